@@ -1,0 +1,192 @@
+//! Identifiers as they stand on the wire. Must not know what they name.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::limits::KEY_MAX_CHARS;
+use crate::text::TextError;
+
+/// Makes an id that is a letter and a decimal number: `R12`, `U5`.
+macro_rules! lettered_id {
+    ($(#[$doc:meta])* $name:ident, $letter:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(
+            /// The number behind the letter: 1 – 2^63 − 1.
+            pub u64,
+        );
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!($letter, "{}"), self.0)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = TextError;
+
+            fn from_str(text: &str) -> Result<Self, TextError> {
+                let digits = text.strip_prefix($letter).ok_or(TextError::NotAnId)?;
+                let is_canonical = !digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit());
+                match digits.parse::<u64>() {
+                    Ok(number) if is_canonical && i64::try_from(number).is_ok() => Ok(Self(number)),
+                    _ => Err(TextError::NotAnId),
+                }
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                crate::text::deserialize_checked(deserializer)
+            }
+        }
+    };
+}
+
+lettered_id! {
+    /// A room, for ever: a name may move to another spelling, the id never moves. Written `R12`; the capital
+    /// keeps it apart from room names, which are lower case.
+    RoomId, "R"
+}
+lettered_id! {
+    /// An account. Written `U5`.
+    UserId, "U"
+}
+lettered_id! {
+    /// One sign-in of an account: the thing that is revoked. Written `S9`.
+    SessionId, "S"
+}
+lettered_id! {
+    /// One live connection, as typing is keyed by it. Written `C31`; meaningless after it ended.
+    ConnectionId, "C"
+}
+
+/// A number in a room's one order of changes. The first is 1; 0 stands before everything. Gaps are normal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Seq(
+    /// The number, below 2^53 so that every JSON reader holds it exactly.
+    pub u64,
+);
+
+impl Seq {
+    /// Before the first change.
+    pub const ZERO: Self = Self(0);
+
+    /// The number after this one.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
+impl fmt::Display for Seq {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A number in one account's own stream; as [`Seq`], but never comparable with a room's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AccountSeq(
+    /// The number; 0 stands before everything.
+    pub u64,
+);
+
+/// Chosen by the client, echoed in the one answer to its request. Unique among the requests under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RequestId(
+    /// Any number below 2^53.
+    pub u64,
+);
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The client-made name of a post: the same key never makes a second message of the same sender.
+///
+/// 1 – 64 characters of `A–Z a–z 0–9 . _ : -`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct ClientKey(Box<str>);
+
+impl ClientKey {
+    /// The key as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for ClientKey {
+    type Err = TextError;
+
+    fn from_str(text: &str) -> Result<Self, TextError> {
+        if text.is_empty() {
+            return Err(TextError::Empty);
+        }
+        if text.len() > KEY_MAX_CHARS {
+            return Err(TextError::TooManyCharacters { limit: KEY_MAX_CHARS, actual: text.chars().count() });
+        }
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | ':' | '-');
+        match text.chars().find(|c| !is_plain(*c)) {
+            Some(character) => Err(TextError::ForbiddenCharacter { character }),
+            None => Ok(Self(text.into())),
+        }
+    }
+}
+
+impl fmt::Display for ClientKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<'de> Deserialize<'de> for ClientKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        crate::text::deserialize_checked(deserializer)
+    }
+}
+
+/// Names one life of the data. It changes when a backup is restored or a data folder begins anew; a client
+/// that meets another epoch drops its cache and its cursors.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Epoch(
+    /// Opaque, at most 32 characters.
+    pub Box<str>,
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_room_id_has_one_spelling() {
+        assert_eq!("R12".parse::<RoomId>(), Ok(RoomId(12)));
+        for wrong in ["", "R", "R0", "R012", "R+1", "r12", "U12", "12", "R12 ", "R9223372036854775808"] {
+            assert_eq!(wrong.parse::<RoomId>(), Err(TextError::NotAnId), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_takes_only_plain_characters() {
+        assert!("deploy-2026.11:21_a".parse::<ClientKey>().is_ok());
+        assert_eq!("".parse::<ClientKey>(), Err(TextError::Empty));
+        assert_eq!("a b".parse::<ClientKey>(), Err(TextError::ForbiddenCharacter { character: ' ' }));
+        assert!("k".repeat(KEY_MAX_CHARS).parse::<ClientKey>().is_ok());
+        assert!("k".repeat(KEY_MAX_CHARS + 1).parse::<ClientKey>().is_err());
+    }
+}

@@ -1,0 +1,335 @@
+//! Text that has been checked: names, message bodies, topics. Built only here, so a value of these types
+//! obeys its limits everywhere. Must not know who uses a name or whether it is taken.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, de};
+use unicode_normalization::UnicodeNormalization;
+use unicode_security::{GeneralSecurityProfile, MixedScript};
+
+use crate::limits;
+
+/// Why a text was refused. Never repeats the text itself.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TextError {
+    /// Nothing, or nothing that can be seen.
+    #[error("is empty")]
+    Empty,
+    /// More characters than allowed.
+    #[error("has {actual} characters; at most {limit} are allowed")]
+    TooManyCharacters {
+        /// The most that is allowed.
+        limit: usize,
+        /// What was given.
+        actual: usize,
+    },
+    /// More bytes than allowed.
+    #[error("has {actual} bytes of UTF-8; at most {limit} are allowed")]
+    TooManyBytes {
+        /// The most that is allowed.
+        limit: usize,
+        /// What was given.
+        actual: usize,
+    },
+    /// A character that may not stand there.
+    #[error("must not contain {:?} (U+{:04X})", .character, *.character as u32)]
+    ForbiddenCharacter {
+        /// The first such character.
+        character: char,
+    },
+    /// A name must begin with a letter or digit.
+    #[error("must begin with a letter or a digit")]
+    BadStart,
+    /// Letters of several scripts in one name are how look-alike names are made.
+    #[error("mixes letters of several scripts")]
+    MixedScripts,
+    /// Not the spelling of an id.
+    #[error("is not an id")]
+    NotAnId,
+}
+
+/// Reads a string and checks it through its `FromStr`.
+pub(crate) fn deserialize_checked<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: FromStr<Err = TextError>,
+{
+    struct Checked<T>(std::marker::PhantomData<T>);
+    impl<T: FromStr<Err = TextError>> de::Visitor<'_> for Checked<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a string")
+        }
+
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+            text.parse().map_err(E::custom)
+        }
+    }
+    deserializer.deserialize_str(Checked(std::marker::PhantomData))
+}
+
+/// The traits every checked text has: its view as `&str`, how it is printed and read.
+macro_rules! checked_text {
+    ($name:ident) => {
+        impl $name {
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserialize_checked(deserializer)
+            }
+        }
+    };
+}
+
+/// A room's name: lower case letters and digits of one script, and `-`, `_`, `.` after the first character;
+/// 1 – 32 characters, at most 64 bytes, NFKC. Upper case input is folded; a leading `#` is not part of it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct RoomName(Box<str>);
+checked_text!(RoomName);
+
+/// An account's name; the same grammar as [`RoomName`]. A leading `@` is not part of it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct Username(Box<str>);
+checked_text!(Username);
+
+impl FromStr for RoomName {
+    type Err = TextError;
+
+    fn from_str(text: &str) -> Result<Self, TextError> {
+        parse_name(text).map(Self)
+    }
+}
+
+impl FromStr for Username {
+    type Err = TextError;
+
+    fn from_str(text: &str) -> Result<Self, TextError> {
+        parse_name(text).map(Self)
+    }
+}
+
+impl RoomName {
+    /// What all names that look like this one share; unique names have unique skeletons (Unicode TS #39).
+    pub fn skeleton(&self) -> String {
+        unicode_security::skeleton(&self.0).collect()
+    }
+}
+
+impl Username {
+    /// What all names that look like this one share; unique names have unique skeletons (Unicode TS #39).
+    pub fn skeleton(&self) -> String {
+        unicode_security::skeleton(&self.0).collect()
+    }
+}
+
+fn parse_name(text: &str) -> Result<Box<str>, TextError> {
+    // A name much longer than allowed is refused before any folding works on it.
+    if text.len() > limits::NAME_MAX_BYTES * 4 {
+        return Err(TextError::TooManyBytes { limit: limits::NAME_MAX_BYTES, actual: text.len() });
+    }
+    let name: String = text.nfkc().flat_map(char::to_lowercase).nfkc().collect();
+    let first = name.chars().next().ok_or(TextError::Empty)?;
+    let is_wordlike = |c: char| c.is_alphanumeric() && c.identifier_allowed();
+    if let Some(character) =
+        name.chars().find(|&c| !(is_wordlike(c) || is_combining_mark(c) || matches!(c, '-' | '_' | '.')))
+    {
+        return Err(TextError::ForbiddenCharacter { character });
+    }
+    if !first.is_alphanumeric() {
+        return Err(TextError::BadStart);
+    }
+    check_length(&name, limits::NAME_MAX_CHARS, limits::NAME_MAX_BYTES)?;
+    if !name.as_str().is_single_script() {
+        return Err(TextError::MixedScripts);
+    }
+    Ok(name.into())
+}
+
+/// Marks that Indic and other scripts need inside words, as far as the Unicode profile allows them.
+fn is_combining_mark(c: char) -> bool {
+    unicode_normalization::char::is_combining_mark(c) && c.identifier_allowed()
+}
+
+/// The text of a message: 1 – 8,000 characters, at most 16 KiB, not only white space, no control
+/// characters but newline and tab. `\r\n` and `\r` are folded to `\n` before the check.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
+pub struct MessageBody(Box<str>);
+checked_text!(MessageBody);
+
+impl FromStr for MessageBody {
+    type Err = TextError;
+
+    fn from_str(text: &str) -> Result<Self, TextError> {
+        let text = fold_line_ends(text);
+        if text.trim().is_empty() {
+            return Err(TextError::Empty);
+        }
+        check_length(&text, limits::BODY_MAX_CHARS, limits::BODY_MAX_BYTES)?;
+        match text.chars().find(|&c| c.is_control() && c != '\n' && c != '\t') {
+            Some(character) => Err(TextError::ForbiddenCharacter { character }),
+            None => Ok(Self(text.into())),
+        }
+    }
+}
+
+/// Makes a one-line text type with a limit in characters.
+macro_rules! line_text {
+    ($(#[$doc:meta])* $name:ident, $max_chars:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+        #[serde(transparent)]
+        pub struct $name(Box<str>);
+        checked_text!($name);
+
+        impl FromStr for $name {
+            type Err = TextError;
+
+            fn from_str(text: &str) -> Result<Self, TextError> {
+                parse_line(text, $max_chars).map(Self)
+            }
+        }
+    };
+}
+
+line_text! {
+    /// A room's topic: one line, 1 – 250 characters, no control characters, trimmed.
+    TopicText, limits::TOPIC_MAX_CHARS
+}
+line_text! {
+    /// A free status text: one line, 1 – 100 characters, no control characters, trimmed.
+    StatusText, limits::STATUS_MAX_CHARS
+}
+line_text! {
+    /// The language of a code block as a highlighter knows it: one line, 1 – 32 characters.
+    CodeLanguage, limits::CODE_LANGUAGE_MAX_CHARS
+}
+
+/// What a room is for, in a few lines: 1 – 2,000 characters, no control characters but newline and tab.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Description(Box<str>);
+checked_text!(Description);
+
+impl FromStr for Description {
+    type Err = TextError;
+
+    fn from_str(text: &str) -> Result<Self, TextError> {
+        let text = fold_line_ends(text);
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(TextError::Empty);
+        }
+        check_length(text, limits::DESCRIPTION_MAX_CHARS, limits::DESCRIPTION_MAX_CHARS * 4)?;
+        match text.chars().find(|&c| c.is_control() && c != '\n' && c != '\t') {
+            Some(character) => Err(TextError::ForbiddenCharacter { character }),
+            None => Ok(Self(text.into())),
+        }
+    }
+}
+
+fn parse_line(text: &str, max_chars: usize) -> Result<Box<str>, TextError> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(TextError::Empty);
+    }
+    check_length(text, max_chars, max_chars * 4)?;
+    // U+2028 and U+2029 break lines in many readers although they are not control characters.
+    match text.chars().find(|&c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
+        Some(character) => Err(TextError::ForbiddenCharacter { character }),
+        None => Ok(text.into()),
+    }
+}
+
+fn fold_line_ends(text: &str) -> std::borrow::Cow<'_, str> {
+    if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n").into() } else { text.into() }
+}
+
+fn check_length(text: &str, max_chars: usize, max_bytes: usize) -> Result<(), TextError> {
+    // Characters first: people count them; a text of few characters may still be many bytes.
+    let chars = if text.len() <= max_chars { 0 } else { text.chars().count() };
+    if chars > max_chars {
+        return Err(TextError::TooManyCharacters { limit: max_chars, actual: chars });
+    }
+    if text.len() > max_bytes {
+        return Err(TextError::TooManyBytes { limit: max_bytes, actual: text.len() });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_name_is_folded_to_one_spelling() {
+        for (given, kept) in [("General", "general"), ("Ｂüro", "büro"), ("k8s-ops_2.x", "k8s-ops_2.x"), ("дом", "дом")]
+        {
+            assert_eq!(given.parse::<RoomName>().map(|n| n.to_string()), Ok(kept.to_owned()));
+        }
+    }
+
+    #[test]
+    fn a_look_alike_name_is_refused_or_shares_a_skeleton() {
+        assert_eq!("chаn".parse::<Username>(), Err(TextError::MixedScripts), "a Cyrillic letter among Latin ones");
+        let (latin, cyrillic): (Username, Username) =
+            ("cope".parse().expect("latin"), "соре".parse().expect("cyrillic"));
+        assert_eq!(latin.skeleton(), cyrillic.skeleton());
+    }
+
+    #[test]
+    fn a_name_refuses_what_is_no_name() {
+        for wrong in ["", "#general", "-x", ".x", "a b", "a/b", "a\u{200b}b", "a\u{202e}b", "a\n", "🙂"] {
+            assert!(wrong.parse::<RoomName>().is_err(), "{wrong:?}");
+        }
+        assert!("a".repeat(32).parse::<RoomName>().is_ok());
+        assert!("a".repeat(33).parse::<RoomName>().is_err());
+    }
+
+    #[test]
+    fn a_body_is_limited_in_characters_and_in_bytes() {
+        assert!("x".repeat(limits::BODY_MAX_CHARS).parse::<MessageBody>().is_ok());
+        assert_eq!(
+            "x".repeat(limits::BODY_MAX_CHARS + 1).parse::<MessageBody>(),
+            Err(TextError::TooManyCharacters { limit: limits::BODY_MAX_CHARS, actual: limits::BODY_MAX_CHARS + 1 })
+        );
+        let wide = "🙂".repeat(limits::BODY_MAX_BYTES / 4);
+        assert!(wide.parse::<MessageBody>().is_ok());
+        assert!(matches!(format!("{wide}x").parse::<MessageBody>(), Err(TextError::TooManyBytes { .. })));
+    }
+
+    #[test]
+    fn a_body_keeps_newlines_and_tabs_and_refuses_other_controls() {
+        assert_eq!("a\r\n\tb\rc".parse::<MessageBody>().map(|b| b.to_string()), Ok("a\n\tb\nc".to_owned()));
+        for wrong in ["", " \n\t ", "a\u{0}", "a\u{1b}[31m", "a\u{85}"] {
+            assert!(wrong.parse::<MessageBody>().is_err(), "{wrong:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_checked_name_checks_again_unchanged(text in "\\PC{0,40}") {
+            if let Ok(name) = text.parse::<RoomName>() {
+                prop_assert_eq!(name.as_str().parse::<RoomName>(), Ok(name.clone()));
+            }
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! A moment on the wire. Must not know a clock: `now` is always handed in.
+
+use serde::{Deserialize, Serialize};
+
+/// Milliseconds since 1970-01-01T00:00:00Z, leap seconds not counted. May lie before 1970.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UnixMillis(
+    /// The count of milliseconds.
+    pub i64,
+);
+
+impl UnixMillis {
+    /// This moment and `ms` milliseconds more; stops at the end of time instead of wrapping.
+    #[must_use]
+    pub fn plus_ms(self, ms: u64) -> Self {
+        Self(self.0.saturating_add(i64::try_from(ms).unwrap_or(i64::MAX)))
+    }
+
+    /// Milliseconds from `earlier` to this moment; 0 where `earlier` is later.
+    pub fn since_ms(self, earlier: Self) -> u64 {
+        u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0)
+    }
+}
