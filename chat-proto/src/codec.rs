@@ -1,0 +1,214 @@
+//! Frames to bytes and back; the only file that names JSON. Must not know sockets.
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::client_frame::{ClientFrame, Hello};
+use crate::error::{ErrorBody, ErrorCode};
+use crate::ids::RequestId;
+use crate::request::{Call, Request};
+use crate::server_frame::{OkFrame, ServerFrame, Tagged};
+
+/// Why a frame could not be read, and which request it was, where that can be told.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{error}")]
+pub struct DecodeError {
+    /// The request's id, so that its error can be answered.
+    pub id: Option<RequestId>,
+    /// What is wrong, fit to be sent back.
+    pub error: ErrorBody,
+}
+
+/// The tag and the id of any frame; all else is skipped unread.
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow, rename = "type")]
+    tag: std::borrow::Cow<'a, str>,
+    #[serde(default)]
+    id: Option<RequestId>,
+}
+
+/// Reads what a client sent.
+///
+/// # Errors
+/// `bad_frame` where it is no object with a `type`; `unknown_type`; `bad_request` where a field does not fit.
+pub fn decode_client(text: &str) -> Result<ClientFrame, DecodeError> {
+    let envelope = read_envelope(text)?;
+    let refuse = |error| DecodeError { id: envelope.id, error };
+    if envelope.tag == "hello" {
+        return serde_json::from_str(text).map(ClientFrame::Hello).map_err(|e| refuse(bad_request(&e)));
+    }
+    let Some(decoded) = Request::decode(&envelope.tag, text) else {
+        return Err(refuse(ErrorBody::new(ErrorCode::UnknownType, "This server does not know the frame's `type`.")));
+    };
+    let request = decoded.map_err(|e| refuse(bad_request(&e)))?;
+    match envelope.id {
+        Some(id) => Ok(ClientFrame::Request { id, request }),
+        None => Err(refuse(
+            ErrorBody::new(ErrorCode::BadRequest, "A request needs an `id`, a number below 2^53.").at_field("id"),
+        )),
+    }
+}
+
+/// Reads what a server sent; `Ok(None)` for a type a newer server has and this crate does not know.
+///
+/// # Errors
+/// `bad_frame` or `bad_request` as with [`decode_client`].
+pub fn decode_server(text: &str) -> Result<Option<ServerFrame>, DecodeError> {
+    let envelope = read_envelope(text)?;
+    ServerFrame::decode(&envelope.tag, text)
+        .transpose()
+        .map_err(|e| DecodeError { id: envelope.id, error: bad_request(&e) })
+}
+
+/// Reads the answer to a request of type `C` out of an `ok`.
+///
+/// # Errors
+/// `bad_request` where the answer is not of the paired type.
+pub fn decode_answer<C: Call>(result: &RawValue) -> Result<C::Answer, DecodeError> {
+    serde_json::from_str(result.get()).map_err(|e| DecodeError { id: None, error: bad_request(&e) })
+}
+
+/// Writes a `hello`.
+pub fn encode_hello(hello: &Hello) -> Bytes {
+    to_bytes(&TaggedBody { tag: "hello", body: hello })
+}
+
+/// Writes a request whose type is known.
+pub fn encode_call<C: Call>(id: RequestId, call: &C) -> Bytes {
+    to_bytes(&RequestBody { tag: C::TYPE, id, body: call })
+}
+
+/// Writes any request.
+pub fn encode_request(id: RequestId, request: &Request) -> Bytes {
+    to_bytes(&RequestBody { tag: request.type_tag(), id, body: request })
+}
+
+/// Writes anything a server says but `ok`.
+pub fn encode<F: Tagged>(frame: &F) -> Bytes {
+    to_bytes(&TaggedBody { tag: F::TYPE, body: frame })
+}
+
+/// Writes the answer to a request of type `C`.
+pub fn encode_ok<C: Call>(id: RequestId, answer: &C::Answer) -> Bytes {
+    to_bytes(&AnswerBody { tag: OkFrame::TYPE, id, result: answer })
+}
+
+/// How many bytes a value takes on the wire, for cutting pages.
+pub fn encoded_len<T: Serialize>(value: &T) -> usize {
+    to_bytes(value).len()
+}
+
+/// Writes a value in the wire's own form for keeping it: in the store, in the live store, in a client's cache.
+pub fn to_text<T: Serialize>(value: &T) -> String {
+    serde_json::to_string(value).expect("invariant: wire types have string keys and no failing serializer")
+}
+
+/// Reads what [`to_text`] wrote.
+///
+/// # Errors
+/// `bad_request` where the text is not of that type: it was written by another version, or damaged.
+pub fn from_text<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, DecodeError> {
+    serde_json::from_str(text).map_err(|e| DecodeError { id: None, error: bad_request(&e) })
+}
+
+#[derive(Serialize)]
+struct TaggedBody<'a, T> {
+    #[serde(rename = "type")]
+    tag: &'static str,
+    #[serde(flatten)]
+    body: &'a T,
+}
+
+#[derive(Serialize)]
+struct RequestBody<'a, T> {
+    #[serde(rename = "type")]
+    tag: &'static str,
+    id: RequestId,
+    #[serde(flatten)]
+    body: &'a T,
+}
+
+#[derive(Serialize)]
+struct AnswerBody<'a, T> {
+    #[serde(rename = "type")]
+    tag: &'static str,
+    id: RequestId,
+    result: &'a T,
+}
+
+fn read_envelope(text: &str) -> Result<Envelope<'_>, DecodeError> {
+    serde_json::from_str(text).map_err(|_| DecodeError {
+        id: None,
+        error: ErrorBody::new(ErrorCode::BadFrame, "A frame is one JSON object with a string `type`."),
+    })
+}
+
+fn bad_request(error: &serde_json::Error) -> ErrorBody {
+    // serde_json ends its sentence with the place; the place is of the frame, which the reader may not see.
+    let reason = error.to_string();
+    let reason = reason.split(" at line ").next().unwrap_or_default();
+    let body = ErrorBody::new(ErrorCode::BadRequest, format!("The frame does not fit its type: {reason}."));
+    match reason.split('`').nth(1).filter(|_| reason.starts_with("missing field")) {
+        Some(field) => body.at_field(field),
+        None => body,
+    }
+}
+
+fn to_bytes<T: Serialize>(value: &T) -> Bytes {
+    let mut bytes = Vec::with_capacity(256);
+    serde_json::to_writer(&mut bytes, value)
+        .expect("invariant: wire types have string keys and writing into memory cannot fail");
+    bytes.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::RoomId;
+    use crate::request::Ping;
+
+    fn refusal(text: &str) -> (Option<RequestId>, ErrorCode, Option<String>) {
+        let e = decode_client(text).expect_err("must be refused");
+        (e.id, e.error.code, e.error.field)
+    }
+
+    #[test]
+    fn a_request_is_read_with_its_id_and_unknown_fields_are_ignored() {
+        let frame = decode_client(r#"{"future":1,"type":"leave","id":7,"room":"R3","x":[{}]}"#);
+        let leave = Request::from(crate::request::Leave { room: RoomId(3) });
+        assert_eq!(frame, Ok(ClientFrame::Request { id: RequestId(7), request: leave }));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_answered_with_its_reason() {
+        for text in ["", "nonsense", "[]", "{}", r#"{"type":5}"#, "{\"type\":\"post\"", "\u{0}"] {
+            assert_eq!(refusal(text), (None, ErrorCode::BadFrame, None), "{text:?}");
+        }
+        assert_eq!(refusal(r#"{"type":"fly","id":1}"#), (Some(RequestId(1)), ErrorCode::UnknownType, None));
+        let missing = (Some(RequestId(2)), ErrorCode::BadRequest, Some("room".to_owned()));
+        assert_eq!(refusal(r#"{"type":"leave","id":2}"#), missing);
+        assert_eq!(refusal(r#"{"type":"ping"}"#), (None, ErrorCode::BadRequest, Some("id".to_owned())));
+    }
+
+    #[test]
+    fn an_error_does_not_echo_the_text() {
+        let text = r#"{"type":"post","id":1,"room":"R1","key":"k","body":"\u001bsecret"}"#;
+        let e = decode_client(text).expect_err("a control character");
+        assert!(!e.error.message.contains("secret"), "{}", e.error.message);
+    }
+
+    #[test]
+    fn an_unknown_server_frame_is_passed_over() {
+        assert!(matches!(decode_server(r#"{"type":"from_the_future"}"#), Ok(None)));
+    }
+
+    #[test]
+    fn the_answer_has_the_type_its_request_is_paired_with() {
+        let bytes = encode_ok::<Ping>(RequestId(4), &crate::request::Pong { now: crate::time::UnixMillis(9) });
+        let text = std::str::from_utf8(&bytes).expect("JSON is UTF-8");
+        let Ok(Some(ServerFrame::Ok(ok))) = decode_server(text) else { panic!("an ok frame: {text}") };
+        assert_eq!(decode_answer::<Ping>(&ok.result).map(|pong| pong.now.0), Ok(9));
+    }
+}
