@@ -1,0 +1,277 @@
+//! One golden file per frame: the bytes on the wire are a promise to clients in other languages. A change of a file
+//! is a change of the protocol. `UPDATE_GOLDEN=1` writes the files anew.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use chat_proto::client_frame::{Auth, ClientFrame, ClientInfo, Hello, Resume, RoomCursor, Subscription};
+use chat_proto::codec;
+use chat_proto::error::{ErrorBody, ErrorCode};
+use chat_proto::ids::{AccountSeq, ConnectionId, Epoch, RequestId, RoomId, Seq, SessionId, UserId};
+use chat_proto::limits::Limits;
+use chat_proto::message::{Item, Message, What};
+use chat_proto::presence::{Availability, ChosenAvailability, Presence, UserPresence};
+use chat_proto::request::*;
+use chat_proto::room::{Membership, ReadMarks, Role, Room, RoomKind, Rsvp, Topic, User};
+use chat_proto::server_frame::*;
+use chat_proto::time::UnixMillis;
+use chat_proto::topic::TrendingTopic;
+
+const NOW: UnixMillis = UnixMillis(1_763_560_927_120);
+const ROOM: RoomId = RoomId(1);
+
+fn text<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
+    text.parse().expect("a sample is right")
+}
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden")
+}
+
+/// Compares what is written with the golden files, and the set of files with the set of samples.
+fn compare(prefix: &str, samples: &BTreeMap<String, String>) {
+    let is_update = std::env::var_os("UPDATE_GOLDEN").is_some();
+    for (name, wire) in samples {
+        let path = folder().join(format!("{prefix}-{name}.json"));
+        if is_update {
+            std::fs::write(&path, format!("{wire}\n")).expect("the folder is there");
+        }
+        let golden = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        assert_eq!(golden.trim_end(), wire, "{}", path.display());
+    }
+    for entry in std::fs::read_dir(folder()).expect("the folder is there") {
+        let name = entry.expect("readable").file_name().into_string().expect("UTF-8");
+        if let Some(name) = name.strip_prefix(&format!("{prefix}-")) {
+            let name = name.strip_suffix(".json").expect("only JSON files");
+            assert!(samples.contains_key(name), "{prefix}-{name}.json belongs to no sample");
+        }
+    }
+}
+
+fn requests() -> Vec<Request> {
+    let room = ROOM;
+    let ids = vec![UserId(5), UserId(6)];
+    vec![
+        Post {
+            room,
+            key: text("k-1"),
+            body: text("ship it, @ben"),
+            life: Some(Life::TtlMs(30_000)),
+            code: Some(text("rust")),
+            reply_to: Some(Seq(3)),
+            chain: Some(Chain::Restart),
+        }
+        .into(),
+        Edit { room, seq: Seq(12), body: text("ship it now") }.into(),
+        Delete { room, seq: Seq(12) }.into(),
+        History { room, before: Some(Seq(100)), limit: 50 }.into(),
+        Changes { room, after: Seq(12), limit: 200 }.into(),
+        Read { room, seq: Some(Seq(12)), rewind: false }.into(),
+        CreateRoom {
+            name: text("builds"),
+            kind: RoomKind::Public,
+            topic: Some(text("what CI says")),
+            description: Some(text("Builds, red and green.")),
+            default_ttl_ms: Some(3_600_000),
+            closes_when_empty: true,
+        }
+        .into(),
+        Join { room }.into(),
+        Leave { room }.into(),
+        ListRooms { after: Some(text("builds")), limit: 50 }.into(),
+        RoomInfo { room }.into(),
+        SetTopic { room, topic: Some(text("friday")) }.into(),
+        SetDescription { room, description: None }.into(),
+        Members { room, after: Some(text("ana")), limit: 50 }.into(),
+        SetRsvp { room, answer: Rsvp::Attending }.into(),
+        Users { ids }.into(),
+        Resolve { rooms: vec![text("ops")], users: vec![text("ana")] }.into(),
+        Subscribe { rooms: vec![room] }.into(),
+        Unsubscribe { rooms: vec![room] }.into(),
+        SetTyping { room, is_typing: true }.into(),
+        SetActivity { is_active: false }.into(),
+        SetStatus { availability: ChosenAvailability::Away, status: Some(text("lunch")) }.into(),
+        Who { room: Some(room) }.into(),
+        Trending { room, limit: 10 }.into(),
+        Account {}.into(),
+        AccountChanges { after: AccountSeq(4) }.into(),
+        SetPassword { old: Some("correct horse".into()), new: "battery staple".into() }.into(),
+        Logout {}.into(),
+        Ping {}.into(),
+    ]
+}
+
+#[test]
+fn every_request_has_its_golden_bytes_and_reads_back_the_same() {
+    let mut samples = BTreeMap::new();
+    for request in requests() {
+        let bytes = codec::encode_request(RequestId(7), &request);
+        let wire = String::from_utf8(bytes.to_vec()).expect("UTF-8");
+        let back = codec::decode_client(&wire);
+        assert_eq!(back, Ok(ClientFrame::Request { id: RequestId(7), request: request.clone() }), "{wire}");
+        samples.insert(request.type_tag().to_owned(), wire);
+    }
+    let mut known = Request::TYPES.to_vec();
+    known.sort_unstable();
+    assert_eq!(samples.keys().map(String::as_str).collect::<Vec<_>>(), known, "a request without a sample");
+    compare("request", &samples);
+}
+
+#[test]
+fn every_way_to_sign_in_has_its_golden_bytes() {
+    let ways = [
+        ("peer", Auth::Peer),
+        ("token", Auth::Token { token: "t0ken".into() }),
+        ("password", Auth::Password { name: text("ana"), password: "correct horse".into() }),
+        ("register", Auth::Register { name: text("ana"), password: "correct horse".into(), code: Some("x1".into()) }),
+    ];
+    let mut samples = BTreeMap::new();
+    for (name, auth) in ways {
+        let resume = Resume {
+            epoch: Epoch("e1".into()),
+            account: AccountSeq(4),
+            rooms: vec![RoomCursor { room: ROOM, after: Seq(12) }],
+        };
+        let hello = Hello {
+            version: 1,
+            client: ClientInfo { name: "chat".into(), version: "0.1.0".into() },
+            auth,
+            subscribe: if name == "peer" { Subscription::All } else { Subscription::Rooms(vec![ROOM]) },
+            presence: true,
+            resume: Some(resume),
+        };
+        let wire = String::from_utf8(codec::encode_hello(&hello).to_vec()).expect("UTF-8");
+        assert_eq!(codec::decode_client(&wire), Ok(ClientFrame::Hello(hello)), "{wire}");
+        samples.insert(name.to_owned(), wire);
+    }
+    compare("hello", &samples);
+}
+
+fn items() -> Vec<(&'static str, What)> {
+    let message = Message {
+        code: Some(text("rust")),
+        key: Some(text("k-1")),
+        expires_at: Some(NOW.plus_ms(30_000)),
+        edited_at: Some(NOW),
+        mentions: vec![UserId(6)],
+        reply_to: Some(Seq(3)),
+        ..Message::plain(text("fn main() {}"))
+    };
+    vec![
+        ("message", What::Message(Message::plain(text("hello")))),
+        ("message-full", What::Message(message)),
+        ("deleted", What::Deleted { deleted_at: NOW, deleted_by: UserId(5) }),
+        ("expired", What::Expired { expired_at: NOW }),
+        ("join", What::Join),
+        ("leave", What::Leave),
+        ("topic", What::Topic { topic: Some(text("friday")) }),
+        ("description", What::Description { description: None }),
+        ("renamed", What::Renamed { name: text("builds") }),
+        ("rsvp", What::Rsvp { answer: Rsvp::Interested }),
+    ]
+}
+
+fn encode<F: Tagged>(frame: &F) -> String {
+    let wire = String::from_utf8(codec::encode(frame).to_vec()).expect("UTF-8");
+    assert!(matches!(codec::decode_server(&wire), Ok(Some(_))), "reads back: {wire}");
+    wire
+}
+
+#[test]
+fn every_kind_of_event_has_its_golden_bytes_and_reads_back_the_same() {
+    let mut samples = BTreeMap::new();
+    for (name, what) in items() {
+        let item = Item { seq: Seq(12), changed: Seq(14), at: NOW, by: UserId(5), what };
+        let event = Event { room: ROOM, seq: Seq(14), prev: Seq(13), item };
+        let wire = encode(&event);
+        let Ok(Some(ServerFrame::Event(back))) = codec::decode_server(&wire) else { panic!("an event: {wire}") };
+        assert_eq!(back, event);
+        samples.insert(name.to_owned(), wire);
+    }
+    compare("event", &samples);
+}
+
+fn membership() -> Membership {
+    let room = Room {
+        id: ROOM,
+        kind: RoomKind::Public,
+        name: Some(text("general")),
+        people: Vec::new(),
+        topic: Some(Topic { text: text("friday"), by: UserId(5), at: NOW }),
+        description: None,
+        default_ttl_ms: None,
+        closes_when_empty: false,
+        members: 2,
+        created_at: NOW,
+        created_by: UserId(5),
+    };
+    let marks = ReadMarks { read_seq: Seq(10), unread: 2, mentions: 1 };
+    Membership { room, head: Seq(14), marks, role: Role::Member }
+}
+
+#[test]
+fn every_piece_of_account_news_has_its_golden_bytes() {
+    let marks = membership().marks;
+    let news = [
+        ("joined", AccountNews::Joined { membership: Box::new(membership()) }),
+        ("left", AccountNews::Left { room: ROOM }),
+        ("room_renamed", AccountNews::RoomRenamed { room: ROOM, name: text("builds") }),
+        ("marks", AccountNews::Marks { room: ROOM, marks }),
+        ("mention", AccountNews::Mention { room: ROOM, seq: Seq(14) }),
+        ("session_revoked", AccountNews::SessionRevoked { session: SessionId(9) }),
+        ("notice", AccountNews::Notice { text: "Maintenance at noon.".into() }),
+    ];
+    let frame = |news| encode(&AccountEvent { seq: AccountSeq(5), prev: AccountSeq(4), news });
+    compare("account", &news.into_iter().map(|(name, news)| (name.to_owned(), frame(news))).collect());
+}
+
+fn welcome() -> Welcome {
+    let user = User { id: UserId(5), name: text("ana") };
+    let item = Item { seq: Seq(14), changed: Seq(14), at: NOW, by: UserId(5), what: What::Join };
+    Welcome {
+        user: user.clone(),
+        session: Some(SessionId(9)),
+        token: Some("t0ken".into()),
+        connection: ConnectionId(31),
+        epoch: Epoch("e1".into()),
+        now: NOW,
+        server_version: "0.1.0".into(),
+        limits: Limits { posts_per_second: Some(10), posts_burst: Some(30), ..Limits::default() },
+        features: Vec::new(),
+        service: Service::default(),
+        account: AccountSnapshot { head: AccountSeq(4), rooms: vec![membership()], users: vec![user] },
+        resumed: vec![Resumed { room: ROOM, is_complete: true, items: vec![item], head: Seq(14) }],
+    }
+}
+
+#[test]
+fn every_other_server_frame_has_its_golden_bytes() {
+    let error = ErrorBody::new(ErrorCode::RateLimited, "Too many posts.").retry_after(120).at_field("body");
+    let presence = Presence { availability: Availability::Offline, status: Some(text("lunch")), last_seen: Some(NOW) };
+    let topics = vec![TrendingTopic { word: "k8s".into(), score: 1.5 }];
+    let ok = codec::encode_ok::<Ping>(RequestId(7), &Pong { now: NOW });
+    let user = UserId(5);
+    let samples = BTreeMap::from([
+        ("welcome", encode(&Box::new(welcome()))),
+        ("ok", String::from_utf8(ok.to_vec()).expect("UTF-8")),
+        ("error", encode(&ErrorFrame { id: Some(RequestId(7)), error })),
+        ("gap", encode(&Gap { room: ROOM })),
+        ("typing", encode(&Typing { room: ROOM, user, connection: ConnectionId(31), ttl_ms: 6_000 })),
+        ("presence", encode(&UserPresence { user, presence })),
+        ("counts", encode(&Counts { room: ROOM, members: 400, online: 31 })),
+        ("topics", encode(&Topics { room: ROOM, topics })),
+        ("service", encode(&Service { is_live_available: false, is_store_available: true })),
+        ("goodbye", encode(&Goodbye { reason: GoodbyeReason::Shutdown, reconnect_after_ms: Some(300) })),
+    ]);
+    let mut known: Vec<_> = ServerFrame::TYPES.iter().filter(|tag| !matches!(**tag, "event" | "account")).collect();
+    known.sort_unstable();
+    assert_eq!(samples.keys().collect::<Vec<_>>(), known, "a frame without a sample");
+    compare("frame", &samples.into_iter().map(|(name, wire)| (name.to_owned(), wire)).collect());
+}
+
+#[test]
+fn every_error_code_has_its_spelling() {
+    let spellings: Vec<String> = ErrorCode::ALL.iter().map(codec::to_text).collect();
+    let listed = spellings.join("\n").replace('"', "");
+    compare("codes", &BTreeMap::from([("errors".to_owned(), listed)]));
+}
