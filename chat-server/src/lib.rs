@@ -1,1 +1,4 @@
-//! placeholder
+//! The chat server: rooms, presence, typing, topics, messages that stay or expire.
+
+pub mod limits;
+pub mod live;

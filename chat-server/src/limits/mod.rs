@@ -1,0 +1,9 @@
+//! How fast an account may act: token buckets and the rule against repeats. PURE; who is exempt is the caller's to know.
+
+#![deny(clippy::disallowed_methods)]
+
+mod bucket;
+mod repeat;
+
+pub use bucket::{BucketRule, Take, TokenBucket};
+pub use repeat::{RepeatRule, RepeatVerdict};

@@ -1,0 +1,114 @@
+//! The rule against saying the same again and again. Must not keep any text: it remembers keyed hashes.
+
+use std::collections::VecDeque;
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+
+use chat_proto::time::UnixMillis;
+
+/// Times the same text passes within the window; the next is refused.
+const ALLOWED: usize = 2;
+/// How long a text counts, in milliseconds.
+const WINDOW_MS: u64 = 10_000;
+/// Most posts remembered; older ones are forgotten first. A bucket lets through far fewer in the window.
+const REMEMBERED_MAX: usize = 256;
+
+/// What the rule says of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RepeatVerdict {
+    /// It may be said, and was remembered.
+    Passes,
+    /// It was said too often just now; not remembered, so waiting helps.
+    Repeated {
+        /// When it will pass, in milliseconds from now.
+        retry_after_ms: u64,
+    },
+}
+
+/// What one account said lately.
+#[derive(Clone, Debug, Default)]
+pub struct RepeatRule {
+    /// Hashes with their moment, oldest first. The hash is keyed at random per account, so that it tells nothing of
+    /// the text.
+    said: VecDeque<(UnixMillis, u64)>,
+    hasher: RandomState,
+}
+
+impl RepeatRule {
+    /// Judges a text about to be posted; letter case and white space at the ends do not make it another.
+    pub fn judge(&mut self, text: &str, now: UnixMillis) -> RepeatVerdict {
+        // A clock that went back would keep entries of the "future" for too long: they count as of now.
+        for entry in self.said.iter_mut().rev().take_while(|entry| entry.0 > now) {
+            entry.0 = now;
+        }
+        while self.said.front().is_some_and(|(at, _)| now.since_ms(*at) >= WINDOW_MS) {
+            self.said.pop_front();
+        }
+        let hash = self.hasher.hash_one(text.trim().to_lowercase());
+        let mut same = self.said.iter().filter(|(_, said)| *said == hash);
+        // The ALLOWED-th newest of the same text decides: once it leaves the window, one more passes.
+        if let Some((at, _)) = same.nth_back(ALLOWED - 1) {
+            return RepeatVerdict::Repeated { retry_after_ms: WINDOW_MS - now.since_ms(*at) };
+        }
+        if self.said.len() == REMEMBERED_MAX {
+            self.said.pop_front();
+        }
+        self.said.push_back((now, hash));
+        RepeatVerdict::Passes
+    }
+
+    /// Whether nothing is remembered that still counts at `now`; then the rule itself may be forgotten.
+    pub fn is_idle(&self, now: UnixMillis) -> bool {
+        self.said.back().is_none_or(|(at, _)| now.since_ms(*at) >= WINDOW_MS)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_third_time_in_ten_seconds_waits_until_the_first_is_ten_seconds_old() {
+        let mut rule = RepeatRule::default();
+        let start = UnixMillis(50_000);
+        assert_eq!(rule.judge("ship it", start), RepeatVerdict::Passes);
+        assert_eq!(rule.judge("Ship it ", start.plus_ms(4_000)), RepeatVerdict::Passes);
+        let verdict = rule.judge("ship it", start.plus_ms(6_000));
+        assert_eq!(verdict, RepeatVerdict::Repeated { retry_after_ms: 4_000 });
+        assert_eq!(rule.judge("something else", start.plus_ms(6_000)), RepeatVerdict::Passes);
+        assert_eq!(rule.judge("ship it", start.plus_ms(10_000)), RepeatVerdict::Passes);
+    }
+
+    #[test]
+    fn an_idle_rule_remembers_nothing_that_counts() {
+        let mut rule = RepeatRule::default();
+        assert!(rule.is_idle(UnixMillis(0)));
+        rule.judge("x", UnixMillis(0));
+        assert!(!rule.is_idle(UnixMillis(9_999)));
+        assert!(rule.is_idle(UnixMillis(10_000)));
+    }
+
+    proptest! {
+        #[test]
+        fn waiting_as_told_always_passes_and_a_moment_less_never_does(
+            posts in prop::collection::vec((0u64..4_000, 0u8..3), 1..100),
+        ) {
+            let mut rule = RepeatRule::default();
+            let mut now = UnixMillis(0);
+            for (pause_ms, text) in posts {
+                now = now.plus_ms(pause_ms);
+                let text = text.to_string();
+                if let RepeatVerdict::Repeated { retry_after_ms } = rule.judge(&text, now) {
+                    prop_assert!((1..=WINDOW_MS).contains(&retry_after_ms));
+                    let mut early = rule.clone();
+                    let is_refused = early.judge(&text, now.plus_ms(retry_after_ms - 1)) != RepeatVerdict::Passes;
+                    prop_assert!(is_refused);
+                    let mut exact = rule.clone();
+                    prop_assert_eq!(exact.judge(&text, now.plus_ms(retry_after_ms)), RepeatVerdict::Passes);
+                }
+            }
+        }
+    }
+}

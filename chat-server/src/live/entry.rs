@@ -1,0 +1,134 @@
+//! An ephemeral message as the live store keeps it. Must not know rooms' rules or sockets.
+
+use chat_proto::ids::{ClientKey, RoomId, Seq, UserId};
+use chat_proto::message::{Item, What};
+use chat_proto::time::UnixMillis;
+
+use super::LiveError;
+
+/// How long a sender's key is remembered after its message ended, in milliseconds: long enough for every retry of a
+/// client that still runs, so that a late retry is told "duplicate" instead of being shown again.
+pub const KEY_KEPT_MS: u64 = 60 * 60 * 1_000;
+
+/// What an ephemeral post is addressed by. Sender and key together are unique over all rooms.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Address {
+    /// Where it was posted.
+    pub room: RoomId,
+    /// Who posted it.
+    pub sender: UserId,
+    /// The key the sender gave it.
+    pub key: ClientKey,
+}
+
+/// One ephemeral message with its own end, or the tombstone it left until that end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    address: Address,
+    item: Item,
+    expires_at: UnixMillis,
+}
+
+impl Entry {
+    /// A message that has an end.
+    ///
+    /// # Errors
+    /// [`LiveError::NotEphemeral`] where `item` is no message or has no `expires_at`.
+    pub fn message(address: Address, item: Item) -> Result<Self, LiveError> {
+        match &item.what {
+            What::Message(message) => {
+                let expires_at = message.expires_at.ok_or(LiveError::NotEphemeral)?;
+                Ok(Self { address, item, expires_at })
+            }
+            _ => Err(LiveError::NotEphemeral),
+        }
+    }
+
+    /// The entry with its item in a new state: an edited message with the same end, or `Deleted`. The text of the old
+    /// state is gone with it.
+    ///
+    /// # Errors
+    /// [`LiveError::NotEphemeral`] where `item` is another kind, another `seq`, or a message with another end.
+    pub fn changed_to(&self, item: Item) -> Result<Self, LiveError> {
+        let keeps_end = match &item.what {
+            What::Message(message) => message.expires_at == Some(self.expires_at),
+            What::Deleted { .. } => true,
+            _ => false,
+        };
+        if !keeps_end || item.seq != self.item.seq {
+            return Err(LiveError::NotEphemeral);
+        }
+        Ok(Self { address: self.address.clone(), item, expires_at: self.expires_at })
+    }
+
+    /// What it is addressed by.
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// Its present state.
+    pub fn item(&self) -> &Item {
+        &self.item
+    }
+
+    /// Takes the present state out.
+    pub fn into_item(self) -> Item {
+        self.item
+    }
+
+    /// When it ends, exactly.
+    pub fn expires_at(&self) -> UnixMillis {
+        self.expires_at
+    }
+
+    /// Whether it is still there at `now`: at the instant of its end it is not.
+    pub fn is_alive(&self, now: UnixMillis) -> bool {
+        now < self.expires_at
+    }
+
+    /// Whether it is a message, not the tombstone of one.
+    pub fn is_message(&self) -> bool {
+        matches!(self.item.what, What::Message(_))
+    }
+}
+
+/// What became of a post.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Put {
+    /// It is there, under the number it was given.
+    Stored,
+    /// The sender used this key before; nothing was changed, and the number given for this try stays unused.
+    KeyHeld(Box<KeyUse>),
+}
+
+/// The first use of a sender's key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyUse {
+    /// In which room.
+    pub room: RoomId,
+    /// The number it got.
+    pub seq: Seq,
+    /// When it was accepted.
+    pub at: UnixMillis,
+    /// Its present state while it is alive; to tell a retry from another text. After its end a retry cannot be told
+    /// from a reuse in the same room and counts as a retry.
+    pub item: Option<Item>,
+}
+
+/// What a sweep let go.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Entries whose time was up.
+    pub entries: u64,
+    /// Keys, leases and buckets that say nothing any more.
+    pub others: u64,
+}
+
+/// What the live store holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Messages that are alive; a server that starts by itself does not stop while there is one.
+    pub alive: u64,
+    /// Bytes held for entries, those not yet swept included.
+    pub bytes: u64,
+}

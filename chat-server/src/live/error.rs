@@ -1,0 +1,43 @@
+//! Why the live store refused. Must not know frames: the session turns these into wire errors.
+
+use chat_proto::ids::RoomId;
+
+/// Why the live store refused or could not answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LiveError {
+    /// The store cannot be reached or did not answer in time. Whether a change was made is not known: whoever refuses
+    /// a post for this must [`undo`](super::Live::undo) it before the room goes on. Retryable.
+    #[error("the store of messages that expire cannot be reached; lasting messages are not affected")]
+    Unavailable,
+    /// More operations are waiting than the store takes. Nothing was changed. Retryable.
+    #[error("the store of messages that expire has too much to do; try again")]
+    Busy,
+    /// The room holds as many bytes of ephemeral messages as it may. Nothing was changed. Retryable once some expire.
+    #[error("{room} holds {limit_bytes} bytes of messages that expire, all it may; wait until some do or delete some")]
+    RoomFull {
+        /// Which room.
+        room: RoomId,
+        /// The room's limit.
+        limit_bytes: u64,
+    },
+    /// All rooms together hold as many bytes as they may. Nothing was changed. Retryable once some expire.
+    #[error("the server holds {limit_bytes} bytes of messages that expire, all it may; wait until some do")]
+    Full {
+        /// The limit over all rooms.
+        limit_bytes: u64,
+    },
+    /// The entry's content is not what its kind allows, such as a message without an end. A fault of the caller.
+    #[error("an entry of the live store must be a message with an end, or a tombstone")]
+    NotEphemeral,
+}
+
+impl LiveError {
+    /// Whether the same operation may succeed later without being changed.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Unavailable | Self::Busy | Self::RoomFull { .. } | Self::Full { .. } => true,
+            Self::NotEphemeral => false,
+        }
+    }
+}

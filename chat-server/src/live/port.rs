@@ -1,0 +1,99 @@
+//! What a live store can do. Must not know how any of them does it.
+
+use std::sync::Arc;
+
+use chat_proto::ids::{ClientKey, RoomId, Seq, UserId};
+use chat_proto::message::Item;
+use chat_proto::time::UnixMillis;
+use chat_proto::topic::TrendingTopic;
+use tokio::sync::watch;
+
+use super::{Address, Entry, KeyUse, Lease, LeaseId, Pending, Put, Swept, Usage};
+use crate::limits::{BucketRule, Take};
+
+/// A bucket shared by all connections and processes: what is limited, and for whom.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct BucketKey(Arc<str>);
+
+impl BucketKey {
+    /// The bucket `what` (a short word such as `posts`) of one account.
+    pub fn of_user(what: &'static str, user: UserId) -> Self {
+        Self(format!("{what}:{user}").into())
+    }
+
+    /// The bucket `what` of one network address.
+    pub fn of_address(what: &'static str, address: std::net::IpAddr) -> Self {
+        Self(format!("{what}:{address}").into())
+    }
+
+    /// The key as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A store of what expires. Used as `Arc<dyn Live>`.
+///
+/// Every operation is submitted before the call returns and never blocks; its answer is the [`Pending`]. Operations on
+/// one room are carried out in the order of submission. Time is always handed in: an entry is alive while
+/// `now < expires_at`, whatever was written around it since, and expired entries are never answered, swept or not.
+///
+/// Memory is bounded: [`LiveError::RoomFull`](super::LiveError::RoomFull) and [`Full`](super::LiveError::Full) refuse
+/// what does not fit; nothing that is alive is ever dropped to make room.
+pub trait Live: Send + Sync {
+    /// Keeps a new ephemeral message until its end, once: a key its sender used before is answered with the first
+    /// use and changes nothing.
+    ///
+    /// # Errors
+    /// `RoomFull`, `Full`, `Busy`: nothing was kept. `Unavailable`: not known; see [`undo`](Self::undo).
+    fn put(&self, entry: Entry, now: UnixMillis) -> Pending<Put>;
+
+    /// Sets an alive entry to a new state, an edited message or `Deleted`; its end stays. `false` where nothing alive
+    /// is addressed; then nothing is kept (no resurrection). Of two states the one with the higher `item.changed` stays.
+    ///
+    /// # Errors
+    /// As [`put`](Self::put); `NotEphemeral` where the new state does not fit the entry.
+    fn replace(&self, address: Address, item: Item, now: UnixMillis) -> Pending<bool>;
+
+    /// Takes back a post that was refused: the entry and its key go, if they still carry `seq`. A later try with the
+    /// same key is not touched. Harmless where nothing was kept, and when done twice.
+    fn undo(&self, address: Address, seq: Seq) -> Pending<()>;
+
+    /// All alive entries of a room, tombstones included, by rising `seq`. For a room that starts.
+    fn load(&self, room: RoomId, now: UnixMillis) -> Pending<Vec<Entry>>;
+
+    /// The first use of a sender's key, while it is remembered: to its message's end and
+    /// [`KEY_KEPT_MS`](super::KEY_KEPT_MS) more.
+    fn key_use(&self, sender: UserId, key: ClientKey, now: UnixMillis) -> Pending<Option<KeyUse>>;
+
+    /// Forgets all entries of a room that closed; their keys stay remembered.
+    fn clear_room(&self, room: RoomId) -> Pending<()>;
+
+    /// Lets go of what expired. Called every few seconds; what is read never depends on it.
+    fn sweep(&self, now: UnixMillis) -> Pending<Swept>;
+
+    /// Counts what is alive in all rooms, and the bytes held.
+    fn usage(&self, now: UnixMillis) -> Pending<Usage>;
+
+    /// Begins or renews leases; each id has one lease, the last one written.
+    fn renew_leases(&self, leases: Vec<Lease>) -> Pending<()>;
+
+    /// Ends leases before their time. Unknown ids are passed over.
+    fn end_leases(&self, ids: Vec<LeaseId>) -> Pending<()>;
+
+    /// All leases that hold at `now`, of all processes, by id.
+    fn leases(&self, now: UnixMillis) -> Pending<Vec<Lease>>;
+
+    /// Sets the mirrored trending words of a room, with their scores as of `at`. The mirror ends with the half-lives it
+    /// can matter for (24 h).
+    fn mirror_topics(&self, room: RoomId, topics: Vec<TrendingTopic>, at: UnixMillis) -> Pending<()>;
+
+    /// The mirrored trending words of a room, and the moment their scores are of; `None` where none are kept.
+    fn mirrored_topics(&self, room: RoomId, now: UnixMillis) -> Pending<Option<(UnixMillis, Vec<TrendingTopic>)>>;
+
+    /// Takes `cost` tokens from a shared bucket, made full at first sight.
+    fn take(&self, bucket: BucketKey, rule: BucketRule, cost: u32, now: UnixMillis) -> Pending<Take>;
+
+    /// Whether the store can be used just now; changes are told.
+    fn availability(&self) -> watch::Receiver<bool>;
+}
