@@ -3,14 +3,18 @@
 //! The record is elsewhere: nothing here is ever needed to keep a lasting message, and no ephemeral message is ever
 //! written anywhere but behind this port.
 
+#[cfg(test)]
+pub(crate) mod conformance;
 mod entry;
 mod error;
 mod lease;
+mod memory;
 mod pending;
 mod port;
 
 pub use entry::{Address, Entry, KEY_KEPT_MS, KeyUse, Put, Swept, Usage};
 pub use error::LiveError;
 pub use lease::{Lease, LeaseId, NodeId};
+pub use memory::{MemoryCaps, MemoryLive};
 pub use pending::{Pending, Resolver};
-pub use port::{BucketKey, Live};
+pub use port::{BucketKey, Live, TOPICS_KEPT_MS};

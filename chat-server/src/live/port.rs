@@ -11,6 +11,9 @@ use tokio::sync::watch;
 use super::{Address, Entry, KeyUse, Lease, LeaseId, Pending, Put, Swept, Usage};
 use crate::limits::{BucketRule, Take};
 
+/// How long mirrored topics are kept, in milliseconds: after 24 half-lives no word counts any more.
+pub const TOPICS_KEPT_MS: u64 = 24 * 60 * 60 * 1_000;
+
 /// A bucket shared by all connections and processes: what is limited, and for whom.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct BucketKey(Arc<str>);
@@ -84,8 +87,8 @@ pub trait Live: Send + Sync {
     /// All leases that hold at `now`, of all processes, by id.
     fn leases(&self, now: UnixMillis) -> Pending<Vec<Lease>>;
 
-    /// Sets the mirrored trending words of a room, with their scores as of `at`. The mirror ends with the half-lives it
-    /// can matter for (24 h).
+    /// Sets the mirrored trending words of a room, with their scores as of `at`. The mirror ends
+    /// [`TOPICS_KEPT_MS`] after `at`; no words end it at once.
     fn mirror_topics(&self, room: RoomId, topics: Vec<TrendingTopic>, at: UnixMillis) -> Pending<()>;
 
     /// The mirrored trending words of a room, and the moment their scores are of; `None` where none are kept.

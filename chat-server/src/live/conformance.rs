@@ -1,0 +1,258 @@
+//! What every live store must do, told as tests over the port. Time is handed in; nothing sleeps.
+//!
+//! `suite!(fresh)` makes one test per case, each on the store the future `fresh` gives.
+
+use std::sync::Arc;
+
+use chat_proto::ids::{ClientKey, ConnectionId, RoomId, Seq, UserId};
+use chat_proto::message::{Item, Message, What};
+use chat_proto::presence::Availability;
+use chat_proto::time::UnixMillis;
+use chat_proto::topic::TrendingTopic;
+
+use super::{Address, BucketKey, Entry, KEY_KEPT_MS, Lease, LeaseId, Live, LiveError, NodeId, Put};
+use crate::limits::{BucketRule, Take};
+
+/// Makes the suite's tests for one store.
+macro_rules! suite {
+    ($fresh:expr) => {
+        crate::live::conformance::suite!(@cases $fresh;
+            an_entry_is_alive_until_its_own_end_and_not_at_it
+            writing_to_a_room_without_pause_lengthens_no_life
+            a_retry_is_there_once_and_answers_the_first_number
+            a_key_is_unique_over_all_rooms_and_remembered_after_the_end
+            an_edit_keeps_the_end_and_a_late_older_state_changes_nothing
+            a_deletion_leaves_a_tombstone_without_text_until_the_end
+            nothing_brings_back_what_expired
+            undo_takes_back_one_try_and_not_the_next
+            a_post_undone_before_it_came_is_not_there
+            a_closed_room_is_empty_and_others_are_not
+            usage_counts_alive_messages_and_returns_to_nothing
+            an_entry_without_an_end_is_refused
+            a_lease_holds_until_its_end_and_is_renewed
+            leases_of_two_connections_and_two_processes_stand_apart
+            mirrored_topics_are_kept_whole_and_end
+            a_shared_bucket_is_one_for_all_who_take);
+    };
+    (@cases $fresh:expr; $($case:ident)+) => {
+        $(#[tokio::test]
+        async fn $case() {
+            crate::live::conformance::$case($fresh.await).await;
+        })+
+    };
+}
+pub(crate) use suite;
+
+type Store = Arc<dyn Live>;
+
+const ROOM: RoomId = RoomId(1);
+
+fn at(ms: i64) -> UnixMillis {
+    UnixMillis(ms)
+}
+
+fn key(text: &str) -> ClientKey {
+    text.parse().expect("a plain key")
+}
+
+fn message_item(seq: u64, body: &str, created: UnixMillis, expires_at: Option<UnixMillis>) -> Item {
+    let message = Message { expires_at, ..Message::plain(body.parse().expect("a body")) };
+    Item { seq: Seq(seq), changed: Seq(seq), at: created, by: UserId(7), what: What::Message(message) }
+}
+
+fn keyed(room: RoomId, key_text: &str, item: Item) -> Entry {
+    Entry::message(Address { room, sender: UserId(7), key: key(key_text) }, item).expect("an entry")
+}
+
+/// A short message of user 7 in `room` with the key `kSEQ`.
+pub(crate) fn entry(room: u64, seq: u64, created: UnixMillis, ttl_ms: u64) -> Entry {
+    let item = message_item(seq, "hello", created, Some(created.plus_ms(ttl_ms)));
+    keyed(RoomId(room), &format!("k{seq}"), item)
+}
+
+async fn alive_seqs(live: &Store, room: RoomId, now: UnixMillis) -> Vec<u64> {
+    live.load(room, now).await.expect("a load").iter().map(|entry| entry.item().seq.0).collect()
+}
+
+pub(crate) async fn an_entry_is_alive_until_its_own_end_and_not_at_it(live: Store) {
+    assert_eq!(live.put(entry(1, 3, at(0), 9_000), at(0)).await, Ok(Put::Stored));
+    assert_eq!(live.put(entry(1, 2, at(0), 2_000), at(0)).await, Ok(Put::Stored));
+    assert_eq!(alive_seqs(&live, ROOM, at(1_999)).await, [2, 3], "by rising number");
+    assert_eq!(alive_seqs(&live, ROOM, at(2_000)).await, [3]);
+    assert_eq!(live.load(ROOM, at(2_000)).await, Ok(vec![entry(1, 3, at(0), 9_000)]), "as it was put");
+    assert_eq!(alive_seqs(&live, ROOM, at(9_000)).await, [0; 0]);
+}
+
+pub(crate) async fn writing_to_a_room_without_pause_lengthens_no_life(live: Store) {
+    for step in 0..40 {
+        let now = at(step * 500);
+        assert_eq!(live.put(entry(1, step as u64 + 1, now, 3_000), now).await, Ok(Put::Stored));
+        let alive = alive_seqs(&live, ROOM, now).await;
+        assert_eq!(alive.len() as i64, (step + 1).min(6));
+    }
+}
+
+pub(crate) async fn a_retry_is_there_once_and_answers_the_first_number(live: Store) {
+    let first = keyed(ROOM, "retry", message_item(4, "hello", at(0), Some(at(5_000))));
+    assert_eq!(live.put(first.clone(), at(0)).await, Ok(Put::Stored));
+    let again = keyed(ROOM, "retry", message_item(9, "hello", at(100), Some(at(5_100))));
+    let Ok(Put::KeyHeld(held)) = live.put(again, at(100)).await else { panic!("the key is held") };
+    assert_eq!((held.room, held.seq, held.at, held.item.as_ref()), (ROOM, Seq(4), at(0), Some(first.item())));
+    assert_eq!(alive_seqs(&live, ROOM, at(100)).await, [4]);
+}
+
+pub(crate) async fn a_key_is_unique_over_all_rooms_and_remembered_after_the_end(live: Store) {
+    let first = keyed(ROOM, "once", message_item(4, "hello", at(0), Some(at(1_000))));
+    assert_eq!(live.put(first, at(0)).await, Ok(Put::Stored));
+    let elsewhere = |now| keyed(RoomId(2), "once", message_item(1, "hello", now, Some(now.plus_ms(1_000))));
+    let Ok(Put::KeyHeld(held)) = live.put(elsewhere(at(5_000)), at(5_000)).await else { panic!("still held") };
+    assert_eq!((held.room, held.seq, held.item), (ROOM, Seq(4), None), "after the end the text is gone");
+    assert_eq!(live.key_use(UserId(8), key("once"), at(0)).await, Ok(None), "another sender's key is another key");
+    let forgotten = at(1_000).plus_ms(KEY_KEPT_MS);
+    assert_eq!(live.key_use(UserId(7), key("once"), forgotten).await, Ok(None));
+    assert_eq!(live.put(elsewhere(forgotten), forgotten).await, Ok(Put::Stored));
+}
+
+pub(crate) async fn an_edit_keeps_the_end_and_a_late_older_state_changes_nothing(live: Store) {
+    let first = entry(1, 4, at(0), 5_000);
+    let address = first.address().clone();
+    assert_eq!(live.put(first, at(0)).await, Ok(Put::Stored));
+    let edited = |changed, body: &str| Item { changed: Seq(changed), ..message_item(4, body, at(0), Some(at(5_000))) };
+    assert_eq!(live.replace(address.clone(), edited(8, "newer"), at(10)).await, Ok(true));
+    assert_eq!(live.replace(address.clone(), edited(6, "older"), at(20)).await, Ok(true));
+    let items = live.load(ROOM, at(4_999)).await.expect("a load");
+    assert_eq!(items.iter().map(Entry::item).collect::<Vec<_>>(), [&edited(8, "newer")]);
+    let longer = Item { changed: Seq(9), ..message_item(4, "x", at(0), Some(at(6_000))) };
+    assert_eq!(live.replace(address, longer, at(20)).await, Err(LiveError::NotEphemeral));
+    assert_eq!(alive_seqs(&live, ROOM, at(5_000)).await, [0; 0]);
+}
+
+fn tombstone(seq: u64, changed: u64) -> Item {
+    let what = What::Deleted { deleted_at: at(50), deleted_by: UserId(7) };
+    Item { seq: Seq(seq), changed: Seq(changed), at: at(0), by: UserId(7), what }
+}
+
+pub(crate) async fn a_deletion_leaves_a_tombstone_without_text_until_the_end(live: Store) {
+    let first = entry(1, 4, at(0), 5_000);
+    let address = first.address().clone();
+    assert_eq!(live.put(first, at(0)).await, Ok(Put::Stored));
+    assert_eq!(live.replace(address.clone(), tombstone(4, 5), at(50)).await, Ok(true));
+    let entries = live.load(ROOM, at(60)).await.expect("a load");
+    assert_eq!(entries.iter().map(Entry::item).collect::<Vec<_>>(), [&tombstone(4, 5)]);
+    assert_eq!(live.usage(at(60)).await.map(|usage| usage.alive), Ok(0), "a tombstone is not alive");
+    let Ok(Put::KeyHeld(_)) = live.put(entry(1, 4, at(70), 5_000), at(70)).await else {
+        panic!("a retry after the deletion brings nothing back")
+    };
+    assert_eq!(alive_seqs(&live, ROOM, at(5_000)).await, [0; 0]);
+}
+
+pub(crate) async fn nothing_brings_back_what_expired(live: Store) {
+    let first = entry(1, 4, at(0), 1_000);
+    let address = first.address().clone();
+    assert_eq!(live.put(first.clone(), at(0)).await, Ok(Put::Stored));
+    let edited = Item { changed: Seq(6), ..message_item(4, "late", at(0), Some(at(1_000))) };
+    assert_eq!(live.replace(address.clone(), edited, at(1_000)).await, Ok(false));
+    assert_eq!(live.replace(address, tombstone(4, 7), at(1_000)).await, Ok(false));
+    let Ok(Put::KeyHeld(_)) = live.put(first, at(1_500)).await else { panic!("a late retry is a duplicate") };
+    assert_eq!(alive_seqs(&live, ROOM, at(1_500)).await, [0; 0]);
+}
+
+pub(crate) async fn undo_takes_back_one_try_and_not_the_next(live: Store) {
+    let attempt = |seq| keyed(ROOM, "again", message_item(seq, "hello", at(0), Some(at(9_000))));
+    let address = attempt(1).address().clone();
+    assert_eq!(live.put(attempt(1), at(0)).await, Ok(Put::Stored));
+    assert_eq!(live.undo(address.clone(), Seq(1)).await, Ok(()));
+    assert_eq!(alive_seqs(&live, ROOM, at(1)).await, [0; 0]);
+    assert_eq!(live.put(attempt(2), at(1)).await, Ok(Put::Stored), "the key is free again");
+    assert_eq!(live.undo(address, Seq(1)).await, Ok(()));
+    assert_eq!(alive_seqs(&live, ROOM, at(2)).await, [2], "a late undo does not touch the retry");
+}
+
+pub(crate) async fn a_post_undone_before_it_came_is_not_there(live: Store) {
+    let one = entry(1, 1, at(0), 9_000);
+    assert_eq!(live.undo(one.address().clone(), Seq(1)).await, Ok(()));
+    assert_eq!(live.key_use(UserId(7), key("k1"), at(0)).await, Ok(None));
+    assert_eq!(alive_seqs(&live, ROOM, at(0)).await, [0; 0]);
+}
+
+pub(crate) async fn a_closed_room_is_empty_and_others_are_not(live: Store) {
+    assert_eq!(live.put(entry(1, 1, at(0), 9_000), at(0)).await, Ok(Put::Stored));
+    assert_eq!(live.put(entry(2, 2, at(0), 9_000), at(0)).await, Ok(Put::Stored));
+    assert_eq!(live.clear_room(ROOM).await, Ok(()));
+    assert_eq!(alive_seqs(&live, ROOM, at(1)).await, [0; 0]);
+    assert_eq!(alive_seqs(&live, RoomId(2), at(1)).await, [2]);
+    let Ok(Put::KeyHeld(held)) = live.put(entry(1, 1, at(1), 9_000), at(1)).await else { panic!("keys stay") };
+    assert_eq!(held.item, None);
+}
+
+pub(crate) async fn usage_counts_alive_messages_and_returns_to_nothing(live: Store) {
+    let floor = live.usage(at(0)).await.expect("a count");
+    for seq in 1..=50 {
+        assert_eq!(live.put(entry(seq % 3 + 1, seq, at(0), 1_000 + seq * 10), at(0)).await, Ok(Put::Stored));
+    }
+    let full = live.usage(at(0)).await.expect("a count");
+    assert_eq!(full.alive, 50);
+    assert!(full.bytes > floor.bytes);
+    assert_eq!(live.usage(at(1_100)).await.map(|usage| usage.alive), Ok(40));
+    live.sweep(at(1_500)).await.expect("a sweep");
+    assert_eq!(live.usage(at(1_500)).await, Ok(floor));
+}
+
+pub(crate) async fn an_entry_without_an_end_is_refused(_live: Store) {
+    let address = Address { room: ROOM, sender: UserId(7), key: key("lasting") };
+    let lasting = message_item(1, "hello", at(0), None);
+    assert_eq!(Entry::message(address.clone(), lasting), Err(LiveError::NotEphemeral));
+    assert_eq!(Entry::message(address, tombstone(1, 2)), Err(LiveError::NotEphemeral));
+}
+
+fn lease(node: u64, connection: u64, expires_at: i64) -> Lease {
+    Lease {
+        id: LeaseId { node: NodeId(node), connection: ConnectionId(connection) },
+        user: UserId(7),
+        availability: Availability::Online,
+        expires_at: at(expires_at),
+    }
+}
+
+pub(crate) async fn a_lease_holds_until_its_end_and_is_renewed(live: Store) {
+    assert_eq!(live.renew_leases(vec![lease(1, 1, 1_000)]).await, Ok(()));
+    assert_eq!(live.leases(at(999)).await, Ok(vec![lease(1, 1, 1_000)]));
+    let renewed = Lease { availability: Availability::Away, ..lease(1, 1, 2_000) };
+    assert_eq!(live.renew_leases(vec![renewed]).await, Ok(()));
+    assert_eq!(live.leases(at(1_000)).await, Ok(vec![renewed]));
+    live.sweep(at(1_500)).await.expect("a sweep");
+    assert_eq!(live.leases(at(1_999)).await, Ok(vec![renewed]), "a sweep ends nothing that holds");
+    assert_eq!(live.leases(at(2_000)).await, Ok(Vec::new()));
+}
+
+pub(crate) async fn leases_of_two_connections_and_two_processes_stand_apart(live: Store) {
+    let all = [lease(1, 1, 9_000), lease(1, 2, 9_000), lease(2, 1, 9_000)];
+    assert_eq!(live.renew_leases(all.to_vec()).await, Ok(()));
+    assert_eq!(live.end_leases(vec![lease(1, 1, 0).id, lease(3, 1, 0).id]).await, Ok(()));
+    assert_eq!(live.leases(at(0)).await, Ok(all[1..].to_vec()));
+}
+
+pub(crate) async fn mirrored_topics_are_kept_whole_and_end(live: Store) {
+    let topics = |word: &str| vec![TrendingTopic { word: word.to_owned(), score: 1.25 }];
+    assert_eq!(live.mirrored_topics(ROOM, at(0)).await, Ok(None));
+    assert_eq!(live.mirror_topics(ROOM, topics("clock"), at(0)).await, Ok(()));
+    assert_eq!(live.mirror_topics(ROOM, topics("C++"), at(10)).await, Ok(()));
+    assert_eq!(live.mirrored_topics(ROOM, at(20)).await, Ok(Some((at(10), topics("C++")))));
+    let ended = at(10).plus_ms(super::TOPICS_KEPT_MS);
+    assert_eq!(live.mirrored_topics(ROOM, ended).await, Ok(None));
+    assert_eq!(live.mirror_topics(ROOM, Vec::new(), at(20)).await, Ok(()));
+    assert_eq!(live.mirrored_topics(ROOM, at(20)).await, Ok(None));
+}
+
+pub(crate) async fn a_shared_bucket_is_one_for_all_who_take(live: Store) {
+    let rule = BucketRule { per_second: 10, burst: 3 };
+    let posts = |user| BucketKey::of_user("posts", UserId(user));
+    for _ in 0..3 {
+        assert_eq!(live.take(posts(1), rule, 1, at(0)).await, Ok(Take::Granted));
+    }
+    assert_eq!(live.take(posts(1), rule, 1, at(0)).await, Ok(Take::Refused { retry_after_ms: Some(100) }));
+    assert_eq!(live.take(posts(2), rule, 1, at(0)).await, Ok(Take::Granted), "another account's bucket");
+    live.sweep(at(50)).await.expect("a sweep");
+    assert_eq!(live.take(posts(1), rule, 1, at(50)).await, Ok(Take::Refused { retry_after_ms: Some(50) }));
+    assert_eq!(live.take(posts(1), rule, 1, at(100)).await, Ok(Take::Granted));
+}

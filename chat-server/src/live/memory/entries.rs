@@ -1,0 +1,254 @@
+//! The ephemeral messages in memory: by room and number, by key, and by end. PURE. Must not know locks or tasks.
+
+#![deny(clippy::disallowed_methods)]
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chat_proto::ids::{ClientKey, RoomId, Seq, UserId};
+use chat_proto::message::{Item, What};
+use chat_proto::time::UnixMillis;
+
+use crate::live::{Address, Entry, KEY_KEPT_MS, KeyUse, LiveError, Put};
+
+/// What an entry costs beside its texts: the item, its places in the maps, and their spare room.
+const ENTRY_OVERHEAD_BYTES: u64 = 512;
+/// Expired entries let go by one write, so that steady writing never piles up what expired.
+const TRIM_PER_WRITE: usize = 16;
+
+/// How much ephemeral messages may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemoryCaps {
+    /// Bytes of one room.
+    pub room_bytes: u64,
+    /// Bytes of all rooms.
+    pub total_bytes: u64,
+    /// Keys remembered; those of messages that ended are forgotten first, oldest end first.
+    pub keys: usize,
+}
+
+impl Default for MemoryCaps {
+    fn default() -> Self {
+        Self { room_bytes: 16 * 1024 * 1024, total_bytes: 128 * 1024 * 1024, keys: 200_000 }
+    }
+}
+
+/// What is remembered of a key.
+#[derive(Clone, Copy, Debug)]
+struct KeyRecord {
+    room: RoomId,
+    seq: Seq,
+    at: UnixMillis,
+    expires_at: UnixMillis,
+}
+
+#[derive(Debug, Default)]
+struct RoomEntries {
+    by_seq: BTreeMap<Seq, Entry>,
+    bytes: u64,
+}
+
+/// All ephemeral messages.
+#[derive(Debug, Default)]
+pub(super) struct Entries {
+    rooms: HashMap<RoomId, RoomEntries>,
+    /// Invariant: each entry in `rooms` is here once, under its own end.
+    ends: BTreeSet<(UnixMillis, RoomId, Seq)>,
+    /// Invariant: each entry in `rooms` that is alive has its key here.
+    keys: HashMap<(UserId, ClientKey), KeyRecord>,
+    /// The keys by the end of their messages.
+    key_ends: BTreeSet<(UnixMillis, UserId, ClientKey)>,
+    bytes: u64,
+    /// Messages in `rooms`, tombstones not counted.
+    messages: u64,
+}
+
+impl Entries {
+    pub(super) fn put(&mut self, entry: Entry, caps: MemoryCaps, now: UnixMillis) -> Result<Put, LiveError> {
+        self.trim(now, TRIM_PER_WRITE);
+        let Address { room, sender, key } = entry.address().clone();
+        if let Some(held) = self.key_use(sender, &key, now) {
+            return Ok(Put::KeyHeld(Box::new(held)));
+        }
+        self.check_space(room, cost_bytes(&entry), caps, now)?;
+        self.check_keys(caps, now)?;
+        let (seq, expires_at) = (entry.item().seq, entry.expires_at());
+        // A key whose time is up may still be held unswept; the new use takes its place.
+        self.forget_key(sender, &key);
+        let record = KeyRecord { room, seq, at: entry.item().at, expires_at };
+        self.keys.insert((sender, key.clone()), record);
+        self.key_ends.insert((expires_at, sender, key));
+        self.insert(entry);
+        Ok(Put::Stored)
+    }
+
+    pub(super) fn replace(
+        &mut self,
+        address: &Address,
+        item: Item,
+        caps: MemoryCaps,
+        now: UnixMillis,
+    ) -> Result<bool, LiveError> {
+        self.trim(now, TRIM_PER_WRITE);
+        let Some(old) = self.addressed(address).filter(|entry| entry.is_alive(now)) else { return Ok(false) };
+        let new = old.changed_to(item)?;
+        if new.item().changed <= old.item().changed {
+            return Ok(true);
+        }
+        let growth_bytes = cost_bytes(&new).saturating_sub(cost_bytes(old));
+        if growth_bytes > 0 {
+            self.check_space(address.room, growth_bytes, caps, now)?;
+        }
+        self.insert(new);
+        Ok(true)
+    }
+
+    pub(super) fn undo(&mut self, address: &Address, seq: Seq) {
+        let holder = (address.sender, address.key.clone());
+        let is_same = |record: &KeyRecord| record.room == address.room && record.seq == seq;
+        if self.keys.get(&holder).is_some_and(is_same) {
+            self.forget_key(address.sender, &address.key);
+            self.remove(address.room, seq);
+        }
+    }
+
+    pub(super) fn alive_in(&self, room: RoomId, now: UnixMillis) -> Vec<Entry> {
+        let entries = self.rooms.get(&room).map(|entries| entries.by_seq.values());
+        entries.into_iter().flatten().filter(|entry| entry.is_alive(now)).cloned().collect()
+    }
+
+    pub(super) fn key_use(&self, sender: UserId, key: &ClientKey, now: UnixMillis) -> Option<KeyUse> {
+        let record = self.keys.get(&(sender, key.clone()))?;
+        if now >= record.expires_at.plus_ms(KEY_KEPT_MS) {
+            return None;
+        }
+        let entry = self.entry(record.room, record.seq).filter(|entry| entry.is_alive(now));
+        let item = entry.map(|entry| entry.item().clone());
+        Some(KeyUse { room: record.room, seq: record.seq, at: record.at, item })
+    }
+
+    pub(super) fn clear_room(&mut self, room: RoomId) {
+        let seqs: Vec<Seq> = self.rooms.get(&room).map(|r| r.by_seq.keys().copied().collect()).unwrap_or_default();
+        for seq in seqs {
+            self.remove(room, seq);
+        }
+    }
+
+    /// Lets go of all that expired, and of the keys nobody retries any more; both counts.
+    pub(super) fn sweep(&mut self, now: UnixMillis) -> (u64, u64) {
+        let entries = self.trim(now, usize::MAX);
+        let mut keys = 0;
+        while let Some((ended, sender, key)) = self.key_ends.first().cloned() {
+            if now < ended.plus_ms(KEY_KEPT_MS) {
+                break;
+            }
+            self.forget_key(sender, &key);
+            keys += 1;
+        }
+        (entries, keys)
+    }
+
+    /// Alive messages and the bytes of all entries; sweeps, so that both are exact.
+    pub(super) fn usage(&mut self, now: UnixMillis) -> (u64, u64) {
+        self.sweep(now);
+        (self.messages, self.bytes)
+    }
+
+    fn check_space(
+        &mut self,
+        room: RoomId,
+        more_bytes: u64,
+        caps: MemoryCaps,
+        now: UnixMillis,
+    ) -> Result<(), LiveError> {
+        let fits = |entries: &Self| {
+            let room_bytes = entries.rooms.get(&room).map_or(0, |held| held.bytes);
+            if room_bytes + more_bytes > caps.room_bytes {
+                return Err(LiveError::RoomFull { room, limit_bytes: caps.room_bytes });
+            }
+            if entries.bytes + more_bytes > caps.total_bytes {
+                return Err(LiveError::Full { limit_bytes: caps.total_bytes });
+            }
+            Ok(())
+        };
+        // Only what is alive may refuse another: what expired goes first.
+        fits(self).or_else(|_| {
+            self.trim(now, usize::MAX);
+            fits(self)
+        })
+    }
+
+    fn check_keys(&mut self, caps: MemoryCaps, now: UnixMillis) -> Result<(), LiveError> {
+        while self.keys.len() >= caps.keys {
+            match self.key_ends.first().cloned() {
+                Some((ended, sender, key)) if ended <= now => {
+                    self.forget_key(sender, &key);
+                }
+                _ => return Err(LiveError::Full { limit_bytes: caps.total_bytes }),
+            }
+        }
+        Ok(())
+    }
+
+    fn trim(&mut self, now: UnixMillis, at_most: usize) -> u64 {
+        let mut gone = 0;
+        while gone < at_most {
+            match self.ends.first().copied() {
+                Some((end, room, seq)) if end <= now => self.remove(room, seq),
+                _ => break,
+            }
+            gone += 1;
+        }
+        gone as u64
+    }
+
+    fn insert(&mut self, entry: Entry) {
+        let (room, seq, bytes) = (entry.address().room, entry.item().seq, cost_bytes(&entry));
+        // Rooms never give a number twice; should one, the sums must still hold.
+        self.remove(room, seq);
+        self.ends.insert((entry.expires_at(), room, seq));
+        self.bytes += bytes;
+        self.messages += u64::from(entry.is_message());
+        let held = self.rooms.entry(room).or_default();
+        held.bytes += bytes;
+        held.by_seq.insert(seq, entry);
+    }
+
+    fn remove(&mut self, room: RoomId, seq: Seq) {
+        let Some(held) = self.rooms.get_mut(&room) else { return };
+        let Some(entry) = held.by_seq.remove(&seq) else { return };
+        let bytes = cost_bytes(&entry);
+        held.bytes -= bytes;
+        if held.by_seq.is_empty() {
+            self.rooms.remove(&room);
+        }
+        self.bytes -= bytes;
+        self.messages -= u64::from(entry.is_message());
+        self.ends.remove(&(entry.expires_at(), room, seq));
+    }
+
+    fn forget_key(&mut self, sender: UserId, key: &ClientKey) {
+        if let Some(record) = self.keys.remove(&(sender, key.clone())) {
+            self.key_ends.remove(&(record.expires_at, sender, key.clone()));
+        }
+    }
+
+    fn entry(&self, room: RoomId, seq: Seq) -> Option<&Entry> {
+        self.rooms.get(&room)?.by_seq.get(&seq)
+    }
+
+    fn addressed(&self, address: &Address) -> Option<&Entry> {
+        let record = self.keys.get(&(address.sender, address.key.clone()))?;
+        if record.room == address.room { self.entry(record.room, record.seq) } else { None }
+    }
+}
+
+fn cost_bytes(entry: &Entry) -> u64 {
+    let texts = match &entry.item().what {
+        What::Message(message) => {
+            let code = message.code.as_ref().map_or(0, |code| code.as_str().len());
+            message.body.as_str().len() + code + size_of_val(message.mentions.as_slice())
+        }
+        _ => 0,
+    };
+    ENTRY_OVERHEAD_BYTES + texts as u64
+}

@@ -1,0 +1,188 @@
+//! The live port over memory: one lock, held for map operations only, so every answer is ready at once.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chat_proto::ids::{ClientKey, RoomId, Seq, UserId};
+use chat_proto::message::Item;
+use chat_proto::time::UnixMillis;
+use chat_proto::topic::TrendingTopic;
+use parking_lot::Mutex;
+use tokio::sync::watch;
+
+use super::entries::{Entries, MemoryCaps};
+use crate::limits::{BucketRule, Take, TokenBucket};
+use crate::live::{
+    Address, BucketKey, Entry, KeyUse, Lease, LeaseId, Live, LiveError, Pending, Put, Swept, TOPICS_KEPT_MS, Usage,
+};
+
+/// Most shared buckets remembered at once; full ones are forgotten first.
+const BUCKETS_MAX: usize = 100_000;
+/// Most mirrored words of one room.
+const TOPICS_MAX: usize = 50;
+
+/// The live store in memory.
+#[derive(Debug)]
+pub struct MemoryLive {
+    caps: MemoryCaps,
+    state: Mutex<State>,
+    /// Memory is always there; the sender lives as long as the store so that receivers never see it closed.
+    is_available: watch::Sender<bool>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    entries: Entries,
+    leases: BTreeMap<LeaseId, Lease>,
+    topics: HashMap<RoomId, (UnixMillis, Vec<TrendingTopic>)>,
+    buckets: HashMap<BucketKey, (BucketRule, TokenBucket)>,
+}
+
+impl MemoryLive {
+    /// An empty store that holds at most `caps`.
+    pub fn new(caps: MemoryCaps) -> Self {
+        Self { caps, state: Mutex::default(), is_available: watch::Sender::new(true) }
+    }
+}
+
+impl Live for MemoryLive {
+    fn put(&self, entry: Entry, now: UnixMillis) -> Pending<Put> {
+        Pending::ready(self.state.lock().entries.put(entry, self.caps, now))
+    }
+
+    fn replace(&self, address: Address, item: Item, now: UnixMillis) -> Pending<bool> {
+        Pending::ready(self.state.lock().entries.replace(&address, item, self.caps, now))
+    }
+
+    fn undo(&self, address: Address, seq: Seq) -> Pending<()> {
+        self.state.lock().entries.undo(&address, seq);
+        Pending::ready(Ok(()))
+    }
+
+    fn load(&self, room: RoomId, now: UnixMillis) -> Pending<Vec<Entry>> {
+        Pending::ready(Ok(self.state.lock().entries.alive_in(room, now)))
+    }
+
+    fn key_use(&self, sender: UserId, key: ClientKey, now: UnixMillis) -> Pending<Option<KeyUse>> {
+        Pending::ready(Ok(self.state.lock().entries.key_use(sender, &key, now)))
+    }
+
+    fn clear_room(&self, room: RoomId) -> Pending<()> {
+        self.state.lock().entries.clear_room(room);
+        Pending::ready(Ok(()))
+    }
+
+    fn sweep(&self, now: UnixMillis) -> Pending<Swept> {
+        let mut state = self.state.lock();
+        let (entries, keys) = state.entries.sweep(now);
+        let held = |state: &State| state.leases.len() + state.topics.len() + state.buckets.len();
+        let before = held(&state);
+        state.leases.retain(|_, lease| now < lease.expires_at);
+        state.topics.retain(|_, (at, _)| now.since_ms(*at) < TOPICS_KEPT_MS);
+        state.buckets.retain(|_, (rule, bucket)| !bucket.is_full(*rule, now));
+        let others = keys + (before - held(&state)) as u64;
+        Pending::ready(Ok(Swept { entries, others }))
+    }
+
+    fn usage(&self, now: UnixMillis) -> Pending<Usage> {
+        let (alive, bytes) = self.state.lock().entries.usage(now);
+        Pending::ready(Ok(Usage { alive, bytes }))
+    }
+
+    fn renew_leases(&self, leases: Vec<Lease>) -> Pending<()> {
+        self.state.lock().leases.extend(leases.into_iter().map(|lease| (lease.id, lease)));
+        Pending::ready(Ok(()))
+    }
+
+    fn end_leases(&self, ids: Vec<LeaseId>) -> Pending<()> {
+        let mut state = self.state.lock();
+        for id in ids {
+            state.leases.remove(&id);
+        }
+        Pending::ready(Ok(()))
+    }
+
+    fn leases(&self, now: UnixMillis) -> Pending<Vec<Lease>> {
+        let state = self.state.lock();
+        Pending::ready(Ok(state.leases.values().filter(|lease| now < lease.expires_at).copied().collect()))
+    }
+
+    fn mirror_topics(&self, room: RoomId, mut topics: Vec<TrendingTopic>, at: UnixMillis) -> Pending<()> {
+        topics.truncate(TOPICS_MAX);
+        let mut state = self.state.lock();
+        if topics.is_empty() {
+            state.topics.remove(&room);
+        } else {
+            state.topics.insert(room, (at, topics));
+        }
+        Pending::ready(Ok(()))
+    }
+
+    fn mirrored_topics(&self, room: RoomId, now: UnixMillis) -> Pending<Option<(UnixMillis, Vec<TrendingTopic>)>> {
+        let kept = self.state.lock().topics.get(&room).cloned();
+        Pending::ready(Ok(kept.filter(|(at, _)| now.since_ms(*at) < TOPICS_KEPT_MS)))
+    }
+
+    fn take(&self, bucket: BucketKey, rule: BucketRule, cost: u32, now: UnixMillis) -> Pending<Take> {
+        let mut state = self.state.lock();
+        if state.buckets.len() >= BUCKETS_MAX && !state.buckets.contains_key(&bucket) {
+            state.buckets.retain(|_, (rule, bucket)| !bucket.is_full(*rule, now));
+            if state.buckets.len() >= BUCKETS_MAX {
+                return Pending::ready(Err(LiveError::Busy));
+            }
+        }
+        let (held_rule, tokens) = state.buckets.entry(bucket).or_insert_with(|| (rule, TokenBucket::full(rule, now)));
+        *held_rule = rule;
+        Pending::ready(Ok(tokens.take(rule, cost, now)))
+    }
+
+    fn availability(&self) -> watch::Receiver<bool> {
+        self.is_available.subscribe()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::live::conformance;
+    use std::sync::Arc;
+
+    conformance::suite!(async { Arc::new(MemoryLive::new(MemoryCaps::default())) as Arc<dyn Live> });
+
+    #[tokio::test]
+    async fn a_full_room_refuses_and_an_expired_message_makes_space() {
+        let caps = MemoryCaps { room_bytes: 2_000, total_bytes: 1_000_000, keys: 100 };
+        let live = MemoryLive::new(caps);
+        let now = UnixMillis(0);
+        let entry = |room, seq, ttl_ms| conformance::entry(room, seq, now, ttl_ms);
+        assert_eq!(live.put(entry(1, 1, 1_000), now).await, Ok(Put::Stored));
+        assert_eq!(live.put(entry(1, 2, 9_000), now).await, Ok(Put::Stored));
+        assert_eq!(live.put(entry(1, 3, 9_000), now).await, Ok(Put::Stored));
+        let refused = live.put(entry(1, 4, 9_000), now).await;
+        assert_eq!(refused, Err(LiveError::RoomFull { room: RoomId(1), limit_bytes: 2_000 }));
+        assert_eq!(live.put(entry(2, 5, 9_000), now).await, Ok(Put::Stored), "another room has its own space");
+        assert_eq!(live.put(entry(1, 6, 9_000), UnixMillis(1_000)).await, Ok(Put::Stored));
+    }
+
+    #[tokio::test]
+    async fn the_total_is_bounded_over_all_rooms_and_falls_back_to_nothing() {
+        let live = MemoryLive::new(MemoryCaps { room_bytes: 2_000, total_bytes: 3_000, keys: 100 });
+        let now = UnixMillis(0);
+        for room in 1..=5 {
+            assert_eq!(live.put(conformance::entry(room, room, now, 1_000), now).await, Ok(Put::Stored));
+        }
+        let refused = live.put(conformance::entry(6, 6, now, 1_000), now).await;
+        assert_eq!(refused, Err(LiveError::Full { limit_bytes: 3_000 }));
+        assert_eq!(live.usage(UnixMillis(1_000)).await, Ok(Usage { alive: 0, bytes: 0 }));
+    }
+
+    #[tokio::test]
+    async fn remembered_keys_are_bounded_and_those_of_ended_messages_go_first() {
+        let live = MemoryLive::new(MemoryCaps { keys: 2, ..MemoryCaps::default() });
+        let at = UnixMillis;
+        assert_eq!(live.put(conformance::entry(1, 1, at(0), 1_000), at(0)).await, Ok(Put::Stored));
+        assert_eq!(live.put(conformance::entry(1, 2, at(0), 9_000), at(0)).await, Ok(Put::Stored));
+        assert!(live.put(conformance::entry(1, 3, at(0), 9_000), at(0)).await.is_err());
+        assert_eq!(live.put(conformance::entry(1, 4, at(1_000), 9_000), at(1_000)).await, Ok(Put::Stored));
+        assert_eq!(live.load(RoomId(1), at(1_000)).await.map(|alive| alive.len()), Ok(2));
+    }
+}
