@@ -1,0 +1,195 @@
+//! What every record must do, whatever keeps it.
+
+use std::sync::Arc;
+
+use chat_proto::ids::{RoomId, Seq, UserId};
+use chat_proto::message::{Item, Message, What};
+use chat_proto::room::Role;
+use chat_proto::time::UnixMillis;
+
+use super::sqlite::SqliteStore;
+use super::{Append, Change, MemberState, Revision, Store, StoreError};
+
+const NOW: UnixMillis = UnixMillis(1_763_560_927_120);
+const GENERAL: RoomId = RoomId(1);
+
+struct Fixture {
+    store: Arc<dyn Store>,
+    folder: tempfile::TempDir,
+}
+
+impl Fixture {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Arc::new(SqliteStore::open(folder.path(), "e1", NOW).expect("it opens"));
+        Self { store, folder }
+    }
+
+    /// Stops the record and opens it again.
+    fn reopened(self) -> Self {
+        self.store.close().expect("it stops");
+        let Self { store, folder } = self;
+        drop(store);
+        let store = Arc::new(SqliteStore::open(folder.path(), "e2", NOW).expect("it opens again"));
+        Self { store, folder }
+    }
+
+    async fn ana(&self) -> UserId {
+        let ana = self.store.account_for_uid(1000, "ana".parse().expect("a name"), NOW).await.expect("made");
+        let joins = Append { what: What::Join, ..event(ana.id, 1, "-") };
+        self.store.change_member(joins, MemberState::Joins(Role::Member)).await.expect("joined");
+        ana.id
+    }
+
+    /// Whether the bytes of `marker` stand in any file of the folder.
+    fn holds(&self, marker: &str) -> bool {
+        let files = std::fs::read_dir(self.folder.path()).expect("readable");
+        files
+            .filter_map(|file| std::fs::read(file.ok()?.path()).ok())
+            .any(|bytes| bytes.windows(marker.len()).any(|window| window == marker.as_bytes()))
+    }
+}
+
+fn event(by: UserId, seq: u64, body: &str) -> Append {
+    let key = Some(format!("key-{seq}").parse().expect("a key"));
+    let message = Message { key, ..Message::plain(body.parse().expect("a body")) };
+    Append { room: GENERAL, seq: Seq(seq), at: NOW, by, what: What::Message(message) }
+}
+
+fn body(item: &Item) -> &str {
+    match &item.what {
+        What::Message(message) => message.body.as_str(),
+        _ => "",
+    }
+}
+
+#[tokio::test]
+async fn a_repeated_key_returns_the_first_number_and_adds_nothing() {
+    let fixture = Fixture::new();
+    let ana = fixture.ana().await;
+    let first = fixture.store.append(event(ana, 2, "hello")).await.expect("added");
+    assert!(!first.is_duplicate);
+    let again = Append { seq: Seq(3), ..event(ana, 2, "hello") };
+    let second = fixture.store.append(again).await.expect("known");
+    assert_eq!((second.seq, second.is_duplicate), (Seq(2), true));
+    let other = Append { seq: Seq(3), ..event(ana, 2, "another text") };
+    assert_eq!(fixture.store.append(other).await, Err(StoreError::KeyReused));
+    assert_eq!(fixture.store.history(GENERAL, None, 10).await.expect("read").len(), 2, "the join and one message");
+}
+
+#[tokio::test]
+async fn a_write_that_fails_takes_none_of_its_batch_along() {
+    let fixture = Fixture::new();
+    let ana = fixture.ana().await;
+    let writes: Vec<_> = (0..50)
+        .map(|n| {
+            // Every fifth takes a number that is taken.
+            let seq = if n % 5 == 4 { 2 } else { 10 + n };
+            let key = Some(format!("k{n}").parse().expect("a key"));
+            let message = Message { key, ..Message::plain("x".parse().expect("a body")) };
+            fixture.store.append(Append {
+                room: GENERAL,
+                seq: Seq(seq),
+                at: NOW,
+                by: ana,
+                what: What::Message(message),
+            })
+        })
+        .collect();
+    let mut kept = 0;
+    for write in writes {
+        kept += usize::from(write.await.is_ok());
+    }
+    assert_eq!(kept, 41, "one of the ten that share a number, and the forty others");
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_is_there_after_reopening_with_the_same_epoch() {
+    let fixture = Fixture::new();
+    let ana = fixture.ana().await;
+    for seq in 2..40 {
+        fixture.store.append(event(ana, seq, "kept")).await.expect("added");
+    }
+    let fixture = fixture.reopened();
+    assert_eq!(&*fixture.store.epoch().0, "e1");
+    let state = fixture.store.room_state(GENERAL, 256).await.expect("there");
+    assert_eq!((state.room.head, state.recent.len(), state.is_whole), (Seq(39), 39, true));
+    assert!(state.recent.is_sorted_by_key(|item| item.changed));
+}
+
+#[tokio::test]
+async fn a_number_that_was_reserved_is_never_given_again() {
+    let fixture = Fixture::new();
+    fixture.store.reserve(GENERAL, Seq(64)).await.expect("kept");
+    fixture.store.reserve(GENERAL, Seq(10)).await.expect("never lowered");
+    let state = fixture.reopened().store.room_state(GENERAL, 256).await.expect("there");
+    assert_eq!(state.ceiling, Seq(64));
+}
+
+#[tokio::test]
+async fn edits_and_deletions_leave_nothing_of_the_text_behind() {
+    let fixture = Fixture::new();
+    let ana = fixture.ana().await;
+    let first = event(ana, 2, "zanzibarsecret one");
+    fixture.store.append(first.clone()).await.expect("added");
+    assert!(fixture.holds("zanzibarsecret"), "the test looks in the right place");
+    let edited = What::Message(Message::plain("zanzibarsecret two".parse().expect("a body")));
+    let change = |revision, changed, what| {
+        let item = Item { seq: Seq(2), changed: Seq(changed), what, ..first.item() };
+        Change { room: GENERAL, revision, item, at: NOW }
+    };
+    fixture.store.change(change(Revision::Edit, 3, edited)).await.expect("edited");
+    let changes = fixture.store.changes(GENERAL, Seq(2), 10).await.expect("read");
+    assert_eq!(
+        changes.iter().map(|item| (item.seq.0, item.changed.0, body(item))).collect::<Vec<_>>(),
+        [(2, 3, "zanzibarsecret two")]
+    );
+    let gone = What::Deleted { deleted_at: NOW, deleted_by: ana };
+    fixture.store.change(change(Revision::Delete, 4, gone.clone())).await.expect("deleted");
+    assert_eq!(fixture.store.change(change(Revision::Delete, 5, gone)).await, Err(StoreError::NotFound));
+    // The promise is a minute; this is how long a test waits for it.
+    let limit = std::time::Instant::now() + std::time::Duration::from_mins(1);
+    while fixture.holds("zanzibarsecret") {
+        assert!(std::time::Instant::now() < limit, "the deleted text is still in the folder");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test]
+async fn unread_counts_lasting_messages_after_the_mark_and_the_mark_only_grows() {
+    let fixture = Fixture::new();
+    let ana = fixture.ana().await;
+    for seq in 2..12 {
+        fixture.store.append(event(ana, seq, "x")).await.expect("added");
+    }
+    let marks = fixture.store.memberships(ana).await.expect("read")[0].marks;
+    assert_eq!((marks.read_seq, marks.unread), (Seq(1), 10));
+    let marks = fixture.store.set_read(ana, GENERAL, Seq(8), false).await.expect("moved");
+    assert_eq!((marks.read_seq, marks.unread), (Seq(8), 3));
+    let marks = fixture.store.set_read(ana, GENERAL, Seq(4), false).await.expect("not moved back");
+    assert_eq!(marks.read_seq, Seq(8));
+    let marks = fixture.store.set_read(ana, GENERAL, Seq(4), true).await.expect("moved back");
+    assert_eq!((marks.read_seq, marks.unread), (Seq(4), 7));
+    let marks = fixture.store.set_read(ana, GENERAL, Seq(999), false).await.expect("at the end");
+    assert_eq!((marks.read_seq, marks.unread), (Seq(11), 0));
+}
+
+#[tokio::test]
+async fn a_user_of_the_machine_has_one_account_and_a_taken_name_gets_a_suffix() {
+    let fixture = Fixture::new();
+    let name = || "ana".parse().expect("a name");
+    let first = fixture.store.account_for_uid(1000, name(), NOW).await.expect("made");
+    let again = fixture.store.account_for_uid(1000, name(), NOW).await.expect("found");
+    let other = fixture.store.account_for_uid(1001, name(), NOW).await.expect("made");
+    assert_eq!((first.id, first.is_new, again.is_new), (again.id, true, false));
+    assert_eq!(other.name.as_str(), "ana2");
+    let taken = fixture.store.create_account("ANA".parse().expect("a name"), "hash".into(), NOW).await;
+    assert_eq!(taken.map(|account| account.id), Err(StoreError::NameTaken));
+}
+
+#[tokio::test]
+async fn a_folder_belongs_to_one_server() {
+    let fixture = Fixture::new();
+    let second = SqliteStore::open(fixture.folder.path(), "e", NOW).expect_err("held");
+    assert!(second.to_string().contains(&format!("pid {}", std::process::id())), "{second}");
+}

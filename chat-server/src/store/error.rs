@@ -1,0 +1,24 @@
+//! Why the record could not be read or written.
+
+/// What a store may fail with.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// More is queued than the store takes; nothing was done, try again.
+    #[error("the store has too much to do")]
+    Busy,
+    /// There is no such row.
+    #[error("not in the record")]
+    NotFound,
+    /// The name, or one that looks like it, is taken.
+    #[error("the name is taken")]
+    NameTaken,
+    /// The key was used before with another text or room.
+    #[error("the key was used for another message")]
+    KeyReused,
+    /// The disk or the database refused; nothing of it was kept.
+    #[error("the record could not be written or read: {0}")]
+    Failed(String),
+    /// The store has been closed.
+    #[error("the store is closed")]
+    Closed,
+}

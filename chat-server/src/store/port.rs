@@ -1,0 +1,112 @@
+//! The port: what the server asks of a record, whatever keeps it.
+//!
+//! Nothing here blocks its caller: each request is queued and its answer awaited. Writes are carried out in the
+//! order in which they were asked for, and answered once they would survive a power cut. A full queue
+//! refuses with [`StoreError::Busy`](super::StoreError::Busy) at once. Failed writes leave no trace.
+
+use chat_proto::ids::{Epoch, RoomId, Seq, SessionId, UserId};
+use chat_proto::message::Item;
+use chat_proto::presence::ChosenAvailability;
+use chat_proto::room::{Membership, ReadMarks, User};
+use chat_proto::text::{RoomName, StatusText, Username};
+use chat_proto::time::UnixMillis;
+
+use super::record::{
+    Account, Append, Appended, Change, MemberRow, MemberState, NewRoom, NewSession, RoomCounts, RoomState, SessionRow,
+    StoredRoom,
+};
+use super::{Pending, StoreError};
+
+/// A record.
+pub trait Store: Send + Sync + 'static {
+    /// The life of the data.
+    fn epoch(&self) -> Epoch;
+
+    // — accounts —
+
+    /// The account of a user of this machine; made on first sight, its name with a suffix where `name` is taken.
+    fn account_for_uid(&self, uid: u32, name: Username, at: UnixMillis) -> Pending<Account>;
+    /// Makes an account with a password's hash. [`StoreError::NameTaken`] where the name looks like another's.
+    fn create_account(&self, name: Username, password: String, at: UnixMillis) -> Pending<Account>;
+    /// An account by its name.
+    fn account_by_name(&self, name: Username) -> Pending<Option<Account>>;
+    /// An account by its id.
+    fn account(&self, id: UserId) -> Pending<Option<Account>>;
+    /// Names for ids; what is not there is left out.
+    fn users(&self, ids: Vec<UserId>) -> Pending<Vec<User>>;
+    /// Ids for names; what is not there is left out.
+    fn users_by_name(&self, names: Vec<Username>) -> Pending<Vec<User>>;
+    /// Replaces a password's hash and ends all sign-ins but `keep`; returns those that ended.
+    fn set_password(&self, id: UserId, hash: String, keep: Option<SessionId>) -> Pending<Vec<SessionId>>;
+    /// Keeps what an account chose to appear as.
+    fn set_status(&self, id: UserId, chosen: ChosenAvailability, status: Option<StatusText>) -> Pending<()>;
+    /// Keeps when an account's last connection ended.
+    fn set_last_seen(&self, id: UserId, at: UnixMillis) -> Pending<()>;
+    /// What accounts chose and when they were last seen.
+    fn accounts(&self, ids: Vec<UserId>) -> Pending<Vec<Account>>;
+
+    // — sign-ins —
+
+    /// Keeps a sign-in.
+    fn create_session(&self, session: NewSession) -> Pending<SessionId>;
+    /// The sign-in of a token's SHA-256.
+    fn session_by_token(&self, token_hash: [u8; 32]) -> Pending<Option<SessionRow>>;
+    /// Ends a sign-in; ending it again changes nothing.
+    fn revoke_session(&self, id: SessionId) -> Pending<()>;
+
+    // — rooms —
+
+    /// Makes a room, without members. A closed room of that name opens again, with its id and numbers.
+    fn create_room(&self, room: NewRoom) -> Pending<StoredRoom>;
+    /// A room that is open.
+    fn room(&self, id: RoomId) -> Pending<Option<StoredRoom>>;
+    /// Open rooms by present or former name, in the order asked; what is not there is left out.
+    fn rooms_by_name(&self, names: Vec<RoomName>) -> Pending<Vec<StoredRoom>>;
+    /// Open rooms that `viewer` may see by name after `after`, at most `limit`, each with whether they are a member.
+    fn list_rooms(&self, viewer: UserId, after: Option<RoomName>, limit: u32) -> Pending<Vec<(StoredRoom, bool)>>;
+    /// What a room's actor begins with; `ring` items at the most.
+    fn room_state(&self, id: RoomId, ring: u32) -> Pending<RoomState>;
+    /// Closes a room: it is no longer seen, its name and numbers are kept for it.
+    fn close_room(&self, id: RoomId, at: UnixMillis) -> Pending<()>;
+    /// Sees that no number up to `ceiling` is given again after a restart.
+    fn reserve(&self, room: RoomId, ceiling: Seq) -> Pending<()>;
+    /// A room's counts.
+    fn room_counts(&self, room: RoomId) -> Pending<RoomCounts>;
+
+    // — members —
+
+    /// A membership and its event, together.
+    fn change_member(&self, event: Append, state: MemberState) -> Pending<Appended>;
+    /// Members by name after `after`, at most `limit`.
+    fn members(&self, room: RoomId, after: Option<Username>, limit: u32) -> Pending<Vec<MemberRow>>;
+    /// The rooms of an account, each with its marks: a bounded number of queries however many there are.
+    fn memberships(&self, account: UserId) -> Pending<Vec<Membership>>;
+
+    // — what stands in a room —
+
+    /// Adds a thing. A message whose key its sender used before is not added: the first one's number is returned,
+    /// or [`StoreError::KeyReused`] where text or room differ.
+    fn append(&self, event: Append) -> Pending<Appended>;
+    /// Changes a message that stands already.
+    fn change(&self, change: Change) -> Pending<()>;
+    /// One item.
+    fn item(&self, room: RoomId, seq: Seq) -> Pending<Option<Item>>;
+    /// Items with `seq < before` by falling `seq`.
+    fn history(&self, room: RoomId, before: Option<Seq>, limit: u32) -> Pending<Vec<Item>>;
+    /// Items with `changed > after` by rising `changed`.
+    fn changes(&self, room: RoomId, after: Seq, limit: u32) -> Pending<Vec<Item>>;
+
+    // — marks —
+
+    /// Moves a read mark: forward, or anywhere with `rewind`. [`StoreError::NotFound`] for one who is no member.
+    fn set_read(&self, account: UserId, room: RoomId, seq: Seq, rewind: bool) -> Pending<ReadMarks>;
+
+    // — life —
+
+    /// Whether writes are being kept just now.
+    fn is_healthy(&self) -> bool;
+    /// Commits made so far, and the writes in them.
+    fn commit_counts(&self) -> (u64, u64);
+    /// Finishes what is queued, folds the log into the file and stops. Later requests are refused.
+    fn close(&self) -> Result<(), StoreError>;
+}

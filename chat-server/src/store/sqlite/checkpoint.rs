@@ -1,0 +1,123 @@
+//! Folding the log into the file, off the writer's thread: when it has grown, and soon after a text was deleted, so
+//! that the text is gone from both.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+use rusqlite::Connection;
+
+use super::open;
+
+/// Looked at after a commit, at most this often.
+const EVERY: Duration = Duration::from_millis(200);
+/// The log is folded in beyond this size.
+const FOLD_BYTES: u64 = 4 << 20;
+/// Beyond this size the log is begun anew, also if that waits for readers.
+const RESTART_BYTES: u64 = 40 << 20;
+/// A deleted text is gone from log and file within about this time.
+const ERASE_WITHIN: Duration = Duration::from_secs(5);
+
+enum Sign {
+    Committed,
+    Erased,
+}
+
+/// The checkpointing thread.
+#[derive(Debug)]
+pub(super) struct Checkpoints {
+    signs: Mutex<Option<SyncSender<Sign>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Checkpoints {
+    /// Starts the thread.
+    pub(super) fn start(path: PathBuf) -> std::io::Result<Arc<Self>> {
+        let (signs, received) = sync_channel(16);
+        let thread =
+            std::thread::Builder::new().name("store-checkpoint".into()).spawn(move || run(&path, &received))?;
+        Ok(Arc::new(Self { signs: Mutex::new(Some(signs)), thread: Mutex::new(Some(thread)) }))
+    }
+
+    /// A transaction was committed.
+    pub(super) fn after_commit(&self) {
+        self.send(Sign::Committed);
+    }
+
+    /// A text was deleted or replaced.
+    pub(super) fn after_erasure(&self) {
+        self.send(Sign::Erased);
+    }
+
+    fn send(&self, sign: Sign) {
+        if let Some(signs) = self.signs.lock().as_ref() {
+            match sign {
+                // A full queue has signs enough.
+                Sign::Committed => drop(signs.try_send(sign)),
+                // This one must not be lost: the thread drains quickly.
+                Sign::Erased => drop(signs.send(sign)),
+            }
+        }
+    }
+
+    /// Stops the thread.
+    pub(super) fn close(&self) {
+        drop(self.signs.lock().take());
+        if let Some(thread) = self.thread.lock().take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn run(path: &std::path::Path, signs: &Receiver<Sign>) {
+    let log = path.with_extension("db-wal");
+    let mut connection = None;
+    let mut erase_by: Option<Instant> = None;
+    loop {
+        let wait = erase_by.map_or(Duration::from_hours(1), |at| at.saturating_duration_since(Instant::now()));
+        match signs.recv_timeout(wait) {
+            Ok(sign) => {
+                // One look for all signs of a moment.
+                let erased = |sign: &Sign| matches!(sign, Sign::Erased);
+                if erased(&sign) | signs.try_iter().fold(false, |any, sign| any | erased(&sign)) {
+                    erase_by.get_or_insert_with(|| Instant::now() + ERASE_WITHIN);
+                }
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+        let size = std::fs::metadata(&log).map_or(0, |found| found.len());
+        let is_erasure_due = erase_by.is_some_and(|at| at <= Instant::now());
+        let mode = match size {
+            _ if is_erasure_due => "TRUNCATE",
+            RESTART_BYTES.. => "RESTART",
+            FOLD_BYTES.. => "PASSIVE",
+            _ => continue,
+        };
+        let is_done = fold(&mut connection, path, mode);
+        if is_erasure_due {
+            // Readers may have stood in the way: again soon, until it is done.
+            erase_by = if is_done { None } else { Some(Instant::now() + Duration::from_millis(500)) };
+        }
+        std::thread::sleep(EVERY);
+    }
+}
+
+/// Folds the log in; whether all of it was.
+fn fold(connection: &mut Option<Connection>, path: &std::path::Path, mode: &str) -> bool {
+    let attempt = |connection: &mut Option<Connection>| -> rusqlite::Result<bool> {
+        if connection.is_none() {
+            *connection = Some(open::writer(path)?);
+        }
+        let Some(open) = connection.as_ref() else { return Ok(false) };
+        open.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| Ok(row.get::<_, i64>(0)? == 0))
+    };
+    attempt(connection).unwrap_or_else(|error| {
+        tracing::warn!(%error, mode, "the log could not be folded into the file; trying again");
+        *connection = None;
+        false
+    })
+}

@@ -1,0 +1,71 @@
+//! The data folder: made for its owner alone, and held by one process at a time.
+
+use std::fs::File;
+use std::io::{Read, Seek, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// Why a data folder cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// It cannot be made or written to.
+    #[error("cannot use the data folder {path}: {source}")]
+    Io {
+        /// The folder or file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Another server has it.
+    #[error(
+        "the data folder {path} is in use by another server ({owner}); stop that one, or choose another folder with --data"
+    )]
+    InUse {
+        /// The folder.
+        path: PathBuf,
+        /// Who has it.
+        owner: String,
+    },
+}
+
+/// A held data folder; given back when dropped.
+#[derive(Debug)]
+pub(super) struct Folder {
+    path: PathBuf,
+    // The lock ends with the file.
+    _lock: File,
+}
+
+impl Folder {
+    /// Makes the folder where it is missing and holds it.
+    pub(super) fn hold(path: &Path) -> Result<Self, FolderError> {
+        let lock_path = path.join("lock");
+        let io = |path: &Path, source| FolderError::Io { path: path.to_owned(), source };
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|e| io(path, e))?;
+        let open = File::options().create(true).truncate(false).read(true).write(true).mode(0o600).open(&lock_path);
+        let mut lock = open.map_err(|e| io(&lock_path, e))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(std::fs::TryLockError::WouldBlock) => {
+                let mut owner = String::new();
+                // Who it is helps; that someone has it is certain without it.
+                let _ = lock.read_to_string(&mut owner);
+                let owner = if owner.is_empty() { "starting just now".to_owned() } else { owner };
+                return Err(FolderError::InUse { path: path.to_owned(), owner });
+            }
+            Err(std::fs::TryLockError::Error(e)) => return Err(io(&lock_path, e)),
+        }
+        let name_us = |lock: &mut File| {
+            lock.set_len(0)?;
+            lock.rewind()?;
+            write!(lock, "pid {}", std::process::id())
+        };
+        name_us(&mut lock).map_err(|e| io(&lock_path, e))?;
+        Ok(Self { path: path.to_owned(), _lock: lock })
+    }
+
+    /// The database's file.
+    pub(super) fn database(&self) -> PathBuf {
+        self.path.join("chat.db")
+    }
+}

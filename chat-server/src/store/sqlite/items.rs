@@ -1,0 +1,124 @@
+//! What stands in a room: adding, changing, paging.
+
+use chat_proto::ids::{ClientKey, RoomId, Seq};
+use chat_proto::message::{Item, Message, What};
+use chat_proto::time::UnixMillis;
+use rusqlite::{Connection, params};
+use sha2::{Digest, Sha256};
+
+use super::rooms;
+use super::row::{self, ITEM, all, execute, one, sql};
+use crate::store::{Append, Appended, Change, Revision, StoreError};
+
+/// Tells a repeated post from another one under the same key, also after the text was edited or deleted.
+fn digest(room: RoomId, body: &str) -> [u8; 16] {
+    let mut hash = Sha256::new();
+    hash.update(room.0.to_le_bytes());
+    hash.update(body.as_bytes());
+    let full: [u8; 32] = hash.finalize().into();
+    let mut short = [0; 16];
+    short.copy_from_slice(&full[..16]);
+    short
+}
+
+pub(super) fn append(c: &Connection, event: &Append) -> Result<Appended, StoreError> {
+    if let Some((message, key)) = event.message() {
+        if let Some(first) = append_message(c, event, message, key)? {
+            return Ok(first);
+        }
+    } else {
+        let room = sql(event.room.0);
+        let values = params![room, sql(event.seq.0), event.at.0, sql(event.by.0), row::what_column(&event.what)];
+        let insert = "INSERT INTO item (room, seq, changed, at, author, what) VALUES (?1, ?2, ?2, ?3, ?4, ?5)";
+        execute(c, insert, values)?;
+        execute(c, "UPDATE room SET head = max(head, ?2) WHERE id = ?1", [room, sql(event.seq.0)])?;
+        rooms::apply(c, event.room, &event.what, event.by, event.at)?;
+    }
+    Ok(Appended { seq: event.seq, at: event.at, is_duplicate: false })
+}
+
+/// Adds a message; the first one's number where its key was used before, and nothing is added.
+fn append_message(
+    c: &Connection,
+    event: &Append,
+    message: &Message,
+    key: Option<&ClientKey>,
+) -> Result<Option<Appended>, StoreError> {
+    let (room, seq, body) = (sql(event.room.0), sql(event.seq.0), message.body.as_str());
+    let digest = digest(event.room, body);
+    if let Some(key) = key
+        && let Some(first) = first_of(c, event, key, digest)?
+    {
+        return Ok(Some(first));
+    }
+    let (key, what) = (key.map(ClientKey::as_str), row::what_column(&event.what));
+    let values = params![room, seq, event.at.0, sql(event.by.0), key, digest, body, what];
+    let insert = "INSERT INTO item (room, seq, changed, at, author, ordinal, key, digest, body, what)
+         VALUES (?1, ?2, ?2, ?3, ?4, (SELECT ordinal + 1 FROM room WHERE id = ?1), ?5, ?6, ?7, ?8)";
+    let id = c.prepare_cached(insert).and_then(|mut statement| statement.insert(values)).map_err(row::failed)?;
+    execute(c, "INSERT INTO item_text (rowid, body) VALUES (?1, ?2)", params![id, body])?;
+    let head = "UPDATE room SET head = max(head, ?2), ordinal = ordinal + 1, last_message_at = ?3 WHERE id = ?1";
+    execute(c, head, [room, seq, event.at.0])?;
+    for account in &message.mentions {
+        execute(c, "INSERT OR IGNORE INTO mention VALUES (?1, ?2, ?3)", [sql(account.0), room, seq])?;
+    }
+    Ok(None)
+}
+
+/// The message its sender gave this key first.
+fn first_of(c: &Connection, event: &Append, key: &ClientKey, digest: [u8; 16]) -> Result<Option<Appended>, StoreError> {
+    let query = "SELECT seq, at, digest, room FROM item WHERE author = ?1 AND key = ?2";
+    let found = one(c, query, params![sql(event.by.0), key.as_str()], |row| {
+        Ok((row::number(row, 0)?, row.get(1)?, row.get::<_, Vec<u8>>(2)?, row::number(row, 3)?))
+    })?;
+    match found {
+        None => Ok(None),
+        Some((seq, at, first, room)) if first == digest && room == event.room.0 => {
+            Ok(Some(Appended { seq: Seq(seq), at: UnixMillis(at), is_duplicate: true }))
+        }
+        Some(_) => Err(StoreError::KeyReused),
+    }
+}
+
+pub(super) fn change(c: &Connection, change: &Change) -> Result<(), StoreError> {
+    let (room, seq) = (sql(change.room.0), sql(change.item.seq.0));
+    let query = "SELECT id, body FROM item WHERE room = ?1 AND seq = ?2 AND body IS NOT NULL";
+    let found = one(c, query, [room, seq], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
+    let (id, before) = found.ok_or(StoreError::NotFound)?;
+    execute(c, "INSERT INTO item_text (item_text, rowid, body) VALUES ('delete', ?1, ?2)", params![id, before])?;
+    let body = if let (Revision::Edit, What::Message(message)) = (&change.revision, &change.item.what) {
+        let keep = "INSERT INTO version SELECT ?1, (SELECT count(*) + 1 FROM version WHERE item = ?1), ?2, ?3";
+        execute(c, keep, params![id, before, change.at.0])?;
+        let body = message.body.as_str();
+        execute(c, "INSERT INTO item_text (rowid, body) VALUES (?1, ?2)", params![id, body])?;
+        Some(body)
+    } else {
+        execute(c, "DELETE FROM version WHERE item = ?1", [id])?;
+        execute(c, "DELETE FROM mention WHERE room = ?1 AND seq = ?2", [room, seq])?;
+        None
+    };
+    let values = params![id, sql(change.item.changed.0), body, row::what_column(&change.item.what)];
+    execute(c, "UPDATE item SET changed = ?2, body = ?3, what = ?4 WHERE id = ?1", values)?;
+    execute(c, "UPDATE room SET head = max(head, ?2) WHERE id = ?1", [room, sql(change.item.changed.0)]).map(drop)
+}
+
+pub(super) fn by_seq(c: &Connection, room: RoomId, seq: Seq) -> Result<Option<Item>, StoreError> {
+    let query = format!("SELECT {ITEM} FROM item WHERE room = ?1 AND seq = ?2");
+    one(c, &query, [sql(room.0), sql(seq.0)], row::item)
+}
+
+pub(super) fn history(c: &Connection, room: RoomId, before: Option<Seq>, limit: u32) -> Result<Vec<Item>, StoreError> {
+    let query = format!("SELECT {ITEM} FROM item WHERE room = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3");
+    let before = before.map_or(i64::MAX, |seq| sql(seq.0));
+    all(c, &query, params![sql(room.0), before, limit], row::item)
+}
+
+pub(super) fn changes(c: &Connection, room: RoomId, after: Seq, limit: u32) -> Result<Vec<Item>, StoreError> {
+    let query = format!("SELECT {ITEM} FROM item WHERE room = ?1 AND changed > ?2 ORDER BY changed LIMIT ?3");
+    all(c, &query, params![sql(room.0), sql(after.0), limit], row::item)
+}
+
+pub(super) fn newest_changes(c: &Connection, room: RoomId, limit: u32) -> Result<Vec<Item>, StoreError> {
+    let query = format!("SELECT {ITEM} FROM item WHERE room = ?1 ORDER BY changed DESC LIMIT ?2");
+    all(c, &query, params![sql(room.0), limit], row::item)
+}

@@ -1,0 +1,18 @@
+//! The record in one SQLite file: one thread writes, a few read. The only place that knows SQL.
+
+mod accounts;
+mod checkpoint;
+mod folder;
+mod items;
+mod marks;
+mod members;
+mod open;
+mod readers;
+mod rooms;
+mod row;
+mod store;
+mod writer;
+
+pub use folder::FolderError;
+pub use open::OpenError;
+pub use store::SqliteStore;

@@ -1,0 +1,73 @@
+//! The few threads that read. Reads of one moment run beside each other and beside the writer.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::thread::JoinHandle;
+
+use parking_lot::Mutex;
+use rusqlite::Connection;
+
+use super::open;
+use crate::store::{Pending, StoreError, pending};
+
+/// Reads that may wait.
+const QUEUE: usize = 8192;
+const THREADS: usize = 2;
+
+type Job = Box<dyn FnOnce(&Connection) + Send>;
+
+/// The reading threads.
+#[derive(Debug)]
+pub(super) struct Readers {
+    queue: Mutex<Option<SyncSender<Job>>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Readers {
+    /// Starts the threads, each with a connection.
+    pub(super) fn start(path: &Path) -> Result<Self, rusqlite::Error> {
+        let (queue, jobs) = sync_channel::<Job>(QUEUE);
+        let jobs = Arc::new(Mutex::new(jobs));
+        let mut threads = Vec::with_capacity(THREADS);
+        for _ in 0..THREADS {
+            let connection = open::reader(path)?;
+            let jobs = Arc::clone(&jobs);
+            threads.push(std::thread::spawn(move || run(&connection, &jobs)));
+        }
+        Ok(Self { queue: Mutex::new(Some(queue)), threads: Mutex::new(threads) })
+    }
+
+    /// Queues a read.
+    pub(super) fn submit<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Pending<T> {
+        let (settle, answer) = pending();
+        let job: Job = Box::new(move |connection| settle.settle(read(connection)));
+        match self.queue.lock().as_ref().map(|queue| queue.try_send(job)) {
+            Some(Ok(())) => answer,
+            Some(Err(TrySendError::Full(_))) => Pending::refused(StoreError::Busy),
+            Some(Err(TrySendError::Disconnected(_))) | None => Pending::refused(StoreError::Closed),
+        }
+    }
+
+    /// Finishes what is queued and stops.
+    pub(super) fn close(&self) {
+        drop(self.queue.lock().take());
+        for thread in self.threads.lock().drain(..) {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn run(connection: &Connection, jobs: &Mutex<Receiver<Job>>) {
+    loop {
+        // Held only while waiting for a job, not while it runs.
+        let job = jobs.lock().recv();
+        match job {
+            Ok(job) => job(connection),
+            Err(_) => return,
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Rooms.
+
+use chat_proto::ids::{RoomId, Seq, UserId};
+use chat_proto::room::{RoomKind, RsvpCounts};
+use chat_proto::text::{Description, RoomName, TopicText};
+use chat_proto::time::UnixMillis;
+use rusqlite::{Connection, ErrorCode, params};
+
+use super::row::{self, ROOM, all, execute, failed, one, sql};
+use super::{items, members};
+use crate::store::{NewRoom, RoomCounts, RoomState, StoreError, StoredRoom};
+
+pub(super) fn create(c: &Connection, new: &NewRoom) -> Result<StoredRoom, StoreError> {
+    let former =
+        one(c, "SELECT room FROM former_name WHERE name = ?1", [new.name.as_str()], |row| row.get::<_, i64>(0))?;
+    if former.is_some() {
+        return Err(StoreError::NameTaken);
+    }
+    let kind = match new.kind {
+        RoomKind::Public => 0,
+        RoomKind::Private => 1,
+        RoomKind::Direct => 2,
+    };
+    let values = params![
+        kind,
+        new.name.as_str(),
+        new.name.skeleton(),
+        new.topic.as_ref().map(TopicText::as_str),
+        new.topic.as_ref().map(|_| sql(new.by.0)),
+        new.topic.as_ref().map(|_| new.at.0),
+        new.description.as_ref().map(Description::as_str),
+        new.default_ttl_ms.map(sql),
+        new.closes_when_empty,
+        new.at.0,
+        sql(new.by.0),
+    ];
+    // A closed room of this very name opens again: its id and its numbers are its own for ever.
+    let upsert = "INSERT INTO room (kind, name, skeleton, topic, topic_by, topic_at, description, default_ttl_ms,
+           closes_when_empty, created_at, created_by) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+         ON CONFLICT (name) DO UPDATE SET kind = ?1, topic = ?4, topic_by = ?5, topic_at = ?6, description = ?7,
+           default_ttl_ms = ?8, closes_when_empty = ?9, created_at = ?10, created_by = ?11, closed_at = NULL
+         WHERE closed_at IS NOT NULL RETURNING id";
+    let made = one(c, upsert, values, |row| row::number(row, 0));
+    let id = match made {
+        Ok(Some(id)) => RoomId(id),
+        Ok(None) => return Err(StoreError::NameTaken),
+        Err(StoreError::Failed(text)) if text.contains("UNIQUE constraint failed") => {
+            return Err(StoreError::NameTaken);
+        }
+        Err(error) => return Err(error),
+    };
+    by_id(c, id)?.ok_or(StoreError::NotFound)
+}
+
+pub(super) fn by_id(c: &Connection, id: RoomId) -> Result<Option<StoredRoom>, StoreError> {
+    one(c, &format!("SELECT {ROOM} FROM room WHERE id = ?1 AND closed_at IS NULL"), [sql(id.0)], row::room)
+}
+
+pub(super) fn by_names(c: &Connection, names: &[RoomName]) -> Result<Vec<StoredRoom>, StoreError> {
+    let query = format!(
+        "SELECT {ROOM} FROM room WHERE closed_at IS NULL
+         AND id = coalesce((SELECT id FROM room WHERE name = ?1), (SELECT room FROM former_name WHERE name = ?1))"
+    );
+    let found = names.iter().map(|name| one(c, &query, [name.as_str()], row::room));
+    Ok(found.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+}
+
+pub(super) fn list(
+    c: &Connection,
+    viewer: UserId,
+    after: Option<&RoomName>,
+    limit: u32,
+) -> Result<Vec<(StoredRoom, bool)>, StoreError> {
+    let query = format!(
+        "SELECT {ROOM}, member.account IS NOT NULL FROM room
+         LEFT JOIN member ON member.room = room.id AND member.account = ?1
+         WHERE closed_at IS NULL AND name > ?2 AND (kind = 0 OR member.account IS NOT NULL) ORDER BY name LIMIT ?3"
+    );
+    let after = after.map_or("", RoomName::as_str);
+    all(c, &query, params![sql(viewer.0), after, limit], |row| Ok((row::room(row)?, row.get(14)?)))
+}
+
+pub(super) fn state(c: &Connection, id: RoomId, ring: u32) -> Result<RoomState, StoreError> {
+    let room = by_id(c, id)?.ok_or(StoreError::NotFound)?;
+    let ceiling = one(c, "SELECT ceiling FROM room WHERE id = ?1", [sql(id.0)], |row| row::number(row, 0))?;
+    let mut recent = items::newest_changes(c, id, ring)?;
+    recent.reverse();
+    let is_whole = (recent.len() as u32) < ring;
+    let members = members::of_room(c, id)?;
+    Ok(RoomState { ceiling: Seq(ceiling.unwrap_or(0)).max(room.head), room, members, recent, is_whole })
+}
+
+pub(super) fn close(c: &Connection, id: RoomId, at: UnixMillis) -> Result<(), StoreError> {
+    execute(c, "UPDATE room SET closed_at = ?2 WHERE id = ?1 AND members = 0", [sql(id.0), at.0]).map(drop)
+}
+
+pub(super) fn reserve(c: &Connection, id: RoomId, ceiling: Seq) -> Result<(), StoreError> {
+    let changed = execute(c, "UPDATE room SET ceiling = max(ceiling, ?2) WHERE id = ?1", [sql(id.0), sql(ceiling.0)])?;
+    if changed == 1 { Ok(()) } else { Err(StoreError::NotFound) }
+}
+
+pub(super) fn counts(c: &Connection, id: RoomId) -> Result<RoomCounts, StoreError> {
+    let query = "SELECT (SELECT count(*) FROM item WHERE room = ?1 AND body IS NOT NULL),
+           (SELECT count(*) FROM member WHERE room = ?1 AND rsvp = 2), (SELECT count(*) FROM member WHERE room = ?1 AND rsvp = 1)";
+    let counts = one(c, query, [sql(id.0)], |row| {
+        let rsvp = RsvpCounts { attending: row.get(1)?, interested: row.get(2)? };
+        Ok(RoomCounts { messages: row::number(row, 0)?, rsvp })
+    })?;
+    Ok(counts.unwrap_or_default())
+}
+
+/// Whether an error says that a unique value is taken.
+pub(super) fn is_taken(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation)
+}
+
+/// Writes what an event changes about the room itself.
+pub(super) fn apply(
+    c: &Connection,
+    id: RoomId,
+    what: &chat_proto::message::What,
+    by: UserId,
+    at: UnixMillis,
+) -> Result<(), StoreError> {
+    use chat_proto::message::What;
+    match what {
+        What::Topic { topic } => {
+            let values = params![sql(id.0), topic.as_ref().map(TopicText::as_str), sql(by.0), at.0];
+            execute(c, "UPDATE room SET topic = ?2, topic_by = ?3, topic_at = ?4 WHERE id = ?1", values).map(drop)
+        }
+        What::Description { description } => {
+            let values = params![sql(id.0), description.as_ref().map(Description::as_str)];
+            execute(c, "UPDATE room SET description = ?2 WHERE id = ?1", values).map(drop)
+        }
+        What::Renamed { name } => {
+            let remember =
+                "INSERT OR IGNORE INTO former_name SELECT name, id FROM room WHERE id = ?1 AND name IS NOT NULL";
+            execute(c, remember, [sql(id.0)])?;
+            let rename = "UPDATE room SET name = ?2, skeleton = ?3 WHERE id = ?1";
+            let values = params![sql(id.0), name.as_str(), name.skeleton()];
+            let renamed = c.prepare_cached(rename).and_then(|mut statement| statement.execute(values));
+            renamed.map(drop).map_err(|e| if is_taken(&e) { StoreError::NameTaken } else { failed(e) })
+        }
+        What::Message(_)
+        | What::Deleted { .. }
+        | What::Expired { .. }
+        | What::Join
+        | What::Leave
+        | What::Rsvp { .. } => Ok(()),
+    }
+}

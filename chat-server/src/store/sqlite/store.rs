@@ -1,0 +1,201 @@
+//! The port, answered by SQLite: each request is one function of a table group, on the writer or on a reader.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use chat_proto::ids::{Epoch, RoomId, Seq, SessionId, UserId};
+use chat_proto::message::Item;
+use chat_proto::presence::ChosenAvailability;
+use chat_proto::room::{Membership, ReadMarks, User};
+use chat_proto::text::{RoomName, StatusText, Username};
+use chat_proto::time::UnixMillis;
+
+use super::checkpoint::Checkpoints;
+use super::folder::Folder;
+use super::open::{self, OpenError};
+use super::readers::Readers;
+use super::writer::Writer;
+use super::{accounts, items, marks, members, rooms};
+use crate::store::{
+    Account, Append, Appended, Change, MemberRow, MemberState, NewRoom, NewSession, Pending, RoomCounts, RoomState,
+    SessionRow, Store, StoreError, StoredRoom,
+};
+
+/// The record in a data folder.
+#[derive(Debug)]
+pub struct SqliteStore {
+    epoch: Epoch,
+    writer: Writer,
+    readers: Readers,
+    checkpoints: Arc<Checkpoints>,
+    _folder: Folder,
+}
+
+impl SqliteStore {
+    /// Opens the record in `folder`, made where it is missing. `new_epoch` names its life if it begins now.
+    ///
+    /// # Errors
+    /// Where the folder is another server's or cannot be used, or the file was written by a newer server.
+    pub fn open(folder: &Path, new_epoch: &str, now: UnixMillis) -> Result<Self, OpenError> {
+        let folder = Folder::hold(folder)?;
+        let path = folder.database();
+        let (connection, epoch) = open::prepare(&path, new_epoch, now.0)?;
+        let database = |source| OpenError::Database { path: path.clone(), source };
+        let thread = |source| OpenError::Folder(super::FolderError::Io { path: path.clone(), source });
+        let checkpoints = Checkpoints::start(path.clone()).map_err(thread)?;
+        let writer = Writer::start(connection, path.clone(), Arc::clone(&checkpoints)).map_err(thread)?;
+        let readers = Readers::start(&path).map_err(database)?;
+        Ok(Self { epoch: Epoch(epoch.into()), writer, readers, checkpoints, _folder: folder })
+    }
+}
+
+impl Store for SqliteStore {
+    fn epoch(&self) -> Epoch {
+        self.epoch.clone()
+    }
+
+    fn account_for_uid(&self, uid: u32, name: Username, at: UnixMillis) -> Pending<Account> {
+        self.writer.submit(move |c| accounts::for_uid(c, uid, &name, at))
+    }
+
+    fn create_account(&self, name: Username, password: String, at: UnixMillis) -> Pending<Account> {
+        self.writer.submit(move |c| accounts::create(c, &name, &password, at))
+    }
+
+    fn account_by_name(&self, name: Username) -> Pending<Option<Account>> {
+        self.readers.submit(move |c| accounts::by_name(c, &name))
+    }
+
+    fn account(&self, id: UserId) -> Pending<Option<Account>> {
+        self.readers.submit(move |c| accounts::by_id(c, id))
+    }
+
+    fn users(&self, ids: Vec<UserId>) -> Pending<Vec<User>> {
+        self.readers.submit(move |c| accounts::users(c, &ids))
+    }
+
+    fn users_by_name(&self, names: Vec<Username>) -> Pending<Vec<User>> {
+        self.readers.submit(move |c| accounts::users_by_name(c, &names))
+    }
+
+    fn set_password(&self, id: UserId, hash: String, keep: Option<SessionId>) -> Pending<Vec<SessionId>> {
+        self.writer.submit(move |c| accounts::set_password(c, id, &hash, keep))
+    }
+
+    fn set_status(&self, id: UserId, chosen: ChosenAvailability, status: Option<StatusText>) -> Pending<()> {
+        self.writer.submit(move |c| accounts::set_status(c, id, chosen, status.as_ref()))
+    }
+
+    fn set_last_seen(&self, id: UserId, at: UnixMillis) -> Pending<()> {
+        self.writer.submit(move |c| accounts::set_last_seen(c, id, at))
+    }
+
+    fn accounts(&self, ids: Vec<UserId>) -> Pending<Vec<Account>> {
+        self.readers.submit(move |c| accounts::by_ids(c, &ids))
+    }
+
+    fn create_session(&self, session: NewSession) -> Pending<SessionId> {
+        self.writer.submit(move |c| accounts::create_session(c, &session))
+    }
+
+    fn session_by_token(&self, token_hash: [u8; 32]) -> Pending<Option<SessionRow>> {
+        self.readers.submit(move |c| accounts::session_by_token(c, &token_hash))
+    }
+
+    fn revoke_session(&self, id: SessionId) -> Pending<()> {
+        self.writer.submit(move |c| accounts::revoke_session(c, id))
+    }
+
+    fn create_room(&self, room: NewRoom) -> Pending<StoredRoom> {
+        self.writer.submit(move |c| rooms::create(c, &room))
+    }
+
+    fn room(&self, id: RoomId) -> Pending<Option<StoredRoom>> {
+        self.readers.submit(move |c| rooms::by_id(c, id))
+    }
+
+    fn rooms_by_name(&self, names: Vec<RoomName>) -> Pending<Vec<StoredRoom>> {
+        self.readers.submit(move |c| rooms::by_names(c, &names))
+    }
+
+    fn list_rooms(&self, viewer: UserId, after: Option<RoomName>, limit: u32) -> Pending<Vec<(StoredRoom, bool)>> {
+        self.readers.submit(move |c| rooms::list(c, viewer, after.as_ref(), limit))
+    }
+
+    fn room_state(&self, id: RoomId, ring: u32) -> Pending<RoomState> {
+        // On the writer, behind all that was asked for before: an actor that starts must see its forerunner's end.
+        self.writer.submit(move |c| rooms::state(c, id, ring))
+    }
+
+    fn close_room(&self, id: RoomId, at: UnixMillis) -> Pending<()> {
+        self.writer.submit(move |c| rooms::close(c, id, at))
+    }
+
+    fn reserve(&self, room: RoomId, ceiling: Seq) -> Pending<()> {
+        self.writer.submit(move |c| rooms::reserve(c, room, ceiling))
+    }
+
+    fn room_counts(&self, room: RoomId) -> Pending<RoomCounts> {
+        self.readers.submit(move |c| rooms::counts(c, room))
+    }
+
+    fn change_member(&self, event: Append, state: MemberState) -> Pending<Appended> {
+        self.writer.submit(move |c| members::change(c, &event, state))
+    }
+
+    fn members(&self, room: RoomId, after: Option<Username>, limit: u32) -> Pending<Vec<MemberRow>> {
+        self.readers.submit(move |c| members::list(c, room, after.as_ref(), limit))
+    }
+
+    fn memberships(&self, account: UserId) -> Pending<Vec<Membership>> {
+        self.readers.submit(move |c| members::memberships(c, account))
+    }
+
+    fn append(&self, event: Append) -> Pending<Appended> {
+        self.writer.submit(move |c| items::append(c, &event))
+    }
+
+    fn change(&self, change: Change) -> Pending<()> {
+        let checkpoints = Arc::clone(&self.checkpoints);
+        self.writer.submit(move |c| {
+            items::change(c, &change)?;
+            checkpoints.after_erasure();
+            Ok(())
+        })
+    }
+
+    fn item(&self, room: RoomId, seq: Seq) -> Pending<Option<Item>> {
+        self.readers.submit(move |c| items::by_seq(c, room, seq))
+    }
+
+    fn history(&self, room: RoomId, before: Option<Seq>, limit: u32) -> Pending<Vec<Item>> {
+        self.readers.submit(move |c| items::history(c, room, before, limit))
+    }
+
+    fn changes(&self, room: RoomId, after: Seq, limit: u32) -> Pending<Vec<Item>> {
+        self.readers.submit(move |c| items::changes(c, room, after, limit))
+    }
+
+    fn set_read(&self, account: UserId, room: RoomId, seq: Seq, rewind: bool) -> Pending<ReadMarks> {
+        self.writer.submit(move |c| marks::set_read(c, account, room, seq, rewind))
+    }
+
+    fn is_healthy(&self) -> bool {
+        !self.writer.counters.is_failing.load(Ordering::Relaxed)
+    }
+
+    fn commit_counts(&self) -> (u64, u64) {
+        let counters = &self.writer.counters;
+        (counters.commits.load(Ordering::Relaxed), counters.writes.load(Ordering::Relaxed))
+    }
+
+    fn close(&self) -> Result<(), StoreError> {
+        let connection = self.writer.close();
+        self.readers.close();
+        self.checkpoints.close();
+        let Some(connection) = connection else { return Ok(()) };
+        let fold = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+        fold.map_err(super::row::failed)
+    }
+}
