@@ -2,4 +2,5 @@
 
 pub mod limits;
 pub mod live;
+pub mod presence;
 pub mod store;

@@ -1,0 +1,9 @@
+//! Who is there: rules over connections, choices and leases, and the service that drives them by the clock.
+
+mod person;
+mod roster;
+mod service;
+
+pub use person::{AWAY_AFTER_MS, GRACE_MS, PresenceEvent, Profile, QUIET_MS};
+pub use roster::{Due, Roster};
+pub use service::{Audience, Clock, PresenceDriver, PresenceService};

@@ -1,0 +1,262 @@
+//! Drives the roster by the clock: tells the audience, renews this process's leases, listens for others'.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chat_proto::ids::{ConnectionId, UserId};
+use chat_proto::presence::{Presence, UserPresence};
+use chat_proto::time::UnixMillis;
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
+
+use super::{Due, PresenceEvent, Profile, Roster};
+use crate::live::{LeaseId, Live, NodeId};
+
+/// How long a lease holds without being renewed, in milliseconds.
+const LEASE_MS: u64 = 30_000;
+/// Pause between two renewals.
+const RENEW_EVERY: Duration = Duration::from_secs(10);
+/// Longest sleep of the driver, in milliseconds.
+const LOOK_AGAIN_MS: u64 = 60_000;
+/// A live store that does not answer for so long is not heard.
+const LIVE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Tells the time; handed in, so that tests may stand it still.
+pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
+
+/// Where changed presences go: to the people who share a room with those who changed, as counts in large rooms.
+///
+/// Called by the driver, one call after the other; must not block.
+pub trait Audience: Send + Sync {
+    /// These presences changed for others; each person once.
+    fn presences_changed(&self, changed: &[UserPresence]);
+
+    /// The last connection of `user` ended at `last_seen`; to be kept with the account.
+    fn went_offline(&self, user: UserId, last_seen: UnixMillis);
+}
+
+/// The presence of all people; cheap to clone. What is said here takes effect at once and is told by the driver.
+#[derive(Clone)]
+pub struct PresenceService(Arc<Shared>);
+
+struct Shared {
+    node: NodeId,
+    clock: Clock,
+    roster: Mutex<Roster>,
+    /// Says that the roster may have something due earlier than the driver knows.
+    news: Notify,
+    /// Connections that ended since the driver looked; their leases are to be ended.
+    ended: Mutex<Vec<LeaseId>>,
+}
+
+/// The other half of the service, to be run as one task.
+pub struct PresenceDriver {
+    shared: Arc<Shared>,
+    audience: Arc<dyn Audience>,
+    live: Arc<dyn Live>,
+}
+
+impl PresenceService {
+    /// A service of nobody, and the driver that has to run for anybody to be told.
+    pub fn new(node: NodeId, clock: Clock, audience: Arc<dyn Audience>, live: Arc<dyn Live>) -> (Self, PresenceDriver) {
+        let (roster, ended) = (Mutex::default(), Mutex::default());
+        let shared = Arc::new(Shared { node, clock, roster, news: Notify::new(), ended });
+        (Self(Arc::clone(&shared)), PresenceDriver { shared, audience, live })
+    }
+
+    /// A connection that said `presence: true` was signed in. `profile` is what the account says of itself.
+    pub fn connected(&self, user: UserId, connection: ConnectionId, profile: Profile) {
+        self.apply(user, PresenceEvent::Opened { connection: self.id(connection), profile });
+    }
+
+    /// It ended. Harmless for a connection that never connected here.
+    pub fn disconnected(&self, user: UserId, connection: ConnectionId) {
+        self.0.ended.lock().push(self.id(connection));
+        self.apply(user, PresenceEvent::Closed { connection: self.id(connection) });
+    }
+
+    /// `set_activity` was said over it.
+    pub fn activity(&self, user: UserId, connection: ConnectionId, is_active: bool) {
+        self.apply(user, PresenceEvent::Reported { connection: self.id(connection), is_active });
+    }
+
+    /// Something was done over it that shows a person: a post, typing, a read mark; not a ping.
+    pub fn used(&self, user: UserId, connection: ConnectionId) {
+        self.apply(user, PresenceEvent::Used { connection: self.id(connection) });
+    }
+
+    /// The account chose what others see; told also while it is offline.
+    pub fn status_changed(&self, user: UserId, profile: Profile) {
+        self.apply(user, PresenceEvent::Chosen(profile));
+    }
+
+    /// What others see of those of `users` who are there. The rest is offline: their accounts have status and last seen.
+    pub fn presence_of(&self, users: &[UserId]) -> Vec<UserPresence> {
+        let now = (self.0.clock)();
+        let roster = self.0.roster.lock();
+        let seen = |user: &UserId| roster.seen(*user, now).map(|presence| UserPresence { user: *user, presence });
+        users.iter().filter_map(seen).collect()
+    }
+
+    /// What others see of one person with that profile.
+    pub fn presence_with(&self, user: UserId, profile: &Profile) -> Presence {
+        let seen = self.0.roster.lock().seen(user, (self.0.clock)());
+        seen.unwrap_or_else(|| Presence {
+            status: profile.status.clone(),
+            last_seen: profile.last_seen,
+            ..Presence::default()
+        })
+    }
+
+    fn id(&self, connection: ConnectionId) -> LeaseId {
+        LeaseId { node: self.0.node, connection }
+    }
+
+    fn apply(&self, user: UserId, event: PresenceEvent) {
+        let now = (self.0.clock)();
+        let mut roster = self.0.roster.lock();
+        let before = roster.next_due();
+        roster.apply(user, event, now);
+        let after = roster.next_due();
+        drop(roster);
+        if after.is_some_and(|after| before.is_none_or(|before| after < before)) {
+            self.0.news.notify_one();
+        }
+    }
+}
+
+impl PresenceDriver {
+    /// Tells and renews until `shutdown`; then ends this process's leases.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) {
+        tokio::select! {
+            () = shutdown => {}
+            // Two loops: a live store that does not answer delays nobody's news.
+            () = self.keep_telling() => {}
+            () = self.keep_renewing() => {}
+        }
+        let now = self.now();
+        let held = self.shared.roster.lock().leases(now, now);
+        self.ask(self.live.end_leases(held.iter().map(|lease| lease.id).collect())).await;
+    }
+
+    async fn keep_telling(&self) {
+        loop {
+            self.tell();
+            let wake_at = self.wake_at();
+            tokio::select! {
+                () = self.shared.news.notified() => {}
+                () = sleep_until(wake_at) => {}
+            }
+        }
+    }
+
+    async fn keep_renewing(&self) {
+        let mut renewal = interval(RENEW_EVERY);
+        renewal.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            renewal.tick().await;
+            self.renew().await;
+        }
+    }
+
+    fn now(&self) -> UnixMillis {
+        (self.shared.clock)()
+    }
+
+    /// When something is due; looked at anew each minute at the latest, since the wall clock may be set.
+    fn wake_at(&self) -> Instant {
+        let next = self.shared.roster.lock().next_due();
+        let next_ms = next.map_or(LOOK_AGAIN_MS, |at| at.since_ms(self.now()));
+        Instant::now() + Duration::from_millis(next_ms.clamp(1, LOOK_AGAIN_MS))
+    }
+
+    fn tell(&self) {
+        let Due { changed, gone } = self.shared.roster.lock().due(self.now());
+        if !changed.is_empty() {
+            self.audience.presences_changed(&changed);
+        }
+        for (user, last_seen) in gone {
+            self.audience.went_offline(user, last_seen);
+        }
+    }
+
+    /// Renews the leases of connections here, ends those of connections that ended, and looks at the others'.
+    async fn renew(&self) {
+        let now = self.now();
+        let leases = self.shared.roster.lock().leases(now, now.plus_ms(LEASE_MS));
+        let ended = std::mem::take(&mut *self.shared.ended.lock());
+        let (renewing, ending) = (self.live.renew_leases(leases), self.live.end_leases(ended));
+        let all = self.live.leases(now);
+        let (_, _, others) = tokio::join!(self.ask(renewing), self.ask(ending), self.ask(all));
+        let now = self.now();
+        let mut roster = self.shared.roster.lock();
+        let before = roster.next_due();
+        roster.hear_others(others.is_some(), now);
+        for lease in others.into_iter().flatten().filter(|lease| lease.id.node != self.shared.node) {
+            roster.apply(lease.user, PresenceEvent::LeaseSeen(lease), now);
+        }
+        if roster.next_due() != before {
+            self.shared.news.notify_one();
+        }
+    }
+
+    /// The answer, if one comes in time; a store that is away makes others not heard.
+    async fn ask<T: Unpin>(&self, pending: crate::live::Pending<T>) -> Option<T> {
+        timeout(LIVE_TIMEOUT, pending).await.ok()?.ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chat_proto::presence::Availability;
+
+    use super::*;
+    use crate::live::{MemoryCaps, MemoryLive};
+
+    #[derive(Default)]
+    struct Heard(Mutex<Vec<(UserId, Availability)>>);
+
+    impl Audience for Heard {
+        fn presences_changed(&self, changed: &[UserPresence]) {
+            self.0.lock().extend(changed.iter().map(|c| (c.user, c.presence.availability)));
+        }
+
+        fn went_offline(&self, _user: UserId, _last_seen: UnixMillis) {}
+    }
+
+    /// A clock that follows tokio's, which the tests pause.
+    fn paused_clock() -> Clock {
+        let start = Instant::now();
+        Arc::new(move || UnixMillis(0).plus_ms(start.elapsed().as_millis() as u64))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_person_comes_and_goes_and_others_hear_each_once() {
+        let heard = Arc::new(Heard::default());
+        let live: Arc<dyn Live> = Arc::new(MemoryLive::new(MemoryCaps::default()));
+        let clock = paused_clock();
+        let audience = Arc::clone(&heard) as Arc<dyn Audience>;
+        let (service, driver) = PresenceService::new(NodeId(1), Arc::clone(&clock), audience, Arc::clone(&live));
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let running = tokio::spawn(driver.run(async { drop(stopped.await) }));
+        let (ana, first) = (UserId(1), ConnectionId(1));
+        service.connected(ana, first, Profile::default());
+        tokio::time::sleep(Duration::from_secs(11)).await;
+        assert_eq!(*heard.0.lock(), [(ana, Availability::Online)]);
+        assert_eq!(live.leases(clock()).await.map(|leases| leases.len()), Ok(1), "leased for other processes");
+        service.disconnected(ana, first);
+        tokio::time::sleep(Duration::from_secs(19)).await;
+        assert_eq!(service.presence_of(&[ana, UserId(2)]).len(), 1, "within the grace");
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        assert_eq!(*heard.0.lock(), [(ana, Availability::Online), (ana, Availability::Offline)]);
+        assert_eq!(service.presence_of(&[ana]), []);
+        assert_eq!(live.leases(clock()).await, Ok(Vec::new()));
+        service.connected(ana, ConnectionId(2), Profile::default());
+        tokio::time::sleep(Duration::from_secs(11)).await;
+        stop.send(()).expect("the driver runs");
+        running.await.expect("the driver ends");
+        assert_eq!(live.leases(clock()).await, Ok(Vec::new()), "a server that goes takes its leases with it");
+    }
+}
