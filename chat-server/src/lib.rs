@@ -4,3 +4,4 @@ pub mod limits;
 pub mod live;
 pub mod presence;
 pub mod store;
+pub mod typing;

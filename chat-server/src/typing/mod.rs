@@ -1,0 +1,7 @@
+//! Who is typing: rules keyed by room and connection, and the service that holds them for the whole process.
+
+mod rules;
+mod service;
+
+pub use rules::{ROOMS_MAX, TypingRules};
+pub use service::TypingService;

@@ -1,0 +1,210 @@
+//! When others are told that someone types, and that they stopped. PURE. Must not know how they are told.
+//!
+//! What was told ends by itself with its TTL at the receivers, so nothing here waits or is swept: a connection holds a
+//! few entries until it ends.
+
+#![deny(clippy::disallowed_methods)]
+
+use std::collections::HashMap;
+
+use chat_proto::ids::{ConnectionId, RoomId, UserId};
+use chat_proto::limits::{TYPING_EVERY_MS, TYPING_TTL_MS};
+use chat_proto::server_frame::Typing;
+use chat_proto::time::UnixMillis;
+
+/// Rooms one connection is remembered to type in; of more the one told longest ago is forgotten, and ends by its TTL.
+pub const ROOMS_MAX: usize = 8;
+/// How much earlier than every [`TYPING_EVERY_MS`] a client's word may come, in milliseconds: one that keeps the pace
+/// exactly must not be passed over for the network's jitter, or its typing would flicker.
+const SLACK_MS: u64 = 500;
+
+/// What was told of one connection in one room.
+#[derive(Clone, Copy, Debug)]
+struct Told {
+    room: RoomId,
+    user: UserId,
+    at: UnixMillis,
+    /// Whether they were told to type and not that they stopped.
+    is_typing: bool,
+}
+
+/// What was told of all connections.
+#[derive(Debug, Default)]
+pub struct TypingRules {
+    by_connection: HashMap<ConnectionId, Vec<Told>>,
+}
+
+impl TypingRules {
+    /// Someone says that they type. The frame for the room, or none where the room was told just now.
+    pub fn typing(&mut self, room: RoomId, user: UserId, connection: ConnectionId, now: UnixMillis) -> Option<Typing> {
+        let told = self.by_connection.entry(connection).or_default();
+        match told.iter_mut().find(|told| told.room == room) {
+            // A clock that went back must not silence anyone.
+            Some(last) if last.at <= now && now.since_ms(last.at) < TYPING_EVERY_MS - SLACK_MS => return None,
+            Some(last) => *last = Told { room, user, at: now, is_typing: true },
+            None => {
+                if told.len() == ROOMS_MAX {
+                    let oldest = told.iter().enumerate().min_by_key(|(_, told)| told.at).map_or(0, |(at, _)| at);
+                    told.swap_remove(oldest);
+                }
+                told.push(Told { room, user, at: now, is_typing: true });
+            }
+        }
+        Some(Typing { room, user, connection, ttl_ms: TYPING_TTL_MS })
+    }
+
+    /// Someone stopped typing, or left the room. The frame for the room, or none where it does not believe they type.
+    pub fn stopped(&mut self, room: RoomId, connection: ConnectionId, now: UnixMillis) -> Option<Typing> {
+        let told = self.by_connection.get_mut(&connection)?.iter_mut().find(|told| told.room == room)?;
+        let is_believed = told.holds(now);
+        // The entry stays, so that stopping and starting again is not told more often than typing.
+        told.is_typing = false;
+        is_believed.then(|| told.stop(connection))
+    }
+
+    /// A message of theirs went into the room: receivers drop the typing by themselves, and the next is told at once.
+    pub fn posted(&mut self, room: RoomId, connection: ConnectionId) {
+        if let Some(told) = self.by_connection.get_mut(&connection) {
+            told.retain(|told| told.room != room);
+        }
+    }
+
+    /// A connection ended. The frames for the rooms that still believe it types.
+    pub fn disconnected(&mut self, connection: ConnectionId, now: UnixMillis) -> Vec<Typing> {
+        let told = self.by_connection.remove(&connection).unwrap_or_default();
+        told.into_iter().filter(|told| told.holds(now)).map(|told| told.stop(connection)).collect()
+    }
+
+    /// How many connections are remembered.
+    pub fn len(&self) -> usize {
+        self.by_connection.len()
+    }
+
+    /// Whether nothing is remembered.
+    pub fn is_empty(&self) -> bool {
+        self.by_connection.is_empty()
+    }
+}
+
+impl Told {
+    fn holds(&self, now: UnixMillis) -> bool {
+        self.is_typing && now.since_ms(self.at) < TYPING_TTL_MS
+    }
+
+    fn stop(&self, connection: ConnectionId) -> Typing {
+        Typing { room: self.room, user: self.user, connection, ttl_ms: 0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const ROOM: RoomId = RoomId(1);
+    const ANA: UserId = UserId(5);
+
+    fn at(ms: u64) -> UnixMillis {
+        UnixMillis(0).plus_ms(ms)
+    }
+
+    fn frame(connection: u64, ttl_ms: u64) -> Typing {
+        Typing { room: ROOM, user: ANA, connection: ConnectionId(connection), ttl_ms }
+    }
+
+    #[test]
+    fn typing_is_told_with_its_end_and_again_after_three_seconds() {
+        let mut rules = TypingRules::default();
+        let mut say = |ms| rules.typing(ROOM, ANA, ConnectionId(1), at(ms));
+        assert_eq!(say(0), Some(frame(1, 6_000)));
+        assert_eq!(say(100), None);
+        assert_eq!(say(2_400), None);
+        assert_eq!(say(2_950), Some(frame(1, 6_000)), "a client that keeps the pace is never passed over");
+    }
+
+    #[test]
+    fn a_stop_is_told_once_and_only_to_those_who_believe_it() {
+        let mut rules = TypingRules::default();
+        let one = ConnectionId(1);
+        assert_eq!(rules.stopped(ROOM, one, at(0)), None);
+        rules.typing(ROOM, ANA, one, at(0));
+        assert_eq!(rules.stopped(RoomId(2), one, at(1)), None);
+        assert_eq!(rules.stopped(ROOM, one, at(1_000)), Some(frame(1, 0)));
+        assert_eq!(rules.stopped(ROOM, one, at(1_001)), None);
+        assert_eq!(rules.typing(ROOM, ANA, one, at(1_100)), None, "a flickering client is not relayed");
+        rules.typing(ROOM, ANA, one, at(4_000));
+        assert_eq!(rules.stopped(ROOM, one, at(10_000)), None, "it ended by itself");
+    }
+
+    #[test]
+    fn a_message_ends_typing_silently_and_the_next_is_told_at_once() {
+        let mut rules = TypingRules::default();
+        let one = ConnectionId(1);
+        rules.typing(ROOM, ANA, one, at(0));
+        rules.posted(ROOM, one);
+        assert_eq!(rules.stopped(ROOM, one, at(10)), None);
+        assert_eq!(rules.typing(ROOM, ANA, one, at(20)), Some(frame(1, 6_000)));
+    }
+
+    #[test]
+    fn two_devices_of_one_user_type_apart_and_a_lost_one_stops_alone() {
+        let mut rules = TypingRules::default();
+        assert!(rules.typing(ROOM, ANA, ConnectionId(1), at(0)).is_some());
+        assert!(rules.typing(ROOM, ANA, ConnectionId(2), at(0)).is_some());
+        assert_eq!(rules.disconnected(ConnectionId(1), at(500)), [frame(1, 0)]);
+        assert_eq!(rules.disconnected(ConnectionId(2), at(6_000)), []);
+        assert!(rules.is_empty());
+    }
+
+    proptest! {
+        /// Receivers believe a connection types from a frame until its TTL, a stop, or a message.
+        #[test]
+        fn receivers_end_up_believing_what_is_and_hear_no_more_than_the_pace(
+            steps in prop::collection::vec((1u64..20, 1u64..3, 0u8..4, 0u64..2_500), 1..200),
+        ) {
+            let mut rules = TypingRules::default();
+            let mut believed: HashMap<(RoomId, ConnectionId), UnixMillis> = HashMap::new();
+            let mut last_told: HashMap<(RoomId, ConnectionId), UnixMillis> = HashMap::new();
+            let mut now = at(0);
+            for (room, connection, what, pause_ms) in steps {
+                now = now.plus_ms(pause_ms);
+                let (room, connection) = (RoomId(room), ConnectionId(connection));
+                let frames = match what {
+                    0 => rules.typing(room, ANA, connection, now).into_iter().collect(),
+                    1 => rules.stopped(room, connection, now).into_iter().collect(),
+                    2 => {
+                        rules.posted(room, connection);
+                        believed.remove(&(room, connection));
+                        last_told.remove(&(room, connection));
+                        Vec::new()
+                    }
+                    _ => rules.disconnected(connection, now),
+                };
+                for told in frames {
+                    let key = (told.room, told.connection);
+                    if told.ttl_ms == 0 {
+                        let until = believed.remove(&key);
+                        prop_assert!(until.is_some_and(|until| now < until), "a stop is news");
+                    } else {
+                        believed.insert(key, now.plus_ms(told.ttl_ms));
+                        // A forgotten room (more than ROOMS_MAX at once) may be told again: eight more were told first.
+                        let is_early = last_told.insert(key, now).is_some_and(|last| now.since_ms(last) < 2_500);
+                        let typed = last_told.keys().filter(|(_, of)| *of == key.1).count();
+                        prop_assert!(!is_early || typed > ROOMS_MAX);
+                    }
+                }
+                match what {
+                    1 => {
+                        let typed = last_told.keys().filter(|(_, of)| *of == connection).count();
+                        let is_believed = believed.get(&(room, connection)).is_some_and(|until| now < *until);
+                        prop_assert!(!is_believed || typed > ROOMS_MAX);
+                    }
+                    3 => last_told.retain(|(_, of), _| *of != connection),
+                    _ => {}
+                }
+                prop_assert!(rules.by_connection.values().all(|told| told.len() <= ROOMS_MAX));
+            }
+        }
+    }
+}
