@@ -1,7 +1,10 @@
 //! The chat server: rooms, presence, typing, topics, messages that stay or expire.
 
+pub mod account;
 pub mod limits;
 pub mod live;
+pub mod outbox;
 pub mod presence;
+pub mod room;
 pub mod store;
 pub mod typing;

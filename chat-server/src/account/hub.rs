@@ -1,0 +1,156 @@
+//! Who is connected with what, and what each account was told lately.
+
+use std::collections::{HashMap, VecDeque};
+
+use chat_proto::codec;
+use chat_proto::ids::{AccountSeq, ConnectionId, RoomId, SessionId, UserId};
+use chat_proto::request::AccountChangesPage;
+use chat_proto::server_frame::{AccountEvent, AccountNews, GoodbyeReason};
+use chat_proto::time::UnixMillis;
+use parking_lot::Mutex;
+
+use crate::outbox::Outbox;
+
+/// News kept for catching up, of each account.
+const RING: usize = 64;
+
+/// One connection of an account.
+#[derive(Clone, Debug)]
+pub struct Device {
+    /// The connection.
+    pub connection: ConnectionId,
+    /// The sign-in it belongs to; none for peer credentials.
+    pub session: Option<SessionId>,
+    /// Whether it is told of every room the account joins.
+    pub follows_all: bool,
+    /// Where to write to.
+    pub outbox: Outbox,
+}
+
+#[derive(Debug)]
+struct Stream {
+    head: AccountSeq,
+    ring: VecDeque<AccountEvent>,
+    devices: Vec<Device>,
+}
+
+/// The streams of all accounts.
+#[derive(Debug)]
+pub struct AccountHub {
+    streams: Mutex<HashMap<UserId, Stream>>,
+    /// Where numbers begin in this process: microseconds since 1970. A stream that is forgotten and begins again, also
+    /// after a restart, thus begins beyond all numbers it gave before.
+    clock: fn() -> UnixMillis,
+}
+
+impl AccountHub {
+    /// No streams yet.
+    pub fn new(clock: fn() -> UnixMillis) -> Self {
+        Self { streams: Mutex::default(), clock }
+    }
+
+    fn first(&self) -> AccountSeq {
+        AccountSeq(u64::try_from((self.clock)().0).unwrap_or(0).saturating_mul(1000))
+    }
+
+    /// A connection begins; the number its stream stands at.
+    pub fn connected(&self, user: UserId, device: Device) -> AccountSeq {
+        let first = self.first();
+        let mut streams = self.streams.lock();
+        let stream =
+            streams.entry(user).or_insert_with(|| Stream { head: first, ring: VecDeque::new(), devices: Vec::new() });
+        stream.devices.push(device);
+        stream.head
+    }
+
+    /// A connection ended; an account without one is forgotten.
+    pub fn disconnected(&self, user: UserId, connection: ConnectionId) {
+        let mut streams = self.streams.lock();
+        if let Some(stream) = streams.get_mut(&user) {
+            stream.devices.retain(|device| device.connection != connection);
+            if stream.devices.is_empty() {
+                streams.remove(&user);
+            }
+        }
+    }
+
+    /// Tells an account something on all its devices. Nobody listens: nothing is kept, the record has it.
+    pub fn tell(&self, user: UserId, news: AccountNews) {
+        let mut streams = self.streams.lock();
+        let Some(stream) = streams.get_mut(&user) else { return };
+        let event = AccountEvent { seq: AccountSeq(stream.head.0 + 1), prev: stream.head, news };
+        stream.head = event.seq;
+        let frame = codec::encode(&event);
+        for device in &stream.devices {
+            device.outbox.answer(frame.clone());
+        }
+        if stream.ring.len() == RING {
+            stream.ring.pop_front();
+        }
+        stream.ring.push_back(event);
+    }
+
+    /// The stream's last number.
+    pub fn head(&self, user: UserId) -> AccountSeq {
+        self.streams.lock().get(&user).map_or_else(|| self.first(), |stream| stream.head)
+    }
+
+    /// What was told after a number.
+    pub fn changes(&self, user: UserId, after: AccountSeq) -> AccountChangesPage {
+        let streams = self.streams.lock();
+        let Some(stream) = streams.get(&user) else {
+            return AccountChangesPage { events: Vec::new(), is_complete: false, head: self.first() };
+        };
+        let is_complete = after == stream.head || stream.ring.front().is_some_and(|first| first.prev <= after);
+        let is_complete = is_complete && after <= stream.head;
+        let events = stream.ring.iter().filter(|event| is_complete && event.seq > after).cloned().collect();
+        AccountChangesPage { events, is_complete, head: stream.head }
+    }
+
+    /// The devices that follow every room of the account.
+    pub fn followers(&self, user: UserId) -> Vec<Device> {
+        let streams = self.streams.lock();
+        let devices = streams.get(&user).map_or(&[][..], |stream| &stream.devices);
+        devices.iter().filter(|device| device.follows_all).cloned().collect()
+    }
+
+    /// All devices of an account lose what is queued of a room.
+    pub fn forget_room(&self, user: UserId, room: RoomId) -> Vec<Device> {
+        let streams = self.streams.lock();
+        let devices = streams.get(&user).map_or(&[][..], |stream| &stream.devices);
+        for device in devices {
+            device.outbox.forget_room(room);
+        }
+        devices.to_vec()
+    }
+
+    /// Cuts the connections of a sign-in that ended, after telling the account.
+    pub fn revoke(&self, user: UserId, session: SessionId) {
+        self.tell(user, AccountNews::SessionRevoked { session });
+        let streams = self.streams.lock();
+        for device in streams.get(&user).into_iter().flat_map(|stream| &stream.devices) {
+            if device.session == Some(session) {
+                device.outbox.close(GoodbyeReason::Revoked);
+            }
+        }
+    }
+
+    /// Asks every connection to close.
+    pub fn close_all(&self, reason: GoodbyeReason) {
+        for stream in self.streams.lock().values() {
+            for device in &stream.devices {
+                device.outbox.close(reason);
+            }
+        }
+    }
+
+    /// Connections just now.
+    pub fn connections(&self) -> usize {
+        self.streams.lock().values().map(|stream| stream.devices.len()).sum()
+    }
+
+    /// Connections of one account just now.
+    pub fn connections_of(&self, user: UserId) -> usize {
+        self.streams.lock().get(&user).map_or(0, |stream| stream.devices.len())
+    }
+}

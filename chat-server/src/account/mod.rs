@@ -1,0 +1,6 @@
+//! The account stream: what concerns one person on all their devices, with its own numbers and catching up. Must not
+//! know sockets or the record.
+
+mod hub;
+
+pub use hub::{AccountHub, Device};

@@ -1,0 +1,353 @@
+//! The room's task: takes what is asked, lets the stores work, and answers and tells in the order of acceptance. It
+//! waits for nothing but its mailbox, the front of its FIFO and the next expiry.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use chat_proto::codec;
+use chat_proto::ids::{RoomId, Seq, UserId};
+use chat_proto::message::{Item, What};
+use chat_proto::request::Posted;
+use chat_proto::server_frame::Event;
+use chat_proto::time::UnixMillis;
+use tokio::sync::mpsc;
+
+use super::RoomError;
+use super::command::{AtHand, ChangeOutcome, Command, NewChange, NewPost, Reply, Setting, Snapshot};
+use super::fanout::Fanout;
+use super::flight::{Asker, Flight, Landing, Wait};
+use super::registry::{Registry, Services};
+use super::ring::RING;
+use super::state::{Keeper, State};
+use crate::live::{Address, LiveError};
+use crate::store::{Append, Change, MemberState, Revision};
+
+/// Entries that may be under way in one room.
+const FLIGHTS_MAX: usize = 4096;
+/// Commands taken in one turn before the front is looked at again.
+const TURN: usize = 128;
+/// A room that was asked nothing for this long, and that nobody listens to, leaves.
+const IDLE: Duration = Duration::from_mins(1);
+
+/// A running room.
+pub(super) struct Actor {
+    state: State,
+    flights: VecDeque<Flight>,
+    fanout: Fanout,
+    services: Services,
+    is_closed: bool,
+}
+
+/// Runs a room until it is idle.
+pub(super) async fn run(id: RoomId, mut mailbox: mpsc::Receiver<Command>, registry: Arc<Registry>) {
+    let services = registry.services().clone();
+    let loaded = async {
+        let recorded = services.store.room_state(id, RING as u32).await?;
+        let alive = services.live.load(id, (services.clock)()).await?;
+        Ok::<_, RoomError>(State::new(recorded, alive))
+    };
+    match loaded.await {
+        Ok(state) => {
+            let fanout = Fanout::default();
+            let mut actor = Actor { state, flights: VecDeque::new(), fanout, services, is_closed: false };
+            actor.serve(&mut mailbox, &registry).await;
+        }
+        Err(error) => {
+            // Whoever asks meanwhile is told the same; the next one tries anew.
+            registry.leave(id, &mut mailbox);
+            while let Some(command) = mailbox.recv().await {
+                refuse(command, &error);
+            }
+        }
+    }
+}
+
+fn refuse(command: Command, error: &RoomError) {
+    // The asker may have gone.
+    match command {
+        Command::Post(_, reply) => drop(reply.send(Err(error.clone()))),
+        Command::Change(_, reply) => drop(reply.send(Err(error.clone()))),
+        Command::Set(_, _, reply) | Command::Subscribe(_, _, reply) => drop(reply.send(Err(error.clone()))),
+        Command::Join(_, _, reply) | Command::Snapshot(_, reply) => drop(reply.send(Err(error.clone()))),
+        Command::Leave(_, reply) | Command::Settle(reply) => drop(reply.send(Err(error.clone()))),
+        Command::AtHand(_, reply) => drop(reply.send(Err(error.clone()))),
+        Command::Unsubscribe(_) | Command::Transient(..) => {}
+    }
+}
+
+impl Actor {
+    fn now(&self) -> UnixMillis {
+        (self.services.clock)()
+    }
+
+    async fn serve(&mut self, mailbox: &mut mpsc::Receiver<Command>, registry: &Registry) {
+        let mut next_expiry = self.state.expire(self.now());
+        loop {
+            let expiry_in = next_expiry.map(|at| Duration::from_millis(at.since_ms(self.now()).max(1)));
+            let is_idle = self.flights.is_empty() && self.fanout.is_empty();
+            tokio::select! {
+                biased;
+                landing = front(&mut self.flights), if !self.flights.is_empty() => {
+                    self.land(landing);
+                    next_expiry = self.state.expire(self.now());
+                }
+                command = mailbox.recv() => {
+                    let Some(command) = command else { return };
+                    self.take(command);
+                    for _ in 1..TURN {
+                        let Ok(command) = mailbox.try_recv() else { break };
+                        self.take(command);
+                    }
+                }
+                () = sleep(expiry_in), if expiry_in.is_some() => next_expiry = self.state.expire(self.now()),
+                () = tokio::time::sleep(IDLE), if is_idle => {
+                    if registry.leave(self.state.id(), mailbox) {
+                        return;
+                    }
+                }
+            }
+            if self.is_closed && self.flights.is_empty() {
+                registry.leave_now(self.state.id(), mailbox);
+                return;
+            }
+        }
+    }
+
+    fn take(&mut self, command: Command) {
+        if self.flights.len() >= FLIGHTS_MAX {
+            return refuse(command, &RoomError::Busy);
+        }
+        if self.is_closed {
+            return refuse(command, &RoomError::NotFound);
+        }
+        match command {
+            Command::Post(new, reply) => self.post(*new, reply),
+            Command::Change(new, reply) => self.change(*new, reply),
+            Command::Set(by, setting, reply) => self.set(by, setting, reply),
+            Command::Join(user, role, reply) => self.join(user, role, reply),
+            Command::Leave(user, reply) => self.leave(user, reply),
+            Command::Subscribe(connection, outbox, reply) => {
+                outbox.close_gap(self.state.id());
+                self.fanout.add(connection, outbox);
+                answer(reply, Ok(self.state.shown()));
+            }
+            Command::Unsubscribe(connection) => self.fanout.remove(connection),
+            Command::AtHand(after, reply) => self.at_hand(after, reply),
+            Command::Snapshot(user, reply) => answer(reply, Ok(self.state.snapshot(user))),
+            Command::Transient(frame, but) => self.fanout.transient(self.state.id(), &frame, but),
+            Command::Settle(reply) => self.fly(Wait::Nothing, None, Asker::Settle(reply)),
+        }
+    }
+
+    fn fly(&mut self, wait: Wait, item: Option<Item>, asker: Asker) {
+        self.flights.push_back(Flight::new(wait, item, asker));
+    }
+
+    fn post(&mut self, new: NewPost, reply: Reply<Posted>) {
+        let now = self.now();
+        match self.state.accept_post(new, now) {
+            Err(error) => answer(reply, Err(error)),
+            Ok((item, keeper)) => {
+                let wait = match keeper {
+                    Keeper::Record => Wait::Append(self.services.store.append(self.append(&item))),
+                    Keeper::Live { address, reserve } => self.put(address, reserve, &item, now),
+                };
+                self.fly(wait, Some(item), Asker::Post(reply));
+            }
+        }
+    }
+
+    fn append(&self, item: &Item) -> Append {
+        Append { room: self.state.id(), seq: item.seq, at: item.at, by: item.by, what: item.what.clone() }
+    }
+
+    fn put(&self, address: Address, reserve: Option<Seq>, item: &Item, now: UnixMillis) -> Wait {
+        let reserve = reserve.map(|ceiling| self.services.store.reserve(self.state.id(), ceiling));
+        let put = match crate::live::Entry::message(address.clone(), item.clone()) {
+            Ok(entry) => self.services.live.put(entry, now),
+            Err(error) => crate::live::Pending::ready(Err(error)),
+        };
+        Wait::Put(put, address, reserve)
+    }
+
+    fn change(&mut self, new: NewChange, reply: Reply<ChangeOutcome>) {
+        let now = self.now();
+        let revision = if new.edit.is_some() { Revision::Edit } else { Revision::Delete };
+        match self.state.accept_change(new, now) {
+            Err(error) => answer(reply, Err(error)),
+            Ok(None) => answer(reply, Ok(ChangeOutcome::Unknown)),
+            Ok(Some((item, keeper))) => {
+                let wait = match keeper {
+                    Keeper::Record => {
+                        let change = Change { room: self.state.id(), revision, item: item.clone(), at: now };
+                        Wait::Change(self.services.store.change(change))
+                    }
+                    Keeper::Live { address, .. } => {
+                        Wait::Replace(self.services.live.replace(address, item.clone(), now))
+                    }
+                };
+                self.fly(wait, Some(item), Asker::Change(reply));
+            }
+        }
+    }
+
+    fn set(&mut self, by: UserId, setting: Setting, reply: Reply<Seq>) {
+        let member = match &setting {
+            Setting::Rsvp(answer) => Some(MemberState::Answers(*answer)),
+            Setting::Topic(_) | Setting::Description(_) => None,
+        };
+        let now = self.now();
+        match self.state.accept_setting(by, setting, now) {
+            Err(error) => answer(reply, Err(error)),
+            Ok(item) => {
+                let append = self.append(&item);
+                let pending = match member {
+                    Some(state) => self.services.store.change_member(append, state),
+                    None => self.services.store.append(append),
+                };
+                self.fly(Wait::Append(pending), Some(item), Asker::Set(reply));
+            }
+        }
+    }
+
+    fn join(&mut self, user: UserId, role: chat_proto::room::Role, reply: Reply<Snapshot>) {
+        let now = self.now();
+        match self.state.accept_join(user, role, now) {
+            // Behind what is under way: a join of the same account may be.
+            None => self.fly(Wait::Nothing, None, Asker::Join(user, reply)),
+            Some(item) => {
+                let pending = self.services.store.change_member(self.append(&item), MemberState::Joins(role));
+                self.fly(Wait::Append(pending), Some(item), Asker::Join(user, reply));
+            }
+        }
+    }
+
+    fn leave(&mut self, user: UserId, reply: Reply<()>) {
+        let now = self.now();
+        match self.state.accept_leave(user, now) {
+            None => self.fly(Wait::Nothing, None, Asker::Settle(reply)),
+            Some((item, role)) => {
+                let pending = self.services.store.change_member(self.append(&item), MemberState::Leaves);
+                self.fly(Wait::Append(pending), Some(item), Asker::Leave(user, role, reply));
+            }
+        }
+    }
+
+    fn at_hand(&self, after: Seq, reply: Reply<AtHand>) {
+        let from_ring = self.state.ring.after(after);
+        let counter =
+            if from_ring.is_some() { &self.services.counters.ring_hits } else { &self.services.counters.ring_misses };
+        counter.fetch_add(1, Ordering::Relaxed);
+        let at_hand = AtHand { head: self.state.shown(), from_ring, alive: self.state.alive(self.now()) };
+        answer(reply, Ok(at_hand));
+    }
+
+    /// The front of the FIFO has landed.
+    fn land(&mut self, landing: Landing) {
+        let Some(flight) = self.flights.pop_front() else { return };
+        let address = match flight.wait {
+            Wait::Put(_, address, _) => Some(address),
+            Wait::Replace(_) => flight.item.as_ref().and_then(|item| self.state.alive_address(item.seq)),
+            Wait::Append(_) | Wait::Change(_) | Wait::Nothing => None,
+        };
+        match landing {
+            Landing::Kept => {
+                self.answer_kept(flight.asker, flight.item.as_ref());
+                if let Some(item) = flight.item {
+                    self.show(item, address);
+                }
+            }
+            Landing::Duplicate(first) => Self::answer_duplicate(flight.asker, first),
+            Landing::Refused(error) => {
+                if let (Some(address), Some(item)) = (address, &flight.item) {
+                    self.state.reserve_failed();
+                    if error == RoomError::Live(LiveError::Unavailable) {
+                        // Whether it was kept is not known: it must not appear after it was refused.
+                        drop(self.services.live.undo(address, item.seq));
+                    }
+                }
+                self.answer_refused(flight.asker, error);
+            }
+        }
+    }
+
+    /// Shows an item to all who listen: encoded once.
+    fn show(&mut self, item: Item, address: Option<Address>) {
+        let prev = self.state.show(&item, address);
+        let room = self.state.id();
+        let frame = codec::encode(&Event { room, seq: item.changed, prev, item });
+        self.fanout.event(room, &frame);
+        self.services.counters.deliveries.fetch_add(self.fanout.len() as u64, Ordering::Relaxed);
+        if self.state.shall_close() {
+            self.is_closed = true;
+            drop(self.services.store.close_room(room, self.now()));
+        }
+    }
+
+    fn answer_kept(&mut self, asker: Asker, item: Option<&Item>) {
+        let number = item.map_or(self.state.shown(), |item| item.changed);
+        match asker {
+            Asker::Post(reply) => {
+                let Some(item) = item else { return };
+                self.services.counters.posts.fetch_add(1, Ordering::Relaxed);
+                let expires_at = match &item.what {
+                    What::Message(message) => message.expires_at,
+                    _ => None,
+                };
+                answer(reply, Ok(Posted { seq: item.seq, at: item.at, duplicate: false, expires_at }));
+            }
+            Asker::Change(reply) => answer(reply, Ok(ChangeOutcome::Changed(number))),
+            Asker::Set(reply) => answer(reply, Ok(number)),
+            Asker::Join(user, reply) => {
+                let snapshot = Snapshot { head: number.max(self.state.shown()), ..self.state.snapshot(user) };
+                answer(reply, Ok(snapshot));
+            }
+            Asker::Leave(_, _, reply) | Asker::Settle(reply) => answer(reply, Ok(())),
+        }
+    }
+
+    fn answer_duplicate(asker: Asker, first: crate::store::Appended) {
+        if let Asker::Post(reply) = asker {
+            let posted = Posted { seq: first.seq, at: first.at, duplicate: true, expires_at: None };
+            answer(reply, Ok(posted));
+        }
+    }
+
+    fn answer_refused(&mut self, asker: Asker, error: RoomError) {
+        match asker {
+            Asker::Post(reply) => answer(reply, Err(error)),
+            Asker::Change(reply) => answer(reply, Err(error)),
+            Asker::Set(reply) => answer(reply, Err(error)),
+            Asker::Join(user, reply) => {
+                self.state.take_back_join(user);
+                answer(reply, Err(error));
+            }
+            Asker::Leave(user, role, reply) => {
+                self.state.take_back_leave(user, role);
+                answer(reply, Err(error));
+            }
+            Asker::Settle(reply) => answer(reply, Err(error)),
+        }
+    }
+}
+
+/// Gives an answer; the asker may have gone.
+fn answer<T>(reply: Reply<T>, result: Result<T, RoomError>) {
+    drop(reply.send(result));
+}
+
+async fn front(flights: &mut VecDeque<Flight>) -> Landing {
+    match flights.front_mut() {
+        Some(flight) => flight.landing().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn sleep(time: Option<Duration>) {
+    match time {
+        Some(time) => tokio::time::sleep(time).await,
+        None => std::future::pending().await,
+    }
+}

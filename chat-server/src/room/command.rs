@@ -1,0 +1,92 @@
+//! What a room is asked.
+
+use bytes::Bytes;
+use chat_proto::ids::{ConnectionId, Seq, UserId};
+use chat_proto::message::Item;
+use chat_proto::request::{Edit, Post, Posted};
+use chat_proto::room::{Role, Room, Rsvp};
+use chat_proto::text::{Description, TopicText};
+use tokio::sync::oneshot;
+
+use super::RoomError;
+use crate::outbox::Outbox;
+
+/// Where the answer goes. Dropped unanswered it means: ask again.
+pub(super) type Reply<T> = oneshot::Sender<Result<T, RoomError>>;
+
+/// A post with what the session found out about it.
+#[derive(Clone, Debug)]
+pub(super) struct NewPost {
+    pub by: UserId,
+    pub post: Post,
+    pub mentions: Vec<UserId>,
+}
+
+/// A change of one's own message.
+#[derive(Clone, Debug)]
+pub(super) struct NewChange {
+    pub by: UserId,
+    pub seq: Seq,
+    /// The new text and its mentions; none: it is deleted.
+    pub edit: Option<(Edit, Vec<UserId>)>,
+    /// The message as the record has it, where the room did not have it at hand.
+    pub known: Option<Item>,
+}
+
+/// What became of a change.
+#[derive(Debug)]
+pub(super) enum ChangeOutcome {
+    Changed(Seq),
+    /// The room does not have the message at hand: look it up and ask again.
+    Unknown,
+}
+
+/// What everyone may change about a room.
+#[derive(Clone, Debug)]
+pub(super) enum Setting {
+    Topic(Option<TopicText>),
+    Description(Option<Description>),
+    Rsvp(Rsvp),
+}
+
+/// What a room is at one moment.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// As it travels.
+    pub room: Room,
+    /// The last number that was shown.
+    pub head: Seq,
+    /// What the one who asks may do there; none for others than members.
+    pub role: Option<Role>,
+    /// Its members.
+    pub member_ids: Vec<UserId>,
+}
+
+/// What the room has at hand for a page.
+#[derive(Debug)]
+pub(super) struct AtHand {
+    /// The last number that was shown: nothing beyond it may be told.
+    pub head: Seq,
+    /// All that changed after the cursor, where the ring reaches back that far.
+    pub from_ring: Option<Vec<Item>>,
+    /// Every ephemeral message that is alive.
+    pub alive: Vec<Item>,
+}
+
+#[derive(Debug)]
+pub(super) enum Command {
+    Post(Box<NewPost>, Reply<Posted>),
+    Change(Box<NewChange>, Reply<ChangeOutcome>),
+    Set(UserId, Setting, Reply<Seq>),
+    Join(UserId, Role, Reply<Snapshot>),
+    Leave(UserId, Reply<()>),
+    Subscribe(ConnectionId, Outbox, Reply<Seq>),
+    Unsubscribe(ConnectionId),
+    /// What changed after a number; all where it is [`Seq::ZERO`].
+    AtHand(Seq, Reply<AtHand>),
+    Snapshot(UserId, Reply<Snapshot>),
+    /// Frames without a number, for all but one connection.
+    Transient(Bytes, Option<ConnectionId>),
+    /// Answered once all that was accepted before has been settled.
+    Settle(Reply<()>),
+}

@@ -1,0 +1,44 @@
+//! Why a room refuses.
+
+use crate::live::LiveError;
+use crate::store::StoreError;
+
+/// What a room may refuse with.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RoomError {
+    /// The room, or the message, is not there.
+    #[error("it is not there")]
+    NotFound,
+    /// Only members may do this.
+    #[error("only members may do this")]
+    NotMember,
+    /// It is another's message.
+    #[error("it is another's")]
+    NotAllowed,
+    /// The message's life is shorter or longer than allowed.
+    #[error("the life is out of range")]
+    LifeOutOfRange,
+    /// The key was used for another message.
+    #[error("the key was used for another message")]
+    KeyReused,
+    /// The room has more to do than it can hold.
+    #[error("the room has too much to do")]
+    Busy,
+    /// The record refused.
+    #[error(transparent)]
+    Store(StoreError),
+    /// What expires cannot be kept just now.
+    #[error(transparent)]
+    Live(#[from] LiveError),
+}
+
+impl From<StoreError> for RoomError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotFound => Self::NotFound,
+            StoreError::KeyReused => Self::KeyReused,
+            StoreError::Busy => Self::Busy,
+            StoreError::NameTaken | StoreError::Failed(_) | StoreError::Closed => Self::Store(error),
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! What was accepted and is on its way: it has its number, and waits for its store.
+
+use std::time::Duration;
+
+use chat_proto::ids::{Seq, UserId};
+use chat_proto::message::Item;
+use chat_proto::request::Posted;
+use chat_proto::room::Role;
+
+use tokio::time::Instant;
+
+use super::RoomError;
+use super::command::{ChangeOutcome, Reply, Snapshot};
+use crate::live::{self, Address, LiveError, Put};
+use crate::store::{self, Appended, StoreError};
+
+/// An ephemeral entry holds the front of the room at most this long.
+const LIVE_LIMIT: Duration = Duration::from_millis(50);
+
+/// The store an entry waits for.
+#[derive(Debug)]
+pub(super) enum Wait {
+    Append(store::Pending<Appended>),
+    Change(store::Pending<()>),
+    Put(live::Pending<Put>, Address, Option<store::Pending<()>>),
+    Replace(live::Pending<bool>),
+    /// For nothing but those before it.
+    Nothing,
+}
+
+/// How the store ended.
+#[derive(Debug)]
+pub(super) enum Landing {
+    /// It stands.
+    Kept,
+    /// The key had been used: this is the first one.
+    Duplicate(Appended),
+    /// Nothing was kept.
+    Refused(RoomError),
+}
+
+/// Whom to answer.
+#[derive(Debug)]
+pub(super) enum Asker {
+    Post(Reply<Posted>),
+    Change(Reply<ChangeOutcome>),
+    Set(Reply<Seq>),
+    Join(UserId, Reply<Snapshot>),
+    Leave(UserId, Role, Reply<()>),
+    Settle(Reply<()>),
+}
+
+/// An entry of the room's FIFO.
+#[derive(Debug)]
+pub(super) struct Flight {
+    pub wait: Wait,
+    /// What it becomes; none where it only waits.
+    pub item: Option<Item>,
+    pub asker: Asker,
+    /// Since when it stands at the front.
+    pub at_front_since: Option<Instant>,
+}
+
+impl Wait {
+    /// Waits for the store. May be dropped and begun again.
+    async fn landing(&mut self, item: Option<&Item>, until: Instant) -> Landing {
+        match self {
+            Self::Nothing => Landing::Kept,
+            Self::Append(pending) => match pending.await {
+                Ok(appended) if appended.is_duplicate => Landing::Duplicate(appended),
+                Ok(_) => Landing::Kept,
+                Err(error) => Landing::Refused(error.into()),
+            },
+            Self::Change(pending) => match pending.await {
+                Ok(()) => Landing::Kept,
+                Err(error) => Landing::Refused(error.into()),
+            },
+            Self::Put(pending, _, reserve) => {
+                if let Some(reserving) = reserve {
+                    let reserved: Result<(), StoreError> = reserving.await;
+                    *reserve = None;
+                    if let Err(error) = reserved {
+                        return Landing::Refused(error.into());
+                    }
+                }
+                match tokio::time::timeout_at(until, pending).await {
+                    Ok(Ok(Put::Stored)) => Landing::Kept,
+                    Ok(Ok(Put::KeyHeld(first))) => match (item, &first.item) {
+                        (Some(item), Some(held)) if !same_text(item, held) => Landing::Refused(RoomError::KeyReused),
+                        _ => Landing::Duplicate(Appended { seq: first.seq, at: first.at, is_duplicate: true }),
+                    },
+                    Ok(Err(error)) => Landing::Refused(error.into()),
+                    Err(_) => Landing::Refused(LiveError::Unavailable.into()),
+                }
+            }
+            Self::Replace(pending) => match tokio::time::timeout_at(until, pending).await {
+                Ok(Ok(true)) => Landing::Kept,
+                Ok(Ok(false)) => Landing::Refused(RoomError::NotFound),
+                Ok(Err(error)) => Landing::Refused(error.into()),
+                Err(_) => Landing::Refused(LiveError::Unavailable.into()),
+            },
+        }
+    }
+}
+
+impl Flight {
+    /// An entry that takes its place at the end.
+    pub(super) fn new(wait: Wait, item: Option<Item>, asker: Asker) -> Self {
+        Self { wait, item, asker, at_front_since: None }
+    }
+
+    /// Waits at the front for the store; may be dropped and begun again, the time at the front runs on.
+    pub(super) async fn landing(&mut self) -> Landing {
+        let since = *self.at_front_since.get_or_insert_with(Instant::now);
+        self.wait.landing(self.item.as_ref(), since + LIVE_LIMIT).await
+    }
+}
+
+/// Whether two states of a message carry the same text; an edited one cannot be told from its first state.
+fn same_text(posted: &Item, held: &Item) -> bool {
+    use chat_proto::message::What;
+    match (&posted.what, &held.what) {
+        (What::Message(posted), What::Message(held)) => held.edited_at.is_some() || posted.body == held.body,
+        _ => true,
+    }
+}

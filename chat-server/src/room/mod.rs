@@ -1,0 +1,18 @@
+//! Rooms: each is an actor around pure rules. It alone gives numbers, when it accepts; what it accepted stands in one
+//! FIFO while the stores work; whoever asked is answered, and the others told, when an entry reaches the front.
+
+mod actor;
+mod command;
+mod error;
+mod fanout;
+mod flight;
+mod handle;
+mod page;
+mod registry;
+mod ring;
+mod state;
+
+pub use command::Snapshot;
+pub use error::RoomError;
+pub use handle::{Page, Rooms};
+pub use registry::{Counters, Registry, Services};

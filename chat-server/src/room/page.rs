@@ -1,0 +1,64 @@
+//! Pages of a room: what the record has and what is alive for a time, in one order, cut by count and size. Pure.
+
+#![deny(clippy::disallowed_methods)]
+
+use chat_proto::codec;
+use chat_proto::ids::Seq;
+use chat_proto::limits::PAGE_BUDGET_BYTES;
+use chat_proto::message::Item;
+
+/// A page of changes.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct ChangesCut {
+    pub items: Vec<Item>,
+    /// The cursor once the page is applied.
+    pub next: Seq,
+}
+
+/// Merges what changed after a cursor. `recorded` is by rising `changed`, and `is_full` where the record may have more.
+pub(super) fn changes(recorded: Vec<Item>, is_full: bool, alive: Vec<Item>, head: Seq, limit: usize) -> ChangesCut {
+    // Beyond the last recorded item of a full page the record may hold something that is not here.
+    let known_to = match recorded.last() {
+        Some(last) if is_full => last.changed.min(head),
+        _ => head,
+    };
+    let mut items: Vec<Item> = recorded.into_iter().chain(alive).filter(|item| item.changed <= known_to).collect();
+    items.sort_unstable_by_key(|item| item.changed);
+    let is_cut = cut(&mut items, limit);
+    let next = match items.last() {
+        Some(last) if is_cut => last.changed,
+        _ => known_to,
+    };
+    ChangesCut { items, next }
+}
+
+/// A page of history by rising `seq`, and where the next older one begins.
+pub(super) fn history(
+    recorded: Vec<Item>,
+    is_full: bool,
+    alive: Vec<Item>,
+    head: Seq,
+    limit: usize,
+) -> (Vec<Item>, Option<Seq>) {
+    let known_from = recorded.last().filter(|_| is_full).map_or(Seq::ZERO, |oldest| oldest.seq);
+    let mut items: Vec<Item> = recorded.into_iter().chain(alive).collect();
+    items.retain(|item| item.seq >= known_from && item.seq <= head);
+    items.sort_unstable_by_key(|item| std::cmp::Reverse(item.seq));
+    let is_cut = cut(&mut items, limit);
+    let next_before = if is_cut || is_full { items.last().map(|oldest| oldest.seq) } else { None };
+    items.reverse();
+    (items, next_before)
+}
+
+/// Cuts a page to its limits; at least one item stays. Whether anything was cut.
+fn cut(items: &mut Vec<Item>, limit: usize) -> bool {
+    let mut bytes = 0;
+    let fitting = items.iter().take_while(|item| {
+        bytes += codec::encoded_len(*item);
+        bytes <= PAGE_BUDGET_BYTES
+    });
+    let keep = fitting.count().clamp(1, limit.max(1));
+    let is_cut = items.len() > keep;
+    items.truncate(keep);
+    is_cut
+}

@@ -1,0 +1,274 @@
+//! What a room knows and the rules by which it takes things: numbers, members, lives. Pure.
+
+#![deny(clippy::disallowed_methods)]
+
+use std::collections::{BTreeMap, HashMap};
+
+use chat_proto::ids::{RoomId, Seq, UserId};
+use chat_proto::limits::{TTL_MAX_MS, TTL_MIN_MS};
+use chat_proto::message::{Item, Message, What};
+use chat_proto::request::{Life, Post};
+use chat_proto::room::{Role, Room, Topic};
+use chat_proto::time::UnixMillis;
+
+use super::RoomError;
+use super::command::{NewChange, NewPost, Setting, Snapshot};
+use super::ring::Ring;
+use crate::live::{Address, Entry};
+use crate::store::RoomState;
+
+/// Numbers kept free for ephemeral messages at once.
+const RESERVE: u64 = 64;
+
+/// A room.
+#[derive(Debug)]
+pub(super) struct State {
+    pub room: Room,
+    /// The last number given.
+    given: Seq,
+    /// The last number shown.
+    shown: Seq,
+    /// Numbers up to here are never given again, whatever happens to this process.
+    ceiling: Seq,
+    members: HashMap<UserId, Role>,
+    pub ring: Ring,
+    /// Ephemeral messages that are alive, with what they are addressed by.
+    alive: BTreeMap<Seq, Entry>,
+}
+
+/// Which store keeps something.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Keeper {
+    Record,
+    /// The live store; `reserve` where the numbers kept free do not reach.
+    Live {
+        address: Address,
+        reserve: Option<Seq>,
+    },
+}
+
+impl State {
+    /// The room as the stores have it.
+    pub(super) fn new(recorded: RoomState, alive: Vec<Entry>) -> Self {
+        let alive: BTreeMap<_, _> = alive.into_iter().map(|entry| (entry.item().seq, entry)).collect();
+        let newest_alive = alive.values().map(|entry| entry.item().changed).max().unwrap_or(Seq::ZERO);
+        let shown = recorded.room.head.max(newest_alive);
+        let given = recorded.ceiling.max(shown);
+        // Ephemeral events are not in the record: with some alive the ring cannot claim to know all.
+        let ring = Ring::refill(recorded.recent, shown, recorded.is_whole && given == recorded.room.head);
+        Self {
+            room: recorded.room.room,
+            given,
+            shown,
+            ceiling: recorded.ceiling,
+            members: recorded.members.into_iter().collect(),
+            ring,
+            alive,
+        }
+    }
+
+    pub(super) fn id(&self) -> RoomId {
+        self.room.id
+    }
+
+    pub(super) fn shown(&self) -> Seq {
+        self.shown
+    }
+
+    pub(super) fn role(&self, user: UserId) -> Option<Role> {
+        self.members.get(&user).copied()
+    }
+
+    pub(super) fn snapshot(&self, user: UserId) -> Snapshot {
+        let room = Room { members: self.members.len() as u32, ..self.room.clone() };
+        Snapshot { room, head: self.shown, role: self.role(user), member_ids: self.members.keys().copied().collect() }
+    }
+
+    fn member(&self, user: UserId) -> Result<Role, RoomError> {
+        self.role(user).ok_or(RoomError::NotMember)
+    }
+
+    /// Gives the next number.
+    pub(super) fn next_number(&mut self) -> Seq {
+        self.given = self.given.next();
+        self.given
+    }
+
+    /// Whether a post may be taken, and what it becomes under the next number.
+    pub(super) fn accept_post(&mut self, new: NewPost, now: UnixMillis) -> Result<(Item, Keeper), RoomError> {
+        self.member(new.by)?;
+        let expires_at = self.life(&new.post)?.map(|ms| now.plus_ms(ms));
+        let seq = self.next_number();
+        let keeper = if expires_at.is_some() {
+            let address = Address { room: self.id(), sender: new.by, key: new.post.key.clone() };
+            Keeper::Live { address, reserve: self.reserve(seq) }
+        } else {
+            Keeper::Record
+        };
+        let message = Message {
+            code: new.post.code,
+            key: Some(new.post.key),
+            expires_at,
+            mentions: new.mentions,
+            reply_to: new.post.reply_to,
+            ..Message::plain(new.post.body)
+        };
+        Ok((Item { seq, changed: seq, at: now, by: new.by, what: What::Message(message) }, keeper))
+    }
+
+    fn life(&self, post: &Post) -> Result<Option<u64>, RoomError> {
+        let ms = match post.life {
+            None => self.room.default_ttl_ms,
+            Some(Life::Lasting) => None,
+            Some(Life::TtlMs(ms)) => Some(ms),
+        };
+        match ms {
+            Some(ms) if !(TTL_MIN_MS..=TTL_MAX_MS).contains(&ms) => Err(RoomError::LifeOutOfRange),
+            ms => Ok(ms),
+        }
+    }
+
+    /// The new ceiling to be kept before `seq` may be shown, where the present one does not reach.
+    fn reserve(&mut self, seq: Seq) -> Option<Seq> {
+        if seq <= self.ceiling {
+            return None;
+        }
+        self.ceiling = Seq(seq.0 + RESERVE);
+        Some(self.ceiling)
+    }
+
+    /// A ceiling could not be kept: the next ephemeral message asks again.
+    pub(super) fn reserve_failed(&mut self) {
+        self.ceiling = Seq::ZERO;
+    }
+
+    /// Whether a change may be taken, and the item in its new state. `None`: the room does not have the message.
+    pub(super) fn accept_change(
+        &mut self,
+        new: NewChange,
+        now: UnixMillis,
+    ) -> Result<Option<(Item, Keeper)>, RoomError> {
+        self.member(new.by)?;
+        let alive = self.alive.get(&new.seq).filter(|entry| entry.is_alive(now));
+        let found = alive.map(Entry::item).or_else(|| self.ring.item(new.seq)).or(new.known.as_ref());
+        let Some(found) = found else { return Ok(None) };
+        let What::Message(message) = &found.what else { return Err(RoomError::NotFound) };
+        if found.by != new.by {
+            return Err(RoomError::NotAllowed);
+        }
+        let what = match new.edit {
+            Some((edit, mentions)) => {
+                What::Message(Message { body: edit.body, edited_at: Some(now), mentions, ..message.clone() })
+            }
+            None => What::Deleted { deleted_at: now, deleted_by: new.by },
+        };
+        let address = alive.map(|entry| entry.address().clone());
+        // An ephemeral message that is not alive any more is gone, also where the ring still knows of it.
+        if message.expires_at.is_some() && address.is_none() {
+            return Err(RoomError::NotFound);
+        }
+        let found = found.clone();
+        let changed = self.next_number();
+        let keeper = match address {
+            None => Keeper::Record,
+            Some(address) => Keeper::Live { address, reserve: self.reserve(changed) },
+        };
+        Ok(Some((Item { changed, what, ..found }, keeper)))
+    }
+
+    /// Whether a setting may be changed, and the event that says so.
+    pub(super) fn accept_setting(&mut self, by: UserId, setting: Setting, now: UnixMillis) -> Result<Item, RoomError> {
+        self.member(by)?;
+        let what = match setting {
+            Setting::Topic(topic) => What::Topic { topic },
+            Setting::Description(description) => What::Description { description },
+            Setting::Rsvp(answer) => What::Rsvp { answer },
+        };
+        Ok(self.event(by, what, now))
+    }
+
+    /// Someone joins; none where they are a member already.
+    pub(super) fn accept_join(&mut self, user: UserId, role: Role, now: UnixMillis) -> Option<Item> {
+        if self.members.contains_key(&user) {
+            return None;
+        }
+        self.members.insert(user, role);
+        Some(self.event(user, What::Join, now))
+    }
+
+    /// Someone leaves; none where they are no member.
+    pub(super) fn accept_leave(&mut self, user: UserId, now: UnixMillis) -> Option<(Item, Role)> {
+        let role = self.members.remove(&user)?;
+        Some((self.event(user, What::Leave, now), role))
+    }
+
+    /// What was accepted was not kept: the members are as before.
+    pub(super) fn take_back_join(&mut self, user: UserId) {
+        self.members.remove(&user);
+    }
+
+    /// As [`Self::take_back_join`].
+    pub(super) fn take_back_leave(&mut self, user: UserId, role: Role) {
+        self.members.insert(user, role);
+    }
+
+    /// Whether the room shall close: its last member has left, and it was made to.
+    pub(super) fn shall_close(&self) -> bool {
+        self.room.closes_when_empty && self.members.is_empty()
+    }
+
+    fn event(&mut self, by: UserId, what: What, now: UnixMillis) -> Item {
+        let seq = self.next_number();
+        Item { seq, changed: seq, at: now, by, what }
+    }
+
+    /// An item stands: the room shows it. The number shown before it.
+    pub(super) fn show(&mut self, item: &Item, address: Option<Address>) -> Seq {
+        match &item.what {
+            What::Topic { topic } => {
+                self.room.topic = topic.clone().map(|text| Topic { text, by: item.by, at: item.at });
+            }
+            What::Description { description } => self.room.description.clone_from(description),
+            What::Renamed { name } => self.room.name = Some(name.clone()),
+            _ => {}
+        }
+        self.keep_alive(item, address);
+        self.ring.push(item.clone());
+        std::mem::replace(&mut self.shown, item.changed)
+    }
+
+    fn keep_alive(&mut self, item: &Item, address: Option<Address>) {
+        let Some(address) = address else { return };
+        let entry = match self.alive.get(&item.seq) {
+            Some(before) => before.changed_to(item.clone()),
+            None => Entry::message(address, item.clone()),
+        };
+        if let Ok(entry) = entry {
+            self.alive.insert(item.seq, entry);
+        }
+    }
+
+    /// What the ephemeral message at `seq` is addressed by.
+    pub(super) fn alive_address(&self, seq: Seq) -> Option<Address> {
+        self.alive.get(&seq).map(|entry| entry.address().clone())
+    }
+
+    /// Every ephemeral message that is alive.
+    pub(super) fn alive(&self, now: UnixMillis) -> Vec<Item> {
+        let alive = self.alive.values().filter(|entry| entry.is_alive(now));
+        alive.map(|entry| entry.item().clone()).filter(|item| item.changed <= self.shown).collect()
+    }
+
+    /// Lets go of what has expired; when the next one does.
+    pub(super) fn expire(&mut self, now: UnixMillis) -> Option<UnixMillis> {
+        let Self { alive, ring, .. } = self;
+        alive.retain(|seq, entry| {
+            let is_alive = entry.is_alive(now);
+            if !is_alive {
+                ring.expire(*seq, entry.expires_at());
+            }
+            is_alive
+        });
+        alive.values().map(Entry::expires_at).min()
+    }
+}
