@@ -7,4 +7,5 @@ pub mod outbox;
 pub mod presence;
 pub mod room;
 pub mod store;
+pub mod topics;
 pub mod typing;

@@ -1,0 +1,189 @@
+//! The trending words of all rooms, and the driver that pushes them.
+//!
+//! A room's words live as long as its actor: it builds them from its last messages when it starts, shows each item it
+//! accepts, and forgets them when it stops.
+
+use std::collections::{BTreeSet, HashMap};
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chat_proto::ids::RoomId;
+use chat_proto::message::{Item, What};
+use chat_proto::server_frame::Topics;
+use chat_proto::time::UnixMillis;
+use chat_proto::topic::TrendingTopic;
+use parking_lot::{Mutex, RwLock};
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until};
+
+use super::{KEPT, Post, SHOWN, TopicPush, Trend, words_of};
+use crate::live::Live;
+
+/// Longest sleep of the driver, in milliseconds: the wall clock may be set.
+const LOOK_AGAIN_MS: u64 = 60_000;
+
+/// Tells the time; handed in, so that tests may stand it still.
+pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
+
+/// Where changed words go: to the members of the room who are subscribed. Called by the driver; must not block.
+pub trait TopicsAudience: Send + Sync {
+    /// The visible words of a room changed.
+    fn topics_changed(&self, topics: Topics);
+}
+
+/// The trending words of all rooms that are at work; cheap to clone.
+#[derive(Clone)]
+pub struct TopicsService(Arc<Shared>);
+
+struct Shared {
+    clock: Clock,
+    rooms: RwLock<HashMap<RoomId, Arc<Mutex<RoomTopics>>>>,
+    /// Rooms that changed since the driver looked; each once, by `RoomTopics::is_dirty`.
+    dirty: Mutex<Vec<RoomId>>,
+    news: Notify,
+}
+
+#[derive(Default)]
+struct RoomTopics {
+    trend: Trend,
+    push: TopicPush,
+    is_dirty: bool,
+}
+
+/// The other half of the service, to be run as one task.
+pub struct TopicsDriver {
+    shared: Arc<Shared>,
+    audience: Arc<dyn TopicsAudience>,
+    live: Arc<dyn Live>,
+}
+
+impl TopicsService {
+    /// A service of no rooms, and the driver that has to run for any room to be told.
+    pub fn new(clock: Clock, audience: Arc<dyn TopicsAudience>, live: Arc<dyn Live>) -> (Self, TopicsDriver) {
+        let (rooms, dirty) = (RwLock::default(), Mutex::default());
+        let shared = Arc::new(Shared { clock, rooms, dirty, news: Notify::new() });
+        (Self(Arc::clone(&shared)), TopicsDriver { shared, audience, live })
+    }
+
+    /// Takes in the new state of something in a room, lasting or ephemeral: posts and edits count, deletions take
+    /// back. Everything else, and messages that are code, say nothing.
+    pub fn saw(&self, room: RoomId, item: &Item) {
+        let now = (self.0.clock)();
+        let is_changed = match &item.what {
+            What::Message(message) => {
+                // Cut before any lock: other rooms, and readers of this one, do not wait for it.
+                let words = if message.code.is_some() { Vec::new() } else { words_of(message.body.as_str()) };
+                let Item { seq, changed, at, .. } = *item;
+                let post = Post { seq, changed, at, expires_at: message.expires_at, words: &words };
+                self.in_room(room, |topics| topics.trend.count(post, now))
+            }
+            What::Deleted { .. } | What::Expired { .. } => {
+                self.in_room(room, |topics| topics.trend.take_back(item.seq, item.changed))
+            }
+            What::Join
+            | What::Leave
+            | What::Topic { .. }
+            | What::Description { .. }
+            | What::Renamed { .. }
+            | What::Rsvp { .. } => false,
+        };
+        if is_changed {
+            self.ring(room);
+        }
+    }
+
+    /// Counts a room that starts anew from its last items, in any order.
+    pub fn rebuild(&self, room: RoomId, items: &[Item]) {
+        self.forget_room(room);
+        for item in items {
+            self.saw(room, item);
+        }
+    }
+
+    /// The words a room speaks of, by falling score; at most 50. Empty for a room that is not at work.
+    pub fn top(&self, room: RoomId, limit: usize) -> Vec<TrendingTopic> {
+        let now = (self.0.clock)();
+        let topics = self.0.rooms.read().get(&room).cloned();
+        topics.map(|topics| topics.lock().trend.top(limit, now)).unwrap_or_default()
+    }
+
+    /// A room stopped; its words are let go.
+    pub fn forget_room(&self, room: RoomId) {
+        self.0.rooms.write().remove(&room);
+    }
+
+    fn in_room(&self, room: RoomId, change: impl FnOnce(&mut RoomTopics) -> bool) -> bool {
+        let known = self.0.rooms.read().get(&room).cloned();
+        let topics = known.unwrap_or_else(|| Arc::clone(self.0.rooms.write().entry(room).or_default()));
+        let mut topics = topics.lock();
+        // Whether the driver has to be told: it is not if it was and has not looked yet.
+        change(&mut topics) && !std::mem::replace(&mut topics.is_dirty, true)
+    }
+
+    fn ring(&self, room: RoomId) {
+        self.0.dirty.lock().push(room);
+        self.0.news.notify_one();
+    }
+}
+
+impl TopicsDriver {
+    /// Pushes until `shutdown`.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) {
+        tokio::select! {
+            () = shutdown => {}
+            () = self.keep_pushing() => {}
+        }
+    }
+
+    async fn keep_pushing(&self) {
+        let mut timers: BTreeSet<(UnixMillis, RoomId)> = BTreeSet::new();
+        loop {
+            let now = (self.shared.clock)();
+            let dirty = std::mem::take(&mut *self.shared.dirty.lock());
+            timers.extend(dirty.into_iter().filter_map(|room| self.due_at(room, now).map(|at| (at, room))));
+            while let Some((_, room)) = timers.first().copied().filter(|(at, _)| *at <= now) {
+                timers.pop_first();
+                timers.extend(self.push(room, now).map(|end| (end, room)));
+            }
+            let next_ms = timers.first().map_or(LOOK_AGAIN_MS, |(at, _)| at.since_ms(now));
+            let wake_at = Instant::now() + Duration::from_millis(next_ms.clamp(1, LOOK_AGAIN_MS));
+            tokio::select! {
+                () = self.shared.news.notified() => {}
+                () = sleep_until(wake_at) => {}
+            }
+        }
+    }
+
+    fn room(&self, room: RoomId) -> Option<Arc<Mutex<RoomTopics>>> {
+        self.shared.rooms.read().get(&room).cloned()
+    }
+
+    fn due_at(&self, room: RoomId, now: UnixMillis) -> Option<UnixMillis> {
+        Some(self.room(room)?.lock().push.due_at(now))
+    }
+
+    /// Tells a room its words if they changed; when to look again though nothing is said: when a message ends.
+    fn push(&self, room: RoomId, now: UnixMillis) -> Option<UnixMillis> {
+        let topics = self.room(room)?;
+        let (kept, is_news, next_end) = {
+            let mut topics = topics.lock();
+            topics.is_dirty = false;
+            let kept = topics.trend.top(KEPT, now);
+            let is_news = topics.push.tell(&kept[..kept.len().min(SHOWN)], now);
+            // A message that ends within the pause is told after it.
+            let next_end = topics.trend.next_end().map(|end| topics.push.due_at(end.max(now.plus_ms(1))));
+            (kept, is_news, next_end)
+        };
+        let shown = kept.iter().take(SHOWN).cloned().collect();
+        // A mirror that fails is written again with the next change; nobody waits for it.
+        drop(self.live.mirror_topics(room, kept, now));
+        if is_news {
+            self.audience.topics_changed(Topics { room, topics: shown });
+        }
+        next_end
+    }
+}
+
+#[cfg(test)]
+mod tests;

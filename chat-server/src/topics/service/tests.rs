@@ -1,0 +1,105 @@
+//! What rooms are told of their words, with the clock paused.
+
+use chat_proto::ids::{Seq, UserId};
+use chat_proto::message::Message;
+
+use super::*;
+use crate::live::{MemoryCaps, MemoryLive};
+
+const ROOM: RoomId = RoomId(3);
+
+#[derive(Default)]
+struct Heard(Mutex<Vec<(u64, Vec<String>)>>);
+
+struct HeardAt(Arc<Heard>, Instant);
+
+impl TopicsAudience for HeardAt {
+    fn topics_changed(&self, topics: Topics) {
+        let words = topics.topics.into_iter().map(|topic| topic.word).collect();
+        self.0.0.lock().push((self.1.elapsed().as_secs(), words));
+    }
+}
+
+fn item(seq: u64, clock: &Clock, ttl_ms: Option<u64>, body: &str) -> Item {
+    let now = clock();
+    let message =
+        Message { expires_at: ttl_ms.map(|ms| now.plus_ms(ms)), ..Message::plain(body.parse().expect("a body")) };
+    Item { seq: Seq(seq), changed: Seq(seq), at: now, by: UserId(1), what: What::Message(message) }
+}
+
+/// A service with its driver at work, and what rooms hear.
+fn started() -> (TopicsService, Arc<Heard>, Clock) {
+    let start = Instant::now();
+    let clock: Clock = Arc::new(move || UnixMillis(0).plus_ms(start.elapsed().as_millis() as u64));
+    let heard = Arc::new(Heard::default());
+    let live = Arc::new(MemoryLive::new(MemoryCaps::default()));
+    let audience = Arc::new(HeardAt(Arc::clone(&heard), start));
+    let (service, driver) = TopicsService::new(Arc::clone(&clock), audience, live);
+    drop(tokio::spawn(driver.run(std::future::pending())));
+    (service, heard, clock)
+}
+
+async fn pass(seconds: u64) {
+    tokio::time::sleep(Duration::from_secs(seconds)).await;
+}
+
+fn owned(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_room_is_told_at_once_then_every_five_seconds_at_most() {
+    let (service, heard, clock) = started();
+    service.saw(ROOM, &item(1, &clock, None, "flaky clock"));
+    pass(1).await;
+    service.saw(ROOM, &item(2, &clock, None, "clock"));
+    service.saw(ROOM, &item(3, &clock, None, "resume"));
+    pass(3).await;
+    assert_eq!(*heard.0.lock(), [(0, owned(&["clock", "flaky"]))]);
+    pass(2).await;
+    assert_eq!(heard.0.lock().last(), Some(&(5, owned(&["clock", "resume", "flaky"]))));
+    service.saw(ROOM, &item(4, &clock, None, "clock"));
+    pass(20).await;
+    assert_eq!(heard.0.lock().len(), 2, "the same words in the same order are no news");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_ephemeral_messages_words_are_taken_back_at_its_end() {
+    let (service, heard, clock) = started();
+    service.saw(ROOM, &item(1, &clock, Some(30_000), "hunter"));
+    pass(31).await;
+    assert_eq!(*heard.0.lock(), [(0, owned(&["hunter"])), (30, Vec::new())]);
+    assert_eq!(service.top(ROOM, 10), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deletion_is_told_and_code_says_nothing() {
+    let (service, heard, clock) = started();
+    let first = item(1, &clock, None, "secret");
+    service.saw(ROOM, &first);
+    pass(10).await;
+    let what = What::Deleted { deleted_at: clock(), deleted_by: UserId(1) };
+    service.saw(ROOM, &Item { changed: Seq(2), what, ..first });
+    let mut code = item(3, &clock, None, "panicked");
+    if let What::Message(message) = &mut code.what {
+        message.code = "text".parse().ok();
+    }
+    service.saw(ROOM, &code);
+    pass(1).await;
+    assert_eq!(heard.0.lock().last(), Some(&(10, Vec::new())));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_room_rebuilt_from_its_last_items_has_the_same_words() {
+    let (service, _heard, clock) = started();
+    let items: Vec<Item> = (1..=20).map(|seq| item(seq, &clock, None, &format!("word{}x clock", seq % 4))).collect();
+    for item in &items {
+        service.saw(ROOM, item);
+    }
+    let before = service.top(ROOM, 50);
+    service.forget_room(ROOM);
+    assert_eq!(service.top(ROOM, 50), []);
+    let backwards: Vec<Item> = items.into_iter().rev().collect();
+    service.rebuild(ROOM, &backwards);
+    assert_eq!(service.top(ROOM, 50), before);
+}

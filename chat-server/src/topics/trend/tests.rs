@@ -1,0 +1,164 @@
+//! What trends, told as posts and moments.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::topics::words_of;
+
+fn at(ms: u64) -> UnixMillis {
+    UnixMillis(1_700_000_000_000).plus_ms(ms)
+}
+
+fn say(trend: &mut Trend, seq: u64, ms: u64, body: &str) -> bool {
+    state(trend, (seq, seq), (ms, None), body, ms)
+}
+
+fn state(trend: &mut Trend, (seq, changed): (u64, u64), said: (u64, Option<u64>), body: &str, now_ms: u64) -> bool {
+    let words = words_of(body);
+    let expires_at = said.1.map(at);
+    let post = Post { seq: Seq(seq), changed: Seq(changed), at: at(said.0), expires_at, words: &words };
+    trend.count(post, at(now_ms))
+}
+
+fn words(trend: &mut Trend, ms: u64) -> Vec<String> {
+    trend.top(KEPT, at(ms)).into_iter().map(|topic| topic.word).collect()
+}
+
+#[test]
+fn a_use_counts_one_and_half_an_hour_later_half() {
+    let mut trend = Trend::default();
+    say(&mut trend, 1, 0, "flaky flaky clock");
+    say(&mut trend, 2, 0, "clock");
+    let top = trend.top(10, at(0));
+    assert_eq!(top.iter().map(|t| (t.word.as_str(), t.score)).collect::<Vec<_>>(), [("clock", 2.0), ("flaky", 1.0)]);
+    assert!((trend.top(1, at(HALF_LIFE_MS))[0].score - 1.0).abs() < 1e-12);
+    assert_eq!(trend.top(1, at(0)).len(), 1);
+}
+
+#[test]
+fn a_new_word_enters_a_full_top_and_old_ones_fade_behind_it() {
+    let mut trend = Trend::default();
+    for seq in 1..=3_000 {
+        say(&mut trend, seq, seq, &format!("word{}x", seq % 300));
+    }
+    assert_eq!(words(&mut trend, 3_000).len(), KEPT);
+    let later = 5 * HALF_LIFE_MS;
+    say(&mut trend, 3_001, later, "newcomer");
+    assert_eq!(words(&mut trend, later)[0], "newcomer", "ten uses five hours ago count less than one now");
+}
+
+#[test]
+fn a_deleted_message_leaves_no_trace_and_no_late_state_brings_it_back() {
+    let (mut with, mut without) = (Trend::default(), Trend::default());
+    for (seq, body) in [(1, "alpha beta"), (2, "secret alpha"), (3, "beta gamma")] {
+        say(&mut with, seq, seq * 7_919, body);
+        if seq != 2 {
+            say(&mut without, seq, seq * 7_919, body);
+        }
+    }
+    assert!(with.take_back(Seq(2), Seq(4)));
+    assert_eq!(with.top(KEPT, at(30_000)), without.top(KEPT, at(30_000)), "to the last bit");
+    assert!(!say(&mut with, 2, 40_000, "secret alpha"));
+    assert!(!words(&mut with, 40_000).contains(&"secret".to_owned()));
+    assert!(!with.take_back(Seq(2), Seq(4)), "once is enough");
+}
+
+#[test]
+fn an_edit_counts_the_new_words_at_the_time_of_the_old() {
+    let mut trend = Trend::default();
+    say(&mut trend, 1, 0, "tpyo clock");
+    assert!(state(&mut trend, (1, 2), (0, None), "typo clock", HALF_LIFE_MS));
+    let top = trend.top(10, at(HALF_LIFE_MS));
+    assert_eq!(top.iter().map(|t| t.word.as_str()).collect::<Vec<_>>(), ["clock", "typo"]);
+    assert!(top.iter().all(|t| (t.score - 0.5).abs() < 1e-12), "an edit makes nothing newer");
+    assert!(!say(&mut trend, 1, 0, "tpyo clock"), "the state before the edit is late");
+}
+
+#[test]
+fn an_ephemeral_message_goes_with_its_end_and_stays_gone() {
+    let mut trend = Trend::default();
+    state(&mut trend, (1, 1), (0, Some(30_000)), "password hunter", 0);
+    assert_eq!(trend.next_end(), Some(at(30_000)));
+    assert_eq!(words(&mut trend, 29_999).len(), 2);
+    assert_eq!(words(&mut trend, 30_000), [""; 0]);
+    assert!(!state(&mut trend, (1, 5), (0, Some(30_000)), "password again", 30_001));
+    assert!(trend.is_empty() && trend.next_end().is_none());
+}
+
+#[test]
+fn memory_is_bounded_and_the_oldest_messages_count_no_more() {
+    let mut trend = Trend::default();
+    for seq in 1..=5_000 {
+        let body = (0..10).map(|n| format!("w{seq}n{n}")).collect::<Vec<_>>().join(" ");
+        say(&mut trend, seq, seq, &body);
+    }
+    assert!(trend.use_count <= USES_MAX);
+    assert!(trend.words.len() <= USES_MAX && trend.messages.len() * 11 <= USES_MAX);
+    assert!(!say(&mut trend, 1, 5_001, "late"), "what was pushed out does not come back");
+    for seq in 5_001..=25_000 {
+        say(&mut trend, seq, seq, "ok");
+    }
+    assert!(trend.messages.len() <= USES_MAX, "messages without words are bounded too");
+}
+
+#[test]
+fn counts_survive_years_without_leaving_their_range() {
+    let mut trend = Trend::default();
+    let year_ms = 365 * 24 * HALF_LIFE_MS;
+    for step in 0..40 {
+        say(&mut trend, step + 1, step * year_ms / 4, "clock");
+        let top = trend.top(1, at(step * year_ms / 4));
+        assert!((top[0].score - 1.0).abs() < 1e-9, "{}", top[0].score);
+    }
+}
+
+proptest! {
+    /// Whatever was posted, edited, deleted and expired: the counts are those of the messages that are left.
+    #[test]
+    fn counts_are_always_those_of_what_is_left(
+        steps in prop::collection::vec((0u8..5, 0usize..30, 0u64..900_000, "([a-f]{3} ){0,4}"), 1..120),
+    ) {
+        let mut trend = Trend::default();
+        let mut left: BTreeMap<u64, (u64, Option<u64>, String)> = BTreeMap::new();
+        let (mut now, mut seq) = (0, 0);
+        for (what, which, pause_ms, body) in steps {
+            now += pause_ms;
+            seq += 1;
+            let target = left.keys().nth(which % left.len().max(1)).copied();
+            match (what, target) {
+                (0, Some(target)) => {
+                    left.remove(&target);
+                    trend.take_back(Seq(target), Seq(seq));
+                }
+                (1, Some(target)) => {
+                    if let Some((said, end, text)) = left.get_mut(&target) {
+                        text.clone_from(&body);
+                        state(&mut trend, (target, seq), (*said, *end), &body, now);
+                    }
+                }
+                (2, _) => {
+                    left.insert(seq, (now, Some(now + 600_000), body.clone()));
+                    state(&mut trend, (seq, seq), (now, Some(now + 600_000)), &body, now);
+                }
+                _ => {
+                    left.insert(seq, (now, None, body.clone()));
+                    say(&mut trend, seq, now, &body);
+                }
+            }
+            left.retain(|_, (_, end, _)| end.is_none_or(|end| now < end));
+            let mut expected: HashMap<String, f64> = HashMap::new();
+            for (said, _, text) in left.values().filter(|(said, ..)| now - said < WINDOW_MS) {
+                for word in words_of(text) {
+                    *expected.entry(word.key).or_default() += (-((now - said) as f64) / HALF_LIFE_MS as f64).exp2();
+                }
+            }
+            let top = trend.top(KEPT, at(now));
+            prop_assert_eq!(top.len(), expected.len().min(KEPT));
+            for topic in &top {
+                let score = expected.get(&topic.word).copied().unwrap_or(-1.0);
+                prop_assert!((topic.score - score).abs() <= 1e-9 * score.max(1.0), "{} {}", topic.word, score);
+            }
+            prop_assert!(top.is_sorted_by(|a, b| a.score >= b.score));
+        }
+    }
+}
