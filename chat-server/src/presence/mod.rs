@@ -1,9 +1,11 @@
 //! Who is there: rules over connections, choices and leases, and the service that drives them by the clock.
 
+mod counts;
 mod person;
 mod roster;
 mod service;
 
+pub use counts::{RoomCounts, is_there};
 pub use person::{AWAY_AFTER_MS, GRACE_MS, PresenceEvent, Profile, QUIET_MS};
 pub use roster::{Due, Roster};
 pub use service::{Audience, Clock, PresenceDriver, PresenceService};

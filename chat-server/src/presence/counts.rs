@@ -1,0 +1,194 @@
+//! How many members of a large room are there: counted by steps, told as a coalesced count. PURE.
+//!
+//! In a room above [`PRESENCE_ROOM_MAX`](chat_proto::limits::PRESENCE_ROOM_MAX) members single presences would be a
+//! flood: a thousand people who come back at once are one frame.
+
+#![deny(clippy::disallowed_methods)]
+
+use std::collections::{BTreeSet, HashMap};
+
+use chat_proto::ids::RoomId;
+use chat_proto::presence::Availability;
+use chat_proto::server_frame::Counts;
+use chat_proto::time::UnixMillis;
+
+/// A room is told its counts at most so often, in milliseconds.
+const COUNT_EVERY_MS: u64 = 2_000;
+
+/// Whether someone counts as there: not offline; unknown ones are not counted.
+pub fn is_there(availability: Availability) -> bool {
+    match availability {
+        Availability::Online | Availability::Away | Availability::Dnd => true,
+        Availability::Offline | Availability::Unknown => false,
+    }
+}
+
+/// The counts of all large rooms.
+#[derive(Debug, Default)]
+pub struct RoomCounts {
+    rooms: HashMap<RoomId, Counted>,
+    /// Invariant: each room with something to tell is here once, under its `due_at`.
+    timers: BTreeSet<(UnixMillis, RoomId)>,
+}
+
+#[derive(Debug)]
+struct Counted {
+    now: Counts,
+    told: Option<Counts>,
+    told_at: UnixMillis,
+    due_at: Option<UnixMillis>,
+}
+
+impl RoomCounts {
+    /// Sets a room's counts as counted in full: when it grows large, or its members are counted anew.
+    pub fn set(&mut self, counts: Counts, now: UnixMillis) {
+        let fresh = Counted { now: counts, told: None, told_at: UnixMillis(i64::MIN), due_at: None };
+        self.rooms.entry(counts.room).or_insert(fresh).now = counts;
+        self.reschedule(counts.room, now);
+    }
+
+    /// A member of these rooms came or went; rooms that are not counted are passed over.
+    pub fn member_changed(&mut self, rooms: &[RoomId], before: Availability, after: Availability, now: UnixMillis) {
+        let (was_there, is_there) = (is_there(before), is_there(after));
+        if was_there == is_there {
+            return;
+        }
+        for room in rooms {
+            if let Some(counted) = self.rooms.get_mut(room) {
+                let online = &mut counted.now.online;
+                *online = if is_there { online.saturating_add(1) } else { online.saturating_sub(1) };
+                self.reschedule(*room, now);
+            }
+        }
+    }
+
+    /// A room's membership changed: `delta` is 1 for a join, −1 for a leave, of someone with this availability.
+    pub fn membership_changed(&mut self, room: RoomId, delta: i32, availability: Availability, now: UnixMillis) {
+        if let Some(counted) = self.rooms.get_mut(&room) {
+            counted.now.members = counted.now.members.saturating_add_signed(delta);
+            if is_there(availability) {
+                counted.now.online = counted.now.online.saturating_add_signed(delta);
+            }
+            self.reschedule(room, now);
+        }
+    }
+
+    /// A room is small again, or stopped: no counts of it are told.
+    pub fn forget(&mut self, room: RoomId) {
+        if let Some(Counted { due_at: Some(at), .. }) = self.rooms.remove(&room) {
+            self.timers.remove(&(at, room));
+        }
+    }
+
+    /// Whether a room is counted.
+    pub fn is_counted(&self, room: RoomId) -> bool {
+        self.rooms.contains_key(&room)
+    }
+
+    /// The counts to tell at `now`.
+    pub fn due(&mut self, now: UnixMillis) -> Vec<Counts> {
+        let mut due = Vec::new();
+        while let Some((_, room)) = self.timers.first().copied().filter(|(at, _)| *at <= now) {
+            self.timers.pop_first();
+            let Some(counted) = self.rooms.get_mut(&room) else { continue };
+            counted.due_at = None;
+            counted.told = Some(counted.now);
+            counted.told_at = now;
+            due.push(counted.now);
+        }
+        due
+    }
+
+    /// When [`due`](Self::due) has something to tell next.
+    pub fn next_due(&self) -> Option<UnixMillis> {
+        self.timers.first().map(|(at, _)| *at)
+    }
+
+    fn reschedule(&mut self, room: RoomId, now: UnixMillis) {
+        let Some(counted) = self.rooms.get_mut(&room) else { return };
+        if let Some(old) = counted.due_at.take() {
+            self.timers.remove(&(old, room));
+        }
+        if counted.told != Some(counted.now) {
+            // A clock that went back must not hold a count back.
+            let told_at = counted.told_at.min(now);
+            let at = told_at.plus_ms(COUNT_EVERY_MS).max(now);
+            counted.due_at = Some(at);
+            self.timers.insert((at, room));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const ROOM: RoomId = RoomId(1);
+
+    fn at(ms: u64) -> UnixMillis {
+        UnixMillis(0).plus_ms(ms)
+    }
+
+    fn counts(members: u32, online: u32) -> Counts {
+        Counts { room: ROOM, members, online }
+    }
+
+    #[test]
+    fn a_thousand_who_come_at_once_are_one_frame() {
+        let mut rooms = RoomCounts::default();
+        rooms.set(counts(2_000, 0), at(0));
+        assert_eq!(rooms.due(at(0)), [counts(2_000, 0)]);
+        for _ in 0..1_000 {
+            rooms.member_changed(&[ROOM, RoomId(9)], Availability::Offline, Availability::Online, at(100));
+        }
+        assert_eq!(rooms.due(at(1_999)), []);
+        assert_eq!(rooms.due(at(2_000)), [counts(2_000, 1_000)]);
+        assert_eq!(rooms.next_due(), None);
+        rooms.member_changed(&[ROOM], Availability::Online, Availability::Away, at(9_000));
+        assert_eq!(rooms.due(at(9_000)), [], "away is there");
+    }
+
+    #[test]
+    fn who_comes_and_goes_within_the_pause_is_not_told() {
+        let mut rooms = RoomCounts::default();
+        rooms.set(counts(300, 5), at(0));
+        rooms.due(at(0));
+        rooms.membership_changed(ROOM, 1, Availability::Online, at(10));
+        rooms.membership_changed(ROOM, -1, Availability::Online, at(20));
+        assert_eq!(rooms.next_due(), None);
+        rooms.membership_changed(ROOM, 1, Availability::Offline, at(30));
+        assert_eq!(rooms.due(at(2_000)), [counts(301, 5)]);
+        rooms.forget(ROOM);
+        assert!(!rooms.is_counted(ROOM));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_told_last_is_what_is(steps in prop::collection::vec((any::<bool>(), 0u64..3_000), 1..60)) {
+            let mut rooms = RoomCounts::default();
+            rooms.set(counts(500, 100), at(0));
+            let (mut online, mut now, mut told, mut told_at) = (100, 0, None, None);
+            for (comes, pause_ms) in steps {
+                now += pause_ms;
+                let (before, after) = if comes {
+                    (Availability::Offline, Availability::Dnd)
+                } else {
+                    (Availability::Dnd, Availability::Offline)
+                };
+                rooms.member_changed(&[ROOM], before, after, at(now));
+                online = if comes { online + 1 } else { online - 1 };
+                for frame in rooms.due(at(now)) {
+                    prop_assert!(told_at.is_none_or(|told_at| now - told_at >= COUNT_EVERY_MS));
+                    prop_assert_ne!(told, Some(frame));
+                    (told, told_at) = (Some(frame), Some(now));
+                }
+            }
+            while let Some(due) = rooms.next_due() {
+                told = rooms.due(due.max(at(now))).pop().or(told);
+            }
+            prop_assert_eq!(told, Some(counts(500, online)));
+        }
+    }
+}
