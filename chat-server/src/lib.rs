@@ -1,11 +1,24 @@
 //! The chat server: rooms, presence, typing, topics, messages that stay or expire.
 
 pub mod account;
+pub mod auth;
+pub mod cli;
+pub mod config;
+mod foreground;
 pub mod limits;
 pub mod live;
 pub mod outbox;
 pub mod presence;
 pub mod room;
+pub mod session;
+mod shutdown;
 pub mod store;
+pub mod telemetry;
 pub mod topics;
+pub mod transport;
 pub mod typing;
+mod wiring;
+
+pub use foreground::run_in_foreground;
+pub use shutdown::signalled;
+pub use wiring::{Ready, ServeError, serve};

@@ -58,8 +58,6 @@ pub struct Snapshot {
     pub head: Seq,
     /// What the one who asks may do there; none for others than members.
     pub role: Option<Role>,
-    /// Its members.
-    pub member_ids: Vec<UserId>,
 }
 
 /// What the room has at hand for a page.

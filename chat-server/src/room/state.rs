@@ -8,7 +8,7 @@ use chat_proto::ids::{RoomId, Seq, UserId};
 use chat_proto::limits::{TTL_MAX_MS, TTL_MIN_MS};
 use chat_proto::message::{Item, Message, What};
 use chat_proto::request::{Life, Post};
-use chat_proto::room::{Role, Room, Topic};
+use chat_proto::room::{Role, Room, RoomKind, Topic};
 use chat_proto::time::UnixMillis;
 
 use super::RoomError;
@@ -81,11 +81,15 @@ impl State {
 
     pub(super) fn snapshot(&self, user: UserId) -> Snapshot {
         let room = Room { members: self.members.len() as u32, ..self.room.clone() };
-        Snapshot { room, head: self.shown, role: self.role(user), member_ids: self.members.keys().copied().collect() }
+        Snapshot { room, head: self.shown, role: self.role(user) }
     }
 
     fn member(&self, user: UserId) -> Result<Role, RoomError> {
-        self.role(user).ok_or(RoomError::NotMember)
+        self.role(user).ok_or(match self.room.kind {
+            RoomKind::Public => RoomError::NotMember,
+            // Who may not see the room does not learn that it is there.
+            RoomKind::Private | RoomKind::Direct => RoomError::NotFound,
+        })
     }
 
     /// Gives the next number.

@@ -1,0 +1,17 @@
+//! Users of this machine, as the Unix socket tells them.
+
+use chat_proto::text::Username;
+
+/// The user that stands for nobody, also for everybody a container does not know.
+pub const NOBODY_UID: u32 = 65_534;
+
+/// The account name of a user of this machine: the name of the password database as far as the grammar allows it.
+pub fn name_of_uid(uid: u32) -> Username {
+    let known = uzers::get_user_by_uid(uid).and_then(|user| user.name().to_str().map(ToOwned::to_owned));
+    let plain: String =
+        known.unwrap_or_default().chars().filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.')).collect();
+    let short: String = plain.trim_start_matches(['-', '_', '.']).chars().take(24).collect();
+    short.parse().unwrap_or_else(|_| {
+        format!("user{uid}").parse().expect("invariant: letters and digits, at most 14, are a name")
+    })
+}

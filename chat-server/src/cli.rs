@@ -1,0 +1,62 @@
+//! The command line of the server, also of `chat serve`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::config::{Config, ConfigError, LogFormat, Overrides};
+
+/// What the server is started with.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "\
+Examples:
+  chat-server                                        on this machine, at 127.0.0.1:4000
+  chat-server --unix /run/chat/chat.sock --unix-mode 0660 --unix-group chat
+  chat-server --listen 0.0.0.0:4000 --data /srv/chat --log-format json
+
+Prints one line when it is ready: `ready`, then the addresses clients connect to, its process and its data folder.
+SIGTERM ends it in order: nothing that was acknowledged is lost.")]
+pub struct ServerArgs {
+    /// Listen at this address; may be repeated. Port 0 takes a free one.
+    #[arg(long, env = "CHAT_SERVER_LISTEN", value_name = "ADDR", value_delimiter = ',')]
+    pub listen: Vec<String>,
+    /// Listen at this Unix socket; users of this machine are signed in by it.
+    #[arg(long, env = "CHAT_SERVER_UNIX", value_name = "PATH")]
+    pub unix: Option<PathBuf>,
+    /// Who may connect to it, as an octal mode.
+    #[arg(long, env = "CHAT_SERVER_UNIX_MODE", value_name = "MODE")]
+    pub unix_mode: Option<String>,
+    /// The group it is given to.
+    #[arg(long, env = "CHAT_SERVER_UNIX_GROUP", value_name = "GROUP")]
+    pub unix_group: Option<String>,
+    /// Keep accounts, rooms and messages here.
+    #[arg(long, env = "CHAT_SERVER_DATA", value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Read settings from this file.
+    #[arg(long, env = "CHAT_SERVER_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// How the log on standard error is written.
+    #[arg(long, env = "CHAT_SERVER_LOG_FORMAT", value_enum, value_name = "FORMAT")]
+    pub log_format: Option<LogFormat>,
+    /// Look at the settings, say what is wrong with them, and end.
+    #[arg(long)]
+    pub check_config: bool,
+}
+
+impl ServerArgs {
+    /// The settings they lead to.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with everything that is wrong.
+    pub fn config(&self) -> Result<Config, ConfigError> {
+        let over = Overrides {
+            listen: self.listen.clone(),
+            unix: self.unix.clone(),
+            unix_mode: self.unix_mode.clone(),
+            unix_group: self.unix_group.clone(),
+            data: self.data.clone(),
+            log_format: self.log_format,
+        };
+        Config::load(self.config.as_deref(), over)
+    }
+}

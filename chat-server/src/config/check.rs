@@ -1,0 +1,190 @@
+//! The settings as the server uses them.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use super::raw::{self, Raw};
+use crate::session::{AppConfig, Registration};
+use crate::transport::{Listen, UnixListen};
+
+/// What is listened at where nothing is said.
+const DEFAULT_LISTEN: &str = "127.0.0.1:4000";
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+/// What flags and environment say; it stands above the file.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// Addresses.
+    pub listen: Vec<String>,
+    /// A Unix socket.
+    pub unix: Option<PathBuf>,
+    /// Its mode.
+    pub unix_mode: Option<String>,
+    /// Its group.
+    pub unix_group: Option<String>,
+    /// The data folder.
+    pub data: Option<PathBuf>,
+    /// How the log is written.
+    pub log_format: Option<LogFormat>,
+}
+
+/// The settings in force.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where to listen.
+    pub listen: Listen,
+    /// Where data are kept.
+    pub data: PathBuf,
+    /// How the log is written.
+    pub log_format: LogFormat,
+    /// What sessions obey.
+    pub app: AppConfig,
+    /// The code that makes the first account from elsewhere; printed at the start where it is needed.
+    pub setup_code: Option<String>,
+    /// Stop after being idle for so long; none: never.
+    pub idle_exit: Option<std::time::Duration>,
+}
+
+/// All that is wrong with the settings.
+#[derive(Debug, thiserror::Error)]
+#[error("the settings cannot be used:\n{}", .0.iter().map(|problem| format!("  {problem}")).collect::<Vec<_>>().join("\n"))]
+pub struct ConfigError(pub Vec<String>);
+
+impl Config {
+    /// The settings of a file, if one is named, under the overrides.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with everything that is wrong.
+    pub fn load(file: Option<&Path>, over: Overrides) -> Result<Self, ConfigError> {
+        let mut problems = Vec::new();
+        let raw = raw::read(file, &mut problems);
+        let config = check(&raw, over, &mut problems);
+        match config {
+            Some(config) if problems.is_empty() => Ok(config),
+            _ => Err(ConfigError(problems)),
+        }
+    }
+}
+
+fn check(raw: &Raw, over: Overrides, problems: &mut Vec<String>) -> Option<Config> {
+    let listen = listen(raw, &over, problems);
+    let data = over.data.or_else(|| some(&raw.server.data).map(PathBuf::from)).or_else(default_data);
+    if data.is_none() {
+        problems.push("server.data: no home folder is known; name a folder with --data".into());
+    }
+    let log_format = over.log_format.or(match raw.log.format.as_str() {
+        "human" => Some(LogFormat::Human),
+        "json" => Some(LogFormat::Json),
+        other => {
+            problems.push(format!("log.format: {other:?} is neither \"human\" nor \"json\""));
+            None
+        }
+    });
+    let limits = &raw.limits;
+    for (name, value) in [
+        ("posts_per_second", limits.posts_per_second),
+        ("posts_burst", limits.posts_burst),
+        ("local_posts_per_second", limits.local_posts_per_second),
+        ("local_posts_burst", limits.local_posts_burst),
+        ("connections_per_account", limits.connections_per_account.min(u32::MAX as usize) as u32),
+    ] {
+        if value == 0 {
+            problems.push(format!("limits.{name}: must be at least 1"));
+        }
+    }
+    let (registration, setup_code) = registration(raw, &listen);
+    let app = AppConfig {
+        limits_enabled: limits.enabled,
+        remote_posts: (limits.posts_per_second, limits.posts_burst),
+        local_posts: (limits.local_posts_per_second, limits.local_posts_burst),
+        connections_per_account: if limits.enabled { limits.connections_per_account } else { usize::MAX },
+        registration,
+    };
+    Some(Config { listen, data: data?, log_format: log_format?, app, setup_code, idle_exit: None })
+}
+
+/// A server that listens beyond this machine and has no open registration needs a code for its first account.
+fn registration(raw: &Raw, listen: &Listen) -> (Registration, Option<String>) {
+    if raw.auth.open_registration {
+        return (Registration::Open, None);
+    }
+    let mut bytes = [0; 10];
+    // Without random numbers there is no code, and nobody can register from elsewhere.
+    let code = match getrandom::fill(&mut bytes) {
+        Ok(()) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+        Err(_) => String::new(),
+    };
+    let is_reached_from_elsewhere = listen.tcp.iter().any(|address| !address.ip().is_loopback());
+    let shown = (is_reached_from_elsewhere && !code.is_empty()).then(|| code.clone());
+    (Registration::Code(code), shown)
+}
+
+fn listen(raw: &Raw, over: &Overrides, problems: &mut Vec<String>) -> Listen {
+    let addresses = if over.listen.is_empty() { &raw.server.listen } else { &over.listen };
+    let unix = over.unix.clone().or_else(|| some(&raw.server.unix).map(PathBuf::from));
+    let mut listen = Listen::default();
+    let fallback = [DEFAULT_LISTEN.to_owned()];
+    let addresses = if addresses.is_empty() && unix.is_none() { &fallback[..] } else { &addresses[..] };
+    for address in addresses {
+        match address.parse::<SocketAddr>() {
+            Ok(address) => listen.tcp.push(address),
+            Err(_) => problems.push(format!("server.listen: {address:?} is no address; one looks like 127.0.0.1:4000")),
+        }
+    }
+    let mode = over.unix_mode.as_ref().unwrap_or(&raw.server.unix_mode);
+    match u32::from_str_radix(mode, 8) {
+        Ok(mode) if mode <= 0o777 => {
+            let group = over.unix_group.clone().or_else(|| some(&raw.server.unix_group).map(ToOwned::to_owned));
+            listen.unix.extend(unix.map(|path| UnixListen { path, mode, group }));
+        }
+        _ => problems.push(format!("server.unix_mode: {mode:?} is no octal mode; one looks like 0660")),
+    }
+    listen
+}
+
+fn some(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
+fn default_data() -> Option<PathBuf> {
+    directories::ProjectDirs::from("", "", "chat").map(|dirs| dirs.data_dir().join("server"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str) -> Result<Config, ConfigError> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("server.toml");
+        std::fs::write(&file, text).expect("written");
+        Config::load(Some(&file), Overrides { data: Some("/x".into()), ..Overrides::default() })
+    }
+
+    #[test]
+    fn a_file_says_only_what_differs() {
+        let config = load("[limits]\nposts_burst = 7").expect("right");
+        assert_eq!(config.app.remote_posts, (10, 7));
+        assert_eq!(config.listen.tcp, [DEFAULT_LISTEN.parse().expect("an address")]);
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_told_at_once() {
+        let text =
+            "[server]\nlisten = [\"nowhere\"]\ncolour = 1\n[limits]\nposts_burst = \"many\"\nposts_per_second = 0";
+        let error = load(text).expect_err("wrong").to_string();
+        for part in
+            ["nowhere", "server.colour: no such setting", "posts_burst: is a string", "posts_per_second: must be"]
+        {
+            assert!(error.contains(part), "{part} in:\n{error}");
+        }
+    }
+}

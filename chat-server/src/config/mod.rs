@@ -1,0 +1,6 @@
+//! The settings: the embedded defaults, the file, the environment and the flags, in this order; checked all at once.
+
+mod check;
+mod raw;
+
+pub use check::{Config, ConfigError, LogFormat, Overrides};

@@ -1,0 +1,99 @@
+//! The settings as they are written.
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+const DEFAULTS: &str = include_str!("../../../config/server.toml");
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Raw {
+    pub server: Server,
+    pub log: Log,
+    pub auth: Auth,
+    pub limits: Limits,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Server {
+    pub listen: Vec<String>,
+    pub unix: String,
+    pub unix_mode: String,
+    pub unix_group: String,
+    pub data: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Log {
+    pub format: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Auth {
+    pub open_registration: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Limits {
+    pub enabled: bool,
+    pub posts_per_second: u32,
+    pub posts_burst: u32,
+    pub local_posts_per_second: u32,
+    pub local_posts_burst: u32,
+    pub connections_per_account: usize,
+}
+
+/// The file's settings over the defaults. What does not fit is added to `problems`.
+pub(super) fn read(file: Option<&Path>, problems: &mut Vec<String>) -> Raw {
+    let defaults: toml::Table = toml::from_str(DEFAULTS).expect("invariant: the embedded settings are TOML");
+    let mut merged = defaults.clone();
+    if let Some(path) = file {
+        let found = std::fs::read_to_string(path).map_err(|error| error.to_string());
+        match found.and_then(|text| toml::from_str(&text).map_err(|error: toml::de::Error| error.to_string())) {
+            Ok(over) => merge(&mut merged, &defaults, over, &mut Vec::new(), problems),
+            Err(error) => problems.push(format!("{}: {}", path.display(), error.trim_end())),
+        }
+    }
+    merged.try_into().unwrap_or_else(|error: toml::de::Error| {
+        problems.push(error.message().to_owned());
+        defaults.try_into().expect("invariant: the embedded settings fit")
+    })
+}
+
+/// Lays `over` on `base`; unknown keys and wrong kinds of values are all named.
+fn merge(
+    base: &mut toml::Table,
+    defaults: &toml::Table,
+    over: toml::Table,
+    path: &mut Vec<String>,
+    problems: &mut Vec<String>,
+) {
+    for (key, value) in over {
+        path.push(key.clone());
+        let name = path.join(".");
+        match (defaults.get(&key), value) {
+            (None, _) => problems.push(format!("{name}: no such setting; known here: {}", known(defaults))),
+            (Some(toml::Value::Table(inner)), toml::Value::Table(over)) => {
+                if let Some(toml::Value::Table(base)) = base.get_mut(&key) {
+                    merge(base, inner, over, path, problems);
+                }
+            }
+            (Some(default), value) if default.same_type(&value) => {
+                base.insert(key, value);
+            }
+            (Some(default), value) => {
+                problems.push(format!("{name}: is a {}, but a {} is needed", value.type_str(), default.type_str()));
+            }
+        }
+        path.pop();
+    }
+}
+
+fn known(table: &toml::Table) -> String {
+    table.keys().cloned().collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,36 @@
+//! Running a server as a program: settings from arguments, log, signals, the ready line.
+
+use color_eyre::eyre::{Result, WrapErr};
+
+use crate::cli::ServerArgs;
+use crate::wiring::{Ready, serve};
+use crate::{shutdown, telemetry};
+
+/// Runs a server until a signal ends it.
+///
+/// # Errors
+/// Where the settings are wrong, a place cannot be listened at, or the data folder cannot be used.
+pub fn run_in_foreground(args: &ServerArgs, verbose: u8) -> Result<()> {
+    let config = args.config()?;
+    if args.check_config {
+        print_line("the settings are right");
+        return Ok(());
+    }
+    telemetry::start(config.log_format, verbose);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().wrap_err("cannot start")?;
+    runtime.block_on(async {
+        let stop = async {
+            if let Err(error) = shutdown::signalled().await {
+                tracing::error!(%error, "signals cannot be listened for");
+                std::future::pending::<()>().await;
+            }
+        };
+        serve(config, stop, |ready: Ready| print_line(&ready.line)).await?;
+        Ok(())
+    })
+}
+
+#[expect(clippy::print_stdout, reason = "the ready line is what whoever started us waits for")]
+fn print_line(line: &str) {
+    println!("{line}");
+}

@@ -1,0 +1,115 @@
+//! What all sessions share.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use chat_proto::ids::{ConnectionId, RoomId};
+use chat_proto::time::UnixMillis;
+use parking_lot::Mutex;
+
+use super::audience::RoomAudience;
+use super::limiter::Limiter;
+use crate::account::AccountHub;
+use crate::auth::Passwords;
+use crate::live::{Live, NodeId};
+use crate::presence::{PresenceDriver, PresenceService};
+use crate::room::{Registry, Rooms, Services};
+use crate::store::Store;
+use crate::typing::TypingService;
+
+/// The room everyone is in.
+pub(super) const GENERAL: RoomId = RoomId(1);
+
+/// Who may make an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Registration {
+    /// Everyone who reaches the server.
+    Open,
+    /// Whoever reaches it from this machine, and others with the code.
+    Code(String),
+}
+
+/// The settings sessions obey.
+#[derive(Clone, Debug)]
+pub struct AppConfig {
+    /// Whether rates and repeats are limited.
+    pub limits_enabled: bool,
+    /// Posts a second of a remote account, and at once.
+    pub remote_posts: (u32, u32),
+    /// Posts a second of a user of this machine, and at once.
+    pub local_posts: (u32, u32),
+    /// Connections of one account.
+    pub connections_per_account: usize,
+    /// Who may make an account.
+    pub registration: Registration,
+}
+
+/// What all sessions share.
+pub struct App {
+    /// The settings.
+    pub config: AppConfig,
+    /// The record.
+    pub store: Arc<dyn Store>,
+    /// What expires.
+    pub live: Arc<dyn Live>,
+    /// The rooms.
+    pub rooms: Rooms,
+    /// Who is connected.
+    pub hub: Arc<AccountHub>,
+    /// Who is there.
+    pub presence: PresenceService,
+    /// Who types.
+    pub typing: TypingService,
+    /// Passwords.
+    pub passwords: Passwords,
+    pub(super) limiter: Limiter,
+    /// The clock.
+    pub clock: fn() -> UnixMillis,
+    /// What rooms count.
+    pub counters: Arc<crate::room::Counters>,
+    next_connection: AtomicU64,
+    /// Used once: the code of a server that nobody owns yet.
+    pub(super) setup_code: Mutex<Option<String>>,
+}
+
+impl App {
+    /// An app over its stores, and the presence's driver, to be run as a task.
+    pub fn new(config: AppConfig, services: Services) -> (Arc<Self>, PresenceDriver) {
+        let registry = Registry::new(services.clone());
+        let rooms = Rooms::new(registry);
+        let clock = services.clock;
+        let audience = RoomAudience::new(services.store.clone(), rooms.clone());
+        let (presence, driver) =
+            PresenceService::new(NodeId(1), Arc::new(clock), Arc::new(audience), services.live.clone());
+        let setup_code = match &config.registration {
+            Registration::Code(code) => Some(code.clone()),
+            Registration::Open => None,
+        };
+        let app = Self {
+            limiter: Limiter::new(&config),
+            config,
+            store: services.store,
+            live: services.live,
+            rooms,
+            hub: Arc::new(AccountHub::new(clock)),
+            presence,
+            typing: TypingService::default(),
+            passwords: Passwords::default(),
+            clock,
+            counters: services.counters,
+            next_connection: AtomicU64::new(1),
+            setup_code: Mutex::new(setup_code),
+        };
+        (Arc::new(app), driver)
+    }
+
+    /// The server's clock.
+    pub fn now(&self) -> UnixMillis {
+        (self.clock)()
+    }
+
+    /// An id no other connection of this process has.
+    pub fn next_connection(&self) -> ConnectionId {
+        ConnectionId(self.next_connection.fetch_add(1, Ordering::Relaxed))
+    }
+}

@@ -1,0 +1,247 @@
+//! A connection's session: from `hello` on it reads frames and queues answers.
+
+use std::sync::Arc;
+
+use chat_proto::client_frame::ClientFrame;
+use chat_proto::codec::{self, DecodeError};
+use chat_proto::error::{ErrorBody, ErrorCode};
+use chat_proto::ids::{ConnectionId, RequestId, RoomId, SessionId, UserId};
+use chat_proto::request::{Post, Request};
+use chat_proto::server_frame::ErrorFrame;
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesOrdered;
+
+use super::app::App;
+use super::chain::ChainState;
+use super::error::{Refusal, to_wire};
+use super::{dispatch, handlers, hello};
+use crate::outbox::Outbox;
+
+/// Posts under way of one connection; it is not read from while it has so many.
+const POSTS_UNDER_WAY: usize = 128;
+
+/// Where a connection comes from.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin {
+    /// The user of this machine at the other end of a Unix socket.
+    pub uid: Option<u32>,
+    /// Whether it comes from this machine.
+    pub is_loopback: bool,
+}
+
+/// What came over a connection.
+#[derive(Debug)]
+pub enum Incoming<'a> {
+    /// A text message.
+    Text(&'a str),
+    /// A binary message, which this protocol does not know.
+    Binary,
+}
+
+/// Who is signed in.
+#[derive(Clone, Debug)]
+pub(super) struct Identity {
+    pub user: UserId,
+    pub session: Option<SessionId>,
+    /// Whether limits for users of this machine hold.
+    pub is_local: bool,
+    pub has_presence: bool,
+}
+
+struct Landed {
+    id: RequestId,
+    chain: Option<u64>,
+    room: RoomId,
+    result: Result<chat_proto::request::Posted, Refusal>,
+    mentions: Vec<UserId>,
+}
+
+/// One connection's session.
+pub struct Session {
+    pub(super) app: Arc<App>,
+    pub(super) origin: Origin,
+    pub(super) connection: ConnectionId,
+    pub(super) outbox: Outbox,
+    pub(super) identity: Option<Identity>,
+    /// Rooms whose events are pushed here.
+    pub(super) subscriptions: Vec<RoomId>,
+    chain: ChainState,
+    posts: FuturesOrdered<BoxFuture<'static, Landed>>,
+}
+
+impl Session {
+    /// A session that waits for `hello`.
+    pub fn new(app: Arc<App>, origin: Origin, outbox: Outbox) -> Self {
+        let connection = app.next_connection();
+        Self {
+            app,
+            origin,
+            connection,
+            outbox,
+            identity: None,
+            subscriptions: Vec::new(),
+            chain: ChainState::default(),
+            posts: FuturesOrdered::new(),
+        }
+    }
+
+    /// Whether someone is signed in.
+    pub fn is_signed_in(&self) -> bool {
+        self.identity.is_some()
+    }
+
+    /// Whether more may be read: not while too many posts are under way.
+    pub fn is_ready(&self) -> bool {
+        self.posts.len() < POSTS_UNDER_WAY
+    }
+
+    /// Whether posts are under way.
+    pub fn has_posts(&self) -> bool {
+        !self.posts.is_empty()
+    }
+
+    /// Waits for the next post under way and queues its answer; waits for ever where none is.
+    pub async fn settle_next(&mut self) {
+        match self.posts.next().await {
+            Some(landed) => self.land(landed),
+            None => std::future::pending().await,
+        }
+    }
+
+    fn land(&mut self, landed: Landed) {
+        match landed.result {
+            Ok(posted) => {
+                self.outbox.answer(codec::encode_ok::<Post>(landed.id, &posted));
+                if !posted.duplicate {
+                    handlers::post::tell_mentioned(&self.app, landed.room, posted.seq, &landed.mentions);
+                    self.app.typing.posted(landed.room, self.connection);
+                }
+            }
+            Err(refusal) => {
+                self.chain.refused(landed.chain);
+                self.refuse(Some(landed.id), to_wire(refusal));
+            }
+        }
+    }
+
+    /// Takes what came and queues its answer.
+    pub async fn take(&mut self, incoming: Incoming<'_>) {
+        let text = match incoming {
+            Incoming::Text(text) => text,
+            Incoming::Binary => {
+                let error = ErrorBody::new(ErrorCode::BadFrame, "Frames are text messages, not binary ones.");
+                return self.refuse(None, error);
+            }
+        };
+        match codec::decode_client(text) {
+            Err(DecodeError { id, error }) => {
+                let is_strange = !self.is_signed_in() && error.code != ErrorCode::BadFrame;
+                self.refuse(id, if is_strange && !is_hello(text) { auth_required() } else { error });
+            }
+            Ok(ClientFrame::Hello(hello)) => self.hello(hello).await,
+            Ok(ClientFrame::Request { id, request }) => match self.identity.clone() {
+                None => self.refuse(Some(id), auth_required()),
+                Some(identity) => {
+                    self.app.presence.used(identity.user, self.connection);
+                    self.request(identity, id, request).await;
+                }
+            },
+        }
+    }
+
+    async fn hello(&mut self, hello: chat_proto::client_frame::Hello) {
+        if self.is_signed_in() {
+            return self.refuse(None, ErrorBody::new(ErrorCode::BadRequest, "This connection is signed in already."));
+        }
+        if let Err(refusal) = Box::pin(hello::greet(self, hello)).await {
+            self.refuse(None, to_wire(refusal));
+        }
+    }
+
+    async fn request(&mut self, identity: Identity, id: RequestId, request: Request) {
+        if let Request::Post(post) = request {
+            return self.begin_post(&identity, id, post).await;
+        }
+        // Answers to what writes come in order: posts before this request are answered first.
+        while !self.posts.is_empty() && writes(&request) {
+            self.settle_next().await;
+        }
+        if let Err(refusal) = Box::pin(dispatch::serve(self, &identity, id, request)).await {
+            self.refuse(Some(id), to_wire(refusal));
+        }
+    }
+
+    async fn begin_post(&mut self, identity: &Identity, id: RequestId, post: Post) {
+        let chain = match self.chain.enter(post.chain) {
+            Ok(chain) => chain,
+            Err(error) => return self.refuse_in_order(id, None, post.room, error.into()),
+        };
+        let room = post.room;
+        match handlers::post::check(&self.app, identity, &post).await {
+            Err(refusal) => {
+                self.chain.refused(chain);
+                self.refuse_in_order(id, chain, room, refusal);
+            }
+            Ok(mentions) => {
+                let landing = self.app.rooms.begin_post(identity.user, post, mentions.clone()).await;
+                self.posts.push_back(Box::pin(async move {
+                    let result = landing.await.map_err(Refusal::from);
+                    Landed { id, chain, room, result, mentions }
+                }));
+            }
+        }
+    }
+
+    /// A refusal takes its place among the answers to posts before it.
+    fn refuse_in_order(&mut self, id: RequestId, chain: Option<u64>, room: RoomId, refusal: Refusal) {
+        let landed = Landed { id, chain, room, result: Err(refusal), mentions: Vec::new() };
+        self.posts.push_back(Box::pin(std::future::ready(landed)));
+    }
+
+    pub(super) fn refuse(&self, id: Option<RequestId>, error: ErrorBody) {
+        tracing::debug!(connection = %self.connection, code = ?error.code, "refused");
+        self.outbox.answer(codec::encode(&ErrorFrame { id, error }));
+    }
+
+    /// Starts pushing a room's events here.
+    pub(super) async fn subscribe(&mut self, room: RoomId) -> Result<chat_proto::ids::Seq, Refusal> {
+        let head = self.app.rooms.subscribe(room, self.connection, &self.outbox).await?;
+        if !self.subscriptions.contains(&room) {
+            self.subscriptions.push(room);
+        }
+        Ok(head)
+    }
+
+    /// The connection has ended: everyone forgets it.
+    pub async fn end(mut self) {
+        // What was accepted is kept; only nobody is answered.
+        self.posts = FuturesOrdered::new();
+        for typing in self.app.typing.disconnected(self.connection, self.app.now()) {
+            self.app.rooms.transient(typing.room, codec::encode(&typing), Some(self.connection));
+        }
+        if let Some(identity) = &self.identity {
+            self.app.hub.disconnected(identity.user, self.connection);
+            if identity.has_presence {
+                self.app.presence.disconnected(identity.user, self.connection);
+            }
+            tracing::info!(connection = %self.connection, user = %identity.user, "signed off");
+        }
+        for room in std::mem::take(&mut self.subscriptions) {
+            self.app.rooms.unsubscribe(room, self.connection).await;
+        }
+    }
+}
+
+/// Whether a request changes something, so that its answer stands in order with those to posts.
+fn writes(request: &Request) -> bool {
+    !matches!(request, Request::Ping(_) | Request::SetTyping(_) | Request::SetActivity(_) | Request::Users(_))
+}
+
+fn is_hello(text: &str) -> bool {
+    text.contains("\"hello\"")
+}
+
+fn auth_required() -> ErrorBody {
+    ErrorBody::new(ErrorCode::AuthRequired, "Sign in first: send `hello`.")
+}

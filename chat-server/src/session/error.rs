@@ -1,0 +1,100 @@
+//! Every internal error becomes a wire error here, and only here.
+
+use chat_proto::error::{ErrorBody, ErrorCode};
+
+use crate::auth::PasswordError;
+use crate::live::LiveError;
+use crate::room::RoomError;
+use crate::store::StoreError;
+
+/// Why a request is refused.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(super) enum Refusal {
+    /// Known as it goes out.
+    #[error(transparent)]
+    Wire(#[from] ErrorBody),
+    /// A room's reason.
+    #[error(transparent)]
+    Room(#[from] RoomError),
+    /// The record's reason.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A password's reason.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+}
+
+impl Refusal {
+    /// A reason known as it goes out.
+    pub(super) fn wire(code: ErrorCode, message: &str) -> Self {
+        Self::Wire(ErrorBody::new(code, message))
+    }
+
+    /// What is not there, and what must not be known to be there.
+    pub(super) fn not_found() -> Self {
+        Self::wire(ErrorCode::NotFound, "There is no such room or message, or you may not see it.")
+    }
+}
+
+/// The error as the client gets it. Faults of our own are logged here, with their facts.
+pub(super) fn to_wire(refusal: Refusal) -> ErrorBody {
+    match refusal {
+        Refusal::Wire(body) => body,
+        Refusal::Room(error) => of_room(error),
+        Refusal::Store(error) => of_store(error),
+        Refusal::Password(error) => of_password(error),
+    }
+}
+
+fn of_room(error: RoomError) -> ErrorBody {
+    match error {
+        RoomError::NotFound => to_wire(Refusal::not_found()),
+        RoomError::NotMember => ErrorBody::new(ErrorCode::NotMember, "Only members may do this; join the room first."),
+        RoomError::NotAllowed => ErrorBody::new(ErrorCode::NotAllowed, "Only its author may change a message."),
+        RoomError::LifeOutOfRange => {
+            ErrorBody::new(ErrorCode::BadRequest, "A message lives from 1 second to 7 days.").at_field("life")
+        }
+        RoomError::KeyReused => ErrorBody::new(
+            ErrorCode::KeyReused,
+            "This key was used for another message; use a new key for a new message.",
+        )
+        .at_field("key"),
+        RoomError::Busy => ErrorBody::new(ErrorCode::Busy, "The room has more to do than it can hold; try again."),
+        RoomError::Store(error) => of_store(error),
+        RoomError::Live(error) => of_live(&error),
+    }
+}
+
+fn of_store(error: StoreError) -> ErrorBody {
+    match error {
+        StoreError::NotFound => to_wire(Refusal::not_found()),
+        StoreError::NameTaken => {
+            ErrorBody::new(ErrorCode::NameTaken, "This name, or one that looks like it, is taken; choose another.")
+                .at_field("name")
+        }
+        StoreError::KeyReused => of_room(RoomError::KeyReused),
+        StoreError::Busy => ErrorBody::new(ErrorCode::Busy, "The server has more to do than it can hold; try again."),
+        StoreError::Closed => ErrorBody::new(ErrorCode::ShuttingDown, "The server is going down; reconnect."),
+        StoreError::Failed(reason) => {
+            tracing::error!(%reason, "the record refused");
+            ErrorBody::new(
+                ErrorCode::StorageFailed,
+                "The record could not be written; nothing was accepted. Try again.",
+            )
+        }
+    }
+}
+
+fn of_live(error: &LiveError) -> ErrorBody {
+    ErrorBody::new(ErrorCode::LiveUnavailable, format!("The message was not taken: {error}."))
+}
+
+fn of_password(error: PasswordError) -> ErrorBody {
+    match error {
+        PasswordError::Length => ErrorBody::new(ErrorCode::BadRequest, format!("{error}.")).at_field("password"),
+        PasswordError::Busy => {
+            ErrorBody::new(ErrorCode::TooMany, "Too many sign-ins at once; try again in a moment.").retry_after(1_000)
+        }
+        PasswordError::Failed => ErrorBody::new(ErrorCode::Internal, "The sign-in failed in the server."),
+    }
+}

@@ -1,0 +1,65 @@
+//! One's own account: its rooms, its marks, its password, its sign-in.
+
+use chat_proto::ids::UserId;
+use chat_proto::request::{Empty, Read, SetPassword};
+use chat_proto::room::ReadMarks;
+use chat_proto::server_frame::{AccountNews, AccountSnapshot};
+
+use crate::session::app::App;
+use crate::session::conversation::{Identity, Session};
+use crate::session::error::Refusal;
+
+/// The account stream's present state. The number is taken before the rooms are read: what changes in between is told.
+pub(in crate::session) async fn snapshot(app: &App, user: UserId) -> Result<AccountSnapshot, Refusal> {
+    let head = app.hub.head(user);
+    let rooms = app.store.memberships(user).await?;
+    let mut named: Vec<UserId> = rooms.iter().filter_map(|m| m.room.topic.as_ref().map(|topic| topic.by)).collect();
+    named.push(user);
+    named.sort_unstable();
+    named.dedup();
+    let users = app.store.users(named).await?;
+    Ok(AccountSnapshot { head, rooms, users })
+}
+
+pub(in crate::session) async fn read(app: &App, who: &Identity, asked: Read) -> Result<ReadMarks, Refusal> {
+    let seq = match asked.seq {
+        Some(seq) => seq,
+        None => crate::session::gate::visible(&app.rooms, who.user, asked.room).await?.head,
+    };
+    let marks = app.store.set_read(who.user, asked.room, seq, asked.rewind).await?;
+    app.hub.tell(who.user, AccountNews::Marks { room: asked.room, marks });
+    Ok(marks)
+}
+
+pub(in crate::session) async fn set_password(
+    session: &mut Session,
+    who: &Identity,
+    asked: SetPassword,
+) -> Result<Empty, Refusal> {
+    use chat_proto::error::ErrorCode;
+    let app = &session.app;
+    let account = app.store.account(who.user).await?.ok_or_else(Refusal::not_found)?;
+    // The owner of the socket's account has proved who they are; everyone else says the present password.
+    let is_owner = session.origin.uid.is_some() && session.origin.uid == account.os_uid;
+    if account.password.is_some() && !is_owner {
+        let old = asked.old.unwrap_or_default();
+        if !app.passwords.fits(old, account.password).await? {
+            return Err(Refusal::wire(ErrorCode::AuthFailed, "The present password does not fit."));
+        }
+    }
+    let hash = app.passwords.hash(asked.new).await?;
+    for ended in app.store.set_password(who.user, hash, who.session).await? {
+        app.hub.revoke(who.user, ended);
+    }
+    Ok(Empty {})
+}
+
+pub(in crate::session) async fn logout(app: &App, who: &Identity) -> Result<Empty, Refusal> {
+    use chat_proto::error::ErrorCode;
+    let Some(session) = who.session else {
+        return Err(Refusal::wire(ErrorCode::BadRequest, "A user of this machine has no sign-in to end."));
+    };
+    app.store.revoke_session(session).await?;
+    app.hub.revoke(who.user, session);
+    Ok(Empty {})
+}

@@ -1,0 +1,155 @@
+//! Rooms: making, joining, leaving, listing.
+
+use chat_proto::error::{ErrorBody, ErrorCode};
+use chat_proto::ids::RoomId;
+use chat_proto::limits::{TTL_MAX_MS, TTL_MIN_MS};
+use chat_proto::message::What;
+use chat_proto::presence::Availability;
+use chat_proto::request::{CreateRoom, Empty, ListRooms, RoomInfoAnswer, RoomListing, RoomsPage};
+use chat_proto::room::{Membership, ReadMarks, Role, RoomKind, Rsvp};
+use chat_proto::server_frame::AccountNews;
+
+use super::page::check_limit;
+use crate::session::app::App;
+use crate::session::conversation::{Identity, Session};
+use crate::session::error::Refusal;
+use crate::session::gate;
+use crate::store::NewRoom;
+
+/// Members looked at for the count of those who are there.
+const COUNTED: u32 = 200;
+
+pub(in crate::session) async fn create(
+    session: &mut Session,
+    who: &Identity,
+    asked: CreateRoom,
+) -> Result<Membership, Refusal> {
+    let app = session.app.clone();
+    if asked.kind == RoomKind::Direct {
+        let message = "A direct conversation is not made by a name.";
+        return Err(ErrorBody::new(ErrorCode::BadRequest, message).at_field("kind").into());
+    }
+    if asked.default_ttl_ms.is_some_and(|ms| !(TTL_MIN_MS..=TTL_MAX_MS).contains(&ms)) {
+        let message = "Messages live from 1 second to 7 days.";
+        return Err(ErrorBody::new(ErrorCode::BadRequest, message).at_field("default_ttl_ms").into());
+    }
+    let new = NewRoom {
+        kind: asked.kind,
+        name: asked.name,
+        topic: asked.topic,
+        description: asked.description,
+        default_ttl_ms: asked.default_ttl_ms,
+        closes_when_empty: asked.closes_when_empty,
+        by: who.user,
+        at: app.now(),
+    };
+    let made = app.store.create_room(new).await?;
+    enter(session, who, made.room.id, Role::Owner).await
+}
+
+pub(in crate::session) async fn join(
+    session: &mut Session,
+    who: &Identity,
+    room: RoomId,
+) -> Result<Membership, Refusal> {
+    gate::visible(&session.app.rooms, who.user, room).await?;
+    enter(session, who, room, Role::Member).await
+}
+
+/// Becomes a member, and tells it to the account's other devices; those that follow every room follow this one.
+async fn enter(session: &mut Session, who: &Identity, room: RoomId, role: Role) -> Result<Membership, Refusal> {
+    let app = session.app.clone();
+    let snapshot = app.rooms.join(who.user, room, role).await?;
+    tracing::info!(user = %who.user, %room, members = snapshot.room.members, "joined");
+    let marks = ReadMarks { read_seq: snapshot.head, ..ReadMarks::default() };
+    let membership =
+        Membership { room: snapshot.room, head: snapshot.head, marks, role: snapshot.role.unwrap_or(role) };
+    for device in app.hub.followers(who.user) {
+        app.rooms.subscribe(room, device.connection, &device.outbox).await?;
+        if device.connection == session.connection && !session.subscriptions.contains(&room) {
+            session.subscriptions.push(room);
+        }
+    }
+    app.hub.tell(who.user, AccountNews::Joined { membership: Box::new(membership.clone()) });
+    Ok(membership)
+}
+
+pub(in crate::session) async fn leave(session: &mut Session, who: &Identity, room: RoomId) -> Result<Empty, Refusal> {
+    let app = session.app.clone();
+    let snapshot = gate::visible(&app.rooms, who.user, room).await?;
+    if snapshot.role.is_none() {
+        return Ok(Empty {});
+    }
+    app.rooms.leave(who.user, room).await?;
+    for device in app.hub.forget_room(who.user, room) {
+        app.rooms.unsubscribe(room, device.connection).await;
+        if let Some(typing) = app.typing.left(room, device.connection, app.now()) {
+            app.rooms.transient(room, chat_proto::codec::encode(&typing), None);
+        }
+    }
+    session.subscriptions.retain(|subscribed| *subscribed != room);
+    app.hub.tell(who.user, AccountNews::Left { room });
+    Ok(Empty {})
+}
+
+pub(in crate::session) async fn list(app: &App, who: &Identity, asked: ListRooms) -> Result<RoomsPage, Refusal> {
+    check_limit(asked.limit)?;
+    let mut found = app.store.list_rooms(who.user, asked.after, asked.limit + 1).await?;
+    let has_more = found.len() > asked.limit as usize;
+    found.truncate(asked.limit as usize);
+    let mut rooms = Vec::with_capacity(found.len());
+    for (stored, is_member) in found {
+        let online = online(app, stored.room.id).await?;
+        rooms.push(RoomListing { online, is_member, last_message_at: stored.last_message_at, room: stored.room });
+    }
+    Ok(RoomsPage { rooms, has_more })
+}
+
+/// Members who are there, among the first two hundred.
+pub(in crate::session) async fn online(app: &App, room: RoomId) -> Result<u32, Refusal> {
+    let members = app.store.members(room, None, COUNTED).await?;
+    let ids: Vec<_> = members.iter().map(|member| member.user.id).collect();
+    let there = app.presence.presence_of(&ids);
+    Ok(there.iter().filter(|seen| is_there(seen.presence.availability)).count() as u32)
+}
+
+/// Whether someone counts as being there.
+pub(in crate::session) fn is_there(availability: Availability) -> bool {
+    match availability {
+        Availability::Online | Availability::Away | Availability::Dnd => true,
+        Availability::Offline | Availability::Unknown => false,
+    }
+}
+
+pub(in crate::session) async fn info(app: &App, who: &Identity, room: RoomId) -> Result<RoomInfoAnswer, Refusal> {
+    let snapshot = gate::visible(&app.rooms, who.user, room).await?;
+    let counts = app.store.room_counts(room).await?;
+    let stored = app.store.room(room).await?.ok_or_else(Refusal::not_found)?;
+    let mut named = vec![snapshot.room.created_by];
+    named.extend(snapshot.room.topic.as_ref().map(|topic| topic.by));
+    let listing = RoomListing {
+        online: online(app, room).await?,
+        is_member: snapshot.role.is_some(),
+        last_message_at: stored.last_message_at,
+        room: snapshot.room,
+    };
+    Ok(RoomInfoAnswer {
+        listing,
+        head: snapshot.head,
+        messages: counts.messages,
+        rsvp: counts.rsvp,
+        own_rsvp: own_rsvp(app, who, room).await?,
+        role: snapshot.role,
+        users: app.store.users(named).await?,
+    })
+}
+
+/// What the account said last: the newest answer of its own in the room.
+async fn own_rsvp(app: &App, who: &Identity, room: RoomId) -> Result<Rsvp, Refusal> {
+    let recent = app.rooms.history(room, None, chat_proto::limits::PAGE_MAX).await?;
+    let own = recent.items.iter().rev().find_map(|item| match &item.what {
+        What::Rsvp { answer } if item.by == who.user => Some(*answer),
+        _ => None,
+    });
+    Ok(own.unwrap_or_default())
+}

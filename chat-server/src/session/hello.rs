@@ -1,0 +1,207 @@
+//! `hello`: who someone is, and what they are told first.
+
+use chat_proto::client_frame::{Auth, Hello, Resume, Subscription};
+use chat_proto::codec;
+use chat_proto::error::{ErrorBody, ErrorCode};
+use chat_proto::ids::{RoomId, SessionId};
+use chat_proto::limits::{Limits, PAGE_BUDGET_BYTES, PROTOCOL_VERSION};
+use chat_proto::room::Role;
+use chat_proto::server_frame::{Resumed, Service, Welcome};
+use chat_proto::text::Username;
+use subtle::ConstantTimeEq;
+
+use super::app::{App, GENERAL, Registration};
+use super::conversation::{Identity, Origin, Session};
+use super::error::Refusal;
+use super::handlers::account::snapshot;
+use crate::account::Device;
+use crate::auth::{NOBODY_UID, Token, hash_token, name_of_uid};
+use crate::presence::Profile;
+use crate::store::{Account, NewSession};
+
+/// Rooms resumed in one `hello`.
+const RESUME_MAX: usize = 1_000;
+
+/// A sign-in that succeeded.
+struct SignIn {
+    account: Account,
+    session: Option<SessionId>,
+    token: Option<String>,
+}
+
+/// Signs in and answers `welcome`.
+pub(super) async fn greet(session: &mut Session, hello: Hello) -> Result<(), Refusal> {
+    if hello.version != PROTOCOL_VERSION {
+        let message = format!("This server speaks version {PROTOCOL_VERSION} of the protocol; use a client that does.");
+        return Err(ErrorBody::new(ErrorCode::VersionUnsupported, message).into());
+    }
+    let app = session.app.clone();
+    let sign_in = sign_in(&app, session.origin, hello.auth).await?;
+    let account = sign_in.account;
+    if app.hub.connections_of(account.id) >= app.config.connections_per_account {
+        return Err(Refusal::wire(ErrorCode::TooMany, "This account has too many connections; close one first."));
+    }
+    // Everyone is in #general; joining again changes nothing.
+    if account.is_new {
+        app.rooms.join(account.id, GENERAL, Role::Member).await?;
+    }
+    let is_local = session.origin.uid.is_some();
+    let follows_all = hello.subscribe == Subscription::All;
+    let identity = Identity { user: account.id, session: sign_in.session, is_local, has_presence: hello.presence };
+    let device = Device {
+        connection: session.connection,
+        session: sign_in.session,
+        follows_all,
+        outbox: session.outbox.clone(),
+    };
+    app.hub.connected(account.id, device);
+    session.identity = Some(identity);
+    if hello.presence {
+        let profile =
+            Profile { chosen: account.availability, status: account.status.clone(), last_seen: account.last_seen };
+        app.presence.connected(account.id, session.connection, profile);
+    }
+    // Subscribed before the snapshot is taken: what comes in between is pushed, and harmless twice.
+    subscribe(session, &account, hello.subscribe).await?;
+    let resumed = match hello.resume {
+        Some(resume) if resume.epoch == app.store.epoch() => resumed(&app, &account, resume).await,
+        _ => Vec::new(),
+    };
+    tracing::info!(connection = %session.connection, user = %account.id, client = %hello.client.name, "signed in");
+    let welcome = Welcome {
+        user: account.user(),
+        session: sign_in.session,
+        token: sign_in.token,
+        connection: session.connection,
+        epoch: app.store.epoch(),
+        now: app.now(),
+        server_version: env!("CARGO_PKG_VERSION").into(),
+        limits: limits(&app, is_local),
+        features: Vec::new(),
+        service: service(&app),
+        account: snapshot(&app, account.id).await?,
+        resumed,
+    };
+    session.outbox.answer(codec::encode(&Box::new(welcome)));
+    Ok(())
+}
+
+/// Starts pushing the rooms that are wanted and may be seen.
+async fn subscribe(session: &mut Session, account: &Account, wanted: Subscription) -> Result<(), Refusal> {
+    let app = session.app.clone();
+    let rooms = match wanted {
+        Subscription::None => Vec::new(),
+        Subscription::Rooms(rooms) => rooms,
+        Subscription::All => app.store.memberships(account.id).await?.into_iter().map(|m| m.room.id).collect(),
+    };
+    for room in rooms {
+        if super::gate::visible(&app.rooms, account.id, room).await.is_ok() {
+            session.subscribe(room).await?;
+        }
+    }
+    Ok(())
+}
+
+fn service(app: &App) -> Service {
+    Service { is_live_available: *app.live.availability().borrow(), is_store_available: app.store.is_healthy() }
+}
+
+fn limits(app: &App, is_local: bool) -> Limits {
+    let rule = app.limiter.rule(is_local);
+    Limits {
+        posts_per_second: rule.map(|rule| rule.per_second),
+        posts_burst: rule.map(|rule| rule.burst),
+        ..Limits::default()
+    }
+}
+
+async fn sign_in(app: &App, origin: Origin, auth: Auth) -> Result<SignIn, Refusal> {
+    match auth {
+        Auth::Peer => {
+            let account = peer(app, origin.uid).await?;
+            Ok(SignIn { account, session: None, token: None })
+        }
+        Auth::Token { token } => {
+            let found = app.store.session_by_token(hash_token(&token)).await?.ok_or_else(auth_failed)?;
+            Ok(SignIn { account: found.account, session: Some(found.id), token: None })
+        }
+        Auth::Password { name, password } => {
+            let account = app.store.account_by_name(name).await?;
+            let hash = account.as_ref().and_then(|account| account.password.clone());
+            // The work is done also where there is no such account: its time tells nothing.
+            match (app.passwords.fits(password, hash).await?, account) {
+                (true, Some(account)) => with_token(app, account).await,
+                _ => Err(auth_failed()),
+            }
+        }
+        Auth::Register { name, password, code } => {
+            let account = register(app, origin, name, (password, code)).await?;
+            with_token(app, account).await
+        }
+    }
+}
+
+async fn peer(app: &App, uid: Option<u32>) -> Result<Account, Refusal> {
+    match uid {
+        None => Err(Refusal::wire(
+            ErrorCode::AuthFailed,
+            "Only a Unix socket tells who is at its other end; sign in with a name.",
+        )),
+        Some(NOBODY_UID) => {
+            Err(Refusal::wire(ErrorCode::AuthFailed, "The user `nobody` stands for many; sign in with a name."))
+        }
+        Some(uid) => Ok(app.store.account_for_uid(uid, name_of_uid(uid), app.now()).await?),
+    }
+}
+
+async fn register(
+    app: &App,
+    origin: Origin,
+    name: Username,
+    (password, code): (String, Option<String>),
+) -> Result<Account, Refusal> {
+    let is_from_here = origin.uid.is_some() || origin.is_loopback;
+    if !is_from_here && app.config.registration != Registration::Open {
+        let mut setup = app.setup_code.lock();
+        let fits = match (setup.as_deref(), code.as_deref()) {
+            (Some(setup), Some(given)) => bool::from(setup.as_bytes().ct_eq(given.as_bytes())),
+            _ => false,
+        };
+        if !fits {
+            return Err(Refusal::wire(
+                ErrorCode::RegistrationClosed,
+                "Making an account here needs an invitation; ask the server's owner.",
+            ));
+        }
+        *setup = None;
+    }
+    let hash = app.passwords.hash(password).await?;
+    Ok(app.store.create_account(name, hash, app.now()).await?)
+}
+
+async fn with_token(app: &App, account: Account) -> Result<SignIn, Refusal> {
+    let token = Token::random().ok_or_else(|| Refusal::wire(ErrorCode::Internal, "No token could be made."))?;
+    let new = NewSession { account: account.id, token_hash: token.hash(), at: app.now() };
+    let session = app.store.create_session(new).await?;
+    Ok(SignIn { account, session: Some(session), token: Some(token.reveal()) })
+}
+
+fn auth_failed() -> Refusal {
+    Refusal::wire(ErrorCode::AuthFailed, "The name, password or token does not fit, or has been revoked.")
+}
+
+/// What each room changed since its cursor, as far as all together is small.
+async fn resumed(app: &App, account: &Account, resume: Resume) -> Vec<Resumed> {
+    let mut budget = PAGE_BUDGET_BYTES;
+    let mut rooms: Vec<Resumed> = Vec::new();
+    for cursor in resume.rooms.into_iter().take(RESUME_MAX) {
+        let room: RoomId = cursor.room;
+        if super::gate::visible(&app.rooms, account.id, room).await.is_err() {
+            continue;
+        }
+        if let Ok(resumed) = app.rooms.resume(room, cursor.after, &mut budget).await {
+            rooms.push(resumed);
+        }
+    }
+    rooms
+}

@@ -1,0 +1,16 @@
+//! One signed-in connection: what it may say, and who serves it. Must not know sockets.
+
+mod app;
+mod audience;
+mod chain;
+mod conversation;
+mod dispatch;
+mod error;
+mod gate;
+mod handlers;
+mod hello;
+mod limiter;
+mod mentions;
+
+pub use app::{App, AppConfig, Registration};
+pub use conversation::{Incoming, Origin, Session};

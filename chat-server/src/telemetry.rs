@@ -1,0 +1,58 @@
+//! The log: who came and went, what was joined, how much was sent. Never a text, never a secret.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tracing_subscriber::EnvFilter;
+
+use crate::config::LogFormat;
+use crate::session::App;
+
+/// How often totals are told while something happens.
+const EVERY: Duration = Duration::from_secs(10);
+
+/// Starts the log on standard error. `verbose`: 0 as usual, 1 with requests, 2 with everything. `CHAT_LOG` stands above it.
+pub fn start(format: LogFormat, verbose: u8) {
+    let level = match verbose {
+        0 => "chat_server=info",
+        1 => "chat_server=debug",
+        _ => "trace",
+    };
+    let filter = EnvFilter::try_from_env("CHAT_LOG").unwrap_or_else(|_| EnvFilter::new(level));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second start, in a test or an embedding program, keeps the first.
+    let _ = match format {
+        LogFormat::Human => log.with_target(false).try_init(),
+        LogFormat::Json => log.json().try_init(),
+    };
+}
+
+/// Tells totals every ten seconds while something happens; runs until it is dropped.
+pub async fn totals(app: Arc<App>) {
+    let mut before = (0, 0);
+    let mut ticks = tokio::time::interval(EVERY);
+    ticks.tick().await;
+    loop {
+        ticks.tick().await;
+        let posts = app.counters.posts.load(Ordering::Relaxed);
+        let deliveries = app.counters.deliveries.load(Ordering::Relaxed);
+        let connections = app.hub.connections();
+        if (posts, deliveries) == before {
+            continue;
+        }
+        let (commits, writes) = app.store.commit_counts();
+        let alive = app.live.usage(app.now()).await.map_or(0, |usage| usage.alive);
+        tracing::info!(
+            connections,
+            posts = posts - before.0,
+            deliveries = deliveries - before.1,
+            ring_hits = app.counters.ring_hits.load(Ordering::Relaxed),
+            ring_misses = app.counters.ring_misses.load(Ordering::Relaxed),
+            writes_per_commit = format!("{:.1}", writes as f64 / commits.max(1) as f64),
+            ephemeral_alive = alive,
+            "the last ten seconds"
+        );
+        before = (posts, deliveries);
+    }
+}

@@ -1,0 +1,61 @@
+//! Takes connections until the server goes down.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::{TcpListener, UnixListener};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::http;
+use super::listen::Listeners;
+use crate::session::{App, Origin};
+
+/// After a failed accept (no file descriptors left) so long nothing is accepted.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Serves all places until `shutdown` says so; then no more is accepted, and every connection's task has ended.
+pub async fn serve(listeners: &Listeners, app: &Arc<App>, shutdown: &watch::Receiver<bool>) {
+    let mut tasks = JoinSet::new();
+    let mut stop = shutdown.clone();
+    loop {
+        tokio::select! {
+            accepted = accept_tcp(&listeners.tcp), if !listeners.tcp.is_empty() => match accepted {
+                Ok((stream, address)) => {
+                    // Only a hint to the kernel.
+                    let _ = stream.set_nodelay(true);
+                    let origin = Origin { uid: None, is_loopback: address.ip().is_loopback() };
+                    tasks.spawn(http::connection(stream, origin, Arc::clone(app), shutdown.clone()));
+                }
+                Err(error) => pause(&error).await,
+            },
+            accepted = accept_unix(&listeners.unix), if !listeners.unix.is_empty() => match accepted {
+                Ok(stream) => {
+                    let uid = stream.peer_cred().ok().map(|peer| peer.uid());
+                    let origin = Origin { uid, is_loopback: true };
+                    tasks.spawn(http::connection(stream, origin, Arc::clone(app), shutdown.clone()));
+                }
+                Err(error) => pause(&error).await,
+            },
+            Some(_) = tasks.join_next(), if !tasks.is_empty() => {}
+            _ = stop.wait_for(|is_down| *is_down) => break,
+        }
+    }
+    while tasks.join_next().await.is_some() {}
+}
+
+async fn pause(error: &io::Error) {
+    tracing::warn!(%error, "a connection could not be accepted");
+    tokio::time::sleep(ACCEPT_PAUSE).await;
+}
+
+async fn accept_tcp(listeners: &[TcpListener]) -> io::Result<(tokio::net::TcpStream, std::net::SocketAddr)> {
+    let accepts = listeners.iter().map(|listener| Box::pin(listener.accept()));
+    futures_util::future::select_all(accepts).await.0
+}
+
+async fn accept_unix(listeners: &[(UnixListener, std::path::PathBuf)]) -> io::Result<tokio::net::UnixStream> {
+    let accepts = listeners.iter().map(|(listener, _)| Box::pin(listener.accept()));
+    futures_util::future::select_all(accepts).await.0.map(|(stream, _)| stream)
+}

@@ -1,0 +1,122 @@
+//! The HTTP surface: health, and the way into a WebSocket.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use chat_proto::limits::SUBPROTOCOL;
+use http_body_util::Full;
+use hyper::header::{self, HeaderValue};
+use hyper::service::service_fn;
+use hyper::upgrade::OnUpgrade;
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use parking_lot::Mutex;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::watch;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+
+use super::socket;
+use crate::session::{App, Origin};
+
+/// A request's head arrives within this time.
+const HEAD_LIMIT: Duration = Duration::from_secs(10);
+/// Headers of a request, together.
+const HEAD_MAX_BYTES: usize = 16 * 1024;
+
+type Answer = Response<Full<Bytes>>;
+
+/// Serves one connection: plain requests, or one WebSocket.
+pub(super) async fn connection<S>(stream: S, origin: Origin, app: Arc<App>, shutdown: watch::Receiver<bool>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let upgrade = Arc::new(Mutex::new(None));
+    let service = {
+        let (app, upgrade) = (Arc::clone(&app), Arc::clone(&upgrade));
+        service_fn(move |request| {
+            let answer = route(request, &app, &upgrade);
+            async move { Ok::<_, Infallible>(answer) }
+        })
+    };
+    let mut builder = hyper::server::conn::http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_LIMIT).max_buf_size(HEAD_MAX_BYTES).keep_alive(false);
+    let served = Box::pin(builder.serve_connection(TokioIo::new(stream), service).with_upgrades()).await;
+    if let Err(error) = served {
+        tracing::debug!(%error, "a request could not be served");
+    }
+    let waiting: Option<OnUpgrade> = upgrade.lock().take();
+    let Some(Ok(upgraded)) = wait(waiting).await else { return };
+    // Out of hyper's hands: the stream itself, with what was read beyond the request.
+    if let Ok(parts) = upgraded.downcast::<TokioIo<S>>() {
+        socket::run(parts.io.into_inner(), parts.read_buf, origin, app, shutdown).await;
+    }
+}
+
+async fn wait(upgrade: Option<OnUpgrade>) -> Option<hyper::Result<hyper::upgrade::Upgraded>> {
+    Some(upgrade?.await)
+}
+
+fn route(mut request: Request<hyper::body::Incoming>, app: &App, upgrade: &Mutex<Option<OnUpgrade>>) -> Answer {
+    match request.uri().path() {
+        "/healthz" => text(StatusCode::OK, "ok\n"),
+        "/readyz" if app.store.is_healthy() => text(StatusCode::OK, "ready\n"),
+        "/readyz" => text(StatusCode::SERVICE_UNAVAILABLE, "the record cannot be written\n"),
+        _ => match handshake(&request) {
+            Ok(answer) => {
+                *upgrade.lock() = Some(hyper::upgrade::on(&mut request));
+                answer
+            }
+            Err(answer) => *answer,
+        },
+    }
+}
+
+fn text(status: StatusCode, body: &'static str) -> Answer {
+    let mut answer = Response::new(Full::from(body));
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    answer
+}
+
+/// The answer to a WebSocket's opening (RFC 6455 § 4.2).
+fn handshake(request: &Request<hyper::body::Incoming>) -> Result<Answer, Box<Answer>> {
+    let headers = request.headers();
+    let has = |name: header::HeaderName, word: &str| {
+        let values = headers.get_all(name);
+        values
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .any(|value| value.trim().eq_ignore_ascii_case(word))
+    };
+    if !has(header::UPGRADE, "websocket") || !has(header::CONNECTION, "upgrade") {
+        return Err(Box::new(text(
+            StatusCode::NOT_FOUND,
+            "This is a chat server: connect with a WebSocket, subprotocol chat.v1, or run `chat`.\n",
+        )));
+    }
+    // A browser tells the page it comes from; no page may speak for the people of this machine.
+    if headers.contains_key(header::ORIGIN) {
+        return Err(Box::new(text(StatusCode::FORBIDDEN, "Web pages may not connect.\n")));
+    }
+    let key = headers.get(header::SEC_WEBSOCKET_KEY).filter(|_| has(header::SEC_WEBSOCKET_VERSION, "13"));
+    let Some(key) = key else {
+        let mut answer = text(StatusCode::UPGRADE_REQUIRED, "WebSocket version 13 is needed.\n");
+        answer.headers_mut().insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+        return Err(Box::new(answer));
+    };
+    let accept = HeaderValue::from_str(&derive_accept_key(key.as_bytes()));
+    let Ok(accept) = accept else { return Err(Box::new(text(StatusCode::BAD_REQUEST, "The key is malformed.\n"))) };
+    let mut answer = Response::new(Full::default());
+    *answer.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let set = answer.headers_mut();
+    set.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    set.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+    set.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+    if has(header::SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL) {
+        set.insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
+    }
+    Ok(answer)
+}

@@ -1,0 +1,9 @@
+//! How bytes come in and go out: listeners, the HTTP surface, one WebSocket for one session.
+
+mod accept;
+mod http;
+mod listen;
+mod socket;
+
+pub use accept::serve;
+pub use listen::{BindError, Listen, Listeners, UnixListen};

@@ -1,0 +1,174 @@
+//! One WebSocket and its session, in one task.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use chat_proto::codec;
+use chat_proto::limits::{CLIENT_FRAME_MAX_BYTES, DEAD_AFTER_MS};
+use chat_proto::server_frame::{Goodbye, GoodbyeReason};
+use futures_util::{SinkExt, StreamExt};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::error::CapacityError;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes};
+
+use crate::outbox::Outbox;
+use crate::session::{App, Incoming, Origin, Session};
+
+/// `hello` comes within this time.
+const HELLO_LIMIT: Duration = Duration::from_secs(10);
+/// A socket that takes nothing for this long is closed.
+const WRITE_LIMIT: Duration = Duration::from_secs(20);
+/// Frames written before the socket is flushed.
+const BATCH: usize = 64;
+/// Clients come back from a restart within this time, spread out.
+const RECONNECT_MS: u64 = 500;
+const READ_BUFFER: usize = 1024;
+
+/// Small buffers: thousands of connections are mostly idle, and small ones are faster too.
+fn config() -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(0)
+        .max_write_buffer_size(2 * chat_proto::limits::SERVER_FRAME_MAX_BYTES)
+        .max_message_size(Some(CLIENT_FRAME_MAX_BYTES))
+        .max_frame_size(Some(CLIENT_FRAME_MAX_BYTES))
+}
+
+struct Connection<S> {
+    socket: WebSocketStream<S>,
+    session: Session,
+    outbox: Outbox,
+    heard_at: Instant,
+}
+
+/// Serves a WebSocket until either side ends it.
+pub(super) async fn run<S>(
+    stream: S,
+    read_ahead: Bytes,
+    origin: Origin,
+    app: Arc<App>,
+    mut shutdown: watch::Receiver<bool>,
+) where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let socket = WebSocketStream::from_partially_read(stream, read_ahead.into(), Role::Server, Some(config())).await;
+    let outbox = Outbox::default();
+    let session = Session::new(app, origin, outbox.clone());
+    let mut connection = Connection { socket, session, outbox, heard_at: Instant::now() };
+    let reason = tokio::select! {
+        reason = connection.serve() => reason,
+        _ = shutdown.wait_for(|is_down| *is_down) => Some(GoodbyeReason::Shutdown),
+    };
+    if let Some(reason) = reason {
+        // Whoever does not listen any more cannot be told.
+        drop(timeout(Duration::from_secs(2), connection.say_goodbye(reason)).await);
+    }
+    connection.session.end().await;
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
+    /// Serves; why the server ends it, or nothing where the other side did.
+    async fn serve(&mut self) -> Option<GoodbyeReason> {
+        let mut batch = Vec::new();
+        loop {
+            let silence = if self.session.is_signed_in() { Duration::from_millis(DEAD_AFTER_MS) } else { HELLO_LIMIT };
+            let deadline = self.heard_at + silence;
+            tokio::select! {
+                message = self.socket.next(), if self.session.is_ready() => match message {
+                    Some(Ok(message)) => {
+                        if !matches!(message, Message::Close(_)) && self.session.is_signed_in() {
+                            self.heard_at = Instant::now();
+                        }
+                        self.take(message).await?;
+                    }
+                    Some(Err(error)) => return self.fail(&error).await,
+                    None => return None,
+                },
+                () = self.outbox.news() => {
+                    if let Some(reason) = self.outbox.closing() {
+                        return Some(reason);
+                    }
+                    self.outbox.take(&mut batch, BATCH);
+                    match timeout(WRITE_LIMIT, write(&mut self.socket, &mut batch)).await {
+                        Ok(Ok(())) => {}
+                        Ok(Err(_)) => return None,
+                        Err(_) => return Some(GoodbyeReason::Unresponsive),
+                    }
+                }
+                () = self.session.settle_next() => {}
+                () = tokio::time::sleep_until(deadline) => {
+                    let is_in = self.session.is_signed_in();
+                    return Some(if is_in { GoodbyeReason::Unresponsive } else { GoodbyeReason::HelloTimeout });
+                }
+            }
+        }
+    }
+
+    async fn take(&mut self, message: Message) -> Option<()> {
+        match message {
+            Message::Text(text) => self.session.take(Incoming::Text(&text)).await,
+            Message::Binary(_) => self.session.take(Incoming::Binary).await,
+            // The library answers pings by itself, with the next write; here nothing else may follow.
+            Message::Ping(_) => self.socket.flush().await.ok()?,
+            Message::Pong(_) | Message::Frame(_) => {}
+            Message::Close(_) => return None,
+        }
+        Some(())
+    }
+
+    /// The stream cannot be read any further: says why, where that helps.
+    async fn fail(&mut self, error: &tungstenite::Error) -> Option<GoodbyeReason> {
+        use chat_proto::error::{ErrorBody, ErrorCode};
+        use chat_proto::server_frame::ErrorFrame;
+        let body = match error {
+            tungstenite::Error::Capacity(CapacityError::MessageTooLong { .. }) => {
+                let message = format!("A frame has at most {CLIENT_FRAME_MAX_BYTES} bytes.");
+                ErrorBody::new(ErrorCode::TooLarge, message)
+            }
+            tungstenite::Error::Utf8(_) => ErrorBody::new(ErrorCode::BadFrame, "A text message is UTF-8."),
+            tungstenite::Error::Protocol(_) => ErrorBody::new(ErrorCode::BadFrame, "This is not a WebSocket frame."),
+            _ => return None,
+        };
+        let mut batch = vec![codec::encode(&ErrorFrame { id: None, error: body })];
+        drop(timeout(WRITE_LIMIT, write(&mut self.socket, &mut batch)).await);
+        Some(GoodbyeReason::ProtocolViolation)
+    }
+
+    /// Writes what still waits, says goodbye and closes.
+    async fn say_goodbye(&mut self, reason: GoodbyeReason) -> tungstenite::Result<()> {
+        let mut batch = Vec::new();
+        // Everything that was acknowledged is said before the end.
+        while self.session.has_posts() {
+            self.session.settle_next().await;
+        }
+        self.outbox.take(&mut batch, usize::MAX);
+        let jitter = u64::from(Instant::now().elapsed().subsec_nanos() % 100);
+        let reconnect_after_ms = match reason {
+            GoodbyeReason::Shutdown => Some(RECONNECT_MS + jitter),
+            GoodbyeReason::Unresponsive | GoodbyeReason::HelloTimeout => Some(RECONNECT_MS),
+            GoodbyeReason::Revoked | GoodbyeReason::ProtocolViolation => None,
+        };
+        batch.push(codec::encode(&Goodbye { reason, reconnect_after_ms }));
+        write(&mut self.socket, &mut batch).await?;
+        let code = CloseCode::from(reason.close_code());
+        self.socket.close(Some(CloseFrame { code, reason: Utf8Bytes::from_static("") })).await
+    }
+}
+
+/// Writes frames and flushes once.
+async fn write<S: AsyncRead + AsyncWrite + Unpin>(
+    socket: &mut WebSocketStream<S>,
+    batch: &mut Vec<Bytes>,
+) -> tungstenite::Result<()> {
+    for frame in batch.drain(..) {
+        let text = Utf8Bytes::try_from(frame).map_err(|_| tungstenite::Error::AttackAttempt)?;
+        socket.feed(Message::Text(text)).await?;
+    }
+    socket.flush().await
+}

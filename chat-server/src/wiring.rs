@@ -1,0 +1,140 @@
+//! Puts the parts together, runs them, and takes them down in order.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use chat_proto::time::UnixMillis;
+use tokio::sync::watch;
+
+use crate::config::Config;
+use crate::live::{Live, MemoryCaps, MemoryLive};
+use crate::room::Services;
+use crate::session::App;
+use crate::store::sqlite::{OpenError, SqliteStore};
+use crate::store::{Store, StoreError};
+use crate::transport::{self, BindError, Listeners};
+use crate::{shutdown, telemetry};
+
+/// Everyone has said goodbye within this time.
+const GOODBYE_LIMIT: Duration = Duration::from_secs(5);
+/// What expired is let go of this often.
+const SWEEP_EVERY: Duration = Duration::from_secs(5);
+
+/// Why a server cannot run.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The record.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// A place to listen at.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// The system has no random numbers.
+    #[error("the system gives no random numbers")]
+    NoRandomNumbers,
+    /// The record could not be closed in order.
+    #[error("the record could not be closed in order: {0}")]
+    Close(StoreError),
+}
+
+/// What is known once the server is ready.
+#[derive(Clone, Debug)]
+pub struct Ready {
+    /// The addresses clients connect to.
+    pub addresses: Vec<String>,
+    /// The line that says so.
+    pub line: String,
+}
+
+/// Runs a server until `stop` is done, or it has been idle where the settings say so. `ready` is called once it takes
+/// connections.
+///
+/// # Errors
+/// As [`ServeError`] says; nothing runs then.
+pub async fn serve(
+    config: Config,
+    stop: impl Future<Output = ()>,
+    ready: impl FnOnce(Ready),
+) -> Result<(), ServeError> {
+    raise_file_limit();
+    let listeners = Listeners::bind(&config.listen).await?;
+    let store = Arc::new(SqliteStore::open(&config.data, &new_epoch()?, now())?);
+    let live: Arc<dyn Live> = Arc::new(MemoryLive::new(MemoryCaps::default()));
+    let services = Services { store: store.clone(), live: live.clone(), clock: now, counters: Arc::default() };
+    let (app, presence) = App::new(config.app.clone(), services);
+    let (down, is_down) = watch::channel(false);
+    let until_down = |mut is_down: watch::Receiver<bool>| async move { drop(is_down.wait_for(|down| *down).await) };
+    let background = [
+        tokio::spawn(presence.run(until_down(is_down.clone()))),
+        tokio::spawn(telemetry::totals(app.clone())),
+        tokio::spawn(sweep(live)),
+    ];
+    ready(ready_line(&config, &listeners));
+    {
+        let serving = transport::serve(&listeners, &app, &is_down);
+        tokio::pin!(serving);
+        tokio::select! {
+            () = &mut serving => {}
+            () = stop => {}
+            () = idle(app.clone(), config.idle_exit) => {}
+        }
+        // No more is accepted; everyone is told, and what was accepted is settled.
+        let _ = down.send(true);
+        if tokio::time::timeout(GOODBYE_LIMIT, serving).await.is_err() {
+            tracing::warn!("some connections did not end in time");
+        }
+    }
+    drop(listeners);
+    if tokio::time::timeout(GOODBYE_LIMIT, app.rooms.settle()).await.is_err() {
+        tracing::warn!("some rooms did not settle in time");
+    }
+    for task in background {
+        task.abort();
+    }
+    tokio::task::spawn_blocking(move || store.close()).await.unwrap_or(Ok(())).map_err(ServeError::Close)
+}
+
+async fn idle(app: Arc<App>, limit: Option<Duration>) {
+    match limit {
+        Some(limit) => shutdown::idle(app, limit).await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn sweep(live: Arc<dyn Live>) {
+    loop {
+        tokio::time::sleep(SWEEP_EVERY).await;
+        drop(live.sweep(now()).await);
+    }
+}
+
+/// `ready unix:/run/chat.sock ws://127.0.0.1:4000 pid 12 data /srv/chat`
+fn ready_line(config: &Config, listeners: &Listeners) -> Ready {
+    let addresses = listeners.addresses();
+    let mut line = format!("ready {} pid {} data {}", addresses.join(" "), std::process::id(), config.data.display());
+    if let Some(code) = &config.setup_code {
+        line.push_str("\nsetup code for the first account from elsewhere: ");
+        line.push_str(code);
+    }
+    Ready { addresses, line }
+}
+
+fn now() -> UnixMillis {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    UnixMillis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+fn new_epoch() -> Result<String, ServeError> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).map_err(|_| ServeError::NoRandomNumbers)?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Every connection is a file: as many as the system allows.
+fn raise_file_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    if setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum }).is_err() {
+        tracing::warn!(current = ?limit.current, "the limit of open files could not be raised");
+    }
+}
