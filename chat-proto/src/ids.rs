@@ -14,7 +14,7 @@ macro_rules! lettered_id {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub struct $name(
-            /// The number behind the letter: 1 – 2^63 − 1.
+            /// The number behind the letter: below 2^63.
             pub u64,
         );
 
@@ -29,7 +29,7 @@ macro_rules! lettered_id {
 
             fn from_str(text: &str) -> Result<Self, TextError> {
                 let digits = text.strip_prefix($letter).ok_or(TextError::NotAnId)?;
-                let is_canonical = !digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit());
+                let is_canonical = (digits == "0" || !digits.starts_with('0')) && digits.bytes().all(|b| b.is_ascii_digit());
                 match digits.parse::<u64>() {
                     Ok(number) if is_canonical && i64::try_from(number).is_ok() => Ok(Self(number)),
                     _ => Err(TextError::NotAnId),
@@ -57,7 +57,7 @@ lettered_id! {
     RoomId, "R"
 }
 lettered_id! {
-    /// An account. Written `U5`.
+    /// An account. Written `U5`; `U0` is the server itself, which made the first room.
     UserId, "U"
 }
 lettered_id! {
@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn a_room_id_has_one_spelling() {
         assert_eq!("R12".parse::<RoomId>(), Ok(RoomId(12)));
-        for wrong in ["", "R", "R0", "R012", "R+1", "r12", "U12", "12", "R12 ", "R9223372036854775808"] {
+        for wrong in ["", "R", "R00", "R012", "R+1", "r12", "U12", "12", "R12 ", "R9223372036854775808"] {
             assert_eq!(wrong.parse::<RoomId>(), Err(TextError::NotAnId), "{wrong:?}");
         }
     }

@@ -41,7 +41,7 @@ where
         })
     };
     let mut builder = hyper::server::conn::http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_LIMIT).max_buf_size(HEAD_MAX_BYTES).keep_alive(false);
+    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_LIMIT).max_buf_size(HEAD_MAX_BYTES);
     let served = Box::pin(builder.serve_connection(TokioIo::new(stream), service).with_upgrades()).await;
     if let Err(error) = served {
         tracing::debug!(%error, "a request could not be served");
