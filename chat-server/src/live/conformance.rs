@@ -153,8 +153,13 @@ pub(crate) async fn nothing_brings_back_what_expired(live: Store) {
     let edited = Item { changed: Seq(6), ..message_item(4, "late", at(0), Some(at(1_000))) };
     assert_eq!(live.replace(address.clone(), edited, at(1_000)).await, Ok(false));
     assert_eq!(live.replace(address, tombstone(4, 7), at(1_000)).await, Ok(false));
-    let Ok(Put::KeyHeld(_)) = live.put(first, at(1_500)).await else { panic!("a late retry is a duplicate") };
-    assert_eq!(alive_seqs(&live, ROOM, at(1_500)).await, [0; 0]);
+    for seq in 10..60 {
+        assert_eq!(live.put(entry(1, seq, at(2_000), 1_000), at(2_000)).await, Ok(Put::Stored));
+    }
+    let last = entry(1, 59, at(2_000), 1_000).address().clone();
+    assert_eq!(live.replace(last, tombstone(59, 60), at(3_000)).await, Ok(false), "swept or not");
+    let Ok(Put::KeyHeld(_)) = live.put(first, at(3_000)).await else { panic!("a late retry is a duplicate") };
+    assert_eq!(alive_seqs(&live, ROOM, at(3_000)).await, [0; 0]);
 }
 
 pub(crate) async fn undo_takes_back_one_try_and_not_the_next(live: Store) {
@@ -166,6 +171,8 @@ pub(crate) async fn undo_takes_back_one_try_and_not_the_next(live: Store) {
     assert_eq!(live.put(attempt(2), at(1)).await, Ok(Put::Stored), "the key is free again");
     assert_eq!(live.undo(address, Seq(1)).await, Ok(()));
     assert_eq!(alive_seqs(&live, ROOM, at(2)).await, [2], "a late undo does not touch the retry");
+    let Ok(Put::KeyHeld(held)) = live.put(attempt(3), at(2)).await else { panic!("nor its key") };
+    assert_eq!(held.seq, Seq(2));
 }
 
 pub(crate) async fn a_post_undone_before_it_came_is_not_there(live: Store) {
