@@ -1,0 +1,205 @@
+//! `register`, `login`, `logout`, `whoami`, `passwd`: signing in at a server.
+
+use std::io::{BufRead, IsTerminal, Write};
+
+use chat_proto::client_frame::Auth;
+use chat_proto::request::{Logout, SetPassword};
+use chat_proto::text::Username;
+use clap::Args;
+use serde::Serialize;
+
+use crate::cli::context::{Context, Session};
+use crate::cli::exit::CliError;
+use crate::net::Address;
+
+/// The arguments of `register`.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  chat --server ws://localhost:4000 register ana\n  echo \"$SECRET\" | chat register ana --password-stdin"
+)]
+pub(in crate::cli) struct RegisterArgs {
+    /// The name you want.
+    #[arg(value_parser = parse_name)]
+    name: Username,
+    /// Read the password from standard input instead of asking.
+    #[arg(long)]
+    password_stdin: bool,
+    /// An invitation, or the code the server printed at its first start.
+    #[arg(long, value_name = "CODE")]
+    code: Option<String>,
+}
+
+/// The arguments of `login`.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  chat --server wss://chat.example.org login ana\n  chat login ana --token-stdin < token.txt"
+)]
+pub(in crate::cli) struct LoginArgs {
+    /// Your name on the server.
+    #[arg(value_parser = parse_name)]
+    name: Username,
+    /// Read the password from standard input instead of asking.
+    #[arg(long, conflicts_with = "token_stdin")]
+    password_stdin: bool,
+    /// Read a token from standard input and keep it.
+    #[arg(long)]
+    token_stdin: bool,
+}
+
+/// The arguments of `passwd`.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "All other sign-ins of the account end.\n\nExample:\n  printf '%s\\n%s\\n' \"$OLD\" \"$NEW\" | chat passwd --password-stdin"
+)]
+pub(in crate::cli) struct PasswdArgs {
+    /// Read the present and the new password from standard input, a line each, instead of asking.
+    #[arg(long)]
+    password_stdin: bool,
+}
+
+#[derive(Serialize)]
+struct Identity<'a> {
+    name: &'a str,
+    user_id: chat_proto::ids::UserId,
+    server: String,
+    server_version: &'a str,
+    epoch: &'a str,
+}
+
+fn parse_name(text: &str) -> Result<Username, String> {
+    text.strip_prefix('@').unwrap_or(text).parse().map_err(|error| format!("a name {error}"))
+}
+
+pub(super) async fn register(args: &RegisterArgs, context: &Context) -> Result<(), CliError> {
+    let address = context.address()?;
+    let password = if args.password_stdin { line_of_stdin()? } else { ask_twice("Password")? };
+    let auth = Auth::Register { name: args.name.clone(), password, code: args.code.clone() };
+    sign_in(context, address, auth, "registered and signed in").await
+}
+
+pub(super) async fn login(args: &LoginArgs, context: &Context) -> Result<(), CliError> {
+    let address = context.address()?;
+    let auth = if args.token_stdin {
+        Auth::Token { token: line_of_stdin()? }
+    } else {
+        let password = if args.password_stdin { line_of_stdin()? } else { ask("Password")? };
+        Auth::Password { name: args.name.clone(), password }
+    };
+    sign_in(context, address, auth, "signed in").await
+}
+
+async fn sign_in(context: &Context, address: Address, auth: Auth, done: &str) -> Result<(), CliError> {
+    let given = match &auth {
+        Auth::Token { token } => Some(token.clone()),
+        Auth::Peer | Auth::Password { .. } | Auth::Register { .. } => None,
+    };
+    let session = context.connect_as(address.clone(), auth).await?;
+    let name = session.welcome.user.name.as_str();
+    if let Some(token) = session.welcome.token.as_ref().or(given.as_ref()) {
+        let mut credentials = context.credentials()?;
+        let keep = credentials.keep(&address.to_string(), name, token);
+        keep.map_err(|error| CliError::failed(error.to_string()))?;
+    }
+    let text = format!("{done} at {address} as {name}");
+    context.output.data("identity", &identity(&session, &address), &text)
+}
+
+fn identity<'a>(session: &'a Session, address: &Address) -> Identity<'a> {
+    Identity {
+        name: session.welcome.user.name.as_str(),
+        user_id: session.welcome.user.id,
+        server: address.to_string(),
+        server_version: &session.welcome.server_version,
+        epoch: &session.welcome.epoch.0,
+    }
+}
+
+pub(super) async fn logout(context: &Context) -> Result<(), CliError> {
+    let address = context.address()?;
+    let auth = context.auth(&address)?;
+    if matches!(auth, Auth::Peer) {
+        return Err(CliError::usage(format!(
+            "at {address} you are signed in as the user of this machine; there is no sign-in to end"
+        )));
+    }
+    let result = async {
+        let session = context.connect_as(address.clone(), auth).await?;
+        session.call(&Logout {}).await
+    };
+    let result = result.await;
+    // Also a token the server no longer takes is of no use here.
+    let is_gone = match &result {
+        Ok(_) => true,
+        Err(CliError::Failed { exit, .. }) => *exit == crate::cli::exit::Exit::NotSignedIn,
+        Err(_) => false,
+    };
+    if is_gone {
+        let forget = context.credentials()?.forget(&address.to_string());
+        forget.map_err(|error| CliError::failed(error.to_string()))?;
+    }
+    result?;
+    context.output.talk(&format!("signed out at {address}"));
+    Ok(())
+}
+
+pub(super) async fn whoami(context: &Context) -> Result<(), CliError> {
+    let address = context.address()?;
+    let auth = context.auth(&address)?;
+    let session = context.connect_as(address.clone(), auth).await?;
+    let identity = identity(&session, &address);
+    let text = format!("{} ({}) at {address}", identity.name, identity.user_id);
+    context.output.data("identity", &identity, &text)
+}
+
+pub(super) async fn passwd(args: &PasswdArgs, context: &Context) -> Result<(), CliError> {
+    let session = context.connect().await?;
+    let (old, new) = if args.password_stdin {
+        let mut lines = std::io::stdin().lock().lines();
+        let mut line = || lines.next().transpose().map(Option::unwrap_or_default);
+        (line()?, line()?)
+    } else {
+        (ask("Present password (empty where there is none)")?, ask_twice("New password")?)
+    };
+    session.call(&SetPassword { old: Some(old).filter(|old| !old.is_empty()), new }).await?;
+    context.output.talk("the password is changed; all other sign-ins have ended");
+    Ok(())
+}
+
+fn line_of_stdin() -> Result<String, CliError> {
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line)?;
+    let line = line.trim_end_matches(['\n', '\r']).to_owned();
+    if line.is_empty() { Err(CliError::usage("standard input held no line")) } else { Ok(line) }
+}
+
+fn ask_twice(what: &str) -> Result<String, CliError> {
+    let first = ask(what)?;
+    if ask("The same again")? == first {
+        Ok(first)
+    } else {
+        Err(CliError::usage("the two passwords differ; nothing was changed"))
+    }
+}
+
+/// Asks at the terminal without showing what is typed; the terminal's mode is put back whatever happens.
+fn ask(what: &str) -> Result<String, CliError> {
+    use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+    let Ok(mut tty) = std::fs::File::options().read(true).write(true).open("/dev/tty") else {
+        return Err(CliError::usage("there is no terminal to ask at; use --password-stdin"));
+    };
+    if !tty.is_terminal() {
+        return Err(CliError::usage("there is no terminal to ask at; use --password-stdin"));
+    }
+    let errno = |error: rustix::io::Errno| CliError::from(std::io::Error::from(error));
+    let before = tcgetattr(&tty).map_err(errno)?;
+    let mut silent = before.clone();
+    silent.local_modes.remove(LocalModes::ECHO);
+    write!(tty, "{what}: ")?;
+    tcsetattr(&tty, OptionalActions::Flush, &silent).map_err(errno)?;
+    let mut line = String::new();
+    let read = std::io::BufReader::new(&tty).read_line(&mut line);
+    tcsetattr(&tty, OptionalActions::Flush, &before).map_err(errno)?;
+    writeln!(tty)?;
+    read?;
+    Ok(line.trim_end_matches(['\n', '\r']).to_owned())
+}

@@ -1,0 +1,31 @@
+//! `chat edit ID TEXT`: replaces the text of one's own message.
+
+use chat_proto::request::Edit;
+use clap::Args;
+
+use super::send::read_text;
+use crate::cli::context::Context;
+use crate::cli::exit::CliError;
+use crate::cli::reference::MessageRef;
+
+/// The arguments of `edit`.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  chat edit general/12 'the build is green again'\n  fortune | chat edit general/12"
+)]
+pub(in crate::cli) struct EditArgs {
+    /// The message, as `chat send` printed it: general/12.
+    #[arg(value_name = "ID")]
+    message: MessageRef,
+    /// The new text; without it standard input.
+    text: Vec<String>,
+}
+
+pub(super) async fn run(args: &EditArgs, context: &Context) -> Result<(), CliError> {
+    let text = read_text(&args.text).await?;
+    let body = text.parse().map_err(|error| CliError::usage(format!("the text {error}")))?;
+    let mut session = context.connect().await?;
+    let room = session.room(&args.message.room).await?;
+    let changed = session.call(&Edit { room, seq: args.message.seq, body }).await?;
+    context.output.data("edited", &changed, &format!("{}/{}", session.names().room(room), args.message.seq))
+}

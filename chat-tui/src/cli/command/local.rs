@@ -1,0 +1,107 @@
+//! `chat local …`: the server of one's own that runs in the background.
+
+use clap::Subcommand;
+use serde::Serialize;
+
+use crate::cli::context::Context;
+use crate::cli::exit::{CliError, Exit};
+use crate::local::{self, LocalError, StopOutcome};
+
+/// What can be done with the local server.
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum LocalCommand {
+    /// Whether it runs, and where its files are. Exit 3 where it does not.
+    Status,
+    /// Start it where it does not run.
+    Start,
+    /// Stop it; clients reconnect when it is back.
+    Stop,
+    /// Stop it and start it again, with the program as it is now.
+    Restart,
+    /// Print its log.
+    Log,
+    /// Be it; started by the other commands.
+    #[command(hide = true)]
+    Background(local::BackgroundArgs),
+}
+
+#[derive(Serialize)]
+struct Status<'a> {
+    is_running: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pid: Option<i32>,
+    server: String,
+    data: &'a std::path::Path,
+    log: &'a std::path::Path,
+}
+
+pub(super) fn background(args: local::BackgroundArgs) -> Result<(), CliError> {
+    local::run_in_background(args).map_err(|error| CliError::failed(format!("{error:#}")))
+}
+
+pub(super) fn run(command: &LocalCommand, context: &Context) -> Result<(), CliError> {
+    match command {
+        LocalCommand::Status => status(context),
+        LocalCommand::Start => start(context),
+        LocalCommand::Stop => stop(context),
+        LocalCommand::Restart => {
+            stop(context)?;
+            start(context)
+        }
+        LocalCommand::Log => log(context),
+        LocalCommand::Background(_) => unreachable!("`run_alone` has run it"),
+    }
+}
+
+fn failed(error: &LocalError) -> CliError {
+    CliError::with(Exit::Unreachable, chat_proto::error::ErrorCode::Internal, error.to_string())
+}
+
+fn status(context: &Context) -> Result<(), CliError> {
+    let server = context.local_server()?;
+    let found = local::find(&server).map_err(|error| failed(&error))?;
+    let status = Status {
+        is_running: found.is_some(),
+        pid: found.map(|found| found.pid),
+        server: server.address(),
+        data: &server.data,
+        log: &server.log,
+    };
+    let state = found.map_or_else(|| "not running".to_owned(), |found| format!("running, pid {}", found.pid));
+    let text = format!(
+        "{state}\nserver  {}\ndata    {}\nlog     {}",
+        status.server,
+        status.data.display(),
+        status.log.display()
+    );
+    context.output.data("local_server", &status, &text)?;
+    if found.is_some() { Ok(()) } else { Err(CliError::Status(Exit::Unreachable as u8)) }
+}
+
+fn start(context: &Context) -> Result<(), CliError> {
+    let server = context.local_server()?;
+    let found = local::ensure_running(&server).map_err(|error| failed(&error))?;
+    context.output.talk(&format!("the local server runs, pid {}", found.pid));
+    Ok(())
+}
+
+fn stop(context: &Context) -> Result<(), CliError> {
+    let server = context.local_server()?;
+    match local::stop(&server).map_err(|error| failed(&error))? {
+        StopOutcome::Stopped { pid } => context.output.talk(&format!("stopped the local server, pid {pid}")),
+        StopOutcome::NotRunning => context.output.talk("the local server was not running"),
+    }
+    Ok(())
+}
+
+fn log(context: &Context) -> Result<(), CliError> {
+    let server = context.local_server()?;
+    match std::fs::read_to_string(&server.log) {
+        Ok(text) => context.output.shown(text.trim_end()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            context.output.talk("there is no log yet: the local server was never started");
+            Ok(())
+        }
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,135 @@
+//! The subcommands, one file each; here only which there are and where they lead.
+
+mod account;
+mod completions;
+mod delete;
+mod doctor;
+mod edit;
+mod history;
+mod local;
+mod man;
+mod read;
+mod room;
+mod rooms;
+mod rsvp;
+mod run;
+mod send;
+mod send_stream;
+mod serve;
+mod status;
+mod tail;
+mod topics;
+mod unread;
+mod wait;
+mod who;
+
+use clap::Subcommand;
+
+use super::context::Context;
+use super::exit::CliError;
+
+/// What `chat` can do.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Post a message: words, or standard input.
+    Send(send::SendArgs),
+    /// Show the end of rooms, and follow them.
+    Tail(tail::TailArgs),
+    /// Page through a room, oldest line first.
+    History(history::HistoryArgs),
+    /// Wait for a message that matches.
+    Wait(wait::WaitArgs),
+    /// Run a command, post its output and result, exit with its status.
+    Run(run::RunArgs),
+    /// Replace the text of a message of yours.
+    Edit(edit::EditArgs),
+    /// Delete a message of yours.
+    Delete(delete::DeleteArgs),
+    /// Mark a room as read.
+    Read(read::ReadArgs),
+    /// What is unread, room by room.
+    Unread,
+    /// The rooms you may see.
+    Rooms(rooms::RoomsArgs),
+    /// Make, join, leave and describe rooms.
+    #[command(subcommand)]
+    Room(room::RoomCommand),
+    /// Say whether you take part in what a room is about.
+    Rsvp(rsvp::RsvpArgs),
+    /// Who is there.
+    Who(who::WhoArgs),
+    /// Set what others see of you.
+    Status(status::StatusArgs),
+    /// The words a room speaks of just now.
+    Topics(topics::TopicsArgs),
+    /// Make an account on a server.
+    Register(account::RegisterArgs),
+    /// Sign in at a server; the token is kept for later commands.
+    Login(account::LoginArgs),
+    /// End this sign-in on the server and forget its token.
+    Logout,
+    /// Who you are, and where.
+    Whoami,
+    /// Change your password.
+    Passwd(account::PasswdArgs),
+    /// Run a server in the foreground.
+    Serve(Box<serve::ServeArgs>),
+    /// The server of your own that runs in the background.
+    #[command(subcommand)]
+    Local(local::LocalCommand),
+    /// Look at the connection, the files and the terminal, and say what to change.
+    Doctor,
+    /// Print completions for a shell.
+    Completions(completions::CompletionsArgs),
+    /// Print the manual page.
+    Man(man::ManArgs),
+}
+
+impl Command {
+    /// Runs those that need neither settings nor a runtime of the client; gives the others back.
+    pub(super) fn run_alone(self, verbose: u8) -> Result<Result<(), CliError>, Self> {
+        match self {
+            Self::Serve(args) => Ok(serve::run(&args, verbose)),
+            Self::Local(local::LocalCommand::Background(args)) => Ok(local::background(args)),
+            Self::Completions(args) => Ok(completions::run(&args)),
+            Self::Man(args) => Ok(man::run(&args)),
+            other => Err(other),
+        }
+    }
+
+    /// Whether Ctrl+C ends it at once with 130; the others see it themselves.
+    pub(super) fn ends_on_interrupt(&self) -> bool {
+        !matches!(self, Self::Run(_))
+    }
+
+    /// Runs the command.
+    pub(super) async fn run(&self, context: &Context) -> Result<(), CliError> {
+        match self {
+            Self::Send(args) => send::run(args, context).await,
+            Self::Tail(args) => tail::run(args, context).await,
+            Self::History(args) => history::run(args, context).await,
+            Self::Wait(args) => wait::run(args, context).await,
+            Self::Run(args) => run::run(args, context).await,
+            Self::Edit(args) => edit::run(args, context).await,
+            Self::Delete(args) => delete::run(args, context).await,
+            Self::Read(args) => read::run(args, context).await,
+            Self::Unread => unread::run(context).await,
+            Self::Rooms(args) => rooms::run(args, context).await,
+            Self::Room(command) => room::run(command, context).await,
+            Self::Rsvp(args) => rsvp::run(args, context).await,
+            Self::Who(args) => who::run(args, context).await,
+            Self::Status(args) => status::run(args, context).await,
+            Self::Topics(args) => topics::run(args, context).await,
+            Self::Register(args) => account::register(args, context).await,
+            Self::Login(args) => account::login(args, context).await,
+            Self::Logout => account::logout(context).await,
+            Self::Whoami => account::whoami(context).await,
+            Self::Passwd(args) => account::passwd(args, context).await,
+            Self::Local(command) => local::run(command, context),
+            Self::Doctor => doctor::run(context).await,
+            Self::Serve(_) | Self::Completions(_) | Self::Man(_) => {
+                unreachable!("`run_alone` has run it")
+            }
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! `chat room …`: making, joining, leaving and describing rooms.
+
+use chat_proto::request::{CreateRoom, Join, Leave, Members, RoomInfo, SetDescription, SetTopic};
+use chat_proto::room::RoomKind;
+use chat_proto::text::RoomName;
+use clap::{Args, Subcommand};
+
+use super::rooms::life;
+use crate::cli::context::{Context, Session};
+use crate::cli::exit::CliError;
+use crate::cli::reference::{RoomRef, parse_duration_ms};
+
+/// What can be done with a room.
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum RoomCommand {
+    /// Make a room and join it.
+    Create(CreateArgs),
+    /// Become a member.
+    Join(RoomArg),
+    /// Leave a room.
+    Leave(RoomArg),
+    /// Show, set or clear the topic line.
+    Topic(TopicArgs),
+    /// Show, set or clear the description.
+    Describe(DescribeArgs),
+    /// All there is to know of a room.
+    Info(RoomArg),
+    /// The members of a room.
+    Members(RoomArg),
+}
+
+/// A room.
+#[derive(Args, Debug)]
+pub(in crate::cli) struct RoomArg {
+    /// The room: general, #general or its id.
+    room: RoomRef,
+}
+
+/// The arguments of `room create`.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  chat room create builds --topic 'what CI says'\n  chat room create scratch --ttl 30s --close-when-empty"
+)]
+pub(in crate::cli) struct CreateArgs {
+    /// Its name: letters, digits and - _ . after the first; a leading # may stand.
+    #[arg(value_parser = parse_name)]
+    name: RoomName,
+    /// The topic line.
+    #[arg(long, value_name = "TEXT")]
+    topic: Option<String>,
+    /// What the room is for.
+    #[arg(long, value_name = "TEXT")]
+    description: Option<String>,
+    /// Messages expire after this time unless they say otherwise: 30s, 1h, or low, normal, high.
+    #[arg(long, value_name = "TIME", value_parser = parse_duration_ms)]
+    ttl: Option<u64>,
+    /// The room closes when its last member leaves.
+    #[arg(long)]
+    close_when_empty: bool,
+}
+
+/// The arguments of `room topic`.
+#[derive(Args, Debug)]
+pub(in crate::cli) struct TopicArgs {
+    /// The room: general, #general or its id.
+    room: RoomRef,
+    /// The new topic; without it the present one is printed.
+    text: Vec<String>,
+    /// Clear it.
+    #[arg(long, conflicts_with = "text")]
+    clear: bool,
+}
+
+/// The arguments of `room describe`.
+#[derive(Args, Debug)]
+pub(in crate::cli) struct DescribeArgs {
+    /// The room: general, #general or its id.
+    room: RoomRef,
+    /// The new description; without it the present one is printed.
+    text: Vec<String>,
+    /// Clear it.
+    #[arg(long, conflicts_with = "text")]
+    clear: bool,
+}
+
+fn parse_name(text: &str) -> Result<RoomName, String> {
+    text.strip_prefix('#').unwrap_or(text).parse().map_err(|error| format!("a room's name {error}"))
+}
+
+fn parse_text<T: std::str::FromStr>(what: &str, text: &str) -> Result<T, CliError>
+where
+    T::Err: std::fmt::Display,
+{
+    text.parse().map_err(|error| CliError::usage(format!("the {what} {error}")))
+}
+
+pub(super) async fn run(command: &RoomCommand, context: &Context) -> Result<(), CliError> {
+    match command {
+        RoomCommand::Create(args) => create(args, context).await,
+        RoomCommand::Join(args) => join(args, context).await,
+        RoomCommand::Leave(args) => leave(args, context).await,
+        RoomCommand::Topic(args) => topic(args, context).await,
+        RoomCommand::Describe(args) => describe(args, context).await,
+        RoomCommand::Info(args) => info(args, context).await,
+        RoomCommand::Members(args) => members(args, context).await,
+    }
+}
+
+async fn create(args: &CreateArgs, context: &Context) -> Result<(), CliError> {
+    let request = CreateRoom {
+        name: args.name.clone(),
+        kind: RoomKind::Public,
+        topic: args.topic.as_deref().map(|text| parse_text("topic", text)).transpose()?,
+        description: args.description.as_deref().map(|text| parse_text("description", text)).transpose()?,
+        default_ttl_ms: args.ttl,
+        closes_when_empty: args.close_when_empty,
+    };
+    let session = context.connect().await?;
+    let made = session.call(&request).await?;
+    context.output.data("joined", &made, &args.name.to_string())
+}
+
+async fn join(args: &RoomArg, context: &Context) -> Result<(), CliError> {
+    let mut session = context.connect().await?;
+    let room = session.room(&args.room).await?;
+    let joined = session.call(&Join { room }).await?;
+    context.output.data("joined", &joined, &format!("joined {}", args.room))
+}
+
+async fn leave(args: &RoomArg, context: &Context) -> Result<(), CliError> {
+    let mut session = context.connect().await?;
+    let room = session.room(&args.room).await?;
+    let left = session.call(&Leave { room }).await?;
+    context.output.data("left", &left, &format!("left {}", args.room))
+}
+
+async fn topic(args: &TopicArgs, context: &Context) -> Result<(), CliError> {
+    let mut session = context.connect().await?;
+    let room = session.room(&args.room).await?;
+    if args.text.is_empty() && !args.clear {
+        let found = session.call(&RoomInfo { room }).await?.listing.room.topic;
+        let text = found.as_ref().map_or_else(String::new, |topic| topic.text.to_string());
+        return context.output.data("topic", &serde_json::json!({ "topic": found }), &text);
+    }
+    let topic = if args.clear { None } else { Some(parse_text("topic", &args.text.join(" "))?) };
+    let changed = session.call(&SetTopic { room, topic }).await?;
+    said_done(context, "topic_set", &changed)
+}
+
+async fn describe(args: &DescribeArgs, context: &Context) -> Result<(), CliError> {
+    let mut session = context.connect().await?;
+    let room = session.room(&args.room).await?;
+    if args.text.is_empty() && !args.clear {
+        let found = session.call(&RoomInfo { room }).await?.listing.room.description;
+        let text = found.as_ref().map_or_else(String::new, ToString::to_string);
+        return context.output.data("description", &serde_json::json!({ "description": found }), &text);
+    }
+    let description = if args.clear { None } else { Some(parse_text("description", &args.text.join(" "))?) };
+    let changed = session.call(&SetDescription { room, description }).await?;
+    said_done(context, "description_set", &changed)
+}
+
+/// What a change with nothing to show prints: a line of JSON, or nothing.
+fn said_done<T: serde::Serialize>(context: &Context, kind: &'static str, value: &T) -> Result<(), CliError> {
+    if context.output.is_json() { context.output.data(kind, value, "") } else { Ok(()) }
+}
+
+async fn info(args: &RoomArg, context: &Context) -> Result<(), CliError> {
+    let mut session = context.connect().await?;
+    let room = session.room(&args.room).await?;
+    let info = session.call(&RoomInfo { room }).await?;
+    session.names().learn_users(&info.users);
+    let text = info_text(&info, &mut session);
+    context.output.data("room_info", &info, &text)
+}
+
+fn info_text(info: &chat_proto::request::RoomInfoAnswer, session: &mut Session) -> String {
+    let room = &info.listing.room;
+    let name = room.name.as_ref().map_or_else(|| room.id.to_string(), |name| format!("#{name}"));
+    let mut lines = vec![format!("{name}  ({})", room.id)];
+    if let Some(topic) = &room.topic {
+        let by = session.names().user(topic.by);
+        lines.push(format!("topic        {}  — {by}, {}", topic.text, crate::cli::output::local_time(topic.at)));
+    }
+    if let Some(description) = &room.description {
+        lines.push(format!("description  {description}"));
+    }
+    lines.push(format!("members      {} ({} there)", room.members, info.listing.online));
+    lines.push(format!("messages     {} (last number {})", info.messages, info.head));
+    if let Some(ttl) = room.default_ttl_ms {
+        lines.push(format!("messages expire after {}", life(ttl)));
+    }
+    if info.rsvp.attending + info.rsvp.interested > 0 {
+        lines.push(format!("attending    {}, interested {}", info.rsvp.attending, info.rsvp.interested));
+    }
+    let maker = session.names().user(room.created_by);
+    lines.push(format!("made         {} by {maker}", crate::cli::output::local_time(room.created_at)));
+    lines.join("\n")
+}
+
+async fn members(args: &RoomArg, context: &Context) -> Result<(), CliError> {
+    let mut session = context.connect().await?;
+    let room = session.room(&args.room).await?;
+    let mut after = None;
+    loop {
+        let page = session.call(&Members { room, after, limit: session.welcome.limits.page_max }).await?;
+        for member in &page.members {
+            let text = super::who::row(&member.user.name.to_string(), &member.presence);
+            context.output.data("member", member, &text)?;
+        }
+        after = page.members.last().map(|member| member.user.name.clone());
+        if !page.has_more || after.is_none() {
+            return Ok(());
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! `chat tail ROOM…`: the end of rooms, and what follows; no gap, no duplicate over reconnects.
+
+use std::path::{Path, PathBuf};
+
+use chat_proto::ids::{RoomId, Seq};
+use chat_proto::message::Item;
+use chat_proto::request::History;
+use clap::Args;
+
+use crate::cli::context::{Context, Names, Session};
+use crate::cli::exit::CliError;
+use crate::cli::json::Named;
+use crate::cli::reference::{RoomRef, SeqRef};
+use crate::net::{Follower, RoomStart};
+
+/// The arguments of `tail`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  chat tail general
+  chat tail ops builds -f --json | jq -r .body
+  chat tail jobs --cursor ~/.jobs.cursor       each run prints what came since the last
+  chat tail general --since general/4200
+
+Every message is printed once, in the room's order, also when the connection breaks in between.")]
+pub(in crate::cli) struct TailArgs {
+    /// The rooms: general, #general or ids.
+    #[arg(required = true)]
+    rooms: Vec<RoomRef>,
+    /// How many lines of the end to begin with.
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    lines: u32,
+    /// Begin after this message instead: 12 or general/12. Changes made since are printed too.
+    #[arg(long, value_name = "ID", conflicts_with = "lines")]
+    since: Option<SeqRef>,
+    /// Begin where the last run with this file stopped, and keep the place in it.
+    #[arg(long, value_name = "FILE", conflicts_with = "since")]
+    cursor: Option<PathBuf>,
+    /// Go on with what comes.
+    #[arg(short, long)]
+    follow: bool,
+    /// End after so many messages.
+    #[arg(long, value_name = "N")]
+    max: Option<u64>,
+}
+
+/// Where following a room begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Start {
+    /// With what comes from now on.
+    Now,
+    /// With what changed after this number.
+    After(Seq),
+}
+
+/// An item as it came, with its room.
+#[derive(Debug)]
+pub(super) struct Followed {
+    /// The room.
+    pub room: RoomId,
+    /// The thing in its present state.
+    pub item: Item,
+    /// Whether it is told because of a change to something told before.
+    pub is_change: bool,
+}
+
+/// Rooms being followed, and the names needed to print what comes.
+pub(super) struct Following {
+    follower: Follower,
+    names: Names,
+    heads: Vec<(RoomId, Seq)>,
+}
+
+impl Following {
+    /// Connects and begins.
+    pub(super) async fn begin(context: &Context, rooms: &[(RoomRef, Start)]) -> Result<Self, CliError> {
+        let mut session = context.connect().await?;
+        let mut starts = Vec::with_capacity(rooms.len());
+        for (room, start) in rooms {
+            let room = session.room(room).await?;
+            let after = match start {
+                Start::Now => head_of(&session, room).await?,
+                Start::After(seq) => *seq,
+            };
+            starts.push(RoomStart { room, after });
+        }
+        Self::from_session(context, &mut session, starts).await
+    }
+
+    /// Begins at known places, with the names a session has learnt.
+    pub(super) async fn from_session(
+        context: &Context,
+        session: &mut Session,
+        starts: Vec<RoomStart>,
+    ) -> Result<Self, CliError> {
+        let heads = starts.iter().map(|start| (start.room, start.after)).collect();
+        let follower = Follower::start(context.connect_options()?, starts).await?;
+        Ok(Self { follower, names: session.names().clone(), heads })
+    }
+
+    /// The next item; connects again for as long as it takes.
+    pub(super) async fn next(&mut self) -> Result<Followed, CliError> {
+        let followed = self.follower.next().await?;
+        self.names.learn_users(&followed.users);
+        let after = self.heads.iter().find(|(room, _)| *room == followed.room).map_or(Seq::ZERO, |(_, after)| *after);
+        let is_change = followed.item.seq <= after || followed.item.changed != followed.item.seq;
+        Ok(Followed { room: followed.room, item: followed.item, is_change })
+    }
+
+    /// Asks for a name that is not known yet.
+    pub(super) async fn learn(&mut self, session: &Session, by: chat_proto::ids::UserId) -> Result<(), CliError> {
+        if !self.names.knows(by) {
+            let answer = session.call(&chat_proto::request::Users { ids: vec![by] }).await;
+            // Where the first connection has ended meanwhile, the id stands for the name.
+            self.names.learn_users(&answer.map(|answer| answer.users).unwrap_or_default());
+        }
+        Ok(())
+    }
+
+    /// What has been told of each room, now that `changed` of one was.
+    fn told(before: &[RoomStart], room: RoomId, changed: Seq) -> Vec<(RoomId, Seq)> {
+        before.iter().map(|start| (start.room, if start.room == room { changed } else { start.after })).collect()
+    }
+
+    /// Prints an item.
+    pub(super) fn print(&self, context: &Context, followed: &Followed) -> Result<(), CliError> {
+        let (room, from) = (self.names.room(followed.room), self.names.user(followed.item.by));
+        let names = Named { room_id: followed.room, room: &room, from: &from };
+        context.output.item(&followed.item, names, followed.is_change)
+    }
+}
+
+async fn head_of(session: &Session, room: RoomId) -> Result<Seq, CliError> {
+    Ok(session.call(&History { room, before: None, limit: 1 }).await?.head)
+}
+
+pub(super) async fn run(args: &TailArgs, context: &Context) -> Result<(), CliError> {
+    let mut session = context.connect().await?;
+    let mut left = args.max.unwrap_or(u64::MAX);
+    let mut starts = Vec::with_capacity(args.rooms.len());
+    let kept = args.cursor.as_deref().map(read_cursors).transpose()?.unwrap_or_default();
+    for typed in &args.rooms {
+        let room = session.room(typed).await?;
+        let since = args.since.as_ref().map(|since| since.seq);
+        let after = match since.or_else(|| kept.iter().find(|(kept, _)| *kept == room).map(|(_, seq)| *seq)) {
+            Some(after) => after,
+            None => {
+                show_end(
+                    context,
+                    &mut session,
+                    room,
+                    args.lines.min(u32::try_from(left).unwrap_or(u32::MAX)),
+                    &mut left,
+                )
+                .await?
+            }
+        };
+        starts.push(RoomStart { room, after });
+    }
+    let heads = heads(&session, &starts).await?;
+    let mut following = Following::from_session(context, &mut session, starts.clone()).await?;
+    let is_done = |following: &Following| {
+        heads.iter().all(|(room, head)| following.follower.cursor(*room) >= *head && following.follower.is_drained())
+    };
+    while left > 0 && (args.follow || !is_done(&following)) {
+        let followed = following.next().await?;
+        following.learn(&session, followed.item.by).await?;
+        following.print(context, &followed)?;
+        left -= u64::from(matches!(followed.item.what, chat_proto::message::What::Message(_)));
+        if let Some(file) = &args.cursor {
+            let told = Following::told(&starts, followed.room, followed.item.changed);
+            write_cursors(file, &told)?;
+            starts = told.iter().map(|(room, after)| RoomStart { room: *room, after: *after }).collect();
+        }
+    }
+    if let Some(file) = &args.cursor {
+        write_cursors(file, &starts.iter().map(|start| (start.room, start.after)).collect::<Vec<_>>())?;
+    }
+    Ok(())
+}
+
+/// Prints the last lines of a room; the number they reach to.
+async fn show_end(
+    context: &Context,
+    session: &mut Session,
+    room: RoomId,
+    lines: u32,
+    left: &mut u64,
+) -> Result<Seq, CliError> {
+    let page_max = session.welcome.limits.page_max;
+    let mut page = session.call(&History { room, before: None, limit: lines.clamp(1, page_max) }).await?;
+    let head = page.head;
+    session.names().learn_users(&page.users);
+    let mut items = std::mem::take(&mut page.items);
+    while items.len() < lines as usize && page.next_before.is_some() {
+        let limit = (lines - items.len() as u32).min(page_max);
+        page = session.call(&History { room, before: page.next_before, limit }).await?;
+        session.names().learn_users(&page.users);
+        items.splice(0..0, std::mem::take(&mut page.items));
+    }
+    let skip = items.len().saturating_sub(lines as usize);
+    for item in &items[skip..] {
+        let (name, from) = (session.names().room(room), session.names().user(item.by));
+        context.output.item(item, Named { room_id: room, room: &name, from: &from }, false)?;
+        *left = left.saturating_sub(u64::from(matches!(item.what, chat_proto::message::What::Message(_))));
+    }
+    Ok(head)
+}
+
+async fn heads(session: &Session, starts: &[RoomStart]) -> Result<Vec<(RoomId, Seq)>, CliError> {
+    let mut heads = Vec::with_capacity(starts.len());
+    for start in starts {
+        heads.push((start.room, head_of(session, start.room).await?));
+    }
+    Ok(heads)
+}
+
+/// A cursor file: a line for each room, its id and the number told last.
+fn read_cursors(file: &Path) -> Result<Vec<(RoomId, Seq)>, CliError> {
+    let text = match std::fs::read_to_string(file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(CliError::failed(format!("cannot read {}: {error}", file.display()))),
+    };
+    let read = |line: &str| {
+        let (room, seq) = line.split_once(' ')?;
+        Some((room.parse().ok()?, Seq(seq.parse().ok()?)))
+    };
+    text.lines().map(read).collect::<Option<_>>().ok_or_else(|| {
+        CliError::usage(format!("{} is no cursor file; name another one, or delete it to begin anew", file.display()))
+    })
+}
+
+/// Writes a new file beside the old one and puts it in its place.
+fn write_cursors(file: &Path, cursors: &[(RoomId, Seq)]) -> Result<(), CliError> {
+    let text: String = cursors.iter().map(|(room, seq)| format!("{room} {seq}\n")).collect();
+    let new = file.with_extension(format!("new-{}", std::process::id()));
+    let written = std::fs::write(&new, text).and_then(|()| std::fs::rename(&new, file));
+    written.map_err(|error| CliError::failed(format!("cannot write {}: {error}", file.display())))
+}

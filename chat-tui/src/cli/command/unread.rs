@@ -1,0 +1,34 @@
+//! `chat unread`: what is unread, room by room; exit 0 also where nothing is.
+
+use serde::Serialize;
+
+use crate::cli::context::Context;
+use crate::cli::exit::CliError;
+
+#[derive(Serialize)]
+struct UnreadRoom {
+    room: String,
+    room_id: chat_proto::ids::RoomId,
+    unread: u32,
+    mentions: u32,
+    read_seq: chat_proto::ids::Seq,
+    head: chat_proto::ids::Seq,
+}
+
+pub(super) async fn run(context: &Context) -> Result<(), CliError> {
+    let mut session = context.connect().await?;
+    let names = session.names().clone();
+    for member in session.member_rooms().filter(|member| member.marks.unread > 0 || member.marks.mentions > 0) {
+        let room = UnreadRoom {
+            room: names.room(member.room.id),
+            room_id: member.room.id,
+            unread: member.marks.unread,
+            mentions: member.marks.mentions,
+            read_seq: member.marks.read_seq,
+            head: member.head,
+        };
+        let mentions = if room.mentions > 0 { format!("  @ {}", room.mentions) } else { String::new() };
+        context.output.data("unread", &room, &format!("{:>6}  #{}{mentions}", room.unread, room.room))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,61 @@
+//! `chat wait ROOM --match RE`: ends at the first message that matches.
+
+use std::time::Duration;
+
+use chat_proto::message::What;
+use clap::Args;
+use regex::Regex;
+
+use super::tail::{Following, Start};
+use crate::cli::context::Context;
+use crate::cli::exit::{CliError, Exit};
+use crate::cli::reference::{RoomRef, SeqRef, parse_duration_ms};
+
+/// The arguments of `wait`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Looks at messages that come after it began, or after --since; so a script that posts a question waits from its number:
+
+  id=$(chat send deploy 'start?')
+  chat wait deploy --match '^yes' --since \"$id\" --timeout 5m || exit 1
+
+Exits 0 and prints the message, or 7 at the time-out.")]
+pub(in crate::cli) struct WaitArgs {
+    /// The room: general, #general or its id.
+    room: RoomRef,
+    /// A regular expression; anywhere in the text unless anchored.
+    #[arg(long = "match", value_name = "RE")]
+    pattern: Regex,
+    /// Also what came after this message: 12 or general/12.
+    #[arg(long, value_name = "ID")]
+    since: Option<SeqRef>,
+    /// Give up after this time: 30s, 5m.
+    #[arg(long, value_name = "TIME", value_parser = parse_duration_ms)]
+    timeout: Option<u64>,
+}
+
+pub(super) async fn run(args: &WaitArgs, context: &Context) -> Result<(), CliError> {
+    let limit = args.timeout.map(Duration::from_millis);
+    let found = async {
+        let start = args.since.as_ref().map_or(Start::Now, |since| Start::After(since.seq));
+        let mut following = Following::begin(context, &[(args.room.clone(), start)]).await?;
+        loop {
+            let followed = following.next().await?;
+            let What::Message(message) = &followed.item.what else { continue };
+            if args.pattern.is_match(message.body.as_str()) {
+                return following.print(context, &followed);
+            }
+        }
+    };
+    match limit {
+        None => found.await,
+        Some(limit) => match tokio::time::timeout(limit, found).await {
+            Ok(result) => result,
+            Err(_) => Err(CliError::with(
+                Exit::TimedOut,
+                chat_proto::error::ErrorCode::NotFound,
+                format!("no message in {} matched within {}", args.room, super::rooms::life(limit.as_millis() as u64)),
+            )),
+        },
+    }
+}

@@ -1,0 +1,60 @@
+//! `chat who [ROOM]`: who is there.
+
+use chat_proto::presence::{Availability, Presence};
+use chat_proto::request::Who;
+use clap::Args;
+use serde::Serialize;
+
+use crate::cli::context::Context;
+use crate::cli::exit::CliError;
+use crate::cli::output::local_time;
+use crate::cli::reference::RoomRef;
+
+/// The arguments of `who`.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  chat who\n  chat who ops --json | jq -r 'select(.availability==\"online\").name'")]
+pub(in crate::cli) struct WhoArgs {
+    /// The room; without it everyone you share a room with.
+    room: Option<RoomRef>,
+}
+
+#[derive(Serialize)]
+struct Person<'a> {
+    name: &'a str,
+    user_id: chat_proto::ids::UserId,
+    #[serde(flatten)]
+    presence: &'a Presence,
+}
+
+pub(super) async fn run(args: &WhoArgs, context: &Context) -> Result<(), CliError> {
+    let mut session = context.connect().await?;
+    let room = match &args.room {
+        Some(room) => Some(session.room(room).await?),
+        None => None,
+    };
+    let answer = session.call(&Who { room }).await?;
+    session.names().learn_users(&answer.users);
+    for person in &answer.people {
+        let name = session.names().user(person.user);
+        let line = Person { name: &name, user_id: person.user, presence: &person.presence };
+        context.output.data("person", &line, &row(&name, &person.presence))?;
+    }
+    if answer.total as usize > answer.people.len() {
+        context.output.talk(&format!("{} there of {} in all", answer.online, answer.total));
+    }
+    Ok(())
+}
+
+/// One line: a mark, the name, and what they say of themselves.
+pub(super) fn row(name: &str, presence: &Presence) -> String {
+    let (mark, word) = match presence.availability {
+        Availability::Online => ('●', "online"),
+        Availability::Away => ('◐', "away"),
+        Availability::Dnd => ('⊘', "dnd"),
+        Availability::Offline => ('○', "offline"),
+        Availability::Unknown => ('?', "unknown"),
+    };
+    let status = presence.status.as_ref().map_or_else(String::new, |status| format!("  {status}"));
+    let seen = presence.last_seen.map_or_else(String::new, |at| format!("  last seen {}", local_time(at)));
+    format!("{mark} {name:<20} {word}{status}{seen}").trim_end().to_owned()
+}

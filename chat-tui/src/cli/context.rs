@@ -1,0 +1,328 @@
+//! What every command starts from: the global flags, the settings, the output, and the way to the server.
+
+use std::collections::HashMap;
+
+use chat_proto::client_frame::{Auth, Subscription};
+use chat_proto::ids::{RoomId, UserId};
+use chat_proto::request::{Call, Resolve, Users};
+use chat_proto::room::{Membership, Room, User};
+use chat_proto::server_frame::Welcome;
+use clap::Args;
+
+use super::exit::{CliError, Exit};
+use super::output::{ColorChoice, Output};
+use super::reference::RoomRef;
+use crate::config::{Credentials, Paths, Settings};
+use crate::net::{Address, Client, ConnectOptions, NetError};
+
+/// Flags every command takes.
+#[derive(Args, Clone, Debug)]
+pub(super) struct Globals {
+    /// The server: unix:PATH, ws://HOST:PORT or wss://HOST. Without it: the profile's, a system service on this
+    /// machine, or a server of your own that is started in the background.
+    #[arg(long, global = true, env = "CHAT_SERVER", value_name = "URL", help_heading = "Global options")]
+    pub server: Option<String>,
+    /// A token to sign in with, instead of the one kept by `chat login`.
+    #[arg(long, global = true, env = "CHAT_TOKEN", hide_env_values = true, hide = true, value_name = "TOKEN")]
+    pub token: Option<String>,
+    /// A server by its name in client.toml.
+    #[arg(long, global = true, value_name = "NAME", help_heading = "Global options")]
+    pub profile: Option<String>,
+    /// Print lines of JSON instead of text.
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub json: bool,
+    /// When to use colour; NO_COLOR is honoured.
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN", help_heading = "Global options")]
+    pub color: ColorChoice,
+    /// Say nothing but data and errors.
+    #[arg(short, long, global = true, help_heading = "Global options")]
+    pub quiet: bool,
+    /// Say more of what happens; twice for everything.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Global options")]
+    pub verbose: u8,
+}
+
+/// What every command starts from.
+#[derive(Debug)]
+pub(super) struct Context {
+    /// The flags.
+    pub globals: Globals,
+    /// Where files are.
+    pub paths: Paths,
+    /// The settings in force.
+    pub settings: Settings,
+    /// The printer.
+    pub output: Output,
+}
+
+impl Context {
+    /// Reads the settings.
+    ///
+    /// # Errors
+    /// Where they cannot be used.
+    pub fn new(globals: Globals) -> Result<Self, CliError> {
+        let output = Output::new(globals.json, globals.quiet, globals.color);
+        let paths = Paths::of_user().map_err(|error| CliError::failed(error.to_string()))?;
+        let settings = Settings::load(&paths.client_toml()).map_err(|error| CliError::usage(error.to_string()))?;
+        Ok(Self { globals, paths, settings, output })
+    }
+
+    /// The server to talk to, started if it is our own: flag, environment, profile, system service, local server.
+    ///
+    /// # Errors
+    /// Where the address is wrong or the local server cannot be started.
+    pub fn address(&self) -> Result<Address, CliError> {
+        if let Some(server) = self.configured_server()? {
+            return server.parse().map_err(|error: NetError| CliError::usage(error.to_string()));
+        }
+        self.own_server()
+    }
+
+    fn configured_server(&self) -> Result<Option<String>, CliError> {
+        if let Some(server) = self.globals.server.as_ref().filter(|server| !server.is_empty()) {
+            return Ok(Some(server.clone()));
+        }
+        self.settings
+            .server_for(self.globals.profile.as_deref(), &self.paths.client_toml())
+            .map_err(|error| CliError::usage(error.to_string()))
+    }
+
+    #[cfg(feature = "local-server")]
+    fn own_server(&self) -> Result<Address, CliError> {
+        let server = self.local_server()?;
+        let parse = |text: String| text.parse().map_err(|error: NetError| CliError::usage(error.to_string()));
+        if std::os::unix::net::UnixStream::connect(crate::local::SYSTEM_SOCKET).is_ok() {
+            return parse(format!("unix:{}", crate::local::SYSTEM_SOCKET));
+        }
+        crate::local::ensure_running(&server).map_err(|error| unreachable(&error))?;
+        parse(server.address())
+    }
+
+    #[cfg(not(feature = "local-server"))]
+    fn own_server(&self) -> Result<Address, CliError> {
+        Err(CliError::usage("name a server: --server URL, CHAT_SERVER, or a profile in client.toml"))
+    }
+
+    /// The places of the local server.
+    ///
+    /// # Errors
+    /// Where there is no safe folder for its socket.
+    #[cfg(feature = "local-server")]
+    pub fn local_server(&self) -> Result<crate::local::LocalServer, CliError> {
+        crate::local::LocalServer::of(&self.paths.local_server_data(), &self.paths.state)
+            .map_err(|error| CliError::failed(error.to_string()))
+    }
+
+    /// How this user signs in at `address`: an explicit token, the one kept, or the socket's peer credentials.
+    ///
+    /// # Errors
+    /// Exit 4 where none of them is there.
+    pub fn auth(&self, address: &Address) -> Result<Auth, CliError> {
+        if let Some(token) = self.globals.token.as_ref().filter(|token| !token.is_empty()) {
+            return Ok(Auth::Token { token: token.clone() });
+        }
+        let credentials = self.credentials()?;
+        if let Some(token) = credentials.token(&address.to_string()) {
+            return Ok(Auth::Token { token: token.to_owned() });
+        }
+        if address.is_unix() {
+            return Ok(Auth::Peer);
+        }
+        Err(CliError::with(
+            Exit::NotSignedIn,
+            chat_proto::error::ErrorCode::AuthRequired,
+            format!("not signed in at {address}; run `chat login NAME` or `chat register NAME`, or set CHAT_TOKEN"),
+        ))
+    }
+
+    /// The tokens kept for this user.
+    ///
+    /// # Errors
+    /// Where the file is damaged.
+    pub fn credentials(&self) -> Result<Credentials, CliError> {
+        Credentials::load(&self.paths.data).map_err(|error| CliError::failed(error.to_string()))
+    }
+
+    /// Connects and signs in for one command: no presence, no subscription.
+    ///
+    /// # Errors
+    /// Exit 3 where the server cannot be reached, 4 where it does not let us in.
+    pub async fn connect(&self) -> Result<Session, CliError> {
+        let address = self.address()?;
+        let auth = self.auth(&address)?;
+        self.connect_as(address, auth).await
+    }
+
+    /// As [`Self::connect`], at a known address and in a known way.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub async fn connect_as(&self, address: Address, auth: Auth) -> Result<Session, CliError> {
+        let options = ConnectOptions::new(address, auth).subscribe(Subscription::None);
+        let (client, welcome) = Client::connect(options).await?;
+        self.mention_older_server(&welcome);
+        Ok(Session::new(client, welcome))
+    }
+
+    /// The options for a connection that follows rooms.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub fn connect_options(&self) -> Result<ConnectOptions, CliError> {
+        let address = self.address()?;
+        let auth = self.auth(&address)?;
+        Ok(ConnectOptions::new(address, auth))
+    }
+
+    fn mention_older_server(&self, welcome: &Welcome) {
+        let own = env!("CARGO_PKG_VERSION");
+        if is_older(&welcome.server_version, own) {
+            let older = &welcome.server_version;
+            self.output.talk(&format!(
+                "The server is version {older}, this client {own}. `chat local restart` brings a local server up to date."
+            ));
+        }
+    }
+}
+
+/// Whether version `a` comes before `b`; versions that are not numbers do not compare.
+fn is_older(a: &str, b: &str) -> bool {
+    let numbers = |version: &str| version.split('.').map(|part| part.parse::<u64>().ok()).collect::<Option<Vec<_>>>();
+    matches!((numbers(a), numbers(b)), (Some(a), Some(b)) if a < b)
+}
+
+#[cfg(feature = "local-server")]
+fn unreachable(error: &crate::local::LocalError) -> CliError {
+    CliError::with(Exit::Unreachable, chat_proto::error::ErrorCode::Internal, error.to_string())
+}
+
+/// A signed-in connection with the names it has learnt.
+#[derive(Debug)]
+pub(super) struct Session {
+    /// The connection.
+    pub client: Client,
+    /// What the server said first.
+    pub welcome: Welcome,
+    names: Names,
+}
+
+/// The names of rooms and people, as far as they are known.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Names {
+    users: HashMap<UserId, String>,
+    rooms: HashMap<RoomId, String>,
+}
+
+impl Names {
+    /// Remembers people.
+    pub fn learn_users(&mut self, users: &[User]) {
+        self.users.extend(users.iter().map(|user| (user.id, user.name.to_string())));
+    }
+
+    /// Remembers a room.
+    pub fn learn_room(&mut self, room: &Room) {
+        if let Some(name) = &room.name {
+            self.rooms.insert(room.id, name.to_string());
+        }
+    }
+
+    /// The person's name, or their id where it is not known.
+    pub fn user(&self, id: UserId) -> String {
+        self.users.get(&id).cloned().unwrap_or_else(|| id.to_string())
+    }
+
+    /// Whether the person's name is known.
+    pub fn knows(&self, id: UserId) -> bool {
+        self.users.contains_key(&id)
+    }
+
+    /// The room's name, or its id where it has none.
+    pub fn room(&self, id: RoomId) -> String {
+        self.rooms.get(&id).cloned().unwrap_or_else(|| id.to_string())
+    }
+}
+
+impl Session {
+    /// A session for a fresh connection.
+    pub fn new(client: Client, welcome: Welcome) -> Self {
+        let mut names = Names::default();
+        names.learn_users(&welcome.account.users);
+        names.learn_users(std::slice::from_ref(&welcome.user));
+        for membership in &welcome.account.rooms {
+            names.learn_room(&membership.room);
+        }
+        Self { client, welcome, names }
+    }
+
+    /// Asks and waits for the answer.
+    ///
+    /// # Errors
+    /// What the server or the network says, with its exit code.
+    pub async fn call<C: Call + Clone + Send + 'static>(&self, request: &C) -> Result<C::Answer, CliError> {
+        Ok(self.client.call(request).await?)
+    }
+
+    /// The names known so far.
+    pub fn names(&mut self) -> &mut Names {
+        &mut self.names
+    }
+
+    /// The room's id, by whatever was typed.
+    ///
+    /// # Errors
+    /// Exit 5 where there is none that this account may see.
+    pub async fn room(&mut self, typed: &RoomRef) -> Result<RoomId, CliError> {
+        let name = match typed {
+            RoomRef::Id(id) => return Ok(*id),
+            RoomRef::Person(_) => return Err(CliError::not_found(format!("there is no conversation with {typed}"))),
+            RoomRef::Name(name) => name,
+        };
+        if let Some(member) = self.member_rooms().find(|member| member.room.name.as_ref() == Some(name)) {
+            return Ok(member.room.id);
+        }
+        let found = self.call(&Resolve { rooms: vec![name.clone()], users: Vec::new() }).await?;
+        match found.rooms.first() {
+            Some(room) => {
+                // Under the name it was asked for: a former name is a good name too.
+                self.names.rooms.insert(room.id, name.to_string());
+                Ok(room.id)
+            }
+            None => Err(CliError::not_found(format!(
+                "there is no room {typed} that you may see; `chat rooms` lists them, `chat room create {name}` makes it"
+            ))),
+        }
+    }
+
+    /// The rooms this account is a member of.
+    pub fn member_rooms(&self) -> impl Iterator<Item = &Membership> {
+        self.welcome.account.rooms.iter()
+    }
+
+    /// Asks for the names of people that are not known yet.
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    pub async fn learn(&mut self, ids: impl IntoIterator<Item = UserId>) -> Result<(), CliError> {
+        let mut unknown: Vec<UserId> = ids.into_iter().filter(|id| !self.names.knows(*id)).collect();
+        unknown.sort_unstable();
+        unknown.dedup();
+        for ids in unknown.chunks(chat_proto::limits::IDS_MAX) {
+            let answer = self.call(&Users { ids: ids.to_vec() }).await?;
+            self.names.learn_users(&answer.users);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_compare_by_number() {
+        assert!(is_older("0.9.0", "0.10.0"));
+        assert!(!is_older("0.10.0", "0.9.0"));
+        assert!(!is_older("1.0.0", "1.0.0"));
+        assert!(!is_older("unknown", "1.0.0"));
+    }
+}

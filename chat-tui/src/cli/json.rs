@@ -1,0 +1,232 @@
+//! The JSON lines of `--json`: one object a line, `"v":1`, and a `type`. A contract: fields are added, never changed.
+
+use std::io;
+
+use chat_proto::error::ErrorBody;
+use chat_proto::ids::{RoomId, Seq, UserId};
+use chat_proto::message::{Item, What};
+use chat_proto::room::Rsvp;
+use chat_proto::time::UnixMillis;
+use serde::Serialize;
+use serde_json::ser::{CharEscape, Formatter};
+
+/// The version of this output.
+const VERSION: u8 = 1;
+
+/// Something with a place in a room: a message, or a change that is told as a line of its own.
+#[derive(Debug, Serialize)]
+pub(super) struct ItemLine<'a> {
+    v: u8,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    id: String,
+    room: &'a str,
+    room_id: RoomId,
+    seq: Seq,
+    from: &'a str,
+    from_id: UserId,
+    at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    edited_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deleted: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reply_to: Option<Seq>,
+    /// The number of the change itself, where it is not the message's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changed: Option<Seq>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    topic: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answer: Option<Rsvp>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    duplicate: bool,
+}
+
+/// Where an item stands and who made it, by the names of this moment.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Named<'a> {
+    /// The room's id.
+    pub room_id: RoomId,
+    /// The room's name.
+    pub room: &'a str,
+    /// The author's name.
+    pub from: &'a str,
+}
+
+impl<'a> ItemLine<'a> {
+    /// The line for an item. `is_change` where it is told because of a change to something told before.
+    pub fn new(item: &'a Item, names: Named<'a>, is_change: bool) -> Self {
+        let mut line = Self {
+            v: VERSION,
+            kind: kind_of(item, is_change),
+            id: format!("{}/{}", names.room, item.seq),
+            room: names.room,
+            room_id: names.room_id,
+            seq: item.seq,
+            from: names.from,
+            from_id: item.by,
+            at: rfc3339(item.at),
+            body: None,
+            code: None,
+            expires_at: None,
+            edited_at: None,
+            deleted: None,
+            key: None,
+            reply_to: None,
+            changed: (item.changed != item.seq).then_some(item.changed),
+            topic: None,
+            answer: None,
+            duplicate: false,
+        };
+        line.fill(&item.what);
+        line
+    }
+
+    /// The same line, marked as accepted before under the same key.
+    #[must_use]
+    pub fn duplicate(mut self, is_duplicate: bool) -> Self {
+        self.duplicate = is_duplicate;
+        self
+    }
+
+    fn fill(&mut self, what: &'a What) {
+        match what {
+            What::Message(message) => {
+                self.body = Some(message.body.as_str());
+                self.code = message.code.as_ref().map(chat_proto::text::CodeLanguage::as_str);
+                self.expires_at = message.expires_at.map(rfc3339);
+                self.edited_at = message.edited_at.map(rfc3339);
+                self.key = message.key.as_ref().map(chat_proto::ids::ClientKey::as_str);
+                self.reply_to = message.reply_to;
+            }
+            What::Deleted { .. } => self.deleted = Some(true),
+            What::Expired { expired_at } => self.expires_at = Some(rfc3339(*expired_at)),
+            What::Topic { topic } => self.topic = topic.as_ref().map(chat_proto::text::TopicText::as_str),
+            What::Description { description } => {
+                self.body = description.as_ref().map(chat_proto::text::Description::as_str);
+            }
+            What::Renamed { name } => self.body = Some(name.as_str()),
+            What::Rsvp { answer } => self.answer = Some(*answer),
+            What::Join | What::Leave => {}
+        }
+    }
+}
+
+/// The `type` of an item's line.
+fn kind_of(item: &Item, is_change: bool) -> &'static str {
+    match &item.what {
+        What::Message(_) if is_change && item.changed != item.seq => "edit",
+        What::Message(_) => "message",
+        What::Deleted { .. } => "delete",
+        What::Expired { .. } => "expire",
+        What::Join => "join",
+        What::Leave => "leave",
+        What::Topic { .. } => "topic",
+        What::Description { .. } => "description",
+        What::Renamed { .. } => "renamed",
+        What::Rsvp { .. } => "rsvp",
+    }
+}
+
+/// Any other line: a `type` and the fields of `body`.
+#[derive(Debug, Serialize)]
+pub(super) struct Line<'a, T> {
+    v: u8,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    #[serde(flatten)]
+    body: &'a T,
+}
+
+impl<'a, T: Serialize> Line<'a, T> {
+    /// A line of type `kind`.
+    pub fn new(kind: &'static str, body: &'a T) -> Self {
+        Self { v: VERSION, kind, body }
+    }
+}
+
+/// An error as `--json` prints it on standard error.
+pub(super) fn error_line(error: &ErrorBody) -> String {
+    to_line(&Line::new("error", error))
+}
+
+/// RFC 3339 in UTC with milliseconds: `2026-11-19T14:02:07.120Z`.
+pub(super) fn rfc3339(at: UnixMillis) -> String {
+    let timestamp = jiff::Timestamp::from_millisecond(at.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    format!("{timestamp:.3}")
+}
+
+/// One line of JSON, in which control, bidi and tag characters stand as `\u` escapes, so that it may be shown.
+pub(super) fn to_line<T: Serialize>(value: &T) -> String {
+    let mut bytes = Vec::with_capacity(256);
+    let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, ShownSafely);
+    value.serialize(&mut serializer).expect("invariant: output types have string keys and memory takes every byte");
+    String::from_utf8(bytes).expect("invariant: JSON is UTF-8")
+}
+
+/// Compact JSON that leaves no character in a string raw that could steer a terminal or reorder its text.
+struct ShownSafely;
+
+impl Formatter for ShownSafely {
+    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        let mut rest = fragment;
+        while let Some((at, c)) = rest.char_indices().find(|(_, c)| must_escape(*c)) {
+            writer.write_all(&rest.as_bytes()[..at])?;
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                write!(writer, "\\u{unit:04x}")?;
+            }
+            rest = &rest[at + c.len_utf8()..];
+        }
+        writer.write_all(rest.as_bytes())
+    }
+
+    fn write_char_escape<W: ?Sized + io::Write>(&mut self, writer: &mut W, escape: CharEscape) -> io::Result<()> {
+        serde_json::ser::CompactFormatter.write_char_escape(writer, escape)
+    }
+}
+
+/// Control characters, bidi controls, line separators and tag characters.
+fn must_escape(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}')
+        || matches!(c, '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chat_proto::message::Message;
+
+    fn message(body: &str) -> Item {
+        let what = What::Message(Message::plain(body.parse().expect("a body")));
+        Item { seq: Seq(12), changed: Seq(12), at: UnixMillis(1_763_560_927_120), by: UserId(5), what }
+    }
+
+    #[test]
+    fn a_message_line_has_the_promised_fields() {
+        let item = message("hi");
+        let names = Named { room_id: RoomId(1), room: "general", from: "ana" };
+        assert_eq!(
+            to_line(&ItemLine::new(&item, names, false)),
+            r#"{"v":1,"type":"message","id":"general/12","room":"general","room_id":"R1","seq":12,"from":"ana","from_id":"U5","at":"2025-11-19T14:02:07.120Z","body":"hi"}"#
+        );
+    }
+
+    #[test]
+    fn what_could_steer_a_terminal_is_escaped_and_reads_back_the_same() {
+        let body = "a\u{202e}b\u{e0041}c\n\t\u{2028}d";
+        let line = to_line(&body);
+        assert_eq!(line, r#""a\u202eb\udb40\udc41c\n\t\u2028d""#);
+        assert_eq!(serde_json::from_str::<String>(&line).ok().as_deref(), Some(body));
+    }
+}

@@ -1,0 +1,90 @@
+//! From arguments to an exit code.
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches, Parser};
+
+use super::command::Command;
+use super::context::{Context, Globals};
+use super::exit::{CliError, Exit};
+use super::output::Output;
+
+const EXAMPLES: &str = "\
+Examples:
+  chat send general 'the build is green'  post a message
+  make 2>&1 | chat send builds --code     post what a program prints
+  chat tail ops -f --json | jq .body      follow a room
+  chat wait deploy --match done           wait for a word
+  chat run builds -- cargo test           run a command and post its result
+
+Exit codes: 0 ok, 1 failed, 2 usage, 3 server unreachable, 4 not signed in, 5 not found or not allowed,
+6 rate limited, 7 timed out or no match, 130 interrupted.";
+
+/// Team chat in the terminal. The first command starts a server of your own in the background; nothing to set up.
+#[derive(Debug, Parser)]
+#[command(name = "chat", version, after_help = EXAMPLES, max_term_width = 100, arg_required_else_help = true)]
+pub(super) struct Cli {
+    #[command(flatten)]
+    globals: Globals,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// The command line's definition, for completions and manual pages.
+pub(super) fn definition() -> clap::Command {
+    Cli::command()
+}
+
+/// Runs what the command line asks for.
+pub fn run() -> ExitCode {
+    let cli = match Cli::command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches)) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are data for standard output; clap knows which is which.
+            let code = if error.use_stderr() { Exit::Usage.into() } else { ExitCode::SUCCESS };
+            return if error.print().is_ok() { code } else { ExitCode::SUCCESS };
+        }
+    };
+    let output = Output::new(cli.globals.json, cli.globals.quiet, cli.globals.color);
+    match dispatch(cli) {
+        Ok(()) | Err(CliError::OutputClosed) => ExitCode::SUCCESS,
+        Err(CliError::Status(status)) => ExitCode::from(status),
+        Err(CliError::Failed { exit, body }) => {
+            output.error(&body);
+            exit.into()
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> Result<(), CliError> {
+    // The background server leaves its session before any thread exists; it wants no settings of the client.
+    let command = match cli.command.run_alone(cli.globals.verbose) {
+        Ok(result) => return result,
+        Err(command) => command,
+    };
+    start_logging(cli.globals.verbose);
+    let context = Context::new(cli.globals)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| CliError::failed(format!("cannot start: {error}")))?;
+    runtime.block_on(async {
+        tokio::select! {
+            result = command.run(&context) => result,
+            // `run` handles interrupts itself.
+            _ = tokio::signal::ctrl_c(), if command.ends_on_interrupt() => Err(CliError::Status(Exit::Interrupted as u8)),
+        }
+    })
+}
+
+/// Logs go to standard error with `-v`; never a message's text.
+fn start_logging(verbose: u8) {
+    let level = match verbose {
+        0 => return,
+        1 => tracing::Level::INFO,
+        2 => tracing::Level::DEBUG,
+        _ => tracing::Level::TRACE,
+    };
+    tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).init();
+}

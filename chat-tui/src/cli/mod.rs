@@ -1,0 +1,12 @@
+//! The command line: one subcommand a file. A contract that scripts depend on.
+
+mod command;
+mod context;
+mod exit;
+mod json;
+mod main;
+mod output;
+mod reference;
+mod stdin_text;
+
+pub use main::run;

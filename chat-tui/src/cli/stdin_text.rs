@@ -1,0 +1,190 @@
+//! Text that tools write, made fit for a message: escape sequences out, `\r` applied, line ends folded,
+//! bad UTF-8 replaced; and how a text that is too long is made to fit.
+
+use clap::ValueEnum;
+
+use super::exit::CliError;
+use chat_proto::limits;
+
+/// What to do with a text that is longer than a message may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Fit {
+    /// Keep the beginning.
+    Head,
+    /// Keep the end.
+    Tail,
+    /// Send several messages.
+    Split,
+}
+
+/// Cleans what a tool wrote.
+///
+/// # Errors
+/// A usage error where it holds a NUL: that is binary data, not text.
+pub(super) fn clean(bytes: &[u8]) -> Result<String, CliError> {
+    if bytes.contains(&0) {
+        return Err(CliError::usage(
+            "the input holds a NUL byte, so it is binary, not text; name a text file or encode it first",
+        ));
+    }
+    let plain = strip_ansi_escapes::strip(keep_line_controls(bytes));
+    let text = String::from_utf8_lossy(&plain);
+    let lines: Vec<String> = text.replace(CRLF_MARK, "\n").split('\n').map(apply_carriage_returns).collect();
+    Ok(lines.join("\n").trim_end_matches('\n').to_owned())
+}
+
+/// Stands for a carriage return or tab while escape sequences are removed, which would take them along.
+const CR_MARK: char = '\u{e000}';
+const TAB_MARK: char = '\u{e001}';
+const CRLF_MARK: &str = "\u{e000}\n";
+
+fn keep_line_controls(bytes: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(bytes);
+    // Marks that stand in the input themselves would be taken for ours; they carry no meaning in text.
+    let text = text.replace([CR_MARK, TAB_MARK], "\u{fffd}");
+    text.replace('\r', "\u{e000}").replace('\t', "\u{e001}").into_bytes()
+}
+
+/// A terminal shows of a line what was written over it last: progress bars leave their final state.
+fn apply_carriage_returns(line: &str) -> String {
+    let mut shown: Vec<char> = Vec::new();
+    for part in line.split(CR_MARK) {
+        for (column, character) in part.chars().enumerate() {
+            let character = if character == TAB_MARK { '\t' } else { character };
+            if column < shown.len() { shown[column] = character } else { shown.push(character) }
+        }
+    }
+    shown.retain(|c| *c == '\t' || !c.is_control());
+    shown.into_iter().collect()
+}
+
+/// Whether a text fits one message.
+pub(super) fn fits(text: &str) -> bool {
+    text.len() <= limits::BODY_MAX_BYTES && text.chars().count() <= limits::BODY_MAX_CHARS
+}
+
+/// Makes a text fit: one body, or several with [`Fit::Split`]; says in the text what was left out.
+///
+/// # Errors
+/// A usage error naming limit and size where it is too long and no way to fit was chosen.
+pub(super) fn fit(text: &str, how: Option<Fit>) -> Result<Vec<String>, CliError> {
+    if fits(text) {
+        return Ok(vec![text.to_owned()]);
+    }
+    let total = text.lines().count();
+    match how {
+        None => Err(CliError::usage(format!(
+            "the text has {} characters and {} bytes; a message holds {} characters and {} bytes. Use --fit head, --fit tail or --fit split",
+            text.chars().count(),
+            text.len(),
+            limits::BODY_MAX_CHARS,
+            limits::BODY_MAX_BYTES,
+        ))),
+        Some(Fit::Split) => Ok(split(text)),
+        Some(Fit::Head) => {
+            let kept = take_lines(text.lines(), HEADROOM);
+            let left = total - kept.len();
+            Ok(vec![format!("{}\n… {left} more lines left out", kept.join("\n"))])
+        }
+        Some(Fit::Tail) => {
+            let mut kept = take_lines(text.lines().rev(), HEADROOM);
+            kept.reverse();
+            let left = total - kept.len();
+            Ok(vec![format!("… {left} lines before this left out\n{}", kept.join("\n"))])
+        }
+    }
+}
+
+/// Room kept for the line that says what was left out.
+const HEADROOM: usize = 100;
+
+/// Whole lines as long as they fit; a first line that does not fit alone is cut.
+fn take_lines<'a>(lines: impl Iterator<Item = &'a str>, headroom: usize) -> Vec<&'a str> {
+    let (mut chars, mut bytes, mut kept) = (headroom, headroom, Vec::new());
+    for line in lines {
+        chars += line.chars().count() + 1;
+        bytes += line.len() + 1;
+        if chars > limits::BODY_MAX_CHARS || bytes > limits::BODY_MAX_BYTES {
+            if kept.is_empty() {
+                kept.push(cut(line, headroom));
+            }
+            break;
+        }
+        kept.push(line);
+    }
+    kept
+}
+
+/// The longest beginning of `text` that fits one message with `headroom` to spare.
+fn cut(text: &str, headroom: usize) -> &str {
+    let end = text
+        .char_indices()
+        .enumerate()
+        .find(|(count, (at, c))| {
+            *count + headroom >= limits::BODY_MAX_CHARS || at + c.len_utf8() + headroom > limits::BODY_MAX_BYTES
+        })
+        .map_or(text.len(), |(_, (at, _))| at);
+    &text[..end]
+}
+
+fn split(text: &str) -> Vec<String> {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let longest = cut(rest, 0);
+        // At a line's end where there is one; within a line only where the line alone is too long.
+        let end = if longest.len() == rest.len() {
+            longest.len()
+        } else {
+            longest.rfind('\n').map_or(longest.len(), |at| at + 1)
+        };
+        let part = rest[..end].trim_end_matches('\n');
+        if !part.trim().is_empty() {
+            parts.push(part.to_owned());
+        }
+        rest = &rest[end..];
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn colours_and_progress_bars_become_plain_text() {
+        let cleaned = |text: &str| clean(text.as_bytes()).expect("no NUL");
+        assert_eq!(cleaned("\u{1b}[31merror\u{1b}[0m: x\r\n\tnext"), "error: x\n\tnext");
+        assert_eq!(cleaned("10%\r50%\r100% done\n"), "100% done");
+        assert_eq!(cleaned("longer line\rshort"), "shortr line");
+        assert_eq!(cleaned("\u{1b}]0;title\u{7}text"), "text");
+    }
+
+    #[test]
+    fn bad_utf8_is_shown_and_binary_is_refused() {
+        assert_eq!(clean(b"a\xffb").expect("text"), "a\u{fffd}b");
+        assert!(clean(b"a\0b").is_err());
+    }
+
+    #[test]
+    fn a_long_text_needs_a_way_to_fit() {
+        let long: String = (0..3000).map(|n| format!("line {n}\n")).collect();
+        assert!(fit(&long, None).is_err());
+        let head = &fit(&long, Some(Fit::Head)).expect("fits")[0];
+        assert!(fits(head) && head.starts_with("line 0\n") && head.ends_with("more lines left out"));
+        let tail = &fit(&long, Some(Fit::Tail)).expect("fits")[0];
+        assert!(fits(tail) && tail.ends_with("line 2999") && tail.contains("left out"));
+    }
+
+    proptest! {
+        #[test]
+        fn split_loses_no_line_and_every_part_fits(lines in proptest::collection::vec("[a-zäß🙂]{1,400}", 1..200)) {
+            let text = lines.join("\n");
+            let parts = split(&text);
+            prop_assert!(parts.iter().all(|part| fits(part)));
+            prop_assert_eq!(parts.join("\n"), text);
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! The tokens of earlier sign-ins, one for each server, in a file only its owner may read.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+/// Why tokens cannot be read or kept.
+#[derive(Debug, thiserror::Error)]
+pub enum CredentialError {
+    /// The file cannot be read or written.
+    #[error("cannot use {path}: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is damaged.
+    #[error("{path} is damaged ({reason}); delete it and sign in again with `chat login NAME`")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// The tokens kept for this user.
+#[derive(Debug)]
+pub struct Credentials {
+    path: PathBuf,
+    kept: Kept,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Kept {
+    /// By the server's address.
+    #[serde(default)]
+    servers: BTreeMap<String, Entry>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Entry {
+    name: String,
+    token: String,
+}
+
+impl Credentials {
+    /// Reads the tokens in `folder`; none where there is no file.
+    ///
+    /// # Errors
+    /// Where the file is there but cannot be read.
+    pub fn load(folder: &Path) -> Result<Self, CredentialError> {
+        let path = folder.join("credentials.toml");
+        let kept = match std::fs::read_to_string(&path) {
+            Ok(text) => toml::from_str(&text)
+                .map_err(|error| CredentialError::Damaged { path: path.clone(), reason: error.message().to_owned() })?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Kept::default(),
+            Err(source) => return Err(CredentialError::Io { path, source }),
+        };
+        Ok(Self { path, kept })
+    }
+
+    /// The token for a server.
+    pub fn token(&self, server: &str) -> Option<&str> {
+        self.kept.servers.get(server).map(|entry| entry.token.as_str())
+    }
+
+    /// Keeps a token, in place of an earlier one.
+    ///
+    /// # Errors
+    /// Where the file cannot be written; the earlier tokens are then still there.
+    pub fn keep(&mut self, server: &str, name: &str, token: &str) -> Result<(), CredentialError> {
+        self.kept.servers.insert(server.to_owned(), Entry { name: name.to_owned(), token: token.to_owned() });
+        self.save()
+    }
+
+    /// Forgets the token for a server.
+    ///
+    /// # Errors
+    /// As [`Self::keep`].
+    pub fn forget(&mut self, server: &str) -> Result<(), CredentialError> {
+        match self.kept.servers.remove(server) {
+            Some(_) => self.save(),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes a new file beside the old one and puts it in its place, so that a crash leaves one of them whole.
+    fn save(&self) -> Result<(), CredentialError> {
+        let text = toml::to_string(&self.kept).expect("invariant: a map of strings is TOML");
+        let write = || {
+            if let Some(folder) = self.path.parent() {
+                std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+            }
+            let new = self.path.with_extension(format!("new-{}", std::process::id()));
+            let mut file =
+                std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
+            file.write_all(text.as_bytes())?;
+            file.sync_all()?;
+            std::fs::rename(&new, &self.path)
+        };
+        write().map_err(|source| CredentialError::Io { path: self.path.clone(), source })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_token_is_kept_for_its_owner_only_and_can_be_forgotten() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut credentials = Credentials::load(folder.path()).expect("empty");
+        credentials.keep("ws://a", "ana", "secret").expect("kept");
+        let mode = std::fs::metadata(folder.path().join("credentials.toml")).expect("there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        let mut again = Credentials::load(folder.path()).expect("readable");
+        assert_eq!(again.token("ws://a"), Some("secret"));
+        again.forget("ws://a").expect("forgotten");
+        assert_eq!(Credentials::load(folder.path()).expect("readable").token("ws://a"), None);
+    }
+
+    #[test]
+    fn a_damaged_file_says_what_to_do() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("credentials.toml"), "= nonsense").expect("written");
+        let error = Credentials::load(folder.path()).expect_err("damaged");
+        assert!(error.to_string().contains("chat login"), "{error}");
+    }
+}

@@ -1,0 +1,42 @@
+//! Where the client's files are, by the XDG rules (through `directories`). Must not know what is in them.
+
+use std::path::PathBuf;
+
+/// No home folder can be found.
+#[derive(Debug, thiserror::Error)]
+#[error("no home folder is known for this user; set HOME, or XDG_CONFIG_HOME, XDG_DATA_HOME and XDG_STATE_HOME")]
+pub struct PathError;
+
+/// The folders the client uses; none need exist yet.
+#[derive(Clone, Debug)]
+pub struct Paths {
+    /// Settings: `client.toml`, `keymap.toml`, themes.
+    pub config: PathBuf,
+    /// What must be kept: tokens, and the local server's data.
+    pub data: PathBuf,
+    /// What would be a pity to lose: outbox, drafts, input history, cache, logs.
+    pub state: PathBuf,
+}
+
+impl Paths {
+    /// The folders of this user.
+    ///
+    /// # Errors
+    /// [`PathError`] where no home folder is known.
+    pub fn of_user() -> Result<Self, PathError> {
+        let dirs = directories::ProjectDirs::from("", "", "chat").ok_or(PathError)?;
+        let data = dirs.data_dir().to_owned();
+        let state = dirs.state_dir().map_or_else(|| data.join("state"), ToOwned::to_owned);
+        Ok(Self { config: dirs.config_dir().to_owned(), data, state })
+    }
+
+    /// The settings file.
+    pub fn client_toml(&self) -> PathBuf {
+        self.config.join("client.toml")
+    }
+
+    /// The local server's data folder.
+    pub fn local_server_data(&self) -> PathBuf {
+        self.data.join("server")
+    }
+}

@@ -1,0 +1,204 @@
+//! Finding, starting and stopping the background server. Two first clients at once end at one server: whoever
+//! holds the start lock starts it, the other one finds it running.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal};
+
+use super::place::LocalServer;
+
+/// A server is ready or has failed within this time, also after a crash with much to recover.
+const START_LIMIT: Duration = Duration::from_secs(30);
+/// A server that was asked to stop does so within this time.
+const STOP_LIMIT: Duration = Duration::from_secs(15);
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// Why the local server is not there.
+#[derive(Debug, thiserror::Error)]
+pub enum LocalError {
+    /// A file of the local server cannot be used.
+    #[error("cannot use {path}: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The program cannot be started again as a server.
+    #[error("cannot start the local server: {0}")]
+    Spawn(std::io::Error),
+    /// It ended before it was ready.
+    #[error("the local server did not start: {reason}\nIts log is {log}; `chat serve` runs it in the foreground")]
+    Failed {
+        /// The last lines it wrote.
+        reason: String,
+        /// Where it writes.
+        log: PathBuf,
+    },
+    /// Whoever listens there is another user.
+    #[error("the server at {socket} runs as another user (uid {uid}); not connecting")]
+    NotOurs {
+        /// The socket.
+        socket: PathBuf,
+        /// Whose it is.
+        uid: u32,
+    },
+    /// It did not stop.
+    #[error("the local server (pid {pid}) did not stop within {} s", STOP_LIMIT.as_secs())]
+    StillRunning {
+        /// Its process.
+        pid: i32,
+    },
+}
+
+/// A running local server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Its process, where the system tells.
+    pub pid: i32,
+}
+
+/// What `stop` did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StopOutcome {
+    /// It ran and has ended.
+    Stopped {
+        /// The process it was.
+        pid: i32,
+    },
+    /// There was none.
+    NotRunning,
+}
+
+/// The running server, if one answers at the socket.
+///
+/// # Errors
+/// [`LocalError::NotOurs`] where another user listens there.
+pub fn find(server: &LocalServer) -> Result<Option<Found>, LocalError> {
+    // A file that nobody listens at, or none at all: no server.
+    let Ok(stream) = UnixStream::connect(&server.socket) else { return Ok(None) };
+    let io = |source| LocalError::Io { path: server.socket.clone(), source };
+    let peer = rustix::net::sockopt::socket_peercred(&stream).map_err(|error| io(error.into()))?;
+    let uid = peer.uid.as_raw();
+    if uid == rustix::process::getuid().as_raw() {
+        Ok(Some(Found { pid: peer.pid.as_raw_nonzero().get() }))
+    } else {
+        Err(LocalError::NotOurs { socket: server.socket.clone(), uid })
+    }
+}
+
+/// Finds the server, or starts it and waits until it is ready.
+///
+/// # Errors
+/// Where it cannot be started, or another user listens at its socket.
+pub fn ensure_running(server: &LocalServer) -> Result<Found, LocalError> {
+    if let Some(found) = find(server)? {
+        return Ok(found);
+    }
+    let _lock = lock_start(server)?;
+    // Another client may have started it while we waited for the lock.
+    if let Some(found) = find(server)? {
+        return Ok(found);
+    }
+    match std::fs::remove_file(&server.socket) {
+        Ok(()) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(source) => return Err(LocalError::Io { path: server.socket.clone(), source }),
+    }
+    let child = spawn(server)?;
+    wait_ready(server, child)
+}
+
+/// Asks the server to stop and waits until it has.
+///
+/// # Errors
+/// Where it does not stop, or is not ours.
+pub fn stop(server: &LocalServer) -> Result<StopOutcome, LocalError> {
+    let Some(found) = find(server)? else { return Ok(StopOutcome::NotRunning) };
+    let Some(pid) = Pid::from_raw(found.pid) else { return Ok(StopOutcome::NotRunning) };
+    // An error means that it has just ended by itself.
+    if rustix::process::kill_process(pid, Signal::TERM).is_err() {
+        return Ok(StopOutcome::NotRunning);
+    }
+    let limit = Instant::now() + STOP_LIMIT;
+    while rustix::process::test_kill_process(pid).is_ok() {
+        if Instant::now() > limit {
+            return Err(LocalError::StillRunning { pid: found.pid });
+        }
+        std::thread::sleep(LOOK_EVERY);
+    }
+    Ok(StopOutcome::Stopped { pid: found.pid })
+}
+
+/// The lock under which the server is started; waits while another client starts it.
+fn lock_start(server: &LocalServer) -> Result<File, LocalError> {
+    let io = |source| LocalError::Io { path: server.start_lock.clone(), source };
+    let file = File::options().create(true).truncate(false).write(true).open(&server.start_lock).map_err(io)?;
+    file.lock().map_err(io)?;
+    Ok(file)
+}
+
+fn spawn(server: &LocalServer) -> Result<Child, LocalError> {
+    let log = open_log(&server.log)?;
+    let program = std::env::current_exe().map_err(LocalError::Spawn)?;
+    Command::new(program)
+        .args(["local", "background"])
+        .arg("--data")
+        .arg(&server.data)
+        .arg("--unix")
+        .arg(&server.socket)
+        // Its life is not ours: it must keep no folder busy and take no input.
+        .current_dir("/")
+        .env_remove("CHAT_TOKEN")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(log)
+        .spawn()
+        .map_err(LocalError::Spawn)
+}
+
+/// Opens the log for appending; a log of more than 1 MiB is begun anew, the old one kept beside it.
+fn open_log(path: &std::path::Path) -> Result<File, LocalError> {
+    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+    let open = || {
+        if let Some(folder) = path.parent() {
+            std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        }
+        if std::fs::metadata(path).is_ok_and(|found| found.len() > 1024 * 1024) {
+            std::fs::rename(path, path.with_extension("log.old"))?;
+        }
+        File::options().create(true).append(true).mode(0o600).open(path)
+    };
+    open().map_err(|source| LocalError::Io { path: path.to_owned(), source })
+}
+
+/// Reads the child's ready line; its end without one means that it failed.
+fn wait_ready(server: &LocalServer, mut child: Child) -> Result<Found, LocalError> {
+    let pipe = child.stdout.take().expect("invariant: the child was started with a pipe");
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let mut line = String::new();
+        let read = BufReader::new(pipe.take(4096)).read_line(&mut line);
+        // The receiver may have given up; then nobody wants to know.
+        let _ = sender.send(read.is_ok() && !line.is_empty());
+    });
+    if receiver.recv_timeout(START_LIMIT) == Ok(true) {
+        return find(server)?.ok_or_else(|| failed(server));
+    }
+    // It may hang; nobody else knows of it yet.
+    let _ = child.kill();
+    let _ = child.wait();
+    Err(failed(server))
+}
+
+fn failed(server: &LocalServer) -> LocalError {
+    let text = std::fs::read_to_string(&server.log).unwrap_or_default();
+    let last: Vec<&str> = text.lines().rev().take(3).collect();
+    let reason = last.into_iter().rev().collect::<Vec<_>>().join("\n");
+    LocalError::Failed { reason, log: server.log.clone() }
+}

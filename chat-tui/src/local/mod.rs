@@ -1,0 +1,10 @@
+//! The server of one's own on this machine: found, started in the background, asked, stopped. Like tmux, the first
+//! client starts it. The one place of the client that knows `chat_server`.
+
+mod background;
+mod place;
+mod serve;
+
+pub use background::{Found, LocalError, StopOutcome, ensure_running, find, stop};
+pub use place::{LocalServer, PlaceError, SYSTEM_SOCKET};
+pub use serve::{BackgroundArgs, run_in_background, run_in_foreground};

@@ -1,0 +1,129 @@
+//! Where the local server's socket, lock and log are. Must not know whether it runs.
+
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+/// Where a system service shared by the machine's users listens.
+pub const SYSTEM_SOCKET: &str = "/run/chat/chat.sock";
+/// Longest path of a Unix socket here, its final NUL included: 104 on macOS and the BSDs, 108 on Linux.
+const SOCKET_PATH_MAX: usize = if cfg!(target_os = "linux") { 108 } else { 104 };
+
+/// Why there is no safe place for the socket.
+#[derive(Debug, thiserror::Error)]
+pub enum PlaceError {
+    /// The folder cannot be made or looked at.
+    #[error("cannot use {path} for the local server's socket: {source}")]
+    Io {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The folder belongs to someone else, or others may write to it.
+    #[error(
+        "{path} belongs to another user or is open to others; remove it, or set XDG_RUNTIME_DIR to a folder of your own"
+    )]
+    NotOurs {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The path does not fit a socket's address.
+    #[error(
+        "the socket's path {path} is longer than this system allows ({SOCKET_PATH_MAX} bytes); set XDG_RUNTIME_DIR to a shorter folder"
+    )]
+    TooLong {
+        /// The path.
+        path: PathBuf,
+    },
+}
+
+/// The local server of one data folder.
+#[derive(Clone, Debug)]
+pub struct LocalServer {
+    /// Its data.
+    pub data: PathBuf,
+    /// Where it listens.
+    pub socket: PathBuf,
+    /// Held while someone starts it.
+    pub start_lock: PathBuf,
+    /// What it says.
+    pub log: PathBuf,
+}
+
+impl LocalServer {
+    /// The places for the server of `data`, with its log under `state`. Makes the socket's folder.
+    ///
+    /// # Errors
+    /// Where no safe folder can be had.
+    pub fn of(data: &Path, state: &Path) -> Result<Self, PlaceError> {
+        let folder = runtime_folder()?;
+        // The path as the user means it: a link and its target are one data folder.
+        let real = data.canonicalize().unwrap_or_else(|_| data.to_owned());
+        let digest = Sha256::digest(real.as_os_str().as_encoded_bytes());
+        let short: String = digest.iter().take(5).map(|byte| format!("{byte:02x}")).collect();
+        let socket = folder.join(format!("{short}.sock"));
+        if socket.as_os_str().len() >= SOCKET_PATH_MAX {
+            return Err(PlaceError::TooLong { path: socket });
+        }
+        let start_lock = folder.join(format!("{short}.lock"));
+        Ok(Self { data: data.to_owned(), socket, start_lock, log: state.join("local-server.log") })
+    }
+
+    /// The address a client connects to.
+    pub fn address(&self) -> String {
+        format!("unix:{}", self.socket.display())
+    }
+}
+
+/// A folder of ours alone: in the runtime folder, else under `/tmp`.
+fn runtime_folder() -> Result<PathBuf, PlaceError> {
+    let base = directories::BaseDirs::new().and_then(|dirs| dirs.runtime_dir().map(Path::to_owned));
+    let uid = rustix::process::getuid().as_raw();
+    let folder = match base.filter(|base| base.is_dir()) {
+        Some(base) => base.join("chat"),
+        None => std::env::temp_dir().join(format!("chat-{uid}")),
+    };
+    private_folder(&folder, uid)?;
+    Ok(folder)
+}
+
+/// Makes `folder` for `uid` alone, or sees that it already is.
+fn private_folder(folder: &Path, uid: u32) -> Result<(), PlaceError> {
+    let io = |source| PlaceError::Io { path: folder.to_owned(), source };
+    match std::fs::DirBuilder::new().mode(0o700).create(folder) {
+        Ok(()) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(io(error)),
+    }
+    // Not through a link: someone else may have put one there under /tmp.
+    let found = std::fs::symlink_metadata(folder).map_err(io)?;
+    let others_may = found.mode() & 0o077;
+    if found.is_dir() && found.uid() == uid && others_may == 0 {
+        Ok(())
+    } else {
+        Err(PlaceError::NotOurs { path: folder.to_owned() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    #[test]
+    fn a_folder_of_others_or_behind_a_link_is_refused() {
+        let base = tempfile::tempdir().expect("a folder");
+        let uid = rustix::process::getuid().as_raw();
+        let ours = base.path().join("ours");
+        private_folder(&ours, uid).expect("made");
+        private_folder(&ours, uid).expect("again");
+        assert!(matches!(private_folder(&ours, uid + 1), Err(PlaceError::NotOurs { .. })));
+        symlink(&ours, base.path().join("link")).expect("a link");
+        assert!(matches!(private_folder(&base.path().join("link"), uid), Err(PlaceError::NotOurs { .. })));
+        std::fs::set_permissions(&ours, std::fs::Permissions::from_mode(0o755)).expect("opened");
+        assert!(matches!(private_folder(&ours, uid), Err(PlaceError::NotOurs { .. })));
+    }
+}

@@ -1,0 +1,70 @@
+//! Being a server: in the foreground for `chat serve`, in the background for everything else.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chat_server::cli::ServerArgs;
+use clap::Args;
+use color_eyre::eyre::{Result, WrapErr};
+
+/// A background server that nobody uses stops after this time.
+const IDLE_EXIT: Duration = Duration::from_mins(10);
+
+/// What the background server is started with.
+#[derive(Args, Clone, Debug)]
+pub struct BackgroundArgs {
+    /// Its data folder.
+    #[arg(long)]
+    data: PathBuf,
+    /// Its socket.
+    #[arg(long)]
+    unix: PathBuf,
+    /// Stop after so many seconds without use.
+    #[arg(long, env = "CHAT_LOCAL_IDLE_SECONDS")]
+    idle_seconds: Option<u64>,
+}
+
+/// Runs a server until a signal ends it.
+///
+/// # Errors
+/// As the server says.
+pub fn run_in_foreground(args: &ServerArgs, verbose: u8) -> Result<()> {
+    chat_server::run_in_foreground(args, verbose)
+}
+
+/// Leaves the terminal's session and runs a server until it is idle or a signal ends it.
+///
+/// # Errors
+/// As the server says.
+pub fn run_in_background(args: BackgroundArgs) -> Result<()> {
+    // Before any thread exists: what ends the terminal must not end the server.
+    rustix::process::setsid().wrap_err("cannot leave the terminal's session")?;
+    let flags = ServerArgs {
+        listen: Vec::new(),
+        unix: Some(args.unix),
+        unix_mode: Some("0600".into()),
+        unix_group: None,
+        data: Some(args.data),
+        config: None,
+        log_format: None,
+        check_config: false,
+    };
+    let mut config = flags.config()?;
+    config.idle_exit = Some(args.idle_seconds.map_or(IDLE_EXIT, Duration::from_secs));
+    chat_server::telemetry::start(config.log_format, 0);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let stop = async {
+            if chat_server::signalled().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
+        chat_server::serve(config, stop, |ready| say_ready(&ready.line)).await?;
+        Ok(())
+    })
+}
+
+#[expect(clippy::print_stdout, reason = "the client that started us waits for this line")]
+fn say_ready(line: &str) {
+    println!("{line}");
+}

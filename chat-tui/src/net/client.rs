@@ -1,0 +1,220 @@
+//! A signed-in connection for commands and scripts: typed requests, many under way, and what is pushed.
+
+use std::collections::HashMap;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use chat_proto::client_frame::{Auth, ClientInfo, Hello, Subscription};
+use chat_proto::codec;
+use chat_proto::error::ErrorCode;
+use chat_proto::ids::RequestId;
+use chat_proto::limits::{DEAD_AFTER_MS, HEARTBEAT_MS, PROTOCOL_VERSION};
+use chat_proto::request::Call;
+use chat_proto::server_frame::{ServerFrame, Welcome};
+use futures_util::{SinkExt, StreamExt};
+use serde_json::value::RawValue;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
+use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
+
+use super::connection::{self, Socket};
+use super::{Address, CallError, NetError};
+
+/// One-shot commands try to connect for this long.
+const TRY_FOR: Duration = Duration::from_secs(5);
+const TRY_EVERY: Duration = Duration::from_millis(200);
+/// Pushed frames that may wait to be taken; the server's own bounds begin beyond it.
+const PUSHES: usize = 256;
+const REQUESTS: usize = 256;
+
+/// How to connect.
+#[derive(Clone, Debug)]
+pub struct ConnectOptions {
+    /// Where.
+    pub address: Address,
+    /// As whom.
+    pub auth: Auth,
+    /// What is pushed.
+    pub subscription: Subscription,
+}
+
+impl ConnectOptions {
+    /// Nothing is pushed.
+    pub fn new(address: Address, auth: Auth) -> Self {
+        Self { address, auth, subscription: Subscription::None }
+    }
+
+    /// The same, with rooms to be pushed.
+    #[must_use]
+    pub fn subscribe(mut self, subscription: Subscription) -> Self {
+        self.subscription = subscription;
+        self
+    }
+}
+
+struct Ask {
+    frame: Box<dyn FnOnce(RequestId) -> Bytes + Send>,
+    answer: oneshot::Sender<Result<Box<RawValue>, CallError>>,
+}
+
+/// A signed-in connection.
+#[derive(Debug)]
+pub struct Client {
+    asks: mpsc::UnboundedSender<Ask>,
+    pushes: mpsc::Receiver<ServerFrame>,
+}
+
+/// An answer to come.
+#[derive(Debug)]
+pub struct PendingAnswer<C> {
+    answer: oneshot::Receiver<Result<Box<RawValue>, CallError>>,
+    call: PhantomData<fn() -> C>,
+}
+
+impl<C: Call> Future for PendingAnswer<C> {
+    type Output = Result<C::Answer, CallError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.answer).poll(context).map(|answer| {
+            let result = answer.unwrap_or(Err(CallError::Disconnected))?;
+            codec::decode_answer::<C>(&result).map_err(|error| CallError::Unreadable(error.to_string()))
+        })
+    }
+}
+
+impl Client {
+    /// Connects and signs in; tries for five seconds where nobody answers.
+    ///
+    /// # Errors
+    /// As [`NetError`] says.
+    pub async fn connect(options: ConnectOptions) -> Result<(Self, Welcome), NetError> {
+        let give_up_at = Instant::now() + TRY_FOR;
+        loop {
+            match Self::connect_once(&options).await {
+                Err(NetError::Unreachable { .. }) if Instant::now() + TRY_EVERY < give_up_at => {
+                    tokio::time::sleep(TRY_EVERY).await;
+                }
+                Err(NetError::Refused(error))
+                    if error.code == ErrorCode::ShuttingDown && Instant::now() < give_up_at =>
+                {
+                    tokio::time::sleep(TRY_EVERY).await;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    /// Connects and signs in; tries once.
+    ///
+    /// # Errors
+    /// As [`NetError`] says.
+    pub async fn connect_once(options: &ConnectOptions) -> Result<(Self, Welcome), NetError> {
+        let mut socket = connection::connect(&options.address).await?;
+        let welcome = greet(&mut socket, options).await?;
+        let (asks, asked) = mpsc::unbounded_channel();
+        let (pushed, pushes) = mpsc::channel(PUSHES);
+        tokio::spawn(run(socket, asked, pushed));
+        Ok((Self { asks, pushes }, welcome))
+    }
+
+    /// Asks without waiting: many requests may be under way, answered by their own futures.
+    pub fn start<C: Call + Clone + Send + 'static>(&self, call: &C) -> PendingAnswer<C> {
+        let (sender, answer) = oneshot::channel();
+        let call = call.clone();
+        let ask = Ask { frame: Box::new(move |id| codec::encode_call(id, &call)), answer: sender };
+        // Where the connection has ended the sender is dropped, which says so.
+        drop(self.asks.send(ask));
+        PendingAnswer { answer, call: PhantomData }
+    }
+
+    /// Asks and waits for the answer.
+    ///
+    /// # Errors
+    /// As [`CallError`] says.
+    pub async fn call<C: Call + Clone + Send + 'static>(&self, call: &C) -> Result<C::Answer, CallError> {
+        self.start(call).await
+    }
+
+    /// The next frame that was pushed; none once the connection has ended.
+    pub async fn next_push(&mut self) -> Option<ServerFrame> {
+        self.pushes.recv().await
+    }
+}
+
+async fn greet(socket: &mut Socket, options: &ConnectOptions) -> Result<Welcome, NetError> {
+    let broken = |reason: String| NetError::Unreachable { address: options.address.to_string(), reason };
+    let hello = Hello {
+        version: PROTOCOL_VERSION,
+        client: ClientInfo { name: "chat".into(), version: env!("CARGO_PKG_VERSION").into() },
+        auth: options.auth.clone(),
+        subscribe: options.subscription.clone(),
+        presence: false,
+        resume: None,
+    };
+    send(socket, codec::encode_hello(&hello)).await.map_err(|error| broken(error.to_string()))?;
+    loop {
+        let message = socket.next().await.ok_or_else(|| broken("it closed the connection".into()))?;
+        let Message::Text(text) = message.map_err(|error| broken(error.to_string()))? else { continue };
+        let strange = |reason: String| NetError::NotAChatServer { address: options.address.to_string(), reason };
+        match codec::decode_server(&text).map_err(|error| strange(error.to_string()))? {
+            Some(ServerFrame::Welcome(welcome)) => return Ok(*welcome),
+            Some(ServerFrame::Error(refused)) => return Err(NetError::Refused(refused.error)),
+            Some(ServerFrame::Goodbye(_)) => return Err(broken("it is going down".into())),
+            _ => {}
+        }
+    }
+}
+
+async fn send(socket: &mut Socket, frame: Bytes) -> Result<(), tokio_tungstenite::tungstenite::Error> {
+    socket.send(Message::Text(Utf8Bytes::try_from(frame).unwrap_or_default())).await
+}
+
+/// Owns the socket until either side ends it.
+async fn run(mut socket: Socket, mut asked: mpsc::UnboundedReceiver<Ask>, pushed: mpsc::Sender<ServerFrame>) {
+    let mut waiting: HashMap<RequestId, oneshot::Sender<Result<Box<RawValue>, CallError>>> = HashMap::new();
+    let mut next_id = 1;
+    let mut heard_at = Instant::now();
+    let mut is_pinged = false;
+    loop {
+        let silence = if is_pinged { DEAD_AFTER_MS } else { HEARTBEAT_MS };
+        tokio::select! {
+            ask = asked.recv(), if waiting.len() < REQUESTS => {
+                // Nobody asks any more: the client was dropped.
+                let Some(ask) = ask else {
+                    drop(socket.close(None).await);
+                    return;
+                };
+                let id = RequestId(next_id);
+                next_id += 1;
+                waiting.insert(id, ask.answer);
+                if send(&mut socket, (ask.frame)(id)).await.is_err() {
+                    return;
+                }
+            }
+            message = socket.next() => {
+                let Some(Ok(message)) = message else { return };
+                (heard_at, is_pinged) = (Instant::now(), false);
+                let Message::Text(text) = message else { continue };
+                match codec::decode_server(&text) {
+                    Ok(Some(ServerFrame::Ok(ok))) => drop(waiting.remove(&ok.id).map(|answer| answer.send(Ok(ok.result)))),
+                    Ok(Some(ServerFrame::Error(refused))) => {
+                        let answer = refused.id.and_then(|id| waiting.remove(&id));
+                        drop(answer.map(|answer| answer.send(Err(CallError::Refused(refused.error)))));
+                    }
+                    Ok(Some(frame)) => drop(pushed.send(frame).await),
+                    Ok(None) => {}
+                    Err(error) => tracing::warn!(%error, "a frame of the server could not be read"),
+                }
+            }
+            () = tokio::time::sleep_until(heard_at + Duration::from_millis(silence)) => {
+                if is_pinged || socket.send(Message::Ping(Bytes::new())).await.is_err() {
+                    return;
+                }
+                is_pinged = true;
+            }
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! The way to a server: addresses, connections, typed requests, rooms followed over reconnects. Must not know screens.
+
+mod address;
+mod client;
+mod connection;
+mod error;
+mod follower;
+
+pub use address::Address;
+pub use client::{Client, ConnectOptions, PendingAnswer};
+pub use error::{CallError, NetError};
+pub use follower::{Followed, Follower, RoomStart};

@@ -1,0 +1,5 @@
+//! Text that others wrote, made fit for a terminal.
+
+mod safe;
+
+pub use safe::SafeText;
