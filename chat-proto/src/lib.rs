@@ -71,7 +71,8 @@
 //! # Posting, exactly once
 //!
 //! `post {room, key, body, …}` carries a `key` the client makes (1 – 64 of `A–Z a–z 0–9 . _ : -`), unique for its
-//! sender for ever. The answer `{seq, at}` comes after the message is on disk; others are told after that. A client
+//! sender for ever. The answer `{seq, at}` comes after the message is on disk; no event
+//! of it comes before that, and the author's own event may come before or after the answer. A client
 //! that hears no answer sends the same post with the same key again, on whichever connection: the
 //! answer is then the first one's, with `duplicate: true`. The same key with another text or room is `key_reused`.
 //!

@@ -1,1 +1,7 @@
-//! placeholder
+//! What the tests share: real programs, started and ended by the test that needs them.
+
+pub mod client;
+pub mod peer;
+pub mod program;
+pub mod server;
+pub mod wait;

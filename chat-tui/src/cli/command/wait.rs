@@ -14,7 +14,9 @@ use crate::cli::reference::{RoomRef, SeqRef, parse_duration_ms};
 /// The arguments of `wait`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Looks at messages that come after it began, or after --since; so a script that posts a question waits from its number:
+Looks at messages that come after it began, or after --since; so a script that posts a question waits from its number.
+
+Example:
 
   id=$(chat send deploy 'start?')
   chat wait deploy --match '^yes' --since \"$id\" --timeout 5m || exit 1

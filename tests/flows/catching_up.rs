@@ -1,0 +1,134 @@
+//! A client that was away ends with exactly what a fresh one sees.
+
+use std::collections::BTreeMap;
+
+use chat_proto::client_frame::{Resume, RoomCursor, Subscription};
+use chat_proto::ids::Seq;
+use chat_proto::message::Item;
+use chat_proto::request::{Delete, Edit};
+use chat_proto::server_frame::ServerFrame;
+use chat_tests::peer::{GENERAL, Peer};
+use chat_tests::server::Server;
+
+/// What a reader shows: the newest state of each thing.
+#[derive(Debug, Default, PartialEq)]
+struct Shown(BTreeMap<Seq, Item>);
+
+impl Shown {
+    fn apply(&mut self, item: Item) {
+        let is_newer = self.0.get(&item.seq).is_none_or(|before| before.changed < item.changed);
+        if is_newer {
+            self.0.insert(item.seq, item);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_was_away_sees_what_a_fresh_one_sees() {
+    let server = Server::start();
+    let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
+    let token = welcome.token.expect("a token");
+    let mut shown = Shown::default();
+    for number in 0..30 {
+        ana.post(&format!("before-{number}"), "before").await;
+    }
+    ana.changes(Seq::ZERO).await.into_iter().for_each(|item| shown.apply(item));
+    let cursor = shown.0.values().map(|item| item.changed).max().expect("items");
+    // Away: five hundred posts, twenty edits, ten deletions, of old and of new messages.
+    let mut numbers: Vec<Seq> = shown.0.keys().copied().skip(2).collect();
+    for number in 0..500 {
+        numbers.push(ana.post(&format!("away-{number}"), &format!("away {number}")).await.seq);
+    }
+    for edited in numbers.iter().step_by(26).take(20) {
+        let body = "edited".parse().expect("a body");
+        ana.call(&Edit { room: GENERAL, seq: *edited, body }).await;
+    }
+    for deleted in numbers.iter().skip(1).step_by(50).take(10) {
+        ana.call(&Delete { room: GENERAL, seq: *deleted }).await;
+    }
+    let (mut back, _) = Peer::with_token(server.address(), &token, Subscription::None, None).await;
+    back.changes(cursor).await.into_iter().for_each(|item| shown.apply(item));
+    let mut fresh = Shown::default();
+    back.changes(Seq::ZERO).await.into_iter().for_each(|item| fresh.apply(item));
+    assert_eq!(fresh.0.len(), 531, "the join and every message, deleted or not");
+    assert!(shown == fresh, "the two differ");
+}
+
+#[tokio::test]
+async fn resume_brings_what_was_missed_with_the_welcome_also_after_a_restart() {
+    let mut server = Server::start();
+    let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
+    let token = welcome.token.expect("a token");
+    let head = welcome.account.rooms[0].head;
+    for number in 0..50 {
+        ana.post(&format!("k{number}"), "missed").await;
+    }
+    let resume = || Resume {
+        epoch: welcome.epoch.clone(),
+        account: welcome.account.head,
+        rooms: vec![RoomCursor { room: GENERAL, after: head }],
+    };
+    for _ in 0..2 {
+        let (_, back) = Peer::with_token(server.address(), &token, Subscription::All, Some(resume())).await;
+        assert_eq!((back.resumed[0].is_complete, back.resumed[0].items.len()), (true, 50));
+        server.kill();
+        server.restart();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_clients_resume_at_once() {
+    let server = Server::start();
+    let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
+    let token = welcome.token.expect("a token");
+    let head = welcome.account.rooms[0].head;
+    for number in 0..50 {
+        ana.post(&format!("k{number}"), "missed").await;
+    }
+    let clients = (0..1000).map(|_| async {
+        let rooms = vec![RoomCursor { room: GENERAL, after: head }];
+        let resume = Resume { epoch: welcome.epoch.clone(), account: welcome.account.head, rooms };
+        let (_, back) = Peer::with_token(server.address(), &token, Subscription::All, Some(resume)).await;
+        assert_eq!((back.resumed[0].is_complete, back.resumed[0].items.len()), (true, 50));
+    });
+    futures_util::future::join_all(clients).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_that_stops_reading_costs_bounded_memory_and_recovers_by_changes() {
+    let server = Server::start();
+    let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
+    let token = welcome.token.expect("a token");
+    let (mut slow, _) = Peer::with_token(server.address(), &token, Subscription::All, None).await;
+    let before = server.resident_kib();
+    let body = "x".repeat(7_900);
+    for number in 0..3_000 {
+        ana.post(&format!("k{number}"), &body).await;
+    }
+    let grown = server.resident_kib().saturating_sub(before);
+    assert!(grown < 64 * 1024, "23 MiB for one reader that does not read made the server grow by {grown} KiB");
+    // It reads again: some events, then one gap, and by `changes` it has them all.
+    let mut has_gap = false;
+    while !has_gap {
+        has_gap = matches!(slow.next().await.expect("still connected"), ServerFrame::Gap(_));
+    }
+    assert_eq!(slow.changes(Seq::ZERO).await.len(), 3_001);
+}
+
+#[tokio::test]
+async fn another_persons_message_arrives_while_one_listens() {
+    let server = Server::start();
+    let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::All).await;
+    let (mut ben, _) = Peer::register(server.address(), "ben", Subscription::All).await;
+    let posted = ben.post("k", "hello @ana").await;
+    let mut seen = Vec::new();
+    while seen.len() < 2 {
+        match ana.next().await.expect("connected") {
+            ServerFrame::Event(event) if event.seq == posted.seq => seen.push("event"),
+            ServerFrame::Account(_) => seen.push("account"),
+            _ => {}
+        }
+    }
+    seen.sort_unstable();
+    assert_eq!(seen, ["account", "event"], "the message, and the mention on the account stream");
+}

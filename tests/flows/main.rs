@@ -1,0 +1,5 @@
+//! Flows over real programs: what was acknowledged stays, whatever happens to the server.
+
+mod catching_up;
+mod durability;
+mod forgetting;

@@ -1,0 +1,4 @@
+//! Conversations frame by frame: refusals, retries, limits, and a client in plain sockets.
+
+mod plain_client;
+mod refusals;

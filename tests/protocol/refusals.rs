@@ -1,0 +1,161 @@
+//! What is refused is refused with its reason, and harms nobody.
+
+use bytes::Bytes;
+use chat_proto::client_frame::{Auth, Subscription};
+use chat_proto::codec;
+use chat_proto::error::ErrorCode;
+use chat_proto::ids::{RequestId, Seq};
+use chat_proto::limits::CLIENT_FRAME_MAX_BYTES;
+use chat_proto::request::{Chain, Delete, Logout, Ping, Post, SetTopic};
+use chat_proto::server_frame::ServerFrame;
+use chat_tests::peer::{GENERAL, Peer, post};
+use chat_tests::server::Server;
+use tokio_tungstenite::tungstenite::Message;
+
+async fn refusal(peer: &mut Peer) -> (Option<RequestId>, ErrorCode) {
+    loop {
+        if let ServerFrame::Error(refused) = peer.next().await.expect("still connected") {
+            return (refused.id, refused.error.code);
+        }
+    }
+}
+
+async fn is_alive(peer: &mut Peer) -> bool {
+    matches!(peer.try_call(&Ping {}).await, Some(Ok(_)))
+}
+
+#[tokio::test]
+async fn before_hello_everything_is_refused_and_a_wrong_password_tells_nothing() {
+    let server = Server::start();
+    Peer::register(server.address(), "ana", Subscription::None).await;
+    let mut peer = Peer::connect(server.address()).await;
+    let answer = peer.try_call(&Ping {}).await.expect("connected");
+    assert_eq!(answer.expect_err("refused").code, ErrorCode::AuthRequired);
+    let mut messages = Vec::new();
+    for name in ["ana", "nobody"] {
+        let auth = Auth::Password { name: name.parse().expect("a name"), password: "wrong horse".into() };
+        peer.send(codec::encode_hello(&Peer::hello(auth, Subscription::None, None))).await;
+        let Some(ServerFrame::Error(refused)) = peer.next().await else { panic!("a refusal") };
+        assert_eq!(refused.error.code, ErrorCode::AuthFailed);
+        messages.push(refused.error.message);
+    }
+    assert_eq!(messages[0], messages[1]);
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_answered_and_the_connection_goes_on() {
+    let server = Server::start();
+    let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
+    for (frame, id, code) in [
+        ("nonsense", None, ErrorCode::BadFrame),
+        ("[]", None, ErrorCode::BadFrame),
+        (r#"{"type":"fly","id":900}"#, Some(900), ErrorCode::UnknownType),
+        (r#"{"type":"post","id":901,"room":"R1"}"#, Some(901), ErrorCode::BadRequest),
+        (r#"{"type":"history","id":902,"room":"R1","limit":201}"#, Some(902), ErrorCode::BadRequest),
+        (r#"{"type":"history","id":903,"room":"R999","limit":1}"#, Some(903), ErrorCode::NotFound),
+        (r#"{"type":"post","id":904,"room":"R1","key":"k","body":"\u0007"}"#, Some(904), ErrorCode::BadRequest),
+    ] {
+        ana.send(Bytes::from_static(frame.as_bytes())).await;
+        assert_eq!(refusal(&mut ana).await, (id.map(RequestId), code), "{frame}");
+    }
+    ana.send_raw(Message::binary(vec![1, 2, 3])).await;
+    assert_eq!(refusal(&mut ana).await, (None, ErrorCode::BadFrame));
+    assert!(is_alive(&mut ana).await);
+}
+
+#[tokio::test]
+async fn a_frame_of_the_limit_passes_and_one_byte_more_is_too_large() {
+    let server = Server::start();
+    let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
+    let ping = r#"{"type":"ping","id":900,"pad":""}"#;
+    let padded = |bytes: usize| ping.replace("\"\"", &format!("\"{}\"", "x".repeat(bytes - ping.len())));
+    ana.send(padded(CLIENT_FRAME_MAX_BYTES).into()).await;
+    assert!(matches!(ana.next().await, Some(ServerFrame::Ok(ok)) if ok.id == RequestId(900)));
+    ana.send(padded(CLIENT_FRAME_MAX_BYTES + 1).into()).await;
+    assert_eq!(refusal(&mut ana).await.1, ErrorCode::TooLarge);
+    assert!(matches!(ana.next().await, Some(ServerFrame::Goodbye(_))), "the stream cannot be read further");
+    // Nobody else notices.
+    let token = welcome.token.expect("a token");
+    let (mut again, _) = Peer::with_token(server.address(), &token, Subscription::None, None).await;
+    assert!(is_alive(&mut again).await);
+}
+
+#[tokio::test]
+async fn a_retry_returns_the_first_number_and_a_reused_key_is_refused() {
+    let server = Server::start();
+    let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
+    let first = ana.post("k", "hello").await;
+    let token = welcome.token.expect("a token");
+    let (mut other, _) = Peer::with_token(server.address(), &token, Subscription::None, None).await;
+    let again = other.post("k", "hello").await;
+    assert_eq!((again.seq, again.duplicate, first.duplicate), (first.seq, true, false));
+    let reused = other.try_call(&post("k", "something else")).await.expect("connected");
+    assert_eq!(reused.expect_err("refused").code, ErrorCode::KeyReused);
+    // Also after the message is gone.
+    ana.call(&Delete { room: GENERAL, seq: first.seq }).await;
+    assert!(ana.post("k", "hello").await.duplicate);
+    // Another account's keys are its own.
+    let (mut ben, _) = Peer::register(server.address(), "ben", Subscription::None).await;
+    assert!(!ben.post("k", "hello").await.duplicate);
+}
+
+#[tokio::test]
+async fn many_posts_under_way_are_answered_in_order_and_a_refusal_breaks_the_chain() {
+    let server = Server::start_with(&[], "[limits]\nposts_per_second = 1\nposts_burst = 20\n");
+    let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
+    let mut ids = Vec::new();
+    for number in 0..30 {
+        let chain = Some(if number == 0 { Chain::Restart } else { Chain::Continue });
+        ids.push(ana.start(&Post { chain, ..post(&format!("k{number}"), &format!("line {number}")) }).await);
+    }
+    let mut codes = Vec::new();
+    for id in &ids {
+        match ana.next().await.expect("connected") {
+            ServerFrame::Ok(ok) => {
+                assert_eq!(ok.id, *id);
+                codes.push(None);
+            }
+            ServerFrame::Error(refused) => {
+                assert_eq!(refused.id, Some(*id));
+                codes.push(Some(refused.error.code));
+            }
+            other => panic!("an answer, not {other:?}"),
+        }
+    }
+    let accepted = codes.iter().take_while(|code| code.is_none()).count();
+    assert!((20..=22).contains(&accepted), "{codes:?}");
+    assert_eq!(codes[accepted], Some(ErrorCode::RateLimited));
+    assert!(codes[accepted + 1..].iter().all(|code| *code == Some(ErrorCode::ChainBroken)), "{codes:?}");
+}
+
+#[tokio::test]
+async fn only_its_author_changes_a_message_and_only_members_write() {
+    let server = Server::start();
+    let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
+    let (mut ben, _) = Peer::register(server.address(), "ben", Subscription::None).await;
+    let posted = ana.post("k", "ana's").await;
+    let delete = |seq| Delete { room: GENERAL, seq };
+    let refused = ben.try_call(&delete(posted.seq)).await.expect("connected").expect_err("another's");
+    assert_eq!(refused.code, ErrorCode::NotAllowed);
+    let refused = ben.try_call(&delete(Seq(999))).await.expect("connected").expect_err("not there");
+    assert_eq!(refused.code, ErrorCode::NotFound);
+    ben.call(&chat_proto::request::Leave { room: GENERAL }).await;
+    let refused = ben.try_call(&post("k", "x")).await.expect("connected").expect_err("no member");
+    assert_eq!(refused.code, ErrorCode::NotMember);
+    let topic = SetTopic { room: GENERAL, topic: None };
+    assert_eq!(ben.try_call(&topic).await.expect("connected").expect_err("no member").code, ErrorCode::NotMember);
+}
+
+#[tokio::test]
+async fn logging_out_cuts_the_sockets_of_that_sign_in() {
+    let server = Server::start();
+    let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
+    let token = welcome.token.expect("a token");
+    let (mut other, _) = Peer::with_token(server.address(), &token, Subscription::None, None).await;
+    ana.call(&Logout {}).await;
+    while other.next().await.is_some() {}
+    let mut peer = Peer::connect(server.address()).await;
+    let hello = Peer::hello(Auth::Token { token }, Subscription::None, None);
+    peer.send(codec::encode_hello(&hello)).await;
+    assert_eq!(refusal(&mut peer).await.1, ErrorCode::AuthFailed);
+}

@@ -1,0 +1,166 @@
+//! A bare peer: frames of `chat_proto` over a plain WebSocket, so that a fault of the client cannot hide one of the
+//! server.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+use chat_proto::client_frame::{Auth, ClientInfo, Hello, Resume, Subscription};
+use chat_proto::codec;
+use chat_proto::error::ErrorBody;
+use chat_proto::ids::{RequestId, RoomId, Seq};
+use chat_proto::message::Item;
+use chat_proto::request::{Call, Changes, Post, Posted};
+use chat_proto::server_frame::{ServerFrame, Welcome};
+use futures_util::{SinkExt, StreamExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::http::HeaderValue;
+use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
+
+/// How long a peer waits for a frame that must come.
+const LIMIT: Duration = Duration::from_secs(30);
+/// The room everyone is in.
+pub const GENERAL: RoomId = RoomId(1);
+
+/// A connection.
+#[derive(Debug)]
+pub struct Peer {
+    socket: WebSocketStream<TcpStream>,
+    next_id: u64,
+    /// What was pushed while an answer was waited for.
+    pub pushed: Vec<ServerFrame>,
+}
+
+impl Peer {
+    /// Connects without signing in.
+    pub async fn connect(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).await.expect("the server listens");
+        let mut request = format!("ws://{address}/").into_client_request().expect("a request");
+        request.headers_mut().insert("Sec-WebSocket-Protocol", HeaderValue::from_static("chat.v1"));
+        let (socket, _) = tokio_tungstenite::client_async(request, stream).await.expect("a WebSocket");
+        Self { socket, next_id: 1, pushed: Vec::new() }
+    }
+
+    /// The frame of a `hello`.
+    pub fn hello(auth: Auth, subscribe: Subscription, resume: Option<Resume>) -> Hello {
+        let client = ClientInfo { name: "test".into(), version: "0".into() };
+        Hello { version: 1, client, auth, subscribe, presence: false, resume }
+    }
+
+    /// Makes an account and stays connected.
+    pub async fn register(address: SocketAddr, name: &str, subscribe: Subscription) -> (Self, Box<Welcome>) {
+        let auth = Auth::Register { name: name.parse().expect("a name"), password: "correct horse".into(), code: None };
+        Self::sign_in(address, Self::hello(auth, subscribe, None)).await
+    }
+
+    /// Connects with a token.
+    pub async fn with_token(
+        address: SocketAddr,
+        token: &str,
+        subscribe: Subscription,
+        resume: Option<Resume>,
+    ) -> (Self, Box<Welcome>) {
+        Self::sign_in(address, Self::hello(Auth::Token { token: token.into() }, subscribe, resume)).await
+    }
+
+    async fn sign_in(address: SocketAddr, hello: Hello) -> (Self, Box<Welcome>) {
+        let mut peer = Self::connect(address).await;
+        peer.send(codec::encode_hello(&hello)).await;
+        loop {
+            match peer.next().await {
+                Some(ServerFrame::Welcome(welcome)) => return (peer, welcome),
+                Some(ServerFrame::Error(refused)) => panic!("hello was refused: {}", refused.error),
+                Some(frame) => peer.pushed.push(frame),
+                None => panic!("the server closed the connection"),
+            }
+        }
+    }
+
+    /// Sends a frame; a broken connection shows with the next one that is read.
+    pub async fn send(&mut self, frame: Bytes) {
+        drop(self.socket.send(Message::Text(Utf8Bytes::try_from(frame).expect("UTF-8"))).await);
+    }
+
+    /// Sends any message.
+    pub async fn send_raw(&mut self, message: Message) {
+        drop(self.socket.send(message).await);
+    }
+
+    /// The next frame; none once the connection has ended.
+    pub async fn next(&mut self) -> Option<ServerFrame> {
+        loop {
+            let message = timeout(LIMIT, self.socket.next()).await.expect("a frame in time");
+            match message {
+                Some(Ok(Message::Text(text))) => {
+                    if let Some(frame) = codec::decode_server(&text).expect("a frame") {
+                        return Some(frame);
+                    }
+                }
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
+                Some(Ok(_)) => {}
+            }
+        }
+    }
+
+    /// Sends a request without waiting.
+    pub async fn start<C: Call>(&mut self, call: &C) -> RequestId {
+        let id = RequestId(self.next_id);
+        self.next_id += 1;
+        self.send(codec::encode_call(id, call)).await;
+        id
+    }
+
+    /// Asks and waits; `None` where the connection ended first.
+    pub async fn try_call<C: Call>(&mut self, call: &C) -> Option<Result<C::Answer, ErrorBody>> {
+        let id = self.start(call).await;
+        loop {
+            match self.next().await? {
+                ServerFrame::Ok(ok) if ok.id == id => {
+                    return Some(Ok(codec::decode_answer::<C>(&ok.result).expect("the paired answer")));
+                }
+                ServerFrame::Error(refused) if refused.id == Some(id) => return Some(Err(refused.error)),
+                frame => self.pushed.push(frame),
+            }
+        }
+    }
+
+    /// Asks and waits for success.
+    pub async fn call<C: Call>(&mut self, call: &C) -> C::Answer {
+        let answer = self.try_call(call).await.expect("the connection holds");
+        answer.unwrap_or_else(|error| panic!("{} was refused: {error}", C::TYPE))
+    }
+
+    /// Posts a lasting message to `#general`.
+    pub async fn post(&mut self, key: &str, body: &str) -> Posted {
+        self.call(&post(key, body)).await
+    }
+
+    /// Everything that changed after a number, page by page.
+    pub async fn changes(&mut self, mut after: Seq) -> Vec<Item> {
+        let mut items = Vec::new();
+        loop {
+            let page = self.call(&Changes { room: GENERAL, after, limit: 50 }).await;
+            items.extend(page.items);
+            after = page.next;
+            if page.next >= page.head {
+                return items;
+            }
+        }
+    }
+}
+
+/// A lasting message for `#general`.
+pub fn post(key: &str, body: &str) -> Post {
+    Post {
+        room: GENERAL,
+        key: key.parse().expect("a key"),
+        body: body.parse().expect("a body"),
+        life: None,
+        code: None,
+        reply_to: None,
+        chain: None,
+    }
+}

@@ -1,0 +1,139 @@
+//! A real server with a data folder of its own.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+use rustix::process::{Pid, Signal};
+use tempfile::TempDir;
+
+use crate::program;
+use crate::wait::until;
+
+/// A server that is ended when it is dropped.
+#[derive(Debug)]
+pub struct Server {
+    folder: TempDir,
+    options: Vec<String>,
+    child: Option<Child>,
+    address: SocketAddr,
+}
+
+impl Server {
+    /// Starts one with no limits on rates.
+    pub fn start() -> Self {
+        Self::start_with(&[], "[limits]\nenabled = false\n")
+    }
+
+    /// Starts one with more flags and these settings.
+    pub fn start_with(flags: &[&str], settings: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("server.toml"), settings).expect("written");
+        let options = flags.iter().map(ToString::to_string).collect();
+        let address = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut server = Self { folder, options, child: None, address };
+        server.run();
+        server
+    }
+
+    fn run(&mut self) {
+        let log = std::fs::File::options().create(true).append(true).open(self.log_path()).expect("a log");
+        let mut child = Command::new(program::path("chat-server"))
+            .args(["--listen", "127.0.0.1:0", "--unix"])
+            .arg(self.socket())
+            .arg("--data")
+            .arg(self.data())
+            .arg("--config")
+            .arg(self.folder.path().join("server.toml"))
+            .args(&self.options)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .expect("the server starts");
+        let mut line = String::new();
+        let stdout = child.stdout.take().expect("piped");
+        BufReader::new(stdout).read_line(&mut line).expect("readable");
+        let address = line.split_whitespace().find_map(|word| word.strip_prefix("ws://")?.parse().ok());
+        self.address = address.unwrap_or_else(|| panic!("no ready line but {line:?}; the log:\n{}", self.log()));
+        self.child = Some(child);
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its Unix socket.
+    pub fn socket(&self) -> PathBuf {
+        self.folder.path().join("s")
+    }
+
+    /// Its data folder.
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    fn log_path(&self) -> PathBuf {
+        self.folder.path().join("log")
+    }
+
+    /// What it has logged.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.log_path()).unwrap_or_default()
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().expect("it runs").id()
+    }
+
+    /// Its resident memory in KiB.
+    pub fn resident_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("it runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a line");
+        line.split_whitespace().next().and_then(|number| number.parse().ok()).expect("a number")
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = Pid::from_raw(i32::try_from(self.pid()).expect("a pid")).expect("a pid");
+        rustix::process::kill_process(pid, signal).expect("it runs");
+    }
+
+    /// Ends it as a power switch would end its process.
+    pub fn kill(&mut self) {
+        let mut child = self.child.take().expect("it runs");
+        child.kill().expect("it runs");
+        child.wait().expect("it ends");
+    }
+
+    /// Asks it to end and waits.
+    pub fn terminate(&mut self) -> ExitStatus {
+        self.signal(Signal::TERM);
+        let mut child = self.child.take().expect("it runs");
+        until("the server's end", || child.try_wait().expect("a child"))
+    }
+
+    /// Starts it again on the same data.
+    pub fn restart(&mut self) {
+        self.run();
+    }
+
+    /// Whether `marker` stands in any file of the data folder.
+    pub fn holds(&self, marker: &str) -> bool {
+        let files = std::fs::read_dir(self.data()).expect("a folder");
+        let texts = files.filter_map(|file| std::fs::read(file.ok()?.path()).ok());
+        texts.chain([self.log().into_bytes()]).any(|bytes| bytes.windows(marker.len()).any(|w| w == marker.as_bytes()))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            // It may have ended already.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
