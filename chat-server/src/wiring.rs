@@ -8,8 +8,7 @@ use tokio::sync::watch;
 
 use crate::config::Config;
 use crate::live::{Live, MemoryCaps, MemoryLive};
-use crate::room::Services;
-use crate::session::App;
+use crate::session::{App, Stores};
 use crate::store::sqlite::{OpenError, SqliteStore};
 use crate::store::{Store, StoreError};
 use crate::transport::{self, BindError, Listeners};
@@ -60,12 +59,13 @@ pub async fn serve(
     let listeners = Listeners::bind(&config.listen).await?;
     let store = Arc::new(SqliteStore::open(&config.data, &new_epoch()?, now())?);
     let live: Arc<dyn Live> = Arc::new(MemoryLive::new(MemoryCaps::default()));
-    let services = Services { store: store.clone(), live: live.clone(), clock: now, counters: Arc::default() };
-    let (app, presence) = App::new(config.app.clone(), services);
+    let stores = Stores { store: store.clone(), live: live.clone(), clock: now };
+    let (app, drivers) = App::new(config.app.clone(), stores);
     let (down, is_down) = watch::channel(false);
     let until_down = |mut is_down: watch::Receiver<bool>| async move { drop(is_down.wait_for(|down| *down).await) };
     let background = [
-        tokio::spawn(presence.run(until_down(is_down.clone()))),
+        tokio::spawn(drivers.presence.run(until_down(is_down.clone()))),
+        tokio::spawn(drivers.topics.run(until_down(is_down.clone()))),
         tokio::spawn(telemetry::totals(app.clone())),
         tokio::spawn(sweep(live)),
     ];

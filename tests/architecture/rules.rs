@@ -39,7 +39,7 @@ const SERVER: &[(&str, &[&str])] = &[
     ("telemetry", &["config", "session"]),
     ("shutdown", &["session"]),
     ("cli", &["config"]),
-    ("wiring", &["config", "live", "room", "session", "shutdown", "store", "telemetry", "transport"]),
+    ("wiring", &["config", "live", "session", "shutdown", "store", "telemetry", "transport"]),
     ("foreground", &["cli", "config", "shutdown", "telemetry", "wiring"]),
 ];
 

@@ -42,7 +42,17 @@ impl Plain {
         self.0.write_all(&bytes).expect("written");
     }
 
+    /// The next frame that matters here; topics and the like may come at any time.
     fn receive(&mut self) -> Value {
+        loop {
+            let frame = self.receive_any();
+            if ["welcome", "ok", "error", "event"].iter().any(|tag| frame["type"] == *tag) {
+                return frame;
+            }
+        }
+    }
+
+    fn receive_any(&mut self) -> Value {
         let mut head = [0; 2];
         self.0.read_exact(&mut head).expect("a frame");
         assert_eq!(head[0], 0x81, "a whole text message");

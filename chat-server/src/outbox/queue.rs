@@ -1,6 +1,8 @@
 //! The queue's rules: answers are never dropped, typing and presence go first, then whole rooms are left out behind
 //! one `gap`. Pure.
 
+#![deny(clippy::disallowed_methods)]
+
 use std::collections::{HashSet, VecDeque};
 
 use bytes::Bytes;

@@ -52,7 +52,10 @@ pub(super) async fn run(id: RoomId, mut mailbox: mpsc::Receiver<Command>, regist
         Ok(state) => {
             let fanout = Fanout::default();
             let mut actor = Actor { state, flights: VecDeque::new(), fanout, services, is_closed: false };
+            let now = actor.now();
+            actor.services.witness.began(id, &actor.state.at_hand(now));
             actor.serve(&mut mailbox, &registry).await;
+            actor.services.witness.left(id);
         }
         Err(error) => {
             // Whoever asks meanwhile is told the same; the next one tries anew.
@@ -277,6 +280,7 @@ impl Actor {
     fn show(&mut self, item: Item, address: Option<Address>) {
         let prev = self.state.show(&item, address);
         let room = self.state.id();
+        self.services.witness.shown(room, &item);
         let frame = codec::encode(&Event { room, seq: item.changed, prev, item });
         self.fanout.event(room, &frame);
         self.services.counters.deliveries.fetch_add(self.fanout.len() as u64, Ordering::Relaxed);

@@ -11,8 +11,10 @@ mod page;
 mod registry;
 mod ring;
 mod state;
+mod witness;
 
 pub use command::Snapshot;
 pub use error::RoomError;
 pub use handle::{Page, Rooms};
 pub use registry::{Counters, Registry, Services};
+pub use witness::Witness;

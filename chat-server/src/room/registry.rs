@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::actor;
 use super::command::{Command, Reply};
 use super::error::RoomError;
+use super::witness::Witness;
 use crate::live::Live;
 use crate::store::Store;
 
@@ -44,6 +45,8 @@ pub struct Services {
     pub clock: fn() -> UnixMillis,
     /// What is counted.
     pub counters: Arc<Counters>,
+    /// Who sees what is shown.
+    pub witness: Arc<dyn Witness>,
 }
 
 /// The running rooms.

@@ -67,6 +67,12 @@ impl Ring {
         self.events.iter().rev().map(|(_, item)| item).find(|item| item.seq == seq)
     }
 
+    /// Everything that stands here, each thing once.
+    pub(super) fn items(&self) -> Vec<Item> {
+        let newest: HashMap<Seq, &Item> = self.events.iter().map(|(_, item)| (item.seq, item)).collect();
+        newest.into_values().cloned().collect()
+    }
+
     /// Everything that changed after a number, each thing once, by rising `changed`; none where that is not all here.
     pub(super) fn after(&self, after: Seq) -> Option<Vec<Item>> {
         if after < self.reaches_back_to {

@@ -263,6 +263,15 @@ impl State {
         alive.map(|entry| entry.item().clone()).filter(|item| item.changed <= self.shown).collect()
     }
 
+    /// What stands in the ring, and every ephemeral message that is alive, each once, by rising number.
+    pub(super) fn at_hand(&self, now: UnixMillis) -> Vec<Item> {
+        let mut items = self.ring.items();
+        items.extend(self.alive(now));
+        items.sort_unstable_by_key(|item| item.seq);
+        items.dedup_by_key(|item| item.seq);
+        items
+    }
+
     /// Lets go of what has expired; when the next one does.
     pub(super) fn expire(&mut self, now: UnixMillis) -> Option<UnixMillis> {
         let Self { alive, ring, .. } = self;

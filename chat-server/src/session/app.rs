@@ -7,14 +7,15 @@ use chat_proto::ids::{ConnectionId, RoomId};
 use chat_proto::time::UnixMillis;
 use parking_lot::Mutex;
 
-use super::audience::RoomAudience;
+use super::audience::{RoomAudience, TopicsRooms, TopicsWitness};
 use super::limiter::Limiter;
 use crate::account::AccountHub;
 use crate::auth::Passwords;
 use crate::live::{Live, NodeId};
 use crate::presence::{PresenceDriver, PresenceService};
-use crate::room::{Registry, Rooms, Services};
+use crate::room::{Counters, Registry, Rooms, Services};
 use crate::store::Store;
+use crate::topics::{TopicsDriver, TopicsService};
 use crate::typing::TypingService;
 
 /// The room everyone is in.
@@ -44,6 +45,25 @@ pub struct AppConfig {
     pub registration: Registration,
 }
 
+/// Where things are kept, and the clock.
+#[derive(Clone)]
+pub struct Stores {
+    /// The record.
+    pub store: Arc<dyn Store>,
+    /// What expires.
+    pub live: Arc<dyn Live>,
+    /// The clock.
+    pub clock: fn() -> UnixMillis,
+}
+
+/// What runs beside the sessions.
+pub struct Drivers {
+    /// Tells presences.
+    pub presence: PresenceDriver,
+    /// Tells topics.
+    pub topics: TopicsDriver,
+}
+
 /// What all sessions share.
 pub struct App {
     /// The settings.
@@ -58,6 +78,8 @@ pub struct App {
     pub hub: Arc<AccountHub>,
     /// Who is there.
     pub presence: PresenceService,
+    /// What rooms speak of.
+    pub topics: TopicsService,
     /// Who types.
     pub typing: TypingService,
     /// Passwords.
@@ -66,21 +88,29 @@ pub struct App {
     /// The clock.
     pub clock: fn() -> UnixMillis,
     /// What rooms count.
-    pub counters: Arc<crate::room::Counters>,
+    pub counters: Arc<Counters>,
     next_connection: AtomicU64,
     /// Used once: the code of a server that nobody owns yet.
     pub(super) setup_code: Mutex<Option<String>>,
 }
 
 impl App {
-    /// An app over its stores, and the presence's driver, to be run as a task.
-    pub fn new(config: AppConfig, services: Services) -> (Arc<Self>, PresenceDriver) {
-        let registry = Registry::new(services.clone());
-        let rooms = Rooms::new(registry);
-        let clock = services.clock;
-        let audience = RoomAudience::new(services.store.clone(), rooms.clone());
-        let (presence, driver) =
-            PresenceService::new(NodeId(1), Arc::new(clock), Arc::new(audience), services.live.clone());
+    /// An app over its stores, and what must be run beside it.
+    pub fn new(config: AppConfig, stores: Stores) -> (Arc<Self>, Drivers) {
+        let Stores { store, live, clock } = stores;
+        let topics_rooms = Arc::new(TopicsRooms::default());
+        let (topics, topics_driver) = TopicsService::new(Arc::new(clock), topics_rooms.clone(), live.clone());
+        let counters = Arc::<Counters>::default();
+        let witness = Arc::new(TopicsWitness(topics.clone()));
+        let services =
+            Services { store: store.clone(), live: live.clone(), clock, counters: counters.clone(), witness };
+        let rooms = Rooms::new(Registry::new(services));
+        // Just made: nobody has set it before.
+        let _ = topics_rooms.0.set(rooms.clone());
+        let audience = RoomAudience::new(store.clone(), rooms.clone());
+        let (presence, presence_driver) =
+            PresenceService::new(NodeId(1), Arc::new(clock), Arc::new(audience), live.clone());
+        let drivers = Drivers { presence: presence_driver, topics: topics_driver };
         let setup_code = match &config.registration {
             Registration::Code(code) => Some(code.clone()),
             Registration::Open => None,
@@ -88,19 +118,20 @@ impl App {
         let app = Self {
             limiter: Limiter::new(&config),
             config,
-            store: services.store,
-            live: services.live,
+            store,
+            live,
             rooms,
             hub: Arc::new(AccountHub::new(clock)),
             presence,
             typing: TypingService::default(),
             passwords: Passwords::default(),
+            topics,
             clock,
-            counters: services.counters,
+            counters,
             next_connection: AtomicU64::new(1),
             setup_code: Mutex::new(setup_code),
         };
-        (Arc::new(app), driver)
+        (Arc::new(app), drivers)
     }
 
     /// The server's clock.

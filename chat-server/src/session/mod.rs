@@ -12,5 +12,5 @@ mod hello;
 mod limiter;
 mod mentions;
 
-pub use app::{App, AppConfig, Registration};
+pub use app::{App, AppConfig, Drivers, Registration, Stores};
 pub use conversation::{Incoming, Origin, Session};

@@ -2,7 +2,7 @@
 //!
 //! Nothing here blocks its caller: each request is queued and its answer awaited. Writes are carried out in the
 //! order in which they were asked for, and answered once they would survive a power cut. A full queue
-//! refuses with [`StoreError::Busy`](super::StoreError::Busy) at once. Failed writes leave no trace.
+//! refuses with [`StoreError::Busy`] at once. Failed writes leave no trace.
 
 use chat_proto::ids::{Epoch, RoomId, Seq, SessionId, UserId};
 use chat_proto::message::Item;

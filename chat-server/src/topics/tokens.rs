@@ -16,6 +16,8 @@ use super::stop::is_stop_word;
 const WORDS_MAX: usize = 64;
 /// Longest word in characters; what is longer is a hash or a scream.
 const WORD_MAX_CHARS: usize = 40;
+/// Text without a gap beyond this is no word but a dump, and cutting it would cost more than its length.
+const PART_MAX_BYTES: usize = 512;
 /// Units that make a number a measure.
 const UNITS: &[&str] = &[
     "am", "b", "cm", "d", "gb", "gib", "h", "hz", "k", "kb", "kib", "km", "m", "mb", "mhz", "mib", "min", "ms", "nd",
@@ -113,7 +115,7 @@ fn trim_joiners(part: &str) -> &str {
 }
 
 fn take_part(part: &str, found: &mut Found) {
-    if part.is_empty() || is_number_or_measure(part) {
+    if part.is_empty() || part.len() > PART_MAX_BYTES || is_number_or_measure(part) {
         return;
     }
     // A path of names is one token, a colon between words is not.

@@ -67,8 +67,5 @@ pub(in crate::session) async fn trending(
         return Err(ErrorBody::new(ErrorCode::BadRequest, message).at_field("limit").into());
     }
     gate::member(&app.rooms, who.user, asked.room).await?;
-    let mirrored = app.live.mirrored_topics(asked.room, app.now()).await.ok().flatten();
-    let mut topics = mirrored.map(|(_, topics)| topics).unwrap_or_default();
-    topics.truncate(asked.limit as usize);
-    Ok(TrendingAnswer { topics })
+    Ok(TrendingAnswer { topics: app.topics.top(asked.room, asked.limit as usize) })
 }

@@ -1,0 +1,14 @@
+//! Whoever is told what rooms show, beside those who listen: trending topics. Must not block a room.
+
+use chat_proto::ids::RoomId;
+use chat_proto::message::Item;
+
+/// Sees what rooms show.
+pub trait Witness: Send + Sync {
+    /// A room begins with these items at hand.
+    fn began(&self, room: RoomId, items: &[Item]);
+    /// A room shows an item in its new state.
+    fn shown(&self, room: RoomId, item: &Item);
+    /// A room leaves; it may begin again.
+    fn left(&self, room: RoomId);
+}
