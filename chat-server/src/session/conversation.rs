@@ -143,7 +143,9 @@ impl Session {
             Ok(ClientFrame::Request { id, request }) => match self.identity.clone() {
                 None => self.refuse(Some(id), auth_required()),
                 Some(identity) => {
-                    self.app.presence.used(identity.user, self.connection);
+                    if shows_a_person(&request) {
+                        self.app.presence.used(identity.user, self.connection);
+                    }
                     self.request(identity, id, request).await;
                 }
             },
@@ -231,6 +233,14 @@ impl Session {
             self.app.rooms.unsubscribe(room, self.connection).await;
         }
     }
+}
+
+/// Whether a request shows that someone is at the keyboard; what programs ask by themselves does not.
+fn shows_a_person(request: &Request) -> bool {
+    matches!(
+        request,
+        Request::Post(_) | Request::Edit(_) | Request::Delete(_) | Request::Read(_) | Request::SetTyping(_)
+    )
 }
 
 /// Whether a request changes something, so that its answer stands in order with those to posts.

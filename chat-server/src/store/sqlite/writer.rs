@@ -22,8 +22,8 @@ const BATCH: usize = 64;
 
 /// Tells a write's asker how the transaction ended.
 type Finish = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
-/// Carries a write out; says whether it succeeded so far.
-type Job = Box<dyn FnOnce(&Connection) -> (bool, Finish) + Send>;
+/// Carries a write out, or, without a connection, refuses it; says whether it succeeded so far.
+type Job = Box<dyn FnOnce(Option<&Connection>) -> (bool, Finish) + Send>;
 
 /// What the writer has done, for the log.
 #[derive(Debug, Default)]
@@ -58,7 +58,8 @@ impl Writer {
     ) -> Pending<T> {
         let (settle, answer) = pending();
         let job: Job = Box::new(move |connection| {
-            let result = write(connection);
+            let not_tried = || StoreError::Failed("a write before it ended the transaction".into());
+            let result = connection.ok_or_else(not_tried).and_then(write);
             (result.is_ok(), Box::new(move |committed| settle.settle(committed.and(result))))
         });
         match self.queue.lock().as_ref().map(|queue| queue.try_send(job)) {
@@ -125,12 +126,12 @@ impl State {
         for job in batch {
             // Also a job that is not carried out any more must be answered.
             if outcome.is_err() {
-                finishes.push(run_nothing(job, connection));
+                finishes.push(job(None).1);
                 continue;
             }
             outcome = (|| {
                 execute("SAVEPOINT write").map_err(failed)?;
-                let (is_right, finish) = job(connection);
+                let (is_right, finish) = job(Some(connection));
                 finishes.push(finish);
                 // A full disk or a read fault may have ended the transaction, not only this write.
                 if connection.is_autocommit() {
@@ -159,10 +160,4 @@ impl State {
             Err(error) => tracing::error!(%error, "the database cannot be opened again; trying with the next write"),
         }
     }
-}
-
-/// Answers a job of a transaction that has failed already: its write sees a connection outside of any transaction, so
-/// it must not run; its asker learns of the failure when the closure it would have returned is dropped unsent.
-fn run_nothing(job: Job, _connection: &Connection) -> Finish {
-    Box::new(move |_| drop(job))
 }
