@@ -3,3 +3,4 @@
 mod catching_up;
 mod durability;
 mod forgetting;
+mod power;

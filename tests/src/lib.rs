@@ -4,4 +4,5 @@ pub mod client;
 pub mod peer;
 pub mod program;
 pub mod server;
+pub mod trace;
 pub mod wait;

@@ -37,6 +37,19 @@ impl Server {
         server
     }
 
+    /// Starts one on these files.
+    pub fn start_on(files: &std::collections::BTreeMap<String, Vec<u8>>) -> Self {
+        let mut server = Self::start();
+        server.kill();
+        std::fs::remove_dir_all(server.data()).expect("its own folder");
+        std::fs::create_dir(server.data()).expect("a folder");
+        for (name, content) in files {
+            std::fs::write(server.data().join(name), content).expect("written");
+        }
+        server.run();
+        server
+    }
+
     fn run(&mut self) {
         let log = std::fs::File::options().create(true).append(true).open(self.log_path()).expect("a log");
         let mut child = Command::new(program::path("chat-server"))
