@@ -110,6 +110,16 @@ impl Traced {
     }
 }
 
+impl Drop for Traced {
+    fn drop(&mut self) {
+        // A test that failed leaves no server behind; after `kill` strace has ended, and so has the server.
+        if let (Ok(None), Some(pid)) = (self.strace.try_wait(), Pid::from_raw(self.server)) {
+            let _ = rustix::process::kill_process(pid, Signal::KILL);
+            let _ = self.strace.wait();
+        }
+    }
+}
+
 /// The calls of a trace, in the order of their ends. Files outside `data` are sockets to this reader.
 fn calls(trace: &str, data: &PathBuf) -> Vec<Call> {
     let mut begun: HashMap<&str, (usize, String)> = HashMap::new();
