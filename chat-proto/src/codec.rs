@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use crate::client_frame::{ClientFrame, Hello};
 use crate::error::{ErrorBody, ErrorCode};
 use crate::ids::RequestId;
-use crate::request::{Call, Request};
+use crate::request::{Answer, Call, Request};
 use crate::server_frame::{OkFrame, ServerFrame, Tagged};
 
 /// Why a frame could not be read, and which request it was, where that can be told.
@@ -68,6 +68,18 @@ pub fn decode_server(text: &str) -> Result<Option<ServerFrame>, DecodeError> {
 /// `bad_request` where the answer is not of the paired type.
 pub fn decode_answer<C: Call>(result: &RawValue) -> Result<C::Answer, DecodeError> {
     serde_json::from_str(result.get()).map_err(|e| DecodeError { id: None, error: bad_request(&e) })
+}
+
+/// Reads the answer to the request whose `type` is `tag` (see [`Request::type_tag`]) out of an `ok`.
+///
+/// # Errors
+/// `bad_request` where the answer is not of the paired type, `unknown_type` where there is no such request.
+pub fn decode_answer_to(tag: &str, result: &RawValue) -> Result<Answer, DecodeError> {
+    let unknown = || ErrorBody::new(ErrorCode::UnknownType, "There is no such request.");
+    match Request::decode_answer(tag, result.get()) {
+        Some(decoded) => decoded.map_err(|e| DecodeError { id: None, error: bad_request(&e) }),
+        None => Err(DecodeError { id: None, error: unknown() }),
+    }
 }
 
 /// Writes a `hello`.

@@ -40,7 +40,24 @@ macro_rules! requests {
             }
         })+
 
+        /// What a successful answer carries, by the request it belongs to.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum Answer {
+            $(
+                #[doc = concat!("The answer to `", $tag, "`.")]
+                $name($answer),
+            )+
+        }
+
         impl Request {
+            /// Reads the answer to the request named `tag`; `None` where the tag is unknown.
+            pub(crate) fn decode_answer(tag: &str, result: &str) -> Option<Result<Answer, serde_json::Error>> {
+                match tag {
+                    $($tag => Some(serde_json::from_str(result).map(Answer::$name)),)+
+                    _ => None,
+                }
+            }
+
             /// The tags of all requests.
             pub const TYPES: &'static [&'static str] = &[$($tag),+];
 

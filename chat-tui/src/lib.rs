@@ -1,8 +1,11 @@
-//! The client: team chat as a Unix tool.
+//! The client: team chat in the terminal, a full-screen client that is also a Unix tool.
 
+pub mod action;
 pub mod cli;
 pub mod config;
+pub mod keymap;
 #[cfg(feature = "local-server")]
 pub mod local;
 pub mod net;
 pub mod text;
+pub mod theme;

@@ -1,6 +1,6 @@
 //! A signed-in connection for commands and scripts: typed requests, many under way, and what is pushed.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -10,10 +10,10 @@ use bytes::Bytes;
 use chat_proto::client_frame::{Auth, ClientInfo, Hello, Subscription};
 use chat_proto::codec;
 use chat_proto::error::ErrorCode;
-use chat_proto::ids::RequestId;
+use chat_proto::ids::{RequestId, RoomId};
 use chat_proto::limits::{DEAD_AFTER_MS, HEARTBEAT_MS, PROTOCOL_VERSION};
 use chat_proto::request::Call;
-use chat_proto::server_frame::{ServerFrame, Welcome};
+use chat_proto::server_frame::{Gap, ServerFrame, Welcome};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::value::RawValue;
 use tokio::sync::{mpsc, oneshot};
@@ -26,7 +26,10 @@ use super::{Address, CallError, NetError};
 /// One-shot commands try to connect for this long.
 const TRY_FOR: Duration = Duration::from_secs(5);
 const TRY_EVERY: Duration = Duration::from_millis(200);
-/// Pushed frames that may wait to be taken; the server's own bounds begin beyond it.
+/// A server that is there answers `hello` within this time; a password is hashed meanwhile.
+const WELCOME_LIMIT: Duration = Duration::from_secs(20);
+/// Pushed frames that may wait to be taken. What does not fit is left out and its room told as a gap: the socket is
+/// read on in any case, since the answer someone waits for may stand behind what nobody takes.
 const PUSHES: usize = 256;
 const REQUESTS: usize = 256;
 
@@ -113,7 +116,11 @@ impl Client {
     /// As [`NetError`] says.
     pub async fn connect_once(options: &ConnectOptions) -> Result<(Self, Welcome), NetError> {
         let mut socket = connection::connect(&options.address).await?;
-        let welcome = greet(&mut socket, options).await?;
+        let greeted = tokio::time::timeout(WELCOME_LIMIT, greet(&mut socket, options)).await;
+        let welcome = greeted.map_err(|_| NetError::Unreachable {
+            address: options.address.to_string(),
+            reason: format!("it took the connection but did not answer within {} s", WELCOME_LIMIT.as_secs()),
+        })??;
         let (asks, asked) = mpsc::unbounded_channel();
         let (pushed, pushes) = mpsc::channel(PUSHES);
         tokio::spawn(run(socket, asked, pushed));
@@ -172,9 +179,12 @@ async fn send(socket: &mut Socket, frame: Bytes) -> Result<(), tokio_tungstenite
     socket.send(Message::Text(Utf8Bytes::try_from(frame).unwrap_or_default())).await
 }
 
+type Answers = HashMap<RequestId, oneshot::Sender<Result<Box<RawValue>, CallError>>>;
+
 /// Owns the socket until either side ends it.
 async fn run(mut socket: Socket, mut asked: mpsc::UnboundedReceiver<Ask>, pushed: mpsc::Sender<ServerFrame>) {
-    let mut waiting: HashMap<RequestId, oneshot::Sender<Result<Box<RawValue>, CallError>>> = HashMap::new();
+    let mut waiting = Answers::new();
+    let mut pushes = Pushes { pushed, gaps: BTreeSet::new() };
     let mut next_id = 1;
     let mut heard_at = Instant::now();
     let mut is_pinged = false;
@@ -197,24 +207,60 @@ async fn run(mut socket: Socket, mut asked: mpsc::UnboundedReceiver<Ask>, pushed
             message = socket.next() => {
                 let Some(Ok(message)) = message else { return };
                 (heard_at, is_pinged) = (Instant::now(), false);
-                let Message::Text(text) = message else { continue };
-                match codec::decode_server(&text) {
-                    Ok(Some(ServerFrame::Ok(ok))) => drop(waiting.remove(&ok.id).map(|answer| answer.send(Ok(ok.result)))),
-                    Ok(Some(ServerFrame::Error(refused))) => {
-                        let answer = refused.id.and_then(|id| waiting.remove(&id));
-                        drop(answer.map(|answer| answer.send(Err(CallError::Refused(refused.error)))));
-                    }
-                    Ok(Some(frame)) => drop(pushed.send(frame).await),
-                    Ok(None) => {}
-                    Err(error) => tracing::warn!(%error, "a frame of the server could not be read"),
+                if let Message::Text(text) = message {
+                    take(&text, &mut waiting, &mut pushes);
                 }
             }
+            () = pushes.tell_gaps(), if !pushes.gaps.is_empty() => {}
             () = tokio::time::sleep_until(heard_at + Duration::from_millis(silence)) => {
                 if is_pinged || socket.send(Message::Ping(Bytes::new())).await.is_err() {
                     return;
                 }
                 is_pinged = true;
             }
+        }
+    }
+}
+
+/// Brings a frame to whom it belongs.
+fn take(text: &str, waiting: &mut Answers, pushes: &mut Pushes) {
+    match codec::decode_server(text) {
+        Ok(Some(ServerFrame::Ok(ok))) => drop(waiting.remove(&ok.id).map(|answer| answer.send(Ok(ok.result)))),
+        Ok(Some(ServerFrame::Error(refused))) => {
+            let answer = refused.id.and_then(|id| waiting.remove(&id));
+            drop(answer.map(|answer| answer.send(Err(CallError::Refused(refused.error)))));
+        }
+        Ok(Some(frame)) => pushes.push(frame),
+        Ok(None) => {}
+        Err(error) => tracing::warn!(%error, "a frame of the server could not be read"),
+    }
+}
+
+/// What is pushed, as far as it is taken.
+struct Pushes {
+    pushed: mpsc::Sender<ServerFrame>,
+    /// Rooms of which something was left out, not told yet.
+    gaps: BTreeSet<RoomId>,
+}
+
+impl Pushes {
+    fn push(&mut self, frame: ServerFrame) {
+        match self.pushed.try_send(frame) {
+            Err(mpsc::error::TrySendError::Full(ServerFrame::Event(event))) => drop(self.gaps.insert(event.room)),
+            Err(mpsc::error::TrySendError::Full(ServerFrame::Gap(gap))) => drop(self.gaps.insert(gap.room)),
+            // Typing, presence and the like may be left out; a reader that is gone needs nothing.
+            Ok(()) | Err(_) => {}
+        }
+    }
+
+    /// Tells one gap once there is room; may be dropped at any time.
+    async fn tell_gaps(&mut self) {
+        let Ok(place) = self.pushed.reserve().await else {
+            self.gaps.clear();
+            return;
+        };
+        if let Some(room) = self.gaps.pop_first() {
+            place.send(ServerFrame::Gap(Gap { room }));
         }
     }
 }

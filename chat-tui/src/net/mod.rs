@@ -5,8 +5,11 @@ mod client;
 mod connection;
 mod error;
 mod follower;
+mod link;
+mod machine;
 
 pub use address::Address;
 pub use client::{Client, ConnectOptions, PendingAnswer};
 pub use error::{CallError, NetError};
 pub use follower::{Followed, Follower, RoomStart};
+pub use link::{LinkHandle, LinkNews, LinkOptions, LinkOrder, Prepare};

@@ -1,5 +1,11 @@
-//! Text that others wrote, made fit for a terminal.
+//! Text that others wrote: made fit for a terminal, measured, cut into lines, its marks found.
 
+mod inline;
+mod measure;
 mod safe;
+mod wrap;
 
-pub use safe::SafeText;
+pub use inline::{Inline, Mark, marks};
+pub use measure::{fit, prefix_width, width};
+pub use safe::{SafeText, is_unsafe};
+pub use wrap::{wrap_verbatim, wrap_words};

@@ -1,0 +1,5 @@
+//! What a person can do, in one table: keys, slash commands, completion and help all come from it.
+
+mod table;
+
+pub use table::{Action, Context, Entry, Slash};

@@ -1,0 +1,196 @@
+//! The table of actions. Must not know keys, screens or how an action is done. Pure.
+
+#![deny(clippy::disallowed_methods)]
+
+/// Where an action can be done; a key is looked up in the present context, then in [`Context::Everywhere`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Context {
+    /// Wherever one is.
+    Everywhere,
+    /// Writing a message.
+    Composer,
+    /// A message is selected.
+    Messages,
+    /// Choosing from a list.
+    List,
+}
+
+impl Context {
+    /// All, in the order help shows them.
+    pub const ALL: [Self; 4] = [Self::Everywhere, Self::Composer, Self::Messages, Self::List];
+
+    /// Its name in `keymap.toml`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Everywhere => "everywhere",
+            Self::Composer => "composer",
+            Self::Messages => "messages",
+            Self::List => "list",
+        }
+    }
+}
+
+/// A slash command: what is typed after `/`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slash {
+    /// The word after the slash.
+    pub word: &'static str,
+    /// What comes after it, as help shows it; empty where nothing does.
+    pub argument: &'static str,
+}
+
+/// One action with all that is said of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// Which.
+    pub action: Action,
+    /// Its name in `keymap.toml`.
+    pub name: &'static str,
+    /// Where its keys work; none where it is only a slash command.
+    pub context: Option<Context>,
+    /// The command, if it is one.
+    pub slash: Option<Slash>,
+    /// One line for a person.
+    pub help: &'static str,
+}
+
+macro_rules! actions {
+    ($($variant:ident $name:literal, $context:expr, $slash:expr, $help:literal;)+) => {
+        /// What a person can do.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Action {
+            $(#[doc = $help] $variant,)+
+        }
+
+        impl Action {
+            /// The table, in the order help shows it.
+            pub const TABLE: &'static [Entry] = &[
+                $(Entry { action: Self::$variant, name: $name, context: $context, slash: $slash, help: $help },)+
+            ];
+        }
+    };
+}
+
+const EVERYWHERE: Option<Context> = Some(Context::Everywhere);
+const COMPOSER: Option<Context> = Some(Context::Composer);
+const MESSAGES: Option<Context> = Some(Context::Messages);
+const LIST: Option<Context> = Some(Context::List);
+
+const fn slash(word: &'static str, argument: &'static str) -> Slash {
+    Slash { word, argument }
+}
+
+actions! {
+    Help "help", EVERYWHERE, Some(slash("help", "")), "Show the keys and commands";
+    SwitchRoom "switch_room", EVERYWHERE, Some(slash("switch", "[WORDS]")), "Find a room and go there";
+    NextUnread "next_unread", EVERYWHERE, None, "Go to the next room with something unread";
+    NextMention "next_mention", EVERYWHERE, None, "Go to the next room that mentions you";
+    NextRoom "next_room", EVERYWHERE, None, "Go to the room below in the list";
+    PreviousRoom "previous_room", EVERYWHERE, None, "Go to the room above in the list";
+    PageUp "page_up", EVERYWHERE, None, "Back by one screen";
+    PageDown "page_down", EVERYWHERE, None, "Forward by one screen";
+    ScrollUp "scroll_up", EVERYWHERE, None, "Back by three lines";
+    ScrollDown "scroll_down", EVERYWHERE, None, "Forward by three lines";
+    Oldest "oldest", EVERYWHERE, None, "To the oldest message at hand";
+    Newest "newest", EVERYWHERE, None, "To the newest message";
+    MarkRead "mark_read", EVERYWHERE, Some(slash("read", "")), "Mark the room as read";
+    MarkUnread "mark_unread", EVERYWHERE, Some(slash("unread", "")), "Mark as unread from the selected or last message on";
+    ToggleRooms "toggle_rooms", EVERYWHERE, None, "Show or hide the rooms";
+    TogglePeople "toggle_people", EVERYWHERE, None, "Show or hide people and topics";
+    Redraw "redraw", EVERYWHERE, None, "Draw the whole screen again";
+    Suspend "suspend", EVERYWHERE, None, "Back to the shell; fg returns";
+    Quit "quit", EVERYWHERE, Some(slash("quit", "")), "Leave; what is not sent is sent next time";
+
+    Send "send", COMPOSER, None, "Send the message";
+    Newline "newline", COMPOSER, None, "Begin a new line";
+    Complete "complete", COMPOSER, None, "Complete a command, @person or #room; again for the next";
+    CompleteBack "complete_back", COMPOSER, None, "The completion before";
+    Editor "editor", COMPOSER, Some(slash("editor", "")), "Write in $EDITOR";
+    HistoryPrevious "history_previous", COMPOSER, None, "What you sent before";
+    HistoryNext "history_next", COMPOSER, None, "What you sent after that";
+    CursorUp "cursor_up", COMPOSER, None, "Up a line; in the first line, what you sent before";
+    CursorDown "cursor_down", COMPOSER, None, "Down a line; in the last line, what you sent after that";
+    CursorLeft "cursor_left", COMPOSER, None, "Left";
+    CursorRight "cursor_right", COMPOSER, None, "Right";
+    WordLeft "word_left", COMPOSER, None, "Left by a word";
+    WordRight "word_right", COMPOSER, None, "Right by a word";
+    LineStart "line_start", COMPOSER, None, "To the line's beginning";
+    LineEnd "line_end", COMPOSER, None, "To the line's end";
+    DeleteLeft "delete_left", COMPOSER, None, "Delete to the left";
+    DeleteRight "delete_right", COMPOSER, None, "Delete to the right";
+    DeleteWordLeft "delete_word_left", COMPOSER, None, "Delete the word to the left";
+    DeleteWordRight "delete_word_right", COMPOSER, None, "Delete the word to the right";
+    DeleteToStart "delete_to_start", COMPOSER, None, "Delete to the line's beginning";
+    DeleteToEnd "delete_to_end", COMPOSER, None, "Delete to the line's end";
+    PutBack "put_back", COMPOSER, None, "Put back what was deleted last";
+    Cancel "cancel", COMPOSER, None, "Leave an edit or completion; else select messages";
+    Interrupt "interrupt", COMPOSER, None, "Clear the line; twice where it is empty: leave";
+
+    SelectUp "select_up", MESSAGES, None, "The message above";
+    SelectDown "select_down", MESSAGES, None, "The message below";
+    EditMessage "edit_message", MESSAGES, Some(slash("edit", "")), "Edit the selected message, or your last one";
+    DeleteMessage "delete_message", MESSAGES, Some(slash("delete", "")), "Delete the selected message, or your last one";
+    CopyMessage "copy_message", MESSAGES, None, "Copy the text to the clipboard";
+    Retry "retry", MESSAGES, Some(slash("retry", "")), "Send again what failed, and reconnect";
+    Back "back", MESSAGES, None, "Back to writing";
+
+    ListUp "list_up", LIST, None, "The line above";
+    ListDown "list_down", LIST, None, "The line below";
+    Choose "choose", LIST, None, "Take it";
+    Close "close", LIST, None, "Close";
+
+    Join "join", None, Some(slash("join", "ROOM")), "Join a room";
+    Create "create", None, Some(slash("create", "ROOM [TOPIC]")), "Make a room and join it";
+    Leave "leave", None, Some(slash("leave", "")), "Leave this room";
+    Topic "topic", None, Some(slash("topic", "[TEXT]")), "Set the topic; without a text: clear it";
+    Describe "describe", None, Some(slash("describe", "[TEXT]")), "Set what the room is for; without a text: clear it";
+    SendExpiring "send_expiring", None, Some(slash("ttl", "low|normal|high|30s TEXT")), "Send a message that expires";
+    SendLasting "send_lasting", None, Some(slash("keep", "TEXT")), "Send a message that stays, also where they expire";
+    SendCode "send_code", None, Some(slash("code", "[LANG] TEXT")), "Send code, shown as written";
+    Online "online", None, Some(slash("online", "[TEXT]")), "Be shown as online, with your own words";
+    Away "away", None, Some(slash("away", "[TEXT]")), "Be shown as away, with your own words";
+    Dnd "dnd", None, Some(slash("dnd", "[TEXT]")), "Ask not to be disturbed";
+    Rsvp "rsvp", None, Some(slash("rsvp", "attending|interested|none")), "Say whether you take part";
+    Info "info", None, Some(slash("info", "")), "What this room is, and who takes part";
+    Theme "theme", None, Some(slash("theme", "dark|light")), "Change the colours";
+}
+
+impl Action {
+    /// Its line in the table.
+    pub fn entry(self) -> &'static Entry {
+        Self::TABLE.iter().find(|entry| entry.action == self).expect("invariant: the table is made with the enum")
+    }
+
+    /// The action of this name in a context.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::TABLE.iter().find(|entry| entry.name == name).map(|entry| entry.action)
+    }
+
+    /// The action of a slash command.
+    pub fn commanded(word: &str) -> Option<Self> {
+        let is_it = |entry: &&Entry| entry.slash.is_some_and(|slash| slash.word == word);
+        Self::TABLE.iter().find(is_it).map(|entry| entry.action)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn names_and_commands_are_unique() {
+        let names: BTreeSet<_> = Action::TABLE.iter().map(|entry| entry.name).collect();
+        assert_eq!(names.len(), Action::TABLE.len());
+        let words: Vec<_> = Action::TABLE.iter().filter_map(|entry| entry.slash).map(|slash| slash.word).collect();
+        assert_eq!(words.iter().collect::<BTreeSet<_>>().len(), words.len());
+    }
+
+    #[test]
+    fn every_action_can_be_reached() {
+        for entry in Action::TABLE {
+            assert!(entry.context.is_some() || entry.slash.is_some(), "{}", entry.name);
+        }
+    }
+}

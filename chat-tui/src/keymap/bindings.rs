@@ -1,0 +1,133 @@
+//! Which key does what, by context: the embedded keys with the user's file over them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+
+use super::key::{Key, KeyError};
+use crate::action::{Action, Context};
+
+const DEFAULTS: &str = include_str!("../../../config/keymap.toml");
+
+/// Why a keymap cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum KeymapError {
+    /// The file is there but cannot be read.
+    #[error("cannot read {path}: {source}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It says something that is not allowed; all of it at once.
+    #[error("{path}: {}", .reasons.join("; "))]
+    Wrong {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, line by line.
+        reasons: Vec<String>,
+    },
+}
+
+type Sections = BTreeMap<String, BTreeMap<String, String>>;
+
+/// Keys and what they stand for.
+#[derive(Clone, Debug)]
+pub struct Keymap {
+    bound: HashMap<(Context, Key), Action>,
+}
+
+impl Keymap {
+    /// The embedded keys with those of `file` over them; a file that is not there changes nothing.
+    ///
+    /// # Errors
+    /// Where the file cannot be read or names keys, contexts or actions that do not exist.
+    pub fn load(file: &Path) -> Result<Self, KeymapError> {
+        let text = match std::fs::read_to_string(file) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            Err(source) => return Err(KeymapError::Unreadable { path: file.to_owned(), source }),
+        };
+        let mut keymap = Self::embedded();
+        keymap.lay_over(&text).map_err(|reasons| KeymapError::Wrong { path: file.to_owned(), reasons })?;
+        Ok(keymap)
+    }
+
+    /// The keys that come with the program.
+    pub fn embedded() -> Self {
+        let mut keymap = Self { bound: HashMap::new() };
+        keymap.lay_over(DEFAULTS).expect("invariant: the embedded keymap is right, as a test shows");
+        keymap
+    }
+
+    /// What a key stands for in a context.
+    pub fn action(&self, context: Context, key: Key) -> Option<Action> {
+        self.bound.get(&(context, key)).or_else(|| self.bound.get(&(Context::Everywhere, key))).copied()
+    }
+
+    /// The keys of an action, shortest first, as help shows them.
+    pub fn keys(&self, action: Action) -> Vec<String> {
+        let mut keys: Vec<String> =
+            self.bound.iter().filter(|(_, bound)| **bound == action).map(|((_, key), _)| key.to_string()).collect();
+        keys.sort_by_key(|key| (key.chars().count(), key.clone()));
+        keys.dedup();
+        keys
+    }
+
+    fn lay_over(&mut self, text: &str) -> Result<(), Vec<String>> {
+        let sections: Sections = toml::from_str(text).map_err(|error| vec![error.to_string().trim_end().to_owned()])?;
+        let mut wrong = Vec::new();
+        for (section, bindings) in sections {
+            let Some(context) = Context::ALL.into_iter().find(|context| context.name() == section) else {
+                let known: Vec<_> = Context::ALL.iter().map(|context| context.name()).collect();
+                wrong.push(format!("there is no section [{section}]; there are {}", known.join(", ")));
+                continue;
+            };
+            for (key, name) in bindings {
+                if let Err(reason) = self.bind(context, &key, &name) {
+                    wrong.push(format!("[{section}] {reason}"));
+                }
+            }
+        }
+        if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+    }
+
+    fn bind(&mut self, context: Context, key: &str, name: &str) -> Result<(), String> {
+        let key: Key = key.parse().map_err(|error: KeyError| error.to_string())?;
+        if name == "none" {
+            self.bound.remove(&(context, key));
+            return Ok(());
+        }
+        let action = Action::named(name).ok_or_else(|| format!("there is no action {name:?}; F1 lists them"))?;
+        self.bound.insert((context, key), action);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(text: &str) -> Key {
+        text.parse().expect("a key")
+    }
+
+    #[test]
+    fn every_action_with_a_context_has_a_key() {
+        let keymap = Keymap::embedded();
+        for entry in Action::TABLE.iter().filter(|entry| entry.context.is_some()) {
+            assert!(!keymap.keys(entry.action).is_empty(), "{}", entry.name);
+        }
+    }
+
+    #[test]
+    fn a_users_file_changes_and_takes_away_keys_and_is_checked_whole() {
+        let mut keymap = Keymap::embedded();
+        keymap.lay_over("[composer]\n\"ctrl+y\" = \"none\"\n\"alt+y\" = \"put_back\"").expect("right");
+        assert_eq!(keymap.action(Context::Composer, key("ctrl+y")), None);
+        assert_eq!(keymap.action(Context::Composer, key("alt+y")), Some(Action::PutBack));
+        assert_eq!(keymap.action(Context::Composer, key("f1")), Some(Action::Help));
+        let wrong = keymap.lay_over("[composer]\n\"hyper+x\" = \"send\"\nx = \"fly\"\n[nowhere]\n").expect_err("wrong");
+        assert_eq!(wrong.len(), 3, "{wrong:?}");
+    }
+}

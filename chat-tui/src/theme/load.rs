@@ -1,0 +1,191 @@
+//! Reads a theme: `dark`, `light`, or a file of the same form.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use ratatui::style::{Color, Modifier, Style};
+use serde::Deserialize;
+
+use super::{Depth, Role};
+
+const DARK: &str = include_str!("../../../config/themes/dark.toml");
+const LIGHT: &str = include_str!("../../../config/themes/light.toml");
+
+/// Why a theme cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ThemeError {
+    /// It cannot be read.
+    #[error("cannot read the theme {path}: {source}; there are dark, light, and files of the same form")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It says something that is not allowed.
+    #[error("the theme {name}: {reason}")]
+    Wrong {
+        /// Which.
+        name: String,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    /// Colours by name, for the lines below.
+    #[serde(default)]
+    palette: BTreeMap<String, String>,
+    /// The colours of authors' names.
+    #[serde(default)]
+    people: Vec<String>,
+    #[serde(default)]
+    roles: BTreeMap<String, RawStyle>,
+}
+
+#[expect(clippy::struct_excessive_bools, reason = "each is a line a theme may say")]
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawStyle {
+    fg: Option<String>,
+    bg: Option<String>,
+    bold: bool,
+    dim: bool,
+    italic: bool,
+    underline: bool,
+    reverse: bool,
+}
+
+/// The looks of all roles.
+#[derive(Clone, Debug)]
+pub struct Theme {
+    styles: Vec<Style>,
+    people: Vec<Style>,
+}
+
+impl Theme {
+    /// The theme of this name, or in this file, for a terminal of this depth.
+    ///
+    /// # Errors
+    /// Where there is no such file, or it is wrong.
+    pub fn load(name: &str, depth: Depth) -> Result<Self, ThemeError> {
+        match name {
+            "dark" => Self::read(name, DARK, depth),
+            "light" => Self::read(name, LIGHT, depth),
+            path => {
+                let text = std::fs::read_to_string(path)
+                    .map_err(|source| ThemeError::Unreadable { path: path.into(), source })?;
+                Self::read(path, &text, depth)
+            }
+        }
+    }
+
+    /// How a role looks.
+    pub fn style(&self, role: Role) -> Style {
+        self.styles[role as usize]
+    }
+
+    /// The colour of a person's name; the same for the same number.
+    pub fn person(&self, number: u64) -> Style {
+        match self.people.len() {
+            0 => self.style(Role::MessageAuthor),
+            // Neighbouring numbers get colours that are far apart.
+            count => self.people[(number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize % count],
+        }
+    }
+
+    fn read(name: &str, text: &str, depth: Depth) -> Result<Self, ThemeError> {
+        let wrong = |reason: String| ThemeError::Wrong { name: name.to_owned(), reason };
+        let raw: Raw = toml::from_str(text).map_err(|error| wrong(error.to_string().trim_end().to_owned()))?;
+        if let Some(unknown) = raw.roles.keys().find(|key| !Role::ALL.iter().any(|role| role.name() == *key)) {
+            return Err(wrong(format!("there is no role {unknown:?}")));
+        }
+        let people = raw.people.iter().map(|color| {
+            let shown = depth.show(read_color(color, &raw.palette)?);
+            Ok(shown.map_or(Style::new().add_modifier(Modifier::BOLD), |color| Style::new().fg(color)))
+        });
+        let people = people.collect::<Result<_, String>>().map_err(wrong)?;
+        let styles = Role::ALL.iter().map(|role| style_of(&raw, role.name(), depth));
+        let styles = styles.collect::<Result<_, String>>().map_err(wrong)?;
+        Ok(Self { styles, people })
+    }
+}
+
+/// The style of the longest name in the theme that begins this one, at a dot.
+fn style_of(raw: &Raw, name: &str, depth: Depth) -> Result<Style, String> {
+    let mut name = name;
+    loop {
+        if let Some(style) = raw.roles.get(name) {
+            return read_style(style, raw, depth);
+        }
+        match name.rsplit_once('.') {
+            Some((parent, _)) => name = parent,
+            None => return Ok(Style::new()),
+        }
+    }
+}
+
+fn read_style(raw: &RawStyle, theme: &Raw, depth: Depth) -> Result<Style, String> {
+    let color = |name: &Option<String>| -> Result<Option<Color>, String> {
+        let color = name.as_deref().map(|name| read_color(name, &theme.palette)).transpose()?;
+        Ok(color.and_then(|color| depth.show(color)))
+    };
+    let mut style = Style::new();
+    style.fg = color(&raw.fg)?;
+    style.bg = color(&raw.bg)?;
+    // Without colours a background says it by reversing.
+    let is_reversed = raw.reverse || (depth == Depth::None && raw.bg.is_some());
+    for (is_set, modifier) in [
+        (raw.bold, Modifier::BOLD),
+        (raw.dim, Modifier::DIM),
+        (raw.italic, Modifier::ITALIC),
+        (raw.underline, Modifier::UNDERLINED),
+        (is_reversed, Modifier::REVERSED),
+    ] {
+        if is_set {
+            style = style.add_modifier(modifier);
+        }
+    }
+    Ok(style)
+}
+
+/// `#rrggbb`, a terminal's own colour by name or number, or a name of the palette.
+fn read_color(name: &str, palette: &BTreeMap<String, String>) -> Result<Color, String> {
+    let spelled = palette.get(name).map_or(name, String::as_str);
+    spelled.parse().map_err(|_| format!("{name:?} is no colour; one looks like #8fbcbb, red, 244 or a palette's name"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_themes_are_right_and_leave_no_role_plain_that_means_something() {
+        for name in ["dark", "light"] {
+            let theme = Theme::load(name, Depth::True).expect("right");
+            let plain = [Role::Text, Role::Room, Role::MessageBody, Role::ComposerText, Role::Bar];
+            for role in Role::ALL.iter().filter(|role| !plain.contains(role)) {
+                assert_ne!(theme.style(*role), Style::new(), "{name}: {}", role.name());
+            }
+        }
+    }
+
+    #[test]
+    fn without_colours_nothing_is_coloured() {
+        let theme = Theme::load("dark", Depth::None).expect("right");
+        assert!(Role::ALL.iter().all(|role| theme.style(*role).fg.is_none() && theme.style(*role).bg.is_none()));
+        assert!(theme.person(3).fg.is_none());
+    }
+
+    #[test]
+    fn a_role_falls_back_at_its_dots_and_faults_are_named() {
+        let theme = Theme::read("t", "[roles]\n\"message.author\" = { bold = true }", Depth::True).expect("right");
+        assert_eq!(theme.style(Role::MessageAuthorSelf), Style::new().add_modifier(Modifier::BOLD));
+        for (wrong, word) in [("[roles]\nx = {}", "x"), ("people = [\"blurple\"]", "blurple"), ("a = 1", "a")] {
+            let error = Theme::read("t", wrong, Depth::True).expect_err("wrong").to_string();
+            assert!(error.contains(word), "{error}");
+        }
+    }
+}
