@@ -132,6 +132,7 @@ actions! {
     DeleteMessage "delete_message", MESSAGES, Some(slash("delete", "")), "Delete the selected message, or your last one";
     CopyMessage "copy_message", MESSAGES, None, "Copy the text to the clipboard";
     Retry "retry", MESSAGES, Some(slash("retry", "")), "Send again what failed, and reconnect";
+    Discard "discard", None, Some(slash("discard", "")), "Let go of what could not be sent here";
     Back "back", MESSAGES, None, "Back to writing";
 
     ListUp "list_up", LIST, None, "The line above";

@@ -103,6 +103,28 @@ impl Context {
         Err(CliError::usage("name a server: --server URL, CHAT_SERVER, or a profile in client.toml"))
     }
 
+    /// What is done before each try to connect: a server of one's own is started where it does not run.
+    ///
+    /// # Errors
+    /// As [`Self::address`].
+    #[cfg(feature = "local-server")]
+    pub fn prepare(&self, address: &Address) -> Result<crate::net::Prepare, CliError> {
+        let server = self.local_server()?;
+        if address.to_string() != server.address() {
+            return Ok(std::sync::Arc::new(|| Ok(())));
+        }
+        Ok(std::sync::Arc::new(move || crate::local::ensure_running(&server).map(drop).map_err(|error| error.to_string())))
+    }
+
+    /// What is done before each try to connect: nothing, where there is no server of one's own.
+    ///
+    /// # Errors
+    /// None.
+    #[cfg(not(feature = "local-server"))]
+    pub fn prepare(&self, _: &Address) -> Result<crate::net::Prepare, CliError> {
+        Ok(std::sync::Arc::new(|| Ok(())))
+    }
+
     /// The places of the local server.
     ///
     /// # Errors

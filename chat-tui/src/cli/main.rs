@@ -7,10 +7,12 @@ use clap::{CommandFactory, FromArgMatches, Parser};
 use super::command::Command;
 use super::context::{Context, Globals};
 use super::exit::{CliError, Exit};
+use super::full_screen;
 use super::output::Output;
 
 const EXAMPLES: &str = "\
 Examples:
+  chat                                    open the full-screen client; F1 shows its keys
   chat send general 'the build is green'  post a message
   make 2>&1 | chat send builds --code     post what a program prints
   chat tail ops -f --json | jq .body      follow a room
@@ -22,12 +24,12 @@ Exit codes: 0 ok, 1 failed, 2 usage, 3 server unreachable, 4 not signed in, 5 no
 
 /// Team chat in the terminal. The first command starts a server of your own in the background; nothing to set up.
 #[derive(Debug, Parser)]
-#[command(name = "chat", version, after_help = EXAMPLES, max_term_width = 100, arg_required_else_help = true)]
+#[command(name = "chat", version, after_help = EXAMPLES, max_term_width = 100)]
 pub(super) struct Cli {
     #[command(flatten)]
     globals: Globals,
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 /// The command line's definition, for completions and manual pages.
@@ -58,17 +60,22 @@ pub fn run() -> ExitCode {
 
 fn dispatch(cli: Cli) -> Result<(), CliError> {
     // The background server leaves its session before any thread exists; it wants no settings of the client.
-    let command = match cli.command.run_alone(cli.globals.verbose) {
-        Ok(result) => return result,
-        Err(command) => command,
+    let command = match cli.command.map(|command| command.run_alone(cli.globals.verbose)) {
+        Some(Ok(result)) => return result,
+        Some(Err(command)) => Some(command),
+        None => None,
     };
-    start_logging(cli.globals.verbose);
+    // A log on standard error would be written over the screen.
+    if command.is_some() {
+        start_logging(cli.globals.verbose);
+    }
     let context = Context::new(cli.globals)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .map_err(|error| CliError::failed(format!("cannot start: {error}")))?;
+    let Some(command) = command else { return runtime.block_on(full_screen::run(&context)) };
     runtime.block_on(async {
         tokio::select! {
             result = command.run(&context) => result,

@@ -3,6 +3,7 @@
 mod command;
 mod context;
 mod exit;
+mod full_screen;
 mod json;
 mod main;
 mod output;

@@ -1,0 +1,94 @@
+//! What an answer is for, and where it goes.
+
+use chat_proto::ids::ClientKey;
+use chat_proto::request::Answer;
+use chat_proto::room::Membership;
+
+use super::model::Model;
+use super::msg::Refusal;
+use super::place::{Place, ServerKey};
+use super::{catch_up, navigation, outbox, overlay, room};
+
+/// What an ask was for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// A post of the outbox.
+    Post(Place, ClientKey),
+    /// What changed in a room.
+    Changes(Place),
+    /// Older messages of a room.
+    History(Place),
+    /// Who is in a room.
+    Members(Place),
+    /// What a room speaks of.
+    Trending(Place),
+    /// Names of people.
+    Names,
+    /// The account's rooms.
+    Account,
+    /// A room to be in, and to open.
+    Enter,
+    /// The rooms one may join.
+    Listing,
+    /// A room, to be shown.
+    Info,
+    /// Something the person asked for: what to say where it fails.
+    Wanted(&'static str),
+    /// Nobody waits for it.
+    Nothing,
+}
+
+/// Brings an answer to the part that asked.
+pub(super) fn answer(model: &mut Model, ask: u64, result: Result<Answer, Refusal>) {
+    let Some((server, purpose)) = model.asks.remove(&ask) else { return };
+    match (purpose, result) {
+        (Purpose::Post(place, key), Ok(Answer::Post(posted))) => outbox::posted(model, place, &key, &posted),
+        (Purpose::Post(_, key), Err(refusal)) => outbox::refused(model, &key, &refusal),
+        (Purpose::Changes(place), Ok(Answer::Changes(page))) => catch_up::changes(model, place, &page),
+        (Purpose::Changes(place), Err(_)) => catch_up::changes_failed(model, place),
+        (Purpose::History(place), Ok(Answer::History(page))) => catch_up::history(model, place, &page),
+        (Purpose::History(place), Err(_)) => catch_up::history_failed(model, place),
+        (Purpose::Members(place), Ok(Answer::Members(page))) => catch_up::members(model, place, page),
+        (Purpose::Trending(place), Ok(Answer::Trending(answer))) => set_topics(model, place, answer.topics),
+        (Purpose::Names, Ok(Answer::Users(answer))) => learn(model, server, &answer.users),
+        (Purpose::Account, Ok(Answer::Account(snapshot))) => catch_up::account(model, server, &snapshot),
+        (Purpose::Enter, Ok(Answer::Join(membership) | Answer::CreateRoom(membership))) => {
+            enter(model, server, membership);
+        }
+        (Purpose::Enter, Ok(Answer::Resolve(found))) => navigation::join_found(model, server, &found),
+        (Purpose::Enter, Err(refusal)) => complain(model, "could not enter the room", &refusal),
+        (Purpose::Listing, Ok(Answer::ListRooms(page))) => overlay::listed(model, server, page),
+        (Purpose::Info, Ok(Answer::RoomInfo(info))) => overlay::open_info(model, info),
+        (Purpose::Info, Err(refusal)) => complain(model, "could not look at the room", &refusal),
+        (Purpose::Wanted(what), Err(refusal)) => complain(model, what, &refusal),
+        // An answer of another kind than asked for, or a failure of something that is asked again later.
+        (_, Ok(_) | Err(_)) => {}
+    }
+}
+
+fn set_topics(model: &mut Model, place: Place, topics: Vec<chat_proto::topic::TrendingTopic>) {
+    if let Some(room) = model.rooms.get_mut(&place) {
+        room.topics = topics;
+    }
+}
+
+fn learn(model: &mut Model, server: ServerKey, users: &[chat_proto::room::User]) {
+    if let Some(server) = model.server_mut(server) {
+        server.learn(users);
+    }
+}
+
+/// A room one is in now; where it was known before, nothing of it is lost.
+pub(super) fn enter(model: &mut Model, server: ServerKey, membership: Membership) {
+    let place = Place { server, room: membership.room.id };
+    model.rooms.entry(place).or_insert_with(|| room::Room::new(membership));
+    navigation::open(model, place);
+}
+
+fn complain(model: &mut Model, what: &str, refusal: &Refusal) {
+    let text = match refusal {
+        Refusal::Refused(body) => format!("{what}: {}", body.message),
+        Refusal::Disconnected => format!("{what}: the connection broke; try again once it is back"),
+    };
+    model.complain(&text);
+}

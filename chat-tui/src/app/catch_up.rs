@@ -1,0 +1,297 @@
+//! Rooms brought to where the server is: every change once, in order, without a gap.
+
+use chat_proto::ids::Seq;
+use chat_proto::limits::PAGE_MAX;
+use chat_proto::message::{Item, What};
+use chat_proto::request::{self, Changes, ChangesPage, HistoryPage, Members, MembersPage, Trending};
+use chat_proto::room::Membership;
+use chat_proto::server_frame::{AccountSnapshot, Event, Resumed};
+
+use super::answers::Purpose;
+use super::effect::{Effect, Keep};
+use super::entry::Entry;
+use super::model::Model;
+use super::place::{Place, ServerKey};
+use super::room::{Catching, History, Room, Scroll};
+use super::{navigation, outbox, reading};
+
+/// A room that is further behind is not followed change by change: its end is loaded anew.
+const FAR: u64 = 2_000;
+/// Messages loaded at once when scrolling back.
+const HISTORY_PAGE: u32 = 100;
+/// Trending words shown.
+const TOPICS: u32 = 12;
+
+/// Takes the rooms this account is in, as the server says; the others are gone.
+pub(super) fn memberships(model: &mut Model, key: ServerKey, memberships: &[Membership]) {
+    let is_in = |place: &Place| memberships.iter().any(|membership| membership.room.id == place.room);
+    let gone: Vec<_> =
+        model.rooms.keys().copied().filter(|place| place.server == key && !is_in(place)).collect();
+    for place in &gone {
+        leave(model, *place);
+    }
+    for membership in memberships {
+        let place = Place { server: key, room: membership.room.id };
+        match model.rooms.get_mut(&place) {
+            None => drop(model.rooms.insert(place, Room::new(membership.clone()))),
+            Some(room) => {
+                room.refresh(membership);
+                room.heard = room.heard.max(membership.head);
+                room.counted = membership.head;
+                let is_far = membership.head.0.saturating_sub(room.cursor.0) > FAR;
+                if is_far || membership.head < room.cursor {
+                    room.begin_anew(membership.head);
+                } else if membership.head > room.cursor {
+                    room.catching = Catching::Needed;
+                }
+            }
+        }
+    }
+}
+
+/// A room this account is not in any more.
+pub(super) fn leave(model: &mut Model, place: Place) {
+    model.rooms.remove(&place);
+    model.effects.push(Effect::Keep(place.server, Keep::Forget(vec![place.room])));
+    if model.current == Some(place) {
+        model.current = None;
+        navigation::open_something(model, place.server);
+    }
+}
+
+/// What a resumed connection brought for one room.
+pub(super) fn resumed(model: &mut Model, key: ServerKey, resumed: &Resumed) {
+    let place = Place { server: key, room: resumed.room };
+    let is_waiting = model.rooms.get(&place).is_some_and(|room| room.catching == Catching::Needed);
+    if !resumed.is_complete || !is_waiting {
+        return;
+    }
+    for item in &resumed.items {
+        apply(model, place, item);
+    }
+    if let Some(room) = model.rooms.get_mut(&place) {
+        room.cursor = room.cursor.max(resumed.head);
+        room.catching = if room.cursor < room.heard { Catching::Needed } else { Catching::Current };
+    }
+}
+
+/// Asks for what is missing, in all rooms of a server.
+pub(super) fn catch_up_all(model: &mut Model, key: ServerKey) {
+    let behind = |room: &Room| room.catching != Catching::Current;
+    let places: Vec<_> =
+        model.rooms.iter().filter(|(place, room)| place.server == key && behind(room)).map(|(place, _)| *place).collect();
+    for place in places {
+        ask_for_changes(model, place);
+    }
+}
+
+fn ask_for_changes(model: &mut Model, place: Place) {
+    if !model.is_ready(place.server) {
+        return;
+    }
+    let Some(room) = model.rooms.get_mut(&place) else { return };
+    room.catching = Catching::Asked;
+    let changes = Changes { room: place.room, after: room.cursor, limit: PAGE_MAX };
+    model.ask(place.server, changes, Purpose::Changes(place));
+}
+
+/// A pushed change.
+pub(super) fn event(model: &mut Model, place: Place, event: &Event) {
+    let Some(room) = model.rooms.get_mut(&place) else { return };
+    room.heard = room.heard.max(event.seq);
+    if event.seq <= room.cursor {
+        return;
+    }
+    match room.catching {
+        Catching::Current if event.prev <= room.cursor => {
+            apply(model, place, &event.item);
+            if let Some(room) = model.rooms.get_mut(&place) {
+                room.cursor = event.seq;
+            }
+        }
+        Catching::Current => ask_for_changes(model, place),
+        // It stands in the changes that are asked for, or in those after them.
+        Catching::Needed | Catching::Asked => {}
+    }
+}
+
+/// Something was left out.
+pub(super) fn gap(model: &mut Model, place: Place) {
+    match model.rooms.get_mut(&place).map(|room| room.catching) {
+        Some(Catching::Current) => ask_for_changes(model, place),
+        Some(Catching::Asked) => {
+            // The answer under way may come from before the gap: one more is asked for after it.
+            if let Some(room) = model.rooms.get_mut(&place) {
+                room.heard = Seq(room.heard.0.max(room.cursor.0 + 1));
+            }
+        }
+        Some(Catching::Needed) | None => {}
+    }
+}
+
+/// A page of changes; the cursor moves once it is applied whole.
+pub(super) fn changes(model: &mut Model, place: Place, page: &ChangesPage) {
+    learn(model, place, &page.users);
+    for item in &page.items {
+        apply(model, place, item);
+    }
+    let Some(room) = model.rooms.get_mut(&place) else { return };
+    room.cursor = room.cursor.max(page.next);
+    // Where the page reached the head, what was heard of and is not there was only announced.
+    if page.next >= page.head && page.head >= room.heard {
+        room.heard = page.head;
+    }
+    let is_done = page.next >= page.head && room.heard <= room.cursor;
+    let is_stuck = page.items.is_empty() && page.next >= page.head;
+    if is_done || is_stuck {
+        room.catching = Catching::Current;
+        room.heard = room.cursor;
+    } else {
+        ask_for_changes(model, place);
+    }
+}
+
+/// The changes could not be had; they are asked for again after the next welcome.
+pub(super) fn changes_failed(model: &mut Model, place: Place) {
+    if let Some(room) = model.rooms.get_mut(&place) {
+        room.catching = Catching::Needed;
+    }
+}
+
+/// Loads what an open room shows: its end, its people, its topics.
+pub(super) fn load(model: &mut Model, place: Place) {
+    if !model.is_ready(place.server) {
+        return;
+    }
+    let room = place.room;
+    let is_unasked = model.rooms.get(&place).is_some_and(|room| room.history == History::Unasked);
+    if is_unasked {
+        ask_for_history(model, place, None);
+        model.ask(place.server, Members { room, after: None, limit: PAGE_MAX }, Purpose::Members(place));
+        model.ask(place.server, Trending { room, limit: TOPICS }, Purpose::Trending(place));
+    }
+}
+
+/// Loads what comes before the oldest at hand, where there is more.
+pub(super) fn load_older(model: &mut Model, place: Place) {
+    let Some(room) = model.rooms.get(&place) else { return };
+    if room.history == History::More && model.is_ready(place.server) {
+        let floor = room.timeline.floor();
+        ask_for_history(model, place, Some(floor));
+    }
+}
+
+fn ask_for_history(model: &mut Model, place: Place, before: Option<Seq>) {
+    if let Some(room) = model.rooms.get_mut(&place) {
+        room.history = History::Asked;
+    }
+    let history = request::History { room: place.room, before, limit: HISTORY_PAGE };
+    model.ask(place.server, history, Purpose::History(place));
+}
+
+/// An older page, or the room's end.
+pub(super) fn history(model: &mut Model, place: Place, page: &HistoryPage) {
+    learn(model, place, &page.users);
+    let me = model.servers.get(&place.server).and_then(super::Server::my_id);
+    for item in &page.items {
+        needs_name(model, place, item);
+    }
+    let now = model.server_now(place);
+    let Some(room) = model.rooms.get_mut(&place) else { return };
+    // A page that was not asked for any more could leave a hole above it.
+    if room.history != History::Asked {
+        return;
+    }
+    let floor = page.next_before.unwrap_or(Seq::ZERO);
+    if std::mem::take(&mut room.is_restored) && room.scroll == Scroll::End {
+        // An earlier run kept nothing that expires: what lies below this page is loaded again when it is looked at.
+        room.timeline.raise_floor(floor);
+    }
+    room.timeline.extend_down(&page.items, floor, me);
+    room.timeline.expire(now);
+    let is_whole = room.timeline.floor() == Seq::ZERO;
+    room.history = if is_whole { History::Whole } else { History::More };
+    room.is_kept = false;
+}
+
+/// The page could not be had; it is asked for again when it is next needed.
+pub(super) fn history_failed(model: &mut Model, place: Place) {
+    if let Some(room) = model.rooms.get_mut(&place) {
+        room.history = if room.timeline.entries().is_empty() { History::Unasked } else { History::More };
+    }
+}
+
+/// The members of a room, with whether they are there.
+pub(super) fn members(model: &mut Model, place: Place, page: MembersPage) {
+    let Some(room) = model.rooms.get_mut(&place) else { return };
+    room.info.members = page.total;
+    room.online = page.has_more.then_some(page.online);
+    room.people = page.members.iter().map(|member| member.user.id).collect();
+    if let Some(server) = model.server_mut(place.server) {
+        for member in page.members {
+            server.learn(std::slice::from_ref(&member.user));
+            server.set_presence(member.user.id, member.presence);
+        }
+    }
+}
+
+/// The account's rooms, asked for because something of its stream was left out.
+pub(super) fn account(model: &mut Model, key: ServerKey, snapshot: &AccountSnapshot) {
+    if let Some(server) = model.server_mut(key) {
+        server.account = snapshot.head;
+        server.learn(&snapshot.users);
+    }
+    memberships(model, key, &snapshot.rooms);
+    catch_up_all(model, key);
+}
+
+fn learn(model: &mut Model, place: Place, users: &[chat_proto::room::User]) {
+    if let Some(server) = model.server_mut(place.server) {
+        server.learn(users);
+    }
+}
+
+fn needs_name(model: &mut Model, place: Place, item: &Item) {
+    if let Some(server) = model.server_mut(place.server) {
+        server.needs_name(item.by);
+    }
+}
+
+/// A text that is deleted goes from what one sent before, too.
+fn forget(model: &mut Model, place: Place, item: &Item, text: String) {
+    let is_own = model.servers.get(&place.server).and_then(super::Server::my_id) == Some(item.by);
+    if is_own && model.history.forget(&text) {
+        model.effects.push(Effect::Keep(place.server, Keep::ForgetInput(text)));
+    }
+}
+
+/// Applies one change with all that follows from it.
+fn apply(model: &mut Model, place: Place, item: &Item) {
+    needs_name(model, place, item);
+    let me = model.servers.get(&place.server).and_then(super::Server::my_id);
+    let now = model.server_now(place);
+    let Some(room) = model.rooms.get_mut(&place) else { return };
+    let is_new = item.seq > room.counted && item.seq == item.changed;
+    room.counted = room.counted.max(item.seq);
+    if let (What::Deleted { .. }, Some(said)) = (&item.what, room.timeline.get(item.seq).and_then(Entry::said)) {
+        let text = said.written().to_owned();
+        forget(model, place, item, text);
+    }
+    let Some(room) = model.rooms.get_mut(&place) else { return };
+    room.apply(item, me);
+    room.timeline.expire(now);
+    if let What::Message(message) = &item.what {
+        if Some(item.by) == me
+            && let Some(key) = &message.key
+        {
+            outbox::settle(model, place, key);
+        }
+        if is_new {
+            if let Some(room) = model.rooms.get_mut(&place) {
+                room.typing.spoke(item.by);
+                room.missed += u32::from(room.scroll != Scroll::End);
+            }
+            reading::arrived(model, place, item, message);
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! Slash commands: what is typed after `/`, and what it does.
+
+use chat_proto::limits::{TTL_HIGH_MS, TTL_LOW_MS, TTL_MAX_MS, TTL_MIN_MS, TTL_NORMAL_MS};
+use chat_proto::presence::ChosenAvailability;
+use chat_proto::request::{self, CreateRoom, Life, Resolve, SetDescription, SetRsvp, SetStatus, SetTopic};
+use chat_proto::room::{RoomKind, Rsvp};
+use chat_proto::text::{RoomName, TextError};
+
+use super::answers::Purpose;
+use super::composer;
+use super::effect::Effect;
+use super::model::Model;
+use super::outbox::{self, Draft};
+use super::overlay;
+use super::place::{Place, ServerKey};
+use super::update;
+use crate::action::Action;
+
+/// What a line that begins with a slash is.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Line {
+    /// A command.
+    Command {
+        /// Which.
+        action: Action,
+        /// What follows it.
+        argument: String,
+    },
+    /// A word that is no command.
+    Unknown {
+        /// The word.
+        word: String,
+    },
+    /// A text that begins with a slash, written with two.
+    Text(String),
+}
+
+/// Reads a line as a command; none where it is a plain text. A path such as `/usr/bin` is a plain text.
+pub(super) fn parse(text: &str) -> Option<Line> {
+    let rest = text.strip_prefix('/')?;
+    if rest.starts_with('/') {
+        return Some(Line::Text(rest.to_owned()));
+    }
+    let (word, argument) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+    if word.is_empty() || !word.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-') {
+        return None;
+    }
+    Some(match Action::commanded(word) {
+        Some(action) => Line::Command { action, argument: argument.trim().to_owned() },
+        None => Line::Unknown { word: word.to_owned() },
+    })
+}
+
+/// Does what a command says; the line stays where something is wrong with it.
+pub(super) fn run(model: &mut Model, action: Action, argument: &str) {
+    let done = match action {
+        Action::Join => join(model, argument),
+        Action::Create => create(model, argument),
+        Action::Leave => leave(model),
+        Action::Topic => topic(model, argument),
+        Action::Describe => describe(model, argument),
+        Action::SendExpiring => send_expiring(model, argument),
+        Action::SendLasting => send_as(model, argument, None, Some(Life::Lasting)),
+        Action::SendCode => send_code(model, argument),
+        Action::Online => status(model, ChosenAvailability::Auto, argument),
+        Action::Away => status(model, ChosenAvailability::Away, argument),
+        Action::Dnd => status(model, ChosenAvailability::Dnd, argument),
+        Action::Rsvp => rsvp(model, argument),
+        Action::Info => info(model),
+        Action::Theme => theme(model, argument),
+        Action::SwitchRoom => {
+            clear(model);
+            overlay::open_switcher(model, argument);
+            return;
+        }
+        other => {
+            clear(model);
+            update::act(model, other);
+            return;
+        }
+    };
+    match done {
+        Ok(()) => clear(model),
+        Err(reason) => model.complain(&reason),
+    }
+}
+
+/// What is wrong with a line.
+type Done = Result<(), String>;
+
+fn clear(model: &mut Model) {
+    if let Some(place) = model.current {
+        composer::sent(model, place, None);
+    }
+}
+
+/// The open room, where its server can be asked.
+fn place(model: &Model) -> Result<Place, String> {
+    let place = model.current.ok_or("No room is open; /join one.")?;
+    if model.is_ready(place.server) { Ok(place) } else { Err("The server is away; try again once it is back.".into()) }
+}
+
+fn server(model: &Model) -> Result<ServerKey, String> {
+    let server = model.current.map_or(ServerKey::FIRST, |place| place.server);
+    if model.is_ready(server) { Ok(server) } else { Err("The server is away; try again once it is back.".into()) }
+}
+
+fn room_name(typed: &str) -> Result<RoomName, String> {
+    let name = typed.trim_start_matches('#');
+    name.parse().map_err(|error: TextError| format!("The room's name {error}; one looks like #ops."))
+}
+
+fn join(model: &mut Model, argument: &str) -> Done {
+    let (server, name) = (server(model)?, room_name(argument)?);
+    let known = model.rooms.iter().find(|(place, room)| place.server == server && room.info.name.as_ref() == Some(&name));
+    match known.map(|(place, _)| *place) {
+        Some(place) => super::navigation::open(model, place),
+        None => model.ask(server, Resolve { rooms: vec![name], users: Vec::new() }, Purpose::Enter),
+    }
+    Ok(())
+}
+
+fn create(model: &mut Model, argument: &str) -> Done {
+    let server = server(model)?;
+    let (name, topic) = argument.split_once(' ').unwrap_or((argument, ""));
+    let name = room_name(name)?;
+    let topic = match topic.trim() {
+        "" => None,
+        text => Some(text.parse().map_err(|error: TextError| format!("The topic {error}."))?),
+    };
+    let create = CreateRoom {
+        name,
+        kind: RoomKind::Public,
+        topic,
+        description: None,
+        default_ttl_ms: None,
+        closes_when_empty: false,
+    };
+    model.ask(server, create, Purpose::Enter);
+    Ok(())
+}
+
+fn leave(model: &mut Model) -> Done {
+    let place = place(model)?;
+    model.ask(place.server, request::Leave { room: place.room }, Purpose::Wanted("could not leave the room"));
+    Ok(())
+}
+
+fn topic(model: &mut Model, argument: &str) -> Done {
+    let place = place(model)?;
+    let topic = (!argument.is_empty()).then(|| argument.parse()).transpose();
+    let topic = topic.map_err(|error: TextError| format!("The topic {error}."))?;
+    model.ask(place.server, SetTopic { room: place.room, topic }, Purpose::Wanted("could not set the topic"));
+    Ok(())
+}
+
+fn describe(model: &mut Model, argument: &str) -> Done {
+    let place = place(model)?;
+    let description = (!argument.is_empty()).then(|| argument.parse()).transpose();
+    let description = description.map_err(|error: TextError| format!("The description {error}."))?;
+    let request = SetDescription { room: place.room, description };
+    model.ask(place.server, request, Purpose::Wanted("could not set the description"));
+    Ok(())
+}
+
+fn send_expiring(model: &mut Model, argument: &str) -> Done {
+    let usage = "Say how long and what: /ttl 30s TEXT, or low (30 s), normal (1 h), high (24 h).";
+    let (life, text) = argument.split_once(char::is_whitespace).ok_or(usage)?;
+    let ttl_ms = ttl(life).ok_or(usage)?;
+    if !(TTL_MIN_MS..=TTL_MAX_MS).contains(&ttl_ms) {
+        return Err("A message lives for 1 second to 7 days.".into());
+    }
+    send_as(model, text.trim_start(), None, Some(Life::TtlMs(ttl_ms)))
+}
+
+/// A preset, or a number with `s`, `m`, `h` or `d`.
+fn ttl(text: &str) -> Option<u64> {
+    match text {
+        "low" => return Some(TTL_LOW_MS),
+        "normal" => return Some(TTL_NORMAL_MS),
+        "high" => return Some(TTL_HIGH_MS),
+        _ => {}
+    }
+    let unit = text.chars().next_back()?;
+    let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
+    let seconds = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3_600,
+        'd' => 86_400,
+        _ => return None,
+    };
+    number.checked_mul(seconds * 1_000)
+}
+
+/// The first word names the language where a line end follows it.
+fn send_code(model: &mut Model, argument: &str) -> Done {
+    let (language, text) = match argument.split_once('\n') {
+        Some((language, text)) if !language.trim().is_empty() && !language.trim().contains(' ') => (language.trim(), text),
+        Some((_, _)) | None => ("text", argument),
+    };
+    send_as(model, text, Some(language), None)
+}
+
+fn send_as(model: &mut Model, text: &str, language: Option<&str>, life: Option<Life>) -> Done {
+    let place = model.current.ok_or("No room is open; /join one.")?;
+    let body = text.trim_end().parse().map_err(|error: TextError| format!("The message {error}."))?;
+    let code = language.map(str::parse).transpose().map_err(|error: TextError| format!("The language {error}."))?;
+    outbox::send(model, place, Draft { body, code, life });
+    Ok(())
+}
+
+fn status(model: &mut Model, availability: ChosenAvailability, argument: &str) -> Done {
+    let server = server(model)?;
+    let status = (!argument.is_empty()).then(|| argument.parse()).transpose();
+    let status = status.map_err(|error: TextError| format!("The status {error}."))?;
+    model.ask(server, SetStatus { availability, status }, Purpose::Wanted("could not set the status"));
+    Ok(())
+}
+
+fn rsvp(model: &mut Model, argument: &str) -> Done {
+    let place = place(model)?;
+    let answer = match argument {
+        "attending" => Rsvp::Attending,
+        "interested" => Rsvp::Interested,
+        "none" => Rsvp::None,
+        _ => return Err("Say attending, interested or none: /rsvp attending.".into()),
+    };
+    let request = SetRsvp { room: place.room, answer };
+    model.ask(place.server, request, Purpose::Wanted("could not say whether you take part"));
+    Ok(())
+}
+
+fn info(model: &mut Model) -> Done {
+    let place = place(model)?;
+    model.ask(place.server, request::RoomInfo { room: place.room }, Purpose::Info);
+    Ok(())
+}
+
+fn theme(model: &mut Model, argument: &str) -> Done {
+    if argument.is_empty() {
+        return Err("Say which: /theme dark, /theme light, or the path of a theme file.".into());
+    }
+    model.effects.push(Effect::Theme(argument.to_owned()));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_are_told_from_texts() {
+        let command = |action, argument: &str| Some(Line::Command { action, argument: argument.into() });
+        assert_eq!(parse("/join #ops "), command(Action::Join, "#ops"));
+        assert_eq!(parse("/topic"), command(Action::Topic, ""));
+        assert_eq!(parse("/frobnicate now"), Some(Line::Unknown { word: "frobnicate".into() }));
+        assert_eq!(parse("//join us"), Some(Line::Text("/join us".into())));
+        assert_eq!(parse("/usr/bin/env is missing"), None);
+        assert_eq!(parse("hello /join"), None);
+    }
+
+    #[test]
+    fn lives_are_read() {
+        assert_eq!(ttl("low"), Some(30_000));
+        assert_eq!(ttl("90s"), Some(90_000));
+        assert_eq!(ttl("2h"), Some(7_200_000));
+        for wrong in ["", "s", "5", "5w", "-5s", "99999999999999999999d", "é"] {
+            assert_eq!(ttl(wrong), None, "{wrong}");
+        }
+    }
+}

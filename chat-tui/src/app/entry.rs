@@ -1,0 +1,161 @@
+//! One thing in a room as the screen needs it: text made safe once, at the edge.
+
+use chat_proto::ids::{ClientKey, Seq, UserId};
+use chat_proto::message::{Item, Message, What};
+use chat_proto::room::Rsvp;
+use chat_proto::time::UnixMillis;
+
+use crate::text::SafeText;
+
+/// One thing in a room's order, in its present state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its place.
+    pub seq: Seq,
+    /// The number of its last change.
+    pub changed: Seq,
+    /// When it was accepted, by the server's clock.
+    pub at: UnixMillis,
+    /// Who did it.
+    pub by: UserId,
+    /// What it is.
+    pub kind: Kind,
+}
+
+/// What stands there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A message.
+    Message(Box<Said>),
+    /// A message that was deleted.
+    Deleted,
+    /// A message whose time was up; nothing of it is shown or kept.
+    Expired,
+    /// Something else that happened.
+    Event(Event),
+}
+
+/// A message's content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// The text, fit for a terminal.
+    pub text: SafeText,
+    /// The text as written, where that differs; for editing and copying only.
+    raw: Option<Box<str>>,
+    /// The language, where it is code.
+    pub code: Option<SafeText>,
+    /// The sender's key.
+    pub key: Option<ClientKey>,
+    /// When it ends, by the server's clock.
+    pub expires_at: Option<UnixMillis>,
+    /// Whether it was edited.
+    pub is_edited: bool,
+    /// Whether it names the account of this screen.
+    pub mentions_me: bool,
+}
+
+/// What happened beside messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// Someone joined.
+    Join,
+    /// Someone left.
+    Leave,
+    /// The topic was set, or cleared.
+    Topic(Option<SafeText>),
+    /// The description was set, or cleared.
+    Description(bool),
+    /// The room got another name.
+    Renamed(SafeText),
+    /// Someone said whether they take part.
+    Rsvp(Rsvp),
+}
+
+impl Said {
+    /// The text as it was written.
+    pub fn written(&self) -> &str {
+        self.raw.as_deref().unwrap_or(self.text.as_str())
+    }
+
+    fn of(message: &Message, me: Option<UserId>) -> Self {
+        let body = message.body.as_str();
+        let text = SafeText::block(body);
+        Self {
+            raw: (text.as_str() != body).then(|| body.into()),
+            text,
+            code: message.code.as_ref().map(|language| SafeText::line(language.as_str())),
+            key: message.key.clone(),
+            expires_at: message.expires_at,
+            is_edited: message.edited_at.is_some(),
+            mentions_me: me.is_some_and(|me| message.mentions.contains(&me)),
+        }
+    }
+}
+
+impl Entry {
+    /// What the server sent, as the screen of `me` needs it.
+    pub fn of(item: &Item, me: Option<UserId>) -> Self {
+        let kind = match &item.what {
+            What::Message(message) => Kind::Message(Box::new(Said::of(message, me))),
+            What::Deleted { .. } => Kind::Deleted,
+            What::Expired { .. } => Kind::Expired,
+            What::Join => Kind::Event(Event::Join),
+            What::Leave => Kind::Event(Event::Leave),
+            What::Topic { topic } => {
+                Kind::Event(Event::Topic(topic.as_ref().map(|topic| SafeText::line(topic.as_str()))))
+            }
+            What::Description { description } => Kind::Event(Event::Description(description.is_some())),
+            What::Renamed { name } => Kind::Event(Event::Renamed(SafeText::line(name.as_str()))),
+            What::Rsvp { answer } => Kind::Event(Event::Rsvp(*answer)),
+        };
+        Self { seq: item.seq, changed: item.changed, at: item.at, by: item.by, kind }
+    }
+
+    /// The message, if it is one.
+    pub fn said(&self) -> Option<&Said> {
+        match &self.kind {
+            Kind::Message(said) => Some(said),
+            Kind::Deleted | Kind::Expired | Kind::Event(_) => None,
+        }
+    }
+
+    /// When it ends.
+    pub fn expires_at(&self) -> Option<UnixMillis> {
+        self.said().and_then(|said| said.expires_at)
+    }
+
+    /// The entry in a form that may be kept on disk; none for what expires or has.
+    pub fn to_item(&self, me: Option<UserId>) -> Option<Item> {
+        let what = match &self.kind {
+            Kind::Message(said) if said.expires_at.is_none() => What::Message(Message {
+                body: said.written().parse().ok()?,
+                code: said.code.as_ref().and_then(|language| language.as_str().parse().ok()),
+                key: said.key.clone(),
+                expires_at: None,
+                edited_at: said.is_edited.then_some(self.at),
+                mentions: me.filter(|_| said.mentions_me).into_iter().collect(),
+                reply_to: None,
+            }),
+            Kind::Message(_) | Kind::Expired => return None,
+            Kind::Deleted => What::Deleted { deleted_at: self.at, deleted_by: self.by },
+            Kind::Event(event) => event.to_what()?,
+        };
+        Some(Item { seq: self.seq, changed: self.changed, at: self.at, by: self.by, what })
+    }
+}
+
+impl Event {
+    fn to_what(&self) -> Option<What> {
+        Some(match self {
+            Self::Join => What::Join,
+            Self::Leave => What::Leave,
+            Self::Topic(topic) => {
+                What::Topic { topic: topic.as_ref().map(|topic| topic.as_str().parse()).transpose().ok()? }
+            }
+            Self::Description(true) => What::Description { description: "…".parse().ok() },
+            Self::Description(false) => What::Description { description: None },
+            Self::Renamed(name) => What::Renamed { name: name.as_str().parse().ok()? },
+            Self::Rsvp(answer) => What::Rsvp { answer: *answer },
+        })
+    }
+}

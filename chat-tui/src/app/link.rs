@@ -1,0 +1,136 @@
+//! What a link tells: the server comes and goes.
+
+use chat_proto::client_frame::{Resume, RoomCursor};
+use chat_proto::ids::UserId;
+use chat_proto::limits::IDS_MAX;
+use chat_proto::request::{SetActivity, Users};
+use chat_proto::server_frame::Welcome;
+
+use super::answers::{self, Purpose};
+use super::effect::{Effect, Keep};
+use super::model::Model;
+use super::msg::LinkMsg;
+use super::place::{Place, ServerKey};
+use super::room::{Catching, History};
+use super::server::LinkState;
+use super::{catch_up, navigation, pushes};
+use crate::text::SafeText;
+
+/// Takes what a link told.
+pub(super) fn link(model: &mut Model, server: ServerKey, msg: LinkMsg) {
+    match msg {
+        LinkMsg::Connecting => set_state(model, server, LinkState::Connecting),
+        LinkMsg::Opened => hello(model, server),
+        LinkMsg::Welcome(welcome) => welcomed(model, server, &welcome),
+        LinkMsg::Answer { ask, result } => answers::answer(model, ask, *result),
+        LinkMsg::Push(frame) => pushes::push(model, server, frame),
+        LinkMsg::Lag(lag_ms) => set_lag(model, server, lag_ms),
+        LinkMsg::Down { reason, retry_in_ms } => {
+            let retry_at = model.now.plus_ms(retry_in_ms);
+            down(model, server, LinkState::Down { reason: SafeText::line(&reason), retry_at });
+        }
+        LinkMsg::Denied { reason } => {
+            down(model, server, LinkState::Denied { reason: SafeText::line(&reason) });
+            model.complain(&format!("{reason} Leave with Ctrl+Q, sign in with `chat login NAME`, and come back."));
+        }
+    }
+}
+
+/// Asks for the names that are missing, all at once.
+pub(super) fn ask_for_names(model: &mut Model) {
+    let ready: Vec<_> = model.servers.iter().filter(|(_, server)| server.is_ready()).map(|(key, _)| *key).collect();
+    for key in ready {
+        let Some(server) = model.server_mut(key) else { continue };
+        let ids: Vec<UserId> = std::mem::take(&mut server.nameless).into_iter().collect();
+        for ids in ids.chunks(IDS_MAX) {
+            model.ask(key, Users { ids: ids.to_vec() }, Purpose::Names);
+        }
+    }
+}
+
+fn set_state(model: &mut Model, server: ServerKey, link: LinkState) {
+    if let Some(server) = model.server_mut(server) {
+        server.link = link;
+    }
+}
+
+fn set_lag(model: &mut Model, server: ServerKey, lag_ms: u64) {
+    if let Some(server) = model.server_mut(server) {
+        server.lag_ms = Some(lag_ms);
+    }
+}
+
+fn down(model: &mut Model, key: ServerKey, link: LinkState) {
+    if let Some(server) = model.server_mut(key) {
+        server.link = link;
+        server.forget_presence();
+    }
+    for room in rooms_of(model, key) {
+        if let Some(room) = model.rooms.get_mut(&room) {
+            room.typing.forget();
+        }
+    }
+}
+
+fn rooms_of(model: &Model, server: ServerKey) -> Vec<Place> {
+    model.rooms.keys().copied().filter(|place| place.server == server).collect()
+}
+
+fn hello(model: &mut Model, key: ServerKey) {
+    let Some(server) = model.servers.get(&key) else { return };
+    let rooms: Vec<_> = model.rooms.iter().filter(|(place, _)| place.server == key).collect();
+    let cursors = rooms.iter().map(|(place, room)| RoomCursor { room: place.room, after: room.cursor }).collect();
+    let resume = server.epoch.clone().filter(|_| !rooms.is_empty());
+    let resume = resume.map(|epoch| Resume { epoch, account: server.account, rooms: cursors });
+    model.effects.push(Effect::Hello { server: key, resume });
+}
+
+fn welcomed(model: &mut Model, key: ServerKey, welcome: &Welcome) {
+    let now = model.now;
+    let Some(server) = model.server_mut(key) else { return };
+    let is_other_life = server.epoch.as_ref().is_some_and(|epoch| *epoch != welcome.epoch);
+    let is_other_person = server.me.as_ref().is_some_and(|me| me.id != welcome.user.id);
+    server.welcome(welcome, now);
+    server.older_version = older(&welcome.server_version).map(SafeText::line);
+    if is_other_life || is_other_person {
+        // Other numbers, or another person's rooms: nothing of what is at hand holds.
+        for place in rooms_of(model, key) {
+            if let Some(room) = model.rooms.get_mut(&place) {
+                room.begin_anew(chat_proto::ids::Seq::ZERO);
+                room.catching = Catching::Needed;
+                if is_other_person {
+                    // What one person wrote is not sent by another; on disk it waits for them.
+                    room.pending.clear();
+                    room.draft = super::Editor::default();
+                }
+            }
+        }
+        model.effects.push(Effect::Keep(key, Keep::ForgetRooms));
+    }
+    for place in rooms_of(model, key) {
+        if let Some(room) = model.rooms.get_mut(&place) {
+            // What is at hand may lack what expires; the open room asks again for its end.
+            room.history = History::Unasked;
+        }
+    }
+    let (me, epoch, account) = (welcome.user.clone(), welcome.epoch.clone(), welcome.account.head);
+    let open = model.current.map(|place| place.room);
+    model.effects.push(Effect::Keep(key, Keep::Account { me, epoch, account, open, users: Vec::new() }));
+    catch_up::memberships(model, key, &welcome.account.rooms);
+    for resumed in &welcome.resumed {
+        catch_up::resumed(model, key, resumed);
+    }
+    catch_up::catch_up_all(model, key);
+    model.ask_and_forget(key, SetActivity { is_active: !model.is_away });
+    navigation::open_something(model, key);
+    if let Some(place) = model.current {
+        catch_up::load(model, place);
+    }
+}
+
+/// The server's version, where it comes before this program's.
+fn older(version: &str) -> Option<&str> {
+    let numbers = |text: &str| text.split('.').map(|part| part.parse::<u64>().ok()).collect::<Option<Vec<_>>>();
+    let (theirs, own) = (numbers(version)?, numbers(env!("CARGO_PKG_VERSION"))?);
+    (theirs < own).then_some(version)
+}

@@ -1,0 +1,157 @@
+//! Messages selected, and what is done with them.
+
+use chat_proto::ids::Seq;
+use chat_proto::request::Delete;
+
+use super::answers::Purpose;
+use super::effect::{Effect, Keep};
+use super::entry::Entry;
+use super::model::{Focus, Model};
+use super::outbox::PendingState;
+use super::overlay;
+use super::place::Place;
+use super::room::Scroll;
+use super::server::LinkState;
+
+/// Selects the next message up or down; from the composer, the last one.
+pub(super) fn select(model: &mut Model, step: isize) {
+    let Some((_, room)) = model.room() else { return };
+    let entries = room.timeline.entries();
+    let is_message = |entry: &&Entry| entry.said().is_some();
+    let found = match model.focus {
+        Focus::Composer => entries.iter().rev().find(is_message),
+        Focus::Message(seq) => {
+            let at = room.timeline.position(seq).unwrap_or_else(|at| at);
+            if step < 0 {
+                entries.range(..at).rev().find(is_message)
+            } else {
+                entries.range((at + 1).min(entries.len())..).find(is_message)
+            }
+        }
+    };
+    match (found, model.focus) {
+        (Some(entry), _) => model.focus = Focus::Message(entry.seq),
+        // Below the last message is the box.
+        (None, Focus::Message(_)) if step > 0 => model.focus = Focus::Composer,
+        (None, _) => {}
+    }
+    hold_scroll(model);
+}
+
+/// A selection is looked at: what comes meanwhile must not move it.
+fn hold_scroll(model: &mut Model) {
+    let top = model.sight.top.filter(|_| model.sight.place == model.current);
+    let (Focus::Message(_), Some((seq, row))) = (model.focus, top) else { return };
+    if let Some(room) = model.room_mut().filter(|room| room.scroll == Scroll::End) {
+        room.scroll = Scroll::At { seq, row };
+    }
+}
+
+/// Selects the oldest message at hand.
+pub(super) fn select_first(model: &mut Model) {
+    let first = model.room().and_then(|(_, room)| room.timeline.entries().iter().find(|entry| entry.said().is_some()));
+    if let Some(seq) = first.map(|entry| entry.seq) {
+        model.focus = Focus::Message(seq);
+    }
+}
+
+/// Selects the newest message.
+pub(super) fn select_last(model: &mut Model) {
+    let entries = model.room().map(|(_, room)| room.timeline.entries());
+    let last = entries.and_then(|entries| entries.iter().rev().find(|entry| entry.said().is_some()));
+    if let Some(seq) = last.map(|entry| entry.seq) {
+        model.focus = Focus::Message(seq);
+    }
+}
+
+/// The message meant: the selected one, or one's own last one.
+fn meant(model: &Model) -> Option<(Place, &Entry)> {
+    let (place, room) = model.room()?;
+    let me = model.server()?.my_id();
+    let entry = match model.focus {
+        Focus::Message(seq) => room.timeline.get(seq).filter(|entry| entry.said().is_some()),
+        Focus::Composer => {
+            room.timeline.entries().iter().rev().find(|entry| entry.said().is_some() && Some(entry.by) == me)
+        }
+    };
+    entry.map(|entry| (place, entry))
+}
+
+/// The message meant, where it is one's own and the server can be asked.
+fn own(model: &mut Model) -> Option<(Place, Seq, String)> {
+    let me = model.server().and_then(super::Server::my_id);
+    let found = meant(model).map(|(place, entry)| {
+        let text = entry.said().map_or_else(String::new, |said| said.written().to_owned());
+        (place, entry.seq, text, Some(entry.by) == me)
+    });
+    match found {
+        None => model.tell("There is no message to do that with."),
+        Some((.., false)) => model.complain("That message is someone else's."),
+        Some((place, ..)) if !model.is_ready(place.server) => model.complain("The server is away; this needs it."),
+        Some((place, seq, text, true)) => return Some((place, seq, text)),
+    }
+    None
+}
+
+/// Begins to edit a message.
+pub(super) fn edit(model: &mut Model) {
+    let Some((_, seq, text)) = own(model) else { return };
+    let Some(room) = model.room_mut() else { return };
+    let written = std::mem::replace(&mut room.draft, super::Editor::with(text));
+    let was_editing = room.editing.replace(seq).is_some();
+    if !was_editing {
+        model.stashed = written;
+    }
+    model.focus = Focus::Composer;
+}
+
+/// Asks whether a message shall be deleted.
+pub(super) fn ask_to_delete(model: &mut Model) {
+    if let Some((place, seq, text)) = own(model) {
+        overlay::open_deletion(model, place, seq, &text);
+    }
+}
+
+/// Deletes a message.
+pub(super) fn delete(model: &mut Model, place: Place, seq: Seq) {
+    model.focus = Focus::Composer;
+    model.ask(place.server, Delete { room: place.room, seq }, Purpose::Wanted("could not delete the message"));
+}
+
+/// Puts the text of a message on the clipboard.
+pub(super) fn copy(model: &mut Model) {
+    let text = meant(model).and_then(|(_, entry)| entry.said()).map(|said| said.text.as_str().to_owned());
+    if let Some(text) = text {
+        model.effects.push(Effect::Copy(text));
+        model.tell("Copied.");
+    }
+}
+
+/// Sends again what failed in the open room, and connects now where the link is down.
+pub(super) fn retry(model: &mut Model) {
+    let Some(place) = model.current else { return };
+    if let Some(room) = model.rooms.get_mut(&place) {
+        for pending in &mut room.pending {
+            if matches!(pending.state, PendingState::Failed { .. } | PendingState::Waiting { .. }) {
+                pending.state = PendingState::Ready;
+            }
+        }
+    }
+    let link = model.servers.get(&place.server).map(|server| &server.link);
+    if let Some(LinkState::Down { .. } | LinkState::Denied { .. }) = link {
+        model.effects.push(Effect::RetryLink(place.server));
+    }
+}
+
+/// Lets go of what failed in the open room.
+pub(super) fn discard(model: &mut Model) {
+    let Some(place) = model.current else { return };
+    let Some(room) = model.rooms.get_mut(&place) else { return };
+    let is_failed = |state: &PendingState| matches!(state, PendingState::Failed { .. });
+    let failed: Vec<_> =
+        room.pending.iter().filter(|pending| is_failed(&pending.state)).map(|pending| pending.key.clone()).collect();
+    room.pending.retain(|pending| !is_failed(&pending.state));
+    for key in failed {
+        model.effects.push(Effect::Keep(place.server, Keep::Settled(key)));
+    }
+}

@@ -1,0 +1,51 @@
+//! What the screen shows and how it changes: messages in, effects out. Pure.
+//!
+//! `update(&mut Model, Msg, now)` is the one way in; what has to be done in the world comes out as [`Effect`]s.
+//! Knows no terminal, clock, disk or socket; the view reads the model and changes nothing.
+
+#![deny(clippy::disallowed_methods)]
+
+mod answers;
+mod catch_up;
+mod commands;
+mod completion;
+mod composer;
+mod editor;
+mod effect;
+mod entry;
+mod input_history;
+mod keeping;
+mod link;
+mod messages;
+mod model;
+mod mouse;
+mod msg;
+mod navigation;
+mod outbox;
+pub mod overlay;
+mod place;
+mod pushes;
+mod reading;
+mod room;
+mod server;
+mod sight;
+#[cfg(test)]
+mod tests;
+mod timeline;
+mod typing;
+mod update;
+mod wake;
+
+pub use completion::{Candidate, candidates};
+pub use editor::Editor;
+pub use effect::{Effect, Keep, KeptRoom, StoredPost};
+pub use entry::{Entry, Event, Kind, Said};
+pub use model::{Focus, Model, Notice, PaneChoice, Setup};
+pub use msg::{LinkMsg, Msg, Refusal, Restored, RestoredRoom};
+pub use outbox::{Pending, PendingState};
+pub use place::{Place, ServerKey};
+pub use room::{Catching, History, Room, Scroll};
+pub use server::{LinkState, Server};
+pub use sight::{Area, Mouse, Sight, Target};
+pub use timeline::Timeline;
+pub use update::update;

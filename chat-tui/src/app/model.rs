@@ -1,0 +1,245 @@
+//! All that the screen knows, and the small steps every part of it takes.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chat_proto::ids::{ClientKey, Seq};
+use chat_proto::request::Request;
+use chat_proto::time::UnixMillis;
+use jiff::tz::TimeZone;
+
+use super::answers::Purpose;
+use super::completion::Completion;
+use super::editor::Editor;
+use super::effect::Effect;
+use super::input_history::InputHistory;
+use super::overlay::Overlay;
+use super::place::{Place, ServerKey};
+use super::room::Room;
+use super::server::Server;
+use super::sight::Sight;
+use crate::action::{Action, Context};
+use crate::text::SafeText;
+
+/// How long a notice stays, in milliseconds.
+const NOTICE_MS: u64 = 8_000;
+
+/// What does not change while the program runs.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// What the servers are called on the screen.
+    pub servers: Vec<String>,
+    /// Random text that makes this run's keys unique.
+    pub key_token: String,
+    /// Where the person is.
+    pub zone: TimeZone,
+    /// The keys of each action, as help shows them.
+    pub keys: HashMap<Action, Vec<String>>,
+}
+
+/// Where typing goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Focus {
+    /// To the box at the bottom.
+    #[default]
+    Composer,
+    /// A message is selected; keys do something with it.
+    Message(Seq),
+}
+
+/// Whether a side pane is wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PaneChoice {
+    /// Where there is room for it.
+    #[default]
+    Auto,
+    /// In any case; over the messages where there is no room beside them.
+    Shown,
+    /// Not.
+    Hidden,
+}
+
+/// A line for the person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// What.
+    pub text: SafeText,
+    /// Whether something went wrong.
+    pub is_error: bool,
+    /// Until when it is shown.
+    pub until: UnixMillis,
+}
+
+/// All that the screen knows.
+#[derive(Debug)]
+pub struct Model {
+    /// What does not change.
+    pub setup: Setup,
+    /// The servers.
+    pub servers: BTreeMap<ServerKey, Server>,
+    /// The rooms one is in.
+    pub rooms: BTreeMap<Place, Room>,
+    /// The open room.
+    pub current: Option<Place>,
+    /// This machine's clock at the last message.
+    pub now: UnixMillis,
+    /// Where typing goes.
+    pub focus: Focus,
+    /// What lies over the screen.
+    pub overlay: Option<Overlay>,
+    /// Whether the terminal has the keyboard.
+    pub has_focus: bool,
+    /// Whether the list of rooms is wanted.
+    pub rooms_pane: PaneChoice,
+    /// Whether people and topics are wanted.
+    pub people_pane: PaneChoice,
+    /// A line for the person.
+    pub notice: Option<Notice>,
+    /// What was drawn last.
+    pub sight: Sight,
+    /// A completion under way.
+    pub completion: Option<Completion>,
+    /// What was sent before.
+    pub history: InputHistory,
+    /// What was deleted last.
+    pub(super) killed: String,
+    /// What was being written when an edit began.
+    pub(super) stashed: Editor,
+    /// When a key was pressed last.
+    pub(super) active_at: UnixMillis,
+    /// Whether the servers were told that nobody is at the keyboard.
+    pub(super) is_away: bool,
+    /// When the line was cleared last: twice in a row leaves.
+    pub(super) interrupted_at: Option<UnixMillis>,
+    /// The room to open once it is known.
+    pub(super) to_open: Option<Place>,
+    pub(super) kept_at: UnixMillis,
+    pub(super) asks: HashMap<u64, (ServerKey, Purpose)>,
+    next_ask: u64,
+    next_key: u64,
+    pub(super) effects: Vec<Effect>,
+}
+
+impl Model {
+    /// A screen that knows nothing yet.
+    pub fn new(setup: Setup) -> Self {
+        let servers = setup.servers.iter().zip(0u16..).map(|(label, key)| (ServerKey(key), Server::new(label)));
+        Self {
+            servers: servers.collect(),
+            setup,
+            rooms: BTreeMap::new(),
+            current: None,
+            now: UnixMillis(0),
+            focus: Focus::Composer,
+            overlay: None,
+            has_focus: true,
+            rooms_pane: PaneChoice::Auto,
+            people_pane: PaneChoice::Auto,
+            notice: None,
+            sight: Sight::default(),
+            completion: None,
+            history: InputHistory::default(),
+            killed: String::new(),
+            stashed: Editor::default(),
+            active_at: UnixMillis(0),
+            is_away: false,
+            interrupted_at: None,
+            to_open: None,
+            kept_at: UnixMillis(0),
+            asks: HashMap::new(),
+            next_ask: 1,
+            next_key: 1,
+            effects: Vec::new(),
+        }
+    }
+
+    /// Where a key is looked up.
+    pub fn context(&self) -> Context {
+        match (&self.overlay, self.focus) {
+            (Some(_), _) => Context::List,
+            (None, Focus::Message(_)) => Context::Messages,
+            (None, Focus::Composer) => Context::Composer,
+        }
+    }
+
+    /// The open room.
+    pub fn room(&self) -> Option<(Place, &Room)> {
+        let place = self.current?;
+        self.rooms.get(&place).map(|room| (place, room))
+    }
+
+    /// The open room's server.
+    pub fn server(&self) -> Option<&Server> {
+        let key = self.current.map_or(ServerKey::FIRST, |place| place.server);
+        self.servers.get(&key)
+    }
+
+    /// The rooms in the order of the list: by name, then conversations.
+    pub fn listed(&self) -> Vec<Place> {
+        let mut listed: Vec<_> = self.rooms.iter().map(|(place, room)| (room.is_direct(), self.title(*place), *place)).collect();
+        listed.sort_by(|a, b| (a.0, a.1.as_str(), a.2).cmp(&(b.0, b.1.as_str(), b.2)));
+        listed.into_iter().map(|(.., place)| place).collect()
+    }
+
+    /// What a room is called.
+    pub fn title(&self, place: Place) -> SafeText {
+        match (self.rooms.get(&place), self.servers.get(&place.server)) {
+            (Some(room), Some(server)) => room.title(|id| server.name(id), server.my_id()),
+            _ => SafeText::line(&place.room.to_string()),
+        }
+    }
+
+    /// The clock of a place's server.
+    pub fn server_now(&self, place: Place) -> UnixMillis {
+        self.servers.get(&place.server).map_or(self.now, |server| server.now(self.now))
+    }
+
+    /// Whether requests can be made.
+    pub(super) fn is_ready(&self, server: ServerKey) -> bool {
+        self.servers.get(&server).is_some_and(Server::is_ready)
+    }
+
+    /// The open room, to change it.
+    pub(super) fn room_mut(&mut self) -> Option<&mut Room> {
+        self.rooms.get_mut(&self.current?)
+    }
+
+    pub(super) fn server_mut(&mut self, key: ServerKey) -> Option<&mut Server> {
+        self.servers.get_mut(&key)
+    }
+
+    /// Asks a server; the answer comes back for `purpose`.
+    pub(super) fn ask(&mut self, server: ServerKey, request: impl Into<Request>, purpose: Purpose) {
+        let ask = self.next_ask;
+        self.next_ask += 1;
+        self.asks.insert(ask, (server, purpose));
+        self.effects.push(Effect::Ask { server, ask, request: request.into() });
+    }
+
+    /// Asks a server for something whose answer says nothing.
+    pub(super) fn ask_and_forget(&mut self, server: ServerKey, request: impl Into<Request>) {
+        self.ask(server, request, Purpose::Nothing);
+    }
+
+    /// A key no post of this account ever had.
+    pub(super) fn fresh_key(&mut self) -> ClientKey {
+        let number = self.next_key;
+        self.next_key += 1;
+        let key = format!("t-{}-{number}", self.setup.key_token);
+        key.parse().expect("invariant: the token is made of letters and digits")
+    }
+
+    /// Tells the person something.
+    pub(super) fn tell(&mut self, text: &str) {
+        self.set_notice(text, false);
+    }
+
+    /// Tells the person that something went wrong, and what to do.
+    pub(super) fn complain(&mut self, text: &str) {
+        self.set_notice(text, true);
+    }
+
+    pub(super) fn set_notice(&mut self, text: &str, is_error: bool) {
+        let until = self.now.plus_ms(NOTICE_MS);
+        self.notice = Some(Notice { text: SafeText::line(text), is_error, until });
+    }
+}

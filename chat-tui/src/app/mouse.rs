@@ -1,0 +1,29 @@
+//! What the mouse does.
+
+use super::model::{Focus, Model};
+use super::sight::{Mouse, Target};
+use super::{navigation, overlay, wake};
+
+/// Takes what the mouse did.
+pub(super) fn mouse(model: &mut Model, event: Mouse) {
+    wake::someone_is_here(model);
+    match event {
+        Mouse::Wheel { lines } if model.overlay.is_some() => overlay::step(model, lines.signum() as isize),
+        Mouse::Wheel { lines } => navigation::scroll(model, lines),
+        Mouse::Click { column, row } => click(model, model.sight.target(column, row)),
+    }
+}
+
+fn click(model: &mut Model, target: Option<Target>) {
+    match target {
+        Some(Target::ListLine(line)) => overlay::choose_line(model, line),
+        Some(Target::Overlay) => {}
+        // Beside an open list: it closes.
+        _ if model.overlay.is_some() => model.overlay = None,
+        Some(Target::Room(place)) => navigation::open(model, place),
+        Some(Target::Message(seq)) => model.focus = Focus::Message(seq),
+        Some(Target::Composer) => model.focus = Focus::Composer,
+        Some(Target::MoreBelow) => navigation::newest(model),
+        None => {}
+    }
+}

@@ -1,0 +1,198 @@
+//! Which room is open, and what of it is in sight.
+
+use chat_proto::request::{Join, Resolved};
+
+use super::answers::Purpose;
+use super::model::{Focus, Model, PaneChoice};
+use super::place::{Place, ServerKey};
+use super::room::Scroll;
+use super::sight::Sight;
+use super::{catch_up, keeping, typing};
+
+/// Things kept at hand of a room that is not open.
+const KEPT_CLOSED: usize = 500;
+/// Things kept at hand of the open room while its newest is in sight.
+const KEPT_OPEN: usize = 120_000;
+
+/// Opens a room.
+pub(super) fn open(model: &mut Model, place: Place) {
+    if !model.rooms.contains_key(&place) {
+        return;
+    }
+    if model.current != Some(place) {
+        close_current(model);
+    }
+    model.current = Some(place);
+    model.overlay = None;
+    model.focus = Focus::Composer;
+    model.completion = None;
+    if let Some(room) = model.rooms.get_mut(&place) {
+        room.scroll = Scroll::End;
+        room.missed = 0;
+        room.is_held_unread = false;
+        if room.marks.unread > 0 {
+            room.new_after = Some(room.marks.read_seq);
+        }
+    }
+    catch_up::load(model, place);
+}
+
+/// What is done with the room one leaves.
+fn close_current(model: &mut Model) {
+    let Some(place) = model.current else { return };
+    keeping::keep_draft(model, place);
+    let Some(room) = model.rooms.get_mut(&place) else { return };
+    room.new_after = None;
+    if room.scroll == Scroll::End && room.timeline.trim(KEPT_CLOSED) {
+        room.history = super::room::History::More;
+    }
+    let draft = std::mem::take(&mut room.draft);
+    typing::tell(model, place);
+    if let Some(room) = model.rooms.get_mut(&place) {
+        room.draft = draft;
+    }
+}
+
+/// Opens a room where none is open: the one that was open last, `#general`, or the first.
+pub(super) fn open_something(model: &mut Model, server: ServerKey) {
+    if model.current.is_some_and(|place| model.rooms.contains_key(&place)) {
+        return;
+    }
+    let listed = model.listed();
+    let of_server = || listed.iter().copied().filter(|place| place.server == server);
+    let wanted = model.to_open.take().filter(|place| model.rooms.contains_key(place));
+    let general = || of_server().find(|place| model.title(*place).as_str() == "general");
+    if let Some(place) = wanted.or_else(general).or_else(|| of_server().next()) {
+        open(model, place);
+    }
+}
+
+/// The room `step` lines further in the list.
+pub(super) fn neighbour(model: &mut Model, step: isize) {
+    let listed = model.listed();
+    let at = model.current.and_then(|current| listed.iter().position(|place| *place == current));
+    let next = match at {
+        Some(at) => (at + listed.len()).wrapping_add_signed(step) % listed.len(),
+        None => 0,
+    };
+    if let Some(place) = listed.get(next) {
+        open(model, *place);
+    }
+}
+
+/// The next room after the open one for which `counts` says so.
+fn next_with(model: &mut Model, counts: fn(&super::Room) -> u32, none: &str) {
+    let listed = model.listed();
+    let at = model.current.and_then(|current| listed.iter().position(|place| *place == current)).unwrap_or(0);
+    let after = listed.iter().cycle().skip(at + 1).take(listed.len());
+    let found = after.copied().find(|place| model.rooms.get(place).is_some_and(|room| counts(room) > 0));
+    match found {
+        Some(place) => open(model, place),
+        None => model.tell(none),
+    }
+}
+
+/// The next room with something unread.
+pub(super) fn next_unread(model: &mut Model) {
+    next_with(model, |room| room.marks.unread, "Nothing is unread.");
+}
+
+/// The next room that mentions one.
+pub(super) fn next_mention(model: &mut Model) {
+    next_with(model, |room| room.marks.mentions, "Nobody mentions you.");
+}
+
+/// Scrolls by lines; negative is back.
+pub(super) fn scroll(model: &mut Model, lines: i32) {
+    let sight = (model.sight.top, model.sight.is_at_end);
+    let place = model.current.filter(|place| model.sight.place == Some(*place));
+    let Some(place) = place else { return };
+    let Some(room) = model.rooms.get_mut(&place) else { return };
+    if lines > 0 && sight.1 {
+        room.scroll = Scroll::End;
+        return;
+    }
+    let top = match (room.scroll, sight.0) {
+        (Scroll::At { seq, row }, _) => Some((seq, row)),
+        (Scroll::End, top) => top,
+    };
+    if let Some((seq, row)) = top {
+        room.scroll = Scroll::At { seq, row: row + lines };
+    }
+}
+
+/// Scrolls by screens; negative is back.
+pub(super) fn page(model: &mut Model, step: i32) {
+    let rows = i32::from(model.sight.rows.saturating_sub(2).max(1));
+    scroll(model, step * rows);
+}
+
+/// To the oldest message at hand; older ones are loaded on the way.
+pub(super) fn oldest(model: &mut Model) {
+    let Some(room) = model.room_mut() else { return };
+    if let Some(first) = room.timeline.entries().front() {
+        room.scroll = Scroll::At { seq: first.seq, row: 0 };
+        if let Focus::Message(_) = model.focus {
+            super::messages::select_first(model);
+        }
+    }
+}
+
+/// To the newest message.
+pub(super) fn newest(model: &mut Model) {
+    if let Some(room) = model.room_mut() {
+        room.scroll = Scroll::End;
+        room.missed = 0;
+    }
+    if let Focus::Message(_) = model.focus {
+        super::messages::select_last(model);
+    }
+}
+
+/// Takes what was drawn: the scroll is brought right, and more is loaded where the oldest comes into sight.
+pub(super) fn drawn(model: &mut Model, sight: Sight) {
+    let place = sight.place;
+    let Some(room) = place.and_then(|place| model.rooms.get_mut(&place)) else {
+        model.sight = sight;
+        return;
+    };
+    if let Scroll::At { .. } = room.scroll {
+        match sight.top {
+            Some((seq, row)) if !sight.is_at_end => room.scroll = Scroll::At { seq, row },
+            Some(_) | None => room.scroll = Scroll::End,
+        }
+    }
+    if room.scroll == Scroll::End && room.timeline.trim(KEPT_OPEN) {
+        room.history = super::room::History::More;
+    }
+    let wants_older = sight.is_at_start;
+    model.sight = sight;
+    if let Some(place) = place.filter(|_| wants_older) {
+        catch_up::load_older(model, place);
+    }
+}
+
+/// Shows the rooms where they are hidden, and hides them where they are shown.
+pub(super) fn toggle_rooms(model: &mut Model) {
+    model.rooms_pane = if model.sight.has_rooms { PaneChoice::Hidden } else { PaneChoice::Shown };
+    model.people_pane = over(model.people_pane);
+}
+
+/// Shows people and topics where they are hidden, and hides them where they are shown.
+pub(super) fn toggle_people(model: &mut Model) {
+    model.people_pane = if model.sight.has_people { PaneChoice::Hidden } else { PaneChoice::Shown };
+    model.rooms_pane = over(model.rooms_pane);
+}
+
+/// A pane that may lie over the messages makes way for the other one.
+fn over(choice: PaneChoice) -> PaneChoice {
+    if choice == PaneChoice::Shown { PaneChoice::Auto } else { choice }
+}
+
+/// The room one wanted to join is there.
+pub(super) fn join_found(model: &mut Model, server: ServerKey, found: &Resolved) {
+    match found.rooms.first() {
+        Some(room) => model.ask(server, Join { room: room.id }, Purpose::Enter),
+        None => model.complain("There is no such room that you may see; /create makes one."),
+    }
+}

@@ -1,0 +1,145 @@
+//! What lies over the screen: lists to choose from, help, questions.
+
+mod switcher;
+
+use chat_proto::ids::Seq;
+use chat_proto::request::{ListRooms, RoomInfoAnswer, RoomsPage};
+
+pub use switcher::{Line, Switcher};
+
+use super::answers::Purpose;
+use super::editor::Editor;
+use super::messages;
+use super::model::Model;
+use super::navigation;
+use super::place::{Place, ServerKey};
+use crate::text::SafeText;
+
+/// What lies over the screen.
+#[derive(Debug)]
+pub enum Overlay {
+    /// Rooms, found by a few letters.
+    Switcher(Switcher),
+    /// The keys and commands.
+    Help {
+        /// The first line in sight.
+        top: usize,
+    },
+    /// A room.
+    Info(Box<RoomInfoAnswer>),
+    /// Whether a message shall be deleted.
+    Deletion {
+        /// Where.
+        place: Place,
+        /// Which.
+        seq: Seq,
+        /// Its beginning.
+        text: SafeText,
+    },
+}
+
+/// Opens the list of rooms.
+pub(super) fn open_switcher(model: &mut Model, query: &str) {
+    let server = model.current.map_or(ServerKey::FIRST, |place| place.server);
+    if model.is_ready(server) {
+        model.ask(server, ListRooms { after: None, limit: 200 }, Purpose::Listing);
+    }
+    let mut switcher = Switcher::new(query);
+    switcher.find(model);
+    model.overlay = Some(Overlay::Switcher(switcher));
+}
+
+/// The rooms one may join have come.
+pub(super) fn listed(model: &mut Model, server: ServerKey, page: RoomsPage) {
+    if let Some(Overlay::Switcher(mut switcher)) = model.overlay.take() {
+        switcher.learn(server, page.rooms);
+        switcher.find(model);
+        model.overlay = Some(Overlay::Switcher(switcher));
+    }
+}
+
+/// Opens the help.
+pub(super) fn open_help(model: &mut Model) {
+    model.overlay = Some(Overlay::Help { top: 0 });
+}
+
+/// Shows a room.
+pub(super) fn open_info(model: &mut Model, info: RoomInfoAnswer) {
+    let server = model.current.map_or(ServerKey::FIRST, |place| place.server);
+    if let Some(server) = model.server_mut(server) {
+        server.learn(&info.users);
+    }
+    model.overlay = Some(Overlay::Info(Box::new(info)));
+}
+
+/// Asks whether a message shall be deleted.
+pub(super) fn open_deletion(model: &mut Model, place: Place, seq: Seq, text: &str) {
+    model.overlay = Some(Overlay::Deletion { place, seq, text: SafeText::line(text) });
+}
+
+/// The line one types in, where the overlay has one.
+pub(super) fn query(model: &mut Model) -> Option<&mut Editor> {
+    match &mut model.overlay {
+        Some(Overlay::Switcher(switcher)) => Some(&mut switcher.query),
+        Some(Overlay::Help { .. } | Overlay::Info(_) | Overlay::Deletion { .. }) | None => None,
+    }
+}
+
+/// The line one types in has changed.
+pub(super) fn query_changed(model: &mut Model) {
+    if let Some(Overlay::Switcher(mut switcher)) = model.overlay.take_if(|overlay| matches!(overlay, Overlay::Switcher(_))) {
+        switcher.find(model);
+        model.overlay = Some(Overlay::Switcher(switcher));
+    }
+}
+
+/// A key that types.
+pub(super) fn typed(model: &mut Model, c: char) {
+    match &mut model.overlay {
+        Some(Overlay::Switcher(switcher)) => {
+            switcher.query.insert(c.encode_utf8(&mut [0; 4]));
+            query_changed(model);
+        }
+        Some(Overlay::Deletion { .. }) if c == 'y' => choose(model),
+        Some(Overlay::Deletion { .. }) if c == 'n' => model.overlay = None,
+        Some(Overlay::Help { .. } | Overlay::Info(_)) if c == 'q' => model.overlay = None,
+        Some(Overlay::Help { .. } | Overlay::Info(_) | Overlay::Deletion { .. }) | None => {}
+    }
+}
+
+/// The line above or below.
+pub(super) fn step(model: &mut Model, step: isize) {
+    match &mut model.overlay {
+        Some(Overlay::Switcher(switcher)) => switcher.step(step),
+        Some(Overlay::Help { top }) => *top = top.saturating_add_signed(step),
+        Some(Overlay::Info(_) | Overlay::Deletion { .. }) | None => {}
+    }
+}
+
+/// Takes the chosen line, or says yes.
+pub(super) fn choose(model: &mut Model) {
+    match model.overlay.take() {
+        Some(Overlay::Switcher(switcher)) => go(model, switcher.chosen()),
+        Some(Overlay::Deletion { place, seq, .. }) => messages::delete(model, place, seq),
+        Some(Overlay::Help { .. } | Overlay::Info(_)) | None => {}
+    }
+}
+
+/// Takes a line that was clicked.
+pub(super) fn choose_line(model: &mut Model, line: usize) {
+    if let Some(Overlay::Switcher(switcher)) = &mut model.overlay {
+        switcher.select(line);
+        choose(model);
+    }
+}
+
+fn go(model: &mut Model, line: Option<Line>) {
+    match line {
+        Some(line) if line.is_member => navigation::open(model, line.place),
+        Some(line) => {
+            let join = chat_proto::request::Join { room: line.place.room };
+            model.ask(line.place.server, join, Purpose::Enter);
+        }
+        None => {}
+    }
+}

@@ -1,0 +1,131 @@
+//! What has been read: counts, marks told to the server, the line "new", and what is worth a notification.
+
+use chat_proto::ids::Seq;
+use chat_proto::message::{Item, Message};
+use chat_proto::presence::Availability;
+use chat_proto::request::Read;
+use chat_proto::room::ReadMarks;
+
+use super::answers::Purpose;
+use super::effect::Effect;
+use super::model::{Focus, Model};
+use super::place::Place;
+use super::room::{Catching, Scroll};
+use crate::text::SafeText;
+
+/// A read mark is told at most this often, in milliseconds.
+const TELL_EVERY_MS: u64 = 1_000;
+
+/// Whether the newest of a room is before someone's eyes.
+fn is_watched(model: &Model, place: Place) -> bool {
+    let is_at_end = model.rooms.get(&place).is_some_and(|room| room.scroll == Scroll::End);
+    model.current == Some(place) && model.has_focus && is_at_end
+}
+
+/// A message came that had not been there before.
+pub(super) fn arrived(model: &mut Model, place: Place, item: &Item, message: &Message) {
+    let server = model.servers.get(&place.server);
+    let me = server.and_then(super::Server::my_id);
+    if Some(item.by) == me {
+        return;
+    }
+    let mentions_me = me.is_some_and(|me| message.mentions.contains(&me));
+    let is_dnd = me.zip(server).is_some_and(|(me, server)| server.presence(me).availability == Availability::Dnd);
+    let is_watched = is_watched(model, place);
+    let is_open = model.current == Some(place);
+    let Some(room) = model.rooms.get_mut(&place) else { return };
+    if !is_watched {
+        if message.expires_at.is_none() {
+            room.marks.unread += 1;
+            room.marks.mentions += u32::from(mentions_me);
+        }
+        // The line stands where the person stopped looking.
+        if is_open && room.new_after.is_none() {
+            room.new_after = Some(Seq(item.seq.0.saturating_sub(1)));
+        }
+    }
+    let is_for_me = mentions_me || room.is_direct();
+    if is_for_me && !is_dnd && !model.has_focus {
+        notify(model, place, item, message);
+    }
+}
+
+fn notify(model: &mut Model, place: Place, item: &Item, message: &Message) {
+    let Some(server) = model.servers.get(&place.server) else { return };
+    let title = format!("{} in #{}", server.name(item.by).as_str(), model.title(place).as_str());
+    let body: String = message.body.as_str().chars().take(200).collect();
+    model.effects.push(Effect::Notify { title: SafeText::line(&title), body: SafeText::line(&body) });
+}
+
+/// What is before someone's eyes is read; the server is told now and then.
+pub(super) fn mark_what_is_seen(model: &mut Model) {
+    let Some(place) = model.current.filter(|place| is_watched(model, *place)) else { return };
+    let now = model.now;
+    let is_ready = model.is_ready(place.server);
+    let Some(room) = model.rooms.get_mut(&place) else { return };
+    if room.catching != Catching::Current || room.is_held_unread {
+        return;
+    }
+    room.missed = 0;
+    room.marks = ReadMarks { read_seq: room.marks.read_seq.max(room.cursor), unread: 0, mentions: 0 };
+    let is_due = now.since_ms(room.read_told_at) >= TELL_EVERY_MS;
+    if is_ready && is_due && room.marks.read_seq > room.read_told {
+        tell(model, place);
+    }
+}
+
+/// Whether a read mark waits to be told, and when it may be.
+pub(super) fn next_telling(model: &Model) -> Option<chat_proto::time::UnixMillis> {
+    let (place, room) = model.room()?;
+    let waits = model.is_ready(place.server) && room.marks.read_seq > room.read_told && !room.is_held_unread;
+    (waits && is_watched(model, place)).then(|| room.read_told_at.plus_ms(TELL_EVERY_MS))
+}
+
+fn tell(model: &mut Model, place: Place) {
+    let now = model.now;
+    let Some(room) = model.rooms.get_mut(&place) else { return };
+    room.read_told = room.marks.read_seq;
+    room.read_told_at = now;
+    let read = Read { room: place.room, seq: Some(room.marks.read_seq), rewind: false };
+    model.ask(place.server, read, Purpose::Nothing);
+}
+
+/// The person says that all is read.
+pub(super) fn mark_read(model: &mut Model) {
+    let Some(place) = model.current else { return };
+    let Some(room) = model.rooms.get_mut(&place) else { return };
+    room.marks = ReadMarks { read_seq: room.cursor, unread: 0, mentions: 0 };
+    room.new_after = None;
+    room.missed = 0;
+    room.is_held_unread = false;
+    tell(model, place);
+}
+
+/// The person wants to come back to it: from the selected message on, or from the last one.
+pub(super) fn mark_unread(model: &mut Model) {
+    let Some(place) = model.current else { return };
+    let selected = match model.focus {
+        Focus::Message(seq) => Some(seq),
+        Focus::Composer => None,
+    };
+    if !model.is_ready(place.server) {
+        model.complain("The server is away; marking as unread needs it.");
+        return;
+    }
+    let Some(room) = model.rooms.get_mut(&place) else { return };
+    let last = room.timeline.entries().iter().rev().find(|entry| entry.said().is_some());
+    let Some(from) = selected.or(last.map(|entry| entry.seq)) else { return };
+    let read_seq = Seq(from.0.saturating_sub(1));
+    let after = room.timeline.entries().iter().filter(|entry| entry.seq > read_seq);
+    let lasting = after.filter_map(|entry| entry.said()).filter(|said| said.expires_at.is_none());
+    let unread = lasting.clone().count() as u32;
+    let mentions = lasting.filter(|said| said.mentions_me).count() as u32;
+    room.marks = ReadMarks { read_seq, unread, mentions };
+    room.read_told = read_seq;
+    room.new_after = Some(read_seq);
+    // Looking at it does not mark it again until the room is left.
+    room.is_held_unread = true;
+    let read = Read { room: place.room, seq: Some(read_seq), rewind: true };
+    model.ask(place.server, read, Purpose::Wanted("could not mark as unread"));
+    model.tell("Marked as unread.");
+}

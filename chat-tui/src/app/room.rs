@@ -1,0 +1,203 @@
+//! One room as the screen knows it.
+
+use chat_proto::ids::{Seq, UserId};
+use chat_proto::message::{Item, What};
+use chat_proto::room::{Membership, ReadMarks, Role, RoomKind, Topic};
+use chat_proto::time::UnixMillis;
+use chat_proto::topic::TrendingTopic;
+
+use super::editor::Editor;
+use super::outbox::Pending;
+use super::timeline::Timeline;
+use super::typing::Typing;
+use crate::text::SafeText;
+
+/// What of the messages is in sight.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scroll {
+    /// The newest, also when more come.
+    #[default]
+    End,
+    /// A message at the top: what comes or goes elsewhere does not move it.
+    At {
+        /// Which.
+        seq: Seq,
+        /// Its row that stands at the top; may lie outside it, the view brings it right.
+        row: i32,
+    },
+}
+
+/// Whether the room's changes are all at hand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Catching {
+    /// All up to the cursor; what comes next is pushed.
+    #[default]
+    Current,
+    /// Something is missing; it is asked for once the link is there.
+    Needed,
+    /// It is asked for.
+    Asked,
+}
+
+/// How far back the room is at hand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum History {
+    /// Not asked for yet in this connection.
+    #[default]
+    Unasked,
+    /// A page is asked for.
+    Asked,
+    /// There is more before the floor.
+    More,
+    /// The room's beginning is at hand.
+    Whole,
+}
+
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
+/// One room.
+#[derive(Debug)]
+pub struct Room {
+    /// The room and what this account is in it.
+    pub info: chat_proto::room::Room,
+    /// What the account may do.
+    pub role: Role,
+    /// What has been read.
+    pub marks: ReadMarks,
+    /// What is at hand.
+    pub timeline: Timeline,
+    /// Every change up to here has been applied.
+    pub cursor: Seq,
+    /// The highest number heard of.
+    pub(super) heard: Seq,
+    /// Messages up to here are in the counts of `marks`.
+    pub(super) counted: Seq,
+    /// Whether changes are missing.
+    pub catching: Catching,
+    /// How far back it goes.
+    pub history: History,
+    /// One's own messages on their way, oldest first.
+    pub pending: Vec<Pending>,
+    /// What is being written.
+    pub draft: Editor,
+    /// The message that is being edited, in place of writing a new one.
+    pub editing: Option<Seq>,
+    /// Who types.
+    pub typing: Typing,
+    /// The words it speaks of.
+    pub topics: Vec<TrendingTopic>,
+    /// The members whose presence is followed.
+    pub people: Vec<UserId>,
+    /// How many are there, where the room is too large to follow each.
+    pub online: Option<u32>,
+    /// What is in sight.
+    pub scroll: Scroll,
+    /// Messages that came while the newest was not in sight.
+    pub missed: u32,
+    /// The line "new" stands after this number.
+    pub new_after: Option<Seq>,
+    /// The read mark to tell the server, and since when it is told.
+    pub(super) read_told: Seq,
+    pub(super) read_told_at: UnixMillis,
+    /// Whether what is at hand is what an earlier run kept, which holds nothing that expires.
+    pub(super) is_restored: bool,
+    /// Whether the person marked it as unread: looking at it does not mark it as read.
+    pub(super) is_held_unread: bool,
+    pub(super) is_kept: bool,
+    pub(super) is_draft_kept: bool,
+}
+
+impl Room {
+    /// A room as a membership tells it, with nothing at hand but what comes next.
+    pub(super) fn new(membership: Membership) -> Self {
+        Self {
+            timeline: Timeline::above(membership.head.next()),
+            cursor: membership.head,
+            heard: membership.head,
+            counted: membership.head,
+            read_told: membership.marks.read_seq,
+            info: membership.room,
+            role: membership.role,
+            marks: membership.marks,
+            catching: Catching::Current,
+            history: History::Unasked,
+            pending: Vec::new(),
+            draft: Editor::default(),
+            editing: None,
+            typing: Typing::default(),
+            topics: Vec::new(),
+            people: Vec::new(),
+            online: None,
+            scroll: Scroll::End,
+            missed: 0,
+            new_after: None,
+            read_told_at: UnixMillis(0),
+            is_restored: false,
+            is_held_unread: false,
+            is_kept: false,
+            is_draft_kept: true,
+        }
+    }
+
+    /// What the room is called: its name, or the other people of a direct conversation.
+    pub fn title(&self, name_of: impl Fn(UserId) -> SafeText, me: Option<UserId>) -> SafeText {
+        if let Some(name) = &self.info.name {
+            return SafeText::line(name.as_str());
+        }
+        let others = self.info.people.iter().filter(|id| Some(**id) != me);
+        let names: Vec<_> = others.map(|id| name_of(*id).as_str().to_owned()).collect();
+        SafeText::line(&names.join(", "))
+    }
+
+    /// Whether its messages expire where nothing else is said.
+    pub fn is_ephemeral(&self) -> bool {
+        self.info.default_ttl_ms.is_some()
+    }
+
+    /// Whether it is a conversation of a fixed set of people.
+    pub fn is_direct(&self) -> bool {
+        self.info.kind == RoomKind::Direct
+    }
+
+    /// The membership as it stands, for the cache.
+    pub(super) fn membership(&self) -> Membership {
+        Membership { room: self.info.clone(), head: self.cursor, marks: self.marks, role: self.role }
+    }
+
+    /// Takes what a membership says; the timeline is another matter.
+    pub(super) fn refresh(&mut self, membership: &Membership) {
+        self.info = membership.room.clone();
+        self.role = membership.role;
+        self.marks = membership.marks;
+        self.read_told = membership.marks.read_seq;
+        self.is_kept = false;
+    }
+
+    /// Lets go of everything at hand: only what comes after `head` is known from here on.
+    pub(super) fn begin_anew(&mut self, head: Seq) {
+        self.timeline = Timeline::above(head.next());
+        self.cursor = head;
+        self.heard = head;
+        self.counted = self.counted.max(head);
+        self.catching = Catching::Current;
+        self.history = History::Unasked;
+        self.scroll = Scroll::End;
+        self.missed = 0;
+        self.is_kept = false;
+    }
+
+    /// Takes the state of one thing, and what it says of the room itself.
+    pub(super) fn apply(&mut self, item: &Item, me: Option<UserId>) -> bool {
+        match &item.what {
+            What::Topic { topic } if self.info.topic.as_ref().is_none_or(|topic| topic.at <= item.at) => {
+                self.info.topic = topic.as_ref().map(|text| Topic { text: text.clone(), by: item.by, at: item.at });
+            }
+            What::Description { description } => self.info.description.clone_from(description),
+            What::Renamed { name } => self.info.name = Some(name.clone()),
+            What::Join if !self.people.contains(&item.by) => self.people.push(item.by),
+            What::Leave => self.people.retain(|id| *id != item.by),
+            What::Topic { .. } | What::Join | What::Message(_) | What::Deleted { .. } | What::Expired { .. } | What::Rsvp { .. } => {}
+        }
+        self.is_kept = false;
+        self.timeline.apply(item, me)
+    }
+}

@@ -1,0 +1,194 @@
+//! The part of a room that is at hand: everything between a floor and the newest change, each thing once, in order.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use chat_proto::ids::{Seq, UserId};
+use chat_proto::message::Item;
+use chat_proto::time::UnixMillis;
+
+use super::entry::{Entry, Kind};
+
+/// The things of a room that are at hand, by rising `seq`.
+#[derive(Clone, Debug, Default)]
+pub struct Timeline {
+    entries: VecDeque<Entry>,
+    /// Nothing below this number is at hand; all above it is.
+    floor: Seq,
+    /// What ends, soonest first.
+    ends: BTreeSet<(UnixMillis, Seq)>,
+}
+
+impl Timeline {
+    /// Nothing at hand; what comes above `floor` will be.
+    pub fn above(floor: Seq) -> Self {
+        Self { floor, ..Self::default() }
+    }
+
+    /// The things at hand, oldest first.
+    pub fn entries(&self) -> &VecDeque<Entry> {
+        &self.entries
+    }
+
+    /// Nothing below this number is at hand.
+    pub fn floor(&self) -> Seq {
+        self.floor
+    }
+
+    /// Where an entry stands, or would stand.
+    ///
+    /// # Errors
+    /// The place where it would stand.
+    pub fn position(&self, seq: Seq) -> Result<usize, usize> {
+        // Nearly always the newest is meant.
+        match self.entries.back() {
+            Some(last) if last.seq < seq => Err(self.entries.len()),
+            Some(last) if last.seq == seq => Ok(self.entries.len() - 1),
+            _ => self.entries.binary_search_by_key(&seq, |entry| entry.seq),
+        }
+    }
+
+    /// The entry with this number.
+    pub fn get(&self, seq: Seq) -> Option<&Entry> {
+        self.position(seq).ok().and_then(|at| self.entries.get(at))
+    }
+
+    /// Takes the state of one thing; an older state of it than the one at hand changes nothing, nor does something
+    /// below the floor. Gives back whether something changed.
+    pub fn apply(&mut self, item: &Item, me: Option<UserId>) -> bool {
+        if item.seq < self.floor {
+            return false;
+        }
+        let entry = Entry::of(item, me);
+        match self.position(item.seq) {
+            Ok(at) if self.entries[at].changed > entry.changed => false,
+            Ok(at) if self.entries[at] == entry => false,
+            Ok(at) => {
+                if let Some(end) = self.entries[at].expires_at() {
+                    self.ends.remove(&(end, item.seq));
+                }
+                self.watch(&entry);
+                self.entries[at] = entry;
+                true
+            }
+            Err(at) => {
+                self.watch(&entry);
+                self.entries.insert(at, entry);
+                true
+            }
+        }
+    }
+
+    /// Takes an older page: everything in `floor ..` up to what is at hand.
+    pub fn extend_down(&mut self, items: &[Item], floor: Seq, me: Option<UserId>) {
+        self.floor = self.floor.min(floor);
+        // From the newest on, so that each goes to the front.
+        for item in items.iter().rev() {
+            self.apply(item, me);
+        }
+    }
+
+    /// Ends what has ended by the server's clock; the text is dropped. Gives back whether something did.
+    pub fn expire(&mut self, now: UnixMillis) -> bool {
+        let mut has_ended = false;
+        while let Some((end, seq)) = self.ends.first().copied().filter(|(end, _)| *end <= now) {
+            self.ends.remove(&(end, seq));
+            if let Ok(at) = self.position(seq) {
+                self.entries[at].kind = Kind::Expired;
+                has_ended = true;
+            }
+        }
+        has_ended
+    }
+
+    /// When the next thing ends.
+    pub fn next_end(&self) -> Option<UnixMillis> {
+        self.ends.first().map(|(end, _)| *end)
+    }
+
+    /// Lets go of the oldest, down to `keep` things. Gives back whether something went.
+    pub fn trim(&mut self, keep: usize) -> bool {
+        let excess = self.entries.len().saturating_sub(keep);
+        for entry in self.entries.drain(..excess) {
+            if let Some(end) = entry.expires_at() {
+                self.ends.remove(&(end, entry.seq));
+            }
+        }
+        if let Some(first) = self.entries.front().filter(|_| excess > 0) {
+            self.floor = first.seq;
+        }
+        excess > 0
+    }
+
+    /// Lets go of what stands below `floor`.
+    pub fn raise_floor(&mut self, floor: Seq) {
+        if floor > self.floor {
+            let below = self.entries.partition_point(|entry| entry.seq < floor);
+            self.trim(self.entries.len() - below);
+            self.floor = floor;
+        }
+    }
+
+    fn watch(&mut self, entry: &Entry) {
+        if let Some(end) = entry.expires_at() {
+            self.ends.insert((end, entry.seq));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chat_proto::message::{Message, What};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn item(seq: u64, changed: u64, text: &str) -> Item {
+        let message = Message::plain(text.parse().expect("a body"));
+        Item { seq: Seq(seq), changed: Seq(changed), at: UnixMillis(0), by: UserId(1), what: What::Message(message) }
+    }
+
+    fn texts(timeline: &Timeline) -> Vec<&str> {
+        timeline.entries().iter().filter_map(|entry| entry.said()).map(|said| said.text.as_str()).collect()
+    }
+
+    #[test]
+    fn an_older_state_changes_nothing_and_what_lies_below_the_floor_stays_away() {
+        let mut timeline = Timeline::above(Seq(5));
+        assert!(timeline.apply(&item(6, 8, "edited"), None));
+        assert!(!timeline.apply(&item(6, 6, "first"), None));
+        assert!(!timeline.apply(&item(4, 9, "old"), None));
+        timeline.extend_down(&[item(3, 3, "three"), item(4, 9, "four")], Seq(3), None);
+        assert_eq!(texts(&timeline), ["three", "four", "edited"]);
+    }
+
+    #[test]
+    fn what_has_ended_is_gone_with_its_text() {
+        let mut timeline = Timeline::default();
+        let mut brief = item(1, 1, "key 4417");
+        if let What::Message(message) = &mut brief.what {
+            message.expires_at = Some(UnixMillis(1_000));
+        }
+        timeline.apply(&brief, None);
+        assert_eq!(timeline.next_end(), Some(UnixMillis(1_000)));
+        assert!(!timeline.expire(UnixMillis(999)));
+        assert!(timeline.expire(UnixMillis(1_000)));
+        assert!(!format!("{timeline:?}").contains("4417"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_order_of_any_states_ends_in_the_newest_of_each(
+            mut states in proptest::collection::vec((1u64..20, 0u64..5), 1..80)
+        ) {
+            let mut timeline = Timeline::default();
+            for (seq, edits) in &states {
+                timeline.apply(&item(*seq, seq + edits * 100, &format!("{seq}.{edits}")), None);
+            }
+            states.sort_unstable();
+            let mut newest = std::collections::BTreeMap::new();
+            newest.extend(states);
+            let expected: Vec<_> = newest.into_iter().map(|(seq, edits)| format!("{seq}.{edits}")).collect();
+            prop_assert_eq!(texts(&timeline), expected);
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! The one way in: routes what happened to the part it belongs to.
+
+use chat_proto::time::UnixMillis;
+
+use super::effect::Effect;
+use super::model::{Focus, Model};
+use super::msg::Msg;
+use super::overlay;
+use super::{commands, composer, keeping, link, messages, mouse, navigation, outbox, reading, wake};
+use crate::action::Action;
+
+/// Takes what happened at `now`, by this machine's clock; gives back what has to be done.
+pub fn update(model: &mut Model, msg: Msg, now: UnixMillis) -> Vec<Effect> {
+    model.now = now;
+    match msg {
+        Msg::Action(action) => {
+            wake::someone_is_here(model);
+            act(model, action);
+        }
+        Msg::Typed(c) => {
+            wake::someone_is_here(model);
+            typed(model, c);
+        }
+        Msg::Pasted(text) => {
+            wake::someone_is_here(model);
+            pasted(model, &text);
+        }
+        Msg::Mouse(event) => mouse::mouse(model, event),
+        Msg::Focused(has_focus) => focused(model, has_focus),
+        Msg::Link(server, msg) => link::link(model, server, msg),
+        Msg::Stored(key) => outbox::stored(model, &key),
+        Msg::NotStored(key, reason) => outbox::not_stored(model, &key, &reason),
+        Msg::Restored(restored) => keeping::restore(model, *restored),
+        Msg::Written(text) => composer::written(model, text),
+        Msg::Notice { text, is_error } => model.set_notice(&text, is_error),
+        Msg::Drawn(sight) => navigation::drawn(model, sight),
+        Msg::Tick => wake::tick(model),
+    }
+    settle(model);
+    std::mem::take(&mut model.effects)
+}
+
+/// What follows from any change.
+fn settle(model: &mut Model) {
+    outbox::flush(model);
+    reading::mark_what_is_seen(model);
+    link::ask_for_names(model);
+}
+
+fn focused(model: &mut Model, has_focus: bool) {
+    model.has_focus = has_focus;
+    if has_focus {
+        wake::someone_is_here(model);
+    }
+}
+
+fn typed(model: &mut Model, c: char) {
+    match (&model.overlay, model.focus) {
+        (Some(_), _) => overlay::typed(model, c),
+        (None, Focus::Composer) => composer::insert(model, c.encode_utf8(&mut [0; 4])),
+        // A selected message takes only the keys that mean something there.
+        (None, Focus::Message(_)) => {}
+    }
+}
+
+fn pasted(model: &mut Model, text: &str) {
+    match (&model.overlay, model.focus) {
+        (Some(_), _) => text.chars().filter(|c| !c.is_control()).for_each(|c| overlay::typed(model, c)),
+        (None, Focus::Composer) => composer::paste(model, text),
+        (None, Focus::Message(_)) => {
+            model.focus = Focus::Composer;
+            composer::paste(model, text);
+        }
+    }
+}
+
+#[expect(clippy::too_many_lines, reason = "it routes, a line for each action")]
+pub(super) fn act(model: &mut Model, action: Action) {
+    use composer::Deletion;
+    match action {
+        Action::Help => overlay::open_help(model),
+        Action::SwitchRoom => overlay::open_switcher(model, ""),
+        Action::NextUnread => navigation::next_unread(model),
+        Action::NextMention => navigation::next_mention(model),
+        Action::NextRoom => navigation::neighbour(model, 1),
+        Action::PreviousRoom => navigation::neighbour(model, -1),
+        Action::PageUp => navigation::page(model, -1),
+        Action::PageDown => navigation::page(model, 1),
+        Action::ScrollUp => navigation::scroll(model, -3),
+        Action::ScrollDown => navigation::scroll(model, 3),
+        Action::Oldest => navigation::oldest(model),
+        Action::Newest => navigation::newest(model),
+        Action::MarkRead => reading::mark_read(model),
+        Action::MarkUnread => reading::mark_unread(model),
+        Action::ToggleRooms => navigation::toggle_rooms(model),
+        Action::TogglePeople => navigation::toggle_people(model),
+        Action::Redraw => model.effects.push(Effect::Redraw),
+        Action::Suspend => model.effects.push(Effect::Suspend),
+        Action::Quit => quit(model),
+
+        Action::Send => composer::send(model),
+        Action::Newline => composer::insert(model, "\n"),
+        Action::Complete => composer::complete(model, 1),
+        Action::CompleteBack => composer::complete(model, -1),
+        Action::Editor => composer::open_editor(model),
+        Action::HistoryPrevious => composer::history_previous(model),
+        Action::HistoryNext => composer::history_next(model),
+        Action::CursorUp => composer::up(model),
+        Action::CursorDown => composer::down(model),
+        Action::CursorLeft => composer::move_cursor(model, super::Editor::left),
+        Action::CursorRight => composer::move_cursor(model, super::Editor::right),
+        Action::WordLeft => composer::move_cursor(model, super::Editor::word_left),
+        Action::WordRight => composer::move_cursor(model, super::Editor::word_right),
+        Action::LineStart => composer::move_cursor(model, super::Editor::to_line_start),
+        Action::LineEnd => composer::move_cursor(model, super::Editor::to_line_end),
+        Action::DeleteLeft => composer::delete(model, Deletion::Left),
+        Action::DeleteRight => composer::delete(model, Deletion::Right),
+        Action::DeleteWordLeft => composer::delete(model, Deletion::WordLeft),
+        Action::DeleteWordRight => composer::delete(model, Deletion::WordRight),
+        Action::DeleteToStart => composer::delete(model, Deletion::ToStart),
+        Action::DeleteToEnd => composer::delete(model, Deletion::ToEnd),
+        Action::PutBack => composer::put_back(model),
+        Action::Cancel => composer::cancel(model),
+        Action::Interrupt => composer::interrupt(model),
+
+        Action::SelectUp => messages::select(model, -1),
+        Action::SelectDown => messages::select(model, 1),
+        Action::EditMessage => messages::edit(model),
+        Action::DeleteMessage => messages::ask_to_delete(model),
+        Action::CopyMessage => messages::copy(model),
+        Action::Retry => messages::retry(model),
+        Action::Discard => messages::discard(model),
+        Action::Back => model.focus = Focus::Composer,
+
+        Action::ListUp => overlay::step(model, -1),
+        Action::ListDown => overlay::step(model, 1),
+        Action::Choose => overlay::choose(model),
+        Action::Close => model.overlay = None,
+
+        Action::Join
+        | Action::Create
+        | Action::Leave
+        | Action::Topic
+        | Action::Describe
+        | Action::SendExpiring
+        | Action::SendLasting
+        | Action::SendCode
+        | Action::Online
+        | Action::Away
+        | Action::Dnd
+        | Action::Rsvp
+        | Action::Info
+        | Action::Theme => commands::run(model, action, ""),
+    }
+}
+
+pub(super) fn quit(model: &mut Model) {
+    keeping::keep_all(model);
+    model.effects.push(Effect::Quit);
+}

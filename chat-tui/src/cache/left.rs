@@ -1,0 +1,67 @@
+//! Reads what earlier runs left.
+
+use chat_proto::ids::{AccountSeq, Epoch, RoomId, Seq};
+use chat_proto::message::Item;
+use chat_proto::room::User;
+use rusqlite::{Connection, OptionalExtension};
+
+use super::{from_text, outbox};
+use crate::app::{Restored, RestoredRoom, ServerKey};
+
+/// Reads all that is left for the account that was signed in last.
+pub(super) fn read(connection: &Connection, server: ServerKey, token: &str) -> rusqlite::Result<Restored> {
+    let input_history = texts(connection, "SELECT text FROM input ORDER BY id")?;
+    let account = connection
+        .query_row("SELECT me, epoch, seq, open FROM account", [], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, i64>(2)?, row.get::<_, Option<i64>>(3)?))
+        })
+        .optional()?;
+    let Some((me, epoch, seq, open)) = account else {
+        return Ok(Restored { input_history, ..Restored::default() });
+    };
+    let me: Option<User> = from_text(&me);
+    let outbox = match &me {
+        Some(me) => outbox::read(connection, server, me.id, token)?,
+        None => Vec::new(),
+    };
+    let users = texts(connection, "SELECT user FROM person")?.iter().filter_map(|text| from_text(text)).collect();
+    Ok(Restored {
+        me,
+        epoch: Some(Epoch(epoch.into())),
+        account: AccountSeq(seq.cast_unsigned()),
+        rooms: rooms(connection)?,
+        users,
+        input_history,
+        outbox,
+        open: open.map(|room| RoomId(room.cast_unsigned())),
+    })
+}
+
+fn texts(connection: &Connection, query: &str) -> rusqlite::Result<Vec<String>> {
+    connection.prepare(query)?.query_map([], |row| row.get(0))?.collect()
+}
+
+fn rooms(connection: &Connection) -> rusqlite::Result<Vec<RestoredRoom>> {
+    let mut statement = connection.prepare(
+        "SELECT room.id, membership, cursor, floor, coalesce(text, '') FROM room LEFT JOIN draft ON draft.room = room.id",
+    )?;
+    let rows = statement.query_map([], |row| {
+        let numbers: (i64, i64, i64) = (row.get(0)?, row.get(2)?, row.get(3)?);
+        Ok((numbers, row.get::<_, String>(1)?, row.get::<_, String>(4)?))
+    })?;
+    let mut rooms = Vec::new();
+    for row in rows {
+        let ((id, cursor, floor), membership, draft) = row?;
+        let (cursor, floor) = (Seq(cursor.cast_unsigned()), Seq(floor.cast_unsigned()));
+        if let Some(membership) = from_text(&membership) {
+            rooms.push(RestoredRoom { membership, cursor, floor, items: items(connection, id)?, draft });
+        }
+    }
+    Ok(rooms)
+}
+
+fn items(connection: &Connection, room: i64) -> rusqlite::Result<Vec<Item>> {
+    let mut statement = connection.prepare_cached("SELECT item FROM item WHERE room = ?1 ORDER BY seq")?;
+    let texts: Vec<String> = statement.query_map([room], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    Ok(texts.iter().filter_map(|text| from_text(text)).collect())
+}

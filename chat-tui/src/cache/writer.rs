@@ -1,0 +1,149 @@
+//! The thread that writes: what waits is written in one transaction, and told once it is on disk.
+
+use std::sync::mpsc::Receiver;
+
+use chat_proto::ids::{ClientKey, RoomId, UserId};
+use chat_proto::message::What;
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::{CacheNews, from_text, outbox, to_text};
+use crate::app::{Keep, KeptRoom};
+
+/// Orders written in one transaction at most.
+const BATCH: usize = 256;
+/// Texts of the input history kept.
+const INPUTS: i64 = 500;
+
+/// Writes until nobody gives orders any more.
+pub(super) fn run(
+    mut connection: Connection,
+    token: &str,
+    ordered: &Receiver<Keep>,
+    told: &UnboundedSender<CacheNews>,
+) {
+    while let Ok(first) = ordered.recv() {
+        let batch: Vec<Keep> = std::iter::once(first).chain(ordered.try_iter().take(BATCH - 1)).collect();
+        let written = write(&mut connection, token, &batch);
+        let posts = batch.iter().filter_map(|keep| match keep {
+            Keep::Post(post) => Some(post.key.clone()),
+            _ => None,
+        });
+        match written {
+            Ok(()) => posts.for_each(|key: ClientKey| drop(told.send(CacheNews::Stored(key)))),
+            Err(error) => {
+                let reason = error.to_string();
+                drop(told.send(CacheNews::Failed(reason.clone())));
+                posts.for_each(|key| drop(told.send(CacheNews::NotStored(key, reason.clone()))));
+            }
+        }
+        if batch.iter().any(takes_text_away) {
+            forget_log(&connection);
+        }
+    }
+    // What is in the log comes into the file; the log goes.
+    forget_log(&connection);
+}
+
+fn write(connection: &mut Connection, token: &str, batch: &[Keep]) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for keep in batch {
+        write_one(&transaction, token, keep)?;
+    }
+    transaction.commit()
+}
+
+fn write_one(transaction: &Transaction<'_>, token: &str, keep: &Keep) -> rusqlite::Result<()> {
+    match keep {
+        Keep::Post(post) => outbox::put(transaction, token, account(transaction)?, post),
+        Keep::Settled(key) => outbox::settle(transaction, key),
+        Keep::Input(text) => add_input(transaction, text),
+        Keep::ForgetInput(text) => transaction.execute("DELETE FROM input WHERE text = ?1", [text]).map(drop),
+        Keep::Draft(room, text) => keep_draft(transaction, *room, text),
+        Keep::Rooms(rooms) => rooms.iter().try_for_each(|room| keep_room(transaction, room)),
+        Keep::Account { me, epoch, account, open, users } => {
+            transaction.execute(
+                "INSERT OR REPLACE INTO account (id, me, epoch, seq, open) VALUES (1, ?1, ?2, ?3, ?4)",
+                params![to_text(me), &*epoch.0, account.0.cast_signed(), open.map(|room| room.0.cast_signed())],
+            )?;
+            for user in users {
+                transaction
+                    .prepare_cached("INSERT OR REPLACE INTO person (id, user) VALUES (?1, ?2)")?
+                    .execute(params![user.id.0.cast_signed(), to_text(user)])?;
+            }
+            Ok(())
+        }
+        Keep::Forget(rooms) => rooms.iter().try_for_each(|room| forget(transaction, *room)),
+        Keep::ForgetRooms => {
+            transaction.execute_batch("DELETE FROM item; DELETE FROM room; DELETE FROM draft; DELETE FROM person;")
+        }
+    }
+}
+
+/// The account that is signed in; posts are kept for it alone.
+fn account(transaction: &Transaction<'_>) -> rusqlite::Result<UserId> {
+    let me: String = transaction.query_row("SELECT me FROM account", [], |row| row.get(0))?;
+    Ok(from_text::<chat_proto::room::User>(&me).map_or(UserId(0), |me| me.id))
+}
+
+fn add_input(transaction: &Transaction<'_>, text: &str) -> rusqlite::Result<()> {
+    transaction.execute("INSERT INTO input (text) VALUES (?1)", [text])?;
+    transaction.execute("DELETE FROM input WHERE id <= (SELECT max(id) FROM input) - ?1", [INPUTS]).map(drop)
+}
+
+fn keep_draft(transaction: &Transaction<'_>, room: RoomId, text: &str) -> rusqlite::Result<()> {
+    let room = room.0.cast_signed();
+    if text.is_empty() {
+        return transaction.execute("DELETE FROM draft WHERE room = ?1", [room]).map(drop);
+    }
+    transaction.execute("INSERT OR REPLACE INTO draft (room, text) VALUES (?1, ?2)", params![room, text]).map(drop)
+}
+
+fn keep_room(transaction: &Transaction<'_>, kept: &KeptRoom) -> rusqlite::Result<()> {
+    let room = kept.membership.room.id.0.cast_signed();
+    transaction.execute(
+        "INSERT OR REPLACE INTO room (id, membership, cursor, floor) VALUES (?1, ?2, ?3, ?4)",
+        params![room, to_text(&kept.membership), kept.cursor.0.cast_signed(), kept.floor.0.cast_signed()],
+    )?;
+    transaction.execute("DELETE FROM item WHERE room = ?1 AND seq < ?2", params![room, kept.floor.0.cast_signed()])?;
+    let mut statement = transaction.prepare_cached(
+        "INSERT INTO item (room, seq, changed, item) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (room, seq) DO UPDATE SET changed = excluded.changed, item = excluded.item
+         WHERE excluded.changed > changed",
+    )?;
+    for item in &kept.items {
+        statement.execute(params![
+            room,
+            item.seq.0.cast_signed(),
+            item.changed.0.cast_signed(),
+            to_text(item)
+        ])?;
+    }
+    Ok(())
+}
+
+fn forget(transaction: &Transaction<'_>, room: RoomId) -> rusqlite::Result<()> {
+    for query in ["DELETE FROM item WHERE room = ?1", "DELETE FROM room WHERE id = ?1", "DELETE FROM draft WHERE room = ?1"] {
+        transaction.execute(query, [room.0.cast_signed()])?;
+    }
+    Ok(())
+}
+
+/// Whether a text was taken away that must not stay in the log either.
+fn takes_text_away(keep: &Keep) -> bool {
+    match keep {
+        Keep::Rooms(rooms) => {
+            rooms.iter().flat_map(|room| &room.items).any(|item| matches!(item.what, What::Deleted { .. }))
+        }
+        Keep::Forget(_) | Keep::ForgetRooms | Keep::ForgetInput(_) => true,
+        Keep::Post(_) | Keep::Settled(_) | Keep::Input(_) | Keep::Draft(..) | Keep::Account { .. } => false,
+    }
+}
+
+/// Empties the log. Another run that reads just now may hold it; then the next time does.
+fn forget_log(connection: &Connection) {
+    let done = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    if let Err(error) = done {
+        tracing::debug!(%error, "the cache's log could not be emptied");
+    }
+}

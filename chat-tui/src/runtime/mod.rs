@@ -1,0 +1,12 @@
+//! The one loop: what happens comes in, the model changes, what must be done is done, the screen is drawn.
+
+mod clock;
+mod effects;
+mod options;
+mod pace;
+mod run;
+mod translate;
+mod written;
+
+pub use options::{Notifies, RunError, RunOptions};
+pub use run::run;

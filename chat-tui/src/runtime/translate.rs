@@ -1,0 +1,45 @@
+//! The words of the terminal and of the net in the words of the app.
+
+use crate::app::{LinkMsg, Model, Mouse, Msg, Refusal};
+use crate::keymap::Keymap;
+use crate::net::{CallError, LinkNews};
+use crate::terminal::{Input, Pointer};
+
+/// What a terminal's input is to the app; none where it means nothing.
+pub(super) fn input(input: Input, model: &Model, keymap: &Keymap) -> Option<Msg> {
+    match input {
+        Input::Key(key) => match keymap.action(model.context(), key) {
+            Some(action) => Some(Msg::Action(action)),
+            None => key.typed().map(Msg::Typed),
+        },
+        Input::Paste(text) => Some(Msg::Pasted(text)),
+        Input::Pointer(Pointer::Click(column, row)) => Some(Msg::Mouse(Mouse::Click { column, row })),
+        Input::Pointer(Pointer::Wheel(lines)) => Some(Msg::Mouse(Mouse::Wheel { lines })),
+        Input::Focus(has_focus) => Some(Msg::Focused(has_focus)),
+        Input::Resize => None,
+    }
+}
+
+/// What a link's news are to the app.
+pub(super) fn news(news: LinkNews) -> LinkMsg {
+    match news {
+        LinkNews::Connecting => LinkMsg::Connecting,
+        LinkNews::Opened => LinkMsg::Opened,
+        LinkNews::Welcome(welcome) => LinkMsg::Welcome(welcome),
+        LinkNews::Answer { ask, result } => {
+            LinkMsg::Answer { ask, result: Box::new(result.map_err(|error| refusal(&error))) }
+        }
+        LinkNews::Push(frame) => LinkMsg::Push(frame),
+        LinkNews::Lag(lag_ms) => LinkMsg::Lag(lag_ms),
+        LinkNews::Down { reason, retry_in_ms } => LinkMsg::Down { reason, retry_in_ms },
+        LinkNews::Denied { reason } => LinkMsg::Denied { reason },
+    }
+}
+
+fn refusal(error: &CallError) -> Refusal {
+    match error {
+        CallError::Refused(body) => Refusal::Refused(body.clone()),
+        // An answer that cannot be read says as little as none.
+        CallError::Disconnected | CallError::Unreadable(_) => Refusal::Disconnected,
+    }
+}

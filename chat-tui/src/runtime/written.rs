@@ -1,0 +1,47 @@
+//! Writing in the person's own editor.
+
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+
+use tokio::process::Command;
+
+/// Lets the person change `text` in `$VISUAL` or `$EDITOR`; the terminal must have been left.
+///
+/// # Errors
+/// A sentence for the person; their text is then unchanged.
+pub(super) async fn in_editor(text: &str) -> Result<String, String> {
+    let file = draft_file(text)?;
+    let edited = run_editor(&file).await;
+    let read = std::fs::read_to_string(&file).map_err(|error| format!("cannot read what was written: {error}"));
+    // What was written is in the box, or lost with the editor's failure; on disk it has no business.
+    drop(std::fs::remove_file(&file));
+    edited?;
+    read
+}
+
+/// A file only this user may read, in memory where the system has a place for that: it may be something that expires.
+fn draft_file(text: &str) -> Result<PathBuf, String> {
+    let folder = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_dir());
+    let folder = folder.unwrap_or_else(std::env::temp_dir);
+    let mut number = [0; 8];
+    getrandom::fill(&mut number).map_err(|error| format!("no random numbers: {error}"))?;
+    let path = folder.join(format!("chat-draft-{:016x}.md", u64::from_le_bytes(number)));
+    let written = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
+    let written = written.and_then(|mut file| file.write_all(text.as_bytes()));
+    written.map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+    Ok(path)
+}
+
+async fn run_editor(file: &std::path::Path) -> Result<(), String> {
+    let wanted = ["VISUAL", "EDITOR"].into_iter().filter_map(|name| std::env::var(name).ok());
+    let editor = wanted.into_iter().find(|editor| !editor.trim().is_empty()).unwrap_or_else(|| "vi".to_owned());
+    let words = shell_words::split(&editor).map_err(|error| format!("EDITOR is {editor:?}: {error}"))?;
+    let (program, arguments) = words.split_first().ok_or("EDITOR is empty")?;
+    let status = Command::new(program).args(arguments).arg(file).status().await;
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("{program} ended with {status}; nothing was changed")),
+        Err(error) => Err(format!("cannot start {program}: {error}; set EDITOR")),
+    }
+}

@@ -1,0 +1,129 @@
+//! The terminal's modes: entered once, left in every way out: at the end, on errors, on panics, on signals.
+
+use std::io::{self, Write, stdout};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossterm::cursor::{SetCursorStyle, Show};
+use crossterm::event::{
+    DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste, EnableFocusChange,
+    EnableMouseCapture, KeyboardEnhancementFlags, PopKeyboardEnhancementFlags, PushKeyboardEnhancementFlags,
+};
+use crossterm::terminal::{
+    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode, supports_keyboard_enhancement,
+};
+use crossterm::queue;
+
+use super::Capabilities;
+
+static IS_ENTERED: AtomicBool = AtomicBool::new(false);
+static HAS_KEYBOARD: AtomicBool = AtomicBool::new(false);
+
+/// Saves and restores the terminal's title (XTWINOPS 22 and 23).
+const SAVE_TITLE: &str = "\x1b[22;2t";
+const RESTORE_TITLE: &str = "\x1b[23;2t";
+
+/// The terminal in our modes; left when dropped.
+#[derive(Debug)]
+pub struct Guard {
+    capabilities: Capabilities,
+    wants_mouse: bool,
+    /// Whether the terminal tells Shift+Enter from Enter; asked once.
+    knows_keyboard: Option<bool>,
+}
+
+impl Guard {
+    /// Enters: raw mode, the other screen, whole pastes, focus, the mouse where it is wanted.
+    ///
+    /// # Errors
+    /// Where standard output is no terminal.
+    pub fn enter(capabilities: Capabilities, wants_mouse: bool) -> io::Result<Self> {
+        let guard = Self { capabilities, wants_mouse, knows_keyboard: None };
+        guard.enter_modes()?;
+        Ok(guard)
+    }
+
+    /// Enters again after [`leave`].
+    ///
+    /// # Errors
+    /// As [`Self::enter`].
+    pub fn enter_again(&self) -> io::Result<()> {
+        self.enter_modes()?;
+        self.push_keyboard()
+    }
+
+    /// Asks the terminal whether it tells keys apart that look alike (the kitty keyboard protocol), and lets it. Must
+    /// come before keys are read: its answer comes the same way.
+    ///
+    /// # Errors
+    /// Where the terminal cannot be written to.
+    pub fn ask_for_keyboard(&mut self) -> io::Result<()> {
+        if self.knows_keyboard.is_none() {
+            let is_asked = self.capabilities.is_smart;
+            self.knows_keyboard = Some(is_asked && supports_keyboard_enhancement().unwrap_or(false));
+        }
+        self.push_keyboard()
+    }
+
+    fn push_keyboard(&self) -> io::Result<()> {
+        if self.knows_keyboard == Some(true) && !HAS_KEYBOARD.swap(true, Ordering::SeqCst) {
+            let mut out = stdout();
+            queue!(out, PushKeyboardEnhancementFlags(KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES))?;
+            out.flush()?;
+        }
+        Ok(())
+    }
+
+    fn enter_modes(&self) -> io::Result<()> {
+        enable_raw_mode()?;
+        IS_ENTERED.store(true, Ordering::SeqCst);
+        let mut out = stdout();
+        if self.capabilities.is_smart {
+            out.write_all(SAVE_TITLE.as_bytes())?;
+        }
+        queue!(out, EnterAlternateScreen, EnableBracketedPaste, EnableFocusChange)?;
+        if self.wants_mouse {
+            queue!(out, EnableMouseCapture)?;
+        }
+        out.flush()
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        leave();
+    }
+}
+
+/// Leaves the terminal as it was found; again changes nothing. Errors are of no use to anyone here.
+pub fn leave() {
+    if !IS_ENTERED.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    let mut out = stdout();
+    // Ends what may be under way: a synchronised update, a scroll region, a colour.
+    drop(out.write_all(b"\x1b[?2026l\x1b[r\x1b[0m"));
+    if HAS_KEYBOARD.swap(false, Ordering::SeqCst) {
+        drop(queue!(out, PopKeyboardEnhancementFlags));
+    }
+    drop(queue!(
+        out,
+        DisableMouseCapture,
+        DisableFocusChange,
+        DisableBracketedPaste,
+        SetCursorStyle::DefaultUserShape,
+        Show,
+        LeaveAlternateScreen
+    ));
+    drop(out.write_all(RESTORE_TITLE.as_bytes()));
+    drop(out.flush());
+    drop(disable_raw_mode());
+}
+
+/// Leaves the terminal before a panic is reported, so that the report can be read.
+pub fn restore_on_panic() {
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        leave();
+        report(panic);
+    }));
+}

@@ -1,0 +1,16 @@
+//! The terminal: entered and always left again, keys read, cells written. The only place that knows crossterm.
+
+mod announce;
+mod capabilities;
+mod guard;
+mod input;
+mod screen;
+mod shift;
+mod suspend;
+
+pub use announce::{bell, clipboard, notification};
+pub use capabilities::Capabilities;
+pub use guard::{Guard, leave, restore_on_panic};
+pub use input::{Input, Inputs, Pointer};
+pub use screen::{Frame, Screen};
+pub use suspend::suspend;

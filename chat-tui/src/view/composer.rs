@@ -1,0 +1,91 @@
+//! The box one writes in, and what could be completed there.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use super::{Drawn, draw, time};
+use crate::app::{Focus, Model, Target, candidates};
+use crate::text::{fit, prefix_width, width, wrap_verbatim};
+use crate::theme::{Role, Theme};
+
+/// Columns before the text.
+const PROMPT: u16 = 3;
+
+/// Rows the text takes in a box of this width.
+pub(super) fn rows(model: &Model, box_width: u16) -> u16 {
+    let columns = text_columns(box_width);
+    model.room().map_or(1, |(_, room)| wrap_verbatim(room.draft.text(), columns).len() as u16)
+}
+
+fn text_columns(box_width: u16) -> usize {
+    // One column is left for the caret behind the last character.
+    usize::from(box_width.saturating_sub(PROMPT + 2)).max(1)
+}
+
+/// Draws the box.
+pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, (buffer, drawn): (&mut Buffer, &mut Drawn)) {
+    drawn.sight.targets.push((draw::area(area), Target::Composer));
+    let prompt = Rect { x: area.x + 1, width: 2, ..area };
+    draw::text(buffer, prompt, "›", theme.style(Role::ComposerPrompt));
+    let inner = draw::after(area, PROMPT);
+    let Some((_, room)) = model.room() else { return };
+    let is_focused = model.focus == Focus::Composer && model.overlay.is_none();
+    if room.draft.is_empty() {
+        draw::text(buffer, inner, &hint(model), theme.style(Role::ComposerHint));
+        drawn.caret = is_focused.then_some(Position { x: inner.x, y: inner.y });
+        return;
+    }
+    let text = room.draft.text();
+    let lines = wrap_verbatim(text, text_columns(area.width));
+    let cursor = room.draft.cursor();
+    // At a break the caret stands at the beginning of the next line.
+    let at = lines.iter().rposition(|line| line.start <= cursor).unwrap_or(0);
+    let skip = (at + 1).saturating_sub(usize::from(area.height));
+    for (line, row) in lines.iter().skip(skip).zip(draw::rows(inner)) {
+        let shown = text[line.clone()].replace('\t', " ");
+        draw::text(buffer, row, &shown, theme.style(Role::ComposerText));
+    }
+    let column = prefix_width(&text[lines[at].clone()], cursor - lines[at].start) as u16;
+    let caret = Position { x: (inner.x + column).min(area.right() - 1), y: inner.y + (at - skip) as u16 };
+    drawn.caret = is_focused.then_some(caret);
+}
+
+fn hint(model: &Model) -> String {
+    let Some((place, room)) = model.room() else { return String::new() };
+    let title = model.title(place);
+    match room.info.default_ttl_ms {
+        Some(ttl_ms) => format!("message ~{}, gone after {}", title.as_str(), time::span(ttl_ms)),
+        None if room.is_direct() => format!("message @{}", title.as_str()),
+        None => format!("message #{}", title.as_str()),
+    }
+}
+
+/// Draws what could be completed, above the box.
+pub(super) fn draw_candidates(model: &Model, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    if model.focus != Focus::Composer || model.overlay.is_some() {
+        return;
+    }
+    let under_way = model.completion.as_ref();
+    let found = match under_way {
+        Some(completion) => Some((completion.start, completion.candidates.clone())),
+        None => candidates(model),
+    };
+    let Some((_, found)) = found else { return };
+    let names = found.iter().map(|candidate| width(candidate.text.trim_end())).max().unwrap_or(0);
+    let helps = found.iter().map(|candidate| width(&candidate.help)).max().unwrap_or(0);
+    let gap = if helps > 0 { 2 } else { 0 };
+    let columns = ((names + gap + helps + 2) as u16).min(area.width.saturating_sub(2));
+    let rows = (found.len() as u16).min(area.y.saturating_sub(2));
+    let popup = Rect { x: area.x + 1, y: area.y.saturating_sub(rows), width: columns, height: rows };
+    draw::clear(buffer, popup, theme.style(Role::Overlay));
+    for (index, (candidate, row)) in found.iter().zip(draw::rows(popup)).enumerate() {
+        let is_chosen = under_way.is_some_and(|completion| completion.chosen == index);
+        let style = theme.style(if is_chosen { Role::OverlaySelected } else { Role::Overlay });
+        buffer.set_style(row, style);
+        let inner = Rect { x: row.x + 1, width: row.width.saturating_sub(2), ..row };
+        draw::text(buffer, inner, candidate.text.trim_end(), style);
+        let help = draw::after(inner, (names + gap) as u16);
+        let style = if is_chosen { style } else { theme.style(Role::OverlayDim) };
+        draw::text(buffer, help, &fit(&candidate.help, usize::from(help.width)), style);
+    }
+}

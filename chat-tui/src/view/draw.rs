@@ -1,0 +1,73 @@
+//! Small steps of drawing: a text in a row, a row filled, a line down.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::app::Area;
+use crate::text::{fit, width};
+
+/// Writes one line at the left of `area`, cut with an ellipsis where it is longer; gives back its columns.
+pub(super) fn text(buffer: &mut Buffer, area: Rect, text: &str, style: Style) -> u16 {
+    if area.width == 0 || area.height == 0 {
+        return 0;
+    }
+    let fitted = fit(text, usize::from(area.width));
+    buffer.set_string(area.x, area.y, &*fitted, style);
+    width(&fitted) as u16
+}
+
+/// Writes one line at the right of `area`; gives back its columns.
+pub(super) fn text_right(buffer: &mut Buffer, area: Rect, text: &str, style: Style) -> u16 {
+    let fitted = fit(text, usize::from(area.width));
+    let columns = width(&fitted) as u16;
+    let area = Rect { x: area.right() - columns, width: columns, ..area };
+    self::text(buffer, area, &fitted, style)
+}
+
+/// The rows of an area, from the top.
+pub(super) fn rows(area: Rect) -> impl Iterator<Item = Rect> {
+    (0..area.height).map(move |row| Rect { y: area.y + row, height: 1, ..area })
+}
+
+/// What is left of a row after `columns`.
+pub(super) fn after(row: Rect, columns: u16) -> Rect {
+    let columns = columns.min(row.width);
+    Rect { x: row.x + columns, width: row.width - columns, ..row }
+}
+
+/// Fills an area with spaces of a style.
+pub(super) fn clear(buffer: &mut Buffer, area: Rect, style: Style) {
+    for row in rows(area) {
+        for x in row.left()..row.right() {
+            buffer[(x, row.y)].reset();
+            buffer[(x, row.y)].set_style(style);
+        }
+    }
+}
+
+/// A line down the screen.
+pub(super) fn line_down(buffer: &mut Buffer, x: u16, rows: (u16, u16), style: Style) {
+    for y in rows.0..rows.1 {
+        buffer[(x, y)].set_symbol("│").set_style(style);
+    }
+}
+
+/// A line across a row with a label in it: `─ label ────`, or `──── label ─` at the right.
+pub(super) fn line_across(buffer: &mut Buffer, row: Rect, label: (&str, bool), style: Style) {
+    let (label, is_right) = label;
+    let columns = usize::from(row.width);
+    let label = fit(label, columns.saturating_sub(6));
+    let rest = columns.saturating_sub(width(&label) + 3);
+    let line = if is_right {
+        format!("{} {label} ─", "─".repeat(rest))
+    } else {
+        format!("─ {label} {}", "─".repeat(rest))
+    };
+    text(buffer, row, &line, style);
+}
+
+/// The cells of a rectangle, as the app knows them.
+pub(super) fn area(rect: Rect) -> Area {
+    Area { x: rect.x, y: rect.y, width: rect.width, height: rect.height }
+}

@@ -1,0 +1,35 @@
+//! What lies over the screen.
+
+mod deletion;
+mod frame;
+mod help;
+mod info;
+mod switcher;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{Drawn, draw};
+use crate::app::overlay::Overlay;
+use crate::app::{Model, Target};
+use crate::theme::Theme;
+
+/// Draws what lies over the screen, if anything does.
+pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, (buffer, drawn): (&mut Buffer, &mut Drawn)) {
+    let Some(overlay) = &model.overlay else { return };
+    drawn.caret = None;
+    let (columns, rows) = match overlay {
+        Overlay::Switcher(switcher) => (60, switcher::rows(switcher)),
+        Overlay::Help { .. } => (84, area.height),
+        Overlay::Info(_) => (64, 14),
+        Overlay::Deletion { .. } => (60, 6),
+    };
+    let outer = frame::centre(area, columns, rows);
+    drawn.sight.targets.push((draw::area(outer), Target::Overlay));
+    match overlay {
+        Overlay::Switcher(list) => switcher::draw(list, theme, outer, (buffer, drawn)),
+        Overlay::Help { top } => help::draw(model, theme, outer, (*top, buffer)),
+        Overlay::Info(info) => info::draw(model, theme, outer, (info, buffer)),
+        Overlay::Deletion { text, .. } => deletion::draw(theme, outer, (text.as_str(), buffer)),
+    }
+}

@@ -1,0 +1,154 @@
+//! Who is in the room and whether they are there; what the room speaks of.
+
+use chat_proto::ids::UserId;
+use chat_proto::presence::{Availability, Presence};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::layout::Pane;
+use super::{draw, time};
+use crate::app::{Model, Place, Room, Server};
+use crate::text::{self, SafeText};
+use crate::theme::{Role, Theme};
+
+/// Rows left for topics where there are any.
+const TOPIC_ROWS: usize = 6;
+
+struct Line {
+    mark: &'static str,
+    mark_role: Role,
+    text: String,
+    style: Style,
+    note: String,
+}
+
+/// Draws the pane.
+pub(super) fn draw(model: &Model, theme: &Theme, pane: Pane, buffer: &mut Buffer) {
+    draw::clear(buffer, pane.area, theme.style(Role::Text));
+    if let Some(x) = pane.border {
+        draw::line_down(buffer, x, (pane.area.top(), pane.area.bottom()), theme.style(Role::Border));
+    }
+    let (Some((place, room)), Some(server)) = (model.room(), model.server()) else { return };
+    let lines = lines(model, theme, (place, room), server);
+    let topics = topics(room, pane.area.width.saturating_sub(2));
+    let height = usize::from(pane.area.height);
+    let for_topics = if topics.is_empty() { 0 } else { (topics.len() + 2).min(TOPIC_ROWS + 2).min(height / 2) };
+    let for_people = height - for_topics;
+    let mut rows = draw::rows(pane.area);
+    let hidden = lines.len().saturating_sub(for_people);
+    let shown = if hidden > 0 { for_people.saturating_sub(1) } else { lines.len() };
+    for (line, row) in lines.iter().take(shown).zip(&mut rows) {
+        draw_line(theme, line, row, buffer);
+    }
+    if hidden > 0
+        && let Some(row) = rows.next()
+    {
+        let more = format!("and {} more", lines.len() - shown);
+        draw::text(buffer, draw::after(row, 1), &more, theme.style(Role::TextDim));
+    }
+    if for_topics > 0 {
+        rows.next();
+        if let Some(row) = rows.next() {
+            draw::text(buffer, draw::after(row, 1), "topics", theme.style(Role::PaneTitle));
+        }
+        for (topic, row) in topics.iter().zip(&mut rows) {
+            draw::text(buffer, draw::after(row, 1), topic, theme.style(Role::Topic));
+        }
+    }
+}
+
+fn draw_line(theme: &Theme, line: &Line, row: Rect, buffer: &mut Buffer) {
+    let inner = Rect { x: row.x + 1, width: row.width.saturating_sub(1), ..row };
+    if line.mark.is_empty() {
+        draw::text(buffer, inner, &line.text, line.style);
+        return;
+    }
+    draw::text(buffer, inner, line.mark, theme.style(line.mark_role));
+    let rest = draw::after(inner, 2);
+    let used = draw::text(buffer, rest, &line.text, line.style);
+    let rest = draw::after(rest, used + 1);
+    if rest.width >= 2 {
+        draw::text(buffer, rest, &line.note, theme.style(Role::TextFaint));
+    }
+}
+
+/// The people by whether they are there, each group with its title and count.
+fn lines(model: &Model, theme: &Theme, (place, room): (Place, &Room), server: &Server) -> Vec<Line> {
+    let mut people: Vec<(UserId, SafeText, Presence)> =
+        room.people.iter().map(|id| (*id, server.name(*id), server.presence(*id))).collect();
+    people.sort_by(|a, b| a.1.as_str().cmp(b.1.as_str()));
+    let groups = [
+        ("here", &[Availability::Online, Availability::Dnd][..]),
+        ("away", &[Availability::Away]),
+        ("offline", &[Availability::Offline]),
+        ("not known", &[Availability::Unknown]),
+    ];
+    let mut lines = Vec::new();
+    for (title, members) in groups {
+        let group: Vec<_> = people.iter().filter(|(.., presence)| members.contains(&presence.availability)).collect();
+        // In a large room only a part of the people is followed; the server counts them all.
+        let count = match (title, room.online) {
+            ("here", Some(online)) => online as usize,
+            _ => group.len(),
+        };
+        if group.is_empty() && count == 0 {
+            continue;
+        }
+        let style = theme.style(Role::PaneTitle);
+        if !lines.is_empty() {
+            lines.push(title_line(String::new(), style));
+        }
+        lines.push(title_line(format!("{title} · {count}"), style));
+        for (id, name, presence) in group {
+            let note = if server.my_id() == Some(*id) { "you".to_owned() } else { note(model, place, presence) };
+            let is_there = matches!(presence.availability, Availability::Online | Availability::Dnd | Availability::Away);
+            let style = theme.style(if is_there { Role::Text } else { Role::TextDim });
+            let (mark, mark_role) = mark(presence.availability);
+            lines.push(Line { mark, mark_role, text: name.as_str().to_owned(), style, note });
+        }
+    }
+    lines
+}
+
+fn title_line(text: String, style: Style) -> Line {
+    Line { mark: "", mark_role: Role::Text, text, style, note: String::new() }
+}
+
+/// Each state has a sign of its own; the colour only helps.
+fn mark(availability: Availability) -> (&'static str, Role) {
+    match availability {
+        Availability::Online => ("●", Role::PresenceOnline),
+        Availability::Away => ("◐", Role::PresenceAway),
+        Availability::Dnd => ("⊖", Role::PresenceDnd),
+        Availability::Offline => ("○", Role::PresenceOffline),
+        Availability::Unknown => ("?", Role::PresenceOffline),
+    }
+}
+
+/// Their own words, or how long they have been gone.
+fn note(model: &Model, place: Place, presence: &Presence) -> String {
+    match (&presence.status, presence.last_seen) {
+        (Some(status), _) => SafeText::line(status.as_str()).as_str().to_owned(),
+        (None, Some(seen)) => time::span(model.server_now(place).since_ms(seen)),
+        (None, None) => String::new(),
+    }
+}
+
+/// The words in lines, with a dot between two.
+fn topics(room: &Room, columns: u16) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for topic in &room.topics {
+        let word = SafeText::line(&topic.word);
+        let word = text::fit(word.as_str(), usize::from(columns)).into_owned();
+        match lines.last_mut() {
+            Some(line) if text::width(line) + 3 + text::width(&word) <= usize::from(columns) => {
+                line.push_str(" · ");
+                line.push_str(&word);
+            }
+            _ => lines.push(word),
+        }
+    }
+    lines.truncate(TOPIC_ROWS);
+    lines
+}

@@ -1,0 +1,102 @@
+//! The list of rooms: what is unread in each, and where one is mentioned.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::layout::Pane;
+use super::{Drawn, draw, time};
+use crate::app::{Model, Place, Room, Target};
+use crate::text::width;
+use crate::theme::{Role, Theme};
+
+/// Draws the list.
+pub(super) fn draw(model: &Model, theme: &Theme, pane: Pane, (buffer, drawn): (&mut Buffer, &mut Drawn)) {
+    draw::clear(buffer, pane.area, theme.style(Role::Text));
+    if let Some(x) = pane.border {
+        draw::line_down(buffer, x, (pane.area.top(), pane.area.bottom()), theme.style(Role::Border));
+    }
+    let listed = model.listed();
+    let (direct, rooms): (Vec<_>, Vec<_>) = listed.into_iter().partition(|place| is_direct(model, *place));
+    let mut lines = vec![Listed::Title("rooms")];
+    lines.extend(rooms.into_iter().map(Listed::Room));
+    if !direct.is_empty() {
+        lines.push(Listed::Title("direct"));
+        lines.extend(direct.into_iter().map(Listed::Room));
+    }
+    let height = usize::from(pane.area.height);
+    let current = lines.iter().position(|line| matches!(line, Listed::Room(place) if model.current == Some(*place)));
+    // The open room stays in sight.
+    let skip = current.map_or(0, |at| (at + 2).saturating_sub(height)).min(lines.len().saturating_sub(height));
+    for (line, row) in lines.iter().skip(skip).zip(draw::rows(pane.area)) {
+        match line {
+            Listed::Title(title) => {
+                draw::text(buffer, draw::after(row, 1), title, theme.style(Role::PaneTitle));
+            }
+            Listed::Room(place) => {
+                draw_room(model, theme, *place, row, buffer);
+                drawn.sight.targets.push((draw::area(row), Target::Room(*place)));
+            }
+        }
+    }
+}
+
+enum Listed {
+    Title(&'static str),
+    Room(Place),
+}
+
+fn is_direct(model: &Model, place: Place) -> bool {
+    model.rooms.get(&place).is_some_and(Room::is_direct)
+}
+
+fn draw_room(model: &Model, theme: &Theme, place: Place, row: Rect, buffer: &mut Buffer) {
+    let Some(room) = model.rooms.get(&place) else { return };
+    let is_current = model.current == Some(place);
+    let style = match (is_current, room.marks.unread > 0) {
+        (true, _) => theme.style(Role::RoomCurrent),
+        (false, true) => theme.style(Role::RoomUnread),
+        (false, false) => theme.style(Role::Room),
+    };
+    if is_current {
+        buffer.set_style(row, style);
+    }
+    let mark = if room.is_direct() { "@" } else if room.is_ephemeral() { "~" } else { "#" };
+    let (badge, role) = badge(room);
+    let badge_width = width(&badge) as u16;
+    let inner = Rect { x: row.x + 1, width: row.width.saturating_sub(2), ..row };
+    let mark_style = if is_current { style } else { theme.style(Role::RoomMark) };
+    draw::text(buffer, inner, mark, mark_style);
+    let gap = if badge.is_empty() { 0 } else { badge_width + 1 };
+    let name = draw::after(Rect { width: inner.width.saturating_sub(gap), ..inner }, 2);
+    draw::text(buffer, name, model.title(place).as_str(), style);
+    let base = if is_current { style } else { theme.style(Role::Text) };
+    draw::text_right(buffer, inner, &badge, base.patch(theme.style(role)));
+    if let Some(drafted) = drafted(room, is_current) {
+        let right = Rect { width: row.width, ..row };
+        draw::text_right(buffer, right, drafted, theme.style(Role::RoomMark));
+    }
+}
+
+/// What waits there: mentions before unread, else the life of its messages.
+fn badge(room: &Room) -> (String, Role) {
+    match (room.marks.mentions, room.marks.unread, room.info.default_ttl_ms) {
+        (0, 0, Some(ttl_ms)) => (time::span(ttl_ms), Role::RoomMark),
+        (0, 0, None) => (String::new(), Role::Text),
+        (0, unread, _) => (count(unread), Role::BadgeUnread),
+        (mentions, ..) => (format!("@ {}", count(mentions)), Role::BadgeMention),
+    }
+}
+
+fn count(number: u32) -> String {
+    if number > 999 { "999+".to_owned() } else { number.to_string() }
+}
+
+/// Something was begun there and not sent.
+fn drafted(room: &Room, is_current: bool) -> Option<&'static str> {
+    let waits = room.pending.iter().any(|pending| matches!(pending.state, crate::app::PendingState::Failed { .. }));
+    match (waits, !room.draft.is_empty() && !is_current) {
+        (true, _) => Some("!"),
+        (false, true) => Some("✎"),
+        (false, false) => None,
+    }
+}

@@ -1,0 +1,255 @@
+//! The rows of each thing in a room: what stands before it, how it is grouped, how it is cut.
+
+use std::rc::Rc;
+
+use chat_proto::room::Rsvp;
+use chat_proto::time::UnixMillis;
+
+use super::cache::{Cut, RenderCache};
+use super::row::{Columns, Lead, Line, Row, name_for, text_width};
+use super::time;
+use crate::app::{Entry, Event, Kind, Model, Pending, PendingState, Place, Room, Server};
+use crate::theme::{Role, Theme};
+
+/// Messages of one author within this time stand in one group, in milliseconds.
+const GROUP_MS: u64 = 5 * 60 * 1_000;
+/// Joins and leaves named in one row.
+const NAMED: usize = 6;
+
+/// What making rows needs to know.
+pub(super) struct Maker<'a> {
+    pub(super) model: &'a Model,
+    pub(super) theme: &'a Theme,
+    pub(super) place: Place,
+    pub(super) room: &'a Room,
+    pub(super) server: &'a Server,
+    pub(super) columns: Columns,
+    pub(super) me: Option<Rc<str>>,
+}
+
+impl Maker<'_> {
+    /// Things there are: what the room holds, then one's own on their way.
+    pub(super) fn len(&self) -> usize {
+        self.room.timeline.entries().len() + self.room.pending.len()
+    }
+
+    /// The rows of one thing; none where it is not shown.
+    pub(super) fn rows(&self, index: usize, cache: &mut RenderCache) -> Vec<Row> {
+        let entries = self.room.timeline.entries();
+        match entries.get(index) {
+            Some(entry) => self.entry(index, entry, cache),
+            None => match self.room.pending.get(index - entries.len()) {
+                Some(pending) => self.pending(index - entries.len(), pending),
+                None => Vec::new(),
+            },
+        }
+    }
+
+    fn entry(&self, index: usize, entry: &Entry, cache: &mut RenderCache) -> Vec<Row> {
+        let before = self.shown_before(index);
+        let content = match &entry.kind {
+            Kind::Expired => return Vec::new(),
+            Kind::Event(event) if is_traffic(event) && before.is_some_and(|before| self.is_same_traffic(before, entry)) => {
+                return Vec::new();
+            }
+            Kind::Event(event) => vec![Row::Event(self.event(index, entry, event))],
+            Kind::Deleted => self.note(entry, before, "message deleted"),
+            Kind::Message(_) => self.message(entry, before, cache),
+        };
+        let mut rows = self.separators(entry, before);
+        rows.extend(content);
+        rows
+    }
+
+    /// The last thing before `index` that is shown.
+    fn shown_before(&self, index: usize) -> Option<&Entry> {
+        let is_shown = |entry: &&Entry| !matches!(entry.kind, Kind::Expired);
+        self.room.timeline.entries().range(..index).rev().find(is_shown)
+    }
+
+    fn separators(&self, entry: &Entry, before: Option<&Entry>) -> Vec<Row> {
+        let zone = &self.model.setup.zone;
+        let mut rows = Vec::new();
+        let day = time::day(entry.at, zone);
+        if let Some(day) = day.filter(|_| before.is_none_or(|before| time::day(before.at, zone) != day)) {
+            rows.push(Row::Day(time::day_name(day, self.model.now, zone)));
+        }
+        if self.is_first_new(entry, before) {
+            rows.push(Row::New);
+        }
+        rows
+    }
+
+    fn is_first_new(&self, entry: &Entry, before: Option<&Entry>) -> bool {
+        let Some(after) = self.room.new_after else { return false };
+        entry.seq > after && before.is_none_or(|before| before.seq <= after)
+    }
+
+    /// Whether an entry goes on with what its author said just before.
+    fn is_same_group(&self, entry: &Entry, before: Option<&Entry>) -> bool {
+        before.is_some_and(|before| {
+            before.by == entry.by
+                && matches!(before.kind, Kind::Message(_) | Kind::Deleted)
+                && entry.at.since_ms(before.at) < GROUP_MS
+                && self.separators(entry, Some(before)).is_empty()
+        })
+    }
+
+    fn lead(&self, by: chat_proto::ids::UserId, at: UnixMillis) -> Lead {
+        let name = self.server.name(by);
+        let style = if self.server.my_id() == Some(by) {
+            self.theme.style(Role::MessageAuthorSelf)
+        } else {
+            self.theme.style(Role::MessageAuthor).patch(self.theme.person(by.0))
+        };
+        Lead { time: time::clock(at, &self.model.setup.zone), name: name_for(self.columns, name.as_str()), style }
+    }
+
+    fn message(&self, entry: &Entry, before: Option<&Entry>, cache: &mut RenderCache) -> Vec<Row> {
+        let Some(said) = entry.said() else { return Vec::new() };
+        let width = text_width(self.columns, said.code.is_some(), said.expires_at.is_some());
+        let cut = cache.cut((self.place, entry.seq), entry.changed, said, width);
+        let now = self.model.server_now(self.place);
+        let countdown = said.expires_at.map(|end| time::countdown(end.since_ms(now)));
+        let lead = (!self.is_same_group(entry, before)).then(|| self.lead(entry.by, entry.at));
+        let line = Line {
+            lead: None,
+            range: 0..0,
+            is_code: said.code.is_some(),
+            base: Role::MessageBody,
+            mentions_me: said.mentions_me,
+            countdown,
+            me: self.me.clone(),
+            cut,
+        };
+        self.lines(lead, &line)
+    }
+
+    fn note(&self, entry: &Entry, before: Option<&Entry>, text: &str) -> Vec<Row> {
+        let lead = (!self.is_same_group(entry, before)).then(|| self.lead(entry.by, entry.at));
+        let cut = Rc::new(Cut::of(text, "", false, self.columns.body_width));
+        let line = Line {
+            lead: None,
+            range: 0..0,
+            is_code: false,
+            base: Role::MessageNote,
+            mentions_me: false,
+            countdown: None,
+            me: None,
+            cut,
+        };
+        self.lines(lead, &line)
+    }
+
+    /// The rows of a text: the lead beside the first, or above it where there is no room beside.
+    fn lines(&self, lead: Option<Lead>, pattern: &Line) -> Vec<Row> {
+        let mut rows = Vec::with_capacity(pattern.cut.lines.len() + 1);
+        let mut lead = lead;
+        if self.columns.name.is_none()
+            && let Some(lead) = lead.take()
+        {
+            rows.push(Row::Head(lead));
+        }
+        for (index, range) in pattern.cut.lines.iter().enumerate() {
+            let mut line = pattern.clone();
+            line.range = range.clone();
+            if index == 0 {
+                line.lead = lead.take();
+            } else {
+                line.mentions_me = false;
+                line.countdown = None;
+            }
+            rows.push(Row::Line(line));
+        }
+        rows
+    }
+
+    fn pending(&self, index: usize, pending: &Pending) -> Vec<Row> {
+        let (note, role) = match &pending.state {
+            PendingState::Storing | PendingState::Sent => ("(sending)".to_owned(), Role::MessagePending),
+            PendingState::Ready => ("(waits for the link)".to_owned(), Role::MessagePending),
+            PendingState::Waiting { reason, .. } => (format!("(put off: {})", reason.as_str()), Role::MessagePending),
+            PendingState::Failed { reason } => {
+                (format!("(not sent: {} · /retry or /discard)", reason.as_str()), Role::MessageFailed)
+            }
+        };
+        // What is settled within the blink of an eye says nothing meanwhile.
+        let is_fresh = self.model.now.since_ms(pending.at) < 1_000 && role == Role::MessagePending;
+        let note = if is_fresh { String::new() } else { note };
+        let is_code = pending.code.is_some();
+        let cut = Cut::of(pending.text.as_str(), &note, is_code, text_width(self.columns, is_code, false));
+        let line = Line {
+            lead: None,
+            range: 0..0,
+            is_code,
+            base: role,
+            mentions_me: false,
+            countdown: None,
+            me: None,
+            cut: Rc::new(cut),
+        };
+        let entries = self.room.timeline.entries();
+        let continues = match index {
+            0 => self.shown_before(entries.len()).is_some_and(|last| {
+                Some(last.by) == self.server.my_id()
+                    && matches!(last.kind, Kind::Message(_))
+                    && self.model.server_now(self.place).since_ms(last.at) < GROUP_MS
+            }),
+            _ => true,
+        };
+        let lead = self.server.my_id().filter(|_| !continues).map(|me| self.lead(me, pending.at));
+        self.lines(lead, &line)
+    }
+
+    /// Whether `before` is a join or leave of the same day, whose row tells this one too.
+    fn is_same_traffic(&self, before: &Entry, entry: &Entry) -> bool {
+        matches!(&before.kind, Kind::Event(event) if is_traffic(event)) && self.separators(entry, Some(before)).is_empty()
+    }
+
+    fn event(&self, index: usize, entry: &Entry, event: &Event) -> String {
+        let name = self.server.name(entry.by);
+        let name = name.as_str();
+        match event {
+            Event::Join | Event::Leave => self.traffic(index),
+            Event::Topic(Some(topic)) => format!("{name} set the topic: {}", topic.as_str()),
+            Event::Topic(None) => format!("{name} cleared the topic"),
+            Event::Description(true) => format!("{name} changed the description"),
+            Event::Description(false) => format!("{name} cleared the description"),
+            Event::Renamed(new) => format!("{name} renamed the room to #{}", new.as_str()),
+            Event::Rsvp(Rsvp::Attending) => format!("{name} is attending"),
+            Event::Rsvp(Rsvp::Interested) => format!("{name} is interested"),
+            Event::Rsvp(Rsvp::None) => format!("{name} does not take part"),
+        }
+    }
+
+    /// Who joined and left from `index` on, in one line.
+    fn traffic(&self, index: usize) -> String {
+        let entries = self.room.timeline.entries();
+        let (mut joined, mut left) = (Vec::new(), Vec::new());
+        let mut before: Option<&Entry> = None;
+        for entry in entries.range(index..).filter(|entry| !matches!(entry.kind, Kind::Expired)) {
+            if before.is_some_and(|before| !self.is_same_traffic(before, entry)) {
+                break;
+            }
+            match &entry.kind {
+                Kind::Event(Event::Join) => joined.push(entry.by),
+                Kind::Event(Event::Leave) => left.push(entry.by),
+                _ => break,
+            }
+            before = Some(entry);
+        }
+        let tell = |people: &[chat_proto::ids::UserId], what: &str| {
+            let named: Vec<_> =
+                people.iter().take(NAMED).map(|id| self.server.name(*id).as_str().to_owned()).collect();
+            let more = people.len().saturating_sub(NAMED);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            (!people.is_empty()).then(|| format!("{}{more} {what}", named.join(", ")))
+        };
+        [tell(&joined, "joined"), tell(&left, "left")].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    }
+}
+
+/// Joins and leaves: what is folded into one row.
+fn is_traffic(event: &Event) -> bool {
+    matches!(event, Event::Join | Event::Leave)
+}

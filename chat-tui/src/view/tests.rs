@@ -1,0 +1,1 @@
+//! What scrolling and clicking need of a drawn screen.

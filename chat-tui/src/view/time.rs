@@ -1,0 +1,68 @@
+//! Moments and spans as a person reads them.
+
+use chat_proto::time::UnixMillis;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
+
+fn local(at: UnixMillis, zone: &TimeZone) -> Option<Zoned> {
+    Timestamp::from_millisecond(at.0).ok().map(|at| at.to_zoned(zone.clone()))
+}
+
+/// `14:02`.
+pub(super) fn clock(at: UnixMillis, zone: &TimeZone) -> String {
+    local(at, zone).map_or_else(|| "--:--".to_owned(), |at| at.strftime("%H:%M").to_string())
+}
+
+/// The day a moment lies in.
+pub(super) fn day(at: UnixMillis, zone: &TimeZone) -> Option<Date> {
+    local(at, zone).map(|at| at.date())
+}
+
+/// `Thursday 19 November`; with the year where it is another one than that of `now`.
+pub(super) fn day_name(day: Date, now: UnixMillis, zone: &TimeZone) -> String {
+    let is_this_year = self::day(now, zone).is_some_and(|today| today.year() == day.year());
+    day.strftime(if is_this_year { "%A %-d %B" } else { "%A %-d %B %Y" }).to_string()
+}
+
+/// How long, in its largest unit: `12s`, `5m`, `2h`, `3d`.
+pub(super) fn span(ms: u64) -> String {
+    let seconds = ms / 1_000;
+    match seconds {
+        0..60 => format!("{seconds}s"),
+        60..3_600 => format!("{}m", seconds / 60),
+        3_600..86_400 => format!("{}h", seconds / 3_600),
+        _ => format!("{}d", seconds / 86_400),
+    }
+}
+
+/// What is left of a life, never 0 while it lasts: `12s`, `4:05`, `2h`, `3d`.
+pub(super) fn countdown(ms: u64) -> String {
+    let seconds = ms.div_ceil(1_000);
+    match seconds {
+        0..60 => format!("{seconds}s"),
+        60..3_600 => format!("{}:{:02}", seconds / 60, seconds % 60),
+        _ => span(seconds * 1_000),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_short() {
+        assert_eq!([span(12_900), span(61_000), span(7_200_000), span(90_000_000)], ["12s", "1m", "2h", "1d"]);
+        assert_eq!([countdown(1), countdown(245_000), countdown(7_200_000)], ["1s", "4:05", "2h"]);
+    }
+
+    #[test]
+    fn days_are_named_in_the_readers_zone() {
+        let zone = TimeZone::fixed(jiff::tz::offset(2));
+        let late = UnixMillis(1_763_677_800_000); // 2025-11-20T22:30Z
+        assert_eq!(clock(late, &zone), "00:30");
+        let day = day(late, &zone).expect("a day");
+        assert_eq!(day_name(day, late, &zone), "Friday 21 November");
+        assert_eq!(day_name(day, UnixMillis(late.0 + 90 * 86_400_000), &zone), "Friday 21 November 2025");
+    }
+}

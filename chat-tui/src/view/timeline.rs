@@ -1,0 +1,210 @@
+//! The message list: which rows are in sight, anchored to a message, and those rows drawn. Only what is in sight is
+//! looked at, however long the room is.
+
+use std::rc::Rc;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::cache::RenderCache;
+use super::row::{Columns, Row};
+use super::rows::Maker;
+use super::{Drawn, draw};
+use crate::app::{Focus, History, Model, Scroll, Target};
+use crate::theme::{Role, Theme};
+
+/// The rows of one thing, with those of them that are in sight.
+struct Block {
+    index: usize,
+    rows: Vec<Row>,
+    /// Rows above the sight.
+    skip: usize,
+}
+
+/// Draws the messages of the open room.
+pub(super) fn draw(
+    model: &Model,
+    theme: &Theme,
+    cache: &mut RenderCache,
+    list: Rect,
+    (buffer, drawn): (&mut Buffer, &mut Drawn),
+) {
+    drawn.sight.rows = list.height;
+    let (Some((place, room)), Some(server)) = (model.room(), model.server()) else {
+        draw_nothing(model, theme, list, buffer);
+        return;
+    };
+    let me = server.me.as_ref().map(|me| Rc::from(format!("@{}", me.name)));
+    let maker = Maker { model, theme, place, room, server, columns: Columns::of(list.width), me };
+    drawn.sight.place = Some(place);
+    let height = usize::from(list.height);
+    if maker.len() == 0 {
+        drawn.sight.is_at_end = true;
+        drawn.sight.is_at_start = true;
+        draw_nothing(model, theme, list, buffer);
+        return;
+    }
+    let (blocks, is_at_end) = blocks(&maker, cache, height);
+    let used: usize = blocks.iter().map(|block| block.rows.len() - block.skip).sum();
+    let first = blocks.first().map_or(0, |block| block.index);
+    drawn.sight.is_at_end = is_at_end;
+    drawn.sight.is_at_start = first == 0;
+    let entries = room.timeline.entries();
+    drawn.sight.top = blocks.iter().find_map(|block| Some((entries.get(block.index)?.seq, block.skip as i32)));
+    // A short room stands at the bottom, beside the box.
+    let mut rows = draw::rows(list).skip(height.saturating_sub(used));
+    if used < height && room.history == History::Asked {
+        draw::text(buffer, draw::after(Rect { height: 1, ..list }, 1), "loading …", theme.style(Role::TextFaint));
+    }
+    for block in &blocks {
+        draw_block(&maker, block, &mut rows, (buffer, drawn));
+    }
+    if !is_at_end {
+        draw_more_below(room.missed, theme, list, (buffer, drawn));
+    }
+}
+
+fn draw_block(
+    maker: &Maker<'_>,
+    block: &Block,
+    rows: &mut impl Iterator<Item = Rect>,
+    (buffer, drawn): (&mut Buffer, &mut Drawn),
+) {
+    let entry = maker.room.timeline.entries().get(block.index);
+    let is_selected = entry.is_some_and(|entry| maker.model.focus == Focus::Message(entry.seq));
+    for row in &block.rows[block.skip..] {
+        let Some(area) = rows.next() else { return };
+        row.draw(maker.theme, maker.columns, area, buffer);
+        let is_message = matches!(row, Row::Line(_) | Row::Head(_));
+        if is_selected && is_message {
+            buffer.set_style(area, maker.theme.style(Role::MessageSelected));
+            draw::text(buffer, Rect { width: 1, ..area }, "›", maker.theme.style(Role::ComposerPrompt));
+        }
+        if let Some(entry) = entry.filter(|entry| is_message && entry.said().is_some()) {
+            drawn.sight.targets.push((draw::area(area), Target::Message(entry.seq)));
+        }
+        drawn.sight.has_countdown |= matches!(row, Row::Line(line) if line.countdown.is_some());
+    }
+}
+
+/// The blocks in sight, from the top; whether the newest row is among them.
+fn blocks(maker: &Maker<'_>, cache: &mut RenderCache, height: usize) -> (Vec<Block>, bool) {
+    let found = match maker.room.scroll {
+        Scroll::End => (upwards_from(maker, cache, maker.len() - 1, height), true),
+        Scroll::At { seq, row } => {
+            let index = maker.room.timeline.position(seq).unwrap_or_else(|at| at).min(maker.len() - 1);
+            let (index, skip) = bring_right(maker, cache, index, row);
+            downwards_from(maker, cache, (index, skip), height)
+        }
+    };
+    keep_selection_in_sight(maker, cache, height, found)
+}
+
+/// The blocks that fill the sight with `last` at the bottom.
+fn upwards_from(maker: &Maker<'_>, cache: &mut RenderCache, last: usize, height: usize) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut used = 0;
+    for index in (0..=last).rev() {
+        let rows = maker.rows(index, cache);
+        used += rows.len();
+        let skip = used.saturating_sub(height);
+        blocks.push(Block { index, rows, skip });
+        if used >= height {
+            break;
+        }
+    }
+    blocks.reverse();
+    blocks
+}
+
+/// The blocks from a row of one thing on; where they do not fill the sight, those at the end.
+fn downwards_from(
+    maker: &Maker<'_>,
+    cache: &mut RenderCache,
+    (first, skip): (usize, usize),
+    height: usize,
+) -> (Vec<Block>, bool) {
+    let mut blocks = Vec::new();
+    let mut used = 0;
+    for index in first..maker.len() {
+        let rows = maker.rows(index, cache);
+        let skip = if index == first { skip } else { 0 };
+        used += rows.len() - skip;
+        blocks.push(Block { index, rows, skip });
+        if used > height {
+            return (blocks, false);
+        }
+    }
+    if used == height {
+        return (blocks, true);
+    }
+    (upwards_from(maker, cache, maker.len() - 1, height), true)
+}
+
+/// A row that may lie outside its thing, brought to the thing it lies in.
+fn bring_right(maker: &Maker<'_>, cache: &mut RenderCache, index: usize, row: i32) -> (usize, usize) {
+    let (mut index, mut row) = (index, row);
+    while row < 0 && index > 0 {
+        index -= 1;
+        row += maker.rows(index, cache).len() as i32;
+    }
+    let mut row = row.max(0) as usize;
+    loop {
+        let rows = maker.rows(index, cache).len();
+        if row < rows.max(1) && rows > 0 {
+            return (index, row);
+        }
+        if index + 1 >= maker.len() {
+            return (index, rows.saturating_sub(1));
+        }
+        row -= rows.min(row);
+        index += 1;
+    }
+}
+
+/// A selected message stays in sight.
+fn keep_selection_in_sight(
+    maker: &Maker<'_>,
+    cache: &mut RenderCache,
+    height: usize,
+    (blocks, is_at_end): (Vec<Block>, bool),
+) -> (Vec<Block>, bool) {
+    let Focus::Message(seq) = maker.model.focus else { return (blocks, is_at_end) };
+    let Ok(selected) = maker.room.timeline.position(seq) else { return (blocks, is_at_end) };
+    let is_cut = |block: &Block| block.skip > 0 && block.rows.len() <= height;
+    match blocks.first() {
+        Some(first) if selected < first.index || (selected == first.index && is_cut(first)) => {
+            return downwards_from(maker, cache, (selected, 0), height);
+        }
+        _ => {}
+    }
+    let shown: usize = blocks.iter().map(|block| block.rows.len() - block.skip).sum();
+    let last_is_cut = shown > height;
+    match blocks.last() {
+        Some(last) if selected > last.index || (selected == last.index && last_is_cut) => {
+            let is_last = selected + 1 == maker.len();
+            (upwards_from(maker, cache, selected, height), is_last)
+        }
+        _ => (blocks, is_at_end),
+    }
+}
+
+fn draw_more_below(missed: u32, theme: &Theme, list: Rect, (buffer, drawn): (&mut Buffer, &mut Drawn)) {
+    let text = if missed > 0 { format!(" {missed} new ↓ ") } else { " ↓ ".to_owned() };
+    let row = Rect { y: list.bottom() - 1, height: 1, width: list.width.saturating_sub(1), ..list };
+    let used = draw::text_right(buffer, row, &text, theme.style(Role::MoreBelow));
+    let area = Rect { x: row.right() - used, width: used, ..row };
+    drawn.sight.targets.push((draw::area(area), Target::MoreBelow));
+}
+
+/// What an empty list says.
+fn draw_nothing(model: &Model, theme: &Theme, list: Rect, buffer: &mut Buffer) {
+    let text = match model.room() {
+        Some((_, room)) if room.history == History::Whole => "Nothing here yet. Say something.",
+        Some(_) => "loading …",
+        None if model.rooms.is_empty() => "connecting …",
+        None => "No room is open. Ctrl+K finds one, /join enters one.",
+    };
+    let row = Rect { y: list.y + list.height.saturating_sub(1), height: 1, ..list };
+    draw::text(buffer, draw::after(row, 1), text, theme.style(Role::TextFaint));
+}

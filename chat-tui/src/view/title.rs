@@ -1,0 +1,16 @@
+//! The terminal's title.
+
+use crate::app::Model;
+use crate::text::SafeText;
+
+/// What the terminal's title says: the open room, and what waits elsewhere.
+pub fn title(model: &Model) -> SafeText {
+    let mentions: u32 = model.rooms.values().map(|room| room.marks.mentions).sum();
+    let unread: u32 = model.rooms.values().map(|room| room.marks.unread).sum();
+    let room = model.room().map_or_else(|| "chat".to_owned(), |(place, _)| format!("#{}", model.title(place).as_str()));
+    SafeText::line(&match (mentions, unread) {
+        (0, 0) => room,
+        (0, unread) => format!("({unread}) {room}"),
+        (mentions, _) => format!("(@{mentions}) {room}"),
+    })
+}
