@@ -25,8 +25,7 @@ const TOPICS: u32 = 12;
 /// Takes the rooms this account is in, as the server says; the others are gone.
 pub(super) fn memberships(model: &mut Model, key: ServerKey, memberships: &[Membership]) {
     let is_in = |place: &Place| memberships.iter().any(|membership| membership.room.id == place.room);
-    let gone: Vec<_> =
-        model.rooms.keys().copied().filter(|place| place.server == key && !is_in(place)).collect();
+    let gone: Vec<_> = model.rooms.keys().copied().filter(|place| place.server == key && !is_in(place)).collect();
     for place in &gone {
         leave(model, *place);
     }
@@ -78,8 +77,12 @@ pub(super) fn resumed(model: &mut Model, key: ServerKey, resumed: &Resumed) {
 /// Asks for what is missing, in all rooms of a server.
 pub(super) fn catch_up_all(model: &mut Model, key: ServerKey) {
     let behind = |room: &Room| room.catching != Catching::Current;
-    let places: Vec<_> =
-        model.rooms.iter().filter(|(place, room)| place.server == key && behind(room)).map(|(place, _)| *place).collect();
+    let places: Vec<_> = model
+        .rooms
+        .iter()
+        .filter(|(place, room)| place.server == key && behind(room))
+        .map(|(place, _)| *place)
+        .collect();
     for place in places {
         ask_for_changes(model, place);
     }
@@ -122,7 +125,7 @@ pub(super) fn gap(model: &mut Model, place: Place) {
         Some(Catching::Asked) => {
             // The answer under way may come from before the gap: one more is asked for after it.
             if let Some(room) = model.rooms.get_mut(&place) {
-                room.heard = Seq(room.heard.0.max(room.cursor.0 + 1));
+                room.asks_again = true;
             }
         }
         Some(Catching::Needed) | None => {}
@@ -137,13 +140,10 @@ pub(super) fn changes(model: &mut Model, place: Place, page: &ChangesPage) {
     }
     let Some(room) = model.rooms.get_mut(&place) else { return };
     room.cursor = room.cursor.max(page.next);
-    // Where the page reached the head, what was heard of and is not there was only announced.
-    if page.next >= page.head && page.head >= room.heard {
-        room.heard = page.head;
-    }
-    let is_done = page.next >= page.head && room.heard <= room.cursor;
-    let is_stuck = page.items.is_empty() && page.next >= page.head;
-    if is_done || is_stuck {
+    let is_last = page.next >= page.head;
+    // What was heard of but is not there at the end was only announced.
+    let is_done = is_last && (room.heard <= room.cursor || page.items.is_empty());
+    if is_done && !std::mem::take(&mut room.asks_again) {
         room.catching = Catching::Current;
         room.heard = room.cursor;
     } else {

@@ -112,7 +112,8 @@ fn room_name(typed: &str) -> Result<RoomName, String> {
 
 fn join(model: &mut Model, argument: &str) -> Done {
     let (server, name) = (server(model)?, room_name(argument)?);
-    let known = model.rooms.iter().find(|(place, room)| place.server == server && room.info.name.as_ref() == Some(&name));
+    let known =
+        model.rooms.iter().find(|(place, room)| place.server == server && room.info.name.as_ref() == Some(&name));
     match known.map(|(place, _)| *place) {
         Some(place) => super::navigation::open(model, place),
         None => model.ask(server, Resolve { rooms: vec![name], users: Vec::new() }, Purpose::Enter),
@@ -196,7 +197,9 @@ fn ttl(text: &str) -> Option<u64> {
 /// The first word names the language where a line end follows it.
 fn send_code(model: &mut Model, argument: &str) -> Done {
     let (language, text) = match argument.split_once('\n') {
-        Some((language, text)) if !language.trim().is_empty() && !language.trim().contains(' ') => (language.trim(), text),
+        Some((language, text)) if !language.trim().is_empty() && !language.trim().contains(' ') => {
+            (language.trim(), text)
+        }
         Some((_, _)) | None => ("text", argument),
     };
     send_as(model, text, Some(language), None)

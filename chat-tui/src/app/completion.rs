@@ -30,7 +30,8 @@ pub struct Completion {
 pub fn candidates(model: &Model) -> Option<(usize, Vec<Candidate>)> {
     let (_, room) = model.room()?;
     let before = &room.draft.text()[..room.draft.cursor()];
-    let start = before.rfind(char::is_whitespace).map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
+    let start =
+        before.rfind(char::is_whitespace).map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
     let piece = &before[start..];
     let mut found = match (piece.chars().next(), before.strip_prefix('/')) {
         (Some('/'), _) if start == 0 && room.editing.is_none() => commands(&piece[1..]),
@@ -61,9 +62,9 @@ fn people(model: &Model, typed: &str) -> Vec<Candidate> {
     let Some((_, room)) = model.room() else { return Vec::new() };
     let Some(server) = model.server() else { return Vec::new() };
     let typed = typed.to_lowercase();
-    let matching = server.people().filter(|user| user.name.as_str().starts_with(&typed) && Some(user.id) != server.my_id());
-    let mut found: Vec<_> =
-        matching.map(|user| (!room.people.contains(&user.id), user.name.to_string())).collect();
+    let matching =
+        server.people().filter(|user| user.name.as_str().starts_with(&typed) && Some(user.id) != server.my_id());
+    let mut found: Vec<_> = matching.map(|user| (!room.people.contains(&user.id), user.name.to_string())).collect();
     found.sort();
     let offer = |(is_elsewhere, name): (bool, String)| Candidate {
         text: format!("@{name} "),

@@ -163,7 +163,8 @@ pub(super) fn complete(model: &mut Model, step: isize) {
 /// Leaves what is under way; where nothing is, selects messages.
 pub(super) fn cancel(model: &mut Model) {
     let is_editing = model.room_mut().is_some_and(|room| room.editing.is_some());
-    if model.completion.take().is_some() || model.notice.take().is_some() {
+    model.notice = None;
+    if model.completion.take().is_some() {
         return;
     }
     if is_editing { stop_editing(model) } else { messages::select(model, -1) }

@@ -11,7 +11,7 @@ use super::msg::Restored;
 use super::outbox;
 use super::place::{Place, ServerKey};
 use super::room::{Catching, History, Room};
-use super::{navigation, Server};
+use super::{Server, navigation};
 use crate::action::Action;
 
 /// Changes are gathered for so long before they are put on disk, in milliseconds.
@@ -107,8 +107,7 @@ fn keep_rooms(model: &mut Model, key: ServerKey) {
 }
 
 fn authors(server: &Server, kept: &[KeptRoom]) -> Vec<chat_proto::room::User> {
-    let by: std::collections::BTreeSet<_> =
-        kept.iter().flat_map(|room| &room.items).map(|item| item.by).collect();
+    let by: std::collections::BTreeSet<_> = kept.iter().flat_map(|room| &room.items).map(|item| item.by).collect();
     server.people().filter(|user| by.contains(&user.id)).cloned().collect()
 }
 

@@ -32,8 +32,8 @@ pub struct Setup {
     pub key_token: String,
     /// Where the person is.
     pub zone: TimeZone,
-    /// The keys of each action, as help shows them.
-    pub keys: HashMap<Action, Vec<String>>,
+    /// The keys of each action in each context, as help shows them.
+    pub keys: HashMap<(Context, Action), Vec<String>>,
 }
 
 /// Where typing goes.
@@ -175,7 +175,8 @@ impl Model {
 
     /// The rooms in the order of the list: by name, then conversations.
     pub fn listed(&self) -> Vec<Place> {
-        let mut listed: Vec<_> = self.rooms.iter().map(|(place, room)| (room.is_direct(), self.title(*place), *place)).collect();
+        let mut listed: Vec<_> =
+            self.rooms.iter().map(|(place, room)| (room.is_direct(), self.title(*place), *place)).collect();
         listed.sort_by(|a, b| (a.0, a.1.as_str(), a.2).cmp(&(b.0, b.1.as_str(), b.2)));
         listed.into_iter().map(|(.., place)| place).collect()
     }

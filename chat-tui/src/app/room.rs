@@ -69,6 +69,8 @@ pub struct Room {
     pub cursor: Seq,
     /// The highest number heard of.
     pub(super) heard: Seq,
+    /// Whether something was left out while changes were asked for.
+    pub(super) asks_again: bool,
     /// Messages up to here are in the counts of `marks`.
     pub(super) counted: Seq,
     /// Whether changes are missing.
@@ -114,6 +116,7 @@ impl Room {
             cursor: membership.head,
             heard: membership.head,
             counted: membership.head,
+            asks_again: false,
             read_told: membership.marks.read_seq,
             info: membership.room,
             role: membership.role,
@@ -195,7 +198,12 @@ impl Room {
             What::Renamed { name } => self.info.name = Some(name.clone()),
             What::Join if !self.people.contains(&item.by) => self.people.push(item.by),
             What::Leave => self.people.retain(|id| *id != item.by),
-            What::Topic { .. } | What::Join | What::Message(_) | What::Deleted { .. } | What::Expired { .. } | What::Rsvp { .. } => {}
+            What::Topic { .. }
+            | What::Join
+            | What::Message(_)
+            | What::Deleted { .. }
+            | What::Expired { .. }
+            | What::Rsvp { .. } => {}
         }
         self.is_kept = false;
         self.timeline.apply(item, me)

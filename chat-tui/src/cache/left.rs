@@ -13,7 +13,12 @@ pub(super) fn read(connection: &Connection, server: ServerKey, token: &str) -> r
     let input_history = texts(connection, "SELECT text FROM input ORDER BY id")?;
     let account = connection
         .query_row("SELECT me, epoch, seq, open FROM account", [], |row| {
-            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, i64>(2)?, row.get::<_, Option<i64>>(3)?))
+            Ok((
+                row.get::<_, String>(0)?,
+                row.get::<_, String>(1)?,
+                row.get::<_, i64>(2)?,
+                row.get::<_, Option<i64>>(3)?,
+            ))
         })
         .optional()?;
     let Some((me, epoch, seq, open)) = account else {

@@ -105,10 +105,7 @@ fn put_aside(path: &Path) -> Result<(), CacheError> {
 
 /// Whether an error says that the file is no database, or a broken one.
 fn is_damage(error: &rusqlite::Error) -> bool {
-    matches!(
-        error.sqlite_error_code(),
-        Some(rusqlite::ErrorCode::NotADatabase | rusqlite::ErrorCode::DatabaseCorrupt)
-    )
+    matches!(error.sqlite_error_code(), Some(rusqlite::ErrorCode::NotADatabase | rusqlite::ErrorCode::DatabaseCorrupt))
 }
 
 /// A value of the protocol as text.
@@ -128,4 +125,3 @@ fn memory() -> Connection {
     schema::make(&connection).expect("tables");
     connection
 }
-

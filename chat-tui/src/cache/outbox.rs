@@ -102,8 +102,9 @@ pub(super) fn read(
     account: UserId,
     token: &str,
 ) -> rusqlite::Result<Vec<StoredPost>> {
-    let mut statement = connection
-        .prepare("SELECT key, room, body, code, is_kept FROM outbox WHERE account = ?1 AND owner = ?2 ORDER BY position")?;
+    let mut statement = connection.prepare(
+        "SELECT key, room, body, code, is_kept FROM outbox WHERE account = ?1 AND owner = ?2 ORDER BY position",
+    )?;
     let rows = statement.query_map(params![account.0.cast_signed(), token], |row| {
         let room: i64 = row.get(1)?;
         let texts: (String, String, Option<String>) = (row.get(0)?, row.get(2)?, row.get(3)?);

@@ -112,18 +112,15 @@ fn keep_room(transaction: &Transaction<'_>, kept: &KeptRoom) -> rusqlite::Result
          WHERE excluded.changed > changed",
     )?;
     for item in &kept.items {
-        statement.execute(params![
-            room,
-            item.seq.0.cast_signed(),
-            item.changed.0.cast_signed(),
-            to_text(item)
-        ])?;
+        statement.execute(params![room, item.seq.0.cast_signed(), item.changed.0.cast_signed(), to_text(item)])?;
     }
     Ok(())
 }
 
 fn forget(transaction: &Transaction<'_>, room: RoomId) -> rusqlite::Result<()> {
-    for query in ["DELETE FROM item WHERE room = ?1", "DELETE FROM room WHERE id = ?1", "DELETE FROM draft WHERE room = ?1"] {
+    for query in
+        ["DELETE FROM item WHERE room = ?1", "DELETE FROM room WHERE id = ?1", "DELETE FROM draft WHERE room = ?1"]
+    {
         transaction.execute(query, [room.0.cast_signed()])?;
     }
     Ok(())

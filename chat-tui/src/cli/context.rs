@@ -113,7 +113,9 @@ impl Context {
         if address.to_string() != server.address() {
             return Ok(std::sync::Arc::new(|| Ok(())));
         }
-        Ok(std::sync::Arc::new(move || crate::local::ensure_running(&server).map(drop).map_err(|error| error.to_string())))
+        Ok(std::sync::Arc::new(move || {
+            crate::local::ensure_running(&server).map(drop).map_err(|error| error.to_string())
+        }))
     }
 
     /// What is done before each try to connect: nothing, where there is no server of one's own.

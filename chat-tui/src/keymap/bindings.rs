@@ -65,12 +65,15 @@ impl Keymap {
         self.bound.get(&(context, key)).or_else(|| self.bound.get(&(Context::Everywhere, key))).copied()
     }
 
-    /// The keys of an action, shortest first, as help shows them.
-    pub fn keys(&self, action: Action) -> Vec<String> {
-        let mut keys: Vec<String> =
-            self.bound.iter().filter(|(_, bound)| **bound == action).map(|((_, key), _)| key.to_string()).collect();
-        keys.sort_by_key(|key| (key.chars().count(), key.clone()));
-        keys.dedup();
+    /// The keys of each action in each context, shortest first, as help shows them.
+    pub fn keys(&self) -> HashMap<(Context, Action), Vec<String>> {
+        let mut keys: HashMap<_, Vec<String>> = HashMap::new();
+        for ((context, key), action) in &self.bound {
+            keys.entry((*context, *action)).or_default().push(key.to_string());
+        }
+        for keys in keys.values_mut() {
+            keys.sort_by_key(|key| (key.chars().count(), key.clone()));
+        }
         keys
     }
 
@@ -114,9 +117,9 @@ mod tests {
 
     #[test]
     fn every_action_with_a_context_has_a_key() {
-        let keymap = Keymap::embedded();
-        for entry in Action::TABLE.iter().filter(|entry| entry.context.is_some()) {
-            assert!(!keymap.keys(entry.action).is_empty(), "{}", entry.name);
+        let keys = Keymap::embedded().keys();
+        for (entry, context) in Action::TABLE.iter().filter_map(|entry| Some((entry, entry.context?))) {
+            assert!(keys.contains_key(&(context, entry.action)), "{}", entry.name);
         }
     }
 

@@ -354,8 +354,8 @@ impl Link {
         match (self.machine.state(), error) {
             (State::Greeting { .. }, NetError::Refused(body)) if !body.retryable => {
                 self.machine.step(Input::Denied, self.now_ms(), random());
-                self.give_up_socket().await?;
-                self.tell(LinkNews::Denied { reason: body.message.clone() }).await
+                self.tell(LinkNews::Denied { reason: body.message.clone() }).await?;
+                self.give_up_socket().await
             }
             (State::Greeting { .. }, _) => self.closed(None, error.to_string()).await,
             _ => {
@@ -376,14 +376,15 @@ impl Link {
     }
 
     async fn drop_socket(&mut self, reason: &str) -> Result<(), Ended> {
-        self.give_up_socket().await?;
-        self.tell_state(reason.to_owned()).await
+        self.tell_state(reason.to_owned()).await?;
+        self.give_up_socket().await
     }
 
     async fn down(&mut self, input: Input, reason: String) -> Result<(), Ended> {
         self.machine.step(input, self.now_ms(), random());
-        self.give_up_socket().await?;
-        self.tell_state(reason).await
+        // First that the link is down: who hears that an ask came to nothing must not ask again at once.
+        self.tell_state(reason).await?;
+        self.give_up_socket().await
     }
 
     async fn tell_state(&mut self, reason: String) -> Result<(), Ended> {

@@ -1,6 +1,6 @@
 //! The loop of the full-screen client.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::sleep_until;
@@ -33,7 +33,7 @@ pub async fn run(options: RunOptions) -> Result<(), RunError> {
         servers: vec![options.label.clone()],
         key_token: token,
         zone: jiff::tz::TimeZone::system(),
-        keys: keys(&options.keymap),
+        keys: options.keymap.keys(),
     });
     let mut guard = Guard::enter(options.capabilities, options.uses_mouse)?;
     let mut client = Client {
@@ -69,18 +69,11 @@ pub async fn run(options: RunOptions) -> Result<(), RunError> {
     result
 }
 
-fn open_cache(
-    options: &RunOptions,
-    token: &str,
-) -> (Option<Cache>, Option<crate::app::Restored>, Option<String>) {
+fn open_cache(options: &RunOptions, token: &str) -> (Option<Cache>, Option<crate::app::Restored>, Option<String>) {
     match Cache::open(&options.cache_folder, &options.link.address.to_string(), token) {
         Ok((cache, restored)) => (Some(cache), Some(restored), None),
         Err(error) => (None, None, Some(format!("{error}. Nothing is kept for a restart."))),
     }
-}
-
-fn keys(keymap: &Keymap) -> HashMap<Action, Vec<String>> {
-    Action::TABLE.iter().map(|entry| (entry.action, keymap.keys(entry.action))).collect()
 }
 
 /// Names this run: in its keys, and in what it keeps.

@@ -15,6 +15,9 @@ impl Capabilities {
     /// What `TERM`, `TMUX` and `STY` say.
     pub fn of(term: Option<&str>, tmux: Option<&str>, sty: Option<&str>) -> Self {
         let is_set = |value: Option<&str>| value.is_some_and(|value| !value.is_empty());
-        Self { is_multiplexed: is_set(tmux) || is_set(sty), is_smart: !matches!(term, None | Some("" | "dumb" | "linux")) }
+        Self {
+            is_multiplexed: is_set(tmux) || is_set(sty),
+            is_smart: !matches!(term, None | Some("" | "dumb" | "linux")),
+        }
     }
 }

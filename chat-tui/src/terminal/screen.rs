@@ -148,7 +148,11 @@ impl Screen {
                         && crate::text::width(cell.symbol()) == 1
                 };
                 let is_narrow = crate::text::width(last.symbol()) == 1;
-                if last_y == y && (1..=BRIDGED).contains(&gap) && is_narrow && between().all(|(.., cell)| is_alike(cell)) {
+                if last_y == y
+                    && (1..=BRIDGED).contains(&gap)
+                    && is_narrow
+                    && between().all(|(.., cell)| is_alike(cell))
+                {
                     cells.extend(between());
                 }
             }

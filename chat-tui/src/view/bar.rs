@@ -15,7 +15,13 @@ pub(super) fn draw(model: &Model, theme: &Theme, bar: Rect, buffer: &mut Buffer)
     let used = draw::text_right(buffer, inner, &text, theme.style(role));
     let rest = Rect { width: inner.width.saturating_sub(used + 2), ..inner };
     let Some((place, room)) = model.room() else { return };
-    let mark = if room.is_direct() { "@" } else if room.is_ephemeral() { "~" } else { "#" };
+    let mark = if room.is_direct() {
+        "@"
+    } else if room.is_ephemeral() {
+        "~"
+    } else {
+        "#"
+    };
     let name = format!("{mark}{}", model.title(place).as_str());
     let used = draw::text(buffer, rest, &name, theme.style(Role::BarRoom));
     let rest = draw::after(rest, used + 2);

@@ -63,11 +63,8 @@ fn typing(model: &Model) -> Option<String> {
 fn waiting(model: &Model) -> Option<String> {
     let server = model.server()?;
     let is_waiting = |state: &PendingState| !matches!(state, PendingState::Failed { .. });
-    let waiting: usize = model
-        .rooms
-        .values()
-        .map(|room| room.pending.iter().filter(|pending| is_waiting(&pending.state)).count())
-        .sum();
+    let waiting: usize =
+        model.rooms.values().map(|room| room.pending.iter().filter(|pending| is_waiting(&pending.state)).count()).sum();
     match &server.link {
         LinkState::Down { reason, .. } if waiting == 0 => Some(reason.as_str().to_owned()),
         LinkState::Down { .. } | LinkState::Connecting if waiting > 0 => {

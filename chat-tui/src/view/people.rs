@@ -102,7 +102,8 @@ fn lines(model: &Model, theme: &Theme, (place, room): (Place, &Room), server: &S
         lines.push(title_line(format!("{title} · {count}"), style));
         for (id, name, presence) in group {
             let note = if server.my_id() == Some(*id) { "you".to_owned() } else { note(model, place, presence) };
-            let is_there = matches!(presence.availability, Availability::Online | Availability::Dnd | Availability::Away);
+            let is_there =
+                matches!(presence.availability, Availability::Online | Availability::Dnd | Availability::Away);
             let style = theme.style(if is_there { Role::Text } else { Role::TextDim });
             let (mark, mark_role) = mark(presence.availability);
             lines.push(Line { mark, mark_role, text: name.as_str().to_owned(), style, note });

@@ -60,7 +60,13 @@ fn draw_room(model: &Model, theme: &Theme, place: Place, row: Rect, buffer: &mut
     if is_current {
         buffer.set_style(row, style);
     }
-    let mark = if room.is_direct() { "@" } else if room.is_ephemeral() { "~" } else { "#" };
+    let mark = if room.is_direct() {
+        "@"
+    } else if room.is_ephemeral() {
+        "~"
+    } else {
+        "#"
+    };
     let (badge, role) = badge(room);
     let badge_width = width(&badge) as u16;
     let inner = Rect { x: row.x + 1, width: row.width.saturating_sub(2), ..row };

@@ -116,7 +116,7 @@ impl Line {
         self.draw_text(theme, body, buffer);
         if let Some(countdown) = &self.countdown {
             let right = Rect { width: row.width.saturating_sub(1), ..row };
-            draw::text_right(buffer, right, &format!("⧗ {countdown}"), theme.style(Role::MessageCountdown));
+            draw::text_right(buffer, right, &format!("◷ {countdown}"), theme.style(Role::MessageCountdown));
         }
     }
 

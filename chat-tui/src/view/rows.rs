@@ -49,7 +49,9 @@ impl Maker<'_> {
         let before = self.shown_before(index);
         let content = match &entry.kind {
             Kind::Expired => return Vec::new(),
-            Kind::Event(event) if is_traffic(event) && before.is_some_and(|before| self.is_same_traffic(before, entry)) => {
+            Kind::Event(event)
+                if is_traffic(event) && before.is_some_and(|before| self.is_same_traffic(before, entry)) =>
+            {
                 return Vec::new();
             }
             Kind::Event(event) => vec![Row::Event(self.event(index, entry, event))],
@@ -203,7 +205,8 @@ impl Maker<'_> {
 
     /// Whether `before` is a join or leave of the same day, whose row tells this one too.
     fn is_same_traffic(&self, before: &Entry, entry: &Entry) -> bool {
-        matches!(&before.kind, Kind::Event(event) if is_traffic(event)) && self.separators(entry, Some(before)).is_empty()
+        matches!(&before.kind, Kind::Event(event) if is_traffic(event))
+            && self.separators(entry, Some(before)).is_empty()
     }
 
     fn event(&self, index: usize, entry: &Entry, event: &Event) -> String {
@@ -239,8 +242,7 @@ impl Maker<'_> {
             before = Some(entry);
         }
         let tell = |people: &[chat_proto::ids::UserId], what: &str| {
-            let named: Vec<_> =
-                people.iter().take(NAMED).map(|id| self.server.name(*id).as_str().to_owned()).collect();
+            let named: Vec<_> = people.iter().take(NAMED).map(|id| self.server.name(*id).as_str().to_owned()).collect();
             let more = people.len().saturating_sub(NAMED);
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
             (!people.is_empty()).then(|| format!("{}{more} {what}", named.join(", ")))

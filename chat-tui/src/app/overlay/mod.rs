@@ -87,7 +87,9 @@ pub(super) fn query(model: &mut Model) -> Option<&mut Editor> {
 
 /// The line one types in has changed.
 pub(super) fn query_changed(model: &mut Model) {
-    if let Some(Overlay::Switcher(mut switcher)) = model.overlay.take_if(|overlay| matches!(overlay, Overlay::Switcher(_))) {
+    if let Some(Overlay::Switcher(mut switcher)) =
+        model.overlay.take_if(|overlay| matches!(overlay, Overlay::Switcher(_)))
+    {
         switcher.find(model);
         model.overlay = Some(Overlay::Switcher(switcher));
     }

@@ -10,7 +10,7 @@ use crate::theme::{Role, Theme};
 use crate::view::draw;
 
 /// Columns for the keys.
-const KEYS: u16 = 24;
+const KEYS: u16 = 32;
 
 enum Line {
     Title(&'static str),
@@ -46,9 +46,10 @@ fn lines(model: &Model) -> Vec<Line> {
     ];
     for (context, title) in sections {
         lines.push(Line::Title(title));
-        for entry in Action::TABLE.iter().filter(|entry| entry.context == Some(context)) {
-            let keys = model.setup.keys.get(&entry.action).map(|keys| keys.join(", ")).unwrap_or_default();
-            lines.push(Line::Entry(keys, entry.help));
+        for entry in Action::TABLE {
+            if let Some(keys) = model.setup.keys.get(&(context, entry.action)) {
+                lines.push(Line::Entry(keys.join(", "), entry.help));
+            }
         }
         lines.push(Line::Empty);
     }

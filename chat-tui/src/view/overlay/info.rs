@@ -55,7 +55,9 @@ fn facts(model: &Model, info: &RoomInfoAnswer) -> Vec<(&'static str, String)> {
         Some(MemberRole::Owner) => "owner",
         None => "not a member",
     };
-    let life = room.default_ttl_ms.map_or_else(|| "messages stay".to_owned(), |ms| format!("messages go after {}", time::span(ms)));
+    let life = room
+        .default_ttl_ms
+        .map_or_else(|| "messages stay".to_owned(), |ms| format!("messages go after {}", time::span(ms)));
     let mut facts = Vec::new();
     if let Some(topic) = &room.topic {
         facts.push(("topic", topic.text.to_string()));

@@ -20,7 +20,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, (buffer, drawn): (&
     drawn.caret = None;
     let (columns, rows) = match overlay {
         Overlay::Switcher(switcher) => (60, switcher::rows(switcher)),
-        Overlay::Help { .. } => (84, area.height),
+        Overlay::Help { .. } => (92, area.height),
         Overlay::Info(_) => (64, 14),
         Overlay::Deletion { .. } => (60, 6),
     };

@@ -36,7 +36,8 @@ pub(super) fn draw(list: &Switcher, theme: &Theme, outer: Rect, (buffer, drawn):
         && let Some(row) = rows.next()
     {
         let name = list.query.text().trim();
-        let hint = if name.is_empty() { "no rooms".to_owned() } else { format!("nothing fits; /create {name} makes it") };
+        let hint =
+            if name.is_empty() { "no rooms".to_owned() } else { format!("nothing fits; /create {name} makes it") };
         draw::text(buffer, row, &hint, theme.style(Role::OverlayDim));
         return;
     }
@@ -58,7 +59,8 @@ fn draw_line(theme: &Theme, line: &Line, (row, style): (Rect, Style), buffer: &m
         (true, 0, unread) => unread.to_string(),
         (true, mentions, _) => format!("@ {mentions}"),
     };
-    let used = draw::text_right(buffer, row, &badge, style.patch(theme.style(Role::BadgeUnread)));
+    let role = if line.mentions > 0 { Role::BadgeMention } else { Role::BadgeUnread };
+    let used = draw::text_right(buffer, row, &badge, style.patch(theme.style(role)));
     let mut rest = Rect { width: row.width.saturating_sub(used + 1), ..row };
     let used = draw::text(buffer, rest, "# ", style);
     rest = draw::after(rest, used);
@@ -69,6 +71,11 @@ fn draw_line(theme: &Theme, line: &Line, (row, style): (Rect, Style), buffer: &m
         rest = draw::after(rest, width(grapheme) as u16);
     }
     if let Some(topic) = &line.topic {
-        draw::text(buffer, draw::after(rest, 2), topic.as_str(), style.patch(Style { fg: theme.style(Role::OverlayDim).fg, ..Style::new() }));
+        draw::text(
+            buffer,
+            draw::after(rest, 2),
+            topic.as_str(),
+            style.patch(Style { fg: theme.style(Role::OverlayDim).fg, ..Style::new() }),
+        );
     }
 }

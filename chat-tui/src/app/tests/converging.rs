@@ -1,0 +1,268 @@
+//! A model of two clients and a server whose frames are lost, late and doubled, and whose connections break: when all
+//! is quiet, both clients show what the server holds.
+
+use std::collections::VecDeque;
+
+use chat_proto::ids::{ClientKey, Seq};
+use chat_proto::message::{Item, What};
+use chat_proto::request::{Answer, Changed, ChangesPage, HistoryPage, Posted, Request};
+use chat_proto::server_frame::Gap;
+use proptest::prelude::*;
+
+use super::*;
+
+/// One room of a server, kept to the protocol's rules.
+#[derive(Default)]
+struct Server {
+    items: Vec<Item>,
+    head: u64,
+}
+
+impl Server {
+    fn post(&mut self, by: UserId, key: &ClientKey, body: &str) -> (Posted, Option<(u64, Item)>) {
+        let is_same = |item: &&Item| matches!(&item.what, What::Message(message) if message.key.as_ref() == Some(key));
+        if let Some(item) = self.items.iter().find(is_same) {
+            let seq = item.seq;
+            return (Posted { seq, at: NOON, duplicate: true, expires_at: None }, None);
+        }
+        let prev = self.head;
+        self.head += 1;
+        let mut item = message(self.head, by, body);
+        if let What::Message(message) = &mut item.what {
+            message.key = Some(key.clone());
+        }
+        self.items.push(item.clone());
+        (Posted { seq: item.seq, at: NOON, duplicate: false, expires_at: None }, Some((prev, item)))
+    }
+
+    fn edit(&mut self, at: usize, text: &str) -> Option<(u64, Item)> {
+        let prev = self.head;
+        let count = self.items.len().max(1);
+        let item = self.items.get_mut(at % count)?;
+        self.head += 1;
+        item.changed = Seq(self.head);
+        if let What::Message(message) = &mut item.what {
+            message.body = text.parse().expect("a body");
+        }
+        Some((prev, item.clone()))
+    }
+
+    /// At most two on a page, so that there are several.
+    fn changes(&self, after: Seq) -> ChangesPage {
+        let mut items: Vec<_> = self.items.iter().filter(|item| item.changed > after).cloned().collect();
+        items.sort_by_key(|item| item.changed);
+        let is_last = items.len() <= 2;
+        items.truncate(2);
+        let next = if is_last { Seq(self.head) } else { items.last().map_or(after, |item| item.changed) };
+        ChangesPage { items, users: Vec::new(), next, head: Seq(self.head) }
+    }
+}
+
+/// A client with the frames on their way to it.
+struct Client {
+    desk: Desk,
+    me: UserId,
+    coming: VecDeque<LinkMsg>,
+    is_connected: bool,
+}
+
+impl Client {
+    fn new(me: UserId, token: &str) -> Self {
+        let mut desk = Desk::new();
+        desk.model.setup.key_token = token.into();
+        Self { desk, me, coming: VecDeque::new(), is_connected: false }
+    }
+
+    fn connect(&mut self, server: &mut Server) -> Vec<(u64, Item)> {
+        self.is_connected = true;
+        self.coming.clear();
+        let mut hello = welcome(vec![membership(GENERAL, "general", server.head)]);
+        hello.user = user(self.me, if self.me == ME { "zoe" } else { "ana" });
+        let effects = self.desk.link(LinkMsg::Welcome(Box::new(hello)));
+        self.serve(server, effects)
+    }
+
+    fn lose(&mut self) {
+        self.is_connected = false;
+        self.coming.clear();
+        // As the link does: the end is told, then every ask under way is answered.
+        self.desk.link(LinkMsg::Down { reason: "lost".into(), retry_in_ms: 1 });
+        let mut asks: Vec<_> = self.desk.model.asks.keys().copied().collect();
+        asks.sort_unstable();
+        for ask in asks {
+            self.desk.answer(ask, Err(Refusal::Disconnected));
+        }
+    }
+
+    /// Lets the server answer what was asked; gives back what it now tells all.
+    fn serve(&mut self, server: &mut Server, effects: Vec<Effect>) -> Vec<(u64, Item)> {
+        let mut told = Vec::new();
+        for effect in effects {
+            match effect {
+                Effect::Keep(_, crate::app::Keep::Post(post)) => {
+                    let effects = self.desk.take(Msg::Stored(post.key));
+                    told.extend(self.serve(server, effects));
+                }
+                Effect::Ask { ask, request, .. } if self.is_connected => {
+                    if let Some(answer) = self.answer(server, &request, &mut told) {
+                        self.coming.push_back(LinkMsg::Answer { ask, result: Box::new(Ok(answer)) });
+                    }
+                }
+                _ => {}
+            }
+        }
+        told
+    }
+
+    fn answer(&self, server: &mut Server, request: &Request, told: &mut Vec<(u64, Item)>) -> Option<Answer> {
+        Some(match request {
+            Request::Post(post) => {
+                let (posted, event) = server.post(self.me, &post.key, post.body.as_str());
+                told.extend(event);
+                Answer::Post(posted)
+            }
+            Request::Changes(changes) => Answer::Changes(server.changes(changes.after)),
+            Request::History(_) => Answer::History(HistoryPage {
+                items: server.items.clone(),
+                users: Vec::new(),
+                next_before: None,
+                head: Seq(server.head),
+            }),
+            Request::Edit(_) => Answer::Edit(Changed { changed: Seq(server.head) }),
+            _ => return None,
+        })
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Write(usize, String),
+    Edit(usize, String),
+    Deliver(usize),
+    Drop(usize),
+    Double(usize),
+    Swap(usize),
+    Lose(usize),
+    Connect(usize),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let who = 0usize..2;
+    prop_oneof![
+        3 => (who.clone(), "[a-z]{1,6}").prop_map(|(who, text)| Step::Write(who, text)),
+        2 => (0usize..8, "[a-z]{1,6}").prop_map(|(at, text)| Step::Edit(at, text)),
+        6 => who.clone().prop_map(Step::Deliver),
+        1 => who.clone().prop_map(Step::Drop),
+        1 => who.clone().prop_map(Step::Double),
+        1 => who.clone().prop_map(Step::Swap),
+        1 => who.clone().prop_map(Step::Lose),
+        2 => who.prop_map(Step::Connect),
+    ]
+}
+
+/// Two clients at one server.
+struct World {
+    server: Server,
+    clients: [Client; 2],
+}
+
+impl World {
+    fn tell_all(&mut self, told: Vec<(u64, Item)>) {
+        for (prev, item) in told {
+            for client in self.clients.iter_mut().filter(|client| client.is_connected) {
+                client.coming.push_back(LinkMsg::Push(event(GENERAL, prev, item.clone())));
+            }
+        }
+    }
+
+    fn take(&mut self, step: Step) {
+        match step {
+            Step::Write(who, text) => {
+                self.clients[who].desk.write(&text);
+                let effects = self.clients[who].desk.act(Action::Send);
+                let told = self.clients[who].serve(&mut self.server, effects);
+                self.tell_all(told);
+            }
+            Step::Edit(at, text) => {
+                let told = self.server.edit(at, &text);
+                self.tell_all(told.into_iter().collect());
+            }
+            Step::Deliver(who) => self.deliver(who),
+            // A server that leaves an event out says so: its queue was full.
+            Step::Drop(who) => {
+                let coming = &mut self.clients[who].coming;
+                if let Some(at) = coming.iter().position(|frame| matches!(frame, LinkMsg::Push(ServerFrame::Event(_)))) {
+                    coming[at] = LinkMsg::Push(ServerFrame::Gap(Gap { room: GENERAL }));
+                }
+            }
+            Step::Double(who) => {
+                let coming = &mut self.clients[who].coming;
+                if let Some(LinkMsg::Push(ServerFrame::Event(first))) = coming.front() {
+                    let again = first.clone();
+                    coming.push_back(LinkMsg::Push(ServerFrame::Event(again)));
+                }
+            }
+            Step::Swap(who) => {
+                let coming = &mut self.clients[who].coming;
+                if coming.len() >= 2 {
+                    coming.swap(0, 1);
+                }
+            }
+            Step::Lose(who) => self.clients[who].lose(),
+            Step::Connect(who) if !self.clients[who].is_connected => {
+                let told = self.clients[who].connect(&mut self.server);
+                self.tell_all(told);
+            }
+            Step::Connect(_) => {}
+        }
+    }
+
+    fn deliver(&mut self, who: usize) {
+        if let Some(frame) = self.clients[who].coming.pop_front() {
+            let effects = self.clients[who].desk.link(frame);
+            let told = self.clients[who].serve(&mut self.server, effects);
+            self.tell_all(told);
+        }
+    }
+
+    /// Connects all and delivers everything until nothing moves.
+    fn settle(&mut self) {
+        for who in 0..2 {
+            self.take(Step::Connect(who));
+        }
+        for _ in 0..10_000 {
+            if self.clients.iter().all(|client| client.coming.is_empty()) {
+                return;
+            }
+            self.deliver(0);
+            self.deliver(1);
+        }
+        panic!("it never comes to rest");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn two_clients_and_the_server_end_in_the_same_state(steps in proptest::collection::vec(step(), 1..80)) {
+        let clients = [Client::new(ME, "t1"), Client::new(ANA, "t2")];
+        let mut world = World { server: Server::default(), clients };
+        world.take(Step::Connect(0));
+        world.take(Step::Connect(1));
+        let written = steps.iter().filter(|step| matches!(step, Step::Write(..))).count();
+        for step in steps {
+            world.take(step);
+        }
+        world.settle();
+        let held: Vec<_> = world.server.items.iter().map(|item| match &item.what {
+            What::Message(message) => message.body.to_string(),
+            other => panic!("holds {other:?}"),
+        }).collect();
+        prop_assert_eq!(held.len(), written, "each once");
+        for client in &world.clients {
+            prop_assert_eq!(&client.desk.texts(GENERAL), &held);
+            prop_assert!(client.desk.room(GENERAL).pending.is_empty());
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! Conversations with a model: what happens, what is shown, what is asked for.
+
+mod catching_up;
+mod converging;
+mod sending;
+mod writing;
+
+use std::collections::HashMap;
+
+use chat_proto::ids::{AccountSeq, ConnectionId, Epoch, RoomId, Seq, UserId};
+use chat_proto::limits::Limits;
+use chat_proto::message::{Item, Message, What};
+use chat_proto::request::{Answer, HistoryPage, Request};
+use chat_proto::room::{Membership, ReadMarks, Role, Room, RoomKind, User};
+use chat_proto::server_frame::{AccountSnapshot, Event, ServerFrame, Service, Welcome};
+use chat_proto::time::UnixMillis;
+
+use super::{Effect, LinkMsg, Model, Msg, Place, Refusal, ServerKey, Setup, update};
+use crate::action::Action;
+
+pub(crate) const ME: UserId = UserId(1);
+pub(crate) const ANA: UserId = UserId(2);
+pub(crate) const GENERAL: RoomId = RoomId(1);
+pub(crate) const OPS: RoomId = RoomId(2);
+/// A Thursday afternoon.
+pub(crate) const NOON: UnixMillis = UnixMillis(1_763_640_000_000);
+
+/// A model and the time it lives in.
+pub(crate) struct Desk {
+    pub(crate) model: Model,
+    pub(crate) now: UnixMillis,
+}
+
+pub(crate) fn user(id: UserId, name: &str) -> User {
+    User { id, name: name.parse().expect("a name") }
+}
+
+pub(crate) fn membership(id: RoomId, name: &str, head: u64) -> Membership {
+    Membership {
+        room: Room {
+            id,
+            kind: RoomKind::Public,
+            name: Some(name.parse().expect("a name")),
+            people: Vec::new(),
+            topic: None,
+            description: None,
+            default_ttl_ms: None,
+            closes_when_empty: false,
+            members: 2,
+            created_at: NOON,
+            created_by: UserId(0),
+        },
+        head: Seq(head),
+        marks: ReadMarks { read_seq: Seq(head), unread: 0, mentions: 0 },
+        role: Role::Member,
+    }
+}
+
+pub(crate) fn welcome(rooms: Vec<Membership>) -> Welcome {
+    Welcome {
+        user: user(ME, "zoe"),
+        session: None,
+        token: None,
+        connection: ConnectionId(7),
+        epoch: Epoch("one".into()),
+        now: NOON,
+        server_version: env!("CARGO_PKG_VERSION").into(),
+        limits: Limits::default(),
+        features: Vec::new(),
+        service: Service::default(),
+        account: AccountSnapshot { head: AccountSeq(0), rooms, users: vec![user(ANA, "ana")] },
+        resumed: Vec::new(),
+    }
+}
+
+pub(crate) fn message(seq: u64, by: UserId, text: &str) -> Item {
+    let what = What::Message(Message::plain(text.parse().expect("a body")));
+    Item { seq: Seq(seq), changed: Seq(seq), at: NOON.plus_ms(seq * 1_000), by, what }
+}
+
+pub(crate) fn event(room: RoomId, prev: u64, item: Item) -> ServerFrame {
+    ServerFrame::Event(Event { room, seq: item.changed, prev: Seq(prev), item })
+}
+
+impl Desk {
+    /// A desk nobody has signed in at.
+    pub(crate) fn new() -> Self {
+        let setup = Setup {
+            servers: vec!["here".into()],
+            key_token: "t0".into(),
+            zone: jiff::tz::TimeZone::UTC,
+            keys: HashMap::new(),
+        };
+        let mut desk = Self { model: Model::new(setup), now: NOON };
+        desk.take(Msg::Focused(true));
+        desk
+    }
+
+    /// A desk in `#general` and `#ops`, with nothing in them.
+    pub(crate) fn in_two_rooms() -> Self {
+        let mut desk = Self::new();
+        let effects = desk.link(LinkMsg::Welcome(Box::new(welcome(vec![
+            membership(GENERAL, "general", 0),
+            membership(OPS, "ops", 0),
+        ]))));
+        desk.answer_history(&effects, Vec::new());
+        desk
+    }
+
+    pub(crate) fn take(&mut self, msg: Msg) -> Vec<Effect> {
+        update(&mut self.model, msg, self.now)
+    }
+
+    pub(crate) fn link(&mut self, msg: LinkMsg) -> Vec<Effect> {
+        self.take(Msg::Link(ServerKey::FIRST, msg))
+    }
+
+    pub(crate) fn push(&mut self, frame: ServerFrame) -> Vec<Effect> {
+        self.link(LinkMsg::Push(frame))
+    }
+
+    pub(crate) fn act(&mut self, action: Action) -> Vec<Effect> {
+        self.take(Msg::Action(action))
+    }
+
+    pub(crate) fn write(&mut self, text: &str) -> Vec<Effect> {
+        self.take(Msg::Pasted(text.into()))
+    }
+
+    /// Writes and sends, and puts on disk what wants to be there.
+    pub(crate) fn send(&mut self, text: &str) -> Vec<Effect> {
+        self.write(text);
+        let mut effects = self.act(Action::Send);
+        let kept: Vec<_> = effects
+            .iter()
+            .filter_map(|effect| match effect {
+                Effect::Keep(_, super::Keep::Post(post)) => Some(post.key.clone()),
+                _ => None,
+            })
+            .collect();
+        for key in kept {
+            effects.extend(self.take(Msg::Stored(key)));
+        }
+        effects
+    }
+
+    pub(crate) fn answer(&mut self, ask: u64, result: Result<Answer, Refusal>) -> Vec<Effect> {
+        self.link(LinkMsg::Answer { ask, result: Box::new(result) })
+    }
+
+    /// Answers what was asked about a room's past: this is all of it.
+    pub(crate) fn answer_history(&mut self, effects: &[Effect], items: Vec<Item>) -> Vec<Effect> {
+        let ask = asked(effects, |request| matches!(request, Request::History(_))).expect("asked for history").0;
+        let head = items.last().map_or(Seq::ZERO, |item| item.changed);
+        self.answer(ask, Ok(Answer::History(HistoryPage { items, users: Vec::new(), next_before: None, head })))
+    }
+
+    pub(crate) fn room(&self, room: RoomId) -> &super::Room {
+        &self.model.rooms[&Place { server: ServerKey::FIRST, room }]
+    }
+
+    /// The texts of a room, oldest first.
+    pub(crate) fn texts(&self, room: RoomId) -> Vec<String> {
+        let entries = self.room(room).timeline.entries().iter();
+        entries.filter_map(|entry| entry.said()).map(|said| said.text.as_str().to_owned()).collect()
+    }
+
+    pub(crate) fn draft(&self) -> &str {
+        self.model.room().expect("an open room").1.draft.text()
+    }
+
+    pub(crate) fn notice(&self) -> &str {
+        self.model.notice.as_ref().map_or("", |notice| notice.text.as_str())
+    }
+}
+
+/// The first ask that is meant.
+pub(crate) fn asked(effects: &[Effect], is_meant: impl Fn(&Request) -> bool) -> Option<(u64, Request)> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::Ask { ask, request, .. } if is_meant(request) => Some((*ask, request.clone())),
+        _ => None,
+    })
+}
