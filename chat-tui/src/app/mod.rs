@@ -30,7 +30,7 @@ mod room;
 mod server;
 mod sight;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod timeline;
 mod typing;
 mod update;

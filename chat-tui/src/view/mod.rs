@@ -14,8 +14,6 @@ mod rooms;
 mod row;
 mod rows;
 #[cfg(test)]
-mod snapshots;
-#[cfg(test)]
 mod tests;
 mod time;
 mod timeline;

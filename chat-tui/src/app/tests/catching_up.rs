@@ -131,7 +131,13 @@ fn what_comes_while_one_reads_older_messages_moves_nothing() {
         desk.push(event(GENERAL, seq - 1, message(seq, ANA, "text")));
     }
     let place = desk.model.current;
-    desk.take(Msg::Drawn(crate::app::Sight { place, rows: 2, top: Some((Seq(2), 0)), is_at_end: true, ..Default::default() }));
+    desk.take(Msg::Drawn(crate::app::Sight {
+        place,
+        rows: 2,
+        top: Some((Seq(2), 0)),
+        is_at_end: true,
+        ..Default::default()
+    }));
     desk.act(Action::ScrollUp);
     let scroll = desk.room(GENERAL).scroll;
     assert!(matches!(scroll, Scroll::At { seq: Seq(2), .. }));

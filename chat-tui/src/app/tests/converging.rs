@@ -191,7 +191,8 @@ impl World {
             // A server that leaves an event out says so: its queue was full.
             Step::Drop(who) => {
                 let coming = &mut self.clients[who].coming;
-                if let Some(at) = coming.iter().position(|frame| matches!(frame, LinkMsg::Push(ServerFrame::Event(_)))) {
+                if let Some(at) = coming.iter().position(|frame| matches!(frame, LinkMsg::Push(ServerFrame::Event(_))))
+                {
                     coming[at] = LinkMsg::Push(ServerFrame::Gap(Gap { room: GENERAL }));
                 }
             }

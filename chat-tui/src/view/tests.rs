@@ -1,1 +1,0 @@
-//! What scrolling and clicking need of a drawn screen.

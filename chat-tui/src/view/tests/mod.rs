@@ -1,0 +1,126 @@
+//! Screens of a model: as pictures in text, and what scrolling and clicking need of them.
+
+mod pictures;
+mod scrolling;
+
+use chat_proto::ids::UserId;
+use chat_proto::message::What;
+use chat_proto::presence::{Availability, Presence, UserPresence};
+use chat_proto::server_frame::{ServerFrame, Topics, Typing};
+use chat_proto::topic::TrendingTopic;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{Drawn, RenderCache, render};
+use crate::app::tests::{ANA, Desk, GENERAL, ME, NOON, OPS, event, membership, message, user, welcome};
+use crate::app::{LinkMsg, Msg};
+use crate::theme::{Depth, Theme};
+
+pub(super) const BEN: UserId = UserId(3);
+pub(super) const DEE: UserId = UserId(4);
+
+/// A buffer as lines of text.
+pub(super) fn lines(buffer: &Buffer) -> Vec<String> {
+    let area = buffer.area;
+    let line = |y| {
+        let mut text = String::new();
+        let mut skip = 0;
+        for x in area.left()..area.right() {
+            if skip > 0 {
+                skip -= 1;
+                continue;
+            }
+            let symbol = buffer[(x, y)].symbol();
+            skip = crate::text::width(symbol).saturating_sub(1);
+            text.push_str(symbol);
+        }
+        text.trim_end().to_owned()
+    };
+    (area.top()..area.bottom()).map(line).collect()
+}
+
+/// Draws a desk, as the loop does: what was drawn goes back into the model.
+pub(super) fn draw(desk: &mut Desk, width: u16, height: u16) -> (Vec<String>, Drawn) {
+    let (lines, drawn) = picture(desk, width, height);
+    desk.take(Msg::Drawn(drawn.sight.clone()));
+    (lines, drawn)
+}
+
+/// Draws a desk and leaves it as it is.
+pub(super) fn picture(desk: &Desk, width: u16, height: u16) -> (Vec<String>, Drawn) {
+    let mut buffer = Buffer::empty(Rect { x: 0, y: 0, width, height });
+    let theme = Theme::load("dark", Depth::True).expect("a theme");
+    let drawn = render(&desk.model, &theme, &mut RenderCache::default(), &mut buffer);
+    (lines(&buffer), drawn)
+}
+
+/// An afternoon in `#general`.
+pub(super) fn afternoon() -> Desk {
+    let mut desk = Desk::new();
+    let mut general = membership(GENERAL, "general", 0);
+    general.room.topic = Some(chat_proto::room::Topic {
+        text: "ship the resume fix before Friday".parse().expect("a topic"),
+        by: ANA,
+        at: NOON,
+    });
+    let mut ops = membership(OPS, "ops", 9);
+    ops.marks.unread = 4;
+    ops.marks.mentions = 1;
+    let mut scratch = membership(chat_proto::ids::RoomId(3), "scratch", 0);
+    scratch.room.default_ttl_ms = Some(30_000);
+    let mut builds = membership(chat_proto::ids::RoomId(4), "builds", 9);
+    builds.marks.unread = 3;
+    let mut hello = welcome(vec![general, ops, scratch, builds]);
+    hello.account.users = vec![user(ANA, "ana"), user(BEN, "ben"), user(DEE, "dee")];
+    let effects = desk.link(LinkMsg::Welcome(Box::new(hello)));
+    desk.answer_history(&effects, Vec::new());
+    desk.link(LinkMsg::Lag(34));
+    for (id, availability) in [(ME, Availability::Online), (ANA, Availability::Online), (BEN, Availability::Away)] {
+        let presence = Presence { availability, status: None, last_seen: None };
+        desk.push(ServerFrame::Presence(UserPresence { user: id, presence }));
+    }
+    say_something(&mut desk);
+    let typing = Typing { room: GENERAL, user: BEN, connection: chat_proto::ids::ConnectionId(9), ttl_ms: 6_000 };
+    desk.push(ServerFrame::Typing(typing));
+    let word = |word: &str| TrendingTopic { word: word.into(), score: 1.0 };
+    let topics = vec![word("resume"), word("clock"), word("tokio-tungstenite"), word("build")];
+    desk.push(ServerFrame::Topics(Topics { room: GENERAL, topics }));
+    desk
+}
+
+fn say_something(desk: &mut Desk) {
+    let happened = |seq, by, what| chat_proto::message::Item { what, ..message(seq, by, "x") };
+    for (seq, by) in [(1, ANA), (2, BEN), (3, ME), (4, DEE)] {
+        desk.push(event(GENERAL, seq - 1, happened(seq, by, What::Join)));
+    }
+    let mut mention =
+        message(7, ANA, "@zoe build 4211 is yours, see https://ci.example.org/4211 and `resume::gap` in #ops");
+    if let What::Message(message) = &mut mention.what {
+        message.mentions = vec![ME];
+    }
+    let mut code = message(8, ANA, "fn main() {\n\tprintln!(\"kept as written, also where it is long\");\n}");
+    if let What::Message(message) = &mut code.what {
+        message.code = Some("rust".parse().expect("a language"));
+    }
+    let mut edited = message(9, BEN, "on it 日本語 👍");
+    if let What::Message(message) = &mut edited.what {
+        message.edited_at = Some(NOON);
+    }
+    let mut brief = message(11, ANA, "key for the demo: 4417");
+    if let What::Message(message) = &mut brief.what {
+        message.expires_at = Some(NOON.plus_ms(12_000));
+    }
+    let items = [
+        message(5, ANA, "the flaky test is the clock"),
+        message(6, ANA, "it runs backwards once a day"),
+        mention,
+        code,
+        edited,
+        happened(10, BEN, What::Deleted { deleted_at: NOON, deleted_by: BEN }),
+        brief,
+    ];
+    for item in items {
+        let prev = item.seq.0 - 1;
+        desk.push(event(GENERAL, prev, item));
+    }
+}

@@ -1,0 +1,82 @@
+//! Screens as pictures in text. `cargo insta review`, or INSTA_UPDATE=always, takes a changed one.
+
+use super::*;
+use crate::action::Action;
+use crate::app::tests::asked;
+
+fn shown(desk: &mut Desk, width: u16, height: u16) -> String {
+    draw(desk, width, height).0.join("\n")
+}
+
+#[test]
+fn an_afternoon_at_every_size() {
+    for (width, height) in [(80, 24), (120, 36), (200, 50), (40, 10)] {
+        insta::assert_snapshot!(format!("afternoon_{width}x{height}"), shown(&mut afternoon(), width, height));
+    }
+}
+
+#[test]
+fn the_rooms_lie_over_a_narrow_screen() {
+    let mut desk = afternoon();
+    draw(&mut desk, 40, 10);
+    desk.act(Action::ToggleRooms);
+    insta::assert_snapshot!(shown(&mut desk, 40, 10));
+    desk.act(Action::TogglePeople);
+    insta::assert_snapshot!("people_over_a_narrow_screen", shown(&mut desk, 40, 10));
+}
+
+#[test]
+fn a_room_is_searched() {
+    let mut desk = afternoon();
+    desk.act(Action::SwitchRoom);
+    desk.take(Msg::Typed('s'));
+    insta::assert_snapshot!(shown(&mut desk, 80, 24));
+}
+
+#[test]
+fn help_shows_what_is_bound() {
+    let mut desk = afternoon();
+    desk.model.setup.keys = crate::keymap::Keymap::embedded().keys();
+    desk.act(Action::Help);
+    insta::assert_snapshot!(shown(&mut desk, 100, 40));
+}
+
+#[test]
+fn commands_are_offered() {
+    let mut desk = afternoon();
+    desk.write("/t");
+    insta::assert_snapshot!(shown(&mut desk, 80, 24));
+}
+
+#[test]
+fn several_lines_are_written() {
+    let mut desk = afternoon();
+    desk.write("one\n\ttwo, which is long enough to be broken in the middle of the box\nthree");
+    let (lines, drawn) = draw(&mut desk, 80, 24);
+    insta::assert_snapshot!(lines.join("\n"));
+    assert_eq!(drawn.caret.map(|caret| (caret.x, caret.y)), Some((17 + 3 + 5, 23)));
+}
+
+#[test]
+fn messages_on_their_way_and_refused_are_told_apart() {
+    use chat_proto::error::{ErrorBody, ErrorCode};
+    let mut desk = afternoon();
+    let effects = desk.send("refused");
+    let (ask, _) = asked(&effects, |request| matches!(request, chat_proto::request::Request::Post(_))).expect("sent");
+    let refused = ErrorBody::new(ErrorCode::NotAllowed, "Not here.");
+    desk.answer(ask, Err(crate::app::Refusal::Refused(refused)));
+    desk.link(LinkMsg::Down { reason: "no server answers".into(), retry_in_ms: 4_000 });
+    desk.send("on its way");
+    desk.now = desk.now.plus_ms(9_000);
+    desk.take(Msg::Tick);
+    insta::assert_snapshot!(shown(&mut desk, 80, 24));
+}
+
+#[test]
+fn a_deletion_is_asked_for() {
+    let mut desk = afternoon();
+    desk.push(event(GENERAL, 11, message(12, ME, "mine")));
+    desk.act(Action::Cancel);
+    desk.act(Action::DeleteMessage);
+    insta::assert_snapshot!(shown(&mut desk, 80, 24));
+}
