@@ -11,11 +11,12 @@ use crate::program;
 #[derive(Debug)]
 pub struct Home {
     folder: TempDir,
+    variables: Vec<(String, String)>,
 }
 
 impl Default for Home {
     fn default() -> Self {
-        Self { folder: tempfile::tempdir().expect("a folder") }
+        Self { folder: tempfile::tempdir().expect("a folder"), variables: Vec::new() }
     }
 }
 
@@ -23,6 +24,44 @@ impl Home {
     /// Its folder.
     pub fn path(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Sets a variable for everything that runs here.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.variables.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// The variables that were set.
+    pub fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// Someone's home, signed in at a server under this name.
+    pub fn signed_in(server: &crate::server::Server, name: &str) -> Self {
+        let mut home = Self::default();
+        home.set("CHAT_SERVER", &format!("unix:{}", server.socket().display()));
+        let output = home.pipe(&["register", name, "--password-stdin"], b"correct horse battery");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        home
+    }
+
+    /// Whether `marker` stands in any file here.
+    pub fn holds(&self, marker: &str) -> bool {
+        let mut folders = vec![self.path().to_path_buf()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).expect("a folder").filter_map(Result::ok) {
+                let kind = entry.file_type().expect("a kind");
+                if kind.is_dir() {
+                    folders.push(entry.path());
+                } else if kind.is_file() {
+                    let bytes = std::fs::read(entry.path()).unwrap_or_default();
+                    if bytes.windows(marker.len()).any(|window| window == marker.as_bytes()) {
+                        return true;
+                    }
+                }
+            }
+        }
+        false
     }
 
     /// A command of `chat`, ready to run; its local server, if it starts one, ends soon after its last use.
@@ -34,6 +73,7 @@ impl Home {
             .env("HOME", self.path())
             .env("TMPDIR", self.path())
             .env("CHAT_LOCAL_IDLE_SECONDS", "20")
+            .envs(self.variables())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());

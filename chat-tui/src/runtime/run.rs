@@ -137,6 +137,7 @@ impl Client {
                     self.pace.at_once();
                 }
                 Wake::Input(Some(input)) => {
+                    panic_where_asked(&input);
                     if let Some(msg) = translate::input(input, model, &self.keymap) {
                         self.take(model, msg);
                         self.pace.at_once();
@@ -280,6 +281,15 @@ impl Client {
         }
         Ok(())
     }
+}
+
+/// Lets a test see what a panic leaves of the terminal. Not in what people use.
+fn panic_where_asked(input: &Input) {
+    let is_f12 = matches!(input, Input::Key(key) if key.code == crate::keymap::Code::F(12));
+    assert!(
+        !(cfg!(debug_assertions) && is_f12 && std::env::var_os("CHAT_PANIC_ON_F12").is_some()),
+        "asked to panic by CHAT_PANIC_ON_F12"
+    );
 }
 
 async fn disk_news(cache: Option<&mut Cache>) -> Option<CacheNews> {

@@ -1,0 +1,126 @@
+//! How the client treats its terminal: pastes, sizes, colours, bytes.
+
+use chat_tests::client::Home;
+use chat_tests::screen::Screen;
+use chat_tests::server::Server;
+use chat_tests::wait::until;
+
+#[test]
+fn two_hundred_pasted_lines_are_one_message() {
+    let home = Home::default();
+    let screen = Screen::chat(&home, (80, 24), &[]);
+    screen.wait_for_text("message #general");
+    let lines: Vec<String> = (1..=200).map(|line| format!("pasted line {line}")).collect();
+    screen.paste(&lines.join("\n"));
+    screen.wait_for_text("pasted line 200");
+    assert!(!home.output(&["tail", "general"]).contains("pasted"), "a paste never sends");
+    screen.press(&["Enter"]);
+    until("the message", || home.output(&["tail", "general", "-n", "1"]).contains("pasted line 200").then_some(()));
+    let told = home.output(&["history", "general", "--json"]);
+    let messages: Vec<_> = told.lines().filter(|line| line.contains("pasted line")).collect();
+    assert_eq!(messages.len(), 1);
+    assert!(messages[0].contains("pasted line 1\\npasted line 2\\n"));
+}
+
+#[test]
+fn it_works_in_forty_by_ten_and_back() {
+    let home = Home::default();
+    home.output(&["send", "general", "a message that is longer than forty columns are wide"]);
+    let screen = Screen::chat(&home, (120, 36), &[]);
+    screen.wait_for_text("a message that is longer than forty columns are wide");
+    screen.resize(40, 10);
+    screen.wait_for("the folded screen", |lines| {
+        lines.len() <= 10
+            && !lines.iter().any(|line| line.contains('│'))
+            && lines.iter().any(|line| line.contains("columns are wide"))
+    });
+    screen.type_text("small");
+    screen.press(&["Enter"]);
+    screen.wait_for("the message", |lines| lines.iter().any(|line| line.trim() == "small"));
+    screen.press(&["F2"]);
+    screen.wait_for("the rooms", |lines| {
+        lines.iter().any(|line| line.contains("# general") && !line.contains("message"))
+    });
+    screen.resize(120, 36);
+    screen.wait_for("the whole screen", |lines| lines.iter().any(|line| line.contains("here · 1")));
+    screen.resize(10, 3);
+    screen.resize(80, 24);
+    screen.wait_for_text("message #general");
+}
+
+#[test]
+fn a_new_line_is_made_by_two_keys_and_a_message_is_edited() {
+    let home = Home::default();
+    let screen = Screen::chat(&home, (80, 24), &[]);
+    screen.wait_for_text("message #general");
+    screen.type_text("one");
+    screen.press(&["M-Enter"]);
+    screen.type_text("two");
+    screen.press(&["C-j"]);
+    screen.type_text("three");
+    screen.wait_for("three lines", |lines| {
+        lines.iter().filter(|line| line.contains("one") || line.contains("two") || line.contains("three")).count() == 3
+    });
+    screen.press(&["Enter"]);
+    until("the message", || {
+        home.output(&["tail", "general", "-n", "1", "--json"]).contains("one\\ntwo\\nthree").then_some(())
+    });
+    screen.wait_for_text("message #general");
+    screen.press(&["Escape", "e"]);
+    screen.wait_for_text("editing");
+    screen.type_text("!");
+    screen.press(&["Enter"]);
+    screen.wait_for_text("three! (edited)");
+}
+
+#[test]
+fn the_persons_own_editor_writes() {
+    let mut home = Home::default();
+    let editor = home.path().join("editor");
+    std::fs::write(&editor, "#!/bin/sh\nprintf 'written elsewhere\\n' >> \"$1\"\n").expect("written");
+    std::process::Command::new("chmod").arg("+x").arg(&editor).status().expect("it runs");
+    home.set("EDITOR", editor.to_str().expect("UTF-8"));
+    let screen = Screen::chat(&home, (80, 24), &[]);
+    screen.wait_for_text("message #general");
+    screen.type_text("begun here, ");
+    screen.press(&["M-e"]);
+    screen.wait_for_text("› begun here, written elsewhere");
+}
+
+#[test]
+fn without_colours_there_are_none() {
+    let mut home = Home::default();
+    home.set("NO_COLOR", "1");
+    let screen = Screen::chat(&home, (80, 24), &[]);
+    screen.wait_for_text("message #general");
+    let shown = screen.coloured();
+    let colours = regex::Regex::new("\u{1b}\\[[0-9;]*(3[0-7]|4[0-7]|[34]8;|9[0-7])").expect("a pattern");
+    assert!(!colours.is_match(&shown), "{shown:?}");
+    assert!(shown.contains("\u{1b}[1m"), "bold is no colour");
+}
+
+#[test]
+fn nothing_is_sent_to_a_still_terminal_and_little_for_a_message() {
+    let server = Server::start();
+    let (ana, ben) = (Home::signed_in(&server, "ana"), Home::signed_in(&server, "ben"));
+    for number in 0..40 {
+        ben.output(&["send", "general", &format!("some message number {number}, to fill the screen with text")]);
+    }
+    let screen = Screen::chat(&ana, (120, 36), &[]);
+    screen.wait_for_text("number 39");
+    screen.wait_for_text("here · 1");
+    let file = ana.path().join("bytes");
+    screen.record(&file);
+    let size = || std::fs::metadata(&file).map_or(0, |file| file.len());
+    until("the recording", || file.exists().then_some(()));
+    // What is trending is told within five seconds of the last message.
+    std::thread::sleep(std::time::Duration::from_secs(7));
+    let still = size();
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    assert_eq!(size(), still, "nothing changed, nothing is sent");
+    ben.output(&["send", "general", "one more message"]);
+    screen.wait_for_text("one more message");
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    let cost = size() - still;
+    assert!((1..=1_000).contains(&cost), "{cost} bytes for one message");
+}
