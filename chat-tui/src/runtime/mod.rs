@@ -8,5 +8,5 @@ mod run;
 mod translate;
 mod written;
 
-pub use options::{Notifies, RunError, RunOptions};
+pub use options::{Colours, Notifies, RunError, RunOptions};
 pub use run::run;

@@ -2,10 +2,9 @@
 
 use std::path::PathBuf;
 
-use crate::keymap::Keymap;
+use crate::keymap::KeymapError;
 use crate::net::LinkOptions;
-use crate::terminal::Capabilities;
-use crate::theme::{Depth, Theme};
+use crate::theme::ThemeError;
 
 /// What a run needs.
 #[derive(Debug)]
@@ -16,18 +15,27 @@ pub struct RunOptions {
     pub label: String,
     /// Where the cache is.
     pub cache_folder: PathBuf,
-    /// The keys.
-    pub keymap: Keymap,
-    /// The colours.
-    pub theme: Theme,
-    /// How many colours the terminal has.
-    pub depth: Depth,
-    /// What the terminal can do.
-    pub capabilities: Capabilities,
+    /// The person's own keys; need not be there.
+    pub keymap_file: PathBuf,
+    /// The colours: `dark`, `light`, or a file.
+    pub theme: String,
+    /// Whether there are colours.
+    pub colours: Colours,
     /// Whether the mouse is used.
     pub uses_mouse: bool,
     /// Whether mentions are told while the terminal has no keyboard: not, by the bell, or by a notification.
     pub notifies: Notifies,
+}
+
+/// Whether there are colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Colours {
+    /// As the terminal and `NO_COLOR` say.
+    Auto,
+    /// Whatever they say.
+    Always,
+    /// None.
+    Never,
 }
 
 /// How mentions are told.
@@ -44,6 +52,12 @@ pub enum Notifies {
 /// Why a run ended without being asked to.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
+    /// The keys cannot be used.
+    #[error(transparent)]
+    Keymap(#[from] KeymapError),
+    /// The colours cannot be used.
+    #[error(transparent)]
+    Theme(#[from] ThemeError),
     /// The terminal cannot be used.
     #[error("the terminal cannot be used: {0}")]
     Terminal(#[from] std::io::Error),

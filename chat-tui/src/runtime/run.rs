@@ -7,7 +7,7 @@ use tokio::time::sleep_until;
 
 use super::clock::{instant_of, now};
 use super::effects::{Outcome, Step, World};
-use super::options::{RunError, RunOptions};
+use super::options::{Colours, RunError, RunOptions};
 use super::pace::Pace;
 use super::{translate, written};
 use crate::action::Action;
@@ -15,7 +15,8 @@ use crate::app::{LinkMsg, Model, Msg, ServerKey, Setup, update};
 use crate::cache::{Cache, CacheNews};
 use crate::keymap::Keymap;
 use crate::net::LinkHandle;
-use crate::terminal::{Frame, Guard, Input, Inputs, Screen, leave, restore_on_panic, suspend};
+use crate::terminal::{Capabilities, Frame, Guard, Input, Inputs, Screen, leave, restore_on_panic, suspend};
+use crate::theme::{Depth, Theme};
 use crate::view::{RenderCache, render, title};
 
 /// News of the link taken at once, before the screen is drawn.
@@ -27,27 +28,30 @@ const AT_ONCE: usize = 256;
 /// Where the terminal cannot be used.
 pub async fn run(options: RunOptions) -> Result<(), RunError> {
     let token = token()?;
+    let (capabilities, depth) = terminal_of(options.colours);
+    let theme = Theme::load(&options.theme, depth)?;
+    let keymap = Keymap::load(&options.keymap_file)?;
     restore_on_panic();
     let (cache, restored, trouble) = open_cache(&options, &token);
     let mut model = Model::new(Setup {
         servers: vec![options.label.clone()],
         key_token: token,
         zone: jiff::tz::TimeZone::system(),
-        keys: options.keymap.keys(),
+        keys: keymap.keys(),
     });
-    let mut guard = Guard::enter(options.capabilities, options.uses_mouse)?;
+    let mut guard = Guard::enter(capabilities, options.uses_mouse)?;
     let mut client = Client {
-        screen: Screen::new(options.capabilities.is_smart)?,
+        screen: Screen::new(capabilities.is_smart)?,
         render_cache: RenderCache::default(),
         pace: Pace::default(),
-        keymap: options.keymap,
+        keymap,
         world: World {
             link: LinkHandle::start(options.link),
             cache,
-            capabilities: options.capabilities,
+            capabilities,
             notifies: options.notifies,
-            depth: options.depth,
-            theme: options.theme,
+            depth,
+            theme,
         },
         steps: VecDeque::new(),
     };
@@ -67,6 +71,19 @@ pub async fn run(options: RunOptions) -> Result<(), RunError> {
         cache.close();
     }
     result
+}
+
+/// What the terminal can do, as its environment says.
+fn terminal_of(colours: Colours) -> (Capabilities, Depth) {
+    let variable = |name: &str| std::env::var(name).ok();
+    let (term, colorterm, no_color) = (variable("TERM"), variable("COLORTERM"), variable("NO_COLOR"));
+    let depth = match colours {
+        Colours::Never => Depth::None,
+        Colours::Always => Depth::of(None, colorterm.as_deref(), None),
+        Colours::Auto => Depth::of(no_color.as_deref(), colorterm.as_deref(), term.as_deref()),
+    };
+    let (tmux, screen) = (variable("TMUX"), variable("STY"));
+    (Capabilities::of(term.as_deref(), tmux.as_deref(), screen.as_deref()), depth)
 }
 
 fn open_cache(options: &RunOptions, token: &str) -> (Option<Cache>, Option<crate::app::Restored>, Option<String>) {
