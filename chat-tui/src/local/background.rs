@@ -188,6 +188,9 @@ fn wait_ready(server: &LocalServer, mut child: Child) -> Result<Found, LocalErro
         let _ = sender.send(read.is_ok() && !line.is_empty());
     });
     if receiver.recv_timeout(START_LIMIT) == Ok(true) {
+        // A client that lives long, such as the full-screen one, must take note of its end: until then the process
+        // would stand in the system's table, and who stops it would wait.
+        std::thread::spawn(move || child.wait());
         return find(server)?.ok_or_else(|| failed(server));
     }
     // It may hang; nobody else knows of it yet.

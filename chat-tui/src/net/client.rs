@@ -264,3 +264,61 @@ impl Pushes {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chat_proto::ids::{ConnectionId, Seq, UserId};
+    use chat_proto::message::{Item, What};
+    use chat_proto::request::{Ping, Pong};
+    use chat_proto::server_frame::{Event, Typing};
+    use chat_proto::time::UnixMillis;
+
+    use super::*;
+    use crate::net::scripted::Script;
+
+    fn options(script: &Script) -> ConnectOptions {
+        ConnectOptions::new(script.address(), Auth::Token { token: "t".into() })
+    }
+
+    #[tokio::test]
+    async fn an_answer_behind_more_pushes_than_anyone_takes_still_comes() {
+        let script = Script::new().await;
+        let options = options(&script);
+        let (connected, mut peer) = tokio::join!(Client::connect_once(&options), script.welcome());
+        let (mut client, _) = connected.expect("signed in");
+        let serve = async {
+            let id = peer.hear_request().await;
+            let room = RoomId(1);
+            for seq in 1..=PUSHES as u64 * 2 {
+                let item =
+                    Item { seq: Seq(seq), changed: Seq(seq), at: UnixMillis(0), by: UserId(1), what: What::Join };
+                peer.say(&Event { room, seq: Seq(seq), prev: Seq(seq - 1), item }).await;
+                peer.say(&Typing { room, user: UserId(1), connection: ConnectionId(1), ttl_ms: 1 }).await;
+            }
+            peer.say_bytes(codec::encode_ok::<Ping>(id, &Pong { now: UnixMillis(1) })).await;
+        };
+        let call = tokio::time::timeout(Duration::from_secs(20), client.call(&Ping {}));
+        let (answered, ()) = tokio::join!(call, serve);
+        answered.expect("in time").expect("answered");
+        let mut has_gap = false;
+        for _ in 0..=PUSHES {
+            let push = client.next_push().await.expect("connected");
+            has_gap |= matches!(push, ServerFrame::Gap(gap) if gap.room == RoomId(1));
+        }
+        assert!(has_gap, "what was left out is told");
+    }
+
+    #[tokio::test]
+    async fn a_server_that_never_answers_hello_is_given_up() {
+        let script = Script::new().await;
+        let options = options(&script);
+        let accept = async {
+            let peer = script.accept().await;
+            tokio::time::pause();
+            peer
+        };
+        let (connected, _peer) = tokio::join!(Client::connect_once(&options), accept);
+        let error = connected.expect_err("no welcome").to_string();
+        assert!(error.contains("did not answer"), "{error}");
+    }
+}

@@ -6,7 +6,8 @@ mod connection;
 mod error;
 mod follower;
 mod link;
-mod machine;
+#[cfg(test)]
+mod scripted;
 
 pub use address::Address;
 pub use client::{Client, ConnectOptions, PendingAnswer};

@@ -6,138 +6,29 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use chat_proto::client_frame::{Auth, ClientInfo, Hello, Resume, Subscription};
+use chat_proto::client_frame::{ClientInfo, Hello, Resume, Subscription};
 use chat_proto::codec;
 use chat_proto::ids::RequestId;
 use chat_proto::limits::PROTOCOL_VERSION;
-use chat_proto::request::{Answer, Request};
-use chat_proto::server_frame::{Goodbye, ServerFrame, Welcome, may_reconnect};
+use chat_proto::request::Request;
+use chat_proto::server_frame::{Goodbye, GoodbyeReason, ServerFrame, may_reconnect};
 use futures_util::{SinkExt, StreamExt};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
-use super::connection::{self, Socket};
+use super::handle::{LinkNews, LinkOptions, LinkOrder};
 use super::machine::{Input, Machine, Order, State};
-use super::{Address, CallError, NetError};
+use crate::net::connection::{self, Socket};
+use crate::net::{CallError, NetError};
 
-/// What may wait to be taken by the screen; beyond it the socket is not read, and the server bounds the rest.
-const HEARD_MAX: usize = 512;
-/// What may wait to be sent.
-const TOLD_MAX: usize = 1024;
 /// Wall clock against steady clock: beyond this difference between two looks, the machine slept.
 const SLEPT: Duration = Duration::from_secs(5);
 /// How often to look.
 const LOOK_EVERY: Duration = Duration::from_secs(15);
 
-/// Makes the server reachable before a try; the local server is started so.
-pub type Prepare = Arc<dyn Fn() -> Result<(), String> + Send + Sync>;
-
-/// Where and as whom.
-#[derive(Clone)]
-pub struct LinkOptions {
-    /// The server.
-    pub address: Address,
-    /// The sign-in.
-    pub auth: Auth,
-    /// Called before each try.
-    pub prepare: Prepare,
-}
-
-impl std::fmt::Debug for LinkOptions {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("LinkOptions").field("address", &self.address).finish_non_exhaustive()
-    }
-}
-
-/// What the link is told.
-#[derive(Debug)]
-pub enum LinkOrder {
-    /// The socket is open: say hello, resuming where something is known.
-    Hello(Option<Resume>),
-    /// Ask the server.
-    Ask {
-        /// Comes back with the answer.
-        ask: u64,
-        /// What.
-        request: Request,
-    },
-    /// Try now instead of after the pause.
-    Retry,
-}
-
-/// What the link tells.
-#[derive(Debug)]
-pub enum LinkNews {
-    /// A try begins.
-    Connecting,
-    /// The socket is open: [`LinkOrder::Hello`] is awaited.
-    Opened,
-    /// In.
-    Welcome(Box<Welcome>),
-    /// An answer.
-    Answer {
-        /// To which ask.
-        ask: u64,
-        /// What.
-        result: Box<Result<Answer, CallError>>,
-    },
-    /// Pushed by the server.
-    Push(ServerFrame),
-    /// How long the server takes to answer, in milliseconds.
-    Lag(u64),
-    /// The connection ended, or a try failed; the next one comes by itself.
-    Down {
-        /// Why, in a sentence.
-        reason: String,
-        /// When the next try begins, in milliseconds from now.
-        retry_in_ms: u64,
-    },
-    /// The server does not let us in; a person has to do something.
-    Denied {
-        /// Why, in a sentence.
-        reason: String,
-    },
-}
-
-/// The two ends of a link's channels, for whoever drives the screen.
-#[derive(Debug)]
-pub struct LinkHandle {
-    orders: mpsc::Sender<LinkOrder>,
-    news: mpsc::Receiver<LinkNews>,
-}
-
-impl LinkHandle {
-    /// Starts a link; it ends when the handle is dropped.
-    pub fn start(options: LinkOptions) -> Self {
-        let (orders, ordered) = mpsc::channel(TOLD_MAX);
-        let (told, news) = mpsc::channel(HEARD_MAX);
-        tokio::spawn(Link::new(options, told).run(ordered));
-        Self { orders, news }
-    }
-
-    /// Tells the link to do something; gives it back where it has too much to do.
-    ///
-    /// # Errors
-    /// The order, where the queue is full.
-    pub fn order(&self, order: LinkOrder) -> Result<(), LinkOrder> {
-        self.orders.try_send(order).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(order) | mpsc::error::TrySendError::Closed(order) => order,
-        })
-    }
-
-    /// What the link tells next; none once it has ended.
-    pub async fn news(&mut self) -> Option<LinkNews> {
-        self.news.recv().await
-    }
-
-    /// What the link has told already.
-    pub fn news_at_hand(&mut self) -> Option<LinkNews> {
-        self.news.try_recv().ok()
-    }
-}
-
-struct Link {
+/// The task.
+pub(super) struct Link {
     options: LinkOptions,
     told: mpsc::Sender<LinkNews>,
     machine: Machine,
@@ -150,13 +41,15 @@ struct Link {
     looked: (SystemTime, Instant),
     /// What the server asked us to wait before coming back.
     come_back_ms: Option<u64>,
+    /// Whether the server said that it goes down: then somebody wanted that, and we do not start it again unasked.
+    was_stopped: bool,
 }
 
 /// The screen is gone.
 struct Ended;
 
 impl Link {
-    fn new(options: LinkOptions, told: mpsc::Sender<LinkNews>) -> Self {
+    pub(super) fn new(options: LinkOptions, told: mpsc::Sender<LinkNews>) -> Self {
         Self {
             options,
             told,
@@ -168,10 +61,11 @@ impl Link {
             pinged_at: None,
             looked: (SystemTime::now(), Instant::now()),
             come_back_ms: None,
+            was_stopped: false,
         }
     }
 
-    async fn run(mut self, mut ordered: mpsc::Receiver<LinkOrder>) {
+    pub(super) async fn run(mut self, mut ordered: mpsc::Receiver<LinkOrder>) {
         while let Ok(()) = self.turn(&mut ordered).await {}
         if let Some(mut socket) = self.socket.take() {
             drop(tokio::time::timeout(Duration::from_millis(200), socket.close(None)).await);
@@ -226,9 +120,12 @@ impl Link {
     async fn connect(&mut self) -> Result<(), Ended> {
         self.tell(LinkNews::Connecting).await?;
         let prepare = Arc::clone(&self.options.prepare);
-        let prepared = tokio::task::spawn_blocking(move || prepare()).await;
+        let was_stopped = self.was_stopped;
+        let prepared = tokio::task::spawn_blocking(move || if was_stopped { Ok(()) } else { prepare() }).await;
         let opened = match prepared {
-            Ok(Ok(())) => connection::connect(&self.options.address).await.map_err(|error| error.to_string()),
+            Ok(Ok(())) => connection::connect(&self.options.address).await.map_err(|error| {
+                if was_stopped { "the server was stopped; /retry starts it again".to_owned() } else { error.to_string() }
+            }),
             Ok(Err(reason)) => Err(reason),
             Err(error) => Err(error.to_string()),
         };
@@ -246,7 +143,10 @@ impl Link {
         match order {
             LinkOrder::Hello(resume) => self.hello(resume).await,
             LinkOrder::Ask { ask, request } => self.ask(ask, &request).await,
-            LinkOrder::Retry => self.step(Input::Retry).await,
+            LinkOrder::Retry => {
+                self.was_stopped = false;
+                self.step(Input::Retry).await
+            }
         }
     }
 
@@ -312,6 +212,7 @@ impl Link {
     async fn frame(&mut self, text: &str) -> Result<(), Ended> {
         match codec::decode_server(text) {
             Ok(Some(ServerFrame::Welcome(welcome))) => {
+                self.was_stopped = false;
                 self.step(Input::Welcomed).await?;
                 self.tell(LinkNews::Welcome(welcome)).await?;
                 // The first measure of the way there and back.
@@ -367,6 +268,7 @@ impl Link {
 
     fn remember(&mut self, goodbye: &Goodbye) {
         self.come_back_ms = goodbye.reconnect_after_ms;
+        self.was_stopped = goodbye.reason == GoodbyeReason::Shutdown;
     }
 
     async fn closed(&mut self, code: Option<u16>, reason: String) -> Result<(), Ended> {

@@ -1,0 +1,106 @@
+//! A server of a few lines, for tests: it says what the test tells it to say.
+
+use std::net::SocketAddr;
+
+use chat_proto::client_frame::ClientFrame;
+use chat_proto::codec;
+use chat_proto::ids::{AccountSeq, ConnectionId, Epoch, RequestId, UserId};
+use chat_proto::limits::Limits;
+use chat_proto::room::User;
+use chat_proto::server_frame::{AccountSnapshot, Service, Tagged, Welcome};
+use chat_proto::time::UnixMillis;
+use futures_util::{SinkExt, StreamExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
+use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
+
+use super::Address;
+
+/// Waits for clients.
+pub(super) struct Script {
+    listener: TcpListener,
+}
+
+/// One client that came.
+pub(super) struct Peer {
+    socket: WebSocketStream<TcpStream>,
+}
+
+pub(super) fn welcome() -> Box<Welcome> {
+    Box::new(Welcome {
+        user: User { id: UserId(1), name: "zoe".parse().expect("a name") },
+        session: None,
+        token: None,
+        connection: ConnectionId(1),
+        epoch: Epoch("one".into()),
+        now: UnixMillis(0),
+        server_version: "0.1.0".into(),
+        limits: Limits::default(),
+        features: Vec::new(),
+        service: Service::default(),
+        account: AccountSnapshot { head: AccountSeq(0), rooms: Vec::new(), users: Vec::new() },
+        resumed: Vec::new(),
+    })
+}
+
+impl Script {
+    pub(super) async fn new() -> Self {
+        Self { listener: TcpListener::bind("127.0.0.1:0").await.expect("a port") }
+    }
+
+    pub(super) fn address(&self) -> Address {
+        let SocketAddr::V4(address) = self.listener.local_addr().expect("bound") else { panic!("bound to IPv4") };
+        Address::Plain { host: address.ip().to_string(), port: address.port() }
+    }
+
+    /// The next client, whose WebSocket is open.
+    pub(super) async fn accept(&self) -> Peer {
+        let (stream, _) = self.listener.accept().await.expect("a client");
+        #[expect(clippy::result_large_err, reason = "the library's signature")]
+        let choose = |_: &Request, mut response: Response| {
+            let protocol = chat_proto::limits::SUBPROTOCOL.parse().expect("a header");
+            response.headers_mut().insert("Sec-WebSocket-Protocol", protocol);
+            Ok(response)
+        };
+        Peer { socket: tokio_tungstenite::accept_hdr_async(stream, choose).await.expect("a WebSocket") }
+    }
+
+    /// The next client, signed in.
+    pub(super) async fn welcome(&self) -> Peer {
+        let mut peer = self.accept().await;
+        assert!(matches!(peer.hear().await, Some(ClientFrame::Hello(_))));
+        peer.say(&welcome()).await;
+        peer
+    }
+}
+
+impl Peer {
+    /// What the client says next; none once it is gone.
+    pub(super) async fn hear(&mut self) -> Option<ClientFrame> {
+        loop {
+            match self.socket.next().await?.ok()? {
+                Message::Text(text) => return Some(codec::decode_client(&text).expect("a frame")),
+                Message::Close(_) => return None,
+                _ => {}
+            }
+        }
+    }
+
+    /// The next request.
+    pub(super) async fn hear_request(&mut self) -> RequestId {
+        match self.hear().await {
+            Some(ClientFrame::Request { id, .. }) => id,
+            other => panic!("asks, not {other:?}"),
+        }
+    }
+
+    pub(super) async fn say<F: Tagged>(&mut self, frame: &F) {
+        self.say_bytes(codec::encode(frame)).await;
+    }
+
+    pub(super) async fn say_bytes(&mut self, frame: bytes::Bytes) {
+        let text = Utf8Bytes::try_from(frame).expect("UTF-8");
+        self.socket.send(Message::Text(text)).await.expect("the client listens");
+    }
+}
