@@ -179,6 +179,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
         #[test]
         fn split_loses_no_line_and_every_part_fits(lines in proptest::collection::vec("[a-zäß🙂]{1,400}", 1..200)) {
             let text = lines.join("\n");

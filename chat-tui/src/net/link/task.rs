@@ -124,7 +124,11 @@ impl Link {
         let prepared = tokio::task::spawn_blocking(move || if was_stopped { Ok(()) } else { prepare() }).await;
         let opened = match prepared {
             Ok(Ok(())) => connection::connect(&self.options.address).await.map_err(|error| {
-                if was_stopped { "the server was stopped; /retry starts it again".to_owned() } else { error.to_string() }
+                if was_stopped {
+                    "the server was stopped; /retry starts it again".to_owned()
+                } else {
+                    error.to_string()
+                }
             }),
             Ok(Err(reason)) => Err(reason),
             Err(error) => Err(error.to_string()),
