@@ -3,6 +3,7 @@
 pub mod account;
 pub mod auth;
 pub mod cli;
+mod clock;
 pub mod config;
 mod foreground;
 pub mod limits;

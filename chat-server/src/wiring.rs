@@ -1,11 +1,11 @@
 //! Puts the parts together, runs them, and takes them down in order.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use chat_proto::time::UnixMillis;
 use tokio::sync::watch;
 
+use crate::clock::{self, now};
 use crate::config::Config;
 use crate::live::{Live, MemoryCaps, MemoryLive};
 use crate::session::{App, Stores};
@@ -18,6 +18,8 @@ use crate::{shutdown, telemetry};
 const GOODBYE_LIMIT: Duration = Duration::from_secs(5);
 /// What expired is let go of this often.
 const SWEEP_EVERY: Duration = Duration::from_secs(5);
+/// A system's time this far off is worth a line in the log, in milliseconds.
+const CLOCK_APART_MS: i64 = 5_000;
 
 /// Why a server cannot run.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +70,7 @@ pub async fn serve(
         tokio::spawn(drivers.topics.run(until_down(is_down.clone()))),
         tokio::spawn(telemetry::totals(app.clone())),
         tokio::spawn(sweep(live)),
+        tokio::spawn(watch_clock()),
     ];
     ready(ready_line(&config, &listeners));
     {
@@ -108,6 +111,17 @@ async fn sweep(live: Arc<dyn Live>) {
     }
 }
 
+/// Says once when the system's time was set far from what the server goes by.
+async fn watch_clock() {
+    while clock::offset_ms().abs() < CLOCK_APART_MS {
+        tokio::time::sleep(SWEEP_EVERY).await;
+    }
+    tracing::warn!(
+        ahead_ms = clock::offset_ms(),
+        "the system's time was set; the server follows by 1 ms a second. Restart it to take the new time at once"
+    );
+}
+
 /// `ready unix:/run/chat.sock ws://127.0.0.1:4000 pid 12 data /srv/chat`
 fn ready_line(config: &Config, listeners: &Listeners) -> Ready {
     let addresses = listeners.addresses();
@@ -117,11 +131,6 @@ fn ready_line(config: &Config, listeners: &Listeners) -> Ready {
         line.push_str(code);
     }
     Ready { addresses, line }
-}
-
-fn now() -> UnixMillis {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    UnixMillis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 fn new_epoch() -> Result<String, ServeError> {

@@ -39,7 +39,8 @@ const SERVER: &[(&str, &[&str])] = &[
     ("telemetry", &["config", "session"]),
     ("shutdown", &["session"]),
     ("cli", &["config"]),
-    ("wiring", &["config", "live", "session", "shutdown", "store", "telemetry", "transport"]),
+    ("clock", &[]),
+    ("wiring", &["clock", "config", "live", "session", "shutdown", "store", "telemetry", "transport"]),
     ("foreground", &["cli", "config", "shutdown", "telemetry", "wiring"]),
 ];
 

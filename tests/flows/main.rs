@@ -1,6 +1,8 @@
 //! Flows over real programs: what was acknowledged stays, whatever happens to the server.
 
 mod catching_up;
+mod clock;
+mod disk_full;
 mod durability;
 mod forgetting;
 mod power;

@@ -15,6 +15,9 @@ use crate::wait::until;
 #[derive(Debug)]
 pub struct Server {
     folder: TempDir,
+    /// What the program is started through, if through anything.
+    wrapper: Vec<String>,
+    variables: Vec<(String, String)>,
     options: Vec<String>,
     child: Option<Child>,
     address: SocketAddr,
@@ -28,13 +31,62 @@ impl Server {
 
     /// Starts one with more flags and these settings.
     pub fn start_with(flags: &[&str], settings: &str) -> Self {
+        let mut server = Self::prepared(flags, settings);
+        server.run();
+        server
+    }
+
+    fn prepared(flags: &[&str], settings: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::write(folder.path().join("server.toml"), settings).expect("written");
         let options = flags.iter().map(ToString::to_string).collect();
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut server = Self { folder, options, child: None, address };
+        Self { folder, wrapper: Vec::new(), variables: Vec::new(), options, child: None, address }
+    }
+
+    /// Starts one whose data folder is a file system of its own of this size, which only it sees.
+    pub fn start_on_small_disk(mebibytes: u32) -> Self {
+        let mut server = Self::prepared(&[], "[limits]\nenabled = false\n");
+        std::fs::create_dir(server.data()).expect("a folder");
+        let mount = format!("mount -t tmpfs -o size={mebibytes}m tmpfs '{}' && exec \"$@\"", server.data().display());
+        server.wrapper = ["unshare", "-rm", "sh", "-c", &mount, "sh"].map(str::to_owned).to_vec();
         server.run();
         server
+    }
+
+    /// Its data folder as it sees it itself.
+    pub fn data_inside(&self) -> PathBuf {
+        let root = PathBuf::from(format!("/proc/{}/root", self.pid()));
+        root.join(self.data().strip_prefix("/").expect("an absolute path"))
+    }
+
+    /// Starts one whose clock a test can set, with [`Self::set_clock`].
+    pub fn start_with_a_clock_of_its_own() -> Self {
+        let mut server = Self::prepared(&[], "[limits]\nenabled = false\n");
+        let folders = std::fs::read_dir("/usr/lib").expect("a folder").filter_map(Result::ok);
+        let library =
+            folders.map(|folder| folder.path().join("faketime/libfaketimeMT.so.1")).find(|path| path.exists());
+        let library = library.expect("tests/run installs faketime");
+        server.set_clock("+0");
+        server.variables = [
+            ("LD_PRELOAD", library.display().to_string()),
+            ("FAKETIME_TIMESTAMP_FILE", server.clock_path().display().to_string()),
+            ("FAKETIME_NO_CACHE", "1".to_owned()),
+            ("FAKETIME_DONT_FAKE_MONOTONIC", "1".to_owned()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .to_vec();
+        server.run();
+        server
+    }
+
+    fn clock_path(&self) -> PathBuf {
+        self.folder.path().join("clock")
+    }
+
+    /// Sets the system's time, as the server sees it, forward or back: `+1h`, `-1h`.
+    pub fn set_clock(&self, offset: &str) {
+        std::fs::write(self.clock_path(), format!("{offset}\n")).expect("written");
     }
 
     /// Starts one on these files.
@@ -52,7 +104,10 @@ impl Server {
 
     fn run(&mut self) {
         let log = std::fs::File::options().create(true).append(true).open(self.log_path()).expect("a log");
-        let mut child = Command::new(program::path("chat-server"))
+        let program = program::path("chat-server");
+        let mut words = self.wrapper.iter().map(std::ffi::OsStr::new).chain([program.as_os_str()]);
+        let mut child = Command::new(words.next().expect("a program"))
+            .args(words)
             .args(["--listen", "127.0.0.1:0", "--unix"])
             .arg(self.socket())
             .arg("--data")
@@ -60,6 +115,7 @@ impl Server {
             .arg("--config")
             .arg(self.folder.path().join("server.toml"))
             .args(&self.options)
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log)

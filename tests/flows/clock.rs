@@ -1,0 +1,45 @@
+//! The system's time is set forward and back by an hour: numbers and order stay, lives end when they should.
+
+use std::time::{Duration, Instant};
+
+use chat_proto::client_frame::Subscription;
+use chat_proto::message::What;
+use chat_proto::request::{History, Life, Ping, Post};
+use chat_tests::peer::{GENERAL, Peer, post};
+use chat_tests::server::Server;
+
+async fn texts(peer: &mut Peer) -> Vec<String> {
+    let page = peer.call(&History { room: GENERAL, before: None, limit: 100 }).await;
+    let text = |item: &chat_proto::message::Item| match &item.what {
+        What::Message(message) => Some(message.body.to_string()),
+        _ => None,
+    };
+    page.items.iter().filter_map(text).collect()
+}
+
+#[tokio::test]
+async fn an_hour_forward_or_back_changes_no_order_and_no_life() {
+    for jump in ["+1h", "-1h"] {
+        let server = Server::start_with_a_clock_of_its_own();
+        let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
+        let first = ana.post("k1", "before").await;
+        let brief = Post { life: Some(Life::TtlMs(4_000)), ..post("k2", "brief") };
+        ana.call(&brief).await;
+        let posted_at = Instant::now();
+        server.set_clock(jump);
+        let second = ana.post("k3", "after").await;
+        assert!(second.seq > first.seq);
+        let minute = 60_000;
+        assert!(second.at >= first.at && second.at.since_ms(first.at) < minute, "{jump}: {first:?}, {second:?}");
+        let now = ana.call(&Ping {}).await.now;
+        assert!(now >= welcome.now && now.since_ms(welcome.now) < minute);
+        assert_eq!(texts(&mut ana).await, ["before", "brief", "after"], "{jump}: it lives on");
+        while texts(&mut ana).await.len() == 3 {
+            assert!(posted_at.elapsed() < Duration::from_secs(6), "{jump}: it ends in time");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        assert!(posted_at.elapsed() > Duration::from_millis(3_900), "{jump}: not before");
+        assert_eq!(texts(&mut ana).await, ["before", "after"]);
+        assert!(ana.call(&post("k1", "before")).await.duplicate);
+    }
+}

@@ -1,0 +1,56 @@
+//! A disk that is full: what is acknowledged is there, what is not is refused, and all goes on once there is room.
+
+use chat_proto::client_frame::Subscription;
+use chat_proto::error::ErrorCode;
+use chat_proto::request::History;
+use chat_tests::peer::{GENERAL, Peer, post};
+use chat_tests::server::Server;
+use chat_tests::wait::LIMIT;
+
+#[tokio::test]
+async fn a_full_disk_refuses_posts_reads_on_and_recovers() {
+    let server = Server::start_on_small_disk(8);
+    let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
+    let filler = server.data_inside().join("filler");
+    std::fs::write(&filler, vec![7; 4 * 1024 * 1024]).expect("room for it");
+    let body = "x".repeat(7_900);
+    let mut acknowledged = Vec::new();
+    let refused = loop {
+        let key = format!("k{}", acknowledged.len());
+        match ana.try_call(&post(&key, &body)).await.expect("connected") {
+            Ok(posted) => acknowledged.push(posted.seq),
+            Err(error) => break error,
+        }
+        assert!(acknowledged.len() < 5_000, "four mebibytes hold no more");
+    };
+    assert_eq!(refused.code, ErrorCode::StorageFailed);
+    assert!(refused.retryable);
+    // Reading and everything that needs no disk goes on.
+    let page = ana.call(&History { room: GENERAL, before: None, limit: 20 }).await;
+    assert_eq!(page.items.last().map(|item| item.seq), acknowledged.last().copied());
+    assert!(ana.try_call(&post("again", &body)).await.expect("connected").is_err());
+
+    std::fs::remove_file(filler).expect("it is there");
+    let give_up = tokio::time::Instant::now() + LIMIT;
+    let first = loop {
+        match ana.try_call(&post("again", &body)).await.expect("connected") {
+            Ok(posted) => break posted,
+            Err(error) => assert!(tokio::time::Instant::now() < give_up, "{error}"),
+        }
+    };
+    assert!(first.seq > *acknowledged.last().expect("some were taken"), "no number twice");
+    acknowledged.push(first.seq);
+    let mut held = Vec::new();
+    let mut before = None;
+    loop {
+        let page = ana.call(&History { room: GENERAL, before, limit: 200 }).await;
+        held.extend(page.items.iter().map(|item| item.seq));
+        before = page.next_before;
+        if before.is_none() {
+            break;
+        }
+    }
+    for seq in acknowledged {
+        assert!(held.contains(&seq), "{seq} was acknowledged");
+    }
+}
