@@ -1,5 +1,6 @@
 //! The house rules, seen in the sources: which way imports point, where a crate may be named, how long a file is.
 
+mod dependencies;
 mod rules;
 mod sources;
 

@@ -2,3 +2,5 @@
 
 mod plain_client;
 mod refusals;
+mod resuming;
+mod unreadable;
