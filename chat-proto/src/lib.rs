@@ -75,6 +75,7 @@
 //! of it comes before that, and the author's own event may come before or after the answer. A client
 //! that hears no answer sends the same post with the same key again, on whichever connection: the
 //! answer is then the first one's, with `duplicate: true`. The same key with another text or room is `key_reused`.
+//! Lasting messages and messages that expire are kept apart, and so are their keys: a retry keeps the life it had.
 //!
 //! A stream that must keep its order while many posts are under way sets `chain`: `"restart"` on the first,
 //! `"continue"` after it. Once a chained post is refused, those behind it are refused with `chain_broken` until

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use crate::clock::{self, now};
 use crate::config::Config;
 use crate::live::{Live, MemoryCaps, MemoryLive};
-use crate::session::{App, Stores};
+use crate::session::{App, Stores, tell_service};
 use crate::store::sqlite::{OpenError, SqliteStore};
 use crate::store::{Store, StoreError};
 use crate::transport::{self, BindError, Listeners};
@@ -68,6 +68,11 @@ pub async fn serve(
     let background = [
         tokio::spawn(drivers.presence.run(until_down(is_down.clone()))),
         tokio::spawn(drivers.topics.run(until_down(is_down.clone()))),
+        tokio::spawn({
+            let (app, until_down) = (app.clone(), until_down(is_down.clone()));
+            async move { app.tell_counts(until_down).await }
+        }),
+        tokio::spawn(tell_service(app.clone(), until_down(is_down.clone()))),
         tokio::spawn(telemetry::totals(app.clone())),
         tokio::spawn(sweep(live)),
         tokio::spawn(watch_clock()),
@@ -127,7 +132,7 @@ fn ready_line(config: &Config, listeners: &Listeners) -> Ready {
     let addresses = listeners.addresses();
     let mut line = format!("ready {} pid {} data {}", addresses.join(" "), std::process::id(), config.data.display());
     if let Some(code) = &config.setup_code {
-        line.push_str("\nsetup code for the first account from elsewhere: ");
+        line.push_str("\nsetup code for the first account: ");
         line.push_str(code);
     }
     Ready { addresses, line }

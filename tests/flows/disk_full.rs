@@ -3,6 +3,7 @@
 use chat_proto::client_frame::Subscription;
 use chat_proto::error::ErrorCode;
 use chat_proto::request::History;
+use chat_proto::server_frame::ServerFrame;
 use chat_tests::peer::{GENERAL, Peer, post};
 use chat_tests::server::Server;
 use chat_tests::wait::LIMIT;
@@ -25,12 +26,19 @@ async fn a_full_disk_refuses_posts_reads_on_and_recovers() {
     };
     assert_eq!(refused.code, ErrorCode::StorageFailed);
     assert!(refused.retryable);
+    let told = |frame: &ServerFrame| match frame {
+        ServerFrame::Service(service) => Some(service.is_store_available),
+        _ => None,
+    };
+    assert!(!ana.pushed(told).await, "everyone is told");
     // Reading and everything that needs no disk goes on.
     let page = ana.call(&History { room: GENERAL, before: None, limit: 20 }).await;
     assert_eq!(page.items.last().map(|item| item.seq), acknowledged.last().copied());
     assert!(ana.try_call(&post("again", &body)).await.expect("connected").is_err());
 
     std::fs::remove_file(filler).expect("it is there");
+    // Without anybody writing.
+    assert!(ana.pushed(told).await);
     let give_up = tokio::time::Instant::now() + LIMIT;
     let first = loop {
         match ana.try_call(&post("again", &body)).await.expect("connected") {

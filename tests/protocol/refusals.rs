@@ -6,6 +6,7 @@ use chat_proto::codec;
 use chat_proto::error::ErrorCode;
 use chat_proto::ids::{RequestId, Seq};
 use chat_proto::limits::CLIENT_FRAME_MAX_BYTES;
+use chat_proto::message::What;
 use chat_proto::request::{Chain, Delete, Logout, Ping, Post, SetTopic};
 use chat_proto::server_frame::ServerFrame;
 use chat_tests::peer::{GENERAL, Peer, post};
@@ -126,6 +127,33 @@ async fn many_posts_under_way_are_answered_in_order_and_a_refusal_breaks_the_cha
     assert!((20..=22).contains(&accepted), "{codes:?}");
     assert_eq!(codes[accepted], Some(ErrorCode::RateLimited));
     assert!(codes[accepted + 1..].iter().all(|code| *code == Some(ErrorCode::ChainBroken)), "{codes:?}");
+}
+
+#[tokio::test]
+async fn what_the_record_refuses_breaks_the_chain_for_posts_already_under_way() {
+    let server = Server::start();
+    let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
+    ana.post("taken", "another text").await;
+    let keys: Vec<String> = (0..40).map(|n| if n == 7 { "taken".into() } else { format!("k{n}") }).collect();
+    let mut ids = Vec::new();
+    // All at once: most are under way when the eighth is refused.
+    for (number, key) in keys.iter().enumerate() {
+        let chain = Some(if number == 0 { Chain::Restart } else { Chain::Continue });
+        ids.push(ana.start(&Post { chain, ..post(key, "line") }).await);
+    }
+    let mut codes = Vec::new();
+    for _ in &ids {
+        codes.push(match ana.next().await.expect("connected") {
+            ServerFrame::Ok(_) => None,
+            ServerFrame::Error(refused) => Some(refused.error.code),
+            other => panic!("an answer, not {other:?}"),
+        });
+    }
+    assert!(codes[..7].iter().all(Option::is_none), "{codes:?}");
+    assert_eq!(codes[7], Some(ErrorCode::KeyReused));
+    assert!(codes[8..].iter().all(|code| *code == Some(ErrorCode::ChainBroken)), "{codes:?}");
+    let lines = ana.changes(Seq::ZERO).await.iter().filter(|item| matches!(item.what, What::Message(_))).count();
+    assert_eq!(lines, 8);
 }
 
 #[tokio::test]

@@ -56,6 +56,32 @@ impl Peer {
         Self::sign_in(address, Self::hello(auth, subscribe, None)).await
     }
 
+    /// Makes an account and is there: others see them.
+    pub async fn appear(address: SocketAddr, name: &str, subscribe: Subscription) -> (Self, Box<Welcome>) {
+        let auth = Auth::Register { name: name.parse().expect("a name"), password: "correct horse".into(), code: None };
+        Self::sign_in(address, Hello { presence: true, ..Self::hello(auth, subscribe, None) }).await
+    }
+
+    /// Is there with one more connection.
+    pub async fn appear_again(address: SocketAddr, token: &str) -> Self {
+        let hello = Self::hello(Auth::Token { token: token.into() }, Subscription::None, None);
+        Self::sign_in(address, Hello { presence: true, ..hello }).await.0
+    }
+
+    /// The next pushed frame for which `wanted` gives something; those before it are let go.
+    pub async fn pushed<T>(&mut self, wanted: impl Fn(&ServerFrame) -> Option<T>) -> T {
+        loop {
+            let frame = if self.pushed.is_empty() { None } else { Some(self.pushed.remove(0)) };
+            let frame = match frame {
+                Some(frame) => frame,
+                None => self.next().await.expect("connected"),
+            };
+            if let Some(found) = wanted(&frame) {
+                return found;
+            }
+        }
+    }
+
     /// Connects with a token.
     pub async fn with_token(
         address: SocketAddr,

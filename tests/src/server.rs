@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 
 use rustix::process::{Pid, Signal};
 use tempfile::TempDir;
@@ -20,6 +20,7 @@ pub struct Server {
     variables: Vec<(String, String)>,
     options: Vec<String>,
     child: Option<Child>,
+    output: Option<BufReader<ChildStdout>>,
     address: SocketAddr,
 }
 
@@ -41,7 +42,7 @@ impl Server {
         std::fs::write(folder.path().join("server.toml"), settings).expect("written");
         let options = flags.iter().map(ToString::to_string).collect();
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
-        Self { folder, wrapper: Vec::new(), variables: Vec::new(), options, child: None, address }
+        Self { folder, wrapper: Vec::new(), variables: Vec::new(), options, child: None, output: None, address }
     }
 
     /// Starts one whose data folder is a file system of its own of this size, which only it sees.
@@ -122,8 +123,9 @@ impl Server {
             .spawn()
             .expect("the server starts");
         let mut line = String::new();
-        let stdout = child.stdout.take().expect("piped");
-        BufReader::new(stdout).read_line(&mut line).expect("readable");
+        let mut output = BufReader::new(child.stdout.take().expect("piped"));
+        output.read_line(&mut line).expect("readable");
+        self.output = Some(output);
         let address = line.split_whitespace().find_map(|word| word.strip_prefix("ws://")?.parse().ok());
         self.address = address.unwrap_or_else(|| panic!("no ready line but {line:?}; the log:\n{}", self.log()));
         self.child = Some(child);
@@ -132,6 +134,13 @@ impl Server {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The next line it prints.
+    pub fn next_line(&mut self) -> String {
+        let mut line = String::new();
+        self.output.as_mut().expect("it runs").read_line(&mut line).expect("readable");
+        line.trim_end().to_owned()
     }
 
     /// Its Unix socket.

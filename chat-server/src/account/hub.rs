@@ -135,6 +135,15 @@ impl AccountHub {
         }
     }
 
+    /// Queues a frame for every connection.
+    pub fn tell_all(&self, frame: &bytes::Bytes) {
+        for stream in self.streams.lock().values() {
+            for device in &stream.devices {
+                device.outbox.answer(frame.clone());
+            }
+        }
+    }
+
     /// Asks every connection to close.
     pub fn close_all(&self, reason: GoodbyeReason) {
         for stream in self.streams.lock().values() {

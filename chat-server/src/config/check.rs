@@ -100,31 +100,43 @@ fn check(raw: &Raw, over: Overrides, problems: &mut Vec<String>) -> Option<Confi
             problems.push(format!("limits.{name}: must be at least 1"));
         }
     }
-    let (registration, setup_code) = registration(raw, &listen);
+    let registration = registration(raw, problems);
+    let setup_code = setup_code(registration, &listen);
     let app = AppConfig {
         limits_enabled: limits.enabled,
         remote_posts: (limits.posts_per_second, limits.posts_burst),
         local_posts: (limits.local_posts_per_second, limits.local_posts_burst),
         connections_per_account: if limits.enabled { limits.connections_per_account } else { usize::MAX },
         registration,
+        setup_code: setup_code.clone(),
     };
     Some(Config { listen, data: data?, log_format: log_format?, app, setup_code, idle_exit: None })
 }
 
-/// A server that listens beyond this machine and has no open registration needs a code for its first account.
-fn registration(raw: &Raw, listen: &Listen) -> (Registration, Option<String>) {
-    if raw.auth.open_registration {
-        return (Registration::Open, None);
+fn registration(raw: &Raw, problems: &mut Vec<String>) -> Registration {
+    match raw.auth.registration.as_str() {
+        "open" => Registration::Open,
+        "loopback" => Registration::Loopback,
+        "code" => Registration::Code,
+        other => {
+            problems.push(format!("auth.registration: {other:?} is none of \"loopback\", \"code\" and \"open\""));
+            Registration::Code
+        }
     }
-    let mut bytes = [0; 10];
-    // Without random numbers there is no code, and nobody can register from elsewhere.
-    let code = match getrandom::fill(&mut bytes) {
-        Ok(()) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
-        Err(_) => String::new(),
-    };
+}
+
+/// The code for one account, where someone may have to show one.
+fn setup_code(registration: Registration, listen: &Listen) -> Option<String> {
     let is_reached_from_elsewhere = listen.tcp.iter().any(|address| !address.ip().is_loopback());
-    let shown = (is_reached_from_elsewhere && !code.is_empty()).then(|| code.clone());
-    (Registration::Code(code), shown)
+    let is_needed = match registration {
+        Registration::Open => false,
+        Registration::Loopback => is_reached_from_elsewhere,
+        Registration::Code => true,
+    };
+    let mut bytes = [0; 10];
+    // Without random numbers there is no code, and nobody can register with one.
+    let is_made = is_needed && getrandom::fill(&mut bytes).is_ok();
+    is_made.then(|| bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 fn listen(raw: &Raw, over: &Overrides, problems: &mut Vec<String>) -> Listen {

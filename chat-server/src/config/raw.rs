@@ -34,7 +34,7 @@ pub(super) struct Log {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Auth {
-    pub open_registration: bool,
+    pub registration: String,
 }
 
 #[derive(Debug, Deserialize)]

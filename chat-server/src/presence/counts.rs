@@ -1,4 +1,4 @@
-//! How many members of a large room are there: counted by steps, told as a coalesced count. PURE.
+//! How many members of a large room are there, told as a coalesced count. PURE.
 //!
 //! In a room above [`PRESENCE_ROOM_MAX`](chat_proto::limits::PRESENCE_ROOM_MAX) members single presences would be a
 //! flood: a thousand people who come back at once are one frame.
@@ -40,37 +40,11 @@ struct Counted {
 }
 
 impl RoomCounts {
-    /// Sets a room's counts as counted in full: when it grows large, or its members are counted anew.
+    /// A large room's counts are these from now on; told soon, unless they are what was told last.
     pub fn set(&mut self, counts: Counts, now: UnixMillis) {
         let fresh = Counted { now: counts, told: None, told_at: UnixMillis(i64::MIN), due_at: None };
         self.rooms.entry(counts.room).or_insert(fresh).now = counts;
         self.reschedule(counts.room, now);
-    }
-
-    /// A member of these rooms came or went; rooms that are not counted are passed over.
-    pub fn member_changed(&mut self, rooms: &[RoomId], before: Availability, after: Availability, now: UnixMillis) {
-        let (was_there, is_there) = (is_there(before), is_there(after));
-        if was_there == is_there {
-            return;
-        }
-        for room in rooms {
-            if let Some(counted) = self.rooms.get_mut(room) {
-                let online = &mut counted.now.online;
-                *online = if is_there { online.saturating_add(1) } else { online.saturating_sub(1) };
-                self.reschedule(*room, now);
-            }
-        }
-    }
-
-    /// A room's membership changed: `delta` is 1 for a join, −1 for a leave, of someone with this availability.
-    pub fn membership_changed(&mut self, room: RoomId, delta: i32, availability: Availability, now: UnixMillis) {
-        if let Some(counted) = self.rooms.get_mut(&room) {
-            counted.now.members = counted.now.members.saturating_add_signed(delta);
-            if is_there(availability) {
-                counted.now.online = counted.now.online.saturating_add_signed(delta);
-            }
-            self.reschedule(room, now);
-        }
     }
 
     /// A room is small again, or stopped: no counts of it are told.
@@ -78,11 +52,6 @@ impl RoomCounts {
         if let Some(Counted { due_at: Some(at), .. }) = self.rooms.remove(&room) {
             self.timers.remove(&(at, room));
         }
-    }
-
-    /// Whether a room is counted.
-    pub fn is_counted(&self, room: RoomId) -> bool {
-        self.rooms.contains_key(&room)
     }
 
     /// The counts to tell at `now`.
@@ -140,14 +109,12 @@ mod tests {
         let mut rooms = RoomCounts::default();
         rooms.set(counts(2_000, 0), at(0));
         assert_eq!(rooms.due(at(0)), [counts(2_000, 0)]);
-        for _ in 0..1_000 {
-            rooms.member_changed(&[ROOM, RoomId(9)], Availability::Offline, Availability::Online, at(100));
+        for online in 1..=1_000 {
+            rooms.set(counts(2_000, online), at(100));
         }
         assert_eq!(rooms.due(at(1_999)), []);
         assert_eq!(rooms.due(at(2_000)), [counts(2_000, 1_000)]);
         assert_eq!(rooms.next_due(), None);
-        rooms.member_changed(&[ROOM], Availability::Online, Availability::Away, at(9_000));
-        assert_eq!(rooms.due(at(9_000)), [], "away is there");
     }
 
     #[test]
@@ -155,30 +122,22 @@ mod tests {
         let mut rooms = RoomCounts::default();
         rooms.set(counts(300, 5), at(0));
         rooms.due(at(0));
-        rooms.membership_changed(ROOM, 1, Availability::Online, at(10));
-        rooms.membership_changed(ROOM, -1, Availability::Online, at(20));
+        rooms.set(counts(301, 6), at(10));
+        rooms.set(counts(300, 5), at(20));
         assert_eq!(rooms.next_due(), None);
-        rooms.membership_changed(ROOM, 1, Availability::Offline, at(30));
-        assert_eq!(rooms.due(at(2_000)), [counts(301, 5)]);
+        rooms.set(counts(301, 5), at(30));
         rooms.forget(ROOM);
-        assert!(!rooms.is_counted(ROOM));
+        assert_eq!(rooms.due(at(9_000)), [], "it is small again");
     }
 
     proptest! {
         #[test]
-        fn what_is_told_last_is_what_is(steps in prop::collection::vec((any::<bool>(), 0u64..3_000), 1..60)) {
+        fn what_is_told_last_is_what_is(steps in prop::collection::vec((0u32..4, 0u64..3_000), 1..60)) {
             let mut rooms = RoomCounts::default();
-            rooms.set(counts(500, 100), at(0));
-            let (mut online, mut now, mut told, mut told_at) = (100, 0, None, None);
-            for (comes, pause_ms) in steps {
+            let (mut now, mut told, mut told_at) = (0, None, None);
+            for &(online, pause_ms) in &steps {
                 now += pause_ms;
-                let (before, after) = if comes {
-                    (Availability::Offline, Availability::Dnd)
-                } else {
-                    (Availability::Dnd, Availability::Offline)
-                };
-                rooms.member_changed(&[ROOM], before, after, at(now));
-                online = if comes { online + 1 } else { online - 1 };
+                rooms.set(counts(500, online), at(now));
                 for frame in rooms.due(at(now)) {
                     prop_assert!(told_at.is_none_or(|told_at| now - told_at >= COUNT_EVERY_MS));
                     prop_assert_ne!(told, Some(frame));
@@ -188,7 +147,7 @@ mod tests {
             while let Some(due) = rooms.next_due() {
                 told = rooms.due(due.max(at(now))).pop().or(told);
             }
-            prop_assert_eq!(told, Some(counts(500, online)));
+            prop_assert_eq!(told, steps.last().map(|(online, _)| counts(500, *online)));
         }
     }
 }

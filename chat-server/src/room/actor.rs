@@ -18,11 +18,11 @@ use super::RoomError;
 use super::command::{AtHand, ChangeOutcome, Command, NewChange, NewPost, Reply, Setting, Snapshot};
 use super::fanout::Fanout;
 use super::flight::{Asker, Flight, Landing, Wait};
-use super::registry::{Registry, Services};
+use super::registry::{Counters, Registry, Services};
 use super::ring::RING;
 use super::state::{Keeper, State};
 use crate::live::{Address, LiveError};
-use crate::store::{Append, Change, MemberState, Revision};
+use crate::store::{Append, ChainLink, Change, MemberState, Revision};
 
 /// Entries that may be under way in one room.
 const FLIGHTS_MAX: usize = 4096;
@@ -150,20 +150,30 @@ impl Actor {
 
     fn post(&mut self, new: NewPost, reply: Reply<Posted>) {
         let now = self.now();
+        let chain = new.chain.clone();
+        if chain.as_ref().is_some_and(ChainLink::is_broken) {
+            return answer(reply, Err(RoomError::ChainBroken));
+        }
         match self.state.accept_post(new, now) {
-            Err(error) => answer(reply, Err(error)),
+            Err(error) => {
+                break_off(chain.as_ref());
+                answer(reply, Err(error));
+            }
             Ok((item, keeper)) => {
                 let wait = match keeper {
-                    Keeper::Record => Wait::Append(self.services.store.append(self.append(&item))),
+                    Keeper::Record => {
+                        let append = Append { chain: chain.clone(), ..self.append(&item) };
+                        Wait::Append(self.services.store.append(append))
+                    }
                     Keeper::Live { address, reserve } => self.put(address, reserve, &item, now),
                 };
-                self.fly(wait, Some(item), Asker::Post(reply));
+                self.flights.push_back(Flight::new(wait, Some(item), Asker::Post(reply)).chained(chain));
             }
         }
     }
 
     fn append(&self, item: &Item) -> Append {
-        Append { room: self.state.id(), seq: item.seq, at: item.at, by: item.by, what: item.what.clone() }
+        Append { room: self.state.id(), seq: item.seq, at: item.at, by: item.by, what: item.what.clone(), chain: None }
     }
 
     fn put(&self, address: Address, reserve: Option<Seq>, item: &Item, now: UnixMillis) -> Wait {
@@ -238,11 +248,13 @@ impl Actor {
         }
     }
 
-    fn at_hand(&self, after: Seq, reply: Reply<AtHand>) {
-        let from_ring = self.state.ring.after(after);
-        let counter =
-            if from_ring.is_some() { &self.services.counters.ring_hits } else { &self.services.counters.ring_misses };
-        counter.fetch_add(1, Ordering::Relaxed);
+    fn at_hand(&self, after: Option<Seq>, reply: Reply<AtHand>) {
+        let from_ring = after.and_then(|after| self.state.ring.after(after));
+        if after.is_some() {
+            let Counters { ring_hits, ring_misses, .. } = &*self.services.counters;
+            let counter = if from_ring.is_some() { ring_hits } else { ring_misses };
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
         let at_hand = AtHand { head: self.state.shown(), from_ring, alive: self.state.alive(self.now()) };
         answer(reply, Ok(at_hand));
     }
@@ -255,7 +267,7 @@ impl Actor {
             Wait::Replace(_) => flight.item.as_ref().and_then(|item| self.state.alive_address(item.seq)),
             Wait::Append(_) | Wait::Change(_) | Wait::Nothing => None,
         };
-        match landing {
+        match settled(landing, address.is_some(), flight.chain.as_ref()) {
             Landing::Kept => {
                 self.answer_kept(flight.asker, flight.item.as_ref());
                 if let Some(item) = flight.item {
@@ -264,9 +276,10 @@ impl Actor {
             }
             Landing::Duplicate(first) => Self::answer_duplicate(flight.asker, first),
             Landing::Refused(error) => {
+                break_off(flight.chain.as_ref());
                 if let (Some(address), Some(item)) = (address, &flight.item) {
                     self.state.reserve_failed();
-                    if error == RoomError::Live(LiveError::Unavailable) {
+                    if matches!(error, RoomError::Live(LiveError::Unavailable) | RoomError::ChainBroken) {
                         // Whether it was kept is not known: it must not appear after it was refused.
                         drop(self.services.live.undo(address, item.seq));
                     }
@@ -334,6 +347,21 @@ impl Actor {
             }
             Asker::Settle(reply) => answer(reply, Err(error)),
         }
+    }
+}
+
+/// How an entry lands that is one of a chain: the live store does not know chains, and what it kept behind a refused
+/// one is taken back.
+fn settled(landing: Landing, is_live: bool, chain: Option<&ChainLink>) -> Landing {
+    match landing {
+        Landing::Kept if is_live && chain.is_some_and(ChainLink::is_broken) => Landing::Refused(RoomError::ChainBroken),
+        landing => landing,
+    }
+}
+
+fn break_off(chain: Option<&ChainLink>) {
+    if let Some(chain) = chain {
+        chain.break_off();
     }
 }
 

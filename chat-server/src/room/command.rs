@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 
 use super::RoomError;
 use crate::outbox::Outbox;
+use crate::store::ChainLink;
 
 /// Where the answer goes. Dropped unanswered it means: ask again.
 pub(super) type Reply<T> = oneshot::Sender<Result<T, RoomError>>;
@@ -20,6 +21,8 @@ pub(super) struct NewPost {
     pub by: UserId,
     pub post: Post,
     pub mentions: Vec<UserId>,
+    /// The posts before it without which it must not stand.
+    pub chain: Option<ChainLink>,
 }
 
 /// A change of one's own message.
@@ -80,8 +83,8 @@ pub(super) enum Command {
     Leave(UserId, Reply<()>),
     Subscribe(ConnectionId, Outbox, Reply<Seq>),
     Unsubscribe(ConnectionId),
-    /// What changed after a number; all where it is [`Seq::ZERO`].
-    AtHand(Seq, Reply<AtHand>),
+    /// What changed after a number, all where it is [`Seq::ZERO`]; without one the ring is not asked.
+    AtHand(Option<Seq>, Reply<AtHand>),
     Snapshot(UserId, Reply<Snapshot>),
     /// Frames without a number, for all but one connection.
     Transient(Bytes, Option<ConnectionId>),

@@ -21,6 +21,9 @@ pub enum RoomError {
     /// The key was used for another message.
     #[error("the key was used for another message")]
     KeyReused,
+    /// An earlier post of its chain was refused.
+    #[error("an earlier post of its chain was refused")]
+    ChainBroken,
     /// The room has more to do than it can hold.
     #[error("the room has too much to do")]
     Busy,
@@ -37,6 +40,7 @@ impl From<StoreError> for RoomError {
         match error {
             StoreError::NotFound => Self::NotFound,
             StoreError::KeyReused => Self::KeyReused,
+            StoreError::ChainBroken => Self::ChainBroken,
             StoreError::Busy => Self::Busy,
             StoreError::NameTaken | StoreError::Failed(_) | StoreError::Closed => Self::Store(error),
         }

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::RoomError;
 use super::command::{ChangeOutcome, Reply, Snapshot};
 use crate::live::{self, Address, LiveError, Put};
-use crate::store::{self, Appended, StoreError};
+use crate::store::{self, Appended, ChainLink, StoreError};
 
 /// An ephemeral entry holds the front of the room at most this long.
 const LIVE_LIMIT: Duration = Duration::from_millis(50);
@@ -57,6 +57,8 @@ pub(super) struct Flight {
     /// What it becomes; none where it only waits.
     pub item: Option<Item>,
     pub asker: Asker,
+    /// Breaks where it is refused.
+    pub chain: Option<ChainLink>,
     /// Since when it stands at the front.
     pub at_front_since: Option<Instant>,
 }
@@ -106,7 +108,12 @@ impl Wait {
 impl Flight {
     /// An entry that takes its place at the end.
     pub(super) fn new(wait: Wait, item: Option<Item>, asker: Asker) -> Self {
-        Self { wait, item, asker, at_front_since: None }
+        Self { wait, item, asker, chain: None, at_front_since: None }
+    }
+
+    /// The entry as one of a chain.
+    pub(super) fn chained(self, chain: Option<ChainLink>) -> Self {
+        Self { chain, ..self }
     }
 
     /// Waits at the front for the store; may be dropped and begun again, the time at the front runs on.

@@ -15,6 +15,7 @@ use super::command::{AtHand, ChangeOutcome, Command, NewChange, NewPost, Setting
 use super::page;
 use super::registry::Registry;
 use crate::outbox::Outbox;
+use crate::store::ChainLink;
 
 /// All rooms; a clone is the same.
 #[derive(Clone)]
@@ -44,8 +45,9 @@ impl Rooms {
         by: UserId,
         post: Post,
         mentions: Vec<UserId>,
+        chain: Option<ChainLink>,
     ) -> impl Future<Output = Result<Posted, RoomError>> + Send + use<> {
-        let new = NewPost { by, post, mentions };
+        let new = NewPost { by, post, mentions, chain };
         let begun = self.0.begin(new.post.room, |reply| Command::Post(Box::new(new.clone()), reply)).await;
         let registry = Arc::clone(&self.0);
         async move {
@@ -159,7 +161,7 @@ impl Rooms {
         self.0.tell(room, Command::Transient(frame, but));
     }
 
-    async fn at_hand(&self, room: RoomId, after: Seq) -> Result<AtHand, RoomError> {
+    async fn at_hand(&self, room: RoomId, after: Option<Seq>) -> Result<AtHand, RoomError> {
         self.0.ask(room, |reply| Command::AtHand(after, reply)).await
     }
 
@@ -168,7 +170,7 @@ impl Rooms {
     /// # Errors
     /// As [`RoomError`] says.
     pub async fn changes(&self, room: RoomId, after: Seq, limit: u32) -> Result<Page, RoomError> {
-        let AtHand { head, from_ring, mut alive } = self.at_hand(room, after).await?;
+        let AtHand { head, from_ring, mut alive } = self.at_hand(room, Some(after)).await?;
         alive.retain(|item| item.changed > after);
         let cut = if let Some(items) = from_ring {
             page::changes(items, false, Vec::new(), head, limit as usize)
@@ -185,7 +187,7 @@ impl Rooms {
     /// # Errors
     /// As [`RoomError`] says.
     pub async fn history(&self, room: RoomId, before: Option<Seq>, limit: u32) -> Result<Page, RoomError> {
-        let AtHand { head, mut alive, .. } = self.at_hand(room, Seq(u64::MAX)).await?;
+        let AtHand { head, mut alive, .. } = self.at_hand(room, None).await?;
         alive.retain(|item| before.is_none_or(|before| item.seq < before));
         let recorded = self.0.services().store.history(room, before, limit).await?;
         let is_full = recorded.len() >= limit as usize;
@@ -198,7 +200,7 @@ impl Rooms {
     /// # Errors
     /// As [`RoomError`] says.
     pub async fn resume(&self, room: RoomId, after: Seq, budget_bytes: &mut usize) -> Result<Resumed, RoomError> {
-        let AtHand { head, from_ring, .. } = self.at_hand(room, after).await?;
+        let AtHand { head, from_ring, .. } = self.at_hand(room, Some(after)).await?;
         let items = from_ring.filter(|items| {
             let bytes: usize = items.iter().map(chat_proto::codec::encoded_len).sum();
             let fits = bytes <= *budget_bytes;

@@ -5,10 +5,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use chat_proto::ids::{ConnectionId, RoomId};
 use chat_proto::time::UnixMillis;
-use parking_lot::Mutex;
 
-use super::audience::{RoomAudience, TopicsRooms, TopicsWitness};
+use super::audience::RoomAudience;
+use super::guesses::Guesses;
 use super::limiter::Limiter;
+use super::setup_code::SetupCode;
+use super::witnesses::{TopicsRooms, Witnesses};
 use crate::account::AccountHub;
 use crate::auth::Passwords;
 use crate::live::{Live, NodeId};
@@ -22,12 +24,14 @@ use crate::typing::TypingService;
 pub(super) const GENERAL: RoomId = RoomId(1);
 
 /// Who may make an account.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Registration {
     /// Everyone who reaches the server.
     Open,
     /// Whoever reaches it from this machine, and others with the code.
-    Code(String),
+    Loopback,
+    /// Only who has the code.
+    Code,
 }
 
 /// The settings sessions obey.
@@ -43,6 +47,8 @@ pub struct AppConfig {
     pub connections_per_account: usize,
     /// Who may make an account.
     pub registration: Registration,
+    /// Makes one account.
+    pub setup_code: Option<String>,
 }
 
 /// Where things are kept, and the clock.
@@ -85,13 +91,15 @@ pub struct App {
     /// Passwords.
     pub passwords: Passwords,
     pub(super) limiter: Limiter,
+    pub(super) guesses: Guesses,
+    pub(super) audience: Arc<RoomAudience>,
     /// The clock.
     pub clock: fn() -> UnixMillis,
     /// What rooms count.
     pub counters: Arc<Counters>,
     next_connection: AtomicU64,
     /// Used once: the code of a server that nobody owns yet.
-    pub(super) setup_code: Mutex<Option<String>>,
+    pub(super) setup_code: SetupCode,
 }
 
 impl App {
@@ -101,22 +109,22 @@ impl App {
         let topics_rooms = Arc::new(TopicsRooms::default());
         let (topics, topics_driver) = TopicsService::new(Arc::new(clock), topics_rooms.clone(), live.clone());
         let counters = Arc::<Counters>::default();
-        let witness = Arc::new(TopicsWitness(topics.clone()));
+        let audience = Arc::new(RoomAudience::new(store.clone(), clock));
+        let witness = Arc::new(Witnesses { topics: topics.clone(), audience: audience.clone() });
         let services =
             Services { store: store.clone(), live: live.clone(), clock, counters: counters.clone(), witness };
         let rooms = Rooms::new(Registry::new(services));
         // Just made: nobody has set it before.
         let _ = topics_rooms.0.set(rooms.clone());
-        let audience = RoomAudience::new(store.clone(), rooms.clone());
+        audience.set_rooms(rooms.clone());
         let (presence, presence_driver) =
-            PresenceService::new(NodeId(1), Arc::new(clock), Arc::new(audience), live.clone());
+            PresenceService::new(NodeId(1), Arc::new(clock), audience.clone(), live.clone());
         let drivers = Drivers { presence: presence_driver, topics: topics_driver };
-        let setup_code = match &config.registration {
-            Registration::Code(code) => Some(code.clone()),
-            Registration::Open => None,
-        };
         let app = Self {
+            setup_code: SetupCode::new(config.setup_code.clone()),
             limiter: Limiter::new(&config),
+            guesses: Guesses::new(config.limits_enabled),
+            audience,
             config,
             store,
             live,
@@ -129,9 +137,13 @@ impl App {
             clock,
             counters,
             next_connection: AtomicU64::new(1),
-            setup_code: Mutex::new(setup_code),
         };
         (Arc::new(app), drivers)
+    }
+
+    /// Tells the counts of large rooms until `shutdown`.
+    pub async fn tell_counts(&self, shutdown: impl Future<Output = ()>) {
+        self.audience.run(shutdown).await;
     }
 
     /// The server's clock.

@@ -1,78 +1,173 @@
-//! Tells changed presences to the rooms of those who changed, and changed topics to their room.
+//! Tells changed presences to the rooms of those who changed: one by one in small rooms, as counts in large ones.
 
+use std::future::Future;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use chat_proto::codec;
 use chat_proto::ids::{RoomId, UserId};
 use chat_proto::limits::PRESENCE_ROOM_MAX;
-use chat_proto::message::Item;
+use chat_proto::message::{Item, What};
 use chat_proto::presence::UserPresence;
-use chat_proto::server_frame::Topics;
+use chat_proto::room::Membership;
 use chat_proto::time::UnixMillis;
+use parking_lot::Mutex;
+use tokio::sync::Notify;
 
-use crate::presence::Audience;
-use crate::room::{Rooms, Witness};
+use crate::presence::{Audience, Places, RoomCounts, is_there};
+use crate::room::Rooms;
 use crate::store::Store;
-use crate::topics::{TopicsAudience, TopicsService};
+
+/// Longest sleep of the driver: the clock is looked at anew.
+const LOOK_AGAIN: Duration = Duration::from_mins(1);
 
 /// The rooms a person is in are their audience.
 pub(super) struct RoomAudience {
     store: Arc<dyn Store>,
-    rooms: Rooms,
+    clock: fn() -> UnixMillis,
+    /// The rooms are made after their witness.
+    rooms: OnceLock<Rooms>,
+    known: Mutex<Known>,
+    /// A count may be due earlier than the driver knows.
+    news: Notify,
+}
+
+#[derive(Default)]
+struct Known {
+    places: Places,
+    counts: RoomCounts,
+}
+
+impl Known {
+    /// The room's size or count changed: a large one is told, later and at once with what else changes.
+    fn recount(&mut self, room: RoomId, now: UnixMillis) {
+        match self.places.counts(room) {
+            Some(counts) if counts.members > PRESENCE_ROOM_MAX => self.counts.set(counts, now),
+            Some(_) | None => self.counts.forget(room),
+        }
+    }
 }
 
 impl RoomAudience {
-    pub(super) fn new(store: Arc<dyn Store>, rooms: Rooms) -> Self {
-        Self { store, rooms }
+    pub(super) fn new(store: Arc<dyn Store>, clock: fn() -> UnixMillis) -> Self {
+        Self { store, clock, rooms: OnceLock::new(), known: Mutex::default(), news: Notify::new() }
+    }
+
+    /// The rooms, once there are any.
+    pub(super) fn set_rooms(&self, rooms: Rooms) {
+        // Set once, where both are made.
+        let _ = self.rooms.set(rooms);
+    }
+
+    /// Someone is here: what they join and leave from now on is followed.
+    pub(super) fn begin(&self, user: UserId) {
+        self.known.lock().places.begin(user);
+    }
+
+    /// The rooms of someone who is here, read after [`Self::begin`].
+    pub(super) fn fill(&self, user: UserId, memberships: &[Membership]) {
+        let rooms = memberships.iter().map(|membership| (membership.room.id, membership.room.members));
+        self.known.lock().places.fill(user, rooms);
+    }
+
+    /// A room's size as its own actor has it.
+    pub(super) fn resize(&self, membership: &Membership) {
+        let room = &membership.room;
+        let mut known = self.known.lock();
+        known.places.resize(room.id, room.members);
+        known.recount(room.id, (self.clock)());
+    }
+
+    /// Members of a room who are there.
+    pub(super) fn online(&self, room: RoomId) -> u32 {
+        self.known.lock().places.counts(room).map_or(0, |counts| counts.online)
+    }
+
+    /// A room shows an item: memberships are followed.
+    pub(super) fn shown(&self, room: RoomId, item: &Item) {
+        let mut known = self.known.lock();
+        match &item.what {
+            What::Join => known.places.joined(room, item.by),
+            What::Leave => known.places.left(room, item.by),
+            _ => return,
+        }
+        known.recount(room, (self.clock)());
+        drop(known);
+        self.news.notify_one();
+    }
+
+    fn tell(&self, room: RoomId, frame: bytes::Bytes) {
+        if let Some(rooms) = self.rooms.get() {
+            rooms.transient(room, frame, None);
+        }
+    }
+
+    /// Tells counts as they fall due, until `shutdown`.
+    pub(super) async fn run(&self, shutdown: impl Future<Output = ()>) {
+        tokio::pin!(shutdown);
+        loop {
+            let now = (self.clock)();
+            let (due, next) = {
+                let mut known = self.known.lock();
+                (known.counts.due(now), known.counts.next_due())
+            };
+            for counts in due {
+                self.tell(counts.room, codec::encode(&counts));
+            }
+            let wait = next.map_or(LOOK_AGAIN, |at| Duration::from_millis(at.since_ms(now).max(1)).min(LOOK_AGAIN));
+            tokio::select! {
+                () = &mut shutdown => return,
+                () = self.news.notified() => {}
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
     }
 }
 
 impl Audience for RoomAudience {
     fn presences_changed(&self, changed: &[UserPresence]) {
-        let (store, rooms, changed) = (Arc::clone(&self.store), self.rooms.clone(), changed.to_vec());
-        // A few reads; ends by itself.
-        tokio::spawn(async move {
-            for presence in changed {
-                let Ok(memberships) = store.memberships(presence.user).await else { continue };
-                let frame = codec::encode(&presence);
-                for room in memberships.into_iter().filter(|m| m.room.members <= PRESENCE_ROOM_MAX) {
-                    rooms.transient(room.room.id, frame.clone(), None);
-                }
+        let now = (self.clock)();
+        for presence in changed {
+            let mut known = self.known.lock();
+            let rooms = known.places.told(presence.user, is_there(presence.presence.availability));
+            let Some(rooms) = rooms else {
+                drop(known);
+                self.tell_of_absent(presence.clone());
+                continue;
+            };
+            let is_large = |room: &RoomId| known.places.counts(*room).is_some_and(|c| c.members > PRESENCE_ROOM_MAX);
+            let (large, small): (Vec<_>, Vec<_>) = rooms.into_iter().partition(is_large);
+            for room in large {
+                known.recount(room, now);
             }
-        });
+            drop(known);
+            let frame = codec::encode(presence);
+            for room in small {
+                self.tell(room, frame.clone());
+            }
+        }
+        self.news.notify_one();
     }
 
     fn went_offline(&self, user: UserId, last_seen: UnixMillis) {
+        self.known.lock().places.forget(user);
         // Where it cannot be kept, the last one stays; nobody waits for it.
         drop(self.store.set_last_seen(user, last_seen));
     }
 }
 
-/// Tells a room its topics. The rooms are made after it, since they tell the topics what they show.
-#[derive(Default)]
-pub(super) struct TopicsRooms(pub(super) OnceLock<Rooms>);
-
-impl TopicsAudience for TopicsRooms {
-    fn topics_changed(&self, topics: Topics) {
-        if let Some(rooms) = self.0.get() {
-            rooms.transient(topics.room, codec::encode(&topics), None);
-        }
-    }
-}
-
-/// Lets the topics see what rooms show.
-pub(super) struct TopicsWitness(pub(super) TopicsService);
-
-impl Witness for TopicsWitness {
-    fn began(&self, room: RoomId, items: &[Item]) {
-        self.0.rebuild(room, items);
-    }
-
-    fn shown(&self, room: RoomId, item: &Item) {
-        self.0.saw(room, item);
-    }
-
-    fn left(&self, room: RoomId) {
-        self.0.forget_room(room);
+impl RoomAudience {
+    /// Someone changed who is not here: known by another process's lease, or a command set their status.
+    fn tell_of_absent(&self, presence: UserPresence) {
+        let Some(rooms) = self.rooms.get().cloned() else { return };
+        let memberships = self.store.memberships(presence.user);
+        // One read; ends by itself.
+        tokio::spawn(async move {
+            let frame = codec::encode(&presence);
+            let small = |membership: &Membership| membership.room.members <= PRESENCE_ROOM_MAX;
+            for membership in memberships.await.unwrap_or_default().into_iter().filter(small) {
+                rooms.transient(membership.room.id, frame.clone(), None);
+            }
+        });
     }
 }

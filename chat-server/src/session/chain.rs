@@ -1,55 +1,58 @@
-//! A connection's chain of posts: after a refusal those behind it are refused, until it begins again. Pure.
-
-#![deny(clippy::disallowed_methods)]
+//! A connection's chain of posts: after a refusal those behind it are refused, until it begins again.
 
 use chat_proto::error::{ErrorBody, ErrorCode};
 use chat_proto::request::Chain;
 
+use crate::store::ChainLink;
+
 /// The chain of one connection.
 #[derive(Debug, Default)]
 pub(super) struct ChainState {
-    is_broken: bool,
-    /// Counts restarts, so that the refusal of an old chain does not break a new one.
-    generation: u64,
+    /// The last place given in the present chain.
+    last: ChainLink,
 }
 
 impl ChainState {
-    /// A post comes: whether it may pass, and which chain it belongs to.
-    pub(super) fn enter(&mut self, chain: Option<Chain>) -> Result<Option<u64>, ErrorBody> {
+    /// A post comes: whether it may pass, and the chain it belongs to.
+    pub(super) fn enter(&mut self, chain: Option<Chain>) -> Result<Option<ChainLink>, ErrorBody> {
         match chain {
-            None => Ok(None),
-            Some(Chain::Restart) => {
-                self.is_broken = false;
-                self.generation += 1;
-                Ok(Some(self.generation))
-            }
-            Some(Chain::Continue) if self.is_broken => Err(ErrorBody::new(
-                ErrorCode::ChainBroken,
-                "An earlier post of this chain was refused; send that one again with `restart`, then the rest.",
-            )),
-            Some(Chain::Continue) => Ok(Some(self.generation)),
+            None => return Ok(None),
+            Some(Chain::Restart) => self.last = ChainLink::default(),
+            Some(Chain::Continue) => self.last = self.last.next(),
         }
+        if self.last.is_broken() { Err(broken()) } else { Ok(Some(self.last.clone())) }
     }
+}
 
-    /// A post of a chain was refused.
-    pub(super) fn refused(&mut self, generation: Option<u64>) {
-        self.is_broken |= generation == Some(self.generation);
-    }
+/// What is said to a post behind a refused one.
+pub(super) fn broken() -> ErrorBody {
+    ErrorBody::new(
+        ErrorCode::ChainBroken,
+        "An earlier post of this chain was refused; send that one again with `restart`, then the rest.",
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn enter(chain: &mut ChainState, how: Chain) -> Result<ChainLink, ErrorCode> {
+        chain.enter(Some(how)).map(|link| link.expect("a place")).map_err(|error| error.code)
+    }
+
     #[test]
-    fn a_refusal_breaks_its_own_chain_until_the_restart() {
+    fn a_refusal_breaks_what_is_behind_it_until_the_restart_and_nothing_before_it() {
         let mut chain = ChainState::default();
-        let first = chain.enter(Some(Chain::Restart)).expect("begins");
-        chain.refused(first);
-        assert_eq!(chain.enter(Some(Chain::Continue)).map_err(|e| e.code), Err(ErrorCode::ChainBroken));
+        let first = enter(&mut chain, Chain::Restart).expect("begins");
+        let second = enter(&mut chain, Chain::Continue).expect("goes on");
+        let third = enter(&mut chain, Chain::Continue).expect("goes on");
+        second.break_off();
+        third.break_off();
+        assert!(!first.is_broken() && !second.is_broken() && third.is_broken());
+        assert_eq!(enter(&mut chain, Chain::Continue).err(), Some(ErrorCode::ChainBroken));
         assert!(chain.enter(None).is_ok(), "a post of its own passes");
-        chain.enter(Some(Chain::Restart)).expect("begins again");
-        chain.refused(first);
-        assert!(chain.enter(Some(Chain::Continue)).is_ok(), "a late refusal of the old chain");
+        enter(&mut chain, Chain::Restart).expect("begins again");
+        first.break_off();
+        assert!(enter(&mut chain, Chain::Continue).is_ok(), "a late refusal of the old chain");
     }
 }

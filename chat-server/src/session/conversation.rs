@@ -1,5 +1,6 @@
 //! A connection's session: from `hello` on it reads frames and queues answers.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use chat_proto::client_frame::ClientFrame;
@@ -28,6 +29,8 @@ pub struct Origin {
     pub uid: Option<u32>,
     /// Whether it comes from this machine.
     pub is_loopback: bool,
+    /// Its network address; none over a Unix socket.
+    pub address: Option<IpAddr>,
 }
 
 /// What came over a connection.
@@ -51,7 +54,6 @@ pub(super) struct Identity {
 
 struct Landed {
     id: RequestId,
-    chain: Option<u64>,
     room: RoomId,
     result: Result<chat_proto::request::Posted, Refusal>,
     mentions: Vec<UserId>,
@@ -84,6 +86,12 @@ impl Session {
             chain: ChainState::default(),
             posts: FuturesOrdered::new(),
         }
+    }
+
+    /// This connection's share of a span over which all shall be spread.
+    pub fn share_of(&self, span: u64) -> u64 {
+        // Neighbours in number lie far apart.
+        self.connection.0.wrapping_mul(0x9e37_79b9_7f4a_7c15) % span.max(1)
     }
 
     /// Whether someone is signed in.
@@ -119,7 +127,6 @@ impl Session {
                 }
             }
             Err(refusal) => {
-                self.chain.refused(landed.chain);
                 self.refuse(Some(landed.id), to_wire(refusal));
             }
         }
@@ -177,27 +184,29 @@ impl Session {
     async fn begin_post(&mut self, identity: &Identity, id: RequestId, post: Post) {
         let chain = match self.chain.enter(post.chain) {
             Ok(chain) => chain,
-            Err(error) => return self.refuse_in_order(id, None, post.room, error.into()),
+            Err(error) => return self.refuse_in_order(id, post.room, error.into()),
         };
         let room = post.room;
         match handlers::post::check(&self.app, identity, &post).await {
             Err(refusal) => {
-                self.chain.refused(chain);
-                self.refuse_in_order(id, chain, room, refusal);
+                if let Some(chain) = chain {
+                    chain.break_off();
+                }
+                self.refuse_in_order(id, room, refusal);
             }
             Ok(mentions) => {
-                let landing = self.app.rooms.begin_post(identity.user, post, mentions.clone()).await;
+                let landing = self.app.rooms.begin_post(identity.user, post, mentions.clone(), chain).await;
                 self.posts.push_back(Box::pin(async move {
                     let result = landing.await.map_err(Refusal::from);
-                    Landed { id, chain, room, result, mentions }
+                    Landed { id, room, result, mentions }
                 }));
             }
         }
     }
 
     /// A refusal takes its place among the answers to posts before it.
-    fn refuse_in_order(&mut self, id: RequestId, chain: Option<u64>, room: RoomId, refusal: Refusal) {
-        let landed = Landed { id, chain, room, result: Err(refusal), mentions: Vec::new() };
+    fn refuse_in_order(&mut self, id: RequestId, room: RoomId, refusal: Refusal) {
+        let landed = Landed { id, room, result: Err(refusal), mentions: Vec::new() };
         self.posts.push_back(Box::pin(std::future::ready(landed)));
     }
 

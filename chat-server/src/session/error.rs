@@ -59,6 +59,7 @@ fn of_room(error: RoomError) -> ErrorBody {
             "This key was used for another message; use a new key for a new message.",
         )
         .at_field("key"),
+        RoomError::ChainBroken => super::chain::broken(),
         RoomError::Busy => ErrorBody::new(ErrorCode::Busy, "The room has more to do than it can hold; try again."),
         RoomError::Store(error) => of_store(error),
         RoomError::Live(error) => of_live(&error),
@@ -73,6 +74,7 @@ fn of_store(error: StoreError) -> ErrorBody {
                 .at_field("name")
         }
         StoreError::KeyReused => of_room(RoomError::KeyReused),
+        StoreError::ChainBroken => of_room(RoomError::ChainBroken),
         StoreError::Busy => ErrorBody::new(ErrorCode::Busy, "The server has more to do than it can hold; try again."),
         StoreError::Closed => ErrorBody::new(ErrorCode::ShuttingDown, "The server is going down; reconnect."),
         StoreError::Failed(reason) => {

@@ -6,9 +6,8 @@ use chat_proto::error::{ErrorBody, ErrorCode};
 use chat_proto::ids::{RoomId, SessionId};
 use chat_proto::limits::{Limits, PAGE_BUDGET_BYTES, PROTOCOL_VERSION};
 use chat_proto::room::Role;
-use chat_proto::server_frame::{Resumed, Service, Welcome};
+use chat_proto::server_frame::{AccountSnapshot, Resumed, Welcome};
 use chat_proto::text::Username;
-use subtle::ConstantTimeEq;
 
 use super::app::{App, GENERAL, Registration};
 use super::conversation::{Identity, Origin, Session};
@@ -56,11 +55,6 @@ pub(super) async fn greet(session: &mut Session, hello: Hello) -> Result<(), Ref
     };
     app.hub.connected(account.id, device);
     session.identity = Some(identity);
-    if hello.presence {
-        let profile =
-            Profile { chosen: account.availability, status: account.status.clone(), last_seen: account.last_seen };
-        app.presence.connected(account.id, session.connection, profile);
-    }
     // Subscribed before the snapshot is taken: what comes in between is pushed, and harmless twice.
     subscribe(session, &account, hello.subscribe).await?;
     let resumed = match hello.resume {
@@ -68,6 +62,7 @@ pub(super) async fn greet(session: &mut Session, hello: Hello) -> Result<(), Ref
         _ => Vec::new(),
     };
     tracing::info!(connection = %session.connection, user = %account.id, client = %hello.client.name, "signed in");
+    let rooms = if hello.presence { appear(session, &account).await? } else { snapshot(&app, account.id).await? };
     let welcome = Welcome {
         user: account.user(),
         session: sign_in.session,
@@ -78,12 +73,24 @@ pub(super) async fn greet(session: &mut Session, hello: Hello) -> Result<(), Ref
         server_version: env!("CARGO_PKG_VERSION").into(),
         limits: limits(&app, is_local),
         features: Vec::new(),
-        service: service(&app),
-        account: snapshot(&app, account.id).await?,
+        service: super::service::now(&app),
+        account: rooms,
         resumed,
     };
     session.outbox.answer(codec::encode(&Box::new(welcome)));
     Ok(())
+}
+
+/// Someone is there from now on. Their rooms are known before anybody is told.
+async fn appear(session: &mut Session, account: &Account) -> Result<AccountSnapshot, Refusal> {
+    let app = session.app.clone();
+    app.audience.begin(account.id);
+    let rooms = snapshot(&app, account.id).await?;
+    app.audience.fill(account.id, &rooms.rooms);
+    let profile =
+        Profile { chosen: account.availability, status: account.status.clone(), last_seen: account.last_seen };
+    app.presence.connected(account.id, session.connection, profile);
+    Ok(rooms)
 }
 
 /// Starts pushing the rooms that are wanted and may be seen.
@@ -100,10 +107,6 @@ async fn subscribe(session: &mut Session, account: &Account, wanted: Subscriptio
         }
     }
     Ok(())
-}
-
-fn service(app: &App) -> Service {
-    Service { is_live_available: *app.live.availability().borrow(), is_store_available: app.store.is_healthy() }
 }
 
 fn limits(app: &App, is_local: bool) -> Limits {
@@ -126,11 +129,15 @@ async fn sign_in(app: &App, origin: Origin, auth: Auth) -> Result<SignIn, Refusa
             Ok(SignIn { account: found.account, session: Some(found.id), token: None })
         }
         Auth::Password { name, password } => {
-            let account = app.store.account_by_name(name).await?;
+            app.guesses.begin(&name, origin.address, app.now())?;
+            let account = app.store.account_by_name(name.clone()).await?;
             let hash = account.as_ref().and_then(|account| account.password.clone());
             // The work is done also where there is no such account: its time tells nothing.
             match (app.passwords.fits(password, hash).await?, account) {
-                (true, Some(account)) => with_token(app, account).await,
+                (true, Some(account)) => {
+                    app.guesses.right(&name, origin.address);
+                    with_token(app, account).await
+                }
                 _ => Err(auth_failed()),
             }
         }
@@ -160,23 +167,22 @@ async fn register(
     name: Username,
     (password, code): (String, Option<String>),
 ) -> Result<Account, Refusal> {
-    let is_from_here = origin.uid.is_some() || origin.is_loopback;
-    if !is_from_here && app.config.registration != Registration::Open {
-        let mut setup = app.setup_code.lock();
-        let fits = match (setup.as_deref(), code.as_deref()) {
-            (Some(setup), Some(given)) => bool::from(setup.as_bytes().ct_eq(given.as_bytes())),
-            _ => false,
-        };
-        if !fits {
-            return Err(Refusal::wire(
-                ErrorCode::RegistrationClosed,
-                "Making an account here needs an invitation; ask the server's owner.",
-            ));
-        }
-        *setup = None;
-    }
+    let is_free = match app.config.registration {
+        Registration::Open => true,
+        Registration::Loopback => origin.uid.is_some() || origin.is_loopback,
+        Registration::Code => false,
+    };
+    let code = if is_free { None } else { Some(app.setup_code.redeem(code.as_deref()).ok_or_else(closed)?) };
     let hash = app.passwords.hash(password).await?;
-    Ok(app.store.create_account(name, hash, app.now()).await?)
+    let account = app.store.create_account(name, hash, app.now()).await?;
+    if let Some(code) = code {
+        code.use_up();
+    }
+    Ok(account)
+}
+
+fn closed() -> Refusal {
+    Refusal::wire(ErrorCode::RegistrationClosed, "Making an account here needs an invitation; ask the server's owner.")
 }
 
 async fn with_token(app: &App, account: Account) -> Result<SignIn, Refusal> {

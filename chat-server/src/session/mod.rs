@@ -7,10 +7,15 @@ mod conversation;
 mod dispatch;
 mod error;
 mod gate;
+mod guesses;
 mod handlers;
 mod hello;
 mod limiter;
 mod mentions;
+mod service;
+mod setup_code;
+mod witnesses;
 
 pub use app::{App, AppConfig, Drivers, Registration, Stores};
 pub use conversation::{Incoming, Origin, Session};
+pub use service::tell_service;

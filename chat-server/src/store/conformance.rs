@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use chat_proto::ids::{RoomId, Seq, UserId};
 use chat_proto::message::{Item, Message, What};
-use chat_proto::room::Role;
+use chat_proto::room::{Role, Rsvp};
 use chat_proto::time::UnixMillis;
 
 use super::sqlite::SqliteStore;
-use super::{Append, Change, MemberState, Revision, Store, StoreError};
+use super::{Append, ChainLink, Change, MemberState, Revision, Store, StoreError};
 
 const NOW: UnixMillis = UnixMillis(1_763_560_927_120);
 const GENERAL: RoomId = RoomId(1);
@@ -53,7 +53,7 @@ impl Fixture {
 fn event(by: UserId, seq: u64, body: &str) -> Append {
     let key = Some(format!("key-{seq}").parse().expect("a key"));
     let message = Message { key, ..Message::plain(body.parse().expect("a body")) };
-    Append { room: GENERAL, seq: Seq(seq), at: NOW, by, what: What::Message(message) }
+    Append { room: GENERAL, seq: Seq(seq), at: NOW, by, what: What::Message(message), chain: None }
 }
 
 fn body(item: &Item) -> &str {
@@ -93,6 +93,7 @@ async fn a_write_that_fails_takes_none_of_its_batch_along() {
                 at: NOW,
                 by: ana,
                 what: What::Message(message),
+                chain: None,
             })
         })
         .collect();
@@ -101,6 +102,38 @@ async fn a_write_that_fails_takes_none_of_its_batch_along() {
         kept += usize::from(write.await.is_ok());
     }
     assert_eq!(kept, 41, "one of the ten that share a number, and the forty others");
+}
+
+#[tokio::test]
+async fn behind_a_refused_write_of_a_chain_none_is_kept() {
+    let fixture = Fixture::new();
+    let ana = fixture.ana().await;
+    fixture.store.append(event(ana, 2, "hello")).await.expect("added");
+    let (first, other) = (ChainLink::default(), ChainLink::default());
+    let (second, third) = (first.next(), first.next().next());
+    let chained = |seq, link: &ChainLink| Append { chain: Some(link.clone()), ..event(ana, seq, "x") };
+    // The second takes a key that stands for another text.
+    let reused = Append { seq: Seq(4), chain: Some(second), ..event(ana, 2, "another text") };
+    let writes = [chained(3, &first), reused, chained(5, &third), chained(6, &other)];
+    let mut answers = Vec::new();
+    for answer in writes.map(|write| fixture.store.append(write)) {
+        answers.push(answer.await.map(|appended| appended.seq));
+    }
+    let broken = Err(StoreError::ChainBroken);
+    assert_eq!(answers, [Ok(Seq(3)), Err(StoreError::KeyReused), broken.clone(), Ok(Seq(6))]);
+    assert_eq!(fixture.store.append(chained(7, &third.next())).await.map(|appended| appended.seq), broken);
+    assert_eq!(fixture.store.history(GENERAL, None, 10).await.expect("read").len(), 4);
+}
+
+#[tokio::test]
+async fn what_a_member_answered_is_known_however_long_ago() {
+    let fixture = Fixture::new();
+    let ana = fixture.ana().await;
+    assert_eq!(fixture.store.rsvp(GENERAL, ana).await, Ok(Rsvp::default()));
+    let answers = Append { what: What::Rsvp { answer: Rsvp::Attending }, ..event(ana, 2, "-") };
+    fixture.store.change_member(answers, MemberState::Answers(Rsvp::Attending)).await.expect("kept");
+    assert_eq!(fixture.store.rsvp(GENERAL, ana).await, Ok(Rsvp::Attending));
+    assert_eq!(fixture.store.rsvp(GENERAL, UserId(99)).await, Ok(Rsvp::default()));
 }
 
 #[tokio::test]

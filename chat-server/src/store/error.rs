@@ -15,6 +15,9 @@ pub enum StoreError {
     /// The key was used before with another text or room.
     #[error("the key was used for another message")]
     KeyReused,
+    /// What it is tied to was refused.
+    #[error("an earlier one of its chain was refused")]
+    ChainBroken,
     /// The disk or the database refused; nothing of it was kept.
     #[error("the record could not be written or read: {0}")]
     Failed(String),

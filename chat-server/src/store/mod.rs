@@ -14,6 +14,6 @@ pub use error::StoreError;
 pub use pending::{Pending, Settle, pending};
 pub use port::Store;
 pub use record::{
-    Account, Append, Appended, Change, MemberRow, MemberState, NewRoom, NewSession, Revision, RoomCounts, RoomState,
-    SessionRow, StoredRoom,
+    Account, Append, Appended, ChainLink, Change, MemberRow, MemberState, NewRoom, NewSession, Revision, RoomCounts,
+    RoomState, SessionRow, StoredRoom,
 };

@@ -32,6 +32,11 @@ impl<T> Pending<T> {
     pub fn refused(error: StoreError) -> Self {
         Self(State::Refused(error))
     }
+
+    /// Whether it is known already that the request was refused.
+    pub fn is_refused(&self) -> bool {
+        matches!(self.0, State::Refused(_))
+    }
 }
 
 impl<T> Settle<T> {

@@ -7,7 +7,7 @@
 use chat_proto::ids::{Epoch, RoomId, Seq, SessionId, UserId};
 use chat_proto::message::Item;
 use chat_proto::presence::ChosenAvailability;
-use chat_proto::room::{Membership, ReadMarks, User};
+use chat_proto::room::{Membership, ReadMarks, Rsvp, User};
 use chat_proto::text::{RoomName, StatusText, Username};
 use chat_proto::time::UnixMillis;
 
@@ -15,6 +15,8 @@ use super::record::{
     Account, Append, Appended, Change, MemberRow, MemberState, NewRoom, NewSession, RoomCounts, RoomState, SessionRow,
     StoredRoom,
 };
+use tokio::sync::watch;
+
 use super::{Pending, StoreError};
 
 /// A record.
@@ -79,12 +81,15 @@ pub trait Store: Send + Sync + 'static {
     fn change_member(&self, event: Append, state: MemberState) -> Pending<Appended>;
     /// Members by name after `after`, at most `limit`.
     fn members(&self, room: RoomId, after: Option<Username>, limit: u32) -> Pending<Vec<MemberRow>>;
+    /// Whether a member takes part; [`Rsvp::default`] for one who said nothing, and for others.
+    fn rsvp(&self, room: RoomId, account: UserId) -> Pending<Rsvp>;
     /// The rooms of an account, each with its marks: a bounded number of queries however many there are.
     fn memberships(&self, account: UserId) -> Pending<Vec<Membership>>;
 
     // — what stands in a room —
 
-    /// Adds a thing. A message whose key its sender used before is not added: the first one's number is returned,
+    /// Adds a thing, unless its chain is broken ([`StoreError::ChainBroken`]); whatever refuses it breaks its chain before
+    /// anything that was queued later is looked at. A message whose key its sender used before is not added: the first one's number is returned,
     /// or [`StoreError::KeyReused`] where text or room differ.
     fn append(&self, event: Append) -> Pending<Appended>;
     /// Changes a message that stands already.
@@ -103,8 +108,8 @@ pub trait Store: Send + Sync + 'static {
 
     // — life —
 
-    /// Whether writes are being kept just now.
-    fn is_healthy(&self) -> bool;
+    /// Whether writes are being kept just now; changes are told. A record that keeps none tries again by itself.
+    fn health(&self) -> watch::Receiver<bool>;
     /// Commits made so far, and the writes in them.
     fn commit_counts(&self) -> (u64, u64);
     /// Finishes what is queued, folds the log into the file and stops. Later requests are refused.

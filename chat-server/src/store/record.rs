@@ -1,5 +1,8 @@
 //! What goes into the record and comes out of it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use chat_proto::ids::{ClientKey, RoomId, Seq, SessionId, UserId};
 use chat_proto::message::{Item, Message, What};
 use chat_proto::presence::ChosenAvailability;
@@ -102,6 +105,35 @@ pub struct RoomState {
     pub is_whole: bool,
 }
 
+/// A post's place in a chain: once one of them is refused, those behind it are refused, too. A clone is the same place.
+#[derive(Clone, Debug, Default)]
+pub struct ChainLink {
+    /// The first place that was refused, counted from 1; 0 while none was.
+    refused: Arc<AtomicU64>,
+    place: u64,
+}
+
+impl ChainLink {
+    /// The place behind this one.
+    #[must_use]
+    pub fn next(&self) -> Self {
+        Self { refused: Arc::clone(&self.refused), place: self.place + 1 }
+    }
+
+    /// This one was refused.
+    pub fn break_off(&self) {
+        let earlier = |refused: u64| (refused == 0 || self.place + 1 < refused).then_some(self.place + 1);
+        // An earlier one that was refused meanwhile stands.
+        let _ = self.refused.fetch_update(Ordering::AcqRel, Ordering::Acquire, earlier);
+    }
+
+    /// Whether one before it was refused.
+    pub fn is_broken(&self) -> bool {
+        let refused = self.refused.load(Ordering::Acquire);
+        refused != 0 && refused <= self.place
+    }
+}
+
 /// A thing that takes a number.
 #[derive(Clone, Debug)]
 pub struct Append {
@@ -115,6 +147,8 @@ pub struct Append {
     pub by: UserId,
     /// What.
     pub what: What,
+    /// What it is tied to: broken by its refusal, and refused where that is broken.
+    pub chain: Option<ChainLink>,
 }
 
 impl Append {

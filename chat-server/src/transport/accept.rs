@@ -25,7 +25,7 @@ pub async fn serve(listeners: &Listeners, app: &Arc<App>, shutdown: &watch::Rece
                 Ok((stream, address)) => {
                     // Only a hint to the kernel.
                     let _ = stream.set_nodelay(true);
-                    let origin = Origin { uid: None, is_loopback: address.ip().is_loopback() };
+                    let origin = Origin { uid: None, is_loopback: address.ip().is_loopback(), address: Some(address.ip()) };
                     tasks.spawn(http::connection(stream, origin, Arc::clone(app), shutdown.clone()));
                 }
                 Err(error) => pause(&error).await,
@@ -33,7 +33,7 @@ pub async fn serve(listeners: &Listeners, app: &Arc<App>, shutdown: &watch::Rece
             accepted = accept_unix(&listeners.unix), if !listeners.unix.is_empty() => match accepted {
                 Ok(stream) => {
                     let uid = stream.peer_cred().ok().map(|peer| peer.uid());
-                    let origin = Origin { uid, is_loopback: true };
+                    let origin = Origin { uid, is_loopback: true, address: None };
                     tasks.spawn(http::connection(stream, origin, Arc::clone(app), shutdown.clone()));
                 }
                 Err(error) => pause(&error).await,

@@ -61,7 +61,7 @@ async fn wait(upgrade: Option<OnUpgrade>) -> Option<hyper::Result<hyper::upgrade
 fn route(mut request: Request<hyper::body::Incoming>, app: &App, upgrade: &Mutex<Option<OnUpgrade>>) -> Answer {
     match request.uri().path() {
         "/healthz" => text(StatusCode::OK, "ok\n"),
-        "/readyz" if app.store.is_healthy() => text(StatusCode::OK, "ready\n"),
+        "/readyz" if *app.store.health().borrow() => text(StatusCode::OK, "ready\n"),
         "/readyz" => text(StatusCode::SERVICE_UNAVAILABLE, "the record cannot be written\n"),
         _ => match handshake(&request) {
             Ok(answer) => {

@@ -26,8 +26,9 @@ const HELLO_LIMIT: Duration = Duration::from_secs(10);
 const WRITE_LIMIT: Duration = Duration::from_secs(20);
 /// Frames written before the socket is flushed.
 const BATCH: usize = 64;
-/// Clients come back from a restart within this time, spread out.
+/// Clients come back from a restart after this time, spread over as long again.
 const RECONNECT_MS: u64 = 500;
+const RECONNECT_SPREAD_MS: u64 = 500;
 const READ_BUFFER: usize = 1024;
 
 /// Small buffers: thousands of connections are mostly idle, and small ones are faster too.
@@ -148,9 +149,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
             self.session.settle_next().await;
         }
         self.outbox.take(&mut batch, usize::MAX);
-        let jitter = u64::from(Instant::now().elapsed().subsec_nanos() % 100);
         let reconnect_after_ms = match reason {
-            GoodbyeReason::Shutdown => Some(RECONNECT_MS + jitter),
+            GoodbyeReason::Shutdown => Some(RECONNECT_MS + self.session.share_of(RECONNECT_SPREAD_MS)),
             GoodbyeReason::Unresponsive | GoodbyeReason::HelloTimeout => Some(RECONNECT_MS),
             GoodbyeReason::Revoked | GoodbyeReason::ProtocolViolation => None,
         };

@@ -4,7 +4,6 @@ use chat_proto::request::{Members, MembersPage, SetRsvp};
 use chat_proto::room::{Member, RsvpCounts};
 
 use super::page::check_limit;
-use super::rooms::online;
 use crate::session::app::App;
 use crate::session::conversation::Identity;
 use crate::session::error::Refusal;
@@ -25,7 +24,7 @@ pub(in crate::session) async fn list(app: &App, who: &Identity, asked: Members) 
             Member { user: row.user, role: row.role, rsvp: row.rsvp, presence }
         })
         .collect();
-    Ok(MembersPage { members, has_more, total: snapshot.room.members, online: online(app, asked.room).await? })
+    Ok(MembersPage { members, has_more, total: snapshot.room.members, online: app.audience.online(asked.room) })
 }
 
 pub(in crate::session) async fn rsvp(app: &App, who: &Identity, asked: SetRsvp) -> Result<RsvpCounts, Refusal> {

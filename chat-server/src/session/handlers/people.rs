@@ -6,8 +6,7 @@ use chat_proto::limits::IDS_MAX;
 use chat_proto::presence::{Presence, UserPresence};
 use chat_proto::request::{Resolve, Resolved, SetStatus, Users, UsersAnswer, Who, WhoAnswer};
 
-use super::rooms::{is_there, online};
-use crate::presence::Profile;
+use crate::presence::{Profile, is_there};
 use crate::session::app::App;
 use crate::session::conversation::Identity;
 use crate::session::error::Refusal;
@@ -87,7 +86,7 @@ pub(in crate::session) async fn who(app: &App, who: &Identity, asked: Who) -> Re
     people.sort_by_key(|person| !is_there(person.presence.availability));
     let there = people.iter().filter(|person| is_there(person.presence.availability)).count() as u32;
     let (online, total) = match rooms[..] {
-        [room] => (online(app, room).await?, app.rooms.snapshot(who.user, room).await?.room.members),
+        [room] => (app.audience.online(room), app.rooms.snapshot(who.user, room).await?.room.members),
         _ => (there, users.len() as u32),
     };
     Ok(WhoAnswer { people, users, online, total })

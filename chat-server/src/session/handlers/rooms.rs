@@ -3,10 +3,8 @@
 use chat_proto::error::{ErrorBody, ErrorCode};
 use chat_proto::ids::RoomId;
 use chat_proto::limits::{TTL_MAX_MS, TTL_MIN_MS};
-use chat_proto::message::What;
-use chat_proto::presence::Availability;
 use chat_proto::request::{CreateRoom, Empty, ListRooms, RoomInfoAnswer, RoomListing, RoomsPage};
-use chat_proto::room::{Membership, ReadMarks, Role, RoomKind, Rsvp};
+use chat_proto::room::{Membership, ReadMarks, Role, RoomKind};
 use chat_proto::server_frame::AccountNews;
 
 use super::page::check_limit;
@@ -15,9 +13,6 @@ use crate::session::conversation::{Identity, Session};
 use crate::session::error::Refusal;
 use crate::session::gate;
 use crate::store::NewRoom;
-
-/// Members looked at for the count of those who are there.
-const COUNTED: u32 = 200;
 
 pub(in crate::session) async fn create(
     session: &mut Session,
@@ -70,6 +65,7 @@ async fn enter(session: &mut Session, who: &Identity, room: RoomId, role: Role) 
             session.subscriptions.push(room);
         }
     }
+    app.audience.resize(&membership);
     app.hub.tell(who.user, AccountNews::Joined { membership: Box::new(membership.clone()) });
     Ok(membership)
 }
@@ -99,26 +95,10 @@ pub(in crate::session) async fn list(app: &App, who: &Identity, asked: ListRooms
     found.truncate(asked.limit as usize);
     let mut rooms = Vec::with_capacity(found.len());
     for (stored, is_member) in found {
-        let online = online(app, stored.room.id).await?;
+        let online = app.audience.online(stored.room.id);
         rooms.push(RoomListing { online, is_member, last_message_at: stored.last_message_at, room: stored.room });
     }
     Ok(RoomsPage { rooms, has_more })
-}
-
-/// Members who are there, among the first two hundred.
-pub(in crate::session) async fn online(app: &App, room: RoomId) -> Result<u32, Refusal> {
-    let members = app.store.members(room, None, COUNTED).await?;
-    let ids: Vec<_> = members.iter().map(|member| member.user.id).collect();
-    let there = app.presence.presence_of(&ids);
-    Ok(there.iter().filter(|seen| is_there(seen.presence.availability)).count() as u32)
-}
-
-/// Whether someone counts as being there.
-pub(in crate::session) fn is_there(availability: Availability) -> bool {
-    match availability {
-        Availability::Online | Availability::Away | Availability::Dnd => true,
-        Availability::Offline | Availability::Unknown => false,
-    }
 }
 
 pub(in crate::session) async fn info(app: &App, who: &Identity, room: RoomId) -> Result<RoomInfoAnswer, Refusal> {
@@ -128,7 +108,7 @@ pub(in crate::session) async fn info(app: &App, who: &Identity, room: RoomId) ->
     let mut named = vec![snapshot.room.created_by];
     named.extend(snapshot.room.topic.as_ref().map(|topic| topic.by));
     let listing = RoomListing {
-        online: online(app, room).await?,
+        online: app.audience.online(room),
         is_member: snapshot.role.is_some(),
         last_message_at: stored.last_message_at,
         room: snapshot.room,
@@ -138,18 +118,8 @@ pub(in crate::session) async fn info(app: &App, who: &Identity, room: RoomId) ->
         head: snapshot.head,
         messages: counts.messages,
         rsvp: counts.rsvp,
-        own_rsvp: own_rsvp(app, who, room).await?,
+        own_rsvp: app.store.rsvp(room, who.user).await?,
         role: snapshot.role,
         users: app.store.users(named).await?,
     })
-}
-
-/// What the account said last: the newest answer of its own in the room.
-async fn own_rsvp(app: &App, who: &Identity, room: RoomId) -> Result<Rsvp, Refusal> {
-    let recent = app.rooms.history(room, None, chat_proto::limits::PAGE_MAX).await?;
-    let own = recent.items.iter().rev().find_map(|item| match &item.what {
-        What::Rsvp { answer } if item.by == who.user => Some(*answer),
-        _ => None,
-    });
-    Ok(own.unwrap_or_default())
 }

@@ -1,7 +1,7 @@
 //! Who is a member of what.
 
 use chat_proto::ids::{RoomId, Seq, UserId};
-use chat_proto::room::{Membership, ReadMarks, Role, User};
+use chat_proto::room::{Membership, ReadMarks, Role, Rsvp, User};
 use chat_proto::text::Username;
 use rusqlite::{Connection, params};
 
@@ -61,6 +61,11 @@ pub(super) fn list(
         Ok(MemberRow { user: User { id, name }, role, rsvp })
     });
     named.collect()
+}
+
+pub(super) fn rsvp(c: &Connection, room: RoomId, account: UserId) -> Result<Rsvp, StoreError> {
+    let query = "SELECT rsvp FROM member WHERE room = ?1 AND account = ?2";
+    Ok(one(c, query, [sql(room.0), sql(account.0)], |row| row::rsvp(row, 0))?.unwrap_or_default())
 }
 
 pub(super) fn memberships(c: &Connection, account: UserId) -> Result<Vec<Membership>, StoreError> {

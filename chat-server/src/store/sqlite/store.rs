@@ -7,9 +7,11 @@ use std::sync::atomic::Ordering;
 use chat_proto::ids::{Epoch, RoomId, Seq, SessionId, UserId};
 use chat_proto::message::Item;
 use chat_proto::presence::ChosenAvailability;
-use chat_proto::room::{Membership, ReadMarks, User};
+use chat_proto::room::{Membership, ReadMarks, Rsvp, User};
 use chat_proto::text::{RoomName, StatusText, Username};
 use chat_proto::time::UnixMillis;
+
+use tokio::sync::watch;
 
 use super::checkpoint::Checkpoints;
 use super::folder::Folder;
@@ -148,12 +150,18 @@ impl Store for SqliteStore {
         self.readers.submit(move |c| members::list(c, room, after.as_ref(), limit))
     }
 
+    fn rsvp(&self, room: RoomId, account: UserId) -> Pending<Rsvp> {
+        self.readers.submit(move |c| members::rsvp(c, room, account))
+    }
+
     fn memberships(&self, account: UserId) -> Pending<Vec<Membership>> {
         self.readers.submit(move |c| members::memberships(c, account))
     }
 
     fn append(&self, event: Append) -> Pending<Appended> {
-        self.writer.submit(move |c| items::append(c, &event))
+        let Some(chain) = event.chain.clone() else { return self.writer.submit(move |c| items::append(c, &event)) };
+        let write = move |c: &_| items::append(c, &event);
+        self.writer.submit_chained(&chain, write)
     }
 
     fn change(&self, change: Change) -> Pending<()> {
@@ -181,8 +189,8 @@ impl Store for SqliteStore {
         self.writer.submit(move |c| marks::set_read(c, account, room, seq, rewind))
     }
 
-    fn is_healthy(&self) -> bool {
-        !self.writer.counters.is_failing.load(Ordering::Relaxed)
+    fn health(&self) -> watch::Receiver<bool> {
+        self.writer.counters.is_keeping.subscribe()
     }
 
     fn commit_counts(&self) -> (u64, u64) {

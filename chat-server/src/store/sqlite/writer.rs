@@ -3,22 +3,27 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use rusqlite::Connection;
+use tokio::sync::watch;
 
 use super::checkpoint::Checkpoints;
 use super::open;
 use super::row::failed;
-use crate::store::{Pending, StoreError, pending};
+use crate::store::{ChainLink, Pending, StoreError, pending};
 
 /// Writes that may wait.
 const QUEUE: usize = 8192;
 /// Writes in one transaction at the most.
 const BATCH: usize = 64;
+
+/// While nothing is kept, the file is tried so often, so that the server recovers also where nobody writes.
+const TRY_AGAIN: Duration = Duration::from_secs(1);
 
 /// Tells a write's asker how the transaction ended.
 type Finish = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
@@ -26,11 +31,18 @@ type Finish = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 type Job = Box<dyn FnOnce(Option<&Connection>) -> (bool, Finish) + Send>;
 
 /// What the writer has done, for the log.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Counters {
     pub(super) commits: AtomicU64,
     pub(super) writes: AtomicU64,
-    pub(super) is_failing: AtomicBool,
+    /// Whether the last transaction was kept.
+    pub(super) is_keeping: watch::Sender<bool>,
+}
+
+impl Default for Counters {
+    fn default() -> Self {
+        Self { commits: AtomicU64::new(0), writes: AtomicU64::new(0), is_keeping: watch::Sender::new(true) }
+    }
 }
 
 /// The writing thread.
@@ -56,11 +68,50 @@ impl Writer {
         &self,
         write: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Pending<T> {
+        self.queue(write, |_| {})
+    }
+
+    /// Queues a write of a chain: not tried where the chain is broken, and the chain breaks with its refusal.
+    pub(super) fn submit_chained<T: Send + 'static>(
+        &self,
+        chain: &ChainLink,
+        write: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Pending<T> {
+        let (begun, ended) = (chain.clone(), chain.clone());
+        let write = move |c: &Connection| {
+            if begun.is_broken() {
+                return Err(StoreError::ChainBroken);
+            }
+            // At once: the next of the chain may stand in the same transaction.
+            write(c).inspect_err(|_| begun.break_off())
+        };
+        let answer = self.queue(write, move |is_kept| {
+            if !is_kept {
+                ended.break_off();
+            }
+        });
+        if answer.is_refused() {
+            chain.break_off();
+        }
+        answer
+    }
+
+    fn queue<T: Send + 'static>(
+        &self,
+        write: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        ended: impl FnOnce(bool) + Send + 'static,
+    ) -> Pending<T> {
         let (settle, answer) = pending();
         let job: Job = Box::new(move |connection| {
             let not_tried = || StoreError::Failed("a write before it ended the transaction".into());
             let result = connection.ok_or_else(not_tried).and_then(write);
-            (result.is_ok(), Box::new(move |committed| settle.settle(committed.and(result))))
+            let is_right = result.is_ok();
+            let finish: Finish = Box::new(move |committed| {
+                let result = committed.and(result);
+                ended(result.is_ok());
+                settle.settle(result);
+            });
+            (is_right, finish)
         });
         match self.queue.lock().as_ref().map(|queue| queue.try_send(job)) {
             Some(Ok(())) => answer,
@@ -85,7 +136,7 @@ struct State {
 
 impl State {
     fn run(mut self, jobs: &Receiver<Job>) -> Connection {
-        while let Ok(first) = jobs.recv() {
+        while let Some(first) = self.next(jobs) {
             let mut batch = Vec::with_capacity(BATCH);
             batch.push(first);
             batch.extend(jobs.try_iter().take(BATCH - 1));
@@ -94,25 +145,54 @@ impl State {
         self.connection
     }
 
+    /// The next write; none once the queue is closed.
+    fn next(&mut self, jobs: &Receiver<Job>) -> Option<Job> {
+        loop {
+            if *self.counters.is_keeping.borrow() {
+                return jobs.recv().ok();
+            }
+            match jobs.recv_timeout(TRY_AGAIN) {
+                Ok(job) => return Some(job),
+                Err(RecvTimeoutError::Disconnected) => return None,
+                Err(RecvTimeoutError::Timeout) => self.try_again(),
+            }
+        }
+    }
+
+    /// Whether the file can be written again: a page of it is, with what it holds already.
+    fn try_again(&mut self) {
+        let write = || {
+            let version: i64 = self.connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+            self.connection.execute_batch(&format!("BEGIN IMMEDIATE; PRAGMA user_version = {version}; COMMIT"))
+        };
+        match write() {
+            Ok(()) => {
+                tracing::info!("the record can be written again");
+                self.counters.is_keeping.send_replace(true);
+            }
+            Err(_) => self.reopen(),
+        }
+    }
+
     /// One transaction. Nobody is answered before its end is known.
     fn commit(&mut self, batch: Vec<Job>) {
         let count = batch.len() as u64;
         let mut finishes = Vec::with_capacity(batch.len());
         let result = self.attempt(batch, &mut finishes);
-        let is_failing = match &result {
+        let is_keeping = match &result {
             Ok(()) => {
                 self.counters.commits.fetch_add(1, Ordering::Relaxed);
                 self.counters.writes.fetch_add(count, Ordering::Relaxed);
                 self.checkpoints.after_commit();
-                false
+                true
             }
             Err(error) => {
                 tracing::error!(%error, writes = count, "a transaction failed; none of it is acknowledged");
                 self.reopen();
-                true
+                false
             }
         };
-        self.counters.is_failing.store(is_failing, Ordering::Relaxed);
+        self.counters.is_keeping.send_if_modified(|was| std::mem::replace(was, is_keeping) != is_keeping);
         for finish in finishes {
             finish(result.clone());
         }

@@ -1,0 +1,219 @@
+//! Where those who are here are members, and how many are there in each room. PURE.
+//!
+//! Holds the people who are connected to this process, so that a changed presence finds its rooms, and a room its
+//! count, without asking the record.
+
+#![deny(clippy::disallowed_methods)]
+
+use std::collections::{HashMap, HashSet};
+
+use chat_proto::ids::{RoomId, UserId};
+use chat_proto::server_frame::Counts;
+
+/// The people who are here, by room.
+#[derive(Debug, Default)]
+pub struct Places {
+    people: HashMap<UserId, Person>,
+    /// Invariant: holds the rooms of all `people`, and no others.
+    rooms: HashMap<RoomId, Headcount>,
+}
+
+#[derive(Debug, Default)]
+struct Person {
+    rooms: HashSet<RoomId>,
+    /// Rooms left before the record's answer came, which is older than that.
+    left: Vec<RoomId>,
+    is_filled: bool,
+    is_there: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Headcount {
+    members: u32,
+    /// Members in `people`.
+    known: u32,
+    /// Members who are there.
+    there: u32,
+}
+
+impl Places {
+    /// Someone is here from now on; what they join and leave is followed. To be filled with what the record says.
+    pub fn begin(&mut self, user: UserId) {
+        self.people.entry(user).or_default();
+    }
+
+    /// The rooms of someone who is here, each with its number of members, as the record had them after `begin`.
+    pub fn fill(&mut self, user: UserId, rooms: impl IntoIterator<Item = (RoomId, u32)>) {
+        let person = self.people.entry(user).or_default();
+        let is_first = !std::mem::replace(&mut person.is_filled, true);
+        let left = std::mem::take(&mut person.left);
+        for (room, members) in rooms {
+            self.rooms.entry(room).or_default().members = members;
+            if is_first && !left.contains(&room) {
+                self.enter(room, user);
+            }
+            self.drop_unknown(room);
+        }
+    }
+
+    /// A room's number of members; passed over where nobody is here who is in it.
+    pub fn resize(&mut self, room: RoomId, members: u32) {
+        if let Some(count) = self.rooms.get_mut(&room) {
+            count.members = members;
+        }
+    }
+
+    /// Someone became a member.
+    pub fn joined(&mut self, room: RoomId, user: UserId) {
+        if let Some(count) = self.rooms.get_mut(&room) {
+            count.members += 1;
+        }
+        if let Some(person) = self.people.get_mut(&user) {
+            person.left.retain(|left| *left != room);
+            // Of a room nobody here was in, the record tells the size with the next `fill`.
+            let is_new = !self.rooms.contains_key(&room);
+            self.enter(room, user);
+            if is_new && let Some(count) = self.rooms.get_mut(&room) {
+                count.members = count.members.max(1);
+            }
+        }
+    }
+
+    /// Someone is no longer a member.
+    pub fn left(&mut self, room: RoomId, user: UserId) {
+        if let Some(count) = self.rooms.get_mut(&room) {
+            count.members = count.members.saturating_sub(1);
+        }
+        let Some(person) = self.people.get_mut(&user) else { return };
+        if !person.is_filled {
+            person.left.push(room);
+        }
+        if person.rooms.remove(&room)
+            && let Some(count) = self.rooms.get_mut(&room)
+        {
+            count.known -= 1;
+            count.there -= u32::from(person.is_there);
+        }
+        self.drop_unknown(room);
+    }
+
+    /// Others are told that someone is there, or not. Their rooms; `None` where they are not known.
+    pub fn told(&mut self, user: UserId, is_there: bool) -> Option<Vec<RoomId>> {
+        let person = self.people.get_mut(&user)?;
+        if std::mem::replace(&mut person.is_there, is_there) != is_there {
+            for room in &person.rooms {
+                if let Some(count) = self.rooms.get_mut(room) {
+                    count.there = if is_there { count.there + 1 } else { count.there - 1 };
+                }
+            }
+        }
+        person.is_filled.then(|| person.rooms.iter().copied().collect())
+    }
+
+    /// Someone is here no more.
+    pub fn forget(&mut self, user: UserId) {
+        let Some(person) = self.people.remove(&user) else { return };
+        for room in person.rooms {
+            if let Some(count) = self.rooms.get_mut(&room) {
+                count.known -= 1;
+                count.there -= u32::from(person.is_there);
+            }
+            self.drop_unknown(room);
+        }
+    }
+
+    /// A room's counts; `None` where nobody is here who is in it.
+    pub fn counts(&self, room: RoomId) -> Option<Counts> {
+        self.rooms.get(&room).map(|count| Counts { room, members: count.members, online: count.there })
+    }
+
+    fn enter(&mut self, room: RoomId, user: UserId) {
+        let Some(person) = self.people.get_mut(&user) else { return };
+        if person.rooms.insert(room) {
+            let count = self.rooms.entry(room).or_default();
+            count.known += 1;
+            count.there += u32::from(person.is_there);
+        }
+    }
+
+    fn drop_unknown(&mut self, room: RoomId) {
+        if self.rooms.get(&room).is_some_and(|count| count.known == 0) {
+            self.rooms.remove(&room);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const ANA: UserId = UserId(1);
+    const BEN: UserId = UserId(2);
+    const ROOM: RoomId = RoomId(1);
+    const OTHER: RoomId = RoomId(2);
+
+    fn counts(places: &Places, room: RoomId) -> Option<(u32, u32)> {
+        places.counts(room).map(|counts| (counts.members, counts.online))
+    }
+
+    #[test]
+    fn those_who_are_there_are_counted_in_each_of_their_rooms() {
+        let mut places = Places::default();
+        places.begin(ANA);
+        assert_eq!(places.told(ANA, true), None, "nothing is known of her rooms yet");
+        places.fill(ANA, [(ROOM, 5), (OTHER, 300)]);
+        assert_eq!(counts(&places, ROOM), Some((5, 0)));
+        assert_eq!(places.told(ANA, true).map(|rooms| rooms.len()), Some(2));
+        places.joined(ROOM, BEN);
+        assert_eq!(counts(&places, ROOM), Some((6, 1)), "he is not here");
+        places.left(ROOM, ANA);
+        assert_eq!((counts(&places, ROOM), counts(&places, OTHER)), (None, Some((300, 1))));
+        places.forget(ANA);
+        assert!(places.rooms.is_empty() && places.people.is_empty());
+    }
+
+    #[test]
+    fn what_happens_before_the_record_answers_is_not_undone_by_it() {
+        let mut places = Places::default();
+        places.begin(ANA);
+        places.left(ROOM, ANA);
+        places.joined(OTHER, ANA);
+        places.fill(ANA, [(ROOM, 5), (RoomId(3), 1)]);
+        let mut rooms = places.told(ANA, true).expect("here");
+        rooms.sort_unstable();
+        assert_eq!(rooms, [OTHER, RoomId(3)]);
+        // A second device asks the record, too.
+        places.begin(ANA);
+        places.left(OTHER, ANA);
+        places.fill(ANA, [(OTHER, 2), (RoomId(3), 1)]);
+        assert_eq!(places.told(ANA, true), Some(vec![RoomId(3)]));
+    }
+
+    proptest! {
+        #[test]
+        fn counts_are_what_counting_anew_gives(
+            steps in prop::collection::vec((0u8..6, 1u64..5, 1u64..4), 1..80),
+        ) {
+            let mut places = Places::default();
+            for (step, user, room) in steps {
+                let (user, room) = (UserId(user), RoomId(room));
+                match step {
+                    0 => { places.begin(user); places.fill(user, [(room, 9)]); }
+                    1 => places.joined(room, user),
+                    2 => places.left(room, user),
+                    3 => drop(places.told(user, true)),
+                    4 => drop(places.told(user, false)),
+                    _ => places.forget(user),
+                }
+                for (room, count) in &places.rooms {
+                    let of_room = || places.people.values().filter(|person| person.rooms.contains(room));
+                    prop_assert_eq!(count.known as usize, of_room().count());
+                    prop_assert_eq!(count.there as usize, of_room().filter(|person| person.is_there).count());
+                    prop_assert!(count.known > 0);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! How often a password may be guessed wrongly: per name and address, so that nobody locks another out.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use chat_proto::error::{ErrorBody, ErrorCode};
+use chat_proto::text::Username;
+use chat_proto::time::UnixMillis;
+use parking_lot::Mutex;
+
+use crate::limits::{BucketRule, Take, TokenBucket};
+
+/// Ten wrong guesses at once, then one every ten seconds.
+const RULE: BucketRule = BucketRule { per_second: 1, burst: 100 };
+/// What a guess costs.
+const GUESS: u32 = 10;
+/// Names and addresses remembered; beyond it those who may guess freely again are forgotten.
+const REMEMBERED: usize = 10_000;
+
+/// Whose password, guessed from where; no address: over a Unix socket.
+type Guesser = (Username, Option<IpAddr>);
+
+/// The wrong guesses of late.
+#[derive(Debug)]
+pub(super) struct Guesses {
+    is_enabled: bool,
+    wrong: Mutex<HashMap<Guesser, TokenBucket>>,
+}
+
+impl Guesses {
+    pub(super) fn new(is_enabled: bool) -> Self {
+        Self { is_enabled, wrong: Mutex::default() }
+    }
+
+    /// Begins a guess: counted as a wrong one until it is [`right`](Self::right), so that many at once do not pass.
+    pub(super) fn begin(&self, name: &Username, from: Option<IpAddr>, now: UnixMillis) -> Result<(), ErrorBody> {
+        if !self.is_enabled {
+            return Ok(());
+        }
+        let mut wrong = self.wrong.lock();
+        if wrong.len() >= REMEMBERED {
+            wrong.retain(|_, bucket| !bucket.is_full(RULE, now));
+        }
+        let bucket = wrong.entry((name.clone(), from)).or_insert_with(|| TokenBucket::full(RULE, now));
+        match bucket.take(RULE, GUESS, now) {
+            Take::Granted => Ok(()),
+            Take::Refused { retry_after_ms } => {
+                let message = "Too many wrong passwords for this name; wait a moment.";
+                Err(ErrorBody::new(ErrorCode::RateLimited, message).retry_after(retry_after_ms.unwrap_or(10_000)))
+            }
+        }
+    }
+
+    /// The guess was right: nothing speaks against this name from there.
+    pub(super) fn right(&self, name: &Username, from: Option<IpAddr>) {
+        self.wrong.lock().remove(&(name.clone(), from));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ten_wrong_ones_and_the_next_waits_while_others_do_not() {
+        let guesses = Guesses::new(true);
+        let (ana, ben): (Username, Username) = ("ana".parse().expect("a name"), "ben".parse().expect("a name"));
+        let (here, there) = (Some(IpAddr::from([127, 0, 0, 1])), Some(IpAddr::from([127, 0, 0, 2])));
+        let now = UnixMillis(0);
+        assert!((0..10).all(|_| guesses.begin(&ana, here, now).is_ok()));
+        let refused = guesses.begin(&ana, here, now).expect_err("the eleventh");
+        assert_eq!((refused.code, refused.retry_after_ms), (ErrorCode::RateLimited, Some(10_000)));
+        assert!(guesses.begin(&ana, there, now).is_ok(), "herself, from elsewhere");
+        assert!(guesses.begin(&ben, here, now).is_ok());
+        assert!(guesses.begin(&ana, here, now.plus_ms(10_000)).is_ok());
+        guesses.right(&ana, here);
+        assert!((0..10).all(|_| guesses.begin(&ana, here, now.plus_ms(10_000)).is_ok()));
+    }
+}

@@ -1,0 +1,45 @@
+//! Who sees what rooms show: the trending topics, and the count of who is where.
+
+use std::sync::{Arc, OnceLock};
+
+use chat_proto::codec;
+use chat_proto::ids::RoomId;
+use chat_proto::message::Item;
+use chat_proto::server_frame::Topics;
+
+use super::audience::RoomAudience;
+use crate::room::{Rooms, Witness};
+use crate::topics::{TopicsAudience, TopicsService};
+
+/// Tells a room its topics. The rooms are made after it, since they tell the topics what they show.
+#[derive(Default)]
+pub(super) struct TopicsRooms(pub(super) OnceLock<Rooms>);
+
+impl TopicsAudience for TopicsRooms {
+    fn topics_changed(&self, topics: Topics) {
+        if let Some(rooms) = self.0.get() {
+            rooms.transient(topics.room, codec::encode(&topics), None);
+        }
+    }
+}
+
+/// All who see what rooms show.
+pub(super) struct Witnesses {
+    pub topics: TopicsService,
+    pub audience: Arc<RoomAudience>,
+}
+
+impl Witness for Witnesses {
+    fn began(&self, room: RoomId, items: &[Item]) {
+        self.topics.rebuild(room, items);
+    }
+
+    fn shown(&self, room: RoomId, item: &Item) {
+        self.topics.saw(room, item);
+        self.audience.shown(room, item);
+    }
+
+    fn left(&self, room: RoomId) {
+        self.topics.forget_room(room);
+    }
+}
