@@ -1,6 +1,7 @@
 //! How bytes come in and go out: listeners, the HTTP surface, one WebSocket for one session.
 
 mod accept;
+mod frames;
 mod http;
 mod listen;
 mod socket;

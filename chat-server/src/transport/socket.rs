@@ -17,6 +17,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes};
 
+use super::frames::FrameWriter;
 use crate::outbox::Outbox;
 use crate::session::{App, Incoming, Origin, Session};
 
@@ -45,6 +46,7 @@ struct Connection<S> {
     socket: WebSocketStream<S>,
     session: Session,
     outbox: Outbox,
+    frames: FrameWriter,
     heard_at: Instant,
 }
 
@@ -61,7 +63,8 @@ pub(super) async fn run<S>(
     let socket = WebSocketStream::from_partially_read(stream, read_ahead.into(), Role::Server, Some(config())).await;
     let outbox = Outbox::default();
     let session = Session::new(app, origin, outbox.clone());
-    let mut connection = Connection { socket, session, outbox, heard_at: Instant::now() };
+    let mut connection =
+        Connection { socket, session, outbox, frames: FrameWriter::default(), heard_at: Instant::now() };
     let reason = tokio::select! {
         reason = connection.serve() => reason,
         _ = shutdown.wait_for(|is_down| *is_down) => Some(GoodbyeReason::Shutdown),
@@ -76,7 +79,6 @@ pub(super) async fn run<S>(
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
     /// Serves; why the server ends it, or nothing where the other side did.
     async fn serve(&mut self) -> Option<GoodbyeReason> {
-        let mut batch = Vec::new();
         loop {
             let silence = if self.session.is_signed_in() { Duration::from_millis(DEAD_AFTER_MS) } else { HELLO_LIMIT };
             let deadline = self.heard_at + silence;
@@ -95,8 +97,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
                     if let Some(reason) = self.outbox.closing() {
                         return Some(reason);
                     }
-                    self.outbox.take(&mut batch, BATCH);
-                    match timeout(WRITE_LIMIT, write(&mut self.socket, &mut batch)).await {
+                    self.outbox.take(self.frames.queue(), BATCH);
+                    match timeout(WRITE_LIMIT, self.write()).await {
                         Ok(Ok(())) => {}
                         Ok(Err(_)) => return None,
                         Err(_) => return Some(GoodbyeReason::Unresponsive),
@@ -136,39 +138,32 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
             tungstenite::Error::Protocol(_) => ErrorBody::new(ErrorCode::BadFrame, "This is not a WebSocket frame."),
             _ => return None,
         };
-        let mut batch = vec![codec::encode(&ErrorFrame { id: None, error: body })];
-        drop(timeout(WRITE_LIMIT, write(&mut self.socket, &mut batch)).await);
+        self.frames.queue().push(codec::encode(&ErrorFrame { id: None, error: body }));
+        drop(timeout(WRITE_LIMIT, self.write()).await);
         Some(GoodbyeReason::ProtocolViolation)
     }
 
     /// Writes what still waits, says goodbye and closes.
     async fn say_goodbye(&mut self, reason: GoodbyeReason) -> tungstenite::Result<()> {
-        let mut batch = Vec::new();
         // Everything that was acknowledged is said before the end.
         while self.session.has_posts() {
             self.session.settle_next().await;
         }
-        self.outbox.take(&mut batch, usize::MAX);
+        self.outbox.take(self.frames.queue(), usize::MAX);
         let reconnect_after_ms = match reason {
             GoodbyeReason::Shutdown => Some(RECONNECT_MS + self.session.share_of(RECONNECT_SPREAD_MS)),
             GoodbyeReason::Unresponsive | GoodbyeReason::HelloTimeout => Some(RECONNECT_MS),
             GoodbyeReason::Revoked | GoodbyeReason::ProtocolViolation => None,
         };
-        batch.push(codec::encode(&Goodbye { reason, reconnect_after_ms }));
-        write(&mut self.socket, &mut batch).await?;
+        self.frames.queue().push(codec::encode(&Goodbye { reason, reconnect_after_ms }));
+        self.write().await?;
         let code = CloseCode::from(reason.close_code());
         self.socket.close(Some(CloseFrame { code, reason: Utf8Bytes::from_static("") })).await
     }
-}
 
-/// Writes frames and flushes once.
-async fn write<S: AsyncRead + AsyncWrite + Unpin>(
-    socket: &mut WebSocketStream<S>,
-    batch: &mut Vec<Bytes>,
-) -> tungstenite::Result<()> {
-    for frame in batch.drain(..) {
-        let text = Utf8Bytes::try_from(frame).map_err(|_| tungstenite::Error::AttackAttempt)?;
-        socket.feed(Message::Text(text)).await?;
+    /// Writes what is queued. The library has nothing of its own (a pong) half written then.
+    async fn write(&mut self) -> tungstenite::Result<()> {
+        self.socket.flush().await?;
+        Ok(self.frames.write_to(self.socket.get_mut()).await?)
     }
-    socket.flush().await
 }
