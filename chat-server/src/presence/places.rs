@@ -164,8 +164,9 @@ mod tests {
         places.begin(ANA);
         assert_eq!(places.told(ANA, true), None, "nothing is known of her rooms yet");
         places.fill(ANA, [(ROOM, 5), (OTHER, 300)]);
-        assert_eq!(counts(&places, ROOM), Some((5, 0)));
+        assert_eq!(counts(&places, ROOM), Some((5, 1)));
         assert_eq!(places.told(ANA, true).map(|rooms| rooms.len()), Some(2));
+        assert_eq!(counts(&places, ROOM), Some((5, 1)), "told again");
         places.joined(ROOM, BEN);
         assert_eq!(counts(&places, ROOM), Some((6, 1)), "he is not here");
         places.left(ROOM, ANA);
