@@ -50,7 +50,8 @@ where
     let Some(Ok(upgraded)) = wait(waiting).await else { return };
     // Out of hyper's hands: the stream itself, with what was read beyond the request.
     if let Ok(parts) = upgraded.downcast::<TokioIo<S>>() {
-        socket::run(parts.io.into_inner(), parts.read_buf, origin, app, shutdown).await;
+        // On its own: the place this future keeps for opening a connection is large, and connections stay for days.
+        Box::pin(socket::run(parts.io.into_inner(), parts.read_buf, origin, app, shutdown)).await;
     }
 }
 
