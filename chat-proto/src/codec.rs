@@ -25,9 +25,20 @@ pub struct DecodeError {
 struct Envelope<'a> {
     #[serde(borrow, rename = "type")]
     tag: std::borrow::Cow<'a, str>,
-    #[serde(default)]
-    id: Option<RequestId>,
+    #[serde(default, borrow)]
+    id: Option<&'a RawValue>,
 }
+
+impl Envelope<'_> {
+    /// The id, where it is a number below 2^53.
+    fn id(&self) -> Option<RequestId> {
+        let number: u64 = serde_json::from_str(self.id?.get()).ok()?;
+        (number < IDS_BELOW).then_some(RequestId(number))
+    }
+}
+
+/// Beyond this, not every reader of JSON tells two numbers apart (RFC 8259 § 6).
+const IDS_BELOW: u64 = 1 << 53;
 
 /// Reads what a client sent.
 ///
@@ -35,20 +46,25 @@ struct Envelope<'a> {
 /// `bad_frame` where it is no object with a `type`; `unknown_type`; `bad_request` where a field does not fit.
 pub fn decode_client(text: &str) -> Result<ClientFrame, DecodeError> {
     let envelope = read_envelope(text)?;
-    let refuse = |error| DecodeError { id: envelope.id, error };
+    let refuse = |error| DecodeError { id: envelope.id(), error };
     if envelope.tag == "hello" {
-        return serde_json::from_str(text).map(ClientFrame::Hello).map_err(|e| refuse(bad_request(&e)));
+        return serde_json::from_str(text).map(ClientFrame::Hello).map_err(|_| refuse(misfit::<Hello>(text)));
     }
     let Some(decoded) = Request::decode(&envelope.tag, text) else {
         return Err(refuse(ErrorBody::new(ErrorCode::UnknownType, "This server does not know the frame's `type`.")));
     };
-    let request = decoded.map_err(|e| refuse(bad_request(&e)))?;
-    match envelope.id {
+    let request = decoded.map_err(|_| refuse(Request::misfit(&envelope.tag, text)))?;
+    match envelope.id() {
         Some(id) => Ok(ClientFrame::Request { id, request }),
         None => Err(refuse(
             ErrorBody::new(ErrorCode::BadRequest, "A request needs an `id`, a number below 2^53.").at_field("id"),
         )),
     }
+}
+
+/// Whether a frame, however wrong otherwise, means to be a `hello`.
+pub fn is_hello(text: &str) -> bool {
+    read_envelope(text).is_ok_and(|envelope| envelope.tag == "hello")
 }
 
 /// Reads what a server sent; `Ok(None)` for a type a newer server has and this crate does not know.
@@ -59,7 +75,7 @@ pub fn decode_server(text: &str) -> Result<Option<ServerFrame>, DecodeError> {
     let envelope = read_envelope(text)?;
     ServerFrame::decode(&envelope.tag, text)
         .transpose()
-        .map_err(|e| DecodeError { id: envelope.id, error: bad_request(&e) })
+        .map_err(|e| DecodeError { id: envelope.id(), error: bad_request(&e.to_string()) })
 }
 
 /// Reads the answer to a request of type `C` out of an `ok`.
@@ -67,7 +83,7 @@ pub fn decode_server(text: &str) -> Result<Option<ServerFrame>, DecodeError> {
 /// # Errors
 /// `bad_request` where the answer is not of the paired type.
 pub fn decode_answer<C: Call>(result: &RawValue) -> Result<C::Answer, DecodeError> {
-    serde_json::from_str(result.get()).map_err(|e| DecodeError { id: None, error: bad_request(&e) })
+    serde_json::from_str(result.get()).map_err(|e| DecodeError { id: None, error: bad_request(&e.to_string()) })
 }
 
 /// Reads the answer to the request whose `type` is `tag` (see [`Request::type_tag`]) out of an `ok`.
@@ -77,7 +93,7 @@ pub fn decode_answer<C: Call>(result: &RawValue) -> Result<C::Answer, DecodeErro
 pub fn decode_answer_to(tag: &str, result: &RawValue) -> Result<Answer, DecodeError> {
     let unknown = || ErrorBody::new(ErrorCode::UnknownType, "There is no such request.");
     match Request::decode_answer(tag, result.get()) {
-        Some(decoded) => decoded.map_err(|e| DecodeError { id: None, error: bad_request(&e) }),
+        Some(decoded) => decoded.map_err(|e| DecodeError { id: None, error: bad_request(&e.to_string()) }),
         None => Err(DecodeError { id: None, error: unknown() }),
     }
 }
@@ -122,7 +138,7 @@ pub fn to_text<T: Serialize>(value: &T) -> String {
 /// # Errors
 /// `bad_request` where the text is not of that type: it was written by another version, or damaged.
 pub fn from_text<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, DecodeError> {
-    serde_json::from_str(text).map_err(|e| DecodeError { id: None, error: bad_request(&e) })
+    serde_json::from_str(text).map_err(|e| DecodeError { id: None, error: bad_request(&e.to_string()) })
 }
 
 #[derive(Serialize)]
@@ -157,11 +173,24 @@ fn read_envelope(text: &str) -> Result<Envelope<'_>, DecodeError> {
     })
 }
 
-fn bad_request(error: &serde_json::Error) -> ErrorBody {
+/// What is wrong with a frame that is no `T`, and in which field. Reads it once more: only the wrong ones cost that.
+pub(crate) fn misfit<T: serde::de::DeserializeOwned>(text: &str) -> ErrorBody {
+    let mut frame = serde_json::Deserializer::from_str(text);
+    match serde_path_to_error::deserialize::<_, T>(&mut frame) {
+        Ok(_) => ErrorBody::new(ErrorCode::BadRequest, "The frame has something behind its end."),
+        Err(error) => {
+            let path = error.path().to_string();
+            let body = bad_request(&error.into_inner().to_string());
+            if path == "." { body } else { body.at_field(&path) }
+        }
+    }
+}
+
+fn bad_request(reason: &str) -> ErrorBody {
     // serde_json ends its sentence with the place; the place is of the frame, which the reader may not see.
-    let reason = error.to_string();
     let reason = reason.split(" at line ").next().unwrap_or_default();
-    let body = ErrorBody::new(ErrorCode::BadRequest, format!("The frame does not fit its type: {reason}."));
+    let code = if reason.ends_with(crate::text::TOO_LONG) { ErrorCode::TooLarge } else { ErrorCode::BadRequest };
+    let body = ErrorBody::new(code, format!("The frame does not fit its type: {reason}."));
     match reason.split('`').nth(1).filter(|_| reason.starts_with("missing field")) {
         Some(field) => body.at_field(field),
         None => body,
@@ -191,6 +220,26 @@ mod tests {
         let frame = decode_client(r#"{"future":1,"type":"leave","id":7,"room":"R3","x":[{}]}"#);
         let leave = Request::from(crate::request::Leave { room: RoomId(3) });
         assert_eq!(frame, Ok(ClientFrame::Request { id: RequestId(7), request: leave }));
+    }
+
+    #[test]
+    fn a_text_that_is_too_long_says_so_at_its_field() {
+        let long = "x".repeat(8_001);
+        let frame = format!(r#"{{"type":"post","id":7,"room":"R1","key":"k","body":"{long}"}}"#);
+        assert_eq!(refusal(&frame), (Some(RequestId(7)), ErrorCode::TooLarge, Some("body".into())));
+        let topic = format!(r#"{{"type":"set_topic","id":7,"room":"R1","topic":"{}"}}"#, "x".repeat(251));
+        assert_eq!(refusal(&topic), (Some(RequestId(7)), ErrorCode::TooLarge, Some("topic".into())));
+        let empty = r#"{"type":"post","id":7,"room":"R1","key":"k","body":" "}"#;
+        assert_eq!(refusal(empty), (Some(RequestId(7)), ErrorCode::BadRequest, Some("body".into())));
+    }
+
+    #[test]
+    fn an_id_is_a_number_below_two_to_the_53rd() {
+        for id in ["\"x\"", "-1", "1.5", "9007199254740992", "null", "[]"] {
+            let frame = format!(r#"{{"type":"ping","id":{id}}}"#);
+            assert_eq!(refusal(&frame), (None, ErrorCode::BadRequest, Some("id".into())), "{id}");
+        }
+        assert!(decode_client(r#"{"type":"ping","id":9007199254740991}"#).is_ok());
     }
 
     #[test]

@@ -104,3 +104,11 @@ impl Message {
         Self { body, code: None, key: None, expires_at: None, edited_at: None, mentions: Vec::new(), reply_to: None }
     }
 }
+/// A text a message had before it was edited.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Version {
+    /// The text.
+    pub body: MessageBody,
+    /// When the next one took its place.
+    pub replaced_at: UnixMillis,
+}

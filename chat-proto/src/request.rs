@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{AccountSeq, ClientKey, RoomId, Seq, UserId};
-use crate::message::Item;
+use crate::message::{Item, Version};
 use crate::presence::{ChosenAvailability, Presence, UserPresence};
 use crate::room::{Member, Membership, ReadMarks, Role, Room, RoomKind, Rsvp, RsvpCounts, User};
 use crate::server_frame::{AccountEvent, AccountSnapshot};
@@ -66,6 +66,14 @@ macro_rules! requests {
                 match self { $(Self::$name(_) => $tag,)+ }
             }
 
+            /// What is wrong with a frame that does not fit the request named `tag`.
+            pub(crate) fn misfit(tag: &str, frame: &str) -> crate::error::ErrorBody {
+                match tag {
+                    $($tag => crate::codec::misfit::<$name>(frame),)+
+                    _ => crate::codec::misfit::<Ping>(frame),
+                }
+            }
+
             /// Reads the request named `tag` out of a whole frame; `None` where the tag is unknown.
             pub(crate) fn decode(tag: &str, frame: &str) -> Option<Result<Self, serde_json::Error>> {
                 match tag {
@@ -94,6 +102,8 @@ requests! {
     History = "history" => HistoryPage;
     /// What changed in a room after a number.
     Changes = "changes" => ChangesPage;
+    /// The texts a message had before it was edited.
+    Versions = "versions" => VersionsAnswer;
     /// Moves the read mark.
     Read = "read" => ReadMarks;
     /// Makes a room and joins it.
@@ -227,6 +237,22 @@ pub struct Delete {
 pub struct Changed {
     /// The change's number; where nothing had to change, that of the last change.
     pub changed: Seq,
+}
+
+/// The texts a message had before it was edited; of those who may see the message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Versions {
+    /// Where.
+    pub room: RoomId,
+    /// Which message.
+    pub seq: Seq,
+}
+
+/// The answer to `versions`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VersionsAnswer {
+    /// Oldest first; empty where it was never edited, was deleted, or expires.
+    pub versions: Vec<Version>,
 }
 
 /// A page of a room by `seq`, newest page first, oldest item first on the page.

@@ -10,6 +10,9 @@ use unicode_security::{GeneralSecurityProfile, MixedScript};
 
 use crate::limits;
 
+/// How the reasons end that say that a text is too long.
+pub(crate) const TOO_LONG: &str = "are allowed";
+
 /// Why a text was refused. Never repeats the text itself.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

@@ -9,10 +9,10 @@ use chat_proto::codec;
 use chat_proto::error::{ErrorBody, ErrorCode};
 use chat_proto::ids::{AccountSeq, ConnectionId, Epoch, RequestId, RoomId, Seq, SessionId, UserId};
 use chat_proto::limits::Limits;
-use chat_proto::message::{Item, Message, What};
+use chat_proto::message::{Item, Message, Version, What};
 use chat_proto::presence::{Availability, ChosenAvailability, Presence, UserPresence};
 use chat_proto::request::*;
-use chat_proto::room::{Membership, ReadMarks, Role, Room, RoomKind, Rsvp, Topic, User};
+use chat_proto::room::{Member, Membership, ReadMarks, Role, Room, RoomKind, Rsvp, RsvpCounts, Topic, User};
 use chat_proto::server_frame::*;
 use chat_proto::time::UnixMillis;
 use chat_proto::topic::TrendingTopic;
@@ -64,6 +64,7 @@ fn requests() -> Vec<Request> {
         .into(),
         Edit { room, seq: Seq(12), body: text("ship it now") }.into(),
         Delete { room, seq: Seq(12) }.into(),
+        Versions { room, seq: Seq(12) }.into(),
         History { room, before: Some(Seq(100)), limit: 50 }.into(),
         Changes { room, after: Seq(12), limit: 200 }.into(),
         Read { room, seq: Some(Seq(12)), rewind: false }.into(),
@@ -223,6 +224,89 @@ fn every_piece_of_account_news_has_its_golden_bytes() {
     ];
     let frame = |news| encode(&AccountEvent { seq: AccountSeq(5), prev: AccountSeq(4), news });
     compare("account", &news.into_iter().map(|(name, news)| (name.to_owned(), frame(news))).collect());
+}
+
+/// An answer's bytes, read back the same.
+fn answered<C: Call<Answer: PartialEq + std::fmt::Debug>>(answer: C::Answer) -> (String, String) {
+    let wire = String::from_utf8(codec::encode_ok::<C>(RequestId(7), &answer).to_vec()).expect("UTF-8");
+    let Ok(Some(ServerFrame::Ok(ok))) = codec::decode_server(&wire) else { panic!("an ok: {wire}") };
+    assert_eq!(codec::decode_answer::<C>(&ok.result), Ok(answer), "{wire}");
+    (C::TYPE.to_owned(), wire)
+}
+
+fn answers_about_rooms() -> Vec<(String, String)> {
+    let user = User { id: UserId(5), name: text("ana") };
+    let item = Item { seq: Seq(12), changed: Seq(14), at: NOW, by: UserId(5), what: What::Join };
+    let (items, users) = (vec![item], vec![user.clone()]);
+    let listing = RoomListing { room: membership().room, online: 1, is_member: true, last_message_at: Some(NOW) };
+    let rsvp = RsvpCounts { attending: 2, interested: 1 };
+    let presence = Presence { availability: Availability::Away, status: None, last_seen: None };
+    let member = Member { user, role: Role::Owner, rsvp: Rsvp::Attending, presence };
+    vec![
+        answered::<History>(HistoryPage {
+            items: items.clone(),
+            users: users.clone(),
+            next_before: Some(Seq(12)),
+            head: Seq(14),
+        }),
+        answered::<Changes>(ChangesPage { items, users: users.clone(), next: Seq(14), head: Seq(14) }),
+        answered::<Versions>(VersionsAnswer { versions: vec![Version { body: text("ship it"), replaced_at: NOW }] }),
+        answered::<Read>(membership().marks),
+        answered::<CreateRoom>(membership()),
+        answered::<Join>(membership()),
+        answered::<Leave>(Empty {}),
+        answered::<ListRooms>(RoomsPage { rooms: vec![listing.clone()], has_more: true }),
+        answered::<RoomInfo>(RoomInfoAnswer {
+            listing,
+            head: Seq(14),
+            messages: 9,
+            rsvp,
+            own_rsvp: Rsvp::Attending,
+            role: Some(Role::Owner),
+            users,
+        }),
+        answered::<SetTopic>(Changed { changed: Seq(14) }),
+        answered::<SetDescription>(Changed { changed: Seq(14) }),
+        answered::<Members>(MembersPage { members: vec![member], has_more: false, total: 2, online: 1 }),
+        answered::<SetRsvp>(rsvp),
+        answered::<Resolve>(Resolved { rooms: vec![membership().room], users: Vec::new() }),
+        answered::<Subscribe>(Subscribed { heads: vec![RoomHead { room: ROOM, head: Seq(14) }] }),
+        answered::<Unsubscribe>(Empty {}),
+        answered::<SetTyping>(Empty {}),
+        answered::<Trending>(TrendingAnswer { topics: vec![TrendingTopic { word: "k8s".into(), score: 1.5 }] }),
+    ]
+}
+
+fn answers_about_people() -> Vec<(String, String)> {
+    let user = User { id: UserId(5), name: text("ana") };
+    let presence = Presence { availability: Availability::Away, status: Some(text("lunch")), last_seen: None };
+    let people = vec![UserPresence { user: user.id, presence: presence.clone() }];
+    let posted = Posted { seq: Seq(12), at: NOW, duplicate: true, expires_at: Some(NOW.plus_ms(30_000)) };
+    let event = AccountEvent { seq: AccountSeq(5), prev: AccountSeq(4), news: AccountNews::Left { room: ROOM } };
+    let snapshot = AccountSnapshot { head: AccountSeq(4), rooms: vec![membership()], users: vec![user.clone()] };
+    vec![
+        answered::<Post>(posted),
+        answered::<Edit>(Changed { changed: Seq(14) }),
+        answered::<Delete>(Changed { changed: Seq(15) }),
+        answered::<Users>(UsersAnswer { users: vec![user.clone()] }),
+        answered::<SetActivity>(Empty {}),
+        answered::<SetStatus>(presence),
+        answered::<Who>(WhoAnswer { people, users: vec![user], online: 1, total: 2 }),
+        answered::<Account>(snapshot),
+        answered::<AccountChanges>(AccountChangesPage { events: vec![event], is_complete: true, head: AccountSeq(5) }),
+        answered::<SetPassword>(Empty {}),
+        answered::<Logout>(Empty {}),
+        answered::<Ping>(Pong { now: NOW }),
+    ]
+}
+
+#[test]
+fn every_answer_has_its_golden_bytes_and_reads_back_the_same() {
+    let samples: BTreeMap<String, String> = answers_about_rooms().into_iter().chain(answers_about_people()).collect();
+    let mut known = Request::TYPES.to_vec();
+    known.sort_unstable();
+    assert_eq!(samples.keys().map(String::as_str).collect::<Vec<_>>(), known, "a request whose answer has no sample");
+    compare("answer", &samples);
 }
 
 fn welcome() -> Welcome {

@@ -9,6 +9,7 @@ mod foreground;
 pub mod limits;
 pub mod live;
 pub mod outbox;
+mod post_digest;
 pub mod presence;
 pub mod room;
 pub mod session;

@@ -42,6 +42,8 @@ pub async fn totals(app: Arc<App>) {
             continue;
         }
         let (commits, writes) = app.store.commit_counts();
+        let (ack_sum_us, ack_max_us) = app.counters.take_ack_us();
+        let ack_mean_ms = ack_sum_us as f64 / 1_000.0 / (posts - before.0).max(1) as f64;
         let alive = app.live.usage(app.now()).await.map_or(0, |usage| usage.alive);
         tracing::info!(
             connections,
@@ -49,6 +51,8 @@ pub async fn totals(app: Arc<App>) {
             deliveries = deliveries - before.1,
             ring_hits = app.counters.ring_hits.load(Ordering::Relaxed),
             ring_misses = app.counters.ring_misses.load(Ordering::Relaxed),
+            ack_mean_ms = format!("{ack_mean_ms:.2}"),
+            ack_max_ms = format!("{:.2}", ack_max_us as f64 / 1_000.0),
             writes_per_commit = format!("{:.1}", writes as f64 / commits.max(1) as f64),
             ephemeral_alive = alive,
             "the last ten seconds"

@@ -65,8 +65,8 @@ pub async fn serve(
     let (app, drivers) = App::new(config.app.clone(), stores);
     let (down, is_down) = watch::channel(false);
     let until_down = |mut is_down: watch::Receiver<bool>| async move { drop(is_down.wait_for(|down| *down).await) };
+    let presence = tokio::spawn(drivers.presence.run(until_down(is_down.clone())));
     let background = [
-        tokio::spawn(drivers.presence.run(until_down(is_down.clone()))),
         tokio::spawn(drivers.topics.run(until_down(is_down.clone()))),
         tokio::spawn({
             let (app, until_down) = (app.clone(), until_down(is_down.clone()));
@@ -95,6 +95,10 @@ pub async fn serve(
     drop(listeners);
     if tokio::time::timeout(GOODBYE_LIMIT, app.rooms.settle()).await.is_err() {
         tracing::warn!("some rooms did not settle in time");
+    }
+    // It keeps when everyone was seen last.
+    if tokio::time::timeout(GOODBYE_LIMIT, presence).await.is_err() {
+        tracing::warn!("the presences did not end in time");
     }
     for task in background {
         task.abort();

@@ -23,8 +23,9 @@ const EMPTY_NAMES: [&str; 8] = ["utils", "util", "helpers", "helper", "common", 
 
 /// The server's modules, each with those it may import.
 const SERVER: &[(&str, &[&str])] = &[
-    ("live", &["limits"]),
-    ("store", &[]),
+    ("post_digest", &[]),
+    ("live", &["limits", "post_digest"]),
+    ("store", &["post_digest"]),
     ("limits", &[]),
     ("outbox", &[]),
     ("auth", &[]),
@@ -32,7 +33,7 @@ const SERVER: &[(&str, &[&str])] = &[
     ("typing", &[]),
     ("topics", &["live"]),
     ("account", &["outbox"]),
-    ("room", &["outbox", "store", "live"]),
+    ("room", &["outbox", "post_digest", "store", "live"]),
     ("session", &["account", "auth", "limits", "live", "outbox", "presence", "room", "store", "topics", "typing"]),
     ("transport", &["session", "outbox"]),
     ("config", &["session", "transport"]),

@@ -25,6 +25,18 @@ async fn a_deleted_text_leaves_the_disk_live_and_after_a_kill() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_text_deleted_just_before_a_kill_leaves_the_disk_after_the_restart() {
+    let mut server = Server::start();
+    let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
+    let posted = ana.post("k", "zanzibarsecret").await;
+    ana.call(&Delete { room: GENERAL, seq: posted.seq }).await;
+    server.kill();
+    assert!(server.holds("zanzibarsecret"), "it still stands in the log");
+    server.restart();
+    until("the text's end on the disk", || (!server.holds("zanzibarsecret")).then_some(()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_ephemeral_message_never_touches_the_disk_and_ends_in_time() {
     let mut server = Server::start();
     let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;

@@ -5,4 +5,5 @@ mod clock;
 mod disk_full;
 mod durability;
 mod forgetting;
+mod operation;
 mod power;

@@ -1,8 +1,12 @@
 //! Conversations frame by frame: refusals, retries, limits, and a client in plain sockets.
 
+mod ephemeral;
+mod http;
+mod people;
 mod plain_client;
 mod presence;
 mod refusals;
 mod resuming;
+mod rooms;
 mod signing_in;
 mod unreadable;

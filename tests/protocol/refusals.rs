@@ -7,7 +7,8 @@ use chat_proto::error::ErrorCode;
 use chat_proto::ids::{RequestId, Seq};
 use chat_proto::limits::CLIENT_FRAME_MAX_BYTES;
 use chat_proto::message::What;
-use chat_proto::request::{Chain, Delete, Logout, Ping, Post, SetTopic};
+use chat_proto::request::{Chain, Delete, Logout, Ping, Post, Read, SetTopic};
+use chat_proto::room::RoomKind;
 use chat_proto::server_frame::ServerFrame;
 use chat_tests::peer::{GENERAL, Peer, post};
 use chat_tests::server::Server;
@@ -167,11 +168,10 @@ async fn only_its_author_changes_a_message_and_only_members_write() {
     assert_eq!(refused.code, ErrorCode::NotAllowed);
     let refused = ben.try_call(&delete(Seq(999))).await.expect("connected").expect_err("not there");
     assert_eq!(refused.code, ErrorCode::NotFound);
-    ben.call(&chat_proto::request::Leave { room: GENERAL }).await;
-    let refused = ben.try_call(&post("k", "x")).await.expect("connected").expect_err("no member");
-    assert_eq!(refused.code, ErrorCode::NotMember);
-    let topic = SetTopic { room: GENERAL, topic: None };
-    assert_eq!(ben.try_call(&topic).await.expect("connected").expect_err("no member").code, ErrorCode::NotMember);
+    let room = ana.create("builds", RoomKind::Public).await;
+    assert_eq!(ben.refused(&Post { room, ..post("k", "x") }).await, ErrorCode::NotMember);
+    assert_eq!(ben.refused(&SetTopic { room, topic: None }).await, ErrorCode::NotMember);
+    assert_eq!(ben.refused(&Read { room, seq: None, rewind: false }).await, ErrorCode::NotMember);
 }
 
 #[tokio::test]
@@ -181,7 +181,13 @@ async fn logging_out_cuts_the_sockets_of_that_sign_in() {
     let token = welcome.token.expect("a token");
     let (mut other, _) = Peer::with_token(server.address(), &token, Subscription::None, None).await;
     ana.call(&Logout {}).await;
+    // What it says from then on is not heard.
+    for number in 0..20 {
+        other.start(&post(&format!("late-{number}"), "late")).await;
+    }
     while other.next().await.is_some() {}
+    let (mut ben, _) = Peer::register(server.address(), "ben", Subscription::None).await;
+    assert!(!ben.changes(Seq::ZERO).await.iter().any(|item| matches!(item.what, What::Message(_))));
     let mut peer = Peer::connect(server.address()).await;
     let hello = Peer::hello(Auth::Token { token }, Subscription::None, None);
     peer.send(codec::encode_hello(&hello)).await;

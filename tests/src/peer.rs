@@ -7,10 +7,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use chat_proto::client_frame::{Auth, ClientInfo, Hello, Resume, Subscription};
 use chat_proto::codec;
-use chat_proto::error::ErrorBody;
+use chat_proto::error::{ErrorBody, ErrorCode};
 use chat_proto::ids::{RequestId, RoomId, Seq};
 use chat_proto::message::Item;
-use chat_proto::request::{Call, Changes, Post, Posted};
+use chat_proto::request::{Call, Changes, CreateRoom, Post, Posted};
+use chat_proto::room::RoomKind;
 use chat_proto::server_frame::{ServerFrame, Welcome};
 use futures_util::{SinkExt, StreamExt};
 use tokio::net::TcpStream;
@@ -164,11 +165,29 @@ impl Peer {
         self.call(&post(key, body)).await
     }
 
+    /// Asks for what must be refused.
+    pub async fn refused<C: Call<Answer: std::fmt::Debug>>(&mut self, call: &C) -> ErrorCode {
+        self.try_call(call).await.expect("connected").expect_err("refused").code
+    }
+
+    /// Makes a room and is in it.
+    pub async fn create(&mut self, name: &str, kind: RoomKind) -> RoomId {
+        let name = name.parse().expect("a name");
+        let room =
+            CreateRoom { name, kind, topic: None, description: None, default_ttl_ms: None, closes_when_empty: true };
+        self.call(&room).await.room.id
+    }
+
+    /// Everything that changed after a number in `#general`, page by page.
+    pub async fn changes(&mut self, after: Seq) -> Vec<Item> {
+        self.changes_in(GENERAL, after).await
+    }
+
     /// Everything that changed after a number, page by page.
-    pub async fn changes(&mut self, mut after: Seq) -> Vec<Item> {
+    pub async fn changes_in(&mut self, room: RoomId, mut after: Seq) -> Vec<Item> {
         let mut items = Vec::new();
         loop {
-            let page = self.call(&Changes { room: GENERAL, after, limit: 50 }).await;
+            let page = self.call(&Changes { room, after, limit: 50 }).await;
             items.extend(page.items);
             after = page.next;
             if page.next >= page.head {

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use chat_proto::codec;
-use chat_proto::ids::{AccountSeq, ConnectionId, RoomId, SessionId, UserId};
+use chat_proto::ids::{AccountSeq, ConnectionId, SessionId, UserId};
 use chat_proto::request::AccountChangesPage;
 use chat_proto::server_frame::{AccountEvent, AccountNews, GoodbyeReason};
 use chat_proto::time::UnixMillis;
@@ -82,7 +82,7 @@ impl AccountHub {
         stream.head = event.seq;
         let frame = codec::encode(&event);
         for device in &stream.devices {
-            device.outbox.answer(frame.clone());
+            device.outbox.account_news(frame.clone());
         }
         if stream.ring.len() == RING {
             stream.ring.pop_front();
@@ -114,14 +114,9 @@ impl AccountHub {
         devices.iter().filter(|device| device.follows_all).cloned().collect()
     }
 
-    /// All devices of an account lose what is queued of a room.
-    pub fn forget_room(&self, user: UserId, room: RoomId) -> Vec<Device> {
-        let streams = self.streams.lock();
-        let devices = streams.get(&user).map_or(&[][..], |stream| &stream.devices);
-        for device in devices {
-            device.outbox.forget_room(room);
-        }
-        devices.to_vec()
+    /// All devices of an account.
+    pub fn devices(&self, user: UserId) -> Vec<Device> {
+        self.streams.lock().get(&user).map(|stream| stream.devices.clone()).unwrap_or_default()
     }
 
     /// Cuts the connections of a sign-in that ended, after telling the account.

@@ -7,6 +7,8 @@ use super::raw::{self, Raw};
 use crate::session::{AppConfig, Registration};
 use crate::transport::{Listen, UnixListen};
 
+/// A socket's path ends with a zero byte in 108 bytes on Linux, 104 elsewhere (unix(7)).
+const SOCKET_PATH_MAX_BYTES: usize = if cfg!(target_os = "linux") { 107 } else { 103 };
 /// What is listened at where nothing is said.
 const DEFAULT_LISTEN: &str = "127.0.0.1:4000";
 
@@ -77,6 +79,7 @@ impl Config {
 fn check(raw: &Raw, over: Overrides, problems: &mut Vec<String>) -> Option<Config> {
     let listen = listen(raw, &over, problems);
     let data = over.data.or_else(|| some(&raw.server.data).map(PathBuf::from)).or_else(default_data);
+    check_unix(&listen, problems);
     if data.is_none() {
         problems.push("server.data: no home folder is known; name a folder with --data".into());
     }
@@ -162,6 +165,22 @@ fn listen(raw: &Raw, over: &Overrides, problems: &mut Vec<String>) -> Listen {
     listen
 }
 
+/// What would fail only when the socket is made.
+fn check_unix(listen: &Listen, problems: &mut Vec<String>) {
+    for unix in &listen.unix {
+        let bytes = unix.path.as_os_str().len();
+        if bytes > SOCKET_PATH_MAX_BYTES {
+            let path = unix.path.display();
+            problems.push(format!(
+                "server.unix: {path} has {bytes} bytes; the system takes paths of sockets of at most {SOCKET_PATH_MAX_BYTES}"
+            ));
+        }
+        if let Some(group) = unix.group.as_ref().filter(|group| uzers::get_group_by_name(group).is_none()) {
+            problems.push(format!("server.unix_group: there is no group {group:?} on this machine"));
+        }
+    }
+}
+
 fn some(text: &str) -> Option<&str> {
     Some(text).filter(|text| !text.is_empty())
 }
@@ -190,12 +209,17 @@ mod tests {
 
     #[test]
     fn everything_that_is_wrong_is_told_at_once() {
-        let text =
-            "[server]\nlisten = [\"nowhere\"]\ncolour = 1\n[limits]\nposts_burst = \"many\"\nposts_per_second = 0";
+        let text = "[server]\nlisten = [\"nowhere\"]\ncolour = 1\nunix = \"s\"\nunix_group = \"nobodys\"\n[limits]\nposts_burst = \"many\"\n\
+             posts_per_second = 0\nlocal_posts_burst = -1";
         let error = load(text).expect_err("wrong").to_string();
-        for part in
-            ["nowhere", "server.colour: no such setting", "posts_burst: is a string", "posts_per_second: must be"]
-        {
+        for part in [
+            "nowhere",
+            "server.colour: no such setting",
+            "posts_burst: is a string",
+            "posts_per_second: must be",
+            "local_posts_burst: -1",
+            "no group \"nobodys\"",
+        ] {
             assert!(error.contains(part), "{part} in:\n{error}");
         }
     }

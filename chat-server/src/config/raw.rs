@@ -59,6 +59,7 @@ pub(super) fn read(file: Option<&Path>, problems: &mut Vec<String>) -> Raw {
             Err(error) => problems.push(format!("{}: {}", path.display(), error.trim_end())),
         }
     }
+    overlay(&mut merged, &|name| std::env::var(name).ok(), problems);
     merged.try_into().unwrap_or_else(|error: toml::de::Error| {
         problems.push(error.message().to_owned());
         defaults.try_into().expect("invariant: the embedded settings fit")
@@ -83,6 +84,9 @@ fn merge(
                     merge(base, inner, over, path, problems);
                 }
             }
+            (Some(_), toml::Value::Integer(number)) if number < 0 || number > i64::from(u32::MAX) => {
+                problems.push(format!("{name}: {number} is not from 0 to {}", u32::MAX));
+            }
             (Some(default), value) if default.same_type(&value) => {
                 base.insert(key, value);
             }
@@ -94,6 +98,51 @@ fn merge(
     }
 }
 
+/// Tables whose settings the environment may set, each as `CHAT_SERVER_TABLE_KEY`. Those of `server` and `log` are
+/// flags, which read the environment themselves.
+const OVERLAID: [&str; 2] = ["auth", "limits"];
+
+/// Lays the environment on the settings.
+fn overlay(settings: &mut toml::Table, variable: &dyn Fn(&str) -> Option<String>, problems: &mut Vec<String>) {
+    for table in OVERLAID {
+        let Some(toml::Value::Table(settings)) = settings.get_mut(table) else { continue };
+        for (key, value) in settings.iter_mut() {
+            let name = format!("CHAT_SERVER_{}_{}", table.to_uppercase(), key.to_uppercase());
+            let Some(text) = variable(&name) else { continue };
+            let read = match value {
+                toml::Value::Boolean(_) => text.parse().ok().map(toml::Value::Boolean),
+                toml::Value::Integer(_) => text.parse::<u32>().ok().map(|number| toml::Value::Integer(number.into())),
+                _ => Some(toml::Value::String(text.clone())),
+            };
+            match read {
+                Some(read) => *value = read,
+                None => problems.push(format!("{name}: {text:?} is no {}", value.type_str())),
+            }
+        }
+    }
+}
+
 fn known(table: &toml::Table) -> String {
     table.keys().cloned().collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_environment_stands_above_the_file_and_is_checked() {
+        let mut settings: toml::Table = toml::from_str(DEFAULTS).expect("TOML");
+        let variable = |name: &str| match name {
+            "CHAT_SERVER_LIMITS_ENABLED" => Some("false".to_owned()),
+            "CHAT_SERVER_LIMITS_POSTS_BURST" => Some("-7".to_owned()),
+            "CHAT_SERVER_AUTH_REGISTRATION" => Some("open".to_owned()),
+            _ => None,
+        };
+        let mut problems = Vec::new();
+        overlay(&mut settings, &variable, &mut problems);
+        assert_eq!(settings["limits"]["enabled"], toml::Value::Boolean(false));
+        assert_eq!(settings["auth"]["registration"], toml::Value::String("open".into()));
+        assert_eq!(problems, ["CHAT_SERVER_LIMITS_POSTS_BURST: \"-7\" is no integer"]);
+    }
 }

@@ -23,6 +23,7 @@ macro_rules! suite {
             a_key_is_unique_over_all_rooms_and_remembered_after_the_end
             an_edit_keeps_the_end_and_a_late_older_state_changes_nothing
             a_deletion_leaves_a_tombstone_without_text_until_the_end
+            a_tombstone_takes_no_edit_and_no_second_deletion
             nothing_brings_back_what_expired
             undo_takes_back_one_try_and_not_the_next
             a_post_undone_before_it_came_is_not_there
@@ -97,16 +98,23 @@ pub(crate) async fn a_retry_is_there_once_and_answers_the_first_number(live: Sto
     assert_eq!(live.put(first.clone(), at(0)).await, Ok(Put::Stored));
     let again = keyed(ROOM, "retry", message_item(9, "hello", at(100), Some(at(5_100))));
     let Ok(Put::KeyHeld(held)) = live.put(again, at(100)).await else { panic!("the key is held") };
-    assert_eq!((held.room, held.seq, held.at, held.item.as_ref()), (ROOM, Seq(4), at(0), Some(first.item())));
+    assert_eq!((held.room, held.seq, held.at, held.expires_at), (ROOM, Seq(4), at(0), at(5_000)));
+    assert_eq!(held.digest, first.digest());
     assert_eq!(alive_seqs(&live, ROOM, at(100)).await, [4]);
 }
 
 pub(crate) async fn a_key_is_unique_over_all_rooms_and_remembered_after_the_end(live: Store) {
     let first = keyed(ROOM, "once", message_item(4, "hello", at(0), Some(at(1_000))));
+    let digest = first.digest();
     assert_eq!(live.put(first, at(0)).await, Ok(Put::Stored));
     let elsewhere = |now| keyed(RoomId(2), "once", message_item(1, "hello", now, Some(now.plus_ms(1_000))));
     let Ok(Put::KeyHeld(held)) = live.put(elsewhere(at(5_000)), at(5_000)).await else { panic!("still held") };
-    assert_eq!((held.room, held.seq, held.item), (ROOM, Seq(4), None), "after the end the text is gone");
+    assert_eq!(
+        (held.room, held.seq, held.digest),
+        (ROOM, Seq(4), digest),
+        "the room and the text are still told apart"
+    );
+    assert_ne!(digest, elsewhere(at(0)).digest());
     assert_eq!(live.key_use(UserId(8), key("once"), at(0)).await, Ok(None), "another sender's key is another key");
     let forgotten = at(1_000).plus_ms(KEY_KEPT_MS);
     assert_eq!(live.key_use(UserId(7), key("once"), forgotten).await, Ok(None));
@@ -144,6 +152,18 @@ pub(crate) async fn a_deletion_leaves_a_tombstone_without_text_until_the_end(liv
         panic!("a retry after the deletion brings nothing back")
     };
     assert_eq!(alive_seqs(&live, ROOM, at(5_000)).await, [0; 0]);
+}
+
+pub(crate) async fn a_tombstone_takes_no_edit_and_no_second_deletion(live: Store) {
+    let first = entry(1, 4, at(0), 5_000);
+    let address = first.address().clone();
+    assert_eq!(live.put(first, at(0)).await, Ok(Put::Stored));
+    assert_eq!(live.replace(address.clone(), tombstone(4, 5), at(50)).await, Ok(true));
+    let edited = Item { changed: Seq(6), ..message_item(4, "back", at(0), Some(at(5_000))) };
+    assert_eq!(live.replace(address.clone(), edited, at(51)).await, Ok(false));
+    assert_eq!(live.replace(address, tombstone(4, 7), at(52)).await, Ok(false));
+    let entries = live.load(ROOM, at(60)).await.expect("a load");
+    assert_eq!(entries.iter().map(Entry::item).collect::<Vec<_>>(), [&tombstone(4, 5)]);
 }
 
 pub(crate) async fn nothing_brings_back_what_expired(live: Store) {
@@ -189,7 +209,7 @@ pub(crate) async fn a_closed_room_is_empty_and_others_are_not(live: Store) {
     assert_eq!(alive_seqs(&live, ROOM, at(1)).await, [0; 0]);
     assert_eq!(alive_seqs(&live, RoomId(2), at(1)).await, [2]);
     let Ok(Put::KeyHeld(held)) = live.put(entry(1, 1, at(1), 9_000), at(1)).await else { panic!("keys stay") };
-    assert_eq!(held.item, None);
+    assert_eq!(held.seq, Seq(1));
 }
 
 pub(crate) async fn usage_counts_alive_messages_and_returns_to_nothing(live: Store) {

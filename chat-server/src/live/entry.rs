@@ -5,6 +5,7 @@ use chat_proto::message::{Item, What};
 use chat_proto::time::UnixMillis;
 
 use super::LiveError;
+use crate::post_digest::{self, PostDigest};
 
 /// How long a sender's key is remembered after its message ended, in milliseconds: long enough for every retry of a
 /// client that still runs, so that a late retry is told "duplicate" instead of being shown again.
@@ -27,6 +28,7 @@ pub struct Entry {
     address: Address,
     item: Item,
     expires_at: UnixMillis,
+    digest: PostDigest,
 }
 
 impl Entry {
@@ -38,7 +40,8 @@ impl Entry {
         match &item.what {
             What::Message(message) => {
                 let expires_at = message.expires_at.ok_or(LiveError::NotEphemeral)?;
-                Ok(Self { address, item, expires_at })
+                let digest = post_digest::of(address.room, message.body.as_str());
+                Ok(Self { address, item, expires_at, digest })
             }
             _ => Err(LiveError::NotEphemeral),
         }
@@ -58,7 +61,12 @@ impl Entry {
         if !keeps_end || item.seq != self.item.seq {
             return Err(LiveError::NotEphemeral);
         }
-        Ok(Self { address: self.address.clone(), item, expires_at: self.expires_at })
+        Ok(Self { address: self.address.clone(), item, ..*self })
+    }
+
+    /// Of the text it was posted with.
+    pub fn digest(&self) -> PostDigest {
+        self.digest
     }
 
     /// What it is addressed by.
@@ -110,9 +118,10 @@ pub struct KeyUse {
     pub seq: Seq,
     /// When it was accepted.
     pub at: UnixMillis,
-    /// Its present state while it is alive; to tell a retry from another text. After its end a retry cannot be told
-    /// from a reuse in the same room and counts as a retry.
-    pub item: Option<Item>,
+    /// When it ends, or ended.
+    pub expires_at: UnixMillis,
+    /// Of the text it was posted with: a retry has the same, also after an edit or the end.
+    pub digest: PostDigest,
 }
 
 /// What a sweep let go.

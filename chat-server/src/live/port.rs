@@ -52,7 +52,7 @@ pub trait Live: Send + Sync {
     fn put(&self, entry: Entry, now: UnixMillis) -> Pending<Put>;
 
     /// Sets an alive entry to a new state, an edited message or `Deleted`; its end stays. `false` where nothing alive
-    /// is addressed; then nothing is kept (no resurrection). Of two states the one with the higher `item.changed` stays.
+    /// is addressed, or a tombstone; then nothing is kept (no resurrection). Of two states the one with the higher `item.changed` stays.
     ///
     /// # Errors
     /// As [`put`](Self::put); `NotEphemeral` where the new state does not fit the entry.

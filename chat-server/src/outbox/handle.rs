@@ -1,6 +1,7 @@
 //! The queue with its two sides: many who put frames in, and the connection's task that takes them out.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use chat_proto::codec;
@@ -19,6 +20,7 @@ pub struct Outbox(Arc<Shared>);
 struct Shared {
     queue: Mutex<Queue>,
     closing: Mutex<Option<GoodbyeReason>>,
+    has_ended: AtomicBool,
     news: Notify,
 }
 
@@ -29,10 +31,31 @@ impl Outbox {
         self.0.news.notify_one();
     }
 
-    /// Queues a room's event.
-    pub fn event(&self, room: RoomId, frame: Bytes) {
+    /// Queues a room's event; whether anybody may still read it.
+    pub fn event(&self, room: RoomId, frame: Bytes) -> bool {
+        if self.has_ended() {
+            return false;
+        }
         self.0.queue.lock().event(room, frame, || codec::encode(&Gap { room }));
         self.0.news.notify_one();
+        true
+    }
+
+    /// Queues news of the account. Of what does not fit only the last is kept, and queued as soon as all before it has
+    /// left: the reader sees by its numbers that some are missing.
+    pub fn account_news(&self, frame: Bytes) {
+        self.0.queue.lock().news(frame);
+        self.0.news.notify_one();
+    }
+
+    /// The connection has ended: nobody reads this any more.
+    pub fn end(&self) {
+        self.0.has_ended.store(true, Ordering::Release);
+    }
+
+    /// Whether the connection has ended.
+    pub fn has_ended(&self) -> bool {
+        self.0.has_ended.load(Ordering::Acquire)
     }
 
     /// Queues what may be lost.

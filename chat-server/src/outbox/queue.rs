@@ -19,6 +19,7 @@ enum Kind {
     Event(RoomId),
     Gap(RoomId),
     Transient(Option<RoomId>),
+    News,
 }
 
 /// Frames that wait, oldest first.
@@ -30,6 +31,8 @@ pub(super) struct Queue {
     pushed: usize,
     /// Rooms whose events are left out until the reader asks for `changes`.
     gaps: HashSet<RoomId>,
+    /// The last of the account's news that did not fit.
+    missed_news: Option<Bytes>,
     /// Frames that were left out.
     dropped: u64,
 }
@@ -56,6 +59,16 @@ impl Queue {
             self.gaps.insert(room);
             // Small, and one for each room: it may stand above the limit.
             self.push(Kind::Gap(room), gap());
+        }
+    }
+
+    /// News of the account: only the last of those that do not fit is kept, for when all else has left.
+    pub(super) fn news(&mut self, frame: Bytes) {
+        if self.missed_news.is_none() && self.fits(frame.len()) {
+            self.push(Kind::News, frame);
+        } else {
+            self.dropped += 1;
+            self.missed_news = Some(frame);
         }
     }
 
@@ -88,6 +101,11 @@ impl Queue {
                 self.pushed -= 1;
             }
             into.push(frame);
+        }
+        if self.frames.is_empty()
+            && let Some(frame) = self.missed_news.take()
+        {
+            self.push(Kind::News, frame);
         }
         if self.frames.is_empty() && self.frames.capacity() > 64 {
             self.frames = VecDeque::new();
@@ -162,6 +180,18 @@ mod tests {
         queue.close_gap(A);
         queue.event(A, "a".into(), || "gap-a".into());
         assert_eq!(drain(&mut queue), ["a"]);
+    }
+
+    #[test]
+    fn of_news_that_do_not_fit_the_last_comes_behind_all_else() {
+        let mut queue = Queue::default();
+        for number in 0..OUTBOX_MAX_FRAMES + 10 {
+            queue.news(Bytes::from(number.to_string()));
+        }
+        assert_eq!(drain(&mut queue).len(), OUTBOX_MAX_FRAMES);
+        assert_eq!(drain(&mut queue), [Bytes::from((OUTBOX_MAX_FRAMES + 9).to_string())]);
+        queue.news("next".into());
+        assert_eq!(drain(&mut queue), ["next"]);
     }
 
     #[test]

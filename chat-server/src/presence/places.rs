@@ -127,6 +127,12 @@ impl Places {
         self.rooms.get(&room).map(|count| Counts { room, members: count.members, online: count.there })
     }
 
+    /// Those who are there in any of some rooms, at most `limit`. Looks at everyone who is here.
+    pub fn there(&self, rooms: &[RoomId], limit: usize) -> Vec<UserId> {
+        let is_in = |person: &Person| person.is_there && rooms.iter().any(|room| person.rooms.contains(room));
+        self.people.iter().filter(|(_, person)| is_in(person)).map(|(user, _)| *user).take(limit).collect()
+    }
+
     fn enter(&mut self, room: RoomId, user: UserId) {
         let Some(person) = self.people.get_mut(&user) else { return };
         if person.rooms.insert(room) {

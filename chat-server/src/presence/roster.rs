@@ -123,6 +123,11 @@ impl Roster {
         self.held.iter().filter_map(lease).collect()
     }
 
+    /// The people who have a connection here.
+    pub fn held_users(&self) -> BTreeSet<UserId> {
+        self.held.values().copied().collect()
+    }
+
     /// How many people are known.
     pub fn len(&self) -> usize {
         self.people.len()

@@ -128,7 +128,7 @@ impl PresenceService {
 }
 
 impl PresenceDriver {
-    /// Tells and renews until `shutdown`; then ends this process's leases.
+    /// Tells and renews until `shutdown`; then everyone here was seen last, and this process's leases end.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         tokio::select! {
             () = shutdown => {}
@@ -137,7 +137,13 @@ impl PresenceDriver {
             () = self.keep_renewing() => {}
         }
         let now = self.now();
-        let held = self.shared.roster.lock().leases(now, now);
+        let (held, here) = {
+            let roster = self.shared.roster.lock();
+            (roster.leases(now, now), roster.held_users())
+        };
+        for user in here {
+            self.audience.went_offline(user, now);
+        }
         self.ask(self.live.end_leases(held.iter().map(|lease| lease.id).collect())).await;
     }
 

@@ -13,6 +13,7 @@ use chat_proto::request::Posted;
 use chat_proto::server_frame::Event;
 use chat_proto::time::UnixMillis;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use super::RoomError;
 use super::command::{AtHand, ChangeOutcome, Command, NewChange, NewPost, Reply, Setting, Snapshot};
@@ -21,7 +22,7 @@ use super::flight::{Asker, Flight, Landing, Wait};
 use super::registry::{Counters, Registry, Services};
 use super::ring::RING;
 use super::state::{Keeper, State};
-use crate::live::{Address, LiveError};
+use crate::live::Address;
 use crate::store::{Append, ChainLink, Change, MemberState, Revision};
 
 /// Entries that may be under way in one room.
@@ -59,7 +60,7 @@ pub(super) async fn run(id: RoomId, mut mailbox: mpsc::Receiver<Command>, regist
         }
         Err(error) => {
             // Whoever asks meanwhile is told the same; the next one tries anew.
-            registry.leave(id, &mut mailbox);
+            registry.leave_now(id, &mut mailbox);
             while let Some(command) = mailbox.recv().await {
                 refuse(command, &error);
             }
@@ -76,7 +77,8 @@ fn refuse(command: Command, error: &RoomError) {
         Command::Join(_, _, reply) | Command::Snapshot(_, reply) => drop(reply.send(Err(error.clone()))),
         Command::Leave(_, reply) | Command::Settle(reply) => drop(reply.send(Err(error.clone()))),
         Command::AtHand(_, reply) => drop(reply.send(Err(error.clone()))),
-        Command::Unsubscribe(_) | Command::Transient(..) => {}
+        Command::Find(_, reply) => drop(reply.send(Err(error.clone()))),
+        Command::Unsubscribe(_) | Command::Transient(..) | Command::ToMembers(_) => {}
     }
 }
 
@@ -89,24 +91,28 @@ impl Actor {
         let mut next_expiry = self.state.expire(self.now());
         loop {
             let expiry_in = next_expiry.map(|at| Duration::from_millis(at.since_ms(self.now()).max(1)));
-            let is_idle = self.flights.is_empty() && self.fanout.is_empty();
             tokio::select! {
                 biased;
                 landing = front(&mut self.flights), if !self.flights.is_empty() => {
                     self.land(landing);
                     next_expiry = self.state.expire(self.now());
                 }
-                command = mailbox.recv() => {
+                // Whoever asks a room that closes asks the next one of its name: theirs wait in the mailbox until it leaves.
+                command = mailbox.recv(), if !self.is_closed => {
                     let Some(command) = command else { return };
                     self.take(command);
                     for _ in 1..TURN {
+                        if self.is_closed {
+                            break;
+                        }
                         let Ok(command) = mailbox.try_recv() else { break };
                         self.take(command);
                     }
                 }
                 () = sleep(expiry_in), if expiry_in.is_some() => next_expiry = self.state.expire(self.now()),
-                () = tokio::time::sleep(IDLE), if is_idle => {
-                    if registry.leave(self.state.id(), mailbox) {
+                () = tokio::time::sleep(IDLE), if self.flights.is_empty() => {
+                    self.fanout.prune();
+                    if self.fanout.is_empty() && registry.leave(self.state.id(), mailbox) {
                         return;
                     }
                 }
@@ -119,11 +125,11 @@ impl Actor {
     }
 
     fn take(&mut self, command: Command) {
+        if let Command::Unsubscribe(connection) = command {
+            return self.fanout.remove(connection);
+        }
         if self.flights.len() >= FLIGHTS_MAX {
             return refuse(command, &RoomError::Busy);
-        }
-        if self.is_closed {
-            return refuse(command, &RoomError::NotFound);
         }
         match command {
             Command::Post(new, reply) => self.post(*new, reply),
@@ -131,15 +137,20 @@ impl Actor {
             Command::Set(by, setting, reply) => self.set(by, setting, reply),
             Command::Join(user, role, reply) => self.join(user, role, reply),
             Command::Leave(user, reply) => self.leave(user, reply),
-            Command::Subscribe(connection, outbox, reply) => {
+            Command::Subscribe(user, (connection, outbox), reply) => {
                 outbox.close_gap(self.state.id());
-                self.fanout.add(connection, outbox);
+                self.fanout.add(connection, user, outbox);
                 answer(reply, Ok(self.state.shown()));
             }
-            Command::Unsubscribe(connection) => self.fanout.remove(connection),
             Command::AtHand(after, reply) => self.at_hand(after, reply),
             Command::Snapshot(user, reply) => answer(reply, Ok(self.state.snapshot(user))),
-            Command::Transient(frame, but) => self.fanout.transient(self.state.id(), &frame, but),
+            Command::Unsubscribe(connection) => self.fanout.remove(connection),
+            Command::Transient(frame, but) => self.fanout.transient(self.state.id(), &frame, |to, _| Some(to) != but),
+            Command::ToMembers(frame) => {
+                let state = &self.state;
+                self.fanout.transient(state.id(), &frame, |_, user| state.role(user).is_some());
+            }
+            Command::Find(seq, reply) => answer(reply, Ok(self.state.find(seq, self.now()))),
             Command::Settle(reply) => self.fly(Wait::Nothing, None, Asker::Settle(reply)),
         }
     }
@@ -176,8 +187,13 @@ impl Actor {
         Append { room: self.state.id(), seq: item.seq, at: item.at, by: item.by, what: item.what.clone(), chain: None }
     }
 
+    /// Keeps numbers free up to a ceiling, where there is one to be kept.
+    fn reserve(&self, ceiling: Option<Seq>) -> Option<crate::store::Pending<()>> {
+        ceiling.map(|ceiling| self.services.store.reserve(self.state.id(), ceiling))
+    }
+
     fn put(&self, address: Address, reserve: Option<Seq>, item: &Item, now: UnixMillis) -> Wait {
-        let reserve = reserve.map(|ceiling| self.services.store.reserve(self.state.id(), ceiling));
+        let reserve = self.reserve(reserve);
         let put = match crate::live::Entry::message(address.clone(), item.clone()) {
             Ok(entry) => self.services.live.put(entry, now),
             Err(error) => crate::live::Pending::ready(Err(error)),
@@ -197,8 +213,9 @@ impl Actor {
                         let change = Change { room: self.state.id(), revision, item: item.clone(), at: now };
                         Wait::Change(self.services.store.change(change))
                     }
-                    Keeper::Live { address, .. } => {
-                        Wait::Replace(self.services.live.replace(address, item.clone(), now))
+                    Keeper::Live { address, reserve } => {
+                        let reserve = self.reserve(reserve);
+                        Wait::Replace(self.services.live.replace(address, item.clone(), now), reserve)
                     }
                 };
                 self.fly(wait, Some(item), Asker::Change(reply));
@@ -263,29 +280,41 @@ impl Actor {
     fn land(&mut self, landing: Landing) {
         let Some(flight) = self.flights.pop_front() else { return };
         let address = match flight.wait {
-            Wait::Put(_, address, _) => Some(address),
-            Wait::Replace(_) => flight.item.as_ref().and_then(|item| self.state.alive_address(item.seq)),
+            Wait::Put(_, address, _) => Some((address, true)),
+            Wait::Replace(..) => {
+                flight.item.as_ref().and_then(|item| Some((self.state.alive_address(item.seq)?, false)))
+            }
             Wait::Append(_) | Wait::Change(_) | Wait::Nothing => None,
         };
         match settled(landing, address.is_some(), flight.chain.as_ref()) {
             Landing::Kept => {
-                self.answer_kept(flight.asker, flight.item.as_ref());
+                self.answer_kept(flight.asker, flight.item.as_ref(), flight.accepted_at);
                 if let Some(item) = flight.item {
-                    self.show(item, address);
+                    self.show(item, address.map(|(address, _)| address));
                 }
             }
-            Landing::Duplicate(first) => Self::answer_duplicate(flight.asker, first),
+            Landing::Duplicate(first, expires_at) => Self::answer_duplicate(flight.asker, first, expires_at),
             Landing::Refused(error) => {
                 break_off(flight.chain.as_ref());
-                if let (Some(address), Some(item)) = (address, &flight.item) {
-                    self.state.reserve_failed();
-                    if matches!(error, RoomError::Live(LiveError::Unavailable) | RoomError::ChainBroken) {
-                        // Whether it was kept is not known: it must not appear after it was refused.
-                        drop(self.services.live.undo(address, item.seq));
+                if let (Some((address, is_post)), Some(item)) = (address, &flight.item) {
+                    // What is not there any more has nothing to be taken back.
+                    if error != RoomError::NotFound {
+                        self.take_back(address, item, is_post);
                     }
                 }
                 self.answer_refused(flight.asker, error);
             }
+        }
+    }
+
+    /// An ephemeral entry was refused. Whether the live store kept it may not be known: what was refused must not
+    /// appear later. What was not kept is not harmed.
+    fn take_back(&mut self, address: Address, item: &Item, is_post: bool) {
+        self.state.reserve_failed();
+        if is_post {
+            drop(self.services.live.undo(address, item.seq));
+        } else if let Some(before) = self.state.restored(item.seq) {
+            drop(self.services.live.replace(address, before, self.now()));
         }
     }
 
@@ -303,12 +332,13 @@ impl Actor {
         }
     }
 
-    fn answer_kept(&mut self, asker: Asker, item: Option<&Item>) {
+    fn answer_kept(&mut self, asker: Asker, item: Option<&Item>, accepted_at: Instant) {
         let number = item.map_or(self.state.shown(), |item| item.changed);
         match asker {
             Asker::Post(reply) => {
                 let Some(item) = item else { return };
                 self.services.counters.posts.fetch_add(1, Ordering::Relaxed);
+                self.services.counters.acknowledged(accepted_at.elapsed());
                 let expires_at = match &item.what {
                     What::Message(message) => message.expires_at,
                     _ => None,
@@ -325,9 +355,9 @@ impl Actor {
         }
     }
 
-    fn answer_duplicate(asker: Asker, first: crate::store::Appended) {
+    fn answer_duplicate(asker: Asker, first: crate::store::Appended, expires_at: Option<UnixMillis>) {
         if let Asker::Post(reply) = asker {
-            let posted = Posted { seq: first.seq, at: first.at, duplicate: true, expires_at: None };
+            let posted = Posted { seq: first.seq, at: first.at, duplicate: true, expires_at };
             answer(reply, Ok(posted));
         }
     }

@@ -81,13 +81,17 @@ pub(super) enum Command {
     Set(UserId, Setting, Reply<Seq>),
     Join(UserId, Role, Reply<Snapshot>),
     Leave(UserId, Reply<()>),
-    Subscribe(ConnectionId, Outbox, Reply<Seq>),
+    Subscribe(UserId, (ConnectionId, Outbox), Reply<Seq>),
     Unsubscribe(ConnectionId),
     /// What changed after a number, all where it is [`Seq::ZERO`]; without one the ring is not asked.
     AtHand(Option<Seq>, Reply<AtHand>),
     Snapshot(UserId, Reply<Snapshot>),
-    /// Frames without a number, for all but one connection.
+    /// Frames without a number, for all who listen but one connection.
     Transient(Bytes, Option<ConnectionId>),
+    /// Frames without a number, for those who listen and are members.
+    ToMembers(Bytes),
+    /// A thing as it is now, where the room has it at hand.
+    Find(Seq, Reply<Option<Item>>),
     /// Answered once all that was accepted before has been settled.
     Settle(Reply<()>),
 }

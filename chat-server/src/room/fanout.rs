@@ -3,31 +3,46 @@
 use std::collections::HashMap;
 
 use bytes::Bytes;
-use chat_proto::ids::{ConnectionId, RoomId};
+use chat_proto::ids::{ConnectionId, RoomId, UserId};
 
 use crate::outbox::Outbox;
 
 /// Those who listen to a room.
 #[derive(Debug, Default)]
 pub(super) struct Fanout {
-    listeners: Vec<(ConnectionId, Outbox)>,
+    listeners: Vec<Listener>,
     places: HashMap<ConnectionId, usize>,
 }
 
+#[derive(Debug)]
+struct Listener {
+    connection: ConnectionId,
+    user: UserId,
+    outbox: Outbox,
+}
+
 impl Fanout {
-    pub(super) fn add(&mut self, connection: ConnectionId, outbox: Outbox) {
+    pub(super) fn add(&mut self, connection: ConnectionId, user: UserId, outbox: Outbox) {
         if !self.places.contains_key(&connection) {
             self.places.insert(connection, self.listeners.len());
-            self.listeners.push((connection, outbox));
+            self.listeners.push(Listener { connection, user, outbox });
         }
     }
 
     pub(super) fn remove(&mut self, connection: ConnectionId) {
         if let Some(place) = self.places.remove(&connection) {
             self.listeners.swap_remove(place);
-            if let Some((moved, _)) = self.listeners.get(place) {
-                self.places.insert(*moved, place);
+            if let Some(moved) = self.listeners.get(place) {
+                self.places.insert(moved.connection, place);
             }
+        }
+    }
+
+    /// Forgets connections that have ended, whoever made them listen.
+    pub(super) fn prune(&mut self) {
+        let ended = self.listeners.iter().filter(|listener| listener.outbox.has_ended());
+        for connection in ended.map(|listener| listener.connection).collect::<Vec<_>>() {
+            self.remove(connection);
         }
     }
 
@@ -40,18 +55,20 @@ impl Fanout {
     }
 
     /// Sends an event to all.
-    pub(super) fn event(&self, room: RoomId, frame: &Bytes) {
-        for (_, outbox) in &self.listeners {
-            outbox.event(room, frame.clone());
+    pub(super) fn event(&mut self, room: RoomId, frame: &Bytes) {
+        let mut has_ended = false;
+        for listener in &self.listeners {
+            has_ended |= !listener.outbox.event(room, frame.clone());
+        }
+        if has_ended {
+            self.prune();
         }
     }
 
-    /// Sends what may be lost to all but one.
-    pub(super) fn transient(&self, room: RoomId, frame: &Bytes, but: Option<ConnectionId>) {
-        for (connection, outbox) in &self.listeners {
-            if Some(*connection) != but {
-                outbox.transient(Some(room), frame.clone());
-            }
+    /// Sends what may be lost to those who are wanted.
+    pub(super) fn transient(&self, room: RoomId, frame: &Bytes, wanted: impl Fn(ConnectionId, UserId) -> bool) {
+        for listener in self.listeners.iter().filter(|listener| wanted(listener.connection, listener.user)) {
+            listener.outbox.transient(Some(room), frame.clone());
         }
     }
 }

@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
-use chat_proto::ids::{Seq, UserId};
-use chat_proto::message::Item;
+use chat_proto::ids::{RoomId, Seq, UserId};
+use chat_proto::message::{Item, What};
 use chat_proto::request::Posted;
 use chat_proto::room::Role;
+use chat_proto::time::UnixMillis;
 
 use tokio::time::Instant;
 
 use super::RoomError;
 use super::command::{ChangeOutcome, Reply, Snapshot};
 use crate::live::{self, Address, LiveError, Put};
+use crate::post_digest;
 use crate::store::{self, Appended, ChainLink, StoreError};
 
 /// An ephemeral entry holds the front of the room at most this long.
@@ -23,7 +25,7 @@ pub(super) enum Wait {
     Append(store::Pending<Appended>),
     Change(store::Pending<()>),
     Put(live::Pending<Put>, Address, Option<store::Pending<()>>),
-    Replace(live::Pending<bool>),
+    Replace(live::Pending<bool>, Option<store::Pending<()>>),
     /// For nothing but those before it.
     Nothing,
 }
@@ -33,8 +35,8 @@ pub(super) enum Wait {
 pub(super) enum Landing {
     /// It stands.
     Kept,
-    /// The key had been used: this is the first one.
-    Duplicate(Appended),
+    /// The key had been used: this is the first one, and when it ends.
+    Duplicate(Appended, Option<UnixMillis>),
     /// Nothing was kept.
     Refused(RoomError),
 }
@@ -59,6 +61,7 @@ pub(super) struct Flight {
     pub asker: Asker,
     /// Breaks where it is refused.
     pub chain: Option<ChainLink>,
+    pub accepted_at: Instant,
     /// Since when it stands at the front.
     pub at_front_since: Option<Instant>,
 }
@@ -69,7 +72,7 @@ impl Wait {
         match self {
             Self::Nothing => Landing::Kept,
             Self::Append(pending) => match pending.await {
-                Ok(appended) if appended.is_duplicate => Landing::Duplicate(appended),
+                Ok(appended) if appended.is_duplicate => Landing::Duplicate(appended, None),
                 Ok(_) => Landing::Kept,
                 Err(error) => Landing::Refused(error.into()),
             },
@@ -77,30 +80,32 @@ impl Wait {
                 Ok(()) => Landing::Kept,
                 Err(error) => Landing::Refused(error.into()),
             },
-            Self::Put(pending, _, reserve) => {
-                if let Some(reserving) = reserve {
-                    let reserved: Result<(), StoreError> = reserving.await;
-                    *reserve = None;
-                    if let Err(error) = reserved {
-                        return Landing::Refused(error.into());
-                    }
+            Self::Put(pending, address, reserve) => {
+                if let Err(error) = reserved(reserve).await {
+                    return Landing::Refused(error.into());
                 }
                 match tokio::time::timeout_at(until, pending).await {
                     Ok(Ok(Put::Stored)) => Landing::Kept,
-                    Ok(Ok(Put::KeyHeld(first))) => match (item, &first.item) {
-                        (Some(item), Some(held)) if !same_text(item, held) => Landing::Refused(RoomError::KeyReused),
-                        _ => Landing::Duplicate(Appended { seq: first.seq, at: first.at, is_duplicate: true }),
-                    },
+                    Ok(Ok(Put::KeyHeld(first))) if is_retry(address.room, item, &first) => {
+                        let appended = Appended { seq: first.seq, at: first.at, is_duplicate: true };
+                        Landing::Duplicate(appended, Some(first.expires_at))
+                    }
+                    Ok(Ok(Put::KeyHeld(_))) => Landing::Refused(RoomError::KeyReused),
                     Ok(Err(error)) => Landing::Refused(error.into()),
                     Err(_) => Landing::Refused(LiveError::Unavailable.into()),
                 }
             }
-            Self::Replace(pending) => match tokio::time::timeout_at(until, pending).await {
-                Ok(Ok(true)) => Landing::Kept,
-                Ok(Ok(false)) => Landing::Refused(RoomError::NotFound),
-                Ok(Err(error)) => Landing::Refused(error.into()),
-                Err(_) => Landing::Refused(LiveError::Unavailable.into()),
-            },
+            Self::Replace(pending, reserve) => {
+                if let Err(error) = reserved(reserve).await {
+                    return Landing::Refused(error.into());
+                }
+                match tokio::time::timeout_at(until, pending).await {
+                    Ok(Ok(true)) => Landing::Kept,
+                    Ok(Ok(false)) => Landing::Refused(RoomError::NotFound),
+                    Ok(Err(error)) => Landing::Refused(error.into()),
+                    Err(_) => Landing::Refused(LiveError::Unavailable.into()),
+                }
+            }
         }
     }
 }
@@ -108,7 +113,7 @@ impl Wait {
 impl Flight {
     /// An entry that takes its place at the end.
     pub(super) fn new(wait: Wait, item: Option<Item>, asker: Asker) -> Self {
-        Self { wait, item, asker, chain: None, at_front_since: None }
+        Self { wait, item, asker, chain: None, accepted_at: Instant::now(), at_front_since: None }
     }
 
     /// The entry as one of a chain.
@@ -123,11 +128,19 @@ impl Flight {
     }
 }
 
-/// Whether two states of a message carry the same text; an edited one cannot be told from its first state.
-fn same_text(posted: &Item, held: &Item) -> bool {
-    use chat_proto::message::What;
-    match (&posted.what, &held.what) {
-        (What::Message(posted), What::Message(held)) => held.edited_at.is_some() || posted.body == held.body,
-        _ => true,
-    }
+/// Waits until the numbers are kept free that an ephemeral entry took one of.
+async fn reserved(reserve: &mut Option<store::Pending<()>>) -> Result<(), StoreError> {
+    let Some(reserving) = reserve else { return Ok(()) };
+    let reserved = reserving.await;
+    *reserve = None;
+    reserved
+}
+
+/// Whether a post whose key was used before is the same post again: in the same room, with the same text.
+fn is_retry(room: RoomId, item: Option<&Item>, first: &live::KeyUse) -> bool {
+    let is_same_text = |item: &Item| match &item.what {
+        What::Message(posted) => post_digest::of(room, posted.body.as_str()) == first.digest,
+        _ => false,
+    };
+    room == first.room && item.is_some_and(is_same_text)
 }

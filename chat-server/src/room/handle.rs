@@ -139,8 +139,14 @@ impl Rooms {
     ///
     /// # Errors
     /// As [`RoomError`] says.
-    pub async fn subscribe(&self, room: RoomId, connection: ConnectionId, outbox: &Outbox) -> Result<Seq, RoomError> {
-        self.0.ask(room, |reply| Command::Subscribe(connection, outbox.clone(), reply)).await
+    pub async fn subscribe(
+        &self,
+        user: UserId,
+        room: RoomId,
+        connection: ConnectionId,
+        outbox: &Outbox,
+    ) -> Result<Seq, RoomError> {
+        self.0.ask(room, |reply| Command::Subscribe(user, (connection, outbox.clone()), reply)).await
     }
 
     /// Stops listening.
@@ -159,6 +165,20 @@ impl Rooms {
     /// Sends what may be lost to all who listen but one.
     pub fn transient(&self, room: RoomId, frame: Bytes, but: Option<ConnectionId>) {
         self.0.tell(room, Command::Transient(frame, but));
+    }
+
+    /// Sends what may be lost to the members who listen.
+    pub fn to_members(&self, room: RoomId, frame: Bytes) {
+        self.0.tell(room, Command::ToMembers(frame));
+    }
+
+    /// A thing as it is now; none where the room does not have it.
+    ///
+    /// # Errors
+    /// As [`RoomError`] says.
+    pub async fn find(&self, room: RoomId, seq: Seq) -> Result<Option<Item>, RoomError> {
+        let at_hand = self.0.ask(room, |reply| Command::Find(seq, reply)).await?;
+        if at_hand.is_some() { Ok(at_hand) } else { Ok(self.0.services().store.item(room, seq).await?) }
     }
 
     async fn at_hand(&self, room: RoomId, after: Option<Seq>) -> Result<AtHand, RoomError> {

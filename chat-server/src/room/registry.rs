@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use chat_proto::ids::RoomId;
 use chat_proto::time::UnixMillis;
@@ -32,6 +33,23 @@ pub struct Counters {
     pub ring_hits: AtomicU64,
     /// Catching up that needed the record.
     pub ring_misses: AtomicU64,
+    /// How long acknowledgements took since the last look, in microseconds: the sum and the longest.
+    ack_sum_us: AtomicU64,
+    ack_max_us: AtomicU64,
+}
+
+impl Counters {
+    /// A message was acknowledged so long after it was accepted.
+    pub(super) fn acknowledged(&self, after: Duration) {
+        let micros = u64::try_from(after.as_micros()).unwrap_or(u64::MAX);
+        self.ack_sum_us.fetch_add(micros, Ordering::Relaxed);
+        self.ack_max_us.fetch_max(micros, Ordering::Relaxed);
+    }
+
+    /// The sum and the longest of all acknowledgements since the last look, in microseconds.
+    pub fn take_ack_us(&self) -> (u64, u64) {
+        (self.ack_sum_us.swap(0, Ordering::Relaxed), self.ack_max_us.swap(0, Ordering::Relaxed))
+    }
 }
 
 /// What rooms need of the world.

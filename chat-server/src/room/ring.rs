@@ -32,6 +32,11 @@ impl Ring {
         Self { events, reaches_back_to }
     }
 
+    /// Changes up to this number may be missing here.
+    pub(super) fn knows_nothing_before(&mut self, number: Seq) {
+        self.reaches_back_to = self.reaches_back_to.max(number);
+    }
+
     /// An event was shown.
     pub(super) fn push(&mut self, item: Item) {
         self.replace(&item);

@@ -55,7 +55,9 @@ impl State {
         let shown = recorded.room.head.max(newest_alive);
         let given = recorded.ceiling.max(shown);
         // Ephemeral events are not in the record: with some alive the ring cannot claim to know all.
-        let ring = Ring::refill(recorded.recent, shown, recorded.is_whole && given == recorded.room.head);
+        let is_whole = recorded.is_whole && alive.is_empty() && given == recorded.room.head;
+        let mut ring = Ring::refill(recorded.recent, shown, is_whole);
+        ring.knows_nothing_before(newest_alive);
         Self {
             room: recorded.room.room,
             given,
@@ -102,6 +104,15 @@ impl State {
     pub(super) fn accept_post(&mut self, new: NewPost, now: UnixMillis) -> Result<(Item, Keeper), RoomError> {
         self.member(new.by)?;
         let expires_at = self.life(&new.post)?.map(|ms| now.plus_ms(ms));
+        let expires_at = match new.post.reply_to {
+            None => expires_at,
+            Some(seq) => match (self.end_of(seq, now)?, expires_at) {
+                // An answer does not outlive what it answers.
+                (Some(end), Some(own)) => Some(end.min(own)),
+                (end, own) => end.or(own),
+            },
+        };
+        let mentions = self.members_of(new.mentions);
         let seq = self.next_number();
         let keeper = if expires_at.is_some() {
             let address = Address { room: self.id(), sender: new.by, key: new.post.key.clone() };
@@ -113,11 +124,39 @@ impl State {
             code: new.post.code,
             key: Some(new.post.key),
             expires_at,
-            mentions: new.mentions,
+            mentions,
             reply_to: new.post.reply_to,
             ..Message::plain(new.post.body)
         };
         Ok((Item { seq, changed: seq, at: now, by: new.by, what: What::Message(message) }, keeper))
+    }
+
+    /// Of those who are mentioned, the members: nobody else may know.
+    fn members_of(&self, mut mentioned: Vec<UserId>) -> Vec<UserId> {
+        mentioned.retain(|user| self.members.contains_key(user));
+        mentioned
+    }
+
+    /// When a message ends that is answered; `None`: it stays, or only the record has it.
+    fn end_of(&self, seq: Seq, now: UnixMillis) -> Result<Option<UnixMillis>, RoomError> {
+        match self.find(seq, now).map(|item| item.what) {
+            Some(What::Message(message)) => Ok(message.expires_at),
+            Some(_) => Err(RoomError::NotFound),
+            None => Ok(None),
+        }
+    }
+
+    /// A thing as it is now, where it is at hand.
+    pub(super) fn find(&self, seq: Seq, now: UnixMillis) -> Option<Item> {
+        let alive = self.alive.get(&seq).filter(|entry| entry.is_alive(now));
+        let found = alive.map(Entry::item).or_else(|| self.ring.item(seq)).cloned();
+        found.filter(|item| item.changed <= self.shown)
+    }
+
+    /// An ephemeral message as it is shown, under a number of its own: put in the place of a change that was refused.
+    pub(super) fn restored(&mut self, seq: Seq) -> Option<Item> {
+        let shown = self.alive.get(&seq)?.item().clone();
+        Some(Item { changed: self.next_number(), ..shown })
     }
 
     fn life(&self, post: &Post) -> Result<Option<u64>, RoomError> {
@@ -162,6 +201,7 @@ impl State {
         }
         let what = match new.edit {
             Some((edit, mentions)) => {
+                let mentions = self.members_of(mentions);
                 What::Message(Message { body: edit.body, edited_at: Some(now), mentions, ..message.clone() })
             }
             None => What::Deleted { deleted_at: now, deleted_by: new.by },

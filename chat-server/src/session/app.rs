@@ -7,6 +7,7 @@ use chat_proto::ids::{ConnectionId, RoomId};
 use chat_proto::time::UnixMillis;
 
 use super::audience::RoomAudience;
+use super::doors::Doors;
 use super::guesses::Guesses;
 use super::limiter::Limiter;
 use super::setup_code::SetupCode;
@@ -92,6 +93,7 @@ pub struct App {
     pub passwords: Passwords,
     pub(super) limiter: Limiter,
     pub(super) guesses: Guesses,
+    pub(super) doors: Doors,
     pub(super) audience: Arc<RoomAudience>,
     /// The clock.
     pub clock: fn() -> UnixMillis,
@@ -109,8 +111,9 @@ impl App {
         let topics_rooms = Arc::new(TopicsRooms::default());
         let (topics, topics_driver) = TopicsService::new(Arc::new(clock), topics_rooms.clone(), live.clone());
         let counters = Arc::<Counters>::default();
+        let hub = Arc::new(AccountHub::new(clock));
         let audience = Arc::new(RoomAudience::new(store.clone(), clock));
-        let witness = Arc::new(Witnesses { topics: topics.clone(), audience: audience.clone() });
+        let witness = Arc::new(Witnesses { topics: topics.clone(), audience: audience.clone(), hub: hub.clone() });
         let services =
             Services { store: store.clone(), live: live.clone(), clock, counters: counters.clone(), witness };
         let rooms = Rooms::new(Registry::new(services));
@@ -124,12 +127,13 @@ impl App {
             setup_code: SetupCode::new(config.setup_code.clone()),
             limiter: Limiter::new(&config),
             guesses: Guesses::new(config.limits_enabled),
+            doors: Doors::new(config.limits_enabled),
             audience,
             config,
             store,
             live,
             rooms,
-            hub: Arc::new(AccountHub::new(clock)),
+            hub,
             presence,
             typing: TypingService::default(),
             passwords: Passwords::default(),

@@ -70,6 +70,11 @@ impl RoomAudience {
         self.known.lock().places.fill(user, rooms);
     }
 
+    /// Those who are there in any of some rooms, at most `limit`.
+    pub(super) fn there(&self, rooms: &[RoomId], limit: usize) -> Vec<UserId> {
+        self.known.lock().places.there(rooms, limit)
+    }
+
     /// A room's size as its own actor has it.
     pub(super) fn resize(&self, membership: &Membership) {
         let room = &membership.room;

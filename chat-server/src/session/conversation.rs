@@ -12,6 +12,7 @@ use chat_proto::server_frame::ErrorFrame;
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesOrdered;
+use tokio::time::Instant;
 
 use super::app::App;
 use super::chain::ChainState;
@@ -56,7 +57,6 @@ struct Landed {
     id: RequestId,
     room: RoomId,
     result: Result<chat_proto::request::Posted, Refusal>,
-    mentions: Vec<UserId>,
 }
 
 /// One connection's session.
@@ -122,7 +122,6 @@ impl Session {
             Ok(posted) => {
                 self.outbox.answer(codec::encode_ok::<Post>(landed.id, &posted));
                 if !posted.duplicate {
-                    handlers::post::tell_mentioned(&self.app, landed.room, posted.seq, &landed.mentions);
                     self.app.typing.posted(landed.room, self.connection);
                 }
             }
@@ -132,8 +131,11 @@ impl Session {
         }
     }
 
-    /// Takes what came and queues its answer.
+    /// Takes what came and queues its answer. Nothing is taken from a connection that is to be closed.
     pub async fn take(&mut self, incoming: Incoming<'_>) {
+        if self.outbox.closing().is_some() {
+            return;
+        }
         let text = match incoming {
             Incoming::Text(text) => text,
             Incoming::Binary => {
@@ -144,7 +146,7 @@ impl Session {
         match codec::decode_client(text) {
             Err(DecodeError { id, error }) => {
                 let is_strange = !self.is_signed_in() && error.code != ErrorCode::BadFrame;
-                self.refuse(id, if is_strange && !is_hello(text) { auth_required() } else { error });
+                self.refuse(id, if is_strange && !codec::is_hello(text) { auth_required() } else { error });
             }
             Ok(ClientFrame::Hello(hello)) => self.hello(hello).await,
             Ok(ClientFrame::Request { id, request }) => match self.identity.clone() {
@@ -176,9 +178,12 @@ impl Session {
         while !self.posts.is_empty() && writes(&request) {
             self.settle_next().await;
         }
+        let (what, since) = (request.type_tag(), Instant::now());
         if let Err(refusal) = Box::pin(dispatch::serve(self, &identity, id, request)).await {
             self.refuse(Some(id), to_wire(refusal));
         }
+        let elapsed_us = since.elapsed().as_micros();
+        tracing::debug!(connection = %self.connection, user = %identity.user, what, elapsed_us, "served");
     }
 
     async fn begin_post(&mut self, identity: &Identity, id: RequestId, post: Post) {
@@ -195,10 +200,10 @@ impl Session {
                 self.refuse_in_order(id, room, refusal);
             }
             Ok(mentions) => {
-                let landing = self.app.rooms.begin_post(identity.user, post, mentions.clone(), chain).await;
+                let landing = self.app.rooms.begin_post(identity.user, post, mentions, chain).await;
                 self.posts.push_back(Box::pin(async move {
                     let result = landing.await.map_err(Refusal::from);
-                    Landed { id, room, result, mentions }
+                    Landed { id, room, result }
                 }));
             }
         }
@@ -206,7 +211,7 @@ impl Session {
 
     /// A refusal takes its place among the answers to posts before it.
     fn refuse_in_order(&mut self, id: RequestId, room: RoomId, refusal: Refusal) {
-        let landed = Landed { id, room, result: Err(refusal), mentions: Vec::new() };
+        let landed = Landed { id, room, result: Err(refusal) };
         self.posts.push_back(Box::pin(std::future::ready(landed)));
     }
 
@@ -217,7 +222,8 @@ impl Session {
 
     /// Starts pushing a room's events here.
     pub(super) async fn subscribe(&mut self, room: RoomId) -> Result<chat_proto::ids::Seq, Refusal> {
-        let head = self.app.rooms.subscribe(room, self.connection, &self.outbox).await?;
+        let user = self.identity.as_ref().ok_or_else(auth_required)?.user;
+        let head = self.app.rooms.subscribe(user, room, self.connection, &self.outbox).await?;
         if !self.subscriptions.contains(&room) {
             self.subscriptions.push(room);
         }
@@ -226,6 +232,7 @@ impl Session {
 
     /// The connection has ended: everyone forgets it.
     pub async fn end(mut self) {
+        self.outbox.end();
         // What was accepted is kept; only nobody is answered.
         self.posts = FuturesOrdered::new();
         for typing in self.app.typing.disconnected(self.connection, self.app.now()) {
@@ -255,10 +262,6 @@ fn shows_a_person(request: &Request) -> bool {
 /// Whether a request changes something, so that its answer stands in order with those to posts.
 fn writes(request: &Request) -> bool {
     !matches!(request, Request::Ping(_) | Request::SetTyping(_) | Request::SetActivity(_) | Request::Users(_))
-}
-
-fn is_hello(text: &str) -> bool {
-    text.contains("\"hello\"")
 }
 
 fn auth_required() -> ErrorBody {

@@ -5,7 +5,7 @@ use chat_proto::ids::RequestId;
 use chat_proto::request::{
     Account, AccountChanges, Call, Changes, CreateRoom, Delete, Edit, History, Join, Leave, ListRooms, Logout, Members,
     Ping, Read, Request, Resolve, RoomInfo, SetActivity, SetDescription, SetPassword, SetRsvp, SetStatus, SetTopic,
-    SetTyping, Subscribe, Trending, Unsubscribe, Users, Who,
+    SetTyping, Subscribe, Trending, Unsubscribe, Users, Versions, Who,
 };
 
 use super::conversation::{Identity, Session};
@@ -16,6 +16,7 @@ use crate::outbox::Outbox;
 /// Serves one request and queues its answer.
 pub(super) async fn serve(s: &mut Session, who: &Identity, id: RequestId, request: Request) -> Result<(), Refusal> {
     let to = s.outbox.clone();
+    s.app.limiter.judge_change(who.user, who.is_local, &request, s.app.now())?;
     match request {
         // Posts have a way of their own: many are under way at once.
         Request::Post(_) => {}
@@ -23,6 +24,7 @@ pub(super) async fn serve(s: &mut Session, who: &Identity, id: RequestId, reques
         Request::Delete(r) => answer::<Delete>(&to, id, &change::delete(&s.app, who, r).await?),
         Request::History(r) => answer::<History>(&to, id, &page::history(&s.app, who, r).await?),
         Request::Changes(r) => answer::<Changes>(&to, id, &page::changes(s, who, r).await?),
+        Request::Versions(r) => answer::<Versions>(&to, id, &page::versions(&s.app, who, r).await?),
         Request::Read(r) => answer::<Read>(&to, id, &account::read(&s.app, who, r).await?),
         Request::CreateRoom(r) => answer::<CreateRoom>(&to, id, &rooms::create(s, who, r).await?),
         Request::Join(r) => answer::<Join>(&to, id, &rooms::join(s, who, r.room).await?),
@@ -36,7 +38,7 @@ pub(super) async fn serve(s: &mut Session, who: &Identity, id: RequestId, reques
         Request::Users(r) => answer::<Users>(&to, id, &people::users(&s.app, r).await?),
         Request::Resolve(r) => answer::<Resolve>(&to, id, &people::resolve(&s.app, who, r).await?),
         Request::Subscribe(r) => answer::<Subscribe>(&to, id, &live::subscribe(s, who, r).await?),
-        Request::Unsubscribe(r) => answer::<Unsubscribe>(&to, id, &live::unsubscribe(s, r).await),
+        Request::Unsubscribe(r) => answer::<Unsubscribe>(&to, id, &live::unsubscribe(s, r).await?),
         Request::SetTyping(r) => answer::<SetTyping>(&to, id, &live::typing(s, who, r).await?),
         Request::SetActivity(r) => answer::<SetActivity>(&to, id, &live::activity(s, who, r)),
         Request::SetStatus(r) => answer::<SetStatus>(&to, id, &people::status(&s.app, who, r).await?),

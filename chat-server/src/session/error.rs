@@ -36,6 +36,12 @@ impl Refusal {
     }
 }
 
+/// Why a new password is refused, at the field it stands in.
+pub(super) fn of_new_password(error: PasswordError) -> Refusal {
+    let body = of_password(error);
+    if body.field.is_some() { body.at_field("new").into() } else { body.into() }
+}
+
 /// The error as the client gets it. Faults of our own are logged here, with their facts.
 pub(super) fn to_wire(refusal: Refusal) -> ErrorBody {
     match refusal {

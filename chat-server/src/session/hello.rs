@@ -1,6 +1,6 @@
 //! `hello`: who someone is, and what they are told first.
 
-use chat_proto::client_frame::{Auth, Hello, Resume, Subscription};
+use chat_proto::client_frame::{Auth, ClientInfo, Hello, Resume, Subscription};
 use chat_proto::codec;
 use chat_proto::error::{ErrorBody, ErrorCode};
 use chat_proto::ids::{RoomId, SessionId};
@@ -13,11 +13,14 @@ use super::app::{App, GENERAL, Registration};
 use super::conversation::{Identity, Origin, Session};
 use super::error::Refusal;
 use super::handlers::account::snapshot;
+use super::handlers::people::check_count;
 use crate::account::Device;
 use crate::auth::{NOBODY_UID, Token, hash_token, name_of_uid};
 use crate::presence::Profile;
 use crate::store::{Account, NewSession};
 
+/// Characters of a client's name, and of its version.
+const CLIENT_MAX_CHARS: usize = 32;
 /// Rooms resumed in one `hello`.
 const RESUME_MAX: usize = 1_000;
 
@@ -26,6 +29,8 @@ struct SignIn {
     account: Account,
     session: Option<SessionId>,
     token: Option<String>,
+    /// Of the token it was signed in with.
+    token_hash: Option<[u8; 32]>,
 }
 
 /// Signs in and answers `welcome`.
@@ -34,16 +39,16 @@ pub(super) async fn greet(session: &mut Session, hello: Hello) -> Result<(), Ref
         let message = format!("This server speaks version {PROTOCOL_VERSION} of the protocol; use a client that does.");
         return Err(ErrorBody::new(ErrorCode::VersionUnsupported, message).into());
     }
+    check_client(&hello.client)?;
     let app = session.app.clone();
+    app.doors.enter(session.origin, app.now())?;
     let sign_in = sign_in(&app, session.origin, hello.auth).await?;
     let account = sign_in.account;
     if app.hub.connections_of(account.id) >= app.config.connections_per_account {
         return Err(Refusal::wire(ErrorCode::TooMany, "This account has too many connections; close one first."));
     }
-    // Everyone is in #general; joining again changes nothing.
-    if account.is_new {
-        app.rooms.join(account.id, GENERAL, Role::Member).await?;
-    }
+    // Everyone is in #general; joining again changes nothing. Asked each time: the first time may have failed.
+    app.rooms.join(account.id, GENERAL, Role::Member).await?;
     let is_local = session.origin.uid.is_some();
     let follows_all = hello.subscribe == Subscription::All;
     let identity = Identity { user: account.id, session: sign_in.session, is_local, has_presence: hello.presence };
@@ -54,6 +59,13 @@ pub(super) async fn greet(session: &mut Session, hello: Hello) -> Result<(), Ref
         outbox: session.outbox.clone(),
     };
     app.hub.connected(account.id, device);
+    // From here on a log-out reaches this connection. One that came just before it must not be missed.
+    if let Some(token) = sign_in.token_hash
+        && app.store.session_by_token(token).await?.is_none()
+    {
+        app.hub.disconnected(account.id, session.connection);
+        return Err(auth_failed());
+    }
     session.identity = Some(identity);
     // Subscribed before the snapshot is taken: what comes in between is pushed, and harmless twice.
     subscribe(session, &account, hello.subscribe).await?;
@@ -81,6 +93,16 @@ pub(super) async fn greet(session: &mut Session, hello: Hello) -> Result<(), Ref
     Ok(())
 }
 
+/// A client's name and version stand in the log.
+fn check_client(client: &ClientInfo) -> Result<(), Refusal> {
+    let fits = |text: &str| text.chars().count() <= CLIENT_MAX_CHARS && !text.chars().any(char::is_control);
+    if fits(&client.name) && fits(&client.version) {
+        return Ok(());
+    }
+    let message = format!("A client's name and version have at most {CLIENT_MAX_CHARS} characters, none of control.");
+    Err(ErrorBody::new(ErrorCode::BadRequest, message).at_field("client").into())
+}
+
 /// Someone is there from now on. Their rooms are known before anybody is told.
 async fn appear(session: &mut Session, account: &Account) -> Result<AccountSnapshot, Refusal> {
     let app = session.app.clone();
@@ -98,7 +120,10 @@ async fn subscribe(session: &mut Session, account: &Account, wanted: Subscriptio
     let app = session.app.clone();
     let rooms = match wanted {
         Subscription::None => Vec::new(),
-        Subscription::Rooms(rooms) => rooms,
+        Subscription::Rooms(rooms) => {
+            check_count(rooms.len())?;
+            rooms
+        }
         Subscription::All => app.store.memberships(account.id).await?.into_iter().map(|m| m.room.id).collect(),
     };
     for room in rooms {
@@ -122,11 +147,12 @@ async fn sign_in(app: &App, origin: Origin, auth: Auth) -> Result<SignIn, Refusa
     match auth {
         Auth::Peer => {
             let account = peer(app, origin.uid).await?;
-            Ok(SignIn { account, session: None, token: None })
+            Ok(SignIn { account, session: None, token: None, token_hash: None })
         }
         Auth::Token { token } => {
-            let found = app.store.session_by_token(hash_token(&token)).await?.ok_or_else(auth_failed)?;
-            Ok(SignIn { account: found.account, session: Some(found.id), token: None })
+            let token_hash = hash_token(&token);
+            let found = app.store.session_by_token(token_hash).await?.ok_or_else(auth_failed)?;
+            Ok(SignIn { account: found.account, session: Some(found.id), token: None, token_hash: Some(token_hash) })
         }
         Auth::Password { name, password } => {
             app.guesses.begin(&name, origin.address, app.now())?;
@@ -189,7 +215,7 @@ async fn with_token(app: &App, account: Account) -> Result<SignIn, Refusal> {
     let token = Token::random().ok_or_else(|| Refusal::wire(ErrorCode::Internal, "No token could be made."))?;
     let new = NewSession { account: account.id, token_hash: token.hash(), at: app.now() };
     let session = app.store.create_session(new).await?;
-    Ok(SignIn { account, session: Some(session), token: Some(token.reveal()) })
+    Ok(SignIn { account, session: Some(session), token: Some(token.reveal()), token_hash: None })
 }
 
 fn auth_failed() -> Refusal {

@@ -4,18 +4,23 @@ use std::collections::HashMap;
 
 use chat_proto::error::{ErrorBody, ErrorCode};
 use chat_proto::ids::UserId;
+use chat_proto::request::Request;
 use chat_proto::time::UnixMillis;
 use parking_lot::Mutex;
 
 use super::app::AppConfig;
 use crate::limits::{BucketRule, RepeatRule, RepeatVerdict, Take, TokenBucket};
 
+/// Read marks: one for each room when a person comes back.
+const READS: BucketRule = BucketRule { per_second: 20, burst: 1_000 };
 /// Accounts remembered; beyond it those with nothing to remember are forgotten.
 const ACCOUNTS: usize = 10_000;
 
 #[derive(Debug)]
 struct Account {
     posts: TokenBucket,
+    changes: TokenBucket,
+    reads: TokenBucket,
     repeats: RepeatRule,
 }
 
@@ -48,15 +53,8 @@ impl Limiter {
     pub(super) fn judge(&self, user: UserId, is_local: bool, text: &str, now: UnixMillis) -> Result<(), ErrorBody> {
         let Some(rule) = self.rule(is_local) else { return Ok(()) };
         let mut accounts = self.accounts.lock();
-        if accounts.len() > ACCOUNTS {
-            accounts.retain(|_, account| !(account.posts.is_full(rule, now) && account.repeats.is_idle(now)));
-        }
-        let fresh = || Account { posts: TokenBucket::full(rule, now), repeats: RepeatRule::default() };
-        let account = accounts.entry(user).or_insert_with(fresh);
-        if let Take::Refused { retry_after_ms } = account.posts.take(rule, 1, now) {
-            let error = ErrorBody::new(ErrorCode::RateLimited, "Too many posts; wait a moment.");
-            return Err(error.retry_after(retry_after_ms.unwrap_or(1_000)));
-        }
+        let account = entry(&mut accounts, user, rule, now);
+        granted(account.posts.take(rule, 1, now), "Too many posts; wait a moment.")?;
         // A user of this machine is a program as often as a person, and programs repeat themselves.
         if !is_local && let RepeatVerdict::Repeated { retry_after_ms } = account.repeats.judge(text, now) {
             let error =
@@ -64,5 +62,95 @@ impl Limiter {
             return Err(error.retry_after(retry_after_ms));
         }
         Ok(())
+    }
+
+    /// Whether an account may make this change now, which is no post: each costs a write, and a frame to everyone.
+    pub(super) fn judge_change(
+        &self,
+        user: UserId,
+        is_local: bool,
+        request: &Request,
+        now: UnixMillis,
+    ) -> Result<(), ErrorBody> {
+        let Some(rule) = self.rule(is_local) else { return Ok(()) };
+        let mut accounts = self.accounts.lock();
+        match cost(request) {
+            Cost::Nothing => Ok(()),
+            Cost::Change => {
+                let account = entry(&mut accounts, user, rule, now);
+                granted(account.changes.take(rule, 1, now), "Too many changes; wait a moment.")
+            }
+            Cost::Read => {
+                let account = entry(&mut accounts, user, rule, now);
+                granted(account.reads.take(READS, 1, now), "Too many read marks; wait a moment.")
+            }
+        }
+    }
+}
+
+/// What a request costs its account.
+enum Cost {
+    Nothing,
+    Change,
+    Read,
+}
+
+fn cost(request: &Request) -> Cost {
+    match request {
+        Request::Delete(_)
+        | Request::CreateRoom(_)
+        | Request::Join(_)
+        | Request::Leave(_)
+        | Request::SetTopic(_)
+        | Request::SetDescription(_)
+        | Request::SetRsvp(_)
+        | Request::SetStatus(_)
+        | Request::SetTyping(_)
+        | Request::SetPassword(_) => Cost::Change,
+        Request::Read(_) => Cost::Read,
+        // Posts and edits are judged with their text; the rest changes nothing.
+        Request::Post(_)
+        | Request::Edit(_)
+        | Request::History(_)
+        | Request::Changes(_)
+        | Request::Versions(_)
+        | Request::ListRooms(_)
+        | Request::RoomInfo(_)
+        | Request::Members(_)
+        | Request::Users(_)
+        | Request::Resolve(_)
+        | Request::Subscribe(_)
+        | Request::Unsubscribe(_)
+        | Request::SetActivity(_)
+        | Request::Who(_)
+        | Request::Trending(_)
+        | Request::Account(_)
+        | Request::AccountChanges(_)
+        | Request::Logout(_)
+        | Request::Ping(_) => Cost::Nothing,
+    }
+}
+
+fn entry(accounts: &mut HashMap<UserId, Account>, user: UserId, rule: BucketRule, now: UnixMillis) -> &mut Account {
+    if accounts.len() > ACCOUNTS {
+        accounts.retain(|_, account| {
+            let is_full = account.posts.is_full(rule, now) && account.changes.is_full(rule, now);
+            !(is_full && account.reads.is_full(READS, now) && account.repeats.is_idle(now))
+        });
+    }
+    accounts.entry(user).or_insert_with(|| Account {
+        posts: TokenBucket::full(rule, now),
+        changes: TokenBucket::full(rule, now),
+        reads: TokenBucket::full(READS, now),
+        repeats: RepeatRule::default(),
+    })
+}
+
+fn granted(take: Take, message: &str) -> Result<(), ErrorBody> {
+    match take {
+        Take::Granted => Ok(()),
+        Take::Refused { retry_after_ms } => {
+            Err(ErrorBody::new(ErrorCode::RateLimited, message).retry_after(retry_after_ms.unwrap_or(1_000)))
+        }
     }
 }

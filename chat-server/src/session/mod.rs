@@ -5,6 +5,7 @@ mod audience;
 mod chain;
 mod conversation;
 mod dispatch;
+mod doors;
 mod error;
 mod gate;
 mod guesses;

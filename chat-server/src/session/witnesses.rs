@@ -4,10 +4,11 @@ use std::sync::{Arc, OnceLock};
 
 use chat_proto::codec;
 use chat_proto::ids::RoomId;
-use chat_proto::message::Item;
-use chat_proto::server_frame::Topics;
+use chat_proto::message::{Item, What};
+use chat_proto::server_frame::{AccountNews, Topics};
 
 use super::audience::RoomAudience;
+use crate::account::AccountHub;
 use crate::room::{Rooms, Witness};
 use crate::topics::{TopicsAudience, TopicsService};
 
@@ -18,7 +19,7 @@ pub(super) struct TopicsRooms(pub(super) OnceLock<Rooms>);
 impl TopicsAudience for TopicsRooms {
     fn topics_changed(&self, topics: Topics) {
         if let Some(rooms) = self.0.get() {
-            rooms.transient(topics.room, codec::encode(&topics), None);
+            rooms.to_members(topics.room, codec::encode(&topics));
         }
     }
 }
@@ -27,6 +28,7 @@ impl TopicsAudience for TopicsRooms {
 pub(super) struct Witnesses {
     pub topics: TopicsService,
     pub audience: Arc<RoomAudience>,
+    pub hub: Arc<AccountHub>,
 }
 
 impl Witness for Witnesses {
@@ -37,6 +39,13 @@ impl Witness for Witnesses {
     fn shown(&self, room: RoomId, item: &Item) {
         self.topics.saw(room, item);
         self.audience.shown(room, item);
+        if let What::Message(message) = &item.what
+            && item.changed == item.seq
+        {
+            for user in &message.mentions {
+                self.hub.tell(*user, AccountNews::Mention { room, seq: item.seq });
+            }
+        }
     }
 
     fn left(&self, room: RoomId) {

@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use chat_proto::ids::{RoomId, Seq, UserId};
 use chat_proto::message::{Item, Message, What};
-use chat_proto::room::{Role, Rsvp};
+use chat_proto::room::{Role, RoomKind, Rsvp};
 use chat_proto::time::UnixMillis;
 
 use super::sqlite::SqliteStore;
-use super::{Append, ChainLink, Change, MemberState, Revision, Store, StoreError};
+use super::{Append, ChainLink, Change, MemberState, NewRoom, Revision, Store, StoreError};
 
 const NOW: UnixMillis = UnixMillis(1_763_560_927_120);
 const GENERAL: RoomId = RoomId(1);
+/// Someone who is no member.
+const BEN: UserId = UserId(77);
 
 struct Fixture {
     store: Arc<dyn Store>,
@@ -193,7 +195,7 @@ async fn unread_counts_lasting_messages_after_the_mark_and_the_mark_only_grows()
     let fixture = Fixture::new();
     let ana = fixture.ana().await;
     for seq in 2..12 {
-        fixture.store.append(event(ana, seq, "x")).await.expect("added");
+        fixture.store.append(event(BEN, seq, "x")).await.expect("added");
     }
     let marks = fixture.store.memberships(ana).await.expect("read")[0].marks;
     assert_eq!((marks.read_seq, marks.unread), (Seq(1), 10));
@@ -205,6 +207,70 @@ async fn unread_counts_lasting_messages_after_the_mark_and_the_mark_only_grows()
     assert_eq!((marks.read_seq, marks.unread), (Seq(4), 7));
     let marks = fixture.store.set_read(ana, GENERAL, Seq(999), false).await.expect("at the end");
     assert_eq!((marks.read_seq, marks.unread), (Seq(11), 0));
+    // Her own message leaves nothing unread; behind another's it does not make that one read.
+    fixture.store.append(event(ana, 12, "x")).await.expect("added");
+    let marks = fixture.store.marks(ana, GENERAL).await.expect("a member");
+    assert_eq!((marks.read_seq, marks.unread), (Seq(12), 0));
+    fixture.store.append(event(BEN, 13, "x")).await.expect("added");
+    fixture.store.append(event(ana, 14, "x")).await.expect("added");
+    assert_eq!(fixture.store.marks(ana, GENERAL).await.expect("a member").unread, 2);
+    assert_eq!(fixture.store.marks(BEN, GENERAL).await, Err(StoreError::NotFound));
+}
+
+#[tokio::test]
+async fn who_is_named_follows_edits_and_deletions() {
+    let fixture = Fixture::new();
+    let ana = fixture.ana().await;
+    let named =
+        |mentions: &[UserId]| Message { mentions: mentions.to_vec(), ..Message::plain("x".parse().expect("a body")) };
+    let first = Append { what: What::Message(named(&[ana])), ..event(BEN, 2, "x") };
+    fixture.store.append(first.clone()).await.expect("added");
+    let mentions = async || fixture.store.marks(ana, GENERAL).await.expect("a member").mentions;
+    assert_eq!(mentions().await, 1);
+    let change = |changed, revision, what| Change {
+        room: GENERAL,
+        revision,
+        item: Item { changed: Seq(changed), what, ..first.item() },
+        at: NOW,
+    };
+    fixture.store.change(change(3, Revision::Edit, What::Message(named(&[])))).await.expect("edited");
+    assert_eq!(mentions().await, 0);
+    fixture.store.change(change(4, Revision::Edit, What::Message(named(&[ana])))).await.expect("edited");
+    assert_eq!(mentions().await, 1);
+    let texts: Vec<_> = fixture.store.versions(GENERAL, Seq(2)).await.expect("read");
+    assert_eq!(texts.len(), 2);
+    assert_eq!(fixture.store.room_counts(GENERAL).await.expect("read").messages, 1);
+    let gone = What::Deleted { deleted_at: NOW, deleted_by: BEN };
+    fixture.store.change(change(5, Revision::Delete, gone)).await.expect("deleted");
+    assert_eq!(mentions().await, 0);
+    assert_eq!(fixture.store.versions(GENERAL, Seq(2)).await, Ok(Vec::new()));
+    assert_eq!(fixture.store.room_counts(GENERAL).await.expect("read").messages, 0);
+}
+
+fn room_of(by: UserId, kind: RoomKind) -> NewRoom {
+    NewRoom {
+        kind,
+        name: "hush".parse().expect("a name"),
+        topic: None,
+        description: None,
+        default_ttl_ms: None,
+        closes_when_empty: true,
+        by,
+        at: NOW,
+    }
+}
+
+#[tokio::test]
+async fn a_closed_private_room_opens_again_for_its_maker_only() {
+    let fixture = Fixture::new();
+    let ana = fixture.ana().await;
+    let made = fixture.store.create_room(room_of(ana, RoomKind::Private)).await.expect("made");
+    fixture.store.close_room(made.room.id, NOW).await.expect("closed");
+    for other in [room_of(BEN, RoomKind::Public), room_of(BEN, RoomKind::Private), room_of(ana, RoomKind::Public)] {
+        assert_eq!(fixture.store.create_room(other).await.map(|room| room.room.id), Err(StoreError::NameTaken));
+    }
+    let again = fixture.store.create_room(room_of(ana, RoomKind::Private)).await.expect("hers");
+    assert_eq!(again.room.id, made.room.id);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@
 //! refuses with [`StoreError::Busy`] at once. Failed writes leave no trace.
 
 use chat_proto::ids::{Epoch, RoomId, Seq, SessionId, UserId};
-use chat_proto::message::Item;
+use chat_proto::message::{Item, Version};
 use chat_proto::presence::ChosenAvailability;
 use chat_proto::room::{Membership, ReadMarks, Rsvp, User};
 use chat_proto::text::{RoomName, StatusText, Username};
@@ -58,7 +58,8 @@ pub trait Store: Send + Sync + 'static {
 
     // — rooms —
 
-    /// Makes a room, without members. A closed room of that name opens again, with its id and numbers.
+    /// Makes a room, without members. A closed room of that name opens again, with its id, its
+    /// numbers and what was said in it; a private one only for its maker, and only as a private one.
     fn create_room(&self, room: NewRoom) -> Pending<StoredRoom>;
     /// A room that is open.
     fn room(&self, id: RoomId) -> Pending<Option<StoredRoom>>;
@@ -94,6 +95,8 @@ pub trait Store: Send + Sync + 'static {
     fn append(&self, event: Append) -> Pending<Appended>;
     /// Changes a message that stands already.
     fn change(&self, change: Change) -> Pending<()>;
+    /// The texts a message had before its present one, oldest first.
+    fn versions(&self, room: RoomId, seq: Seq) -> Pending<Vec<Version>>;
     /// One item.
     fn item(&self, room: RoomId, seq: Seq) -> Pending<Option<Item>>;
     /// Items with `seq < before` by falling `seq`.
@@ -103,6 +106,8 @@ pub trait Store: Send + Sync + 'static {
 
     // — marks —
 
+    /// What one account has read in one room. [`StoreError::NotFound`] for one who is no member.
+    fn marks(&self, account: UserId, room: RoomId) -> Pending<ReadMarks>;
     /// Moves a read mark: forward, or anywhere with `rewind`. [`StoreError::NotFound`] for one who is no member.
     fn set_read(&self, account: UserId, room: RoomId, seq: Seq, rewind: bool) -> Pending<ReadMarks>;
 

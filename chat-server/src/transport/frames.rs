@@ -6,9 +6,11 @@
 use std::io::{self, IoSlice};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
+use tokio::time::timeout;
 
 /// Frames of one vectored write.
 const FRAMES_AT_ONCE: usize = 32;
@@ -34,10 +36,12 @@ impl FrameWriter {
         &mut self.frames
     }
 
-    /// Writes all that is queued.
-    pub(super) async fn write_to(&mut self, stream: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
+    /// Writes all that is queued. A stream that takes nothing for `limit` ends it with [`io::ErrorKind::TimedOut`]; a
+    /// slow one takes as long as it needs.
+    pub(super) async fn write_to(&mut self, stream: &mut (impl AsyncWrite + Unpin), limit: Duration) -> io::Result<()> {
         while self.done < self.frames.len() {
-            let written = std::future::poll_fn(|context| self.poll_write(pin!(&mut *stream), context)).await?;
+            let written = std::future::poll_fn(|context| self.poll_write(pin!(&mut *stream), context));
+            let written = timeout(limit, written).await.map_err(|_| io::ErrorKind::TimedOut)??;
             if written == 0 {
                 return Err(io::ErrorKind::WriteZero.into());
             }
@@ -118,6 +122,8 @@ mod tests {
 
     use super::*;
 
+    const LIMIT: Duration = Duration::from_secs(9);
+
     /// Takes only some bytes at a time, as a slow reader makes a socket do; gives up now and then.
     struct Reluctant {
         taken: Vec<u8>,
@@ -168,12 +174,12 @@ mod tests {
         ) {
             let step = step.max(lengths.iter().sum::<usize>() / 500);
             let frames: Vec<Bytes> = lengths.iter().map(|length| payload(*length)).collect();
-            let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
             let read = runtime.block_on(async {
                 let mut stream = Reluctant { taken: Vec::new(), step };
                 let mut writer = FrameWriter::default();
                 writer.queue().extend(frames.iter().cloned());
-                writer.write_to(&mut stream).await.expect("written");
+                writer.write_to(&mut stream, LIMIT).await.expect("written");
                 assert!(writer.queue().is_empty());
                 read_back(stream.taken).await
             });
@@ -189,7 +195,7 @@ mod tests {
         let (mut near, mut far) = tokio::io::duplex(16);
         let mut writer = FrameWriter::default();
         writer.queue().extend([payload(40), payload(3)]);
-        let given_up = tokio::time::timeout(std::time::Duration::from_millis(20), writer.write_to(&mut near)).await;
+        let given_up = timeout(Duration::from_millis(20), writer.write_to(&mut near, LIMIT)).await;
         assert!(given_up.is_err(), "nobody reads");
         let reading = tokio::spawn(async move {
             let mut bytes = Vec::new();
@@ -197,7 +203,7 @@ mod tests {
             bytes
         });
         writer.queue().push(payload(1));
-        writer.write_to(&mut near).await.expect("written");
+        writer.write_to(&mut near, LIMIT).await.expect("written");
         drop(near);
         let read = read_back(reading.await.expect("read")).await;
         assert_eq!(read.iter().map(String::len).collect::<Vec<_>>(), [40, 3, 1]);

@@ -28,7 +28,7 @@ const HEAD_MAX_BYTES: usize = 16 * 1024;
 type Answer = Response<Full<Bytes>>;
 
 /// Serves one connection: plain requests, or one WebSocket.
-pub(super) async fn connection<S>(stream: S, origin: Origin, app: Arc<App>, shutdown: watch::Receiver<bool>)
+pub(super) async fn connection<S>(stream: S, origin: Origin, app: Arc<App>, mut shutdown: watch::Receiver<bool>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -42,7 +42,12 @@ where
     };
     let mut builder = hyper::server::conn::http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(HEAD_LIMIT).max_buf_size(HEAD_MAX_BYTES);
-    let served = Box::pin(builder.serve_connection(TokioIo::new(stream), service).with_upgrades()).await;
+    let serving = Box::pin(builder.serve_connection(TokioIo::new(stream), service).with_upgrades());
+    let served = tokio::select! {
+        served = serving => served,
+        // Whoever keeps a connection for later requests is not waited for.
+        _ = shutdown.wait_for(|is_down| *is_down) => return,
+    };
     if let Err(error) = served {
         tracing::debug!(%error, "a request could not be served");
     }

@@ -1,7 +1,8 @@
 //! Where the server listens. All places are bound before one accepts.
 
+use std::io;
 use std::net::SocketAddr;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::PathBuf;
 
 use tokio::net::{TcpListener, UnixListener};
@@ -35,7 +36,7 @@ pub enum BindError {
         /// The address.
         address: SocketAddr,
         /// Why.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// A Unix socket.
     #[error("cannot listen at {path}: {source}")]
@@ -43,11 +44,17 @@ pub enum BindError {
         /// The path.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// Someone listens there already.
     #[error("another server listens at {path}; stop it, or choose another path with --unix")]
     InUse {
+        /// The path.
+        path: PathBuf,
+    },
+    /// Something else stands there.
+    #[error("{path} is there already and no socket; move it away, or choose another path with --unix")]
+    NoSocket {
         /// The path.
         path: PathBuf,
     },
@@ -78,7 +85,7 @@ impl Listeners {
             bound.tcp.push(listener.map_err(|source| BindError::Tcp { address: *address, source })?);
         }
         for unix in &listen.unix {
-            bound.unix.push((bind_unix(unix)?, unix.path.clone()));
+            bound.unix.push((bind_unix(unix).await?, unix.path.clone()));
         }
         Ok(bound)
     }
@@ -100,15 +107,9 @@ impl Drop for Listeners {
     }
 }
 
-fn bind_unix(unix: &UnixListen) -> Result<UnixListener, BindError> {
+async fn bind_unix(unix: &UnixListen) -> Result<UnixListener, BindError> {
     let failed = |source| BindError::Unix { path: unix.path.clone(), source };
-    if unix.path.exists() {
-        if std::os::unix::net::UnixStream::connect(&unix.path).is_ok() {
-            return Err(BindError::InUse { path: unix.path.clone() });
-        }
-        // Nobody listens: a server that was killed left it.
-        std::fs::remove_file(&unix.path).map_err(failed)?;
-    }
+    clear_stale(&unix.path).await?;
     let listener = UnixListener::bind(&unix.path).map_err(failed)?;
     std::fs::set_permissions(&unix.path, std::fs::Permissions::from_mode(unix.mode)).map_err(failed)?;
     if let Some(name) = &unix.group {
@@ -116,4 +117,24 @@ fn bind_unix(unix: &UnixListen) -> Result<UnixListener, BindError> {
         std::os::unix::fs::chown(&unix.path, None, Some(group.gid())).map_err(failed)?;
     }
     Ok(listener)
+}
+
+/// Removes a socket that a server left which was killed; nothing else is ever removed.
+async fn clear_stale(path: &std::path::Path) -> Result<(), BindError> {
+    let failed = |source| BindError::Unix { path: path.to_owned(), source };
+    let found = match std::fs::symlink_metadata(path) {
+        Ok(found) => found,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(failed(error)),
+    };
+    if !found.file_type().is_socket() {
+        return Err(BindError::NoSocket { path: path.to_owned() });
+    }
+    match tokio::net::UnixStream::connect(path).await {
+        // Someone listens, or has too many waiting to be listened to.
+        Ok(_) => Err(BindError::InUse { path: path.to_owned() }),
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(BindError::InUse { path: path.to_owned() }),
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => std::fs::remove_file(path).map_err(failed),
+        Err(error) => Err(failed(error)),
+    }
 }

@@ -98,10 +98,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
                         return Some(reason);
                     }
                     self.outbox.take(self.frames.queue(), BATCH);
-                    match timeout(WRITE_LIMIT, self.write()).await {
-                        Ok(Ok(())) => {}
-                        Ok(Err(_)) => return None,
-                        Err(_) => return Some(GoodbyeReason::Unresponsive),
+                    match self.write().await {
+                        Ok(()) => {}
+                        Err(tungstenite::Error::Io(error)) if error.kind() == std::io::ErrorKind::TimedOut => {
+                            return Some(GoodbyeReason::Unresponsive);
+                        }
+                        Err(_) => return None,
                     }
                 }
                 () = self.session.settle_next() => {}
@@ -118,7 +120,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
             Message::Text(text) => self.session.take(Incoming::Text(&text)).await,
             Message::Binary(_) => self.session.take(Incoming::Binary).await,
             // The library answers pings by itself, with the next write; here nothing else may follow.
-            Message::Ping(_) => self.socket.flush().await.ok()?,
+            Message::Ping(_) => timeout(WRITE_LIMIT, self.socket.flush()).await.ok()?.ok()?,
             Message::Pong(_) | Message::Frame(_) => {}
             Message::Close(_) => return None,
         }
@@ -139,7 +141,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
             _ => return None,
         };
         self.frames.queue().push(codec::encode(&ErrorFrame { id: None, error: body }));
-        drop(timeout(WRITE_LIMIT, self.write()).await);
+        drop(self.write().await);
         Some(GoodbyeReason::ProtocolViolation)
     }
 
@@ -163,7 +165,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
 
     /// Writes what is queued. The library has nothing of its own (a pong) half written then.
     async fn write(&mut self) -> tungstenite::Result<()> {
-        self.socket.flush().await?;
-        Ok(self.frames.write_to(self.socket.get_mut()).await?)
+        let stalled = |_| tungstenite::Error::Io(std::io::ErrorKind::TimedOut.into());
+        timeout(WRITE_LIMIT, self.socket.flush()).await.map_err(stalled)??;
+        Ok(self.frames.write_to(self.socket.get_mut(), WRITE_LIMIT).await?)
     }
 }

@@ -9,6 +9,7 @@ use chat_proto::message::{Item, What};
 use chat_proto::time::UnixMillis;
 
 use crate::live::{Address, Entry, KEY_KEPT_MS, KeyUse, LiveError, Put};
+use crate::post_digest::PostDigest;
 
 /// What an entry costs beside its texts: the item, its places in the maps, and their spare room.
 const ENTRY_OVERHEAD_BYTES: u64 = 512;
@@ -39,6 +40,7 @@ struct KeyRecord {
     seq: Seq,
     at: UnixMillis,
     expires_at: UnixMillis,
+    digest: PostDigest,
 }
 
 #[derive(Debug, Default)]
@@ -74,7 +76,7 @@ impl Entries {
         let (seq, expires_at) = (entry.item().seq, entry.expires_at());
         // A key whose time is up may still be held unswept; the new use takes its place.
         self.forget_key(sender, &key);
-        let record = KeyRecord { room, seq, at: entry.item().at, expires_at };
+        let record = KeyRecord { room, seq, at: entry.item().at, expires_at, digest: entry.digest() };
         self.keys.insert((sender, key.clone()), record);
         self.key_ends.insert((expires_at, sender, key));
         self.insert(entry);
@@ -89,7 +91,8 @@ impl Entries {
         now: UnixMillis,
     ) -> Result<bool, LiveError> {
         self.trim(now, TRIM_PER_WRITE);
-        let Some(old) = self.addressed(address).filter(|entry| entry.is_alive(now)) else { return Ok(false) };
+        let is_message = |entry: &&Entry| entry.is_alive(now) && entry.is_message();
+        let Some(old) = self.addressed(address).filter(is_message) else { return Ok(false) };
         let new = old.changed_to(item)?;
         if new.item().changed <= old.item().changed {
             return Ok(true);
@@ -121,9 +124,8 @@ impl Entries {
         if now >= record.expires_at.plus_ms(KEY_KEPT_MS) {
             return None;
         }
-        let entry = self.entry(record.room, record.seq).filter(|entry| entry.is_alive(now));
-        let item = entry.map(|entry| entry.item().clone());
-        Some(KeyUse { room: record.room, seq: record.seq, at: record.at, item })
+        let KeyRecord { room, seq, at, expires_at, digest } = *record;
+        Some(KeyUse { room, seq, at, expires_at, digest })
     }
 
     pub(super) fn clear_room(&mut self, room: RoomId) {

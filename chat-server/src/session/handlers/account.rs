@@ -7,12 +7,17 @@ use chat_proto::server_frame::{AccountNews, AccountSnapshot};
 
 use crate::session::app::App;
 use crate::session::conversation::{Identity, Session};
-use crate::session::error::Refusal;
+use crate::session::error::{Refusal, of_new_password};
+use crate::session::gate;
 
 /// The account stream's present state. The number is taken before the rooms are read: what changes in between is told.
 pub(in crate::session) async fn snapshot(app: &App, user: UserId) -> Result<AccountSnapshot, Refusal> {
     let head = app.hub.head(user);
-    let rooms = app.store.memberships(user).await?;
+    let mut rooms = app.store.memberships(user).await?;
+    for membership in &mut rooms {
+        // Told by `room_info`: a thousand of them would be more than a frame holds.
+        membership.room.description = None;
+    }
     let mut named: Vec<UserId> = rooms.iter().filter_map(|m| m.room.topic.as_ref().map(|topic| topic.by)).collect();
     named.push(user);
     named.sort_unstable();
@@ -22,10 +27,8 @@ pub(in crate::session) async fn snapshot(app: &App, user: UserId) -> Result<Acco
 }
 
 pub(in crate::session) async fn read(app: &App, who: &Identity, asked: Read) -> Result<ReadMarks, Refusal> {
-    let seq = match asked.seq {
-        Some(seq) => seq,
-        None => crate::session::gate::visible(&app.rooms, who.user, asked.room).await?.head,
-    };
+    let snapshot = gate::member(&app.rooms, who.user, asked.room).await?;
+    let seq = asked.seq.unwrap_or(snapshot.head);
     let marks = app.store.set_read(who.user, asked.room, seq, asked.rewind).await?;
     app.hub.tell(who.user, AccountNews::Marks { room: asked.room, marks });
     Ok(marks)
@@ -47,7 +50,7 @@ pub(in crate::session) async fn set_password(
             return Err(Refusal::wire(ErrorCode::AuthFailed, "The present password does not fit."));
         }
     }
-    let hash = app.passwords.hash(asked.new).await?;
+    let hash = app.passwords.hash(asked.new).await.map_err(of_new_password)?;
     for ended in app.store.set_password(who.user, hash, who.session).await? {
         app.hub.revoke(who.user, ended);
     }

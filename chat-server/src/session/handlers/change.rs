@@ -1,6 +1,9 @@
 //! Changes of what stands: edits, deletions, topic, description.
 
+use chat_proto::ids::{RoomId, Seq, UserId};
+use chat_proto::message::What;
 use chat_proto::request::{Changed, Delete, Edit, SetDescription, SetTopic};
+use chat_proto::server_frame::AccountNews;
 
 use super::post::mentioned;
 use crate::session::app::App;
@@ -10,11 +13,39 @@ use crate::session::error::Refusal;
 pub(in crate::session) async fn edit(app: &App, who: &Identity, edit: Edit) -> Result<Changed, Refusal> {
     app.limiter.judge(who.user, who.is_local, edit.body.as_str(), app.now())?;
     let mentions = mentioned(app, edit.body.as_str()).await?;
-    Ok(Changed { changed: app.rooms.edit(who.user, edit, mentions).await? })
+    let (room, seq) = (edit.room, edit.seq);
+    let before = named_in(app, room, seq).await?;
+    let changed = app.rooms.edit(who.user, edit, mentions).await?;
+    tell_marks(app, room, before, named_in(app, room, seq).await?).await;
+    Ok(Changed { changed })
+}
+
+/// The accounts a message names.
+async fn named_in(app: &App, room: RoomId, seq: Seq) -> Result<Vec<UserId>, Refusal> {
+    Ok(match app.rooms.find(room, seq).await?.map(|item| item.what) {
+        Some(What::Message(message)) => message.mentions,
+        _ => Vec::new(),
+    })
+}
+
+/// Tells their counts to those whom a change began to name, or names no more.
+async fn tell_marks(app: &App, room: RoomId, before: Vec<UserId>, after: Vec<UserId>) {
+    let only_in = |some: &[UserId], other: &[UserId]| -> Vec<UserId> {
+        some.iter().filter(|user| !other.contains(user)).copied().collect()
+    };
+    for user in only_in(&before, &after).into_iter().chain(only_in(&after, &before)) {
+        // Who is no member any more has no counts.
+        if let Ok(marks) = app.store.marks(user, room).await {
+            app.hub.tell(user, AccountNews::Marks { room, marks });
+        }
+    }
 }
 
 pub(in crate::session) async fn delete(app: &App, who: &Identity, delete: Delete) -> Result<Changed, Refusal> {
-    Ok(Changed { changed: app.rooms.delete(who.user, delete.room, delete.seq).await? })
+    let before = named_in(app, delete.room, delete.seq).await?;
+    let changed = app.rooms.delete(who.user, delete.room, delete.seq).await?;
+    tell_marks(app, delete.room, before, Vec::new()).await;
+    Ok(Changed { changed })
 }
 
 pub(in crate::session) async fn topic(app: &App, who: &Identity, set: SetTopic) -> Result<Changed, Refusal> {

@@ -30,12 +30,13 @@ pub(in crate::session) async fn subscribe(
     Ok(Subscribed { heads })
 }
 
-pub(in crate::session) async fn unsubscribe(session: &mut Session, asked: Unsubscribe) -> Empty {
+pub(in crate::session) async fn unsubscribe(session: &mut Session, asked: Unsubscribe) -> Result<Empty, Refusal> {
+    check_count(asked.rooms.len())?;
     for room in asked.rooms {
         session.app.rooms.unsubscribe(room, session.connection).await;
         session.subscriptions.retain(|subscribed| *subscribed != room);
     }
-    Empty {}
+    Ok(Empty {})
 }
 
 pub(in crate::session) async fn typing(

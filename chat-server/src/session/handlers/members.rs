@@ -28,6 +28,10 @@ pub(in crate::session) async fn list(app: &App, who: &Identity, asked: Members) 
 }
 
 pub(in crate::session) async fn rsvp(app: &App, who: &Identity, asked: SetRsvp) -> Result<RsvpCounts, Refusal> {
-    app.rooms.set_rsvp(who.user, asked.room, asked.answer).await?;
+    gate::member(&app.rooms, who.user, asked.room).await?;
+    // Saying the same again is no news.
+    if app.store.rsvp(asked.room, who.user).await? != asked.answer {
+        app.rooms.set_rsvp(who.user, asked.room, asked.answer).await?;
+    }
     Ok(app.store.room_counts(asked.room).await?.rsvp)
 }

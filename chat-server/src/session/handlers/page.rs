@@ -4,7 +4,7 @@ use chat_proto::error::{ErrorBody, ErrorCode};
 use chat_proto::ids::UserId;
 use chat_proto::limits::PAGE_MAX;
 use chat_proto::message::Item;
-use chat_proto::request::{Changes, ChangesPage, History, HistoryPage};
+use chat_proto::request::{Changes, ChangesPage, History, HistoryPage, Versions, VersionsAnswer};
 use chat_proto::room::User;
 
 use crate::session::app::App;
@@ -33,6 +33,17 @@ pub(in crate::session) async fn changes(
     let page = app.rooms.changes(asked.room, asked.after, asked.limit).await?;
     let users = authors(app, &page.items).await?;
     Ok(ChangesPage { items: page.items, users, next: page.next.unwrap_or(page.head), head: page.head })
+}
+
+/// What an edited message said before.
+pub(in crate::session) async fn versions(
+    app: &App,
+    who: &Identity,
+    asked: Versions,
+) -> Result<VersionsAnswer, Refusal> {
+    gate::visible(&app.rooms, who.user, asked.room).await?;
+    app.rooms.find(asked.room, asked.seq).await?.ok_or_else(Refusal::not_found)?;
+    Ok(VersionsAnswer { versions: app.store.versions(asked.room, asked.seq).await? })
 }
 
 /// A page's size is 1 – 200.

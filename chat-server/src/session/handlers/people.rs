@@ -75,15 +75,21 @@ pub(in crate::session) async fn who(app: &App, who: &Identity, asked: Who) -> Re
         }
         None => app.store.memberships(who.user).await?.into_iter().map(|m| m.room.id).collect(),
     };
-    let mut users = Vec::new();
+    // Those who are there first; then others, until there are enough.
+    let there = app.audience.there(&rooms, PEOPLE as usize);
+    let mut users = if there.is_empty() { Vec::new() } else { app.store.users(there).await? };
     for room in &rooms {
+        if users.len() >= PEOPLE as usize {
+            break;
+        }
         users.extend(app.store.members(*room, None, PEOPLE).await?.into_iter().map(|row| row.user));
+        users.sort_unstable_by_key(|user| user.id);
+        users.dedup_by_key(|user| user.id);
     }
-    users.sort_unstable_by_key(|user| user.id);
-    users.dedup_by_key(|user| user.id);
-    users.truncate(PEOPLE as usize);
     let mut people = presences(app, users.iter().map(|user| user.id).collect()).await?;
     people.sort_by_key(|person| !is_there(person.presence.availability));
+    people.truncate(PEOPLE as usize);
+    users.retain(|user| people.iter().any(|person| person.user == user.id));
     let there = people.iter().filter(|person| is_there(person.presence.availability)).count() as u32;
     let (online, total) = match rooms[..] {
         [room] => (app.audience.online(room), app.rooms.snapshot(who.user, room).await?.room.members),

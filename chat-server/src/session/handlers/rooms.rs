@@ -1,18 +1,22 @@
 //! Rooms: making, joining, leaving, listing.
 
+use chat_proto::codec;
 use chat_proto::error::{ErrorBody, ErrorCode};
 use chat_proto::ids::RoomId;
-use chat_proto::limits::{TTL_MAX_MS, TTL_MIN_MS};
+use chat_proto::limits::{PAGE_BUDGET_BYTES, TTL_MAX_MS, TTL_MIN_MS};
 use chat_proto::request::{CreateRoom, Empty, ListRooms, RoomInfoAnswer, RoomListing, RoomsPage};
-use chat_proto::room::{Membership, ReadMarks, Role, RoomKind};
+use chat_proto::room::{Membership, Role, RoomKind};
 use chat_proto::server_frame::AccountNews;
 
 use super::page::check_limit;
-use crate::session::app::App;
+use crate::session::app::{App, GENERAL};
 use crate::session::conversation::{Identity, Session};
 use crate::session::error::Refusal;
 use crate::session::gate;
 use crate::store::NewRoom;
+
+/// Rooms of one account: all of them are told in one `welcome`.
+const ROOMS_MAX: usize = 1_000;
 
 pub(in crate::session) async fn create(
     session: &mut Session,
@@ -47,20 +51,31 @@ pub(in crate::session) async fn join(
     who: &Identity,
     room: RoomId,
 ) -> Result<Membership, Refusal> {
-    gate::visible(&session.app.rooms, who.user, room).await?;
-    enter(session, who, room, Role::Member).await
+    let snapshot = gate::visible(&session.app.rooms, who.user, room).await?;
+    match snapshot.role {
+        None => enter(session, who, room, Role::Member).await,
+        // Nothing changes, and nobody has to be told.
+        Some(role) => {
+            let marks = session.app.store.marks(who.user, room).await?;
+            Ok(Membership { room: snapshot.room, head: snapshot.head, marks, role })
+        }
+    }
 }
 
 /// Becomes a member, and tells it to the account's other devices; those that follow every room follow this one.
 async fn enter(session: &mut Session, who: &Identity, room: RoomId, role: Role) -> Result<Membership, Refusal> {
     let app = session.app.clone();
+    if app.store.memberships(who.user).await?.len() >= ROOMS_MAX {
+        let message = format!("An account is a member of at most {ROOMS_MAX} rooms; leave one first.");
+        return Err(ErrorBody::new(ErrorCode::TooMany, message).into());
+    }
     let snapshot = app.rooms.join(who.user, room, role).await?;
     tracing::info!(user = %who.user, %room, members = snapshot.room.members, "joined");
-    let marks = ReadMarks { read_seq: snapshot.head, ..ReadMarks::default() };
+    let marks = app.store.marks(who.user, room).await?;
     let membership =
         Membership { room: snapshot.room, head: snapshot.head, marks, role: snapshot.role.unwrap_or(role) };
     for device in app.hub.followers(who.user) {
-        app.rooms.subscribe(room, device.connection, &device.outbox).await?;
+        app.rooms.subscribe(who.user, room, device.connection, &device.outbox).await?;
         if device.connection == session.connection && !session.subscriptions.contains(&room) {
             session.subscriptions.push(room);
         }
@@ -72,15 +87,21 @@ async fn enter(session: &mut Session, who: &Identity, room: RoomId, role: Role) 
 
 pub(in crate::session) async fn leave(session: &mut Session, who: &Identity, room: RoomId) -> Result<Empty, Refusal> {
     let app = session.app.clone();
+    if room == GENERAL {
+        return Err(Refusal::wire(ErrorCode::NotAllowed, "Everyone is in #general; it cannot be left."));
+    }
     let snapshot = gate::visible(&app.rooms, who.user, room).await?;
     if snapshot.role.is_none() {
         return Ok(Empty {});
     }
     app.rooms.leave(who.user, room).await?;
-    for device in app.hub.forget_room(who.user, room) {
+    tracing::info!(user = %who.user, %room, members = snapshot.room.members.saturating_sub(1), "left");
+    for device in app.hub.devices(who.user) {
         app.rooms.unsubscribe(room, device.connection).await;
+        // Only now: what was queued until then goes, too.
+        device.outbox.forget_room(room);
         if let Some(typing) = app.typing.left(room, device.connection, app.now()) {
-            app.rooms.transient(room, chat_proto::codec::encode(&typing), None);
+            app.rooms.transient(room, codec::encode(&typing), None);
         }
     }
     session.subscriptions.retain(|subscribed| *subscribed != room);
@@ -94,9 +115,16 @@ pub(in crate::session) async fn list(app: &App, who: &Identity, asked: ListRooms
     let has_more = found.len() > asked.limit as usize;
     found.truncate(asked.limit as usize);
     let mut rooms = Vec::with_capacity(found.len());
+    let mut budget_bytes = PAGE_BUDGET_BYTES;
     for (stored, is_member) in found {
         let online = app.audience.online(stored.room.id);
-        rooms.push(RoomListing { online, is_member, last_message_at: stored.last_message_at, room: stored.room });
+        let listing = RoomListing { online, is_member, last_message_at: stored.last_message_at, room: stored.room };
+        let bytes = codec::encoded_len(&listing);
+        if bytes > budget_bytes && !rooms.is_empty() {
+            return Ok(RoomsPage { rooms, has_more: true });
+        }
+        budget_bytes = budget_bytes.saturating_sub(bytes);
+        rooms.push(listing);
     }
     Ok(RoomsPage { rooms, has_more })
 }

@@ -75,7 +75,8 @@ impl Checkpoints {
 fn run(path: &std::path::Path, signs: &Receiver<Sign>) {
     let log = path.with_extension("db-wal");
     let mut connection = None;
-    let mut erase_by: Option<Instant> = None;
+    // A text that was deleted just before a crash may still stand in the log.
+    let mut erase_by = Some(Instant::now() + ERASE_WITHIN);
     loop {
         let wait = erase_by.map_or(Duration::from_hours(1), |at| at.saturating_duration_since(Instant::now()));
         match signs.recv_timeout(wait) {

@@ -1,25 +1,14 @@
 //! What stands in a room: adding, changing, paging.
 
-use chat_proto::ids::{ClientKey, RoomId, Seq};
-use chat_proto::message::{Item, Message, What};
+use chat_proto::ids::{ClientKey, RoomId, Seq, UserId};
+use chat_proto::message::{Item, Message, Version, What};
 use chat_proto::time::UnixMillis;
 use rusqlite::{Connection, params};
-use sha2::{Digest, Sha256};
 
 use super::rooms;
 use super::row::{self, ITEM, all, execute, one, sql};
+use crate::post_digest::{self, PostDigest};
 use crate::store::{Append, Appended, Change, Revision, StoreError};
-
-/// Tells a repeated post from another one under the same key, also after the text was edited or deleted.
-fn digest(room: RoomId, body: &str) -> [u8; 16] {
-    let mut hash = Sha256::new();
-    hash.update(room.0.to_le_bytes());
-    hash.update(body.as_bytes());
-    let full: [u8; 32] = hash.finalize().into();
-    let mut short = [0; 16];
-    short.copy_from_slice(&full[..16]);
-    short
-}
 
 pub(super) fn append(c: &Connection, event: &Append) -> Result<Appended, StoreError> {
     if let Some((message, key)) = event.message() {
@@ -45,7 +34,7 @@ fn append_message(
     key: Option<&ClientKey>,
 ) -> Result<Option<Appended>, StoreError> {
     let (room, seq, body) = (sql(event.room.0), sql(event.seq.0), message.body.as_str());
-    let digest = digest(event.room, body);
+    let digest = post_digest::of(event.room, body);
     if let Some(key) = key
         && let Some(first) = first_of(c, event, key, digest)?
     {
@@ -57,16 +46,48 @@ fn append_message(
          VALUES (?1, ?2, ?2, ?3, ?4, (SELECT ordinal + 1 FROM room WHERE id = ?1), ?5, ?6, ?7, ?8)";
     let id = c.prepare_cached(insert).and_then(|mut statement| statement.insert(values)).map_err(row::failed)?;
     execute(c, "INSERT INTO item_text (rowid, body) VALUES (?1, ?2)", params![id, body])?;
-    let head = "UPDATE room SET head = max(head, ?2), ordinal = ordinal + 1, last_message_at = ?3 WHERE id = ?1";
+    let head = "UPDATE room SET head = max(head, ?2), ordinal = ordinal + 1, last_message_at = ?3,
+           messages = messages + 1 WHERE id = ?1";
     execute(c, head, [room, seq, event.at.0])?;
-    for account in &message.mentions {
-        execute(c, "INSERT OR IGNORE INTO mention VALUES (?1, ?2, ?3)", [sql(account.0), room, seq])?;
-    }
+    // Whoever had read everything has read their own message, too.
+    let read = "UPDATE member SET read_seq = ?3, read_ordinal = read_ordinal + 1
+         WHERE room = ?1 AND account = ?2 AND read_ordinal = (SELECT ordinal - 1 FROM room WHERE id = ?1)";
+    execute(c, read, [room, sql(event.by.0), seq])?;
+    add_mentions(c, room, seq, &message.mentions)?;
     Ok(None)
 }
 
+fn set_mentions(c: &Connection, room: i64, seq: i64, accounts: &[UserId]) -> Result<(), StoreError> {
+    execute(c, "DELETE FROM mention WHERE room = ?1 AND seq = ?2", [room, seq])?;
+    add_mentions(c, room, seq, accounts)
+}
+
+fn add_mentions(c: &Connection, room: i64, seq: i64, accounts: &[UserId]) -> Result<(), StoreError> {
+    for account in accounts {
+        execute(c, "INSERT OR IGNORE INTO mention VALUES (?1, ?2, ?3)", [sql(account.0), room, seq])?;
+    }
+    Ok(())
+}
+
+/// The texts a message had, oldest first, each with the moment at which the next one took its place.
+pub(super) fn versions(c: &Connection, room: RoomId, seq: Seq) -> Result<Vec<Version>, StoreError> {
+    let query = "SELECT version.body, version.at FROM version JOIN item ON item.id = version.item
+         WHERE item.room = ?1 AND item.seq = ?2 ORDER BY number";
+    let rows = all(c, query, [sql(room.0), sql(seq.0)], |row| Ok((row::text(row, 0)?, UnixMillis(row.get(1)?))))?;
+    let told = rows.into_iter().map(|(body, replaced_at)| {
+        let body = body.ok_or_else(|| row::damaged("a version without a text"))?;
+        Ok(Version { body, replaced_at })
+    });
+    told.collect()
+}
+
 /// The message its sender gave this key first.
-fn first_of(c: &Connection, event: &Append, key: &ClientKey, digest: [u8; 16]) -> Result<Option<Appended>, StoreError> {
+fn first_of(
+    c: &Connection,
+    event: &Append,
+    key: &ClientKey,
+    digest: PostDigest,
+) -> Result<Option<Appended>, StoreError> {
     let query = "SELECT seq, at, digest, room FROM item WHERE author = ?1 AND key = ?2";
     let found = one(c, query, params![sql(event.by.0), key.as_str()], |row| {
         Ok((row::number(row, 0)?, row.get(1)?, row.get::<_, Vec<u8>>(2)?, row::number(row, 3)?))
@@ -91,10 +112,12 @@ pub(super) fn change(c: &Connection, change: &Change) -> Result<(), StoreError> 
         execute(c, keep, params![id, before, change.at.0])?;
         let body = message.body.as_str();
         execute(c, "INSERT INTO item_text (rowid, body) VALUES (?1, ?2)", params![id, body])?;
+        set_mentions(c, room, seq, &message.mentions)?;
         Some(body)
     } else {
         execute(c, "DELETE FROM version WHERE item = ?1", [id])?;
-        execute(c, "DELETE FROM mention WHERE room = ?1 AND seq = ?2", [room, seq])?;
+        set_mentions(c, room, seq, &[])?;
+        execute(c, "UPDATE room SET messages = messages - 1 WHERE id = ?1", [room])?;
         None
     };
     let values = params![id, sql(change.item.changed.0), body, row::what_column(&change.item.what)];

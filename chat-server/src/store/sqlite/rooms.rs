@@ -34,12 +34,13 @@ pub(super) fn create(c: &Connection, new: &NewRoom) -> Result<StoredRoom, StoreE
         new.at.0,
         sql(new.by.0),
     ];
-    // A closed room of this very name opens again: its id and its numbers are its own for ever.
+    // A closed room of this very name opens again: its id, its numbers and what was said in it are its own for ever.
+    // What was private stays so, and stays its maker's.
     let upsert = "INSERT INTO room (kind, name, skeleton, topic, topic_by, topic_at, description, default_ttl_ms,
            closes_when_empty, created_at, created_by) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
          ON CONFLICT (name) DO UPDATE SET kind = ?1, topic = ?4, topic_by = ?5, topic_at = ?6, description = ?7,
            default_ttl_ms = ?8, closes_when_empty = ?9, created_at = ?10, created_by = ?11, closed_at = NULL
-         WHERE closed_at IS NOT NULL RETURNING id";
+         WHERE closed_at IS NOT NULL AND kind = ?1 AND (kind = 0 OR created_by = ?11) RETURNING id";
     let made = one(c, upsert, values, |row| row::number(row, 0));
     let id = match made {
         Ok(Some(id)) => RoomId(id),
@@ -100,7 +101,7 @@ pub(super) fn reserve(c: &Connection, id: RoomId, ceiling: Seq) -> Result<(), St
 }
 
 pub(super) fn counts(c: &Connection, id: RoomId) -> Result<RoomCounts, StoreError> {
-    let query = "SELECT (SELECT count(*) FROM item WHERE room = ?1 AND body IS NOT NULL),
+    let query = "SELECT (SELECT messages FROM room WHERE id = ?1),
            (SELECT count(*) FROM member WHERE room = ?1 AND rsvp = 2), (SELECT count(*) FROM member WHERE room = ?1 AND rsvp = 1)";
     let counts = one(c, query, [sql(id.0)], |row| {
         let rsvp = RsvpCounts { attending: row.get(1)?, interested: row.get(2)? };

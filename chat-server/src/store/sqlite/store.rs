@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use chat_proto::ids::{Epoch, RoomId, Seq, SessionId, UserId};
-use chat_proto::message::Item;
+use chat_proto::message::{Item, Version};
 use chat_proto::presence::ChosenAvailability;
 use chat_proto::room::{Membership, ReadMarks, Rsvp, User};
 use chat_proto::text::{RoomName, StatusText, Username};
@@ -173,6 +173,10 @@ impl Store for SqliteStore {
         })
     }
 
+    fn versions(&self, room: RoomId, seq: Seq) -> Pending<Vec<Version>> {
+        self.readers.submit(move |c| items::versions(c, room, seq))
+    }
+
     fn item(&self, room: RoomId, seq: Seq) -> Pending<Option<Item>> {
         self.readers.submit(move |c| items::by_seq(c, room, seq))
     }
@@ -183,6 +187,10 @@ impl Store for SqliteStore {
 
     fn changes(&self, room: RoomId, after: Seq, limit: u32) -> Pending<Vec<Item>> {
         self.readers.submit(move |c| items::changes(c, room, after, limit))
+    }
+
+    fn marks(&self, account: UserId, room: RoomId) -> Pending<ReadMarks> {
+        self.readers.submit(move |c| members::marks(c, account, room))
     }
 
     fn set_read(&self, account: UserId, room: RoomId, seq: Seq, rewind: bool) -> Pending<ReadMarks> {

@@ -1,0 +1,90 @@
+//! A server among other programs: its files, its settings, its end, and clients that mean no good.
+
+use std::process::{Command, Output};
+use std::time::Duration;
+
+use chat_proto::client_frame::Subscription;
+use chat_proto::request::{Ping, Who};
+use chat_tests::peer::{GENERAL, Peer};
+use chat_tests::server::Server;
+use chat_tests::{program, wait};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    let mut command = Command::new(program::path("chat-server"));
+    command.args(arguments).envs(variables.iter().copied()).output().expect("it runs")
+}
+
+#[test]
+fn a_file_that_is_no_socket_is_left_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("notes.txt");
+    std::fs::write(&path, "precious").expect("written");
+    let data = folder.path().join("data");
+    let output = run(&["--unix", path.to_str().expect("UTF-8"), "--data", data.to_str().expect("UTF-8")], &[]);
+    assert!(!output.status.success());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("no socket"), "{output:?}");
+    assert_eq!(std::fs::read_to_string(path).expect("it is there"), "precious");
+}
+
+#[test]
+fn what_is_wrong_with_the_environment_is_told_before_anything_starts() {
+    let variables =
+        [("CHAT_SERVER_LIMITS_POSTS_BURST", "many"), ("CHAT_SERVER_AUTH_REGISTRATION", "maybe"), ("HOME", "/nowhere")];
+    let output = run(&["--check-config", "--listen", "here", "--unix-group", "nobodys", "--unix", "s"], &variables);
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    for part in ["CHAT_SERVER_LIMITS_POSTS_BURST", "auth.registration", "server.listen", "nobodys"] {
+        assert!(told.contains(part), "{part} in {told}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_there_when_the_server_stopped_was_seen_then() {
+    let mut server = Server::start();
+    let (mut ana, welcome) = Peer::appear(server.address(), "ana", Subscription::None).await;
+    let before = ana.call(&Ping {}).await.now;
+    assert!(server.terminate().success());
+    server.restart();
+    let token = welcome.token.expect("a token");
+    let (mut again, _) = Peer::with_token(server.address(), &token, Subscription::None, None).await;
+    let who = again.call(&Who { room: Some(GENERAL) }).await;
+    let last_seen = who.people.first().and_then(|seen| seen.presence.last_seen);
+    assert!(last_seen.is_some_and(|at| at >= before), "{who:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_kept_for_later_requests_does_not_hold_the_end_up() {
+    let mut server = Server::start();
+    let mut stream = TcpStream::connect(server.address()).await.expect("it listens");
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").await.expect("written");
+    let mut answer = [0; 512];
+    assert!(stream.read(&mut answer).await.expect("answered") > 0);
+    assert!(server.terminate().success());
+    assert!(!server.log().contains("did not end in time"), "{}", server.log());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_only_pings_and_never_reads_is_let_go() {
+    let server = Server::start();
+    let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
+    let mut stream = TcpStream::connect(server.address()).await.expect("it listens");
+    let opening = "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+    stream.write_all(opening.as_bytes()).await.expect("written");
+    // A masked ping of 125 bytes, many times.
+    let mut ping = vec![0x89, 0xfd, 0, 0, 0, 0];
+    ping.resize(6 + 125, b'.');
+    let pings = ping.repeat(500);
+    let give_up = tokio::time::Instant::now() + wait::LIMIT + Duration::from_secs(30);
+    // Until the server reads no more, and then until it has let go.
+    loop {
+        let sent = tokio::time::timeout(Duration::from_secs(1), stream.write_all(&pings)).await;
+        if matches!(sent, Ok(Err(_))) {
+            break;
+        }
+        assert!(tokio::time::Instant::now() < give_up, "it is still connected");
+    }
+    ana.call(&Ping {}).await;
+}

@@ -1,0 +1,86 @@
+//! Messages that expire: their numbers, their keys, their answers, their end.
+
+use chat_proto::client_frame::Subscription;
+use chat_proto::error::ErrorCode;
+use chat_proto::ids::Seq;
+use chat_proto::message::What;
+use chat_proto::request::{Delete, Edit, Life, Post};
+use chat_proto::room::RoomKind;
+use chat_tests::peer::{GENERAL, Peer, post};
+use chat_tests::server::Server;
+
+fn brief(key: &str, body: &str) -> Post {
+    Post { life: Some(Life::TtlMs(3_600_000)), ..post(key, body) }
+}
+
+fn edit(seq: Seq, body: &str) -> Edit {
+    Edit { room: GENERAL, seq, body: body.parse().expect("a body") }
+}
+
+#[tokio::test]
+async fn numbers_of_ephemeral_messages_and_their_edits_are_never_given_again() {
+    let mut server = Server::start();
+    let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
+    let first = ana.call(&brief("k1", "brief")).await;
+    for number in 0..300 {
+        ana.call(&edit(first.seq, &format!("brief {number}"))).await;
+    }
+    let last = ana.call(&brief("k2", "brief, too")).await;
+    server.kill();
+    server.restart();
+    let token = welcome.token.expect("a token");
+    let (mut ana, _) = Peer::with_token(server.address(), &token, Subscription::None, None).await;
+    let later = ana.post("k3", "lasting").await;
+    assert!(later.seq > last.seq, "{later:?} after {last:?}");
+}
+
+#[tokio::test]
+async fn a_key_stands_for_one_text_in_one_room_also_after_the_end() {
+    let server = Server::start();
+    let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
+    let room = ana.create("builds", RoomKind::Public).await;
+    let short = Post { life: Some(Life::TtlMs(1_000)), ..post("k", "brief") };
+    let first = ana.call(&short).await;
+    let again = ana.call(&short).await;
+    assert_eq!((again.seq, again.duplicate, again.expires_at), (first.seq, true, first.expires_at));
+    for _ in 0..2 {
+        assert_eq!(ana.refused(&Post { room, ..short.clone() }).await, ErrorCode::KeyReused, "another room");
+        let other = Post { body: "another".parse().expect("a body"), ..short.clone() };
+        assert_eq!(ana.refused(&other).await, ErrorCode::KeyReused, "another text");
+        // Once more after its end.
+        tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+    }
+    assert!(ana.call(&short).await.duplicate);
+}
+
+#[tokio::test]
+async fn an_answer_to_an_ephemeral_message_ends_with_it_and_touches_no_disk() {
+    let server = Server::start();
+    let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
+    let asked = ana.call(&brief("k1", "what is the key?")).await;
+    let answer = Post { reply_to: Some(asked.seq), ..post("k2", "zanzibarsecret") };
+    assert_eq!(ana.call(&answer).await.expires_at, asked.expires_at);
+    assert!(!server.holds("zanzibarsecret"));
+    let missing = Post { reply_to: Some(Seq(999)), ..post("k3", "x") };
+    assert_eq!(ana.refused(&missing).await, ErrorCode::NotFound);
+    let lasting = ana.post("k4", "lasting").await;
+    let answer = Post { reply_to: Some(lasting.seq), ..post("k5", "so is this") };
+    assert_eq!(ana.call(&answer).await.expires_at, None);
+}
+
+#[tokio::test]
+async fn an_edit_beside_a_deletion_brings_nothing_back() {
+    let server = Server::start();
+    let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
+    let token = welcome.token.expect("a token");
+    let (mut other, _) = Peer::with_token(server.address(), &token, Subscription::None, None).await;
+    for number in 0..60 {
+        let posted = ana.call(&brief(&format!("k{number}"), "brief")).await;
+        let (change, gone) = (edit(posted.seq, "edited"), Delete { room: GENERAL, seq: posted.seq });
+        let (_, deleted) = tokio::join!(other.try_call(&change), ana.call(&gone));
+        assert!(deleted.changed > posted.seq);
+        let items = ana.changes(Seq(posted.seq.0 - 1)).await;
+        let item = items.iter().find(|item| item.seq == posted.seq).expect("its tombstone");
+        assert!(matches!(item.what, What::Deleted { .. }), "round {number}: {item:?}");
+    }
+}

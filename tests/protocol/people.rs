@@ -1,0 +1,141 @@
+//! What people tell of themselves and each other: typing, status, taking part, what was read, what a room speaks of.
+
+use chat_proto::client_frame::Subscription;
+use chat_proto::error::ErrorCode;
+use chat_proto::ids::Seq;
+use chat_proto::presence::{Availability, ChosenAvailability};
+use chat_proto::request::{
+    AccountChanges, Edit, Read, RoomInfo, SetRsvp, SetStatus, SetTyping, Trending, Versions, Who,
+};
+use chat_proto::room::Rsvp;
+use chat_proto::server_frame::{AccountNews, ServerFrame};
+use chat_tests::peer::{GENERAL, Peer};
+use chat_tests::server::Server;
+
+#[tokio::test]
+async fn typing_is_told_to_others_with_its_end_and_ends_with_the_message() {
+    let server = Server::start();
+    let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::All).await;
+    let (mut ben, _) = Peer::register(server.address(), "ben", Subscription::All).await;
+    let typing = |frame: &ServerFrame| match frame {
+        ServerFrame::Typing(typing) => Some(*typing),
+        _ => None,
+    };
+    ana.call(&SetTyping { room: GENERAL, is_typing: true }).await;
+    let told = ben.pushed(typing).await;
+    assert_eq!((told.user, told.connection, told.ttl_ms), (welcome.user.id, welcome.connection, 6_000));
+    ana.call(&SetTyping { room: GENERAL, is_typing: false }).await;
+    assert_eq!(ben.pushed(typing).await.ttl_ms, 0);
+    ana.post("k", "done").await;
+    assert!(!ana.pushed.iter().any(|frame| typing(frame).is_some()), "nobody is told of their own typing");
+}
+
+#[tokio::test]
+async fn a_status_stays_when_its_account_goes() {
+    let server = Server::start();
+    let (mut ben, _) = Peer::register(server.address(), "ben", Subscription::All).await;
+    {
+        let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
+        let lunch = SetStatus { availability: ChosenAvailability::Away, status: "lunch".parse().ok() };
+        ana.call(&lunch).await;
+    }
+    let seen = ben.call(&Who { room: Some(GENERAL) }).await;
+    let ana = seen.users.iter().find(|user| user.name.as_str() == "ana").expect("a member").id;
+    let seen = seen.people.iter().find(|seen| seen.user == ana).expect("told");
+    assert_eq!(seen.presence.availability, Availability::Offline);
+    assert_eq!(seen.presence.status.as_ref().map(chat_proto::text::StatusText::as_str), Some("lunch"));
+}
+
+#[tokio::test]
+async fn taking_part_is_counted_and_saying_it_twice_is_no_news() {
+    let server = Server::start();
+    let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
+    let (mut ben, _) = Peer::register(server.address(), "ben", Subscription::None).await;
+    let answers = |answer| SetRsvp { room: GENERAL, answer };
+    ana.call(&answers(Rsvp::Attending)).await;
+    let counts = ben.call(&answers(Rsvp::Interested)).await;
+    assert_eq!((counts.attending, counts.interested), (1, 1));
+    let head = ana.call(&RoomInfo { room: GENERAL }).await.head;
+    ana.call(&answers(Rsvp::Attending)).await;
+    let info = ana.call(&RoomInfo { room: GENERAL }).await;
+    assert_eq!((info.head, info.own_rsvp, info.rsvp), (head, Rsvp::Attending, counts));
+}
+
+#[tokio::test]
+async fn what_was_read_on_one_device_is_read_on_all_and_may_be_taken_back() {
+    let server = Server::start();
+    let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
+    let token = welcome.token.clone().expect("a token");
+    let (mut second, there) = Peer::with_token(server.address(), &token, Subscription::None, None).await;
+    let (mut ben, _) = Peer::register(server.address(), "ben", Subscription::None).await;
+    let first = ben.post("k1", "one for @ana").await;
+    ben.post("k2", "two").await;
+    let marks = |frame: &ServerFrame| match frame {
+        ServerFrame::Account(event) => match event.news {
+            AccountNews::Marks { marks, .. } => Some(marks),
+            _ => None,
+        },
+        _ => None,
+    };
+    let read = ana.call(&Read { room: GENERAL, seq: Some(first.seq), rewind: false }).await;
+    assert_eq!((read.unread, read.mentions), (1, 0));
+    assert_eq!(second.pushed(marks).await, read);
+    let back = Read { room: GENERAL, seq: Some(Seq(first.seq.0 - 1)), rewind: true };
+    assert_eq!(ana.call(&back).await.unread, 2);
+    assert_eq!(second.pushed(marks).await.mentions, 1);
+    // The stream can be caught up with: the mention, and both marks.
+    let missed = second.call(&AccountChanges { after: there.account.head }).await;
+    assert_eq!((missed.is_complete, missed.events.len()), (true, 3));
+}
+
+#[tokio::test]
+async fn a_name_that_is_edited_away_is_no_mention_and_the_former_text_is_kept() {
+    let server = Server::start();
+    let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
+    let (mut ben, _) = Peer::register(server.address(), "ben", Subscription::None).await;
+    let posted = ben.post("k1", "for @ana").await;
+    let marks = |frame: &ServerFrame| match frame {
+        ServerFrame::Account(event) => match event.news {
+            AccountNews::Marks { marks, .. } => Some(marks.mentions),
+            _ => None,
+        },
+        _ => None,
+    };
+    for (body, mentions) in [("for nobody", 0), ("for @ana after all", 1)] {
+        ben.call(&Edit { room: GENERAL, seq: posted.seq, body: body.parse().expect("a body") }).await;
+        assert_eq!(ana.pushed(marks).await, mentions);
+    }
+    let versions = ana.call(&Versions { room: GENERAL, seq: posted.seq }).await.versions;
+    assert_eq!(versions.iter().map(|version| version.body.as_str()).collect::<Vec<_>>(), ["for @ana", "for nobody"]);
+    assert_eq!(ana.refused(&Versions { room: GENERAL, seq: Seq(999) }).await, ErrorCode::NotFound);
+}
+
+#[tokio::test]
+async fn a_room_speaks_of_what_it_speaks_of() {
+    let server = Server::start();
+    let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::All).await;
+    for number in 0..3 {
+        ana.post(&format!("k{number}"), &format!("the k8s upgrade, part {number}")).await;
+    }
+    let top = ana.call(&Trending { room: GENERAL, limit: 3 }).await.topics;
+    assert!(top.iter().any(|topic| topic.word == "k8s"), "{top:?}");
+    let told = |frame: &ServerFrame| match frame {
+        ServerFrame::Topics(topics) => Some(topics.topics.iter().any(|topic| topic.word == "k8s")),
+        _ => None,
+    };
+    assert!(ana.pushed(told).await);
+}
+
+#[tokio::test]
+async fn the_same_text_again_and_again_must_wait() {
+    let server = Server::start_with(&[], "");
+    let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
+    for number in 0..2 {
+        ana.post(&format!("k{number}"), "again").await;
+    }
+    let third = chat_tests::peer::post("k2", "again");
+    let refused = ana.try_call(&third).await.expect("connected").expect_err("too often");
+    assert_eq!((refused.code, refused.retryable), (ErrorCode::Repeated, true));
+    assert!(refused.retry_after_ms.is_some_and(|ms| ms > 0));
+    ana.post("k3", "something else").await;
+}

@@ -1,0 +1,176 @@
+//! Rooms: who sees them, what joining and leaving change, what becomes of closed ones.
+
+use chat_proto::client_frame::Subscription;
+use chat_proto::error::ErrorCode;
+use chat_proto::ids::{RoomId, Seq};
+use chat_proto::message::What;
+use chat_proto::request::{
+    CreateRoom, History, Join, Leave, Life, ListRooms, Post, Resolve, RoomInfo, SetDescription, Subscribe,
+};
+use chat_proto::room::RoomKind;
+use chat_proto::server_frame::{AccountNews, ServerFrame};
+use chat_tests::peer::{GENERAL, Peer, post};
+use chat_tests::server::Server;
+
+fn history(room: RoomId) -> History {
+    History { room, before: None, limit: 10 }
+}
+
+/// What an account is told on its stream.
+fn news(frame: &ServerFrame) -> Option<AccountNews> {
+    match frame {
+        ServerFrame::Account(event) => Some(event.news.clone()),
+        _ => None,
+    }
+}
+
+#[tokio::test]
+async fn a_private_room_is_not_there_for_others() {
+    let server = Server::start();
+    let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::All).await;
+    let (mut ben, _) = Peer::register(server.address(), "ben", Subscription::All).await;
+    let room = ana.create("hush", RoomKind::Private).await;
+    ana.call(&Post { room, ..post("k1", "between us, @ben") }).await;
+    assert_eq!(ben.refused(&RoomInfo { room }).await, ErrorCode::NotFound);
+    assert_eq!(ben.refused(&history(room)).await, ErrorCode::NotFound);
+    assert_eq!(ben.refused(&Join { room }).await, ErrorCode::NotFound);
+    assert_eq!(ben.refused(&Post { room, ..post("k", "x") }).await, ErrorCode::NotFound);
+    let absent = ben.refused(&RoomInfo { room: RoomId(999) }).await;
+    assert_eq!(absent, ErrorCode::NotFound, "hidden and absent answer the same");
+    assert_eq!(ben.call(&Subscribe { rooms: vec![room] }).await.heads.len(), 0);
+    assert_eq!(ben.call(&ListRooms { after: None, limit: 10 }).await.rooms.len(), 1);
+    let named = Resolve { rooms: vec!["hush".parse().expect("a name")], users: Vec::new() };
+    assert_eq!(ben.call(&named).await.rooms.len(), 0);
+    // The first he hears of is in a room he may see.
+    let posted = ana.post("k2", "now for @ben").await;
+    assert_eq!(ben.pushed(news).await, AccountNews::Mention { room: GENERAL, seq: posted.seq });
+    // What was said in it stays hers when it is closed and its name used again.
+    ana.call(&Leave { room }).await;
+    let public = CreateRoom {
+        name: "hush".parse().expect("a name"),
+        kind: RoomKind::Public,
+        topic: None,
+        description: None,
+        default_ttl_ms: None,
+        closes_when_empty: false,
+    };
+    assert_eq!(ben.refused(&public).await, ErrorCode::NameTaken);
+}
+
+#[tokio::test]
+async fn a_closed_public_room_opens_again_with_its_id_and_numbers() {
+    let server = Server::start();
+    let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::All).await;
+    let room = ana.create("builds", RoomKind::Public).await;
+    assert_eq!(
+        ana.refused(&CreateRoom {
+            name: "Builds".parse().expect("a name"),
+            kind: RoomKind::Public,
+            topic: None,
+            description: None,
+            default_ttl_ms: None,
+            closes_when_empty: true,
+        })
+        .await,
+        ErrorCode::NameTaken,
+        "it looks like another's"
+    );
+    let posted = ana.call(&Post { room, ..post("k", "red") }).await;
+    ana.call(&Leave { room }).await;
+    assert_eq!(ana.refused(&RoomInfo { room }).await, ErrorCode::NotFound);
+    assert_eq!(ana.create("builds", RoomKind::Public).await, room);
+    assert!(ana.call(&Post { room, ..post("k2", "green") }).await.seq > posted.seq);
+}
+
+#[tokio::test]
+async fn joining_again_tells_the_truth_and_everyone_stays_in_general() {
+    let server = Server::start();
+    let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
+    let (mut ben, _) = Peer::register(server.address(), "ben", Subscription::None).await;
+    for number in 0..3 {
+        ben.post(&format!("k{number}"), "for @ana").await;
+    }
+    let marks = ana.call(&Join { room: GENERAL }).await.marks;
+    assert_eq!((marks.unread, marks.mentions), (3, 3));
+    assert_eq!(ana.refused(&Leave { room: GENERAL }).await, ErrorCode::NotAllowed);
+}
+
+#[tokio::test]
+async fn a_device_follows_what_another_joins_until_either_ends() {
+    let server = Server::start();
+    let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::All).await;
+    let (mut ben, _) = Peer::register(server.address(), "ben", Subscription::None).await;
+    let room = ben.create("builds", RoomKind::Public).await;
+    let (mut second, _) =
+        Peer::with_token(server.address(), &welcome.token.expect("a token"), Subscription::None, None).await;
+    second.call(&Join { room }).await;
+    let AccountNews::Joined { membership } = ana.pushed(news).await else { panic!("she joined") };
+    assert_eq!(membership.room.id, room);
+    ben.call(&Post { room, ..post("k1", "to all") }).await;
+    let said = |frame: &ServerFrame| match frame {
+        ServerFrame::Event(event) if event.room == room && matches!(event.item.what, What::Message(_)) => {
+            Some(event.seq)
+        }
+        _ => None,
+    };
+    let heard = ana.pushed(said).await;
+    second.call(&Leave { room }).await;
+    assert_eq!(ana.pushed(news).await, AccountNews::Left { room });
+    ben.call(&Post { room, ..post("k2", "not for her any more") }).await;
+    let in_general = ben.post("k3", "here").await;
+    let next = ana.pushed(|frame| match frame {
+        ServerFrame::Event(event) if matches!(event.item.what, What::Message(_)) => Some((event.room, event.seq)),
+        _ => None,
+    });
+    assert_eq!(next.await, (GENERAL, in_general.seq), "after {heard}");
+}
+
+#[tokio::test]
+async fn a_rooms_default_life_holds_for_messages_that_name_none() {
+    let server = Server::start();
+    let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
+    let brief = CreateRoom {
+        name: "scratch".parse().expect("a name"),
+        kind: RoomKind::Public,
+        topic: None,
+        description: None,
+        default_ttl_ms: Some(30_000),
+        closes_when_empty: false,
+    };
+    let room = ana.call(&brief).await.room.id;
+    let ends = ana.call(&Post { room, ..post("k1", "brief") }).await;
+    assert_eq!(ends.expires_at.map(|end| end.since_ms(ends.at)), Some(30_000));
+    let stays = ana.call(&Post { room, life: Some(Life::Lasting), ..post("k2", "lasting") }).await;
+    assert_eq!(stays.expires_at, None);
+    for ttl_ms in [999, 7 * 24 * 3_600_000 + 1] {
+        let out_of_range = Post { room, life: Some(Life::TtlMs(ttl_ms)), ..post("k3", "x") };
+        assert_eq!(ana.refused(&out_of_range).await, ErrorCode::BadRequest);
+    }
+}
+
+#[tokio::test]
+async fn lists_of_rooms_with_long_descriptions_fit_their_frames() {
+    let server = Server::start();
+    let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
+    let text: String = "漢".repeat(2_000);
+    for number in 0..120 {
+        let room = ana.create(&format!("long{number}"), RoomKind::Public).await;
+        ana.call(&SetDescription { room, description: Some(text.parse().expect("a description")) }).await;
+    }
+    let mut seen = 0;
+    let mut after = None;
+    loop {
+        let page = ana.call(&ListRooms { after: after.clone(), limit: 200 }).await;
+        assert!(chat_proto::codec::encoded_len(&page) < chat_proto::limits::SERVER_FRAME_MAX_BYTES);
+        seen += page.rooms.len();
+        after = page.rooms.last().and_then(|listing| listing.room.name.clone());
+        if !page.has_more {
+            break;
+        }
+    }
+    assert_eq!(seen, 121);
+    let token = welcome.token.expect("a token");
+    let (_, again) = Peer::with_token(server.address(), &token, Subscription::None, None).await;
+    assert!(chat_proto::codec::encoded_len(&*again) < 200 * 1024);
+    assert_eq!(ana.changes_in(again.account.rooms[1].room.id, Seq::ZERO).await.len(), 2);
+}
