@@ -81,7 +81,8 @@ pub(crate) async fn fan_out(args: &FanOut, options: &Options, report: &mut Repor
     Ok(())
 }
 
-async fn chat_cost(args: &FanOut, options: &Options) -> Result<f64> {
+/// Server CPU seconds per million deliveries.
+pub(crate) async fn chat_cost(args: &FanOut, options: &Options) -> Result<f64> {
     let folder = tempfile::tempdir()?;
     let server = process::start_server(options, &folder.path().join("data"))?;
     let room = Audience::fill(server.address, args.members).await?;

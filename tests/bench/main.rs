@@ -1,15 +1,23 @@
 //! The load generator: measures a real server beside the limit of this machine, in one run.
 
+mod acknowledgement;
 mod bare;
 mod deliveries;
+mod disk;
+mod filling;
+mod history;
+mod idle;
+mod marginal;
 mod peer;
 mod posts;
 mod process;
+mod pty;
 mod report;
 mod resume;
 mod sqlite_limit;
 mod start;
 mod stats;
+mod tui;
 
 use std::path::PathBuf;
 
@@ -22,7 +30,7 @@ use color_eyre::eyre::Result;
     name = "chat-bench",
     after_help = "\
 Examples:
-  cargo build --release -p chat-server
+  cargo build --release -p chat-server -p chat-tui
   cargo run --release -p chat-tests --bin chat-bench -- fan-out --members 1000
   cargo run --release -p chat-tests --bin chat-bench -- all --json"
 )]
@@ -42,66 +50,94 @@ pub(crate) struct Options {
     /// How often each side is measured; the median is told.
     #[arg(long, global = true, default_value_t = 5)]
     rounds: usize,
-    /// Print JSON instead of a table.
+    /// Print JSON; the table goes to standard error.
     #[arg(long, global = true)]
     json: bool,
-    /// The cores the server runs on; the generator runs on the others.
+    /// The cores the server, the bare loop and the raw SQLite loop run on.
     #[arg(long, global = true, default_value = "0,1", value_name = "LIST")]
     server_cores: String,
+    /// The cores the generator and the full-screen client run on.
+    #[arg(long, global = true, default_value = "2,3", value_name = "LIST")]
+    generator_cores: String,
 }
 
 #[derive(Clone, Debug, Subcommand)]
 enum Scenario {
     /// One room, many members: server CPU seconds per million deliveries, against a bare broadcast loop.
     FanOut(deliveries::FanOut),
+    /// Server CPU seconds per million deliveries to the members from 1,000 to 10,000, against those from 100 to 1,000.
+    Marginal(marginal::Marginal),
     /// Delivery times at a fixed rate.
     Latency(deliveries::Latency),
-    /// Synced posts a second, against a raw SQLite loop writing the same rows at batch 64.
+    /// Synced posts a second and times of their answers, against a raw SQLite loop; also with 2 ms added to each sync.
     Posts(posts::Posts),
+    /// Server CPU per post after a short history and after a long one.
+    History(history::History),
     /// Memory of idle connections.
-    Idle(start::Idle),
-    /// From exec to the ready line.
+    Idle(idle::Idle),
+    /// From exec to the ready line; memory at rest.
     Start(start::Start),
     /// Many clients resume at once, warm and after a restart.
     Resume(resume::Resume),
+    /// The full-screen client: first frame, keys, memory, bytes.
+    Tui(tui::Tui),
     /// All of them, with their default sizes.
     All,
     /// The bare broadcast loop itself; started by `fan-out`.
     #[command(hide = true)]
     Bare(bare::Bare),
+    /// The raw SQLite loop itself; started by `posts`.
+    #[command(hide = true)]
+    RawLoop(sqlite_limit::RawLoop),
 }
 
 fn main() -> Result<()> {
     color_eyre::install()?;
     let cli = Cli::parse();
     process::raise_file_limit();
+    let is_limit = matches!(cli.scenario, Scenario::Bare(_) | Scenario::RawLoop(_));
+    if !is_limit {
+        process::stay_on(&cli.options.generator_cores)?;
+    }
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?.block_on(async {
         let mut report = report::Report::new(cli.options.json);
-        run(&cli.scenario, &cli.options, &mut report).await?;
-        report.print();
-        Ok(())
+        let result = run(&cli.scenario, &cli.options, &mut report).await;
+        // What was measured before something failed is told, too.
+        if !is_limit {
+            report.print();
+        }
+        result
     })
 }
 
 async fn run(scenario: &Scenario, options: &Options, report: &mut report::Report) -> Result<()> {
     match scenario {
         Scenario::FanOut(args) => deliveries::fan_out(args, options, report).await,
+        Scenario::Marginal(args) => marginal::run(args, options, report).await,
         Scenario::Latency(args) => deliveries::latency(args, options, report).await,
         Scenario::Posts(args) => posts::run(args, options, report).await,
-        Scenario::Idle(args) => start::idle(args, options, report).await,
-        Scenario::Start(args) => start::start(args, options, report).await,
+        Scenario::History(args) => history::run(args, options, report).await,
+        Scenario::Idle(args) => idle::run(args, options, report).await,
+        Scenario::Start(args) => start::run(args, options, report).await,
         Scenario::Resume(args) => resume::run(args, options, report).await,
+        Scenario::Tui(args) => tui::run(args, options, report).await,
         Scenario::Bare(args) => bare::run(args).await,
-        Scenario::All => {
-            for members in [1_000, 10_000] {
-                deliveries::fan_out(&deliveries::FanOut { members, posts: 2_000_000 / members }, options, report)
-                    .await?;
-            }
-            deliveries::latency(&deliveries::Latency::default(), options, report).await?;
-            posts::run(&posts::Posts::default(), options, report).await?;
-            start::idle(&start::Idle::default(), options, report).await?;
-            start::start(&start::Start::default(), options, report).await?;
-            resume::run(&resume::Resume::default(), options, report).await
-        }
+        Scenario::RawLoop(args) => sqlite_limit::run(args),
+        Scenario::All => all(options, report).await,
     }
+}
+
+/// Every row of the design's table of numbers.
+async fn all(options: &Options, report: &mut report::Report) -> Result<()> {
+    for members in [1_000, 10_000] {
+        deliveries::fan_out(&deliveries::FanOut { members, posts: 2_000_000 / members }, options, report).await?;
+    }
+    marginal::run(&marginal::Marginal::default(), options, report).await?;
+    deliveries::latency(&deliveries::Latency::default(), options, report).await?;
+    posts::run(&posts::Posts::default(), options, report).await?;
+    history::run(&history::History::default(), options, report).await?;
+    idle::run(&idle::Idle::default(), options, report).await?;
+    start::run(&start::Start::default(), options, report).await?;
+    resume::run(&resume::Resume::default(), options, report).await?;
+    tui::run(&tui::Tui::default(), options, report).await
 }

@@ -1,4 +1,4 @@
-//! Child processes on their own cores, and what the system says of them.
+//! Child processes on their own cores, and what the system says of them. Knows no scenario.
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
@@ -6,15 +6,21 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use color_eyre::eyre::{Result, WrapErr, eyre};
+use color_eyre::eyre::{Result, WrapErr, ensure, eyre};
 use rustix::process::{Pid, Resource, Rlimit, Signal};
 
 use crate::Options;
+use crate::disk::{self, Disk};
 
-/// A child that is ended when it is dropped.
+/// A server that is ended when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Process {
+    /// The server, or the tracer it runs under.
     child: Child,
+    /// The server itself.
+    pid: u32,
+    /// Where its syncs are written down, where they are.
+    syncs: PathBuf,
     /// Where it listens.
     pub address: SocketAddr,
     /// From exec to its ready line.
@@ -28,43 +34,68 @@ pub(crate) fn raise_file_limit() {
     let _ = rustix::process::setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
 }
 
+/// Keeps this program off the server's cores. Must come before threads are started.
+///
+/// # Errors
+/// Where the machine has no such cores.
+pub(crate) fn stay_on(cores: &str) -> Result<()> {
+    let pid = std::process::id().to_string();
+    let status = Command::new("taskset").args(["-p", "-c", cores, &pid]).stdout(Stdio::null()).status()?;
+    ensure!(status.success(), "the generator cannot run on the cores {cores}; name others with --generator-cores");
+    Ok(())
+}
+
 /// The server with its data in `data`, without limits on rates and connections.
 pub(crate) fn start_server(options: &Options, data: &Path) -> Result<Process> {
+    start_server_on(options, data, Disk::AsItIs)
+}
+
+/// The server on a disk that is watched or slowed.
+pub(crate) fn start_server_on(options: &Options, data: &Path, disk: Disk) -> Result<Process> {
     let program = match &options.server {
         Some(program) => program.clone(),
         None => beside_us("chat-server")?,
     };
     let config = data.with_extension("toml");
     std::fs::write(&config, "[limits]\nenabled = false\n")?;
-    let mut command = on_cores(&options.server_cores, &program);
+    let syncs = data.with_extension("syncs");
+    let mut command = on_cores(&options.server_cores, &disk.wrapper(&syncs), &program);
     command.args(["--listen", "127.0.0.1:0", "--data"]).arg(data).arg("--config").arg(config);
-    Process::spawn(command)
+    Process::spawn(command, syncs)
 }
 
 /// The bare broadcast loop.
 pub(crate) fn start_bare(options: &Options) -> Result<Process> {
-    let mut command = on_cores(&options.server_cores, &std::env::current_exe()?);
+    let mut command = on_cores(&options.server_cores, &[], &std::env::current_exe()?);
     command.arg("bare");
-    Process::spawn(command)
+    Process::spawn(command, PathBuf::new())
 }
 
-fn on_cores(cores: &str, program: &Path) -> Command {
+/// A command on some cores, started through `wrapper`, where there is one.
+pub(crate) fn on_cores(cores: &str, wrapper: &[String], program: &Path) -> Command {
     let mut command = Command::new("taskset");
-    command.args(["-c", cores]).arg(program);
+    command.args(["-c", cores]).args(wrapper).arg(program);
     command
 }
 
-fn beside_us(name: &str) -> Result<PathBuf> {
+/// A program of this workspace, built beside this one.
+pub(crate) fn beside_us(name: &str) -> Result<PathBuf> {
     let path = std::env::current_exe()?.with_file_name(name);
-    if path.exists() {
-        Ok(path)
-    } else {
-        Err(eyre!("{} is not built; run `cargo build --release -p {name}` first", path.display()))
-    }
+    let package = if name == "chat" { "chat-tui" } else { name };
+    ensure!(path.exists(), "{} is not built; run `cargo build --release -p {package}` first", path.display());
+    Ok(path)
+}
+
+/// Resident memory of a process in KiB.
+pub(crate) fn resident_kib(pid: u32) -> Result<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let number = line.and_then(|line| line.split_whitespace().next()).ok_or_else(|| eyre!("no VmRSS"))?;
+    Ok(number.parse()?)
 }
 
 impl Process {
-    fn spawn(mut command: Command) -> Result<Self> {
+    fn spawn(mut command: Command, syncs: PathBuf) -> Result<Self> {
         let begun = Instant::now();
         let mut child = command
             .stdin(Stdio::null())
@@ -76,17 +107,19 @@ impl Process {
         let mut lines = BufReader::new(stdout).lines();
         loop {
             let line = lines.next().ok_or_else(|| eyre!("the server ended before it was ready"))??;
-            if let Some(address) = line.split_whitespace().find_map(|word| word.strip_prefix("ws://")?.parse().ok()) {
+            let mut words = line.split_whitespace();
+            if let Some(address) = words.find_map(|word| word.strip_prefix("ws://")?.parse().ok()) {
+                let pid = words.skip_while(|word| *word != "pid").nth(1).map_or(Ok(child.id()), str::parse)?;
                 // What it prints later is read and dropped, so that it never waits for us.
                 std::thread::spawn(move || lines.for_each(drop));
-                return Ok(Self { child, address, started_in: begun.elapsed() });
+                return Ok(Self { child, pid, syncs, address, started_in: begun.elapsed() });
             }
         }
     }
 
     /// CPU seconds used so far, of all its threads, in user and kernel.
     pub(crate) fn cpu_seconds(&self) -> Result<f64> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid))?;
         let after_name = stat.rsplit(')').next().unwrap_or_default();
         let field = |at: usize| -> Result<f64> {
             Ok(after_name.split_whitespace().nth(at).ok_or_else(|| eyre!("/proc/PID/stat is short"))?.parse()?)
@@ -97,15 +130,17 @@ impl Process {
 
     /// Resident memory in KiB.
     pub(crate) fn resident_kib(&self) -> Result<f64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let number = line.and_then(|line| line.split_whitespace().next()).ok_or_else(|| eyre!("no VmRSS"))?;
-        Ok(number.parse()?)
+        resident_kib(self.pid)
+    }
+
+    /// Commits so far, where the disk is watched.
+    pub(crate) fn commits(&self) -> Result<usize> {
+        disk::commits(&self.syncs)
     }
 
     /// Asks it to stop and waits.
     pub(crate) fn stop(mut self) -> Result<()> {
-        if let Some(pid) = Pid::from_raw(self.child.id() as i32) {
+        if let Some(pid) = Pid::from_raw(self.pid as i32) {
             rustix::process::kill_process(pid, Signal::TERM)?;
         }
         self.child.wait()?;
@@ -115,8 +150,10 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        // A tracer that is killed would leave the server behind: the server goes first. It may have ended already.
+        if let (Ok(None), Some(pid)) = (self.child.try_wait(), Pid::from_raw(self.pid as i32)) {
+            let _ = rustix::process::kill_process(pid, Signal::KILL);
+            let _ = self.child.wait();
+        }
     }
 }

@@ -21,6 +21,23 @@ pub(crate) struct Row {
 }
 
 impl Row {
+    /// A figure that may be at most so much.
+    pub(crate) fn at_most(what: impl Into<String>, value: f64, unit: &'static str, most: f64) -> Self {
+        let target = format!("≤ {most} {unit}");
+        Self { what: what.into(), value, unit, limit: None, target, is_reached: value <= most }
+    }
+
+    /// A figure that may be at most so many times the one it is compared with.
+    pub(crate) fn at_most_times(
+        what: impl Into<String>,
+        value: f64,
+        unit: &'static str,
+        (times, limit, of): (f64, f64, &str),
+    ) -> Self {
+        let target = format!("≤ {times} × {of}");
+        Self { what: what.into(), value, unit, limit: Some(limit), target, is_reached: value <= times * limit }
+    }
+
     /// The figure as a share of the limit.
     fn ratio(&self) -> Option<f64> {
         self.limit.filter(|limit| *limit > 0.0).map(|limit| self.value / limit)
@@ -51,22 +68,26 @@ impl Report {
         eprintln!("… {text}");
     }
 
-    /// Prints all rows.
-    #[expect(clippy::print_stdout, reason = "the figures are what this program is for")]
+    /// Prints all rows: the table, and where JSON is asked for that alone on standard output.
+    #[expect(clippy::print_stdout, clippy::print_stderr, reason = "the figures are what this program is for")]
     pub(crate) fn print(&self) {
         if self.is_json {
+            eprintln!("{}", self.table());
             println!("{}", serde_json::to_string(&self.rows).expect("invariant: rows are plain data"));
-            return;
+        } else {
+            println!("{}", self.table());
         }
-        println!("{:<58} {:>12} {:>12} {:>7}  {:<6} target", "what", "value", "limit", "ratio", "unit");
-        for row in &self.rows {
+    }
+
+    fn table(&self) -> String {
+        let head = format!("{:<64} {:>12} {:>12} {:>7}  {:<6} target", "what", "value", "limit", "ratio", "unit");
+        let rows = self.rows.iter().map(|row| {
             let limit = row.limit.map_or_else(String::new, |limit| format!("{limit:.2}"));
             let ratio = row.ratio().map_or_else(String::new, |ratio| format!("{ratio:.2}"));
             let mark = if row.is_reached { "reached" } else { "MISSED" };
-            println!(
-                "{:<58} {:>12.2} {limit:>12} {ratio:>7}  {:<6} {} — {mark}",
-                row.what, row.value, row.unit, row.target
-            );
-        }
+            let (what, value, unit, target) = (&row.what, row.value, row.unit, &row.target);
+            format!("{what:<64} {value:>12.2} {limit:>12} {ratio:>7}  {unit:<6} {target} — {mark}")
+        });
+        std::iter::once(head).chain(rows).collect::<Vec<_>>().join("\n")
     }
 }

@@ -58,14 +58,7 @@ pub(crate) async fn run(args: &Resume, options: &Options, report: &mut Report) -
     }
     for (name, values, most) in [("rings warm", warm, 2.0), ("right after a restart", cold, 4.0)] {
         let value = median(&values);
-        report.add(Row {
-            what: format!("{} clients resume, {name}", args.clients),
-            value,
-            unit: "s",
-            limit: None,
-            target: format!("≤ {most} s"),
-            is_reached: value <= most,
-        });
+        report.add(Row::at_most(format!("{} clients resume, {name}", args.clients), value, "s", most));
     }
     Ok(())
 }

@@ -1,14 +1,16 @@
 //! The limit for synced posts: one thread that writes the same rows into SQLite, batch by batch, synced.
 
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use color_eyre::eyre::Result;
+use clap::Args;
+use color_eyre::eyre::{Result, ensure};
 use rusqlite::{Connection, params};
+use serde::{Deserialize, Serialize};
 
+use crate::disk::Disk;
 use crate::stats::percentile;
-
-/// Rows in one transaction, as the server commits at the most.
-const BATCH: u64 = 64;
+use crate::{Options, process};
 
 struct Loop {
     connection: Connection,
@@ -62,25 +64,52 @@ impl Loop {
     }
 }
 
-/// Rows a second at batch 64.
-pub(crate) fn rows_per_second(seconds: u64) -> Result<f64> {
-    let mut raw = Loop::open()?;
-    let begun = Instant::now();
-    while begun.elapsed() < Duration::from_secs(seconds) {
-        raw.commit(BATCH)?;
-    }
-    Ok((raw.next - 1) as f64 / begun.elapsed().as_secs_f64())
+/// The loop's arguments.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct RawLoop {
+    /// Rows in one transaction.
+    #[arg(long)]
+    batch: u64,
+    /// For how long, in seconds.
+    #[arg(long)]
+    seconds: u64,
 }
 
-/// The 99th percentile of a commit's time at this batch, in milliseconds.
-pub(crate) fn commit_p99_ms(batch: u64, seconds: u64) -> Result<f64> {
+/// What the loop does on this machine.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct Limit {
+    /// Rows a second.
+    pub rows_per_second: f64,
+    /// The 99th percentile of a commit's time.
+    pub commit_p99_ms: f64,
+}
+
+/// Runs the loop as the server is run, on its cores and on a disk treated the same way, with `batch` rows in one
+/// transaction.
+pub(crate) fn measure(options: &Options, disk: Disk, (batch, seconds): (u64, u64)) -> Result<Limit> {
+    let folder = tempfile::tempdir()?;
+    let wrapper = disk.wrapper(&folder.path().join("syncs"));
+    let output = process::on_cores(&options.server_cores, &wrapper, &std::env::current_exe()?)
+        .args(["raw-loop", "--batch", &batch.to_string(), "--seconds", &seconds.to_string()])
+        .stderr(Stdio::inherit())
+        .output()?;
+    ensure!(output.status.success(), "the raw loop ended with {}", output.status);
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+/// Commits until the time is over and prints what it came to.
+#[expect(clippy::print_stdout, reason = "the parent reads it")]
+pub(crate) fn run(args: &RawLoop) -> Result<()> {
     let mut raw = Loop::open()?;
-    let begun = Instant::now();
     let mut times = Vec::new();
-    while begun.elapsed() < Duration::from_secs(seconds) {
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(args.seconds) {
         let commit = Instant::now();
-        raw.commit(batch)?;
+        raw.commit(args.batch)?;
         times.push(commit.elapsed().as_secs_f64() * 1e3);
     }
-    Ok(percentile(&times, 0.99))
+    let rows_per_second = (raw.next - 1) as f64 / begun.elapsed().as_secs_f64();
+    let limit = Limit { rows_per_second, commit_p99_ms: percentile(&times, 0.99) };
+    println!("{}", serde_json::to_string(&limit)?);
+    Ok(())
 }

@@ -1,0 +1,66 @@
+//! What one more member costs: a room must not cost more for each delivery because it is large.
+
+use clap::Args;
+use color_eyre::eyre::Result;
+
+use crate::Options;
+use crate::deliveries::{self, FanOut};
+use crate::report::{Report, Row};
+use crate::stats::median;
+
+/// The sizes of the room.
+const SIZES: [usize; 3] = [100, 1_000, 10_000];
+
+/// The arguments of `marginal`.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct Marginal {
+    /// Deliveries measured at each size.
+    #[arg(long, default_value_t = 2_000_000)]
+    deliveries: usize,
+}
+
+impl Default for Marginal {
+    fn default() -> Self {
+        Self { deliveries: 2_000_000 }
+    }
+}
+
+/// Server CPU seconds per million deliveries to the members from 1,000 to 10,000, against those from 100 to 1,000.
+pub(crate) async fn run(args: &Marginal, options: &Options, report: &mut Report) -> Result<()> {
+    let mut costs = SIZES.map(|_| Vec::new());
+    for round in 1..=options.rounds {
+        for (members, costs) in SIZES.into_iter().zip(&mut costs) {
+            Report::progress(&format!("a room of {members}, round {round} of {}", options.rounds));
+            let fan_out = FanOut { members, posts: args.deliveries / members };
+            costs.push(deliveries::chat_cost(&fan_out, options).await?);
+        }
+    }
+    let [hundred, thousand, ten_thousand] = SIZES.map(|members| members as f64);
+    let [at_hundred, at_thousand, at_ten_thousand] = costs.map(|costs| median(&costs));
+    let to_thousand = marginal((hundred, at_hundred), (thousand, at_thousand));
+    let to_ten_thousand = marginal((thousand, at_thousand), (ten_thousand, at_ten_thousand));
+    report.add(Row::at_most_times(
+        "CPU per million deliveries to members 1,000 → 10,000",
+        to_ten_thousand,
+        "s",
+        (1.3, to_thousand, "members 100 → 1,000"),
+    ));
+    Ok(())
+}
+
+/// What a delivery to each of the members between two sizes costs, from what one costs on average at each size.
+fn marginal((fewer, at_fewer): (f64, f64), (more, at_more): (f64, f64)) -> f64 {
+    (more * at_more - fewer * at_fewer) / (more - fewer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_post_costs_by_itself_does_not_count() {
+        // 5 for the post and 2 for each member.
+        let average = |members: f64| (members, (5.0 + 2.0 * members) / members);
+        assert!((marginal(average(100.0), average(1_000.0)) - 2.0).abs() < 1e-9);
+    }
+}
