@@ -33,6 +33,14 @@ const PAGE_UP: &[u8] = b"\x1b[5~";
 const PAGE_DOWN: &[u8] = b"\x1b[6~";
 const BACKSPACE: &[u8] = b"\x7f";
 const CTRL_Q: &[u8] = b"\x11";
+/// What is said while bytes are counted: one line each, and unlike each other, as what people say is.
+const SAID: [&str; 5] = [
+    "I have put the log beside the trace",
+    "who is on call tonight?",
+    "the retry waits for the lease, not for us",
+    "green again",
+    "see you at three",
+];
 /// The whole room is at hand after this long at the latest.
 const LOADING_LIMIT: Duration = Duration::from_mins(3);
 
@@ -151,7 +159,8 @@ async fn bytes_per_message(
     terminal.settle(Duration::from_secs(6))?;
     let mut bytes = 0;
     for number in 0..args.arriving {
-        let (key, body) = (format!("b{number}").parse()?, format!("arriving-{number} and worth one line").parse()?);
+        let said = SAID[number * 3 % SAID.len()];
+        let (key, body) = (format!("b{number}").parse()?, format!("{said}, arriving-{number}").parse()?);
         let post = Post { room: filled.room, key, body, life: None, code: None, reply_to: None, chain: None };
         let writer = number % people.len();
         people[writer].call(&post).await?;
