@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use chat_proto::client_frame::Subscription;
-use chat_proto::ids::{RoomId, Seq};
+use chat_proto::ids::RoomId;
 use chat_proto::request::{Post, Subscribe};
 use clap::Args;
 use color_eyre::eyre::{Result, ensure, eyre};
@@ -180,7 +180,7 @@ impl Audience {
 
 async fn receive(mut member: Peer, posts: usize, begun: Instant, is_timed: bool, told: mpsc::Sender<Result<Told>>) {
     let result = async {
-        let (mut times, mut last) = (Vec::new(), Seq::ZERO);
+        let mut times = Vec::new();
         let mut received = 0;
         while received < posts {
             let text = member.next_text().await?;
@@ -194,7 +194,6 @@ async fn receive(mut member: Peer, posts: usize, begun: Instant, is_timed: bool,
                 if let Some(sent) = sent_at(&text) {
                     times.push((now.as_nanos() as f64 - sent) / 1e6);
                 }
-                last = last.next();
             }
         }
         Ok(Told::All(times))
