@@ -136,12 +136,42 @@ pub(super) fn history(c: &Connection, room: RoomId, before: Option<Seq>, limit: 
     all(c, &query, params![sql(room.0), before, limit], row::item)
 }
 
+/// What changed after ?2, ?3 things at the most: things as they came, and things changed since, each by its own index.
+fn changed(order: &str) -> String {
+    format!(
+        "SELECT * FROM (
+           SELECT * FROM (SELECT {ITEM} FROM item
+             WHERE room = ?1 AND seq > ?2 AND changed = seq ORDER BY seq {order} LIMIT ?3)
+           UNION ALL
+           SELECT * FROM (SELECT {ITEM} FROM item
+             WHERE room = ?1 AND changed > ?2 AND changed <> seq ORDER BY changed {order} LIMIT ?3))
+         ORDER BY changed {order} LIMIT ?3"
+    )
+}
+
 pub(super) fn changes(c: &Connection, room: RoomId, after: Seq, limit: u32) -> Result<Vec<Item>, StoreError> {
-    let query = format!("SELECT {ITEM} FROM item WHERE room = ?1 AND changed > ?2 ORDER BY changed LIMIT ?3");
-    all(c, &query, params![sql(room.0), sql(after.0), limit], row::item)
+    all(c, &changed("ASC"), params![sql(room.0), sql(after.0), limit], row::item)
 }
 
 pub(super) fn newest_changes(c: &Connection, room: RoomId, limit: u32) -> Result<Vec<Item>, StoreError> {
-    let query = format!("SELECT {ITEM} FROM item WHERE room = ?1 ORDER BY changed DESC LIMIT ?2");
-    all(c, &query, params![sql(room.0), limit], row::item)
+    all(c, &changed("DESC"), params![sql(room.0), 0, limit], row::item)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn catching_up_reads_indexes_and_no_whole_room() {
+        let connection = Connection::open_in_memory().expect("a database");
+        connection.execute_batch(include_str!("../migrations/0001_start.sql")).expect("a schema");
+        connection.execute_batch(include_str!("../migrations/0003_changed.sql")).expect("a schema");
+        for order in ["ASC", "DESC"] {
+            let explain = format!("EXPLAIN QUERY PLAN {}", changed(order));
+            let plan: Vec<String> = all(&connection, &explain, params![1, 2, 3], |row| row.get(3)).expect("a plan");
+            for index in ["item_seq (room=? AND seq>?)", "item_changed (room=? AND changed>?)"] {
+                assert!(plan.iter().any(|step| step.ends_with(index)), "{index} in {plan:#?}");
+            }
+        }
+    }
 }

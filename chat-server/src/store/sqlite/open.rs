@@ -9,8 +9,11 @@ use super::folder::FolderError;
 /// The oldest SQLite without the fault that can damage a log under concurrent checkpoints.
 const OLDEST_SQLITE: i32 = 3_051_003;
 /// The forms of the tables, oldest first; one that was published never changes.
-const MIGRATIONS: &[&str] =
-    &[include_str!("../migrations/0001_start.sql"), include_str!("../migrations/0002_counts.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_start.sql"),
+    include_str!("../migrations/0002_counts.sql"),
+    include_str!("../migrations/0003_changed.sql"),
+];
 
 /// Why the record cannot be opened.
 #[derive(Debug, thiserror::Error)]
