@@ -4,11 +4,28 @@ use std::io::Write;
 
 use chat_proto::client_frame::Subscription;
 use chat_proto::error::ErrorCode;
+use chat_proto::ids::Seq;
 use chat_proto::request::{History, Life, Post};
 use chat_proto::server_frame::ServerFrame;
 use chat_tests::peer::{GENERAL, Peer, post};
 use chat_tests::server::Server;
 use chat_tests::wait::LIMIT;
+
+/// The file that takes what room is left.
+const REST: &str = "rest";
+
+/// Leaves no room at all: a small write may still find some where a large one did not, also in the log, whose space is
+/// used again. The numbers of what was taken meanwhile.
+async fn fill(server: &Server, ana: &mut Peer) -> Vec<Seq> {
+    let mut file = std::fs::File::create(server.data_inside().join(REST)).expect("a file");
+    while file.write_all(&[7; 512]).is_ok() {}
+    let mut taken = Vec::new();
+    while let Ok(posted) = ana.try_call(&post(&format!("small{}", taken.len()), "small")).await.expect("connected") {
+        taken.push(posted.seq);
+        assert!(taken.len() < 5_000, "the disk is full");
+    }
+    taken
+}
 
 #[tokio::test]
 async fn a_full_disk_refuses_posts_reads_on_and_recovers() {
@@ -34,17 +51,7 @@ async fn a_full_disk_refuses_posts_reads_on_and_recovers() {
     };
     assert!(!ana.pushed(told).await, "everyone is told");
     // An ephemeral message needs a number kept free, and is not kept in secret where none can be.
-    // (A small write may still find room where a large one did not.)
-    let rest = server.data_inside().join("rest");
-    let mut file = std::fs::File::create(&rest).expect("a file");
-    while file.write_all(&[7; 512]).is_ok() {}
-    // Nor in the log, whose space is used again.
-    for number in 0..5_000 {
-        match ana.try_call(&post(&format!("small{number}"), "small")).await.expect("connected") {
-            Ok(posted) => acknowledged.push(posted.seq),
-            Err(_) => break,
-        }
-    }
+    acknowledged.extend(fill(&server, &mut ana).await);
     let mut number = 0;
     let (brief, refused) = loop {
         let brief = Post { life: Some(Life::TtlMs(600_000)), ..post(&format!("brief{number}"), "brief") };
@@ -62,7 +69,7 @@ async fn a_full_disk_refuses_posts_reads_on_and_recovers() {
     assert!(ana.try_call(&post("again", &body)).await.expect("connected").is_err());
 
     std::fs::remove_file(filler).expect("it is there");
-    std::fs::remove_file(rest).expect("it is there");
+    std::fs::remove_file(server.data_inside().join(REST)).expect("it is there");
     // Without anybody writing.
     assert!(ana.pushed(told).await);
     let give_up = tokio::time::Instant::now() + LIMIT;
