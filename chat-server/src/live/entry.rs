@@ -47,6 +47,11 @@ impl Entry {
         }
     }
 
+    /// An entry as another process kept it.
+    pub(super) fn kept(address: Address, item: Item, expires_at: UnixMillis, digest: PostDigest) -> Self {
+        Self { address, item, expires_at, digest }
+    }
+
     /// The entry with its item in a new state: an edited message with the same end, or `Deleted`. The text of the old
     /// state is gone with it.
     ///

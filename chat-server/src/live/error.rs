@@ -10,6 +10,14 @@ pub enum LiveError {
     /// a post for this must [`undo`](super::Live::undo) it before the room goes on. Retryable.
     #[error("the store of messages that expire cannot be reached; lasting messages are not affected")]
     Unavailable,
+    /// The store is away. Nothing was tried. Retryable.
+    #[error("the store of messages that expire is away; lasting messages are not affected")]
+    Down,
+    /// The store has no memory left. Nothing was changed. Retryable once it has.
+    #[error(
+        "the store of messages that expire has no memory left; give Redis more (maxmemory), or wait until some expire"
+    )]
+    OutOfMemory,
     /// More operations are waiting than the store takes. Nothing was changed. Retryable.
     #[error("the store of messages that expire has too much to do; try again")]
     Busy,
@@ -33,10 +41,28 @@ pub enum LiveError {
 }
 
 impl LiveError {
+    /// Whether the operation may have been carried out all the same.
+    pub fn is_in_doubt(&self) -> bool {
+        match self {
+            Self::Unavailable => true,
+            Self::Down
+            | Self::OutOfMemory
+            | Self::Busy
+            | Self::RoomFull { .. }
+            | Self::Full { .. }
+            | Self::NotEphemeral => false,
+        }
+    }
+
     /// Whether the same operation may succeed later without being changed.
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Unavailable | Self::Busy | Self::RoomFull { .. } | Self::Full { .. } => true,
+            Self::Unavailable
+            | Self::Down
+            | Self::OutOfMemory
+            | Self::Busy
+            | Self::RoomFull { .. }
+            | Self::Full { .. } => true,
             Self::NotEphemeral => false,
         }
     }

@@ -11,6 +11,7 @@ mod lease;
 mod memory;
 mod pending;
 mod port;
+mod redis;
 
 pub use entry::{Address, Entry, KEY_KEPT_MS, KeyUse, Put, Swept, Usage};
 pub use error::LiveError;
@@ -18,3 +19,4 @@ pub use lease::{Lease, LeaseId, NodeId};
 pub use memory::{MemoryCaps, MemoryLive};
 pub use pending::{Pending, Resolver};
 pub use port::{BucketKey, Live, TOPICS_KEPT_MS};
+pub use redis::{RedisLive, RedisOptions, RedisStartError};

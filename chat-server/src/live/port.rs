@@ -58,8 +58,13 @@ pub trait Live: Send + Sync {
     /// As [`put`](Self::put); `NotEphemeral` where the new state does not fit the entry.
     fn replace(&self, address: Address, item: Item, now: UnixMillis) -> Pending<bool>;
 
+    /// Sets an alive entry back to a state it had, after a change that was refused. As [`undo`](Self::undo), it is put
+    /// off where the store is away, and never given up.
+    fn restore(&self, address: Address, item: Item, now: UnixMillis) -> Pending<()>;
+
     /// Takes back a post that was refused: the entry and its key go, if they still carry `seq`. A later try with the
-    /// same key is not touched. Harmless where nothing was kept, and when done twice.
+    /// same key is not touched. Harmless where nothing was kept, and when done twice. Where the store is
+    /// away it is put off, and done before anything else once it is back.
     fn undo(&self, address: Address, seq: Seq) -> Pending<()>;
 
     /// All alive entries of a room, tombstones included, by rising `seq`. For a room that starts.

@@ -297,8 +297,13 @@ impl Actor {
             Landing::Refused(error) => {
                 break_off(flight.chain.as_ref());
                 if let (Some((address, is_post)), Some(item)) = (address, &flight.item) {
-                    // What is not there any more has nothing to be taken back.
-                    if error != RoomError::NotFound {
+                    // What was not done, or is not there any more, has nothing to be taken back.
+                    let is_done_with = match &error {
+                        RoomError::NotFound => true,
+                        RoomError::Live(error) => !error.is_in_doubt(),
+                        _ => false,
+                    };
+                    if !is_done_with {
                         self.take_back(address, item, is_post);
                     }
                 }
@@ -314,7 +319,7 @@ impl Actor {
         if is_post {
             drop(self.services.live.undo(address, item.seq));
         } else if let Some(before) = self.state.restored(item.seq) {
-            drop(self.services.live.replace(address, before, self.now()));
+            drop(self.services.live.restore(address, before, self.now()));
         }
     }
 

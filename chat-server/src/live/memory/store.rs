@@ -53,6 +53,12 @@ impl Live for MemoryLive {
         Pending::ready(self.state.lock().entries.replace(&address, item, self.caps, now))
     }
 
+    fn restore(&self, address: Address, item: Item, now: UnixMillis) -> Pending<()> {
+        // One that ended meanwhile has nothing to be set back.
+        drop(self.state.lock().entries.replace(&address, item, self.caps, now));
+        Pending::ready(Ok(()))
+    }
+
     fn undo(&self, address: Address, seq: Seq) -> Pending<()> {
         self.state.lock().entries.undo(&address, seq);
         Pending::ready(Ok(()))

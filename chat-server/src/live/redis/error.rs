@@ -1,0 +1,59 @@
+//! Redis' errors, as the server and its owner understand them.
+
+use redis::{ErrorKind, RedisError, ServerErrorKind};
+
+use super::operation::Fit;
+use crate::live::LiveError;
+
+/// Why a server that is to use Redis cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum RedisStartError {
+    /// The address cannot be read.
+    #[error(
+        "redis.url: {0}; one looks like redis://127.0.0.1:6379, rediss://user:password@host:6380/2 or unix:///run/redis/redis.sock"
+    )]
+    Url(String),
+    /// The password, or the user, does not fit.
+    #[error(
+        "Redis at {address} refuses the sign-in ({reason}); put the right user and password into the address: redis://USER:PASSWORD@HOST"
+    )]
+    SignIn {
+        /// Where, without the password.
+        address: String,
+        /// What it said.
+        reason: String,
+    },
+    /// It is too old, or may not do what is needed.
+    #[error("Redis at {address} cannot be used: {reason}")]
+    Unfit {
+        /// Where.
+        address: String,
+        /// What it said.
+        reason: String,
+    },
+    /// It cannot be reached, and the server was told not to start without it.
+    #[error("Redis at {address} cannot be reached ({reason}); start it, or leave out --require-redis to start without")]
+    Unreachable {
+        /// Where.
+        address: String,
+        /// What happened.
+        reason: String,
+    },
+}
+
+/// What an error about one command means.
+pub(super) fn of_command(error: &RedisError) -> (Fit, LiveError) {
+    if error.code() == Some("OOM") {
+        return (Fit::Usable, LiveError::OutOfMemory);
+    }
+    // Whatever it is (read-only, loading, no script, no permission), the next command would hear the same.
+    (Fit::Broken, LiveError::Unavailable)
+}
+
+/// Whether an error at the start is one that waiting does not mend.
+pub(super) fn is_sign_in(error: &RedisError) -> bool {
+    let is_code = |code| matches!(code, "NOAUTH" | "WRONGPASS" | "NOPERM");
+    error.kind() == ErrorKind::AuthenticationFailed
+        || error.kind() == ErrorKind::Server(ServerErrorKind::NoPerm)
+        || error.code().is_some_and(is_code)
+}

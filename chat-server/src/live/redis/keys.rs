@@ -1,0 +1,82 @@
+//! The names of keys. All stand below `{PREFIX}:EPOCH:`, in one slot of a cluster; nothing else is ever touched.
+//!
+//! | key | type | holds | ends |
+//! |---|---|---|---|
+//! | `room:ROOM:entries` | hash | `SENDER:KEY` → an ephemeral message or its tombstone | a minute after its last message |
+//! | `room:ROOM:ends` | sorted set | `SENDER:KEY` by its end, in milliseconds since 1970 | with it |
+//! | `room:ROOM:alive` | sorted set | the messages among them | with it |
+//! | `room:ROOM:bytes` | string | bytes of the entries | with it |
+//! | `rooms` | sorted set | rooms with entries, by their last end | by the sweep |
+//! | `key:SENDER:KEY` | string | which message a sender's key stands for | an hour after the message |
+//! | `leases` | hash | `NODE:CONNECTION` → user, availability, end | when nobody renews any |
+//! | `topics:ROOM` | string | trending words with their scores | after a day |
+//! | `bucket:WHAT:WHO` | string | tokens, and when they were counted | when it is full |
+//! | `probe` | string | nothing: shows that Redis can be written | after a second |
+//!
+//! Only chat-server writes them.
+
+use chat_proto::ids::{ClientKey, Epoch, RoomId, UserId};
+
+use crate::live::{Address, BucketKey};
+
+/// Makes the names of one record's life.
+#[derive(Clone, Debug)]
+pub(super) struct Keys {
+    base: String,
+}
+
+impl Keys {
+    pub(super) fn new(prefix: &str, epoch: &Epoch) -> Self {
+        Self { base: format!("{{{prefix}}}:{}", epoch.0) }
+    }
+
+    pub(super) fn entries(&self, room: RoomId) -> String {
+        format!("{}:room:{room}:entries", self.base)
+    }
+
+    pub(super) fn ends(&self, room: RoomId) -> String {
+        format!("{}:room:{room}:ends", self.base)
+    }
+
+    pub(super) fn alive(&self, room: RoomId) -> String {
+        format!("{}:room:{room}:alive", self.base)
+    }
+
+    pub(super) fn bytes(&self, room: RoomId) -> String {
+        format!("{}:room:{room}:bytes", self.base)
+    }
+
+    /// The four keys of a room, in the order the scripts take them.
+    pub(super) fn room(&self, room: RoomId) -> [String; 4] {
+        [self.entries(room), self.ends(room), self.alive(room), self.bytes(room)]
+    }
+
+    pub(super) fn rooms(&self) -> String {
+        format!("{}:rooms", self.base)
+    }
+
+    pub(super) fn key(&self, sender: UserId, key: &ClientKey) -> String {
+        format!("{}:key:{sender}:{key}", self.base)
+    }
+
+    pub(super) fn leases(&self) -> String {
+        format!("{}:leases", self.base)
+    }
+
+    pub(super) fn topics(&self, room: RoomId) -> String {
+        format!("{}:topics:{room}", self.base)
+    }
+
+    pub(super) fn bucket(&self, bucket: &BucketKey) -> String {
+        format!("{}:bucket:{}", self.base, bucket.as_str())
+    }
+
+    pub(super) fn probe(&self) -> String {
+        format!("{}:probe", self.base)
+    }
+}
+
+/// The field of an entry.
+pub(super) fn field(address: &Address) -> String {
+    format!("{}:{}", address.sender, address.key)
+}

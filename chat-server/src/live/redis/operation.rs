@@ -1,0 +1,62 @@
+//! One operation on its way: what is sent, and who is answered. Must not know connections.
+
+use redis::{Cmd, RedisResult, Value};
+
+use super::error;
+use crate::live::LiveError;
+
+/// Reads the answers to an operation's commands, or learns that there are none.
+type Settle = Box<dyn FnOnce(Result<Vec<Value>, LiveError>) + Send>;
+
+/// Commands sent together, in order.
+pub(super) struct Operation {
+    pub commands: Vec<Cmd>,
+    settle: Settle,
+    /// Whether it takes back what was refused: it is never given up, only put off until Redis is back.
+    pub is_recovery: bool,
+}
+
+impl Operation {
+    pub(super) fn new(commands: Vec<Cmd>, settle: impl FnOnce(Result<Vec<Value>, LiveError>) + Send + 'static) -> Self {
+        Self { commands, settle: Box::new(settle), is_recovery: false }
+    }
+
+    /// The same, as one that takes something back.
+    pub(super) fn recovering(self) -> Self {
+        Self { is_recovery: true, ..self }
+    }
+
+    /// It was not done, or nobody knows.
+    pub(super) fn fail(self, error: LiveError) {
+        (self.settle)(Err(error));
+    }
+
+    /// The answers came; whether one of them says that Redis cannot be used at all just now.
+    pub(super) fn settle(self, answers: impl Iterator<Item = RedisResult<Value>>) -> Fit {
+        let mut values = Vec::with_capacity(self.commands.len());
+        let mut fit = Fit::Usable;
+        let mut refused = None;
+        for answer in answers.take(self.commands.len()) {
+            match answer {
+                Ok(value) => values.push(value),
+                Err(error) => {
+                    let (of_error, live) = error::of_command(&error);
+                    if of_error == Fit::Broken {
+                        tracing::warn!(%error, "Redis refuses its work");
+                        fit = Fit::Broken;
+                    }
+                    refused.get_or_insert(live);
+                }
+            }
+        }
+        (self.settle)(refused.map_or(Ok(values), Err));
+        fit
+    }
+}
+
+/// Whether a connection can be used any further.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fit {
+    Usable,
+    Broken,
+}

@@ -1,0 +1,45 @@
+//! Where Redis is, and how it is used.
+
+use redis::IntoConnectionInfo;
+
+use super::RedisStartError;
+
+/// Where Redis is, and how it is used.
+#[derive(Clone)]
+pub struct RedisOptions {
+    pub(super) client: redis::Client,
+    /// The address without its password, for people.
+    pub address: String,
+    /// What all keys begin with.
+    pub prefix: String,
+    /// Whether the server shall not start without it.
+    pub is_required: bool,
+}
+
+impl std::fmt::Debug for RedisOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { client: _, address, prefix, is_required } = self;
+        f.debug_struct("RedisOptions")
+            .field("address", address)
+            .field("prefix", prefix)
+            .field("is_required", is_required)
+            .finish_non_exhaustive()
+    }
+}
+
+impl RedisOptions {
+    /// Reads an address: `redis://`, `rediss://` (TLS) or `unix://`, with user, password and database.
+    ///
+    /// # Errors
+    /// [`RedisStartError::Url`] where it is none.
+    pub fn new(url: &str, prefix: &str, is_required: bool) -> Result<Self, RedisStartError> {
+        let wrong = |error: redis::RedisError| RedisStartError::Url(error.to_string());
+        let info = url.into_connection_info().map_err(wrong)?;
+        let settings = info.redis_settings();
+        let (user, database) = (settings.username().unwrap_or_default().to_owned(), settings.db());
+        let at = if user.is_empty() { String::new() } else { format!("{user}@") };
+        let address = format!("{at}{}/{database}", info.addr());
+        let client = redis::Client::open(info).map_err(wrong)?;
+        Ok(Self { client, address, prefix: prefix.to_owned(), is_required })
+    }
+}

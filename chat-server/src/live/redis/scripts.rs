@@ -1,0 +1,58 @@
+//! What must be done in one piece: short scripts over keys they are handed. Plain Redis 7.0: no time, no other keys.
+
+use redis::{Cmd, cmd};
+
+/// A script and its name in Redis' script cache.
+#[derive(Clone, Debug)]
+pub(super) struct Script {
+    text: &'static str,
+    sha: String,
+}
+
+impl Script {
+    fn new(text: &'static str) -> Self {
+        Self { text, sha: redis::Script::new(text).get_hash().to_owned() }
+    }
+
+    /// Puts it into the cache.
+    pub(super) fn load(&self) -> Cmd {
+        let mut load = cmd("SCRIPT");
+        load.arg("LOAD").arg(self.text);
+        load
+    }
+
+    /// A call over these keys; its arguments are to be added.
+    pub(super) fn over(&self, keys: &[String]) -> Cmd {
+        let mut call = cmd("EVALSHA");
+        call.arg(&self.sha).arg(keys.len()).arg(keys);
+        call
+    }
+}
+
+/// All of them.
+#[derive(Clone, Debug)]
+pub(super) struct Scripts {
+    pub put: Script,
+    pub replace: Script,
+    pub undo: Script,
+    pub sweep: Script,
+    pub sweep_leases: Script,
+    pub take: Script,
+}
+
+impl Scripts {
+    pub(super) fn new() -> Self {
+        Self {
+            put: Script::new(include_str!("scripts/put.lua")),
+            replace: Script::new(include_str!("scripts/replace.lua")),
+            undo: Script::new(include_str!("scripts/undo.lua")),
+            sweep: Script::new(include_str!("scripts/sweep.lua")),
+            sweep_leases: Script::new(include_str!("scripts/sweep_leases.lua")),
+            take: Script::new(include_str!("scripts/take.lua")),
+        }
+    }
+
+    pub(super) fn all(&self) -> [&Script; 6] {
+        [&self.put, &self.replace, &self.undo, &self.sweep, &self.sweep_leases, &self.take]
+    }
+}

@@ -1,0 +1,16 @@
+-- Takes a post back, if its key still stands for this very try.
+-- KEYS: entries, ends, alive, bytes, key
+-- ARGV: field, room, seq
+local used = redis.call('GET', KEYS[5])
+if not used then return 0 end
+local room, seq = string.match(used, '^(%d+) (%d+) ')
+if room ~= ARGV[2] or seq ~= ARGV[3] then return 0 end
+redis.call('DEL', KEYS[5])
+local size = redis.call('HSTRLEN', KEYS[1], ARGV[1])
+if size > 0 then
+  redis.call('DECRBY', KEYS[4], size + #ARGV[1])
+  redis.call('HDEL', KEYS[1], ARGV[1])
+end
+redis.call('ZREM', KEYS[2], ARGV[1])
+redis.call('ZREM', KEYS[3], ARGV[1])
+return 1

@@ -1,0 +1,356 @@
+//! The live port over Redis: each operation is a script or a few commands of one pipeline.
+
+use std::sync::Arc;
+
+use chat_proto::codec;
+use chat_proto::ids::{ClientKey, Epoch, RoomId, Seq, UserId};
+use chat_proto::message::{Item, What};
+use chat_proto::time::UnixMillis;
+use chat_proto::topic::TrendingTopic;
+use redis::{Cmd, FromRedisValue, Value, cmd};
+use tokio::sync::{mpsc, watch};
+
+use super::driver::{Driver, first};
+use super::keys::{Keys, field};
+use super::operation::Operation;
+use super::options::RedisOptions;
+use super::scripts::Scripts;
+use super::{RedisStartError, error, values};
+use crate::limits::{BucketRule, Take};
+use crate::live::{
+    Address, BucketKey, Entry, KEY_KEPT_MS, KeyUse, Lease, LeaseId, Live, LiveError, Pending, Put, Swept,
+    TOPICS_KEPT_MS, Usage,
+};
+
+/// Operations that may wait.
+const QUEUE: usize = 8_192;
+/// Bytes of ephemeral messages of one room.
+const ROOM_MAX_BYTES: u64 = 16 * 1024 * 1024;
+/// A room's keys outlive its last message by so long.
+const SLACK_MS: u64 = 60_000;
+/// The leases' key outlives the last renewal by so long.
+const LEASES_KEPT_MS: u64 = 120_000;
+
+/// The live store in Redis; a clone is the same.
+#[derive(Clone, Debug)]
+pub struct RedisLive {
+    keys: Keys,
+    scripts: Arc<Scripts>,
+    queue: mpsc::Sender<Operation>,
+    is_available: watch::Receiver<bool>,
+}
+
+impl RedisLive {
+    /// Comes to Redis and starts the task that works with it. `epoch` is the record's.
+    ///
+    /// # Errors
+    /// What waiting would not mend; one that cannot be reached only where it is required, else it is tried on.
+    pub async fn start(options: RedisOptions, epoch: &Epoch) -> Result<Self, RedisStartError> {
+        use super::connect::ConnectError;
+        let (keys, scripts) = (Keys::new(&options.prefix, epoch), Arc::new(Scripts::new()));
+        let address = options.address.clone();
+        let connected = match first(&options, &keys, &scripts).await {
+            Ok(connected) => Some(connected),
+            Err(ConnectError::Redis(error)) if error::is_sign_in(&error) => {
+                return Err(RedisStartError::SignIn { address, reason: error.to_string() });
+            }
+            Err(old @ ConnectError::TooOld(_)) => {
+                return Err(RedisStartError::Unfit { address, reason: old.to_string() });
+            }
+            Err(error) if options.is_required => {
+                return Err(RedisStartError::Unreachable { address, reason: error.to_string() });
+            }
+            Err(error) => {
+                tracing::warn!(redis = address, %error, "Redis cannot be reached; starting without, and trying on");
+                None
+            }
+        };
+        let (queue, received) = mpsc::channel(QUEUE);
+        let is_available = watch::Sender::new(connected.is_some());
+        let live = Self { keys: keys.clone(), scripts: scripts.clone(), queue, is_available: is_available.subscribe() };
+        let driver =
+            Driver { options, keys, scripts, queue: received, is_available, former: None, recovery: Vec::new() };
+        // Ends when the last clone of the queue is gone.
+        tokio::spawn(driver.run(connected));
+        Ok(live)
+    }
+
+    /// Queues commands and reads their answers.
+    fn submit<T: Send + 'static>(
+        &self,
+        commands: Vec<Cmd>,
+        read: impl FnOnce(Vec<Value>) -> Option<Result<T, LiveError>> + Send + 'static,
+    ) -> Pending<T> {
+        self.queue(false, commands, read)
+    }
+
+    fn queue<T: Send + 'static>(
+        &self,
+        is_recovery: bool,
+        commands: Vec<Cmd>,
+        read: impl FnOnce(Vec<Value>) -> Option<Result<T, LiveError>> + Send + 'static,
+    ) -> Pending<T> {
+        let (resolver, pending) = Pending::channel();
+        let operation = Operation::new(commands, move |answers| {
+            // An answer of another shape: something else is at work under these keys.
+            let read = |values| read(values).unwrap_or(Err(LiveError::Unavailable));
+            resolver.resolve(answers.and_then(read));
+        });
+        let operation = if is_recovery { operation.recovering() } else { operation };
+        match self.queue.try_send(operation) {
+            Ok(()) => pending,
+            Err(mpsc::error::TrySendError::Full(operation)) if operation.is_recovery => {
+                let queue = self.queue.clone();
+                // What was refused must be taken back, however much there is to do.
+                tokio::spawn(async move { drop(queue.send(operation).await) });
+                pending
+            }
+            Err(mpsc::error::TrySendError::Full(_)) => Pending::ready(Err(LiveError::Busy)),
+            Err(mpsc::error::TrySendError::Closed(_)) => Pending::ready(Err(LiveError::Down)),
+        }
+    }
+
+    /// The room's keys, and others behind them.
+    fn with_room<const N: usize>(&self, room: RoomId, others: [String; N]) -> Vec<String> {
+        self.keys.room(room).into_iter().chain(others).collect()
+    }
+
+    fn replacing(&self, address: &Address, item: &Item, now: UnixMillis) -> Cmd {
+        let end = match &item.what {
+            What::Message(message) => message.expires_at.map(|end| end.0.to_string()).unwrap_or_default(),
+            _ => String::new(),
+        };
+        let mut call = self.scripts.replace.over(&self.with_room(address.room, []));
+        call.arg(now.0).arg(field(address)).arg(item.seq.0).arg(item.changed.0).arg(values::kind(item));
+        call.arg(end).arg(codec::to_text(item));
+        call
+    }
+
+    /// Rooms with entries.
+    fn rooms(&self) -> Pending<Vec<RoomId>> {
+        let mut range = cmd("ZRANGE");
+        range.arg(self.keys.rooms()).arg(0).arg(-1);
+        self.submit(vec![range], |values| {
+            let names: Vec<String> = one(values)?;
+            Some(Ok(names.iter().filter_map(|name| name.parse().ok().map(RoomId)).collect()))
+        })
+    }
+
+    async fn sweep_all(self, now: UnixMillis) -> Result<Swept, LiveError> {
+        let rooms = self.rooms().await?;
+        let mut commands: Vec<Cmd> = Vec::with_capacity(rooms.len() + 2);
+        for room in rooms {
+            let mut call = self.scripts.sweep.over(&self.with_room(room, []));
+            call.arg(now.0);
+            commands.push(call);
+        }
+        let mut leases = self.scripts.sweep_leases.over(&[self.keys.leases()]);
+        leases.arg(now.0);
+        let mut ended = cmd("ZREMRANGEBYSCORE");
+        ended.arg(self.keys.rooms()).arg("-inf").arg(now.0);
+        commands.extend([leases, ended]);
+        self.submit(commands, |values| {
+            let counts: Vec<u64> = values.into_iter().filter_map(read).collect();
+            let (others, entries) = counts.split_last().and_then(|(_, rest)| rest.split_last())?;
+            Some(Ok(Swept { entries: entries.iter().sum(), others: *others }))
+        })
+        .await
+    }
+
+    async fn count(self, now: UnixMillis) -> Result<Usage, LiveError> {
+        let rooms = self.rooms().await?;
+        if rooms.is_empty() {
+            return Ok(Usage::default());
+        }
+        let mut commands = Vec::with_capacity(2 * rooms.len());
+        for room in rooms {
+            let (mut alive, mut bytes) = (cmd("ZCOUNT"), cmd("GET"));
+            alive.arg(self.keys.alive(room)).arg(format!("({}", now.0)).arg("+inf");
+            bytes.arg(self.keys.bytes(room));
+            commands.extend([alive, bytes]);
+        }
+        self.submit(commands, |values| {
+            let counts: Vec<u64> = values.into_iter().map(|value| read(value).unwrap_or(0)).collect();
+            let (alive, bytes) = counts
+                .chunks(2)
+                .fold((0, 0), |(a, b), pair| (a + pair.first().unwrap_or(&0), b + pair.get(1).unwrap_or(&0)));
+            Some(Ok(Usage { alive, bytes }))
+        })
+        .await
+    }
+}
+
+/// A value of another type than Redis' own.
+fn read<T: FromRedisValue>(value: Value) -> Option<T> {
+    redis::from_redis_value(value).ok()
+}
+
+/// The only answer.
+fn one<T: FromRedisValue>(values: Vec<Value>) -> Option<T> {
+    values.into_iter().next().and_then(read)
+}
+
+/// Answers later, from a task of its own: for what takes more than one round trip.
+fn later<T: Send + Unpin + 'static>(work: impl Future<Output = Result<T, LiveError>> + Send + 'static) -> Pending<T> {
+    let (resolver, pending) = Pending::channel();
+    tokio::spawn(async move { resolver.resolve(work.await) });
+    pending
+}
+
+impl Live for RedisLive {
+    fn put(&self, entry: Entry, now: UnixMillis) -> Pending<Put> {
+        let address = entry.address();
+        let room = address.room;
+        let life_ms = entry.expires_at().since_ms(now);
+        let keys = self.with_room(room, [self.keys.key(address.sender, &address.key), self.keys.rooms()]);
+        let mut call = self.scripts.put.over(&keys);
+        call.arg(now.0).arg(field(address)).arg(values::entry(&entry)).arg(entry.expires_at().0);
+        call.arg(values::key_use(&entry)).arg(life_ms + KEY_KEPT_MS).arg(life_ms + SLACK_MS);
+        call.arg(ROOM_MAX_BYTES).arg(room.0).arg(KEY_KEPT_MS);
+        self.submit(vec![call], move |values| {
+            let mut answer: Vec<Value> = one(values)?;
+            let told: u8 = read(answer.first()?.clone())?;
+            match told {
+                0 => Some(Ok(Put::Stored)),
+                1 => {
+                    let used: String = read(answer.pop()?)?;
+                    Some(Ok(Put::KeyHeld(Box::new(values::read_key_use(&used)?))))
+                }
+                _ => Some(Err(LiveError::RoomFull { room, limit_bytes: ROOM_MAX_BYTES })),
+            }
+        })
+    }
+
+    fn replace(&self, address: Address, item: Item, now: UnixMillis) -> Pending<bool> {
+        self.submit(vec![self.replacing(&address, &item, now)], |values| match one(values)? {
+            0 => Some(Ok(false)),
+            1 => Some(Ok(true)),
+            2 => Some(Err(LiveError::NotEphemeral)),
+            _ => None,
+        })
+    }
+
+    fn restore(&self, address: Address, item: Item, now: UnixMillis) -> Pending<()> {
+        self.queue(true, vec![self.replacing(&address, &item, now)], |_| Some(Ok(())))
+    }
+
+    fn undo(&self, address: Address, seq: Seq) -> Pending<()> {
+        let keys = self.with_room(address.room, [self.keys.key(address.sender, &address.key)]);
+        let mut call = self.scripts.undo.over(&keys);
+        call.arg(field(&address)).arg(address.room.0).arg(seq.0);
+        self.queue(true, vec![call], |_| Some(Ok(())))
+    }
+
+    fn load(&self, room: RoomId, now: UnixMillis) -> Pending<Vec<Entry>> {
+        let mut all = cmd("HGETALL");
+        all.arg(self.keys.entries(room));
+        self.submit(vec![all], move |values| {
+            let pairs: Vec<(String, String)> = one(values)?;
+            let read = |(field, value): &(String, String)| values::read_entry(room, field, value);
+            let mut entries: Vec<Entry> = pairs.iter().filter_map(read).filter(|entry| entry.is_alive(now)).collect();
+            entries.sort_unstable_by_key(|entry| entry.item().seq);
+            Some(Ok(entries))
+        })
+    }
+
+    fn key_use(&self, sender: UserId, key: ClientKey, now: UnixMillis) -> Pending<Option<KeyUse>> {
+        let mut get = cmd("GET");
+        get.arg(self.keys.key(sender, &key));
+        self.submit(vec![get], move |values| {
+            let held: Option<String> = one(values)?;
+            let used = held.and_then(|held| values::read_key_use(&held));
+            Some(Ok(used.filter(|used| now < used.expires_at.plus_ms(KEY_KEPT_MS))))
+        })
+    }
+
+    fn clear_room(&self, room: RoomId) -> Pending<()> {
+        let (mut delete, mut forget) = (cmd("DEL"), cmd("ZREM"));
+        delete.arg(self.with_room(room, []));
+        forget.arg(self.keys.rooms()).arg(room.0);
+        self.submit(vec![delete, forget], |_| Some(Ok(())))
+    }
+
+    fn sweep(&self, now: UnixMillis) -> Pending<Swept> {
+        later(self.clone().sweep_all(now))
+    }
+
+    fn usage(&self, now: UnixMillis) -> Pending<Usage> {
+        later(self.clone().count(now))
+    }
+
+    fn renew_leases(&self, leases: Vec<Lease>) -> Pending<()> {
+        if leases.is_empty() {
+            return Pending::ready(Ok(()));
+        }
+        let mut set = cmd("HSET");
+        set.arg(self.keys.leases());
+        for lease in &leases {
+            set.arg(values::lease_field(lease.id)).arg(values::lease(lease));
+        }
+        let mut keep = cmd("PEXPIRE");
+        keep.arg(self.keys.leases()).arg(LEASES_KEPT_MS);
+        self.submit(vec![set, keep], |_| Some(Ok(())))
+    }
+
+    fn end_leases(&self, ids: Vec<LeaseId>) -> Pending<()> {
+        if ids.is_empty() {
+            return Pending::ready(Ok(()));
+        }
+        let mut delete = cmd("HDEL");
+        delete.arg(self.keys.leases());
+        for id in ids {
+            delete.arg(values::lease_field(id));
+        }
+        self.submit(vec![delete], |_| Some(Ok(())))
+    }
+
+    fn leases(&self, now: UnixMillis) -> Pending<Vec<Lease>> {
+        let mut all = cmd("HGETALL");
+        all.arg(self.keys.leases());
+        self.submit(vec![all], move |values| {
+            let pairs: Vec<(String, String)> = one(values)?;
+            let read = |(field, value): &(String, String)| values::read_lease(field, value);
+            let mut leases: Vec<Lease> = pairs.iter().filter_map(read).filter(|l| now < l.expires_at).collect();
+            leases.sort_unstable_by_key(|lease| lease.id);
+            Some(Ok(leases))
+        })
+    }
+
+    fn mirror_topics(&self, room: RoomId, topics: Vec<TrendingTopic>, at: UnixMillis) -> Pending<()> {
+        let key = self.keys.topics(room);
+        let command = if topics.is_empty() {
+            let mut delete = cmd("DEL");
+            delete.arg(key);
+            delete
+        } else {
+            let mut set = cmd("SET");
+            set.arg(key).arg(values::topics(topics, at)).arg("PX").arg(TOPICS_KEPT_MS);
+            set
+        };
+        self.submit(vec![command], |_| Some(Ok(())))
+    }
+
+    fn mirrored_topics(&self, room: RoomId, now: UnixMillis) -> Pending<Option<(UnixMillis, Vec<TrendingTopic>)>> {
+        let mut get = cmd("GET");
+        get.arg(self.keys.topics(room));
+        self.submit(vec![get], move |values| {
+            let held: Option<String> = one(values)?;
+            let read = held.and_then(|held| values::read_topics(&held));
+            Some(Ok(read.filter(|(at, _)| now.since_ms(*at) < TOPICS_KEPT_MS)))
+        })
+    }
+
+    fn take(&self, bucket: BucketKey, rule: BucketRule, cost: u32, now: UnixMillis) -> Pending<Take> {
+        let mut call = self.scripts.take.over(&[self.keys.bucket(&bucket)]);
+        call.arg(now.0).arg(rule.per_second).arg(rule.burst).arg(cost);
+        self.submit(vec![call], |values| match one::<i64>(values)? {
+            -2 => Some(Ok(Take::Granted)),
+            -1 => Some(Ok(Take::Refused { retry_after_ms: None })),
+            wait => Some(Ok(Take::Refused { retry_after_ms: u64::try_from(wait).ok() })),
+        })
+    }
+
+    fn availability(&self) -> watch::Receiver<bool> {
+        self.is_available.clone()
+    }
+}

@@ -1,0 +1,106 @@
+//! The port's conformance suite, on a real redis-server of each test's own.
+
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use chat_proto::ids::Epoch;
+use tempfile::TempDir;
+
+use super::{RedisLive, RedisOptions};
+use crate::live::{Live, conformance};
+
+/// A redis-server at a socket of its own; ends with the test.
+struct RealRedis {
+    folder: TempDir,
+    child: Child,
+}
+
+impl RealRedis {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let child = Command::new("redis-server")
+            .args(["--port", "0", "--save", "", "--appendonly", "no", "--unixsocket"])
+            .arg(folder.path().join("redis"))
+            .current_dir(folder.path())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("tests/run installs redis-server");
+        let redis = Self { folder, child };
+        let until = Instant::now() + Duration::from_secs(20);
+        while std::os::unix::net::UnixStream::connect(redis.folder.path().join("redis")).is_err() {
+            assert!(Instant::now() < until, "redis-server does not listen");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        redis
+    }
+
+    fn options(&self) -> RedisOptions {
+        let url = format!("unix://{}", self.folder.path().join("redis").display());
+        RedisOptions::new(&url, "chat", true).expect("an address")
+    }
+}
+
+impl Drop for RealRedis {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The live store and the Redis under it, which must not end before it.
+struct Fixture {
+    live: RedisLive,
+    _redis: RealRedis,
+}
+
+async fn fresh() -> Arc<dyn Live> {
+    let redis = RealRedis::start();
+    let live = RedisLive::start(redis.options(), &Epoch("e1".into())).await.expect("it is there");
+    Arc::new(Fixture { live, _redis: redis })
+}
+
+conformance::suite!(fresh());
+
+/// The port through the fixture, so that both end together.
+mod through {
+    use chat_proto::ids::{ClientKey, RoomId, Seq, UserId};
+    use chat_proto::message::Item;
+    use chat_proto::time::UnixMillis;
+    use chat_proto::topic::TrendingTopic;
+    use tokio::sync::watch;
+
+    use super::Fixture;
+    use crate::limits::{BucketRule, Take};
+    use crate::live::{Address, BucketKey, Entry, KeyUse, Lease, LeaseId, Live, Pending, Put, Swept, Usage};
+
+    macro_rules! pass_on {
+        ($($name:ident($($argument:ident: $type:ty),*) -> $answer:ty;)+) => {
+            impl Live for Fixture {
+                $(fn $name(&self, $($argument: $type),*) -> $answer {
+                    self.live.$name($($argument),*)
+                })+
+            }
+        };
+    }
+
+    pass_on! {
+        put(entry: Entry, now: UnixMillis) -> Pending<Put>;
+        replace(address: Address, item: Item, now: UnixMillis) -> Pending<bool>;
+        restore(address: Address, item: Item, now: UnixMillis) -> Pending<()>;
+        undo(address: Address, seq: Seq) -> Pending<()>;
+        load(room: RoomId, now: UnixMillis) -> Pending<Vec<Entry>>;
+        key_use(sender: UserId, key: ClientKey, now: UnixMillis) -> Pending<Option<KeyUse>>;
+        clear_room(room: RoomId) -> Pending<()>;
+        sweep(now: UnixMillis) -> Pending<Swept>;
+        usage(now: UnixMillis) -> Pending<Usage>;
+        renew_leases(leases: Vec<Lease>) -> Pending<()>;
+        end_leases(ids: Vec<LeaseId>) -> Pending<()>;
+        leases(now: UnixMillis) -> Pending<Vec<Lease>>;
+        mirror_topics(room: RoomId, topics: Vec<TrendingTopic>, at: UnixMillis) -> Pending<()>;
+        mirrored_topics(room: RoomId, now: UnixMillis) -> Pending<Option<(UnixMillis, Vec<TrendingTopic>)>>;
+        take(bucket: BucketKey, rule: BucketRule, cost: u32, now: UnixMillis) -> Pending<Take>;
+        availability() -> watch::Receiver<bool>;
+    }
+}

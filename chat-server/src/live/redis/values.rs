@@ -1,0 +1,142 @@
+//! What stands under the keys, as text that people and scripts can read. PURE.
+
+#![deny(clippy::disallowed_methods)]
+
+use std::str::FromStr;
+
+use chat_proto::codec;
+use chat_proto::ids::{ClientKey, ConnectionId, RoomId, Seq, UserId};
+use chat_proto::message::{Item, What};
+use chat_proto::presence::Availability;
+use chat_proto::time::UnixMillis;
+use chat_proto::topic::TrendingTopic;
+use serde::{Deserialize, Serialize};
+
+use crate::live::{Address, Entry, KeyUse, Lease, LeaseId, NodeId};
+use crate::post_digest::PostDigest;
+
+/// `m` for a message, `d` for the tombstone of one.
+pub(super) fn kind(item: &Item) -> &'static str {
+    match item.what {
+        What::Message(_) => "m",
+        _ => "d",
+    }
+}
+
+pub(super) fn hex(digest: PostDigest) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn from_hex(text: &str) -> Option<PostDigest> {
+    let mut digest = PostDigest::default();
+    if text.len() != 2 * digest.len() {
+        return None;
+    }
+    for (at, byte) in digest.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok()?;
+    }
+    Some(digest)
+}
+
+/// `SEQ CHANGED KIND END DIGEST ITEM`: the head is what scripts read.
+pub(super) fn entry(entry: &Entry) -> String {
+    let item = entry.item();
+    let (seq, changed, end) = (item.seq.0, item.changed.0, entry.expires_at().0);
+    format!("{seq} {changed} {} {end} {} {}", kind(item), hex(entry.digest()), codec::to_text(item))
+}
+
+/// Reads an entry; none where another program wrote it.
+pub(super) fn read_entry(room: RoomId, field: &str, value: &str) -> Option<Entry> {
+    let (sender, key) = field.split_once(':')?;
+    let address = Address { room, sender: id(sender)?, key: ClientKey::from_str(key).ok()? };
+    let mut parts = value.splitn(6, ' ');
+    let end = UnixMillis(parts.by_ref().nth(3)?.parse().ok()?);
+    let digest = from_hex(parts.next()?)?;
+    let item: Item = codec::from_text(parts.next()?).ok()?;
+    Some(Entry::kept(address, item, end, digest))
+}
+
+/// `ROOM SEQ AT END DIGEST`
+pub(super) fn key_use(entry: &Entry) -> String {
+    let (room, item) = (entry.address().room.0, entry.item());
+    format!("{room} {} {} {} {}", item.seq.0, item.at.0, entry.expires_at().0, hex(entry.digest()))
+}
+
+pub(super) fn read_key_use(value: &str) -> Option<KeyUse> {
+    let mut parts = value.split(' ');
+    Some(KeyUse {
+        room: RoomId(parts.next()?.parse().ok()?),
+        seq: Seq(parts.next()?.parse().ok()?),
+        at: UnixMillis(parts.next()?.parse().ok()?),
+        expires_at: UnixMillis(parts.next()?.parse().ok()?),
+        digest: from_hex(parts.next()?)?,
+    })
+}
+
+/// `NODE:CONNECTION`
+pub(super) fn lease_field(id: LeaseId) -> String {
+    format!("{}:{}", id.node.0, id.connection.0)
+}
+
+/// `USER AVAILABILITY END`
+pub(super) fn lease(lease: &Lease) -> String {
+    let availability = match lease.availability {
+        Availability::Away => "away",
+        Availability::Dnd => "dnd",
+        Availability::Online | Availability::Offline | Availability::Unknown => "online",
+    };
+    format!("{} {availability} {}", lease.user.0, lease.expires_at.0)
+}
+
+pub(super) fn read_lease(field: &str, value: &str) -> Option<Lease> {
+    let (node, connection) = field.split_once(':')?;
+    let id = LeaseId { node: NodeId(node.parse().ok()?), connection: ConnectionId(connection.parse().ok()?) };
+    let mut parts = value.split(' ');
+    let user = UserId(parts.next()?.parse().ok()?);
+    let availability = match parts.next()? {
+        "online" => Availability::Online,
+        "away" => Availability::Away,
+        "dnd" => Availability::Dnd,
+        _ => return None,
+    };
+    Some(Lease { id, user, availability, expires_at: UnixMillis(parts.next()?.parse().ok()?) })
+}
+
+/// Trending words as of a moment.
+#[derive(Serialize, Deserialize)]
+struct Topics {
+    at: UnixMillis,
+    topics: Vec<TrendingTopic>,
+}
+
+pub(super) fn topics(topics: Vec<TrendingTopic>, at: UnixMillis) -> String {
+    codec::to_text(&Topics { at, topics })
+}
+
+pub(super) fn read_topics(value: &str) -> Option<(UnixMillis, Vec<TrendingTopic>)> {
+    codec::from_text::<Topics>(value).ok().map(|read| (read.at, read.topics))
+}
+
+fn id(text: &str) -> Option<UserId> {
+    text.strip_prefix('U')?.parse().ok().map(UserId)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::live::conformance;
+
+    #[test]
+    fn what_is_kept_is_read_back_the_same_and_other_values_are_passed_over() {
+        let kept = conformance::entry(3, 7, UnixMillis(5), 1_000);
+        let field = super::super::keys::field(kept.address());
+        assert_eq!(read_entry(RoomId(3), &field, &entry(&kept)), Some(kept.clone()));
+        let used = read_key_use(&key_use(&kept)).expect("read");
+        assert_eq!((used.room, used.seq, used.at, used.digest), (RoomId(3), Seq(7), UnixMillis(5), kept.digest()));
+        for damaged in ["", "1 2 m", "x y z 1 2 3", "1 1 m 9 00 {}"] {
+            assert_eq!(read_entry(RoomId(3), &field, damaged), None);
+            assert_eq!(read_key_use(damaged), None);
+            assert_eq!(read_lease("1:2", damaged), None);
+        }
+    }
+}
