@@ -13,6 +13,7 @@ Examples:
   chat-server                                        on this machine, at 127.0.0.1:4000
   chat-server --unix /run/chat/chat.sock --unix-mode 0660 --unix-group chat
   chat-server --listen 0.0.0.0:4000 --data /srv/chat --log-format json
+  chat-server --redis redis://127.0.0.1:6379         messages that expire survive a restart
 
 Prints one line when it is ready: `ready`, then the addresses clients connect to, its process and its data folder.
 SIGTERM ends it in order: nothing that was acknowledged is lost.")]
@@ -35,6 +36,12 @@ pub struct ServerArgs {
     /// Read settings from this file.
     #[arg(long, env = "CHAT_SERVER_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// Keep what expires in Redis at this address, so that it survives a restart.
+    #[arg(long, env = "CHAT_REDIS_URL", hide_env_values = true, value_name = "URL")]
+    pub redis: Option<String>,
+    /// Do not start while Redis cannot be reached.
+    #[arg(long)]
+    pub require_redis: bool,
     /// How the log on standard error is written.
     #[arg(long, env = "CHAT_SERVER_LOG_FORMAT", value_enum, value_name = "FORMAT")]
     pub log_format: Option<LogFormat>,
@@ -56,6 +63,8 @@ impl ServerArgs {
             unix_group: self.unix_group.clone(),
             data: self.data.clone(),
             log_format: self.log_format,
+            redis: self.redis.clone().filter(|url| !url.is_empty()),
+            require_redis: self.require_redis,
         };
         Config::load(self.config.as_deref(), over)
     }

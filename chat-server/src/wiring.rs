@@ -7,8 +7,8 @@ use tokio::sync::watch;
 
 use crate::clock::{self, now};
 use crate::config::Config;
-use crate::live::{Live, MemoryCaps, MemoryLive};
-use crate::session::{App, Stores, tell_service};
+use crate::live::{Live, MemoryCaps, MemoryLive, NodeId, RedisLive, RedisStartError};
+use crate::session::{App, Stores, share_limits, tell_service};
 use crate::store::sqlite::{OpenError, SqliteStore};
 use crate::store::{Store, StoreError};
 use crate::transport::{self, BindError, Listeners};
@@ -30,6 +30,9 @@ pub enum ServeError {
     /// A place to listen at.
     #[error(transparent)]
     Bind(#[from] BindError),
+    /// What expires.
+    #[error(transparent)]
+    Redis(#[from] RedisStartError),
     /// The system has no random numbers.
     #[error("the system gives no random numbers")]
     NoRandomNumbers,
@@ -60,8 +63,11 @@ pub async fn serve(
     raise_file_limit();
     let listeners = Listeners::bind(&config.listen).await?;
     let store = Arc::new(SqliteStore::open(&config.data, &new_epoch()?, now())?);
-    let live: Arc<dyn Live> = Arc::new(MemoryLive::new(MemoryCaps::default()));
-    let stores = Stores { store: store.clone(), live: live.clone(), clock: now };
+    let live: Arc<dyn Live> = match config.redis.clone() {
+        Some(redis) => Arc::new(RedisLive::start(redis, &store.epoch()).await?),
+        None => Arc::new(MemoryLive::new(MemoryCaps::default())),
+    };
+    let stores = Stores { store: store.clone(), live: live.clone(), node: new_node()?, clock: now };
     let (app, drivers) = App::new(config.app.clone(), stores);
     let (down, is_down) = watch::channel(false);
     let until_down = |mut is_down: watch::Receiver<bool>| async move { drop(is_down.wait_for(|down| *down).await) };
@@ -73,6 +79,7 @@ pub async fn serve(
             async move { app.tell_counts(until_down).await }
         }),
         tokio::spawn(tell_service(app.clone(), until_down(is_down.clone()))),
+        tokio::spawn(share_limits(app.clone(), until_down(is_down.clone()))),
         tokio::spawn(telemetry::totals(app.clone())),
         tokio::spawn(sweep(live)),
         tokio::spawn(watch_clock()),
@@ -140,6 +147,13 @@ fn ready_line(config: &Config, listeners: &Listeners) -> Ready {
         line.push_str(code);
     }
     Ready { addresses, line }
+}
+
+/// A name for this run of the server. Below 2^53: scripts in Redis count in doubles.
+fn new_node() -> Result<NodeId, ServeError> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).map_err(|_| ServeError::NoRandomNumbers)?;
+    Ok(NodeId(u64::from_le_bytes(bytes) >> 11))
 }
 
 fn new_epoch() -> Result<String, ServeError> {

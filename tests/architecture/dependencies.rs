@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 /// Licences under which the programs may be passed on; of a choice, one suffices.
-const LICENCES: [&str; 8] = ["MIT", "Apache-2.0", "BSD-3-Clause", "ISC", "Zlib", "Unicode-3.0", "0BSD", "MPL-2.0"];
+const LICENCES: [&str; 9] =
+    ["MIT", "Apache-2.0", "BSD-3-Clause", "ISC", "Zlib", "Unicode-3.0", "0BSD", "MPL-2.0", "BSL-1.0"];
 
 /// Crates of which two versions are borne, because others ask for different ones.
 const TWICE: [&str; 1] = ["getrandom"];

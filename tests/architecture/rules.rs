@@ -17,7 +17,7 @@ impl fmt::Display for Violation {
 }
 
 /// A file has at most so many lines.
-const LINES_MAX: usize = 430;
+const LINES_MAX: usize = 450;
 /// Names that say nothing.
 const EMPTY_NAMES: [&str; 8] = ["utils", "util", "helpers", "helper", "common", "misc", "manager", "imp"];
 
@@ -36,7 +36,7 @@ const SERVER: &[(&str, &[&str])] = &[
     ("room", &["outbox", "post_digest", "store", "live"]),
     ("session", &["account", "auth", "limits", "live", "outbox", "presence", "room", "store", "topics", "typing"]),
     ("transport", &["session", "outbox"]),
-    ("config", &["session", "transport"]),
+    ("config", &["live", "session", "transport"]),
     ("telemetry", &["config", "session"]),
     ("shutdown", &["session"]),
     ("cli", &["config"]),
@@ -65,7 +65,7 @@ const CLIENT: &[(&str, &[&str])] = &[
 /// Crates and the only places that may name them.
 const PLACES: &[(&str, &str, &[&str])] = &[
     ("chat-server/src", "rusqlite", &["chat-server/src/store/sqlite"]),
-    ("chat-server/src", "redis::", &["chat-server/src/live/redis"]),
+    ("chat-server/src", "redis::", &["chat-server/src/live/redis", "chat-server/src/live/mod.rs"]),
     ("chat-server/src", "hyper", &["chat-server/src/transport"]),
     ("chat-server/src", "tokio_tungstenite", &["chat-server/src/transport"]),
     ("chat-server/src", "serde_json", &["chat-server/src/telemetry.rs"]),

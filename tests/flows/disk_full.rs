@@ -27,6 +27,20 @@ async fn fill(server: &Server, ana: &mut Peer) -> Vec<Seq> {
     taken
 }
 
+/// The numbers of all that stands in the room.
+async fn held(ana: &mut Peer) -> Vec<Seq> {
+    let mut held = Vec::new();
+    let mut before = None;
+    loop {
+        let page = ana.call(&History { room: GENERAL, before, limit: 200 }).await;
+        held.extend(page.items.iter().map(|item| item.seq));
+        before = page.next_before;
+        if before.is_none() {
+            return held;
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_full_disk_refuses_posts_reads_on_and_recovers() {
     let server = Server::start_on_small_disk(8);
@@ -84,16 +98,7 @@ async fn a_full_disk_refuses_posts_reads_on_and_recovers() {
     let posted = ana.call(&brief).await;
     assert!(!posted.duplicate, "it was refused");
     acknowledged.push(posted.seq);
-    let mut held = Vec::new();
-    let mut before = None;
-    loop {
-        let page = ana.call(&History { room: GENERAL, before, limit: 200 }).await;
-        held.extend(page.items.iter().map(|item| item.seq));
-        before = page.next_before;
-        if before.is_none() {
-            break;
-        }
-    }
+    let held = held(&mut ana).await;
     for seq in acknowledged {
         assert!(held.contains(&seq), "{seq} was acknowledged");
     }

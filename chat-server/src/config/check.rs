@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use super::raw::{self, Raw};
+use crate::live::RedisOptions;
 use crate::session::{AppConfig, Registration};
 use crate::transport::{Listen, UnixListen};
 
@@ -36,6 +37,10 @@ pub struct Overrides {
     pub data: Option<PathBuf>,
     /// How the log is written.
     pub log_format: Option<LogFormat>,
+    /// Where Redis is.
+    pub redis: Option<String>,
+    /// Not to start without it.
+    pub require_redis: bool,
 }
 
 /// The settings in force.
@@ -49,6 +54,8 @@ pub struct Config {
     pub log_format: LogFormat,
     /// What sessions obey.
     pub app: AppConfig,
+    /// Where what expires is kept; none: in memory.
+    pub redis: Option<RedisOptions>,
     /// The code that makes the first account from elsewhere; printed at the start where it is needed.
     pub setup_code: Option<String>,
     /// Stop after being idle for so long; none: never.
@@ -103,6 +110,7 @@ fn check(raw: &Raw, over: Overrides, problems: &mut Vec<String>) -> Option<Confi
             problems.push(format!("limits.{name}: must be at least 1"));
         }
     }
+    let redis = redis(raw, over.redis.as_deref(), over.require_redis, problems);
     let registration = registration(raw, problems);
     let setup_code = setup_code(registration, &listen);
     let app = AppConfig {
@@ -113,7 +121,24 @@ fn check(raw: &Raw, over: Overrides, problems: &mut Vec<String>) -> Option<Confi
         registration,
         setup_code: setup_code.clone(),
     };
-    Some(Config { listen, data: data?, log_format: log_format?, app, setup_code, idle_exit: None })
+    Some(Config { listen, data: data?, log_format: log_format?, app, redis, setup_code, idle_exit: None })
+}
+
+fn redis(raw: &Raw, url: Option<&str>, is_required: bool, problems: &mut Vec<String>) -> Option<RedisOptions> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':');
+    if raw.redis.prefix.is_empty() || !raw.redis.prefix.chars().all(plain) {
+        problems.push(format!("redis.prefix: {:?} is not of A–Z a–z 0–9 - _ . :", raw.redis.prefix));
+    }
+    let is_required = is_required || raw.redis.required;
+    match url.or_else(|| some(&raw.redis.url)) {
+        Some(url) => match RedisOptions::new(url, &raw.redis.prefix, is_required) {
+            Ok(options) => return Some(options),
+            Err(error) => problems.push(error.to_string()),
+        },
+        None if is_required => problems.push("redis.required: redis.url says nothing; name it with --redis".into()),
+        None => {}
+    }
+    None
 }
 
 fn registration(raw: &Raw, problems: &mut Vec<String>) -> Registration {

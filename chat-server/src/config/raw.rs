@@ -13,6 +13,7 @@ pub(super) struct Raw {
     pub log: Log,
     pub auth: Auth,
     pub limits: Limits,
+    pub redis: Redis,
 }
 
 #[derive(Debug, Deserialize)]
@@ -35,6 +36,14 @@ pub(super) struct Log {
 #[serde(deny_unknown_fields)]
 pub(super) struct Auth {
     pub registration: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Redis {
+    pub url: String,
+    pub prefix: String,
+    pub required: bool,
 }
 
 #[derive(Debug, Deserialize)]

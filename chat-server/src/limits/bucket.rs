@@ -59,6 +59,12 @@ impl TokenBucket {
         Take::Refused { retry_after_ms: Some(fill_ms.saturating_add(self.filled_at.since_ms(now))) }
     }
 
+    /// Takes all it holds: others have used it, too.
+    pub fn empty(&mut self, rule: BucketRule, now: UnixMillis) {
+        self.fill(rule, now);
+        self.parts = 0;
+    }
+
     /// Whether the bucket is full at `now`; a full one need not be remembered.
     pub fn is_full(&self, rule: BucketRule, now: UnixMillis) -> bool {
         let mut later = *self;

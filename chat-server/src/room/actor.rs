@@ -19,6 +19,7 @@ use super::RoomError;
 use super::command::{AtHand, ChangeOutcome, Command, NewChange, NewPost, Reply, Setting, Snapshot};
 use super::fanout::Fanout;
 use super::flight::{Asker, Flight, Landing, Wait};
+use super::late::{self, Late};
 use super::registry::{Counters, Registry, Services};
 use super::ring::RING;
 use super::state::{Keeper, State};
@@ -32,12 +33,17 @@ const TURN: usize = 128;
 /// A room that was asked nothing for this long, and that nobody listens to, leaves.
 const IDLE: Duration = Duration::from_mins(1);
 
+/// A room that starts waits for the live store at most this long.
+const LOAD_LIMIT: Duration = Duration::from_millis(100);
+
 /// A running room.
 pub(super) struct Actor {
     state: State,
     flights: VecDeque<Flight>,
     fanout: Fanout,
     services: Services,
+    /// What is alive, where it was not known at the start.
+    late: Option<Late>,
     is_closed: bool,
 }
 
@@ -46,13 +52,16 @@ pub(super) async fn run(id: RoomId, mut mailbox: mpsc::Receiver<Command>, regist
     let services = registry.services().clone();
     let loaded = async {
         let recorded = services.store.room_state(id, RING as u32).await?;
-        let alive = services.live.load(id, (services.clock)()).await?;
-        Ok::<_, RoomError>(State::new(recorded, alive))
+        // A live store that is away, or slow, holds nothing up: what it has comes in later.
+        let loading = services.live.load(id, (services.clock)());
+        let alive = tokio::time::timeout(LOAD_LIMIT, loading).await.ok().and_then(Result::ok);
+        let late = alive.is_none().then(|| late::entries(services.clone(), id));
+        Ok::<_, RoomError>((State::new(recorded, alive.unwrap_or_default()), late))
     };
     match loaded.await {
-        Ok(state) => {
+        Ok((state, late)) => {
             let fanout = Fanout::default();
-            let mut actor = Actor { state, flights: VecDeque::new(), fanout, services, is_closed: false };
+            let mut actor = Actor { state, flights: VecDeque::new(), fanout, services, late, is_closed: false };
             let now = actor.now();
             actor.services.witness.began(id, &actor.state.at_hand(now));
             actor.serve(&mut mailbox, &registry).await;
@@ -108,6 +117,11 @@ impl Actor {
                         let Ok(command) = mailbox.try_recv() else { break };
                         self.take(command);
                     }
+                }
+                entries = late::arrived(&mut self.late), if self.late.is_some() => {
+                    self.late = None;
+                    self.state.adopt(entries);
+                    next_expiry = self.state.expire(self.now());
                 }
                 () = sleep(expiry_in), if expiry_in.is_some() => next_expiry = self.state.expire(self.now()),
                 () = tokio::time::sleep(IDLE), if self.flights.is_empty() => {
@@ -334,6 +348,7 @@ impl Actor {
         if self.state.shall_close() {
             self.is_closed = true;
             drop(self.services.store.close_room(room, self.now()));
+            drop(self.services.live.clear_room(room));
         }
     }
 

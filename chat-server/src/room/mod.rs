@@ -7,6 +7,7 @@ mod error;
 mod fanout;
 mod flight;
 mod handle;
+mod late;
 mod page;
 mod registry;
 mod ring;

@@ -146,6 +146,17 @@ impl State {
         }
     }
 
+    /// Takes in what is alive, learned after the room began. It was shown before: nobody is told again.
+    pub(super) fn adopt(&mut self, entries: Vec<Entry>) {
+        let newest = entries.iter().map(|entry| entry.item().changed).max().unwrap_or(Seq::ZERO);
+        for entry in entries {
+            self.alive.entry(entry.item().seq).or_insert(entry);
+        }
+        self.shown = self.shown.max(newest);
+        self.given = self.given.max(newest);
+        self.ring.knows_nothing_before(newest);
+    }
+
     /// A thing as it is now, where it is at hand.
     pub(super) fn find(&self, seq: Seq, now: UnixMillis) -> Option<Item> {
         let alive = self.alive.get(&seq).filter(|entry| entry.is_alive(now));
@@ -382,6 +393,15 @@ mod tests {
         let state = begun(&[1, 2, 6], &[4]);
         assert_eq!(state.ring.after(Seq(3)), None);
         assert_eq!(state.ring.after(Seq(4)).map(|items| items.len()), Some(1));
+    }
+
+    #[test]
+    fn what_is_learned_late_is_there_as_if_it_had_been_known() {
+        let mut state = begun(&[1, 2, 3], &[]);
+        state.adopt(vec![entry(4)]);
+        assert_eq!((state.shown(), state.alive(UnixMillis(0)).len()), (Seq(4), 1));
+        assert_eq!(state.ring.after(Seq(2)), None);
+        assert!(state.next_number() > Seq(64));
     }
 
     #[test]

@@ -59,6 +59,8 @@ pub struct Stores {
     pub store: Arc<dyn Store>,
     /// What expires.
     pub live: Arc<dyn Live>,
+    /// This run of the server.
+    pub node: NodeId,
     /// The clock.
     pub clock: fn() -> UnixMillis,
 }
@@ -107,7 +109,7 @@ pub struct App {
 impl App {
     /// An app over its stores, and what must be run beside it.
     pub fn new(config: AppConfig, stores: Stores) -> (Arc<Self>, Drivers) {
-        let Stores { store, live, clock } = stores;
+        let Stores { store, live, node, clock } = stores;
         let topics_rooms = Arc::new(TopicsRooms::default());
         let (topics, topics_driver) = TopicsService::new(Arc::new(clock), topics_rooms.clone(), live.clone());
         let counters = Arc::<Counters>::default();
@@ -120,8 +122,7 @@ impl App {
         // Just made: nobody has set it before.
         let _ = topics_rooms.0.set(rooms.clone());
         audience.set_rooms(rooms.clone());
-        let (presence, presence_driver) =
-            PresenceService::new(NodeId(1), Arc::new(clock), audience.clone(), live.clone());
+        let (presence, presence_driver) = PresenceService::new(node, Arc::new(clock), audience.clone(), live.clone());
         let drivers = Drivers { presence: presence_driver, topics: topics_driver };
         let app = Self {
             setup_code: SetupCode::new(config.setup_code.clone()),

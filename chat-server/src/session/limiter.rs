@@ -22,6 +22,8 @@ struct Account {
     changes: TokenBucket,
     reads: TokenBucket,
     repeats: RepeatRule,
+    /// Posts that the shared bucket has not been told of, and the rule they were made under.
+    untold: (u32, BucketRule),
 }
 
 /// The limits of all accounts.
@@ -55,6 +57,7 @@ impl Limiter {
         let mut accounts = self.accounts.lock();
         let account = entry(&mut accounts, user, rule, now);
         granted(account.posts.take(rule, 1, now), "Too many posts; wait a moment.")?;
+        account.untold = (account.untold.0 + 1, rule);
         // A user of this machine is a program as often as a person, and programs repeat themselves.
         if !is_local && let RepeatVerdict::Repeated { retry_after_ms } = account.repeats.judge(text, now) {
             let error =
@@ -62,6 +65,20 @@ impl Limiter {
             return Err(error.retry_after(retry_after_ms));
         }
         Ok(())
+    }
+
+    /// The posts since the last look, by account: for the bucket that all processes and runs of the server share.
+    pub(super) fn take_untold(&self) -> Vec<(UserId, u32, BucketRule)> {
+        let mut accounts = self.accounts.lock();
+        let untold = accounts.iter_mut().filter(|(_, account)| account.untold.0 > 0);
+        untold.map(|(user, account)| (*user, std::mem::take(&mut account.untold.0), account.untold.1)).collect()
+    }
+
+    /// The shared bucket has not as much as was taken here: elsewhere, or before a restart, it was used, too.
+    pub(super) fn overdrawn(&self, user: UserId, rule: BucketRule, now: UnixMillis) {
+        if let Some(account) = self.accounts.lock().get_mut(&user) {
+            account.posts.empty(rule, now);
+        }
     }
 
     /// Whether an account may make this change now, which is no post: each costs a write, and a frame to everyone.
@@ -143,6 +160,7 @@ fn entry(accounts: &mut HashMap<UserId, Account>, user: UserId, rule: BucketRule
         changes: TokenBucket::full(rule, now),
         reads: TokenBucket::full(READS, now),
         repeats: RepeatRule::default(),
+        untold: (0, rule),
     })
 }
 

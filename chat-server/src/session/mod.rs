@@ -15,8 +15,10 @@ mod limiter;
 mod mentions;
 mod service;
 mod setup_code;
+mod sharing;
 mod witnesses;
 
 pub use app::{App, AppConfig, Drivers, Registration, Stores};
 pub use conversation::{Incoming, Origin, Session};
 pub use service::tell_service;
+pub use sharing::share_limits;

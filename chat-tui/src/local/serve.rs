@@ -46,6 +46,8 @@ pub fn run_in_background(args: BackgroundArgs) -> Result<()> {
         unix_group: None,
         data: Some(args.data),
         config: None,
+        redis: None,
+        require_redis: false,
         log_format: None,
         check_config: false,
     };
