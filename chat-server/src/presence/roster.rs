@@ -123,9 +123,14 @@ impl Roster {
         self.held.iter().filter_map(lease).collect()
     }
 
-    /// The people who have a connection here.
-    pub fn held_users(&self) -> BTreeSet<UserId> {
-        self.held.values().copied().collect()
+    /// When each of the people was seen last who are here, or went within the grace.
+    pub fn last_seen(&self, now: UnixMillis) -> Vec<(UserId, UnixMillis)> {
+        let here: BTreeSet<&UserId> = self.held.values().collect();
+        let seen = |(user, person): (&UserId, &Person)| {
+            let at = if here.contains(user) { Some(now) } else { person.last_seen() };
+            Some((*user, at?))
+        };
+        self.people.iter().filter_map(seen).collect()
     }
 
     /// How many people are known.

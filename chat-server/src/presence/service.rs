@@ -139,10 +139,10 @@ impl PresenceDriver {
         let now = self.now();
         let (held, here) = {
             let roster = self.shared.roster.lock();
-            (roster.leases(now, now), roster.held_users())
+            (roster.leases(now, now), roster.last_seen(now))
         };
-        for user in here {
-            self.audience.went_offline(user, now);
+        for (user, last_seen) in here {
+            self.audience.went_offline(user, last_seen);
         }
         self.ask(self.live.end_leases(held.iter().map(|lease| lease.id).collect())).await;
     }
