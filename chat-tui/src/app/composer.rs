@@ -164,7 +164,7 @@ pub(super) fn complete(model: &mut Model, step: isize) {
 pub(super) fn cancel(model: &mut Model) {
     let is_editing = model.room_mut().is_some_and(|room| room.editing.is_some());
     model.notice = None;
-    if model.completion.take().is_some() {
+    if model.completion.take().is_some() || model.panes.uncover() {
         return;
     }
     if is_editing { stop_editing(model) } else { messages::select(model, -1) }

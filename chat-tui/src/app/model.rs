@@ -13,6 +13,7 @@ use super::editor::Editor;
 use super::effect::Effect;
 use super::input_history::InputHistory;
 use super::overlay::Overlay;
+use super::panes::Panes;
 use super::place::{Place, ServerKey};
 use super::room::Room;
 use super::server::Server;
@@ -46,18 +47,6 @@ pub enum Focus {
     Message(Seq),
 }
 
-/// Whether a side pane is wanted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum PaneChoice {
-    /// Where there is room for it.
-    #[default]
-    Auto,
-    /// In any case; over the messages where there is no room beside them.
-    Shown,
-    /// Not.
-    Hidden,
-}
-
 /// A line for the person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
@@ -88,10 +77,8 @@ pub struct Model {
     pub overlay: Option<Overlay>,
     /// Whether the terminal has the keyboard.
     pub has_focus: bool,
-    /// Whether the list of rooms is wanted.
-    pub rooms_pane: PaneChoice,
-    /// Whether people and topics are wanted.
-    pub people_pane: PaneChoice,
+    /// Which side panes are wanted.
+    pub panes: Panes,
     /// A line for the person.
     pub notice: Option<Notice>,
     /// What was drawn last.
@@ -132,8 +119,7 @@ impl Model {
             focus: Focus::Composer,
             overlay: None,
             has_focus: true,
-            rooms_pane: PaneChoice::Auto,
-            people_pane: PaneChoice::Auto,
+            panes: Panes::default(),
             notice: None,
             sight: Sight::default(),
             completion: None,

@@ -3,7 +3,7 @@
 use chat_proto::request::{Join, Resolved};
 
 use super::answers::Purpose;
-use super::model::{Focus, Model, PaneChoice};
+use super::model::{Focus, Model};
 use super::place::{Place, ServerKey};
 use super::room::Scroll;
 use super::sight::Sight;
@@ -26,6 +26,7 @@ pub(super) fn open(model: &mut Model, place: Place) {
     model.overlay = None;
     model.focus = Focus::Composer;
     model.completion = None;
+    model.panes.uncover();
     if let Some(room) = model.rooms.get_mut(&place) {
         room.scroll = Scroll::End;
         room.missed = 0;
@@ -152,6 +153,7 @@ pub(super) fn newest(model: &mut Model) {
 /// Takes what was drawn: the scroll is brought right, and more is loaded where the oldest comes into sight.
 pub(super) fn drawn(model: &mut Model, sight: Sight) {
     let place = sight.place;
+    model.panes.drawn(sight.fold);
     let Some(room) = place.and_then(|place| model.rooms.get_mut(&place)) else {
         model.sight = sight;
         return;
@@ -170,23 +172,6 @@ pub(super) fn drawn(model: &mut Model, sight: Sight) {
     if let Some(place) = place.filter(|_| wants_older) {
         catch_up::load_older(model, place);
     }
-}
-
-/// Shows the rooms where they are hidden, and hides them where they are shown.
-pub(super) fn toggle_rooms(model: &mut Model) {
-    model.rooms_pane = if model.sight.has_rooms { PaneChoice::Hidden } else { PaneChoice::Shown };
-    model.people_pane = over(model.people_pane);
-}
-
-/// Shows people and topics where they are hidden, and hides them where they are shown.
-pub(super) fn toggle_people(model: &mut Model) {
-    model.people_pane = if model.sight.has_people { PaneChoice::Hidden } else { PaneChoice::Shown };
-    model.rooms_pane = over(model.rooms_pane);
-}
-
-/// A pane that may lie over the messages makes way for the other one.
-fn over(choice: PaneChoice) -> PaneChoice {
-    if choice == PaneChoice::Shown { PaneChoice::Auto } else { choice }
 }
 
 /// The room one wanted to join is there.

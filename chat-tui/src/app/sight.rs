@@ -2,6 +2,7 @@
 
 use chat_proto::ids::Seq;
 
+use super::panes::Fold;
 use super::place::Place;
 
 /// Columns and rows of the screen.
@@ -42,7 +43,6 @@ pub enum Target {
     Overlay,
 }
 
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 /// What was drawn last.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sight {
@@ -58,10 +58,8 @@ pub struct Sight {
     pub is_at_start: bool,
     /// Whether a countdown is in sight.
     pub has_countdown: bool,
-    /// Whether the rooms are in sight.
-    pub has_rooms: bool,
-    /// Whether the people are in sight.
-    pub has_people: bool,
+    /// Which side panes there is no room for.
+    pub fold: Fold,
     /// What a click hits; the last one wins.
     pub targets: Vec<(Area, Target)>,
 }

@@ -6,6 +6,7 @@ use super::effect::Effect;
 use super::model::{Focus, Model};
 use super::msg::Msg;
 use super::overlay;
+use super::panes::Pane;
 use super::{commands, composer, keeping, link, messages, mouse, navigation, outbox, reading, wake};
 use crate::action::Action;
 
@@ -92,8 +93,8 @@ pub(super) fn act(model: &mut Model, action: Action) {
         Action::Newest => navigation::newest(model),
         Action::MarkRead => reading::mark_read(model),
         Action::MarkUnread => reading::mark_unread(model),
-        Action::ToggleRooms => navigation::toggle_rooms(model),
-        Action::TogglePeople => navigation::toggle_people(model),
+        Action::ToggleRooms => model.panes.toggle(Pane::Rooms, model.sight.fold),
+        Action::TogglePeople => model.panes.toggle(Pane::People, model.sight.fold),
         Action::Redraw => model.effects.push(Effect::Redraw),
         Action::Suspend => model.effects.push(Effect::Suspend),
         Action::Quit => quit(model),

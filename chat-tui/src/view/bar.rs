@@ -7,13 +7,26 @@ use super::{draw, time};
 use crate::app::{LinkState, Model, Server};
 use crate::theme::{Role, Theme};
 
-/// Draws the line.
-pub(super) fn draw(model: &Model, theme: &Theme, bar: Rect, buffer: &mut Buffer) {
+/// Below this width the link is told in a word.
+const NARROW: u16 = 60;
+
+/// Draws the line; what waits in rooms that are not in sight stands in it.
+pub(super) fn draw(model: &Model, theme: &Theme, (bar, lists_rooms): (Rect, bool), buffer: &mut Buffer) {
     draw::clear(buffer, bar, theme.style(Role::Bar));
     let inner = Rect { x: bar.x + 1, width: bar.width.saturating_sub(2), ..bar };
-    let (text, role) = model.server().map_or_else(|| (String::new(), Role::LinkDown), |server| link(model, server));
+    let is_narrow = bar.width < NARROW;
+    let (text, role) =
+        model.server().map_or_else(|| (String::new(), Role::LinkDown), |server| link(model, server, is_narrow));
     let used = draw::text_right(buffer, inner, &text, theme.style(role));
-    let rest = Rect { width: inner.width.saturating_sub(used + 2), ..inner };
+    let mut rest = Rect { width: inner.width.saturating_sub(used + 2), ..inner };
+    let waits = if lists_rooms { Vec::new() } else { elsewhere(model) };
+    for (text, role) in waits.iter().rev() {
+        let used = draw::text_right(buffer, rest, text, theme.style(*role));
+        rest.width = rest.width.saturating_sub(used);
+    }
+    if !waits.is_empty() {
+        rest.width = rest.width.saturating_sub(2);
+    }
     let Some((place, room)) = model.room() else { return };
     let mark = if room.is_direct() {
         "@"
@@ -31,20 +44,33 @@ pub(super) fn draw(model: &Model, theme: &Theme, bar: Rect, buffer: &mut Buffer)
     }
 }
 
-/// The link in a few words; what is said never hangs on a colour alone.
-fn link(model: &Model, server: &Server) -> (String, Role) {
-    match &server.link {
-        LinkState::Ready => match server.lag_ms {
-            Some(lag) if lag >= 300 => (format!("● online, slow: {} ms", step(lag)), Role::LinkSlow),
-            Some(lag) => (format!("● online {} ms", step(lag)), Role::LinkGood),
-            None => ("● online".to_owned(), Role::LinkGood),
-        },
-        LinkState::Connecting => ("◌ connecting".to_owned(), Role::LinkSlow),
-        LinkState::Down { retry_at, .. } => match retry_at.since_ms(model.now) {
+/// What is unread in the other rooms, and how often one is mentioned there: `3 · @1`.
+fn elsewhere(model: &Model) -> Vec<(String, Role)> {
+    let others = || model.rooms.iter().filter(|(place, _)| model.current != Some(**place)).map(|(_, room)| room.marks);
+    let unread: u32 = others().map(|marks| marks.unread).sum();
+    let mentions: u32 = others().map(|marks| marks.mentions).sum();
+    let unread = (unread > 0).then(|| (draw::count(unread), Role::BadgeUnread));
+    let mentions = (mentions > 0).then(|| (format!("@{}", draw::count(mentions)), Role::BadgeMention));
+    let between = (unread.is_some() && mentions.is_some()).then(|| (" · ".to_owned(), Role::TextDim));
+    [unread, between, mentions].into_iter().flatten().collect()
+}
+
+/// The link in a few words, or in one; what is said never hangs on a colour alone.
+fn link(model: &Model, server: &Server, is_narrow: bool) -> (String, Role) {
+    match (&server.link, server.lag_ms) {
+        (LinkState::Ready, Some(lag)) if lag >= 300 && !is_narrow => {
+            (format!("● online, slow: {} ms", step(lag)), Role::LinkSlow)
+        }
+        (LinkState::Ready, Some(lag)) if lag >= 300 => (format!("● slow {} ms", step(lag)), Role::LinkSlow),
+        (LinkState::Ready, Some(lag)) if !is_narrow => (format!("● online {} ms", step(lag)), Role::LinkGood),
+        (LinkState::Ready, _) => ("● online".to_owned(), Role::LinkGood),
+        (LinkState::Connecting, _) => ("◌ connecting".to_owned(), Role::LinkSlow),
+        (LinkState::Down { retry_at, .. }, _) => match retry_at.since_ms(model.now) {
             0 => ("○ offline".to_owned(), Role::LinkDown),
+            ms if is_narrow => (format!("○ offline {}", time::countdown(ms)), Role::LinkDown),
             ms => (format!("○ offline, again in {}", time::countdown(ms)), Role::LinkDown),
         },
-        LinkState::Denied { .. } => ("✗ signed out".to_owned(), Role::LinkDown),
+        (LinkState::Denied { .. }, _) => ("✗ signed out".to_owned(), Role::LinkDown),
     }
 }
 

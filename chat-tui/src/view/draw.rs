@@ -67,6 +67,11 @@ pub(super) fn line_across(buffer: &mut Buffer, row: Rect, label: (&str, bool), s
     text(buffer, row, &line, style);
 }
 
+/// A number in at most four columns.
+pub(super) fn count(number: u32) -> String {
+    if number > 999 { "999+".to_owned() } else { number.to_string() }
+}
+
 /// The cells of a rectangle, as the app knows them.
 pub(super) fn area(rect: Rect) -> Area {
     Area { x: rect.x, y: rect.y, width: rect.width, height: rect.height }

@@ -3,10 +3,13 @@
 use ratatui::layout::Rect;
 
 use super::composer;
-use crate::app::{Model, PaneChoice};
+use super::row::Columns;
+use crate::app::{self, Fold, Model};
 
-/// Below this width the side panes fold away.
+/// Below this width both side panes fold away.
 const WIDE: u16 = 80;
+/// Columns the text of messages keeps beside the panes; where it would not, people and topics fold away.
+const TEXT: u16 = 50;
 
 /// A side pane.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +23,8 @@ pub(super) struct Pane {
 /// Where each part lies.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Layout {
+    /// Which panes there is no room for.
+    pub(super) fold: Fold,
     /// The rooms, to the left.
     pub(super) rooms: Option<Pane>,
     /// Room, topic, link.
@@ -37,12 +42,11 @@ pub(super) struct Layout {
 impl Layout {
     /// The parts of a screen of this size.
     pub(super) fn of(model: &Model, area: Rect) -> Self {
-        let is_wide = area.width >= WIDE;
+        let fold = fold(area.width);
+        let is_beside = |pane| !(fold == Fold::Both) && model.panes.shows(pane, fold);
         let (rooms_width, people_width) = widths(area.width);
-        let rooms_beside = is_wide && model.rooms_pane != PaneChoice::Hidden;
-        let people_beside = is_wide && model.people_pane != PaneChoice::Hidden;
-        let left = if rooms_beside { rooms_width + 1 } else { 0 };
-        let right = if people_beside { people_width + 1 } else { 0 };
+        let left = if is_beside(app::Pane::Rooms) { rooms_width + 1 } else { 0 };
+        let right = if is_beside(app::Pane::People) { people_width + 1 } else { 0 };
         let main = Rect { x: area.x + left, width: area.width - left, ..area };
         let centre = Rect { width: main.width - right, ..main };
         let composer_rows = composer::rows(model, centre.width).min((area.height / 3).clamp(1, 8));
@@ -53,16 +57,18 @@ impl Layout {
         let composer = Rect { y: footer.bottom(), height: composer_rows, ..centre };
         let rooms = Rect { width: rooms_width, ..area };
         let people = Rect { x: centre.right() + 1, y: area.y + 1, width: people_width, height: area.height - 1 };
-        // Where there is no room beside the messages, a pane that is wanted lies over them.
+        // Where there is no room beside the messages, the pane that is opened lies over them.
         let over = Rect { y: area.y + 1, height: list_rows, ..area };
-        let pane = |is_beside: bool, choice: PaneChoice, area: Rect, border: u16| match (is_beside, choice) {
-            (true, _) => Some(Pane { area, border: Some(border) }),
-            (false, PaneChoice::Shown) if !is_wide => Some(Pane { area: over, border: None }),
-            (false, _) => None,
+        let pane = |pane, area: Rect, border: u16| {
+            if is_beside(pane) {
+                return Some(Pane { area, border: Some(border) });
+            }
+            model.panes.shows(pane, fold).then_some(Pane { area: over, border: None })
         };
         Self {
-            rooms: pane(rooms_beside, model.rooms_pane, rooms, rooms.right()),
-            people: pane(people_beside, model.people_pane, people, centre.right()),
+            fold,
+            rooms: pane(app::Pane::Rooms, rooms, rooms.right()),
+            people: pane(app::Pane::People, people, centre.right()),
             bar,
             list,
             footer,
@@ -71,11 +77,40 @@ impl Layout {
     }
 }
 
+/// Which panes a screen of this width has no room for: the text of the messages comes first.
+fn fold(width: u16) -> Fold {
+    let (rooms, people) = widths(width);
+    let beside_both = width.saturating_sub(rooms + people + 2);
+    match width {
+        0..WIDE => Fold::Both,
+        _ if Columns::of(beside_both, true).body_width < TEXT => Fold::People,
+        _ => Fold::Neither,
+    }
+}
+
 /// Columns of the two panes: the messages get what is left.
 fn widths(width: u16) -> (u16, u16) {
     match width {
-        0..100 => (16, 16),
-        100..160 => (20, 22),
+        0..106 => (14, 16),
+        106..120 => (18, 20),
+        120..160 => (20, 22),
         _ => (26, 28),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wherever_there_are_panes_the_text_keeps_its_columns() {
+        for width in WIDE..250 {
+            let (rooms, people) = widths(width);
+            let (right, has_right) = if fold(width) == Fold::People { (0, false) } else { (people + 1, true) };
+            let text = Columns::of(width - rooms - 1 - right, has_right).body_width;
+            assert!(text >= TEXT, "{text} at {width}");
+        }
+        assert_eq!([fold(79), fold(80), fold(97), fold(98)], [Fold::Both, Fold::People, Fold::People, Fold::Neither]);
+        assert!((98..250).all(|width| fold(width) == Fold::Neither));
     }
 }

@@ -52,7 +52,7 @@ pub fn render(model: &Model, theme: &Theme, cache: &mut RenderCache, buffer: &mu
         return drawn;
     }
     let layout = Layout::of(model, area);
-    bar::draw(model, theme, layout.bar, buffer);
+    bar::draw(model, theme, (layout.bar, layout.rooms.is_some()), buffer);
     timeline::draw(model, theme, cache, layout.list, (buffer, &mut drawn));
     footer::draw(model, theme, layout.footer, buffer);
     composer::draw(model, theme, layout.composer, (buffer, &mut drawn));
@@ -63,8 +63,7 @@ pub fn render(model: &Model, theme: &Theme, cache: &mut RenderCache, buffer: &mu
         people::draw(model, theme, pane, buffer);
     }
     drawn.moving = layout.list.top()..layout.list.bottom();
-    drawn.sight.has_rooms = layout.rooms.is_some();
-    drawn.sight.has_people = layout.people.is_some();
+    drawn.sight.fold = layout.fold;
     composer::draw_candidates(model, theme, layout.composer, buffer);
     overlay::draw(model, theme, area, (buffer, &mut drawn));
     drawn

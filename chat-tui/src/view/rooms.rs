@@ -67,14 +67,19 @@ fn draw_room(model: &Model, theme: &Theme, place: Place, row: Rect, buffer: &mut
     } else {
         "#"
     };
-    let (badge, role) = badge(room);
-    let badge_width = width(&badge) as u16;
     let inner = Rect { x: row.x + 1, width: row.width.saturating_sub(2), ..row };
+    let title = model.title(place);
+    let (mut badge, role) = badge(room);
+    // A life is told where one writes, too: the name comes first.
+    if role == Role::RoomMark && width(title.as_str()) + width(&badge) + 3 > usize::from(inner.width) {
+        badge.clear();
+    }
+    let badge_width = width(&badge) as u16;
     let mark_style = if is_current { style } else { theme.style(Role::RoomMark) };
     draw::text(buffer, inner, mark, mark_style);
     let gap = if badge.is_empty() { 0 } else { badge_width + 1 };
     let name = draw::after(Rect { width: inner.width.saturating_sub(gap), ..inner }, 2);
-    draw::text(buffer, name, model.title(place).as_str(), style);
+    draw::text(buffer, name, title.as_str(), style);
     let base = if is_current { style } else { theme.style(Role::Text) };
     draw::text_right(buffer, inner, &badge, base.patch(theme.style(role)));
     if let Some(drafted) = drafted(room, is_current) {
@@ -88,13 +93,9 @@ fn badge(room: &Room) -> (String, Role) {
     match (room.marks.mentions, room.marks.unread, room.info.default_ttl_ms) {
         (0, 0, Some(ttl_ms)) => (time::span(ttl_ms), Role::RoomMark),
         (0, 0, None) => (String::new(), Role::Text),
-        (0, unread, _) => (count(unread), Role::BadgeUnread),
-        (mentions, ..) => (format!("@ {}", count(mentions)), Role::BadgeMention),
+        (0, unread, _) => (draw::count(unread), Role::BadgeUnread),
+        (mentions, ..) => (format!("@ {}", draw::count(mentions)), Role::BadgeMention),
     }
-}
-
-fn count(number: u32) -> String {
-    if number > 999 { "999+".to_owned() } else { number.to_string() }
 }
 
 /// Something was begun there and not sent.

@@ -24,19 +24,19 @@ pub(super) struct Columns {
 }
 
 /// Columns a countdown takes, with the gap before it.
-pub(super) const COUNTDOWN: u16 = 9;
+pub(super) const COUNTDOWN: u16 = 10;
 
 impl Columns {
-    /// The columns of a list of this width.
-    pub(super) fn of(width: u16) -> Self {
+    /// The columns of a list of this width; a line to its right is kept at a distance.
+    pub(super) fn of(width: u16, has_right: bool) -> Self {
         let name = match width {
             0..42 => None,
-            42..70 => Some(8),
+            42..70 => Some(7),
             70..110 => Some(10),
             _ => Some(14),
         };
         let body = name.map_or(1, |name| 1 + 6 + name + 1);
-        Self { name, body, body_width: width.saturating_sub(body + 1).max(1) }
+        Self { name, body, body_width: width.saturating_sub(body + u16::from(has_right)).max(1) }
     }
 }
 
@@ -115,7 +115,7 @@ impl Line {
         }
         self.draw_text(theme, body, buffer);
         if let Some(countdown) = &self.countdown {
-            let right = Rect { width: row.width.saturating_sub(1), ..row };
+            let right = Rect { width: columns.body + columns.body_width, ..row };
             draw::text_right(buffer, right, &format!("◷ {countdown}"), theme.style(Role::MessageCountdown));
         }
     }

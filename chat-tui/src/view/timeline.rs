@@ -35,7 +35,15 @@ pub(super) fn draw(
         return;
     };
     let me = server.me.as_ref().map(|me| Rc::from(format!("@{}", me.name)));
-    let maker = Maker { model, theme, place, room, server, columns: Columns::of(list.width), me };
+    let maker = Maker {
+        model,
+        theme,
+        place,
+        room,
+        server,
+        columns: Columns::of(list.width, list.right() < buffer.area.right()),
+        me,
+    };
     drawn.sight.place = Some(place);
     let height = usize::from(list.height);
     if maker.len() == 0 {

@@ -26,6 +26,52 @@ fn the_rooms_lie_over_a_narrow_screen() {
 }
 
 #[test]
+fn a_screen_that_grew_or_shrank_shows_the_panes_it_has_room_for() {
+    let has_rooms = |lines: &[String]| lines[0].starts_with(" rooms");
+    let has_messages = |lines: &[String]| lines.iter().any(|line| line.contains("on it"));
+    let mut desk = afternoon();
+    draw(&mut desk, 40, 10);
+    desk.act(Action::ToggleRooms);
+    desk.act(Action::ToggleRooms);
+    assert!(has_rooms(&draw(&mut desk, 80, 24).0), "closed over a narrow screen, wanted on a wide one");
+    desk.act(Action::ToggleRooms);
+    desk.act(Action::ToggleRooms);
+    desk.act(Action::TogglePeople);
+    let (lines, _) = draw(&mut desk, 80, 24);
+    assert!(has_rooms(&lines) && lines.iter().any(|line| line.contains("here · 2")));
+    for (width, height) in [(40, 10), (60, 20)] {
+        let (lines, _) = draw(&mut desk, width, height);
+        assert!(has_messages(&lines) && !lines.iter().any(|line| line.contains("here · 2")), "{lines:#?}");
+    }
+}
+
+#[test]
+fn a_room_that_is_opened_is_seen() {
+    let mut desk = afternoon();
+    draw(&mut desk, 40, 10);
+    desk.act(Action::ToggleRooms);
+    let (lines, _) = draw(&mut desk, 40, 10);
+    let row = lines.iter().position(|line| line.starts_with(" # ops")).expect("listed") as u16;
+    desk.take(Msg::Mouse(crate::app::Mouse::Click { column: 3, row }));
+    let (lines, _) = draw(&mut desk, 40, 10);
+    assert!(lines[0].starts_with(" #ops") && !lines.iter().any(|line| line.starts_with(" # ")), "{lines:#?}");
+    desk.act(Action::ToggleRooms);
+    desk.act(Action::Cancel);
+    assert!(!draw(&mut desk, 40, 10).0.iter().any(|line| line.starts_with(" # ")), "Esc closes it, too");
+}
+
+#[test]
+fn what_waits_elsewhere_is_told_where_the_rooms_are_not_in_sight() {
+    let mut desk = afternoon();
+    let header = |desk: &mut Desk, width| draw(desk, width, 24).0[0].clone();
+    assert!(header(&mut desk, 79).contains("7 · @1  ● online"));
+    assert!(header(&mut desk, 40).ends_with("7 · @1  ● online"));
+    assert!(!header(&mut desk, 80).contains("@1"), "the list tells it");
+    desk.act(Action::ToggleRooms);
+    assert!(header(&mut desk, 80).contains("7 · @1"));
+}
+
+#[test]
 fn a_room_is_searched() {
     let mut desk = afternoon();
     desk.act(Action::SwitchRoom);
@@ -54,7 +100,7 @@ fn several_lines_are_written() {
     desk.write("one\n\ttwo, which is long enough to be broken in the middle of the box\nthree");
     let (lines, drawn) = draw(&mut desk, 80, 24);
     insta::assert_snapshot!(lines.join("\n"));
-    assert_eq!(drawn.caret.map(|caret| (caret.x, caret.y)), Some((17 + 3 + 5, 23)));
+    assert_eq!(drawn.caret.map(|caret| (caret.x, caret.y)), Some((15 + 3 + 5, 23)));
 }
 
 #[test]
