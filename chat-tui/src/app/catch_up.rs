@@ -289,7 +289,7 @@ fn apply(model: &mut Model, place: Place, item: &Item) {
         if is_new {
             if let Some(room) = model.rooms.get_mut(&place) {
                 room.typing.spoke(item.by);
-                room.missed += u32::from(room.scroll != Scroll::End);
+                room.missed += u32::from(room.scroll != Scroll::End && Some(item.by) != me);
             }
             reading::arrived(model, place, item, message);
         }

@@ -112,11 +112,16 @@ pub(super) fn mark_unread(model: &mut Model) {
         model.complain("The server is away; marking as unread needs it.");
         return;
     }
+    let me = model.servers.get(&place.server).and_then(super::Server::my_id);
     let Some(room) = model.rooms.get_mut(&place) else { return };
-    let last = room.timeline.entries().iter().rev().find(|entry| entry.said().is_some());
-    let Some(from) = selected.or(last.map(|entry| entry.seq)) else { return };
+    // What one wrote oneself is never unread.
+    let others = room.timeline.entries().iter().filter(|entry| entry.said().is_some() && Some(entry.by) != me);
+    let Some(from) = selected.or(others.clone().next_back().map(|entry| entry.seq)) else {
+        model.tell("There is nothing of anyone else to mark as unread.");
+        return;
+    };
     let read_seq = Seq(from.0.saturating_sub(1));
-    let after = room.timeline.entries().iter().filter(|entry| entry.seq > read_seq);
+    let after = others.filter(|entry| entry.seq > read_seq);
     let lasting = after.filter_map(|entry| entry.said()).filter(|said| said.expires_at.is_none());
     let unread = lasting.clone().count() as u32;
     let mentions = lasting.filter(|said| said.mentions_me).count() as u32;

@@ -18,6 +18,7 @@ mod tests;
 mod time;
 mod timeline;
 mod title;
+mod traffic;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;

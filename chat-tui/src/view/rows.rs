@@ -7,14 +7,13 @@ use chat_proto::time::UnixMillis;
 
 use super::cache::{Cut, RenderCache};
 use super::row::{Columns, Lead, Line, Row, name_for, text_width};
-use super::time;
+use super::{time, traffic};
 use crate::app::{Entry, Event, Kind, Model, Pending, PendingState, Place, Room, Server};
 use crate::theme::{Role, Theme};
 
-/// Messages of one author within this time stand in one group, in milliseconds.
-const GROUP_MS: u64 = 5 * 60 * 1_000;
-/// Joins and leaves named in one row.
-const NAMED: usize = 6;
+/// Messages of one author stand in one group as long as they lie in the same span of this length, in milliseconds: no
+/// message stands longer than that under its time, and where a group begins hangs on its neighbour alone.
+const GROUP_MS: i64 = 5 * 60 * 1_000;
 
 /// What making rows needs to know.
 pub(super) struct Maker<'a> {
@@ -76,15 +75,22 @@ impl Maker<'_> {
         if let Some(day) = day.filter(|_| before.is_none_or(|before| time::day(before.at, zone) != day)) {
             rows.push(Row::Day(time::day_name(day, self.model.now, zone)));
         }
-        if self.is_first_new(entry, before) {
+        if self.is_first_new(entry) {
             rows.push(Row::New);
         }
         rows
     }
 
-    fn is_first_new(&self, entry: &Entry, before: Option<&Entry>) -> bool {
-        let Some(after) = self.room.new_after else { return false };
-        entry.seq > after && before.is_none_or(|before| before.seq <= after)
+    /// Whether the line "new" stands before an entry: what one did oneself, here or elsewhere, is not new to one.
+    fn is_first_new(&self, entry: &Entry) -> bool {
+        let is_own = |entry: &Entry| Some(entry.by) == self.server.my_id();
+        let Some(after) = self.room.new_after.filter(|after| entry.seq > *after && !is_own(entry)) else {
+            return false;
+        };
+        let entries = self.room.timeline.entries();
+        let at = self.room.timeline.position(entry.seq).unwrap_or_else(|at| at);
+        let mut since = entries.range(..at).rev().take_while(|before| before.seq > after);
+        since.all(|before| is_own(before) || matches!(before.kind, Kind::Expired))
     }
 
     /// Whether an entry goes on with what its author said just before.
@@ -92,12 +98,13 @@ impl Maker<'_> {
         before.is_some_and(|before| {
             before.by == entry.by
                 && matches!(before.kind, Kind::Message(_) | Kind::Deleted)
-                && entry.at.since_ms(before.at) < GROUP_MS
+                && is_same_span(before.at, entry.at)
                 && self.separators(entry, Some(before)).is_empty()
         })
     }
 
-    fn lead(&self, by: chat_proto::ids::UserId, at: UnixMillis) -> Lead {
+    /// Who said something, and when.
+    pub(super) fn lead(&self, by: chat_proto::ids::UserId, at: UnixMillis) -> Lead {
         let name = self.server.name(by);
         let style = if self.server.my_id() == Some(by) {
             self.theme.style(Role::MessageAuthorSelf)
@@ -195,12 +202,17 @@ impl Maker<'_> {
             0 => self.shown_before(entries.len()).is_some_and(|last| {
                 Some(last.by) == self.server.my_id()
                     && matches!(last.kind, Kind::Message(_))
-                    && self.model.server_now(self.place).since_ms(last.at) < GROUP_MS
+                    && is_same_span(last.at, self.sent_at(pending))
             }),
-            _ => true,
+            index => is_same_span(self.room.pending[index - 1].at, pending.at),
         };
         let lead = self.server.my_id().filter(|_| !continues).map(|me| self.lead(me, pending.at));
         self.lines(lead, &line)
+    }
+
+    /// When a message was written, by the server's clock.
+    fn sent_at(&self, pending: &Pending) -> UnixMillis {
+        self.server.now(pending.at)
     }
 
     /// Whether `before` is a join or leave of the same day, whose row tells this one too.
@@ -228,27 +240,23 @@ impl Maker<'_> {
     /// Who joined and left from `index` on, in one line.
     fn traffic(&self, index: usize) -> String {
         let entries = self.room.timeline.entries();
-        let (mut joined, mut left) = (Vec::new(), Vec::new());
+        let mut run = Vec::new();
         let mut before: Option<&Entry> = None;
         for entry in entries.range(index..).filter(|entry| !matches!(entry.kind, Kind::Expired)) {
+            let Kind::Event(event @ (Event::Join | Event::Leave)) = &entry.kind else { break };
             if before.is_some_and(|before| !self.is_same_traffic(before, entry)) {
                 break;
             }
-            match &entry.kind {
-                Kind::Event(Event::Join) => joined.push(entry.by),
-                Kind::Event(Event::Leave) => left.push(entry.by),
-                _ => break,
-            }
+            run.push((entry.by, *event == Event::Join));
             before = Some(entry);
         }
-        let tell = |people: &[chat_proto::ids::UserId], what: &str| {
-            let named: Vec<_> = people.iter().take(NAMED).map(|id| self.server.name(*id).as_str().to_owned()).collect();
-            let more = people.len().saturating_sub(NAMED);
-            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            (!people.is_empty()).then(|| format!("{}{more} {what}", named.join(", ")))
-        };
-        [tell(&joined, "joined"), tell(&left, "left")].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+        let name_of = |id| self.server.name(id).as_str().to_owned();
+        traffic::told(&run, name_of, usize::from(self.columns.body_width))
     }
+}
+
+fn is_same_span(one: UnixMillis, other: UnixMillis) -> bool {
+    one.0.div_euclid(GROUP_MS) == other.0.div_euclid(GROUP_MS)
 }
 
 /// Joins and leaves: what is folded into one row.

@@ -36,14 +36,20 @@ pub(super) fn span(ms: u64) -> String {
     }
 }
 
-/// What is left of a life, never 0 while it lasts: `12s`, `4:05`, `2h`, `3d`.
+/// What is left of a life, rounded up, in two units: `12s`, `4:05`, `1h 59m`, `6d 3h`; never 0 while it lasts.
 pub(super) fn countdown(ms: u64) -> String {
     let seconds = ms.div_ceil(1_000);
+    let (minutes, hours) = (seconds.div_ceil(60), seconds.div_ceil(3_600));
     match seconds {
         0..60 => format!("{seconds}s"),
         60..3_600 => format!("{}:{:02}", seconds / 60, seconds % 60),
-        _ => span(seconds * 1_000),
+        _ if minutes < 24 * 60 => two((minutes / 60, "h"), (minutes % 60, "m")),
+        _ => two((hours / 24, "d"), (hours % 24, "h")),
     }
+}
+
+fn two((large, unit): (u64, &str), (small, small_unit): (u64, &str)) -> String {
+    if small == 0 { format!("{large}{unit}") } else { format!("{large}{unit} {small}{small_unit}") }
 }
 
 #[cfg(test)]
@@ -54,6 +60,14 @@ mod tests {
     fn spans_are_short() {
         assert_eq!([span(12_900), span(61_000), span(7_200_000), span(90_000_000)], ["12s", "1m", "2h", "1d"]);
         assert_eq!([countdown(1), countdown(245_000), countdown(7_200_000)], ["1s", "4:05", "2h"]);
+    }
+
+    #[test]
+    fn what_is_left_is_never_told_as_less() {
+        let told = |seconds: u64| countdown(seconds * 1_000);
+        assert_eq!([told(7_199), told(7_140), told(5_400), told(3_600)], ["2h", "1h 59m", "1h 30m", "1h"]);
+        assert_eq!([told(86_399), told(86_400), told(90_000)], ["1d", "1d", "1d 1h"]);
+        assert_eq!([told(604_800), told(604_799), told(600_000)], ["7d", "7d", "6d 23h"]);
     }
 
     #[test]

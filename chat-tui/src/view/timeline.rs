@@ -52,7 +52,8 @@ pub(super) fn draw(
         draw_nothing(model, theme, list, buffer);
         return;
     }
-    let (blocks, is_at_end) = blocks(&maker, cache, height);
+    let (mut blocks, is_at_end) = blocks(&maker, cache, height);
+    name_at_top(&maker, &mut blocks);
     let used: usize = blocks.iter().map(|block| block.rows.len() - block.skip).sum();
     let first = blocks.first().map_or(0, |block| block.index);
     drawn.sight.is_at_end = is_at_end;
@@ -69,6 +70,15 @@ pub(super) fn draw(
     }
     if !is_at_end {
         draw_more_below(room.missed, theme, list, (buffer, drawn));
+    }
+}
+
+/// Who spoke and when stands in the first row, too, where a group goes on from above.
+fn name_at_top(maker: &Maker<'_>, blocks: &mut [Block]) {
+    let Some(block) = blocks.first_mut().filter(|_| maker.columns.name.is_some()) else { return };
+    let Some(entry) = maker.room.timeline.entries().get(block.index) else { return };
+    if let Some(Row::Line(line)) = block.rows.get_mut(block.skip) {
+        line.lead.get_or_insert_with(|| maker.lead(entry.by, entry.at));
     }
 }
 

@@ -148,6 +148,24 @@ fn what_comes_while_one_reads_older_messages_moves_nothing() {
 }
 
 #[test]
+fn what_one_wrote_elsewhere_is_neither_missed_nor_unread() {
+    let mut desk = Desk::in_two_rooms();
+    desk.push(event(GENERAL, 0, message(1, ANA, "hers")));
+    desk.push(event(OPS, 0, message(1, ME, "from the shell")));
+    assert_eq!(desk.room(OPS).marks.unread, 0);
+    let place = desk.model.current;
+    let top = Some((Seq(1), 0));
+    desk.take(Msg::Drawn(crate::app::Sight { place, rows: 1, top, ..Default::default() }));
+    desk.act(Action::ScrollUp);
+    desk.push(event(GENERAL, 1, message(2, ME, "from the shell")));
+    assert_eq!(desk.room(GENERAL).missed, 0);
+    let effects = desk.act(Action::MarkUnread);
+    let read = asked(&effects, |request| matches!(request, Request::Read(_))).map(|(_, request)| request);
+    assert_eq!(read, Some(Read { room: GENERAL, seq: Some(Seq(0)), rewind: true }.into()), "from hers on");
+    assert_eq!(desk.room(GENERAL).marks.unread, 1);
+}
+
+#[test]
 fn a_deleted_text_goes_from_what_one_sent_before() {
     let mut desk = Desk::in_two_rooms();
     desk.send("secret");

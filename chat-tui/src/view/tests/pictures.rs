@@ -72,6 +72,20 @@ fn what_waits_elsewhere_is_told_where_the_rooms_are_not_in_sight() {
 }
 
 #[test]
+fn who_came_and_went_fits_its_row() {
+    let mut desk = afternoon();
+    let happened = |seq, by, what| chat_proto::message::Item { what, ..message(seq, by, "x") };
+    desk.push(event(GENERAL, 11, happened(12, DEE, What::Leave)));
+    desk.push(event(GENERAL, 12, happened(13, DEE, What::Join)));
+    let said = |desk: &mut Desk, text: &str| draw(desk, 80, 24).0.iter().any(|line| line.ends_with(text));
+    assert!(said(&mut desk, "│               dee left and came back"));
+    for seq in 14..26 {
+        desk.push(event(GENERAL, seq - 1, happened(seq, UserId(seq), What::Join)));
+    }
+    insta::assert_snapshot!(shown(&mut desk, 80, 24));
+}
+
+#[test]
 fn a_room_is_searched() {
     let mut desk = afternoon();
     desk.act(Action::SwitchRoom);

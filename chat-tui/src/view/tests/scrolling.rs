@@ -73,6 +73,42 @@ fn older_messages_that_are_loaded_do_not_move_what_is_read() {
 }
 
 #[test]
+fn who_spoke_and_when_is_always_in_sight() {
+    let mut desk = Desk::in_two_rooms();
+    for seq in 1..=400 {
+        desk.push(event(GENERAL, seq - 1, message(seq, ANA, "still the same author")));
+    }
+    let (lines, _) = draw(&mut desk, 70, 24);
+    assert!(lines[1].starts_with(" 12:06 ana"), "{lines:#?}");
+    for _ in 0..5 {
+        desk.act(Action::PageUp);
+        draw(&mut desk, 70, 24);
+    }
+    let (lines, _) = draw(&mut desk, 70, 24);
+    let told = lines[1..22].iter().filter(|line| line.contains("ana")).count();
+    assert_eq!(told, 2, "at the top, and after five minutes: {lines:#?}");
+    assert!(lines.iter().any(|line| line.starts_with(" 12:05 ana")), "{lines:#?}");
+}
+
+#[test]
+fn ones_own_messages_from_elsewhere_do_not_stand_below_the_line_new() {
+    let mut desk = Desk::in_two_rooms();
+    desk.take(Msg::Focused(false));
+    desk.act(Action::NextRoom);
+    desk.push(event(GENERAL, 0, message(1, ANA, "read before")));
+    desk.act(Action::PreviousRoom);
+    desk.take(Msg::Focused(true));
+    desk.act(Action::NextRoom);
+    desk.push(event(GENERAL, 1, message(2, ME, "my own, from the shell")));
+    assert_eq!(desk.room(GENERAL).marks.unread, 0);
+    desk.push(event(GENERAL, 2, message(3, ANA, "an answer")));
+    desk.act(Action::PreviousRoom);
+    let (lines, _) = draw(&mut desk, 70, 24);
+    let at = |text: &str| lines.iter().position(|line| line.contains(text)).expect("in sight");
+    assert!(at("my own") < at("─ new ─") && at("─ new ─") < at("an answer"), "{lines:#?}");
+}
+
+#[test]
 fn another_width_keeps_the_message_at_the_top() {
     let mut desk = long_room(60);
     draw(&mut desk, 100, 30);
