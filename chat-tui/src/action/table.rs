@@ -143,11 +143,11 @@ actions! {
     Join "join", None, Some(slash("join", "ROOM")), "Join a room";
     Create "create", None, Some(slash("create", "ROOM [TOPIC]")), "Make a room and join it";
     Leave "leave", None, Some(slash("leave", "")), "Leave this room";
-    Topic "topic", None, Some(slash("topic", "[TEXT]")), "Set the topic; without a text: clear it";
-    Describe "describe", None, Some(slash("describe", "[TEXT]")), "Set what the room is for; without a text: clear it";
+    Topic "topic", None, Some(slash("topic", "[TEXT|-clear]")), "Show the topic, set it, or clear it for all";
+    Describe "describe", None, Some(slash("describe", "[TEXT|-clear]")), "Show what the room is for, set it, or clear it for all";
     SendExpiring "send_expiring", None, Some(slash("ttl", "low|normal|high|30s TEXT")), "Send a message that expires";
     SendLasting "send_lasting", None, Some(slash("keep", "TEXT")), "Send a message that stays, also where they expire";
-    SendCode "send_code", None, Some(slash("code", "[LANG] TEXT")), "Send code, shown as written";
+    SendCode "send_code", None, Some(slash("code", "[LANG] TEXT")), "Send code, shown as written: /code rust …, /code:LANG … for any language";
     Online "online", None, Some(slash("online", "[TEXT]")), "Be shown as online, with your own words";
     Away "away", None, Some(slash("away", "[TEXT]")), "Be shown as away, with your own words";
     Dnd "dnd", None, Some(slash("dnd", "[TEXT]")), "Ask not to be disturbed";

@@ -7,6 +7,7 @@ use chat_proto::room::{RoomKind, Rsvp};
 use chat_proto::text::{RoomName, TextError};
 
 use super::answers::Purpose;
+use super::code_language;
 use super::composer;
 use super::effect::Effect;
 use super::model::Model;
@@ -42,6 +43,11 @@ pub(super) fn parse(text: &str) -> Option<Line> {
         return Some(Line::Text(rest.to_owned()));
     }
     let (word, argument) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+    if let Some(language) = word.strip_prefix("code:").filter(|language| !language.is_empty()) {
+        // As if the language stood on a line of its own.
+        let argument = format!("{language}\n{}", argument.trim_end());
+        return Some(Line::Command { action: Action::SendCode, argument });
+    }
     if word.is_empty() || !word.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-') {
         return None;
     }
@@ -85,6 +91,8 @@ pub(super) fn run(model: &mut Model, action: Action, argument: &str) {
     }
 }
 
+const NO_ROOM: &str = "No room is open; /join one.";
+
 /// What is wrong with a line.
 type Done = Result<(), String>;
 
@@ -96,7 +104,7 @@ fn clear(model: &mut Model) {
 
 /// The open room, where its server can be asked.
 fn place(model: &Model) -> Result<Place, String> {
-    let place = model.current.ok_or("No room is open; /join one.")?;
+    let place = model.current.ok_or(NO_ROOM)?;
     if model.is_ready(place.server) { Ok(place) } else { Err("The server is away; try again once it is back.".into()) }
 }
 
@@ -147,17 +155,45 @@ fn leave(model: &mut Model) -> Done {
     Ok(())
 }
 
+/// What clears a topic or a description: an empty argument only asks for it.
+const CLEAR: &str = "-clear";
+
 fn topic(model: &mut Model, argument: &str) -> Done {
+    if argument.is_empty() {
+        return show_topic(model);
+    }
     let place = place(model)?;
-    let topic = (!argument.is_empty()).then(|| argument.parse()).transpose();
+    let topic = (argument != CLEAR).then(|| argument.parse()).transpose();
     let topic = topic.map_err(|error: TextError| format!("The topic {error}."))?;
     model.ask(place.server, SetTopic { room: place.room, topic }, Purpose::Wanted("could not set the topic"));
     Ok(())
 }
 
+fn show_topic(model: &mut Model) -> Done {
+    let (_, room) = model.room().ok_or(NO_ROOM)?;
+    let text = match &room.info.topic {
+        Some(topic) => {
+            let by = model.server().map(|server| server.name(topic.by)).unwrap_or_default();
+            format!("Topic, set by {}: {}", by.as_str(), topic.text)
+        }
+        None => "There is no topic; /topic TEXT sets one.".to_owned(),
+    };
+    model.tell(&text);
+    Ok(())
+}
+
 fn describe(model: &mut Model, argument: &str) -> Done {
+    if argument.is_empty() {
+        let (_, room) = model.room().ok_or(NO_ROOM)?;
+        let text = match &room.info.description {
+            Some(description) => format!("This room is for: {description}"),
+            None => "It is not said what this room is for; /describe TEXT does.".to_owned(),
+        };
+        model.tell(&text);
+        return Ok(());
+    }
     let place = place(model)?;
-    let description = (!argument.is_empty()).then(|| argument.parse()).transpose();
+    let description = (argument != CLEAR).then(|| argument.parse()).transpose();
     let description = description.map_err(|error: TextError| format!("The description {error}."))?;
     let request = SetDescription { room: place.room, description };
     model.ask(place.server, request, Purpose::Wanted("could not set the description"));
@@ -194,19 +230,13 @@ fn ttl(text: &str) -> Option<u64> {
     number.checked_mul(seconds * 1_000)
 }
 
-/// The first word names the language where a line end follows it.
 fn send_code(model: &mut Model, argument: &str) -> Done {
-    let (language, text) = match argument.split_once('\n') {
-        Some((language, text)) if !language.trim().is_empty() && !language.trim().contains(' ') => {
-            (language.trim(), text)
-        }
-        Some((_, _)) | None => ("text", argument),
-    };
+    let (language, text) = code_language::split(argument);
     send_as(model, text, Some(language), None)
 }
 
 fn send_as(model: &mut Model, text: &str, language: Option<&str>, life: Option<Life>) -> Done {
-    let place = model.current.ok_or("No room is open; /join one.")?;
+    let place = model.current.ok_or(NO_ROOM)?;
     let body = text.trim_end().parse().map_err(|error: TextError| format!("The message {error}."))?;
     let code = language.map(str::parse).transpose().map_err(|error: TextError| format!("The language {error}."))?;
     outbox::send(model, place, Draft { body, code, life });
@@ -261,6 +291,7 @@ mod tests {
         assert_eq!(parse("//join us"), Some(Line::Text("/join us".into())));
         assert_eq!(parse("/usr/bin/env is missing"), None);
         assert_eq!(parse("hello /join"), None);
+        assert_eq!(parse("/code:zig fn main"), command(Action::SendCode, "zig\nfn main"));
     }
 
     #[test]

@@ -7,6 +7,7 @@
 
 mod answers;
 mod catch_up;
+mod code_language;
 mod commands;
 mod completion;
 mod composer;

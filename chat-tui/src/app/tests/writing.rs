@@ -47,6 +47,42 @@ fn an_unknown_command_is_not_sent_and_two_slashes_send_one() {
 }
 
 #[test]
+fn a_topic_is_shown_unless_it_is_said_to_clear_it() {
+    let mut desk = Desk::in_two_rooms();
+    let set = |effects: &[Effect]| {
+        asked(effects, |request| matches!(request, Request::SetTopic(_) | Request::SetDescription(_)))
+            .map(|(_, request)| request)
+    };
+    assert_eq!(set(&desk.send("/topic")), None);
+    assert!(desk.notice().contains("/topic TEXT"), "{}", desk.notice());
+    assert_eq!(set(&desk.send("/describe")), None);
+    assert!(desk.notice().contains("/describe TEXT"), "{}", desk.notice());
+    let mut item = message(1, ANA, "x");
+    item.what = chat_proto::message::What::Topic { topic: Some("ship it".parse().expect("a topic")) };
+    desk.push(event(GENERAL, 0, item));
+    desk.send("/topic");
+    assert_eq!(desk.notice(), "Topic, set by ana: ship it");
+    let topic = chat_proto::request::SetTopic { room: GENERAL, topic: None };
+    assert_eq!(set(&desk.send("/topic -clear")), Some(topic.into()));
+    let description = chat_proto::request::SetDescription { room: GENERAL, description: None };
+    assert_eq!(set(&desk.send("/describe -clear")), Some(description.into()));
+}
+
+#[test]
+fn code_has_the_language_that_is_named() {
+    let mut desk = Desk::in_two_rooms();
+    for (line, language, body) in [
+        ("/code rust fn main() {}", "rust", "fn main() {}"),
+        ("/code:go package main", "go", "package main"),
+        ("/code go build", "text", "go build"),
+    ] {
+        desk.send(line);
+        let pending = desk.room(GENERAL).pending.last().expect("on its way").clone();
+        assert_eq!((pending.code.expect("code").as_str(), pending.body.as_str()), (language, body));
+    }
+}
+
+#[test]
 fn an_edit_puts_back_what_was_being_written() {
     let mut desk = Desk::in_two_rooms();
     desk.push(event(GENERAL, 0, message(1, ME, "helo")));
