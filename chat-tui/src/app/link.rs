@@ -91,7 +91,12 @@ fn welcomed(model: &mut Model, key: ServerKey, welcome: &Welcome) {
     let is_other_life = server.epoch.as_ref().is_some_and(|epoch| *epoch != welcome.epoch);
     let is_other_person = server.me.as_ref().is_some_and(|me| me.id != welcome.user.id);
     server.welcome(welcome, now);
-    server.older_version = older(&welcome.server_version).map(SafeText::line);
+    let older = older(&welcome.server_version).map(SafeText::line);
+    let is_news = older.is_some() && server.older_version != older;
+    server.older_version = older;
+    if is_news {
+        tell_older(model, &welcome.server_version);
+    }
     if is_other_life || is_other_person {
         // Other numbers, or another person's rooms: nothing of what is at hand holds.
         for place in rooms_of(model, key) {
@@ -126,6 +131,12 @@ fn welcomed(model: &mut Model, key: ServerKey, welcome: &Welcome) {
     if let Some(place) = model.current {
         catch_up::load(model, place);
     }
+}
+
+fn tell_older(model: &mut Model, version: &str) {
+    let own = env!("CARGO_PKG_VERSION");
+    let text = format!("The server ({version}) is older than this program ({own}): `chat local restart` renews it.");
+    model.tell(&text);
 }
 
 /// The server's version, where it comes before this program's.

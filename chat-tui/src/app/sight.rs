@@ -60,6 +60,8 @@ pub struct Sight {
     pub has_countdown: bool,
     /// Which side panes there is no room for.
     pub fold: Fold,
+    /// The last row of the open text that may stand at its top.
+    pub last_top: usize,
     /// What a click hits; the last one wins.
     pub targets: Vec<(Area, Target)>,
 }

@@ -1,43 +1,100 @@
-//! The line above the box: something to tell, what is being done, or who types.
+//! The lines above the box: what the server cannot do just now, something to tell, what is being done, or who types.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::draw;
 use crate::app::{Focus, LinkState, Model, PendingState};
+use crate::text::{fit, wrap_words};
 use crate::theme::{Role, Theme};
 
-/// Draws the line.
-pub(super) fn draw(model: &Model, theme: &Theme, row: Rect, buffer: &mut Buffer) {
-    let row = Rect { x: row.x + 1, width: row.width.saturating_sub(2), ..row };
-    let (text, role) = said(model);
-    draw::text(buffer, row, &text, theme.style(role));
+/// Lines of a notice, and of what is being done.
+const NOTICE_ROWS: usize = 3;
+const STATE_ROWS: usize = 2;
+
+/// One line of them.
+pub(super) type Line = (String, Role);
+
+/// The lines for an area of this width, at most so many and at least one: a notice and who types each have their place.
+pub(super) fn lines(model: &Model, width: u16, most: usize) -> Vec<Line> {
+    let columns = usize::from(width.saturating_sub(2)).max(1);
+    let most = most.max(1);
+    let cut = |(text, role): Line, rows: usize| -> Vec<Line> {
+        wrapped(&text, columns, rows).into_iter().map(|line| (line, role)).collect()
+    };
+    let notice = notice(model).map_or_else(Vec::new, |notice| cut(notice, NOTICE_ROWS.min(most)));
+    let left = most - notice.len();
+    let state = state(model).filter(|_| left > 0).map_or_else(Vec::new, |state| cut(state, STATE_ROWS.min(left)));
+    let left = left - state.len();
+    let outage = outage(model).filter(|_| left > 0).map_or_else(Vec::new, |outage| cut(outage, STATE_ROWS.min(left)));
+    let mut lines = outage;
+    lines.extend(notice);
+    lines.extend(state);
+    if lines.is_empty() {
+        lines.push((String::new(), Role::Typing));
+    }
+    lines
 }
 
-fn said(model: &Model) -> (String, Role) {
-    if let Some(notice) = &model.notice {
-        let role = if notice.is_error { Role::NoticeError } else { Role::NoticeInfo };
-        return (notice.text.as_str().to_owned(), role);
+/// Draws the lines.
+pub(super) fn draw(theme: &Theme, area: Rect, lines: &[Line], buffer: &mut Buffer) {
+    let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+    for ((text, role), row) in lines.iter().zip(draw::rows(inner)) {
+        draw::text(buffer, row, text, theme.style(*role));
     }
+}
+
+/// A text in at most so many lines. Where it is longer its middle is left out: it begins with what happened and ends with
+/// what to do.
+fn wrapped(text: &str, columns: usize, rows: usize) -> Vec<String> {
+    let lines: Vec<_> = wrap_words(text, columns).into_iter().map(|line| &text[line]).collect();
+    if lines.len() <= rows {
+        return lines.into_iter().map(str::to_owned).collect();
+    }
+    let Some(after) = rows.checked_sub(1).filter(|after| *after > 0) else {
+        return vec![fit(text, columns).into_owned()];
+    };
+    let first = fit(&format!("{} …", lines[0]), columns).into_owned();
+    let last = lines[lines.len() - after..].iter().map(ToString::to_string);
+    std::iter::once(first).chain(last).collect()
+}
+
+fn notice(model: &Model) -> Option<Line> {
+    let notice = model.notice.as_ref()?;
+    let role = if notice.is_error { Role::NoticeError } else { Role::NoticeInfo };
+    Some((notice.text.as_str().to_owned(), role))
+}
+
+/// What the server cannot do just now, as long as it cannot.
+fn outage(model: &Model) -> Option<Line> {
+    let server = model.server().filter(|server| server.is_ready())?;
+    let text = match (server.service.is_store_available, server.service.is_live_available) {
+        (true, true) => return None,
+        (false, true) => "The server cannot write just now: messages wait.",
+        (true, false) => "Messages that expire are not taken just now; others are.",
+        (false, false) => "The server cannot write just now: messages wait, and none that expire are taken.",
+    };
+    Some((text.to_owned(), Role::NoticeError))
+}
+
+/// What is being done, who types, or what waits.
+fn state(model: &Model) -> Option<Line> {
     if let Focus::Message(_) = model.focus {
-        return ("j k move · e edit · d delete · y copy · u unread · Esc back".to_owned(), Role::ComposerHint);
+        return Some(("j k move · e edit · d delete · y copy · u unread · Esc back".to_owned(), Role::ComposerHint));
     }
-    let Some((_, room)) = model.room() else { return (String::new(), Role::Typing) };
+    let (_, room) = model.room()?;
     if room.editing.is_some() {
-        return ("editing: Enter saves, Esc leaves it as it was".to_owned(), Role::ComposerMode);
+        return Some(("editing: Enter saves, Esc leaves it as it was".to_owned(), Role::ComposerMode));
     }
     if let Some(typing) = typing(model) {
-        return (typing, Role::Typing);
+        return Some((typing, Role::Typing));
     }
     if let Some(waiting) = waiting(model) {
-        return (waiting, Role::NoticeInfo);
+        return Some((waiting, Role::NoticeInfo));
     }
-    let is_near_end = room.draft.text().chars().count() as u64 * 10 >= limit(model) * 9;
-    if is_near_end {
-        let length = room.draft.text().chars().count();
-        return (format!("{length} of {} characters", limit(model)), Role::ComposerHint);
-    }
-    (String::new(), Role::Typing)
+    let length = room.draft.text().chars().count();
+    let is_near_end = length as u64 * 10 >= limit(model) * 9;
+    is_near_end.then(|| (format!("{length} of {} characters", limit(model)), Role::ComposerHint))
 }
 
 fn limit(model: &Model) -> u64 {
@@ -59,17 +116,21 @@ fn typing(model: &Model) -> Option<String> {
     })
 }
 
-/// What waits to be sent while the server is away.
+/// What waits to be sent while the server is away, why it is, and what can be done.
 fn waiting(model: &Model) -> Option<String> {
     let server = model.server()?;
     let is_waiting = |state: &PendingState| !matches!(state, PendingState::Failed { .. });
     let waiting: usize =
         model.rooms.values().map(|room| room.pending.iter().filter(|pending| is_waiting(&pending.state)).count()).sum();
+    let to_send = (waiting > 0).then(|| format!("{waiting} to send once the server is back"));
     match &server.link {
-        LinkState::Down { reason, .. } if waiting == 0 => Some(reason.as_str().to_owned()),
-        LinkState::Down { .. } | LinkState::Connecting if waiting > 0 => {
-            Some(format!("{waiting} to send once the server is back"))
+        LinkState::Down { reason, .. } => {
+            let reason = reason.as_str();
+            let hint = if reason.contains("/retry") { "" } else { "; /retry tries now" };
+            let reason = format!("{reason}{hint}");
+            Some(to_send.map_or(reason.clone(), |to_send| format!("{to_send} · {reason}")))
         }
-        _ => None,
+        LinkState::Connecting => to_send,
+        LinkState::Ready | LinkState::Denied { .. } => None,
     }
 }

@@ -2,8 +2,8 @@
 
 use ratatui::layout::Rect;
 
-use super::composer;
 use super::row::Columns;
+use super::{composer, footer};
 use crate::app::{self, Fold, Model};
 
 /// Below this width both side panes fold away.
@@ -21,7 +21,7 @@ pub(super) struct Pane {
 }
 
 /// Where each part lies.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Layout {
     /// Which panes there is no room for.
     pub(super) fold: Fold,
@@ -31,8 +31,10 @@ pub(super) struct Layout {
     pub(super) bar: Rect,
     /// The messages.
     pub(super) list: Rect,
-    /// Who types, or a notice.
+    /// Notices, and who types.
     pub(super) footer: Rect,
+    /// What stands there.
+    pub(super) said: Vec<footer::Line>,
     /// The box one writes in.
     pub(super) composer: Rect,
     /// People and topics, to the right.
@@ -50,10 +52,13 @@ impl Layout {
         let main = Rect { x: area.x + left, width: area.width - left, ..area };
         let centre = Rect { width: main.width - right, ..main };
         let composer_rows = composer::rows(model, centre.width).min((area.height / 3).clamp(1, 8));
-        let list_rows = area.height.saturating_sub(2 + composer_rows);
+        let free = area.height.saturating_sub(1 + composer_rows);
+        let said = footer::lines(model, centre.width, usize::from(free / 2));
+        let footer_rows = said.len() as u16;
+        let list_rows = free.saturating_sub(footer_rows);
         let bar = Rect { height: 1, ..main };
         let list = Rect { y: area.y + 1, height: list_rows, ..centre };
-        let footer = Rect { y: list.bottom(), height: 1, ..centre };
+        let footer = Rect { y: list.bottom(), height: footer_rows, ..centre };
         let composer = Rect { y: footer.bottom(), height: composer_rows, ..centre };
         let rooms = Rect { width: rooms_width, ..area };
         let people = Rect { x: centre.right() + 1, y: area.y + 1, width: people_width, height: area.height - 1 };
@@ -72,6 +77,7 @@ impl Layout {
             bar,
             list,
             footer,
+            said,
             composer,
         }
     }

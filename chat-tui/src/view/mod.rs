@@ -55,7 +55,7 @@ pub fn render(model: &Model, theme: &Theme, cache: &mut RenderCache, buffer: &mu
     let layout = Layout::of(model, area);
     bar::draw(model, theme, (layout.bar, layout.rooms.is_some()), buffer);
     timeline::draw(model, theme, cache, layout.list, (buffer, &mut drawn));
-    footer::draw(model, theme, layout.footer, buffer);
+    footer::draw(theme, layout.footer, &layout.said, buffer);
     composer::draw(model, theme, layout.composer, (buffer, &mut drawn));
     if let Some(pane) = layout.rooms {
         rooms::draw(model, theme, pane, (buffer, &mut drawn));

@@ -113,7 +113,7 @@ pub(super) fn typed(model: &mut Model, c: char) {
 pub(super) fn step(model: &mut Model, step: isize) {
     match &mut model.overlay {
         Some(Overlay::Switcher(switcher)) => switcher.step(step),
-        Some(Overlay::Help { top }) => *top = top.saturating_add_signed(step),
+        Some(Overlay::Help { top }) => *top = (*top).min(model.sight.last_top).saturating_add_signed(step),
         Some(Overlay::Info(_) | Overlay::Deletion { .. }) | None => {}
     }
 }

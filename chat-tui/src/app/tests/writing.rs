@@ -58,7 +58,7 @@ fn a_topic_is_shown_unless_it_is_said_to_clear_it() {
     assert_eq!(set(&desk.send("/describe")), None);
     assert!(desk.notice().contains("/describe TEXT"), "{}", desk.notice());
     let mut item = message(1, ANA, "x");
-    item.what = chat_proto::message::What::Topic { topic: Some("ship it".parse().expect("a topic")) };
+    item.what = What::Topic { topic: Some("ship it".parse().expect("a topic")) };
     desk.push(event(GENERAL, 0, item));
     desk.send("/topic");
     assert_eq!(desk.notice(), "Topic, set by ana: ship it");

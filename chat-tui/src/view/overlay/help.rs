@@ -6,11 +6,14 @@ use ratatui::layout::Rect;
 use super::frame;
 use crate::action::{Action, Context};
 use crate::app::Model;
+use crate::text::wrap_words;
 use crate::theme::{Role, Theme};
 use crate::view::draw;
 
 /// Columns for the keys.
-const KEYS: u16 = 32;
+const KEYS: usize = 32;
+/// Columns for what they do; where there are fewer, it stands below the keys.
+const HELP: usize = 34;
 
 enum Line {
     Title(&'static str),
@@ -18,22 +21,52 @@ enum Line {
     Empty,
 }
 
-/// Draws the help from a line on.
-pub(super) fn draw(model: &Model, theme: &Theme, outer: Rect, (top, buffer): (usize, &mut Buffer)) {
+/// A row: what stands at the left in the colour of keys, and what stands beside or below it.
+enum Row {
+    Title(String),
+    Keys(String),
+    Help(String),
+    Both(String, String),
+}
+
+/// Draws the help from a row on.
+pub(super) fn draw(model: &Model, theme: &Theme, outer: Rect, (top, buffer): (usize, &mut Buffer)) -> usize {
     let inner = frame::draw(theme, outer, ("help", "↑↓ scroll · Esc close"), buffer);
-    let lines = lines(model);
-    let top = top.min(lines.len().saturating_sub(usize::from(inner.height)));
-    for (line, row) in lines.iter().skip(top).zip(draw::rows(inner)) {
-        match line {
-            Line::Title(title) => drop(draw::text(buffer, row, title, theme.style(Role::OverlayTitle))),
-            Line::Entry(keys, help) => {
-                let width = KEYS.min(row.width / 2);
-                draw::text(buffer, Rect { width: width.saturating_sub(1), ..row }, keys, theme.style(Role::OverlayKey));
-                draw::text(buffer, draw::after(row, width), help, theme.style(Role::Overlay));
+    let columns = usize::from(inner.width);
+    let rows: Vec<_> = lines(model).iter().flat_map(|line| rows(line, columns)).collect();
+    let last = rows.len().saturating_sub(usize::from(inner.height));
+    let (key, text) = (theme.style(Role::OverlayKey), theme.style(Role::Overlay));
+    for (row, area) in rows.iter().skip(top.min(last)).zip(draw::rows(inner)) {
+        match row {
+            Row::Title(title) => drop(draw::text(buffer, area, title, theme.style(Role::OverlayTitle))),
+            Row::Keys(keys) => drop(draw::text(buffer, area, keys, key)),
+            Row::Help(help) => drop(draw::text(buffer, draw::after(area, 2), help, text)),
+            Row::Both(keys, help) => {
+                draw::text(buffer, area, keys, key);
+                draw::text(buffer, draw::after(area, KEYS as u16), help, text);
             }
-            Line::Empty => {}
         }
     }
+    last
+}
+
+/// A line cut into rows: nothing of it is left out.
+fn rows(line: &Line, columns: usize) -> Vec<Row> {
+    let cut = |text: &str, columns: usize| -> Vec<String> {
+        wrap_words(text, columns).into_iter().map(|line| text[line].to_owned()).collect()
+    };
+    let (keys, help) = match line {
+        Line::Title(title) => return cut(title, columns).into_iter().map(Row::Title).collect(),
+        Line::Empty => return vec![Row::Title(String::new())],
+        Line::Entry(keys, help) => (keys, *help),
+    };
+    if columns < KEYS + HELP {
+        let keys = cut(keys, columns).into_iter().map(Row::Keys);
+        return keys.chain(cut(help, columns.saturating_sub(2)).into_iter().map(Row::Help)).collect();
+    }
+    let (keys, help) = (cut(keys, KEYS - 1), cut(help, columns - KEYS));
+    let at = |lines: &[String], index: usize| lines.get(index).cloned().unwrap_or_default();
+    (0..keys.len().max(help.len())).map(|index| Row::Both(at(&keys, index), at(&help, index))).collect()
 }
 
 fn lines(model: &Model) -> Vec<Line> {

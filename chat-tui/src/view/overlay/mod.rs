@@ -28,7 +28,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, (buffer, drawn): (&
     drawn.sight.targets.push((draw::area(outer), Target::Overlay));
     match overlay {
         Overlay::Switcher(list) => switcher::draw(list, theme, outer, (buffer, drawn)),
-        Overlay::Help { top } => help::draw(model, theme, outer, (*top, buffer)),
+        Overlay::Help { top } => drawn.sight.last_top = help::draw(model, theme, outer, (*top, buffer)),
         Overlay::Info(info) => info::draw(model, theme, outer, (info, buffer)),
         Overlay::Deletion { text, .. } => deletion::draw(theme, outer, (text.as_str(), buffer)),
     }

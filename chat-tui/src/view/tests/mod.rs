@@ -2,6 +2,7 @@
 
 mod pictures;
 mod scrolling;
+mod telling;
 
 use chat_proto::ids::UserId;
 use chat_proto::message::What;

@@ -99,6 +99,7 @@ fn help_shows_what_is_bound() {
     desk.model.setup.keys = crate::keymap::Keymap::embedded().keys();
     desk.act(Action::Help);
     insta::assert_snapshot!(shown(&mut desk, 100, 40));
+    insta::assert_snapshot!("help_on_a_narrow_screen", shown(&mut desk, 40, 10));
 }
 
 #[test]
