@@ -1,0 +1,72 @@
+//! Whether what is written can be read: the contrast of every role on every ground it may stand on (WCAG 2.2 § 1.4.3).
+
+use ratatui::style::{Color, Style};
+
+use super::{Depth, Role, Theme};
+
+/// Text.
+const READABLE: f64 = 4.5;
+/// Lines and marks that only set things off.
+const SEEN: f64 = 1.5;
+const DECORATION: [Role; 3] = [Role::Border, Role::CodeMark, Role::OverlayBorder];
+/// What terminals stand on that the two themes are made for.
+const GROUNDS: [(&str, Color); 2] = [("dark", Color::Rgb(0x16, 0x19, 0x1f)), ("light", Color::Rgb(0xfa, 0xfa, 0xfa))];
+
+fn luminance(color: Color) -> f64 {
+    let Color::Rgb(r, g, b) = color else { panic!("{color:?} is no fixed colour") };
+    let linear = |value: u8| {
+        let value = f64::from(value) / 255.0;
+        if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+    };
+    0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b)
+}
+
+fn contrast(one: Color, other: Color) -> f64 {
+    let (one, other) = (luminance(one), luminance(other));
+    (one.max(other) + 0.05) / (one.min(other) + 0.05)
+}
+
+fn ground(style: Style) -> Color {
+    style.bg.expect("a ground of its own")
+}
+
+/// The grounds a role may stand on.
+fn grounds(theme: &Theme, role: Role, terminal: Color) -> Vec<Color> {
+    let lies_over = role.name().starts_with("overlay");
+    match (theme.style(role).bg, lies_over) {
+        (_, true) => vec![ground(theme.style(Role::Overlay)), ground(theme.style(Role::OverlaySelected))],
+        (Some(own), false) => vec![own],
+        (None, false) => {
+            vec![terminal, ground(theme.style(Role::MessageSelected)), ground(theme.style(Role::RoomCurrent))]
+        }
+    }
+}
+
+#[test]
+fn every_role_can_be_read_wherever_it_stands() {
+    let mut faults = Vec::new();
+    for (name, terminal) in GROUNDS {
+        let theme = Theme::load(name, Depth::True).expect("right");
+        for role in Role::ALL {
+            let Some(colour) = theme.style(*role).fg else { continue };
+            let least = if DECORATION.contains(role) { SEEN } else { READABLE };
+            for on in grounds(&theme, *role, terminal) {
+                let found = contrast(colour, on);
+                if found < least {
+                    faults.push(format!("{name}: {} {found:.2} on {on:?}", role.name()));
+                }
+            }
+        }
+        for number in 0..64 {
+            for on in grounds(&theme, Role::MessageAuthor, terminal) {
+                let colour = theme.person(number).fg.expect("a colour");
+                let found = contrast(colour, on);
+                if found < READABLE {
+                    faults.push(format!("{name}: person {colour:?} {found:.2} on {on:?}"));
+                }
+            }
+        }
+    }
+    faults.dedup();
+    assert!(faults.is_empty(), "{faults:#?}");
+}
