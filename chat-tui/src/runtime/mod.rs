@@ -1,6 +1,8 @@
 //! The one loop: what happens comes in, the model changes, what must be done is done, the screen is drawn.
 
 mod clock;
+#[cfg(test)]
+mod cost;
 mod effects;
 mod options;
 mod pace;

@@ -65,6 +65,10 @@ pub async fn run(options: RunOptions) -> Result<(), RunError> {
     // The first screen stands before anything is asked of the terminal or the network.
     client.draw(&mut model)?;
     guard.ask_for_keyboard()?;
+    if let Some(found) = guard.probe()? {
+        client.screen.learn(found);
+        client.pace.at_once();
+    }
     let result = client.live(&mut model, &guard).await;
     drop(guard);
     if let Some(cache) = client.world.cache.take() {

@@ -13,7 +13,7 @@ use crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode, supports_keyboard_enhancement,
 };
 
-use super::Capabilities;
+use super::{Capabilities, Found, probe};
 
 static IS_ENTERED: AtomicBool = AtomicBool::new(false);
 static HAS_KEYBOARD: AtomicBool = AtomicBool::new(false);
@@ -29,6 +29,8 @@ pub struct Guard {
     wants_mouse: bool,
     /// Whether the terminal tells Shift+Enter from Enter; asked once.
     knows_keyboard: Option<bool>,
+    /// Whether it answered.
+    answers: bool,
 }
 
 impl Guard {
@@ -37,7 +39,7 @@ impl Guard {
     /// # Errors
     /// Where standard output is no terminal.
     pub fn enter(capabilities: Capabilities, wants_mouse: bool) -> io::Result<Self> {
-        let guard = Self { capabilities, wants_mouse, knows_keyboard: None };
+        let guard = Self { capabilities, wants_mouse, knows_keyboard: None, answers: false };
         guard.enter_modes()?;
         Ok(guard)
     }
@@ -51,6 +53,19 @@ impl Guard {
         self.push_keyboard()
     }
 
+    /// Tries what the terminal does with what terminals disagree on; none where it answers no questions. Must come after
+    /// [`Self::ask_for_keyboard`] and before keys are read. What was drawn is written over.
+    ///
+    /// # Errors
+    /// Where the terminal cannot be written to.
+    pub fn probe(&self) -> io::Result<Option<Found>> {
+        if !self.answers {
+            return Ok(None);
+        }
+        // A terminal that answers one question and not another says nothing of itself.
+        Ok(probe::probe().ok())
+    }
+
     /// Asks the terminal whether it tells keys apart that look alike (the kitty keyboard protocol), and lets it. Must
     /// come before keys are read: its answer comes the same way.
     ///
@@ -59,7 +74,9 @@ impl Guard {
     pub fn ask_for_keyboard(&mut self) -> io::Result<()> {
         if self.knows_keyboard.is_none() {
             let is_asked = self.capabilities.is_smart;
-            self.knows_keyboard = Some(is_asked && supports_keyboard_enhancement().unwrap_or(false));
+            let answer = if is_asked { supports_keyboard_enhancement().ok() } else { None };
+            self.answers = answer.is_some();
+            self.knows_keyboard = Some(answer == Some(true));
         }
         self.push_keyboard()
     }
@@ -100,8 +117,8 @@ pub fn leave() {
         return;
     }
     let mut out = stdout();
-    // Ends what may be under way: a synchronised update, a scroll region, a colour.
-    drop(out.write_all(b"\x1b[?2026l\x1b[r\x1b[0m"));
+    // Ends what may be under way: a synchronised update, margins, a scroll region, a colour.
+    drop(out.write_all(b"\x1b[?2026l\x1b[?69l\x1b[r\x1b[0m"));
     if HAS_KEYBOARD.swap(false, Ordering::SeqCst) {
         drop(queue!(out, PopKeyboardEnhancementFlags));
     }

@@ -2,15 +2,23 @@
 
 mod announce;
 mod capabilities;
+mod cluster;
+#[cfg(test)]
+mod grid;
 mod guard;
 mod input;
+mod pen;
+mod probe;
+mod rows;
 mod screen;
 mod shift;
 mod suspend;
 
 pub use announce::{bell, clipboard, notification};
 pub use capabilities::Capabilities;
+pub use cluster::Clusters;
 pub use guard::{Guard, leave, restore_on_panic};
 pub use input::{Input, Inputs, Pointer};
+pub use probe::Found;
 pub use screen::{Frame, Screen};
 pub use suspend::suspend;

@@ -1,27 +1,28 @@
 //! The cells on the terminal: what changed is sent, and nothing where nothing did.
 
 use std::io::{self, Write, stdout};
-use std::ops::Range;
 
 use crossterm::cursor::{Hide, MoveTo, Show};
 use crossterm::queue;
-use crossterm::terminal::{Clear, ClearType, size};
-use ratatui::backend::{Backend, CrosstermBackend};
-use ratatui::buffer::{Buffer, Cell};
+use crossterm::terminal::size;
+use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::shift;
+use super::cluster::Clusters;
+use super::pen::Pen;
+use super::probe::Found;
+use super::{rows, shift};
 
-/// Unchanged cells between two changed ones that are sent rather than jumped over.
-const BRIDGED: u16 = 4;
+/// Bytes below which no shorter way is looked for.
+const SHORT: usize = 60;
 
 /// What was drawn, beside the cells.
 #[derive(Clone, Debug, Default)]
 pub struct Frame {
     /// Where the caret stands; none: hidden.
     pub caret: Option<Position>,
-    /// Rows that may have moved as a whole.
-    pub moving: Range<u16>,
+    /// Cells that may have moved as a whole.
+    pub moving: Rect,
     /// The terminal's title.
     pub title: String,
 }
@@ -35,6 +36,9 @@ pub struct Screen {
     title: String,
     sets_title: bool,
     out: Vec<u8>,
+    clusters: Clusters,
+    /// Whether the terminal scrolls within columns.
+    has_margins: bool,
     /// The terminal shows something else than `shown`.
     is_stale: bool,
 }
@@ -49,7 +53,7 @@ impl Screen {
         Ok(Self::sized(width, height, sets_title))
     }
 
-    fn sized(width: u16, height: u16, sets_title: bool) -> Self {
+    pub(crate) fn sized(width: u16, height: u16, sets_title: bool) -> Self {
         let area = Rect { x: 0, y: 0, width, height };
         Self {
             shown: Buffer::empty(area),
@@ -58,6 +62,8 @@ impl Screen {
             title: String::new(),
             sets_title,
             out: Vec::new(),
+            clusters: Clusters::default(),
+            has_margins: false,
             is_stale: true,
         }
     }
@@ -67,8 +73,15 @@ impl Screen {
     /// # Errors
     /// Where the terminal does not tell its size.
     pub fn resize(&mut self) -> io::Result<()> {
-        *self = Self::new(self.sets_title)?;
+        let (clusters, has_margins) = (self.clusters, self.has_margins);
+        *self = Self { clusters, has_margins, ..Self::new(self.sets_title)? };
         Ok(())
+    }
+
+    /// Takes what was found out about the terminal, which has been written over meanwhile.
+    pub fn learn(&mut self, found: Found) {
+        (self.clusters, self.has_margins) = (found.clusters, found.has_margins);
+        self.forget();
     }
 
     /// Everything is drawn again next time.
@@ -82,35 +95,25 @@ impl Screen {
     /// # Errors
     /// Where the terminal cannot be written to.
     pub fn draw(&mut self, draw: impl FnOnce(&mut Buffer) -> Frame) -> io::Result<usize> {
+        let bytes = self.bytes(draw)?;
+        if !bytes.is_empty() {
+            let mut terminal = stdout();
+            terminal.write_all(&bytes)?;
+            terminal.flush()?;
+        }
+        Ok(bytes.len())
+    }
+
+    /// Lets `draw` fill the cells; what changed, for the terminal to take.
+    pub(crate) fn bytes(&mut self, draw: impl FnOnce(&mut Buffer) -> Frame) -> io::Result<Vec<u8>> {
         self.next.reset();
         let frame = draw(&mut self.next);
         self.encode(&frame)?;
-        let bytes = self.out.len();
-        if bytes > 0 {
-            let mut terminal = stdout();
-            terminal.write_all(&self.out)?;
-            terminal.flush()?;
-            self.out.clear();
-        }
-        Ok(bytes)
+        Ok(std::mem::take(&mut self.out))
     }
 
     fn encode(&mut self, frame: &Frame) -> io::Result<()> {
-        let mut body = Vec::new();
-        if self.is_stale {
-            queue!(body, Clear(ClearType::All))?;
-            self.shown.reset();
-        } else if let Some(shift) = shift::find(&self.shown, &self.next, frame.moving.clone()) {
-            // New rows take the colours in force: plain ones.
-            write!(body, "\x1b[0m\x1b[{};{}r", shift.region.start + 1, shift.region.end)?;
-            let direction = if shift.rows > 0 { 'S' } else { 'T' };
-            write!(body, "\x1b[{}{direction}\x1b[r", shift.rows.unsigned_abs())?;
-            shift::apply(&mut self.shown, &shift);
-        }
-        let cells = self.changed();
-        if !cells.is_empty() {
-            CrosstermBackend::new(&mut body).draw(cells.into_iter())?;
-        }
+        let mut body = self.body(frame);
         let has_moved = self.caret != frame.caret || self.is_stale;
         if body.is_empty() && !has_moved && self.title == frame.title {
             return Ok(());
@@ -136,119 +139,38 @@ impl Screen {
         Ok(())
     }
 
-    /// The changed cells, with the few between two of them that are cheaper sent than jumped over.
-    fn changed(&self) -> Vec<(u16, u16, &Cell)> {
-        let mut cells: Vec<(u16, u16, &Cell)> = Vec::new();
-        for (x, y, cell) in self.shown.diff(&self.next) {
-            if let Some((last_x, last_y, last)) = cells.last().copied() {
-                let gap = x.saturating_sub(last_x + 1);
-                let between = || (last_x + 1..x).map(|x| (x, y, &self.next[(x, y)]));
-                let is_alike = |cell: &Cell| {
-                    (cell.fg, cell.bg, cell.modifier) == (last.fg, last.bg, last.modifier)
-                        && crate::text::width(cell.symbol()) == 1
-                };
-                let is_narrow = crate::text::width(last.symbol()) == 1;
-                if last_y == y
-                    && (1..=BRIDGED).contains(&gap)
-                    && is_narrow
-                    && between().all(|(.., cell)| is_alike(cell))
-                {
-                    cells.extend(between());
-                }
-            }
-            cells.push((x, y, cell));
+    /// The bytes that make the terminal show what is next: of several ways the one that takes the fewest.
+    fn body(&mut self, frame: &Frame) -> Vec<u8> {
+        if self.is_stale {
+            self.shown.reset();
+            return self.after("\x1b[m\x1b[2J", &self.shown);
         }
-        cells
+        let mut best = self.after("", &self.shown);
+        let whole_rows = Rect { x: 0, width: self.next.area.width, ..frame.moving };
+        let within_margins = self.has_margins.then_some(frame.moving);
+        for area in std::iter::once(whole_rows).chain(within_margins) {
+            let Some(shift) = shift::find(&self.shown, &self.next, area).filter(|_| best.len() > SHORT) else {
+                continue;
+            };
+            let mut moved = self.shown.clone();
+            shift::apply(&mut moved, &shift);
+            let other = self.after(&shift.sequence(self.next.area.width), &moved);
+            if other.len() < best.len() {
+                best = other;
+            }
+        }
+        best
+    }
+
+    /// The bytes that make the terminal show what is next, where it shows `shown` after a sequence.
+    fn after(&self, sequence: &str, shown: &Buffer) -> Vec<u8> {
+        rows::send(shown, &self.next, || {
+            let mut pen = Pen::new(self.next.area.width, self.clusters);
+            pen.send(sequence);
+            pen
+        })
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use ratatui::style::Style;
-
-    use super::*;
-
-    const WIDTH: u16 = 60;
-    const HEIGHT: u16 = 8;
-
-    /// A screen and a terminal that takes its bytes.
-    struct Pair {
-        screen: Screen,
-        terminal: vt100::Parser,
-    }
-
-    impl Pair {
-        fn new() -> Self {
-            let side = |cells| std::num::NonZeroU16::new(cells).expect("not zero");
-            Self {
-                screen: Screen::sized(WIDTH, HEIGHT, true),
-                terminal: vt100::Parser::new(side(HEIGHT), side(WIDTH), 0),
-            }
-        }
-
-        /// Draws lines into a middle region, and gives back the bytes.
-        fn draw(&mut self, lines: &[String]) -> usize {
-            self.screen.next.reset();
-            for (line, y) in lines.iter().zip(0u16..HEIGHT) {
-                self.screen.next.set_string(0, y, line, Style::new());
-            }
-            let frame = Frame { caret: Some(Position { x: 1, y: 7 }), moving: 1..7, title: "t".into() };
-            self.screen.encode(&frame).expect("memory");
-            let out = std::mem::take(&mut self.screen.out);
-            self.terminal.process(&out);
-            out.len()
-        }
-
-        fn rows(&self) -> Vec<String> {
-            self.terminal.screen().rows(0, WIDTH).map(|row| row.trim_end().to_owned()).collect()
-        }
-    }
-
-    fn lines(texts: &[&str]) -> Vec<String> {
-        texts.iter().map(ToString::to_string).collect()
-    }
-
-    #[test]
-    fn nothing_is_sent_where_nothing_changed() {
-        let mut pair = Pair::new();
-        assert!(pair.draw(&lines(&["one", "two"])) > 0);
-        assert_eq!(pair.draw(&lines(&["one", "two"])), 0);
-        assert_eq!(&pair.rows()[..2], ["one", "two"]);
-    }
-
-    #[test]
-    fn rows_that_moved_are_not_sent_again() {
-        let text = |n: usize| ["alpha", "beta", "gamma", "delta"][n % 4].repeat(8);
-        let screen_of = |from: usize| -> Vec<String> { (from..from + 7).map(text).collect() };
-        let mut pair = Pair::new();
-        let mut first = screen_of(0);
-        first[0] = "title".into();
-        pair.draw(&first);
-        let mut second = screen_of(1);
-        second[0] = "title".into();
-        let bytes = pair.draw(&second);
-        assert!(bytes < 150, "{bytes}");
-        assert_eq!(&pair.rows()[..7], &second[..]);
-    }
-
-    proptest! {
-        /// Whatever is drawn after whatever: the terminal shows it.
-        #[test]
-        fn the_terminal_shows_what_was_drawn(
-            screens in proptest::collection::vec(
-                proptest::collection::vec("[a-c日é ]{10,30}", HEIGHT as usize), 1..8),
-            moves in proptest::collection::vec(-3isize..4, 8),
-        ) {
-            let mut pair = Pair::new();
-            let mut current = screens[0].clone();
-            for (screen, by) in screens.iter().zip(moves) {
-                // Half of the steps move what is there, as a chat does.
-                if by == 0 { current.clone_from(screen); } else { current.rotate_left(by.rem_euclid(6) as usize); }
-                pair.draw(&current);
-                let expected: Vec<String> = current.iter().map(|line| line.trim_end().to_owned()).collect();
-                prop_assert_eq!(pair.rows(), expected);
-            }
-        }
-    }
-}
+mod tests;

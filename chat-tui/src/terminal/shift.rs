@@ -1,64 +1,93 @@
 //! Finds out that rows have only moved up or down, so that the terminal can move them itself instead of being sent
-//! them again (a scroll region, DECSTBM with SU and SD). Pure.
+//! them again (a scroll region, DECSTBM with SU and SD; within columns where it knows margins, DECSLRM). Pure.
 
 #![deny(clippy::disallowed_methods)]
 
-use std::ops::Range;
-
 use ratatui::buffer::{Buffer, Cell};
+use ratatui::layout::Rect;
 
 /// Rows moved at most.
 const FARTHEST: u16 = 12;
 /// Changed cells below which moving is not worth looking for.
-const WORTH: usize = 80;
+const WORTH: usize = 40;
 
-/// Rows of a region that moved: positive is up.
+/// Cells of an area that moved: positive is up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Shift {
-    pub(super) region: Range<u16>,
+    pub(super) area: Rect,
     pub(super) rows: i32,
 }
 
-/// The move of `region` after which the least is left to draw; none where moving does not help.
-pub(super) fn find(shown: &Buffer, next: &Buffer, region: Range<u16>) -> Option<Shift> {
-    let unmoved = changed(shown, next, &region, 0);
-    if unmoved < WORTH || region.len() < 3 {
-        return None;
+impl Shift {
+    /// The sequences that move the cells; what comes in takes the look in force, which must be plain.
+    pub(super) fn sequence(&self, columns: u16) -> String {
+        let Rect { x, y, width, height } = self.area;
+        let direction = if self.rows > 0 { 'S' } else { 'T' };
+        let count = match self.rows.unsigned_abs() {
+            1 => String::new(),
+            count => count.to_string(),
+        };
+        let rows = format!("\x1b[{};{}r", y + 1, y + height);
+        if width == columns {
+            format!("{rows}\x1b[{count}{direction}\x1b[r")
+        } else {
+            let margins = format!("\x1b[?69h\x1b[{};{}s", x + 1, x + width);
+            format!("{rows}{margins}\x1b[{count}{direction}\x1b[?69l\x1b[r")
+        }
     }
-    let farthest = i32::from(FARTHEST.min(region.len() as u16 - 1));
-    let moves = (-farthest..=farthest).filter(|rows| *rows != 0);
-    let (left, rows) = moves.map(|rows| (changed(shown, next, &region, rows), rows)).min()?;
-    (left + WORTH / 2 < unmoved).then_some(Shift { region, rows })
 }
 
-/// Moves the rows in a buffer as the terminal does: what comes in is empty.
+/// The move of `area` after which the least is left to draw; none where moving does not help.
+pub(super) fn find(shown: &Buffer, next: &Buffer, area: Rect) -> Option<Shift> {
+    let area = trimmed(shown, next, area.intersection(next.area));
+    let unmoved = changed(shown, next, area, 0);
+    if unmoved < WORTH || area.height < 3 {
+        return None;
+    }
+    let farthest = i32::from(FARTHEST.min(area.height - 1));
+    let moves = (-farthest..=farthest).filter(|rows| *rows != 0);
+    let (left, rows) = moves.map(|rows| (changed(shown, next, area, rows), rows)).min()?;
+    (left < unmoved).then_some(Shift { area, rows })
+}
+
+/// Moves the cells in a buffer as the terminal does: what comes in is empty.
 pub(super) fn apply(buffer: &mut Buffer, shift: &Shift) {
-    let area = buffer.area;
-    let before = buffer.clone();
-    for y in shift.region.clone() {
+    let (area, before) = (shift.area, buffer.clone());
+    for y in area.top()..area.bottom() {
         let from = i32::from(y) + shift.rows;
+        let is_inside = (i32::from(area.top())..i32::from(area.bottom())).contains(&from);
         for x in area.left()..area.right() {
-            let is_inside = from >= i32::from(shift.region.start) && from < i32::from(shift.region.end);
             buffer[(x, y)] = if is_inside { before[(x, from as u16)].clone() } else { Cell::EMPTY };
         }
     }
 }
 
-/// Cells of the region that would have to be drawn after a move.
-fn changed(shown: &Buffer, next: &Buffer, region: &Range<u16>, rows: i32) -> usize {
-    let width = usize::from(next.area.width);
-    let row = |buffer: &'_ Buffer, y: u16| usize::from(y - buffer.area.y) * width;
-    region
-        .clone()
-        .map(|y| {
-            let new = &next.content[row(next, y)..][..width];
-            let from = i32::from(y) + rows;
-            if from >= i32::from(region.start) && from < i32::from(region.end) {
-                let old = &shown.content[row(shown, from as u16)..][..width];
-                old.iter().zip(new).filter(|(old, new)| old != new).count()
-            } else {
-                new.iter().filter(|cell| **cell != Cell::EMPTY).count()
-            }
-        })
-        .sum()
+fn row(buffer: &Buffer, area: Rect, y: u16) -> &[Cell] {
+    let at = usize::from(y) * usize::from(buffer.area.width) + usize::from(area.x);
+    &buffer.content[at..][..usize::from(area.width)]
+}
+
+/// The area without the rows at its top and bottom that stay as they are.
+fn trimmed(shown: &Buffer, next: &Buffer, area: Rect) -> Rect {
+    let is_changed = |y: &u16| row(shown, area, *y) != row(next, area, *y);
+    let mut rows = area.top()..area.bottom();
+    match (rows.clone().find(is_changed), rows.rfind(is_changed)) {
+        (Some(first), Some(last)) => Rect { y: first, height: last + 1 - first, ..area },
+        _ => Rect { height: 0, ..area },
+    }
+}
+
+/// Cells of the area that would have to be drawn after a move.
+fn changed(shown: &Buffer, next: &Buffer, area: Rect, rows: i32) -> usize {
+    let count = |y: u16| {
+        let new = row(next, area, y);
+        let from = i32::from(y) + rows;
+        if from >= i32::from(area.top()) && from < i32::from(area.bottom()) {
+            let old = row(shown, area, from as u16);
+            old.iter().zip(new).filter(|(old, new)| old != new).count()
+        } else {
+            new.iter().filter(|cell| **cell != Cell::EMPTY).count()
+        }
+    };
+    (area.top()..area.bottom()).map(count).sum()
 }

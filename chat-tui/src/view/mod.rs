@@ -33,8 +33,8 @@ use layout::Layout;
 /// What was drawn, beside the cells.
 #[derive(Clone, Debug, Default)]
 pub struct Drawn {
-    /// Rows that may move as a whole: those of the message list.
-    pub moving: std::ops::Range<u16>,
+    /// Cells that may move as a whole: the message list.
+    pub moving: ratatui::layout::Rect,
     /// Where the caret stands; input methods and screen readers follow it.
     pub caret: Option<Position>,
     /// What the next step depends on.
@@ -63,7 +63,7 @@ pub fn render(model: &Model, theme: &Theme, cache: &mut RenderCache, buffer: &mu
     if let Some(pane) = layout.people {
         people::draw(model, theme, pane, buffer);
     }
-    drawn.moving = layout.list.top()..layout.list.bottom();
+    drawn.moving = layout.list;
     drawn.sight.fold = layout.fold;
     composer::draw_candidates(model, theme, layout.composer, buffer);
     overlay::draw(model, theme, area, (buffer, &mut drawn));

@@ -1,0 +1,165 @@
+//! What a screen costs the wire to its terminal, from the model to the bytes.
+
+use chat_proto::ids::{RoomId, UserId};
+use chat_proto::presence::{Availability, Presence, UserPresence};
+use chat_proto::request::{Answer, MembersPage, Request};
+use chat_proto::room::{Member, Role, Rsvp};
+use chat_proto::server_frame::ServerFrame;
+
+use crate::app::tests::{ANA, Desk, GENERAL, asked, event, membership, message, user, welcome};
+use crate::app::{LinkMsg, Msg};
+use crate::terminal::{Frame, Screen};
+use crate::theme::{Depth, Theme};
+use crate::view::{RenderCache, render, title};
+
+const WIDTH: u16 = 120;
+const HEIGHT: u16 = 36;
+/// What a message may cost at this size.
+const BUDGET: usize = 1_000;
+
+struct Wire {
+    screen: Screen,
+    terminal: vt100::Parser,
+    theme: Theme,
+}
+
+impl Wire {
+    fn new() -> Self {
+        let side = |cells| std::num::NonZeroU16::new(cells).expect("not zero");
+        Self {
+            screen: Screen::sized(WIDTH, HEIGHT, true),
+            terminal: vt100::Parser::new(side(HEIGHT), side(WIDTH), 0),
+            theme: Theme::load("dark", Depth::True).expect("a theme"),
+        }
+    }
+
+    /// Draws a desk, as the loop does; gives back the bytes.
+    fn draw(&mut self, desk: &mut Desk) -> usize {
+        let mut sight = None;
+        let model = &desk.model;
+        let bytes = self.screen.bytes(|buffer| {
+            let drawn = render(model, &self.theme, &mut RenderCache::default(), buffer);
+            sight = Some(drawn.sight);
+            Frame { caret: drawn.caret, moving: drawn.moving, title: title(model).as_str().to_owned() }
+        });
+        let bytes = bytes.expect("memory");
+        self.terminal.process(&bytes);
+        desk.take(Msg::Drawn(sight.expect("drawn")));
+        bytes.len()
+    }
+
+    fn rows(&self) -> Vec<String> {
+        self.terminal.screen().rows(0, WIDTH).map(|row| row.trim_end().to_owned()).collect()
+    }
+
+    /// What a terminal shows that was never drawn on before.
+    fn fresh(desk: &mut Desk) -> Vec<String> {
+        let mut fresh = Self::new();
+        fresh.draw(desk);
+        fresh.rows()
+    }
+}
+
+/// Fifteen people in thirteen rooms, some of them with something unread, and more messages than the screen shows.
+fn busy() -> Desk {
+    let mut desk = Desk::new();
+    let names = [
+        "announcements",
+        "builds",
+        "design",
+        "dev",
+        "general",
+        "incidents",
+        "lounge",
+        "ops",
+        "random",
+        "releases",
+        "reviews",
+        "support",
+        "testing",
+    ];
+    let rooms = names.iter().enumerate().map(|(index, name)| {
+        let id = if *name == "general" { GENERAL } else { RoomId(100 + index as u64) };
+        let mut membership = membership(id, name, 0);
+        membership.marks.unread = if index % 4 == 1 { index as u32 } else { 0 };
+        membership.marks.mentions = u32::from(index == 5);
+        membership
+    });
+    let mut hello = welcome(rooms.collect());
+    let people: Vec<_> = [
+        "alice", "bob", "charlie", "diana", "edward", "fatima", "george", "hannah", "igor", "julia", "kenji", "lucia",
+        "mohammed", "natasha",
+    ]
+    .iter()
+    .zip(10..)
+    .map(|(name, id)| user(UserId(id), name))
+    .collect();
+    hello.account.users.extend(people.clone());
+    let effects = desk.link(LinkMsg::Welcome(Box::new(hello)));
+    let (ask, _) = asked(&effects, |request| matches!(request, Request::Members(_))).expect("asked");
+    let everyone = std::iter::once(user(ANA, "ana")).chain(people);
+    let members = everyone.enumerate().map(|(index, user)| {
+        let availability = match index % 5 {
+            0..3 => Availability::Online,
+            3 => Availability::Away,
+            _ => Availability::Offline,
+        };
+        let presence = Presence { availability, status: None, last_seen: None };
+        Member { user, role: Role::Member, rsvp: Rsvp::None, presence }
+    });
+    let members: Vec<_> = members.collect();
+    let page = MembersPage { total: 15, online: 9, members, has_more: false };
+    desk.answer_history(&effects, Vec::new());
+    desk.answer(ask, Ok(Answer::Members(page)));
+    desk.link(LinkMsg::Lag(34));
+    for seq in 1..=60 {
+        say(&mut desk, seq);
+    }
+    desk
+}
+
+fn say(desk: &mut Desk, seq: u64) {
+    let words = ["the flaky test", "is the clock", "runs backwards", "once a day", "see build 4211", "on it"];
+    let text: Vec<_> = (0..3 + seq % 5).map(|word| words[((seq * 7 + word * 3) % 6) as usize]).collect();
+    desk.push(event(GENERAL, seq - 1, message(seq, UserId(10 + seq % 4), &text.join(" "))));
+}
+
+#[test]
+fn a_message_costs_little_beside_fifteen_people_and_thirteen_rooms() {
+    let mut desk = busy();
+    let mut wire = Wire::new();
+    wire.draw(&mut desk);
+    assert_eq!(wire.draw(&mut desk), 0, "nothing changed, nothing is sent");
+    for seq in 61..=80 {
+        say(&mut desk, seq);
+        let bytes = wire.draw(&mut desk);
+        assert!(bytes <= BUDGET, "{bytes} bytes for message {seq}");
+        assert_eq!(wire.rows(), Wire::fresh(&mut desk));
+    }
+}
+
+#[test]
+fn a_key_costs_next_to_nothing() {
+    let mut desk = busy();
+    let mut wire = Wire::new();
+    wire.draw(&mut desk);
+    desk.take(Msg::Typed('h'));
+    wire.draw(&mut desk);
+    desk.take(Msg::Typed('i'));
+    let bytes = wire.draw(&mut desk);
+    assert!(bytes <= 60, "{bytes} bytes for a key");
+}
+
+#[test]
+fn someone_who_comes_or_goes_costs_little() {
+    let mut desk = busy();
+    let mut wire = Wire::new();
+    wire.draw(&mut desk);
+    for availability in [Availability::Offline, Availability::Online] {
+        let presence = Presence { availability, status: None, last_seen: None };
+        desk.push(ServerFrame::Presence(UserPresence { user: UserId(12), presence }));
+        let bytes = wire.draw(&mut desk);
+        assert!(bytes <= BUDGET, "{bytes} bytes");
+        assert_eq!(wire.rows(), Wire::fresh(&mut desk));
+    }
+}

@@ -1,0 +1,139 @@
+//! Characters made of several, whose width belongs to the terminal: flags, skin tones, families, signs shown as emoji.
+//! Where the terminal's width is not the one the rest of the program counts with, something simpler of that width is drawn
+//! in their place. Pure.
+
+#![deny(clippy::disallowed_methods)]
+
+use std::borrow::Cow;
+
+use crate::text::width;
+
+/// What such a character is made by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Two letters that make a flag.
+    Flag,
+    /// Several joined into one picture.
+    Joined,
+    /// A skin tone after its picture.
+    Tone,
+    /// A sign that is asked to look like an emoji.
+    Presented,
+}
+
+impl Kind {
+    /// All, each with one that a terminal is tried with.
+    pub(super) const SAMPLES: [(Self, &'static str); 4] = [
+        (Self::Flag, "\u{1f1e9}\u{1f1ea}"),
+        (Self::Joined, "\u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467}"),
+        (Self::Tone, "\u{1f44d}\u{1f3fd}"),
+        (Self::Presented, "\u{2764}\u{fe0f}"),
+    ];
+
+    /// What a cluster is, where it is one of them.
+    fn of(cluster: &str) -> Option<Self> {
+        if cluster.chars().nth(1).is_none() && !cluster.starts_with(is_flag_letter) {
+            return None;
+        }
+        let has = |is_it: fn(char) -> bool| cluster.contains(is_it);
+        if has(|c| c == '\u{200d}') {
+            Some(Self::Joined)
+        } else if has(is_flag_letter) {
+            Some(Self::Flag)
+        } else if has(|c| ('\u{1f3fb}'..='\u{1f3ff}').contains(&c)) {
+            Some(Self::Tone)
+        } else if has(|c| c == '\u{fe0f}' || c == '\u{20e3}') {
+            Some(Self::Presented)
+        } else {
+            None
+        }
+    }
+}
+
+fn is_flag_letter(c: char) -> bool {
+    ('\u{1f1e6}'..='\u{1f1ff}').contains(&c)
+}
+
+/// Which kinds the terminal draws in as many columns as we count; none until it was asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Clusters {
+    drawn: [bool; 4],
+}
+
+impl Clusters {
+    /// The terminal drew a kind as wide as it is.
+    pub(super) fn trust(&mut self, kind: Kind) {
+        self.drawn[kind as usize] = true;
+    }
+
+    /// What is sent for a cluster: itself, or something simpler that takes the same columns.
+    pub(super) fn shown(self, cluster: &str) -> Cow<'_, str> {
+        match Kind::of(cluster) {
+            Some(kind) if !self.drawn[kind as usize] => plain(kind, cluster).into(),
+            Some(_) | None => cluster.into(),
+        }
+    }
+}
+
+/// Something simpler of the same width: a flag's letters, else the first of the characters.
+fn plain(kind: Kind, cluster: &str) -> String {
+    let columns = width(cluster);
+    let mut plain: String = match kind {
+        Kind::Flag => cluster.chars().filter_map(letter).collect(),
+        Kind::Joined | Kind::Tone | Kind::Presented => cluster.chars().take(1).collect(),
+    };
+    if width(&plain) > columns {
+        "?".clone_into(&mut plain);
+    }
+    plain.extend(std::iter::repeat_n(' ', columns.saturating_sub(width(&plain))));
+    plain
+}
+
+fn letter(c: char) -> Option<char> {
+    let offset = u32::from(c).checked_sub(0x1f1e6).filter(|offset| *offset < 26)?;
+    char::from_u32(u32::from('A') + offset)
+}
+
+/// Whether terminals agree on the width of a cell's text: plain characters, and the wide scripts of East Asia.
+pub(super) fn is_sure(symbol: &str) -> bool {
+    let mut chars = symbol.chars();
+    match (chars.next(), chars.next()) {
+        (Some(only), None) => only.is_ascii() || is_east_asian(only) || width(symbol) == 1,
+        _ => false,
+    }
+}
+
+/// Kana, Han, Hangul and their full-width forms: wide since Unicode 3.
+fn is_east_asian(c: char) -> bool {
+    matches!(c, '\u{3000}'..='\u{30ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}'
+        | '\u{ac00}'..='\u{d7a3}' | '\u{ff01}'..='\u{ff60}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_terminal_draws_otherwise_is_drawn_as_something_simpler_of_the_same_width() {
+        let unknown = Clusters::default();
+        let shown = |cluster| unknown.shown(cluster).into_owned();
+        assert_eq!(shown("🇩🇪"), "DE");
+        assert_eq!(shown("👍🏽"), "👍");
+        assert_eq!(shown("👨‍👩‍👧‍👦"), "👨");
+        assert_eq!(shown("❤\u{fe0f}"), "❤ ");
+        assert_eq!([shown("é"), shown("e\u{301}"), shown("漢"), shown("👍")], ["é", "e\u{301}", "漢", "👍"]);
+        for (kind, sample) in Kind::SAMPLES {
+            assert_eq!(width(&shown(sample)), width(sample), "{kind:?}");
+            assert_eq!(Kind::of(sample), Some(kind));
+            let mut known = Clusters::default();
+            known.trust(kind);
+            assert_eq!(known.shown(sample), sample);
+        }
+    }
+
+    #[test]
+    fn only_what_terminals_agree_on_is_sure() {
+        assert!(["a", "é", "│", "漢", "か", "한"].into_iter().all(is_sure));
+        assert!(!["👍", "🇩🇪", "👍🏽", "e\u{301}", "❤\u{fe0f}"].into_iter().any(is_sure));
+    }
+}

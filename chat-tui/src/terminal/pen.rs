@@ -1,0 +1,181 @@
+//! Writes cells in as few bytes as it can: the shortest way to a place, only what changes of a look, blanks erased. Pure.
+
+#![deny(clippy::disallowed_methods)]
+
+use crossterm::style::Colored;
+use ratatui::backend::IntoCrossterm;
+use ratatui::buffer::Cell;
+use ratatui::style::{Modifier, Style};
+
+use super::cluster::{Clusters, is_sure};
+use crate::text::width;
+
+/// What a blank must not have: it would be seen.
+const SEEN_ON_BLANKS: Modifier = Modifier::UNDERLINED.union(Modifier::REVERSED).union(Modifier::CROSSED_OUT);
+/// Modifiers with the parameters that set and that end them (ECMA-48 § 8.3.117).
+const MODIFIERS: [(Modifier, &str, &str); 8] = [
+    (Modifier::BOLD, "1", "22"),
+    (Modifier::DIM, "2", "22"),
+    (Modifier::ITALIC, "3", "23"),
+    (Modifier::UNDERLINED, "4", "24"),
+    (Modifier::SLOW_BLINK, "5", "25"),
+    (Modifier::REVERSED, "7", "27"),
+    (Modifier::HIDDEN, "8", "28"),
+    (Modifier::CROSSED_OUT, "9", "29"),
+];
+
+/// Whether a cell shows nothing but its ground.
+pub(super) fn is_blank(cell: &Cell) -> bool {
+    cell.symbol() == " " && !cell.modifier.intersects(SEEN_ON_BLANKS)
+}
+
+/// Whether a cell shows nothing at all, as after an erasure with plain colours.
+pub(super) fn is_erased(cell: &Cell) -> bool {
+    is_blank(cell) && cell.bg == Cell::EMPTY.bg
+}
+
+/// Whether two cells look the same.
+pub(super) fn looks_like(one: &Cell, other: &Cell) -> bool {
+    one == other || (is_blank(one) && is_blank(other) && one.bg == other.bg)
+}
+
+/// What writes to the terminal: the bytes, and what is known of the terminal after them.
+#[derive(Debug)]
+pub(super) struct Pen {
+    pub(super) out: Vec<u8>,
+    clusters: Clusters,
+    /// Where the cursor stands, where that is known.
+    at: Option<(u16, u16)>,
+    /// The look in force, as a cell's.
+    look: Style,
+    columns: u16,
+}
+
+impl Pen {
+    /// A pen for a terminal whose look is plain and whose cursor stands anywhere.
+    pub(super) fn new(columns: u16, clusters: Clusters) -> Self {
+        Self { out: Vec::new(), clusters, at: None, look: Cell::EMPTY.style(), columns }
+    }
+
+    /// Sends a sequence after which nobody knows where the cursor stands.
+    pub(super) fn send(&mut self, sequence: &str) {
+        self.out.extend_from_slice(sequence.as_bytes());
+        self.at = None;
+    }
+
+    /// Ends with a plain look.
+    pub(super) fn finish(mut self) -> Vec<u8> {
+        self.wear(Cell::EMPTY.style());
+        self.out
+    }
+
+    /// Goes to a place.
+    pub(super) fn go(&mut self, x: u16, y: u16) {
+        let absolute = if x == 0 { format!("\x1b[{}H", y + 1) } else { format!("\x1b[{};{}H", y + 1, x + 1) };
+        let way = match self.at {
+            Some(at) if at == (x, y) => return,
+            // Line feeds keep the column; not from row to row at the end of the screen, where they would scroll.
+            Some((at_x, at_y)) if at_y <= y && y - at_y <= 3 => {
+                let down = "\n".repeat(usize::from(y - at_y));
+                let aside = aside(at_x, x);
+                if down.len() + aside.len() < absolute.len() { down + &aside } else { absolute }
+            }
+            _ => absolute,
+        };
+        self.out.extend_from_slice(way.as_bytes());
+        self.at = Some((x, y));
+    }
+
+    /// Writes a cell where the pen stands.
+    pub(super) fn write(&mut self, cell: &Cell, (x, y): (u16, u16)) {
+        self.go(x, y);
+        let is_worn =
+            is_blank(cell) && Some(cell.bg) == self.look.bg && !self.look.add_modifier.intersects(SEEN_ON_BLANKS);
+        if !is_worn {
+            self.wear(cell.style());
+        }
+        let shown = self.clusters.shown(cell.symbol()).into_owned();
+        let columns = width(cell.symbol()) as u16;
+        let is_sure = is_sure(&shown);
+        if !is_sure && columns == 2 {
+            // Where the terminal draws it in one column, the other one must not keep what stood there.
+            self.out.extend_from_slice(b"  ");
+            self.at = None;
+            self.go(x, y);
+        }
+        self.out.extend_from_slice(shown.as_bytes());
+        // The last column is followed by nothing that terminals agree on.
+        self.at = (is_sure && x + columns < self.columns).then_some((x + columns, y));
+    }
+
+    /// Erases some columns, or all up to the row's end where `is_rest`; they are plain after that.
+    pub(super) fn erase(&mut self, (x, y): (u16, u16), columns: u16, is_rest: bool) {
+        self.go(x, y);
+        let has_ground = self.look.bg != Cell::EMPTY.style().bg;
+        if has_ground || self.look.add_modifier.intersects(SEEN_ON_BLANKS) {
+            self.wear(Cell::EMPTY.style());
+        }
+        let sequence = if is_rest { "\x1b[K".to_owned() } else { format!("\x1b[{columns}X") };
+        self.out.extend_from_slice(sequence.as_bytes());
+    }
+
+    /// Takes on a look: changed where it differs, or from a plain one on, whichever is shorter.
+    fn wear(&mut self, look: Style) {
+        if look == self.look {
+            return;
+        }
+        let changed = changes(self.look, look);
+        let anew = changes(Cell::EMPTY.style(), look);
+        let anew = if anew.is_empty() { String::new() } else { format!("0;{anew}") };
+        let shorter = if anew.len() < changed.len() { anew } else { changed };
+        self.out.extend_from_slice(format!("\x1b[{shorter}m").as_bytes());
+        self.look = look;
+    }
+}
+
+/// The shortest way within a row.
+fn aside(from: u16, to: u16) -> String {
+    let by = |count: u16, letter: char| match count {
+        1 => format!("\x1b[{letter}"),
+        count => format!("\x1b[{count}{letter}"),
+    };
+    let relative = match to {
+        _ if to == from => return String::new(),
+        0 => return "\r".to_owned(),
+        _ if to > from => by(to - from, 'C'),
+        _ => by(from - to, 'D'),
+    };
+    let column = format!("\x1b[{}G", to + 1);
+    if column.len() < relative.len() { column } else { relative }
+}
+
+/// The parameters that make one look of another.
+fn changes(from: Style, to: Style) -> String {
+    let mut parameters: Vec<String> = Vec::new();
+    let removed = from.add_modifier.difference(to.add_modifier);
+    // Bold and dim end together.
+    let weights = Modifier::BOLD | Modifier::DIM;
+    let lost = if removed.intersects(weights) { weights } else { Modifier::empty() };
+    for (modifier, _, end) in MODIFIERS {
+        if removed.contains(modifier) && !parameters.iter().any(|sent| sent == end) {
+            parameters.push(end.to_owned());
+        }
+    }
+    let added = to.add_modifier.difference(from.add_modifier) | to.add_modifier.intersection(lost);
+    parameters
+        .extend(MODIFIERS.iter().filter(|(modifier, ..)| added.contains(*modifier)).map(|(_, set, _)| (*set).into()));
+    let plain = Cell::EMPTY.style();
+    for (old, new, none, is_fore) in [(from.fg, to.fg, plain.fg, true), (from.bg, to.bg, plain.bg, false)] {
+        match new {
+            _ if new == old => {}
+            Some(color) if new != none => {
+                let color = color.into_crossterm();
+                let sent = if is_fore { Colored::ForegroundColor(color) } else { Colored::BackgroundColor(color) };
+                parameters.push(sent.to_string());
+            }
+            _ => parameters.push(if is_fore { "39" } else { "49" }.to_owned()),
+        }
+    }
+    parameters.retain(|parameter| !parameter.is_empty());
+    parameters.join(";")
+}

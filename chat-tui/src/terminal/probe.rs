@@ -1,0 +1,88 @@
+//! Finds out what the environment does not tell, by what the terminal does: how wide it draws what is made of several
+//! characters, and whether it scrolls within columns. Must come before keys are read: the answers come the same way.
+
+use std::io::{self, Write, stdout};
+
+use crossterm::cursor::position;
+
+use super::cluster::{Clusters, Kind};
+use crate::text::width;
+
+/// What was found out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    pub(super) clusters: Clusters,
+    pub(super) has_margins: bool,
+}
+
+/// Tries the terminal, which must be one that answers; writes over its first row.
+///
+/// # Errors
+/// Where the terminal cannot be written to.
+pub(super) fn probe() -> io::Result<Found> {
+    let found = probe_with(|sequence| {
+        send(sequence)?;
+        Ok(position()?.0)
+    });
+    send("\x1b[?69l\x1b[r")?;
+    found
+}
+
+fn send(sequence: &str) -> io::Result<()> {
+    let mut out = stdout();
+    out.write_all(sequence.as_bytes())?;
+    out.flush()
+}
+
+/// Tries a terminal; `column_after` sends a sequence and tells where the cursor stands then, from 0.
+fn probe_with(mut column_after: impl FnMut(&str) -> io::Result<u16>) -> io::Result<Found> {
+    let mut found = Found::default();
+    let all: String = Kind::SAMPLES.iter().map(|(_, sample)| *sample).collect();
+    let drawn = column_after(&format!("\x1b[m\x1b[H{all}"))?;
+    let are_all_right = usize::from(drawn) == width(&all);
+    for (kind, sample) in Kind::SAMPLES {
+        // One question where the terminal draws them all as expected, else one for each.
+        if are_all_right || usize::from(column_after(&format!("\x1b[H{sample}"))?) == width(sample) {
+            found.clusters.trust(kind);
+        }
+    }
+    // Where margins are known, a carriage return goes to the left one (DEC STD 070, DECLRMM).
+    found.has_margins = column_after("\x1b[H\x1b[2K\x1b[?69h\x1b[3;9s\x1b[1;6H\r")? == 2;
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_is_asked_once_where_it_draws_all_as_expected() {
+        let mut asked = 0;
+        let found = probe_with(|sequence| {
+            asked += 1;
+            Ok(if sequence.contains("?69h") { 2 } else { 8 })
+        });
+        let found = found.expect("it answers");
+        assert_eq!((asked, found.has_margins), (2, true));
+        assert_eq!(found.clusters.shown("🇩🇪"), "🇩🇪");
+    }
+
+    #[test]
+    fn what_a_terminal_draws_otherwise_is_not_trusted() {
+        let found = probe_with(|sequence| {
+            let is_flag = sequence.ends_with("\u{1f1ea}");
+            Ok(if sequence.contains("?69h") {
+                0
+            } else if is_flag {
+                4
+            } else if sequence.len() > 30 {
+                10
+            } else {
+                2
+            })
+        });
+        let found = found.expect("it answers");
+        assert!(!found.has_margins);
+        assert_eq!([found.clusters.shown("🇩🇪"), found.clusters.shown("👍🏽")], ["DE", "👍🏽"]);
+    }
+}

@@ -1,0 +1,185 @@
+//! Whatever is drawn after whatever: the terminal shows it, for few bytes.
+
+use proptest::prelude::*;
+use ratatui::style::{Modifier, Style};
+
+use super::super::cluster::Kind;
+use super::super::grid::Grid;
+use super::*;
+
+const WIDTH: u16 = 60;
+const HEIGHT: u16 = 8;
+/// Columns of a pane to the left of what moves.
+const PANE: u16 = 12;
+
+/// A screen and two terminals that take its bytes: one that knows colours, and one that knows margins.
+struct Pair {
+    screen: Screen,
+    terminal: vt100::Parser,
+    grid: Grid,
+    pane: bool,
+}
+
+impl Pair {
+    fn new() -> Self {
+        let side = |cells| std::num::NonZeroU16::new(cells).expect("not zero");
+        Self {
+            screen: Screen::sized(WIDTH, HEIGHT, true),
+            terminal: vt100::Parser::new(side(HEIGHT), side(WIDTH), 0),
+            grid: Grid::new(WIDTH, HEIGHT),
+            pane: false,
+        }
+    }
+
+    /// One with a pane beside what moves, on a terminal that scrolls within columns.
+    fn with_margins() -> Self {
+        let mut pair = Self { pane: true, ..Self::new() };
+        pair.screen.learn(Found { clusters: Clusters::default(), has_margins: true });
+        pair
+    }
+
+    /// Draws lines into a middle region, and gives back the bytes.
+    fn draw(&mut self, lines: &[String]) -> usize {
+        let left = if self.pane { PANE } else { 0 };
+        let fill = |buffer: &mut Buffer| {
+            for (line, y) in lines.iter().zip(0u16..HEIGHT) {
+                if left > 0 {
+                    buffer.set_string(0, y, format!("room {}", u32::from(y) * 7919 % 1000), Style::new().bold());
+                }
+                buffer.set_string(left, y, line, looks(line));
+            }
+            let moving = Rect { x: left, y: 1, width: WIDTH - left, height: 6 };
+            Frame { caret: Some(Position { x: 1, y: 7 }), moving, title: "t".into() }
+        };
+        let out = self.screen.bytes(fill).expect("memory");
+        self.terminal.process(&out);
+        self.grid.process(&out);
+        out.len()
+    }
+
+    fn rows(&self) -> Vec<String> {
+        self.terminal.screen().rows(0, WIDTH).map(|row| row.trim_end().to_owned()).collect()
+    }
+
+    /// The looks of all cells of the terminal, without the text.
+    fn looks(&self) -> Vec<(vt100::Color, vt100::Color, bool, bool)> {
+        let cells = (0..HEIGHT).flat_map(|y| (0..WIDTH).filter_map(move |x| self.terminal.screen().cell(y, x)));
+        // What is written in does not matter where nothing is.
+        let seen = cells.filter(|cell| cell.has_contents() && cell.contents() != " ");
+        seen.map(|cell| (cell.fgcolor(), cell.bgcolor(), cell.bold(), cell.underline())).collect()
+    }
+}
+
+/// A look for a line, the same for the same line.
+fn looks(line: &str) -> Style {
+    match line.len() % 5 {
+        0 => Style::new().bold().red(),
+        1 => Style::new().red().on_blue(),
+        2 => Style::new().add_modifier(Modifier::UNDERLINED | Modifier::DIM),
+        _ => Style::new(),
+    }
+}
+
+fn lines(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn nothing_is_sent_where_nothing_changed() {
+    let mut pair = Pair::new();
+    assert!(pair.draw(&lines(&["one", "two"])) > 0);
+    assert_eq!(pair.draw(&lines(&["one", "two"])), 0);
+    assert_eq!(&pair.rows()[..2], ["one", "two"]);
+}
+
+#[test]
+fn rows_that_moved_are_not_sent_again() {
+    let text = |n: usize| ["alpha", "beta", "gamma", "delta"][n % 4].repeat(8);
+    let screen_of = |from: usize| -> Vec<String> { (from..from + 7).map(text).collect() };
+    for mut pair in [Pair::new(), Pair::with_margins()] {
+        let mut first = screen_of(0);
+        first[0] = "title".into();
+        pair.draw(&first);
+        let mut second = screen_of(1);
+        second[0] = "title".into();
+        let bytes = pair.draw(&second);
+        assert!(bytes < 180, "{bytes}");
+        let mut fresh = Pair { pane: pair.pane, ..Pair::new() };
+        fresh.draw(&second);
+        assert_eq!(pair.grid.rows(), fresh.grid.rows());
+    }
+}
+
+#[test]
+fn what_the_terminal_measures_otherwise_leaves_nothing_behind() {
+    let mut pair = Pair::new();
+    let told = "on it 👍🏽 漢字かな — é à ñ 🇩🇪 👨‍👩‍👧‍👦 and more";
+    let mut screen: Vec<String> = (1..8).map(|line| format!("pasted line {line}")).collect();
+    screen[3] = told.to_owned();
+    for step in 0..8 {
+        screen.rotate_left(step % 3);
+        screen[step % 7].push_str(" again");
+        pair.draw(&screen);
+        let mut fresh = Pair::new();
+        fresh.draw(&screen);
+        assert_eq!(pair.grid.rows(), fresh.grid.rows());
+        let shown = pair.grid.rows().join("\n");
+        assert!(shown.contains("on it 👍 漢字かな — é à ñ DE 👨 and more"), "{shown}");
+    }
+}
+
+#[test]
+fn what_the_terminal_draws_as_we_count_is_sent_as_it_is() {
+    let mut pair = Pair::new();
+    let mut found = Found::default();
+    found.clusters.trust(Kind::Flag);
+    pair.screen.learn(found);
+    let out = pair.screen.bytes(|buffer| {
+        buffer.set_string(0, 0, "a 🇩🇪 b 👍🏽 c", Style::new());
+        Frame::default()
+    });
+    let out = String::from_utf8(out.expect("memory")).expect("UTF-8");
+    assert!(out.contains("🇩🇪") && !out.contains("👍🏽"), "{out:?}");
+    assert!(out.contains("🇩🇪\u{1b}["), "what follows is put in its place: {out:?}");
+}
+
+proptest! {
+    /// However lines change and move, in whatever look: the terminal shows the last of them.
+    #[test]
+    fn the_terminal_shows_what_was_drawn(
+        screens in proptest::collection::vec(
+            proptest::collection::vec("[a-c日é ]{10,30}[xy]{0,14}", HEIGHT as usize), 1..8),
+        moves in proptest::collection::vec(-3isize..4, 8),
+    ) {
+        let mut pair = Pair::new();
+        let mut current = screens[0].clone();
+        for (screen, by) in screens.iter().zip(moves) {
+            // Half of the steps move what is there, as a chat does.
+            if by == 0 { current.clone_from(screen); } else { current.rotate_left(by.rem_euclid(6) as usize); }
+            pair.draw(&current);
+            let expected: Vec<String> = current.iter().map(|line| line.trim_end().to_owned()).collect();
+            prop_assert_eq!(pair.rows(), expected);
+            let mut fresh = Pair::new();
+            fresh.draw(&current);
+            prop_assert_eq!(pair.looks(), fresh.looks());
+        }
+    }
+
+    /// The same beside a pane, where the terminal scrolls within columns and draws some characters otherwise than we do.
+    #[test]
+    fn margins_and_odd_characters_leave_nothing_behind(
+        screens in proptest::collection::vec(
+            proptest::collection::vec("([a-c日é ]|🇩🇪|👍🏽|👍|❤\u{fe0f}|👩\u{200d}🚀){5,20}", HEIGHT as usize), 1..8),
+        moves in proptest::collection::vec(-3isize..4, 8),
+    ) {
+        let mut pair = Pair::with_margins();
+        let mut current = screens[0].clone();
+        for (screen, by) in screens.iter().zip(moves) {
+            if by == 0 { current.clone_from(screen); } else { current.rotate_left(by.rem_euclid(6) as usize); }
+            pair.draw(&current);
+            let mut fresh = Pair { pane: true, ..Pair::new() };
+            fresh.draw(&current);
+            prop_assert_eq!(pair.grid.rows(), fresh.grid.rows());
+        }
+    }
+}
