@@ -124,3 +124,35 @@ fn nothing_is_sent_to_a_still_terminal_and_little_for_a_message() {
     let cost = size() - still;
     assert!((1..=1_000).contains(&cost), "{cost} bytes for one message");
 }
+
+#[test]
+fn characters_that_terminals_measure_in_their_own_way_leave_nothing_behind() {
+    let home = Home::default();
+    let screen = Screen::chat(&home, (80, 24), &[]);
+    screen.wait_for_text("online");
+    for number in 1..=3 {
+        screen.type_text(&format!("on it 👍🏽 漢字かな — é à ñ 🇩🇪 👨‍👩‍👧‍👦 ❤\u{fe0f} number {number}"));
+        screen.press(&["Enter"]);
+        screen.wait_for("it is settled", |lines| lines.iter().any(|line| line.contains(&format!("number {number}"))));
+        screen.paste(&(1..=200 / number).map(|line| format!("line {line}")).collect::<Vec<_>>().join("\n"));
+        screen.press(&["Enter"]);
+        screen.wait_for_text("message #general");
+    }
+    for keys in [&["PageUp", "PageUp", "PageDown"][..], &["C-Home"], &["C-End"]] {
+        screen.press(keys);
+        // What is shown is what a screen shows that is drawn anew.
+        let shown = std::cell::RefCell::new(screen.lines());
+        until("a screen at rest", || {
+            std::thread::sleep(std::time::Duration::from_millis(150));
+            let before = shown.replace(screen.lines());
+            (before == *shown.borrow()).then_some(())
+        });
+        screen.press(&["C-l"]);
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        assert_eq!(screen.lines(), shown.into_inner());
+    }
+    screen.press(&["C-Home"]);
+    screen.wait_for("plain ones of the same width", |lines| {
+        lines.iter().any(|line| line.contains("漢字かな — é à ñ DE 👨 ❤  number 1"))
+    });
+}
