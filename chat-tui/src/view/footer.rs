@@ -122,15 +122,15 @@ fn waiting(model: &Model) -> Option<String> {
     let is_waiting = |state: &PendingState| !matches!(state, PendingState::Failed { .. });
     let waiting: usize =
         model.rooms.values().map(|room| room.pending.iter().filter(|pending| is_waiting(&pending.state)).count()).sum();
-    let to_send = (waiting > 0).then(|| format!("{waiting} to send once the server is back"));
     match &server.link {
         LinkState::Down { reason, .. } => {
             let reason = reason.as_str();
             let hint = if reason.contains("/retry") { "" } else { "; /retry tries now" };
-            let reason = format!("{reason}{hint}");
-            Some(to_send.map_or(reason.clone(), |to_send| format!("{to_send} · {reason}")))
+            let to_send = if waiting > 0 { format!(" · {waiting} to send") } else { String::new() };
+            Some(format!("{reason}{hint}{to_send}"))
         }
-        LinkState::Connecting => to_send,
+        LinkState::Connecting if waiting > 0 => Some(format!("{waiting} to send once the server is back")),
+        LinkState::Connecting => None,
         LinkState::Ready | LinkState::Denied { .. } => None,
     }
 }

@@ -4,19 +4,20 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::frame;
+use crate::text::wrap_words;
 use crate::theme::{Role, Theme};
 use crate::view::draw;
 
 /// Draws the question.
 pub(super) fn draw(theme: &Theme, outer: Rect, (text, buffer): (&str, &mut Buffer)) {
-    let inner = frame::draw(theme, outer, ("delete this message?", "Enter or y deletes · Esc or n keeps"), buffer);
+    let inner = frame::draw(theme, outer, ("delete this message?", "Enter, y delete · Esc, n keep"), buffer);
     let mut rows = draw::rows(inner);
-    rows.next();
     if let Some(row) = rows.next() {
         draw::text(buffer, row, text, theme.style(Role::Overlay));
     }
-    if let Some(row) = rows.next() {
-        let hint = "Its text goes from the server and from all screens.";
-        draw::text(buffer, row, hint, theme.style(Role::OverlayDim));
+    rows.next();
+    let hint = "Its text goes from the server and from all screens.";
+    for (line, row) in wrap_words(hint, usize::from(inner.width)).into_iter().zip(rows) {
+        draw::text(buffer, row, &hint[line], theme.style(Role::OverlayDim));
     }
 }

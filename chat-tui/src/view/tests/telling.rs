@@ -40,8 +40,10 @@ fn who_is_cut_off_learns_why_and_what_to_do() {
     desk.link(LinkMsg::Down { reason: reason.into(), retry_in_ms: 6_000 });
     assert!(told(&mut desk, 40, 10).contains(reason));
     desk.send("on its way");
-    let both = told(&mut desk, 80, 24);
-    assert!(both.contains("1 to send") && both.contains(reason), "{both}");
+    for (width, height) in [(80, 24), (40, 10)] {
+        let both = told(&mut desk, width, height);
+        assert!(both.contains("1 to send") && both.contains(reason), "{both}");
+    }
     desk.link(LinkMsg::Down { reason: "no server answers".into(), retry_in_ms: 6_000 });
     assert!(told(&mut desk, 80, 24).contains("no server answers; /retry tries now"));
 }
@@ -83,6 +85,18 @@ fn a_server_that_is_older_is_told_of_once() {
     desk.link(LinkMsg::Down { reason: "gone".into(), retry_in_ms: 100 });
     desk.link(LinkMsg::Welcome(Box::new(hello)));
     assert!(!told(&mut desk, 80, 24).contains("older"));
+}
+
+#[test]
+fn what_a_deletion_does_is_read_also_where_it_is_narrow() {
+    let mut desk = afternoon();
+    desk.push(event(GENERAL, 11, message(12, ME, "mine")));
+    desk.act(Action::Cancel);
+    desk.act(Action::DeleteMessage);
+    let shown = draw(&mut desk, 40, 10).0.join("\n").replace(['│', '\n'], " ");
+    let told = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("Its text goes from the server and from all screens."), "{told}");
+    assert!(told.contains("Enter, y delete · Esc, n keep"), "{told}");
 }
 
 #[test]
