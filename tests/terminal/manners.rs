@@ -103,8 +103,23 @@ fn without_colours_there_are_none() {
 fn nothing_is_sent_to_a_still_terminal_and_little_for_a_message() {
     let server = Server::start();
     let (ana, ben) = (Home::signed_in(&server, "ana"), Home::signed_in(&server, "ben"));
+    // Both panes are full: they must not be paid for with every message.
+    for number in 1..=12 {
+        ana.output(&["room", "create", &format!("room-{number:02}")]);
+    }
+    let others: Vec<_> = [
+        "charlie", "diana", "edward", "fatima", "george", "hannah", "igor", "julia", "kenji", "lucia", "moe", "nat",
+        "otto",
+    ]
+    .iter()
+    .map(|name| Home::signed_in(&server, name))
+    .collect();
+    assert_eq!(others.len() + 2, 15);
     for number in 0..40 {
-        ben.output(&["send", "general", &format!("some message number {number}, to fill the screen with text")]);
+        let words = ["the flaky test", "is the clock", "runs backwards", "once a day", "see build 4211"];
+        let said: Vec<_> = (0..2 + number % 4).map(|word| words[(number * 3 + word * 2) % 5]).collect();
+        let by = if number % 3 == 0 { &others[number % others.len()] } else { &ben };
+        by.output(&["send", "general", &format!("{}, number {number}", said.join(" "))]);
     }
     let screen = Screen::chat(&ana, (120, 36), &[]);
     screen.wait_for_text("number 39");

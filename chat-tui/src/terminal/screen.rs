@@ -8,7 +8,7 @@ use crossterm::terminal::size;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::cluster::Clusters;
+use super::cluster::{Clusters, is_sure};
 use super::pen::Pen;
 use super::probe::Found;
 use super::{rows, shift};
@@ -78,10 +78,17 @@ impl Screen {
         Ok(())
     }
 
-    /// Takes what was found out about the terminal, which has been written over meanwhile.
+    /// Takes what was found out about the terminal, whose first row has been written over meanwhile.
     pub fn learn(&mut self, found: Found) {
         (self.clusters, self.has_margins) = (found.clusters, found.has_margins);
-        self.forget();
+        // What is shown as something simpler may be shown as it is from here on.
+        if !self.shown.content.iter().all(|cell| is_sure(cell.symbol())) {
+            self.is_stale = true;
+        }
+        let columns = usize::from(self.shown.area.width);
+        for cell in self.shown.content.iter_mut().take(columns) {
+            cell.set_char(char::REPLACEMENT_CHARACTER);
+        }
     }
 
     /// Everything is drawn again next time.

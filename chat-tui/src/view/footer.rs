@@ -129,8 +129,7 @@ fn waiting(model: &Model) -> Option<String> {
             let to_send = if waiting > 0 { format!(" · {waiting} to send") } else { String::new() };
             Some(format!("{reason}{hint}{to_send}"))
         }
-        LinkState::Connecting if waiting > 0 => Some(format!("{waiting} to send once the server is back")),
-        LinkState::Connecting => None,
+        LinkState::Connecting => (waiting > 0).then(|| format!("{waiting} to send once the server is back")),
         LinkState::Ready | LinkState::Denied { .. } => None,
     }
 }

@@ -129,6 +129,18 @@ fn what_the_terminal_measures_otherwise_leaves_nothing_behind() {
 }
 
 #[test]
+fn only_the_row_the_terminal_was_tried_in_is_drawn_again() {
+    let mut pair = Pair::new();
+    let screen = lines(&["the title", "one", "two", "three"]);
+    pair.draw(&screen);
+    pair.grid.process("\u{1b}[H\u{1b}[2Kscribbled over".as_bytes());
+    pair.screen.learn(Found::default());
+    let bytes = pair.draw(&screen);
+    assert!((1..100).contains(&bytes), "{bytes}");
+    assert_eq!(&pair.grid.rows()[..4], &screen[..]);
+}
+
+#[test]
 fn what_the_terminal_draws_as_we_count_is_sent_as_it_is() {
     let mut pair = Pair::new();
     let mut found = Found::default();
