@@ -8,7 +8,7 @@ use chat_proto::server_frame::ServerFrame;
 
 use crate::app::tests::{ANA, Desk, GENERAL, asked, event, membership, message, user, welcome};
 use crate::app::{LinkMsg, Msg};
-use crate::terminal::{Frame, Screen};
+use crate::terminal::{Found, Frame, Screen};
 use crate::theme::{Depth, Theme};
 use crate::view::{RenderCache, render, title};
 
@@ -135,6 +135,19 @@ fn a_message_costs_little_beside_fifteen_people_and_thirteen_rooms() {
         let bytes = wire.draw(&mut desk);
         assert!(bytes <= BUDGET, "{bytes} bytes for message {seq}");
         assert_eq!(wire.rows(), Wire::fresh(&mut desk));
+    }
+}
+
+#[test]
+fn where_the_terminal_scrolls_within_columns_the_panes_cost_nothing() {
+    let mut desk = busy();
+    let mut wire = Wire::new();
+    wire.screen.learn(Found::with_margins());
+    wire.draw(&mut desk);
+    for seq in 61..=80 {
+        say(&mut desk, seq);
+        let bytes = wire.draw(&mut desk);
+        assert!(bytes <= BUDGET / 2, "{bytes} bytes for message {seq}");
     }
 }
 

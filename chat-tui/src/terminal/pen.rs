@@ -74,7 +74,7 @@ impl Pen {
         let absolute = if x == 0 { format!("\x1b[{}H", y + 1) } else { format!("\x1b[{};{}H", y + 1, x + 1) };
         let way = match self.at {
             Some(at) if at == (x, y) => return,
-            // Line feeds keep the column; not from row to row at the end of the screen, where they would scroll.
+            // Line feeds keep the column, and where they lead to a row of the screen they scroll nothing.
             Some((at_x, at_y)) if at_y <= y && y - at_y <= 3 => {
                 let down = "\n".repeat(usize::from(y - at_y));
                 let aside = aside(at_x, x);

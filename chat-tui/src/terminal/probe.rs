@@ -14,6 +14,14 @@ pub struct Found {
     pub(super) has_margins: bool,
 }
 
+#[cfg(test)]
+impl Found {
+    /// What a terminal that scrolls within columns is found to be.
+    pub(crate) fn with_margins() -> Self {
+        Self { has_margins: true, ..Self::default() }
+    }
+}
+
 /// Tries the terminal, which must be one that answers; writes over its first row.
 ///
 /// # Errors

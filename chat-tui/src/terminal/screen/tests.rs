@@ -34,7 +34,7 @@ impl Pair {
     /// One with a pane beside what moves, on a terminal that scrolls within columns.
     fn with_margins() -> Self {
         let mut pair = Self { pane: true, ..Self::new() };
-        pair.screen.learn(Found { clusters: Clusters::default(), has_margins: true });
+        pair.screen.learn(Found::with_margins());
         pair
     }
 
