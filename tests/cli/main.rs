@@ -1,5 +1,8 @@
 //! The command line as scripts depend on it.
 
+mod running;
+mod streams;
+
 use chat_tests::client::Home;
 use chat_tests::server::Server;
 use serde_json::Value;

@@ -94,7 +94,7 @@ impl Context {
         if std::os::unix::net::UnixStream::connect(crate::local::SYSTEM_SOCKET).is_ok() {
             return parse(format!("unix:{}", crate::local::SYSTEM_SOCKET));
         }
-        crate::local::ensure_running(&server).map_err(|error| unreachable(&error))?;
+        crate::local::ensure_running(&server).map_err(|error| CliError::unreachable(error.to_string()))?;
         parse(server.address())
     }
 
@@ -104,27 +104,21 @@ impl Context {
     }
 
     /// What is done before each try to connect: a server of one's own is started where it does not run.
-    ///
-    /// # Errors
-    /// As [`Self::address`].
     #[cfg(feature = "local-server")]
-    pub fn prepare(&self, address: &Address) -> Result<crate::net::Prepare, CliError> {
-        let server = self.local_server()?;
+    pub fn prepare(&self, address: &Address) -> crate::net::Prepare {
+        let nothing: crate::net::Prepare = std::sync::Arc::new(|| Ok(()));
+        // Another server needs no place for one of one's own.
+        let Ok(server) = self.local_server() else { return nothing };
         if address.to_string() != server.address() {
-            return Ok(std::sync::Arc::new(|| Ok(())));
+            return nothing;
         }
-        Ok(std::sync::Arc::new(move || {
-            crate::local::ensure_running(&server).map(drop).map_err(|error| error.to_string())
-        }))
+        std::sync::Arc::new(move || crate::local::ensure_running(&server).map(drop).map_err(|error| error.to_string()))
     }
 
     /// What is done before each try to connect: nothing, where there is no server of one's own.
-    ///
-    /// # Errors
-    /// None.
     #[cfg(not(feature = "local-server"))]
-    pub fn prepare(&self, _: &Address) -> Result<crate::net::Prepare, CliError> {
-        Ok(std::sync::Arc::new(|| Ok(())))
+    pub fn prepare(&self, _: &Address) -> crate::net::Prepare {
+        std::sync::Arc::new(|| Ok(()))
     }
 
     /// The places of the local server.
@@ -182,8 +176,10 @@ impl Context {
     /// # Errors
     /// As [`Self::connect`].
     pub async fn connect_as(&self, address: Address, auth: Auth) -> Result<Session, CliError> {
+        // A server of one's own that ends just now is started again.
+        let prepare = self.prepare(&address);
         let options = ConnectOptions::new(address, auth).subscribe(Subscription::None);
-        let (client, welcome) = Client::connect(options).await?;
+        let (client, welcome) = Client::connect_prepared(options, &prepare).await?;
         self.mention_older_server(&welcome);
         Ok(Session::new(client, welcome))
     }
@@ -213,11 +209,6 @@ impl Context {
 fn is_older(a: &str, b: &str) -> bool {
     let numbers = |version: &str| version.split('.').map(|part| part.parse::<u64>().ok()).collect::<Option<Vec<_>>>();
     matches!((numbers(a), numbers(b)), (Some(a), Some(b)) if a < b)
-}
-
-#[cfg(feature = "local-server")]
-fn unreachable(error: &crate::local::LocalError) -> CliError {
-    CliError::with(Exit::Unreachable, chat_proto::error::ErrorCode::Internal, error.to_string())
 }
 
 /// A signed-in connection with the names it has learnt.

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use chat_proto::error::{ErrorBody, ErrorCode};
+use serde::Serialize;
 
 use crate::net::{CallError, NetError};
 
@@ -33,16 +34,71 @@ impl From<Exit> for ExitCode {
     }
 }
 
+/// What an error is, in one word: the server's codes, and those of what never reached a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Code {
+    /// No server answers, or the connection to it broke.
+    Unreachable,
+    /// What was waited for did not come in time.
+    TimedOut,
+    /// As the protocol names it.
+    #[serde(untagged)]
+    Protocol(ErrorCode),
+}
+
+impl Code {
+    /// Whether the same command may succeed later without being changed.
+    fn is_retryable(self) -> bool {
+        match self {
+            Self::Unreachable | Self::TimedOut => true,
+            Self::Protocol(code) => code.is_retryable(),
+        }
+    }
+}
+
+/// Why a command failed, as it is said and as `--json` prints it.
+#[derive(Clone, Debug, Serialize, thiserror::Error)]
+#[error("{message}")]
+pub(super) struct Complaint {
+    /// The reason.
+    pub code: Code,
+    /// What happened, to what, and what to do next.
+    pub message: String,
+    /// Whether the same command may succeed later.
+    pub retryable: bool,
+    /// When to try again, in milliseconds from now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after_ms: Option<u64>,
+    /// The field at fault, where one is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+}
+
+impl Complaint {
+    /// A complaint with its code's own retry rule.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), retryable: code.is_retryable(), retry_after_ms: None, field: None }
+    }
+}
+
+impl From<ErrorBody> for Complaint {
+    fn from(body: ErrorBody) -> Self {
+        let ErrorBody { code, message, retryable, retry_after_ms, field } = body;
+        Self { code: Code::Protocol(code), message, retryable, retry_after_ms, field }
+    }
+}
+
 /// Why a command did not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CliError {
     /// What the server, the network or the input said.
-    #[error("{body}")]
+    #[error("{complaint}")]
     Failed {
         /// The exit code.
         exit: Exit,
         /// Code and sentence, as `--json` prints them.
-        body: ErrorBody,
+        complaint: Complaint,
     },
     /// The reader of our standard output went away; not worth a word.
     #[error("output closed")]
@@ -68,15 +124,37 @@ impl CliError {
         Self::with(Exit::NotFound, ErrorCode::NotFound, message)
     }
 
+    /// No server answers: exit 3.
+    pub fn unreachable(message: impl Into<String>) -> Self {
+        Self::Failed { exit: Exit::Unreachable, complaint: Complaint::new(Code::Unreachable, message) }
+    }
+
+    /// It did not come in time: exit 7.
+    pub fn timed_out(message: impl Into<String>) -> Self {
+        Self::Failed { exit: Exit::TimedOut, complaint: Complaint::new(Code::TimedOut, message) }
+    }
+
     /// An error with its exit code and its protocol code.
     pub fn with(exit: Exit, code: ErrorCode, message: impl Into<String>) -> Self {
-        Self::Failed { exit, body: ErrorBody::new(code, message) }
+        Self::Failed { exit, complaint: Complaint::new(Code::Protocol(code), message) }
+    }
+
+    /// The same error, saying more about what it happened to.
+    #[must_use]
+    pub fn said(self, say: impl FnOnce(&str) -> String) -> Self {
+        match self {
+            Self::Failed { exit, mut complaint } => {
+                complaint.message = say(&complaint.message);
+                Self::Failed { exit, complaint }
+            }
+            other => other,
+        }
     }
 }
 
 impl From<ErrorBody> for CliError {
     fn from(body: ErrorBody) -> Self {
-        Self::Failed { exit: exit_for(body.code), body }
+        Self::Failed { exit: exit_for(body.code), complaint: body.into() }
     }
 }
 
@@ -94,9 +172,7 @@ impl From<NetError> for CliError {
         match error {
             NetError::Refused(body) => body.into(),
             NetError::BadAddress { .. } => Self::usage(error.to_string()),
-            NetError::Unreachable { .. } | NetError::NotAChatServer { .. } => {
-                Self::with(Exit::Unreachable, ErrorCode::Internal, error.to_string())
-            }
+            NetError::Unreachable { .. } | NetError::NotAChatServer { .. } => Self::unreachable(error.to_string()),
         }
     }
 }
@@ -105,7 +181,7 @@ impl From<CallError> for CliError {
     fn from(error: CallError) -> Self {
         match error {
             CallError::Refused(body) => body.into(),
-            CallError::Disconnected => Self::with(Exit::Unreachable, ErrorCode::ShuttingDown, error.to_string()),
+            CallError::Disconnected => Self::unreachable(error.to_string()),
             CallError::Unreadable(_) => Self::failed(error.to_string()),
         }
     }

@@ -18,7 +18,7 @@ pub(super) async fn run(context: &Context) -> Result<(), CliError> {
     }
     let address = context.address()?;
     let auth = context.auth(&address)?;
-    let prepare = context.prepare(&address)?;
+    let prepare = context.prepare(&address);
     let options = RunOptions {
         label: label(&address),
         link: LinkOptions { address, auth, prepare },

@@ -2,13 +2,14 @@
 
 use std::io;
 
-use chat_proto::error::ErrorBody;
 use chat_proto::ids::{RoomId, Seq, UserId};
 use chat_proto::message::{Item, What};
 use chat_proto::room::Rsvp;
 use chat_proto::time::UnixMillis;
 use serde::Serialize;
 use serde_json::ser::{CharEscape, Formatter};
+
+use super::exit::Complaint;
 
 /// The version of this output.
 const VERSION: u8 = 1;
@@ -155,7 +156,7 @@ impl<'a, T: Serialize> Line<'a, T> {
 }
 
 /// An error as `--json` prints it on standard error.
-pub(super) fn error_line(error: &ErrorBody) -> String {
+pub(super) fn error_line(error: &Complaint) -> String {
     to_line(&Line::new("error", error))
 }
 

@@ -2,13 +2,14 @@
 
 use std::process::ExitCode;
 
+use chat_proto::error::ErrorCode;
 use clap::{CommandFactory, FromArgMatches, Parser};
 
 use super::command::Command;
 use super::context::{Context, Globals};
-use super::exit::{CliError, Exit};
+use super::exit::{CliError, Code, Complaint, Exit};
 use super::full_screen;
-use super::output::Output;
+use super::output::{ColorChoice, Output};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -41,21 +42,42 @@ pub(super) fn definition() -> clap::Command {
 pub fn run() -> ExitCode {
     let cli = match Cli::command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
-        Err(error) => {
-            // Help and version are data for standard output; clap knows which is which.
-            let code = if error.use_stderr() { Exit::Usage.into() } else { ExitCode::SUCCESS };
-            return if error.print().is_ok() { code } else { ExitCode::SUCCESS };
-        }
+        Err(error) => return refuse_arguments(&error),
     };
     let output = Output::new(cli.globals.json, cli.globals.quiet, cli.globals.color);
     match dispatch(cli) {
         Ok(()) | Err(CliError::OutputClosed) => ExitCode::SUCCESS,
         Err(CliError::Status(status)) => ExitCode::from(status),
-        Err(CliError::Failed { exit, body }) => {
-            output.error(&body);
+        Err(CliError::Failed { exit, complaint }) => {
+            output.error(&complaint);
             exit.into()
         }
     }
+}
+
+/// Says what is wrong with the arguments, or prints the help or version that was asked for.
+fn refuse_arguments(error: &clap::Error) -> ExitCode {
+    // Help and version are data for standard output; clap knows which is which.
+    let code = if error.use_stderr() { Exit::Usage.into() } else { ExitCode::SUCCESS };
+    // The arguments could not be read, so the flag is looked for by hand; what follows `--` is another command's.
+    let is_json = std::env::args_os().skip(1).take_while(|word| word != "--").any(|word| word == "--json");
+    if is_json && error.use_stderr() {
+        let complaint = Complaint::new(Code::Protocol(ErrorCode::BadRequest), sentence(error));
+        Output::new(true, false, ColorChoice::Never).error(&complaint);
+        return code;
+    }
+    if error.print().is_ok() { code } else { ExitCode::SUCCESS }
+}
+
+/// What is wrong with the arguments, without usage and hints, in one line.
+fn sentence(error: &clap::Error) -> String {
+    if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return "a subcommand is missing; --help lists them".to_owned();
+    }
+    let rendered = error.render().to_string();
+    let text = rendered.strip_prefix("error: ").unwrap_or(&rendered);
+    let end = ["\n\nUsage:", "\n\nFor more information"].iter().filter_map(|mark| text.find(mark)).min();
+    text[..end.unwrap_or(text.len())].split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn dispatch(cli: Cli) -> Result<(), CliError> {

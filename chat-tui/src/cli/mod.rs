@@ -1,5 +1,6 @@
 //! The command line: one subcommand a file. A contract that scripts depend on.
 
+mod child;
 mod command;
 mod context;
 mod exit;
@@ -7,7 +8,9 @@ mod full_screen;
 mod json;
 mod main;
 mod output;
+mod pace;
 mod reference;
+mod signals;
 mod stdin_text;
 
 pub use main::run;

@@ -8,7 +8,7 @@ use chat_proto::time::UnixMillis;
 use clap::ValueEnum;
 use serde::Serialize;
 
-use super::exit::CliError;
+use super::exit::{CliError, Complaint};
 use super::json::{self, ItemLine, Line, Named};
 use crate::text::SafeText;
 
@@ -95,7 +95,7 @@ impl Output {
     }
 
     /// Says why a command failed: text, or a JSON line, on standard error.
-    pub fn error(&self, error: &chat_proto::error::ErrorBody) {
+    pub fn error(&self, error: &Complaint) {
         if self.is_json {
             write_stderr(&json::error_line(error));
         } else {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::marker::PhantomData;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 use super::connection::{self, Socket};
-use super::{Address, CallError, NetError};
+use super::{Address, CallError, NetError, Prepare};
 
 /// One-shot commands try to connect for this long.
 const TRY_FOR: Duration = Duration::from_secs(5);
@@ -94,11 +95,22 @@ impl Client {
     /// # Errors
     /// As [`NetError`] says.
     pub async fn connect(options: ConnectOptions) -> Result<(Self, Welcome), NetError> {
+        Self::connect_prepared(options, &(Arc::new(|| Ok(())) as Prepare)).await
+    }
+
+    /// As [`Self::connect`]; before each further try `prepare` is done, off the runtime's threads.
+    ///
+    /// # Errors
+    /// As [`NetError`] says.
+    pub async fn connect_prepared(options: ConnectOptions, prepare: &Prepare) -> Result<(Self, Welcome), NetError> {
         let give_up_at = Instant::now() + TRY_FOR;
         loop {
             match Self::connect_once(&options).await {
                 Err(NetError::Unreachable { .. }) if Instant::now() + TRY_EVERY < give_up_at => {
                     tokio::time::sleep(TRY_EVERY).await;
+                    // Where it fails the next try says why there is no connection.
+                    let prepare = prepare.clone();
+                    drop(tokio::task::spawn_blocking(move || prepare()).await);
                 }
                 Err(NetError::Refused(error))
                     if error.code == ErrorCode::ShuttingDown && Instant::now() < give_up_at =>
@@ -306,6 +318,20 @@ mod tests {
             has_gap |= matches!(push, ServerFrame::Gap(gap) if gap.room == RoomId(1));
         }
         assert!(has_gap, "what was left out is told");
+    }
+
+    #[tokio::test]
+    async fn a_server_that_ends_while_it_is_connected_to_is_unreachable_and_tried_again() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = format!("ws://{}", listener.local_addr().expect("an address")).parse().expect("an address");
+        let options = ConnectOptions::new(address, Auth::Token { token: "t".into() });
+        let end = async {
+            let (stream, _) = listener.accept().await.expect("a client");
+            stream.readable().await.expect("it asks");
+            drop(stream);
+        };
+        let (connected, ()) = tokio::join!(Client::connect_once(&options), end);
+        assert!(matches!(connected, Err(NetError::Unreachable { .. })), "{connected:?}");
     }
 
     #[tokio::test]

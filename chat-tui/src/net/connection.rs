@@ -8,7 +8,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Error;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
@@ -55,7 +57,14 @@ async fn attempt(address: &Address) -> Result<Socket, NetError> {
         .max_message_size(Some(SERVER_FRAME_MAX_BYTES))
         .max_frame_size(Some(SERVER_FRAME_MAX_BYTES));
     let opened = tokio_tungstenite::client_async_with_config(request, stream, Some(config)).await;
-    opened.map(|(socket, _)| socket).map_err(|error| strange(error.to_string()))
+    opened.map(|(socket, _)| socket).map_err(|error| match error {
+        // It ended just now, or what stands before it found it gone: worth another try.
+        Error::Io(source) => unreachable(source),
+        Error::ConnectionClosed | Error::Protocol(ProtocolError::HandshakeIncomplete) => {
+            unreachable(std::io::ErrorKind::ConnectionReset.into())
+        }
+        other => strange(other.to_string()),
+    })
 }
 
 fn url_host(host: &str, port: u16) -> String {

@@ -54,7 +54,7 @@ pub(super) fn run(command: &LocalCommand, context: &Context) -> Result<(), CliEr
 }
 
 fn failed(error: &LocalError) -> CliError {
-    CliError::with(Exit::Unreachable, chat_proto::error::ErrorCode::Internal, error.to_string())
+    CliError::unreachable(error.to_string())
 }
 
 fn status(context: &Context) -> Result<(), CliError> {

@@ -17,6 +17,7 @@ mod send;
 mod send_stream;
 mod serve;
 mod status;
+mod stream_lines;
 mod tail;
 mod topics;
 mod unread;

@@ -1,26 +1,26 @@
 //! `chat run ROOM -- CMD…`: runs a command, posts what it printed and how it ended, and ends the same way.
 
 use std::os::unix::process::ExitStatusExt;
-use std::process::{ExitStatus, Stdio};
+use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
-use tokio::process::Command;
 
 use super::send::{plain_post, print_posted};
+use crate::cli::child::{Ended, Kept, attend};
 use crate::cli::context::Context;
-use crate::cli::exit::{CliError, Exit};
+use crate::cli::exit::CliError;
 use crate::cli::reference::RoomRef;
 use crate::cli::stdin_text::{self, Fit};
-
-/// Of the output so much of the beginning and so much of the end is kept while the command runs.
-const KEEP_BYTES: usize = 256 * 1024;
 
 /// The arguments of `run`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-The output is shown as it comes; afterwards its end is posted, with the command, its status and its time.
+The output is shown as it comes; afterwards its end is posted, with the command, its status and its time. What the
+command writes to its standard output and its standard error is one text, in the order it was written: shown on
+standard output, with --json on standard error, so that standard output holds only lines of JSON.
+SIGINT, SIGTERM and SIGHUP are passed on to the command and all it started; if it has not ended 5 s later it is killed.
+The result is posted in any case, and the exit status is the command's, 128 and the signal's number where one ended it.
 
 Examples:
   chat run builds -- cargo test
@@ -45,84 +45,22 @@ pub(super) async fn run(args: &RunArgs, context: &Context) -> Result<(), CliErro
     session.room(&args.room).await?;
     drop(session);
     let started = Instant::now();
-    let (status, kept) = execute(&args.command).await?;
+    let ended = if context.output.is_json() {
+        attend(&args.command, tokio::io::stderr()).await
+    } else {
+        attend(&args.command, tokio::io::stdout()).await
+    };
+    let Ended { status, output: kept } = ended?;
     if !(args.only_failures && status.success()) {
         let report = report(&args.command, status, started.elapsed());
-        if let Err(CliError::Failed { body, .. }) = post(args, context, &report, kept).await {
+        if let Err(CliError::Failed { complaint, .. }) = post(args, context, &report, kept).await {
             // The command's own status is what the caller waits for.
-            context.output.error(&body);
+            context.output.error(&complaint);
         }
     }
     match status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0)) {
         0 => Ok(()),
         code => Err(CliError::Status(u8::try_from(code & 0xff).unwrap_or(1))),
-    }
-}
-
-/// Runs the command with our own input; its output is passed on and its end kept.
-async fn execute(command: &[String]) -> Result<(ExitStatus, Kept), CliError> {
-    let (program, arguments) = command.split_first().expect("invariant: clap requires a command");
-    let spawned = Command::new(program).args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-    let mut child = spawned.map_err(|error| {
-        let (code, what) = match error.kind() {
-            std::io::ErrorKind::NotFound => (127, "not found"),
-            _ => (126, "cannot be run"),
-        };
-        // The shell's own statuses for these two.
-        CliError::Failed {
-            exit: Exit::Failed,
-            body: chat_proto::error::ErrorBody::new(
-                chat_proto::error::ErrorCode::NotFound,
-                format!("{program}: {what} ({error}); a shell would exit {code}"),
-            ),
-        }
-    })?;
-    let stdout = child.stdout.take().expect("invariant: piped");
-    let stderr = child.stderr.take().expect("invariant: piped");
-    let kept = std::sync::Arc::new(parking_lot::Mutex::new(Kept::default()));
-    // The interrupt goes to the whole process group: the command ends by it and we report that.
-    let interrupts = tokio::spawn(async { while tokio::signal::ctrl_c().await.is_ok() {} });
-    let copied = tokio::join!(copy(stdout, tokio::io::stdout(), &kept), copy(stderr, tokio::io::stderr(), &kept));
-    let status = child.wait().await?;
-    interrupts.abort();
-    copied.0.and(copied.1)?;
-    let kept = std::mem::take(&mut *kept.lock());
-    Ok((status, kept))
-}
-
-async fn copy(
-    mut from: impl AsyncRead + Unpin,
-    mut to: impl tokio::io::AsyncWrite + Unpin,
-    kept: &parking_lot::Mutex<Kept>,
-) -> std::io::Result<()> {
-    let mut buffer = vec![0; 16 * 1024];
-    let mut is_read = true;
-    loop {
-        let count = from.read(&mut buffer).await?;
-        if count == 0 {
-            return Ok(());
-        }
-        kept.lock().push(&buffer[..count]);
-        // A reader of ours that went away does not end the command.
-        is_read = is_read && to.write_all(&buffer[..count]).await.is_ok() && to.flush().await.is_ok();
-    }
-}
-
-/// The end of what a command printed, in bounded memory.
-#[derive(Debug, Default)]
-struct Kept {
-    bytes: Vec<u8>,
-    left_out: usize,
-}
-
-impl Kept {
-    fn push(&mut self, bytes: &[u8]) {
-        self.bytes.extend_from_slice(bytes);
-        if self.bytes.len() > 2 * KEEP_BYTES {
-            let excess = self.bytes.len() - KEEP_BYTES;
-            self.bytes.drain(..excess);
-            self.left_out += excess;
-        }
     }
 }
 

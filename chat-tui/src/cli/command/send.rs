@@ -48,8 +48,10 @@ pub(in crate::cli) struct SendArgs {
     /// A key of your own: the same key never makes a second message.
     #[arg(long, value_name = "KEY", value_parser = parse_key)]
     key: Option<ClientKey>,
-    /// Post each line of standard input as a message of its own, in order, as they come.
-    #[arg(long, conflicts_with_all = ["text", "fit", "code"])]
+    /// Post each line of standard input as a message of its own, in order, as they come; blank lines are skipped.
+    /// Goes on over a restart of the server: each line is stored once. A line that is too long ends it, unless --fit
+    /// says what to do.
+    #[arg(long, conflicts_with_all = ["text", "code"])]
     stream: bool,
     /// What to do with a text that is longer than a message may be.
     #[arg(long, value_enum, value_name = "HOW")]
@@ -64,6 +66,11 @@ impl SendArgs {
     /// How long the message lives, where that is said.
     pub(super) fn life(&self) -> Option<Life> {
         if self.lasting { Some(Life::Lasting) } else { self.ttl.map(Life::TtlMs) }
+    }
+
+    /// What to do with a text that is too long.
+    pub(super) fn fit(&self) -> Option<Fit> {
+        self.fit
     }
 
     /// The key for the part `index` of a message, or for the line `index` of a stream.

@@ -1,27 +1,36 @@
 //! `chat send ROOM --stream`: each line of standard input is a message; many under way, in one order.
 //!
 //! The posts form a chain: once the server refuses one, it refuses those behind it too, so that nothing overtakes.
-//! A refusal that passes with time is waited out, and the chain begins again with the refused post, under its key.
+//! What was refused for a time, or was under way when the connection broke, is sent again in order under its own
+//! keys, as a new chain; so each line is stored once. Whatever ends the stream, what is stored is acknowledged first.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use chat_proto::error::{ErrorBody, ErrorCode};
+use chat_proto::error::ErrorBody;
+use chat_proto::ids::RoomId;
 use chat_proto::request::{Chain, Post, Posted};
-use tokio::io::{AsyncBufReadExt, BufReader, Lines, Stdin};
+use tokio::time::Instant;
 
 use super::send::{SendArgs, print_posted};
+use super::stream_lines::StreamLines;
 use crate::cli::context::{Context, Session};
-use crate::cli::exit::CliError;
-use crate::cli::stdin_text::{self, Fit};
+use crate::cli::exit::{CliError, Exit};
+use crate::cli::pace::Pace;
+use crate::cli::stdin_text;
 use crate::net::{CallError, PendingAnswer};
 
 /// Posts under way at once.
 const WINDOW: usize = 64;
-/// How long a refusal without a time of its own is waited out.
+/// How long a refusal without a time of its own is waited out; no refusal is waited out for less than the second.
 const PAUSE: Duration = Duration::from_millis(250);
-/// After so many refusals of one post in a row the stream gives up.
-const TRIES_MAX: u32 = 240;
+const PAUSE_MIN: Duration = Duration::from_millis(50);
+/// After being refused for so long one post ends the stream.
+const REFUSED_MAX: Duration = Duration::from_mins(2);
+/// Waiting is worth a word once it takes this long.
+const LONG_WAIT: Duration = Duration::from_secs(2);
+/// After so many connections on which nothing was accepted the stream ends.
+const RECONNECTS_MAX: u32 = 10;
 
 struct UnderWay {
     post: Post,
@@ -32,36 +41,45 @@ struct Stream<'a> {
     args: &'a SendArgs,
     context: &'a Context,
     session: Session,
-    room: chat_proto::ids::RoomId,
+    room: RoomId,
+    pace: Pace,
+    /// Posts to be sent, the next one first: a line that was read, or what must be sent again.
+    unsent: VecDeque<Post>,
+    /// Sent and not answered, in the order they were sent.
     under_way: VecDeque<UnderWay>,
-    lines: usize,
+    /// Whether the next post begins a chain.
+    is_chain_new: bool,
+    /// How many posts were made of lines.
+    posts: usize,
+    refused_since: Option<Instant>,
+    has_said_waiting: bool,
+    /// Connections since a post was accepted.
+    reconnects: u32,
 }
 
 pub(super) async fn run(args: &SendArgs, context: &Context) -> Result<(), CliError> {
-    let mut session = context.connect().await?;
-    let room = session.room(&args.room).await?;
-    let mut stream = Stream { args, context, session, room, under_way: VecDeque::new(), lines: 0 };
-    let mut lines = BufReader::new(tokio::io::stdin()).lines();
-    let mut is_open = true;
-    while is_open || !stream.under_way.is_empty() {
-        let has_room = is_open && stream.under_way.len() < WINDOW;
+    let mut stream = Stream::begin(args, context).await?;
+    let mut lines = StreamLines::new();
+    let mut ended: Option<Result<(), CliError>> = None;
+    loop {
+        let is_idle = stream.unsent.is_empty() && stream.under_way.is_empty();
+        if is_idle && let Some(result) = ended {
+            return result;
+        }
+        let next_at = stream.pace.next_at(Instant::now());
         tokio::select! {
-            line = read_line(&mut lines), if has_room => match line? {
-                Some(line) => stream.send_line(&line)?,
-                None => is_open = false,
+            line = lines.next(), if ended.is_none() && stream.unsent.is_empty() => {
+                // Bad input ends the stream once what is under way is acknowledged.
+                match line.and_then(|line| line.map(|line| stream.queue(&line, lines.number())).transpose()) {
+                    Ok(Some(())) => {}
+                    Ok(None) => ended = Some(Ok(())),
+                    Err(error) => ended = Some(Err(error)),
+                }
             },
+            () = tokio::time::sleep_until(next_at), if stream.may_send() => stream.send_next(),
             answer = front(&mut stream.under_way), if !stream.under_way.is_empty() => stream.settle(answer).await?,
         }
     }
-    Ok(())
-}
-
-/// The next line; bad UTF-8 ends the stream with an error that says so.
-async fn read_line(lines: &mut Lines<BufReader<Stdin>>) -> Result<Option<String>, CliError> {
-    lines.next_line().await.map_err(|error| match error.kind() {
-        std::io::ErrorKind::InvalidData => CliError::usage("the input is not UTF-8 text"),
-        _ => error.into(),
-    })
 }
 
 async fn front(under_way: &mut VecDeque<UnderWay>) -> Result<Posted, CallError> {
@@ -69,68 +87,133 @@ async fn front(under_way: &mut VecDeque<UnderWay>) -> Result<Posted, CallError> 
     (&mut front.answer).await
 }
 
-impl Stream<'_> {
-    fn send_line(&mut self, line: &str) -> Result<(), CliError> {
-        let text = stdin_text::clean(line.as_bytes())?;
+impl<'a> Stream<'a> {
+    async fn begin(args: &'a SendArgs, context: &'a Context) -> Result<Self, CliError> {
+        let mut session = context.connect().await?;
+        let room = session.room(&args.room).await?;
+        let pace = Pace::new(&session.welcome.limits, Instant::now());
+        Ok(Self {
+            args,
+            context,
+            session,
+            room,
+            pace,
+            unsent: VecDeque::new(),
+            under_way: VecDeque::new(),
+            is_chain_new: true,
+            posts: 0,
+            refused_since: None,
+            has_said_waiting: false,
+            reconnects: 0,
+        })
+    }
+
+    /// Makes the posts of a line; none of a blank one.
+    fn queue(&mut self, line: &[u8], number: u64) -> Result<(), CliError> {
+        let at_line = |error: CliError| error.said(|message| format!("line {number}: {message}"));
+        let text = stdin_text::clean(line).map_err(at_line)?;
         if text.trim().is_empty() {
             return Ok(());
         }
-        for part in stdin_text::fit(&text, Some(Fit::Split))? {
-            let body = part.parse().map_err(|error| CliError::usage(format!("line {}: {error}", self.lines + 1)))?;
-            let key = self.args.key(self.lines)?;
-            let chain = Some(if self.lines == 0 { Chain::Restart } else { Chain::Continue });
-            let post = Post { room: self.room, key, body, life: self.args.life(), code: None, reply_to: None, chain };
-            self.lines += 1;
-            let answer = self.session.client.start(&post);
-            self.under_way.push_back(UnderWay { post, answer });
+        for part in stdin_text::fit(&text, self.args.fit()).map_err(at_line)? {
+            let body = part.parse().map_err(|error| at_line(CliError::usage(format!("the text {error}"))))?;
+            let key = self.args.key(self.posts)?;
+            self.posts += 1;
+            let life = self.args.life();
+            self.unsent.push_back(Post { room: self.room, key, body, life, code: None, reply_to: None, chain: None });
         }
         Ok(())
     }
 
+    fn may_send(&self) -> bool {
+        !self.unsent.is_empty() && self.under_way.len() < WINDOW
+    }
+
+    fn send_next(&mut self) {
+        let Some(mut post) = self.unsent.pop_front() else { return };
+        post.chain = Some(if std::mem::take(&mut self.is_chain_new) { Chain::Restart } else { Chain::Continue });
+        self.pace.take(Instant::now());
+        let answer = self.session.client.start(&post);
+        self.under_way.push_back(UnderWay { post, answer });
+    }
+
     async fn settle(&mut self, answer: Result<Posted, CallError>) -> Result<(), CliError> {
-        let front = self.under_way.pop_front().expect("invariant: an answer belongs to what is under way");
         match answer {
-            Ok(posted) => print_posted(self.context, &mut self.session, &front.post, &posted),
-            Err(CallError::Refused(error)) if error.retryable => {
-                self.under_way.push_front(front);
-                self.restart(error).await
+            Ok(posted) => self.acknowledge(&posted),
+            Err(CallError::Refused(refusal)) if refusal.retryable => {
+                self.take_back().await;
+                self.wait_out(refusal)
             }
+            Err(CallError::Disconnected) => {
+                self.take_back().await;
+                self.reconnect().await
+            }
+            // Those behind it were refused with it: nothing more is stored.
             Err(error) => Err(error.into()),
         }
     }
 
-    /// Waits the refusal out and sends all that is under way again, in order, under the same keys.
-    async fn restart(&mut self, mut refusal: ErrorBody) -> Result<(), CliError> {
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            if tries > TRIES_MAX {
-                return Err(refusal.into());
+    fn acknowledge(&mut self, posted: &Posted) -> Result<(), CliError> {
+        let front = self.under_way.pop_front().expect("invariant: an answer belongs to what is under way");
+        (self.refused_since, self.reconnects) = (None, 0);
+        print_posted(self.context, &mut self.session, &front.post, posted)
+    }
+
+    /// Everything under way is to be sent again. The answers are waited for first, so that nothing of the old chain is
+    /// under way when the new one begins; what they say is said again under the same keys.
+    async fn take_back(&mut self) {
+        for (index, mut post) in std::mem::take(&mut self.under_way).into_iter().enumerate() {
+            // The first one's answer was taken already.
+            if index > 0 {
+                drop((&mut post.answer).await);
             }
-            let pause = refusal.retry_after_ms.map_or(PAUSE, Duration::from_millis);
+            self.unsent.insert(index, post.post);
+        }
+        self.is_chain_new = true;
+    }
+
+    fn wait_out(&mut self, refusal: ErrorBody) -> Result<(), CliError> {
+        let now = Instant::now();
+        let since = *self.refused_since.get_or_insert(now);
+        if now - since > REFUSED_MAX {
+            return Err(self.unacknowledged(refusal.into()));
+        }
+        let pause = refusal.retry_after_ms.map_or(PAUSE, Duration::from_millis).max(PAUSE_MIN);
+        let is_long = now - since + pause >= LONG_WAIT && !std::mem::replace(&mut self.has_said_waiting, true);
+        if is_long || self.context.globals.verbose > 0 {
             self.context.output.talk(&format!("waiting {} ms: {}", pause.as_millis(), refusal.message));
-            // What is behind the refused post is refused as well; its answers are waited for, so that nothing of the
-            // old chain is under way when the new one begins.
-            for broken in self.under_way.iter_mut().skip(1) {
-                match (&mut broken.answer).await {
-                    Ok(_) => {}
-                    Err(CallError::Refused(error)) if error.code == ErrorCode::ChainBroken || error.retryable => {}
-                    Err(error) => return Err(error.into()),
-                }
-            }
-            tokio::time::sleep(pause).await;
-            for (index, again) in self.under_way.iter_mut().enumerate() {
-                again.post.chain = Some(if index == 0 { Chain::Restart } else { Chain::Continue });
-                again.answer = self.session.client.start(&again.post);
-            }
-            match front(&mut self.under_way).await {
-                Ok(posted) => {
-                    let front = self.under_way.pop_front().expect("invariant: it was just polled");
-                    return print_posted(self.context, &mut self.session, &front.post, &posted);
-                }
-                Err(CallError::Refused(error)) if error.retryable => refusal = error,
-                Err(error) => return Err(error.into()),
-            }
+        }
+        self.pace.hold(pause, now);
+        Ok(())
+    }
+
+    /// Connects as at the beginning: tries for five seconds, and starts a server of one's own where it does not run.
+    async fn reconnect(&mut self) -> Result<(), CliError> {
+        let broken = CliError::unreachable("the connection to the server breaks again and again");
+        self.reconnects += 1;
+        if self.reconnects > RECONNECTS_MAX {
+            return Err(self.unacknowledged(broken));
+        }
+        self.session = self.context.connect().await.map_err(|error| self.unacknowledged(error))?;
+        // In another life of the data the room may have another id.
+        self.room = self.session.room(&self.args.room).await.map_err(|error| self.unacknowledged(error))?;
+        self.unsent.iter_mut().for_each(|post| post.room = self.room);
+        self.pace = Pace::new(&self.session.welcome.limits, Instant::now());
+        // The account's tokens are what they were: the server counts by account, not by connection.
+        self.pace.hold(Duration::ZERO, Instant::now());
+        Ok(())
+    }
+
+    fn unacknowledged(&self, error: CliError) -> CliError {
+        let count = self.unsent.len() + self.under_way.len();
+        let said = |message: &str| {
+            format!(
+                "{message}\n{count} posts were not acknowledged, and nothing after them was sent; with --key K the whole input may be sent again"
+            )
+        };
+        match error {
+            CliError::Failed { exit: Exit::Unreachable | Exit::RateLimited | Exit::Failed, .. } => error.said(said),
+            other => other,
         }
     }
 }

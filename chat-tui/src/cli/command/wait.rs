@@ -8,7 +8,7 @@ use regex::Regex;
 
 use super::tail::{Following, Start};
 use crate::cli::context::Context;
-use crate::cli::exit::{CliError, Exit};
+use crate::cli::exit::CliError;
 use crate::cli::reference::{RoomRef, SeqRef, parse_duration_ms};
 
 /// The arguments of `wait`.
@@ -53,11 +53,11 @@ pub(super) async fn run(args: &WaitArgs, context: &Context) -> Result<(), CliErr
         None => found.await,
         Some(limit) => match tokio::time::timeout(limit, found).await {
             Ok(result) => result,
-            Err(_) => Err(CliError::with(
-                Exit::TimedOut,
-                chat_proto::error::ErrorCode::NotFound,
-                format!("no message in {} matched within {}", args.room, super::rooms::life(limit.as_millis() as u64)),
-            )),
+            Err(_) => Err(CliError::timed_out(format!(
+                "no message in {} matched within {}",
+                args.room,
+                super::rooms::life(limit.as_millis() as u64)
+            ))),
         },
     }
 }

@@ -1,0 +1,69 @@
+//! The signals that ask a program to end, with where each came from. Must not know what is done about them.
+
+use rustix::process::Signal;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+use signal_hook::iterator::exfiltrator::WithOrigin;
+use signal_hook::iterator::{Handle, SignalsInfo};
+use signal_hook::low_level::siginfo::Cause;
+use tokio::sync::mpsc;
+
+use super::exit::CliError;
+
+/// A signal that came.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Arrived {
+    /// Which.
+    pub signal: Signal,
+    /// Whether the terminal sent it, to the whole group at its front; else some program sent it to us.
+    pub is_from_terminal: bool,
+}
+
+/// Listens from its making to its end.
+pub(super) struct Signals {
+    arrived: mpsc::Receiver<Arrived>,
+    handle: Handle,
+}
+
+impl Signals {
+    /// Takes the signals that ask a program to end, but those that whoever started us wants ignored (`nohup`).
+    ///
+    /// # Errors
+    /// Where the system does not let us.
+    pub fn listen() -> Result<Self, CliError> {
+        let ignored = ignored();
+        let wanted = [SIGHUP, SIGINT, SIGQUIT, SIGTERM].into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0);
+        let mut signals = SignalsInfo::<WithOrigin>::new(wanted)?;
+        let handle = signals.handle();
+        let (sender, arrived) = mpsc::channel(16);
+        std::thread::spawn(move || {
+            for origin in signals.forever() {
+                let Some(signal) = Signal::from_named_raw(origin.signal) else { continue };
+                let is_from_terminal = matches!(origin.cause, Cause::Kernel);
+                // One that finds no room says nothing new.
+                let _ = sender.try_send(Arrived { signal, is_from_terminal });
+            }
+        });
+        Ok(Self { arrived, handle })
+    }
+
+    /// The next one. May be dropped at any time: none is lost.
+    pub async fn next(&mut self) -> Arrived {
+        match self.arrived.recv().await {
+            Some(arrived) => arrived,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+impl Drop for Signals {
+    fn drop(&mut self) {
+        self.handle.close();
+    }
+}
+
+/// The signals this program was started to ignore, a bit for each from 1; none where the system does not tell.
+fn ignored() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+}
