@@ -48,6 +48,9 @@ pub enum TextError {
     /// Letters of several scripts in one name are how look-alike names are made.
     #[error("mixes letters of several scripts")]
     MixedScripts,
+    /// A room's name that could be taken for a room's id: `r12`.
+    #[error("looks like the id of a room (an R and digits); choose another one")]
+    LooksLikeAnId,
     /// Not the spelling of an id.
     #[error("is not an id")]
     NotAnId,
@@ -100,6 +103,7 @@ macro_rules! checked_text {
 
 /// A room's name: lower case letters and digits of one script, and `-`, `_`, `.` after the first character;
 /// 1 – 32 characters, at most 64 bytes, NFKC. Upper case input is folded; a leading `#` is not part of it.
+/// Not `r` and digits: typed as `R12`, that is an id, and must not lead to another room.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct RoomName(Box<str>);
@@ -115,7 +119,11 @@ impl FromStr for RoomName {
     type Err = TextError;
 
     fn from_str(text: &str) -> Result<Self, TextError> {
-        parse_name(text).map(Self)
+        let name = parse_name(text)?;
+        match name.strip_prefix('r') {
+            Some(rest) if !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit()) => Err(TextError::LooksLikeAnId),
+            _ => Ok(Self(name)),
+        }
     }
 }
 
@@ -305,6 +313,17 @@ mod tests {
         }
         assert!("a".repeat(32).parse::<RoomName>().is_ok());
         assert!("a".repeat(33).parse::<RoomName>().is_err());
+    }
+
+    #[test]
+    fn a_room_is_not_called_like_an_id() {
+        for wrong in ["r5", "R5", "r007", "Ｒ１２"] {
+            assert_eq!(wrong.parse::<RoomName>(), Err(TextError::LooksLikeAnId), "{wrong:?}");
+        }
+        for right in ["r", "r5x", "r-5", "rr5"] {
+            assert!(right.parse::<RoomName>().is_ok(), "{right:?}");
+        }
+        assert!("r5".parse::<Username>().is_ok(), "people are never named by id");
     }
 
     #[test]

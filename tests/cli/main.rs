@@ -1,7 +1,10 @@
 //! The command line as scripts depend on it.
 
+mod json_lines;
+mod references;
 mod running;
 mod streams;
+mod tables;
 
 use chat_tests::client::Home;
 use chat_tests::server::Server;

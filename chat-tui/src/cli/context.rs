@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chat_proto::client_frame::{Auth, Subscription};
-use chat_proto::ids::{RoomId, UserId};
+use chat_proto::ids::{RoomId, Seq, UserId};
 use chat_proto::request::{Call, Resolve, Users};
 use chat_proto::room::{Membership, Room, User};
 use chat_proto::server_frame::Welcome;
@@ -11,7 +11,7 @@ use clap::Args;
 
 use super::exit::{CliError, Exit};
 use super::output::{ColorChoice, Output};
-use super::reference::RoomRef;
+use super::reference::{MessageRef, RoomRef, SeqRef};
 use crate::config::{Credentials, Paths, Settings};
 use crate::net::{Address, Client, ConnectOptions, NetError};
 
@@ -306,6 +306,19 @@ impl Session {
                 "there is no room {typed} that you may see; `chat rooms` lists them, `chat room create {name}` makes it"
             ))),
         }
+    }
+
+    /// The number of a message of `room`, which was typed as `in_room`, by whatever was typed.
+    ///
+    /// # Errors
+    /// Exit 2 where a message of another room is named, 5 where that room is not there.
+    pub async fn message_in(&mut self, room: RoomId, in_room: &RoomRef, typed: &SeqRef) -> Result<Seq, CliError> {
+        let Some(named) = &typed.room else { return Ok(typed.seq) };
+        if self.room(named).await? == room {
+            return Ok(typed.seq);
+        }
+        let message = MessageRef { room: named.clone(), seq: typed.seq };
+        Err(CliError::usage(format!("{message} is a message of another room than {in_room}; name one of {in_room}")))
     }
 
     /// The rooms this account is a member of.

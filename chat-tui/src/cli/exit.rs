@@ -73,19 +73,29 @@ pub(super) struct Complaint {
     /// The field at fault, where one is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
+    /// The message it is about, where there were several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
 }
 
 impl Complaint {
     /// A complaint with its code's own retry rule.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), retryable: code.is_retryable(), retry_after_ms: None, field: None }
+        Self {
+            code,
+            message: message.into(),
+            retryable: code.is_retryable(),
+            retry_after_ms: None,
+            field: None,
+            id: None,
+        }
     }
 }
 
 impl From<ErrorBody> for Complaint {
     fn from(body: ErrorBody) -> Self {
         let ErrorBody { code, message, retryable, retry_after_ms, field } = body;
-        Self { code: Code::Protocol(code), message, retryable, retry_after_ms, field }
+        Self { code: Code::Protocol(code), message, retryable, retry_after_ms, field, id: None }
     }
 }
 

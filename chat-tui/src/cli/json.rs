@@ -155,6 +155,55 @@ impl<'a, T: Serialize> Line<'a, T> {
     }
 }
 
+/// What a command did, with the name of what it did it to.
+#[derive(Debug, Serialize)]
+pub(super) struct About<'a, T> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    room: String,
+    room_id: RoomId,
+    #[serde(flatten)]
+    answer: &'a T,
+}
+
+impl<'a, T: Serialize> About<'a, T> {
+    /// An answer about a room.
+    pub fn room(room: String, room_id: RoomId, answer: &'a T) -> Self {
+        Self { id: None, room, room_id, answer }
+    }
+
+    /// An answer about a message of a room.
+    pub fn message(room: String, room_id: RoomId, seq: Seq, answer: &'a T) -> Self {
+        Self { id: Some(format!("{room}/{seq}")), room, room_id, answer }
+    }
+}
+
+/// A line of type `kind`, with the moments in it as people and scripts read them.
+pub(super) fn line<T: Serialize>(kind: &'static str, value: &T) -> String {
+    let mut body = serde_json::to_value(value).expect("invariant: output types have string keys");
+    tell_moments(&mut body);
+    to_line(&Line::new(kind, &body))
+}
+
+/// Writes moments as RFC 3339. The protocol counts milliseconds; it calls them `at`, `…_at` and `last_seen`, and
+/// nothing else.
+fn tell_moments(value: &mut serde_json::Value) {
+    use serde_json::Value;
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                let is_moment = name == "at" || name.ends_with("_at") || name == "last_seen";
+                match member.as_i64().filter(|_| is_moment) {
+                    Some(ms) => *member = Value::String(rfc3339(UnixMillis(ms))),
+                    None => tell_moments(member),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(tell_moments),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
 /// An error as `--json` prints it on standard error.
 pub(super) fn error_line(error: &Complaint) -> String {
     to_line(&Line::new("error", error))

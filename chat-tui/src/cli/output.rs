@@ -9,7 +9,7 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use super::exit::{CliError, Complaint};
-use super::json::{self, ItemLine, Line, Named};
+use super::json::{self, ItemLine, Named};
 use crate::text::SafeText;
 
 /// When to use colour.
@@ -52,12 +52,17 @@ impl Output {
         self.is_json
     }
 
+    /// Whether a person reads what is printed, at a terminal.
+    pub fn is_terminal(&self) -> bool {
+        self.is_terminal
+    }
+
     /// Prints data: a JSON line of type `kind`, or the text.
     ///
     /// # Errors
     /// [`CliError::OutputClosed`] when the reader went away.
     pub fn data<T: Serialize>(&self, kind: &'static str, value: &T, text: &str) -> Result<(), CliError> {
-        if self.is_json { Self::line(&json::to_line(&Line::new(kind, value))) } else { self.shown(text) }
+        if self.is_json { Self::line(&json::line(kind, value)) } else { self.shown(text) }
     }
 
     /// Prints text of ours or others, one or several lines; made safe where it goes to a terminal.
@@ -156,6 +161,11 @@ impl Output {
             }),
         }
     }
+}
+
+/// A text followed by as many spaces as fill so many columns of a terminal.
+pub(super) fn padded(text: &str, columns: usize) -> String {
+    format!("{text}{}", " ".repeat(columns.saturating_sub(crate::text::width(text))))
 }
 
 /// The clock time of a moment today, with the date before it on other days; in the local time zone.

@@ -60,6 +60,12 @@ impl FromStr for MessageRef {
     }
 }
 
+impl fmt::Display for MessageRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.room.to_string().trim_start_matches('#'), self.seq)
+    }
+}
+
 /// A number with or without its room: `12`, `general/12`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct SeqRef {

@@ -58,15 +58,12 @@ impl LocalServer {
     /// # Errors
     /// Where no safe folder can be had.
     pub fn of(data: &Path, state: &Path) -> Result<Self, PlaceError> {
-        let folder = runtime_folder()?;
         // The path as the user means it: a link and its target are one data folder.
         let real = data.canonicalize().unwrap_or_else(|_| data.to_owned());
         let digest = Sha256::digest(real.as_os_str().as_encoded_bytes());
         let short: String = digest.iter().take(5).map(|byte| format!("{byte:02x}")).collect();
+        let folder = runtime_folder(&format!("{short}.sock"))?;
         let socket = folder.join(format!("{short}.sock"));
-        if socket.as_os_str().len() >= SOCKET_PATH_MAX {
-            return Err(PlaceError::TooLong { path: socket });
-        }
         let start_lock = folder.join(format!("{short}.lock"));
         Ok(Self { data: data.to_owned(), socket, start_lock, log: state.join("local-server.log") })
     }
@@ -77,14 +74,16 @@ impl LocalServer {
     }
 }
 
-/// A folder of ours alone: in the runtime folder, else under `/tmp`.
-fn runtime_folder() -> Result<PathBuf, PlaceError> {
+/// A folder of ours alone: in the runtime folder, else under the folder for temporary files, else under `/tmp`; the
+/// first in which a socket of this name has a path that is short enough.
+fn runtime_folder(socket: &str) -> Result<PathBuf, PlaceError> {
     let base = directories::BaseDirs::new().and_then(|dirs| dirs.runtime_dir().map(Path::to_owned));
     let uid = rustix::process::getuid().as_raw();
-    let folder = match base.filter(|base| base.is_dir()) {
-        Some(base) => base.join("chat"),
-        None => std::env::temp_dir().join(format!("chat-{uid}")),
-    };
+    let own = format!("chat-{uid}");
+    let folders = base.filter(|base| base.is_dir()).map(|base| base.join("chat")).into_iter();
+    let mut folders = folders.chain([std::env::temp_dir().join(&own), Path::new("/tmp").join(&own)]);
+    let fits = |folder: &PathBuf| folder.join(socket).as_os_str().len() < SOCKET_PATH_MAX;
+    let folder = folders.find(fits).ok_or_else(|| PlaceError::TooLong { path: Path::new("/tmp").join(&own) })?;
     private_folder(&folder, uid)?;
     Ok(folder)
 }

@@ -3,15 +3,20 @@
 use chat_proto::request::Delete;
 use clap::Args;
 
-use crate::cli::context::Context;
+use crate::cli::context::{Context, Session};
 use crate::cli::exit::CliError;
+use crate::cli::json::About;
 use crate::cli::reference::MessageRef;
 
 /// The arguments of `delete`.
 #[derive(Args, Debug)]
-#[command(
-    after_help = "Example:\n  chat delete general/12\n\nThe number stays; the text is gone everywhere within a minute."
-)]
+#[command(after_help = "\
+Examples:
+  chat delete general/12
+  chat delete general/12 general/13
+
+The number stays; the text is gone everywhere within a minute. Where one cannot be deleted the others still are; the
+exit code is that of the first that could not.")]
 pub(in crate::cli) struct DeleteArgs {
     /// The messages, as `chat send` printed them: general/12.
     #[arg(value_name = "ID", required = true)]
@@ -20,10 +25,26 @@ pub(in crate::cli) struct DeleteArgs {
 
 pub(super) async fn run(args: &DeleteArgs, context: &Context) -> Result<(), CliError> {
     let mut session = context.connect().await?;
+    let mut first_failure = None;
     for message in &args.messages {
-        let room = session.room(&message.room).await?;
-        let changed = session.call(&Delete { room, seq: message.seq }).await?;
-        context.output.data("deleted", &changed, &format!("{}/{}", session.names().room(room), message.seq))?;
+        match delete(message, context, &mut session).await {
+            Ok(()) => {}
+            Err(CliError::Failed { exit, mut complaint }) => {
+                complaint.message = format!("{message}: {}", complaint.message);
+                complaint.id = Some(message.to_string());
+                context.output.error(&complaint);
+                first_failure.get_or_insert(exit);
+            }
+            Err(other) => return Err(other),
+        }
     }
-    Ok(())
+    first_failure.map_or(Ok(()), |exit| Err(CliError::Status(exit as u8)))
+}
+
+async fn delete(message: &MessageRef, context: &Context, session: &mut Session) -> Result<(), CliError> {
+    let (room, seq) = (session.room(&message.room).await?, message.seq);
+    let changed = session.call(&Delete { room, seq }).await?;
+    let name = session.names().room(room);
+    let text = format!("{name}/{seq}");
+    context.output.data("deleted", &About::message(name, room, seq, &changed), &text)
 }

@@ -6,6 +6,7 @@ use clap::Args;
 use super::send::read_text;
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;
+use crate::cli::json::About;
 use crate::cli::reference::MessageRef;
 
 /// The arguments of `edit`.
@@ -27,5 +28,7 @@ pub(super) async fn run(args: &EditArgs, context: &Context) -> Result<(), CliErr
     let mut session = context.connect().await?;
     let room = session.room(&args.message.room).await?;
     let changed = session.call(&Edit { room, seq: args.message.seq, body }).await?;
-    context.output.data("edited", &changed, &format!("{}/{}", session.names().room(room), args.message.seq))
+    let (name, seq) = (session.names().room(room), args.message.seq);
+    let text = format!("{name}/{seq}");
+    context.output.data("edited", &About::message(name, room, seq, &changed), &text)
 }

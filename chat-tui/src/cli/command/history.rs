@@ -28,7 +28,10 @@ pub(super) async fn run(args: &HistoryArgs, context: &Context) -> Result<(), Cli
     let mut session = context.connect().await?;
     let room = session.room(&args.room).await?;
     let page_max = session.welcome.limits.page_max;
-    let mut before = args.before.as_ref().map(|before| before.seq);
+    let mut before = match &args.before {
+        Some(before) => Some(session.message_in(room, &args.room, before).await?),
+        None => None,
+    };
     let mut newest_first = Vec::new();
     let mut wanted = args.limit;
     while wanted > 0 {

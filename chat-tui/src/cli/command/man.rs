@@ -1,6 +1,6 @@
 //! `chat man`: the manual pages, as roff.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -16,12 +16,30 @@ pub(in crate::cli) struct ManArgs {
 }
 
 pub(super) fn run(args: &ManArgs) -> Result<(), CliError> {
-    let definition = crate::cli::main::definition();
-    if let Some(folder) = &args.dir {
-        std::fs::create_dir_all(folder)?;
-        return Ok(clap_mangen::generate_to(definition, folder)?);
+    let mut definition = crate::cli::main::definition().disable_help_subcommand(true);
+    match &args.dir {
+        None => crate::cli::output::raw(&page(&clap_mangen::Man::new(definition))?),
+        Some(folder) => {
+            std::fs::create_dir_all(folder)?;
+            // Gives each subcommand its whole name, by which its page is called.
+            definition.build();
+            write_pages(definition, folder)
+        }
     }
+}
+
+fn write_pages(definition: clap::Command, folder: &Path) -> Result<(), CliError> {
+    for subcommand in definition.get_subcommands().filter(|subcommand| !subcommand.is_hide_set()) {
+        write_pages(subcommand.clone(), folder)?;
+    }
+    let manual = clap_mangen::Man::new(definition);
+    Ok(std::fs::write(folder.join(manual.get_filename()), page(&manual)?)?)
+}
+
+/// A page; what stands after the options, our examples, is called so.
+fn page(manual: &clap_mangen::Man) -> Result<Vec<u8>, CliError> {
     let mut page = Vec::new();
-    clap_mangen::Man::new(definition).render(&mut page)?;
-    crate::cli::output::raw(&page)
+    manual.render(&mut page)?;
+    let page = String::from_utf8(page).expect("invariant: the pages are made of strings");
+    Ok(page.replace("\n.SH EXTRA\n", "\n.SH EXAMPLES\n").into_bytes())
 }

@@ -49,11 +49,15 @@ pub(super) enum Command {
     /// Mark a room as read.
     Read(read::ReadArgs),
     /// What is unread, room by room.
+    #[command(after_help = "Examples:\n  chat unread\n  chat unread --json | jq -r 'select(.mentions > 0).room'")]
     Unread,
     /// The rooms you may see.
     Rooms(rooms::RoomsArgs),
     /// Make, join, leave and describe rooms.
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  chat room create builds --topic 'what CI says'\n  chat room info builds"
+    )]
     Room(room::RoomCommand),
     /// Say whether you take part in what a room is about.
     Rsvp(rsvp::RsvpArgs),
@@ -68,17 +72,22 @@ pub(super) enum Command {
     /// Sign in at a server; the token is kept for later commands.
     Login(account::LoginArgs),
     /// End this sign-in on the server and forget its token.
+    #[command(after_help = "Example:\n  chat --server wss://chat.example.org logout")]
     Logout,
     /// Who you are, and where.
+    #[command(after_help = "Examples:\n  chat whoami\n  chat whoami --json | jq -r .name")]
     Whoami,
     /// Change your password.
     Passwd(account::PasswdArgs),
     /// Run a server in the foreground.
     Serve(Box<serve::ServeArgs>),
     /// The server of your own that runs in the background.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Examples:\n  chat local status\n  chat local restart")]
     Local(local::LocalCommand),
     /// Look at the connection, the files and the terminal, and say what to change.
+    #[command(
+        after_help = "Exits 1 where something is to be changed.\n\nExamples:\n  chat doctor\n  chat --profile work doctor"
+    )]
     Doctor,
     /// Print completions for a shell.
     Completions(completions::CompletionsArgs),

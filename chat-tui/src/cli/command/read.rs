@@ -5,6 +5,7 @@ use clap::Args;
 
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;
+use crate::cli::json::About;
 use crate::cli::reference::{RoomRef, SeqRef};
 
 /// The arguments of `read`.
@@ -26,8 +27,12 @@ pub(in crate::cli) struct ReadArgs {
 pub(super) async fn run(args: &ReadArgs, context: &Context) -> Result<(), CliError> {
     let mut session = context.connect().await?;
     let room = session.room(&args.room).await?;
-    let seq = args.message.as_ref().map(|message| message.seq);
+    let seq = match &args.message {
+        Some(message) => Some(session.message_in(room, &args.room, message).await?),
+        None => None,
+    };
     let marks = session.call(&Read { room, seq, rewind: args.rewind }).await?;
     let text = format!("{} read up to {}, {} unread", args.room, marks.read_seq, marks.unread);
-    context.output.data("marks", &marks, &text)
+    let about = About::message(session.names().room(room), room, seq.unwrap_or(marks.read_seq), &marks);
+    context.output.data("marks", &about, &text)
 }

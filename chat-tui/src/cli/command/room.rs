@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 use super::rooms::life;
 use crate::cli::context::{Context, Session};
 use crate::cli::exit::CliError;
+use crate::cli::json::About;
 use crate::cli::reference::{RoomRef, parse_duration_ms};
 
 /// What can be done with a room.
@@ -16,16 +17,20 @@ pub(in crate::cli) enum RoomCommand {
     /// Make a room and join it.
     Create(CreateArgs),
     /// Become a member.
+    #[command(after_help = "Example:\n  chat room join ops")]
     Join(RoomArg),
     /// Leave a room.
+    #[command(after_help = "Example:\n  chat room leave ops")]
     Leave(RoomArg),
     /// Show, set or clear the topic line.
     Topic(TopicArgs),
     /// Show, set or clear the description.
     Describe(DescribeArgs),
     /// All there is to know of a room.
+    #[command(after_help = "Examples:\n  chat room info ops\n  chat room info ops --json | jq .messages")]
     Info(RoomArg),
     /// The members of a room.
+    #[command(after_help = "Examples:\n  chat room members ops\n  chat room members ops --json | jq -r .user.name")]
     Members(RoomArg),
 }
 
@@ -61,6 +66,9 @@ pub(in crate::cli) struct CreateArgs {
 
 /// The arguments of `room topic`.
 #[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  chat room topic ops                 shows it\n  chat room topic ops 'on call: ana'  sets it\n  chat room topic ops --clear         clears it"
+)]
 pub(in crate::cli) struct TopicArgs {
     /// The room: general, #general or its id.
     room: RoomRef,
@@ -73,6 +81,9 @@ pub(in crate::cli) struct TopicArgs {
 
 /// The arguments of `room describe`.
 #[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  chat room describe ops                    shows it\n  chat room describe ops 'what runs, what broke'  sets it\n  chat room describe ops --clear            clears it"
+)]
 pub(in crate::cli) struct DescribeArgs {
     /// The room: general, #general or its id.
     room: RoomRef,
@@ -131,7 +142,8 @@ async fn leave(args: &RoomArg, context: &Context) -> Result<(), CliError> {
     let mut session = context.connect().await?;
     let room = session.room(&args.room).await?;
     let left = session.call(&Leave { room }).await?;
-    context.output.data("left", &left, &format!("left {}", args.room))
+    let about = About::room(session.names().room(room), room, &left);
+    context.output.data("left", &about, &format!("left {}", args.room))
 }
 
 async fn topic(args: &TopicArgs, context: &Context) -> Result<(), CliError> {
@@ -140,11 +152,12 @@ async fn topic(args: &TopicArgs, context: &Context) -> Result<(), CliError> {
     if args.text.is_empty() && !args.clear {
         let found = session.call(&RoomInfo { room }).await?.listing.room.topic;
         let text = found.as_ref().map_or_else(String::new, |topic| topic.text.to_string());
-        return context.output.data("topic", &serde_json::json!({ "topic": found }), &text);
+        let shown = serde_json::json!({ "topic": found });
+        return context.output.data("topic", &About::room(session.names().room(room), room, &shown), &text);
     }
     let topic = if args.clear { None } else { Some(parse_text("topic", &args.text.join(" "))?) };
     let changed = session.call(&SetTopic { room, topic }).await?;
-    said_done(context, "topic_set", &changed)
+    said_done(context, "topic_set", &About::message(session.names().room(room), room, changed.changed, &changed))
 }
 
 async fn describe(args: &DescribeArgs, context: &Context) -> Result<(), CliError> {
@@ -153,11 +166,12 @@ async fn describe(args: &DescribeArgs, context: &Context) -> Result<(), CliError
     if args.text.is_empty() && !args.clear {
         let found = session.call(&RoomInfo { room }).await?.listing.room.description;
         let text = found.as_ref().map_or_else(String::new, ToString::to_string);
-        return context.output.data("description", &serde_json::json!({ "description": found }), &text);
+        let shown = serde_json::json!({ "description": found });
+        return context.output.data("description", &About::room(session.names().room(room), room, &shown), &text);
     }
     let description = if args.clear { None } else { Some(parse_text("description", &args.text.join(" "))?) };
     let changed = session.call(&SetDescription { room, description }).await?;
-    said_done(context, "description_set", &changed)
+    said_done(context, "description_set", &About::message(session.names().room(room), room, changed.changed, &changed))
 }
 
 /// What a change with nothing to show prints: a line of JSON, or nothing.
@@ -206,7 +220,8 @@ async fn members(args: &RoomArg, context: &Context) -> Result<(), CliError> {
         let page = session.call(&Members { room, after, limit: session.welcome.limits.page_max }).await?;
         for member in &page.members {
             let text = super::who::row(&member.user.name.to_string(), &member.presence);
-            context.output.data("member", member, &text)?;
+            let about = About::room(session.names().room(room), room, member);
+            context.output.data("member", &about, &text)?;
         }
         after = page.members.last().map(|member| member.user.name.clone());
         if !page.has_more || after.is_none() {

@@ -3,8 +3,13 @@
 use chat_proto::request::{ListRooms, RoomListing};
 use clap::Args;
 
-use crate::cli::context::Context;
+use crate::cli::context::{Context, Session};
 use crate::cli::exit::CliError;
+use crate::cli::output::padded;
+use crate::text::width;
+
+/// Narrow names stand in a column of this width.
+const NAME_COLUMNS_MIN: usize = 16;
 
 /// The arguments of `rooms`.
 #[derive(Args, Debug)]
@@ -17,27 +22,42 @@ pub(in crate::cli) struct RoomsArgs {
 
 pub(super) async fn run(args: &RoomsArgs, context: &Context) -> Result<(), CliError> {
     let session = context.connect().await?;
-    let mut after = None;
+    let mut listings = all(&session).await?;
+    listings.retain(|listing| listing.is_member || !args.mine);
+    let columns = listings.iter().map(|listing| width(&name(listing))).fold(NAME_COLUMNS_MIN, usize::max);
+    if context.output.is_terminal() && !context.output.is_json() && !listings.is_empty() {
+        let head = format!("  {}  ONLINE/MEMBERS  TOPIC", padded("ROOM", columns));
+        context.output.shown(&head)?;
+    }
+    listings.iter().try_for_each(|listing| context.output.data("room", listing, &row(listing, columns)))
+}
+
+async fn all(session: &Session) -> Result<Vec<RoomListing>, CliError> {
+    let mut listings: Vec<RoomListing> = Vec::new();
     loop {
-        let page = session.call(&ListRooms { after: after.clone(), limit: session.welcome.limits.page_max }).await?;
-        for listing in page.rooms.iter().filter(|listing| listing.is_member || !args.mine) {
-            context.output.data("room", listing, &row(listing))?;
-        }
-        after = page.rooms.last().and_then(|listing| listing.room.name.clone());
-        if !page.has_more || after.is_none() {
-            return Ok(());
+        let after = listings.last().and_then(|listing| listing.room.name.clone());
+        let page = session.call(&ListRooms { after, limit: session.welcome.limits.page_max }).await?;
+        let is_last = !page.has_more || page.rooms.is_empty();
+        listings.extend(page.rooms);
+        if is_last {
+            return Ok(listings);
         }
     }
 }
 
+fn name(listing: &RoomListing) -> String {
+    let room = &listing.room;
+    room.name.as_ref().map_or_else(|| room.id.to_string(), |name| format!("#{name}"))
+}
+
 /// One line: membership mark, name, members there and in all, topic.
-fn row(listing: &RoomListing) -> String {
+fn row(listing: &RoomListing, columns: usize) -> String {
     let room = &listing.room;
     let mark = if listing.is_member { '*' } else { ' ' };
-    let name = room.name.as_ref().map_or_else(|| room.id.to_string(), |name| format!("#{name}"));
+    let name = padded(&name(listing), columns);
     let life = room.default_ttl_ms.map_or_else(String::new, |ms| format!("  (messages live {})", life(ms)));
     let topic = room.topic.as_ref().map_or_else(String::new, |topic| format!("  {}", topic.text));
-    format!("{mark} {name:<24} {:>4}/{:<4}{topic}{life}", listing.online, room.members)
+    format!("{mark} {name}  {:>6}/{:<7}{topic}{life}", listing.online, room.members).trim_end().to_owned()
 }
 
 /// A length of time in its largest whole units: `30s`, `1h30m`.

@@ -4,6 +4,7 @@ use chat_proto::presence::ChosenAvailability;
 use chat_proto::request::SetStatus;
 use clap::{Args, ValueEnum};
 
+use super::who::{Person, row};
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;
 
@@ -42,5 +43,7 @@ pub(super) async fn run(args: &StatusArgs, context: &Context) -> Result<(), CliE
     };
     let session = context.connect().await?;
     let presence = session.call(&SetStatus { availability, status }).await?;
-    context.output.data("presence", &presence, &super::who::row(session.welcome.user.name.as_str(), &presence))
+    let own = &session.welcome.user;
+    let person = Person { name: own.name.as_str(), user_id: own.id, presence: &presence };
+    context.output.data("presence", &person, &row(own.name.as_str(), &presence))
 }

@@ -44,15 +44,6 @@ pub(in crate::cli) struct TailArgs {
     max: Option<u64>,
 }
 
-/// Where following a room begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Start {
-    /// With what comes from now on.
-    Now,
-    /// With what changed after this number.
-    After(Seq),
-}
-
 /// An item as it came, with its room.
 #[derive(Debug)]
 pub(super) struct Followed {
@@ -72,19 +63,15 @@ pub(super) struct Following {
 }
 
 impl Following {
-    /// Connects and begins.
-    pub(super) async fn begin(context: &Context, rooms: &[(RoomRef, Start)]) -> Result<Self, CliError> {
+    /// Connects and begins to follow one room: after a message, or with what comes from now on.
+    pub(super) async fn begin(context: &Context, typed: &RoomRef, since: Option<&SeqRef>) -> Result<Self, CliError> {
         let mut session = context.connect().await?;
-        let mut starts = Vec::with_capacity(rooms.len());
-        for (room, start) in rooms {
-            let room = session.room(room).await?;
-            let after = match start {
-                Start::Now => head_of(&session, room).await?,
-                Start::After(seq) => *seq,
-            };
-            starts.push(RoomStart { room, after });
-        }
-        Self::from_session(context, &mut session, starts).await
+        let room = session.room(typed).await?;
+        let after = match since {
+            Some(since) => session.message_in(room, typed, since).await?,
+            None => head_of(&session, room).await?,
+        };
+        Self::from_session(context, &mut session, vec![RoomStart { room, after }]).await
     }
 
     /// Begins at known places, with the names a session has learnt.
@@ -137,23 +124,22 @@ async fn head_of(session: &Session, room: RoomId) -> Result<Seq, CliError> {
 pub(super) async fn run(args: &TailArgs, context: &Context) -> Result<(), CliError> {
     let mut session = context.connect().await?;
     let mut left = args.max.unwrap_or(u64::MAX);
-    let mut starts = Vec::with_capacity(args.rooms.len());
+    let mut starts: Vec<RoomStart> = Vec::with_capacity(args.rooms.len());
     let kept = args.cursor.as_deref().map(read_cursors).transpose()?.unwrap_or_default();
     for typed in &args.rooms {
         let room = session.room(typed).await?;
-        let since = args.since.as_ref().map(|since| since.seq);
-        let after = match since.or_else(|| kept.iter().find(|(kept, _)| *kept == room).map(|(_, seq)| *seq)) {
+        // Named twice, perhaps by name and by id, it is told once.
+        if starts.iter().any(|start| start.room == room) {
+            continue;
+        }
+        let since = match &args.since {
+            Some(since) => Some(session.message_in(room, typed, since).await?),
+            None => kept.iter().find(|(kept, _)| *kept == room).map(|(_, seq)| *seq),
+        };
+        let lines = args.lines.min(u32::try_from(left).unwrap_or(u32::MAX));
+        let after = match since {
             Some(after) => after,
-            None => {
-                show_end(
-                    context,
-                    &mut session,
-                    room,
-                    args.lines.min(u32::try_from(left).unwrap_or(u32::MAX)),
-                    &mut left,
-                )
-                .await?
-            }
+            None => show_end(context, &mut session, room, lines, &mut left).await?,
         };
         starts.push(RoomStart { room, after });
     }

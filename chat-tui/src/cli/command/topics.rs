@@ -5,6 +5,7 @@ use clap::Args;
 
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;
+use crate::cli::json::About;
 use crate::cli::reference::RoomRef;
 
 /// The arguments of `topics`.
@@ -25,7 +26,8 @@ pub(super) async fn run(args: &TopicsArgs, context: &Context) -> Result<(), CliE
     let room = session.room(&args.room).await?;
     let answer = session.call(&Trending { room, limit: args.limit }).await?;
     for topic in &answer.topics {
-        context.output.data("trending", topic, &format!("{:>7.2}  {}", topic.score, topic.word))?;
+        let about = About::room(session.names().room(room), room, topic);
+        context.output.data("trending", &about, &format!("{:>7.2}  {}", topic.score, topic.word))?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use chat_proto::message::What;
 use clap::Args;
 use regex::Regex;
 
-use super::tail::{Following, Start};
+use super::tail::Following;
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;
 use crate::cli::reference::{RoomRef, SeqRef, parse_duration_ms};
@@ -39,8 +39,7 @@ pub(in crate::cli) struct WaitArgs {
 pub(super) async fn run(args: &WaitArgs, context: &Context) -> Result<(), CliError> {
     let limit = args.timeout.map(Duration::from_millis);
     let found = async {
-        let start = args.since.as_ref().map_or(Start::Now, |since| Start::After(since.seq));
-        let mut following = Following::begin(context, &[(args.room.clone(), start)]).await?;
+        let mut following = Following::begin(context, &args.room, args.since.as_ref()).await?;
         loop {
             let followed = following.next().await?;
             let What::Message(message) = &followed.item.what else { continue };

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;
-use crate::cli::output::local_time;
+use crate::cli::output::{local_time, padded};
 use crate::cli::reference::RoomRef;
 
 /// The arguments of `who`.
@@ -18,12 +18,16 @@ pub(in crate::cli) struct WhoArgs {
     room: Option<RoomRef>,
 }
 
+/// Someone, and whether they are there.
 #[derive(Serialize)]
-struct Person<'a> {
-    name: &'a str,
-    user_id: chat_proto::ids::UserId,
+pub(super) struct Person<'a> {
+    /// Their name.
+    pub name: &'a str,
+    /// Their id.
+    pub user_id: chat_proto::ids::UserId,
+    /// Whether they are there, and what they say of themselves.
     #[serde(flatten)]
-    presence: &'a Presence,
+    pub presence: &'a Presence,
 }
 
 pub(super) async fn run(args: &WhoArgs, context: &Context) -> Result<(), CliError> {
@@ -56,5 +60,5 @@ pub(super) fn row(name: &str, presence: &Presence) -> String {
     };
     let status = presence.status.as_ref().map_or_else(String::new, |status| format!("  {status}"));
     let seen = presence.last_seen.map_or_else(String::new, |at| format!("  last seen {}", local_time(at)));
-    format!("{mark} {name:<20} {word}{status}{seen}").trim_end().to_owned()
+    format!("{mark} {} {word}{status}{seen}", padded(name, 20)).trim_end().to_owned()
 }

@@ -1,0 +1,128 @@
+//! `--json`: every line is an object with its version and type, names its subject, and tells times in one form.
+
+use chat_tests::client::Home;
+use chat_tests::server::Server;
+use serde_json::Value;
+
+fn line(text: &str) -> Value {
+    serde_json::from_str(text.trim()).unwrap_or_else(|error| panic!("{text:?}: {error}"))
+}
+
+fn objects(text: &str) -> Vec<Value> {
+    text.lines().map(line).collect()
+}
+
+/// The error a command prints, with its exit code.
+fn refusal(home: &Home, arguments: &[&str]) -> (i32, Value) {
+    let output = home.run(arguments);
+    assert!(output.stdout.is_empty(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stdout));
+    let error = line(&String::from_utf8_lossy(&output.stderr));
+    assert_eq!((&error["v"], &error["type"]), (&1.into(), &"error".into()), "{arguments:?}");
+    assert!(error["message"].is_string() && error["retryable"].is_boolean(), "{error}");
+    (output.status.code().expect("it ended by itself"), error)
+}
+
+/// Every member that is a moment, in whatever depth.
+fn moments<'a>(value: &'a Value, found: &mut Vec<&'a Value>) {
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                if name == "at" || name.ends_with("_at") || name == "last_seen" {
+                    found.push(member);
+                }
+                moments(member, found);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| moments(item, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn wrong_arguments_are_a_line_of_json_too() {
+    let home = Home::default();
+    for wrong in [
+        &["--json", "send"][..],
+        &["--json", "send", "a/b", "text"],
+        &["send", "general", "text", "--ttl", "bla", "--json"],
+        &["wait", "general", "--match", "(", "--json"],
+        &["--json", "room"],
+        &["--json", "nonsense"],
+    ] {
+        let (code, error) = refusal(&home, wrong);
+        assert_eq!((code, &error["code"]), (2, &"bad_request".into()), "{wrong:?}");
+        let message = error["message"].as_str().expect("text");
+        assert!(!message.contains('\u{1b}') && !message.starts_with("error:"), "{message}");
+    }
+    assert!(home.output(&["--json", "--help"]).starts_with("Team chat"));
+    // What belongs to the command that is run is not ours.
+    let output = home.run(&["run", "--", "x", "--json"]);
+    assert!(String::from_utf8_lossy(&output.stderr).starts_with("error:"));
+}
+
+#[test]
+fn an_error_says_by_its_code_what_it_is() {
+    let home = Home::default();
+    let (code, error) = refusal(&home, &["--server", "unix:/nonexistent/s", "whoami", "--json"]);
+    assert_eq!((code, &error["code"], &error["retryable"]), (3, &"unreachable".into(), &true.into()));
+    let (code, error) = refusal(&home, &["wait", "general", "--match", "x", "--timeout", "100ms", "--json"]);
+    assert_eq!((code, &error["code"]), (7, &"timed_out".into()));
+}
+
+#[test]
+fn times_are_rfc_3339_everywhere() {
+    let server = Server::start();
+    let home = Home::signed_in(&server, "ana");
+    let mut count = 0;
+    for command in [
+        &["room", "create", "ops", "--topic", "what runs"][..],
+        &["send", "ops", "hello"],
+        &["rooms"],
+        &["room", "info", "ops"],
+        &["room", "topic", "ops"],
+        &["room", "join", "general"],
+        &["room", "members", "ops"],
+        &["who"],
+        &["unread"],
+    ] {
+        let mut arguments = command.to_vec();
+        arguments.push("--json");
+        for object in objects(&home.output(&arguments)) {
+            let mut found = Vec::new();
+            moments(&object, &mut found);
+            for moment in found {
+                let text = moment.as_str().unwrap_or_else(|| panic!("{command:?}: {object}"));
+                assert!(text.len() == 24 && text.ends_with('Z') && text.as_bytes()[10] == b'T', "{text}");
+                count += 1;
+            }
+        }
+    }
+    assert!(count >= 8, "{count} moments were seen");
+}
+
+#[test]
+fn an_answer_names_what_it_is_about() {
+    let home = Home::default();
+    home.output(&["room", "create", "ops"]);
+    let room_id = line(&home.output(&["room", "info", "ops", "--json"]))["room"]["id"].clone();
+    for text in ["one", "two", "three"] {
+        home.output(&["send", "ops", text]);
+    }
+    let named = |arguments: &[&str]| {
+        let object = line(&home.output(arguments));
+        assert_eq!((&object["room"], &object["room_id"]), (&"ops".into(), &room_id), "{arguments:?}: {object}");
+        object
+    };
+    assert_eq!(named(&["edit", "ops/2", "uno", "--json"])["id"], "ops/2");
+    assert_eq!(named(&["read", "ops", "ops/2", "--json"])["id"], "ops/2");
+    let deleted = objects(&home.output(&["delete", "ops/2", "ops/3", "--json"]));
+    assert_eq!(deleted.iter().map(|object| &object["id"]).collect::<Vec<_>>(), ["ops/2", "ops/3"]);
+    assert!(deleted.iter().all(|object| object["room_id"] == room_id && object["type"] == "deleted"));
+    named(&["room", "topic", "ops", "--json"]);
+    named(&["room", "topic", "ops", "new", "--json"]);
+    named(&["room", "describe", "ops", "for it", "--json"]);
+    named(&["room", "describe", "ops", "--json"]);
+    named(&["rsvp", "ops", "attending", "--json"]);
+    named(&["room", "members", "ops", "--json"]);
+    named(&["room", "leave", "ops", "--json"]);
+}
