@@ -1,5 +1,6 @@
 //! The log: who came and went, what was joined, how much was sent. Never a text, never a secret.
 
+use std::io::IsTerminal;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -20,7 +21,9 @@ pub fn start(format: LogFormat, verbose: u8) {
         _ => "trace",
     };
     let filter = EnvFilter::try_from_env("CHAT_LOG").unwrap_or_else(|_| EnvFilter::new(level));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A log in a file or a pipe is read by programs: colours are for terminals, and for those who want them.
+    let is_coloured = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty());
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(is_coloured).with_writer(std::io::stderr);
     // A second start, in a test or an embedding program, keeps the first.
     let _ = match format {
         LogFormat::Human => log.with_target(false).try_init(),

@@ -1,6 +1,7 @@
 //! The command line as scripts depend on it.
 
 mod json_lines;
+mod local_log;
 mod references;
 mod running;
 mod streams;

@@ -34,8 +34,8 @@ pub(super) struct Ended {
 pub(super) struct Kept {
     /// The bytes, in the order they were written to whichever of its two outputs.
     pub bytes: Vec<u8>,
-    /// How many there were before them.
-    pub left_out: usize,
+    /// How many lines there were before them.
+    pub lines_before: usize,
 }
 
 impl Kept {
@@ -43,8 +43,7 @@ impl Kept {
         self.bytes.extend_from_slice(bytes);
         if self.bytes.len() > 2 * KEEP_BYTES {
             let excess = self.bytes.len() - KEEP_BYTES;
-            self.bytes.drain(..excess);
-            self.left_out += excess;
+            self.lines_before += self.bytes.drain(..excess).filter(|byte| *byte == b'\n').count();
         }
     }
 }

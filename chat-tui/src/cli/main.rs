@@ -117,3 +117,24 @@ fn start_logging(verbose: u8) {
     };
     tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).init();
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn without_examples(command: &clap::Command, path: &str, found: &mut Vec<String>) {
+        let path = format!("{path} {}", command.get_name());
+        if !command.get_after_help().is_some_and(|text| text.to_string().contains("Example")) {
+            found.push(path.clone());
+        }
+        let visible = command.get_subcommands().filter(|subcommand| !subcommand.is_hide_set());
+        visible.for_each(|subcommand| without_examples(subcommand, &path, found));
+    }
+
+    #[test]
+    fn every_command_shows_an_example() {
+        let mut found = Vec::new();
+        without_examples(&definition(), "", &mut found);
+        assert_eq!(found, Vec::<String>::new());
+    }
+}

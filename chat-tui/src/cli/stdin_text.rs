@@ -71,7 +71,6 @@ pub(super) fn fit(text: &str, how: Option<Fit>) -> Result<Vec<String>, CliError>
     if fits(text) {
         return Ok(vec![text.to_owned()]);
     }
-    let total = text.lines().count();
     match how {
         None => Err(CliError::usage(format!(
             "the text has {} characters and {} bytes; a message holds {} characters and {} bytes. Use --fit head, --fit tail or --fit split",
@@ -81,38 +80,65 @@ pub(super) fn fit(text: &str, how: Option<Fit>) -> Result<Vec<String>, CliError>
             limits::BODY_MAX_BYTES,
         ))),
         Some(Fit::Split) => Ok(split(text)),
-        Some(Fit::Head) => {
-            let kept = take_lines(text.lines(), HEADROOM);
-            let left = total - kept.len();
-            Ok(vec![format!("{}\n… {left} more lines left out", kept.join("\n"))])
-        }
-        Some(Fit::Tail) => {
-            let mut kept = take_lines(text.lines().rev(), HEADROOM);
-            kept.reverse();
-            let left = total - kept.len();
-            Ok(vec![format!("… {left} lines before this left out\n{}", kept.join("\n"))])
-        }
+        Some(Fit::Head) => Ok(vec![fit_head(text)]),
+        Some(Fit::Tail) => Ok(vec![fit_tail(text, 0)]),
     }
 }
 
 /// Room kept for the line that says what was left out.
 const HEADROOM: usize = 100;
 
-/// Whole lines as long as they fit; a first line that does not fit alone is cut.
-fn take_lines<'a>(lines: impl Iterator<Item = &'a str>, headroom: usize) -> Vec<&'a str> {
-    let (mut chars, mut bytes, mut kept) = (headroom, headroom, Vec::new());
+/// The beginning of a text that is too long, and what was left out: lines, or characters where one line is too long.
+fn fit_head(text: &str) -> String {
+    let kept = take_lines(text.lines());
+    if kept.is_empty() {
+        let kept = cut(text.lines().next().unwrap_or_default(), HEADROOM);
+        let left = text.chars().count() - kept.chars().count();
+        return format!("{kept}\n… {left} more characters left out");
+    }
+    let left = text.lines().count() - kept.len();
+    format!("{}\n… {left} more lines left out", kept.join("\n"))
+}
+
+/// The end of a text that is too long, and what was left out before it, besides `lines_before` that are gone already.
+pub(super) fn fit_tail(text: &str, lines_before: usize) -> String {
+    let mut kept = take_lines(text.lines().rev());
+    kept.reverse();
+    if kept.is_empty() {
+        let kept = cut_to_end(text.lines().next_back().unwrap_or_default(), HEADROOM);
+        let left = text.chars().count() - kept.chars().count();
+        let lines = if lines_before > 0 { format!("{lines_before} lines and ") } else { String::new() };
+        return format!("… {lines}{left} characters before this left out\n{kept}");
+    }
+    let left = text.lines().count() - kept.len() + lines_before;
+    format!("… {left} lines before this left out\n{}", kept.join("\n"))
+}
+
+/// Whole lines as long as they fit with the note; none where the first does not fit alone.
+fn take_lines<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let (mut chars, mut bytes, mut kept) = (HEADROOM, HEADROOM, Vec::new());
     for line in lines {
         chars += line.chars().count() + 1;
         bytes += line.len() + 1;
         if chars > limits::BODY_MAX_CHARS || bytes > limits::BODY_MAX_BYTES {
-            if kept.is_empty() {
-                kept.push(cut(line, headroom));
-            }
             break;
         }
         kept.push(line);
     }
     kept
+}
+
+/// The longest end of `text` that fits one message with `headroom` to spare.
+fn cut_to_end(text: &str, headroom: usize) -> &str {
+    let start = text
+        .char_indices()
+        .rev()
+        .enumerate()
+        .find(|(count, (at, _))| {
+            *count + headroom >= limits::BODY_MAX_CHARS || text.len() - at + headroom > limits::BODY_MAX_BYTES
+        })
+        .map_or(0, |(_, (at, c))| at + c.len_utf8());
+    &text[start..]
 }
 
 /// The longest beginning of `text` that fits one message with `headroom` to spare.
@@ -176,6 +202,28 @@ mod tests {
         assert!(fits(head) && head.starts_with("line 0\n") && head.ends_with("more lines left out"));
         let tail = &fit(&long, Some(Fit::Tail)).expect("fits")[0];
         assert!(fits(tail) && tail.ends_with("line 2999") && tail.contains("left out"));
+    }
+
+    #[test]
+    fn what_is_left_out_is_counted_in_what_was_left_out() {
+        let line: String = (0..9_000).map(|n| char::from(b'a' + (n % 26) as u8)).collect();
+        let head = fit_head(&line);
+        let (kept, note) = head.split_once('\n').expect("a note");
+        assert!(
+            line.starts_with(kept) && note == format!("… {} more characters left out", 9_000 - kept.len()),
+            "{note}"
+        );
+        let tail = fit_tail(&line, 0);
+        let (note, kept) = tail.split_once('\n').expect("a note");
+        assert!(line.ends_with(kept), "the end is kept, not the beginning");
+        assert_eq!(note, format!("… {} characters before this left out", 9_000 - kept.len()));
+        assert!(fit_tail(&line, 7).starts_with("… 7 lines and "));
+        let wide = "ß🙂".repeat(5_000);
+        assert!(fits(&fit_head(&wide)) && fits(&fit_tail(&wide, 1_000_000)));
+        let lines = "x\n".repeat(9_000);
+        let tail = fit_tail(&lines, 1_000);
+        let kept = tail.lines().count() - 1;
+        assert!(tail.starts_with(&format!("… {} lines before this left out\n", 10_000 - kept)), "{tail:.60}");
     }
 
     proptest! {

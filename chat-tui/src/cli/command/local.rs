@@ -3,6 +3,7 @@
 use clap::Subcommand;
 use serde::Serialize;
 
+use super::local_log::{self, LogArgs};
 use crate::cli::context::Context;
 use crate::cli::exit::{CliError, Exit};
 use crate::local::{self, LocalError, StopOutcome};
@@ -11,15 +12,19 @@ use crate::local::{self, LocalError, StopOutcome};
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum LocalCommand {
     /// Whether it runs, and where its files are. Exit 3 where it does not.
+    #[command(after_help = "Examples:\n  chat local status\n  chat local status --json | jq -r .data")]
     Status,
     /// Start it where it does not run.
+    #[command(after_help = "Any other command does so by itself.\n\nExample:\n  chat local start")]
     Start,
     /// Stop it; clients reconnect when it is back.
+    #[command(after_help = "Example:\n  chat local stop")]
     Stop,
     /// Stop it and start it again, with the program as it is now.
+    #[command(after_help = "Example, after an update:\n  chat local restart")]
     Restart,
-    /// Print its log.
-    Log,
+    /// Print the end of its log, and follow it.
+    Log(LogArgs),
     /// Be it; started by the other commands.
     #[command(hide = true)]
     Background(local::BackgroundArgs),
@@ -39,7 +44,7 @@ pub(super) fn background(args: local::BackgroundArgs) -> Result<(), CliError> {
     local::run_in_background(args).map_err(|error| CliError::failed(format!("{error:#}")))
 }
 
-pub(super) fn run(command: &LocalCommand, context: &Context) -> Result<(), CliError> {
+pub(super) async fn run(command: &LocalCommand, context: &Context) -> Result<(), CliError> {
     match command {
         LocalCommand::Status => status(context),
         LocalCommand::Start => start(context),
@@ -48,7 +53,7 @@ pub(super) fn run(command: &LocalCommand, context: &Context) -> Result<(), CliEr
             stop(context)?;
             start(context)
         }
-        LocalCommand::Log => log(context),
+        LocalCommand::Log(args) => local_log::run(args, context).await,
         LocalCommand::Background(_) => unreachable!("`run_alone` has run it"),
     }
 }
@@ -92,16 +97,4 @@ fn stop(context: &Context) -> Result<(), CliError> {
         StopOutcome::NotRunning => context.output.talk("the local server was not running"),
     }
     Ok(())
-}
-
-fn log(context: &Context) -> Result<(), CliError> {
-    let server = context.local_server()?;
-    match std::fs::read_to_string(&server.log) {
-        Ok(text) => context.output.shown(text.trim_end()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            context.output.talk("there is no log yet: the local server was never started");
-            Ok(())
-        }
-        Err(error) => Err(error.into()),
-    }
 }

@@ -7,6 +7,7 @@ mod doctor;
 mod edit;
 mod history;
 mod local;
+mod local_log;
 mod man;
 mod read;
 mod room;
@@ -135,7 +136,7 @@ impl Command {
             Self::Logout => account::logout(context).await,
             Self::Whoami => account::whoami(context).await,
             Self::Passwd(args) => account::passwd(args, context).await,
-            Self::Local(command) => local::run(command, context),
+            Self::Local(command) => local::run(command, context).await,
             Self::Doctor => doctor::run(context).await,
             Self::Serve(_) | Self::Completions(_) | Self::Man(_) => {
                 unreachable!("`run_alone` has run it")

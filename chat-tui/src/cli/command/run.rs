@@ -87,14 +87,10 @@ async fn post(args: &RunArgs, context: &Context, report: &str, kept: Kept) -> Re
     let bytes: Vec<u8> = kept.bytes.into_iter().map(|byte| if byte == 0 { b' ' } else { byte }).collect();
     let output = stdin_text::clean(&bytes)?;
     if !args.no_output && !output.trim().is_empty() {
-        let output = if kept.left_out > 0 {
-            format!("… {} bytes before this left out\n{output}", kept.left_out)
-        } else {
-            output
-        };
         let language: chat_proto::text::CodeLanguage = "text".parse().expect("invariant: a word is a language");
-        let fitted = stdin_text::fit(&output, Some(Fit::Tail))?;
-        bodies.extend(fitted.into_iter().map(|body| (body, Some(language.clone()))));
+        let is_whole = kept.lines_before == 0 && stdin_text::fits(&output);
+        let fitted = if is_whole { output } else { stdin_text::fit_tail(&output, kept.lines_before) };
+        bodies.push((fitted, Some(language)));
     }
     bodies.extend(stdin_text::fit(report, Some(Fit::Head))?.into_iter().map(|body| (body, None)));
     for (body, code) in bodies {

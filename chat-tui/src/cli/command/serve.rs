@@ -6,5 +6,9 @@ use crate::cli::exit::CliError;
 pub(in crate::cli) type ServeArgs = chat_server::cli::ServerArgs;
 
 pub(super) fn run(args: &ServeArgs, verbose: u8) -> Result<(), CliError> {
-    crate::local::run_in_foreground(args, verbose).map_err(|error| CliError::failed(format!("{error:#}")))
+    crate::local::run_in_foreground(args, verbose).map_err(|error| {
+        let message = format!("{error:#}");
+        let is_wrong_setting = error.downcast_ref::<chat_server::config::ConfigError>().is_some();
+        if is_wrong_setting { CliError::usage(message) } else { CliError::failed(message) }
+    })
 }

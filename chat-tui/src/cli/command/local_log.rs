@@ -1,0 +1,97 @@
+//! `chat local log`: the end of the local server's log, and what follows.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::cli::context::Context;
+use crate::cli::exit::CliError;
+
+/// How often a log that is followed is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// The arguments of `local log`.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  chat local log -n 20\n  chat local log -f | grep WARN")]
+pub(in crate::cli) struct LogArgs {
+    /// How many lines of the end.
+    #[arg(short = 'n', long, value_name = "LINES", default_value_t = 200)]
+    lines: usize,
+    /// Go on with what comes.
+    #[arg(short, long)]
+    follow: bool,
+}
+
+pub(super) async fn run(args: &LogArgs, context: &Context) -> Result<(), CliError> {
+    let path = context.local_server()?.log;
+    let Some(mut log) = open(&path)? else {
+        context.output.talk("there is no log yet: the local server was never started");
+        return Ok(());
+    };
+    for line in end(&mut log, args.lines)? {
+        context.output.shown(&line)?;
+    }
+    let mut begun = Vec::new();
+    while args.follow {
+        if !tell_new(&mut log, &mut begun, context)? {
+            // The server begins a new file where the old one is long; the old one has been told to its end.
+            if let Some(new) = open(&path)?.filter(|new| is_another(new, &log)) {
+                log = new;
+                continue;
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+    Ok(())
+}
+
+fn open(path: &Path) -> Result<Option<BufReader<File>>, CliError> {
+    match File::open(path) {
+        Ok(file) => Ok(Some(BufReader::new(file))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(CliError::failed(format!("cannot read {}: {error}", path.display()))),
+    }
+}
+
+/// The last lines; the log is then read to its end.
+fn end(log: &mut impl BufRead, lines: usize) -> Result<VecDeque<String>, CliError> {
+    let mut kept = VecDeque::new();
+    let mut line = Vec::new();
+    while log.read_until(b'\n', &mut line)? > 0 {
+        kept.push_back(plain(&line));
+        if kept.len() > lines {
+            kept.pop_front();
+        }
+        line.clear();
+    }
+    Ok(kept)
+}
+
+/// Prints the lines that came; whether there was anything. The beginning of a line waits in `begun` for its end.
+fn tell_new(log: &mut BufReader<File>, begun: &mut Vec<u8>, context: &Context) -> Result<bool, CliError> {
+    let mut new = Vec::new();
+    log.read_to_end(&mut new)?;
+    begun.extend_from_slice(&new);
+    if let Some(end) = begun.iter().rposition(|byte| *byte == b'\n') {
+        let whole: Vec<u8> = begun.drain(..=end).collect();
+        context.output.shown(&plain(&whole))?;
+    }
+    Ok(!new.is_empty())
+}
+
+/// Without the colours that older versions wrote into the file.
+fn plain(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes).into_owned();
+    let text = if text.contains('\u{1b}') { strip_ansi_escapes::strip_str(text) } else { text };
+    text.trim_end_matches('\n').to_owned()
+}
+
+fn is_another(new: &BufReader<File>, old: &BufReader<File>) -> bool {
+    let place = |file: &File| file.metadata().ok().map(|found| (found.dev(), found.ino()));
+    place(new.get_ref()) != place(old.get_ref())
+}

@@ -1,0 +1,44 @@
+//! `chat local log`: plain text in the file and in pipes, as much of its end as asked for, and what follows.
+
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+use chat_tests::client::Home;
+
+#[test]
+fn the_log_has_no_escapes_in_the_file_and_none_when_printed() {
+    let home = Home::default();
+    home.output(&["send", "general", "hello"]);
+    let log = home.output(&["local", "log"]);
+    assert!(log.contains("signed in") && !log.contains('\u{1b}'), "{log:?}");
+    assert!(!home.holds("\u{1b}[2m"), "nor in the file");
+}
+
+#[test]
+fn the_end_of_the_log_is_shown_as_far_as_asked() {
+    let home = Home::default();
+    for _ in 0..3 {
+        home.output(&["send", "general", "hello"]);
+    }
+    let all = home.output(&["local", "log"]);
+    let end = home.output(&["local", "log", "-n", "2"]);
+    assert_eq!(end.lines().count(), 2);
+    assert!(all.ends_with(&end) || all.contains(&end), "{end}");
+}
+
+#[test]
+fn a_followed_log_tells_what_comes() {
+    let home = Home::default();
+    home.output(&["send", "general", "hello"]);
+    let mut child = home.chat(&["local", "log", "-n", "0", "-f"]).stdout(Stdio::piped()).spawn().expect("it starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+    // It begins at the end of this moment; until it has, what comes may be before it.
+    let writer = std::thread::spawn(move || lines.next().expect("a line").expect("readable"));
+    chat_tests::wait::until("a line", || {
+        home.output(&["send", "general", "more"]);
+        writer.is_finished().then_some(())
+    });
+    assert!(!writer.join().expect("it ends").is_empty());
+    child.kill().expect("it runs");
+    child.wait().expect("it ends");
+}
