@@ -59,7 +59,7 @@ const CLIENT: &[(&str, &[&str])] = &[
     ("app", &["action", "text"]),
     ("view", &["action", "app", "text", "theme"]),
     ("runtime", &["action", "app", "cache", "keymap", "net", "terminal", "text", "theme", "view"]),
-    ("cli", &["config", "local", "net", "runtime", "text"]),
+    ("cli", &["config", "keymap", "local", "net", "runtime", "text", "theme"]),
 ];
 
 /// Crates and the only places that may name them.

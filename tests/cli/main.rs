@@ -1,5 +1,6 @@
 //! The command line as scripts depend on it.
 
+mod client_files;
 mod json_lines;
 mod local_log;
 mod references;

@@ -51,20 +51,22 @@ pub(super) struct Context {
     pub paths: Paths,
     /// The settings in force.
     pub settings: Settings,
+    /// What is wrong with the file they come from.
+    pub settings_faults: Vec<String>,
     /// The printer.
     pub output: Output,
 }
 
 impl Context {
-    /// Reads the settings.
+    /// Reads the settings, as far as they are right.
     ///
     /// # Errors
-    /// Where they cannot be used.
+    /// Where no home folder is known.
     pub fn new(globals: Globals) -> Result<Self, CliError> {
         let output = Output::new(globals.json, globals.quiet, globals.color);
         let paths = Paths::of_user().map_err(|error| CliError::failed(error.to_string()))?;
-        let settings = Settings::load(&paths.client_toml()).map_err(|error| CliError::usage(error.to_string()))?;
-        Ok(Self { globals, paths, settings, output })
+        let (settings, settings_faults) = Settings::read(&paths.client_toml());
+        Ok(Self { globals, paths, settings, settings_faults, output })
     }
 
     /// The server to talk to, started if it is our own: flag, environment, profile, system service, local server.

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use chat_proto::error::ErrorCode;
 use clap::{CommandFactory, FromArgMatches, Parser};
 
+use super::client_files::refuse_faults;
 use super::command::Command;
 use super::context::{Context, Globals};
 use super::exit::{CliError, Code, Complaint, Exit};
@@ -92,6 +93,10 @@ fn dispatch(cli: Cli) -> Result<(), CliError> {
         start_logging(cli.globals.verbose);
     }
     let context = Context::new(cli.globals)?;
+    // To say what is wrong is what `doctor` is there for.
+    if !command.as_ref().is_some_and(Command::looks_at_files) {
+        refuse_faults(&context, command.is_none())?;
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

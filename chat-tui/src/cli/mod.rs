@@ -1,6 +1,7 @@
 //! The command line: one subcommand a file. A contract that scripts depend on.
 
 mod child;
+mod client_files;
 mod command;
 mod context;
 mod exit;

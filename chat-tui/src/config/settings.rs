@@ -10,22 +10,6 @@ const DEFAULTS: &str = include_str!("../../../config/client.toml");
 /// Why the settings cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// The file is there but cannot be read.
-    #[error("cannot read {path}: {source}")]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// The file says something that is not allowed.
-    #[error("{path}: {reason}")]
-    Wrong {
-        /// The file.
-        path: PathBuf,
-        /// What, with its line.
-        reason: String,
-    },
     /// `--profile` names one that does not exist.
     #[error("there is no profile {name:?} in {path}; it has: {known}")]
     NoProfile {
@@ -88,26 +72,29 @@ pub struct Profile {
 }
 
 impl Settings {
-    /// The settings of `file` over the defaults; a file that is not there changes nothing.
-    ///
-    /// # Errors
-    /// Where the file cannot be read or says something that is not allowed.
-    pub fn load(file: &Path) -> Result<Self, ConfigError> {
+    /// The settings of `file` over the defaults, as far as they are right, and everything that is wrong with them; a file
+    /// that is not there changes nothing.
+    pub fn read(file: &Path) -> (Self, Vec<String>) {
         match std::fs::read_to_string(file) {
-            Ok(text) => Self::layered(file, &text),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Self::layered(file, ""),
-            Err(source) => Err(ConfigError::Unreadable { path: file.to_owned(), source }),
+            Ok(text) => Self::layered(&text),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Self::layered(""),
+            Err(error) => {
+                let (settings, _) = Self::layered("");
+                (settings, vec![format!("cannot be read: {error}")])
+            }
         }
     }
 
-    fn layered(file: &Path, text: &str) -> Result<Self, ConfigError> {
-        let wrong = |error: toml::de::Error| ConfigError::Wrong {
-            path: file.to_owned(),
-            reason: error.to_string().trim_end().to_owned(),
-        };
-        let mut table: toml::Table = toml::from_str(DEFAULTS).expect("invariant: the embedded defaults are TOML");
-        merge(&mut table, toml::from_str(text).map_err(wrong)?);
-        table.try_into().map_err(wrong)
+    fn layered(text: &str) -> (Self, Vec<String>) {
+        let mut faults = Vec::new();
+        let defaults: toml::Table = toml::from_str(DEFAULTS).expect("invariant: the embedded defaults are TOML");
+        let mut table = defaults.clone();
+        match toml::from_str::<toml::Table>(text) {
+            Ok(over) => lay_over(&mut table, &defaults, over, &mut faults),
+            Err(error) => faults.push(error.to_string().trim_end().to_owned()),
+        }
+        let settings = table.try_into().expect("invariant: only what fits is laid over the defaults");
+        (settings, faults)
     }
 
     /// The address to use for this profile, if any is configured.
@@ -130,12 +117,66 @@ impl Settings {
     }
 }
 
-fn merge(base: &mut toml::Table, over: toml::Table) {
+/// Lays the user's table over the defaults, without what does not fit; that is named in `faults`.
+fn lay_over(table: &mut toml::Table, defaults: &toml::Table, mut over: toml::Table, faults: &mut Vec<String>) {
+    let profiles = over.remove("profiles");
+    merge(table, defaults, over, "", faults);
+    if let Some(toml::Value::Table(tui)) = table.get_mut("tui")
+        && let Some(notify) = tui.get("notify").filter(|notify| Notify::deserialize((*notify).clone()).is_err())
+    {
+        faults.push(format!("tui.notify: {notify} is none of \"off\", \"bell\" and \"terminal\""));
+        tui.insert("notify".into(), defaults["tui"]["notify"].clone());
+    }
+    if let Some(profiles) = profiles {
+        table.insert("profiles".into(), toml::Value::Table(right_profiles(profiles, faults)));
+    }
+}
+
+fn right_profiles(profiles: toml::Value, faults: &mut Vec<String>) -> toml::Table {
+    let toml::Value::Table(profiles) = profiles else {
+        faults.push("profiles: a table for each is needed, for example [profiles.work]".to_owned());
+        return toml::Table::new();
+    };
+    let mut right = toml::Table::new();
+    let like = toml::Table::from_iter([("server".to_owned(), toml::Value::String(String::new()))]);
+    for (name, profile) in profiles {
+        let path = format!("profiles.{name}");
+        match profile {
+            toml::Value::Table(over) => {
+                let mut profile = toml::Table::new();
+                let known = faults.len();
+                merge(&mut profile, &like, over, &format!("{path}."), faults);
+                if profile.contains_key("server") {
+                    right.insert(name, toml::Value::Table(profile));
+                } else if faults.len() == known {
+                    faults.push(format!("{path}.server: is missing"));
+                }
+            }
+            other => faults.push(format!("{path}: is a {}, but a table is needed", other.type_str())),
+        }
+    }
+    right
+}
+
+/// Lays `over` on `base`; keys that `like` does not have and values of another kind are named in `faults`.
+fn merge(base: &mut toml::Table, like: &toml::Table, over: toml::Table, path: &str, faults: &mut Vec<String>) {
     for (key, value) in over {
-        match (base.get_mut(&key), value) {
-            (Some(toml::Value::Table(base)), toml::Value::Table(over)) => merge(base, over),
-            (_, value) => {
+        match (like.get(&key), value) {
+            (None, _) => {
+                let known = like.keys().cloned().collect::<Vec<_>>().join(", ");
+                faults.push(format!("{path}{key}: no such setting; known here: {known}"));
+            }
+            (Some(toml::Value::Table(like)), toml::Value::Table(over)) => {
+                if let Some(toml::Value::Table(base)) = base.get_mut(&key) {
+                    merge(base, like, over, &format!("{path}{key}."), faults);
+                }
+            }
+            (Some(like), value) if like.same_type(&value) => {
                 base.insert(key, value);
+            }
+            (Some(like), value) => {
+                let (is, wanted) = (value.type_str(), like.type_str());
+                faults.push(format!("{path}{key}: is a {is}, but a {wanted} is needed"));
             }
         }
     }
@@ -149,25 +190,46 @@ fn empty_is_none<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Op
 mod tests {
     use super::*;
 
-    fn settings(text: &str) -> Result<Settings, ConfigError> {
-        Settings::layered(Path::new("client.toml"), text)
+    fn settings(text: &str) -> Settings {
+        let (settings, faults) = Settings::layered(text);
+        assert_eq!(faults, Vec::<String>::new());
+        settings
     }
 
     #[test]
     fn a_file_needs_only_what_differs() {
-        let settings = settings("[tui]\nmouse = false\n[profiles.work]\nserver = \"ws://h\"").expect("right");
+        let settings = settings("[tui]\nmouse = false\n[profiles.work]\nserver = \"ws://h\"");
         assert!(!settings.tui.mouse);
         assert_eq!(settings.tui.theme, "dark");
         assert_eq!(settings.server, None);
         let server = settings.server_for(Some("work"), Path::new("client.toml"));
         assert_eq!(server.expect("there is one").as_deref(), Some("ws://h"));
+        let error = settings.server_for(Some("x"), Path::new("f")).expect_err("no such profile");
+        assert!(error.to_string().contains("it has: work"), "{error}");
     }
 
     #[test]
-    fn unknown_keys_and_profiles_are_refused() {
-        assert!(settings("colour = 1").is_err());
-        assert!(settings("[tui]\nthme = \"dark\"").is_err());
-        let error = settings("").expect("right").server_for(Some("x"), Path::new("f")).expect_err("no such profile");
-        assert!(error.to_string().contains("it has: none"), "{error}");
+    fn every_fault_is_named_and_what_is_right_holds() {
+        let text = "server = \"ws://h\"\ncolour = 1\n[tui]\nmouse = \"yes\"\nnotify = \"loudly\"\ntheme = \"light\"\n\
+            [profiles]\na = 1\n[profiles.b]\n[profiles.c]\nserver = 5\n[profiles.d]\nserver = \"ws://d\"\nport = 1";
+        let (settings, faults) = Settings::layered(text);
+        let named = [
+            "colour",
+            "tui.mouse",
+            "tui.notify",
+            "profiles.a",
+            "profiles.b.server",
+            "profiles.c.server",
+            "profiles.d.port",
+        ];
+        assert_eq!(faults.len(), named.len(), "{faults:#?}");
+        assert!(
+            named.iter().all(|name| faults.iter().any(|fault| fault.starts_with(&format!("{name}:")))),
+            "{faults:#?}"
+        );
+        assert_eq!((settings.server.as_deref(), settings.tui.theme.as_str()), (Some("ws://h"), "light"));
+        assert_eq!((settings.tui.mouse, settings.tui.notify), (true, Notify::Terminal));
+        let (_, faults) = Settings::layered("server = ");
+        assert_eq!(faults.len(), 1);
     }
 }

@@ -99,8 +99,9 @@ impl Theme {
     fn read(name: &str, text: &str, depth: Depth) -> Result<Self, ThemeError> {
         let wrong = |reason: String| ThemeError::Wrong { name: name.to_owned(), reason };
         let raw: Raw = toml::from_str(text).map_err(|error| wrong(error.to_string().trim_end().to_owned()))?;
-        if let Some(unknown) = raw.roles.keys().find(|key| !Role::ALL.iter().any(|role| role.name() == *key)) {
-            return Err(wrong(format!("there is no role {unknown:?}")));
+        let faults = faults(&raw, depth);
+        if !faults.is_empty() {
+            return Err(wrong(faults.join("; ")));
         }
         let people = raw.people.iter().map(|color| {
             let shown = depth.show(read_color(color, &raw.palette)?);
@@ -111,6 +112,19 @@ impl Theme {
         let styles = styles.collect::<Result<_, String>>().map_err(wrong)?;
         Ok(Self { styles, people })
     }
+}
+
+/// Everything that is wrong with a theme: roles that there are not, and colours that are none.
+fn faults(raw: &Raw, depth: Depth) -> Vec<String> {
+    let mut faults = Vec::new();
+    for (name, style) in &raw.roles {
+        if !Role::ALL.iter().any(|role| role.name() == name) {
+            faults.push(format!("there is no role {name:?}"));
+        }
+        faults.extend(read_style(style, raw, depth).err().map(|fault| format!("{name}: {fault}")));
+    }
+    faults.extend(raw.people.iter().filter_map(|color| read_color(color, &raw.palette).err()));
+    faults
 }
 
 /// The style of the longest name in the theme that begins this one, at a dot.
@@ -187,5 +201,8 @@ mod tests {
             let error = Theme::read("t", wrong, Depth::True).expect_err("wrong").to_string();
             assert!(error.contains(word), "{error}");
         }
+        let several = "people = [\"blurple\"]\n[roles]\nx = {}\ntext = { fg = \"groan\" }";
+        let error = Theme::read("t", several, Depth::True).expect_err("wrong").to_string();
+        assert!(["blurple", "\"x\"", "groan"].iter().all(|word| error.contains(word)), "{error}");
     }
 }

@@ -6,6 +6,7 @@ use std::time::Instant;
 use chat_proto::request::Ping;
 use serde::Serialize;
 
+use crate::cli::client_files::{ClientFile, client_files};
 use crate::cli::context::{Context, Session};
 use crate::cli::exit::CliError;
 
@@ -41,24 +42,32 @@ pub(super) async fn run(context: &Context) -> Result<(), CliError> {
     for check in &checks {
         is_all_well &= check.is_ok;
         let mark = if check.is_ok { "ok  " } else { "look" };
-        let advice = check.advice.as_ref().map_or_else(String::new, |advice| format!("\n      → {advice}"));
+        let advice = check
+            .advice
+            .as_ref()
+            .map_or_else(String::new, |advice| advice.lines().map(|line| format!("\n      → {line}")).collect());
         context.output.data("check", check, &format!("{mark}  {:<12} {}{advice}", check.name, check.found))?;
     }
     if is_all_well { Ok(()) } else { Err(CliError::Status(1)) }
 }
 
 fn files(context: &Context) -> Vec<Check> {
-    let settings = context.paths.client_toml();
-    let found = if settings.exists() { "" } else { " (not there; the defaults are in force)" };
-    let mut checks = vec![
-        Check::good("settings", format!("{}{found}", settings.display())),
-        Check::good("data", context.paths.data.display().to_string()),
-        Check::good("state", context.paths.state.display().to_string()),
-    ];
+    let mut checks: Vec<Check> = client_files(context).iter().map(client_file).collect();
+    checks.push(Check::good("data", context.paths.data.display().to_string()));
+    checks.push(Check::good("state", context.paths.state.display().to_string()));
     if let Err(error) = context.credentials() {
-        checks.push(Check::bad("credentials", "cannot be read", format!("{error:?}")));
+        checks.push(Check::bad("credentials", "cannot be read", error.to_string()));
     }
     checks
+}
+
+fn client_file(file: &ClientFile) -> Check {
+    if !file.faults.is_empty() {
+        return Check::bad(file.about, format!("{} is wrong", file.place), file.faults.join("\n"));
+    }
+    let is_there = !file.place.starts_with('/') || std::path::Path::new(&file.place).exists();
+    let found = if is_there { "" } else { " (not there; the defaults are in force)" };
+    Check::good(file.about, format!("{}{found}", file.place))
 }
 
 async fn server(context: &Context) -> Vec<Check> {

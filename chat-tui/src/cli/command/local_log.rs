@@ -36,18 +36,22 @@ pub(super) async fn run(args: &LogArgs, context: &Context) -> Result<(), CliErro
     for line in end(&mut log, args.lines)? {
         context.output.shown(&line)?;
     }
+    if args.follow { follow(&path, log, context).await } else { Ok(()) }
+}
+
+/// Prints what comes until it is interrupted.
+async fn follow(path: &Path, mut log: BufReader<File>, context: &Context) -> Result<(), CliError> {
     let mut begun = Vec::new();
-    while args.follow {
+    loop {
         if !tell_new(&mut log, &mut begun, context)? {
             // The server begins a new file where the old one is long; the old one has been told to its end.
-            if let Some(new) = open(&path)?.filter(|new| is_another(new, &log)) {
+            if let Some(new) = open(path)?.filter(|new| is_another(new, &log)) {
                 log = new;
                 continue;
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
     }
-    Ok(())
 }
 
 fn open(path: &Path) -> Result<Option<BufReader<File>>, CliError> {

@@ -108,6 +108,11 @@ impl Command {
         }
     }
 
+    /// Whether it looks at the client's files itself; the others do not go on where the settings are wrong.
+    pub(super) fn looks_at_files(&self) -> bool {
+        matches!(self, Self::Doctor)
+    }
+
     /// Whether Ctrl+C ends it at once with 130; the others see it themselves.
     pub(super) fn ends_on_interrupt(&self) -> bool {
         !matches!(self, Self::Run(_))
