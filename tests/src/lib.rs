@@ -3,6 +3,7 @@
 pub mod client;
 pub mod peer;
 pub mod program;
+pub mod redis;
 pub mod screen;
 pub mod server;
 pub mod trace;

@@ -1,4 +1,6 @@
 //! What must be done in one piece: short scripts over keys they are handed. Plain Redis 7.0: no time, no other keys.
+//!
+//! The first line of each says whether it may run when Redis is full: what frees memory may, what adds may not.
 
 use redis::{Cmd, cmd};
 

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Sets an entry that is alive to a new state with the same end. Answers 1, 0 where none is alive, 2 for another end.
 -- KEYS: entries, ends, alive, bytes
 -- ARGV: now, field, seq, changed, kind, end ('' where the state names none), item

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Lets go of a room's entries whose time is up, at most a thousand. How many went.
 -- KEYS: entries, ends, alive, bytes
 -- ARGV: now

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Lets go of leases whose time is up. How many went.
 -- KEYS: leases
 -- ARGV: now

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Takes tokens from a bucket, counted in thousandths. Answers -2 where they were taken, -1 where they never can be, else
 -- in how many milliseconds they may be.
 -- KEYS: bucket

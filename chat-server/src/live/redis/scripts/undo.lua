@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Takes a post back, if its key still stands for this very try.
 -- KEYS: entries, ends, alive, bytes, key
 -- ARGV: field, room, seq

@@ -1,0 +1,227 @@
+//! Redis goes away in each way it can, and comes back: what lasts goes on, what expires is refused, nothing that was
+//! refused appears later, and a retry is there once.
+
+use std::time::Duration;
+
+use chat_proto::client_frame::Subscription;
+use chat_proto::error::ErrorCode;
+use chat_proto::request::{History, Life, Post};
+use chat_proto::server_frame::ServerFrame;
+use chat_tests::peer::{GENERAL, Peer, post};
+use chat_tests::redis::Redis;
+use chat_tests::server::Server;
+use tokio::time::{Instant, timeout};
+
+use super::lives::{brief, server_on, texts};
+
+/// A refusal of what expires comes within this time.
+const REFUSED_WITHIN: Duration = Duration::from_secs(1);
+
+fn told(frame: &ServerFrame) -> Option<bool> {
+    match frame {
+        ServerFrame::Service(service) => Some(service.is_live_available),
+        _ => None,
+    }
+}
+
+struct Fault {
+    server: Server,
+    redis: Redis,
+    ana: Peer,
+    token: String,
+}
+
+impl Fault {
+    async fn begin(redis: Redis) -> Self {
+        let server = server_on(&redis);
+        let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::All).await;
+        ana.call(&brief("before", "brief, before", 600_000)).await;
+        Self { server, redis, ana, token: welcome.token.expect("a token") }
+    }
+
+    /// What holds while Redis is away; the keys of posts that were refused.
+    async fn while_away(&mut self) -> Vec<String> {
+        let mut refused = Vec::new();
+        let mut is_told = false;
+        for number in 0..20 {
+            let key = format!("away{number}");
+            let attempt = brief(&key, &key, 600_000);
+            let answer = timeout(REFUSED_WITHIN, self.ana.try_call(&attempt)).await.expect("an answer within a second");
+            let error = answer.expect("connected").expect_err("refused");
+            assert_eq!((error.code, error.retryable), (ErrorCode::LiveUnavailable, true));
+            refused.push(key);
+            // What lasts is taken, whatever Redis does.
+            let lasting = post(&format!("lasting{number}"), &format!("lasting {number}"));
+            timeout(Duration::from_secs(5), self.ana.call(&lasting)).await.expect("no stall");
+            is_told |= self.ana.pushed.iter().any(|frame| told(frame) == Some(false));
+        }
+        if !is_told {
+            while self.ana.pushed(told).await {}
+        }
+        self.ana.call(&History { room: GENERAL, before: None, limit: 50 }).await;
+        let (mut other, welcome) = Peer::with_token(self.server.address(), &self.token, Subscription::None, None).await;
+        assert!(!welcome.service.is_live_available, "who signs in now is told as well");
+        assert_eq!(other.refused(&brief("other", "other", 600_000)).await, ErrorCode::LiveUnavailable);
+        // A room that starts just now does so without Redis.
+        let room = other.create("started-while-away", chat_proto::room::RoomKind::Public).await;
+        other.call(&Post { room, ..post("there", "lasting") }).await;
+        refused
+    }
+
+    /// What holds once it is back: by itself, with nothing doubled and nothing that was refused.
+    async fn once_back(&mut self, refused: Vec<String>) {
+        let back_at = Instant::now();
+        self.ana.pushed.retain(|frame| told(frame).is_none());
+        while !self.ana.pushed(told).await {}
+        assert!(back_at.elapsed() < Duration::from_secs(10), "it recovers by itself");
+        let room = texts(&mut self.ana).await;
+        for key in &refused {
+            assert!(!room.iter().any(|(_, text)| text == key), "{key} was refused, and is there");
+        }
+        for key in &refused {
+            let posted = self.ana.call(&brief(key, key, 600_000)).await;
+            assert!(!posted.duplicate, "{key} was refused before");
+            assert!(self.ana.call(&brief(key, key, 600_000)).await.duplicate);
+        }
+        let room = texts(&mut self.ana).await;
+        for key in &refused {
+            assert_eq!(room.iter().filter(|(_, text)| text == key).count(), 1, "{key}");
+        }
+        assert!((0..20).all(|number| room.iter().any(|(_, text)| *text == format!("lasting {number}"))));
+    }
+
+    /// After a restart of the server Redis says the same as the room did.
+    async fn after_a_restart(&mut self) {
+        let before = texts(&mut self.ana).await;
+        self.server.kill();
+        self.server.restart();
+        let (mut ana, _) = Peer::with_token(self.server.address(), &self.token, Subscription::None, None).await;
+        assert_eq!(texts(&mut ana).await, before);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_and_restarted_empty() {
+    let mut fault = Fault::begin(Redis::start()).await;
+    fault.redis.kill();
+    let refused = fault.while_away().await;
+    fault.redis.restart();
+    fault.once_back(refused).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn frozen_and_thawed() {
+    let mut fault = Fault::begin(Redis::start()).await;
+    fault.redis.freeze();
+    let refused = fault.while_away().await;
+    fault.redis.thaw();
+    fault.once_back(refused).await;
+    fault.after_a_restart().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn slow_by_seconds() {
+    let mut fault = Fault::begin(Redis::start()).await;
+    // Every command waits, and is carried out when the time is up.
+    fault.redis.ask(&["CLIENT", "PAUSE", "6000", "ALL"]);
+    let refused = fault.while_away().await;
+    fault.once_back(refused).await;
+    fault.after_a_restart().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replica_that_may_only_be_read() {
+    let mut fault = Fault::begin(Redis::start()).await;
+    fault.redis.ask(&["REPLICAOF", "127.0.0.1", "1"]);
+    let refused = fault.while_away().await;
+    fault.redis.ask(&["REPLICAOF", "NO", "ONE"]);
+    fault.once_back(refused).await;
+    fault.after_a_restart().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_that_are_cut_are_made_anew_and_lose_nothing_acknowledged() {
+    let mut fault = Fault::begin(Redis::start()).await;
+    let mut acknowledged = Vec::new();
+    for number in 0..60 {
+        if number % 10 == 5 {
+            fault.redis.ask(&["CLIENT", "KILL", "TYPE", "normal"]);
+        }
+        let key = format!("k{number}");
+        match fault.ana.try_call(&brief(&key, &key, 600_000)).await.expect("connected") {
+            Ok(_) => acknowledged.push(key),
+            Err(error) => assert_eq!(error.code, ErrorCode::LiveUnavailable),
+        }
+        tokio::time::sleep(Duration::from_millis(40)).await;
+    }
+    assert!(acknowledged.len() > 10, "{acknowledged:?}");
+    let mut expected: Vec<String> = vec!["brief, before".into()];
+    expected.extend(acknowledged);
+    let there = |texts: Vec<_>| texts.into_iter().map(|(_, text): (_, String)| text).collect::<Vec<_>>();
+    assert_eq!(there(texts(&mut fault.ana).await), expected);
+    fault.after_a_restart().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn full_it_says_so_and_goes_on_when_there_is_room() {
+    let mut fault = Fault::begin(Redis::start_with(&["--maxmemory-policy", "noeviction"])).await;
+    fault.redis.ask(&["CONFIG", "SET", "maxmemory", "1"]);
+    let error = fault.ana.try_call(&brief("full", "full", 600_000)).await.expect("connected").expect_err("full");
+    assert_eq!((error.code, error.retryable), (ErrorCode::LiveUnavailable, true));
+    assert!(error.message.contains("maxmemory"), "{}", error.message);
+    fault.ana.post("lasting", "lasting").await;
+    fault.redis.ask(&["CONFIG", "SET", "maxmemory", "0"]);
+    assert!(!fault.ana.call(&brief("full", "full", 600_000)).await.duplicate);
+    fault.after_a_restart().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_posts_under_way_when_it_freezes_are_all_or_nothing() {
+    let mut fault = Fault::begin(Redis::start()).await;
+    let mut answered = 0;
+    let mut acknowledged = Vec::new();
+    for number in 0..400 {
+        if number == 100 {
+            fault.redis.freeze();
+        }
+        let life = Some(Life::TtlMs(600_000));
+        fault.ana.start(&Post { life, ..post(&format!("k{number}"), &format!("text {number}")) }).await;
+    }
+    while answered < 400 {
+        match fault.ana.next().await.expect("connected") {
+            ServerFrame::Ok(_) => {
+                acknowledged.push(answered);
+                answered += 1;
+            }
+            ServerFrame::Error(refused) => {
+                assert_eq!(refused.error.code, ErrorCode::LiveUnavailable);
+                answered += 1;
+            }
+            _ => {}
+        }
+    }
+    fault.redis.thaw();
+    fault.ana.pushed.clear();
+    while fault.ana.try_call(&brief("after", "after", 600_000)).await.expect("connected").is_err() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let mut expected: Vec<String> = vec!["brief, before".into()];
+    expected.extend(acknowledged.iter().map(|number| format!("text {number}")));
+    expected.push("after".into());
+    let mut room = Vec::new();
+    let mut before = None;
+    loop {
+        let page = fault.ana.call(&History { room: GENERAL, before, limit: 200 }).await;
+        let text = |item: &chat_proto::message::Item| match &item.what {
+            chat_proto::message::What::Message(message) => Some(message.body.to_string()),
+            _ => None,
+        };
+        room.splice(0..0, page.items.iter().filter_map(text));
+        before = page.next_before;
+        if before.is_none() {
+            break;
+        }
+    }
+    assert_eq!(room, expected);
+    fault.after_a_restart().await;
+}

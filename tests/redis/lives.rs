@@ -1,0 +1,101 @@
+//! What expires lives in Redis alone: it survives the server, ends in time, and leaves nothing behind.
+
+use std::time::Duration;
+
+use chat_proto::client_frame::Subscription;
+use chat_proto::ids::Seq;
+use chat_proto::message::{Item, What};
+use chat_proto::request::{Delete, Edit, History, Life, Post};
+use chat_tests::peer::{GENERAL, Peer, post};
+use chat_tests::redis::Redis;
+use chat_tests::server::Server;
+use chat_tests::wait::until;
+
+/// A server on this Redis.
+pub(crate) fn server_on(redis: &Redis) -> Server {
+    Server::start_with(&["--redis", &redis.url()], "[limits]\nenabled = false\n")
+}
+
+/// A message that lives for so long.
+pub(crate) fn brief(key: &str, body: &str, ttl_ms: u64) -> Post {
+    Post { life: Some(Life::TtlMs(ttl_ms)), ..post(key, body) }
+}
+
+/// The messages of a room, by number.
+pub(crate) async fn texts(peer: &mut Peer) -> Vec<(Seq, String)> {
+    let page = peer.call(&History { room: GENERAL, before: None, limit: 200 }).await;
+    let text = |item: &Item| match &item.what {
+        What::Message(message) => Some((item.seq, message.body.to_string())),
+        _ => None,
+    };
+    page.items.iter().filter_map(text).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_lives_survives_the_server_with_its_numbers_and_order() {
+    let redis = Redis::start();
+    let mut server = server_on(&redis);
+    let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
+    ana.post("k1", "lasting").await;
+    let first = ana.call(&brief("k2", "zanzibarsecret brief", 600_000)).await;
+    ana.post("k3", "lasting, too").await;
+    let second = ana.call(&brief("k4", "to be edited", 600_000)).await;
+    let gone = ana.call(&brief("k5", "to be deleted", 600_000)).await;
+    let body = "edited".parse().expect("a body");
+    ana.call(&Edit { room: GENERAL, seq: second.seq, body }).await;
+    ana.call(&Delete { room: GENERAL, seq: gone.seq }).await;
+    ana.call(&brief("k6", "over soon", 1_000)).await;
+    let before: Vec<_> = texts(&mut ana).await.into_iter().filter(|(_, text)| text != "over soon").collect();
+    assert_eq!(before.len(), 4);
+    assert!(!server.holds("zanzibarsecret"), "neither in the record nor in the log");
+    server.kill();
+    assert!(!server.holds("zanzibarsecret"));
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    server.restart();
+    let token = welcome.token.expect("a token");
+    let (mut ana, _) = Peer::with_token(server.address(), &token, Subscription::None, None).await;
+    assert_eq!(texts(&mut ana).await, before);
+    let again = ana.call(&brief("k2", "zanzibarsecret brief", 600_000)).await;
+    assert_eq!((again.seq, again.duplicate), (first.seq, true), "the key is known, too");
+    assert!(ana.post("k7", "later").await.seq > gone.seq, "no number twice");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_message_ends_at_its_own_time_while_the_room_is_written_to_without_pause() {
+    let redis = Redis::start();
+    let server = server_on(&redis);
+    let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
+    let floor = redis.memory();
+    let first = ana.call(&brief("first", "the first", 2_000)).await;
+    let mut number = 0;
+    loop {
+        number += 1;
+        let posted = ana.call(&brief(&format!("k{number}"), &"x".repeat(1_000), 2_000)).await;
+        let is_there = texts(&mut ana).await.iter().any(|(seq, _)| *seq == first.seq);
+        let age = posted.at.since_ms(first.at);
+        assert!(is_there || age >= 1_990, "it ended after {age} ms");
+        if !is_there {
+            break;
+        }
+        assert!(age < 3_000, "it is still there after {age} ms");
+    }
+    // Nothing is left but the keys' memory, in Redis as in the room.
+    until("the end of all", || redis.keys().iter().all(|key| !key.contains(":room:")).then_some(()));
+    assert!(redis.memory() < floor + 2_000_000, "{} bytes above the floor", redis.memory() - floor);
+    assert!(redis.keys().iter().all(|key| key.starts_with("{chat}:")), "{:?}", redis.keys());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_users_appear_as_ends_with_the_lease_of_a_killed_server() {
+    let redis = Redis::start();
+    let server = server_on(&redis);
+    let (_ana, _) = Peer::appear(server.address(), "ana", Subscription::None).await;
+    let leases = || redis.keys().into_iter().find(|key| key.ends_with(":leases"));
+    let key = until("her lease", leases);
+    let value = redis.ask(&["HVALS", &key]);
+    let end: i64 = value.rsplit(' ').next().and_then(|end| end.parse().ok()).expect("an end");
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_millis();
+    let left_ms = end - i64::try_from(now).expect("a time");
+    assert!((1..=31_000).contains(&left_ms), "{left_ms} ms");
+    assert!(redis.ask(&["PTTL", &key]).parse::<i64>().is_ok_and(|ttl| ttl > 0), "the key ends by itself");
+}

@@ -1,0 +1,6 @@
+//! The server with a real Redis under what expires: what survives, what ends, and what happens when Redis goes away.
+
+mod faults;
+mod lives;
+mod sharing;
+mod starting;

@@ -1,0 +1,78 @@
+//! Starting on a Redis that is wrong, or not there.
+
+use std::process::{Command, Output};
+
+use chat_proto::client_frame::Subscription;
+use chat_proto::error::ErrorCode;
+use chat_tests::peer::Peer;
+use chat_tests::program;
+use chat_tests::redis::Redis;
+use chat_tests::server::Server;
+use chat_tests::wait::until;
+
+use super::lives::brief;
+
+fn start(flags: &[&str]) -> Output {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = Command::new(program::path("chat-server"));
+    command.args(["--listen", "127.0.0.1:0", "--data"]).arg(folder.path()).args(flags);
+    command.output().expect("it runs")
+}
+
+fn told(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn what_waiting_would_not_mend_is_said_with_its_cure() {
+    let redis = Redis::start_with(&["--requirepass", "sesame"]);
+    let output = start(&["--redis", &redis.url()]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(told(&output).contains("user and password"), "{}", told(&output));
+    assert!(!told(&output).contains("sesame"));
+    let output = start(&["--redis", "http://127.0.0.1"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(told(&output).contains("redis://127.0.0.1:6379"), "{}", told(&output));
+    let output = start(&["--redis", "unix:///nowhere/redis", "--require-redis"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(told(&output).contains("cannot be reached") && told(&output).contains("--require-redis"));
+    let output = start(&["--require-redis"]);
+    assert_eq!(output.status.code(), Some(2), "{}", told(&output));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_a_password_and_a_database_are_used() {
+    let redis = Redis::start();
+    let rights =
+        ["ACL", "SETUSER", "chat", "on", ">sesame", "~{talk}:*", "+@all", "-@admin", "+client|id", "+client|kill"];
+    assert_eq!(redis.ask(&rights), "OK");
+    let url = format!("redis+unix://{}?user=chat&pass=sesame&db=3", redis.socket().display());
+    let server = Server::start_with(&["--redis", &url], "[redis]\nprefix = \"talk\"\n");
+    let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
+    ana.call(&brief("k", "brief", 60_000)).await;
+    assert_eq!(redis.keys(), Vec::<String>::new(), "another database");
+    let keys = redis.ask(&["-n", "3", "--scan"]);
+    assert!(keys.lines().count() > 3 && keys.lines().all(|key| key.starts_with("{talk}:")), "{keys}");
+    assert!(!server.log().contains("sesame"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redis_that_comes_later_is_taken_up() {
+    let mut redis = Redis::start();
+    redis.kill();
+    let server = Server::start_with(&["--redis", &redis.url()], "[limits]\nenabled = false\n");
+    let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
+    assert!(!welcome.service.is_live_available);
+    assert_eq!(ana.refused(&brief("k", "brief", 60_000)).await, ErrorCode::LiveUnavailable);
+    ana.post("lasting", "lasting").await;
+    redis.restart();
+    let log = || server.log().contains("cannot be reached").then_some(());
+    until("the word about it", log);
+    let posted = loop {
+        if let Ok(posted) = ana.try_call(&brief("k", "brief", 60_000)).await.expect("connected") {
+            break posted;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    };
+    assert!(!posted.duplicate);
+}
