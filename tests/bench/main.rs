@@ -4,6 +4,7 @@ mod acknowledgement;
 mod bare;
 mod deliveries;
 mod disk;
+mod ephemeral;
 mod filling;
 mod history;
 mod idle;
@@ -73,6 +74,8 @@ enum Scenario {
     Posts(posts::Posts),
     /// Server CPU per post after a short history and after a long one.
     History(history::History),
+    /// Messages that expire: posts a second and times in memory and in Redis; cost as more of them live.
+    Ephemeral(ephemeral::Ephemeral),
     /// Memory of idle connections.
     Idle(idle::Idle),
     /// From exec to the ready line; memory at rest.
@@ -117,6 +120,7 @@ async fn run(scenario: &Scenario, options: &Options, report: &mut report::Report
         Scenario::Latency(args) => deliveries::latency(args, options, report).await,
         Scenario::Posts(args) => posts::run(args, options, report).await,
         Scenario::History(args) => history::run(args, options, report).await,
+        Scenario::Ephemeral(args) => ephemeral::run(args, options, report).await,
         Scenario::Idle(args) => idle::run(args, options, report).await,
         Scenario::Start(args) => start::run(args, options, report).await,
         Scenario::Resume(args) => resume::run(args, options, report).await,
@@ -136,6 +140,7 @@ async fn all(options: &Options, report: &mut report::Report) -> Result<()> {
     deliveries::latency(&deliveries::Latency::default(), options, report).await?;
     posts::run(&posts::Posts::default(), options, report).await?;
     history::run(&history::History::default(), options, report).await?;
+    ephemeral::run(&ephemeral::Ephemeral::default(), options, report).await?;
     idle::run(&idle::Idle::default(), options, report).await?;
     start::run(&start::Start::default(), options, report).await?;
     resume::run(&resume::Resume::default(), options, report).await?;

@@ -1,11 +1,12 @@
 //! Synced posts: how many a second, beside a raw SQLite loop.
 
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use chat_proto::client_frame::Subscription;
 use chat_proto::ids::RoomId;
-use chat_proto::request::{CreateRoom, Join, Post};
+use chat_proto::request::{CreateRoom, Join, Life, Post};
 use chat_proto::room::RoomKind;
 use clap::Args;
 use color_eyre::eyre::{Result, eyre};
@@ -109,6 +110,8 @@ pub(crate) struct Sender {
     pub room: RoomId,
     /// Names it in its posts' keys.
     pub index: usize,
+    /// How long its posts live.
+    pub life: Option<Life>,
 }
 
 /// Signs in so many, with their rooms made.
@@ -127,7 +130,7 @@ pub(crate) async fn senders(address: SocketAddr, count: usize, place: Where) -> 
         let auth = chat_proto::client_frame::Auth::Token { token: token.clone() };
         async move {
             let (peer, _) = Peer::sign_in(address, auth, Subscription::None, None).await?;
-            Ok::<_, color_eyre::Report>(Sender { peer, room, index })
+            Ok::<_, color_eyre::Report>(Sender { peer, room, index, life: None })
         }
     });
     try_join_all(peers).await
@@ -159,18 +162,21 @@ pub(crate) async fn drive(senders: Vec<Sender>, seconds: u64, pace: Option<Durat
 
 /// Every sender posts so many, the next as soon as the last is answered.
 pub(crate) async fn drive_count(senders: Vec<Sender>, each: u32) -> Result<()> {
+    drive_some(senders, 0..each).await.map(drop)
+}
+
+/// Every sender posts these numbers, the next as soon as the last is answered; then they may go on.
+pub(crate) async fn drive_some(senders: Vec<Sender>, numbers: Range<u32>) -> Result<Vec<Sender>> {
     let posting = senders.into_iter().map(|mut sender| {
+        let numbers = numbers.clone();
         tokio::spawn(async move {
-            for number in 0..each {
+            for number in numbers {
                 sender.post(number).await?;
             }
-            Ok::<_, color_eyre::Report>(())
+            Ok::<_, color_eyre::Report>(sender)
         })
     });
-    for posted in try_join_all(posting).await? {
-        posted?;
-    }
-    Ok(())
+    try_join_all(posting).await?.into_iter().collect()
 }
 
 async fn post_until(mut sender: Sender, begun: Instant, end: Instant, pace: Option<Duration>) -> Result<Vec<f64>> {
@@ -200,7 +206,7 @@ impl Sender {
             room: self.room,
             key: format!("{}-{number}", self.index).parse()?,
             body: "the flaky test is the clock again, see the note in dev".parse()?,
-            life: None,
+            life: self.life,
             code: None,
             reply_to: None,
             chain: None,

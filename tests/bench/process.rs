@@ -50,18 +50,30 @@ pub(crate) fn start_server(options: &Options, data: &Path) -> Result<Process> {
     start_server_on(options, data, Disk::AsItIs)
 }
 
+/// The server with what expires in this Redis.
+pub(crate) fn start_server_with_redis(options: &Options, data: &Path, url: &str) -> Result<Process> {
+    let mut command = server_command(options, data, &[])?;
+    command.args(["--require-redis", "--redis", url]);
+    Process::spawn(command, PathBuf::new())
+}
+
 /// The server on a disk that is watched or slowed.
 pub(crate) fn start_server_on(options: &Options, data: &Path, disk: Disk) -> Result<Process> {
+    let syncs = data.with_extension("syncs");
+    let command = server_command(options, data, &disk.wrapper(&syncs))?;
+    Process::spawn(command, syncs)
+}
+
+fn server_command(options: &Options, data: &Path, wrapper: &[String]) -> Result<Command> {
     let program = match &options.server {
         Some(program) => program.clone(),
         None => beside_us("chat-server")?,
     };
     let config = data.with_extension("toml");
     std::fs::write(&config, "[limits]\nenabled = false\n")?;
-    let syncs = data.with_extension("syncs");
-    let mut command = on_cores(&options.server_cores, &disk.wrapper(&syncs), &program);
+    let mut command = on_cores(&options.server_cores, wrapper, &program);
     command.args(["--listen", "127.0.0.1:0", "--data"]).arg(data).arg("--config").arg(config);
-    Process::spawn(command, syncs)
+    Ok(command)
 }
 
 /// The bare broadcast loop.
@@ -94,6 +106,17 @@ pub(crate) fn resident_kib(pid: u32) -> Result<f64> {
     Ok(number.parse()?)
 }
 
+/// CPU seconds a process has used so far, of all its threads, in user and kernel.
+pub(crate) fn cpu_seconds_of(pid: u32) -> Result<f64> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    let after_name = stat.rsplit(')').next().unwrap_or_default();
+    let field = |at: usize| -> Result<f64> {
+        Ok(after_name.split_whitespace().nth(at).ok_or_else(|| eyre!("/proc/PID/stat is short"))?.parse()?)
+    };
+    // proc(5): utime and stime are fields 14 and 15, the name with its parenthesis is field 2; 100 ticks a second.
+    Ok((field(11)? + field(12)?) / 100.0)
+}
+
 impl Process {
     fn spawn(mut command: Command, syncs: PathBuf) -> Result<Self> {
         let begun = Instant::now();
@@ -119,13 +142,7 @@ impl Process {
 
     /// CPU seconds used so far, of all its threads, in user and kernel.
     pub(crate) fn cpu_seconds(&self) -> Result<f64> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid))?;
-        let after_name = stat.rsplit(')').next().unwrap_or_default();
-        let field = |at: usize| -> Result<f64> {
-            Ok(after_name.split_whitespace().nth(at).ok_or_else(|| eyre!("/proc/PID/stat is short"))?.parse()?)
-        };
-        // proc(5): utime and stime are fields 14 and 15, the name with its parenthesis is field 2; 100 ticks a second.
-        Ok((field(11)? + field(12)?) / 100.0)
+        cpu_seconds_of(self.pid)
     }
 
     /// Resident memory in KiB.
