@@ -2,7 +2,7 @@
 
 #![deny(clippy::disallowed_methods)]
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chat_proto::ids::{RoomId, Seq, UserId};
 use chat_proto::limits::{TTL_MAX_MS, TTL_MIN_MS};
@@ -34,6 +34,8 @@ pub(super) struct State {
     pub ring: Ring,
     /// Ephemeral messages that are alive, with what they are addressed by.
     alive: BTreeMap<Seq, Entry>,
+    /// Invariant: each of `alive` is here once, under its own end.
+    ends: BTreeSet<(UnixMillis, Seq)>,
 }
 
 /// Which store keeps something.
@@ -51,6 +53,7 @@ impl State {
     /// The room as the stores have it.
     pub(super) fn new(recorded: RoomState, alive: Vec<Entry>) -> Self {
         let alive: BTreeMap<_, _> = alive.into_iter().map(|entry| (entry.item().seq, entry)).collect();
+        let ends = alive.iter().map(|(seq, entry)| (entry.expires_at(), *seq)).collect();
         let newest_alive = alive.values().map(|entry| entry.item().changed).max().unwrap_or(Seq::ZERO);
         let shown = recorded.room.head.max(newest_alive);
         let given = recorded.ceiling.max(shown);
@@ -66,6 +69,7 @@ impl State {
             members: recorded.members.into_iter().collect(),
             ring,
             alive,
+            ends,
         }
     }
 
@@ -150,6 +154,7 @@ impl State {
     pub(super) fn adopt(&mut self, entries: Vec<Entry>) {
         let newest = entries.iter().map(|entry| entry.item().changed).max().unwrap_or(Seq::ZERO);
         for entry in entries {
+            self.ends.insert((entry.expires_at(), entry.item().seq));
             self.alive.entry(entry.item().seq).or_insert(entry);
         }
         self.shown = self.shown.max(newest);
@@ -299,6 +304,7 @@ impl State {
             None => Entry::message(address, item.clone()),
         };
         if let Ok(entry) = entry {
+            self.ends.insert((entry.expires_at(), item.seq));
             self.alive.insert(item.seq, entry);
         }
     }
@@ -325,15 +331,15 @@ impl State {
 
     /// Lets go of what has expired; when the next one does.
     pub(super) fn expire(&mut self, now: UnixMillis) -> Option<UnixMillis> {
-        let Self { alive, ring, .. } = self;
-        alive.retain(|seq, entry| {
-            let is_alive = entry.is_alive(now);
-            if !is_alive {
-                ring.expire(*seq, entry.expires_at());
+        while let Some((end, seq)) = self.ends.first().copied() {
+            if now < end {
+                return Some(end);
             }
-            is_alive
-        });
-        alive.values().map(Entry::expires_at).min()
+            self.ends.pop_first();
+            self.alive.remove(&seq);
+            self.ring.expire(seq, end);
+        }
+        None
     }
 }
 
