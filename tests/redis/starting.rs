@@ -57,6 +57,28 @@ async fn a_user_a_password_and_a_database_are_used() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn tls_is_spoken_with_a_redis_whose_certificate_is_trusted_and_with_no_other() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).to_str().expect("UTF-8").to_owned();
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+    std::fs::write(path("cert"), made.cert.pem()).expect("written");
+    std::fs::write(path("key"), made.signing_key.serialize_pem()).expect("written");
+    // Free just now; redis-server takes no other that it could tell.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
+    let port = port.to_string();
+    let (cert, key) = (path("cert"), path("key"));
+    let tls = ["--tls-cert-file", &cert, "--tls-key-file", &key, "--tls-ca-cert-file", &cert];
+    let _redis = Redis::start_with(&[&["--tls-port", &port, "--tls-auth-clients", "no"][..], &tls[..]].concat());
+    let url = format!("rediss://localhost:{port}/0");
+    let flags = ["--redis", &url, "--require-redis"];
+    let server = Server::start_with_variables(&flags, "", &[("SSL_CERT_FILE", &cert)]);
+    let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
+    ana.call(&brief("k", "brief", 60_000)).await;
+    let output = start(&flags);
+    assert_eq!(output.status.code(), Some(1), "who does not know the certificate does not speak");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_redis_that_comes_later_is_taken_up() {
     let mut redis = Redis::start();
     redis.kill();

@@ -45,6 +45,14 @@ impl Server {
         Self { folder, wrapper: Vec::new(), variables: Vec::new(), options, child: None, output: None, address }
     }
 
+    /// Starts one with more flags, settings and environment variables.
+    pub fn start_with_variables(flags: &[&str], settings: &str, variables: &[(&str, &str)]) -> Self {
+        let mut server = Self::prepared(flags, settings);
+        server.variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        server.run();
+        server
+    }
+
     /// Starts one whose data folder is a file system of its own of this size, which only it sees.
     pub fn start_on_small_disk(mebibytes: u32) -> Self {
         let mut server = Self::prepared(&[], "[limits]\nenabled = false\n");

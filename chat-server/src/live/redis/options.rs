@@ -34,6 +34,8 @@ impl RedisOptions {
     /// [`RedisStartError::Url`] where it is none.
     pub fn new(url: &str, prefix: &str, is_required: bool) -> Result<Self, RedisStartError> {
         let wrong = |error: redis::RedisError| RedisStartError::Url(error.to_string());
+        // For `rediss://`. Where the program has chosen its own already, that one stays.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let info = url.into_connection_info().map_err(wrong)?;
         let settings = info.redis_settings();
         let (user, database) = (settings.username().unwrap_or_default().to_owned(), settings.db());
