@@ -55,8 +55,11 @@ where
     let Some(Ok(upgraded)) = wait(waiting).await else { return };
     // Out of hyper's hands: the stream itself, with what was read beyond the request.
     if let Ok(parts) = upgraded.downcast::<TokioIo<S>>() {
+        // A copy of the few bytes there may be: they stand in a buffer of 8 KiB, which would live as long.
+        let read_ahead = parts.read_buf.to_vec();
+        drop(parts.read_buf);
         // On its own: the place this future keeps for opening a connection is large, and connections stay for days.
-        Box::pin(socket::run(parts.io.into_inner(), parts.read_buf, origin, app, shutdown)).await;
+        Box::pin(socket::run(parts.io.into_inner(), read_ahead, origin, app, shutdown)).await;
     }
 }
 

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use chat_proto::codec;
 use chat_proto::limits::{CLIENT_FRAME_MAX_BYTES, DEAD_AFTER_MS};
 use chat_proto::server_frame::{Goodbye, GoodbyeReason};
@@ -53,14 +52,14 @@ struct Connection<S> {
 /// Serves a WebSocket until either side ends it.
 pub(super) async fn run<S>(
     stream: S,
-    read_ahead: Bytes,
+    read_ahead: Vec<u8>,
     origin: Origin,
     app: Arc<App>,
     mut shutdown: watch::Receiver<bool>,
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let socket = WebSocketStream::from_partially_read(stream, read_ahead.into(), Role::Server, Some(config())).await;
+    let socket = WebSocketStream::from_partially_read(stream, read_ahead, Role::Server, Some(config())).await;
     let outbox = Outbox::default();
     let session = Session::new(app, origin, outbox.clone());
     let mut connection =
