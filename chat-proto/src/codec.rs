@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use crate::client_frame::{ClientFrame, Hello};
 use crate::error::{ErrorBody, ErrorCode};
 use crate::ids::RequestId;
-use crate::request::{Answer, Call, Request};
+use crate::request::{Answer, Call, Chain, Post, Request};
 use crate::server_frame::{OkFrame, ServerFrame, Tagged};
 
 /// Why a frame could not be read, and which request it was, where that can be told.
@@ -65,6 +65,18 @@ pub fn decode_client(text: &str) -> Result<ClientFrame, DecodeError> {
 /// Whether a frame, however wrong otherwise, means to be a `hello`.
 pub fn is_hello(text: &str) -> bool {
     read_envelope(text).is_ok_and(|envelope| envelope.tag == "hello")
+}
+
+/// The place in its chain that a frame names, where it means to be a `post`, however wrong otherwise. `None`: it is no
+/// post.
+pub fn chain_of_post(text: &str) -> Option<Option<Chain>> {
+    #[derive(Deserialize)]
+    struct Place {
+        #[serde(default)]
+        chain: Option<Chain>,
+    }
+    let is_post = read_envelope(text).is_ok_and(|envelope| envelope.tag == Post::TYPE);
+    is_post.then(|| serde_json::from_str::<Place>(text).ok().and_then(|place| place.chain))
 }
 
 /// Reads what a server sent; `Ok(None)` for a type a newer server has and this crate does not know.

@@ -27,8 +27,8 @@
 //! or `register {name, password, code?}`; the last two are answered with a `token` for later. `subscribe` is `all`,
 //! `none` or `{"rooms":["R1"]}`. `presence: true` makes the account appear online. The answer is `welcome` with the
 //! account, the `limits` in force (obey these, not numbers from elsewhere), the server's clock `now`, the `epoch` and
-//! the rooms the account is in, each with its last number `head` and its read marks. A refusal is an `error`
-//! without `id`; another `hello` may follow.
+//! the rooms the account is in, each with its last number `head` and its read marks. What is pushed may come before it:
+//! keep it, or let it go and ask for `changes`. A refusal is an `error` without `id`; another `hello` may follow.
 //!
 //! # Requests
 //!
@@ -59,7 +59,7 @@
 //! cursor, each item once, in its present state, by rising `changed`. After applying a whole page, `cursor = next`;
 //! while `next < head`, ask again. A deleted message comes as `deleted`, one that expired meanwhile as `expired` or
 //! not at all. Subscribing answers a `head` taken in the same moment: up to it is pulled with `changes`, beyond it is
-//! pushed. `resume` in `hello` names the cursors of all rooms (with the `epoch` they belong to), and `welcome.resumed`
+//! pushed. `resume {epoch, account, rooms: [{room, after}]}` in `hello` names the cursors of all rooms, and `welcome.resumed`
 //! brings what was missed where the server still has it at hand (`is_complete`); otherwise ask for `changes`.
 //!
 //! A client that reads too slowly gets `gap {room}` once, and no more events of that room until it asks for `changes`.
@@ -78,8 +78,8 @@
 //! Lasting messages and messages that expire are kept apart, and so are their keys: a retry keeps the life it had.
 //!
 //! A stream that must keep its order while many posts are under way sets `chain`: `"restart"` on the first,
-//! `"continue"` after it. Once a chained post is refused, those behind it are refused with `chain_broken` until
-//! the next `restart`.
+//! `"continue"` after it. Once a chained post is refused, whatever the reason, those behind it are refused with
+//! `chain_broken` until the next `restart`.
 //!
 //! `life` is absent (the room's default), `"lasting"`, or `{"ttl_ms": 30000}`: 1 s – 7 days. An ephemeral message
 //! carries `expires_at`; hide it at that instant by the server's clock (correct yours with `welcome.now`), and write

@@ -33,6 +33,8 @@ async fn traced() -> (Vec<Call>, String) {
     while answers < POSTS / 2 {
         answers += u64::from(matches!(ana.next().await, Some(chat_proto::server_frame::ServerFrame::Ok(_))));
     }
+    // A call is in the trace once the next one of its connection has begun.
+    ana.call(&chat_proto::request::Ping {}).await;
     (server.kill(), welcome.token.expect("a token"))
 }
 

@@ -69,6 +69,17 @@ async fn an_answer_to_an_ephemeral_message_ends_with_it_and_touches_no_disk() {
 }
 
 #[tokio::test]
+async fn the_welcome_counts_what_expires() {
+    let server = Server::start();
+    let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
+    ana.post("k1", "lasting").await;
+    let last = ana.call(&brief("k2", "brief")).await;
+    let token = welcome.token.expect("a token");
+    let (_, again) = Peer::with_token(server.address(), &token, Subscription::None, None).await;
+    assert_eq!(again.account.rooms[0].head, last.seq);
+}
+
+#[tokio::test]
 async fn an_edit_beside_a_deletion_brings_nothing_back() {
     let server = Server::start();
     let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;

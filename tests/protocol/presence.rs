@@ -3,8 +3,8 @@
 use chat_proto::client_frame::Subscription;
 use chat_proto::ids::UserId;
 use chat_proto::limits::PRESENCE_ROOM_MAX;
-use chat_proto::presence::Availability;
-use chat_proto::request::{ListRooms, RoomInfo, SetActivity, Who};
+use chat_proto::presence::{Availability, ChosenAvailability};
+use chat_proto::request::{Join, ListRooms, RoomInfo, SetActivity, SetStatus, Who};
 use chat_proto::server_frame::ServerFrame;
 use chat_tests::peer::{GENERAL, Peer};
 use chat_tests::server::Server;
@@ -41,6 +41,24 @@ async fn two_devices_are_one_person_who_goes_with_the_last() {
     let seen = who.people.iter().find(|seen| seen.user == ana).expect("a member");
     assert_eq!(who.online, 0);
     assert!(seen.presence.last_seen.is_some());
+}
+
+#[tokio::test]
+async fn people_who_share_many_rooms_are_told_of_once() {
+    let server = Server::start();
+    let (mut ben, _) = Peer::register(server.address(), "ben", Subscription::All).await;
+    let (mut ana, welcome) = Peer::appear(server.address(), "ana", Subscription::None).await;
+    for number in 0..10 {
+        let room = ben.create(&format!("shared{number}"), chat_proto::room::RoomKind::Public).await;
+        ana.call(&Join { room }).await;
+    }
+    while ben.pushed(of(welcome.user.id)).await != Availability::Online {}
+    ben.pushed.clear();
+    ana.call(&SetStatus { availability: ChosenAvailability::Dnd, status: None }).await;
+    assert_eq!(ben.pushed(of(welcome.user.id)).await, Availability::Dnd);
+    ben.post("after", "after").await;
+    let again = ben.pushed.iter().filter(|frame| of(welcome.user.id)(frame).is_some()).count();
+    assert_eq!(again, 0);
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use chat_proto::error::ErrorCode;
 use chat_proto::ids::{RequestId, Seq};
 use chat_proto::limits::CLIENT_FRAME_MAX_BYTES;
 use chat_proto::message::What;
-use chat_proto::request::{Chain, Delete, Logout, Ping, Post, Read, SetTopic};
+use chat_proto::request::{Chain, Delete, Life, Logout, Ping, Post, Read, SetTopic};
 use chat_proto::room::RoomKind;
 use chat_proto::server_frame::ServerFrame;
 use chat_tests::peer::{GENERAL, Peer, post};
@@ -155,6 +155,53 @@ async fn what_the_record_refuses_breaks_the_chain_for_posts_already_under_way() 
     assert!(codes[8..].iter().all(|code| *code == Some(ErrorCode::ChainBroken)), "{codes:?}");
     let lines = ana.changes(Seq::ZERO).await.iter().filter(|item| matches!(item.what, What::Message(_))).count();
     assert_eq!(lines, 8);
+}
+
+#[tokio::test]
+async fn a_post_that_cannot_be_read_breaks_its_chain_and_stands_in_order() {
+    let server = Server::start();
+    let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
+    let frame = |id: u64, rest: &str| Bytes::from(format!(r#"{{"type":"post","id":{id},"room":"R1",{rest}}}"#));
+    for number in 0..100 {
+        ana.send(frame(1_000 + number, &format!(r#""key":"a{number}","body":"x""#))).await;
+    }
+    ana.send(frame(2_000, r#""key":"b0","body":"x","chain":"restart""#)).await;
+    ana.send(frame(2_001, r#""key":"b1","body":"","chain":"continue""#)).await;
+    ana.send(frame(2_002, r#""key":"b2","body":"x","chain":"continue""#)).await;
+    ana.send(Bytes::from_static(br#"{"type":"delete","id":2003,"room":"R1","seq":"x"}"#)).await;
+    let mut answers = Vec::new();
+    while answers.len() < 104 {
+        match ana.next().await.expect("connected") {
+            ServerFrame::Ok(ok) => answers.push((ok.id.0, None)),
+            ServerFrame::Error(refused) => answers.push((refused.id.expect("an id").0, Some(refused.error.code))),
+            other => panic!("an answer, not {other:?}"),
+        }
+    }
+    assert!(answers.is_sorted_by_key(|(id, _)| *id), "{answers:?}");
+    let codes: Vec<_> = answers[100..].iter().map(|(_, code)| *code).collect();
+    let expected = [None, Some(ErrorCode::BadRequest), Some(ErrorCode::ChainBroken), Some(ErrorCode::BadRequest)];
+    assert_eq!(codes, expected);
+}
+
+#[tokio::test]
+async fn a_retry_is_answered_whatever_the_rates_and_a_refused_text_was_never_said() {
+    let server = Server::start_with(&[], "");
+    let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
+    let first = ana.post("k", "deployed").await;
+    for _ in 0..5 {
+        let again = ana.post("k", "deployed").await;
+        assert_eq!((again.seq, again.duplicate), (first.seq, true));
+    }
+    let brief = Post { life: Some(Life::TtlMs(600_000)), ..post("e", "brief") };
+    let first = ana.call(&brief).await;
+    for _ in 0..5 {
+        assert_eq!(ana.call(&brief).await.seq, first.seq);
+    }
+    let out_of_range = Post { life: Some(Life::TtlMs(1)), ..post("w", "again") };
+    for _ in 0..5 {
+        assert_eq!(ana.refused(&out_of_range).await, ErrorCode::BadRequest, "not because it was said before");
+    }
+    ana.post("right", "again").await;
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use chat_proto::error::ErrorCode;
 use chat_proto::ids::{RoomId, Seq};
 use chat_proto::message::What;
 use chat_proto::request::{
-    CreateRoom, History, Join, Leave, Life, ListRooms, Post, Resolve, RoomInfo, SetDescription, Subscribe,
+    CreateRoom, History, Join, Leave, Life, ListRooms, Post, Resolve, RoomInfo, SetDescription, SetTopic, Subscribe,
 };
 use chat_proto::room::RoomKind;
 use chat_proto::server_frame::{AccountNews, ServerFrame};
@@ -123,6 +123,18 @@ async fn a_device_follows_what_another_joins_until_either_ends() {
         _ => None,
     });
     assert_eq!(next.await, (GENERAL, in_general.seq), "after {heard}");
+}
+
+#[tokio::test]
+async fn setting_what_is_set_already_is_no_news() {
+    let server = Server::start();
+    let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
+    let topic = |text: Option<&str>| SetTopic { room: GENERAL, topic: text.map(|text| text.parse().expect("a topic")) };
+    let first = ana.call(&topic(Some("friday"))).await.changed;
+    assert_eq!(ana.call(&topic(Some("friday"))).await.changed, first);
+    let cleared = ana.call(&topic(None)).await.changed;
+    assert!(cleared > first);
+    assert_eq!(ana.call(&topic(None)).await.changed, cleared);
 }
 
 #[tokio::test]

@@ -73,7 +73,7 @@ impl AccountLimits {
             return PostVerdict::Passes;
         }
         match account.repeats.judge(text, now) {
-            RepeatVerdict::Passes => PostVerdict::Passes,
+            RepeatVerdict::Passes { .. } => PostVerdict::Passes,
             RepeatVerdict::Repeated { retry_after_ms } => PostVerdict::Repeated { retry_after_ms },
         }
     }

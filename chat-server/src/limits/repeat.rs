@@ -17,7 +17,10 @@ const REMEMBERED_MAX: usize = 256;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RepeatVerdict {
     /// It may be said, and was remembered.
-    Passes,
+    Passes {
+        /// What it is remembered by.
+        said: u64,
+    },
     /// It was said too often just now; not remembered, so waiting helps.
     Repeated {
         /// When it will pass, in milliseconds from now.
@@ -54,7 +57,14 @@ impl RepeatRule {
             self.said.pop_front();
         }
         self.said.push_back((now, hash));
-        RepeatVerdict::Passes
+        RepeatVerdict::Passes { said: hash }
+    }
+
+    /// What was judged was not said after all.
+    pub fn unsay(&mut self, said: u64) {
+        if let Some(at) = self.said.iter().rposition(|(_, hash)| *hash == said) {
+            self.said.remove(at);
+        }
     }
 
     /// Whether nothing is remembered that still counts at `now`; then the rule itself may be forgotten.
@@ -69,16 +79,22 @@ mod tests {
 
     use super::*;
 
+    fn passes(verdict: RepeatVerdict) -> bool {
+        matches!(verdict, RepeatVerdict::Passes { .. })
+    }
+
     #[test]
     fn the_third_time_in_ten_seconds_waits_until_the_first_is_ten_seconds_old() {
         let mut rule = RepeatRule::default();
         let start = UnixMillis(50_000);
-        assert_eq!(rule.judge("ship it", start), RepeatVerdict::Passes);
-        assert_eq!(rule.judge("Ship it ", start.plus_ms(4_000)), RepeatVerdict::Passes);
+        let RepeatVerdict::Passes { said } = rule.judge("ship it", start) else { panic!("the first") };
+        rule.unsay(said);
+        assert!(passes(rule.judge("ship it", start)));
+        assert!(passes(rule.judge("Ship it ", start.plus_ms(4_000))));
         let verdict = rule.judge("ship it", start.plus_ms(6_000));
         assert_eq!(verdict, RepeatVerdict::Repeated { retry_after_ms: 4_000 });
-        assert_eq!(rule.judge("something else", start.plus_ms(6_000)), RepeatVerdict::Passes);
-        assert_eq!(rule.judge("ship it", start.plus_ms(10_000)), RepeatVerdict::Passes);
+        assert!(passes(rule.judge("something else", start.plus_ms(6_000))));
+        assert!(passes(rule.judge("ship it", start.plus_ms(10_000))));
     }
 
     #[test]
@@ -103,10 +119,10 @@ mod tests {
                 if let RepeatVerdict::Repeated { retry_after_ms } = rule.judge(&text, now) {
                     prop_assert!((1..=WINDOW_MS).contains(&retry_after_ms));
                     let mut early = rule.clone();
-                    let is_refused = early.judge(&text, now.plus_ms(retry_after_ms - 1)) != RepeatVerdict::Passes;
+                    let is_refused = !passes(early.judge(&text, now.plus_ms(retry_after_ms - 1)));
                     prop_assert!(is_refused);
                     let mut exact = rule.clone();
-                    prop_assert_eq!(exact.judge(&text, now.plus_ms(retry_after_ms)), RepeatVerdict::Passes);
+                    prop_assert!(passes(exact.judge(&text, now.plus_ms(retry_after_ms))));
                 }
             }
         }

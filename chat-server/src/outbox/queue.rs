@@ -33,6 +33,7 @@ pub(super) struct Queue {
     gaps: HashSet<RoomId>,
     /// The last of the account's news that did not fit.
     missed_news: Option<Bytes>,
+    last_transient: Option<Bytes>,
     /// Frames that were left out.
     dropped: u64,
 }
@@ -74,6 +75,12 @@ impl Queue {
 
     /// Typing, presence: left out where there is no place.
     pub(super) fn transient(&mut self, room: Option<RoomId>, frame: Bytes) {
+        // Told by each room that two people share: once is enough. Held, so that its place is no other frame's.
+        let is_same = |last: &Bytes| last.as_ptr() == frame.as_ptr() && last.len() == frame.len();
+        if self.last_transient.as_ref().is_some_and(is_same) {
+            return;
+        }
+        self.last_transient = Some(frame.clone());
         if self.fits(frame.len()) {
             self.push(Kind::Transient(room), frame);
         } else {
@@ -192,6 +199,17 @@ mod tests {
         assert_eq!(drain(&mut queue), [Bytes::from((OUTBOX_MAX_FRAMES + 9).to_string())]);
         queue.news("next".into());
         assert_eq!(drain(&mut queue), ["next"]);
+    }
+
+    #[test]
+    fn a_frame_that_several_rooms_tell_is_queued_once() {
+        let mut queue = Queue::default();
+        let (ana, ben) = (Bytes::from(b"presence".to_vec()), Bytes::from(b"presence".to_vec()));
+        queue.transient(Some(A), ana.clone());
+        drain(&mut queue);
+        queue.transient(Some(B), ana);
+        queue.transient(Some(A), ben);
+        assert_eq!(drain(&mut queue).len(), 1, "another frame, though it says the same");
     }
 
     #[test]

@@ -63,6 +63,7 @@ pub(super) async fn run(id: RoomId, mut mailbox: mpsc::Receiver<Command>, regist
             let fanout = Fanout::default();
             let mut actor = Actor { state, flights: VecDeque::new(), fanout, services, late, is_closed: false };
             let now = actor.now();
+            registry.note_head(id, actor.state.shown());
             actor.services.witness.began(id, &actor.state.at_hand(now));
             actor.serve(&mut mailbox, &registry).await;
             actor.services.witness.left(id);
@@ -103,7 +104,7 @@ impl Actor {
             tokio::select! {
                 biased;
                 landing = front(&mut self.flights), if !self.flights.is_empty() => {
-                    self.land(landing);
+                    self.land(landing, registry);
                     next_expiry = self.state.expire(self.now());
                 }
                 // Whoever asks a room that closes asks the next one of its name: theirs wait in the mailbox until it leaves.
@@ -121,6 +122,7 @@ impl Actor {
                 entries = late::arrived(&mut self.late), if self.late.is_some() => {
                     self.late = None;
                     self.state.adopt(entries);
+                    registry.note_head(self.state.id(), self.state.shown());
                     next_expiry = self.state.expire(self.now());
                 }
                 () = sleep(expiry_in), if expiry_in.is_some() => next_expiry = self.state.expire(self.now()),
@@ -245,7 +247,9 @@ impl Actor {
         let now = self.now();
         match self.state.accept_setting(by, setting, now) {
             Err(error) => answer(reply, Err(error)),
-            Ok(item) => {
+            // Behind what is under way: a change of the same may be.
+            Ok(None) => self.fly(Wait::Nothing, None, Asker::Set(reply)),
+            Ok(Some(item)) => {
                 let append = self.append(&item);
                 let pending = match member {
                     Some(state) => self.services.store.change_member(append, state),
@@ -291,7 +295,7 @@ impl Actor {
     }
 
     /// The front of the FIFO has landed.
-    fn land(&mut self, landing: Landing) {
+    fn land(&mut self, landing: Landing, registry: &Registry) {
         let Some(flight) = self.flights.pop_front() else { return };
         let address = match flight.wait {
             Wait::Put(_, address, _) => Some((address, true)),
@@ -304,7 +308,7 @@ impl Actor {
             Landing::Kept => {
                 self.answer_kept(flight.asker, flight.item.as_ref(), flight.accepted_at);
                 if let Some(item) = flight.item {
-                    self.show(item, address.map(|(address, _)| address));
+                    self.show(item, address.map(|(address, _)| address), registry);
                 }
             }
             Landing::Duplicate(first, expires_at) => Self::answer_duplicate(flight.asker, first, expires_at),
@@ -338,9 +342,12 @@ impl Actor {
     }
 
     /// Shows an item to all who listen: encoded once.
-    fn show(&mut self, item: Item, address: Option<Address>) {
-        let prev = self.state.show(&item, address);
+    fn show(&mut self, item: Item, address: Option<Address>, registry: &Registry) {
         let room = self.state.id();
+        if address.is_some() {
+            registry.note_head(room, item.changed);
+        }
+        let prev = self.state.show(&item, address);
         self.services.witness.shown(room, &item);
         let frame = codec::encode(&Event { room, seq: item.changed, prev, item });
         self.fanout.event(room, &frame);

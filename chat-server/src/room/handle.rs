@@ -181,6 +181,11 @@ impl Rooms {
         if at_hand.is_some() { Ok(at_hand) } else { Ok(self.0.services().store.item(room, seq).await?) }
     }
 
+    /// The last number of a room whose newest expires, as far as it is known without asking the room.
+    pub fn noted_head(&self, room: RoomId) -> Option<Seq> {
+        self.0.noted_head(room)
+    }
+
     async fn at_hand(&self, room: RoomId, after: Option<Seq>) -> Result<AtHand, RoomError> {
         self.0.ask(room, |reply| Command::AtHand(after, reply)).await
     }

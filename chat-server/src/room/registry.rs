@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use chat_proto::ids::RoomId;
+use chat_proto::ids::{RoomId, Seq};
 use chat_proto::time::UnixMillis;
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
@@ -71,17 +71,31 @@ pub struct Services {
 pub struct Registry {
     services: Services,
     rooms: Mutex<HashMap<RoomId, mpsc::Sender<Command>>>,
+    /// The last numbers of rooms whose newest expires: the record does not have them.
+    heads: Mutex<HashMap<RoomId, Seq>>,
 }
 
 impl Registry {
     /// No room runs yet.
     pub fn new(services: Services) -> Arc<Self> {
-        Arc::new(Self { services, rooms: Mutex::default() })
+        Arc::new(Self { services, rooms: Mutex::default(), heads: Mutex::default() })
     }
 
     /// What rooms need of the world.
     pub fn services(&self) -> &Services {
         &self.services
+    }
+
+    /// A room showed something that expires under this number.
+    pub(super) fn note_head(&self, room: RoomId, head: Seq) {
+        let mut heads = self.heads.lock();
+        let noted = heads.entry(room).or_insert(head);
+        *noted = head.max(*noted);
+    }
+
+    /// The last number that something got which expires; none where nothing is known of such.
+    pub(super) fn noted_head(&self, room: RoomId) -> Option<Seq> {
+        self.heads.lock().get(&room).copied()
     }
 
     /// Rooms that run just now.

@@ -236,15 +236,29 @@ impl State {
         Ok(Some((Item { changed, what, ..found }, keeper)))
     }
 
-    /// Whether a setting may be changed, and the event that says so.
-    pub(super) fn accept_setting(&mut self, by: UserId, setting: Setting, now: UnixMillis) -> Result<Item, RoomError> {
+    /// Whether a setting may be changed, and the event that says so; none where it is so already.
+    pub(super) fn accept_setting(
+        &mut self,
+        by: UserId,
+        setting: Setting,
+        now: UnixMillis,
+    ) -> Result<Option<Item>, RoomError> {
         self.member(by)?;
+        let is_so = match &setting {
+            Setting::Topic(topic) => self.room.topic.as_ref().map(|held| &held.text) == topic.as_ref(),
+            Setting::Description(description) => self.room.description == *description,
+            // The record has what each member said.
+            Setting::Rsvp(_) => false,
+        };
+        if is_so {
+            return Ok(None);
+        }
         let what = match setting {
             Setting::Topic(topic) => What::Topic { topic },
             Setting::Description(description) => What::Description { description },
             Setting::Rsvp(answer) => What::Rsvp { answer },
         };
-        Ok(self.event(by, what, now))
+        Ok(Some(self.event(by, what, now)))
     }
 
     /// Someone joins; none where they are a member already.

@@ -17,6 +17,7 @@ use tokio::time::Instant;
 use super::app::App;
 use super::chain::ChainState;
 use super::error::{Refusal, to_wire};
+use super::handlers::post::Checked;
 use super::{dispatch, handlers, hello};
 use crate::outbox::Outbox;
 
@@ -55,7 +56,8 @@ pub(super) struct Identity {
 
 struct Landed {
     id: RequestId,
-    room: RoomId,
+    /// Where it was posted, and its text's hash where repeats are counted; none where it was refused before that.
+    post: Option<(RoomId, Option<u64>)>,
     result: Result<chat_proto::request::Posted, Refusal>,
 }
 
@@ -121,11 +123,15 @@ impl Session {
         match landed.result {
             Ok(posted) => {
                 self.outbox.answer(codec::encode_ok::<Post>(landed.id, &posted));
-                if !posted.duplicate {
-                    self.app.typing.posted(landed.room, self.connection);
+                if let Some((room, _)) = landed.post.filter(|_| !posted.duplicate) {
+                    self.app.typing.posted(room, self.connection);
                 }
             }
             Err(refusal) => {
+                if let (Some(identity), Some((_, Some(said)))) = (&self.identity, landed.post) {
+                    // What was refused was never said.
+                    self.app.limiter.unsay(identity.user, said);
+                }
                 self.refuse(Some(landed.id), to_wire(refusal));
             }
         }
@@ -146,7 +152,8 @@ impl Session {
         match codec::decode_client(text) {
             Err(DecodeError { id, error }) => {
                 let is_strange = !self.is_signed_in() && error.code != ErrorCode::BadFrame;
-                self.refuse(id, if is_strange && !codec::is_hello(text) { auth_required() } else { error });
+                let error = if is_strange && !codec::is_hello(text) { auth_required() } else { error };
+                self.misread(id, text, error).await;
             }
             Ok(ClientFrame::Hello(hello)) => self.hello(hello).await,
             Ok(ClientFrame::Request { id, request }) => match self.identity.clone() {
@@ -186,10 +193,34 @@ impl Session {
         tracing::debug!(connection = %self.connection, user = %identity.user, what, elapsed_us, "served");
     }
 
+    /// A frame could not be read: its refusal stands in order, and a post breaks its chain.
+    async fn misread(&mut self, id: Option<RequestId>, text: &str, error: ErrorBody) {
+        match (id, codec::chain_of_post(text)) {
+            (Some(id), Some(chain)) if self.is_signed_in() => {
+                let error = match self.chain.enter(chain) {
+                    Err(broken) => broken,
+                    Ok(link) => {
+                        if let Some(link) = link {
+                            link.break_off();
+                        }
+                        error
+                    }
+                };
+                self.refuse_in_order(id, error.into());
+            }
+            _ => {
+                while !self.posts.is_empty() {
+                    self.settle_next().await;
+                }
+                self.refuse(id, error);
+            }
+        }
+    }
+
     async fn begin_post(&mut self, identity: &Identity, id: RequestId, post: Post) {
         let chain = match self.chain.enter(post.chain) {
             Ok(chain) => chain,
-            Err(error) => return self.refuse_in_order(id, post.room, error.into()),
+            Err(error) => return self.refuse_in_order(id, error.into()),
         };
         let room = post.room;
         match handlers::post::check(&self.app, identity, &post).await {
@@ -197,21 +228,21 @@ impl Session {
                 if let Some(chain) = chain {
                     chain.break_off();
                 }
-                self.refuse_in_order(id, room, refusal);
+                self.refuse_in_order(id, refusal);
             }
-            Ok(mentions) => {
+            Ok(Checked { mentions, said }) => {
                 let landing = self.app.rooms.begin_post(identity.user, post, mentions, chain).await;
                 self.posts.push_back(Box::pin(async move {
                     let result = landing.await.map_err(Refusal::from);
-                    Landed { id, room, result }
+                    Landed { id, post: Some((room, said)), result }
                 }));
             }
         }
     }
 
     /// A refusal takes its place among the answers to posts before it.
-    fn refuse_in_order(&mut self, id: RequestId, room: RoomId, refusal: Refusal) {
-        let landed = Landed { id, room, result: Err(refusal) };
+    fn refuse_in_order(&mut self, id: RequestId, refusal: Refusal) {
+        let landed = Landed { id, post: None, result: Err(refusal) };
         self.posts.push_back(Box::pin(std::future::ready(landed)));
     }
 

@@ -52,19 +52,38 @@ impl Limiter {
     }
 
     /// Whether an account may post this text now.
-    pub(super) fn judge(&self, user: UserId, is_local: bool, text: &str, now: UnixMillis) -> Result<(), ErrorBody> {
-        let Some(rule) = self.rule(is_local) else { return Ok(()) };
+    ///
+    /// Answers its text's hash where it was remembered; to be taken back if the post is refused.
+    pub(super) fn judge(
+        &self,
+        user: UserId,
+        is_local: bool,
+        text: &str,
+        now: UnixMillis,
+    ) -> Result<Option<u64>, ErrorBody> {
+        let Some(rule) = self.rule(is_local) else { return Ok(None) };
         let mut accounts = self.accounts.lock();
         let account = entry(&mut accounts, user, rule, now);
         granted(account.posts.take(rule, 1, now), "Too many posts; wait a moment.")?;
         account.untold = (account.untold.0 + 1, rule);
         // A user of this machine is a program as often as a person, and programs repeat themselves.
-        if !is_local && let RepeatVerdict::Repeated { retry_after_ms } = account.repeats.judge(text, now) {
-            let error =
-                ErrorBody::new(ErrorCode::Repeated, "The same text was posted just before; wait, or say it otherwise.");
-            return Err(error.retry_after(retry_after_ms));
+        if is_local {
+            return Ok(None);
         }
-        Ok(())
+        match account.repeats.judge(text, now) {
+            RepeatVerdict::Passes { said } => Ok(Some(said)),
+            RepeatVerdict::Repeated { retry_after_ms } => {
+                let message = "The same text was posted just before; wait, or say it otherwise.";
+                Err(ErrorBody::new(ErrorCode::Repeated, message).retry_after(retry_after_ms))
+            }
+        }
+    }
+
+    /// What was remembered by [`Self::judge`] was not posted.
+    pub(super) fn unsay(&self, user: UserId, said: u64) {
+        if let Some(account) = self.accounts.lock().get_mut(&user) {
+            account.repeats.unsay(said);
+        }
     }
 
     /// The posts since the last look, by account: for the bucket that all processes and runs of the server share.
@@ -114,7 +133,8 @@ enum Cost {
 
 fn cost(request: &Request) -> Cost {
     match request {
-        Request::Delete(_)
+        Request::Edit(_)
+        | Request::Delete(_)
         | Request::CreateRoom(_)
         | Request::Join(_)
         | Request::Leave(_)
@@ -125,9 +145,8 @@ fn cost(request: &Request) -> Cost {
         | Request::SetTyping(_)
         | Request::SetPassword(_) => Cost::Change,
         Request::Read(_) => Cost::Read,
-        // Posts and edits are judged with their text; the rest changes nothing.
+        // Posts are judged with their text; the rest changes nothing.
         Request::Post(_)
-        | Request::Edit(_)
         | Request::History(_)
         | Request::Changes(_)
         | Request::Versions(_)

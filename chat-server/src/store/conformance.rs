@@ -243,6 +243,9 @@ async fn who_is_named_follows_edits_and_deletions() {
     let gone = What::Deleted { deleted_at: NOW, deleted_by: BEN };
     fixture.store.change(change(5, Revision::Delete, gone)).await.expect("deleted");
     assert_eq!(mentions().await, 0);
+    assert_eq!(fixture.store.marks(ana, GENERAL).await.expect("a member").unread, 0, "there is nothing to be read");
+    assert_eq!(fixture.store.memberships(ana).await.expect("read")[0].marks.unread, 0);
+    assert_eq!(fixture.store.is_key_used(BEN, "key-2".parse().expect("a key")).await, Ok(false), "it carried none");
     assert_eq!(fixture.store.versions(GENERAL, Seq(2)).await, Ok(Vec::new()));
     assert_eq!(fixture.store.room_counts(GENERAL).await.expect("read").messages, 0);
 }

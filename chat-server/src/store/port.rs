@@ -4,7 +4,7 @@
 //! order in which they were asked for, and answered once they would survive a power cut. A full queue
 //! refuses with [`StoreError::Busy`] at once. Failed writes leave no trace.
 
-use chat_proto::ids::{Epoch, RoomId, Seq, SessionId, UserId};
+use chat_proto::ids::{ClientKey, Epoch, RoomId, Seq, SessionId, UserId};
 use chat_proto::message::{Item, Version};
 use chat_proto::presence::ChosenAvailability;
 use chat_proto::room::{Membership, ReadMarks, Rsvp, User};
@@ -93,6 +93,8 @@ pub trait Store: Send + Sync + 'static {
     /// anything that was queued later is looked at. A message whose key its sender used before is not added: the first one's number is returned,
     /// or [`StoreError::KeyReused`] where text or room differ.
     fn append(&self, event: Append) -> Pending<Appended>;
+    /// Whether an account used a key for a message that stands, or stood.
+    fn is_key_used(&self, account: UserId, key: ClientKey) -> Pending<bool>;
     /// Changes a message that stands already.
     fn change(&self, change: Change) -> Pending<()>;
     /// The texts a message had before its present one, oldest first.

@@ -12,7 +12,7 @@ use super::outbox::{self, Draft};
 use super::overlay;
 use super::place::Place;
 use super::room::Room;
-use super::{commands, messages, typing, update};
+use super::{commands, keeping, messages, typing, update};
 use crate::text::is_unsafe;
 
 /// Two presses of "interrupt" within this time leave, in milliseconds.
@@ -201,10 +201,12 @@ pub(super) fn interrupt(model: &mut Model) {
 
 /// Lets the person write in their editor.
 pub(super) fn open_editor(model: &mut Model) {
-    if let Some((_, room)) = model.room() {
-        let text = room.draft.text().to_owned();
-        model.effects.push(Effect::OpenEditor(text));
+    let Some((_, room)) = model.room() else { return };
+    let text = room.draft.text().to_owned();
+    if keeping::would_expire(room, &text) {
+        return model.complain("An editor would write this to a file, and it expires; write it here.");
     }
+    model.effects.push(Effect::OpenEditor(text));
 }
 
 /// The editor has ended.

@@ -111,6 +111,13 @@ fn authors(server: &Server, kept: &[KeptRoom]) -> Vec<chat_proto::room::User> {
     server.people().filter(|user| by.contains(&user.id)).cloned().collect()
 }
 
+/// Whether a text that is written in a room would expire: it is put into no file.
+pub(super) fn would_expire(room: &Room, text: &str) -> bool {
+    let is_command =
+        matches!(commands::parse(text), Some(commands::Line::Command { action: Action::SendExpiring, .. }));
+    is_command || room.is_ephemeral()
+}
+
 /// Puts on disk what is being written, unless it would expire.
 pub(super) fn keep_draft(model: &mut Model, place: Place) {
     let Some(room) = model.rooms.get_mut(&place).filter(|room| !room.is_draft_kept) else { return };
@@ -120,7 +127,6 @@ pub(super) fn keep_draft(model: &mut Model, place: Place) {
         Some(_) => model.stashed.text(),
         None => room.draft.text(),
     };
-    let expires = matches!(commands::parse(text), Some(commands::Line::Command { action: Action::SendExpiring, .. }));
-    let kept = if expires || room.is_ephemeral() { String::new() } else { text.to_owned() };
+    let kept = if would_expire(room, text) { String::new() } else { text.to_owned() };
     model.effects.push(Effect::Keep(place.server, Keep::Draft(place.room, kept)));
 }

@@ -31,7 +31,8 @@ pub(super) fn link(model: &mut Model, server: ServerKey, msg: LinkMsg) {
         }
         LinkMsg::Denied { reason } => {
             down(model, server, LinkState::Denied { reason: SafeText::line(&reason) });
-            model.complain(&format!("{reason} Leave with Ctrl+Q, sign in with `chat login NAME`, and come back."));
+            let reason = reason.trim_end_matches('.');
+            model.complain(&format!("{reason}. Leave with Ctrl+Q, sign in with `chat login NAME`, and come back."));
         }
     }
 }

@@ -74,15 +74,16 @@ pub(super) fn draw_candidates(model: &Model, theme: &Theme, area: Rect, buffer: 
     let names = found.iter().map(|candidate| width(candidate.text.trim_end())).max().unwrap_or(0);
     let helps = found.iter().map(|candidate| width(&candidate.help)).max().unwrap_or(0);
     let gap = if helps > 0 { 2 } else { 0 };
-    let columns = ((names + gap + helps + 2) as u16).min(area.width.saturating_sub(2));
+    let columns = ((names + gap + helps + 3) as u16).min(area.width.saturating_sub(1));
     let rows = (found.len() as u16).min(area.y.saturating_sub(2));
-    let popup = Rect { x: area.x + 1, y: area.y.saturating_sub(rows), width: columns, height: rows };
+    // Over the marks of messages, too: beside a command one would look like a part of it.
+    let popup = Rect { x: area.x, y: area.y.saturating_sub(rows), width: columns, height: rows };
     draw::clear(buffer, popup, theme.style(Role::Overlay));
     for (index, (candidate, row)) in found.iter().zip(draw::rows(popup)).enumerate() {
         let is_chosen = under_way.is_some_and(|completion| completion.chosen == index);
         let style = theme.style(if is_chosen { Role::OverlaySelected } else { Role::Overlay });
         buffer.set_style(row, style);
-        let inner = Rect { x: row.x + 1, width: row.width.saturating_sub(2), ..row };
+        let inner = Rect { x: row.x + 2, width: row.width.saturating_sub(3), ..row };
         draw::text(buffer, inner, candidate.text.trim_end(), style);
         let help = draw::after(inner, (names + gap) as u16);
         let style = if is_chosen { style } else { theme.style(Role::OverlayDim) };

@@ -44,7 +44,9 @@ pub(super) fn draw(model: &Model, theme: &Theme, pane: Pane, buffer: &mut Buffer
     if hidden > 0
         && let Some(row) = rows.next()
     {
-        let more = format!("and {} more", lines.len() - shown);
+        // Headings and gaps are no people.
+        let people = lines.iter().skip(shown).filter(|line| !line.mark.is_empty()).count();
+        let more = format!("and {people} more");
         draw::text(buffer, draw::after(row, 1), &more, theme.style(Role::TextDim));
     }
     if for_topics > 0 {

@@ -75,10 +75,20 @@ pub(super) fn draw(
 
 /// Who spoke and when stands in the first row, too, where a group goes on from above.
 fn name_at_top(maker: &Maker<'_>, blocks: &mut [Block]) {
-    let Some(block) = blocks.first_mut().filter(|_| maker.columns.name.is_some()) else { return };
+    // Of the same person there is more in sight than the first row.
+    let next = blocks.get(1).and_then(|block| block.rows.first());
+    let goes_on = matches!(next, Some(Row::Line(_))) || blocks.first().is_some_and(|b| b.rows.len() - b.skip > 1);
+    let Some(block) = blocks.first_mut() else { return };
     let Some(entry) = maker.room.timeline.entries().get(block.index) else { return };
-    if let Some(Row::Line(line)) = block.rows.get_mut(block.skip) {
-        line.lead.get_or_insert_with(|| maker.lead(entry.by, entry.at));
+    let Some(row) = block.rows.get_mut(block.skip) else { return };
+    if let Row::Line(line) = row {
+        let lead = || maker.lead(entry.by, entry.at);
+        if maker.columns.name.is_some() {
+            line.lead.get_or_insert_with(lead);
+        } else if goes_on {
+            // Where the name has a row of its own it lies over the first one; a step back shows that.
+            *row = Row::Head(lead());
+        }
     }
 }
 

@@ -17,6 +17,8 @@ pub(in crate::session) async fn snapshot(app: &App, user: UserId) -> Result<Acco
     for membership in &mut rooms {
         // Told by `room_info`: a thousand of them would be more than a frame holds.
         membership.room.description = None;
+        // Of what expires the record knows nothing.
+        membership.head = membership.head.max(app.rooms.noted_head(membership.room.id).unwrap_or_default());
     }
     let mut named: Vec<UserId> = rooms.iter().filter_map(|m| m.room.topic.as_ref().map(|topic| topic.by)).collect();
     named.push(user);

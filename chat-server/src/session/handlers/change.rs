@@ -11,7 +11,6 @@ use crate::session::conversation::Identity;
 use crate::session::error::Refusal;
 
 pub(in crate::session) async fn edit(app: &App, who: &Identity, edit: Edit) -> Result<Changed, Refusal> {
-    app.limiter.judge(who.user, who.is_local, edit.body.as_str(), app.now())?;
     let mentions = mentioned(app, edit.body.as_str()).await?;
     let (room, seq) = (edit.room, edit.seq);
     let before = named_in(app, room, seq).await?;

@@ -10,9 +10,42 @@ use crate::session::conversation::Identity;
 use crate::session::error::Refusal;
 use crate::session::{gate, mentions};
 
-/// Whether the account may post this now; the accounts its text names.
-pub(in crate::session) async fn check(app: &App, who: &Identity, post: &Post) -> Result<Vec<UserId>, Refusal> {
-    app.limiter.judge(who.user, who.is_local, post.body.as_str(), app.now())?;
+/// What is known of a post that may be made.
+#[derive(Debug)]
+pub(in crate::session) struct Checked {
+    /// The accounts its text names.
+    pub mentions: Vec<UserId>,
+    /// Its text's hash, where repeats are counted.
+    pub said: Option<u64>,
+}
+
+/// Whether the account may post this now.
+pub(in crate::session) async fn check(app: &App, who: &Identity, post: &Post) -> Result<Checked, Refusal> {
+    let said = match app.limiter.judge(who.user, who.is_local, post.body.as_str(), app.now()) {
+        Ok(said) => said,
+        // A retry is no second post: it is answered as the first one was, whatever the rates.
+        Err(_) if is_retry(app, who, post).await? => None,
+        Err(error) => return Err(error.into()),
+    };
+    match check_text(app, who, post).await {
+        Ok(mentions) => Ok(Checked { mentions, said }),
+        Err(refusal) => {
+            if let Some(said) = said {
+                app.limiter.unsay(who.user, said);
+            }
+            Err(refusal)
+        }
+    }
+}
+
+/// Whether the sender used the key before.
+async fn is_retry(app: &App, who: &Identity, post: &Post) -> Result<bool, Refusal> {
+    let lasting = app.store.is_key_used(who.user, post.key.clone()).await?;
+    // Where what expires is away, nothing is known of its keys.
+    Ok(lasting || matches!(app.live.key_use(who.user, post.key.clone(), app.now()).await, Ok(Some(_))))
+}
+
+async fn check_text(app: &App, who: &Identity, post: &Post) -> Result<Vec<UserId>, Refusal> {
     if let Some(seq) = post.reply_to {
         gate::member(&app.rooms, who.user, post.room).await?;
         let found = app.rooms.find(post.room, seq).await?;

@@ -101,6 +101,11 @@ fn first_of(
     }
 }
 
+pub(super) fn is_key_used(c: &Connection, account: UserId, key: &ClientKey) -> Result<bool, StoreError> {
+    let query = "SELECT 1 FROM item WHERE author = ?1 AND key = ?2";
+    Ok(one(c, query, params![sql(account.0), key.as_str()], |row| row.get::<_, i64>(0))?.is_some())
+}
+
 pub(super) fn change(c: &Connection, change: &Change) -> Result<(), StoreError> {
     let (room, seq) = (sql(change.room.0), sql(change.item.seq.0));
     let query = "SELECT id, body FROM item WHERE room = ?1 AND seq = ?2 AND body IS NOT NULL";

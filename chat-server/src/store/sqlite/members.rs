@@ -9,6 +9,10 @@ use super::items;
 use super::row::{self, ROOM, all, damaged, execute, one, sql};
 use crate::store::{Append, Appended, MemberRow, MemberState, StoreError};
 
+/// Deleted messages behind a member's mark: there is nothing to be read.
+const DELETED: &str = "(SELECT count(*) FROM item WHERE item.room = member.room AND item.seq > member.read_seq
+    AND item.body IS NULL AND item.ordinal IS NOT NULL)";
+
 pub(super) fn change(c: &Connection, event: &Append, state: MemberState) -> Result<Appended, StoreError> {
     let (room, account) = (sql(event.room.0), sql(event.by.0));
     match state {
@@ -70,7 +74,7 @@ pub(super) fn rsvp(c: &Connection, room: RoomId, account: UserId) -> Result<Rsvp
 
 pub(super) fn memberships(c: &Connection, account: UserId) -> Result<Vec<Membership>, StoreError> {
     let query = format!(
-        "SELECT {ROOM}, member.role, member.read_seq, room.ordinal - member.read_ordinal,
+        "SELECT {ROOM}, member.role, member.read_seq, room.ordinal - member.read_ordinal - {DELETED},
            (SELECT count(*) FROM mention WHERE mention.account = ?1 AND mention.room = room.id
              AND mention.seq > member.read_seq)
          FROM member JOIN room ON room.id = member.room
@@ -89,10 +93,12 @@ pub(super) fn memberships(c: &Connection, account: UserId) -> Result<Vec<Members
 
 /// The membership of one account in one room: its mark.
 pub(super) fn marks(c: &Connection, account: UserId, room: RoomId) -> Result<ReadMarks, StoreError> {
-    let query = "SELECT read_seq, room.ordinal - read_ordinal,
+    let query = format!(
+        "SELECT read_seq, room.ordinal - read_ordinal - {DELETED},
            (SELECT count(*) FROM mention WHERE mention.account = ?1 AND mention.room = ?2 AND seq > read_seq)
-         FROM member JOIN room ON room.id = member.room WHERE member.account = ?1 AND member.room = ?2";
-    let marks = one(c, query, [sql(account.0), sql(room.0)], |row| {
+         FROM member JOIN room ON room.id = member.room WHERE member.account = ?1 AND member.room = ?2"
+    );
+    let marks = one(c, &query, [sql(account.0), sql(room.0)], |row| {
         let unread = row.get::<_, i64>(1)?.max(0) as u32;
         Ok(ReadMarks { read_seq: Seq(row::number(row, 0)?), unread, mentions: row.get(2)? })
     })?;

@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_start.sql"),
     include_str!("../migrations/0002_counts.sql"),
     include_str!("../migrations/0003_changed.sql"),
+    include_str!("../migrations/0004_deleted.sql"),
 ];
 
 /// Why the record cannot be opened.

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use chat_proto::ids::{Epoch, RoomId, Seq, SessionId, UserId};
+use chat_proto::ids::{ClientKey, Epoch, RoomId, Seq, SessionId, UserId};
 use chat_proto::message::{Item, Version};
 use chat_proto::presence::ChosenAvailability;
 use chat_proto::room::{Membership, ReadMarks, Rsvp, User};
@@ -162,6 +162,10 @@ impl Store for SqliteStore {
         let Some(chain) = event.chain.clone() else { return self.writer.submit(move |c| items::append(c, &event)) };
         let write = move |c: &_| items::append(c, &event);
         self.writer.submit_chained(&chain, write)
+    }
+
+    fn is_key_used(&self, account: UserId, key: ClientKey) -> Pending<bool> {
+        self.readers.submit(move |c| items::is_key_used(c, account, &key))
     }
 
     fn change(&self, change: Change) -> Pending<()> {

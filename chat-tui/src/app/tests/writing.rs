@@ -36,6 +36,18 @@ fn people_rooms_and_commands_are_completed_one_after_the_other() {
 }
 
 #[test]
+fn what_expires_is_put_into_no_file_of_an_editor() {
+    let mut desk = Desk::in_two_rooms();
+    let opens = |effects: &[Effect]| effects.iter().any(|effect| matches!(effect, Effect::OpenEditor(_)));
+    desk.write("/ttl 30s the key");
+    assert!(!opens(&desk.act(Action::Editor)));
+    assert!(desk.notice().contains("expires"), "{}", desk.notice());
+    desk.act(Action::Interrupt);
+    desk.write("a lasting one");
+    assert!(opens(&desk.act(Action::Editor)));
+}
+
+#[test]
 fn an_unknown_command_is_not_sent_and_two_slashes_send_one() {
     let mut desk = Desk::in_two_rooms();
     desk.send("/frobnicate");

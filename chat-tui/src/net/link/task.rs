@@ -42,6 +42,8 @@ pub(super) struct Link {
     /// What the server asked us to wait before coming back.
     come_back_ms: Option<u64>,
     /// Whether the server said that it goes down: then somebody wanted that, and we do not start it again unasked.
+    /// Why the server said goodbye.
+    farewell: Option<GoodbyeReason>,
     was_stopped: bool,
 }
 
@@ -61,6 +63,7 @@ impl Link {
             pinged_at: None,
             looked: (SystemTime::now(), Instant::now()),
             come_back_ms: None,
+            farewell: None,
             was_stopped: false,
         }
     }
@@ -272,10 +275,17 @@ impl Link {
 
     fn remember(&mut self, goodbye: &Goodbye) {
         self.come_back_ms = goodbye.reconnect_after_ms;
+        self.farewell = Some(goodbye.reason);
         self.was_stopped = goodbye.reason == GoodbyeReason::Shutdown;
     }
 
     async fn closed(&mut self, code: Option<u16>, reason: String) -> Result<(), Ended> {
+        let reason = match self.farewell.take() {
+            Some(GoodbyeReason::Revoked) => "you were signed out".to_owned(),
+            Some(GoodbyeReason::ProtocolViolation) => "the server does not understand this client".to_owned(),
+            Some(GoodbyeReason::Unresponsive) => "the server heard nothing from here".to_owned(),
+            Some(GoodbyeReason::Shutdown | GoodbyeReason::HelloTimeout) | None => reason,
+        };
         let may_reconnect = code.is_none_or(may_reconnect);
         let after_ms = self.come_back_ms.take();
         self.down(Input::Closed { may_reconnect, after_ms }, reason).await
