@@ -191,7 +191,7 @@ impl From<CallError> for CliError {
     fn from(error: CallError) -> Self {
         match error {
             CallError::Refused(body) => body.into(),
-            CallError::Disconnected => Self::unreachable(error.to_string()),
+            CallError::Disconnected | CallError::Unanswered { .. } => Self::unreachable(error.to_string()),
             CallError::Unreadable(_) => Self::failed(error.to_string()),
         }
     }

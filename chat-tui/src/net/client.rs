@@ -1,6 +1,6 @@
 //! A signed-in connection for commands and scripts: typed requests, many under way, and what is pushed.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use chat_proto::server_frame::{Gap, ServerFrame, Welcome};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::value::RawValue;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 use super::connection::{self, Socket};
@@ -33,6 +33,10 @@ const WELCOME_LIMIT: Duration = Duration::from_secs(20);
 /// read on in any case, since the answer someone waits for may stand behind what nobody takes.
 const PUSHES: usize = 256;
 const REQUESTS: usize = 256;
+/// A server that is there answers a request within this time; one that does not is as good as gone.
+const ANSWER_LIMIT: Duration = Duration::from_mins(1);
+/// What is written is taken within this time, as the server demands of its clients.
+const WRITE_LIMIT: Duration = Duration::from_secs(20);
 
 /// How to connect.
 #[derive(Clone, Debug)]
@@ -101,16 +105,19 @@ impl Client {
     /// As [`Self::connect`]; before each further try `prepare` is done, off the runtime's threads.
     ///
     /// # Errors
-    /// As [`NetError`] says.
+    /// As [`NetError`] says; where `prepare` failed last, that is why nobody answers.
     pub async fn connect_prepared(options: ConnectOptions, prepare: &Prepare) -> Result<(Self, Welcome), NetError> {
         let give_up_at = Instant::now() + TRY_FOR;
+        let mut prepared = Ok(());
         loop {
             match Self::connect_once(&options).await {
                 Err(NetError::Unreachable { .. }) if Instant::now() + TRY_EVERY < give_up_at => {
                     tokio::time::sleep(TRY_EVERY).await;
-                    // Where it fails the next try says why there is no connection.
                     let prepare = prepare.clone();
-                    drop(tokio::task::spawn_blocking(move || prepare()).await);
+                    prepared = tokio::task::spawn_blocking(move || prepare()).await.unwrap_or(Ok(()));
+                }
+                Err(NetError::Unreachable { address, reason }) => {
+                    return Err(NetError::Unreachable { address, reason: prepared.err().unwrap_or(reason) });
                 }
                 Err(NetError::Refused(error))
                     if error.code == ErrorCode::ShuttingDown && Instant::now() < give_up_at =>
@@ -128,7 +135,7 @@ impl Client {
     /// As [`NetError`] says.
     pub async fn connect_once(options: &ConnectOptions) -> Result<(Self, Welcome), NetError> {
         let mut socket = connection::connect(&options.address).await?;
-        let greeted = tokio::time::timeout(WELCOME_LIMIT, greet(&mut socket, options)).await;
+        let greeted = timeout(WELCOME_LIMIT, greet(&mut socket, options)).await;
         let welcome = greeted.map_err(|_| NetError::Unreachable {
             address: options.address.to_string(),
             reason: format!("it took the connection but did not answer within {} s", WELCOME_LIMIT.as_secs()),
@@ -191,10 +198,25 @@ async fn send(socket: &mut Socket, frame: Bytes) -> Result<(), tokio_tungstenite
     socket.send(Message::Text(Utf8Bytes::try_from(frame).unwrap_or_default())).await
 }
 
-type Answers = HashMap<RequestId, oneshot::Sender<Result<Box<RawValue>, CallError>>>;
+/// Who waits for an answer, and since when.
+struct Waiting {
+    answer: oneshot::Sender<Result<Box<RawValue>, CallError>>,
+    since: Instant,
+}
 
-/// Owns the socket until either side ends it.
+/// By number: the first one waits longest.
+type Answers = BTreeMap<RequestId, Waiting>;
+
+/// Owns the socket until either side ends it. Whoever still waits then is told so.
 async fn run(mut socket: Socket, mut asked: mpsc::UnboundedReceiver<Ask>, pushed: mpsc::Sender<ServerFrame>) {
+    serve(&mut socket, &mut asked, pushed).await;
+    // What is asked at this very moment may still be on its way into the channel. It is waited for and dropped: in a
+    // channel without a reader it would wait for its answer for ever.
+    asked.close();
+    while asked.recv().await.is_some() {}
+}
+
+async fn serve(socket: &mut Socket, asked: &mut mpsc::UnboundedReceiver<Ask>, pushed: mpsc::Sender<ServerFrame>) {
     let mut waiting = Answers::new();
     let mut pushes = Pushes { pushed, gaps: BTreeSet::new() };
     let mut next_id = 1;
@@ -202,20 +224,24 @@ async fn run(mut socket: Socket, mut asked: mpsc::UnboundedReceiver<Ask>, pushed
     let mut is_pinged = false;
     loop {
         let silence = if is_pinged { DEAD_AFTER_MS } else { HEARTBEAT_MS };
+        let unanswered_at = waiting.first_key_value().map(|(_, first)| first.since + ANSWER_LIMIT);
         tokio::select! {
+            // What has come is taken before it is said that nothing came.
+            biased;
             ask = asked.recv(), if waiting.len() < REQUESTS => {
                 // Nobody asks any more: the client was dropped.
                 let Some(ask) = ask else {
-                    drop(socket.close(None).await);
+                    drop(timeout(WRITE_LIMIT, socket.close(None)).await);
                     return;
                 };
                 let id = RequestId(next_id);
                 next_id += 1;
-                waiting.insert(id, ask.answer);
-                if send(&mut socket, (ask.frame)(id)).await.is_err() {
+                waiting.insert(id, Waiting { answer: ask.answer, since: Instant::now() });
+                if !is_written(send(socket, (ask.frame)(id))).await {
                     return;
                 }
             }
+            () = pushes.tell_gaps(), if !pushes.gaps.is_empty() => {}
             message = socket.next() => {
                 let Some(Ok(message)) = message else { return };
                 (heard_at, is_pinged) = (Instant::now(), false);
@@ -223,24 +249,42 @@ async fn run(mut socket: Socket, mut asked: mpsc::UnboundedReceiver<Ask>, pushed
                     take(&text, &mut waiting, &mut pushes);
                 }
             }
-            () = pushes.tell_gaps(), if !pushes.gaps.is_empty() => {}
             () = tokio::time::sleep_until(heard_at + Duration::from_millis(silence)) => {
-                if is_pinged || socket.send(Message::Ping(Bytes::new())).await.is_err() {
+                if is_pinged || !is_written(socket.send(Message::Ping(Bytes::new()))).await {
                     return;
                 }
                 is_pinged = true;
             }
+            () = until(unanswered_at), if unanswered_at.is_some() => {
+                tracing::warn!(requests = waiting.len(), "a request was not answered in time; the connection is given up");
+                for waiting in waiting.into_values() {
+                    drop(waiting.answer.send(Err(CallError::Unanswered { limit_s: ANSWER_LIMIT.as_secs() })));
+                }
+                return;
+            }
         }
+    }
+}
+
+/// Whether what is written was taken, and in time.
+async fn is_written<E>(writing: impl Future<Output = Result<(), E>>) -> bool {
+    matches!(timeout(WRITE_LIMIT, writing).await, Ok(Ok(())))
+}
+
+async fn until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment).await,
+        None => std::future::pending().await,
     }
 }
 
 /// Brings a frame to whom it belongs.
 fn take(text: &str, waiting: &mut Answers, pushes: &mut Pushes) {
     match codec::decode_server(text) {
-        Ok(Some(ServerFrame::Ok(ok))) => drop(waiting.remove(&ok.id).map(|answer| answer.send(Ok(ok.result)))),
+        Ok(Some(ServerFrame::Ok(ok))) => drop(waiting.remove(&ok.id).map(|waiting| waiting.answer.send(Ok(ok.result)))),
         Ok(Some(ServerFrame::Error(refused))) => {
-            let answer = refused.id.and_then(|id| waiting.remove(&id));
-            drop(answer.map(|answer| answer.send(Err(CallError::Refused(refused.error)))));
+            let asker = refused.id.and_then(|id| waiting.remove(&id));
+            drop(asker.map(|asker| asker.answer.send(Err(CallError::Refused(refused.error)))));
         }
         Ok(Some(frame)) => pushes.push(frame),
         Ok(None) => {}
@@ -309,7 +353,7 @@ mod tests {
             }
             peer.say_bytes(codec::encode_ok::<Ping>(id, &Pong { now: UnixMillis(1) })).await;
         };
-        let call = tokio::time::timeout(Duration::from_secs(20), client.call(&Ping {}));
+        let call = timeout(Duration::from_secs(20), client.call(&Ping {}));
         let (answered, ()) = tokio::join!(call, serve);
         answered.expect("in time").expect("answered");
         let mut has_gap = false;
@@ -318,6 +362,54 @@ mod tests {
             has_gap |= matches!(push, ServerFrame::Gap(gap) if gap.room == RoomId(1));
         }
         assert!(has_gap, "what was left out is told");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_is_asked_while_the_connection_ends_is_answered_too() {
+        for round in 0..100 {
+            let script = Script::new().await;
+            let options = options(&script);
+            let (connected, peer) = tokio::join!(Client::connect_once(&options), script.welcome());
+            let (client, _) = connected.expect("signed in");
+            let end = tokio::spawn(async move { drop(peer) });
+            // Several at once, so that one of them is caught between asking and its question's arrival.
+            let ask = || {
+                let mut answers = Vec::new();
+                while !client.asks.is_closed() {
+                    answers.push(client.start(&Ping {}));
+                }
+                answers
+            };
+            let answers = std::thread::scope(|scope| {
+                let askers: Vec<_> = (0..8).map(|_| scope.spawn(ask)).collect();
+                askers.into_iter().flat_map(|asker| asker.join().expect("it ends")).collect::<Vec<_>>()
+            });
+            for answer in answers {
+                let answered = timeout(Duration::from_secs(20), answer).await;
+                let answered = answered.unwrap_or_else(|_| panic!("an asker waits for ever, in round {round}"));
+                assert!(matches!(answered, Err(CallError::Disconnected)), "{answered:?}");
+            }
+            end.await.expect("ended");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_request_that_is_not_answered_is_given_up_with_its_connection() {
+        let script = Script::new().await;
+        let options = options(&script);
+        let (connected, mut peer) = tokio::join!(Client::connect_once(&options), script.welcome());
+        let (mut client, _) = connected.expect("signed in");
+        let answers = (client.start(&Ping {}), client.start(&Ping {}));
+        let id = peer.hear_request().await;
+        peer.say_bytes(codec::encode_ok::<Ping>(id, &Pong { now: UnixMillis(1) })).await;
+        answers.0.await.expect("answered");
+        // The server goes on to listen and to answer pings; it only says nothing to the second request.
+        let listen = async { while peer.hear().await.is_some() {} };
+        tokio::time::pause();
+        let (answer, ()) = tokio::join!(answers.1, listen);
+        let error = answer.expect_err("no answer").to_string();
+        assert!(error.contains("did not answer"), "{error}");
+        assert!(client.next_push().await.is_none(), "the connection has ended");
     }
 
     #[tokio::test]

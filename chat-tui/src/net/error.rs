@@ -45,6 +45,12 @@ pub enum CallError {
     /// The connection broke before the answer came.
     #[error("the connection to the server broke")]
     Disconnected,
+    /// The connection stands, but no answer came; it was given up.
+    #[error("the server took the request but did not answer within {limit_s} s")]
+    Unanswered {
+        /// How long it was waited for, in seconds.
+        limit_s: u64,
+    },
     /// The answer is not of the request's kind.
     #[error("the server's answer cannot be read: {0}")]
     Unreadable(String),

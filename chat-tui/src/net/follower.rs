@@ -84,7 +84,7 @@ impl Follower {
             }
             match self.step().await {
                 Ok(()) => {}
-                Err(CallError::Disconnected) => self.client = None,
+                Err(CallError::Disconnected | CallError::Unanswered { .. }) => self.client = None,
                 Err(error) => return Err(error),
             }
         }

@@ -40,6 +40,6 @@ fn refusal(error: &CallError) -> Refusal {
     match error {
         CallError::Refused(body) => Refusal::Refused(body.clone()),
         // An answer that cannot be read says as little as none.
-        CallError::Disconnected | CallError::Unreadable(_) => Refusal::Disconnected,
+        CallError::Disconnected | CallError::Unanswered { .. } | CallError::Unreadable(_) => Refusal::Disconnected,
     }
 }
