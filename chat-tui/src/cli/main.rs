@@ -1,6 +1,7 @@
 //! From arguments to an exit code.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use chat_proto::error::ErrorCode;
 use clap::{CommandFactory, FromArgMatches, Parser};
@@ -23,6 +24,10 @@ Examples:
 
 Exit codes: 0 ok, 1 failed, 2 usage, 3 server unreachable, 4 not signed in, 5 not found or not allowed,
 6 rate limited, 7 timed out or no match, 130 interrupted.";
+
+/// What is still being written when a command ends may go on for this long. Longer would be waiting for an idle standard
+/// input: a read of it cannot be called off, and it is nobody's business any more.
+const LAST_WORK: Duration = Duration::from_millis(100);
 
 /// Team chat in the terminal. The first command starts a server of your own in the background; nothing to set up.
 #[derive(Debug, Parser)]
@@ -102,14 +107,16 @@ fn dispatch(cli: Cli) -> Result<(), CliError> {
         .enable_all()
         .build()
         .map_err(|error| CliError::failed(format!("cannot start: {error}")))?;
-    let Some(command) = command else { return runtime.block_on(full_screen::run(&context)) };
-    runtime.block_on(async {
+    let result = runtime.block_on(async {
+        let Some(command) = command else { return full_screen::run(&context).await };
         tokio::select! {
             result = command.run(&context) => result,
             // `run` handles interrupts itself.
             _ = tokio::signal::ctrl_c(), if command.ends_on_interrupt() => Err(CliError::Status(Exit::Interrupted as u8)),
         }
-    })
+    });
+    runtime.shutdown_timeout(LAST_WORK);
+    result
 }
 
 /// Logs go to standard error with `-v`; never a message's text.
