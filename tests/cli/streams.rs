@@ -74,6 +74,52 @@ fn a_stream_keeps_to_the_published_rate_and_says_little() {
     assert!(again.stderr.is_empty(), "{}", String::from_utf8_lossy(&again.stderr));
 }
 
+/// Kills the local server as soon as it answers.
+fn kill_server(home: &Home) {
+    chat_tests::wait::until("a running server", || {
+        let status: Value = serde_json::from_slice(&home.run(&["local", "status", "--json"]).stdout).ok()?;
+        let pid = rustix::process::Pid::from_raw(i32::try_from(status["pid"].as_i64()?).ok()?)?;
+        rustix::process::kill_process(pid, rustix::process::Signal::KILL).ok()
+    });
+}
+
+#[test]
+fn a_stream_goes_on_over_a_server_that_is_killed_whenever_it_comes_back() {
+    let home = Home::default();
+    let input: String = (1..=300).map(|n| format!("line {n}\n")).collect();
+    let mut child = home.chat(&["send", "general", "--stream"]).stdin(Stdio::piped()).spawn().expect("it starts");
+    child.stdin.take().expect("piped").write_all(input.as_bytes()).expect("taken");
+    let mut named = BufReader::new(child.stdout.take().expect("piped"));
+    let mut first = String::new();
+    named.read_line(&mut first).expect("readable");
+    // Now and then before anyone is signed in, or before whoever started it has seen that it runs.
+    for _ in 0..8 {
+        kill_server(&home);
+    }
+    let mut rest = String::new();
+    named.read_to_string(&mut rest).expect("readable");
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(rest.lines().count(), 299);
+    assert_eq!(bodies(&home, "general"), (1..=300).map(|n| format!("line {n}")).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_stream_that_is_interrupted_does_not_wait_for_its_input() {
+    let home = Home::default();
+    let mut child = home.chat(&["send", "general", "--stream"]).stdin(Stdio::piped()).spawn().expect("it starts");
+    // Open to the end: the line that would wake it never comes.
+    let mut stdin = child.stdin.take().expect("piped");
+    stdin.write_all(b"one\n").expect("taken");
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("readable");
+    let pid = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw).expect("a pid");
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).expect("it runs");
+    let status = chat_tests::wait::until("its end", || child.try_wait().expect("it is ours"));
+    assert_eq!(status.code(), Some(130));
+    drop(stdin);
+}
+
 #[test]
 fn a_stream_goes_on_over_a_killed_server_without_loss_or_double() {
     let home = Home::default();
@@ -88,9 +134,7 @@ fn a_stream_goes_on_over_a_killed_server_without_loss_or_double() {
         named.read_line(&mut line).expect("readable");
         ids.push(line.trim().to_owned());
     }
-    let status: Value = serde_json::from_str(&home.output(&["local", "status", "--json"])).expect("JSON");
-    let pid = status["pid"].as_i64().and_then(|pid| rustix::process::Pid::from_raw(pid as i32)).expect("a pid");
-    rustix::process::kill_process(pid, rustix::process::Signal::KILL).expect("it runs");
+    kill_server(&home);
     let mut rest = String::new();
     named.read_to_string(&mut rest).expect("readable");
     ids.extend(rest.lines().map(str::to_owned));
@@ -115,8 +159,9 @@ fn a_stream_to_a_server_that_does_not_come_back_says_what_is_not_sent() {
     named.read_line(&mut line).expect("readable");
     server.kill();
     stdin.write_all(b"two\nthree\n").expect("taken");
-    drop(stdin);
+    // Its input stays open: what it cannot send ends it all the same.
     let output = child.wait_with_output().expect("it ends");
+    drop(stdin);
     assert_eq!(output.status.code(), Some(3));
     let talk = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(talk.contains("not acknowledged"), "{talk}");

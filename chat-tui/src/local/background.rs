@@ -1,7 +1,7 @@
 //! Finding, starting and stopping the background server. Two first clients at once end at one server: whoever
 //! holds the start lock starts it, the other one finds it running.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
@@ -14,6 +14,8 @@ use super::place::LocalServer;
 
 /// A server is ready or has failed within this time, also after a crash with much to recover.
 const START_LIMIT: Duration = Duration::from_secs(30);
+/// Whoever starts it is done within this time: a little more than it takes to see that it failed.
+const LOCK_LIMIT: Duration = Duration::from_secs(35);
 /// A server that was asked to stop does so within this time.
 const STOP_LIMIT: Duration = Duration::from_secs(15);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
@@ -39,6 +41,12 @@ pub enum LocalError {
         reason: String,
         /// Where it writes.
         log: PathBuf,
+    },
+    /// Someone else has been starting it for too long.
+    #[error("another command has been starting the local server for {} s and holds {lock}; end that one, or try again", LOCK_LIMIT.as_secs())]
+    BeingStarted {
+        /// What it holds.
+        lock: PathBuf,
     },
     /// Whoever listens there is another user.
     #[error("the server at {socket} runs as another user (uid {uid}); not connecting")]
@@ -135,12 +143,19 @@ pub fn stop(server: &LocalServer) -> Result<StopOutcome, LocalError> {
     Ok(StopOutcome::Stopped { pid: found.pid })
 }
 
-/// The lock under which the server is started; waits while another client starts it.
+/// The lock under which the server is started; waits while another client starts it, but not for ever.
 fn lock_start(server: &LocalServer) -> Result<File, LocalError> {
     let io = |source| LocalError::Io { path: server.start_lock.clone(), source };
     let file = File::options().create(true).truncate(false).write(true).open(&server.start_lock).map_err(io)?;
-    file.lock().map_err(io)?;
-    Ok(file)
+    let limit = Instant::now() + LOCK_LIMIT;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if Instant::now() < limit => std::thread::sleep(LOOK_EVERY),
+            Err(TryLockError::WouldBlock) => return Err(LocalError::BeingStarted { lock: server.start_lock.clone() }),
+            Err(TryLockError::Error(source)) => return Err(io(source)),
+        }
+    }
 }
 
 fn spawn(server: &LocalServer) -> Result<Child, LocalError> {

@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use chat_proto::client_frame::Auth;
 use chat_proto::error::ErrorBody;
 use chat_proto::ids::RoomId;
 use chat_proto::request::{Chain, Post, Posted};
@@ -18,7 +19,7 @@ use crate::cli::context::{Context, Session};
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::pace::Pace;
 use crate::cli::stdin_text;
-use crate::net::{CallError, PendingAnswer};
+use crate::net::{Address, CallError, PendingAnswer};
 
 /// Posts under way at once.
 const WINDOW: usize = 64;
@@ -40,6 +41,9 @@ struct UnderWay {
 struct Stream<'a> {
     args: &'a SendArgs,
     context: &'a Context,
+    /// Where it goes, as whom: also after a break, whatever else has begun to answer meanwhile.
+    address: Address,
+    auth: Auth,
     session: Session,
     room: RoomId,
     pace: Pace,
@@ -89,12 +93,16 @@ async fn front(under_way: &mut VecDeque<UnderWay>) -> Result<Posted, CallError> 
 
 impl<'a> Stream<'a> {
     async fn begin(args: &'a SendArgs, context: &'a Context) -> Result<Self, CliError> {
-        let mut session = context.connect().await?;
+        let address = context.address()?;
+        let auth = context.auth(&address)?;
+        let mut session = context.connect_as(address.clone(), auth.clone()).await?;
         let room = session.room(&args.room).await?;
         let pace = Pace::new(&session.welcome.limits, Instant::now());
         Ok(Self {
             args,
             context,
+            address,
+            auth,
             session,
             room,
             pace,
@@ -144,7 +152,7 @@ impl<'a> Stream<'a> {
                 self.take_back().await;
                 self.wait_out(refusal)
             }
-            Err(CallError::Disconnected) => {
+            Err(CallError::Disconnected | CallError::Unanswered { .. }) => {
                 self.take_back().await;
                 self.reconnect().await
             }
@@ -187,16 +195,23 @@ impl<'a> Stream<'a> {
         Ok(())
     }
 
-    /// Connects as at the beginning: tries for five seconds, and starts a server of one's own where it does not run.
+    /// Connects to the same server: tries for five seconds, and starts it where it is one's own and does not run. That
+    /// one that was just started ends again, or that its data are still held by the one that ends, is no reason to stop.
     async fn reconnect(&mut self) -> Result<(), CliError> {
         let broken = CliError::unreachable("the connection to the server breaks again and again");
         self.reconnects += 1;
         if self.reconnects > RECONNECTS_MAX {
             return Err(self.unacknowledged(broken));
         }
-        self.session = self.context.connect().await.map_err(|error| self.unacknowledged(error))?;
+        let (address, auth) = (self.address.clone(), self.auth.clone());
+        self.session = self.context.connect_as(address, auth).await.map_err(|error| self.unacknowledged(error))?;
         // In another life of the data the room may have another id.
-        self.room = self.session.room(&self.args.room).await.map_err(|error| self.unacknowledged(error))?;
+        match self.session.room(&self.args.room).await {
+            Ok(room) => self.room = room,
+            // It broke once more; the next post finds out, and that one is counted.
+            Err(CliError::Failed { exit: Exit::Unreachable, .. }) => return Ok(()),
+            Err(error) => return Err(self.unacknowledged(error)),
+        }
         self.unsent.iter_mut().for_each(|post| post.room = self.room);
         self.pace = Pace::new(&self.session.welcome.limits, Instant::now());
         // The account's tokens are what they were: the server counts by account, not by connection.
