@@ -7,6 +7,7 @@ mod references;
 mod running;
 mod streams;
 mod tables;
+mod versions;
 
 use chat_tests::client::Home;
 use chat_tests::server::Server;

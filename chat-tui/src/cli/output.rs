@@ -3,13 +3,14 @@
 use std::io::{self, IsTerminal, Write};
 
 use anstyle::{AnsiColor, Style};
-use chat_proto::message::{Item, What};
+use chat_proto::ids::Seq;
+use chat_proto::message::{Item, Version, What};
 use chat_proto::time::UnixMillis;
 use clap::ValueEnum;
 use serde::Serialize;
 
 use super::exit::{CliError, Complaint};
-use super::json::{self, ItemLine, Named};
+use super::json::{self, About, ItemLine, Named};
 use crate::text::SafeText;
 
 /// When to use colour.
@@ -92,6 +93,23 @@ impl Output {
         Self::line(&json::to_line(&ItemLine::new(item, names, false).duplicate(is_duplicate)))
     }
 
+    /// Prints a text that the message `seq` had before, and when the next one took its place.
+    ///
+    /// # Errors
+    /// As [`Self::data`].
+    pub fn version(&self, version: &Version, seq: Seq, names: Named<'_>) -> Result<(), CliError> {
+        if self.is_json {
+            let about = About::message(names.room.to_owned(), names.room_id, seq, version);
+            return Self::line(&json::line("version", &about));
+        }
+        let (dim, bold) = (self.style(Style::new().dimmed()), self.style(Style::new().bold()));
+        let (at, room, from) = (local_time(version.replaced_at), names.room, SafeText::line(names.from));
+        let body = self.body(version.body.as_str());
+        let gap = gap_before(&body);
+        let head = format!("{dim}until {at}{dim:#} {dim}{room}/{seq}{dim:#}");
+        Self::line(&format!("{head} {bold}{}{bold:#}{dim}:{dim:#}{gap}{body}", from.as_str()))
+    }
+
     /// Says something about what happens, on standard error; not with `--quiet`.
     pub fn talk(&self, text: &str) {
         if !self.is_quiet {
@@ -122,6 +140,11 @@ impl Output {
         if self.has_color { style } else { Style::new() }
     }
 
+    /// A message's text; made safe where it goes to a terminal.
+    fn body(&self, text: &str) -> String {
+        if self.is_terminal { SafeText::block(text).as_str().to_owned() } else { text.to_owned() }
+    }
+
     fn item_text(&self, item: &Item, names: Named<'_>, is_change: bool) -> String {
         let dim = self.style(Style::new().dimmed());
         let bold = self.style(Style::new().bold());
@@ -136,12 +159,8 @@ impl Output {
                     (false, None, Some(_)) => " (expires)",
                     (false, None, None) => "",
                 };
-                let body = if self.is_terminal {
-                    SafeText::block(message.body.as_str()).as_str().to_owned()
-                } else {
-                    message.body.as_str().to_owned()
-                };
-                let gap = if body.contains('\n') { "\n" } else { " " };
+                let body = self.body(message.body.as_str());
+                let gap = gap_before(&body);
                 format!("{head} {bold}{}{bold:#}{dim}{mark}:{dim:#}{gap}{body}", from.as_str())
             }
             What::Deleted { .. } => tell("deleted this message"),
@@ -161,6 +180,11 @@ impl Output {
             }),
         }
     }
+}
+
+/// A text of several lines begins on a line of its own.
+fn gap_before(body: &str) -> &'static str {
+    if body.contains('\n') { "\n" } else { " " }
 }
 
 /// A text followed by as many spaces as fill so many columns of a terminal.

@@ -22,6 +22,7 @@ mod stream_lines;
 mod tail;
 mod topics;
 mod unread;
+mod versions;
 mod wait;
 mod who;
 
@@ -47,6 +48,8 @@ pub(super) enum Command {
     Edit(edit::EditArgs),
     /// Delete a message of yours.
     Delete(delete::DeleteArgs),
+    /// Show what a message said before it was edited.
+    Versions(versions::VersionsArgs),
     /// Mark a room as read.
     Read(read::ReadArgs),
     /// What is unread, room by room.
@@ -128,6 +131,7 @@ impl Command {
             Self::Run(args) => run::run(args, context).await,
             Self::Edit(args) => edit::run(args, context).await,
             Self::Delete(args) => delete::run(args, context).await,
+            Self::Versions(args) => versions::run(args, context).await,
             Self::Read(args) => read::run(args, context).await,
             Self::Unread => unread::run(context).await,
             Self::Rooms(args) => rooms::run(args, context).await,
