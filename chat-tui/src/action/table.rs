@@ -130,6 +130,7 @@ actions! {
     SelectDown "select_down", MESSAGES, None, "The message below";
     EditMessage "edit_message", MESSAGES, Some(slash("edit", "")), "Edit the selected message, or your last one";
     DeleteMessage "delete_message", MESSAGES, Some(slash("delete", "")), "Delete the selected message, or your last one";
+    Versions "versions", MESSAGES, Some(slash("versions", "")), "Show what the selected message, or your last one, said before";
     CopyMessage "copy_message", MESSAGES, None, "Copy the text to the clipboard";
     Retry "retry", MESSAGES, Some(slash("retry", "")), "Send again what failed, and reconnect";
     Discard "discard", None, Some(slash("discard", "")), "Let go of what could not be sent here";

@@ -1,6 +1,6 @@
 //! What an answer is for, and where it goes.
 
-use chat_proto::ids::ClientKey;
+use chat_proto::ids::{ClientKey, Seq};
 use chat_proto::request::Answer;
 use chat_proto::room::Membership;
 
@@ -32,6 +32,8 @@ pub(super) enum Purpose {
     Listing,
     /// A room, to be shown.
     Info,
+    /// What a message said before it was edited.
+    Versions(Place, Seq),
     /// Something the person asked for: what to say where it fails.
     Wanted(&'static str),
     /// Nobody waits for it.
@@ -60,6 +62,10 @@ pub(super) fn answer(model: &mut Model, ask: u64, result: Result<Answer, Refusal
         (Purpose::Listing, Ok(Answer::ListRooms(page))) => overlay::listed(model, server, page),
         (Purpose::Info, Ok(Answer::RoomInfo(info))) => overlay::open_info(model, info),
         (Purpose::Info, Err(refusal)) => complain(model, "could not look at the room", &refusal),
+        (Purpose::Versions(place, seq), Ok(Answer::Versions(answer))) => {
+            overlay::former::came(model, (place, seq), &answer);
+        }
+        (Purpose::Versions(..), Err(refusal)) => complain(model, "could not get the former texts", &refusal),
         (Purpose::Wanted(what), Err(refusal)) => complain(model, what, &refusal),
         // An answer of another kind than asked for, or a failure of something that is asked again later.
         (_, Ok(_) | Err(_)) => {}

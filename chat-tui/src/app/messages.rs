@@ -118,6 +118,19 @@ pub(super) fn delete(model: &mut Model, place: Place, seq: Seq) {
     model.ask(place.server, Delete { room: place.room, seq }, Purpose::Wanted("could not delete the message"));
 }
 
+/// Shows what a message said before it was edited; also one of someone else's.
+pub(super) fn show_versions(model: &mut Model) {
+    let found = meant(model).and_then(|(place, entry)| Some((place, entry.seq, entry.said()?)));
+    let found = found.map(|(place, seq, said)| (place, seq, said.is_edited, said.expires_at.is_some()));
+    match found {
+        None => model.tell("There is no message to do that with."),
+        Some((_, _, false, _)) => model.tell("That message was not edited."),
+        Some((_, _, true, true)) => model.tell("Of a message that expires no former text is kept."),
+        Some((place, ..)) if !model.is_ready(place.server) => model.complain("The server is away; this needs it."),
+        Some((place, seq, ..)) => overlay::former::ask(model, place, seq),
+    }
+}
+
 /// Puts the text of a message on the clipboard.
 pub(super) fn copy(model: &mut Model) {
     let text = meant(model).and_then(|(_, entry)| entry.said()).map(|said| said.text.as_str().to_owned());

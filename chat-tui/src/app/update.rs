@@ -46,6 +46,7 @@ fn settle(model: &mut Model) {
     outbox::flush(model);
     reading::mark_what_is_seen(model);
     link::ask_for_names(model);
+    overlay::former::settle(model);
 }
 
 fn focused(model: &mut Model, has_focus: bool) {
@@ -128,6 +129,7 @@ pub(super) fn act(model: &mut Model, action: Action) {
         Action::SelectDown => messages::select(model, 1),
         Action::EditMessage => messages::edit(model),
         Action::DeleteMessage => messages::ask_to_delete(model),
+        Action::Versions => messages::show_versions(model),
         Action::CopyMessage => messages::copy(model),
         Action::Retry => messages::retry(model),
         Action::Discard => messages::discard(model),

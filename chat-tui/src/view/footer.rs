@@ -79,8 +79,14 @@ fn outage(model: &Model) -> Option<Line> {
 
 /// What is being done, who types, or what waits.
 fn state(model: &Model) -> Option<Line> {
-    if let Focus::Message(_) = model.focus {
-        return Some(("j k move · e edit · d delete · y copy · u unread · Esc back".to_owned(), Role::ComposerHint));
+    if let Focus::Message(seq) = model.focus {
+        let said = model.room().and_then(|(_, room)| room.timeline.get(seq)?.said());
+        let keys = if said.is_some_and(|said| said.is_edited) {
+            "j k move · e edit · d delete · v before · y copy · Esc back"
+        } else {
+            "j k move · e edit · d delete · y copy · u unread · Esc back"
+        };
+        return Some((keys.to_owned(), Role::ComposerHint));
     }
     let (_, room) = model.room()?;
     if room.editing.is_some() {

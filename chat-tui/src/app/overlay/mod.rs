@@ -1,10 +1,12 @@
 //! What lies over the screen: lists to choose from, help, questions.
 
+pub(super) mod former;
 mod switcher;
 
 use chat_proto::ids::Seq;
 use chat_proto::request::{ListRooms, RoomInfoAnswer, RoomsPage};
 
+pub use former::FormerTexts;
 pub use switcher::{Line, Switcher};
 
 use super::answers::Purpose;
@@ -36,6 +38,8 @@ pub enum Overlay {
         /// Its beginning.
         text: SafeText,
     },
+    /// What a message said before.
+    Former(FormerTexts),
 }
 
 /// Opens the list of rooms.
@@ -81,7 +85,7 @@ pub(super) fn open_deletion(model: &mut Model, place: Place, seq: Seq, text: &st
 pub(super) fn query(model: &mut Model) -> Option<&mut Editor> {
     match &mut model.overlay {
         Some(Overlay::Switcher(switcher)) => Some(&mut switcher.query),
-        Some(Overlay::Help { .. } | Overlay::Info(_) | Overlay::Deletion { .. }) | None => None,
+        Some(Overlay::Help { .. } | Overlay::Info(_) | Overlay::Deletion { .. } | Overlay::Former(_)) | None => None,
     }
 }
 
@@ -104,8 +108,8 @@ pub(super) fn typed(model: &mut Model, c: char) {
         }
         Some(Overlay::Deletion { .. }) if c == 'y' => choose(model),
         Some(Overlay::Deletion { .. }) if c == 'n' => model.overlay = None,
-        Some(Overlay::Help { .. } | Overlay::Info(_)) if c == 'q' => model.overlay = None,
-        Some(Overlay::Help { .. } | Overlay::Info(_) | Overlay::Deletion { .. }) | None => {}
+        Some(Overlay::Help { .. } | Overlay::Info(_) | Overlay::Former(_)) if c == 'q' => model.overlay = None,
+        Some(Overlay::Help { .. } | Overlay::Info(_) | Overlay::Deletion { .. } | Overlay::Former(_)) | None => {}
     }
 }
 
@@ -113,7 +117,9 @@ pub(super) fn typed(model: &mut Model, c: char) {
 pub(super) fn step(model: &mut Model, step: isize) {
     match &mut model.overlay {
         Some(Overlay::Switcher(switcher)) => switcher.step(step),
-        Some(Overlay::Help { top }) => *top = (*top).min(model.sight.last_top).saturating_add_signed(step),
+        Some(Overlay::Help { top } | Overlay::Former(FormerTexts { top, .. })) => {
+            *top = (*top).min(model.sight.last_top).saturating_add_signed(step);
+        }
         Some(Overlay::Info(_) | Overlay::Deletion { .. }) | None => {}
     }
 }
@@ -123,7 +129,7 @@ pub(super) fn choose(model: &mut Model) {
     match model.overlay.take() {
         Some(Overlay::Switcher(switcher)) => go(model, switcher.chosen()),
         Some(Overlay::Deletion { place, seq, .. }) => messages::delete(model, place, seq),
-        Some(Overlay::Help { .. } | Overlay::Info(_)) | None => {}
+        Some(Overlay::Help { .. } | Overlay::Info(_) | Overlay::Former(_)) | None => {}
     }
 }
 

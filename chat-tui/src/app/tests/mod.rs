@@ -2,6 +2,7 @@
 
 mod catching_up;
 mod converging;
+pub(crate) mod former;
 mod sending;
 mod writing;
 

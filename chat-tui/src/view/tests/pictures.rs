@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::action::Action;
-use crate::app::tests::asked;
+use crate::app::tests::{asked, former};
 
 fn shown(desk: &mut Desk, width: u16, height: u16) -> String {
     draw(desk, width, height).0.join("\n")
@@ -140,4 +140,40 @@ fn a_deletion_is_asked_for() {
     desk.act(Action::Cancel);
     desk.act(Action::DeleteMessage);
     insta::assert_snapshot!(shown(&mut desk, 80, 24));
+}
+
+/// An afternoon in which ana's last message was edited, with what it said before over it.
+fn with_former_texts(texts: &[&str]) -> Desk {
+    let mut desk = afternoon();
+    desk.push(event(GENERAL, 11, former::edited(12, 14, "the build is green")));
+    desk.act(Action::Cancel);
+    let ask = former::asked_versions(&desk.act(Action::Versions)).expect("asked");
+    desk.answer(ask, Ok(former::versions(texts)));
+    desk
+}
+
+#[test]
+fn former_texts_are_listed() {
+    let long =
+        "the biuld is green, and so is every one of the tests that were red since the clock went back\n\tat last";
+    let mut desk = with_former_texts(&["teh biuld", long]);
+    insta::assert_snapshot!(shown(&mut desk, 80, 24));
+    insta::assert_snapshot!("former_texts_on_a_narrow_screen", shown(&mut desk, 40, 10));
+}
+
+#[test]
+fn many_former_texts_are_scrolled() {
+    let texts: Vec<_> = (1..=30).map(|n| format!("text {n}")).collect();
+    let mut desk = with_former_texts(&texts.iter().map(String::as_str).collect::<Vec<_>>());
+    let (lines, _) = draw(&mut desk, 80, 24);
+    let has = |lines: &[String], text: &str| lines.iter().any(|line| line.contains(text));
+    assert!(has(&lines, "text 1 ") && !has(&lines, "text 30"), "{lines:#?}");
+    for _ in 0..200 {
+        desk.act(Action::ListDown);
+    }
+    let (lines, _) = draw(&mut desk, 80, 24);
+    assert!(has(&lines, "text 30") && has(&lines, "now"), "{lines:#?}");
+    desk.act(Action::ListUp);
+    let (above, _) = draw(&mut desk, 80, 24);
+    assert_ne!(above, lines, "one step up from the end is seen");
 }
