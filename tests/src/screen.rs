@@ -69,6 +69,20 @@ impl Screen {
         }
     }
 
+    /// Waits until what was sent from here to `#general` is settled, which a fresh message does not show: it looks the
+    /// same while it is on its way, and cannot be selected. What comes behind it in the room's order shows it.
+    pub fn wait_until_settled(&self, home: &Home) {
+        home.output(&["room", "topic", "general", "all", "is", "settled"]);
+        self.wait_for_text("set the topic: all is settled");
+    }
+
+    /// Goes from writing to the last message. Whoever presses Escape waits for what it does before the next key: together
+    /// with it a terminal sends what it sends for Alt and that key.
+    pub fn select_last(&self) {
+        self.press(&["Escape"]);
+        self.wait_for_text("j k move");
+    }
+
     /// Types a text.
     pub fn type_text(&self, text: &str) {
         self.ask(&["send-keys", "-l", text]);

@@ -119,3 +119,28 @@ fn the_last_screen_is_there_before_any_server_answers() {
     again.wait_for_text("half a thought");
     again.wait_for_text("offline");
 }
+
+#[test]
+fn what_a_message_said_before_is_shown() {
+    let home = Home::default();
+    home.output(&["send", "general", "teh biuld"]);
+    home.output(&["edit", "general/2", "the build"]);
+    let screen = Screen::chat(&home, (80, 24), &[]);
+    screen.wait_for_text("the build (edited)");
+    screen.wait_for_text("online");
+    screen.select_last();
+    screen.press(&["v"]);
+    screen.wait_for("the former text and the present one", |lines| {
+        let has = |text: &str| lines.iter().any(|line| line.contains(text));
+        has("said before") && has("until ") && has("teh biuld") && has("│ now")
+    });
+    screen.press(&["q"]);
+    screen.wait_for("the message alone", |lines| !lines.iter().any(|line| line.contains("teh biuld")));
+    screen.press(&["i"]);
+    screen.wait_for_text("message #general");
+    screen.type_text("/versions");
+    screen.press(&["Enter"]);
+    screen.wait_for_text("teh biuld");
+    home.output(&["delete", "general/2"]);
+    screen.wait_for("it goes with the message", |lines| !lines.iter().any(|line| line.contains("teh biuld")));
+}

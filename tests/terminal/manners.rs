@@ -65,8 +65,9 @@ fn a_new_line_is_made_by_two_keys_and_a_message_is_edited() {
     until("the message", || {
         home.output(&["tail", "general", "-n", "1", "--json"]).contains("one\\ntwo\\nthree").then_some(())
     });
-    screen.wait_for_text("message #general");
-    screen.press(&["Escape", "e"]);
+    screen.wait_until_settled(&home);
+    screen.select_last();
+    screen.press(&["e"]);
     screen.wait_for_text("editing");
     screen.type_text("!");
     screen.press(&["Enter"]);

@@ -66,7 +66,9 @@ fn what_is_deleted_goes_from_the_clients_files() {
     screen.type_text("regretted-6180");
     screen.press(&["Enter"]);
     until("the text in the cache", || ana.holds("regretted-6180").then_some(()));
-    screen.press(&["Escape", "d"]);
+    screen.wait_until_settled(&ana);
+    screen.select_last();
+    screen.press(&["d"]);
     screen.wait_for_text("delete this message?");
     screen.press(&["Enter"]);
     screen.wait_for_text("message deleted");
