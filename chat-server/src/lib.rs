@@ -6,6 +6,7 @@ pub mod cli;
 mod clock;
 pub mod config;
 mod foreground;
+pub mod histogram;
 pub mod limits;
 pub mod live;
 pub mod outbox;

@@ -34,6 +34,7 @@ pub fn start(format: LogFormat, verbose: u8) {
 /// Tells totals every ten seconds while something happens; runs until it is dropped.
 pub async fn totals(app: Arc<App>) {
     let mut before = (0, 0);
+    let mut ack_before_us = 0;
     let mut ticks = tokio::time::interval(EVERY);
     ticks.tick().await;
     loop {
@@ -44,9 +45,9 @@ pub async fn totals(app: Arc<App>) {
         if (posts, deliveries) == before {
             continue;
         }
-        let (commits, writes) = app.store.commit_counts();
-        let (ack_sum_us, ack_max_us) = app.counters.take_ack_us();
-        let ack_mean_ms = ack_sum_us as f64 / 1_000.0 / (posts - before.0).max(1) as f64;
+        let written = app.store.figures().batch_writes;
+        let (ack_sum_us, ack_max_us) = (app.counters.ack_us.distribution().sum, app.counters.take_ack_max_us());
+        let ack_mean_ms = ack_sum_us.saturating_sub(ack_before_us) as f64 / 1_000.0 / (posts - before.0).max(1) as f64;
         let alive = app.live.usage(app.now()).await.map_or(0, |usage| usage.alive);
         tracing::info!(
             connections,
@@ -56,10 +57,11 @@ pub async fn totals(app: Arc<App>) {
             ring_misses = app.counters.ring_misses.load(Ordering::Relaxed),
             ack_mean_ms = format!("{ack_mean_ms:.2}"),
             ack_max_ms = format!("{:.2}", ack_max_us as f64 / 1_000.0),
-            writes_per_commit = format!("{:.1}", writes as f64 / commits.max(1) as f64),
+            writes_per_commit = format!("{:.1}", written.sum as f64 / written.count().max(1) as f64),
             ephemeral_alive = alive,
             "the last ten seconds"
         );
         before = (posts, deliveries);
+        ack_before_us = ack_sum_us;
     }
 }

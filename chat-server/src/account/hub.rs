@@ -1,6 +1,7 @@
 //! Who is connected with what, and what each account was told lately.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use chat_proto::codec;
 use chat_proto::ids::{AccountSeq, ConnectionId, SessionId, UserId};
@@ -41,12 +42,25 @@ pub struct AccountHub {
     /// Where numbers begin in this process: microseconds since 1970. A stream that is forgotten and begins again, also
     /// after a restart, thus begins beyond all numbers it gave before.
     clock: fn() -> UnixMillis,
+    /// Frames that connections which have ended left out.
+    dropped_before: AtomicU64,
+}
+
+/// Who is connected, counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HubFigures {
+    /// Connections.
+    pub connections: usize,
+    /// Accounts with at least one.
+    pub accounts: usize,
+    /// Frames that outboxes have left out, also those of connections that have ended.
+    pub dropped_frames: u64,
 }
 
 impl AccountHub {
     /// No streams yet.
     pub fn new(clock: fn() -> UnixMillis) -> Self {
-        Self { streams: Mutex::default(), clock }
+        Self { streams: Mutex::default(), clock, dropped_before: AtomicU64::new(0) }
     }
 
     fn first(&self) -> AccountSeq {
@@ -67,7 +81,9 @@ impl AccountHub {
     pub fn disconnected(&self, user: UserId, connection: ConnectionId) {
         let mut streams = self.streams.lock();
         if let Some(stream) = streams.get_mut(&user) {
-            stream.devices.retain(|device| device.connection != connection);
+            for device in stream.devices.extract_if(.., |device| device.connection == connection) {
+                self.dropped_before.fetch_add(device.outbox.dropped(), Ordering::Relaxed);
+            }
             if stream.devices.is_empty() {
                 streams.remove(&user);
             }
@@ -151,6 +167,18 @@ impl AccountHub {
     /// Connections just now.
     pub fn connections(&self) -> usize {
         self.streams.lock().values().map(|stream| stream.devices.len()).sum()
+    }
+
+    /// Who is connected just now, counted.
+    pub fn figures(&self) -> HubFigures {
+        let streams = self.streams.lock();
+        let devices = || streams.values().flat_map(|stream| &stream.devices);
+        HubFigures {
+            connections: devices().count(),
+            accounts: streams.len(),
+            dropped_frames: self.dropped_before.load(Ordering::Relaxed)
+                + devices().map(|device| device.outbox.dropped()).sum::<u64>(),
+        }
     }
 
     /// Connections of one account just now.

@@ -3,4 +3,4 @@
 
 mod hub;
 
-pub use hub::{AccountHub, Device};
+pub use hub::{AccountHub, Device, HubFigures};

@@ -8,7 +8,7 @@ use chat_proto::time::UnixMillis;
 use chat_proto::topic::TrendingTopic;
 use tokio::sync::watch;
 
-use super::{Address, Entry, KeyUse, Lease, LeaseId, Pending, Put, Swept, Usage};
+use super::{Address, Entry, KeyUse, Lease, LeaseId, LinkFigures, Pending, Put, Swept, Usage};
 use crate::limits::{BucketRule, Take};
 
 /// How long mirrored topics are kept, in milliseconds: after 24 half-lives no word counts any more.
@@ -104,4 +104,9 @@ pub trait Live: Send + Sync {
 
     /// Whether the store can be used just now; changes are told.
     fn availability(&self) -> watch::Receiver<bool>;
+
+    /// What the way to the store has seen; none where it is in this process.
+    fn link_figures(&self) -> Option<LinkFigures> {
+        None
+    }
 }

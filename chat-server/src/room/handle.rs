@@ -235,6 +235,11 @@ impl Rooms {
         Ok(Resumed { room, is_complete: items.is_some(), items: items.unwrap_or_default(), head })
     }
 
+    /// How many run just now.
+    pub fn running(&self) -> usize {
+        self.0.running().len()
+    }
+
     /// Waits until everything that any room accepted so far is settled.
     pub async fn settle(&self) {
         for room in self.0.running() {

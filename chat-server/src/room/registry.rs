@@ -14,6 +14,7 @@ use super::actor;
 use super::command::{Command, Reply};
 use super::error::RoomError;
 use super::witness::Witness;
+use crate::histogram::Histogram;
 use crate::live::Live;
 use crate::store::Store;
 
@@ -22,8 +23,8 @@ const MAILBOX: usize = 1024;
 /// A room may leave just as it is asked; more often than this in a row it does not.
 const ASK_AGAIN: usize = 5;
 
-/// What rooms count, for the log.
-#[derive(Debug, Default)]
+/// What rooms count, for the log and for `/metrics`.
+#[derive(Debug)]
 pub struct Counters {
     /// Messages accepted.
     pub posts: AtomicU64,
@@ -33,22 +34,37 @@ pub struct Counters {
     pub ring_hits: AtomicU64,
     /// Catching up that needed the record.
     pub ring_misses: AtomicU64,
-    /// How long acknowledgements took since the last look, in microseconds: the sum and the longest.
-    ack_sum_us: AtomicU64,
+    /// How long acknowledgements took, in microseconds.
+    pub ack_us: Histogram,
+    /// The longest of them since the last look.
     ack_max_us: AtomicU64,
+}
+
+impl Default for Counters {
+    fn default() -> Self {
+        let zero = AtomicU64::default;
+        Self {
+            posts: zero(),
+            deliveries: zero(),
+            ring_hits: zero(),
+            ring_misses: zero(),
+            ack_us: Histogram::of_times(),
+            ack_max_us: zero(),
+        }
+    }
 }
 
 impl Counters {
     /// A message was acknowledged so long after it was accepted.
     pub(super) fn acknowledged(&self, after: Duration) {
         let micros = u64::try_from(after.as_micros()).unwrap_or(u64::MAX);
-        self.ack_sum_us.fetch_add(micros, Ordering::Relaxed);
+        self.ack_us.add(micros);
         self.ack_max_us.fetch_max(micros, Ordering::Relaxed);
     }
 
-    /// The sum and the longest of all acknowledgements since the last look, in microseconds.
-    pub fn take_ack_us(&self) -> (u64, u64) {
-        (self.ack_sum_us.swap(0, Ordering::Relaxed), self.ack_max_us.swap(0, Ordering::Relaxed))
+    /// The longest acknowledgement since the last look, in microseconds.
+    pub fn take_ack_max_us(&self) -> u64 {
+        self.ack_max_us.swap(0, Ordering::Relaxed)
     }
 }
 

@@ -99,6 +99,8 @@ pub struct App {
     pub(super) audience: Arc<RoomAudience>,
     /// The clock.
     pub clock: fn() -> UnixMillis,
+    /// When it began.
+    pub started_at: UnixMillis,
     /// What rooms count.
     pub counters: Arc<Counters>,
     next_connection: AtomicU64,
@@ -140,6 +142,7 @@ impl App {
             passwords: Passwords::default(),
             topics,
             clock,
+            started_at: clock(),
             counters,
             next_connection: AtomicU64::new(1),
         };

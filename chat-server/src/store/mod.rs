@@ -2,6 +2,7 @@
 //! Must not know sockets, rooms' actors or what expires.
 
 mod error;
+mod figures;
 mod pending;
 mod port;
 mod record;
@@ -11,6 +12,7 @@ pub mod sqlite;
 mod conformance;
 
 pub use error::StoreError;
+pub use figures::StoreFigures;
 pub use pending::{Pending, Settle, pending};
 pub use port::Store;
 pub use record::{

@@ -17,7 +17,7 @@ use super::record::{
 };
 use tokio::sync::watch;
 
-use super::{Pending, StoreError};
+use super::{Pending, StoreError, StoreFigures};
 
 /// A record.
 pub trait Store: Send + Sync + 'static {
@@ -117,8 +117,8 @@ pub trait Store: Send + Sync + 'static {
 
     /// Whether writes are being kept just now; changes are told. A record that keeps none tries again by itself.
     fn health(&self) -> watch::Receiver<bool>;
-    /// Commits made so far, and the writes in them.
-    fn commit_counts(&self) -> (u64, u64);
+    /// What it has done since it was opened.
+    fn figures(&self) -> StoreFigures;
     /// Finishes what is queued, folds the log into the file and stops. Later requests are refused.
     fn close(&self) -> Result<(), StoreError>;
 }

@@ -1,6 +1,7 @@
 //! The task that owns the connection: sends what is queued, answers, and sees to it that Redis is come back to.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use redis::{Cmd, Pipeline};
@@ -8,6 +9,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::connect::{ConnectError, Connected, ask, connect, ping};
+use super::counters::Counters;
 use super::keys::Keys;
 use super::operation::{Fit, Operation};
 use super::options::RedisOptions;
@@ -30,6 +32,7 @@ pub(super) struct Driver {
     pub scripts: Arc<Scripts>,
     pub queue: mpsc::Receiver<Operation>,
     pub is_available: watch::Sender<bool>,
+    pub counters: Arc<Counters>,
     /// The last connection's name in Redis.
     pub former: Option<i64>,
     /// What is to be taken back once Redis is back.
@@ -87,7 +90,10 @@ impl Driver {
         for command in batch.iter().flat_map(|operation| &operation.commands) {
             pipeline.add_command(command.clone());
         }
-        match ask(connection, &mut pipeline).await {
+        let sent_at = Instant::now();
+        let answered = ask(connection, &mut pipeline).await;
+        self.counters.pipeline_us.add_time(sent_at.elapsed());
+        match answered {
             Ok(answers) => {
                 let mut answers = answers.into_iter();
                 let mut fit = Fit::Usable;
@@ -128,7 +134,10 @@ impl Driver {
             // What came to be taken back while it was tried was not among it.
             let came_meanwhile = std::mem::replace(&mut self.recovery, recovery);
             match outcome {
-                Ok(connected) if came_meanwhile.is_empty() => return Some(connected),
+                Ok(connected) if came_meanwhile.is_empty() => {
+                    self.counters.reconnects.fetch_add(1, Ordering::Relaxed);
+                    return Some(connected);
+                }
                 // Once more, with those: few, and at once.
                 Ok(connected) => self.former = connected.client_id.or(self.former),
                 Err(error) => {

@@ -6,6 +6,7 @@
 //! doubt is taken back before service goes on: what was refused never appears later.
 
 mod connect;
+mod counters;
 mod driver;
 mod error;
 mod keys;

@@ -10,6 +10,7 @@ use chat_proto::topic::TrendingTopic;
 use redis::{Cmd, FromRedisValue, Value, cmd};
 use tokio::sync::{mpsc, watch};
 
+use super::counters::Counters;
 use super::driver::{Driver, first};
 use super::keys::{Keys, field};
 use super::operation::Operation;
@@ -18,7 +19,7 @@ use super::scripts::Scripts;
 use super::{RedisStartError, error, values};
 use crate::limits::{BucketRule, Take};
 use crate::live::{
-    Address, BucketKey, Entry, KEY_KEPT_MS, KeyUse, Lease, LeaseId, Live, LiveError, Pending, Put, Swept,
+    Address, BucketKey, Entry, KEY_KEPT_MS, KeyUse, Lease, LeaseId, LinkFigures, Live, LiveError, Pending, Put, Swept,
     TOPICS_KEPT_MS, Usage,
 };
 
@@ -38,6 +39,7 @@ pub struct RedisLive {
     scripts: Arc<Scripts>,
     queue: mpsc::Sender<Operation>,
     is_available: watch::Receiver<bool>,
+    counters: Arc<Counters>,
 }
 
 impl RedisLive {
@@ -67,9 +69,16 @@ impl RedisLive {
         };
         let (queue, received) = mpsc::channel(QUEUE);
         let is_available = watch::Sender::new(connected.is_some());
-        let live = Self { keys: keys.clone(), scripts: scripts.clone(), queue, is_available: is_available.subscribe() };
-        let driver =
-            Driver { options, keys, scripts, queue: received, is_available, former: None, recovery: Vec::new() };
+        let counters = Arc::new(Counters::new());
+        let live = Self {
+            keys: keys.clone(),
+            scripts: scripts.clone(),
+            queue,
+            is_available: is_available.subscribe(),
+            counters: Arc::clone(&counters),
+        };
+        let (former, recovery) = (None, Vec::new());
+        let driver = Driver { options, keys, scripts, queue: received, is_available, counters, former, recovery };
         // Ends when the last clone of the queue is gone.
         tokio::spawn(driver.run(connected));
         Ok(live)
@@ -91,10 +100,15 @@ impl RedisLive {
         read: impl FnOnce(Vec<Value>) -> Option<Result<T, LiveError>> + Send + 'static,
     ) -> Pending<T> {
         let (resolver, pending) = Pending::channel();
+        let counters = Arc::clone(&self.counters);
         let operation = Operation::new(commands, move |answers| {
             // An answer of another shape: something else is at work under these keys.
             let read = |values| read(values).unwrap_or(Err(LiveError::Unavailable));
-            resolver.resolve(answers.and_then(read));
+            let result = answers.and_then(read);
+            if result.is_err() {
+                counters.refuse();
+            }
+            resolver.resolve(result);
         });
         let operation = if is_recovery { operation.recovering() } else { operation };
         match self.queue.try_send(operation) {
@@ -105,8 +119,11 @@ impl RedisLive {
                 tokio::spawn(async move { drop(queue.send(operation).await) });
                 pending
             }
-            Err(mpsc::error::TrySendError::Full(_)) => Pending::ready(Err(LiveError::Busy)),
-            Err(mpsc::error::TrySendError::Closed(_)) => Pending::ready(Err(LiveError::Down)),
+            Err(error) => {
+                self.counters.refuse();
+                let is_full = matches!(error, mpsc::error::TrySendError::Full(_));
+                Pending::ready(Err(if is_full { LiveError::Busy } else { LiveError::Down }))
+            }
         }
     }
 
@@ -352,5 +369,9 @@ impl Live for RedisLive {
 
     fn availability(&self) -> watch::Receiver<bool> {
         self.is_available.clone()
+    }
+
+    fn link_figures(&self) -> Option<LinkFigures> {
+        Some(self.counters.figures())
     }
 }

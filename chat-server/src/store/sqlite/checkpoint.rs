@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -31,15 +32,24 @@ enum Sign {
 pub(super) struct Checkpoints {
     signs: Mutex<Option<SyncSender<Sign>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    /// The log's size when the thread last looked: nobody else need ask the disk.
+    log_bytes: Arc<AtomicU64>,
 }
 
 impl Checkpoints {
     /// Starts the thread.
     pub(super) fn start(path: PathBuf) -> std::io::Result<Arc<Self>> {
         let (signs, received) = sync_channel(16);
+        let log_bytes = Arc::<AtomicU64>::default();
+        let seen = Arc::clone(&log_bytes);
         let thread =
-            std::thread::Builder::new().name("store-checkpoint".into()).spawn(move || run(&path, &received))?;
-        Ok(Arc::new(Self { signs: Mutex::new(Some(signs)), thread: Mutex::new(Some(thread)) }))
+            std::thread::Builder::new().name("store-checkpoint".into()).spawn(move || run(&path, &received, &seen))?;
+        Ok(Arc::new(Self { signs: Mutex::new(Some(signs)), thread: Mutex::new(Some(thread)), log_bytes }))
+    }
+
+    /// The log's size when it was last looked at.
+    pub(super) fn log_bytes(&self) -> u64 {
+        self.log_bytes.load(Ordering::Relaxed)
     }
 
     /// A transaction was committed.
@@ -72,8 +82,13 @@ impl Checkpoints {
     }
 }
 
-fn run(path: &std::path::Path, signs: &Receiver<Sign>) {
+fn run(path: &std::path::Path, signs: &Receiver<Sign>, seen: &AtomicU64) {
     let log = path.with_extension("db-wal");
+    let look = || {
+        let bytes = std::fs::metadata(&log).map_or(0, |found| found.len());
+        seen.store(bytes, Ordering::Relaxed);
+        bytes
+    };
     let mut connection = None;
     // A text that was deleted just before a crash may still stand in the log.
     let mut erase_by = Some(Instant::now() + ERASE_WITHIN);
@@ -90,7 +105,7 @@ fn run(path: &std::path::Path, signs: &Receiver<Sign>) {
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
-        let size = std::fs::metadata(&log).map_or(0, |found| found.len());
+        let size = look();
         let is_erasure_due = erase_by.is_some_and(|at| at <= Instant::now());
         let mode = match size {
             _ if is_erasure_due => "TRUNCATE",
@@ -99,6 +114,7 @@ fn run(path: &std::path::Path, signs: &Receiver<Sign>) {
             _ => continue,
         };
         let is_done = fold(&mut connection, path, mode);
+        look();
         if is_erasure_due {
             // Readers may have stood in the way: again soon, until it is done.
             erase_by = if is_done { None } else { Some(Instant::now() + Duration::from_millis(500)) };

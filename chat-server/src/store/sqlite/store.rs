@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use chat_proto::ids::{ClientKey, Epoch, RoomId, Seq, SessionId, UserId};
 use chat_proto::message::{Item, Version};
@@ -21,7 +20,7 @@ use super::writer::Writer;
 use super::{accounts, items, marks, members, rooms};
 use crate::store::{
     Account, Append, Appended, Change, MemberRow, MemberState, NewRoom, NewSession, Pending, RoomCounts, RoomState,
-    SessionRow, Store, StoreError, StoredRoom,
+    SessionRow, Store, StoreError, StoreFigures, StoredRoom,
 };
 
 /// The record in a data folder.
@@ -205,9 +204,13 @@ impl Store for SqliteStore {
         self.writer.counters.is_keeping.subscribe()
     }
 
-    fn commit_counts(&self) -> (u64, u64) {
+    fn figures(&self) -> StoreFigures {
         let counters = &self.writer.counters;
-        (counters.commits.load(Ordering::Relaxed), counters.writes.load(Ordering::Relaxed))
+        StoreFigures {
+            batch_writes: counters.batch_writes.distribution(),
+            commit_us: counters.commit_us.distribution(),
+            log_bytes: self.checkpoints.log_bytes(),
+        }
     }
 
     fn close(&self) -> Result<(), StoreError> {

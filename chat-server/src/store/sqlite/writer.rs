@@ -3,10 +3,9 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use rusqlite::Connection;
@@ -15,12 +14,15 @@ use tokio::sync::watch;
 use super::checkpoint::Checkpoints;
 use super::open;
 use super::row::failed;
+use crate::histogram::Histogram;
 use crate::store::{ChainLink, Pending, StoreError, pending};
 
 /// Writes that may wait.
 const QUEUE: usize = 8192;
 /// Writes in one transaction at the most.
 const BATCH: usize = 64;
+/// Bounds for how many there are, up to [`BATCH`].
+const BATCHES: &[u64] = &[1, 2, 4, 8, 16, 32, BATCH as u64];
 
 /// While nothing is kept, the file is tried so often, so that the server recovers also where nobody writes.
 const TRY_AGAIN: Duration = Duration::from_secs(1);
@@ -30,18 +32,24 @@ type Finish = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 /// Carries a write out, or, without a connection, refuses it; says whether it succeeded so far.
 type Job = Box<dyn FnOnce(Option<&Connection>) -> (bool, Finish) + Send>;
 
-/// What the writer has done, for the log.
+/// What the writer has done, for the log and for `/metrics`.
 #[derive(Debug)]
 pub(super) struct Counters {
-    pub(super) commits: AtomicU64,
-    pub(super) writes: AtomicU64,
+    /// Writes of each commit that was kept.
+    pub(super) batch_writes: Histogram,
+    /// How long each of them took, in microseconds.
+    pub(super) commit_us: Histogram,
     /// Whether the last transaction was kept.
     pub(super) is_keeping: watch::Sender<bool>,
 }
 
 impl Default for Counters {
     fn default() -> Self {
-        Self { commits: AtomicU64::new(0), writes: AtomicU64::new(0), is_keeping: watch::Sender::new(true) }
+        Self {
+            batch_writes: Histogram::new(BATCHES),
+            commit_us: Histogram::of_times(),
+            is_keeping: watch::Sender::new(true),
+        }
     }
 }
 
@@ -178,11 +186,12 @@ impl State {
     fn commit(&mut self, batch: Vec<Job>) {
         let count = batch.len() as u64;
         let mut finishes = Vec::with_capacity(batch.len());
+        let begun = Instant::now();
         let result = self.attempt(batch, &mut finishes);
         let is_keeping = match &result {
             Ok(()) => {
-                self.counters.commits.fetch_add(1, Ordering::Relaxed);
-                self.counters.writes.fetch_add(count, Ordering::Relaxed);
+                self.counters.batch_writes.add(count);
+                self.counters.commit_us.add_time(begun.elapsed());
                 self.checkpoints.after_commit();
                 true
             }

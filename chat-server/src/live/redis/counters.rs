@@ -1,0 +1,36 @@
+//! What the way to Redis has seen.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::histogram::Histogram;
+use crate::live::LinkFigures;
+
+/// What is counted on the way to Redis.
+#[derive(Debug)]
+pub(super) struct Counters {
+    /// How long pipelines took to be answered, in microseconds.
+    pub pipeline_us: Histogram,
+    /// How often Redis was come back to.
+    pub reconnects: AtomicU64,
+    /// Operations that were refused.
+    pub refused: AtomicU64,
+}
+
+impl Counters {
+    pub(super) fn new() -> Self {
+        Self { pipeline_us: Histogram::of_times(), reconnects: AtomicU64::new(0), refused: AtomicU64::new(0) }
+    }
+
+    /// An operation was refused.
+    pub(super) fn refuse(&self) {
+        self.refused.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn figures(&self) -> LinkFigures {
+        LinkFigures {
+            pipeline_us: self.pipeline_us.distribution(),
+            reconnects: self.reconnects.load(Ordering::Relaxed),
+            refused: self.refused.load(Ordering::Relaxed),
+        }
+    }
+}
