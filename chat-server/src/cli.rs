@@ -15,7 +15,8 @@ Examples:
   chat-server --listen 0.0.0.0:4000 --data /srv/chat --log-format json
   chat-server --redis redis://127.0.0.1:6379         messages that expire survive a restart
 
-Prints one line when it is ready: `ready`, then the addresses clients connect to, its process and its data folder.
+Prints one line when it is ready: `ready`, then the addresses clients connect to, where figures are told (with
+--metrics-listen), its process and its data folder.
 SIGTERM ends it in order: nothing that was acknowledged is lost.")]
 pub struct ServerArgs {
     /// Listen at this address; may be repeated. Port 0 takes a free one.
@@ -30,6 +31,9 @@ pub struct ServerArgs {
     /// The group it is given to.
     #[arg(long, env = "CHAT_SERVER_UNIX_GROUP", value_name = "GROUP")]
     pub unix_group: Option<String>,
+    /// Tell figures at this address, too, to whoever asks: /metrics, /healthz and /readyz, and nothing else.
+    #[arg(long, env = "CHAT_SERVER_METRICS_LISTEN", value_name = "ADDR")]
+    pub metrics_listen: Option<String>,
     /// Keep accounts, rooms and messages here.
     #[arg(long, env = "CHAT_SERVER_DATA", value_name = "DIR")]
     pub data: Option<PathBuf>,
@@ -61,6 +65,7 @@ impl ServerArgs {
             unix: self.unix.clone(),
             unix_mode: self.unix_mode.clone(),
             unix_group: self.unix_group.clone(),
+            metrics_listen: self.metrics_listen.clone().filter(|address| !address.is_empty()),
             data: self.data.clone(),
             log_format: self.log_format,
             redis: self.redis.clone().filter(|url| !url.is_empty()),

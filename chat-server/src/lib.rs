@@ -9,6 +9,7 @@ mod foreground;
 pub mod histogram;
 pub mod limits;
 pub mod live;
+mod metrics;
 pub mod outbox;
 mod post_digest;
 pub mod presence;

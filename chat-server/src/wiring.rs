@@ -141,7 +141,9 @@ async fn watch_clock() {
 /// `ready unix:/run/chat.sock ws://127.0.0.1:4000 pid 12 data /srv/chat`
 fn ready_line(config: &Config, listeners: &Listeners) -> Ready {
     let addresses = listeners.addresses();
-    let mut line = format!("ready {} pid {} data {}", addresses.join(" "), std::process::id(), config.data.display());
+    let metrics = listeners.metrics_address().map_or_else(String::new, |address| format!(" metrics {address}"));
+    let (all, pid) = (addresses.join(" "), std::process::id());
+    let mut line = format!("ready {all}{metrics} pid {pid} data {}", config.data.display());
     if let Some(code) = &config.setup_code {
         line.push_str("\nsetup code for the first account: ");
         line.push_str(code);

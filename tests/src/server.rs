@@ -22,6 +22,7 @@ pub struct Server {
     child: Option<Child>,
     output: Option<BufReader<ChildStdout>>,
     address: SocketAddr,
+    ready_line: String,
 }
 
 impl Server {
@@ -42,7 +43,16 @@ impl Server {
         std::fs::write(folder.path().join("server.toml"), settings).expect("written");
         let options = flags.iter().map(ToString::to_string).collect();
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
-        Self { folder, wrapper: Vec::new(), variables: Vec::new(), options, child: None, output: None, address }
+        Self {
+            folder,
+            wrapper: Vec::new(),
+            variables: Vec::new(),
+            options,
+            child: None,
+            output: None,
+            address,
+            ready_line: String::new(),
+        }
     }
 
     /// Starts one with more flags, settings and environment variables.
@@ -137,11 +147,17 @@ impl Server {
         let address = line.split_whitespace().find_map(|word| word.strip_prefix("ws://")?.parse().ok());
         self.address = address.unwrap_or_else(|| panic!("no ready line but {line:?}; the log:\n{}", self.log()));
         self.child = Some(child);
+        line.trim_end().clone_into(&mut self.ready_line);
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// What it printed when it was ready.
+    pub fn ready_line(&self) -> &str {
+        &self.ready_line
     }
 
     /// The next line it prints.

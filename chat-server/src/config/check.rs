@@ -33,6 +33,8 @@ pub struct Overrides {
     pub unix_mode: Option<String>,
     /// Its group.
     pub unix_group: Option<String>,
+    /// Where figures are told besides.
+    pub metrics_listen: Option<String>,
     /// The data folder.
     pub data: Option<PathBuf>,
     /// How the log is written.
@@ -170,7 +172,7 @@ fn setup_code(registration: Registration, listen: &Listen) -> Option<String> {
 fn listen(raw: &Raw, over: &Overrides, problems: &mut Vec<String>) -> Listen {
     let addresses = if over.listen.is_empty() { &raw.server.listen } else { &over.listen };
     let unix = over.unix.clone().or_else(|| some(&raw.server.unix).map(PathBuf::from));
-    let mut listen = Listen::default();
+    let mut listen = Listen { metrics: metrics(raw, over, problems), ..Listen::default() };
     let fallback = [DEFAULT_LISTEN.to_owned()];
     let addresses = if addresses.is_empty() && unix.is_none() { &fallback[..] } else { &addresses[..] };
     for address in addresses {
@@ -188,6 +190,15 @@ fn listen(raw: &Raw, over: &Overrides, problems: &mut Vec<String>) -> Listen {
         _ => problems.push(format!("server.unix_mode: {mode:?} is no octal mode; one looks like 0660")),
     }
     listen
+}
+
+fn metrics(raw: &Raw, over: &Overrides, problems: &mut Vec<String>) -> Option<SocketAddr> {
+    let given = over.metrics_listen.as_deref().or_else(|| some(&raw.server.metrics_listen))?;
+    let address = given.parse();
+    if address.is_err() {
+        problems.push(format!("server.metrics_listen: {given:?} is no address; one looks like 127.0.0.1:9100"));
+    }
+    address.ok()
 }
 
 /// What would fail only when the socket is made.
@@ -234,7 +245,7 @@ mod tests {
 
     #[test]
     fn everything_that_is_wrong_is_told_at_once() {
-        let text = "[server]\nlisten = [\"nowhere\"]\ncolour = 1\nunix = \"s\"\nunix_group = \"nobodys\"\n[limits]\nposts_burst = \"many\"\n\
+        let text = "[server]\nlisten = [\"nowhere\"]\ncolour = 1\nunix = \"s\"\nunix_group = \"nobodys\"\nmetrics_listen = \"there\"\n[limits]\nposts_burst = \"many\"\n\
              posts_per_second = 0\nlocal_posts_burst = -1";
         let error = load(text).expect_err("wrong").to_string();
         for part in [
@@ -244,6 +255,7 @@ mod tests {
             "posts_per_second: must be",
             "local_posts_burst: -1",
             "no group \"nobodys\"",
+            "server.metrics_listen: \"there\" is no address",
         ] {
             assert!(error.contains(part), "{part} in:\n{error}");
         }

@@ -24,6 +24,7 @@ pub(super) struct Server {
     pub unix_mode: String,
     pub unix_group: String,
     pub data: String,
+    pub metrics_listen: String,
 }
 
 #[derive(Debug, Deserialize)]

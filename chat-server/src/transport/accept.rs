@@ -8,7 +8,7 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::http;
+use super::http::{self, Surface};
 use super::listen::Listeners;
 use crate::session::{App, Origin};
 
@@ -25,16 +25,23 @@ pub async fn serve(listeners: &Listeners, app: &Arc<App>, shutdown: &watch::Rece
                 Ok((stream, address)) => {
                     // Only a hint to the kernel.
                     let _ = stream.set_nodelay(true);
-                    let origin = Origin { uid: None, is_loopback: address.ip().is_loopback(), address: Some(address.ip()) };
-                    tasks.spawn(http::connection(stream, origin, Arc::clone(app), shutdown.clone()));
+                    let at = (Surface::Chat, origin_of(address));
+                    tasks.spawn(http::connection(stream, at, Arc::clone(app), shutdown.clone()));
                 }
                 Err(error) => pause(&error).await,
             },
             accepted = accept_unix(&listeners.unix), if !listeners.unix.is_empty() => match accepted {
                 Ok(stream) => {
                     let uid = stream.peer_cred().ok().map(|peer| peer.uid());
-                    let origin = Origin { uid, is_loopback: true, address: None };
-                    tasks.spawn(http::connection(stream, origin, Arc::clone(app), shutdown.clone()));
+                    let at = (Surface::Chat, Origin { uid, is_loopback: true, address: None });
+                    tasks.spawn(http::connection(stream, at, Arc::clone(app), shutdown.clone()));
+                }
+                Err(error) => pause(&error).await,
+            },
+            accepted = accept_tcp(listeners.metrics.as_slice()), if listeners.metrics.is_some() => match accepted {
+                Ok((stream, address)) => {
+                    let at = (Surface::Metrics, origin_of(address));
+                    tasks.spawn(http::connection(stream, at, Arc::clone(app), shutdown.clone()));
                 }
                 Err(error) => pause(&error).await,
             },
@@ -43,6 +50,10 @@ pub async fn serve(listeners: &Listeners, app: &Arc<App>, shutdown: &watch::Rece
         }
     }
     while tasks.join_next().await.is_some() {}
+}
+
+fn origin_of(address: std::net::SocketAddr) -> Origin {
+    Origin { uid: None, is_loopback: address.ip().is_loopback(), address: Some(address.ip()) }
 }
 
 async fn pause(error: &io::Error) {

@@ -1,4 +1,4 @@
-//! The HTTP surface: health, and the way into a WebSocket.
+//! The HTTP surface: health, figures, and the way into a WebSocket.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -18,6 +18,7 @@ use tokio::sync::watch;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::socket;
+use crate::metrics;
 use crate::session::{App, Origin};
 
 /// A request's head arrives within this time.
@@ -27,17 +28,36 @@ const HEAD_MAX_BYTES: usize = 16 * 1024;
 
 type Answer = Response<Full<Bytes>>;
 
+/// What is served at a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Surface {
+    /// Everything; figures only to this machine.
+    Chat,
+    /// Health and figures, to whoever reaches it.
+    Metrics,
+}
+
 /// Serves one connection: plain requests, or one WebSocket.
-pub(super) async fn connection<S>(stream: S, origin: Origin, app: Arc<App>, mut shutdown: watch::Receiver<bool>)
-where
+pub(super) async fn connection<S>(
+    stream: S,
+    (surface, origin): (Surface, Origin),
+    app: Arc<App>,
+    mut shutdown: watch::Receiver<bool>,
+) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let upgrade = Arc::new(Mutex::new(None));
     let service = {
         let (app, upgrade) = (Arc::clone(&app), Arc::clone(&upgrade));
         service_fn(move |request| {
-            let answer = route(request, &app, &upgrade);
-            async move { Ok::<_, Infallible>(answer) }
+            let (app, upgrade) = (Arc::clone(&app), Arc::clone(&upgrade));
+            async move {
+                let is_seen = surface == Surface::Metrics || origin.is_loopback && !is_passed_on(request.headers());
+                if is_seen && request.uri().path() == "/metrics" {
+                    return Ok::<_, Infallible>(figures(&app).await);
+                }
+                Ok(route(request, surface, &app, &upgrade))
+            }
         })
     };
     let mut builder = hyper::server::conn::http1::Builder::new();
@@ -67,11 +87,17 @@ async fn wait(upgrade: Option<OnUpgrade>) -> Option<hyper::Result<hyper::upgrade
     Some(upgrade?.await)
 }
 
-fn route(mut request: Request<hyper::body::Incoming>, app: &App, upgrade: &Mutex<Option<OnUpgrade>>) -> Answer {
+fn route(
+    mut request: Request<hyper::body::Incoming>,
+    surface: Surface,
+    app: &App,
+    upgrade: &Mutex<Option<OnUpgrade>>,
+) -> Answer {
     match request.uri().path() {
         "/healthz" => text(StatusCode::OK, "ok\n"),
         "/readyz" if *app.store.health().borrow() => text(StatusCode::OK, "ready\n"),
         "/readyz" => text(StatusCode::SERVICE_UNAVAILABLE, "the record cannot be written\n"),
+        _ if surface == Surface::Metrics => text(StatusCode::NOT_FOUND, "Here are /metrics, /healthz and /readyz.\n"),
         _ => match handshake(&request) {
             Ok(answer) => {
                 *upgrade.lock() = Some(hyper::upgrade::on(&mut request));
@@ -80,6 +106,17 @@ fn route(mut request: Request<hyper::body::Incoming>, app: &App, upgrade: &Mutex
             Err(answer) => *answer,
         },
     }
+}
+
+/// Whether a proxy passes a request on for someone else: it comes from this machine, but they may not.
+fn is_passed_on(headers: &header::HeaderMap) -> bool {
+    ["forwarded", "via", "x-forwarded-for", "x-real-ip"].iter().any(|name| headers.contains_key(*name))
+}
+
+async fn figures(app: &App) -> Answer {
+    let mut answer = Response::new(Full::from(metrics::page(app).await));
+    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(metrics::CONTENT_TYPE));
+    answer
 }
 
 fn text(status: StatusCode, body: &'static str) -> Answer {

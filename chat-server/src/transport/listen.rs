@@ -25,6 +25,8 @@ pub struct Listen {
     pub tcp: Vec<SocketAddr>,
     /// Unix sockets.
     pub unix: Vec<UnixListen>,
+    /// Where figures are told besides, to whoever asks.
+    pub metrics: Option<SocketAddr>,
 }
 
 /// Why a place cannot be listened at.
@@ -71,6 +73,7 @@ pub enum BindError {
 pub struct Listeners {
     pub(super) tcp: Vec<TcpListener>,
     pub(super) unix: Vec<(UnixListener, PathBuf)>,
+    pub(super) metrics: Option<TcpListener>,
 }
 
 impl Listeners {
@@ -79,10 +82,12 @@ impl Listeners {
     /// # Errors
     /// Where one of them cannot be had; none is then left bound.
     pub async fn bind(listen: &Listen) -> Result<Self, BindError> {
-        let mut bound = Self { tcp: Vec::new(), unix: Vec::new() };
+        let mut bound = Self { tcp: Vec::new(), unix: Vec::new(), metrics: None };
         for address in &listen.tcp {
-            let listener = TcpListener::bind(address).await;
-            bound.tcp.push(listener.map_err(|source| BindError::Tcp { address: *address, source })?);
+            bound.tcp.push(bind_tcp(*address).await?);
+        }
+        if let Some(address) = listen.metrics {
+            bound.metrics = Some(bind_tcp(address).await?);
         }
         for unix in &listen.unix {
             bound.unix.push((bind_unix(unix).await?, unix.path.clone()));
@@ -96,6 +101,11 @@ impl Listeners {
         let unix = self.unix.iter().map(|(_, path)| format!("unix:{}", path.display()));
         unix.chain(tcp).collect()
     }
+
+    /// Where figures are told besides.
+    pub fn metrics_address(&self) -> Option<String> {
+        Some(format!("http://{}/metrics", self.metrics.as_ref()?.local_addr().ok()?))
+    }
 }
 
 impl Drop for Listeners {
@@ -105,6 +115,10 @@ impl Drop for Listeners {
             let _ = std::fs::remove_file(path);
         }
     }
+}
+
+async fn bind_tcp(address: SocketAddr) -> Result<TcpListener, BindError> {
+    TcpListener::bind(address).await.map_err(|source| BindError::Tcp { address, source })
 }
 
 async fn bind_unix(unix: &UnixListen) -> Result<UnixListener, BindError> {

@@ -44,6 +44,7 @@ pub fn run_in_background(args: BackgroundArgs) -> Result<()> {
         unix: Some(args.unix),
         unix_mode: Some("0600".into()),
         unix_group: None,
+        metrics_listen: None,
         data: Some(args.data),
         config: None,
         redis: None,

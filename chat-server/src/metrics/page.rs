@@ -1,0 +1,94 @@
+//! Which figures stand on the page, under which names.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::process;
+use super::text::{Page, Unit};
+use crate::session::App;
+
+/// What is alive is asked of the live store, which may be away: longer than this it is not waited for.
+const USAGE_LIMIT: Duration = Duration::from_secs(1);
+
+/// The page as of now.
+pub async fn page(app: &App) -> String {
+    let mut page = Page::default();
+    page.info("chat_build_info", "The server that runs.", ("version", env!("CARGO_PKG_VERSION")));
+    people(&mut page, app);
+    rooms(&mut page, app);
+    record(&mut page, app);
+    live(&mut page, app).await;
+    process_figures(&mut page, app).await;
+    page.into_text()
+}
+
+fn people(page: &mut Page, app: &App) {
+    let figures = app.hub.figures();
+    page.gauge("chat_connections", "Connections that are signed in.", figures.connections);
+    page.gauge("chat_accounts_connected", "Accounts with a connection.", figures.accounts);
+    page.counter(
+        "chat_outbox_dropped_frames_total",
+        "Frames left out because their reader is too slow; it catches up from the record.",
+        figures.dropped_frames,
+    );
+}
+
+fn rooms(page: &mut Page, app: &App) {
+    let counters = &app.counters;
+    let read = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
+    page.gauge("chat_rooms_running", "Rooms in use.", app.rooms.running());
+    page.counter("chat_posts_total", "Messages accepted.", read(&counters.posts));
+    page.counter("chat_deliveries_total", "Events handed to those who listen.", read(&counters.deliveries));
+    page.counter("chat_ring_hits_total", "Times someone caught up from memory.", read(&counters.ring_hits));
+    page.counter("chat_ring_misses_total", "Times catching up needed the record.", read(&counters.ring_misses));
+    page.histogram(
+        "chat_acknowledgement_seconds",
+        "Time from a message's acceptance to its acknowledgement.",
+        &counters.ack_us.distribution(),
+        Unit::Millionth,
+    );
+}
+
+fn record(page: &mut Page, app: &App) {
+    let figures = app.store.figures();
+    let batches = &figures.batch_writes;
+    page.claim("chat_record_available", "Whether the record can be written.", *app.store.health().borrow());
+    page.counter("chat_commits_total", "Transactions kept.", batches.count());
+    page.counter("chat_writes_total", "Writes in them.", batches.sum);
+    page.histogram("chat_commit_batch_writes", "Writes of one transaction.", batches, Unit::One);
+    page.histogram("chat_commit_seconds", "Time a transaction took.", &figures.commit_us, Unit::Millionth);
+    page.gauge("chat_record_log_bytes", "Size of the log before it is folded into the file.", figures.log_bytes);
+}
+
+async fn live(page: &mut Page, app: &App) {
+    page.claim("chat_live_available", "Whether messages that expire are taken.", *app.live.availability().borrow());
+    // What is not known is not on the page.
+    if let Ok(Ok(usage)) = tokio::time::timeout(USAGE_LIMIT, app.live.usage(app.now())).await {
+        page.gauge("chat_ephemeral_alive", "Messages alive that expire.", usage.alive);
+        page.gauge("chat_ephemeral_bytes", "Bytes held for them.", usage.bytes);
+    }
+    let Some(link) = app.live.link_figures() else { return };
+    page.histogram(
+        "chat_redis_pipeline_seconds",
+        "Time a pipeline took to be answered by Redis.",
+        &link.pipeline_us,
+        Unit::Millionth,
+    );
+    page.counter("chat_redis_reconnects_total", "Times Redis was come back to.", link.reconnects);
+    page.counter("chat_redis_refused_operations_total", "Operations on Redis that were refused.", link.refused);
+}
+
+async fn process_figures(page: &mut Page, app: &App) {
+    let started_at = app.started_at.0 as f64 / 1_000.0;
+    page.gauge("process_start_time_seconds", "When the server began, since 1970.", started_at);
+    let process = tokio::task::spawn_blocking(process::look).await.unwrap_or_default();
+    for (name, help, figure) in [
+        ("process_resident_memory_bytes", "Memory in use.", process.resident_bytes),
+        ("process_open_fds", "Open files and connections.", process.open_files),
+        ("process_max_fds", "How many may be open.", process.open_files_max),
+    ] {
+        if let Some(figure) = figure {
+            page.gauge(name, help, figure);
+        }
+    }
+}

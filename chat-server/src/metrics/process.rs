@@ -1,0 +1,38 @@
+//! What the system says of this process. Where it has no `/proc`, nothing is said.
+
+/// What this process uses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Process {
+    /// Memory that is in use just now.
+    pub resident_bytes: Option<u64>,
+    /// Open files: connections, the database, …
+    pub open_files: Option<u64>,
+    /// How many may be open.
+    pub open_files_max: Option<u64>,
+}
+
+/// Looks. Reads a folder with an entry for each open file: not for a thread that serves others.
+pub(super) fn look() -> Process {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let resident_kib = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.split_whitespace().next());
+    Process {
+        resident_bytes: resident_kib.and_then(|kib| Some(kib.parse::<u64>().ok()? * 1_024)),
+        open_files: std::fs::read_dir("/proc/self/fd").ok().map(|files| files.count() as u64),
+        open_files_max: rustix::process::getrlimit(rustix::process::Resource::Nofile).current,
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_opened_is_counted() {
+        let before = look();
+        let files: Vec<_> = (0..50).map(|_| std::fs::File::open("/proc/self/statm").expect("a file")).collect();
+        let after = look();
+        // Other tests open and close files, too.
+        assert!(after.open_files >= before.open_files.map(|count| count + 20), "{before:?} {after:?} {}", files.len());
+        assert!(after.resident_bytes > Some(1 << 20), "{after:?}");
+    }
+}
