@@ -20,34 +20,34 @@ Prints one line when it is ready: `ready`, then the addresses clients connect to
 SIGTERM ends it in order: nothing that was acknowledged is lost.")]
 pub struct ServerArgs {
     /// Listen at this address; may be repeated. Port 0 takes a free one.
-    #[arg(long, env = "CHAT_SERVER_LISTEN", value_name = "ADDR", value_delimiter = ',')]
+    #[arg(long, global = true, env = "CHAT_SERVER_LISTEN", value_name = "ADDR", value_delimiter = ',')]
     pub listen: Vec<String>,
     /// Listen at this Unix socket; users of this machine are signed in by it.
-    #[arg(long, env = "CHAT_SERVER_UNIX", value_name = "PATH")]
+    #[arg(long, global = true, env = "CHAT_SERVER_UNIX", value_name = "PATH")]
     pub unix: Option<PathBuf>,
     /// Who may connect to it, as an octal mode.
-    #[arg(long, env = "CHAT_SERVER_UNIX_MODE", value_name = "MODE")]
+    #[arg(long, global = true, env = "CHAT_SERVER_UNIX_MODE", value_name = "MODE")]
     pub unix_mode: Option<String>,
     /// The group it is given to.
-    #[arg(long, env = "CHAT_SERVER_UNIX_GROUP", value_name = "GROUP")]
+    #[arg(long, global = true, env = "CHAT_SERVER_UNIX_GROUP", value_name = "GROUP")]
     pub unix_group: Option<String>,
     /// Tell figures at this address, too, to whoever asks: /metrics, /healthz and /readyz, and nothing else.
-    #[arg(long, env = "CHAT_SERVER_METRICS_LISTEN", value_name = "ADDR")]
+    #[arg(long, global = true, env = "CHAT_SERVER_METRICS_LISTEN", value_name = "ADDR")]
     pub metrics_listen: Option<String>,
     /// Keep accounts, rooms and messages here.
-    #[arg(long, env = "CHAT_SERVER_DATA", value_name = "DIR")]
+    #[arg(long, global = true, env = "CHAT_SERVER_DATA", value_name = "DIR")]
     pub data: Option<PathBuf>,
     /// Read settings from this file.
-    #[arg(long, env = "CHAT_SERVER_CONFIG", value_name = "FILE")]
+    #[arg(long, global = true, env = "CHAT_SERVER_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Keep what expires in Redis at this address, so that it survives a restart.
-    #[arg(long, env = "CHAT_REDIS_URL", hide_env_values = true, value_name = "URL")]
+    #[arg(long, global = true, env = "CHAT_REDIS_URL", hide_env_values = true, value_name = "URL")]
     pub redis: Option<String>,
     /// Do not start while Redis cannot be reached.
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub require_redis: bool,
     /// How the log on standard error is written.
-    #[arg(long, env = "CHAT_SERVER_LOG_FORMAT", value_enum, value_name = "FORMAT")]
+    #[arg(long, global = true, env = "CHAT_SERVER_LOG_FORMAT", value_enum, value_name = "FORMAT")]
     pub log_format: Option<LogFormat>,
     /// Look at the settings, say what is wrong with them, and end.
     #[arg(long)]

@@ -5,6 +5,7 @@ pub mod auth;
 pub mod cli;
 mod clock;
 pub mod config;
+pub mod doctor;
 mod foreground;
 pub mod histogram;
 pub mod limits;

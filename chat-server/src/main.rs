@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use chat_server::cli::ServerArgs;
-use clap::Parser;
+use clap::{Parser, Subcommand};
 
 /// A chat server: rooms, presence, typing, topics, messages that stay or expire.
 #[derive(Debug, Parser)]
@@ -14,6 +14,25 @@ struct Cli {
     /// Say more in the log; twice for everything.
     #[arg(short, long, action = clap::ArgAction::Count)]
     verbose: u8,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Look at what the server stands on with these settings, and say what to change. May run beside a server.
+    #[command(after_help = "\
+Exits 1 where something fails; what is worth a word (warn) is no failure.
+
+Examples:
+  chat-server doctor --data /srv/chat
+  chat-server doctor --redis redis://127.0.0.1:6379
+  chat-server doctor --json | jq 'select(.level != \"ok\")'")]
+    Doctor {
+        /// Print lines of JSON instead of text.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -21,8 +40,13 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     let cli = Cli::parse();
-    match chat_server::run_in_foreground(&cli.server, cli.verbose) {
-        Ok(()) => ExitCode::SUCCESS,
+    let ran = match cli.command {
+        None => chat_server::run_in_foreground(&cli.server, cli.verbose).map(|()| true),
+        Some(Command::Doctor { json }) => chat_server::doctor::run(&cli.server, json),
+    };
+    match ran {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             complain(&error);
             ExitCode::from(if error.downcast_ref::<chat_server::config::ConfigError>().is_some() { 2 } else { 1 })

@@ -42,6 +42,7 @@ const SERVER: &[(&str, &[&str])] = &[
     ("telemetry", &["config", "session"]),
     ("shutdown", &["session"]),
     ("cli", &["config"]),
+    ("doctor", &["cli", "live", "store", "transport"]),
     ("clock", &[]),
     ("wiring", &["clock", "config", "live", "session", "shutdown", "store", "telemetry", "transport"]),
     ("foreground", &["cli", "config", "shutdown", "telemetry", "wiring"]),

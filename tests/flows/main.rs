@@ -3,6 +3,7 @@
 mod catching_up;
 mod clock;
 mod disk_full;
+mod doctor;
 mod durability;
 mod forgetting;
 mod operation;

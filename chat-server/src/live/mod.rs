@@ -21,4 +21,5 @@ pub use link::LinkFigures;
 pub use memory::{MemoryCaps, MemoryLive};
 pub use pending::{Pending, Resolver};
 pub use port::{BucketKey, Live, TOPICS_KEPT_MS};
-pub use redis::{RedisLive, RedisOptions, RedisStartError};
+pub use redis::examine as examine_redis;
+pub use redis::{ExamineError, Latency, Measured, RedisFacts, RedisFound, RedisLive, RedisOptions, RedisStartError};

@@ -44,9 +44,7 @@ pub(super) async fn connect(
     former: Option<i64>,
     recovery: &[Cmd],
 ) -> Result<Connected, ConnectError> {
-    let config = AsyncConnectionConfig::new().set_response_timeout(None).set_connection_timeout(Some(DEADLINE));
-    let connecting = options.client.get_multiplexed_async_connection_with_config(&config);
-    let mut connection = timeout(DEADLINE, connecting).await.map_err(|_| ConnectError::Silent)??;
+    let mut connection = open(options).await?;
     let client_id = introduce(&mut connection, former).await?;
     let mut setup = Pipeline::new();
     for script in scripts.all() {
@@ -73,6 +71,13 @@ pub(super) async fn connect(
     Ok(Connected { connection, client_id })
 }
 
+/// Opens a connection and signs in, no more.
+pub(super) async fn open(options: &RedisOptions) -> Result<MultiplexedConnection, ConnectError> {
+    let config = AsyncConnectionConfig::new().set_response_timeout(None).set_connection_timeout(Some(DEADLINE));
+    let connecting = options.client.get_multiplexed_async_connection_with_config(&config);
+    Ok(timeout(DEADLINE, connecting).await.map_err(|_| ConnectError::Silent)??)
+}
+
 /// Looks at the version, cuts the former connection and learns this one's name.
 async fn introduce(connection: &mut MultiplexedConnection, former: Option<i64>) -> Result<Option<i64>, ConnectError> {
     let mut hello = Pipeline::new();
@@ -92,7 +97,8 @@ async fn introduce(connection: &mut MultiplexedConnection, former: Option<i64>) 
     Ok(id.and_then(|value| redis::from_redis_value(value).ok()))
 }
 
-fn check_version(info: &str) -> Result<(), ConnectError> {
+/// Whether what `INFO` tells is of a version that is used here.
+pub(super) fn check_version(info: &str) -> Result<(), ConnectError> {
     let field = |name: &str| info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
     let Some(version) = field("redis_version") else { return Ok(()) };
     let mut parts = version.split('.').map(|part| part.trim().parse::<u32>().unwrap_or(0));

@@ -13,7 +13,7 @@
 //! | `bucket:WHAT:WHO` | string | tokens, and when they were counted | when it is full |
 //! | `probe` | string | nothing: shows that Redis can be written | after a second |
 //!
-//! Only chat-server writes them.
+//! Only chat-server writes them. `chat-server doctor` writes `{PREFIX}:doctor:PID`, beside them, for ten seconds at most.
 
 use chat_proto::ids::{ClientKey, Epoch, RoomId, UserId};
 

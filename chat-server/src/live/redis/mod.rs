@@ -9,6 +9,7 @@ mod connect;
 mod counters;
 mod driver;
 mod error;
+mod examine;
 mod keys;
 mod operation;
 mod options;
@@ -19,5 +20,6 @@ mod tests;
 mod values;
 
 pub use error::RedisStartError;
+pub use examine::{ExamineError, Latency, Measured, RedisFacts, RedisFound, examine};
 pub use options::RedisOptions;
 pub use store::RedisLive;

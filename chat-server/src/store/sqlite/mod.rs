@@ -3,6 +3,7 @@
 mod accounts;
 mod checkpoint;
 mod folder;
+mod inspect;
 mod items;
 mod marks;
 mod members;
@@ -14,5 +15,6 @@ mod store;
 mod writer;
 
 pub use folder::FolderError;
+pub use inspect::{RecordFiles, inspect, library};
 pub use open::OpenError;
 pub use store::SqliteStore;

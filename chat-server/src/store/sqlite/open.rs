@@ -73,9 +73,14 @@ pub(super) fn reader(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
+/// Whether the library in this program is one that keeps data safe.
+pub(super) fn is_library_safe() -> bool {
+    rusqlite::version_number() >= OLDEST_SQLITE
+}
+
 /// Opens the database for writing and brings its tables to the newest form.
 pub(super) fn prepare(path: &Path, new_epoch: &str, now_ms: i64) -> Result<(Connection, String), OpenError> {
-    if rusqlite::version_number() < OLDEST_SQLITE {
+    if !is_library_safe() {
         return Err(OpenError::OldLibrary { found: rusqlite::version() });
     }
     let database = |source| OpenError::Database { path: path.to_owned(), source };

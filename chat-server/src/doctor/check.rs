@@ -1,0 +1,157 @@
+//! One thing that was looked at: what was found, how good that is, and what to change. Pure.
+
+#![deny(clippy::disallowed_methods)]
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Serialize;
+
+/// The version of the lines of JSON.
+const VERSION: u8 = 1;
+
+/// How good it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// As it should be.
+    Ok,
+    /// It works; something may be lost, or will be short.
+    Warn,
+    /// It does not work.
+    Fail,
+}
+
+impl Level {
+    /// As it is said.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Warn => "warn",
+            Self::Fail => "fail",
+        }
+    }
+}
+
+/// Something measured.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Figure {
+    /// A whole number.
+    Count(u64),
+    /// A time in milliseconds.
+    Ms(f64),
+    /// A word.
+    Word(String),
+}
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Check {
+    /// What.
+    pub name: &'static str,
+    /// How good it is.
+    pub level: Level,
+    /// What was found.
+    pub message: String,
+    /// What to change; there where it is not as it should be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advice: Option<String>,
+    /// What was measured, by names that end with their unit.
+    pub figures: BTreeMap<&'static str, Figure>,
+}
+
+impl Check {
+    /// As it should be.
+    pub fn ok(name: &'static str, message: impl Into<String>) -> Self {
+        Self { name, level: Level::Ok, message: message.into(), advice: None, figures: BTreeMap::new() }
+    }
+
+    /// It works, but something should be changed.
+    pub fn warn(name: &'static str, message: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { level: Level::Warn, advice: Some(advice.into()), ..Self::ok(name, message) }
+    }
+
+    /// It does not work before something is changed.
+    pub fn fail(name: &'static str, message: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { level: Level::Fail, ..Self::warn(name, message, advice) }
+    }
+
+    /// With a whole number that was measured.
+    #[must_use]
+    pub fn count(mut self, name: &'static str, number: u64) -> Self {
+        self.figures.insert(name, Figure::Count(number));
+        self
+    }
+
+    /// With a time that was measured.
+    #[must_use]
+    pub fn time(mut self, name: &'static str, time: Duration) -> Self {
+        // To the microsecond.
+        self.figures.insert(name, Figure::Ms((time.as_secs_f64() * 1e6).round() / 1e3));
+        self
+    }
+
+    /// With a word that was found.
+    #[must_use]
+    pub fn word(mut self, name: &'static str, word: impl Into<String>) -> Self {
+        self.figures.insert(name, Figure::Word(word.into()));
+        self
+    }
+
+    /// As a person reads it: one line, and one for each thing to change.
+    pub fn text(&self) -> String {
+        let advice = self.advice.iter().flat_map(|advice| advice.lines());
+        let advice: String = advice.map(|line| format!("\n      → {line}")).collect();
+        format!("{:<4}  {:<17} {}{advice}", self.level.word(), self.name, self.message)
+    }
+
+    /// As a program reads it: a line of JSON.
+    pub fn json(&self) -> String {
+        chat_proto::codec::to_text(&Line { v: VERSION, kind: "check", check: self })
+    }
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    v: u8,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    #[serde(flatten)]
+    check: &'a Check,
+}
+
+/// So many bytes, as a person reads them.
+pub(super) fn bytes(count: u64) -> String {
+    let units = ["KiB", "MiB", "GiB", "TiB"];
+    let mut size = count as f64;
+    let mut unit = "bytes";
+    for next in units {
+        if size < 1_024.0 {
+            break;
+        }
+        (size, unit) = (size / 1_024.0, next);
+    }
+    if unit == "bytes" { format!("{count} bytes") } else { format!("{size:.1} {unit}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_check_is_told_in_words_and_in_json() {
+        let check =
+            Check::warn("redis ping", "p50 7.0 ms", "move it nearer").time("p50_ms", Duration::from_micros(7_001));
+        assert_eq!(check.text(), "warn  redis ping        p50 7.0 ms\n      → move it nearer");
+        let expected = r#"{"v":1,"type":"check","name":"redis ping","level":"warn","message":"p50 7.0 ms","advice":"move it nearer","figures":{"p50_ms":7.001}}"#;
+        assert_eq!(check.json(), expected);
+        assert_eq!(Check::ok("version", "1").text(), "ok    version           1");
+    }
+
+    #[test]
+    fn bytes_are_told_in_the_unit_that_fits() {
+        let told = [0, 1_023, 1_024, 1 << 20, (1 << 30) * 5 / 2, 1 << 50].map(bytes);
+        assert_eq!(told, ["0 bytes", "1023 bytes", "1.0 KiB", "1.0 MiB", "2.5 GiB", "1024.0 TiB"]);
+    }
+}

@@ -1,0 +1,109 @@
+//! The data folder: whether it can be used, what stands in it, who holds it, and how much room there is.
+
+use std::path::Path;
+
+use rustix::fs::{Access, access, statvfs};
+
+use super::check::{Check, bytes};
+use crate::store::sqlite::{RecordFiles, inspect};
+
+/// Less free space than this is worth a word.
+const SPACE_LOW_BYTES: u64 = 1 << 30;
+/// With less than this the record soon refuses.
+const SPACE_NONE_BYTES: u64 = 64 << 20;
+/// A log of this size is not being folded into the file.
+const LOG_LARGE_BYTES: u64 = 256 << 20;
+
+/// Looks at the folder; whether a server runs on it.
+pub(super) fn look(folder: &Path) -> (Vec<Check>, bool) {
+    let shown = folder.display();
+    // What is not there yet is made, where its nearest folder allows it.
+    let Some(nearest) = folder.ancestors().find(|path| path.exists()) else {
+        let advice = "name a folder that can be made with --data";
+        return (vec![Check::fail("data folder", format!("{shown}: nothing of its path is there"), advice)], false);
+    };
+    let mut checks = vec![usable(folder, nearest)];
+    checks.extend(space(nearest));
+    if nearest != folder {
+        return (checks, false);
+    }
+    let files = inspect(folder);
+    checks.push(record(&files));
+    checks.push(match &files.holder {
+        Some(holder) => Check::ok("held by", format!("{holder}: a server runs on it")).word("holder", holder),
+        None => Check::ok("held by", "nobody; a server can start"),
+    });
+    (checks, files.holder.is_some())
+}
+
+fn usable(folder: &Path, nearest: &Path) -> Check {
+    let advice = "give it to the user the server runs as (chown), or name another with --data";
+    let shown = folder.display();
+    if !nearest.is_dir() {
+        return Check::fail("data folder", format!("{} is no folder", nearest.display()), "name another with --data");
+    }
+    if let Err(error) = access(nearest, Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK) {
+        return Check::fail("data folder", format!("{} cannot be written: {error}", nearest.display()), advice);
+    }
+    if nearest != folder {
+        return Check::ok("data folder", format!("{shown} is not there yet; the server makes it"));
+    }
+    for name in ["chat.db", "chat.db-wal", "lock"] {
+        let path = folder.join(name);
+        if let Err(error) = access(&path, Access::READ_OK | Access::WRITE_OK)
+            && path.exists()
+        {
+            return Check::fail("data folder", format!("{} cannot be written: {error}", path.display()), advice);
+        }
+    }
+    Check::ok("data folder", format!("{shown} can be written"))
+}
+
+fn space(nearest: &Path) -> Option<Check> {
+    let found = statvfs(nearest).ok()?;
+    let free = found.f_bavail.saturating_mul(found.f_frsize);
+    let told = format!("{} free", bytes(free));
+    let advice = "make room: when there is none, messages are refused (nothing that was acknowledged is lost)";
+    let check = match free {
+        ..SPACE_NONE_BYTES => Check::fail("free space", told, advice),
+        SPACE_NONE_BYTES..SPACE_LOW_BYTES => Check::warn("free space", told, advice),
+        SPACE_LOW_BYTES.. => Check::ok("free space", told),
+    };
+    Some(check.count("free_bytes", free))
+}
+
+fn record(files: &RecordFiles) -> Check {
+    let Some(database) = files.database_bytes else {
+        return Check::ok("database", "not there yet; the server makes it");
+    };
+    let log = files.log_bytes.unwrap_or(0);
+    let told = format!("{}, log {}", bytes(database), bytes(log));
+    let check = if log > LOG_LARGE_BYTES {
+        Check::warn("database", told, "the log is not folded into the file; see the server's log, then restart it")
+    } else {
+        Check::ok("database", told)
+    };
+    check.count("database_bytes", database).count("log_bytes", log)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::check::Level;
+    use super::*;
+
+    #[test]
+    fn a_folder_that_is_not_there_can_be_made_and_a_file_is_no_folder() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (checks, is_running) = look(&folder.path().join("a/b"));
+        assert!(!is_running && checks[0].message.contains("not there yet"), "{checks:?}");
+        let file = folder.path().join("file");
+        std::fs::write(&file, "").expect("written");
+        assert_eq!(look(&file.join("data")).0[0].level, Level::Fail);
+    }
+
+    #[test]
+    fn a_log_that_only_grows_is_worth_a_word() {
+        let files = RecordFiles { database_bytes: Some(1), log_bytes: Some(LOG_LARGE_BYTES + 1), holder: None };
+        assert_eq!(record(&files).level, Level::Warn);
+    }
+}

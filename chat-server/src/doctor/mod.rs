@@ -1,0 +1,12 @@
+//! `chat-server doctor`: looks at what the server stands on, and says what to change. Changes nothing, and may run beside
+//! a server.
+
+mod check;
+mod data;
+mod places;
+mod redis_checks;
+mod run;
+
+pub use check::{Check, Figure, Level};
+pub use redis_checks::{at_url as redis_at, of as redis_of};
+pub use run::run;

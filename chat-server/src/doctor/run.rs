@@ -1,0 +1,90 @@
+//! All of it in its order, printed as it comes.
+
+use color_eyre::eyre::{Result, WrapErr};
+use rustix::process::{Resource, getrlimit};
+
+use super::check::{Check, Level};
+use super::{data, places, redis_checks};
+use crate::cli::ServerArgs;
+use crate::store::sqlite::library;
+
+/// Fewer open files than this are few for a team: each connection is one.
+const FILES_FEW: u64 = 4_096;
+
+/// Looks at everything and prints it; whether nothing fails.
+///
+/// # Errors
+/// Where nothing can be run at all.
+pub fn run(args: &ServerArgs, is_json: bool) -> Result<bool> {
+    let mut printer = Printer { is_json, worst: Level::Ok };
+    printer.print(&Check::ok("version", env!("CARGO_PKG_VERSION")).word("version", env!("CARGO_PKG_VERSION")));
+    printer.print(&sqlite());
+    printer.print(&files());
+    let config = match args.config() {
+        Ok(config) => config,
+        Err(error) => {
+            for problem in &error.0 {
+                printer.print(&Check::fail("settings", problem, "mend it; the server does not start with it"));
+            }
+            return Ok(false);
+        }
+    };
+    let (checks, is_running) = data::look(&config.data);
+    printer.print_all(&checks);
+    printer.print_all(&places::look(&config.listen, is_running));
+    match &config.redis {
+        Some(options) => {
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_all().build().wrap_err("cannot start")?;
+            printer.print_all(&runtime.block_on(redis_checks::of(options)));
+        }
+        None => printer.print(&Check::ok("redis", "not used: messages that expire end with the server")),
+    }
+    Ok(printer.worst < Level::Fail)
+}
+
+fn sqlite() -> Check {
+    let (version, is_safe) = library();
+    let check = if is_safe {
+        Check::ok("sqlite", version)
+    } else {
+        Check::fail("sqlite", version, "it can damage data; build with 3.51.3 or newer")
+    };
+    check.word("version", version)
+}
+
+/// The server raises its own limit to the highest it may have.
+fn files() -> Check {
+    let limit = getrlimit(Resource::Nofile);
+    let told = |limit: Option<u64>| limit.map_or_else(|| "unlimited".to_owned(), |limit| limit.to_string());
+    let message = format!("{} open files, up to {}", told(limit.current), told(limit.maximum));
+    let check = match limit.maximum {
+        Some(maximum) if maximum < FILES_FEW => {
+            let advice = "each connection is one: raise it (LimitNOFILE= of a service, ulimit -Hn of a shell)";
+            Check::warn("file limit", message, advice)
+        }
+        _ => Check::ok("file limit", message),
+    };
+    let figures = [("current_files", limit.current), ("maximum_files", limit.maximum)];
+    let known = figures.into_iter().filter_map(|(name, limit)| Some((name, limit?)));
+    known.fold(check, |check, (name, limit)| check.count(name, limit))
+}
+
+struct Printer {
+    is_json: bool,
+    worst: Level,
+}
+
+impl Printer {
+    fn print_all(&mut self, checks: &[Check]) {
+        for check in checks {
+            self.print(check);
+        }
+    }
+
+    #[expect(clippy::print_stdout, reason = "what was found is what was asked for")]
+    fn print(&mut self, check: &Check) {
+        self.worst = self.worst.max(check.level);
+        println!("{}", if self.is_json { check.json() } else { check.text() });
+    }
+}

@@ -1,0 +1,234 @@
+//! Looks at a Redis as its owner would: how fast it answers, and how it is set. For `doctor`; must not know what is good.
+
+use std::time::Duration;
+
+use redis::aio::MultiplexedConnection;
+use redis::{Pipeline, RedisError};
+use tokio::time::Instant;
+
+use super::connect::{ConnectError, ask, check_version, open};
+use super::error::is_sign_in;
+use super::options::RedisOptions;
+
+/// Round trips of each kind.
+const ROUNDS: usize = 100;
+/// Commands of one pipeline.
+const PIPELINE: usize = 100;
+/// A kind is measured for this long at the most, and told by the rounds that were made.
+const KIND_LIMIT: Duration = Duration::from_secs(5);
+/// The key that is written is gone after this time, whatever happens, in milliseconds.
+const PROBE_KEPT_MS: u64 = 10_000;
+
+/// Why a Redis cannot be looked at.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ExamineError {
+    /// It refuses user or password.
+    #[error("it refuses the sign-in: {0}")]
+    SignIn(String),
+    /// It is not there, or does not answer in time.
+    #[error("it cannot be reached: {0}")]
+    Unreachable(String),
+}
+
+/// How long round trips take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Latency {
+    /// Half of them took no longer.
+    pub p50: Duration,
+    /// Of a hundred, 99 took no longer.
+    pub p99: Duration,
+    /// How many were made.
+    pub rounds: usize,
+}
+
+/// What a kind of round trip came to: how long, or what Redis said instead.
+pub type Measured = Result<Latency, String>;
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RedisFound {
+    /// `PING`.
+    pub ping: Measured,
+    /// `GET`.
+    pub read: Measured,
+    /// `SET`.
+    pub write: Measured,
+    /// A pipeline of a hundred commands, half of them writing.
+    pub pipeline: Measured,
+    /// What it tells of itself; none where it may not tell.
+    pub facts: Option<RedisFacts>,
+}
+
+/// What a Redis tells of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RedisFacts {
+    /// Its version, as Redis counts them.
+    pub version: String,
+    /// Whether that is one that is used here.
+    pub is_new_enough: bool,
+    /// Valkey's own version.
+    pub valkey: Option<String>,
+    /// Whether it follows another one and takes no writes.
+    pub is_replica: bool,
+    /// Memory in use.
+    pub used_bytes: u64,
+    /// Memory it may use; 0: any.
+    pub max_bytes: u64,
+    /// What it does when that is used up.
+    pub policy: String,
+    /// Connections.
+    pub clients: u64,
+    /// Connections it takes; 0: not told.
+    pub max_clients: u64,
+    /// Keys it threw away to make room.
+    pub evicted_keys: u64,
+    /// Whether it appends every write to a file.
+    pub is_appending: bool,
+    /// When it writes all it has to a file (`3600 1 300 100`); empty: never; none: it may not tell.
+    pub save: Option<String>,
+    /// What failed when it last wrote to its disk.
+    pub disk_fault: Option<&'static str>,
+}
+
+/// Looks at the Redis of these settings. Writes one key below the prefix, which ends by itself.
+///
+/// # Errors
+/// Where there is none, or it lets nobody in.
+pub async fn examine(options: &RedisOptions) -> Result<RedisFound, ExamineError> {
+    let refused = |error: ConnectError| match &error {
+        ConnectError::Redis(inner) if is_sign_in(inner) => ExamineError::SignIn(inner.to_string()),
+        ConnectError::Redis(_) | ConnectError::Silent | ConnectError::TooOld(_) => {
+            ExamineError::Unreachable(error.to_string())
+        }
+    };
+    let mut connection = open(options).await.map_err(refused)?;
+    let facts = facts(&mut connection).await.map_err(refused)?;
+    let key = format!("{{{}}}:doctor:{}", options.prefix, std::process::id());
+    let set = |pipeline: &mut Pipeline| {
+        pipeline.cmd("SET").arg(&key).arg("0123456789abcdef").arg("PX").arg(PROBE_KEPT_MS);
+    };
+    let (mut ping, mut read, mut write, mut pipeline) =
+        (Pipeline::new(), Pipeline::new(), Pipeline::new(), Pipeline::new());
+    ping.cmd("PING");
+    read.cmd("GET").arg(&key);
+    set(&mut write);
+    for _ in 0..PIPELINE / 2 {
+        set(&mut pipeline);
+        pipeline.cmd("GET").arg(&key);
+    }
+    let found = RedisFound {
+        ping: measure(&mut connection, &mut ping).await,
+        write: measure(&mut connection, &mut write).await,
+        read: measure(&mut connection, &mut read).await,
+        pipeline: measure(&mut connection, &mut pipeline).await,
+        facts,
+    };
+    let mut delete = Pipeline::new();
+    delete.cmd("DEL").arg(&key);
+    // It ends by itself, too.
+    drop(ask(&mut connection, &mut delete).await);
+    Ok(found)
+}
+
+async fn measure(connection: &mut MultiplexedConnection, pipeline: &mut Pipeline) -> Measured {
+    let mut times = Vec::with_capacity(ROUNDS);
+    let until = Instant::now() + KIND_LIMIT;
+    while times.len() < ROUNDS && (times.is_empty() || Instant::now() < until) {
+        let sent_at = Instant::now();
+        let answers = ask(connection, pipeline).await.map_err(|error| error.to_string())?;
+        times.push(sent_at.elapsed());
+        if let Some(error) = answers.into_iter().find_map(Result::err) {
+            return Err(error.to_string());
+        }
+    }
+    Ok(latency(times))
+}
+
+/// Of at least one time.
+fn latency(mut times: Vec<Duration>) -> Latency {
+    times.sort_unstable();
+    let rounds = times.len();
+    // The smallest that so many of a hundred do not exceed.
+    let percentile = |percent: usize| times[(rounds * percent).div_ceil(100) - 1];
+    Latency { p50: percentile(50), p99: percentile(99), rounds }
+}
+
+/// What it tells; `None` where it may not.
+async fn facts(connection: &mut MultiplexedConnection) -> Result<Option<RedisFacts>, ConnectError> {
+    let mut asking = Pipeline::new();
+    asking.cmd("INFO").cmd("CONFIG").arg("GET").arg("save");
+    let mut answers = ask(connection, &mut asking).await?.into_iter();
+    let info: String = match answers.next() {
+        Some(Ok(value)) => redis::from_redis_value(value).map_err(RedisError::from)?,
+        Some(Err(error)) if is_sign_in(&error) && error.code() != Some("NOPERM") => return Err(error.into()),
+        Some(Err(_)) | None => return Ok(None),
+    };
+    let save = answers.next().and_then(Result::ok);
+    let save: Option<Vec<String>> = save.and_then(|value| redis::from_redis_value(value).ok());
+    Ok(Some(read_info(&info, save.and_then(|pair| pair.into_iter().nth(1)))))
+}
+
+fn read_info(info: &str, save: Option<String>) -> RedisFacts {
+    let field = |name: &str| info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim);
+    let number = |name: &str| field(name).and_then(|value| value.parse().ok()).unwrap_or(0);
+    let text = |name: &str| field(name).unwrap_or_default().to_owned();
+    let is_err = |name: &str| field(name) == Some("err");
+    let disk_fault = [
+        ("rdb_last_bgsave_status", "its last snapshot failed"),
+        ("aof_last_write_status", "its last write to the append-only file failed"),
+        ("aof_last_bgrewrite_status", "its last rewrite of the append-only file failed"),
+    ];
+    RedisFacts {
+        version: text("redis_version"),
+        is_new_enough: check_version(info).is_ok(),
+        valkey: field("valkey_version").map(str::to_owned),
+        is_replica: field("role") == Some("slave"),
+        used_bytes: number("used_memory"),
+        max_bytes: number("maxmemory"),
+        policy: text("maxmemory_policy"),
+        clients: number("connected_clients"),
+        max_clients: number("maxclients"),
+        evicted_keys: number("evicted_keys"),
+        is_appending: field("aof_enabled") == Some("1"),
+        save,
+        disk_fault: disk_fault.into_iter().find(|(name, _)| is_err(name)).map(|(_, fault)| fault),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_redis_tells_is_read() {
+        let info = "# Server\r\nredis_version:7.2.4\r\nvalkey_version:8.0.1\r\n# Clients\r\nconnected_clients:3\r\n\
+            maxclients:10000\r\n# Memory\r\nused_memory:1048576\r\nused_memory_human:1.00M\r\nmaxmemory:2097152\r\n\
+            maxmemory_policy:allkeys-lru\r\n# Persistence\r\nrdb_last_bgsave_status:err\r\naof_enabled:1\r\n\
+            # Stats\r\nevicted_keys:9\r\n# Replication\r\nrole:slave\r\n";
+        let expected = RedisFacts {
+            version: "7.2.4".into(),
+            is_new_enough: true,
+            valkey: Some("8.0.1".into()),
+            is_replica: true,
+            used_bytes: 1 << 20,
+            max_bytes: 2 << 20,
+            policy: "allkeys-lru".into(),
+            clients: 3,
+            max_clients: 10_000,
+            evicted_keys: 9,
+            is_appending: true,
+            save: Some("3600 1".into()),
+            disk_fault: Some("its last snapshot failed"),
+        };
+        assert_eq!(read_info(info, Some("3600 1".into())), expected);
+        assert!(!read_info("redis_version:6.2.0\r\n", None).is_new_enough);
+    }
+
+    #[test]
+    fn of_a_hundred_times_one_may_be_longer_than_the_99th_percentile() {
+        let times = |count: u64| (1..=count).rev().map(Duration::from_millis).collect();
+        let found = latency(times(100));
+        assert_eq!((found.p50.as_millis(), found.p99.as_millis(), found.rounds), (50, 99, 100));
+        assert_eq!(latency(times(1)).p99.as_millis(), 1);
+    }
+}

@@ -1,0 +1,58 @@
+//! Looks at a record's files from outside, also while a server uses them. For `doctor`: opens no database.
+
+use std::fs::{File, TryLockError};
+use std::path::Path;
+
+use super::open::is_library_safe;
+
+/// What stands in a data folder.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RecordFiles {
+    /// Who holds it (`pid 12`), where someone does.
+    pub holder: Option<String>,
+    /// The database's size; none where there is none yet.
+    pub database_bytes: Option<u64>,
+    /// The log's size; none where there is none.
+    pub log_bytes: Option<u64>,
+}
+
+/// Looks at a data folder.
+pub fn inspect(folder: &Path) -> RecordFiles {
+    let size = |name: &str| std::fs::metadata(folder.join(name)).ok().map(|found| found.len());
+    RecordFiles { holder: holder(folder), database_bytes: size("chat.db"), log_bytes: size("chat.db-wal") }
+}
+
+/// Who holds the folder. A lock that nobody has is had for a moment, shared: a server that starts in this moment says
+/// that the folder is in use.
+fn holder(folder: &Path) -> Option<String> {
+    let path = folder.join("lock");
+    match File::open(&path).ok()?.try_lock_shared() {
+        Ok(()) | Err(TryLockError::Error(_)) => None,
+        Err(TryLockError::WouldBlock) => {
+            let owner = std::fs::read_to_string(&path).unwrap_or_default();
+            Some(if owner.is_empty() { "a process that does not say which".into() } else { owner })
+        }
+    }
+}
+
+/// The version of SQLite in this program, and whether it is one that keeps data safe.
+pub fn library() -> (&'static str, bool) {
+    (rusqlite::version(), is_library_safe())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::folder::Folder;
+    use super::*;
+
+    #[test]
+    fn a_folder_is_looked_at_without_being_touched() {
+        let folder = tempfile::tempdir().expect("a folder");
+        assert_eq!(inspect(folder.path()), RecordFiles::default());
+        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
+        let held = Folder::hold(folder.path()).expect("ours");
+        assert_eq!(inspect(folder.path()).holder, Some(format!("pid {}", std::process::id())));
+        drop(held);
+        assert_eq!(inspect(folder.path()).holder, None, "the file stays, the lock does not");
+    }
+}
