@@ -1,6 +1,7 @@
 //! The command line as scripts depend on it.
 
 mod client_files;
+mod doctor;
 mod json_lines;
 mod local_log;
 mod references;

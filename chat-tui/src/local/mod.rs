@@ -3,8 +3,10 @@
 
 mod background;
 mod place;
+mod redis;
 mod serve;
 
 pub use background::{Found, LocalError, StopOutcome, ensure_running, find, stop};
 pub use place::{LocalServer, PlaceError, SYSTEM_SOCKET};
+pub use redis::{ServerCheck, ServerLevel, look_at_redis};
 pub use serve::{BackgroundArgs, run_in_background, run_in_foreground};

@@ -6,6 +6,7 @@ mod connection;
 mod error;
 mod follower;
 mod link;
+mod metrics;
 #[cfg(test)]
 mod scripted;
 
@@ -14,3 +15,4 @@ pub use client::{Client, ConnectOptions, PendingAnswer};
 pub use error::{CallError, NetError};
 pub use follower::{Followed, Follower, RoomStart};
 pub use link::{LinkHandle, LinkNews, LinkOptions, LinkOrder, Prepare};
+pub use metrics::metrics;

@@ -1,11 +1,15 @@
 //! `chat doctor`: looks at the connection, the files and the terminal, and says what to change.
 
+mod check;
+mod figures;
+
 use std::io::IsTerminal;
 use std::time::Instant;
 
 use chat_proto::request::Ping;
-use serde::Serialize;
+use clap::Args;
 
+use self::check::{Check, Level};
 use crate::cli::client_files::{ClientFile, client_files};
 use crate::cli::context::{Context, Session};
 use crate::cli::exit::CliError;
@@ -13,42 +17,49 @@ use crate::cli::exit::CliError;
 /// How many round trips are measured.
 const PINGS: usize = 100;
 
-/// One thing looked at.
-#[derive(Serialize)]
-struct Check {
-    name: &'static str,
-    is_ok: bool,
-    found: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    advice: Option<String>,
+/// Arguments of `doctor`.
+#[derive(Args, Clone, Debug)]
+pub(in crate::cli) struct DoctorArgs {
+    /// Look at the Redis of a server, too: how fast it answers, and how it is set.
+    #[cfg(feature = "local-server")]
+    #[arg(long, env = "CHAT_REDIS_URL", hide_env_values = true, value_name = "URL")]
+    redis: Option<String>,
 }
 
-impl Check {
-    fn good(name: &'static str, found: impl Into<String>) -> Self {
-        Self { name, is_ok: true, found: found.into(), advice: None }
-    }
-
-    fn bad(name: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self { name, is_ok: false, found: found.into(), advice: Some(advice.into()) }
-    }
-}
-
-pub(super) async fn run(context: &Context) -> Result<(), CliError> {
+pub(super) async fn run(args: &DoctorArgs, context: &Context) -> Result<(), CliError> {
     let mut checks = vec![Check::good("version", env!("CARGO_PKG_VERSION"))];
     checks.extend(files(context));
     checks.extend(server(context).await);
+    checks.extend(redis(args).await);
     checks.extend(terminal());
-    let mut is_all_well = true;
     for check in &checks {
-        is_all_well &= check.is_ok;
-        let mark = if check.is_ok { "ok  " } else { "look" };
-        let advice = check
-            .advice
-            .as_ref()
-            .map_or_else(String::new, |advice| advice.lines().map(|line| format!("\n      → {line}")).collect());
-        context.output.data("check", check, &format!("{mark}  {:<12} {}{advice}", check.name, check.found))?;
+        check.print(&context.output)?;
     }
-    if is_all_well { Ok(()) } else { Err(CliError::Status(1)) }
+    let has_failed = checks.iter().any(|check| check.level == Level::Fail);
+    if has_failed { Err(CliError::Status(1)) } else { Ok(()) }
+}
+
+#[cfg(feature = "local-server")]
+async fn redis(args: &DoctorArgs) -> Vec<Check> {
+    use crate::local::{ServerLevel, look_at_redis};
+    let Some(url) = args.redis.as_ref().filter(|url| !url.is_empty()) else { return Vec::new() };
+    let checks = look_at_redis(url).await.into_iter().map(|found| Check {
+        name: found.name,
+        level: match found.level {
+            ServerLevel::Ok => Level::Ok,
+            ServerLevel::Warn => Level::Warn,
+            ServerLevel::Fail => Level::Fail,
+        },
+        message: found.message,
+        advice: found.advice,
+        figures: found.figures.into_iter().map(|(name, figure)| (name, serde_json::json!(figure))).collect(),
+    });
+    checks.collect()
+}
+
+#[cfg(not(feature = "local-server"))]
+async fn redis(_: &DoctorArgs) -> Vec<Check> {
+    Vec::new()
 }
 
 fn files(context: &Context) -> Vec<Check> {
@@ -76,6 +87,9 @@ async fn server(context: &Context) -> Vec<Check> {
         Err(error) => return vec![Check::bad("server", "none", error.to_string())],
     };
     let mut checks = vec![Check::good("server", address.to_string())];
+    let figures = figures::look(&address).await;
+    let has_figures = !figures.is_empty();
+    checks.extend(figures);
     let session = match context.connect().await {
         Ok(session) => session,
         Err(error) => {
@@ -86,7 +100,8 @@ async fn server(context: &Context) -> Vec<Check> {
     let welcome = &session.welcome;
     checks.push(Check::good("signed in", format!("{} ({})", welcome.user.name, welcome.user.id)));
     checks.push(Check::good("server's", format!("version {}, epoch {}", welcome.server_version, welcome.epoch.0)));
-    if !welcome.service.is_live_available {
+    // The server's figures say more, where they are told to us.
+    if !welcome.service.is_live_available && !has_figures {
         checks.push(Check::bad("expiring", "not taken just now", "lasting messages go on; see the server's log"));
     }
     checks.push(round_trips(&session).await);
@@ -105,7 +120,8 @@ async fn round_trips(session: &Session) -> Check {
     }
     times.sort_unstable();
     let (median, p99) = (times[PINGS / 2], times[PINGS * 99 / 100]);
-    Check::good("round trip", format!("p50 {median:.1?}, p99 {p99:.1?} of {PINGS}"))
+    let check = Check::good("round trip", format!("p50 {median:.1?}, p99 {p99:.1?} of {PINGS}"));
+    check.with("p50_ms", median.as_secs_f64() * 1e3).with("p99_ms", p99.as_secs_f64() * 1e3)
 }
 
 fn terminal() -> Vec<Check> {

@@ -90,9 +90,9 @@ pub(super) enum Command {
     Local(local::LocalCommand),
     /// Look at the connection, the files and the terminal, and say what to change.
     #[command(
-        after_help = "Exits 1 where something is to be changed.\n\nExamples:\n  chat doctor\n  chat --profile work doctor"
+        after_help = "Exits 1 where something fails.\n\nExamples:\n  chat doctor\n  chat --profile work doctor\n  chat doctor --redis redis://127.0.0.1:6379"
     )]
-    Doctor,
+    Doctor(doctor::DoctorArgs),
     /// Print completions for a shell.
     Completions(completions::CompletionsArgs),
     /// Print the manual page.
@@ -113,7 +113,7 @@ impl Command {
 
     /// Whether it looks at the client's files itself; the others do not go on where the settings are wrong.
     pub(super) fn looks_at_files(&self) -> bool {
-        matches!(self, Self::Doctor)
+        matches!(self, Self::Doctor(_))
     }
 
     /// Whether Ctrl+C ends it at once with 130; the others see it themselves.
@@ -146,7 +146,7 @@ impl Command {
             Self::Whoami => account::whoami(context).await,
             Self::Passwd(args) => account::passwd(args, context).await,
             Self::Local(command) => local::run(command, context).await,
-            Self::Doctor => doctor::run(context).await,
+            Self::Doctor(args) => doctor::run(args, context).await,
             Self::Serve(_) | Self::Completions(_) | Self::Man(_) => {
                 unreachable!("`run_alone` has run it")
             }

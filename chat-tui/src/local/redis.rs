@@ -1,0 +1,8 @@
+//! The server's own look at a Redis.
+
+pub use chat_server::doctor::{Check as ServerCheck, Level as ServerLevel};
+
+/// Looks at the Redis of a URL as `chat-server doctor` does.
+pub async fn look_at_redis(url: &str) -> Vec<ServerCheck> {
+    chat_server::doctor::redis_at(url).await
+}

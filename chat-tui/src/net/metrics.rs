@@ -1,0 +1,67 @@
+//! The server's figures: a plain HTTP request at the address of its WebSocket. Must not know what they say.
+
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpStream, UnixStream};
+use tokio::time::timeout;
+
+use super::{Address, NetError};
+
+/// A server that is there answers within this time.
+const LIMIT: Duration = Duration::from_secs(5);
+/// No page of figures is larger.
+const PAGE_MAX_BYTES: u64 = 1 << 20;
+
+/// The page of figures; `None` where the server does not tell us: it is on another machine, or older.
+///
+/// # Errors
+/// Where it cannot be reached, or its answer is no page.
+pub async fn metrics(address: &Address) -> Result<Option<String>, NetError> {
+    let unreachable =
+        |error: std::io::Error| NetError::Unreachable { address: address.to_string(), reason: error.to_string() };
+    let asking = async {
+        match address {
+            Address::Unix(path) => ask(UnixStream::connect(path).await?).await,
+            Address::Plain { host, port } if is_this_machine(host) => {
+                ask(TcpStream::connect((host.as_str(), *port)).await?).await
+            }
+            Address::Plain { .. } | Address::Secure { .. } => Ok(String::new()),
+        }
+    };
+    let answer = timeout(LIMIT, asking).await.unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into()));
+    Ok(page(&answer.map_err(unreachable)?).map(str::to_owned))
+}
+
+fn is_this_machine(host: &str) -> bool {
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// Of HTTP 1.0 the answer ends with the connection, and is in one piece.
+async fn ask(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> std::io::Result<String> {
+    stream.write_all(b"GET /metrics HTTP/1.0\r\nHost: localhost\r\n\r\n").await?;
+    let mut answer = Vec::new();
+    stream.take(PAGE_MAX_BYTES).read_to_end(&mut answer).await?;
+    Ok(String::from_utf8_lossy(&answer).into_owned())
+}
+
+/// The body of an answer that is one with figures.
+fn page(answer: &str) -> Option<&str> {
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    let status = head.split_whitespace().nth(1)?;
+    (status == "200").then_some(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_machine_is_asked_and_only_a_page_is_read() {
+        assert!(["localhost", "127.0.0.1", "127.8.8.8", "::1"].into_iter().all(is_this_machine));
+        assert!(!["chat.example.org", "10.0.0.1", "localhost.example.org"].into_iter().any(is_this_machine));
+        assert_eq!(page("HTTP/1.0 200 OK\r\nx: y\r\n\r\nchat_posts_total 7\n"), Some("chat_posts_total 7\n"));
+        assert_eq!(page("HTTP/1.0 404 Not Found\r\n\r\nThis is a chat server"), None);
+        assert_eq!(page(""), None);
+    }
+}

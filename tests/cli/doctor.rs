@@ -1,0 +1,52 @@
+//! `chat doctor`: what the server says of itself, and what its Redis is like.
+
+use std::collections::BTreeMap;
+
+use chat_tests::client::Home;
+use chat_tests::redis::Redis;
+use chat_tests::server::Server;
+use serde_json::Value;
+
+fn checks(text: &[u8]) -> BTreeMap<String, Value> {
+    let text = String::from_utf8_lossy(text).into_owned();
+    let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).expect(line));
+    lines.map(|check| (check["name"].as_str().expect("a name").to_owned(), check)).collect()
+}
+
+#[test]
+fn the_figures_of_the_server_are_told_over_the_socket_and_over_loopback() {
+    let server = Server::start();
+    let home = Home::signed_in(&server, "ana");
+    for body in ["one", "two"] {
+        home.output(&["send", "general", body]);
+    }
+    home.output(&["send", "general", "--ttl", "1h", "brief"]);
+    let ways = [format!("unix:{}", server.socket().display()), format!("ws://{}", server.address())];
+    for server in ways {
+        // The token is kept for the socket's address only: the figures are told also to who is not signed in.
+        let found = checks(&home.run(&["--server", &server, "doctor", "--json"]).stdout);
+        assert_eq!(found["expiring"]["figures"]["alive"], 1, "{server}: {found:?}");
+        assert_eq!(found["record"]["level"], "ok");
+        let acknowledged = &found["acknowledged"]["figures"];
+        assert_eq!(acknowledged["count"], 3, "{acknowledged}");
+        assert!(acknowledged["p99_within_ms"].as_f64() > Some(0.0), "{acknowledged}");
+        assert!(found["connections"]["figures"]["connections"].is_u64());
+        assert_eq!(found["connections"]["is_ok"], true, "as it was called before there were levels");
+    }
+    let text = home.output(&["doctor"]);
+    assert!(text.contains("\nok    acknowledged      half within "), "{text}");
+}
+
+#[test]
+fn a_redis_is_looked_at_where_one_is_named() {
+    let redis = Redis::start();
+    let mut home = Home::default();
+    let output = home.run(&["doctor", "--json", "--redis", &redis.url()]);
+    let found = checks(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "what works is no failure: {found:?}");
+    assert_eq!(found["redis pipeline"]["figures"]["rounds"], 100);
+    assert_eq!((&found["redis persistence"]["level"], &found["redis policy"]["level"]), (&"warn".into(), &"ok".into()));
+    home.set("CHAT_REDIS_URL", "redis://127.0.0.1:1");
+    let output = home.run(&["doctor", "--json"]);
+    assert_eq!((output.status.code(), &checks(&output.stdout)["redis"]["level"]), (Some(1), &"fail".into()));
+}
