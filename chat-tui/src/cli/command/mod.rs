@@ -6,7 +6,9 @@ mod delete;
 mod doctor;
 mod edit;
 mod history;
+#[cfg(feature = "local-server")]
 mod local;
+#[cfg(feature = "local-server")]
 mod local_log;
 mod man;
 mod read;
@@ -16,6 +18,7 @@ mod rsvp;
 mod run;
 mod send;
 mod send_stream;
+#[cfg(feature = "local-server")]
 mod serve;
 mod status;
 mod stream_lines;
@@ -84,8 +87,10 @@ pub(super) enum Command {
     /// Change your password.
     Passwd(account::PasswdArgs),
     /// Run a server in the foreground.
+    #[cfg(feature = "local-server")]
     Serve(Box<serve::ServeArgs>),
     /// The server of your own that runs in the background.
+    #[cfg(feature = "local-server")]
     #[command(subcommand, after_help = "Examples:\n  chat local status\n  chat local restart")]
     Local(local::LocalCommand),
     /// Look at the connection, the files and the terminal, and say what to change.
@@ -103,7 +108,9 @@ impl Command {
     /// Runs those that need neither settings nor a runtime of the client; gives the others back.
     pub(super) fn run_alone(self, verbose: u8) -> Result<Result<(), CliError>, Self> {
         match self {
+            #[cfg(feature = "local-server")]
             Self::Serve(args) => Ok(serve::run(&args, verbose)),
+            #[cfg(feature = "local-server")]
             Self::Local(local::LocalCommand::Background(args)) => Ok(local::background(args)),
             Self::Completions(args) => Ok(completions::run(&args)),
             Self::Man(args) => Ok(man::run(&args)),
@@ -145,11 +152,12 @@ impl Command {
             Self::Logout => account::logout(context).await,
             Self::Whoami => account::whoami(context).await,
             Self::Passwd(args) => account::passwd(args, context).await,
+            #[cfg(feature = "local-server")]
             Self::Local(command) => local::run(command, context).await,
             Self::Doctor(args) => doctor::run(args, context).await,
-            Self::Serve(_) | Self::Completions(_) | Self::Man(_) => {
-                unreachable!("`run_alone` has run it")
-            }
+            #[cfg(feature = "local-server")]
+            Self::Serve(_) => unreachable!("`run_alone` has run it"),
+            Self::Completions(_) | Self::Man(_) => unreachable!("`run_alone` has run it"),
         }
     }
 }
