@@ -16,7 +16,9 @@ use crate::stats::{median, percentile};
 use crate::{Options, process};
 
 /// They live longer than a run.
-const LIFE: Life = Life::TtlMs(3_600_000);
+const LONG: Life = Life::TtlMs(3_600_000);
+/// They end while others come: one room holds as many bytes as it may.
+const SHORT: Life = Life::TtlMs(1_000);
 /// The script a post is in Redis, for comparing with Redis by itself.
 const PUT: &str = include_str!("../../chat-server/src/live/redis/scripts/put.lua");
 /// Commands that redis-benchmark has under way.
@@ -84,7 +86,7 @@ async fn drive(args: &Ephemeral, options: &Options, senders: usize, redis: Optio
     };
     let mut senders = posts::senders(server.address, senders, Where::OwnRooms).await?;
     for sender in &mut senders {
-        sender.life = Some(LIFE);
+        sender.life = Some(SHORT);
     }
     let outcome = posts::drive(senders, args.seconds, None).await?;
     server.stop()?;
@@ -104,7 +106,7 @@ async fn growth(args: &Ephemeral, options: &Options, report: &mut Report) -> Res
             let server = process::start_server_with_redis(options, &folder.path().join("data"), &redis.url())?;
             let ready = posts::senders(server.address, SENDERS as usize, Where::OwnRooms).await?;
             let lives = |mut sender: posts::Sender| {
-                sender.life = Some(LIFE);
+                sender.life = Some(LONG);
                 sender
             };
             let ready = posts::drive_some(ready.into_iter().map(lives).collect(), 0..alive.div_ceil(SENDERS)).await?;

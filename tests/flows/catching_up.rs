@@ -77,21 +77,26 @@ async fn resume_brings_what_was_missed_with_the_welcome_also_after_a_restart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_thousand_clients_resume_at_once() {
-    let server = Server::start();
+async fn a_thousand_clients_resume_at_once_warm_and_after_a_restart() {
+    let mut server = Server::start();
     let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
     let token = welcome.token.expect("a token");
     let head = welcome.account.rooms[0].head;
     for number in 0..50 {
         ana.post(&format!("k{number}"), "missed").await;
     }
-    let clients = (0..1000).map(|_| async {
-        let rooms = vec![RoomCursor { room: GENERAL, after: head }];
-        let resume = Resume { epoch: welcome.epoch.clone(), account: welcome.account.head, rooms };
-        let (_, back) = Peer::with_token(server.address(), &token, Subscription::All, Some(resume)).await;
-        assert_eq!((back.resumed[0].is_complete, back.resumed[0].items.len()), (true, 50));
-    });
-    futures_util::future::join_all(clients).await;
+    for _ in 0..2 {
+        let address = server.address();
+        let clients = (0..1000).map(|_| async {
+            let rooms = vec![RoomCursor { room: GENERAL, after: head }];
+            let resume = Resume { epoch: welcome.epoch.clone(), account: welcome.account.head, rooms };
+            let (_, back) = Peer::with_token(address, &token, Subscription::All, Some(resume)).await;
+            assert_eq!((back.resumed[0].is_complete, back.resumed[0].items.len()), (true, 50));
+        });
+        futures_util::future::join_all(clients).await;
+        server.kill();
+        server.restart();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
