@@ -155,15 +155,6 @@ impl AccountHub {
         }
     }
 
-    /// Asks every connection to close.
-    pub fn close_all(&self, reason: GoodbyeReason) {
-        for stream in self.streams.lock().values() {
-            for device in &stream.devices {
-                device.outbox.close(reason);
-            }
-        }
-    }
-
     /// Connections just now.
     pub fn connections(&self) -> usize {
         self.streams.lock().values().map(|stream| stream.devices.len()).sum()

@@ -2,10 +2,8 @@
 
 #![deny(clippy::disallowed_methods)]
 
-mod accounts;
 mod bucket;
 mod repeat;
 
-pub use accounts::{AccountLimits, PostRules, PostVerdict};
 pub use bucket::{BucketRule, Take, TokenBucket};
 pub use repeat::{RepeatRule, RepeatVerdict};

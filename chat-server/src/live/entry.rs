@@ -84,11 +84,6 @@ impl Entry {
         &self.item
     }
 
-    /// Takes the present state out.
-    pub fn into_item(self) -> Item {
-        self.item
-    }
-
     /// When it ends, exactly.
     pub fn expires_at(&self) -> UnixMillis {
         self.expires_at

@@ -24,11 +24,6 @@ impl BucketKey {
         Self(format!("{what}:{user}").into())
     }
 
-    /// The bucket `what` of one network address.
-    pub fn of_address(what: &'static str, address: std::net::IpAddr) -> Self {
-        Self(format!("{what}:{address}").into())
-    }
-
     /// The key as text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -56,14 +56,18 @@ pub(super) async fn run(id: RoomId, mut mailbox: mpsc::Receiver<Command>, regist
         let loading = services.live.load(id, (services.clock)());
         let alive = tokio::time::timeout(LOAD_LIMIT, loading).await.ok().and_then(Result::ok);
         let late = alive.is_none().then(|| late::entries(services.clone(), id));
-        Ok::<_, RoomError>((State::new(recorded, alive.unwrap_or_default()), late))
+        let head = recorded.room.head;
+        let state = State::new(recorded, alive.unwrap_or_default());
+        if state.shown() > head {
+            registry.note_head(id, state.shown());
+        }
+        Ok::<_, RoomError>((state, late))
     };
     match loaded.await {
         Ok((state, late)) => {
             let fanout = Fanout::default();
             let mut actor = Actor { state, flights: VecDeque::new(), fanout, services, late, is_closed: false };
             let now = actor.now();
-            registry.note_head(id, actor.state.shown());
             actor.services.witness.began(id, &actor.state.at_hand(now));
             actor.serve(&mut mailbox, &registry).await;
             actor.services.witness.left(id);

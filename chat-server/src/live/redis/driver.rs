@@ -85,10 +85,14 @@ impl Driver {
         }
     }
 
-    async fn carry_out(&mut self, connection: &mut redis::aio::MultiplexedConnection, batch: Vec<Operation>) -> Fit {
+    async fn carry_out(
+        &mut self,
+        connection: &mut redis::aio::MultiplexedConnection,
+        mut batch: Vec<Operation>,
+    ) -> Fit {
         let mut pipeline = Pipeline::with_capacity(batch.len());
-        for command in batch.iter().flat_map(|operation| &operation.commands) {
-            pipeline.add_command(command.clone());
+        for command in batch.iter_mut().flat_map(Operation::sending) {
+            pipeline.add_command(command);
         }
         let sent_at = Instant::now();
         let answered = ask(connection, &mut pipeline).await;
@@ -97,9 +101,11 @@ impl Driver {
             Ok(answers) => {
                 let mut answers = answers.into_iter();
                 let mut fit = Fit::Usable;
-                for operation in batch {
+                for mut operation in batch {
+                    let put_off = operation.put_off();
                     if operation.settle(&mut answers) == Fit::Broken {
                         fit = Fit::Broken;
+                        self.recovery.extend(put_off);
                     }
                 }
                 fit
@@ -115,10 +121,8 @@ impl Driver {
     }
 
     /// What takes something back is remembered; all else is refused.
-    fn put_off(&mut self, operation: Operation, error: LiveError) {
-        if operation.is_recovery {
-            self.recovery.extend(operation.commands.iter().cloned());
-        }
+    fn put_off(&mut self, mut operation: Operation, error: LiveError) {
+        self.recovery.extend(operation.put_off());
         operation.fail(error);
     }
 

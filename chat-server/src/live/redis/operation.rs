@@ -10,7 +10,9 @@ type Settle = Box<dyn FnOnce(Result<Vec<Value>, LiveError>) + Send>;
 
 /// Commands sent together, in order.
 pub(super) struct Operation {
-    pub commands: Vec<Cmd>,
+    /// Taken out when they are sent, unless they may have to be sent again.
+    commands: Vec<Cmd>,
+    count: usize,
     settle: Settle,
     /// Whether it takes back what was refused: it is never given up, only put off until Redis is back.
     pub is_recovery: bool,
@@ -18,12 +20,22 @@ pub(super) struct Operation {
 
 impl Operation {
     pub(super) fn new(commands: Vec<Cmd>, settle: impl FnOnce(Result<Vec<Value>, LiveError>) + Send + 'static) -> Self {
-        Self { commands, settle: Box::new(settle), is_recovery: false }
+        Self { count: commands.len(), commands, settle: Box::new(settle), is_recovery: false }
     }
 
     /// The same, as one that takes something back.
     pub(super) fn recovering(self) -> Self {
         Self { is_recovery: true, ..self }
+    }
+
+    /// What is to be sent.
+    pub(super) fn sending(&mut self) -> Vec<Cmd> {
+        if self.is_recovery { self.commands.clone() } else { std::mem::take(&mut self.commands) }
+    }
+
+    /// What is to be sent once more when Redis is back.
+    pub(super) fn put_off(&mut self) -> Vec<Cmd> {
+        if self.is_recovery { std::mem::take(&mut self.commands) } else { Vec::new() }
     }
 
     /// It was not done, or nobody knows.
@@ -33,10 +45,10 @@ impl Operation {
 
     /// The answers came; whether one of them says that Redis cannot be used at all just now.
     pub(super) fn settle(self, answers: impl Iterator<Item = RedisResult<Value>>) -> Fit {
-        let mut values = Vec::with_capacity(self.commands.len());
+        let mut values = Vec::with_capacity(self.count);
         let mut fit = Fit::Usable;
         let mut refused = None;
-        for answer in answers.take(self.commands.len()) {
+        for answer in answers.take(self.count) {
             match answer {
                 Ok(value) => values.push(value),
                 Err(error) => {
