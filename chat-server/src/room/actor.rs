@@ -76,23 +76,9 @@ pub(super) async fn run(id: RoomId, mut mailbox: mpsc::Receiver<Command>, regist
             // Whoever asks meanwhile is told the same; the next one tries anew.
             registry.leave_now(id, &mut mailbox);
             while let Some(command) = mailbox.recv().await {
-                refuse(command, &error);
+                command.refuse(&error);
             }
         }
-    }
-}
-
-fn refuse(command: Command, error: &RoomError) {
-    // The asker may have gone.
-    match command {
-        Command::Post(_, reply) => drop(reply.send(Err(error.clone()))),
-        Command::Change(_, reply) => drop(reply.send(Err(error.clone()))),
-        Command::Set(_, _, reply) | Command::Subscribe(_, _, reply) => drop(reply.send(Err(error.clone()))),
-        Command::Join(_, _, reply) | Command::Snapshot(_, reply) => drop(reply.send(Err(error.clone()))),
-        Command::Leave(_, reply) | Command::Settle(reply) => drop(reply.send(Err(error.clone()))),
-        Command::AtHand(_, reply) => drop(reply.send(Err(error.clone()))),
-        Command::Find(_, reply) => drop(reply.send(Err(error.clone()))),
-        Command::Unsubscribe(_) | Command::Transient(..) | Command::ToMembers(_) => {}
     }
 }
 
@@ -149,7 +135,7 @@ impl Actor {
             return self.fanout.remove(connection);
         }
         if self.flights.len() >= FLIGHTS_MAX {
-            return refuse(command, &RoomError::Busy);
+            return command.refuse(&RoomError::Busy);
         }
         match command {
             Command::Post(new, reply) => self.post(*new, reply),

@@ -95,3 +95,20 @@ pub(super) enum Command {
     /// Answered once all that was accepted before has been settled.
     Settle(Reply<()>),
 }
+
+impl Command {
+    /// Answers that it is not done.
+    pub(super) fn refuse(self, error: &RoomError) {
+        // The asker may have gone.
+        match self {
+            Self::Post(_, reply) => drop(reply.send(Err(error.clone()))),
+            Self::Change(_, reply) => drop(reply.send(Err(error.clone()))),
+            Self::Set(_, _, reply) | Self::Subscribe(_, _, reply) => drop(reply.send(Err(error.clone()))),
+            Self::Join(_, _, reply) | Self::Snapshot(_, reply) => drop(reply.send(Err(error.clone()))),
+            Self::Leave(_, reply) | Self::Settle(reply) => drop(reply.send(Err(error.clone()))),
+            Self::AtHand(_, reply) => drop(reply.send(Err(error.clone()))),
+            Self::Find(_, reply) => drop(reply.send(Err(error.clone()))),
+            Self::Unsubscribe(_) | Self::Transient(..) | Self::ToMembers(_) => {}
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! A room's rules, told as what happens and what is then known.
+
+use chat_proto::ids::ClientKey;
+use chat_proto::room::Room;
+
+use super::*;
+use crate::store::StoredRoom;
+
+const ROOM: RoomId = RoomId(1);
+
+fn message(seq: u64, expires_at: Option<UnixMillis>) -> Item {
+    let message = Message { expires_at, ..Message::plain("hello".parse().expect("a body")) };
+    Item { seq: Seq(seq), changed: Seq(seq), at: UnixMillis(0), by: UserId(1), what: What::Message(message) }
+}
+
+fn entry(seq: u64) -> Entry {
+    let key: ClientKey = format!("k{seq}").parse().expect("a key");
+    Entry::message(Address { room: ROOM, sender: UserId(1), key }, message(seq, Some(UnixMillis(9_000))))
+        .expect("an end")
+}
+
+/// A room that begins with these lasting numbers and these that expire.
+fn begun(lasting: &[u64], alive: &[u64]) -> State {
+    let room = Room {
+        id: ROOM,
+        kind: RoomKind::Public,
+        name: None,
+        people: Vec::new(),
+        topic: None,
+        description: None,
+        default_ttl_ms: None,
+        closes_when_empty: false,
+        members: 1,
+        created_at: UnixMillis(0),
+        created_by: UserId(1),
+    };
+    let head = Seq(lasting.last().copied().unwrap_or(0));
+    let recorded = RoomState {
+        room: StoredRoom { room, head, last_message_at: None },
+        ceiling: Seq(64).max(head),
+        members: vec![(UserId(1), Role::Member)],
+        recent: lasting.iter().map(|seq| message(*seq, None)).collect(),
+        is_whole: true,
+    };
+    State::new(recorded, alive.iter().map(|seq| entry(*seq)).collect())
+}
+
+#[test]
+fn a_room_that_begins_again_does_not_claim_to_know_what_expires() {
+    let state = begun(&[1, 2, 3], &[4]);
+    assert_eq!(state.ring.after(Seq(2)), None, "4 lives, and is not in the ring");
+    assert_eq!(state.ring.after(Seq(4)), Some(Vec::new()));
+    assert_eq!(state.shown(), Seq(4));
+    let state = begun(&[1, 2, 6], &[4]);
+    assert_eq!(state.ring.after(Seq(3)), None);
+    assert_eq!(state.ring.after(Seq(4)).map(|items| items.len()), Some(1));
+}
+
+#[test]
+fn what_is_learned_late_is_there_as_if_it_had_been_known() {
+    let mut state = begun(&[1, 2, 3], &[]);
+    state.adopt(vec![entry(4)]);
+    assert_eq!((state.shown(), state.alive(UnixMillis(0)).len()), (Seq(4), 1));
+    assert_eq!(state.ring.after(Seq(2)), None);
+    assert!(state.next_number() > Seq(64));
+}
+
+#[test]
+fn a_change_of_what_expires_keeps_its_number_free() {
+    let mut state = begun(&[1], &[2]);
+    let delete = NewChange { by: UserId(1), seq: Seq(2), edit: None, known: None };
+    let (item, keeper) = state.accept_change(delete, UnixMillis(0)).expect("hers").expect("at hand");
+    let Keeper::Live { reserve, .. } = keeper else { panic!("the live store keeps it") };
+    assert!(reserve.is_some_and(|ceiling| ceiling > item.changed));
+}
