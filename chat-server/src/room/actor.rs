@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use super::RoomError;
 use super::command::{AtHand, ChangeOutcome, Command, NewChange, NewPost, Reply, Setting, Snapshot};
 use super::fanout::Fanout;
-use super::flight::{Asker, Flight, Landing, Wait};
+use super::flight::{Asker, Flight, Landing, Wait, break_off, front, settled};
 use super::late::{self, Late};
 use super::registry::{Counters, Registry, Services};
 use super::ring::RING;
@@ -397,31 +397,9 @@ impl Actor {
     }
 }
 
-/// How an entry lands that is one of a chain: the live store does not know chains, and what it kept behind a refused
-/// one is taken back.
-fn settled(landing: Landing, is_live: bool, chain: Option<&ChainLink>) -> Landing {
-    match landing {
-        Landing::Kept if is_live && chain.is_some_and(ChainLink::is_broken) => Landing::Refused(RoomError::ChainBroken),
-        landing => landing,
-    }
-}
-
-fn break_off(chain: Option<&ChainLink>) {
-    if let Some(chain) = chain {
-        chain.break_off();
-    }
-}
-
 /// Gives an answer; the asker may have gone.
 fn answer<T>(reply: Reply<T>, result: Result<T, RoomError>) {
     drop(reply.send(result));
-}
-
-async fn front(flights: &mut VecDeque<Flight>) -> Landing {
-    match flights.front_mut() {
-        Some(flight) => flight.landing().await,
-        None => std::future::pending().await,
-    }
 }
 
 async fn sleep(time: Option<Duration>) {

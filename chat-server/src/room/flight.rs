@@ -1,5 +1,6 @@
 //! What was accepted and is on its way: it has its number, and waits for its store.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use chat_proto::ids::{RoomId, Seq, UserId};
@@ -143,4 +144,28 @@ fn is_retry(room: RoomId, item: Option<&Item>, first: &live::KeyUse) -> bool {
         _ => false,
     };
     room == first.room && item.is_some_and(is_same_text)
+}
+
+/// How an entry lands that is one of a chain: the live store does not know chains, and what it kept behind a refused
+/// one is taken back.
+pub(super) fn settled(landing: Landing, is_live: bool, chain: Option<&ChainLink>) -> Landing {
+    match landing {
+        Landing::Kept if is_live && chain.is_some_and(ChainLink::is_broken) => Landing::Refused(RoomError::ChainBroken),
+        landing => landing,
+    }
+}
+
+/// A chain holds nothing behind what was refused.
+pub(super) fn break_off(chain: Option<&ChainLink>) {
+    if let Some(chain) = chain {
+        chain.break_off();
+    }
+}
+
+/// How the front of the FIFO lands; for ever under way where nothing is.
+pub(super) async fn front(flights: &mut VecDeque<Flight>) -> Landing {
+    match flights.front_mut() {
+        Some(flight) => flight.landing().await,
+        None => std::future::pending().await,
+    }
 }
