@@ -84,18 +84,3 @@ async fn each_message_ends_at_its_own_time_while_the_room_is_written_to_without_
     assert!(redis.memory() < floor + 2_000_000, "{} bytes above the floor", redis.memory() - floor);
     assert!(redis.keys().iter().all(|key| key.starts_with("{chat}:")), "{:?}", redis.keys());
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_users_appear_as_ends_with_the_lease_of_a_killed_server() {
-    let redis = Redis::start();
-    let server = server_on(&redis);
-    let (_ana, _) = Peer::appear(server.address(), "ana", Subscription::None).await;
-    let leases = || redis.keys().into_iter().find(|key| key.ends_with(":leases"));
-    let key = until("her lease", leases);
-    let value = redis.ask(&["HVALS", &key]);
-    let end: i64 = value.rsplit(' ').next().and_then(|end| end.parse().ok()).expect("an end");
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_millis();
-    let left_ms = end - i64::try_from(now).expect("a time");
-    assert!((1..=31_000).contains(&left_ms), "{left_ms} ms");
-    assert!(redis.ask(&["PTTL", &key]).parse::<i64>().is_ok_and(|ttl| ttl > 0), "the key ends by itself");
-}

@@ -115,9 +115,11 @@ impl Person {
         if self.grace.is_some_and(|(until, _)| until <= now) {
             self.grace = None;
         }
-        // What another process held is gone when its lease is: the lease itself was the grace.
+        // What another process held is gone when its lease is: the lease itself was the grace. While others are not
+        // heard it may have been renewed.
+        let is_over = |expires_at: UnixMillis| self.are_others_heard && expires_at <= now;
         let ended = |connection: &Connection| match connection {
-            Connection::Elsewhere { expires_at, .. } => (*expires_at <= now).then_some(*expires_at),
+            Connection::Elsewhere { expires_at, .. } => Some(*expires_at).filter(|end| is_over(*end)),
             Connection::Reporting { .. } | Connection::Watched { .. } => None,
         };
         if let Some(last) = self.connections.values().filter_map(ended).max() {
@@ -151,7 +153,7 @@ impl Person {
         let ends = self.connections.values().filter_map(|connection| match connection {
             Connection::Reporting { .. } => None,
             Connection::Watched { active_until } => Some(*active_until).filter(|until| *until > now),
-            Connection::Elsewhere { expires_at, .. } => Some(*expires_at),
+            Connection::Elsewhere { expires_at, .. } => Some(*expires_at).filter(|_| self.are_others_heard),
         });
         let news = match &self.told {
             None => Some(now),

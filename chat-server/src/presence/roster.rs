@@ -116,11 +116,30 @@ impl Roster {
 
     /// The leases of all connections held here, as they should stand until `expires_at`.
     pub fn leases(&self, now: UnixMillis, expires_at: UnixMillis) -> Vec<Lease> {
-        let lease = |(id, user): (&LeaseId, &UserId)| {
-            let availability = self.people.get(user)?.lease_availability(*id, now)?;
-            Some(Lease { id: *id, user: *user, availability, expires_at })
-        };
-        self.held.iter().filter_map(lease).collect()
+        self.held.keys().filter_map(|id| self.lease(*id, now, expires_at)).collect()
+    }
+
+    /// Of some connections of this process the leases of those held here, and the ids of the others: they went.
+    pub fn leases_of(
+        &self,
+        ids: impl IntoIterator<Item = LeaseId>,
+        now: UnixMillis,
+        expires_at: UnixMillis,
+    ) -> (Vec<Lease>, Vec<LeaseId>) {
+        let (mut held, mut gone) = (Vec::new(), Vec::new());
+        for id in ids {
+            match self.lease(id, now, expires_at) {
+                Some(lease) => held.push(lease),
+                None => gone.push(id),
+            }
+        }
+        (held, gone)
+    }
+
+    fn lease(&self, id: LeaseId, now: UnixMillis, expires_at: UnixMillis) -> Option<Lease> {
+        let user = *self.held.get(&id)?;
+        let availability = self.people.get(&user)?.lease_availability(id, now)?;
+        Some(Lease { id, user, availability, expires_at })
     }
 
     /// When each of the people was seen last who are here, or went within the grace.

@@ -1,5 +1,6 @@
 //! Drives the roster by the clock: tells the audience, renews this process's leases, listens for others'.
 
+use std::collections::HashSet;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,12 +13,16 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
 use super::{Due, PresenceEvent, Profile, Roster};
-use crate::live::{LeaseId, Live, NodeId};
+use crate::live::{Lease, LeaseId, Live, NodeId};
 
 /// How long a lease holds without being renewed, in milliseconds.
 const LEASE_MS: u64 = 30_000;
 /// Pause between two renewals.
 const RENEW_EVERY: Duration = Duration::from_secs(10);
+/// Leases that began or ended are written together, after so long.
+const GATHER: Duration = Duration::from_millis(200);
+/// Leases of one write: what is put in Redis meanwhile does not wait behind all of them.
+const LEASES_AT_ONCE: usize = 500;
 /// Longest sleep of the driver, in milliseconds.
 const LOOK_AGAIN_MS: u64 = 60_000;
 /// A live store that does not answer for so long is not heard.
@@ -47,8 +52,10 @@ struct Shared {
     roster: Mutex<Roster>,
     /// Says that the roster may have something due earlier than the driver knows.
     news: Notify,
-    /// Connections that ended since the driver looked; their leases are to be ended.
-    ended: Mutex<Vec<LeaseId>>,
+    /// Connections here that came, went or changed since their leases were written.
+    moved: Mutex<HashSet<LeaseId>>,
+    /// Says that some did.
+    moves: Notify,
 }
 
 /// The other half of the service, to be run as one task.
@@ -61,25 +68,27 @@ pub struct PresenceDriver {
 impl PresenceService {
     /// A service of nobody, and the driver that has to run for anybody to be told.
     pub fn new(node: NodeId, clock: Clock, audience: Arc<dyn Audience>, live: Arc<dyn Live>) -> (Self, PresenceDriver) {
-        let (roster, ended) = (Mutex::default(), Mutex::default());
-        let shared = Arc::new(Shared { node, clock, roster, news: Notify::new(), ended });
+        let (roster, news, moved, moves) = (Mutex::default(), Notify::new(), Mutex::default(), Notify::new());
+        let shared = Arc::new(Shared { node, clock, roster, news, moved, moves });
         (Self(Arc::clone(&shared)), PresenceDriver { shared, audience, live })
     }
 
     /// A connection that said `presence: true` was signed in. `profile` is what the account says of itself.
     pub fn connected(&self, user: UserId, connection: ConnectionId, profile: Profile) {
         self.apply(user, PresenceEvent::Opened { connection: self.id(connection), profile });
+        self.moved(connection);
     }
 
     /// It ended. Harmless for a connection that never connected here.
     pub fn disconnected(&self, user: UserId, connection: ConnectionId) {
-        self.0.ended.lock().push(self.id(connection));
         self.apply(user, PresenceEvent::Closed { connection: self.id(connection) });
+        self.moved(connection);
     }
 
     /// `set_activity` was said over it.
     pub fn activity(&self, user: UserId, connection: ConnectionId, is_active: bool) {
         self.apply(user, PresenceEvent::Reported { connection: self.id(connection), is_active });
+        self.moved(connection);
     }
 
     /// Something was done over it that shows a person: a post, typing, a read mark; not a ping.
@@ -112,6 +121,12 @@ impl PresenceService {
 
     fn id(&self, connection: ConnectionId) -> LeaseId {
         LeaseId { node: self.0.node, connection }
+    }
+
+    fn moved(&self, connection: ConnectionId) {
+        if self.0.moved.lock().insert(self.id(connection)) {
+            self.0.moves.notify_one();
+        }
     }
 
     fn apply(&self, user: UserId, event: PresenceEvent) {
@@ -161,9 +176,20 @@ impl PresenceDriver {
     async fn keep_renewing(&self) {
         let mut renewal = interval(RENEW_EVERY);
         renewal.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut availability = self.live.availability();
         loop {
-            renewal.tick().await;
-            self.renew().await;
+            tokio::select! {
+                _ = renewal.tick() => self.renew().await,
+                () = self.shared.moves.notified() => {
+                    tokio::time::sleep(GATHER).await;
+                    self.write_moved().await;
+                }
+                // One that is back may be empty; one that is away tells nothing of others.
+                Ok(()) = availability.changed() => {
+                    let is_there = *availability.borrow_and_update();
+                    if is_there { self.renew().await } else { self.hear(None) }
+                }
+            }
         }
     }
 
@@ -188,19 +214,42 @@ impl PresenceDriver {
         }
     }
 
-    /// Renews the leases of connections here, ends those of connections that ended, and looks at the others'.
+    /// Renews the leases of all connections here, and looks at the others'.
     async fn renew(&self) {
+        self.write_moved().await;
         let now = self.now();
         let leases = self.shared.roster.lock().leases(now, now.plus_ms(LEASE_MS));
-        let ended = std::mem::take(&mut *self.shared.ended.lock());
-        let (renewing, ending) = (self.live.renew_leases(leases), self.live.end_leases(ended));
-        let all = self.live.leases(now);
-        let (_, _, others) = tokio::join!(self.ask(renewing), self.ask(ending), self.ask(all));
+        self.write(leases).await;
+        let others = self.ask(self.live.leases(now)).await;
+        self.hear(others);
+    }
+
+    /// Writes the leases of connections that came or changed, and ends those of connections that went.
+    async fn write_moved(&self) {
+        let moved = std::mem::take(&mut *self.shared.moved.lock());
+        if moved.is_empty() {
+            return;
+        }
+        let now = self.now();
+        let (held, gone) = self.shared.roster.lock().leases_of(moved, now, now.plus_ms(LEASE_MS));
+        let ending = self.live.end_leases(gone);
+        self.write(held).await;
+        self.ask(ending).await;
+    }
+
+    async fn write(&self, leases: Vec<Lease>) {
+        for some in leases.chunks(LEASES_AT_ONCE) {
+            self.ask(self.live.renew_leases(some.to_vec())).await;
+        }
+    }
+
+    /// Takes in the leases of all processes; none where the store is away: then others are not heard.
+    fn hear(&self, leases: Option<Vec<Lease>>) {
         let now = self.now();
         let mut roster = self.shared.roster.lock();
         let before = roster.next_due();
-        roster.hear_others(others.is_some(), now);
-        for lease in others.into_iter().flatten().filter(|lease| lease.id.node != self.shared.node) {
+        roster.hear_others(leases.is_some(), now);
+        for lease in leases.into_iter().flatten().filter(|lease| lease.id.node != self.shared.node) {
             roster.apply(lease.user, PresenceEvent::LeaseSeen(lease), now);
         }
         if roster.next_due() != before {

@@ -122,9 +122,13 @@ fn someone_known_only_elsewhere_is_unknown_while_others_are_not_heard() {
     assert_eq!(told(&mut roster, 5_000), [Availability::Unknown]);
     roster.hear_others(true, at(10_000));
     assert_eq!(told(&mut roster, 10_000), [Availability::Online]);
-    assert_eq!(told(&mut roster, 30_000), [Availability::Offline], "a crashed process's people go with their leases");
+    roster.hear_others(false, at(20_000));
+    assert_eq!(told(&mut roster, 20_000), [Availability::Unknown]);
+    assert_eq!(told(&mut roster, 40_000), [], "the lease may have been renewed, unheard");
+    roster.hear_others(true, at(50_000));
+    assert_eq!(told(&mut roster, 50_000), [Availability::Offline], "a crashed process's people go with their leases");
     assert!(roster.leases(at(0), at(9)).is_empty(), "only connections held here are leased");
-    assert_eq!(told(&mut roster, 30_000 + QUIET_MS), []);
+    assert_eq!(told(&mut roster, 50_000 + QUIET_MS), []);
     assert!(roster.is_empty());
 }
 
