@@ -74,6 +74,7 @@ pub async fn serve(
     let presence = tokio::spawn(drivers.presence.run(until_down(is_down.clone())));
     let background = [
         tokio::spawn(drivers.topics.run(until_down(is_down.clone()))),
+        tokio::spawn(drivers.typing.run(until_down(is_down.clone()))),
         tokio::spawn({
             let (app, until_down) = (app.clone(), until_down(is_down.clone()));
             async move { app.tell_counts(until_down).await }

@@ -31,7 +31,7 @@ const SERVER: &[(&str, &[&str])] = &[
     ("outbox", &[]),
     ("auth", &[]),
     ("presence", &["live"]),
-    ("typing", &[]),
+    ("typing", &["live"]),
     ("topics", &["live"]),
     ("account", &["outbox"]),
     ("room", &["histogram", "outbox", "post_digest", "store", "live"]),

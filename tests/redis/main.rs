@@ -3,5 +3,6 @@
 mod faults;
 mod leases;
 mod lives;
+mod mirrors;
 mod sharing;
 mod starting;

@@ -10,7 +10,9 @@ use chat_proto::presence::Availability;
 use chat_proto::time::UnixMillis;
 use chat_proto::topic::TrendingTopic;
 
-use super::{Address, BucketKey, Entry, KEY_KEPT_MS, Lease, LeaseId, Live, LiveError, NodeId, Put};
+use super::{
+    Address, BucketKey, Entry, KEY_KEPT_MS, Lease, LeaseId, Live, LiveError, NodeId, Put, TopicsMirror, Typist,
+};
 use crate::limits::{BucketRule, Take};
 
 /// Makes the suite's tests for one store.
@@ -32,6 +34,7 @@ macro_rules! suite {
             an_entry_without_an_end_is_refused
             a_lease_holds_until_its_end_and_is_renewed
             leases_of_two_connections_and_two_processes_stand_apart
+            who_types_is_mirrored_until_their_end_or_their_last_word
             mirrored_topics_are_kept_whole_and_end
             a_shared_bucket_is_one_for_all_who_take);
     };
@@ -259,15 +262,33 @@ pub(crate) async fn leases_of_two_connections_and_two_processes_stand_apart(live
     assert_eq!(live.leases(at(0)).await, Ok(all[1..].to_vec()));
 }
 
+pub(crate) async fn who_types_is_mirrored_until_their_end_or_their_last_word(live: Store) {
+    let typist = |room, connection, until| {
+        let id = LeaseId { node: NodeId(u64::MAX), connection: ConnectionId(connection) };
+        Typist { room: RoomId(room), id, user: UserId(7), until: at(until) }
+    };
+    let first = [typist(1, 1, 6_000), typist(1, 2, 6_000), typist(2, 1, 6_000)];
+    assert_eq!(live.mirror_typing(first.to_vec(), at(0)).await, Ok(()));
+    assert_eq!(live.typists(ROOM, at(1)).await, Ok(first[..2].to_vec()));
+    let next = vec![typist(1, 2, 9_000), typist(2, 1, 3_000), typist(1, 3, 4_000)];
+    assert_eq!(live.mirror_typing(next, at(3_000)).await, Ok(()));
+    assert_eq!(live.typists(RoomId(2), at(3_000)).await, Ok(Vec::new()), "they stopped");
+    assert_eq!(live.typists(ROOM, at(5_999)).await, Ok(vec![typist(1, 1, 6_000), typist(1, 2, 9_000)]));
+    live.sweep(at(6_000)).await.expect("a sweep");
+    assert_eq!(live.typists(ROOM, at(6_000)).await, Ok(vec![typist(1, 2, 9_000)]));
+    assert_eq!(live.typists(ROOM, at(9_000)).await, Ok(Vec::new()));
+}
+
 pub(crate) async fn mirrored_topics_are_kept_whole_and_end(live: Store) {
-    let topics = |word: &str| vec![TrendingTopic { word: word.to_owned(), score: 1.25 }];
+    let words = |word: &str| vec![TrendingTopic { word: word.to_owned(), score: 1.25 }];
+    let mirror = |at_ms, topics| TopicsMirror { at: at(at_ms), upto: Seq(9), topics };
     assert_eq!(live.mirrored_topics(ROOM, at(0)).await, Ok(None));
-    assert_eq!(live.mirror_topics(ROOM, topics("clock"), at(0)).await, Ok(()));
-    assert_eq!(live.mirror_topics(ROOM, topics("C++"), at(10)).await, Ok(()));
-    assert_eq!(live.mirrored_topics(ROOM, at(20)).await, Ok(Some((at(10), topics("C++")))));
+    assert_eq!(live.mirror_topics(ROOM, mirror(0, words("clock"))).await, Ok(()));
+    assert_eq!(live.mirror_topics(ROOM, mirror(10, words("C++"))).await, Ok(()));
+    assert_eq!(live.mirrored_topics(ROOM, at(20)).await, Ok(Some(mirror(10, words("C++")))));
     let ended = at(10).plus_ms(super::TOPICS_KEPT_MS);
     assert_eq!(live.mirrored_topics(ROOM, ended).await, Ok(None));
-    assert_eq!(live.mirror_topics(ROOM, Vec::new(), at(20)).await, Ok(()));
+    assert_eq!(live.mirror_topics(ROOM, mirror(20, Vec::new())).await, Ok(()));
     assert_eq!(live.mirrored_topics(ROOM, at(20)).await, Ok(None));
 }
 

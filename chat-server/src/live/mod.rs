@@ -1,4 +1,4 @@
-//! The port to what expires: ephemeral messages, presence leases, mirrored topics, shared buckets.
+//! The port to what expires: ephemeral messages, presence leases, mirrored typing and topics, shared buckets.
 //!
 //! The record is elsewhere: nothing here is ever needed to keep a lasting message, and no ephemeral message is ever
 //! written anywhere but behind this port.
@@ -13,6 +13,8 @@ mod memory;
 mod pending;
 mod port;
 mod redis;
+mod topics;
+mod typist;
 
 pub use entry::{Address, Entry, KEY_KEPT_MS, KeyUse, Put, Swept, Usage};
 pub use error::LiveError;
@@ -20,6 +22,8 @@ pub use lease::{Lease, LeaseId, NodeId};
 pub use link::LinkFigures;
 pub use memory::{MemoryCaps, MemoryLive};
 pub use pending::{Pending, Resolver};
-pub use port::{BucketKey, Live, TOPICS_KEPT_MS};
+pub use port::{BucketKey, Live};
 pub use redis::examine as examine_redis;
 pub use redis::{ExamineError, Latency, Measured, RedisFacts, RedisFound, RedisLive, RedisOptions, RedisStartError};
+pub use topics::{TOPICS_KEPT_MS, TopicsMirror};
+pub use typist::Typist;

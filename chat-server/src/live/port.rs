@@ -5,14 +5,10 @@ use std::sync::Arc;
 use chat_proto::ids::{ClientKey, RoomId, Seq, UserId};
 use chat_proto::message::Item;
 use chat_proto::time::UnixMillis;
-use chat_proto::topic::TrendingTopic;
 use tokio::sync::watch;
 
-use super::{Address, Entry, KeyUse, Lease, LeaseId, LinkFigures, Pending, Put, Swept, Usage};
+use super::{Address, Entry, KeyUse, Lease, LeaseId, LinkFigures, Pending, Put, Swept, TopicsMirror, Typist, Usage};
 use crate::limits::{BucketRule, Take};
-
-/// How long mirrored topics are kept, in milliseconds: after 24 half-lives no word counts any more.
-pub const TOPICS_KEPT_MS: u64 = 24 * 60 * 60 * 1_000;
 
 /// A bucket shared by all connections and processes: what is limited, and for whom.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -87,12 +83,18 @@ pub trait Live: Send + Sync {
     /// All leases that hold at `now`, of all processes, by id.
     fn leases(&self, now: UnixMillis) -> Pending<Vec<Lease>>;
 
-    /// Sets the mirrored trending words of a room, with their scores as of `at`. The mirror ends
-    /// [`TOPICS_KEPT_MS`] after `at`; no words end it at once.
-    fn mirror_topics(&self, room: RoomId, topics: Vec<TrendingTopic>, at: UnixMillis) -> Pending<()>;
+    /// Mirrors who types where, each until their end; those whose end is over at `now` are forgotten.
+    fn mirror_typing(&self, typists: Vec<Typist>, now: UnixMillis) -> Pending<()>;
 
-    /// The mirrored trending words of a room, and the moment their scores are of; `None` where none are kept.
-    fn mirrored_topics(&self, room: RoomId, now: UnixMillis) -> Pending<Option<(UnixMillis, Vec<TrendingTopic>)>>;
+    /// Who types in a room at `now`, over all processes, by connection.
+    fn typists(&self, room: RoomId, now: UnixMillis) -> Pending<Vec<Typist>>;
+
+    /// Mirrors the trending words of a room, for [`TOPICS_KEPT_MS`](super::TOPICS_KEPT_MS) after their moment; no words
+    /// end the mirror at once.
+    fn mirror_topics(&self, room: RoomId, mirror: TopicsMirror) -> Pending<()>;
+
+    /// The mirrored trending words of a room; `None` where none are kept.
+    fn mirrored_topics(&self, room: RoomId, now: UnixMillis) -> Pending<Option<TopicsMirror>>;
 
     /// Takes `cost` tokens from a shared bucket, made full at first sight.
     fn take(&self, bucket: BucketKey, rule: BucketRule, cost: u32, now: UnixMillis) -> Pending<Take>;

@@ -19,7 +19,7 @@ use crate::presence::{PresenceDriver, PresenceService};
 use crate::room::{Counters, Registry, Rooms, Services};
 use crate::store::Store;
 use crate::topics::{TopicsDriver, TopicsService};
-use crate::typing::TypingService;
+use crate::typing::{TypingDriver, TypingService};
 
 /// The room everyone is in.
 pub(super) const GENERAL: RoomId = RoomId(1);
@@ -71,6 +71,8 @@ pub struct Drivers {
     pub presence: PresenceDriver,
     /// Tells topics.
     pub topics: TopicsDriver,
+    /// Mirrors typing.
+    pub typing: TypingDriver,
 }
 
 /// What all sessions share.
@@ -125,7 +127,8 @@ impl App {
         let _ = topics_rooms.0.set(rooms.clone());
         audience.set_rooms(rooms.clone());
         let (presence, presence_driver) = PresenceService::new(node, Arc::new(clock), audience.clone(), live.clone());
-        let drivers = Drivers { presence: presence_driver, topics: topics_driver };
+        let (typing, typing_driver) = TypingService::new(node, Arc::new(clock), live.clone());
+        let drivers = Drivers { presence: presence_driver, topics: topics_driver, typing: typing_driver };
         let app = Self {
             setup_code: SetupCode::new(config.setup_code.clone()),
             limiter: Limiter::new(&config),
@@ -138,7 +141,7 @@ impl App {
             rooms,
             hub,
             presence,
-            typing: TypingService::default(),
+            typing,
             passwords: Passwords::default(),
             topics,
             clock,

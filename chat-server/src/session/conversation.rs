@@ -124,7 +124,7 @@ impl Session {
             Ok(posted) => {
                 self.outbox.answer(codec::encode_ok::<Post>(landed.id, &posted));
                 if let Some((room, _)) = landed.post.filter(|_| !posted.duplicate) {
-                    self.app.typing.posted(room, self.connection);
+                    self.app.typing.posted(room, self.connection, self.app.now());
                 }
             }
             Err(refusal) => {

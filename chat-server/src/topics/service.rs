@@ -13,15 +13,19 @@ use chat_proto::message::{Item, What};
 use chat_proto::server_frame::Topics;
 use chat_proto::time::UnixMillis;
 use chat_proto::topic::TrendingTopic;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 
-use super::{KEPT, Post, SHOWN, TopicPush, Trend, words_of};
-use crate::live::Live;
+use super::{Post, SHOWN, TopicPush, Trend, words_of};
+use crate::live::{Live, TopicsMirror};
 
 /// Longest sleep of the driver, in milliseconds: the wall clock may be set.
 const LOOK_AGAIN_MS: u64 = 60_000;
+/// A live store that does not answer for so long is not waited for.
+const LIVE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Tells the time; handed in, so that tests may stand it still.
 pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
@@ -41,6 +45,8 @@ struct Shared {
     rooms: RwLock<HashMap<RoomId, Arc<Mutex<RoomTopics>>>>,
     /// Rooms that changed since the driver looked; each once, by `RoomTopics::is_dirty`.
     dirty: Mutex<Vec<RoomId>>,
+    /// Rooms that started since; their mirrors are to be read.
+    starting: Mutex<Vec<RoomId>>,
     news: Notify,
 }
 
@@ -49,6 +55,8 @@ struct RoomTopics {
     trend: Trend,
     push: TopicPush,
     is_dirty: bool,
+    /// The mirror is read, and must not be written over before.
+    awaits_mirror: bool,
 }
 
 /// The other half of the service, to be run as one task.
@@ -61,8 +69,8 @@ pub struct TopicsDriver {
 impl TopicsService {
     /// A service of no rooms, and the driver that has to run for any room to be told.
     pub fn new(clock: Clock, audience: Arc<dyn TopicsAudience>, live: Arc<dyn Live>) -> (Self, TopicsDriver) {
-        let (rooms, dirty) = (RwLock::default(), Mutex::default());
-        let shared = Arc::new(Shared { clock, rooms, dirty, news: Notify::new() });
+        let (rooms, dirty, starting) = (RwLock::default(), Mutex::default(), Mutex::default());
+        let shared = Arc::new(Shared { clock, rooms, dirty, starting, news: Notify::new() });
         (Self(Arc::clone(&shared)), TopicsDriver { shared, audience, live })
     }
 
@@ -78,9 +86,8 @@ impl TopicsService {
                 let post = Post { seq, changed, at, expires_at: message.expires_at, words: &words };
                 self.in_room(room, |topics| topics.trend.count(post, now))
             }
-            What::Deleted { .. } | What::Expired { .. } => {
-                self.in_room(room, |topics| topics.trend.take_back(item.seq, item.changed))
-            }
+            What::Deleted { .. } => self.in_room(room, |topics| topics.trend.take_back(item.seq, item.changed)),
+            What::Expired { .. } => self.in_room(room, |topics| topics.trend.end(item.seq, item.changed)),
             What::Join
             | What::Leave
             | What::Topic { .. }
@@ -93,12 +100,15 @@ impl TopicsService {
         }
     }
 
-    /// Counts a room that starts anew from its last items, in any order.
+    /// Counts a room that starts anew from its last items, in any order; what counted before them comes from the mirror.
     pub fn rebuild(&self, room: RoomId, items: &[Item]) {
-        self.forget_room(room);
+        let topics = RoomTopics { awaits_mirror: true, ..RoomTopics::default() };
+        self.0.rooms.write().insert(room, Arc::new(Mutex::new(topics)));
         for item in items {
             self.saw(room, item);
         }
+        self.0.starting.lock().push(room);
+        self.0.news.notify_one();
     }
 
     /// The words a room speaks of, by falling score; at most 50. Empty for a room that is not at work.
@@ -138,8 +148,11 @@ impl TopicsDriver {
 
     async fn keep_pushing(&self) {
         let mut timers: BTreeSet<(UnixMillis, RoomId)> = BTreeSet::new();
+        let mut reading = FuturesUnordered::new();
         loop {
             let now = (self.shared.clock)();
+            let starting = std::mem::take(&mut *self.shared.starting.lock());
+            reading.extend(starting.into_iter().map(|room| self.read_mirror(room, now)));
             let dirty = std::mem::take(&mut *self.shared.dirty.lock());
             timers.extend(dirty.into_iter().filter_map(|room| self.due_at(room, now).map(|at| (at, room))));
             while let Some((_, room)) = timers.first().copied().filter(|(at, _)| *at <= now) {
@@ -151,7 +164,28 @@ impl TopicsDriver {
             tokio::select! {
                 () = self.shared.news.notified() => {}
                 () = sleep_until(wake_at) => {}
+                Some((room, mirror)) = reading.next() => self.adopt(room, mirror),
             }
+        }
+    }
+
+    /// What is mirrored of a room that starts; none where the live store does not say so in time.
+    async fn read_mirror(&self, room: RoomId, now: UnixMillis) -> (RoomId, Option<TopicsMirror>) {
+        let answer = timeout(LIVE_TIMEOUT, self.live.mirrored_topics(room, now)).await;
+        (room, answer.ok().and_then(Result::ok).flatten())
+    }
+
+    fn adopt(&self, room: RoomId, mirror: Option<TopicsMirror>) {
+        let Some(topics) = self.room(room) else { return };
+        let mut topics = topics.lock();
+        topics.awaits_mirror = false;
+        if let Some(mirror) = mirror {
+            topics.trend.adopt(mirror, (self.shared.clock)());
+        }
+        // Whatever was held back meanwhile is mirrored now.
+        if !std::mem::replace(&mut topics.is_dirty, true) {
+            drop(topics);
+            self.shared.dirty.lock().push(room);
         }
     }
 
@@ -166,18 +200,18 @@ impl TopicsDriver {
     /// Tells a room its words if they changed; when to look again though nothing is said: when a message ends.
     fn push(&self, room: RoomId, now: UnixMillis) -> Option<UnixMillis> {
         let topics = self.room(room)?;
-        let (kept, is_news, next_end) = {
+        let (shown, mirror, is_news, next_end) = {
             let mut topics = topics.lock();
             topics.is_dirty = false;
-            let kept = topics.trend.top(KEPT, now);
-            let is_news = topics.push.tell(&kept[..kept.len().min(SHOWN)], now);
+            let shown = topics.trend.top(SHOWN, now);
+            let mirror = (!topics.awaits_mirror).then(|| topics.trend.mirror(now));
+            let is_news = topics.push.tell(&shown, now);
             // A message that ends within the pause is told after it.
             let next_end = topics.trend.next_end().map(|end| topics.push.due_at(end.max(now.plus_ms(1))));
-            (kept, is_news, next_end)
+            (shown, mirror, is_news, next_end)
         };
-        let shown = kept.iter().take(SHOWN).cloned().collect();
         // A mirror that fails is written again with the next change; nobody waits for it.
-        drop(self.live.mirror_topics(room, kept, now));
+        drop(mirror.map(|mirror| self.live.mirror_topics(room, mirror)));
         if is_news {
             self.audience.topics_changed(Topics { room, topics: shown });
         }

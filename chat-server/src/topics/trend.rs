@@ -13,7 +13,11 @@ use chat_proto::ids::Seq;
 use chat_proto::time::UnixMillis;
 use chat_proto::topic::TrendingTopic;
 
-use super::Word;
+use self::older::Older;
+use super::{Word, words_of};
+use crate::live::TopicsMirror;
+
+mod older;
 
 /// After so long a use counts half, in milliseconds.
 pub const HALF_LIFE_MS: u64 = 60 * 60 * 1_000;
@@ -46,6 +50,9 @@ struct Uses {
     weight: Option<f64>,
 }
 
+/// A word's weight, its key and how it is shown.
+type Weighed<'a> = (f64, &'a str, &'a str);
+
 /// The trending words of one room.
 #[derive(Clone, Debug, Default)]
 pub struct Trend {
@@ -59,6 +66,10 @@ pub struct Trend {
     /// Messages up to here were pushed out by the bound and never count again.
     floor: Seq,
     landmark: UnixMillis,
+    /// What counted before the messages known here.
+    older: Older,
+    /// The newest change that was taken in.
+    upto: Seq,
 }
 
 /// A message as it stands now.
@@ -80,13 +91,16 @@ impl Trend {
     /// Counts a message, or counts it anew after an edit. Whether anything changed.
     pub fn count(&mut self, post: Post<'_>, now: UnixMillis) -> bool {
         self.settle(now);
+        self.upto = self.upto.max(post.changed);
         let newest_known = self.messages.get(&post.seq).map(|known| known.changed);
         let is_late = newest_known.max(self.gone.get(&post.seq).copied()).is_some_and(|known| post.changed <= known);
         let is_over = post.expires_at.is_some_and(|end| end <= now) || now.since_ms(post.at) >= WINDOW_MS;
         if is_late || is_over || post.seq <= self.floor {
             return false;
         }
-        let had_words = self.take_out(post.seq);
+        let is_known = self.messages.contains_key(&post.seq);
+        let is_edited_unknown = !is_known && post.changed > post.seq && post.expires_at.is_none();
+        let had_words = self.take_out(post.seq) | (is_edited_unknown && self.older.doubt(post.seq));
         self.move_landmark(post.at);
         for word in post.words {
             let uses = self.words.entry(word.key.clone()).or_default();
@@ -107,29 +121,91 @@ impl Trend {
 
     /// Takes a message's words back, for good: its text was deleted. Whether anything changed.
     pub fn take_back(&mut self, seq: Seq, changed: Seq) -> bool {
+        self.upto = self.upto.max(changed);
+        let is_known = self.messages.contains_key(&seq) || self.gone.contains_key(&seq);
+        self.remember_gone(seq, changed);
+        self.take_out(seq) | (!is_known && self.older.doubt(seq))
+    }
+
+    /// Takes back a message that ended by itself: its words are in no mirror. Whether anything changed.
+    pub fn end(&mut self, seq: Seq, changed: Seq) -> bool {
         self.remember_gone(seq, changed);
         self.take_out(seq)
+    }
+
+    /// Takes in what counted before the messages known here. Nothing where a message changed since of which only its
+    /// part in the mirror would be known, or where it is not known what happened since. Whether anything changed.
+    pub fn adopt(&mut self, mirror: TopicsMirror, now: UnixMillis) -> bool {
+        self.settle(now);
+        let TopicsMirror { at, upto, topics } = mirror;
+        let lasting = || self.messages.iter().filter(|(_, counted)| counted.expires_at.is_none());
+        let changes =
+            || lasting().map(|(seq, counted)| (*seq, counted.changed)).chain(self.gone.iter().map(|(s, c)| (*s, *c)));
+        let reaches_back = changes().any(|(_, changed)| changed <= upto);
+        let is_changed_since = changes().any(|(seq, changed)| seq <= upto && upto < changed);
+        if !reaches_back || is_changed_since || now.since_ms(at) >= WINDOW_MS {
+            return false;
+        }
+        let mut older = Older { at, upto, words: HashMap::new() };
+        for topic in topics {
+            let Some(Word { key, .. }) = words_of(&topic.word).into_iter().next() else { continue };
+            let uses = self.words.get(&key).into_iter().flat_map(|uses| &uses.uses);
+            let is_mirrored = |seq: &Seq| {
+                self.messages.get(seq).is_some_and(|counted| counted.expires_at.is_none() && counted.changed <= upto)
+            };
+            let known: f64 = uses.filter(|(seq, _)| is_mirrored(seq)).map(|(_, (said, _))| use_weight(at, *said)).sum();
+            older.add(key, topic.word, topic.score - known);
+        }
+        self.older = older;
+        !self.older.words.is_empty()
+    }
+
+    /// What is mirrored: the words of lasting messages that count most, as of `now`.
+    pub fn mirror(&mut self, now: UnixMillis) -> TopicsMirror {
+        self.settle(now);
+        let is_lasting = |seq: &Seq| self.messages.get(seq).is_some_and(|counted| counted.expires_at.is_none());
+        let weigh = |uses: &Uses| {
+            let lasting = uses.uses.iter().filter(|(seq, _)| is_lasting(seq));
+            lasting.fold(0.0, |sum, (_, (at, _))| sum + use_weight(self.landmark, *at))
+        };
+        let counted = self.words.iter().map(|(key, uses)| (weigh(uses), key.as_str(), uses.shown()));
+        let topics = self.rank(counted.filter(|(weight, ..)| *weight > 0.0).collect(), KEPT, now);
+        TopicsMirror { at: now, upto: self.upto, topics }
     }
 
     /// The words that count most at `now`, by falling score, then by name; at most [`KEPT`].
     pub fn top(&mut self, limit: usize, now: UnixMillis) -> Vec<TrendingTopic> {
         self.settle(now);
         let landmark = self.landmark;
-        let weighed = self.words.iter_mut().map(|(key, uses)| (uses.weigh(landmark), key.as_str(), &*uses));
-        let mut ranked: Vec<(f64, &str, &Uses)> = weighed.collect();
-        let by_rank = |a: &(f64, &str, &Uses), b: &(f64, &str, &Uses)| b.0.total_cmp(&a.0).then(a.1.cmp(b.1));
-        let limit = limit.min(KEPT);
-        if ranked.len() > limit {
-            ranked.select_nth_unstable_by(limit, by_rank);
-            ranked.truncate(limit);
+        for uses in self.words.values_mut() {
+            uses.weigh(landmark);
         }
-        ranked.sort_unstable_by(by_rank);
+        let counted = self.words.iter().map(|(key, uses)| (uses.weight.unwrap_or(0.0), key.as_str(), uses.shown()));
+        self.rank(counted.collect(), limit.min(KEPT), now)
+    }
+
+    /// The heaviest of some words, each with what it counted before; weights are seen from the landmark.
+    fn rank<'a>(&'a self, mut words: Vec<Weighed<'a>>, limit: usize, now: UnixMillis) -> Vec<TrendingTopic> {
+        if !self.older.words.is_empty() {
+            let factor = use_weight(self.landmark, self.older.at);
+            let mut left: HashMap<&str, &(String, f64)> =
+                self.older.words.iter().map(|(k, v)| (k.as_str(), v)).collect();
+            for (weight, key, _) in &mut words {
+                *weight += left.remove(key).map_or(0.0, |(_, score)| score * factor);
+            }
+            words.extend(left.into_iter().map(|(key, (shown, score))| (score * factor, key, shown.as_str())));
+        }
+        let by_rank = |a: &Weighed<'_>, b: &Weighed<'_>| b.0.total_cmp(&a.0).then(a.1.cmp(b.1));
+        if words.len() > limit {
+            words.select_nth_unstable_by(limit, by_rank);
+            words.truncate(limit);
+        }
+        words.sort_unstable_by(by_rank);
         let scale = (-half_lives(self.landmark, now)).exp2();
-        let topic = |(weight, key, uses): (f64, &str, &Uses)| {
-            let word = uses.uses.values().next_back().map_or(key, |(_, shown)| shown).to_owned();
-            TrendingTopic { word, score: weight * scale }
-        };
-        ranked.into_iter().map(topic).collect()
+        words
+            .into_iter()
+            .map(|(weight, _, shown)| TrendingTopic { word: shown.to_owned(), score: weight * scale })
+            .collect()
     }
 
     /// When the next counted message ends by itself.
@@ -139,11 +215,14 @@ impl Trend {
 
     /// Whether no word is counted.
     pub fn is_empty(&self) -> bool {
-        self.words.is_empty()
+        self.words.is_empty() && self.older.words.is_empty()
     }
 
     /// Lets go of messages that ended or are too old to count. Each goes once.
     fn settle(&mut self, now: UnixMillis) {
+        if now.since_ms(self.older.at) >= WINDOW_MS {
+            self.older.words.clear();
+        }
         while let Some((end, seq)) = self.ends.first().copied().filter(|(end, _)| *end <= now) {
             // Whatever comes of it later carries the same end, and is over too.
             self.take_out(seq);
@@ -209,6 +288,11 @@ impl Uses {
         let is_last = self.uses.last_key_value().is_none_or(|(last, _)| *last < seq);
         self.uses.insert(seq, (at, shown.to_owned()));
         self.weight = before.filter(|_| is_last).map(|weight| weight + use_weight(landmark, at));
+    }
+
+    /// As it was written last.
+    fn shown(&self) -> &str {
+        self.uses.values().next_back().map_or("", |(_, shown)| shown)
     }
 
     /// The sum. Added up anew after a use was taken back: a sum kept by subtracting would keep a trace of it.

@@ -4,4 +4,4 @@ mod rules;
 mod service;
 
 pub use rules::{ROOMS_MAX, TypingRules};
-pub use service::TypingService;
+pub use service::{Clock, TypingDriver, TypingService};

@@ -63,10 +63,12 @@ impl TypingRules {
     }
 
     /// A message of theirs went into the room: receivers drop the typing by themselves, and the next is told at once.
-    pub fn posted(&mut self, room: RoomId, connection: ConnectionId) {
-        if let Some(told) = self.by_connection.get_mut(&connection) {
-            told.retain(|told| told.room != room);
-        }
+    /// The stop nobody has to be told of, or none where the room did not believe they type.
+    pub fn posted(&mut self, room: RoomId, connection: ConnectionId, now: UnixMillis) -> Option<Typing> {
+        let told = self.by_connection.get_mut(&connection)?;
+        let at = told.iter().position(|told| told.room == room)?;
+        let told = told.swap_remove(at);
+        told.holds(now).then(|| told.stop(connection))
     }
 
     /// A connection ended. The frames for the rooms that still believe it types.
@@ -142,7 +144,8 @@ mod tests {
         let mut rules = TypingRules::default();
         let one = ConnectionId(1);
         rules.typing(ROOM, ANA, one, at(0));
-        rules.posted(ROOM, one);
+        assert_eq!(rules.posted(ROOM, one, at(5)), Some(frame(1, 0)));
+        assert_eq!(rules.posted(ROOM, one, at(6)), None);
         assert_eq!(rules.stopped(ROOM, one, at(10)), None);
         assert_eq!(rules.typing(ROOM, ANA, one, at(20)), Some(frame(1, 6_000)));
     }
@@ -174,8 +177,10 @@ mod tests {
                     0 => rules.typing(room, ANA, connection, now).into_iter().collect(),
                     1 => rules.stopped(room, connection, now).into_iter().collect(),
                     2 => {
-                        rules.posted(room, connection);
-                        believed.remove(&(room, connection));
+                        let stop = rules.posted(room, connection, now);
+                        let was_believed = believed.remove(&(room, connection)).is_some_and(|until| now < until);
+                        let typed = last_told.keys().filter(|(_, of)| *of == connection).count();
+                        prop_assert!(stop.is_some() == was_believed || typed > ROOMS_MAX);
                         last_told.remove(&(room, connection));
                         Vec::new()
                     }

@@ -1,19 +1,59 @@
-//! The typing of the whole process behind one short lock. Gives back the frames the caller publishes in their rooms.
+//! The typing of the whole process behind one short lock. Gives back the frames the caller publishes in their rooms, and
+//! mirrors what they say to the live store, where other processes find it.
 
+use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chat_proto::ids::{ConnectionId, RoomId, UserId};
 use chat_proto::server_frame::Typing;
 use chat_proto::time::UnixMillis;
 use parking_lot::Mutex;
+use tokio::sync::Notify;
+use tokio::time::{sleep, timeout};
 
 use super::TypingRules;
+use crate::live::{LeaseId, Live, NodeId, Typist};
+
+/// What is said within this time is mirrored together.
+const GATHER: Duration = Duration::from_millis(200);
+/// A live store that does not answer for so long is not waited for.
+const LIVE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Tells the time; handed in, so that tests may stand it still.
+pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
 
 /// Who types where; cheap to clone.
-#[derive(Clone, Debug, Default)]
-pub struct TypingService(Arc<Mutex<TypingRules>>);
+#[derive(Clone)]
+pub struct TypingService(Arc<Shared>);
+
+struct Shared {
+    node: NodeId,
+    state: Mutex<State>,
+    news: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    rules: TypingRules,
+    /// What was said since it was mirrored last: as many as said something in between.
+    unmirrored: HashMap<(RoomId, ConnectionId), Typist>,
+}
+
+/// The other half of the service, to be run as one task.
+pub struct TypingDriver {
+    shared: Arc<Shared>,
+    clock: Clock,
+    live: Arc<dyn Live>,
+}
 
 impl TypingService {
+    /// A service of nobody, and the driver that has to run for other processes to see who types here.
+    pub fn new(node: NodeId, clock: Clock, live: Arc<dyn Live>) -> (Self, TypingDriver) {
+        let shared = Arc::new(Shared { node, state: Mutex::default(), news: Notify::new() });
+        (Self(Arc::clone(&shared)), TypingDriver { shared, clock, live })
+    }
+
     /// `set_typing` was said by a member of the room. The frame to publish there, if there is news.
     pub fn set_typing(
         &self,
@@ -22,22 +62,99 @@ impl TypingService {
         is_typing: bool,
         now: UnixMillis,
     ) -> Option<Typing> {
-        let mut rules = self.0.lock();
-        if is_typing { rules.typing(room, user, connection, now) } else { rules.stopped(room, connection, now) }
+        self.change(now, |rules| {
+            if is_typing { rules.typing(room, user, connection, now) } else { rules.stopped(room, connection, now) }
+        })
     }
 
     /// A message was accepted; nothing to publish, since receivers drop the typing with the message.
-    pub fn posted(&self, room: RoomId, connection: ConnectionId) {
-        self.0.lock().posted(room, connection);
+    pub fn posted(&self, room: RoomId, connection: ConnectionId, now: UnixMillis) {
+        self.change(now, |rules| rules.posted(room, connection, now));
     }
 
     /// The connection's user left the room. The frame to publish there, if there is news.
     pub fn left(&self, room: RoomId, connection: ConnectionId, now: UnixMillis) -> Option<Typing> {
-        self.0.lock().stopped(room, connection, now)
+        self.change(now, |rules| rules.stopped(room, connection, now))
     }
 
     /// The connection ended. The frames to publish, each in its room.
     pub fn disconnected(&self, connection: ConnectionId, now: UnixMillis) -> Vec<Typing> {
-        self.0.lock().disconnected(connection, now)
+        self.change(now, |rules| rules.disconnected(connection, now))
+    }
+
+    /// Lets the rules decide, and remembers for the mirror what they say.
+    fn change<T>(&self, now: UnixMillis, decide: impl FnOnce(&mut TypingRules) -> T) -> T
+    where
+        for<'a> &'a T: IntoIterator<Item = &'a Typing>,
+    {
+        let mut state = self.0.state.lock();
+        let told = decide(&mut state.rules);
+        for typing in &told {
+            let Typing { room, user, connection, ttl_ms } = *typing;
+            let id = LeaseId { node: self.0.node, connection };
+            let typist = Typist { room, id, user, until: now.plus_ms(ttl_ms) };
+            if state.unmirrored.insert((room, connection), typist).is_none() {
+                self.0.news.notify_one();
+            }
+        }
+        told
+    }
+}
+
+impl TypingDriver {
+    /// Mirrors until `shutdown`.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) {
+        tokio::select! {
+            () = shutdown => {}
+            () = self.keep_mirroring() => {}
+        }
+    }
+
+    async fn keep_mirroring(&self) {
+        loop {
+            self.shared.news.notified().await;
+            sleep(GATHER).await;
+            let said = std::mem::take(&mut self.shared.state.lock().unmirrored);
+            let mirrored = self.live.mirror_typing(said.into_values().collect(), (self.clock)());
+            // What a store that is away does not hear ends by itself.
+            drop(timeout(LIVE_TIMEOUT, mirrored).await);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::live::{MemoryCaps, MemoryLive};
+
+    #[tokio::test(start_paused = true)]
+    async fn who_types_here_is_seen_by_others_until_they_stop_post_or_go() {
+        let start = Instant::now();
+        let clock: Clock = Arc::new(move || UnixMillis(0).plus_ms(start.elapsed().as_millis() as u64));
+        let live: Arc<dyn Live> = Arc::new(MemoryLive::new(MemoryCaps::default()));
+        let (service, driver) = TypingService::new(NodeId(3), Arc::clone(&clock), Arc::clone(&live));
+        drop(tokio::spawn(driver.run(std::future::pending())));
+        let (room, ana) = (RoomId(1), UserId(5));
+        let seen = async || {
+            sleep(Duration::from_millis(500)).await;
+            let typists = live.typists(room, clock()).await.expect("memory");
+            typists.iter().map(|typist| typist.id.connection.0).collect::<Vec<_>>()
+        };
+        for connection in 1..=3 {
+            service.set_typing(room, (ana, ConnectionId(connection)), true, clock());
+        }
+        assert_eq!(seen().await, [1, 2, 3]);
+        service.set_typing(room, (ana, ConnectionId(1)), false, clock());
+        assert_eq!(seen().await, [2, 3]);
+        service.posted(room, ConnectionId(2), clock());
+        assert_eq!(seen().await, [3]);
+        service.disconnected(ConnectionId(3), clock());
+        assert_eq!(seen().await, [0; 0]);
+        service.set_typing(room, (ana, ConnectionId(4)), true, clock());
+        assert_eq!(seen().await, [4]);
+        sleep(Duration::from_secs(6)).await;
+        assert_eq!(seen().await, [0; 0], "it ends by itself");
     }
 }

@@ -5,20 +5,18 @@ use std::collections::{BTreeMap, HashMap};
 use chat_proto::ids::{ClientKey, RoomId, Seq, UserId};
 use chat_proto::message::Item;
 use chat_proto::time::UnixMillis;
-use chat_proto::topic::TrendingTopic;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use super::entries::{Entries, MemoryCaps};
 use crate::limits::{BucketRule, Take, TokenBucket};
 use crate::live::{
-    Address, BucketKey, Entry, KeyUse, Lease, LeaseId, Live, LiveError, Pending, Put, Swept, TOPICS_KEPT_MS, Usage,
+    Address, BucketKey, Entry, KeyUse, Lease, LeaseId, Live, LiveError, Pending, Put, Swept, TOPICS_KEPT_MS,
+    TopicsMirror, Typist, Usage,
 };
 
 /// Most shared buckets remembered at once; full ones are forgotten first.
 const BUCKETS_MAX: usize = 100_000;
-/// Most mirrored words of one room.
-const TOPICS_MAX: usize = 50;
 
 /// The live store in memory.
 #[derive(Debug)]
@@ -33,7 +31,8 @@ pub struct MemoryLive {
 struct State {
     entries: Entries,
     leases: BTreeMap<LeaseId, Lease>,
-    topics: HashMap<RoomId, (UnixMillis, Vec<TrendingTopic>)>,
+    typists: BTreeMap<(RoomId, LeaseId), Typist>,
+    topics: HashMap<RoomId, TopicsMirror>,
     buckets: HashMap<BucketKey, (BucketRule, TokenBucket)>,
 }
 
@@ -80,10 +79,11 @@ impl Live for MemoryLive {
     fn sweep(&self, now: UnixMillis) -> Pending<Swept> {
         let mut state = self.state.lock();
         let (entries, keys) = state.entries.sweep(now);
-        let held = |state: &State| state.leases.len() + state.topics.len() + state.buckets.len();
+        let held = |state: &State| state.leases.len() + state.typists.len() + state.topics.len() + state.buckets.len();
         let before = held(&state);
         state.leases.retain(|_, lease| now < lease.expires_at);
-        state.topics.retain(|_, (at, _)| now.since_ms(*at) < TOPICS_KEPT_MS);
+        state.typists.retain(|_, typist| now < typist.until);
+        state.topics.retain(|_, mirror| now.since_ms(mirror.at) < TOPICS_KEPT_MS);
         state.buckets.retain(|_, (rule, bucket)| !bucket.is_full(*rule, now));
         let others = keys + (before - held(&state)) as u64;
         Pending::ready(Ok(Swept { entries, others }))
@@ -112,20 +112,38 @@ impl Live for MemoryLive {
         Pending::ready(Ok(state.leases.values().filter(|lease| now < lease.expires_at).copied().collect()))
     }
 
-    fn mirror_topics(&self, room: RoomId, mut topics: Vec<TrendingTopic>, at: UnixMillis) -> Pending<()> {
-        topics.truncate(TOPICS_MAX);
+    fn mirror_typing(&self, typists: Vec<Typist>, now: UnixMillis) -> Pending<()> {
         let mut state = self.state.lock();
-        if topics.is_empty() {
-            state.topics.remove(&room);
-        } else {
-            state.topics.insert(room, (at, topics));
+        for typist in typists {
+            let key = (typist.room, typist.id);
+            if now < typist.until {
+                state.typists.insert(key, typist);
+            } else {
+                state.typists.remove(&key);
+            }
         }
         Pending::ready(Ok(()))
     }
 
-    fn mirrored_topics(&self, room: RoomId, now: UnixMillis) -> Pending<Option<(UnixMillis, Vec<TrendingTopic>)>> {
+    fn typists(&self, room: RoomId, now: UnixMillis) -> Pending<Vec<Typist>> {
+        let state = self.state.lock();
+        let held = state.typists.values().filter(|typist| typist.room == room && now < typist.until);
+        Pending::ready(Ok(held.copied().collect()))
+    }
+
+    fn mirror_topics(&self, room: RoomId, mirror: TopicsMirror) -> Pending<()> {
+        let mut state = self.state.lock();
+        if mirror.topics.is_empty() {
+            state.topics.remove(&room);
+        } else {
+            state.topics.insert(room, mirror);
+        }
+        Pending::ready(Ok(()))
+    }
+
+    fn mirrored_topics(&self, room: RoomId, now: UnixMillis) -> Pending<Option<TopicsMirror>> {
         let kept = self.state.lock().topics.get(&room).cloned();
-        Pending::ready(Ok(kept.filter(|(at, _)| now.since_ms(*at) < TOPICS_KEPT_MS)))
+        Pending::ready(Ok(kept.filter(|mirror| now.since_ms(mirror.at) < TOPICS_KEPT_MS)))
     }
 
     fn take(&self, bucket: BucketKey, rule: BucketRule, cost: u32, now: UnixMillis) -> Pending<Take> {

@@ -9,6 +9,7 @@
 //! | `rooms` | sorted set | rooms with entries, by their last end | by the sweep |
 //! | `key:SENDER:KEY` | string | which message a sender's key stands for | an hour after the message |
 //! | `leases` | hash | `NODE:CONNECTION` → user, availability, end | when nobody renews any |
+//! | `typing:ROOM` | sorted set | `NODE:CONNECTION:USER` by when they stop typing, unless told again | ten seconds after the last word |
 //! | `topics:ROOM` | string | trending words with their scores | after a day |
 //! | `bucket:WHAT:WHO` | string | tokens, and when they were counted | when it is full |
 //! | `probe` | string | nothing: shows that Redis can be written | after a second |
@@ -61,6 +62,10 @@ impl Keys {
 
     pub(super) fn leases(&self) -> String {
         format!("{}:leases", self.base)
+    }
+
+    pub(super) fn typing(&self, room: RoomId) -> String {
+        format!("{}:typing:{room}", self.base)
     }
 
     pub(super) fn topics(&self, room: RoomId) -> String {

@@ -11,6 +11,7 @@ mod driver;
 mod error;
 mod examine;
 mod keys;
+mod mirror;
 mod operation;
 mod options;
 mod scripts;

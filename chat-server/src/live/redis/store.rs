@@ -6,7 +6,6 @@ use chat_proto::codec;
 use chat_proto::ids::{ClientKey, Epoch, RoomId, Seq, UserId};
 use chat_proto::message::{Item, What};
 use chat_proto::time::UnixMillis;
-use chat_proto::topic::TrendingTopic;
 use redis::{Cmd, FromRedisValue, Value, cmd};
 use tokio::sync::{mpsc, watch};
 
@@ -16,11 +15,11 @@ use super::keys::{Keys, field};
 use super::operation::Operation;
 use super::options::RedisOptions;
 use super::scripts::Scripts;
-use super::{RedisStartError, error, values};
+use super::{RedisStartError, error, mirror, values};
 use crate::limits::{BucketRule, Take};
 use crate::live::{
     Address, BucketKey, Entry, KEY_KEPT_MS, KeyUse, Lease, LeaseId, LinkFigures, Live, LiveError, Pending, Put, Swept,
-    TOPICS_KEPT_MS, Usage,
+    TOPICS_KEPT_MS, TopicsMirror, Typist, Usage,
 };
 
 /// Operations that may wait.
@@ -29,8 +28,6 @@ const QUEUE: usize = 8_192;
 const ROOM_MAX_BYTES: u64 = 16 * 1024 * 1024;
 /// A room's keys outlive its last message by so long.
 const SLACK_MS: u64 = 60_000;
-/// The leases' key outlives the last renewal by so long.
-const LEASES_KEPT_MS: u64 = 120_000;
 
 /// The live store in Redis; a clone is the same.
 #[derive(Clone, Debug)]
@@ -125,6 +122,14 @@ impl RedisLive {
                 Pending::ready(Err(if is_full { LiveError::Busy } else { LiveError::Down }))
             }
         }
+    }
+
+    /// Writes what is mirrored; nothing where there is nothing to write.
+    fn mirror(&self, commands: Vec<Cmd>) -> Pending<()> {
+        if commands.is_empty() {
+            return Pending::ready(Ok(()));
+        }
+        self.submit(commands, |_| Some(Ok(())))
     }
 
     /// The room's keys, and others behind them.
@@ -296,64 +301,40 @@ impl Live for RedisLive {
     }
 
     fn renew_leases(&self, leases: Vec<Lease>) -> Pending<()> {
-        if leases.is_empty() {
-            return Pending::ready(Ok(()));
-        }
-        let mut set = cmd("HSET");
-        set.arg(self.keys.leases());
-        for lease in &leases {
-            set.arg(values::lease_field(lease.id)).arg(values::lease(lease));
-        }
-        let mut keep = cmd("PEXPIRE");
-        keep.arg(self.keys.leases()).arg(LEASES_KEPT_MS);
-        self.submit(vec![set, keep], |_| Some(Ok(())))
+        self.mirror(mirror::renewing(&self.keys, &leases))
     }
 
     fn end_leases(&self, ids: Vec<LeaseId>) -> Pending<()> {
-        if ids.is_empty() {
-            return Pending::ready(Ok(()));
-        }
-        let mut delete = cmd("HDEL");
-        delete.arg(self.keys.leases());
-        for id in ids {
-            delete.arg(values::lease_field(id));
-        }
-        self.submit(vec![delete], |_| Some(Ok(())))
+        self.mirror(mirror::ending(&self.keys, &ids))
     }
 
     fn leases(&self, now: UnixMillis) -> Pending<Vec<Lease>> {
         let mut all = cmd("HGETALL");
         all.arg(self.keys.leases());
-        self.submit(vec![all], move |values| {
-            let pairs: Vec<(String, String)> = one(values)?;
-            let read = |(field, value): &(String, String)| values::read_lease(field, value);
-            let mut leases: Vec<Lease> = pairs.iter().filter_map(read).filter(|l| now < l.expires_at).collect();
-            leases.sort_unstable_by_key(|lease| lease.id);
-            Some(Ok(leases))
-        })
+        self.submit(vec![all], move |values| Some(Ok(mirror::leases(&one::<Vec<_>>(values)?, now))))
     }
 
-    fn mirror_topics(&self, room: RoomId, topics: Vec<TrendingTopic>, at: UnixMillis) -> Pending<()> {
-        let key = self.keys.topics(room);
-        let command = if topics.is_empty() {
-            let mut delete = cmd("DEL");
-            delete.arg(key);
-            delete
-        } else {
-            let mut set = cmd("SET");
-            set.arg(key).arg(values::topics(topics, at)).arg("PX").arg(TOPICS_KEPT_MS);
-            set
-        };
-        self.submit(vec![command], |_| Some(Ok(())))
+    fn mirror_typing(&self, typists: Vec<Typist>, now: UnixMillis) -> Pending<()> {
+        self.mirror(mirror::typing(&self.keys, typists, now))
     }
 
-    fn mirrored_topics(&self, room: RoomId, now: UnixMillis) -> Pending<Option<(UnixMillis, Vec<TrendingTopic>)>> {
+    fn typists(&self, room: RoomId, now: UnixMillis) -> Pending<Vec<Typist>> {
+        let mut range = cmd("ZRANGE");
+        range.arg(self.keys.typing(room)).arg(format!("({}", now.0)).arg("+inf").arg("BYSCORE").arg("WITHSCORES");
+        self.submit(vec![range], move |values| Some(Ok(mirror::typists(room, &one::<Vec<_>>(values)?))))
+    }
+
+    fn mirror_topics(&self, room: RoomId, mirror: TopicsMirror) -> Pending<()> {
+        self.mirror(vec![mirror::topics(&self.keys, room, &mirror)])
+    }
+
+    fn mirrored_topics(&self, room: RoomId, now: UnixMillis) -> Pending<Option<TopicsMirror>> {
         let mut get = cmd("GET");
         get.arg(self.keys.topics(room));
         self.submit(vec![get], move |values| {
             let held: Option<String> = one(values)?;
             let read = held.and_then(|held| values::read_topics(&held));
-            Some(Ok(read.filter(|(at, _)| now.since_ms(*at) < TOPICS_KEPT_MS)))
+            Some(Ok(read.filter(|mirror| now.since_ms(mirror.at) < TOPICS_KEPT_MS)))
         })
     }
 

@@ -68,12 +68,13 @@ mod through {
     use chat_proto::ids::{ClientKey, RoomId, Seq, UserId};
     use chat_proto::message::Item;
     use chat_proto::time::UnixMillis;
-    use chat_proto::topic::TrendingTopic;
     use tokio::sync::watch;
 
     use super::Fixture;
     use crate::limits::{BucketRule, Take};
-    use crate::live::{Address, BucketKey, Entry, KeyUse, Lease, LeaseId, Live, Pending, Put, Swept, Usage};
+    use crate::live::{
+        Address, BucketKey, Entry, KeyUse, Lease, LeaseId, Live, Pending, Put, Swept, TopicsMirror, Typist, Usage,
+    };
 
     macro_rules! pass_on {
         ($($name:ident($($argument:ident: $type:ty),*) -> $answer:ty;)+) => {
@@ -98,8 +99,10 @@ mod through {
         renew_leases(leases: Vec<Lease>) -> Pending<()>;
         end_leases(ids: Vec<LeaseId>) -> Pending<()>;
         leases(now: UnixMillis) -> Pending<Vec<Lease>>;
-        mirror_topics(room: RoomId, topics: Vec<TrendingTopic>, at: UnixMillis) -> Pending<()>;
-        mirrored_topics(room: RoomId, now: UnixMillis) -> Pending<Option<(UnixMillis, Vec<TrendingTopic>)>>;
+        mirror_typing(typists: Vec<Typist>, now: UnixMillis) -> Pending<()>;
+        typists(room: RoomId, now: UnixMillis) -> Pending<Vec<Typist>>;
+        mirror_topics(room: RoomId, mirror: TopicsMirror) -> Pending<()>;
+        mirrored_topics(room: RoomId, now: UnixMillis) -> Pending<Option<TopicsMirror>>;
         take(bucket: BucketKey, rule: BucketRule, cost: u32, now: UnixMillis) -> Pending<Take>;
         availability() -> watch::Receiver<bool>;
     }

@@ -9,10 +9,8 @@ use chat_proto::ids::{ClientKey, ConnectionId, RoomId, Seq, UserId};
 use chat_proto::message::{Item, What};
 use chat_proto::presence::Availability;
 use chat_proto::time::UnixMillis;
-use chat_proto::topic::TrendingTopic;
-use serde::{Deserialize, Serialize};
 
-use crate::live::{Address, Entry, KeyUse, Lease, LeaseId, NodeId};
+use crate::live::{Address, Entry, KeyUse, Lease, LeaseId, NodeId, TopicsMirror, Typist};
 use crate::post_digest::PostDigest;
 
 /// `m` for a message, `d` for the tombstone of one.
@@ -88,9 +86,13 @@ pub(super) fn lease(lease: &Lease) -> String {
     format!("{} {availability} {}", lease.user.0, lease.expires_at.0)
 }
 
-pub(super) fn read_lease(field: &str, value: &str) -> Option<Lease> {
+fn read_lease_field(field: &str) -> Option<LeaseId> {
     let (node, connection) = field.split_once(':')?;
-    let id = LeaseId { node: NodeId(node.parse().ok()?), connection: ConnectionId(connection.parse().ok()?) };
+    Some(LeaseId { node: NodeId(node.parse().ok()?), connection: ConnectionId(connection.parse().ok()?) })
+}
+
+pub(super) fn read_lease(field: &str, value: &str) -> Option<Lease> {
+    let id = read_lease_field(field)?;
     let mut parts = value.split(' ');
     let user = UserId(parts.next()?.parse().ok()?);
     let availability = match parts.next()? {
@@ -102,19 +104,22 @@ pub(super) fn read_lease(field: &str, value: &str) -> Option<Lease> {
     Some(Lease { id, user, availability, expires_at: UnixMillis(parts.next()?.parse().ok()?) })
 }
 
-/// Trending words as of a moment.
-#[derive(Serialize, Deserialize)]
-struct Topics {
-    at: UnixMillis,
-    topics: Vec<TrendingTopic>,
+/// `NODE:CONNECTION:USER`
+pub(super) fn typist(typist: &Typist) -> String {
+    format!("{}:{}", lease_field(typist.id), typist.user.0)
 }
 
-pub(super) fn topics(topics: Vec<TrendingTopic>, at: UnixMillis) -> String {
-    codec::to_text(&Topics { at, topics })
+pub(super) fn read_typist(room: RoomId, value: &str, until: UnixMillis) -> Option<Typist> {
+    let (field, user) = value.rsplit_once(':')?;
+    Some(Typist { room, id: read_lease_field(field)?, user: UserId(user.parse().ok()?), until })
 }
 
-pub(super) fn read_topics(value: &str) -> Option<(UnixMillis, Vec<TrendingTopic>)> {
-    codec::from_text::<Topics>(value).ok().map(|read| (read.at, read.topics))
+pub(super) fn topics(mirror: &TopicsMirror) -> String {
+    codec::to_text(mirror)
+}
+
+pub(super) fn read_topics(value: &str) -> Option<TopicsMirror> {
+    codec::from_text(value).ok()
 }
 
 fn id(text: &str) -> Option<UserId> {

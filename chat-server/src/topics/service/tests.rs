@@ -103,3 +103,26 @@ async fn a_room_rebuilt_from_its_last_items_has_the_same_words() {
     service.rebuild(ROOM, &backwards);
     assert_eq!(service.top(ROOM, 50), before);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_room_that_starts_anew_goes_on_from_its_mirror() {
+    let (service, _heard, clock) = started();
+    let items: Vec<Item> = (1..=20).map(|seq| item(seq, &clock, None, "clock")).collect();
+    service.rebuild(ROOM, &[]);
+    for item in &items {
+        service.saw(ROOM, item);
+    }
+    service.saw(ROOM, &item(21, &clock, Some(600_000), "hunter"));
+    pass(10).await;
+    let before = service.top(ROOM, 1);
+    service.forget_room(ROOM);
+    service.rebuild(ROOM, &items[15..]);
+    pass(10).await;
+    let after = service.top(ROOM, 50);
+    assert_eq!(after.len(), 1);
+    assert!(after[0].word == "clock" && after[0].score > before[0].score * 0.99, "{before:?} {after:?}");
+    // And once more, from the mirror written since.
+    service.rebuild(ROOM, &items[19..]);
+    pass(10).await;
+    assert!(service.top(ROOM, 1)[0].score > before[0].score * 0.98);
+}

@@ -1,0 +1,58 @@
+//! What Redis holds for a restart and for other processes: who types, and what rooms speak of.
+
+use std::time::Duration;
+
+use chat_proto::client_frame::Subscription;
+use chat_proto::request::{SetTyping, Trending};
+use chat_tests::peer::{GENERAL, Peer, post};
+use chat_tests::redis::Redis;
+use chat_tests::wait::until;
+
+use super::lives::{brief, server_on};
+
+fn key_of(redis: &Redis, part: &str) -> Option<String> {
+    redis.keys().into_iter().find(|key| key.contains(part))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_types_stands_in_redis_until_they_stop() {
+    let redis = Redis::start();
+    let server = server_on(&redis);
+    let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
+    ana.call(&SetTyping { room: GENERAL, is_typing: true }).await;
+    let key = until("her typing", || key_of(&redis, ":typing:"));
+    let typist = redis.ask(&["ZRANGE", &key, "0", "-1"]);
+    assert!(typist.ends_with(&format!(":{}", welcome.user.id.0)), "{typist}");
+    ana.post("k1", "said").await;
+    until("the end of her typing", || key_of(&redis, ":typing:").is_none().then_some(()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_room_speaks_of_survives_a_killed_server() {
+    let redis = Redis::start();
+    let mut server = server_on(&redis);
+    let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
+    // More than a room that starts reads again.
+    for number in 0..400 {
+        ana.start(&post(&format!("k{number}"), "the clock is flaky")).await;
+    }
+    ana.call(&brief("brief", "zanzibarsecret", 600_000)).await;
+    ana.post("last", "resume").await;
+    let words = || key_of(&redis, ":topics:").map(|key| redis.ask(&["GET", &key]));
+    let mirrored = until("the last word", || words().filter(|words| words.contains("resume")));
+    assert!(!mirrored.contains("zanzibarsecret"), "what expires is in no mirror");
+    server.kill();
+    server.restart();
+    let token = welcome.token.expect("a token");
+    let (mut ana, _) = Peer::with_token(server.address(), &token, Subscription::None, None).await;
+    let limit = tokio::time::Instant::now() + Duration::from_mins(1);
+    loop {
+        let top = ana.call(&Trending { room: GENERAL, limit: 3 }).await.topics;
+        assert_eq!(top.first().map(|topic| topic.word.as_str()), Some("clock"));
+        if top.first().is_some_and(|topic| topic.score > 390.0) {
+            break;
+        }
+        assert!(tokio::time::Instant::now() < limit, "{top:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
