@@ -5,14 +5,17 @@ use std::time::Duration;
 
 use chat_proto::client_frame::Subscription;
 use chat_proto::error::ErrorCode;
-use chat_proto::request::{History, Life, Post};
+use chat_proto::presence::Availability;
+use chat_proto::request::{History, Life, Post, SetTyping};
 use chat_proto::server_frame::ServerFrame;
+use chat_tests::detour::Detour;
 use chat_tests::peer::{GENERAL, Peer, post};
 use chat_tests::redis::Redis;
 use chat_tests::server::Server;
+use chat_tests::wait::until;
 use tokio::time::{Instant, timeout};
 
-use super::lives::{brief, server_on, texts};
+use super::lives::{brief, server_at, texts};
 
 /// A refusal of what expires comes within this time.
 const REFUSED_WITHIN: Duration = Duration::from_secs(1);
@@ -33,7 +36,13 @@ struct Fault {
 
 impl Fault {
     async fn begin(redis: Redis) -> Self {
-        let server = server_on(&redis);
+        let url = redis.url();
+        Self::begin_over(redis, &url).await
+    }
+
+    /// As [`Self::begin`], by another way to Redis.
+    async fn begin_over(redis: Redis, url: &str) -> Self {
+        let server = server_at(url);
         let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::All).await;
         ana.call(&brief("before", "brief, before", 600_000)).await;
         Self { server, redis, ana, token: welcome.token.expect("a token") }
@@ -65,6 +74,16 @@ impl Fault {
         // A room that starts just now does so without Redis.
         let room = other.create("started-while-away", chat_proto::room::RoomKind::Public).await;
         other.call(&Post { room, ..post("there", "lasting") }).await;
+        // Who is here, and who types here, is known without Redis.
+        let (mut guest, guests) = Peer::appear(self.server.address(), "guest", Subscription::None).await;
+        let guest_is = |frame: &ServerFrame| match frame {
+            ServerFrame::Presence(seen) => (seen.user == guests.user.id).then_some(seen.presence.availability),
+            _ => None,
+        };
+        assert_eq!(self.ana.pushed(guest_is).await, Availability::Online);
+        guest.call(&SetTyping { room: GENERAL, is_typing: true }).await;
+        let types = |frame: &ServerFrame| matches!(frame, ServerFrame::Typing(typing) if typing.user == guests.user.id);
+        self.ana.pushed(|frame| types(frame).then_some(())).await;
         refused
     }
 
@@ -112,8 +131,18 @@ async fn killed_and_restarted_empty() {
 #[tokio::test(flavor = "multi_thread")]
 async fn frozen_and_thawed() {
     let mut fault = Fault::begin(Redis::start()).await;
+    let frozen_at = Instant::now();
     fault.redis.freeze();
-    let refused = fault.while_away().await;
+    let mut refused = fault.while_away().await;
+    while frozen_at.elapsed() < Duration::from_secs(30) {
+        let key = format!("later{}", refused.len());
+        let attempt = brief(&key, &key, 600_000);
+        let answer = timeout(REFUSED_WITHIN, fault.ana.try_call(&attempt)).await.expect("an answer within a second");
+        assert_eq!(answer.expect("connected").expect_err("refused").code, ErrorCode::LiveUnavailable);
+        timeout(REFUSED_WITHIN, fault.ana.post(&format!("{key}-lasting"), "lasting")).await.expect("no stall");
+        refused.push(key);
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
     fault.redis.thaw();
     fault.once_back(refused).await;
     fault.after_a_restart().await;
@@ -127,6 +156,28 @@ async fn slow_by_seconds() {
     let refused = fault.while_away().await;
     fault.once_back(refused).await;
     fault.after_a_restart().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_seconds_late_with_every_answer() {
+    let redis = Redis::start();
+    let detour = Detour::to(redis.socket());
+    let mut fault = Fault::begin_over(redis, &detour.url()).await;
+    detour.delay(Duration::from_secs(2));
+    let refused = fault.while_away().await;
+    detour.delay(Duration::ZERO);
+    fault.once_back(refused).await;
+    fault.after_a_restart().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn restarted_as_a_replica_that_may_only_be_read() {
+    let mut fault = Fault::begin(Redis::start()).await;
+    fault.redis.kill();
+    fault.redis.restart_with(&["--replicaof", "127.0.0.1", "1"]);
+    let refused = fault.while_away().await;
+    fault.redis.ask(&["REPLICAOF", "NO", "ONE"]);
+    fault.once_back(refused).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -224,4 +275,24 @@ async fn many_posts_under_way_when_it_freezes_are_all_or_nothing() {
     }
     assert_eq!(room, expected);
     fault.after_a_restart().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_late_over_a_connection_that_was_given_up_is_not_carried_out() {
+    let redis = Redis::start();
+    let detour = Detour::to(redis.socket());
+    let mut fault = Fault::begin_over(redis, &detour.url()).await;
+    detour.hold();
+    let refused = fault.ana.try_call(&brief("late", "late", 600_000)).await.expect("connected").expect_err("refused");
+    assert_eq!(refused.code, ErrorCode::LiveUnavailable);
+    fault.ana.pushed.clear();
+    while fault.ana.try_call(&brief("after", "after", 600_000)).await.expect("connected").is_err() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    // The service is back over another connection; only now does the post come to Redis.
+    detour.release();
+    let cut = |redis: &Redis| redis.ask(&["CLIENT", "LIST"]).lines().count();
+    until("the end of what was held back", || (cut(&fault.redis) <= 2).then_some(()));
+    fault.after_a_restart().await;
+    assert!(!fault.redis.ask(&["--scan", "--pattern", "*late*"]).contains("late"), "a refused post came later");
 }

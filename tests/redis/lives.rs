@@ -13,7 +13,12 @@ use chat_tests::wait::until;
 
 /// A server on this Redis.
 pub(crate) fn server_on(redis: &Redis) -> Server {
-    Server::start_with(&["--redis", &redis.url()], "[limits]\nenabled = false\n")
+    server_at(&redis.url())
+}
+
+/// A server on the Redis at an address.
+pub(crate) fn server_at(url: &str) -> Server {
+    Server::start_with(&["--redis", url], "[limits]\nenabled = false\n")
 }
 
 /// A message that lives for so long.

@@ -1,6 +1,7 @@
 //! What the tests share: real programs, started and ended by the test that needs them.
 
 pub mod client;
+pub mod detour;
 pub mod peer;
 pub mod program;
 pub mod redis;

@@ -94,6 +94,12 @@ impl Redis {
         self.run();
     }
 
+    /// Starts it again, empty, with other settings.
+    pub fn restart_with(&mut self, options: &[&str]) {
+        self.options = options.iter().map(ToString::to_string).collect();
+        self.run();
+    }
+
     /// Stops it in the middle of whatever it does.
     pub fn freeze(&self) {
         self.signal(Signal::STOP);

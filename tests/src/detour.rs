@@ -1,0 +1,92 @@
+//! A way to Redis that can be slow, or hold back what was sent over its connections.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::watch;
+
+/// What happens to what is sent.
+#[derive(Clone, Copy, Debug, Default)]
+struct Traffic {
+    /// Connections up to this one are held back.
+    held: u64,
+    /// All that is sent is so late.
+    late: Duration,
+}
+
+/// A socket that leads to another. Ends with the test.
+#[derive(Debug)]
+pub struct Detour {
+    folder: TempDir,
+    traffic: Arc<watch::Sender<Traffic>>,
+    /// Connections taken.
+    taken: watch::Receiver<u64>,
+}
+
+impl Detour {
+    /// A way to the socket at `to`.
+    ///
+    /// # Panics
+    /// Where no socket can be made.
+    pub fn to(to: PathBuf) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let listener = UnixListener::bind(folder.path().join("redis")).expect("a socket");
+        let traffic = Arc::new(watch::Sender::new(Traffic::default()));
+        let (counter, taken) = watch::channel(0);
+        let ruled = Arc::clone(&traffic);
+        tokio::spawn(async move {
+            while let Ok((here, _)) = listener.accept().await {
+                counter.send_modify(|count| *count += 1);
+                let Ok(there) = UnixStream::connect(&to).await else { continue };
+                let number = *counter.borrow();
+                let ((from_here, to_here), (from_there, to_there)) = (here.into_split(), there.into_split());
+                tokio::spawn(pass(from_here, to_there, Some((number, ruled.subscribe()))));
+                tokio::spawn(pass(from_there, to_here, None));
+            }
+        });
+        Self { folder, traffic, taken }
+    }
+
+    /// Its address as the server takes it.
+    pub fn url(&self) -> String {
+        format!("unix://{}", self.folder.path().join("redis").display())
+    }
+
+    /// Holds back what comes over the connections that are there now; new ones pass.
+    pub fn hold(&self) {
+        let taken = *self.taken.borrow();
+        self.traffic.send_modify(|traffic| traffic.held = taken);
+    }
+
+    /// Brings on what was held back, also of connections that were given up meanwhile.
+    pub fn release(&self) {
+        self.traffic.send_modify(|traffic| traffic.held = 0);
+    }
+
+    /// Brings on all that is sent so much later.
+    pub fn delay(&self, late: Duration) {
+        self.traffic.send_modify(|traffic| traffic.late = late);
+    }
+}
+
+/// Passes bytes on; where they are ruled by the traffic, as it lets them.
+async fn pass(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, ruled: Option<(u64, watch::Receiver<Traffic>)>) {
+    let mut bytes = vec![0; 64 * 1024];
+    loop {
+        let read = from.read(&mut bytes).await.unwrap_or(0);
+        if let Some((number, traffic)) = &ruled {
+            let late = traffic.borrow().late;
+            tokio::time::sleep(late).await;
+            // It ends with the test.
+            let _ = traffic.clone().wait_for(|traffic| *number > traffic.held).await;
+        }
+        if read == 0 || to.write_all(&bytes[..read]).await.is_err() {
+            return;
+        }
+    }
+}
