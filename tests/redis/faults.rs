@@ -163,7 +163,7 @@ async fn two_seconds_late_with_every_answer() {
     let redis = Redis::start();
     let detour = Detour::to(redis.socket());
     let mut fault = Fault::begin_over(redis, &detour.url()).await;
-    detour.delay(Duration::from_secs(2));
+    detour.delay(Duration::from_secs(1));
     let refused = fault.while_away().await;
     detour.delay(Duration::ZERO);
     fault.once_back(refused).await;
@@ -282,7 +282,7 @@ async fn what_comes_late_over_a_connection_that_was_given_up_is_not_carried_out(
     let redis = Redis::start();
     let detour = Detour::to(redis.socket());
     let mut fault = Fault::begin_over(redis, &detour.url()).await;
-    detour.hold();
+    detour.hold_questions();
     let refused = fault.ana.try_call(&brief("late", "late", 600_000)).await.expect("connected").expect_err("refused");
     assert_eq!(refused.code, ErrorCode::LiveUnavailable);
     fault.ana.pushed.clear();
@@ -295,4 +295,39 @@ async fn what_comes_late_over_a_connection_that_was_given_up_is_not_carried_out(
     until("the end of what was held back", || (cut(&fault.redis) <= 2).then_some(()));
     fault.after_a_restart().await;
     assert!(!fault.redis.ask(&["--scan", "--pattern", "*late*"]).contains("late"), "a refused post came later");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_refused_does_not_appear_when_the_server_is_killed_before_it_was_taken_back() {
+    let redis = Redis::start();
+    let detour = Detour::to(redis.socket());
+    let mut fault = Fault::begin_over(redis, &detour.url()).await;
+    let there = async |ana: &mut Peer| texts(ana).await.into_iter().map(|(_, text)| text).collect::<Vec<_>>();
+    let mut before = there(&mut fault.ana).await;
+    // Redis does what it is asked, and is not heard. Where another answer was waited for, the post did not come there.
+    for number in 0.. {
+        assert!(number < 20, "Redis never kept one");
+        detour.hold_answers();
+        let refused = fault.ana.try_call(&brief("ghost", "ghost", 600_000)).await.expect("connected");
+        assert_eq!(refused.expect_err("refused").code, ErrorCode::LiveUnavailable);
+        let entries = fault.redis.keys().into_iter().find(|key| key.ends_with(":entries")).expect("entries");
+        if fault.redis.ask(&["HVALS", &entries]).contains("ghost") {
+            break;
+        }
+        detour.release();
+        let again = format!("again{number}");
+        while fault.ana.try_call(&brief(&again, &again, 600_000)).await.expect("connected").is_err() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        before.push(again);
+    }
+    fault.server.kill();
+    fault.server.restart();
+    let (mut ana, _) = Peer::with_token(fault.server.address(), &fault.token, Subscription::None, None).await;
+    assert_eq!(there(&mut ana).await, before);
+    let retry = brief("ghost", "ghost", 600_000);
+    assert!(!ana.call(&retry).await.duplicate, "it was refused before");
+    assert!(ana.call(&retry).await.duplicate);
+    before.push("ghost".into());
+    assert_eq!(there(&mut ana).await, before);
 }

@@ -13,8 +13,10 @@ use tokio::sync::watch;
 /// What happens to what is sent.
 #[derive(Clone, Copy, Debug, Default)]
 struct Traffic {
-    /// Connections up to this one are held back.
-    held: u64,
+    /// Questions of connections up to this one are held back.
+    questions_held: u64,
+    /// Answers to connections up to this one are held back.
+    answers_held: u64,
     /// All that is sent is so late.
     late: Duration,
 }
@@ -45,8 +47,10 @@ impl Detour {
                 let Ok(there) = UnixStream::connect(&to).await else { continue };
                 let number = *counter.borrow();
                 let ((from_here, to_here), (from_there, to_there)) = (here.into_split(), there.into_split());
-                tokio::spawn(pass(from_here, to_there, Some((number, ruled.subscribe()))));
-                tokio::spawn(pass(from_there, to_here, None));
+                let questions = move |traffic: &Traffic| number <= traffic.questions_held;
+                let answers = move |traffic: &Traffic| number <= traffic.answers_held;
+                tokio::spawn(pass(from_here, to_there, ruled.subscribe(), questions));
+                tokio::spawn(pass(from_there, to_here, ruled.subscribe(), answers));
             }
         });
         Self { folder, traffic, taken }
@@ -57,34 +61,43 @@ impl Detour {
         format!("unix://{}", self.folder.path().join("redis").display())
     }
 
-    /// Holds back what comes over the connections that are there now; new ones pass.
-    pub fn hold(&self) {
+    /// Holds back what is asked over the connections that are there now; new ones pass.
+    pub fn hold_questions(&self) {
         let taken = *self.taken.borrow();
-        self.traffic.send_modify(|traffic| traffic.held = taken);
+        self.traffic.send_modify(|traffic| traffic.questions_held = taken);
+    }
+
+    /// Holds back what is answered over the connections that are there now; new ones pass.
+    pub fn hold_answers(&self) {
+        let taken = *self.taken.borrow();
+        self.traffic.send_modify(|traffic| traffic.answers_held = taken);
     }
 
     /// Brings on what was held back, also of connections that were given up meanwhile.
     pub fn release(&self) {
-        self.traffic.send_modify(|traffic| traffic.held = 0);
+        self.traffic.send_modify(|traffic| (traffic.questions_held, traffic.answers_held) = (0, 0));
     }
 
-    /// Brings on all that is sent so much later.
+    /// Brings on all that is sent so much later, each way.
     pub fn delay(&self, late: Duration) {
         self.traffic.send_modify(|traffic| traffic.late = late);
     }
 }
 
-/// Passes bytes on; where they are ruled by the traffic, as it lets them.
-async fn pass(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, ruled: Option<(u64, watch::Receiver<Traffic>)>) {
+/// Passes bytes on, as the traffic lets them.
+async fn pass(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    mut traffic: watch::Receiver<Traffic>,
+    is_held: impl Fn(&Traffic) -> bool,
+) {
     let mut bytes = vec![0; 64 * 1024];
     loop {
         let read = from.read(&mut bytes).await.unwrap_or(0);
-        if let Some((number, traffic)) = &ruled {
-            let late = traffic.borrow().late;
-            tokio::time::sleep(late).await;
-            // It ends with the test.
-            let _ = traffic.clone().wait_for(|traffic| *number > traffic.held).await;
-        }
+        let late = traffic.borrow().late;
+        tokio::time::sleep(late).await;
+        // It ends with the test.
+        let _ = traffic.wait_for(|traffic| !is_held(traffic)).await;
         if read == 0 || to.write_all(&bytes[..read]).await.is_err() {
             return;
         }

@@ -18,13 +18,14 @@ use tokio::time::Instant;
 use super::RoomError;
 use super::command::{AtHand, ChangeOutcome, Command, NewChange, NewPost, Reply, Setting, Snapshot};
 use super::fanout::Fanout;
-use super::flight::{Asker, Flight, Landing, Wait, break_off, front, settled};
+use super::flight::{Asker, Flight, Landing, Wait, answer, answer_later, break_off, front, settled};
 use super::late::{self, Late};
+use super::refused::Refused;
 use super::registry::{Counters, Registry, Services};
 use super::ring::RING;
 use super::state::{Keeper, State};
-use crate::live::Address;
-use crate::store::{Append, ChainLink, Change, MemberState, Revision};
+use crate::live::{Address, LiveError};
+use crate::store::{Append, ChainLink, Change, MemberState, Pending, Revision};
 
 /// Entries that may be under way in one room.
 const FLIGHTS_MAX: usize = 4096;
@@ -44,6 +45,7 @@ pub(super) struct Actor {
     services: Services,
     /// What is alive, where it was not known at the start.
     late: Option<Late>,
+    refused: Refused,
     is_closed: bool,
 }
 
@@ -51,22 +53,24 @@ pub(super) struct Actor {
 pub(super) async fn run(id: RoomId, mut mailbox: mpsc::Receiver<Command>, registry: Arc<Registry>) {
     let services = registry.services().clone();
     let loaded = async {
-        let recorded = services.store.room_state(id, RING as u32).await?;
+        let mut recorded = services.store.room_state(id, RING as u32).await?;
+        let refused = Refused::new(std::mem::take(&mut recorded.refused));
         // A live store that is away, or slow, holds nothing up: what it has comes in later.
         let loading = services.live.load(id, (services.clock)());
         let alive = tokio::time::timeout(LOAD_LIMIT, loading).await.ok().and_then(Result::ok);
         let late = alive.is_none().then(|| late::entries(services.clone(), id));
         let head = recorded.room.head;
-        let state = State::new(recorded, alive.unwrap_or_default());
+        let state = State::new(recorded, refused.sort_out(&services, alive.unwrap_or_default()));
         if state.shown() > head {
             registry.note_head(id, state.shown());
         }
-        Ok::<_, RoomError>((state, late))
+        Ok::<_, RoomError>((state, late, refused))
     };
     match loaded.await {
-        Ok((state, late)) => {
+        Ok((state, late, refused)) => {
             let fanout = Fanout::default();
-            let mut actor = Actor { state, flights: VecDeque::new(), fanout, services, late, is_closed: false };
+            let flights = VecDeque::new();
+            let mut actor = Actor { state, flights, fanout, services, late, refused, is_closed: false };
             let now = actor.now();
             actor.services.witness.began(id, &actor.state.at_hand(now));
             actor.serve(&mut mailbox, &registry).await;
@@ -111,7 +115,7 @@ impl Actor {
                 }
                 entries = late::arrived(&mut self.late), if self.late.is_some() => {
                     self.late = None;
-                    self.state.adopt(entries);
+                    self.state.adopt(self.refused.sort_out(&self.services, entries));
                     registry.note_head(self.state.id(), self.state.shown());
                     next_expiry = self.state.expire(self.now());
                 }
@@ -194,7 +198,7 @@ impl Actor {
     }
 
     /// Keeps numbers free up to a ceiling, where there is one to be kept.
-    fn reserve(&self, ceiling: Option<Seq>) -> Option<crate::store::Pending<()>> {
+    fn reserve(&self, ceiling: Option<Seq>) -> Option<Pending<()>> {
         ceiling.map(|ceiling| self.services.store.reserve(self.state.id(), ceiling))
     }
 
@@ -286,8 +290,8 @@ impl Actor {
 
     /// The front of the FIFO has landed.
     fn land(&mut self, landing: Landing, registry: &Registry) {
-        let Some(flight) = self.flights.pop_front() else { return };
-        let address = match flight.wait {
+        let Some(mut flight) = self.flights.pop_front() else { return };
+        let address = match std::mem::replace(&mut flight.wait, Wait::Nothing) {
             Wait::Put(_, address, _) => Some((address, true)),
             Wait::Replace(..) => {
                 flight.item.as_ref().and_then(|item| Some((self.state.alive_address(item.seq)?, false)))
@@ -301,33 +305,40 @@ impl Actor {
                     self.show(item, address.map(|(address, _)| address), registry);
                 }
             }
-            Landing::Duplicate(first, expires_at) => Self::answer_duplicate(flight.asker, first, expires_at),
-            Landing::Refused(error) => {
-                break_off(flight.chain.as_ref());
-                if let (Some((address, is_post)), Some(item)) = (address, &flight.item) {
-                    // What was not done, or is not there any more, has nothing to be taken back.
-                    let is_done_with = match &error {
-                        RoomError::NotFound => true,
-                        RoomError::Live(error) => !error.is_in_doubt(),
-                        _ => false,
-                    };
-                    if !is_done_with {
-                        self.take_back(address, item, is_post);
-                    }
+            // Only a retry knew of it: what was refused is no first one.
+            Landing::Duplicate(first, _) if self.refused.holds(first.seq) => {
+                if let Some((address, _)) = &address {
+                    drop(self.services.live.undo(address.clone(), first.seq));
                 }
-                self.answer_refused(flight.asker, error);
+                self.refuse(flight, address, LiveError::Unavailable.into());
             }
+            Landing::Duplicate(first, expires_at) => Self::answer_duplicate(flight.asker, first, expires_at),
+            Landing::Refused(error) => self.refuse(flight, address, error),
         }
     }
 
-    /// An ephemeral entry was refused. Whether the live store kept it may not be known: what was refused must not
-    /// appear later. What was not kept is not harmed.
-    fn take_back(&mut self, address: Address, item: &Item, is_post: bool) {
+    /// An entry was refused; an ephemeral one at its address, and whether it is a post. Whether the live store kept it
+    /// may not be known: what was refused must not appear later, and what was not kept is not harmed.
+    fn refuse(&mut self, flight: Flight, address: Option<(Address, bool)>, error: RoomError) {
+        break_off(flight.chain.as_ref());
+        // What was not done, or is not there any more, has nothing to be taken back.
+        let is_done_with = match &error {
+            RoomError::NotFound | RoomError::KeyReused => true,
+            RoomError::Live(error) => !error.is_in_doubt(),
+            _ => false,
+        };
+        let (Some((address, is_post)), Some(item), false) = (address, &flight.item, is_done_with) else {
+            return self.answer_refused(flight.asker, error);
+        };
         self.state.reserve_failed();
         if is_post {
-            drop(self.services.live.undo(address, item.seq));
-        } else if let Some(before) = self.state.restored(item.seq) {
-            drop(self.services.live.restore(address, before, self.now()));
+            let noted = self.refused.take_back(&self.services, address, item);
+            answer_later(noted, flight.asker, error);
+        } else {
+            if let Some(before) = self.state.restored(item.seq) {
+                drop(self.services.live.restore(address, before, self.now()));
+            }
+            self.answer_refused(flight.asker, error);
         }
     }
 
@@ -395,11 +406,6 @@ impl Actor {
             Asker::Settle(reply) => answer(reply, Err(error)),
         }
     }
-}
-
-/// Gives an answer; the asker may have gone.
-fn answer<T>(reply: Reply<T>, result: Result<T, RoomError>) {
-    drop(reply.send(result));
 }
 
 async fn sleep(time: Option<Duration>) {

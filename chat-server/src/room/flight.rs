@@ -169,3 +169,18 @@ pub(super) async fn front(flights: &mut VecDeque<Flight>) -> Landing {
         None => std::future::pending().await,
     }
 }
+
+/// Refuses a post once the record knows of it, or cannot: then this process alone does.
+pub(super) fn answer_later(noted: store::Pending<()>, asker: Asker, error: RoomError) {
+    if let Asker::Post(reply) = asker {
+        tokio::spawn(async move {
+            drop(noted.await);
+            answer(reply, Err(error));
+        });
+    }
+}
+
+/// Gives an answer; the asker may have gone.
+pub(super) fn answer<T>(reply: Reply<T>, result: Result<T, RoomError>) {
+    drop(reply.send(result));
+}

@@ -9,6 +9,7 @@ mod flight;
 mod handle;
 mod late;
 mod page;
+mod refused;
 mod registry;
 mod ring;
 mod state;

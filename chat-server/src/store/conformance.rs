@@ -8,7 +8,7 @@ use chat_proto::room::{Role, RoomKind, Rsvp};
 use chat_proto::time::UnixMillis;
 
 use super::sqlite::SqliteStore;
-use super::{Append, ChainLink, Change, MemberState, NewRoom, Revision, Store, StoreError};
+use super::{Append, ChainLink, Change, MemberState, NewRoom, RefusedPost, Revision, Store, StoreError};
 
 const NOW: UnixMillis = UnixMillis(1_763_560_927_120);
 const GENERAL: RoomId = RoomId(1);
@@ -159,6 +159,22 @@ async fn a_number_that_was_reserved_is_never_given_again() {
     fixture.store.reserve(GENERAL, Seq(10)).await.expect("never lowered");
     let state = fixture.reopened().store.room_state(GENERAL, 256).await.expect("there");
     assert_eq!(state.ceiling, Seq(64));
+}
+
+#[tokio::test]
+async fn a_refused_post_is_known_by_its_number_until_nothing_can_be_left_of_it() {
+    let fixture = Fixture::new();
+    let refused =
+        |seq, at: UnixMillis, life_ms| RefusedPost { room: GENERAL, seq: Seq(seq), at, until: at.plus_ms(life_ms) };
+    for (seq, life_ms) in [(7, 5_000), (9, 1_000), (7, 5_000)] {
+        fixture.store.note_refused(refused(seq, NOW, life_ms)).await.expect("kept");
+    }
+    let fixture = fixture.reopened();
+    let state = fixture.store.room_state(GENERAL, 256).await.expect("there");
+    assert_eq!(state.refused, [Seq(7), Seq(9)]);
+    fixture.store.note_refused(refused(12, NOW.plus_ms(1_000), 1_000)).await.expect("kept");
+    let state = fixture.store.room_state(GENERAL, 256).await.expect("there");
+    assert_eq!(state.refused, [Seq(7), Seq(12)]);
 }
 
 #[tokio::test]

@@ -16,6 +16,6 @@ pub use figures::StoreFigures;
 pub use pending::{Pending, Settle, pending};
 pub use port::Store;
 pub use record::{
-    Account, Append, Appended, ChainLink, Change, MemberRow, MemberState, NewRoom, NewSession, Revision, RoomCounts,
-    RoomState, SessionRow, StoredRoom,
+    Account, Append, Appended, ChainLink, Change, MemberRow, MemberState, NewRoom, NewSession, RefusedPost, Revision,
+    RoomCounts, RoomState, SessionRow, StoredRoom,
 };

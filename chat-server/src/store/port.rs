@@ -12,8 +12,8 @@ use chat_proto::text::{RoomName, StatusText, Username};
 use chat_proto::time::UnixMillis;
 
 use super::record::{
-    Account, Append, Appended, Change, MemberRow, MemberState, NewRoom, NewSession, RoomCounts, RoomState, SessionRow,
-    StoredRoom,
+    Account, Append, Appended, Change, MemberRow, MemberState, NewRoom, NewSession, RefusedPost, RoomCounts, RoomState,
+    SessionRow, StoredRoom,
 };
 use tokio::sync::watch;
 
@@ -73,6 +73,8 @@ pub trait Store: Send + Sync + 'static {
     fn close_room(&self, id: RoomId, at: UnixMillis) -> Pending<()>;
     /// Sees that no number up to `ceiling` is given again after a restart.
     fn reserve(&self, room: RoomId, ceiling: Seq) -> Pending<()>;
+    /// Remembers that a post was refused, until the live store can hold nothing of it any more.
+    fn note_refused(&self, post: RefusedPost) -> Pending<()>;
     /// A room's counts.
     fn room_counts(&self, room: RoomId) -> Pending<RoomCounts>;
 

@@ -103,6 +103,22 @@ pub struct RoomState {
     pub recent: Vec<Item>,
     /// Whether `recent` is all there is.
     pub is_whole: bool,
+    /// Numbers of ephemeral posts that were refused, and must not appear.
+    pub refused: Vec<Seq>,
+}
+
+/// An ephemeral post that was refused while the live store may have kept it. Only its number: the record holds nothing
+/// of what expires.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RefusedPost {
+    /// Where.
+    pub room: RoomId,
+    /// Its number.
+    pub seq: Seq,
+    /// When.
+    pub at: UnixMillis,
+    /// Until when the live store may hold anything of it.
+    pub until: UnixMillis,
 }
 
 /// A post's place in a chain: once one of them is refused, those behind it are refused, too. A clone is the same place.

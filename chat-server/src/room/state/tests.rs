@@ -41,6 +41,7 @@ fn begun(lasting: &[u64], alive: &[u64]) -> State {
         members: vec![(UserId(1), Role::Member)],
         recent: lasting.iter().map(|seq| message(*seq, None)).collect(),
         is_whole: true,
+        refused: Vec::new(),
     };
     State::new(recorded, alive.iter().map(|seq| entry(*seq)).collect())
 }

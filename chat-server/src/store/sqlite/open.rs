@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0002_counts.sql"),
     include_str!("../migrations/0003_changed.sql"),
     include_str!("../migrations/0004_deleted.sql"),
+    include_str!("../migrations/0005_refused.sql"),
 ];
 
 /// Why the record cannot be opened.

@@ -8,7 +8,7 @@ use rusqlite::{Connection, ErrorCode, params};
 
 use super::row::{self, ROOM, all, execute, failed, one, sql};
 use super::{items, members};
-use crate::store::{NewRoom, RoomCounts, RoomState, StoreError, StoredRoom};
+use crate::store::{NewRoom, RefusedPost, RoomCounts, RoomState, StoreError, StoredRoom};
 
 pub(super) fn create(c: &Connection, new: &NewRoom) -> Result<StoredRoom, StoreError> {
     let former =
@@ -88,7 +88,15 @@ pub(super) fn state(c: &Connection, id: RoomId, ring: u32) -> Result<RoomState, 
     recent.reverse();
     let is_whole = (recent.len() as u32) < ring;
     let members = members::of_room(c, id)?;
-    Ok(RoomState { ceiling: Seq(ceiling.unwrap_or(0)).max(room.head), room, members, recent, is_whole })
+    let refused = all(c, "SELECT seq FROM refused WHERE room = ?1", [sql(id.0)], |row| row::number(row, 0).map(Seq))?;
+    let ceiling = Seq(ceiling.unwrap_or(0)).max(room.head);
+    Ok(RoomState { room, ceiling, members, recent, is_whole, refused })
+}
+
+pub(super) fn note_refused(c: &Connection, post: &RefusedPost) -> Result<(), StoreError> {
+    execute(c, "DELETE FROM refused WHERE room = ?1 AND until <= ?2", params![sql(post.room.0), post.at.0])?;
+    let values = params![sql(post.room.0), sql(post.seq.0), post.until.0];
+    execute(c, "INSERT OR IGNORE INTO refused (room, seq, until) VALUES (?1, ?2, ?3)", values).map(drop)
 }
 
 pub(super) fn close(c: &Connection, id: RoomId, at: UnixMillis) -> Result<(), StoreError> {

@@ -19,8 +19,8 @@ use super::readers::Readers;
 use super::writer::Writer;
 use super::{accounts, items, marks, members, rooms};
 use crate::store::{
-    Account, Append, Appended, Change, MemberRow, MemberState, NewRoom, NewSession, Pending, RoomCounts, RoomState,
-    SessionRow, Store, StoreError, StoreFigures, StoredRoom,
+    Account, Append, Appended, Change, MemberRow, MemberState, NewRoom, NewSession, Pending, RefusedPost, RoomCounts,
+    RoomState, SessionRow, Store, StoreError, StoreFigures, StoredRoom,
 };
 
 /// The record in a data folder.
@@ -135,6 +135,10 @@ impl Store for SqliteStore {
 
     fn reserve(&self, room: RoomId, ceiling: Seq) -> Pending<()> {
         self.writer.submit(move |c| rooms::reserve(c, room, ceiling))
+    }
+
+    fn note_refused(&self, post: RefusedPost) -> Pending<()> {
+        self.writer.submit(move |c| rooms::note_refused(c, &post))
     }
 
     fn room_counts(&self, room: RoomId) -> Pending<RoomCounts> {

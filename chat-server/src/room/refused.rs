@@ -1,0 +1,55 @@
+//! Posts that expire and were refused while the live store may have kept them. They are taken back there; should this
+//! process end before that is done, the next one knows their numbers from the record, and takes them back.
+
+use std::collections::BTreeSet;
+
+use chat_proto::ids::Seq;
+use chat_proto::message::{Item, What};
+
+use super::registry::Services;
+use crate::live::{Address, Entry, KEY_KEPT_MS};
+use crate::store::{Pending, RefusedPost};
+
+/// Numbers held; of more the oldest are forgotten here. The record has them.
+const HELD_MAX: usize = 4_096;
+
+/// The refused posts of one room.
+pub(super) struct Refused(BTreeSet<Seq>);
+
+impl Refused {
+    /// Those the record knows of.
+    pub(super) fn new(numbers: Vec<Seq>) -> Self {
+        Self(numbers.into_iter().collect())
+    }
+
+    /// Whether a post was refused.
+    pub(super) fn holds(&self, seq: Seq) -> bool {
+        self.0.contains(&seq)
+    }
+
+    /// Takes a post back that was refused. It may be answered once the record knows of it.
+    pub(super) fn take_back(&mut self, services: &Services, address: Address, item: &Item) -> Pending<()> {
+        let (room, seq, now) = (address.room, item.seq, (services.clock)());
+        self.0.insert(seq);
+        if self.0.len() > HELD_MAX {
+            self.0.pop_first();
+        }
+        drop(services.live.undo(address, seq));
+        let end = match &item.what {
+            What::Message(message) => message.expires_at,
+            _ => None,
+        };
+        // A retry finds its key for so long.
+        let until = end.unwrap_or(now).plus_ms(KEY_KEPT_MS);
+        services.store.note_refused(RefusedPost { room, seq, at: now, until })
+    }
+
+    /// What is alive of what the live store holds: what was refused is taken back.
+    pub(super) fn sort_out(&self, services: &Services, entries: Vec<Entry>) -> Vec<Entry> {
+        let (refused, alive): (Vec<_>, Vec<_>) = entries.into_iter().partition(|e| self.holds(e.item().seq));
+        for entry in refused {
+            drop(services.live.undo(entry.address().clone(), entry.item().seq));
+        }
+        alive
+    }
+}
