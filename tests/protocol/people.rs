@@ -105,6 +105,10 @@ async fn a_name_that_is_edited_away_is_no_mention_and_the_former_text_is_kept() 
         ben.call(&Edit { room: GENERAL, seq: posted.seq, body: body.parse().expect("a body") }).await;
         assert_eq!(ana.pushed(marks).await, mentions);
     }
+    let head = ana.post("k2", "in between").await.seq;
+    let same = Edit { room: GENERAL, seq: posted.seq, body: "for @ana after all".parse().expect("a body") };
+    ben.call(&same).await;
+    assert_eq!(ana.post("k3", "next").await.seq, head.next(), "the same text is no edit");
     let versions = ana.call(&Versions { room: GENERAL, seq: posted.seq }).await.versions;
     assert_eq!(versions.iter().map(|version| version.body.as_str()).collect::<Vec<_>>(), ["for @ana", "for nobody"]);
     assert_eq!(ana.refused(&Versions { room: GENERAL, seq: Seq(999) }).await, ErrorCode::NotFound);

@@ -66,7 +66,7 @@ pub struct Posted {
     pub expires_at: Option<UnixMillis>,
 }
 
-/// Replaces the text of one's own message.
+/// Replaces the text of one's own message. The same text changes nothing: no number is taken, nobody is told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Edit {
     /// Where.

@@ -23,7 +23,7 @@ use super::late::{self, Late};
 use super::refused::Refused;
 use super::registry::{Counters, Registry, Services};
 use super::ring::RING;
-use super::state::{Keeper, State};
+use super::state::{Accepted, Keeper, State};
 use crate::live::{Address, LiveError};
 use crate::store::{Append, ChainLink, Change, MemberState, Pending, Revision};
 
@@ -214,10 +214,12 @@ impl Actor {
     fn change(&mut self, new: NewChange, reply: Reply<ChangeOutcome>) {
         let now = self.now();
         let revision = if new.edit.is_some() { Revision::Edit } else { Revision::Delete };
-        match self.state.accept_change(new, now) {
+        let is_changing = self.flights.iter().any(|flight| flight.item.as_ref().is_some_and(|i| i.seq == new.seq));
+        match self.state.accept_change(new, is_changing, now) {
             Err(error) => answer(reply, Err(error)),
-            Ok(None) => answer(reply, Ok(ChangeOutcome::Unknown)),
-            Ok(Some((item, keeper))) => {
+            Ok(Accepted::Unknown) => answer(reply, Ok(ChangeOutcome::Unknown)),
+            Ok(Accepted::Same) => answer(reply, Ok(ChangeOutcome::Changed(self.state.shown()))),
+            Ok(Accepted::Changed(item, keeper)) => {
                 let wait = match keeper {
                     Keeper::Record => {
                         let change = Change { room: self.state.id(), revision, item: item.clone(), at: now };

@@ -38,6 +38,17 @@ pub(super) struct State {
     ends: BTreeSet<(UnixMillis, Seq)>,
 }
 
+/// What becomes of a change that may be made.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Accepted {
+    /// The item in its new state.
+    Changed(Item, Keeper),
+    /// It says so already.
+    Same,
+    /// The room does not have the message.
+    Unknown,
+}
+
 /// Which store keeps something.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Keeper {
@@ -201,39 +212,41 @@ impl State {
         self.ceiling = Seq::ZERO;
     }
 
-    /// Whether a change may be taken, and the item in its new state. `None`: the room does not have the message.
+    /// Whether a change may be taken, and what it becomes. `is_changing`: another change of the message is under way.
     pub(super) fn accept_change(
         &mut self,
         new: NewChange,
+        is_changing: bool,
         now: UnixMillis,
-    ) -> Result<Option<(Item, Keeper)>, RoomError> {
+    ) -> Result<Accepted, RoomError> {
         self.member(new.by)?;
         let alive = self.alive.get(&new.seq).filter(|entry| entry.is_alive(now));
         let found = alive.map(Entry::item).or_else(|| self.ring.item(new.seq)).or(new.known.as_ref());
-        let Some(found) = found else { return Ok(None) };
+        let Some(found) = found else { return Ok(Accepted::Unknown) };
         let What::Message(message) = &found.what else { return Err(RoomError::NotFound) };
         if found.by != new.by {
             return Err(RoomError::NotAllowed);
         }
+        let address = alive.map(|entry| entry.address().clone());
+        // An ephemeral message that is not alive any more is gone, also where the ring still knows of it.
+        if message.expires_at.is_some() && address.is_none() {
+            return Err(RoomError::NotFound);
+        }
         let what = match new.edit {
+            Some((edit, _)) if edit.body == message.body && !is_changing => return Ok(Accepted::Same),
             Some((edit, mentions)) => {
                 let mentions = self.members_of(mentions);
                 What::Message(Message { body: edit.body, edited_at: Some(now), mentions, ..message.clone() })
             }
             None => What::Deleted { deleted_at: now, deleted_by: new.by },
         };
-        let address = alive.map(|entry| entry.address().clone());
-        // An ephemeral message that is not alive any more is gone, also where the ring still knows of it.
-        if message.expires_at.is_some() && address.is_none() {
-            return Err(RoomError::NotFound);
-        }
         let found = found.clone();
         let changed = self.next_number();
         let keeper = match address {
             None => Keeper::Record,
             Some(address) => Keeper::Live { address, reserve: self.reserve(changed) },
         };
-        Ok(Some((Item { changed, what, ..found }, keeper)))
+        Ok(Accepted::Changed(Item { changed, what, ..found }, keeper))
     }
 
     /// Whether a setting may be changed, and the event that says so; none where it is so already.

@@ -1,6 +1,7 @@
 //! A room's rules, told as what happens and what is then known.
 
 use chat_proto::ids::ClientKey;
+use chat_proto::request::Edit;
 use chat_proto::room::Room;
 
 use super::*;
@@ -70,7 +71,21 @@ fn what_is_learned_late_is_there_as_if_it_had_been_known() {
 fn a_change_of_what_expires_keeps_its_number_free() {
     let mut state = begun(&[1], &[2]);
     let delete = NewChange { by: UserId(1), seq: Seq(2), edit: None, known: None };
-    let (item, keeper) = state.accept_change(delete, UnixMillis(0)).expect("hers").expect("at hand");
-    let Keeper::Live { reserve, .. } = keeper else { panic!("the live store keeps it") };
+    let accepted = state.accept_change(delete, false, UnixMillis(0)).expect("hers");
+    let Accepted::Changed(item, Keeper::Live { reserve, .. }) = accepted else { panic!("the live store keeps it") };
     assert!(reserve.is_some_and(|ceiling| ceiling > item.changed));
+}
+
+#[test]
+fn an_edit_to_the_same_text_changes_nothing_unless_another_is_under_way() {
+    let mut state = begun(&[1], &[]);
+    let item = state.find(Seq(1), UnixMillis(0)).expect("there");
+    let What::Message(message) = &item.what else { panic!("a message") };
+    let edit = || {
+        let edit = Edit { room: ROOM, seq: Seq(1), body: message.body.clone() };
+        NewChange { by: UserId(1), seq: Seq(1), edit: Some((edit, Vec::new())), known: None }
+    };
+    assert_eq!(state.accept_change(edit(), false, UnixMillis(0)), Ok(Accepted::Same));
+    let accepted = state.accept_change(edit(), true, UnixMillis(0));
+    assert!(matches!(accepted, Ok(Accepted::Changed(..))), "it may undo the other: {accepted:?}");
 }
