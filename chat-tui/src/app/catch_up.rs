@@ -271,10 +271,15 @@ fn apply(model: &mut Model, place: Place, item: &Item) {
     let me = model.servers.get(&place.server).and_then(super::Server::my_id);
     let now = model.server_now(place);
     let Some(room) = model.rooms.get_mut(&place) else { return };
+    let is_uncounted = item.changed > room.counted;
     let is_new = item.seq > room.counted && item.seq == item.changed;
     room.counted = room.counted.max(item.seq);
     if let (What::Deleted { .. }, Some(said)) = (&item.what, room.timeline.get(item.seq).and_then(Entry::said)) {
         let text = said.written().to_owned();
+        if is_uncounted && item.seq > room.marks.read_seq && Some(item.by) != me && said.expires_at.is_none() {
+            let mentions_me = said.mentions_me;
+            reading::taken_back(&mut room.marks, mentions_me);
+        }
         forget(model, place, item, text);
     }
     let Some(room) = model.rooms.get_mut(&place) else { return };

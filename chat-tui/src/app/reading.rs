@@ -50,6 +50,12 @@ pub(super) fn arrived(model: &mut Model, place: Place, item: &Item, message: &Me
     }
 }
 
+/// A message that was counted as unread is deleted.
+pub(super) fn taken_back(marks: &mut ReadMarks, mentions_me: bool) {
+    marks.unread = marks.unread.saturating_sub(1);
+    marks.mentions = marks.mentions.saturating_sub(u32::from(mentions_me));
+}
+
 fn notify(model: &mut Model, place: Place, item: &Item, message: &Message) {
     let Some(server) = model.servers.get(&place.server) else { return };
     let title = format!("{} in #{}", server.name(item.by).as_str(), model.title(place).as_str());

@@ -109,6 +109,29 @@ fn what_is_before_ones_eyes_is_read_and_the_rest_is_counted() {
 }
 
 #[test]
+fn a_message_that_is_deleted_unread_counts_no_more() {
+    let mut desk = Desk::in_two_rooms();
+    let mut mention = message(1, ANA, "@zoe look");
+    if let What::Message(message) = &mut mention.what {
+        message.mentions = vec![ME];
+    }
+    desk.push(event(OPS, 0, mention));
+    desk.push(event(OPS, 1, message(2, ANA, "more")));
+    let gone = |seq, changed| {
+        let what = What::Deleted { deleted_at: UnixMillis(9), deleted_by: ANA };
+        Item { seq: Seq(seq), changed: Seq(changed), what, ..message(seq, ANA, "-") }
+    };
+    desk.push(event(OPS, 2, gone(1, 3)));
+    let marks = desk.room(OPS).marks;
+    assert_eq!((marks.unread, marks.mentions), (1, 0));
+    desk.push(event(OPS, 2, gone(1, 3)));
+    assert_eq!(desk.room(OPS).marks.unread, 1, "once");
+    desk.act(Action::NextUnread);
+    desk.push(event(OPS, 3, gone(2, 4)));
+    assert_eq!(desk.room(OPS).marks.unread, 0);
+}
+
+#[test]
 fn who_looks_elsewhere_is_told_of_a_mention_and_reads_it_later() {
     let mut desk = Desk::in_two_rooms();
     desk.take(Msg::Focused(false));
