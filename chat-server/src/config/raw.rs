@@ -101,11 +101,18 @@ fn merge(
                 base.insert(key, value);
             }
             (Some(default), value) => {
-                problems.push(format!("{name}: is a {}, but a {} is needed", value.type_str(), default.type_str()));
+                problems.push(format!("{name}: is {}, but {} is needed", kind(&value), kind(default)));
             }
         }
         path.pop();
     }
+}
+
+/// What a value is, with its article: `a string`, `an integer`.
+fn kind(value: &toml::Value) -> String {
+    let kind = value.type_str();
+    let article = if kind.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    format!("{article} {kind}")
 }
 
 /// Tables whose settings the environment may set, each as `CHAT_SERVER_TABLE_KEY`. Those of `server` and `log` are
@@ -154,5 +161,21 @@ mod tests {
         assert_eq!(settings["limits"]["enabled"], toml::Value::Boolean(false));
         assert_eq!(settings["auth"]["registration"], toml::Value::String("open".into()));
         assert_eq!(problems, ["CHAT_SERVER_LIMITS_POSTS_BURST: \"-7\" is no integer"]);
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_kind_is_told_in_plain_english() {
+        let defaults: toml::Table = toml::from_str(DEFAULTS).expect("TOML");
+        let told = |text: &str| {
+            let mut problems = Vec::new();
+            let over = toml::from_str(text).expect("TOML");
+            merge(&mut defaults.clone(), &defaults, over, &mut Vec::new(), &mut problems);
+            problems.concat()
+        };
+        assert_eq!(told("server.data = 5"), "server.data: is an integer, but a string is needed");
+        assert_eq!(told("server.listen = 1.5"), "server.listen: is a float, but an array is needed");
+        assert_eq!(told("limits.posts_burst = []"), "limits.posts_burst: is an array, but an integer is needed");
+        assert_eq!(told("log = 1979-05-27"), "log: is a datetime, but a table is needed");
+        assert_eq!(told("limits.enabled = {}"), "limits.enabled: is a table, but a boolean is needed");
     }
 }

@@ -152,7 +152,7 @@ fn right_profiles(profiles: toml::Value, faults: &mut Vec<String>) -> toml::Tabl
                     faults.push(format!("{path}.server: is missing"));
                 }
             }
-            other => faults.push(format!("{path}: is a {}, but a table is needed", other.type_str())),
+            other => faults.push(format!("{path}: is {}, but a table is needed", kind(&other))),
         }
     }
     right
@@ -175,11 +175,17 @@ fn merge(base: &mut toml::Table, like: &toml::Table, over: toml::Table, path: &s
                 base.insert(key, value);
             }
             (Some(like), value) => {
-                let (is, wanted) = (value.type_str(), like.type_str());
-                faults.push(format!("{path}{key}: is a {is}, but a {wanted} is needed"));
+                faults.push(format!("{path}{key}: is {}, but {} is needed", kind(&value), kind(like)));
             }
         }
     }
+}
+
+/// What a value is, with its article: `a string`, `an integer`.
+fn kind(value: &toml::Value) -> String {
+    let kind = value.type_str();
+    let article = if kind.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    format!("{article} {kind}")
 }
 
 fn empty_is_none<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
@@ -231,5 +237,14 @@ mod tests {
         assert_eq!((settings.tui.mouse, settings.tui.notify), (true, Notify::Terminal));
         let (_, faults) = Settings::layered("server = ");
         assert_eq!(faults.len(), 1);
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_kind_is_told_in_plain_english() {
+        let told = |text: &str| Settings::layered(text).1.concat();
+        assert_eq!(told("server = 5"), "server: is an integer, but a string is needed");
+        assert_eq!(told("tui.mouse = []"), "tui.mouse: is an array, but a boolean is needed");
+        assert_eq!(told("tui = true"), "tui: is a boolean, but a table is needed");
+        assert_eq!(told("profiles.a = 1"), "profiles.a: is an integer, but a table is needed");
     }
 }
