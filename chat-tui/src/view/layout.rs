@@ -9,7 +9,7 @@ use crate::app::{self, Fold, Model};
 /// Below this width both side panes fold away.
 const WIDE: u16 = 80;
 /// Columns the text of messages keeps beside the panes; where it would not, people and topics fold away.
-const TEXT: u16 = 50;
+const TEXT: u16 = 49;
 
 /// A side pane.
 #[derive(Clone, Copy, Debug)]

@@ -23,6 +23,11 @@ pub(super) struct Columns {
     pub(super) body_width: u16,
 }
 
+/// Columns of the mark at the left edge, with the gap behind it: what follows may begin with an `@`, too.
+const MARK: u16 = 2;
+/// Columns of a time, with the gap behind it.
+const TIME: u16 = 6;
+
 /// Columns a countdown takes, with the gap before it.
 pub(super) const COUNTDOWN: u16 = 10;
 
@@ -35,7 +40,7 @@ impl Columns {
             70..110 => Some(10),
             _ => Some(14),
         };
-        let body = name.map_or(1, |name| 1 + 6 + name + 1);
+        let body = name.map_or(MARK, |name| MARK + TIME + name + 1);
         Self { name, body, body_width: width.saturating_sub(body + u16::from(has_right)).max(1) }
     }
 }
@@ -85,7 +90,7 @@ impl Row {
             Self::Day(name) => draw::line_across(buffer, row, (name, false), theme.style(Role::SeparatorDay)),
             Self::New => draw::line_across(buffer, row, ("new", true), theme.style(Role::SeparatorNew)),
             Self::Head(lead) => {
-                let row = draw::after(row, 1);
+                let row = draw::after(row, MARK);
                 let used = draw::text(buffer, row, &lead.name, lead.style);
                 draw::text(buffer, draw::after(row, used + 1), &lead.time, theme.style(Role::MessageTime));
             }
@@ -101,8 +106,8 @@ impl Row {
 impl Line {
     fn draw(&self, theme: &Theme, columns: Columns, row: Rect, buffer: &mut Buffer) {
         if let (Some(lead), Some(name_width)) = (&self.lead, columns.name) {
-            draw::text(buffer, draw::after(row, 1), &lead.time, theme.style(Role::MessageTime));
-            let name = Rect { width: name_width, ..draw::after(row, 7) };
+            draw::text(buffer, draw::after(row, MARK), &lead.time, theme.style(Role::MessageTime));
+            let name = Rect { width: name_width, ..draw::after(row, MARK + TIME) };
             draw::text(buffer, name, &lead.name, lead.style);
         }
         if self.mentions_me {

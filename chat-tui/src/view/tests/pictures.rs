@@ -78,11 +78,27 @@ fn who_came_and_went_fits_its_row() {
     desk.push(event(GENERAL, 11, happened(12, DEE, What::Leave)));
     desk.push(event(GENERAL, 12, happened(13, DEE, What::Join)));
     let said = |desk: &mut Desk, text: &str| draw(desk, 80, 24).0.iter().any(|line| line.ends_with(text));
-    assert!(said(&mut desk, "│               dee left and came back"));
+    assert!(said(&mut desk, "│                dee left and came back"));
     for seq in 14..26 {
         desk.push(event(GENERAL, seq - 1, happened(seq, UserId(seq), What::Join)));
     }
     insta::assert_snapshot!(shown(&mut desk, 80, 24));
+}
+
+#[test]
+fn the_mark_of_a_mention_touches_nothing_at_any_width() {
+    let mut desk = afternoon();
+    let mut mention = message(12, DEE, "@zoe ready");
+    if let What::Message(message) = &mut mention.what {
+        message.mentions = vec![ME];
+    }
+    desk.push(event(GENERAL, 11, mention));
+    for width in 20..200 {
+        let (lines, _) = picture(&desk, width, 24);
+        let line = lines.iter().find(|line| line.contains("@zoe ready")).expect("in sight");
+        let row = line.split('│').find(|part| part.contains("@zoe ready")).expect("of the list").trim_end();
+        assert!(row == "@ @zoe ready" || row.starts_with("@ 12:00 dee "), "{row:?} at {width}");
+    }
 }
 
 #[test]

@@ -79,7 +79,7 @@ fn who_spoke_and_when_is_always_in_sight() {
         desk.push(event(GENERAL, seq - 1, message(seq, ANA, "still the same author")));
     }
     let (lines, _) = draw(&mut desk, 70, 24);
-    assert!(lines[1].starts_with(" 12:06 ana"), "{lines:#?}");
+    assert!(lines[1].starts_with("  12:06 ana"), "{lines:#?}");
     for _ in 0..5 {
         desk.act(Action::PageUp);
         draw(&mut desk, 70, 24);
@@ -87,7 +87,7 @@ fn who_spoke_and_when_is_always_in_sight() {
     let (lines, _) = draw(&mut desk, 70, 24);
     let told = lines[1..22].iter().filter(|line| line.contains("ana")).count();
     assert_eq!(told, 2, "at the top, and after five minutes: {lines:#?}");
-    assert!(lines.iter().any(|line| line.starts_with(" 12:05 ana")), "{lines:#?}");
+    assert!(lines.iter().any(|line| line.starts_with("  12:05 ana")), "{lines:#?}");
 }
 
 #[test]
