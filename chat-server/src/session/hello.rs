@@ -124,7 +124,7 @@ async fn subscribe(session: &mut Session, account: &Account, wanted: Subscriptio
             check_count(rooms.len())?;
             rooms
         }
-        Subscription::All => app.store.memberships(account.id).await?.into_iter().map(|m| m.room.id).collect(),
+        Subscription::All => app.store.rooms_of(account.id).await?,
     };
     for room in rooms {
         if super::gate::visible(&app.rooms, account.id, room).await.is_ok() {

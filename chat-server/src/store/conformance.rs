@@ -139,6 +139,29 @@ async fn what_a_member_answered_is_known_however_long_ago() {
 }
 
 #[tokio::test]
+async fn the_rooms_of_an_account_are_those_of_its_memberships_in_their_order() {
+    let fixture = Fixture::new();
+    let ana = fixture.ana().await;
+    let named = |name: &str| NewRoom { name: name.parse().expect("a name"), ..room_of(ana, RoomKind::Public) };
+    let mut made = Vec::new();
+    for name in ["ops", "builds", "elsewhere"] {
+        made.push(fixture.store.create_room(named(name)).await.expect("made").room.id);
+    }
+    let change = async |room, seq, what, state| {
+        fixture.store.change_member(Append { room, what, ..event(ana, seq, "-") }, state).await.expect("kept");
+    };
+    for room in &made[..2] {
+        change(*room, 1, What::Join, MemberState::Joins(Role::Member)).await;
+    }
+    assert_eq!(fixture.store.rooms_of(ana).await, Ok(vec![made[1], GENERAL, made[0]]));
+    let memberships = fixture.store.memberships(ana).await.expect("read");
+    assert_eq!(memberships.iter().map(|m| m.room.id).collect::<Vec<_>>(), [made[1], GENERAL, made[0]]);
+    change(made[1], 2, What::Leave, MemberState::Leaves).await;
+    assert_eq!(fixture.store.rooms_of(ana).await, Ok(vec![GENERAL, made[0]]));
+    assert_eq!(fixture.store.rooms_of(BEN).await, Ok(Vec::new()));
+}
+
+#[tokio::test]
 async fn what_was_acknowledged_is_there_after_reopening_with_the_same_epoch() {
     let fixture = Fixture::new();
     let ana = fixture.ana().await;

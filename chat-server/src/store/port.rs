@@ -86,7 +86,9 @@ pub trait Store: Send + Sync + 'static {
     fn members(&self, room: RoomId, after: Option<Username>, limit: u32) -> Pending<Vec<MemberRow>>;
     /// Whether a member takes part; [`Rsvp::default`] for one who said nothing, and for others.
     fn rsvp(&self, room: RoomId, account: UserId) -> Pending<Rsvp>;
-    /// The rooms of an account, each with its marks: a bounded number of queries however many there are.
+    /// Which rooms an account is a member of, in the order of [`Store::memberships`]: nothing is counted for it.
+    fn rooms_of(&self, account: UserId) -> Pending<Vec<RoomId>>;
+    /// The rooms of an account by name, each with its marks: a bounded number of queries however many there are.
     fn memberships(&self, account: UserId) -> Pending<Vec<Membership>>;
 
     // — what stands in a room —

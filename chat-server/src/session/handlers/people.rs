@@ -73,7 +73,7 @@ pub(in crate::session) async fn who(app: &App, who: &Identity, asked: Who) -> Re
             gate::visible(&app.rooms, who.user, room).await?;
             vec![room]
         }
-        None => app.store.memberships(who.user).await?.into_iter().map(|m| m.room.id).collect(),
+        None => app.store.rooms_of(who.user).await?,
     };
     // Those who are there first; then others, until there are enough.
     let there = app.audience.there(&rooms, PEOPLE as usize);

@@ -65,7 +65,7 @@ pub(in crate::session) async fn join(
 /// Becomes a member, and tells it to the account's other devices; those that follow every room follow this one.
 async fn enter(session: &mut Session, who: &Identity, room: RoomId, role: Role) -> Result<Membership, Refusal> {
     let app = session.app.clone();
-    if app.store.memberships(who.user).await?.len() >= ROOMS_MAX {
+    if app.store.rooms_of(who.user).await?.len() >= ROOMS_MAX {
         let message = format!("An account is a member of at most {ROOMS_MAX} rooms; leave one first.");
         return Err(ErrorBody::new(ErrorCode::TooMany, message).into());
     }

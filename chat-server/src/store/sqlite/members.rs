@@ -72,6 +72,12 @@ pub(super) fn rsvp(c: &Connection, room: RoomId, account: UserId) -> Result<Rsvp
     Ok(one(c, query, [sql(room.0), sql(account.0)], |row| row::rsvp(row, 0))?.unwrap_or_default())
 }
 
+pub(super) fn rooms_of(c: &Connection, account: UserId) -> Result<Vec<RoomId>, StoreError> {
+    let query = "SELECT room.id FROM member JOIN room ON room.id = member.room
+         WHERE member.account = ?1 AND room.closed_at IS NULL ORDER BY room.name";
+    all(c, query, [sql(account.0)], |row| Ok(RoomId(row::number(row, 0)?)))
+}
+
 pub(super) fn memberships(c: &Connection, account: UserId) -> Result<Vec<Membership>, StoreError> {
     let query = format!(
         "SELECT {ROOM}, member.role, member.read_seq, room.ordinal - member.read_ordinal - {DELETED},

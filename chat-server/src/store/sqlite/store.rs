@@ -157,6 +157,10 @@ impl Store for SqliteStore {
         self.readers.submit(move |c| members::rsvp(c, room, account))
     }
 
+    fn rooms_of(&self, account: UserId) -> Pending<Vec<RoomId>> {
+        self.readers.submit(move |c| members::rooms_of(c, account))
+    }
+
     fn memberships(&self, account: UserId) -> Pending<Vec<Membership>> {
         self.readers.submit(move |c| members::memberships(c, account))
     }
