@@ -19,3 +19,21 @@ pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
         std::thread::sleep(Duration::from_millis(20));
     }
 }
+
+/// Looks again and again until what is seen has not changed for a time; gives back what is seen then.
+///
+/// # Panics
+/// At the limit, naming what did not come.
+pub fn until_still<T: PartialEq>(what: &str, still: Duration, mut look: impl FnMut() -> T) -> T {
+    let mut seen = look();
+    let mut since = Instant::now();
+    until(what, || {
+        let now = look();
+        if now != seen {
+            seen = now;
+            since = Instant::now();
+        }
+        (since.elapsed() >= still).then_some(())
+    });
+    seen
+}

@@ -1,9 +1,12 @@
 //! How the client treats its terminal: pastes, sizes, colours, bytes.
 
+use std::path::Path;
+use std::time::Duration;
+
 use chat_tests::client::Home;
 use chat_tests::screen::Screen;
 use chat_tests::server::Server;
-use chat_tests::wait::until;
+use chat_tests::wait::{until, until_still};
 
 #[test]
 fn two_hundred_pasted_lines_are_one_message() {
@@ -127,18 +130,20 @@ fn nothing_is_sent_to_a_still_terminal_and_little_for_a_message() {
     screen.wait_for_text("here · 1");
     let file = ana.path().join("bytes");
     screen.record(&file);
-    let size = || std::fs::metadata(&file).map_or(0, |file| file.len());
     until("the recording", || file.exists().then_some(()));
-    // What is trending is told within five seconds of the last message.
-    std::thread::sleep(std::time::Duration::from_secs(7));
-    let still = size();
-    std::thread::sleep(std::time::Duration::from_secs(3));
-    assert_eq!(size(), still, "nothing changed, nothing is sent");
+    // What is trending is told within five seconds of the last message, and nothing after it.
+    let still = until_still("six seconds in which nothing is sent", Duration::from_secs(6), || bytes_in(&file));
     ben.output(&["send", "general", "one more message"]);
     screen.wait_for_text("one more message");
-    std::thread::sleep(std::time::Duration::from_millis(300));
-    let cost = size() - still;
+    let cost = until_still("the message's last byte", AT_REST, || bytes_in(&file)) - still;
     assert!((1..=1_000).contains(&cost), "{cost} bytes for one message");
+}
+
+/// How long nothing comes from a client that has drawn what there is.
+const AT_REST: Duration = Duration::from_millis(300);
+
+fn bytes_in(file: &Path) -> u64 {
+    std::fs::metadata(file).map_or(0, |file| file.len())
 }
 
 #[test]
@@ -154,18 +159,17 @@ fn characters_that_terminals_measure_in_their_own_way_leave_nothing_behind() {
         screen.press(&["Enter"]);
         screen.wait_for_text("message #general");
     }
+    let file = home.path().join("bytes");
+    screen.record(&file);
+    until("the recording", || file.exists().then_some(()));
     for keys in [&["PageUp", "PageUp", "PageDown"][..], &["C-Home"], &["C-End"]] {
         screen.press(keys);
         // What is shown is what a screen shows that is drawn anew.
-        let shown = std::cell::RefCell::new(screen.lines());
-        until("a screen at rest", || {
-            std::thread::sleep(std::time::Duration::from_millis(150));
-            let before = shown.replace(screen.lines());
-            (before == *shown.borrow()).then_some(())
-        });
+        let shown = until_still("a screen at rest", AT_REST, || screen.lines());
+        let before = bytes_in(&file);
         screen.press(&["C-l"]);
-        std::thread::sleep(std::time::Duration::from_millis(300));
-        assert_eq!(screen.lines(), shown.into_inner());
+        until("a screen drawn anew", || (bytes_in(&file) > before).then_some(()));
+        assert_eq!(until_still("a screen at rest", AT_REST, || screen.lines()), shown);
     }
     screen.press(&["C-Home"]);
     screen.wait_for("plain ones of the same width", |lines| {
