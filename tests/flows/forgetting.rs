@@ -49,6 +49,7 @@ async fn an_ephemeral_message_never_touches_the_disk_and_ends_in_time() {
     };
     assert!(is_there(&ana.changes(Seq::ZERO).await), "it is there while it lives");
     assert!(!server.holds("zanzibarsecret"));
+    // Not waited for: it has to be gone when its second and a half is over, and no later.
     tokio::time::sleep(Duration::from_millis(1_600)).await;
     assert!(!is_there(&ana.changes(Seq::ZERO).await), "it is gone when its time is up");
     server.kill();
