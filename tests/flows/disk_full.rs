@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use chat_proto::client_frame::Subscription;
-use chat_proto::error::ErrorCode;
+use chat_proto::error::{ErrorBody, ErrorCode};
 use chat_proto::ids::Seq;
 use chat_proto::request::{History, Life, Post};
 use chat_proto::server_frame::ServerFrame;
@@ -14,17 +14,26 @@ use chat_tests::wait::LIMIT;
 /// The file that takes what room is left.
 const REST: &str = "rest";
 
+/// Posts one after the other until one is refused, at the latest after `most`: the numbers of what was taken, and the
+/// post that was not.
+async fn post_until_refused(ana: &mut Peer, most: u64, posts: impl Fn(u64) -> Post) -> (Vec<Seq>, Post, ErrorBody) {
+    let mut taken = Vec::new();
+    for number in 0..most {
+        let post = posts(number);
+        match ana.try_call(&post).await.expect("connected") {
+            Ok(posted) => taken.push(posted.seq),
+            Err(error) => return (taken, post, error),
+        }
+    }
+    panic!("{most} posts were taken: the disk is full");
+}
+
 /// Leaves no room at all: a small write may still find some where a large one did not, also in the log, whose space is
 /// used again. The numbers of what was taken meanwhile.
 async fn fill(server: &Server, ana: &mut Peer) -> Vec<Seq> {
     let mut file = std::fs::File::create(server.data_inside().join(REST)).expect("a file");
     while file.write_all(&[7; 512]).is_ok() {}
-    let mut taken = Vec::new();
-    while let Ok(posted) = ana.try_call(&post(&format!("small{}", taken.len()), "small")).await.expect("connected") {
-        taken.push(posted.seq);
-        assert!(taken.len() < 5_000, "the disk is full");
-    }
-    taken
+    post_until_refused(ana, 5_000, |number| post(&format!("small{number}"), "small")).await.0
 }
 
 /// The numbers of all that stands in the room.
@@ -48,15 +57,9 @@ async fn a_full_disk_refuses_posts_reads_on_and_recovers() {
     let filler = server.data_inside().join("filler");
     std::fs::write(&filler, vec![7; 4 * 1024 * 1024]).expect("room for it");
     let body = "x".repeat(7_900);
-    let mut acknowledged = Vec::new();
-    let refused = loop {
-        let key = format!("k{}", acknowledged.len());
-        match ana.try_call(&post(&key, &body)).await.expect("connected") {
-            Ok(posted) => acknowledged.push(posted.seq),
-            Err(error) => break error,
-        }
-        assert!(acknowledged.len() < 5_000, "four mebibytes hold no more");
-    };
+    // Four mebibytes hold no more.
+    let large = |number| post(&format!("k{number}"), &body);
+    let (mut acknowledged, _, refused) = post_until_refused(&mut ana, 5_000, large).await;
     assert_eq!(refused.code, ErrorCode::StorageFailed);
     assert!(refused.retryable);
     let told = |frame: &ServerFrame| match frame {
@@ -66,16 +69,10 @@ async fn a_full_disk_refuses_posts_reads_on_and_recovers() {
     assert!(!ana.pushed(told).await, "everyone is told");
     // An ephemeral message needs a number kept free, and is not kept in secret where none can be.
     acknowledged.extend(fill(&server, &mut ana).await);
-    let mut number = 0;
-    let (brief, refused) = loop {
-        let brief = Post { life: Some(Life::TtlMs(600_000)), ..post(&format!("brief{number}"), "brief") };
-        match ana.try_call(&brief).await.expect("connected") {
-            Ok(posted) => acknowledged.push(posted.seq),
-            Err(error) => break (brief, error),
-        }
-        number += 1;
-        assert!(number < 20_000, "each sixty-fourth needs a page");
-    };
+    // Each sixty-fourth number needs a page.
+    let brief = |number| Post { life: Some(Life::TtlMs(600_000)), ..post(&format!("brief{number}"), "brief") };
+    let (taken, brief, refused) = post_until_refused(&mut ana, 20_000, brief).await;
+    acknowledged.extend(taken);
     assert_eq!(refused.code, ErrorCode::StorageFailed);
     // Reading and everything that needs no disk goes on.
     let page = ana.call(&History { room: GENERAL, before: None, limit: 20 }).await;
