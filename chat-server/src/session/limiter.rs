@@ -108,30 +108,24 @@ impl Limiter {
         request: &Request,
         now: UnixMillis,
     ) -> Result<(), ErrorBody> {
-        let Some(rule) = self.rule(is_local) else { return Ok(()) };
+        let (Some(rule), Some(cost)) = (self.rule(is_local), cost(request)) else { return Ok(()) };
         let mut accounts = self.accounts.lock();
-        match cost(request) {
-            Cost::Nothing => Ok(()),
-            Cost::Change => {
-                let account = entry(&mut accounts, user, rule, now);
-                granted(account.changes.take(rule, 1, now), "Too many changes; wait a moment.")
-            }
-            Cost::Read => {
-                let account = entry(&mut accounts, user, rule, now);
-                granted(account.reads.take(READS, 1, now), "Too many read marks; wait a moment.")
-            }
+        let account = entry(&mut accounts, user, rule, now);
+        match cost {
+            Cost::Change => granted(account.changes.take(rule, 1, now), "Too many changes; wait a moment."),
+            Cost::Read => granted(account.reads.take(READS, 1, now), "Too many read marks; wait a moment."),
         }
     }
 }
 
 /// What a request costs its account.
 enum Cost {
-    Nothing,
     Change,
     Read,
 }
 
-fn cost(request: &Request) -> Cost {
+/// None where it costs nothing.
+fn cost(request: &Request) -> Option<Cost> {
     match request {
         Request::Edit(_)
         | Request::Delete(_)
@@ -143,8 +137,8 @@ fn cost(request: &Request) -> Cost {
         | Request::SetRsvp(_)
         | Request::SetStatus(_)
         | Request::SetTyping(_)
-        | Request::SetPassword(_) => Cost::Change,
-        Request::Read(_) => Cost::Read,
+        | Request::SetPassword(_) => Some(Cost::Change),
+        Request::Read(_) => Some(Cost::Read),
         // Posts are judged with their text; the rest changes nothing.
         Request::Post(_)
         | Request::History(_)
@@ -163,7 +157,7 @@ fn cost(request: &Request) -> Cost {
         | Request::Account(_)
         | Request::AccountChanges(_)
         | Request::Logout(_)
-        | Request::Ping(_) => Cost::Nothing,
+        | Request::Ping(_) => None,
     }
 }
 
