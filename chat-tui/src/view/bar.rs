@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{draw, time};
+use super::{draw, rooms, time};
 use crate::app::{LinkState, Model, Server};
 use crate::theme::{Role, Theme};
 
@@ -28,14 +28,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, (bar, lists_rooms): (Rect, bool
         rest.width = rest.width.saturating_sub(2);
     }
     let Some((place, room)) = model.room() else { return };
-    let mark = if room.is_direct() {
-        "@"
-    } else if room.is_ephemeral() {
-        "~"
-    } else {
-        "#"
-    };
-    let name = format!("{mark}{}", model.title(place).as_str());
+    let name = format!("{}{}", rooms::mark(room), model.title(place).as_str());
     let used = draw::text(buffer, rest, &name, theme.style(Role::BarRoom));
     let rest = draw::after(rest, used + 2);
     if let Some(topic) = room.info.topic.as_ref().filter(|_| rest.width > 4) {

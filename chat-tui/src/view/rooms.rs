@@ -60,13 +60,6 @@ fn draw_room(model: &Model, theme: &Theme, place: Place, row: Rect, buffer: &mut
     if is_current {
         buffer.set_style(row, style);
     }
-    let mark = if room.is_direct() {
-        "@"
-    } else if room.is_ephemeral() {
-        "~"
-    } else {
-        "#"
-    };
     let inner = Rect { x: row.x + 1, width: row.width.saturating_sub(2), ..row };
     let title = model.title(place);
     let (mut badge, role) = badge(room);
@@ -76,7 +69,7 @@ fn draw_room(model: &Model, theme: &Theme, place: Place, row: Rect, buffer: &mut
     }
     let badge_width = width(&badge) as u16;
     let mark_style = if is_current { style } else { theme.style(Role::RoomMark) };
-    draw::text(buffer, inner, mark, mark_style);
+    draw::text(buffer, inner, mark(room), mark_style);
     let gap = if badge.is_empty() { 0 } else { badge_width + 1 };
     let name = draw::after(Rect { width: inner.width.saturating_sub(gap), ..inner }, 2);
     draw::text(buffer, name, title.as_str(), style);
@@ -85,6 +78,17 @@ fn draw_room(model: &Model, theme: &Theme, place: Place, row: Rect, buffer: &mut
     if let Some(drafted) = drafted(room, is_current) {
         let right = Rect { width: row.width, ..row };
         draw::text_right(buffer, right, drafted, theme.style(Role::RoomMark));
+    }
+}
+
+/// What stands before a room's name, wherever it is shown: of which kind it is.
+pub(super) fn mark(room: &Room) -> &'static str {
+    if room.is_direct() {
+        "@"
+    } else if room.is_ephemeral() {
+        "~"
+    } else {
+        "#"
     }
 }
 
