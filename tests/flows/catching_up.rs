@@ -54,23 +54,28 @@ async fn a_client_that_was_away_sees_what_a_fresh_one_sees() {
     assert!(shown == fresh, "the two differ");
 }
 
-#[tokio::test]
-async fn resume_brings_what_was_missed_with_the_welcome_also_after_a_restart() {
-    let mut server = Server::start();
+/// Fifty messages that the account of this token missed, and where it goes on.
+async fn fifty_missed(server: &Server) -> (String, Resume) {
     let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
-    let token = welcome.token.expect("a token");
-    let head = welcome.account.rooms[0].head;
+    let rooms = vec![RoomCursor { room: GENERAL, after: welcome.account.rooms[0].head }];
     for number in 0..50 {
         ana.post(&format!("k{number}"), "missed").await;
     }
-    let resume = || Resume {
-        epoch: welcome.epoch.clone(),
-        account: welcome.account.head,
-        rooms: vec![RoomCursor { room: GENERAL, after: head }],
-    };
+    (welcome.token.expect("a token"), Resume { epoch: welcome.epoch, account: welcome.account.head, rooms })
+}
+
+/// Comes back with the welcome that brings all fifty.
+async fn come_back(address: std::net::SocketAddr, token: &str, resume: &Resume) {
+    let (_, back) = Peer::with_token(address, token, Subscription::All, Some(resume.clone())).await;
+    assert_eq!((back.resumed[0].is_complete, back.resumed[0].items.len()), (true, 50));
+}
+
+#[tokio::test]
+async fn resume_brings_what_was_missed_with_the_welcome_also_after_a_restart() {
+    let mut server = Server::start();
+    let (token, resume) = fifty_missed(&server).await;
     for _ in 0..2 {
-        let (_, back) = Peer::with_token(server.address(), &token, Subscription::All, Some(resume())).await;
-        assert_eq!((back.resumed[0].is_complete, back.resumed[0].items.len()), (true, 50));
+        come_back(server.address(), &token, &resume).await;
         server.kill();
         server.restart();
     }
@@ -79,21 +84,10 @@ async fn resume_brings_what_was_missed_with_the_welcome_also_after_a_restart() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_clients_resume_at_once_warm_and_after_a_restart() {
     let mut server = Server::start();
-    let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
-    let token = welcome.token.expect("a token");
-    let head = welcome.account.rooms[0].head;
-    for number in 0..50 {
-        ana.post(&format!("k{number}"), "missed").await;
-    }
+    let (token, resume) = fifty_missed(&server).await;
     for _ in 0..2 {
         let address = server.address();
-        let clients = (0..1000).map(|_| async {
-            let rooms = vec![RoomCursor { room: GENERAL, after: head }];
-            let resume = Resume { epoch: welcome.epoch.clone(), account: welcome.account.head, rooms };
-            let (_, back) = Peer::with_token(address, &token, Subscription::All, Some(resume)).await;
-            assert_eq!((back.resumed[0].is_complete, back.resumed[0].items.len()), (true, 50));
-        });
-        futures_util::future::join_all(clients).await;
+        futures_util::future::join_all((0..1000).map(|_| come_back(address, &token, &resume))).await;
         server.kill();
         server.restart();
     }
