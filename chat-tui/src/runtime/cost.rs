@@ -8,7 +8,7 @@ use chat_proto::server_frame::ServerFrame;
 
 use crate::app::tests::{ANA, Desk, GENERAL, asked, event, membership, message, user, welcome};
 use crate::app::{LinkMsg, Msg};
-use crate::terminal::{Found, Frame, Screen};
+use crate::terminal::{Found, Frame, Wired};
 use crate::theme::{Depth, Theme};
 use crate::view::{RenderCache, render, title};
 
@@ -18,38 +18,30 @@ const HEIGHT: u16 = 36;
 const BUDGET: usize = 1_000;
 
 struct Wire {
-    screen: Screen,
-    terminal: vt100::Parser,
+    wired: Wired,
     theme: Theme,
 }
 
 impl Wire {
     fn new() -> Self {
-        let side = |cells| std::num::NonZeroU16::new(cells).expect("not zero");
-        Self {
-            screen: Screen::sized(WIDTH, HEIGHT, true),
-            terminal: vt100::Parser::new(side(HEIGHT), side(WIDTH), 0),
-            theme: Theme::load("dark", Depth::True).expect("a theme"),
-        }
+        Self { wired: Wired::sized(WIDTH, HEIGHT), theme: Theme::load("dark", Depth::True).expect("a theme") }
     }
 
     /// Draws a desk, as the loop does; gives back the bytes.
     fn draw(&mut self, desk: &mut Desk) -> usize {
         let mut sight = None;
         let model = &desk.model;
-        let bytes = self.screen.bytes(|buffer| {
+        let bytes = self.wired.draw(|buffer| {
             let drawn = render(model, &self.theme, &mut RenderCache::default(), buffer);
             sight = Some(drawn.sight);
             Frame { caret: drawn.caret, moving: drawn.moving, title: title(model).as_str().to_owned() }
         });
-        let bytes = bytes.expect("memory");
-        self.terminal.process(&bytes);
         desk.take(Msg::Drawn(sight.expect("drawn")));
         bytes.len()
     }
 
     fn rows(&self) -> Vec<String> {
-        self.terminal.screen().rows(0, WIDTH).map(|row| row.trim_end().to_owned()).collect()
+        self.wired.rows()
     }
 
     /// What a terminal shows that was never drawn on before.
@@ -142,7 +134,7 @@ fn a_message_costs_little_beside_fifteen_people_and_thirteen_rooms() {
 fn where_the_terminal_scrolls_within_columns_the_panes_cost_nothing() {
     let mut desk = busy();
     let mut wire = Wire::new();
-    wire.screen.learn(Found::with_margins());
+    wire.wired.screen.learn(Found::with_margins());
     wire.draw(&mut desk);
     for seq in 61..=80 {
         say(&mut desk, seq);

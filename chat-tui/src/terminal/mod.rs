@@ -13,6 +13,8 @@ mod rows;
 mod screen;
 mod shift;
 mod suspend;
+#[cfg(test)]
+mod wired;
 
 pub use announce::{bell, clipboard, notification};
 pub use capabilities::Capabilities;
@@ -22,3 +24,5 @@ pub use input::{Input, Inputs, Pointer};
 pub use probe::Found;
 pub use screen::{Frame, Screen};
 pub use suspend::suspend;
+#[cfg(test)]
+pub(crate) use wired::Wired;

@@ -5,6 +5,7 @@ use ratatui::style::{Modifier, Style};
 
 use super::super::cluster::Kind;
 use super::super::grid::Grid;
+use super::super::wired::Wired;
 use super::*;
 
 const WIDTH: u16 = 60;
@@ -12,29 +13,22 @@ const HEIGHT: u16 = 8;
 /// Columns of a pane to the left of what moves.
 const PANE: u16 = 12;
 
-/// A screen and two terminals that take its bytes: one that knows colours, and one that knows margins.
+/// A screen on a terminal that knows colours, and one that knows margins and takes the same bytes.
 struct Pair {
-    screen: Screen,
-    terminal: vt100::Parser,
+    wired: Wired,
     grid: Grid,
     pane: bool,
 }
 
 impl Pair {
     fn new() -> Self {
-        let side = |cells| std::num::NonZeroU16::new(cells).expect("not zero");
-        Self {
-            screen: Screen::sized(WIDTH, HEIGHT, true),
-            terminal: vt100::Parser::new(side(HEIGHT), side(WIDTH), 0),
-            grid: Grid::new(WIDTH, HEIGHT),
-            pane: false,
-        }
+        Self { wired: Wired::sized(WIDTH, HEIGHT), grid: Grid::new(WIDTH, HEIGHT), pane: false }
     }
 
     /// One with a pane beside what moves, on a terminal that scrolls within columns.
     fn with_margins() -> Self {
         let mut pair = Self { pane: true, ..Self::new() };
-        pair.screen.learn(Found::with_margins());
+        pair.wired.screen.learn(Found::with_margins());
         pair
     }
 
@@ -51,19 +45,18 @@ impl Pair {
             let moving = Rect { x: left, y: 1, width: WIDTH - left, height: 6 };
             Frame { caret: Some(Position { x: 1, y: 7 }), moving, title: "t".into() }
         };
-        let out = self.screen.bytes(fill).expect("memory");
-        self.terminal.process(&out);
+        let out = self.wired.draw(fill);
         self.grid.process(&out);
         out.len()
     }
 
     fn rows(&self) -> Vec<String> {
-        self.terminal.screen().rows(0, WIDTH).map(|row| row.trim_end().to_owned()).collect()
+        self.wired.rows()
     }
 
     /// The looks of all cells of the terminal, without the text.
     fn looks(&self) -> Vec<(vt100::Color, vt100::Color, bool, bool)> {
-        let cells = (0..HEIGHT).flat_map(|y| (0..WIDTH).filter_map(move |x| self.terminal.screen().cell(y, x)));
+        let cells = (0..HEIGHT).flat_map(|y| (0..WIDTH).filter_map(move |x| self.wired.terminal.screen().cell(y, x)));
         // What is written in does not matter where nothing is.
         let seen = cells.filter(|cell| cell.has_contents() && cell.contents() != " ");
         seen.map(|cell| (cell.fgcolor(), cell.bgcolor(), cell.bold(), cell.underline())).collect()
@@ -134,7 +127,7 @@ fn only_the_row_the_terminal_was_tried_in_is_drawn_again() {
     let screen = lines(&["the title", "one", "two", "three"]);
     pair.draw(&screen);
     pair.grid.process("\u{1b}[H\u{1b}[2Kscribbled over".as_bytes());
-    pair.screen.learn(Found::default());
+    pair.wired.screen.learn(Found::default());
     let bytes = pair.draw(&screen);
     assert!((1..100).contains(&bytes), "{bytes}");
     assert_eq!(&pair.grid.rows()[..4], &screen[..]);
@@ -145,12 +138,12 @@ fn what_the_terminal_draws_as_we_count_is_sent_as_it_is() {
     let mut pair = Pair::new();
     let mut found = Found::default();
     found.clusters.trust(Kind::Flag);
-    pair.screen.learn(found);
-    let out = pair.screen.bytes(|buffer| {
+    pair.wired.screen.learn(found);
+    let out = pair.wired.draw(|buffer| {
         buffer.set_string(0, 0, "a 🇩🇪 b 👍🏽 c", Style::new());
         Frame::default()
     });
-    let out = String::from_utf8(out.expect("memory")).expect("UTF-8");
+    let out = String::from_utf8(out).expect("UTF-8");
     assert!(out.contains("🇩🇪") && !out.contains("👍🏽"), "{out:?}");
     assert!(out.contains("🇩🇪\u{1b}["), "what follows is put in its place: {out:?}");
 }
