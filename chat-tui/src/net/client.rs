@@ -190,18 +190,23 @@ mod tests {
     use chat_proto::time::UnixMillis;
 
     use super::*;
-    use crate::net::scripted::Script;
+    use crate::net::scripted::{Peer, Script};
 
     fn options(script: &Script) -> ConnectOptions {
         ConnectOptions::new(script.address(), Auth::Token { token: "t".into() })
     }
 
-    #[tokio::test]
-    async fn an_answer_behind_more_pushes_than_anyone_takes_still_comes() {
+    /// A client that is signed in, and the other end of its connection.
+    async fn signed_in() -> (Client, Peer) {
         let script = Script::new().await;
         let options = options(&script);
-        let (connected, mut peer) = tokio::join!(Client::connect_once(&options), script.welcome());
-        let (mut client, _) = connected.expect("signed in");
+        let (connected, peer) = tokio::join!(Client::connect_once(&options), script.welcome());
+        (connected.expect("signed in").0, peer)
+    }
+
+    #[tokio::test]
+    async fn an_answer_behind_more_pushes_than_anyone_takes_still_comes() {
+        let (mut client, mut peer) = signed_in().await;
         let serve = async {
             let id = peer.hear_request().await;
             let room = RoomId(1);
@@ -227,10 +232,7 @@ mod tests {
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn what_is_asked_while_the_connection_ends_is_answered_too() {
         for round in 0..100 {
-            let script = Script::new().await;
-            let options = options(&script);
-            let (connected, peer) = tokio::join!(Client::connect_once(&options), script.welcome());
-            let (client, _) = connected.expect("signed in");
+            let (client, peer) = signed_in().await;
             let end = tokio::spawn(async move { drop(peer) });
             // Several at once, so that one of them is caught between asking and its question's arrival.
             let ask = || {
@@ -255,10 +257,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_request_that_is_not_answered_is_given_up_with_its_connection() {
-        let script = Script::new().await;
-        let options = options(&script);
-        let (connected, mut peer) = tokio::join!(Client::connect_once(&options), script.welcome());
-        let (mut client, _) = connected.expect("signed in");
+        let (mut client, mut peer) = signed_in().await;
         let answers = (client.start(&Ping {}), client.start(&Ping {}));
         let id = peer.hear_request().await;
         peer.say_bytes(codec::encode_ok::<Ping>(id, &Pong { now: UnixMillis(1) })).await;
