@@ -189,14 +189,8 @@ impl FromStr for MessageBody {
 
     fn from_str(text: &str) -> Result<Self, TextError> {
         let text = fold_line_ends(text);
-        if text.trim().is_empty() {
-            return Err(TextError::Empty);
-        }
-        check_length(&text, limits::BODY_MAX_CHARS, limits::BODY_MAX_BYTES)?;
-        match text.chars().find(|&c| c.is_control() && c != '\n' && c != '\t') {
-            Some(character) => Err(TextError::ForbiddenCharacter { character }),
-            None => Ok(Self(text.into())),
-        }
+        check_lines(&text, limits::BODY_MAX_CHARS, limits::BODY_MAX_BYTES)?;
+        Ok(Self(text.into()))
     }
 }
 
@@ -244,14 +238,8 @@ impl FromStr for Description {
     fn from_str(text: &str) -> Result<Self, TextError> {
         let text = fold_line_ends(text);
         let text = text.trim();
-        if text.is_empty() {
-            return Err(TextError::Empty);
-        }
-        check_length(text, limits::DESCRIPTION_MAX_CHARS, limits::DESCRIPTION_MAX_CHARS * 4)?;
-        match text.chars().find(|&c| c.is_control() && c != '\n' && c != '\t') {
-            Some(character) => Err(TextError::ForbiddenCharacter { character }),
-            None => Ok(Self(text.into())),
-        }
+        check_lines(text, limits::DESCRIPTION_MAX_CHARS, limits::DESCRIPTION_MAX_CHARS * 4)?;
+        Ok(Self(text.into()))
     }
 }
 
@@ -265,6 +253,18 @@ fn parse_line(text: &str, max_chars: usize) -> Result<Box<str>, TextError> {
     match text.chars().find(|&c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
         Some(character) => Err(TextError::ForbiddenCharacter { character }),
         None => Ok(text.into()),
+    }
+}
+
+/// Checks a text of several lines.
+fn check_lines(text: &str, max_chars: usize, max_bytes: usize) -> Result<(), TextError> {
+    if text.trim().is_empty() {
+        return Err(TextError::Empty);
+    }
+    check_length(text, max_chars, max_bytes)?;
+    match text.chars().find(|&c| c.is_control() && c != '\n' && c != '\t') {
+        Some(character) => Err(TextError::ForbiddenCharacter { character }),
+        None => Ok(()),
     }
 }
 
