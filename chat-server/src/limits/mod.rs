@@ -3,7 +3,9 @@
 #![deny(clippy::disallowed_methods)]
 
 mod bucket;
+mod buckets;
 mod repeat;
 
 pub use bucket::{BucketRule, Take, TokenBucket};
+pub use buckets::Buckets;
 pub use repeat::{RepeatRule, RepeatVerdict};

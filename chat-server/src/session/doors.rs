@@ -1,51 +1,42 @@
 //! How often one network address may knock: connections that say `hello`.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 
-use chat_proto::error::{ErrorBody, ErrorCode};
+use chat_proto::error::ErrorBody;
 use chat_proto::time::UnixMillis;
 use parking_lot::Mutex;
 
 use super::conversation::Origin;
-use crate::limits::{BucketRule, Take, TokenBucket};
+use super::error::granted;
+use crate::limits::{BucketRule, Buckets};
 
 /// A team behind one address that comes back after a restart, all at once.
 const RULE: BucketRule = BucketRule { per_second: 20, burst: 500 };
-/// Addresses remembered; beyond it those that were quiet are forgotten.
-const REMEMBERED: usize = 10_000;
 
 /// The addresses that knocked of late.
 #[derive(Debug)]
 pub(super) struct Doors {
     is_enabled: bool,
-    knocks: Mutex<HashMap<IpAddr, TokenBucket>>,
+    knocks: Mutex<Buckets<IpAddr>>,
 }
 
 impl Doors {
     pub(super) fn new(is_enabled: bool) -> Self {
-        Self { is_enabled, knocks: Mutex::default() }
+        Self { is_enabled, knocks: Mutex::new(Buckets::new(RULE)) }
     }
 
     /// Whether a connection from there may sign in now; those of this machine always may.
     pub(super) fn enter(&self, origin: Origin, now: UnixMillis) -> Result<(), ErrorBody> {
         let Some(address) = origin.address.filter(|_| self.is_enabled && !origin.is_loopback) else { return Ok(()) };
-        let mut knocks = self.knocks.lock();
-        if knocks.len() >= REMEMBERED {
-            knocks.retain(|_, bucket| !bucket.is_full(RULE, now));
-        }
-        match knocks.entry(address).or_insert_with(|| TokenBucket::full(RULE, now)).take(RULE, 1, now) {
-            Take::Granted => Ok(()),
-            Take::Refused { retry_after_ms } => {
-                let message = "Too many sign-ins from your address; wait a moment.";
-                Err(ErrorBody::new(ErrorCode::RateLimited, message).retry_after(retry_after_ms.unwrap_or(1_000)))
-            }
-        }
+        let take = self.knocks.lock().take(address, 1, now);
+        granted(take, "Too many sign-ins from your address; wait a moment.")
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use chat_proto::error::ErrorCode;
+
     use super::*;
 
     fn from(address: [u8; 4]) -> Origin {

@@ -3,6 +3,7 @@
 use chat_proto::error::{ErrorBody, ErrorCode};
 
 use crate::auth::PasswordError;
+use crate::limits::Take;
 use crate::live::LiveError;
 use crate::room::RoomError;
 use crate::store::StoreError;
@@ -40,6 +41,16 @@ impl Refusal {
 pub(super) fn of_new_password(error: PasswordError) -> Refusal {
     let body = of_password(error);
     if body.field.is_some() { body.at_field("new").into() } else { body.into() }
+}
+
+/// A bucket's answer: where it holds too little, `message` and when to ask again.
+pub(super) fn granted(take: Take, message: &str) -> Result<(), ErrorBody> {
+    match take {
+        Take::Granted => Ok(()),
+        Take::Refused { retry_after_ms } => {
+            Err(ErrorBody::new(ErrorCode::RateLimited, message).retry_after(retry_after_ms.unwrap_or(1_000)))
+        }
+    }
 }
 
 /// The error as the client gets it. Faults of our own are logged here, with their facts.

@@ -1,21 +1,19 @@
 //! How often a password may be guessed wrongly: per name and address, so that nobody locks another out.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 
-use chat_proto::error::{ErrorBody, ErrorCode};
+use chat_proto::error::ErrorBody;
 use chat_proto::text::Username;
 use chat_proto::time::UnixMillis;
 use parking_lot::Mutex;
 
-use crate::limits::{BucketRule, Take, TokenBucket};
+use super::error::granted;
+use crate::limits::{BucketRule, Buckets};
 
 /// Ten wrong guesses at once, then one every ten seconds.
 const RULE: BucketRule = BucketRule { per_second: 1, burst: 100 };
 /// What a guess costs.
 const GUESS: u32 = 10;
-/// Names and addresses remembered; beyond it those who may guess freely again are forgotten.
-const REMEMBERED: usize = 10_000;
 
 /// Whose password, guessed from where; no address: over a Unix socket.
 type Guesser = (Username, Option<IpAddr>);
@@ -24,12 +22,12 @@ type Guesser = (Username, Option<IpAddr>);
 #[derive(Debug)]
 pub(super) struct Guesses {
     is_enabled: bool,
-    wrong: Mutex<HashMap<Guesser, TokenBucket>>,
+    wrong: Mutex<Buckets<Guesser>>,
 }
 
 impl Guesses {
     pub(super) fn new(is_enabled: bool) -> Self {
-        Self { is_enabled, wrong: Mutex::default() }
+        Self { is_enabled, wrong: Mutex::new(Buckets::new(RULE)) }
     }
 
     /// Begins a guess: counted as a wrong one until it is [`right`](Self::right), so that many at once do not pass.
@@ -37,28 +35,20 @@ impl Guesses {
         if !self.is_enabled {
             return Ok(());
         }
-        let mut wrong = self.wrong.lock();
-        if wrong.len() >= REMEMBERED {
-            wrong.retain(|_, bucket| !bucket.is_full(RULE, now));
-        }
-        let bucket = wrong.entry((name.clone(), from)).or_insert_with(|| TokenBucket::full(RULE, now));
-        match bucket.take(RULE, GUESS, now) {
-            Take::Granted => Ok(()),
-            Take::Refused { retry_after_ms } => {
-                let message = "Too many wrong passwords for this name; wait a moment.";
-                Err(ErrorBody::new(ErrorCode::RateLimited, message).retry_after(retry_after_ms.unwrap_or(10_000)))
-            }
-        }
+        let take = self.wrong.lock().take((name.clone(), from), GUESS, now);
+        granted(take, "Too many wrong passwords for this name; wait a moment.")
     }
 
     /// The guess was right: nothing speaks against this name from there.
     pub(super) fn right(&self, name: &Username, from: Option<IpAddr>) {
-        self.wrong.lock().remove(&(name.clone(), from));
+        self.wrong.lock().refill(&(name.clone(), from));
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use chat_proto::error::ErrorCode;
+
     use super::*;
 
     #[test]

@@ -9,7 +9,8 @@ use chat_proto::time::UnixMillis;
 use parking_lot::Mutex;
 
 use super::app::AppConfig;
-use crate::limits::{BucketRule, RepeatRule, RepeatVerdict, Take, TokenBucket};
+use super::error::granted;
+use crate::limits::{BucketRule, RepeatRule, RepeatVerdict, TokenBucket};
 
 /// Read marks: one for each room when a person comes back.
 const READS: BucketRule = BucketRule { per_second: 20, burst: 1_000 };
@@ -175,13 +176,4 @@ fn entry(accounts: &mut HashMap<UserId, Account>, user: UserId, rule: BucketRule
         repeats: RepeatRule::default(),
         untold: (0, rule),
     })
-}
-
-fn granted(take: Take, message: &str) -> Result<(), ErrorBody> {
-    match take {
-        Take::Granted => Ok(()),
-        Take::Refused { retry_after_ms } => {
-            Err(ErrorBody::new(ErrorCode::RateLimited, message).retry_after(retry_after_ms.unwrap_or(1_000)))
-        }
-    }
 }
