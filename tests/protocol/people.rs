@@ -7,10 +7,21 @@ use chat_proto::presence::{Availability, ChosenAvailability};
 use chat_proto::request::{
     AccountChanges, Edit, Read, RoomInfo, SetRsvp, SetStatus, SetTyping, Trending, Versions, Who,
 };
-use chat_proto::room::Rsvp;
+use chat_proto::room::{ReadMarks, Rsvp};
 use chat_proto::server_frame::{AccountNews, ServerFrame};
 use chat_tests::peer::{GENERAL, Peer};
 use chat_tests::server::Server;
+
+/// What an account is told of its marks.
+fn marks(frame: &ServerFrame) -> Option<ReadMarks> {
+    match frame {
+        ServerFrame::Account(event) => match event.news {
+            AccountNews::Marks { marks, .. } => Some(marks),
+            _ => None,
+        },
+        _ => None,
+    }
+}
 
 #[tokio::test]
 async fn typing_is_told_to_others_with_its_end_and_ends_with_the_message() {
@@ -70,13 +81,6 @@ async fn what_was_read_on_one_device_is_read_on_all_and_may_be_taken_back() {
     let (mut ben, _) = Peer::register(server.address(), "ben", Subscription::None).await;
     let first = ben.post("k1", "one for @ana").await;
     ben.post("k2", "two").await;
-    let marks = |frame: &ServerFrame| match frame {
-        ServerFrame::Account(event) => match event.news {
-            AccountNews::Marks { marks, .. } => Some(marks),
-            _ => None,
-        },
-        _ => None,
-    };
     let read = ana.call(&Read { room: GENERAL, seq: Some(first.seq), rewind: false }).await;
     assert_eq!((read.unread, read.mentions), (1, 0));
     assert_eq!(second.pushed(marks).await, read);
@@ -94,16 +98,9 @@ async fn a_name_that_is_edited_away_is_no_mention_and_the_former_text_is_kept() 
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
     let (mut ben, _) = Peer::register(server.address(), "ben", Subscription::None).await;
     let posted = ben.post("k1", "for @ana").await;
-    let marks = |frame: &ServerFrame| match frame {
-        ServerFrame::Account(event) => match event.news {
-            AccountNews::Marks { marks, .. } => Some(marks.mentions),
-            _ => None,
-        },
-        _ => None,
-    };
     for (body, mentions) in [("for nobody", 0), ("for @ana after all", 1)] {
         ben.call(&Edit { room: GENERAL, seq: posted.seq, body: body.parse().expect("a body") }).await;
-        assert_eq!(ana.pushed(marks).await, mentions);
+        assert_eq!(ana.pushed(marks).await.mentions, mentions);
     }
     let head = ana.post("k2", "in between").await.seq;
     let same = Edit { room: GENERAL, seq: posted.seq, body: "for @ana after all".parse().expect("a body") };
