@@ -5,6 +5,7 @@ pub mod detour;
 pub mod peer;
 pub mod program;
 pub mod redis;
+mod running;
 pub mod screen;
 pub mod server;
 pub mod trace;

@@ -1,19 +1,21 @@
 //! A real redis-server of a test's own: at its own socket and port, in its own folder; ends with the test.
 
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
-use rustix::process::{Pid, Signal};
+use rustix::process::Signal;
 use tempfile::TempDir;
 
+use crate::running::Running;
 use crate::wait::until;
 
 /// A redis-server.
 #[derive(Debug)]
 pub struct Redis {
+    /// Stands first, so that it has ended before its folder goes.
+    running: Option<Running>,
     folder: TempDir,
     options: Vec<String>,
-    child: Option<Child>,
 }
 
 impl Redis {
@@ -26,7 +28,7 @@ impl Redis {
     pub fn start_with(options: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let options = options.iter().map(ToString::to_string).collect();
-        let mut redis = Self { folder, options, child: None };
+        let mut redis = Self { folder, options, running: None };
         redis.run();
         redis
     }
@@ -42,7 +44,7 @@ impl Redis {
             .stderr(Stdio::null())
             .spawn()
             .expect("tests/run installs redis-server");
-        self.child = Some(child);
+        self.running = Some(Running(child));
         until("redis-server", || std::os::unix::net::UnixStream::connect(self.socket()).ok());
     }
 
@@ -74,17 +76,13 @@ impl Redis {
         line.trim().parse().expect("a number")
     }
 
-    fn signal(&self, signal: Signal) {
-        let id = self.child.as_ref().expect("it runs").id();
-        let pid = Pid::from_raw(i32::try_from(id).expect("a pid")).expect("a pid");
-        rustix::process::kill_process(pid, signal).expect("it runs");
+    fn running(&self) -> &Running {
+        self.running.as_ref().expect("it runs")
     }
 
     /// Ends it as a power switch would end its process.
     pub fn kill(&mut self) {
-        let mut child = self.child.take().expect("it runs");
-        child.kill().expect("it runs");
-        child.wait().expect("it ends");
+        self.running.take().expect("it runs").kill();
         // What a killed one leaves.
         let _ = std::fs::remove_file(self.socket());
     }
@@ -102,21 +100,11 @@ impl Redis {
 
     /// Stops it in the middle of whatever it does.
     pub fn freeze(&self) {
-        self.signal(Signal::STOP);
+        self.running().signal(Signal::STOP);
     }
 
     /// Lets it go on.
     pub fn thaw(&self) {
-        self.signal(Signal::CONT);
-    }
-}
-
-impl Drop for Redis {
-    fn drop(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            // It may have ended already.
-            let _ = child.kill();
-            let _ = child.wait();
-        }
+        self.running().signal(Signal::CONT);
     }
 }

@@ -3,23 +3,23 @@
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{ChildStdout, Command, ExitStatus, Stdio};
 
-use rustix::process::{Pid, Signal};
 use tempfile::TempDir;
 
 use crate::program;
-use crate::wait::until;
+use crate::running::Running;
 
 /// A server that is ended when it is dropped.
 #[derive(Debug)]
 pub struct Server {
+    /// Stands first, so that it has ended before its folder goes.
+    running: Option<Running>,
     folder: TempDir,
     /// What the program is started through, if through anything.
     wrapper: Vec<String>,
     variables: Vec<(String, String)>,
     options: Vec<String>,
-    child: Option<Child>,
     output: Option<BufReader<ChildStdout>>,
     address: SocketAddr,
     ready_line: String,
@@ -48,7 +48,7 @@ impl Server {
             wrapper: Vec::new(),
             variables: Vec::new(),
             options,
-            child: None,
+            running: None,
             output: None,
             address,
             ready_line: String::new(),
@@ -125,7 +125,7 @@ impl Server {
         let log = std::fs::File::options().create(true).append(true).open(self.log_path()).expect("a log");
         let program = program::path("chat-server");
         let mut words = self.wrapper.iter().map(std::ffi::OsStr::new).chain([program.as_os_str()]);
-        let mut child = Command::new(words.next().expect("a program"))
+        let child = Command::new(words.next().expect("a program"))
             .args(words)
             .args(["--listen", "127.0.0.1:0", "--unix"])
             .arg(self.socket())
@@ -140,13 +140,13 @@ impl Server {
             .stderr(log)
             .spawn()
             .expect("the server starts");
+        let output = self.running.insert(Running(child)).0.stdout.take().expect("piped");
         let mut line = String::new();
-        let mut output = BufReader::new(child.stdout.take().expect("piped"));
+        let mut output = BufReader::new(output);
         output.read_line(&mut line).expect("readable");
         self.output = Some(output);
         let address = line.split_whitespace().find_map(|word| word.strip_prefix("ws://")?.parse().ok());
         self.address = address.unwrap_or_else(|| panic!("no ready line but {line:?}; the log:\n{}", self.log()));
-        self.child = Some(child);
         line.trim_end().clone_into(&mut self.ready_line);
     }
 
@@ -188,7 +188,7 @@ impl Server {
 
     /// Its process.
     pub fn pid(&self) -> u32 {
-        self.child.as_ref().expect("it runs").id()
+        self.running.as_ref().expect("it runs").pid()
     }
 
     /// Its resident memory in KiB.
@@ -198,23 +198,14 @@ impl Server {
         line.split_whitespace().next().and_then(|number| number.parse().ok()).expect("a number")
     }
 
-    fn signal(&self, signal: Signal) {
-        let pid = Pid::from_raw(i32::try_from(self.pid()).expect("a pid")).expect("a pid");
-        rustix::process::kill_process(pid, signal).expect("it runs");
-    }
-
     /// Ends it as a power switch would end its process.
     pub fn kill(&mut self) {
-        let mut child = self.child.take().expect("it runs");
-        child.kill().expect("it runs");
-        child.wait().expect("it ends");
+        self.running.take().expect("it runs").kill();
     }
 
     /// Asks it to end and waits.
     pub fn terminate(&mut self) -> ExitStatus {
-        self.signal(Signal::TERM);
-        let mut child = self.child.take().expect("it runs");
-        until("the server's end", || child.try_wait().expect("a child"))
+        self.running.take().expect("it runs").terminate()
     }
 
     /// Starts it again on the same data.
@@ -227,15 +218,5 @@ impl Server {
         let files = std::fs::read_dir(self.data()).expect("a folder");
         let texts = files.filter_map(|file| std::fs::read(file.ok()?.path()).ok());
         texts.chain([self.log().into_bytes()]).any(|bytes| bytes.windows(marker.len()).any(|w| w == marker.as_bytes()))
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            // It may have ended already.
-            let _ = child.kill();
-            let _ = child.wait();
-        }
     }
 }
