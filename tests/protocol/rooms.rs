@@ -9,7 +9,7 @@ use chat_proto::request::{
 };
 use chat_proto::room::RoomKind;
 use chat_proto::server_frame::{AccountNews, ServerFrame};
-use chat_tests::peer::{GENERAL, Peer, post};
+use chat_tests::peer::{GENERAL, Peer, post, public_room};
 use chat_tests::server::Server;
 
 fn history(room: RoomId) -> History {
@@ -46,15 +46,7 @@ async fn a_private_room_is_not_there_for_others() {
     assert_eq!(ben.pushed(news).await, AccountNews::Mention { room: GENERAL, seq: posted.seq });
     // What was said in it stays hers when it is closed and its name used again.
     ana.call(&Leave { room }).await;
-    let public = CreateRoom {
-        name: "hush".parse().expect("a name"),
-        kind: RoomKind::Public,
-        topic: None,
-        description: None,
-        default_ttl_ms: None,
-        closes_when_empty: false,
-    };
-    assert_eq!(ben.refused(&public).await, ErrorCode::NameTaken);
+    assert_eq!(ben.refused(&public_room("hush")).await, ErrorCode::NameTaken);
 }
 
 #[tokio::test]
@@ -62,19 +54,7 @@ async fn a_closed_public_room_opens_again_with_its_id_and_numbers() {
     let server = Server::start();
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::All).await;
     let room = ana.create("builds", RoomKind::Public).await;
-    assert_eq!(
-        ana.refused(&CreateRoom {
-            name: "Builds".parse().expect("a name"),
-            kind: RoomKind::Public,
-            topic: None,
-            description: None,
-            default_ttl_ms: None,
-            closes_when_empty: true,
-        })
-        .await,
-        ErrorCode::NameTaken,
-        "it looks like another's"
-    );
+    assert_eq!(ana.refused(&public_room("Builds")).await, ErrorCode::NameTaken, "it looks like another's");
     let posted = ana.call(&Post { room, ..post("k", "red") }).await;
     ana.call(&Leave { room }).await;
     assert_eq!(ana.refused(&RoomInfo { room }).await, ErrorCode::NotFound);
@@ -141,14 +121,7 @@ async fn setting_what_is_set_already_is_no_news() {
 async fn a_rooms_default_life_holds_for_messages_that_name_none() {
     let server = Server::start();
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
-    let brief = CreateRoom {
-        name: "scratch".parse().expect("a name"),
-        kind: RoomKind::Public,
-        topic: None,
-        description: None,
-        default_ttl_ms: Some(30_000),
-        closes_when_empty: false,
-    };
+    let brief = CreateRoom { default_ttl_ms: Some(30_000), ..public_room("scratch") };
     let room = ana.call(&brief).await.room.id;
     let ends = ana.call(&Post { room, ..post("k1", "brief") }).await;
     assert_eq!(ends.expires_at.map(|end| end.since_ms(ends.at)), Some(30_000));

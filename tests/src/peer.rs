@@ -172,10 +172,7 @@ impl Peer {
 
     /// Makes a room and is in it.
     pub async fn create(&mut self, name: &str, kind: RoomKind) -> RoomId {
-        let name = name.parse().expect("a name");
-        let room =
-            CreateRoom { name, kind, topic: None, description: None, default_ttl_ms: None, closes_when_empty: true };
-        self.call(&room).await.room.id
+        self.call(&CreateRoom { kind, ..public_room(name) }).await.room.id
     }
 
     /// Everything that changed after a number in `#general`, page by page.
@@ -207,5 +204,17 @@ pub fn post(key: &str, body: &str) -> Post {
         code: None,
         reply_to: None,
         chain: None,
+    }
+}
+
+/// A public room that closes when it is empty.
+pub fn public_room(name: &str) -> CreateRoom {
+    CreateRoom {
+        name: name.parse().expect("a name"),
+        kind: RoomKind::Public,
+        topic: None,
+        description: None,
+        default_ttl_ms: None,
+        closes_when_empty: true,
     }
 }
