@@ -7,7 +7,7 @@ use super::commands;
 use super::editor::Editor;
 use super::effect::{Effect, Keep, KeptRoom};
 use super::model::Model;
-use super::msg::Restored;
+use super::msg::{Restored, RestoredRoom};
 use super::outbox;
 use super::place::{Place, ServerKey};
 use super::room::{Catching, History, Room};
@@ -28,7 +28,7 @@ pub(super) fn restore(model: &mut Model, restored: Restored) {
     server.account = restored.account;
     server.learn(&restored.users);
     let me = server.my_id();
-    for kept in restored.rooms {
+    for RestoredRoom { kept, draft } in restored.rooms {
         let place = Place { server: key, room: kept.membership.room.id };
         let mut room = Room::new(kept.membership);
         room.timeline = super::Timeline::above(kept.floor);
@@ -39,7 +39,7 @@ pub(super) fn restore(model: &mut Model, restored: Restored) {
         room.heard = kept.cursor;
         room.catching = Catching::Needed;
         room.history = History::Unasked;
-        room.draft = Editor::with(kept.draft);
+        room.draft = Editor::with(draft);
         room.is_restored = true;
         room.is_kept = true;
         model.rooms.insert(place, room);

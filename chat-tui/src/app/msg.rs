@@ -1,13 +1,12 @@
 //! What can happen to the screen.
 
 use chat_proto::error::ErrorBody;
-use chat_proto::ids::{AccountSeq, ClientKey, Epoch, Seq};
-use chat_proto::message::Item;
+use chat_proto::ids::{AccountSeq, ClientKey, Epoch};
 use chat_proto::request::Answer;
-use chat_proto::room::{Membership, User};
+use chat_proto::room::User;
 use chat_proto::server_frame::{ServerFrame, Welcome};
 
-use super::effect::StoredPost;
+use super::effect::{KeptRoom, StoredPost};
 use super::place::ServerKey;
 use super::sight::{Mouse, Sight};
 use crate::action::Action;
@@ -115,14 +114,8 @@ pub struct Restored {
 /// One room of an earlier run.
 #[derive(Debug)]
 pub struct RestoredRoom {
-    /// The room as it was.
-    pub membership: Membership,
-    /// All up to here has been applied.
-    pub cursor: Seq,
-    /// Nothing below this number is at hand.
-    pub floor: Seq,
-    /// What is at hand.
-    pub items: Vec<Item>,
+    /// As it was kept.
+    pub kept: KeptRoom,
     /// What was being written.
     pub draft: String,
 }
