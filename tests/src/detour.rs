@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
@@ -28,6 +29,8 @@ pub struct Detour {
     traffic: Arc<watch::Sender<Traffic>>,
     /// Connections taken.
     taken: watch::Receiver<u64>,
+    /// What was held back so far.
+    held: Arc<Mutex<Vec<u8>>>,
 }
 
 impl Detour {
@@ -40,6 +43,8 @@ impl Detour {
         let listener = UnixListener::bind(folder.path().join("redis")).expect("a socket");
         let traffic = Arc::new(watch::Sender::new(Traffic::default()));
         let (counter, taken) = watch::channel(0);
+        let held = Arc::<Mutex<Vec<u8>>>::default();
+        let kept = Arc::clone(&held);
         let ruled = Arc::clone(&traffic);
         tokio::spawn(async move {
             while let Ok((here, _)) = listener.accept().await {
@@ -49,11 +54,11 @@ impl Detour {
                 let ((from_here, to_here), (from_there, to_there)) = (here.into_split(), there.into_split());
                 let questions = move |traffic: &Traffic| number <= traffic.questions_held;
                 let answers = move |traffic: &Traffic| number <= traffic.answers_held;
-                tokio::spawn(pass(from_here, to_there, ruled.subscribe(), questions));
-                tokio::spawn(pass(from_there, to_here, ruled.subscribe(), answers));
+                tokio::spawn(pass(from_here, to_there, (ruled.subscribe(), questions), Arc::clone(&kept)));
+                tokio::spawn(pass(from_there, to_here, (ruled.subscribe(), answers), Arc::clone(&kept)));
             }
         });
-        Self { folder, traffic, taken }
+        Self { folder, traffic, taken, held }
     }
 
     /// Its address as the server takes it.
@@ -73,6 +78,11 @@ impl Detour {
         self.traffic.send_modify(|traffic| traffic.answers_held = taken);
     }
 
+    /// Whether `marker` is among what was held back.
+    pub fn holds(&self, marker: &str) -> bool {
+        self.held.lock().windows(marker.len()).any(|window| window == marker.as_bytes())
+    }
+
     /// Brings on what was held back, also of connections that were given up meanwhile.
     pub fn release(&self) {
         self.traffic.send_modify(|traffic| (traffic.questions_held, traffic.answers_held) = (0, 0));
@@ -88,14 +98,17 @@ impl Detour {
 async fn pass(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
-    mut traffic: watch::Receiver<Traffic>,
-    is_held: impl Fn(&Traffic) -> bool,
+    (mut traffic, is_held): (watch::Receiver<Traffic>, impl Fn(&Traffic) -> bool),
+    held: Arc<Mutex<Vec<u8>>>,
 ) {
     let mut bytes = vec![0; 64 * 1024];
     loop {
         let read = from.read(&mut bytes).await.unwrap_or(0);
         let late = traffic.borrow().late;
         tokio::time::sleep(late).await;
+        if is_held(&traffic.borrow()) {
+            held.lock().extend(&bytes[..read]);
+        }
         // It ends with the test.
         let _ = traffic.wait_for(|traffic| !is_held(traffic)).await;
         if read == 0 || to.write_all(&bytes[..read]).await.is_err() {

@@ -7,9 +7,9 @@ use chat_proto::time::UnixMillis;
 use super::LiveError;
 use crate::post_digest::{self, PostDigest};
 
-/// How long a sender's key is remembered after its message ended, in milliseconds: long enough for every retry of a
-/// client that still runs, so that a late retry is told "duplicate" instead of being shown again.
-pub const KEY_KEPT_MS: u64 = 60 * 60 * 1_000;
+/// How long a sender's key is remembered after its message ended, in milliseconds: longer than a client that lost its
+/// connection takes to come back and ask again, so that a late retry is told "duplicate" instead of being shown again.
+pub const KEY_KEPT_MS: u64 = 10 * 60 * 1_000;
 
 /// What an ephemeral post is addressed by. Sender and key together are unique over all rooms.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -102,6 +102,9 @@ pub trait Live: Send + Sync {
     /// Whether the store can be used just now; changes are told.
     fn availability(&self) -> watch::Receiver<bool>;
 
+    /// How often the store has lost what it held; changes are told before anything else is carried out.
+    fn losses(&self) -> watch::Receiver<u64>;
+
     /// What the way to the store has seen; none where it is in this process.
     fn link_figures(&self) -> Option<LinkFigures> {
         None

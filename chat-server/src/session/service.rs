@@ -2,11 +2,15 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chat_proto::codec;
 use chat_proto::server_frame::Service;
 
 use super::app::App;
+
+/// What changes within this time after it was told is told then, as it is by then.
+const TELL_EVERY: Duration = Duration::from_millis(500);
 
 /// What the server can do at this moment.
 pub(super) fn now(app: &App) -> Service {
@@ -38,6 +42,12 @@ pub async fn tell_service(app: Arc<App>, shutdown: impl Future<Output = ()>) {
             tracing::warn!(live = service.is_live_available, record = service.is_store_available, "service changed");
             app.hub.tell_all(&codec::encode(&service));
             told = service;
+            tokio::select! {
+                () = &mut shutdown => return,
+                () = tokio::time::sleep(TELL_EVERY) => {}
+            }
+            // What changed meanwhile is looked at at once.
+            live.mark_changed();
         }
     }
 }

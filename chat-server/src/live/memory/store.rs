@@ -25,6 +25,8 @@ pub struct MemoryLive {
     state: Mutex<State>,
     /// Memory is always there; the sender lives as long as the store so that receivers never see it closed.
     is_available: watch::Sender<bool>,
+    /// And loses nothing.
+    losses: watch::Sender<u64>,
 }
 
 #[derive(Debug, Default)]
@@ -39,7 +41,7 @@ struct State {
 impl MemoryLive {
     /// An empty store that holds at most `caps`.
     pub fn new(caps: MemoryCaps) -> Self {
-        Self { caps, state: Mutex::default(), is_available: watch::Sender::new(true) }
+        Self { caps, state: Mutex::default(), is_available: watch::Sender::new(true), losses: watch::Sender::new(0) }
     }
 }
 
@@ -161,6 +163,10 @@ impl Live for MemoryLive {
 
     fn availability(&self) -> watch::Receiver<bool> {
         self.is_available.subscribe()
+    }
+
+    fn losses(&self) -> watch::Receiver<u64> {
+        self.losses.subscribe()
     }
 }
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Cmd, Pipeline, RedisError, RedisResult, Value, cmd};
-use tokio::time::timeout;
+use redis::{AsyncConnectionConfig, Cmd, Pipeline, RedisError, RedisResult, Value};
+use tokio::time::{Instant, timeout};
 
 use super::keys::Keys;
 use super::options::RedisOptions;
@@ -15,11 +15,35 @@ pub(super) const DEADLINE: Duration = Duration::from_millis(500);
 /// The oldest Redis whose commands and options suffice.
 const OLDEST: (u32, u32) = (7, 0);
 
+/// Redis answers within this time before service goes on: what expires may hold a room's front for 50 ms.
+const QUICK: Duration = Duration::from_millis(30);
+/// The mark that Redis holds what it held lives for so long after a look: longer than any message.
+const LIFE_MS: u64 = 8 * 24 * 60 * 60 * 1_000;
+
+/// A connection's name in Redis: its number, which is unique in one run of Redis.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Identity {
+    run: String,
+    client: i64,
+}
+
 /// A connection that is ready for work.
 pub(super) struct Connected {
     pub connection: MultiplexedConnection,
-    /// Its name in Redis, by which it can be cut.
-    pub client_id: Option<i64>,
+    /// By which it can be cut; none where Redis does not tell.
+    pub identity: Option<Identity>,
+    pub look: Look,
+}
+
+/// What a look at Redis finds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Look {
+    /// It does not hold any more what it held: restarted empty, or emptied.
+    pub is_lost: bool,
+    /// It takes nothing that needs memory.
+    pub is_full: bool,
+    /// How long it took to answer.
+    pub took: Duration,
 }
 
 /// Why Redis is not reached.
@@ -31,6 +55,9 @@ pub(super) enum ConnectError {
     /// Nothing is heard.
     #[error("no answer within {} ms", DEADLINE.as_millis())]
     Silent,
+    /// It answers, and too late to be of use.
+    #[error("it takes {} ms to answer; what expires is taken again once that is below {} ms", .0.as_millis(), QUICK.as_millis())]
+    Slow(Duration),
     /// It is older than what is needed.
     #[error("it is version {0}; Redis 7.0 or Valkey is needed")]
     TooOld(String),
@@ -41,34 +68,61 @@ pub(super) async fn connect(
     options: &RedisOptions,
     keys: &Keys,
     scripts: &Scripts,
-    former: Option<i64>,
+    former: Option<&Identity>,
     recovery: &[Cmd],
 ) -> Result<Connected, ConnectError> {
     let mut connection = open(options).await?;
-    let client_id = introduce(&mut connection, former).await?;
+    let identity = introduce(&mut connection).await?;
+    // Another run of Redis has ended the former one itself, and its number may be another program's there.
+    let is_there = |former: &&Identity| identity.as_ref().is_some_and(|identity| identity.run == former.run);
+    if let Some(former) = former.filter(is_there) {
+        let mut cut = Pipeline::new();
+        cut.cmd("CLIENT").arg("KILL").arg("ID").arg(former.client);
+        // Where it has ended already, or the user may not, that is all there is to do.
+        drop(ask(&mut connection, &mut cut).await?);
+    }
     let mut setup = Pipeline::new();
     for script in scripts.all() {
         setup.add_command(script.load());
     }
-    // A replica, and one that cannot keep its file, refuse this.
-    setup.cmd("SET").arg(keys.probe()).arg("").arg("PX").arg(1_000);
+    for command in recovery {
+        setup.add_command(command.clone());
+    }
     for answer in ask(&mut connection, &mut setup).await? {
-        match answer {
-            // Full: what frees memory still works, and each post is told.
-            Err(error) if error.code() == Some("OOM") => {}
-            answer => drop(answer?),
-        }
+        answer?;
     }
-    if !recovery.is_empty() {
-        let mut undo = Pipeline::new();
-        for command in recovery {
-            undo.add_command(command.clone());
-        }
-        for answer in ask(&mut connection, &mut undo).await? {
-            answer?;
-        }
+    let look = look(&mut connection, keys).await?;
+    if look.took > QUICK {
+        return Err(ConnectError::Slow(look.took));
     }
-    Ok(Connected { connection, client_id })
+    Ok(Connected { connection, identity, look })
+}
+
+/// Whether Redis is there, may be written, and holds what it held; a replica, and one that cannot keep its file, refuse.
+pub(super) async fn look(connection: &mut MultiplexedConnection, keys: &Keys) -> Result<Look, ConnectError> {
+    let mut looking = Pipeline::new();
+    looking.cmd("GET").arg(keys.life());
+    // The mark is lengthened where it is, and never set here: a loss is found until someone has heard of it.
+    looking.cmd("SET").arg(keys.life()).arg(1).arg("XX").arg("PX").arg(LIFE_MS);
+    let asked_at = Instant::now();
+    let mut answers = ask(connection, &mut looking).await?.into_iter();
+    let took = asked_at.elapsed();
+    let was_there = answers.next().transpose()?.is_some_and(|value| value != Value::Nil);
+    match answers.next().transpose() {
+        // What frees memory still works, and each post is told. The mark stays unset: the loss is found later.
+        Err(error) if error.code() == Some("OOM") => Ok(Look { is_lost: false, is_full: true, took }),
+        answer => answer.map(|_| Look { is_lost: !was_there, is_full: false, took }).map_err(ConnectError::from),
+    }
+}
+
+/// Sets the mark by which a loss is found.
+pub(super) async fn mark(connection: &mut MultiplexedConnection, keys: &Keys) -> Result<(), ConnectError> {
+    let mut marking = Pipeline::new();
+    marking.cmd("SET").arg(keys.life()).arg(1).arg("PX").arg(LIFE_MS);
+    for answer in ask(connection, &mut marking).await? {
+        answer?;
+    }
+    Ok(())
 }
 
 /// Opens a connection and signs in, no more.
@@ -78,12 +132,9 @@ pub(super) async fn open(options: &RedisOptions) -> Result<MultiplexedConnection
     Ok(timeout(DEADLINE, connecting).await.map_err(|_| ConnectError::Silent)??)
 }
 
-/// Looks at the version, cuts the former connection and learns this one's name.
-async fn introduce(connection: &mut MultiplexedConnection, former: Option<i64>) -> Result<Option<i64>, ConnectError> {
+/// Looks at the version, and learns this connection's name.
+async fn introduce(connection: &mut MultiplexedConnection) -> Result<Option<Identity>, ConnectError> {
     let mut hello = Pipeline::new();
-    if let Some(former) = former {
-        hello.cmd("CLIENT").arg("KILL").arg("ID").arg(former);
-    }
     hello.cmd("CLIENT").arg("ID").cmd("INFO").arg("server");
     let mut answers = ask(connection, &mut hello).await?.into_iter().rev();
     let info: String = match answers.next() {
@@ -93,14 +144,18 @@ async fn introduce(connection: &mut MultiplexedConnection, former: Option<i64>) 
         Some(Err(_)) | None => String::new(),
     };
     check_version(&info)?;
-    let id = answers.next().and_then(Result::ok);
-    Ok(id.and_then(|value| redis::from_redis_value(value).ok()))
+    let client = answers.next().and_then(Result::ok).and_then(|value| redis::from_redis_value(value).ok());
+    let run = field(&info, "run_id").map(|run| run.trim().to_owned());
+    Ok(client.zip(run).map(|(client, run)| Identity { run, client }))
+}
+
+fn field<'a>(info: &'a str, name: &str) -> Option<&'a str> {
+    info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
 }
 
 /// Whether what `INFO` tells is of a version that is used here.
 pub(super) fn check_version(info: &str) -> Result<(), ConnectError> {
-    let field = |name: &str| info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-    let Some(version) = field("redis_version") else { return Ok(()) };
+    let Some(version) = field(info, "redis_version") else { return Ok(()) };
     let mut parts = version.split('.').map(|part| part.trim().parse::<u32>().unwrap_or(0));
     let found = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
     if found < OLDEST { Err(ConnectError::TooOld(version.trim().to_owned())) } else { Ok(()) }
@@ -113,13 +168,6 @@ pub(super) async fn ask(
 ) -> Result<Vec<RedisResult<Value>>, ConnectError> {
     let asking = pipeline.ignore_errors().query_async(connection);
     Ok(timeout(DEADLINE, asking).await.map_err(|_| ConnectError::Silent)??)
-}
-
-/// Whether Redis is still there.
-pub(super) async fn ping(connection: &mut MultiplexedConnection) -> Result<(), ConnectError> {
-    let mut pipeline = Pipeline::new();
-    pipeline.add_command(cmd("PING"));
-    ask(connection, &mut pipeline).await.map(drop)
 }
 
 #[cfg(test)]

@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use redis::aio::MultiplexedConnection;
 use redis::{Cmd, Pipeline};
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::connect::{ConnectError, Connected, ask, connect, ping};
+use super::connect::{ConnectError, Connected, Identity, Look, ask, connect, look, mark};
 use super::counters::Counters;
 use super::keys::Keys;
 use super::operation::{Fit, Operation};
@@ -18,8 +19,10 @@ use crate::live::LiveError;
 
 /// Operations of one pipeline.
 const BATCH: usize = 256;
-/// Redis is looked at where nothing was asked for so long.
+/// Redis is looked at this often.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// One that takes longer to answer, and to be looked at then, is away: no post waits that long.
+const SLOW: Duration = Duration::from_millis(50);
 /// Pause between two tries to come back.
 const TRY_AGAIN: Duration = Duration::from_millis(300);
 /// That Redis is away is said again this often, with what is tried.
@@ -32,11 +35,15 @@ pub(super) struct Driver {
     pub scripts: Arc<Scripts>,
     pub queue: mpsc::Receiver<Operation>,
     pub is_available: watch::Sender<bool>,
+    /// How often Redis has lost what it held.
+    pub losses: watch::Sender<u64>,
     pub counters: Arc<Counters>,
     /// The last connection's name in Redis.
-    pub former: Option<i64>,
+    pub former: Option<Identity>,
     /// What is to be taken back once Redis is back.
     pub recovery: Vec<Cmd>,
+    /// Whether it takes nothing that needs memory.
+    pub is_full: bool,
 }
 
 impl Driver {
@@ -47,12 +54,11 @@ impl Driver {
                 Some(connected) => Some(connected),
                 None => self.come_back().await,
             };
-            let Some(Connected { connection, client_id }) = next else { return };
-            self.former = client_id;
+            let Some(Connected { connection, identity, look }) = next else { return };
+            self.former = identity;
             self.recovery.clear();
-            self.is_available.send_replace(true);
-            let is_over = self.serve(connection).await;
-            self.is_available.send_replace(false);
+            let is_over = self.serve(connection, look).await;
+            self.set_available(false);
             if is_over {
                 return;
             }
@@ -60,36 +66,100 @@ impl Driver {
     }
 
     /// Serves while the connection holds; whether nobody can ask any more.
-    async fn serve(&mut self, mut connection: redis::aio::MultiplexedConnection) -> bool {
+    async fn serve(&mut self, mut connection: MultiplexedConnection, look: Look) -> bool {
+        if !self.take_in(look, &mut connection).await {
+            return false;
+        }
+        let mut look_at = Instant::now() + LOOK_EVERY;
         loop {
-            let first = match timeout(LOOK_EVERY, self.queue.recv()).await {
-                Ok(Some(first)) => first,
+            let mut shall_look = true;
+            match timeout_at(look_at, self.queue.recv()).await {
                 Ok(None) => return true,
-                Err(_) => {
-                    if let Err(error) = ping(&mut connection).await {
-                        tracing::warn!(%error, "Redis is away; messages that expire are refused until it is back");
-                        return false;
+                Ok(Some(first)) => {
+                    let batch = self.batch(first);
+                    let is_bulk = batch.last().is_some_and(|operation| operation.is_bulk);
+                    let sent_at = Instant::now();
+                    match self.carry_out(&mut connection, batch).await {
+                        Fit::Broken => return false,
+                        Fit::Full => self.fill_up(),
+                        Fit::Usable => {}
                     }
-                    continue;
+                    let is_slow = !is_bulk && sent_at.elapsed() > SLOW;
+                    shall_look = is_slow || Instant::now() >= look_at;
                 }
-            };
-            let mut batch = vec![first];
-            while batch.len() < BATCH
-                && let Ok(next) = self.queue.try_recv()
-            {
-                batch.push(next);
+                Err(_) => {}
             }
-            if self.carry_out(&mut connection, batch).await == Fit::Broken {
-                return false;
+            if shall_look {
+                if !self.look(&mut connection).await {
+                    return false;
+                }
+                look_at = Instant::now() + LOOK_EVERY;
             }
         }
     }
 
-    async fn carry_out(
-        &mut self,
-        connection: &mut redis::aio::MultiplexedConnection,
-        mut batch: Vec<Operation>,
-    ) -> Fit {
+    /// What is sent together: all that waits, up to something that takes long, or too much.
+    fn batch(&mut self, first: Operation) -> Vec<Operation> {
+        let mut batch = vec![first];
+        while batch.len() < BATCH
+            && !batch.last().is_some_and(|operation| operation.is_bulk)
+            && let Ok(next) = self.queue.try_recv()
+        {
+            batch.push(next);
+        }
+        batch
+    }
+
+    /// Looks whether Redis can be used on; twice where it was slow, since the delay may have been this side's.
+    async fn look(&mut self, connection: &mut MultiplexedConnection) -> bool {
+        let mut found = look(connection, &self.keys).await;
+        if found.as_ref().is_ok_and(|look| look.took > SLOW) {
+            found = look(connection, &self.keys).await;
+        }
+        let found = found.and_then(|look| if look.took > SLOW { Err(ConnectError::Slow(look.took)) } else { Ok(look) });
+        match found {
+            Ok(look) => self.take_in(look, connection).await,
+            Err(error) => {
+                tracing::warn!(%error, "Redis is away; messages that expire are refused until it is back");
+                false
+            }
+        }
+    }
+
+    /// Acts on what was found; whether Redis can be used on.
+    async fn take_in(&mut self, look: Look, connection: &mut MultiplexedConnection) -> bool {
+        if look.is_lost {
+            // Before anything else is carried out: rooms bring back what they hold.
+            self.losses.send_modify(|losses| *losses += 1);
+            if mark(connection, &self.keys).await.is_err() {
+                return false;
+            }
+        }
+        if look.is_full {
+            self.fill_up();
+        } else {
+            if std::mem::replace(&mut self.is_full, false) {
+                tracing::info!("Redis has memory again");
+            }
+            self.set_available(true);
+        }
+        true
+    }
+
+    /// Tells where it is news.
+    fn set_available(&self, is_available: bool) {
+        self.is_available.send_if_modified(|was| std::mem::replace(was, is_available) != is_available);
+    }
+
+    /// Redis takes nothing that needs memory: who would post is told, what frees memory goes on.
+    fn fill_up(&mut self) {
+        if !std::mem::replace(&mut self.is_full, true) {
+            tracing::warn!("Redis has no memory left (maxmemory); messages that expire are refused until it has");
+        }
+        self.set_available(false);
+    }
+
+    async fn carry_out(&mut self, connection: &mut MultiplexedConnection, mut batch: Vec<Operation>) -> Fit {
         let mut pipeline = Pipeline::with_capacity(batch.len());
         for command in batch.iter_mut().flat_map(Operation::sending) {
             pipeline.add_command(command);
@@ -103,10 +173,11 @@ impl Driver {
                 let mut fit = Fit::Usable;
                 for mut operation in batch {
                     let put_off = operation.put_off();
-                    if operation.settle(&mut answers) == Fit::Broken {
-                        fit = Fit::Broken;
+                    let of_one = operation.settle(&mut answers);
+                    if of_one == Fit::Broken {
                         self.recovery.extend(put_off);
                     }
+                    fit = fit.max(of_one);
                 }
                 fit
             }
@@ -132,8 +203,8 @@ impl Driver {
         loop {
             let recovery = std::mem::take(&mut self.recovery);
             let (options, keys, scripts) = (self.options.clone(), self.keys.clone(), Arc::clone(&self.scripts));
-            let (former, tried) = (self.former, recovery.clone());
-            let trying = async move { connect(&options, &keys, &scripts, former, &tried).await };
+            let (former, tried) = (self.former.clone(), recovery.clone());
+            let trying = async move { connect(&options, &keys, &scripts, former.as_ref(), &tried).await };
             let outcome = self.refuse_until(trying).await?;
             // What came to be taken back while it was tried was not among it.
             let came_meanwhile = std::mem::replace(&mut self.recovery, recovery);
@@ -143,7 +214,7 @@ impl Driver {
                     return Some(connected);
                 }
                 // Once more, with those: few, and at once.
-                Ok(connected) => self.former = connected.client_id.or(self.former),
+                Ok(connected) => self.former = connected.identity,
                 Err(error) => {
                     if said_at.elapsed() > SAY_AGAIN {
                         tracing::warn!(%error, redis = self.options.address, "Redis is still away; trying on");

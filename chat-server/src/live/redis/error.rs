@@ -44,7 +44,7 @@ pub enum RedisStartError {
 /// What an error about one command means.
 pub(super) fn of_command(error: &RedisError) -> (Fit, LiveError) {
     if error.code() == Some("OOM") {
-        return (Fit::Usable, LiveError::OutOfMemory);
+        return (Fit::Full, LiveError::OutOfMemory);
     }
     // Whatever it is (read-only, loading, no script, no permission), the next command would hear the same.
     (Fit::Broken, LiveError::Unavailable)

@@ -97,7 +97,7 @@ pub struct RedisFacts {
 pub async fn examine(options: &RedisOptions) -> Result<RedisFound, ExamineError> {
     let refused = |error: ConnectError| match &error {
         ConnectError::Redis(inner) if is_sign_in(inner) => ExamineError::SignIn(inner.to_string()),
-        ConnectError::Redis(_) | ConnectError::Silent | ConnectError::TooOld(_) => {
+        ConnectError::Redis(_) | ConnectError::Silent | ConnectError::Slow(_) | ConnectError::TooOld(_) => {
             ExamineError::Unreachable(error.to_string())
         }
     };

@@ -6,13 +6,13 @@
 //! | `room:ROOM:ends` | sorted set | `SENDER:KEY` by its end, in milliseconds since 1970 | with it |
 //! | `room:ROOM:alive` | sorted set | the messages among them | with it |
 //! | `room:ROOM:bytes` | string | bytes of the entries | with it |
-//! | `rooms` | sorted set | rooms with entries, by their last end | by the sweep |
-//! | `key:SENDER:KEY` | string | which message a sender's key stands for | an hour after the message |
+//! | `rooms` | sorted set | rooms with entries, by their last end | by the sweep, or a minute after the last message |
+//! | `key:SENDER:KEY` | string | which message a sender's key stands for | ten minutes after the message |
 //! | `leases` | hash | `NODE:CONNECTION` → user, availability, end | when nobody renews any |
 //! | `typing:ROOM` | sorted set | `NODE:CONNECTION:USER` by when they stop typing, unless told again | ten seconds after the last word |
 //! | `topics:ROOM` | string | trending words with their scores | after a day |
 //! | `bucket:WHAT:WHO` | string | tokens, and when they were counted | when it is full |
-//! | `probe` | string | nothing: shows that Redis can be written | after a second |
+//! | `life` | string | nothing: shows that Redis can be written, and holds what it held | eight days after the last look |
 //!
 //! Only chat-server writes them. `chat-server doctor` writes `{PREFIX}:doctor:PID`, beside them, for ten seconds at most.
 
@@ -76,8 +76,8 @@ impl Keys {
         format!("{}:bucket:{}", self.base, bucket.as_str())
     }
 
-    pub(super) fn probe(&self) -> String {
-        format!("{}:probe", self.base)
+    pub(super) fn life(&self) -> String {
+        format!("{}:life", self.base)
     }
 }
 

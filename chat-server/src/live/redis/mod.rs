@@ -5,6 +5,7 @@
 //! dropped, everything is refused at once, and when Redis is back the former connection is cut there and what was in
 //! doubt is taken back before service goes on: what was refused never appears later.
 
+mod bulk;
 mod connect;
 mod counters;
 mod driver;

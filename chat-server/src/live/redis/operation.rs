@@ -16,16 +16,23 @@ pub(super) struct Operation {
     settle: Settle,
     /// Whether it takes back what was refused: it is never given up, only put off until Redis is back.
     pub is_recovery: bool,
+    /// Whether its answer may be large: it goes last, and says nothing of how quick Redis is.
+    pub is_bulk: bool,
 }
 
 impl Operation {
     pub(super) fn new(commands: Vec<Cmd>, settle: impl FnOnce(Result<Vec<Value>, LiveError>) + Send + 'static) -> Self {
-        Self { count: commands.len(), commands, settle: Box::new(settle), is_recovery: false }
+        Self { count: commands.len(), commands, settle: Box::new(settle), is_recovery: false, is_bulk: false }
     }
 
     /// The same, as one that takes something back.
     pub(super) fn recovering(self) -> Self {
         Self { is_recovery: true, ..self }
+    }
+
+    /// The same, as one whose answer may be large.
+    pub(super) fn bulky(self) -> Self {
+        Self { is_bulk: true, ..self }
     }
 
     /// What is to be sent.
@@ -55,8 +62,8 @@ impl Operation {
                     let (of_error, live) = error::of_command(&error);
                     if of_error == Fit::Broken {
                         tracing::warn!(%error, "Redis refuses its work");
-                        fit = Fit::Broken;
                     }
+                    fit = fit.max(of_error);
                     refused.get_or_insert(live);
                 }
             }
@@ -66,9 +73,11 @@ impl Operation {
     }
 }
 
-/// Whether a connection can be used any further.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Whether a connection can be used any further; the worst last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Fit {
     Usable,
+    /// For what frees memory.
+    Full,
     Broken,
 }

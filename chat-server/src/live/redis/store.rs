@@ -9,6 +9,7 @@ use chat_proto::time::UnixMillis;
 use redis::{Cmd, FromRedisValue, Value, cmd};
 use tokio::sync::{mpsc, watch};
 
+use super::bulk::later;
 use super::counters::Counters;
 use super::driver::{Driver, first};
 use super::keys::{Keys, field};
@@ -32,10 +33,11 @@ const SLACK_MS: u64 = 60_000;
 /// The live store in Redis; a clone is the same.
 #[derive(Clone, Debug)]
 pub struct RedisLive {
-    keys: Keys,
-    scripts: Arc<Scripts>,
+    pub(super) keys: Keys,
+    pub(super) scripts: Arc<Scripts>,
     queue: mpsc::Sender<Operation>,
     is_available: watch::Receiver<bool>,
+    losses: watch::Receiver<u64>,
     counters: Arc<Counters>,
 }
 
@@ -65,34 +67,46 @@ impl RedisLive {
             }
         };
         let (queue, received) = mpsc::channel(QUEUE);
-        let is_available = watch::Sender::new(connected.is_some());
+        let (is_available, losses) = (watch::Sender::new(connected.is_some()), watch::Sender::new(0));
         let counters = Arc::new(Counters::new());
         let live = Self {
             keys: keys.clone(),
             scripts: scripts.clone(),
             queue,
             is_available: is_available.subscribe(),
+            losses: losses.subscribe(),
             counters: Arc::clone(&counters),
         };
-        let (former, recovery) = (None, Vec::new());
-        let driver = Driver { options, keys, scripts, queue: received, is_available, counters, former, recovery };
+        let (queue_out, former, recovery, is_full) = (received, None, Vec::new(), false);
+        let driver = Driver {
+            options,
+            keys,
+            scripts,
+            queue: queue_out,
+            is_available,
+            losses,
+            counters,
+            former,
+            recovery,
+            is_full,
+        };
         // Ends when the last clone of the queue is gone.
         tokio::spawn(driver.run(connected));
         Ok(live)
     }
 
     /// Queues commands and reads their answers.
-    fn submit<T: Send + 'static>(
+    pub(super) fn submit<T: Send + 'static>(
         &self,
         commands: Vec<Cmd>,
         read: impl FnOnce(Vec<Value>) -> Option<Result<T, LiveError>> + Send + 'static,
     ) -> Pending<T> {
-        self.queue(false, commands, read)
+        self.queue(|operation| operation, commands, read)
     }
 
-    fn queue<T: Send + 'static>(
+    pub(super) fn queue<T: Send + 'static>(
         &self,
-        is_recovery: bool,
+        kind: fn(Operation) -> Operation,
         commands: Vec<Cmd>,
         read: impl FnOnce(Vec<Value>) -> Option<Result<T, LiveError>> + Send + 'static,
     ) -> Pending<T> {
@@ -107,8 +121,7 @@ impl RedisLive {
             }
             resolver.resolve(result);
         });
-        let operation = if is_recovery { operation.recovering() } else { operation };
-        match self.queue.try_send(operation) {
+        match self.queue.try_send(kind(operation)) {
             Ok(()) => pending,
             Err(mpsc::error::TrySendError::Full(operation)) if operation.is_recovery => {
                 let queue = self.queue.clone();
@@ -133,7 +146,7 @@ impl RedisLive {
     }
 
     /// The room's keys, and others behind them.
-    fn with_room<const N: usize>(&self, room: RoomId, others: [String; N]) -> Vec<String> {
+    pub(super) fn with_room<const N: usize>(&self, room: RoomId, others: [String; N]) -> Vec<String> {
         self.keys.room(room).into_iter().chain(others).collect()
     }
 
@@ -147,76 +160,16 @@ impl RedisLive {
         call.arg(end).arg(codec::to_text(item));
         call
     }
-
-    /// Rooms with entries.
-    fn rooms(&self) -> Pending<Vec<RoomId>> {
-        let mut range = cmd("ZRANGE");
-        range.arg(self.keys.rooms()).arg(0).arg(-1);
-        self.submit(vec![range], |values| {
-            let names: Vec<String> = one(values)?;
-            Some(Ok(names.iter().filter_map(|name| name.parse().ok().map(RoomId)).collect()))
-        })
-    }
-
-    async fn sweep_all(self, now: UnixMillis) -> Result<Swept, LiveError> {
-        let rooms = self.rooms().await?;
-        let mut commands: Vec<Cmd> = Vec::with_capacity(rooms.len() + 2);
-        for room in rooms {
-            let mut call = self.scripts.sweep.over(&self.with_room(room, []));
-            call.arg(now.0);
-            commands.push(call);
-        }
-        let mut leases = self.scripts.sweep_leases.over(&[self.keys.leases()]);
-        leases.arg(now.0);
-        let mut ended = cmd("ZREMRANGEBYSCORE");
-        ended.arg(self.keys.rooms()).arg("-inf").arg(now.0);
-        commands.extend([leases, ended]);
-        self.submit(commands, |values| {
-            let counts: Vec<u64> = values.into_iter().filter_map(read).collect();
-            let (others, entries) = counts.split_last().and_then(|(_, rest)| rest.split_last())?;
-            Some(Ok(Swept { entries: entries.iter().sum(), others: *others }))
-        })
-        .await
-    }
-
-    async fn count(self, now: UnixMillis) -> Result<Usage, LiveError> {
-        let rooms = self.rooms().await?;
-        if rooms.is_empty() {
-            return Ok(Usage::default());
-        }
-        let mut commands = Vec::with_capacity(2 * rooms.len());
-        for room in rooms {
-            let (mut alive, mut bytes) = (cmd("ZCOUNT"), cmd("GET"));
-            alive.arg(self.keys.alive(room)).arg(format!("({}", now.0)).arg("+inf");
-            bytes.arg(self.keys.bytes(room));
-            commands.extend([alive, bytes]);
-        }
-        self.submit(commands, |values| {
-            let counts: Vec<u64> = values.into_iter().map(|value| read(value).unwrap_or(0)).collect();
-            let (alive, bytes) = counts
-                .chunks(2)
-                .fold((0, 0), |(a, b), pair| (a + pair.first().unwrap_or(&0), b + pair.get(1).unwrap_or(&0)));
-            Some(Ok(Usage { alive, bytes }))
-        })
-        .await
-    }
 }
 
 /// A value of another type than Redis' own.
-fn read<T: FromRedisValue>(value: Value) -> Option<T> {
+pub(super) fn read<T: FromRedisValue>(value: Value) -> Option<T> {
     redis::from_redis_value(value).ok()
 }
 
 /// The only answer.
-fn one<T: FromRedisValue>(values: Vec<Value>) -> Option<T> {
+pub(super) fn one<T: FromRedisValue>(values: Vec<Value>) -> Option<T> {
     values.into_iter().next().and_then(read)
-}
-
-/// Answers later, from a task of its own: for what takes more than one round trip.
-fn later<T: Send + Unpin + 'static>(work: impl Future<Output = Result<T, LiveError>> + Send + 'static) -> Pending<T> {
-    let (resolver, pending) = Pending::channel();
-    tokio::spawn(async move { resolver.resolve(work.await) });
-    pending
 }
 
 impl Live for RedisLive {
@@ -253,26 +206,20 @@ impl Live for RedisLive {
     }
 
     fn restore(&self, address: Address, item: Item, now: UnixMillis) -> Pending<()> {
-        self.queue(true, vec![self.replacing(&address, &item, now)], |_| Some(Ok(())))
+        self.queue(Operation::recovering, vec![self.replacing(&address, &item, now)], |_| Some(Ok(())))
     }
 
     fn undo(&self, address: Address, seq: Seq) -> Pending<()> {
         let keys = self.with_room(address.room, [self.keys.key(address.sender, &address.key)]);
         let mut call = self.scripts.undo.over(&keys);
         call.arg(field(&address)).arg(address.room.0).arg(seq.0);
-        self.queue(true, vec![call], |_| Some(Ok(())))
+        self.queue(Operation::recovering, vec![call], |_| Some(Ok(())))
     }
 
     fn load(&self, room: RoomId, now: UnixMillis) -> Pending<Vec<Entry>> {
-        let mut all = cmd("HGETALL");
-        all.arg(self.keys.entries(room));
-        self.submit(vec![all], move |values| {
-            let pairs: Vec<(String, String)> = one(values)?;
-            let read = |(field, value): &(String, String)| values::read_entry(room, field, value);
-            let mut entries: Vec<Entry> = pairs.iter().filter_map(read).filter(|entry| entry.is_alive(now)).collect();
-            entries.sort_unstable_by_key(|entry| entry.item().seq);
-            Some(Ok(entries))
-        })
+        // Asked for at once, so that it stands behind what was done to the room before.
+        let first = self.scan(room, 0);
+        later(self.clone().load_pages(room, first, now))
     }
 
     fn key_use(&self, sender: UserId, key: ClientKey, now: UnixMillis) -> Pending<Option<KeyUse>> {
@@ -311,7 +258,7 @@ impl Live for RedisLive {
     fn leases(&self, now: UnixMillis) -> Pending<Vec<Lease>> {
         let mut all = cmd("HGETALL");
         all.arg(self.keys.leases());
-        self.submit(vec![all], move |values| Some(Ok(mirror::leases(&one::<Vec<_>>(values)?, now))))
+        self.queue(Operation::bulky, vec![all], move |values| Some(Ok(mirror::leases(&one::<Vec<_>>(values)?, now))))
     }
 
     fn mirror_typing(&self, typists: Vec<Typist>, now: UnixMillis) -> Pending<()> {
@@ -350,6 +297,10 @@ impl Live for RedisLive {
 
     fn availability(&self) -> watch::Receiver<bool> {
         self.is_available.clone()
+    }
+
+    fn losses(&self) -> watch::Receiver<u64> {
+        self.losses.clone()
     }
 
     fn link_figures(&self) -> Option<LinkFigures> {

@@ -105,5 +105,6 @@ mod through {
         mirrored_topics(room: RoomId, now: UnixMillis) -> Pending<Option<TopicsMirror>>;
         take(bucket: BucketKey, rule: BucketRule, cost: u32, now: UnixMillis) -> Pending<Take>;
         availability() -> watch::Receiver<bool>;
+        losses() -> watch::Receiver<u64>;
     }
 }

@@ -30,12 +30,14 @@ if tonumber(redis.call('GET', KEYS[4]) or '0') + size > most then
 end
 redis.call('HSET', KEYS[1], ARGV[2], ARGV[3])
 redis.call('ZADD', KEYS[2], ARGV[4], ARGV[2])
-redis.call('ZADD', KEYS[3], ARGV[4], ARGV[2])
+if string.match(ARGV[3], '^%d+ %d+ (%a)') == 'm' then redis.call('ZADD', KEYS[3], ARGV[4], ARGV[2]) end
 redis.call('INCRBY', KEYS[4], size)
 redis.call('SET', KEYS[5], ARGV[5], 'PX', ARGV[6])
 redis.call('ZADD', KEYS[6], 'GT', ARGV[4], ARGV[9])
-for at = 1, 4 do
-  redis.call('PEXPIRE', KEYS[at], ARGV[7], 'NX')
-  redis.call('PEXPIRE', KEYS[at], ARGV[7], 'GT')
+for at, key in ipairs(KEYS) do
+  if at ~= 5 then
+    redis.call('PEXPIRE', key, ARGV[7], 'NX')
+    redis.call('PEXPIRE', key, ARGV[7], 'GT')
+  end
 end
 return {0}

@@ -1,0 +1,133 @@
+//! What goes over many keys, or large ones, in more than one round trip: loading a room, sweeping, counting.
+
+use std::collections::BTreeMap;
+
+use chat_proto::ids::RoomId;
+use chat_proto::time::UnixMillis;
+use redis::cmd;
+
+use super::operation::Operation;
+use super::store::{RedisLive, one, read};
+use super::values;
+use crate::live::{Entry, LiveError, Pending, Swept, Usage};
+
+/// Entries of one page when a room is loaded: others' operations are carried out in between.
+const LOAD_PAGE: usize = 100;
+/// Entries one call of the sweep lets go of.
+const SWEPT_MAX: u64 = 1_000;
+/// Rooms swept in one operation.
+const SWEEP_AT_ONCE: usize = 64;
+/// How often one sweep comes back to rooms that have more; the rest is left to the next.
+const SWEEP_TURNS: usize = 200;
+impl RedisLive {
+    /// Rooms with entries.
+    fn rooms(&self) -> Pending<Vec<RoomId>> {
+        let mut range = cmd("ZRANGE");
+        range.arg(self.keys.rooms()).arg(0).arg(-1);
+        self.submit(vec![range], |values| {
+            let names: Vec<String> = one(values)?;
+            Some(Ok(names.iter().filter_map(|name| name.parse().ok().map(RoomId)).collect()))
+        })
+    }
+
+    /// A page of a room's entries, and where the next begins; 0 where there is none.
+    pub(super) fn scan(&self, room: RoomId, cursor: u64) -> Pending<(u64, Vec<(String, String)>)> {
+        let mut scan = cmd("HSCAN");
+        scan.arg(self.keys.entries(room)).arg(cursor).arg("COUNT").arg(LOAD_PAGE);
+        self.queue(Operation::bulky, vec![scan], |values| {
+            let (next, pairs): (u64, Vec<(String, String)>) = one(values)?;
+            Some(Ok((next, pairs)))
+        })
+    }
+
+    /// A room's alive entries from its first page on.
+    pub(super) async fn load_pages(
+        self,
+        room: RoomId,
+        first: Pending<(u64, Vec<(String, String)>)>,
+        now: UnixMillis,
+    ) -> Result<Vec<Entry>, LiveError> {
+        let mut entries = BTreeMap::new();
+        let (mut cursor, mut pairs) = first.await?;
+        loop {
+            // An entry may come twice.
+            let read = pairs.iter().filter_map(|(field, value)| values::read_entry(room, field, value));
+            entries.extend(read.filter(|entry| entry.is_alive(now)).map(|entry| (entry.item().seq, entry)));
+            if cursor == 0 {
+                return Ok(entries.into_values().collect());
+            }
+            (cursor, pairs) = self.scan(room, cursor).await?;
+        }
+    }
+
+    /// Lets go of what has ended.
+    pub(super) async fn sweep_all(self, now: UnixMillis) -> Result<Swept, LiveError> {
+        let mut rooms = self.rooms().await?;
+        let mut entries = 0;
+        for _ in 0..SWEEP_TURNS {
+            let mut unswept = Vec::new();
+            for some in rooms.chunks(SWEEP_AT_ONCE) {
+                let gone = self.sweep_rooms(some, now).await?;
+                entries += gone.iter().sum::<u64>();
+                unswept.extend(some.iter().zip(gone).filter(|(_, gone)| *gone >= SWEPT_MAX).map(|(room, _)| *room));
+            }
+            rooms = unswept;
+            if rooms.is_empty() {
+                break;
+            }
+        }
+        let mut leases = self.scripts.sweep_leases.over(&[self.keys.leases()]);
+        leases.arg(now.0);
+        let mut commands = vec![leases];
+        // A room with entries left is looked at again.
+        if rooms.is_empty() {
+            let mut ended = cmd("ZREMRANGEBYSCORE");
+            ended.arg(self.keys.rooms()).arg("-inf").arg(now.0);
+            commands.push(ended);
+        }
+        let others = self.submit(commands, |values| Some(Ok(read(values.into_iter().next()?)?))).await?;
+        Ok(Swept { entries, others })
+    }
+
+    /// How many entries went, of each room.
+    fn sweep_rooms(&self, rooms: &[RoomId], now: UnixMillis) -> Pending<Vec<u64>> {
+        let sweep = |room: &RoomId| {
+            let mut call = self.scripts.sweep.over(&self.with_room(*room, []));
+            call.arg(now.0);
+            call
+        };
+        self.submit(rooms.iter().map(sweep).collect(), |values| Some(Ok(values.into_iter().filter_map(read).collect())))
+    }
+
+    /// What is alive, and the bytes held.
+    pub(super) async fn count(self, now: UnixMillis) -> Result<Usage, LiveError> {
+        let rooms = self.rooms().await?;
+        if rooms.is_empty() {
+            return Ok(Usage::default());
+        }
+        let mut commands = Vec::with_capacity(2 * rooms.len());
+        for room in rooms {
+            let (mut alive, mut bytes) = (cmd("ZCOUNT"), cmd("GET"));
+            alive.arg(self.keys.alive(room)).arg(format!("({}", now.0)).arg("+inf");
+            bytes.arg(self.keys.bytes(room));
+            commands.extend([alive, bytes]);
+        }
+        self.submit(commands, |values| {
+            let counts: Vec<u64> = values.into_iter().map(|value| read(value).unwrap_or(0)).collect();
+            let (alive, bytes) = counts
+                .chunks(2)
+                .fold((0, 0), |(a, b), pair| (a + pair.first().unwrap_or(&0), b + pair.get(1).unwrap_or(&0)));
+            Some(Ok(Usage { alive, bytes }))
+        })
+        .await
+    }
+}
+
+/// Answers later, from a task of its own: for what takes more than one round trip.
+pub(super) fn later<T: Send + Unpin + 'static>(
+    work: impl Future<Output = Result<T, LiveError>> + Send + 'static,
+) -> Pending<T> {
+    let (resolver, pending) = Pending::channel();
+    tokio::spawn(async move { resolver.resolve(work.await) });
+    pending
+}

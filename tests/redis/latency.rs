@@ -1,0 +1,45 @@
+//! Redis is there, and late: what cannot be waited for is refused at once, and holds nothing up.
+
+use std::time::Duration;
+
+use chat_proto::client_frame::Subscription;
+use chat_proto::error::ErrorCode;
+use chat_proto::server_frame::ServerFrame;
+use chat_tests::detour::Detour;
+use chat_tests::peer::{Peer, post};
+use chat_tests::redis::Redis;
+
+use super::lives::{brief, server_at, texts};
+
+fn service(frame: &ServerFrame) -> Option<bool> {
+    match frame {
+        ServerFrame::Service(service) => Some(service.is_live_available),
+        _ => None,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redis_that_is_always_too_late_is_away() {
+    let redis = Redis::start();
+    let detour = Detour::to(redis.socket());
+    let server = server_at(&detour.url());
+    let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::All).await;
+    ana.call(&brief("before", "before", 600_000)).await;
+    detour.delay(Duration::from_millis(100));
+    assert!(!ana.pushed(service).await, "told, whether anybody posts or not");
+    // None of them waits for Redis, so none holds up what stands behind it.
+    for number in 0..100 {
+        ana.start(&brief(&format!("k{number}"), "brief", 600_000)).await;
+    }
+    let asked_at = tokio::time::Instant::now();
+    ana.call(&post("lasting", "lasting")).await;
+    assert!(asked_at.elapsed() < Duration::from_secs(3), "a hundred times fifty milliseconds would be five seconds");
+    let error = ana.try_call(&brief("late", "late", 600_000)).await.expect("connected").expect_err("refused");
+    assert_eq!((error.code, error.retryable), (ErrorCode::LiveUnavailable, true));
+    ana.pushed.clear();
+    detour.delay(Duration::ZERO);
+    while !ana.pushed(service).await {}
+    assert!(!ana.call(&brief("late", "late", 600_000)).await.duplicate);
+    let there = texts(&mut ana).await.into_iter().map(|(_, text)| text).collect::<Vec<_>>();
+    assert_eq!(there, ["before", "lasting", "late"]);
+}
