@@ -41,6 +41,12 @@ impl Outbox {
         true
     }
 
+    /// Tells that the room's reader has to ask what changed; until then none of its events comes.
+    pub fn gap(&self, room: RoomId) {
+        self.0.queue.lock().gap(room, codec::encode(&Gap { room }));
+        self.0.news.notify_one();
+    }
+
     /// Queues news of the account. Of what does not fit only the last is kept, and queued as soon as all before it has
     /// left: the reader sees by its numbers that some are missing.
     pub fn account_news(&self, frame: Bytes) {

@@ -56,10 +56,16 @@ impl Queue {
             self.push(Kind::Event(room), frame);
         } else {
             self.dropped += 1;
-            self.remove(|kind| kind == Kind::Event(room));
-            self.gaps.insert(room);
+            self.gap(room, gap());
+        }
+    }
+
+    /// Events of a room are left out until the reader asks for them; `frame` says so.
+    pub(super) fn gap(&mut self, room: RoomId, frame: Bytes) {
+        self.remove(|kind| kind == Kind::Event(room));
+        if self.gaps.insert(room) {
             // Small, and one for each room: it may stand above the limit.
-            self.push(Kind::Gap(room), gap());
+            self.push(Kind::Gap(room), frame);
         }
     }
 

@@ -8,22 +8,21 @@ use std::time::Duration;
 
 use chat_proto::codec;
 use chat_proto::ids::{RoomId, Seq, UserId};
-use chat_proto::message::{Item, What};
+use chat_proto::message::Item;
 use chat_proto::request::Posted;
 use chat_proto::server_frame::Event;
 use chat_proto::time::UnixMillis;
 use tokio::sync::mpsc;
-use tokio::time::Instant;
 
 use super::RoomError;
 use super::command::{AtHand, ChangeOutcome, Command, NewChange, NewPost, Reply, Setting, Snapshot};
 use super::fanout::Fanout;
-use super::flight::{Asker, Flight, Landing, Wait, answer, answer_later, break_off, front, settled};
-use super::late::{self, Late};
+use super::flight::{Asker, Flight, Landing, Wait, answer, break_off, front, settled};
 use super::refused::Refused;
 use super::registry::{Counters, Registry, Services};
 use super::ring::RING;
 use super::state::{Accepted, Keeper, State};
+use super::tides::Tides;
 use crate::live::{Address, LiveError};
 use crate::store::{Append, ChainLink, Change, MemberState, Pending, Revision};
 
@@ -43,8 +42,7 @@ pub(super) struct Actor {
     flights: VecDeque<Flight>,
     fanout: Fanout,
     services: Services,
-    /// What is alive, where it was not known at the start.
-    late: Option<Late>,
+    tides: Tides,
     refused: Refused,
     is_closed: bool,
 }
@@ -58,19 +56,19 @@ pub(super) async fn run(id: RoomId, mut mailbox: mpsc::Receiver<Command>, regist
         // A live store that is away, or slow, holds nothing up: what it has comes in later.
         let loading = services.live.load(id, (services.clock)());
         let alive = tokio::time::timeout(LOAD_LIMIT, loading).await.ok().and_then(Result::ok);
-        let late = alive.is_none().then(|| late::entries(services.clone(), id));
+        let tides = Tides::new(&services, id, alive.is_none());
         let head = recorded.room.head;
         let state = State::new(recorded, refused.sort_out(&services, alive.unwrap_or_default()));
         if state.shown() > head {
             registry.note_head(id, state.shown());
         }
-        Ok::<_, RoomError>((state, late, refused))
+        Ok::<_, RoomError>((state, tides, refused))
     };
     match loaded.await {
-        Ok((state, late, refused)) => {
+        Ok((state, tides, refused)) => {
             let fanout = Fanout::default();
             let flights = VecDeque::new();
-            let mut actor = Actor { state, flights, fanout, services, late, refused, is_closed: false };
+            let mut actor = Actor { state, flights, fanout, services, tides, refused, is_closed: false };
             let now = actor.now();
             actor.services.witness.began(id, &actor.state.at_hand(now));
             actor.serve(&mut mailbox, &registry).await;
@@ -85,6 +83,9 @@ pub(super) async fn run(id: RoomId, mut mailbox: mpsc::Receiver<Command>, regist
         }
     }
 }
+
+mod answers;
+mod recovery;
 
 impl Actor {
     fn now(&self) -> UnixMillis {
@@ -101,6 +102,7 @@ impl Actor {
                     self.land(landing, registry);
                     next_expiry = self.state.expire(self.now());
                 }
+                tide = self.tides.turn() => self.recover(tide),
                 // Whoever asks a room that closes asks the next one of its name: theirs wait in the mailbox until it leaves.
                 command = mailbox.recv(), if !self.is_closed => {
                     let Some(command) = command else { return };
@@ -113,16 +115,10 @@ impl Actor {
                         self.take(command);
                     }
                 }
-                entries = late::arrived(&mut self.late), if self.late.is_some() => {
-                    self.late = None;
-                    self.state.adopt(self.refused.sort_out(&self.services, entries));
-                    registry.note_head(self.state.id(), self.state.shown());
-                    next_expiry = self.state.expire(self.now());
-                }
                 () = sleep(expiry_in), if expiry_in.is_some() => next_expiry = self.state.expire(self.now()),
                 () = tokio::time::sleep(IDLE), if self.flights.is_empty() => {
                     self.fanout.prune();
-                    if self.fanout.is_empty() && registry.leave(self.state.id(), mailbox) {
+                    if self.fanout.is_empty() && self.tides.are_calm() && registry.leave(self.state.id(), mailbox) {
                         return;
                     }
                 }
@@ -186,7 +182,19 @@ impl Actor {
                         let append = Append { chain: chain.clone(), ..self.append(&item) };
                         Wait::Append(self.services.store.append(append))
                     }
-                    Keeper::Live { address, reserve } => self.put(address, reserve, &item, now),
+                    Keeper::Live { address, reserve } => {
+                        if self.tides.have_turned() {
+                            self.put_back();
+                        }
+                        // What the store will hold again, it may not hold yet.
+                        if !self.tides.are_calm()
+                            && let Some(used) = self.used_key(&address, &item)
+                        {
+                            break_off(chain.as_ref().filter(|_| used.is_err()));
+                            return answer(reply, used);
+                        }
+                        self.put(address, reserve, &item, now)
+                    }
                 };
                 self.flights.push_back(Flight::new(wait, Some(item), Asker::Post(reply)).chained(chain));
             }
@@ -298,10 +306,13 @@ impl Actor {
             Wait::Replace(..) => {
                 flight.item.as_ref().and_then(|item| Some((self.state.alive_address(item.seq)?, false)))
             }
-            Wait::Append(_) | Wait::Change(_) | Wait::Nothing => None,
+            Wait::Append(_) | Wait::Change(_) | Wait::Reserve(_) | Wait::Nothing => None,
         };
         match settled(landing, address.is_some(), flight.chain.as_ref()) {
             Landing::Kept => {
+                if let Asker::Learn(entries) = flight.asker {
+                    return self.learned(entries, registry);
+                }
                 self.answer_kept(flight.asker, flight.item.as_ref(), flight.accepted_at);
                 if let Some(item) = flight.item {
                     self.show(item, address.map(|(address, _)| address), registry);
@@ -315,32 +326,11 @@ impl Actor {
                 self.refuse(flight, address, LiveError::Unavailable.into());
             }
             Landing::Duplicate(first, expires_at) => Self::answer_duplicate(flight.asker, first, expires_at),
-            Landing::Refused(error) => self.refuse(flight, address, error),
-        }
-    }
-
-    /// An entry was refused; an ephemeral one at its address, and whether it is a post. Whether the live store kept it
-    /// may not be known: what was refused must not appear later, and what was not kept is not harmed.
-    fn refuse(&mut self, flight: Flight, address: Option<(Address, bool)>, error: RoomError) {
-        break_off(flight.chain.as_ref());
-        // What was not done, or is not there any more, has nothing to be taken back.
-        let is_done_with = match &error {
-            RoomError::NotFound | RoomError::KeyReused => true,
-            RoomError::Live(error) => !error.is_in_doubt(),
-            _ => false,
-        };
-        let (Some((address, is_post)), Some(item), false) = (address, &flight.item, is_done_with) else {
-            return self.answer_refused(flight.asker, error);
-        };
-        self.state.reserve_failed();
-        if is_post {
-            let noted = self.refused.take_back(&self.services, address, item);
-            answer_later(noted, flight.asker, error);
-        } else {
-            if let Some(before) = self.state.restored(item.seq) {
-                drop(self.services.live.restore(address, before, self.now()));
+            // It is not there again yet.
+            Landing::Refused(RoomError::NotFound) if address.is_some() && !self.tides.are_calm() => {
+                self.refuse(flight, address, LiveError::Busy.into());
             }
-            self.answer_refused(flight.asker, error);
+            Landing::Refused(error) => self.refuse(flight, address, error),
         }
     }
 
@@ -359,53 +349,6 @@ impl Actor {
             self.is_closed = true;
             drop(self.services.store.close_room(room, self.now()));
             drop(self.services.live.clear_room(room));
-        }
-    }
-
-    fn answer_kept(&mut self, asker: Asker, item: Option<&Item>, accepted_at: Instant) {
-        let number = item.map_or(self.state.shown(), |item| item.changed);
-        match asker {
-            Asker::Post(reply) => {
-                let Some(item) = item else { return };
-                self.services.counters.posts.fetch_add(1, Ordering::Relaxed);
-                self.services.counters.acknowledged(accepted_at.elapsed());
-                let expires_at = match &item.what {
-                    What::Message(message) => message.expires_at,
-                    _ => None,
-                };
-                answer(reply, Ok(Posted { seq: item.seq, at: item.at, duplicate: false, expires_at }));
-            }
-            Asker::Change(reply) => answer(reply, Ok(ChangeOutcome::Changed(number))),
-            Asker::Set(reply) => answer(reply, Ok(number)),
-            Asker::Join(user, reply) => {
-                let snapshot = Snapshot { head: number.max(self.state.shown()), ..self.state.snapshot(user) };
-                answer(reply, Ok(snapshot));
-            }
-            Asker::Leave(_, _, reply) | Asker::Settle(reply) => answer(reply, Ok(())),
-        }
-    }
-
-    fn answer_duplicate(asker: Asker, first: crate::store::Appended, expires_at: Option<UnixMillis>) {
-        if let Asker::Post(reply) = asker {
-            let posted = Posted { seq: first.seq, at: first.at, duplicate: true, expires_at };
-            answer(reply, Ok(posted));
-        }
-    }
-
-    fn answer_refused(&mut self, asker: Asker, error: RoomError) {
-        match asker {
-            Asker::Post(reply) => answer(reply, Err(error)),
-            Asker::Change(reply) => answer(reply, Err(error)),
-            Asker::Set(reply) => answer(reply, Err(error)),
-            Asker::Join(user, reply) => {
-                self.state.take_back_join(user);
-                answer(reply, Err(error));
-            }
-            Asker::Leave(user, role, reply) => {
-                self.state.take_back_leave(user, role);
-                answer(reply, Err(error));
-            }
-            Asker::Settle(reply) => answer(reply, Err(error)),
         }
     }
 }

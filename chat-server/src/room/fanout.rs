@@ -65,6 +65,13 @@ impl Fanout {
         }
     }
 
+    /// Tells all that they have to ask what changed.
+    pub(super) fn gap(&self, room: RoomId) {
+        for listener in &self.listeners {
+            listener.outbox.gap(room);
+        }
+    }
+
     /// Sends what may be lost to those who are wanted.
     pub(super) fn transient(&self, room: RoomId, frame: &Bytes, wanted: impl Fn(ConnectionId, UserId) -> bool) {
         for listener in self.listeners.iter().filter(|listener| wanted(listener.connection, listener.user)) {

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::RoomError;
 use super::command::{ChangeOutcome, Reply, Snapshot};
-use crate::live::{self, Address, LiveError, Put};
+use crate::live::{self, Address, Entry, LiveError, Put};
 use crate::post_digest;
 use crate::store::{self, Appended, ChainLink, StoreError};
 
@@ -27,6 +27,8 @@ pub(super) enum Wait {
     Change(store::Pending<()>),
     Put(live::Pending<Put>, Address, Option<store::Pending<()>>),
     Replace(live::Pending<bool>, Option<store::Pending<()>>),
+    /// For numbers to be kept free.
+    Reserve(Option<store::Pending<()>>),
     /// For nothing but those before it.
     Nothing,
 }
@@ -51,6 +53,8 @@ pub(super) enum Asker {
     Join(UserId, Reply<Snapshot>),
     Leave(UserId, Role, Reply<()>),
     Settle(Reply<()>),
+    /// Nobody: the room learned of them.
+    Learn(Vec<Entry>),
 }
 
 /// An entry of the room's FIFO.
@@ -72,6 +76,10 @@ impl Wait {
     async fn landing(&mut self, item: Option<&Item>, until: Instant) -> Landing {
         match self {
             Self::Nothing => Landing::Kept,
+            Self::Reserve(reserve) => match reserved(reserve).await {
+                Ok(()) => Landing::Kept,
+                Err(error) => Landing::Refused(error.into()),
+            },
             Self::Append(pending) => match pending.await {
                 Ok(appended) if appended.is_duplicate => Landing::Duplicate(appended, None),
                 Ok(_) => Landing::Kept,

@@ -7,12 +7,12 @@ mod error;
 mod fanout;
 mod flight;
 mod handle;
-mod late;
 mod page;
 mod refused;
 mod registry;
 mod ring;
 mod state;
+mod tides;
 mod witness;
 
 pub use command::Snapshot;

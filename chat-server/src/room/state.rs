@@ -24,6 +24,8 @@ const RESERVE: u64 = 64;
 #[derive(Debug)]
 pub(super) struct State {
     pub room: Room,
+    /// The last number given before the room began.
+    began_at: Seq,
     /// The last number given.
     given: Seq,
     /// The last number shown.
@@ -74,6 +76,7 @@ impl State {
         ring.knows_nothing_before(newest_alive);
         Self {
             room: recorded.room.room,
+            began_at: given,
             given,
             shown,
             ceiling: recorded.ceiling,
@@ -161,7 +164,31 @@ impl State {
         }
     }
 
-    /// Takes in what is alive, learned after the room began. It was shown before: nobody is told again.
+    /// New numbers for what is learned after the room began, in the order of the old ones, and the ceiling to be kept
+    /// for them. What came since is known.
+    pub(super) fn number_late(&mut self, mut entries: Vec<Entry>) -> (Vec<Entry>, Option<Seq>) {
+        entries.retain(|entry| entry.item().seq <= self.began_at);
+        entries.sort_unstable_by_key(|entry| entry.item().changed);
+        let mut number = |entry: Entry| {
+            let changed = self.next_number();
+            entry.changed_to(Item { changed, ..entry.item().clone() }).unwrap_or(entry)
+        };
+        let numbered: Vec<_> = entries.into_iter().map(&mut number).collect();
+        let ceiling = if numbered.is_empty() { None } else { self.reserve(self.given) };
+        (numbered, ceiling)
+    }
+
+    /// All that is alive, with the tombstones of what was.
+    pub(super) fn alive_entries(&self) -> Vec<Entry> {
+        self.alive.values().cloned().collect()
+    }
+
+    /// What is alive under a sender's key. Looks at all.
+    pub(super) fn alive_at(&self, address: &Address) -> Option<&Entry> {
+        self.alive.values().find(|entry| entry.address() == address)
+    }
+
+    /// Takes in what is alive, learned after the room began, under the numbers it has now.
     pub(super) fn adopt(&mut self, entries: Vec<Entry>) {
         let newest = entries.iter().map(|entry| entry.item().changed).max().unwrap_or(Seq::ZERO);
         for entry in entries {

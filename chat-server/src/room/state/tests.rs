@@ -61,10 +61,14 @@ fn a_room_that_begins_again_does_not_claim_to_know_what_expires() {
 #[test]
 fn what_is_learned_late_is_there_as_if_it_had_been_known() {
     let mut state = begun(&[1, 2, 3], &[]);
-    state.adopt(vec![entry(4)]);
-    assert_eq!((state.shown(), state.alive(UnixMillis(0)).len()), (Seq(4), 1));
+    let (late, ceiling) = state.number_late(vec![entry(4), entry(90)]);
+    let numbers = |entries: &[Entry]| entries.iter().map(|e| (e.item().seq, e.item().changed)).collect::<Vec<_>>();
+    assert_eq!(numbers(&late), [(Seq(4), Seq(65))], "seen anew by all, and 90 came since the room began");
+    assert!(ceiling.is_some_and(|ceiling| ceiling >= Seq(65)));
+    state.adopt(late);
+    assert_eq!((state.shown(), state.alive(UnixMillis(0)).len()), (Seq(65), 1));
     assert_eq!(state.ring.after(Seq(2)), None);
-    assert!(state.next_number() > Seq(64));
+    assert!(state.next_number() > Seq(65));
 }
 
 #[test]

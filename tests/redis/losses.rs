@@ -1,0 +1,108 @@
+//! Redis comes back without what it held, and rooms that began without Redis: nobody misses what is alive, nothing is
+//! doubled, and what can be seen can be edited and deleted.
+
+use chat_proto::client_frame::Subscription;
+use chat_proto::ids::Seq;
+use chat_proto::message::What;
+use chat_proto::request::{Changes, Delete, Edit};
+use chat_proto::server_frame::ServerFrame;
+use chat_tests::peer::{GENERAL, Peer};
+use chat_tests::redis::Redis;
+use chat_tests::wait::until;
+use tokio::time::{Duration, sleep};
+
+use super::lives::{brief, server_on, texts};
+
+async fn said(peer: &mut Peer) -> Vec<String> {
+    texts(peer).await.into_iter().map(|(_, text)| text).collect()
+}
+
+/// Until messages that expire are taken.
+async fn taken_again(peer: &mut Peer) {
+    while peer.try_call(&brief("again", "again", 600_000)).await.expect("connected").is_err() {
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_rooms_hold_is_put_into_a_redis_that_lost_it() {
+    let mut redis = Redis::start();
+    let mut server = server_on(&redis);
+    let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
+    let mut posted = Vec::new();
+    for number in 0..600 {
+        let text = format!("brief {number}");
+        posted.push(ana.call(&brief(&format!("k{number}"), &text, 600_000)).await.seq);
+    }
+    ana.call(&Delete { room: GENERAL, seq: posted[7] }).await;
+    redis.kill();
+    redis.restart();
+    taken_again(&mut ana).await;
+    // The last one is put there last.
+    for number in [599, 0] {
+        let again = ana.call(&brief(&format!("k{number}"), &format!("brief {number}"), 600_000)).await;
+        assert_eq!((again.seq, again.duplicate), (posted[number], true));
+    }
+    let body = "edited".parse().expect("a body");
+    let edit = Edit { room: GENERAL, seq: posted[599], body };
+    while let Err(error) = ana.try_call(&edit).await.expect("connected") {
+        assert!(error.retryable, "{error:?}");
+    }
+    while let Err(error) = ana.try_call(&Delete { room: GENERAL, seq: posted[598] }).await.expect("connected") {
+        assert!(error.retryable, "{error:?}");
+    }
+    let before = said(&mut ana).await;
+    let entries = || redis.keys().into_iter().find(|key| key.ends_with(":entries"));
+    until("all of them", || (redis.ask(&["HLEN", &entries()?]).parse() == Ok(601)).then_some(()));
+    server.kill();
+    server.restart();
+    let (mut ana, _) =
+        Peer::with_token(server.address(), &welcome.token.expect("a token"), Subscription::None, None).await;
+    assert_eq!(said(&mut ana).await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redis_that_is_emptied_while_it_is_used_gets_it_back() {
+    let redis = Redis::start();
+    let server = server_on(&redis);
+    let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
+    let first = ana.call(&brief("k1", "brief", 600_000)).await;
+    redis.ask(&["FLUSHALL"]);
+    until("the entries", || redis.keys().into_iter().find(|key| key.ends_with(":entries")));
+    assert!(ana.call(&brief("k1", "brief", 600_000)).await.duplicate);
+    ana.call(&Delete { room: GENERAL, seq: first.seq }).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_came_while_redis_was_away_gets_what_was_alive_when_it_is_back() {
+    let mut redis = Redis::start();
+    let mut server = server_on(&redis);
+    let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
+    for number in 0..3 {
+        ana.call(&brief(&format!("k{number}"), &format!("brief {number}"), 600_000)).await;
+    }
+    ana.post("k9", "lasting").await;
+    redis.freeze();
+    server.kill();
+    server.restart();
+    let token = welcome.token.expect("a token");
+    let (mut ana, _) = Peer::with_token(server.address(), &token, Subscription::All, None).await;
+    assert_eq!(said(&mut ana).await, ["lasting"]);
+    let seen = ana.post("k10", "lasting, too").await.seq;
+    ana.pushed.clear();
+    redis.thaw();
+    ana.pushed(|frame| matches!(frame, ServerFrame::Gap(gap) if gap.room == GENERAL).then_some(())).await;
+    let missed = ana.call(&Changes { room: GENERAL, after: seen, limit: 100 }).await;
+    let text = |what: &What| match what {
+        What::Message(message) => message.body.to_string(),
+        other => panic!("{other:?}"),
+    };
+    let missed: Vec<(Seq, String)> = missed.items.iter().map(|item| (item.seq, text(&item.what))).collect();
+    assert_eq!(missed.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>(), ["brief 0", "brief 1", "brief 2"]);
+    assert_eq!(said(&mut ana).await, ["brief 0", "brief 1", "brief 2", "lasting", "lasting, too"]);
+    // They are as all others are, under their own numbers.
+    ana.call(&Delete { room: GENERAL, seq: missed[0].0 }).await;
+    assert!(ana.call(&brief("k1", "brief 1", 600_000)).await.duplicate);
+    assert!(ana.post("k11", "the next").await.seq > seen);
+    redis.kill();
+}
