@@ -26,7 +26,7 @@ pub struct Entry {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A message.
-    Message(Box<Said>),
+    Message(Said),
     /// A message that was deleted.
     Deleted,
     /// A message whose time was up; nothing of it is shown or kept.
@@ -35,23 +35,30 @@ pub enum Kind {
     Event(Event),
 }
 
-/// A message's content.
+/// A message's content. A room holds many: what most of them lack stands elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Said {
     /// The text, fit for a terminal.
     pub text: SafeText,
-    /// The text as written, where that differs; for editing and copying only.
-    raw: Option<Box<str>>,
-    /// The language, where it is code.
-    pub code: Option<SafeText>,
-    /// The sender's key.
-    pub key: Option<ClientKey>,
-    /// When it ends, by the server's clock.
-    pub expires_at: Option<UnixMillis>,
+    /// What few messages have; none where it would be empty.
+    rare: Option<Box<Rare>>,
     /// Whether it was edited.
     pub is_edited: bool,
     /// Whether it names the account of this screen.
     pub mentions_me: bool,
+}
+
+/// What few messages have.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Rare {
+    /// The text as written, where that differs; for editing and copying only.
+    raw: Option<Box<str>>,
+    /// The language, where it is code.
+    code: Option<SafeText>,
+    /// The key, where this account sent it: others' keys settle nothing here.
+    key: Option<ClientKey>,
+    /// When it ends, by the server's clock.
+    expires_at: Option<UnixMillis>,
 }
 
 /// What happened beside messages.
@@ -74,18 +81,31 @@ pub enum Event {
 impl Said {
     /// The text as it was written.
     pub fn written(&self) -> &str {
-        self.raw.as_deref().unwrap_or(self.text.as_str())
+        self.rare.as_ref().and_then(|rare| rare.raw.as_deref()).unwrap_or(self.text.as_str())
     }
 
-    fn of(message: &Message, me: Option<UserId>) -> Self {
+    /// The language, where it is code.
+    pub fn code(&self) -> Option<&SafeText> {
+        self.rare.as_ref()?.code.as_ref()
+    }
+
+    /// When it ends, by the server's clock.
+    pub fn expires_at(&self) -> Option<UnixMillis> {
+        self.rare.as_ref()?.expires_at
+    }
+
+    fn of(message: &Message, by: UserId, me: Option<UserId>) -> Self {
         let body = message.body.as_str();
         let text = SafeText::block(body);
-        Self {
+        let rare = Rare {
             raw: (text.as_str() != body).then(|| body.into()),
-            text,
             code: message.code.as_ref().map(|language| SafeText::line(language.as_str())),
-            key: message.key.clone(),
+            key: message.key.clone().filter(|_| me.is_none_or(|me| me == by)),
             expires_at: message.expires_at,
+        };
+        Self {
+            text,
+            rare: (rare != Rare::default()).then(|| rare.into()),
             is_edited: message.edited_at.is_some(),
             mentions_me: me.is_some_and(|me| message.mentions.contains(&me)),
         }
@@ -96,7 +116,7 @@ impl Entry {
     /// What the server sent, as the screen of `me` needs it.
     pub fn of(item: &Item, me: Option<UserId>) -> Self {
         let kind = match &item.what {
-            What::Message(message) => Kind::Message(Box::new(Said::of(message, me))),
+            What::Message(message) => Kind::Message(Said::of(message, item.by, me)),
             What::Deleted { .. } => Kind::Deleted,
             What::Expired { .. } => Kind::Expired,
             What::Join => Kind::Event(Event::Join),
@@ -121,16 +141,16 @@ impl Entry {
 
     /// When it ends.
     pub fn expires_at(&self) -> Option<UnixMillis> {
-        self.said().and_then(|said| said.expires_at)
+        self.said().and_then(Said::expires_at)
     }
 
     /// The entry in a form that may be kept on disk; none for what expires or has.
     pub fn to_item(&self, me: Option<UserId>) -> Option<Item> {
         let what = match &self.kind {
-            Kind::Message(said) if said.expires_at.is_none() => What::Message(Message {
+            Kind::Message(said) if said.expires_at().is_none() => What::Message(Message {
                 body: said.written().parse().ok()?,
-                code: said.code.as_ref().and_then(|language| language.as_str().parse().ok()),
-                key: said.key.clone(),
+                code: said.code().and_then(|language| language.as_str().parse().ok()),
+                key: said.rare.as_ref().and_then(|rare| rare.key.clone()),
                 expires_at: None,
                 edited_at: said.is_edited.then_some(self.at),
                 mentions: me.filter(|_| said.mentions_me).into_iter().collect(),
@@ -157,5 +177,40 @@ impl Event {
             Self::Renamed(name) => What::Renamed { name: name.as_str().parse().ok()? },
             Self::Rsvp(answer) => What::Rsvp { answer: *answer },
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(by: UserId, message: Message) -> Item {
+        Item { seq: Seq(1), changed: Seq(1), at: UnixMillis(0), by, what: What::Message(message) }
+    }
+
+    #[test]
+    fn a_plain_message_takes_no_more_than_its_entry_and_its_text() {
+        let (me, other) = (UserId(1), UserId(2));
+        let key: ClientKey = "k-1".parse().expect("a key");
+        let message = Message { key: Some(key), ..Message::plain("hello".parse().expect("a body")) };
+        let entry = Entry::of(&item(other, message), Some(me));
+        assert!(entry.said().is_some_and(|said| said.rare.is_none()), "{entry:?}");
+        assert!(size_of::<Entry>() <= 64, "{} bytes", size_of::<Entry>());
+    }
+
+    #[test]
+    fn what_few_messages_have_comes_back_as_it_was() {
+        let me = UserId(1);
+        let message = Message {
+            code: "rust".parse().ok(),
+            key: "k-1".parse().ok(),
+            mentions: vec![me],
+            ..Message::plain("a\tb".parse().expect("a body"))
+        };
+        let own = item(me, message);
+        let entry = Entry::of(&own, Some(me));
+        let said = entry.said().expect("a message");
+        assert_eq!((said.text.as_str(), said.written()), ("a   b", "a\tb"));
+        assert_eq!(entry.to_item(Some(me)), Some(own));
     }
 }

@@ -121,7 +121,7 @@ pub(super) fn delete(model: &mut Model, place: Place, seq: Seq) {
 /// Shows what a message said before it was edited; also one of someone else's.
 pub(super) fn show_versions(model: &mut Model) {
     let found = meant(model).and_then(|(place, entry)| Some((place, entry.seq, entry.said()?)));
-    let found = found.map(|(place, seq, said)| (place, seq, said.is_edited, said.expires_at.is_some()));
+    let found = found.map(|(place, seq, said)| (place, seq, said.is_edited, said.expires_at().is_some()));
     match found {
         None => model.tell("There is no message to do that with."),
         Some((_, _, false, _)) => model.tell("That message was not edited."),

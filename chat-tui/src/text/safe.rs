@@ -9,15 +9,16 @@ const GRAPHEME_MAX_CHARS: usize = 12;
 /// Columns of a tab stop.
 const TAB: usize = 4;
 
-/// Text without escape sequences, control, bidi and tag characters.
+/// Text without escape sequences, control, bidi and tag characters. It takes no more memory than its bytes: a room of
+/// many messages holds many of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct SafeText(String);
+pub struct SafeText(Box<str>);
 
 impl SafeText {
     /// One line: line ends become spaces.
     pub fn line(text: &str) -> Self {
         let block = Self::block(text);
-        Self(block.0.replace('\n', " "))
+        Self(block.0.replace('\n', " ").into())
     }
 
     /// Several lines; tabs become spaces up to the next stop.
@@ -42,7 +43,7 @@ impl SafeText {
                 }
             }
         }
-        Self(safe)
+        Self(safe.into())
     }
 
     /// The text.

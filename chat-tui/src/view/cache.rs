@@ -52,12 +52,12 @@ impl RenderCache {
             return Rc::clone(cut);
         }
         let note = if said.is_edited { "(edited)" } else { "" };
-        let cut = Rc::new(Cut::of(said.text.as_str(), note, said.code.is_some(), columns));
+        let cut = Rc::new(Cut::of(said.text.as_str(), note, said.code().is_some(), columns));
         if self.cut.len() >= REMEMBERED {
             self.cut.clear();
         }
         // What expires must not outlive its message here.
-        if said.expires_at.is_none() {
+        if said.expires_at().is_none() {
             self.cut.insert(key, (changed, columns, Rc::clone(&cut)));
         }
         cut

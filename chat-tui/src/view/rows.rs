@@ -116,15 +116,15 @@ impl Maker<'_> {
 
     fn message(&self, entry: &Entry, before: Option<&Entry>, cache: &mut RenderCache) -> Vec<Row> {
         let Some(said) = entry.said() else { return Vec::new() };
-        let width = text_width(self.columns, said.code.is_some(), said.expires_at.is_some());
+        let width = text_width(self.columns, said.code().is_some(), said.expires_at().is_some());
         let cut = cache.cut((self.place, entry.seq), entry.changed, said, width);
         let now = self.model.server_now(self.place);
-        let countdown = said.expires_at.map(|end| time::countdown(end.since_ms(now)));
+        let countdown = said.expires_at().map(|end| time::countdown(end.since_ms(now)));
         let lead = (!self.is_same_group(entry, before)).then(|| self.lead(entry.by, entry.at));
         let line = Line {
             lead: None,
             range: 0..0,
-            is_code: said.code.is_some(),
+            is_code: said.code().is_some(),
             base: Role::MessageBody,
             mentions_me: said.mentions_me,
             countdown,
