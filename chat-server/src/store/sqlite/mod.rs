@@ -8,6 +8,7 @@ mod items;
 mod marks;
 mod members;
 mod open;
+mod queue;
 mod readers;
 mod rooms;
 mod row;

@@ -2,13 +2,13 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
 use parking_lot::Mutex;
 use rusqlite::Connection;
 
 use super::open;
+use super::queue::{Jobs, Queue, queue};
 use crate::store::{Pending, StoreError, pending};
 
 /// Reads that may wait.
@@ -20,14 +20,14 @@ type Job = Box<dyn FnOnce(&Connection) + Send>;
 /// The reading threads.
 #[derive(Debug)]
 pub(super) struct Readers {
-    queue: Mutex<Option<SyncSender<Job>>>,
+    queue: Queue<Job>,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl Readers {
     /// Starts the threads, each with a connection.
     pub(super) fn start(path: &Path) -> Result<Self, rusqlite::Error> {
-        let (queue, jobs) = sync_channel::<Job>(QUEUE);
+        let (queue, jobs) = queue::<Job>(QUEUE);
         let jobs = Arc::new(Mutex::new(jobs));
         let mut threads = Vec::with_capacity(THREADS);
         for _ in 0..THREADS {
@@ -35,7 +35,7 @@ impl Readers {
             let jobs = Arc::clone(&jobs);
             threads.push(std::thread::spawn(move || run(&connection, &jobs)));
         }
-        Ok(Self { queue: Mutex::new(Some(queue)), threads: Mutex::new(threads) })
+        Ok(Self { queue, threads: Mutex::new(threads) })
     }
 
     /// Queues a read.
@@ -45,29 +45,28 @@ impl Readers {
     ) -> Pending<T> {
         let (settle, answer) = pending();
         let job: Job = Box::new(move |connection| settle.settle(read(connection)));
-        match self.queue.lock().as_ref().map(|queue| queue.try_send(job)) {
-            Some(Ok(())) => answer,
-            Some(Err(TrySendError::Full(_))) => Pending::refused(StoreError::Busy),
-            Some(Err(TrySendError::Disconnected(_))) | None => Pending::refused(StoreError::Closed),
+        match self.queue.submit(job) {
+            Ok(()) => answer,
+            Err(error) => Pending::refused(error),
         }
     }
 
     /// Finishes what is queued and stops.
     pub(super) fn close(&self) {
-        drop(self.queue.lock().take());
+        self.queue.close();
         for thread in self.threads.lock().drain(..) {
             let _ = thread.join();
         }
     }
 }
 
-fn run(connection: &Connection, jobs: &Mutex<Receiver<Job>>) {
+fn run(connection: &Connection, jobs: &Mutex<Jobs<Job>>) {
     loop {
         // Held only while waiting for a job, not while it runs.
-        let job = jobs.lock().recv();
+        let job = jobs.lock().next();
         match job {
-            Ok(job) => job(connection),
-            Err(_) => return,
+            Some(job) => job(connection),
+            None => return,
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::RecvTimeoutError;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -13,6 +13,7 @@ use tokio::sync::watch;
 
 use super::checkpoint::Checkpoints;
 use super::open;
+use super::queue::{Jobs, Queue, queue};
 use super::row::failed;
 use crate::histogram::Histogram;
 use crate::store::{ChainLink, Pending, StoreError, pending};
@@ -56,7 +57,7 @@ impl Default for Counters {
 /// The writing thread.
 #[derive(Debug)]
 pub(super) struct Writer {
-    queue: Mutex<Option<SyncSender<Job>>>,
+    queue: Queue<Job>,
     thread: Mutex<Option<JoinHandle<Connection>>>,
     pub(super) counters: Arc<Counters>,
 }
@@ -64,11 +65,11 @@ pub(super) struct Writer {
 impl Writer {
     /// Starts the thread with its connection.
     pub(super) fn start(connection: Connection, path: PathBuf, checkpoints: Arc<Checkpoints>) -> std::io::Result<Self> {
-        let (queue, jobs) = sync_channel(QUEUE);
+        let (queue, jobs) = queue(QUEUE);
         let counters = Arc::new(Counters::default());
         let state = State { connection, path, checkpoints, counters: Arc::clone(&counters) };
         let thread = std::thread::Builder::new().name("store-writer".into()).spawn(move || state.run(&jobs))?;
-        Ok(Self { queue: Mutex::new(Some(queue)), thread: Mutex::new(Some(thread)), counters })
+        Ok(Self { queue, thread: Mutex::new(Some(thread)), counters })
     }
 
     /// Queues a write.
@@ -121,16 +122,15 @@ impl Writer {
             });
             (is_right, finish)
         });
-        match self.queue.lock().as_ref().map(|queue| queue.try_send(job)) {
-            Some(Ok(())) => answer,
-            Some(Err(TrySendError::Full(_))) => Pending::refused(StoreError::Busy),
-            Some(Err(TrySendError::Disconnected(_))) | None => Pending::refused(StoreError::Closed),
+        match self.queue.submit(job) {
+            Ok(()) => answer,
+            Err(error) => Pending::refused(error),
         }
     }
 
     /// Finishes what is queued and gives the connection back; `None` where that was done before.
     pub(super) fn close(&self) -> Option<Connection> {
-        drop(self.queue.lock().take());
+        self.queue.close();
         self.thread.lock().take()?.join().ok()
     }
 }
@@ -143,23 +143,23 @@ struct State {
 }
 
 impl State {
-    fn run(mut self, jobs: &Receiver<Job>) -> Connection {
+    fn run(mut self, jobs: &Jobs<Job>) -> Connection {
         while let Some(first) = self.next(jobs) {
             let mut batch = Vec::with_capacity(BATCH);
             batch.push(first);
-            batch.extend(jobs.try_iter().take(BATCH - 1));
+            batch.extend(jobs.waiting().take(BATCH - 1));
             self.commit(batch);
         }
         self.connection
     }
 
     /// The next write; none once the queue is closed.
-    fn next(&mut self, jobs: &Receiver<Job>) -> Option<Job> {
+    fn next(&mut self, jobs: &Jobs<Job>) -> Option<Job> {
         loop {
             if *self.counters.is_keeping.borrow() {
-                return jobs.recv().ok();
+                return jobs.next();
             }
-            match jobs.recv_timeout(TRY_AGAIN) {
+            match jobs.next_within(TRY_AGAIN) {
                 Ok(job) => return Some(job),
                 Err(RecvTimeoutError::Disconnected) => return None,
                 Err(RecvTimeoutError::Timeout) => self.try_again(),

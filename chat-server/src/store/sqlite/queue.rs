@@ -1,0 +1,122 @@
+//! What waits for the store's threads: bounded, and no larger than what waits in it. Must not know what a job does.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+use crate::store::StoreError;
+
+/// The askers' end.
+pub(super) struct Queue<T> {
+    /// None once it is closed. Its memory grows with what waits: a channel with a bound would hold room for all of it
+    /// from the start.
+    jobs: Mutex<Option<Sender<T>>>,
+    /// How many wait; never more than `limit`.
+    count: Arc<AtomicUsize>,
+    limit: usize,
+}
+
+/// The threads' end. Where it is gone, jobs are refused.
+pub(super) struct Jobs<T> {
+    jobs: Receiver<T>,
+    count: Arc<AtomicUsize>,
+}
+
+/// A queue in which at most `limit` jobs wait.
+pub(super) fn queue<T>(limit: usize) -> (Queue<T>, Jobs<T>) {
+    let (sender, receiver) = channel();
+    let count = Arc::<AtomicUsize>::default();
+    let queue = Queue { jobs: Mutex::new(Some(sender)), count: Arc::clone(&count), limit };
+    (queue, Jobs { jobs: receiver, count })
+}
+
+impl<T> fmt::Debug for Queue<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Queue").field("count", &self.count).field("limit", &self.limit).finish_non_exhaustive()
+    }
+}
+
+impl<T> Queue<T> {
+    /// Puts a job behind all that wait.
+    ///
+    /// # Errors
+    /// `Busy` where too many wait, `Closed` after [`Queue::close`] or the end of the threads.
+    pub(super) fn submit(&self, job: T) -> Result<(), StoreError> {
+        let jobs = self.jobs.lock();
+        let Some(sender) = jobs.as_ref() else { return Err(StoreError::Closed) };
+        // Only here does it grow, and only one at a time.
+        if self.count.load(Ordering::Relaxed) >= self.limit {
+            return Err(StoreError::Busy);
+        }
+        self.count.fetch_add(1, Ordering::Relaxed);
+        sender.send(job).map_err(|_| StoreError::Closed)
+    }
+
+    /// Takes no more; what waits is still carried out.
+    pub(super) fn close(&self) {
+        drop(self.jobs.lock().take());
+    }
+}
+
+impl<T> Jobs<T> {
+    /// Waits for the next; none once the queue is closed and empty.
+    pub(super) fn next(&self) -> Option<T> {
+        self.jobs.recv().ok().inspect(|_| self.took_one())
+    }
+
+    /// Waits for the next so long.
+    ///
+    /// # Errors
+    /// Where none came in time, or none will come any more.
+    pub(super) fn next_within(&self, limit: Duration) -> Result<T, RecvTimeoutError> {
+        self.jobs.recv_timeout(limit).inspect(|_| self.took_one())
+    }
+
+    /// Those that wait now, without waiting for more.
+    pub(super) fn waiting(&self) -> impl Iterator<Item = T> {
+        self.jobs.try_iter().inspect(|_| self.took_one())
+    }
+
+    fn took_one(&self) {
+        self.count.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_queue_refuses_and_takes_again_when_one_has_gone() {
+        let (queue, jobs) = queue(2);
+        assert!(queue.submit(1).is_ok());
+        assert!(queue.submit(2).is_ok());
+        assert!(matches!(queue.submit(3), Err(StoreError::Busy)));
+        assert_eq!(jobs.next(), Some(1));
+        assert!(queue.submit(4).is_ok());
+        assert_eq!(jobs.waiting().collect::<Vec<_>>(), [2, 4]);
+        assert!(queue.submit(5).is_ok());
+        assert_eq!(jobs.next_within(Duration::ZERO), Ok(5));
+    }
+
+    #[test]
+    fn a_closed_queue_gives_out_what_waits_and_takes_no_more() {
+        let (queue, jobs) = queue(2);
+        assert!(queue.submit(1).is_ok());
+        queue.close();
+        assert!(matches!(queue.submit(2), Err(StoreError::Closed)));
+        assert_eq!((jobs.next(), jobs.next()), (Some(1), None));
+        assert_eq!(jobs.next_within(Duration::ZERO), Err(RecvTimeoutError::Disconnected));
+    }
+
+    #[test]
+    fn jobs_are_refused_where_nobody_takes_them_any_more() {
+        let (queue, jobs) = queue(2);
+        drop(jobs);
+        assert!((0..5).all(|job| matches!(queue.submit(job), Err(StoreError::Closed | StoreError::Busy))));
+    }
+}
