@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::config::LogFormat;
 use crate::session::App;
@@ -20,15 +22,19 @@ pub fn start(format: LogFormat, verbose: u8) {
         1 => "chat_server=debug",
         _ => "trace",
     };
-    let filter = EnvFilter::try_from_env("CHAT_LOG").unwrap_or_else(|_| EnvFilter::new(level));
+    // Levels by target are all that is promised; filters on spans and fields would bring a regular expression engine.
+    let asked = std::env::var("CHAT_LOG").ok().filter(|text| !text.is_empty()).and_then(|text| text.parse().ok());
+    let filter: Targets =
+        asked.unwrap_or_else(|| level.parse().expect("invariant: the levels above are those of a filter"));
     // A log in a file or a pipe is read by programs: colours are for terminals, and for those who want them.
     let is_coloured = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty());
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(is_coloured).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt::layer().with_ansi(is_coloured).with_writer(std::io::stderr);
     // A second start, in a test or an embedding program, keeps the first.
-    let _ = match format {
-        LogFormat::Human => log.with_target(false).try_init(),
-        LogFormat::Json => log.json().try_init(),
+    let log = match format {
+        LogFormat::Human => log.with_target(false).boxed(),
+        LogFormat::Json => log.json().boxed(),
     };
+    let _ = tracing_subscriber::registry().with(log).with(filter).try_init();
 }
 
 /// Tells totals every ten seconds while something happens; runs until it is dropped.
