@@ -5,12 +5,13 @@ use chat_proto::message::{Item, Message, Version, What};
 use chat_proto::time::UnixMillis;
 use rusqlite::{Connection, params};
 
+use super::batch::Batch;
 use super::rooms;
 use super::row::{self, ITEM, all, execute, one, sql};
 use crate::post_digest::{self, PostDigest};
 use crate::store::{Append, Appended, Change, Revision, StoreError};
 
-pub(super) fn append(c: &Connection, event: &Append) -> Result<Appended, StoreError> {
+pub(super) fn append(c: &Batch<'_>, event: &Append) -> Result<Appended, StoreError> {
     if let Some((message, key)) = event.message() {
         if let Some(first) = append_message(c, event, message, key)? {
             return Ok(first);
@@ -28,7 +29,7 @@ pub(super) fn append(c: &Connection, event: &Append) -> Result<Appended, StoreEr
 
 /// Adds a message; the first one's number where its key was used before, and nothing is added.
 fn append_message(
-    c: &Connection,
+    c: &Batch<'_>,
     event: &Append,
     message: &Message,
     key: Option<&ClientKey>,
@@ -45,7 +46,7 @@ fn append_message(
     let insert = "INSERT INTO item (room, seq, changed, at, author, ordinal, key, digest, body, what)
          VALUES (?1, ?2, ?2, ?3, ?4, (SELECT ordinal + 1 FROM room WHERE id = ?1), ?5, ?6, ?7, ?8)";
     let id = c.prepare_cached(insert).and_then(|mut statement| statement.insert(values)).map_err(row::failed)?;
-    execute(c, "INSERT INTO item_text (rowid, body) VALUES (?1, ?2)", params![id, body])?;
+    c.add_text(id, body);
     let head = "UPDATE room SET head = max(head, ?2), ordinal = ordinal + 1, last_message_at = ?3,
            messages = messages + 1 WHERE id = ?1";
     execute(c, head, [room, seq, event.at.0])?;
@@ -106,20 +107,21 @@ pub(super) fn is_key_used(c: &Connection, account: UserId, key: &ClientKey) -> R
     Ok(one(c, query, params![sql(account.0), key.as_str()], |row| row.get::<_, i64>(0))?.is_some())
 }
 
-pub(super) fn change(c: &Connection, change: &Change) -> Result<(), StoreError> {
+pub(super) fn change(c: &Batch<'_>, change: &Change) -> Result<(), StoreError> {
     let (room, seq) = (sql(change.room.0), sql(change.item.seq.0));
     let query = "SELECT id, body FROM item WHERE room = ?1 AND seq = ?2 AND body IS NOT NULL";
     let found = one(c, query, [room, seq], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
     let (id, before) = found.ok_or(StoreError::NotFound)?;
-    execute(c, "INSERT INTO item_text (item_text, rowid, body) VALUES ('delete', ?1, ?2)", params![id, before])?;
     let body = if let (Revision::Edit, What::Message(message)) = (&change.revision, &change.item.what) {
         let keep = "INSERT INTO version SELECT ?1, (SELECT count(*) + 1 FROM version WHERE item = ?1), ?2, ?3";
         execute(c, keep, params![id, before, change.at.0])?;
         let body = message.body.as_str();
-        execute(c, "INSERT INTO item_text (rowid, body) VALUES (?1, ?2)", params![id, body])?;
+        c.remove_text(id, before);
+        c.add_text(id, body);
         set_mentions(c, room, seq, &message.mentions)?;
         Some(body)
     } else {
+        c.remove_text(id, before);
         execute(c, "DELETE FROM version WHERE item = ?1", [id])?;
         set_mentions(c, room, seq, &[])?;
         execute(c, "UPDATE room SET messages = messages - 1 WHERE id = ?1", [room])?;

@@ -5,6 +5,7 @@ use chat_proto::room::{Membership, ReadMarks, Role, Rsvp, User};
 use chat_proto::text::Username;
 use rusqlite::{Connection, params};
 
+use super::batch::Batch;
 use super::items;
 use super::row::{self, ROOM, all, damaged, execute, one, sql};
 use crate::store::{Append, Appended, MemberRow, MemberState, StoreError};
@@ -13,7 +14,7 @@ use crate::store::{Append, Appended, MemberRow, MemberState, StoreError};
 const DELETED: &str = "(SELECT count(*) FROM item WHERE item.room = member.room AND item.seq > member.read_seq
     AND item.body IS NULL AND item.ordinal IS NOT NULL)";
 
-pub(super) fn change(c: &Connection, event: &Append, state: MemberState) -> Result<Appended, StoreError> {
+pub(super) fn change(c: &Batch<'_>, event: &Append, state: MemberState) -> Result<Appended, StoreError> {
     let (room, account) = (sql(event.room.0), sql(event.by.0));
     match state {
         MemberState::Joins(role) => {

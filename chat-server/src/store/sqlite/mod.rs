@@ -1,6 +1,7 @@
 //! The record in one SQLite file: one thread writes, a few read. The only place that knows SQL.
 
 mod accounts;
+mod batch;
 mod checkpoint;
 mod folder;
 mod inspect;

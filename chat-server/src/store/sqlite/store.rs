@@ -167,8 +167,7 @@ impl Store for SqliteStore {
 
     fn append(&self, event: Append) -> Pending<Appended> {
         let Some(chain) = event.chain.clone() else { return self.writer.submit(move |c| items::append(c, &event)) };
-        let write = move |c: &_| items::append(c, &event);
-        self.writer.submit_chained(&chain, write)
+        self.writer.submit_chained(&chain, move |c| items::append(c, &event))
     }
 
     fn is_key_used(&self, account: UserId, key: ClientKey) -> Pending<bool> {

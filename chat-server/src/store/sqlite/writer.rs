@@ -11,6 +11,7 @@ use parking_lot::Mutex;
 use rusqlite::Connection;
 use tokio::sync::watch;
 
+use super::batch::Batch;
 use super::checkpoint::Checkpoints;
 use super::open;
 use super::queue::{Jobs, Queue, queue};
@@ -31,7 +32,7 @@ const TRY_AGAIN: Duration = Duration::from_secs(1);
 /// Tells a write's asker how the transaction ended.
 type Finish = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 /// Carries a write out, or, without a connection, refuses it; says whether it succeeded so far.
-type Job = Box<dyn FnOnce(Option<&Connection>) -> (bool, Finish) + Send>;
+type Job = Box<dyn FnOnce(Option<&Batch<'_>>) -> (bool, Finish) + Send>;
 
 /// What the writer has done, for the log and for `/metrics`.
 #[derive(Debug)]
@@ -75,7 +76,7 @@ impl Writer {
     /// Queues a write.
     pub(super) fn submit<T: Send + 'static>(
         &self,
-        write: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        write: impl FnOnce(&Batch<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Pending<T> {
         self.queue(write, |_| {})
     }
@@ -84,10 +85,10 @@ impl Writer {
     pub(super) fn submit_chained<T: Send + 'static>(
         &self,
         chain: &ChainLink,
-        write: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        write: impl FnOnce(&Batch<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Pending<T> {
         let (begun, ended) = (chain.clone(), chain.clone());
-        let write = move |c: &Connection| {
+        let write = move |c: &Batch<'_>| {
             if begun.is_broken() {
                 return Err(StoreError::ChainBroken);
             }
@@ -107,7 +108,7 @@ impl Writer {
 
     fn queue<T: Send + 'static>(
         &self,
-        write: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        write: impl FnOnce(&Batch<'_>) -> Result<T, StoreError> + Send + 'static,
         ended: impl FnOnce(bool) + Send + 'static,
     ) -> Pending<T> {
         let (settle, answer) = pending();
@@ -212,6 +213,7 @@ impl State {
         let execute = |sql: &str| connection.prepare_cached(sql)?.execute([]);
         let begun = execute("BEGIN IMMEDIATE").map_err(failed);
         let mut outcome = begun.map(drop);
+        let transaction = Batch::on(connection);
         for job in batch {
             // Also a job that is not carried out any more must be answered.
             if outcome.is_err() {
@@ -219,8 +221,9 @@ impl State {
                 continue;
             }
             outcome = (|| {
+                let owed = transaction.owed();
                 execute("SAVEPOINT write").map_err(failed)?;
-                let (is_right, finish) = job(Some(connection));
+                let (is_right, finish) = job(Some(&transaction));
                 finishes.push(finish);
                 // A full disk or a read fault may have ended the transaction, not only this write.
                 if connection.is_autocommit() {
@@ -228,12 +231,14 @@ impl State {
                 }
                 if !is_right {
                     execute("ROLLBACK TO write").map_err(failed)?;
+                    transaction.take_back(owed);
                 }
                 execute("RELEASE write").map_err(failed)?;
                 Ok(())
             })();
         }
         outcome?;
+        transaction.settle_index()?;
         execute("COMMIT").map_err(failed)?;
         if connection.is_autocommit() { Ok(()) } else { Err(StoreError::Failed("the commit did not end".into())) }
     }

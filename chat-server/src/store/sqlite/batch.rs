@@ -1,0 +1,133 @@
+//! One transaction as its writes see it. Texts go into and out of the search index at its end, all at once and in
+//! order: the index writes down what it has gathered at each savepoint, and every write stands behind one.
+
+use std::cell::RefCell;
+use std::ops::Deref;
+
+use rusqlite::{Connection, params};
+
+use super::row::execute;
+use crate::store::StoreError;
+
+/// A transaction under way, and what it still owes the search index.
+#[derive(Debug)]
+pub(super) struct Batch<'a> {
+    connection: &'a Connection,
+    /// In the order of the writes: a text may be added and removed in one transaction.
+    owed: RefCell<Vec<Owed>>,
+}
+
+/// A text that is to go into the index, or out of it.
+#[derive(Debug)]
+struct Owed {
+    item: i64,
+    body: String,
+    is_removal: bool,
+}
+
+impl<'a> Batch<'a> {
+    pub(super) fn on(connection: &'a Connection) -> Self {
+        Self { connection, owed: RefCell::default() }
+    }
+
+    /// The text of an item is to be found.
+    pub(super) fn add_text(&self, item: i64, body: &str) {
+        self.owed.borrow_mut().push(Owed { item, body: body.to_owned(), is_removal: false });
+    }
+
+    /// The text of an item is to be found no more.
+    pub(super) fn remove_text(&self, item: i64, body: String) {
+        self.owed.borrow_mut().push(Owed { item, body, is_removal: true });
+    }
+
+    /// How much is owed: what a write that is taken back must leave behind.
+    pub(super) fn owed(&self) -> usize {
+        self.owed.borrow().len()
+    }
+
+    /// Forgets what is owed beyond `before`: its write was taken back.
+    pub(super) fn take_back(&self, before: usize) {
+        self.owed.borrow_mut().truncate(before);
+    }
+
+    /// Brings the index up to the writes. Comes behind the last savepoint.
+    ///
+    /// # Errors
+    /// Where it cannot be written; then nothing of the transaction may be kept.
+    pub(super) fn settle_index(&self) -> Result<(), StoreError> {
+        for Owed { item, body, is_removal } in self.owed.take() {
+            let change = if is_removal {
+                "INSERT INTO item_text (item_text, rowid, body) VALUES ('delete', ?1, ?2)"
+            } else {
+                "INSERT INTO item_text (rowid, body) VALUES (?1, ?2)"
+            };
+            execute(self.connection, change, params![item, body])?;
+        }
+        Ok(())
+    }
+}
+
+impl Deref for Batch<'_> {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        self.connection
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chat_proto::ids::{RoomId, Seq, UserId};
+    use chat_proto::message::{Item, Message, What};
+    use chat_proto::time::UnixMillis;
+
+    use super::super::{items, open};
+    use super::*;
+    use crate::store::{Append, Change, Revision};
+
+    const NOW: UnixMillis = UnixMillis(1_763_560_927_120);
+    const GENERAL: RoomId = RoomId(1);
+
+    fn said(body: &str) -> What {
+        What::Message(Message::plain(body.parse().expect("a body")))
+    }
+
+    fn append(seq: u64, body: &str) -> Append {
+        Append { room: GENERAL, seq: Seq(seq), at: NOW, by: UserId(0), what: said(body), chain: None }
+    }
+
+    fn change(seq: u64, changed: u64, revision: Revision, what: What) -> Change {
+        let item = Item { seq: Seq(seq), changed: Seq(changed), at: NOW, by: UserId(0), what };
+        Change { room: GENERAL, item, revision, at: NOW }
+    }
+
+    fn found(c: &Connection, word: &str) -> i64 {
+        let query = "SELECT count(*) FROM item_text WHERE item_text MATCH ?1";
+        c.query_row(query, [word], |row| row.get(0)).expect("looked for")
+    }
+
+    #[test]
+    fn the_index_holds_what_the_writes_of_one_transaction_left() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (c, _) = open::prepare(&folder.path().join("chat.db"), "e1", NOW.0).expect("it opens");
+        let batch = Batch::on(&c);
+        c.execute_batch("BEGIN").expect("begun");
+        for (seq, body) in [(1, "apple"), (2, "pear"), (3, "plum")] {
+            items::append(&batch, &append(seq, body)).expect("added");
+        }
+        let deleted = What::Deleted { deleted_at: NOW, deleted_by: UserId(0) };
+        items::change(&batch, &change(1, 4, Revision::Delete, deleted)).expect("deleted");
+        items::change(&batch, &change(2, 5, Revision::Edit, said("quince"))).expect("edited");
+        let (owed, savepoint) = (batch.owed(), c.execute_batch("SAVEPOINT write"));
+        savepoint.expect("a savepoint");
+        items::append(&batch, &append(6, "cherry")).expect("added");
+        c.execute_batch("ROLLBACK TO write; RELEASE write").expect("taken back");
+        batch.take_back(owed);
+        batch.settle_index().expect("settled");
+        c.execute_batch("COMMIT").expect("kept");
+        let words = ["apple", "pear", "plum", "quince", "cherry"];
+        assert_eq!(words.map(|word| found(&c, word)), [0, 0, 1, 1, 0]);
+        // Whether it is sound in itself: the table also has rows without a text, which it lacks by intent.
+        c.execute_batch("INSERT INTO item_text (item_text) VALUES ('integrity-check')").expect("it is sound");
+    }
+}
