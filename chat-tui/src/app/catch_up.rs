@@ -276,7 +276,7 @@ fn apply(model: &mut Model, place: Place, item: &Item) {
     room.counted = room.counted.max(item.seq);
     if let (What::Deleted { .. }, Some(said)) = (&item.what, room.timeline.get(item.seq).and_then(Entry::said)) {
         let text = said.written().to_owned();
-        if is_uncounted && item.seq > room.marks.read_seq && Some(item.by) != me && said.expires_at.is_none() {
+        if is_uncounted && item.seq > room.marks.read_seq && Some(item.by) != me && said.expires_at().is_none() {
             let mentions_me = said.mentions_me;
             reading::taken_back(&mut room.marks, mentions_me);
         }
