@@ -1,14 +1,18 @@
 //! Redis comes back without what it held, and rooms that began without Redis: nobody misses what is alive, nothing is
 //! doubled, and what can be seen can be edited and deleted.
 
+use std::io::{BufRead, BufReader};
+use std::process::Child;
+
 use chat_proto::client_frame::Subscription;
 use chat_proto::ids::Seq;
 use chat_proto::message::What;
 use chat_proto::request::{Changes, Delete, Edit};
 use chat_proto::server_frame::ServerFrame;
+use chat_tests::client::Home;
 use chat_tests::peer::{GENERAL, Peer};
 use chat_tests::redis::Redis;
-use chat_tests::wait::until;
+use chat_tests::wait::{LIMIT, until};
 use tokio::time::{Duration, sleep};
 
 use super::lives::{brief, server_on, texts};
@@ -104,5 +108,59 @@ async fn who_came_while_redis_was_away_gets_what_was_alive_when_it_is_back() {
     ana.call(&Delete { room: GENERAL, seq: missed[0].0 }).await;
     assert!(ana.call(&brief("k1", "brief 1", 600_000)).await.duplicate);
     assert!(ana.post("k11", "the next").await.seq > seen);
+    redis.kill();
+}
+
+/// The messages a following command prints: `ID BODY`.
+fn follow(home: &Home) -> (Child, std::sync::mpsc::Receiver<String>) {
+    let mut child = home.chat(&["tail", "general", "-f", "--json"]).spawn().expect("it starts");
+    let stdout = BufReader::new(child.stdout.take().expect("piped"));
+    let (sender, lines) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for line in stdout.lines().map_while(Result::ok) {
+            let line: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+            if let Some(body) = line["body"].as_str() {
+                let told = format!(
+                    "{} {} {body}",
+                    line["type"].as_str().expect("a type"),
+                    line["id"].as_str().expect("an id")
+                );
+                // The test may have ended.
+                let _ = sender.send(told);
+            }
+        }
+    });
+    (child, lines)
+}
+
+#[test]
+fn who_follows_is_told_of_each_message_once_however_late_it_is_learned() {
+    let mut redis = Redis::start();
+    let mut server = server_on(&redis);
+    let home = Home::signed_in(&server, "ana");
+    let next = |lines: &std::sync::mpsc::Receiver<String>| lines.recv_timeout(LIMIT).expect("a line");
+    let (mut early, early_lines) = follow(&home);
+    for number in 2..=3 {
+        home.output(&["send", "general", "--ttl", "10m", &format!("brief {number}")]);
+        assert_eq!(next(&early_lines), format!("message general/{number} brief {number}"));
+    }
+    redis.freeze();
+    server.kill();
+    server.restart();
+    let lasting = home.output(&["send", "general", "lasting"]);
+    let (mut late, late_lines) = follow(&home);
+    let lasting = format!("message {} lasting", lasting.trim());
+    assert_eq!((next(&early_lines), next(&late_lines)), (lasting.clone(), lasting));
+    redis.thaw();
+    for number in 2..=3 {
+        assert_eq!(next(&late_lines), format!("message general/{number} brief {number}"));
+    }
+    let last = home.output(&["send", "general", "the last"]);
+    let last = format!("message {} the last", last.trim());
+    assert_eq!((next(&early_lines), next(&late_lines)), (last.clone(), last), "nothing is told twice");
+    for child in [&mut early, &mut late] {
+        child.kill().expect("it runs");
+        child.wait().expect("it ends");
+    }
     redis.kill();
 }

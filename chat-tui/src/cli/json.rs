@@ -125,7 +125,7 @@ impl<'a> ItemLine<'a> {
 /// The `type` of an item's line.
 fn kind_of(item: &Item, is_change: bool) -> &'static str {
     match &item.what {
-        What::Message(_) if is_change && item.changed != item.seq => "edit",
+        What::Message(message) if is_change && message.edited_at.is_some() => "edit",
         What::Message(_) => "message",
         What::Deleted { .. } => "delete",
         What::Expired { .. } => "expire",

@@ -153,7 +153,7 @@ impl Output {
         let tell = |what: &str| format!("{head} {dim}— {} {what}{dim:#}", from.as_str());
         match &item.what {
             What::Message(message) => {
-                let mark = match (is_change && item.changed != item.seq, message.edited_at, message.expires_at) {
+                let mark = match (is_change && message.edited_at.is_some(), message.edited_at, message.expires_at) {
                     (true, ..) => " (edit)",
                     (false, Some(_), _) => " (edited)",
                     (false, None, Some(_)) => " (expires)",

@@ -1,6 +1,7 @@
 //! The subcommands, one file each; here only which there are and where they lead.
 
 mod account;
+mod brief;
 mod completions;
 mod delete;
 mod doctor;

@@ -7,6 +7,7 @@ use chat_proto::message::Item;
 use chat_proto::request::History;
 use clap::Args;
 
+use super::brief::{Brief, is_learned_late};
 use crate::cli::context::{Context, Names, Session};
 use crate::cli::exit::CliError;
 use crate::cli::json::Named;
@@ -53,6 +54,8 @@ pub(super) struct Followed {
     pub item: Item,
     /// Whether it is told because of a change to something told before.
     pub is_change: bool,
+    /// Whether it was said before following began, and is only learned of now.
+    pub is_from_before: bool,
 }
 
 /// Rooms being followed, and the names needed to print what comes.
@@ -60,6 +63,7 @@ pub(super) struct Following {
     follower: Follower,
     names: Names,
     heads: Vec<(RoomId, Seq)>,
+    brief: Brief,
 }
 
 impl Following {
@@ -82,16 +86,24 @@ impl Following {
     ) -> Result<Self, CliError> {
         let heads = starts.iter().map(|start| (start.room, start.after)).collect();
         let follower = Follower::start(context.connect_options()?, starts).await?;
-        Ok(Self { follower, names: session.names().clone(), heads })
+        Ok(Self { follower, names: session.names().clone(), heads, brief: Brief::default() })
     }
 
     /// The next item; connects again for as long as it takes.
     pub(super) async fn next(&mut self) -> Result<Followed, CliError> {
-        let followed = self.follower.next().await?;
-        self.names.learn_users(&followed.users);
+        let followed = loop {
+            let followed = self.follower.next().await?;
+            self.names.learn_users(&followed.users);
+            if !is_learned_late(&followed.item) || !self.brief.has_told(followed.room, followed.item.seq) {
+                break followed;
+            }
+        };
+        self.brief.tell(followed.room, &followed.item);
         let after = self.heads.iter().find(|(room, _)| *room == followed.room).map_or(Seq::ZERO, |(_, after)| *after);
-        let is_change = followed.item.seq <= after || followed.item.changed != followed.item.seq;
-        Ok(Followed { room: followed.room, item: followed.item, is_change })
+        let is_late = is_learned_late(&followed.item);
+        let is_older = followed.item.seq <= after;
+        let is_change = !is_late && (is_older || followed.item.changed != followed.item.seq);
+        Ok(Followed { room: followed.room, item: followed.item, is_change, is_from_before: is_late && is_older })
     }
 
     /// Asks for a name that is not known yet.
@@ -125,6 +137,7 @@ pub(super) async fn run(args: &TailArgs, context: &Context) -> Result<(), CliErr
     let mut session = context.connect().await?;
     let mut left = args.max.unwrap_or(u64::MAX);
     let mut starts: Vec<RoomStart> = Vec::with_capacity(args.rooms.len());
+    let mut brief = Brief::default();
     let kept = args.cursor.as_deref().map(read_cursors).transpose()?.unwrap_or_default();
     for typed in &args.rooms {
         let room = session.room(typed).await?;
@@ -139,12 +152,13 @@ pub(super) async fn run(args: &TailArgs, context: &Context) -> Result<(), CliErr
         let lines = args.lines.min(u32::try_from(left).unwrap_or(u32::MAX));
         let after = match since {
             Some(after) => after,
-            None => show_end(context, &mut session, room, lines, &mut left).await?,
+            None => show_end(context, &mut session, (room, lines), &mut left, &mut brief).await?,
         };
         starts.push(RoomStart { room, after });
     }
     let heads = heads(&session, &starts).await?;
     let mut following = Following::from_session(context, &mut session, starts.clone()).await?;
+    following.brief = brief;
     let is_done = |following: &Following| {
         heads.iter().all(|(room, head)| following.follower.cursor(*room) >= *head && following.follower.is_drained())
     };
@@ -169,9 +183,9 @@ pub(super) async fn run(args: &TailArgs, context: &Context) -> Result<(), CliErr
 async fn show_end(
     context: &Context,
     session: &mut Session,
-    room: RoomId,
-    lines: u32,
+    (room, lines): (RoomId, u32),
     left: &mut u64,
+    brief: &mut Brief,
 ) -> Result<Seq, CliError> {
     let page_max = session.welcome.limits.page_max;
     let mut page = session.call(&History { room, before: None, limit: lines.clamp(1, page_max) }).await?;
@@ -188,6 +202,7 @@ async fn show_end(
     for item in &items[skip..] {
         let (name, from) = (session.names().room(room), session.names().user(item.by));
         context.output.item(item, Named { room_id: room, room: &name, from: &from }, false)?;
+        brief.tell(room, item);
         *left = left.saturating_sub(u64::from(matches!(item.what, chat_proto::message::What::Message(_))));
     }
     Ok(head)

@@ -43,6 +43,9 @@ pub(super) async fn run(args: &WaitArgs, context: &Context) -> Result<(), CliErr
         loop {
             let followed = following.next().await?;
             let What::Message(message) = &followed.item.what else { continue };
+            if followed.is_from_before {
+                continue;
+            }
             if args.pattern.is_match(message.body.as_str()) {
                 return following.print(context, &followed);
             }
