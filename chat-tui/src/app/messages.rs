@@ -4,10 +4,10 @@ use chat_proto::ids::Seq;
 use chat_proto::request::Delete;
 
 use super::answers::Purpose;
-use super::effect::{Effect, Keep};
+use super::effect::Effect;
 use super::entry::Entry;
 use super::model::{Focus, Model};
-use super::outbox::PendingState;
+use super::outbox;
 use super::overlay;
 use super::place::Place;
 use super::room::Scroll;
@@ -143,13 +143,7 @@ pub(super) fn copy(model: &mut Model) {
 /// Sends again what failed in the open room, and connects now where the link is down.
 pub(super) fn retry(model: &mut Model) {
     let Some(place) = model.current else { return };
-    if let Some(room) = model.rooms.get_mut(&place) {
-        for pending in &mut room.pending {
-            if matches!(pending.state, PendingState::Failed { .. } | PendingState::Waiting { .. }) {
-                pending.state = PendingState::Ready;
-            }
-        }
-    }
+    outbox::retry(model, place);
     let link = model.servers.get(&place.server).map(|server| &server.link);
     if let Some(LinkState::Down { .. } | LinkState::Denied { .. }) = link {
         model.effects.push(Effect::RetryLink(place.server));
@@ -158,13 +152,7 @@ pub(super) fn retry(model: &mut Model) {
 
 /// Lets go of what failed in the open room.
 pub(super) fn discard(model: &mut Model) {
-    let Some(place) = model.current else { return };
-    let Some(room) = model.rooms.get_mut(&place) else { return };
-    let is_failed = |state: &PendingState| matches!(state, PendingState::Failed { .. });
-    let failed: Vec<_> =
-        room.pending.iter().filter(|pending| is_failed(&pending.state)).map(|pending| pending.key.clone()).collect();
-    room.pending.retain(|pending| !is_failed(&pending.state));
-    for key in failed {
-        model.effects.push(Effect::Keep(place.server, Keep::Settled(key)));
+    if let Some(place) = model.current {
+        outbox::discard(model, place);
     }
 }

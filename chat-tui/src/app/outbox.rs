@@ -9,6 +9,7 @@ use chat_proto::time::UnixMillis;
 
 use super::answers::Purpose;
 use super::effect::{Effect, Keep, StoredPost};
+use super::lanes;
 use super::model::Model;
 use super::msg::Refusal;
 use super::place::Place;
@@ -36,10 +37,19 @@ pub struct Pending {
     pub at: UnixMillis,
     /// How far it is.
     pub state: PendingState,
-    /// How often the server put it off.
+    /// Why the server put it off last; also while it is tried again.
+    put_off: Option<PutOff>,
+    /// How often it was put off since there was reason to hope.
     attempts: u32,
     /// Whether it is on disk.
     is_stored: bool,
+}
+
+/// A refusal after which the same may be taken later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct PutOff {
+    code: ErrorCode,
+    reason: SafeText,
 }
 
 /// How far a message is.
@@ -55,8 +65,6 @@ pub enum PendingState {
     Waiting {
         /// Until when.
         until: UnixMillis,
-        /// Why.
-        reason: SafeText,
     },
     /// The server will not take it.
     Failed {
@@ -67,12 +75,33 @@ pub enum PendingState {
 
 impl Pending {
     /// Whether it will stay once it is there; only then may it be on disk.
-    fn is_lasting(&self, is_room_ephemeral: bool) -> bool {
+    pub(super) fn is_lasting(&self, is_room_ephemeral: bool) -> bool {
         match self.life {
             Some(Life::Lasting) => true,
             Some(Life::TtlMs(_)) => false,
             None => !is_room_ephemeral,
         }
+    }
+
+    /// Whether the server will not take it.
+    pub(super) fn has_failed(&self) -> bool {
+        matches!(self.state, PendingState::Failed { .. })
+    }
+
+    /// Whether the server has put it off, however long ago.
+    pub(super) fn was_put_off(&self) -> bool {
+        self.put_off.is_some()
+    }
+
+    /// Why the server puts it off; none where there is reason to hope that it will not again.
+    pub(super) fn put_off(&self) -> Option<(ErrorCode, &SafeText)> {
+        self.put_off.as_ref().filter(|_| self.attempts > 0).map(|put_off| (put_off.code, &put_off.reason))
+    }
+
+    /// It is tried at once, as if for the first time.
+    fn try_now(&mut self) {
+        self.state = PendingState::Ready;
+        self.attempts = 0;
     }
 }
 
@@ -96,6 +125,7 @@ pub(super) fn send(model: &mut Model, place: Place, draft: Draft) {
         life: draft.life,
         at: now,
         state: PendingState::Ready,
+        put_off: None,
         attempts: 0,
         is_stored: false,
     };
@@ -128,6 +158,7 @@ pub(super) fn restore(model: &mut Model, post: StoredPost) {
         life: post.is_kept.then_some(Life::Lasting),
         at: now,
         state: PendingState::Ready,
+        put_off: None,
         attempts: 0,
         is_stored: true,
     });
@@ -146,25 +177,21 @@ pub(super) fn not_stored(model: &mut Model, key: &ClientKey, reason: &str) {
     model.complain(&format!("Not kept for a restart, sent all the same: {reason}"));
 }
 
-/// Sends the next message of each room, one at a time, so that they arrive in the order they were written.
+/// Sends what may go now.
 pub(super) fn flush(model: &mut Model) {
     let places: Vec<_> =
         model.rooms.iter().filter(|(_, room)| !room.pending.is_empty()).map(|(place, _)| *place).collect();
     for place in places {
         let now = model.now;
-        let is_ready = model.is_ready(place.server);
+        if !model.is_ready(place.server) {
+            continue;
+        }
         let Some(room) = model.rooms.get_mut(&place) else { continue };
-        let next = room.pending.iter_mut().find(|pending| !matches!(pending.state, PendingState::Failed { .. }));
-        let Some(next) = next else { continue };
-        let is_due = match &next.state {
-            PendingState::Ready => true,
-            PendingState::Waiting { until, .. } => *until <= now,
-            PendingState::Storing | PendingState::Sent | PendingState::Failed { .. } => false,
-        };
-        if is_ready && is_due {
+        let mut posts = Vec::new();
+        for index in lanes::due(room, now) {
+            let next = &mut room.pending[index];
             next.state = PendingState::Sent;
-            let key = next.key.clone();
-            let post = Post {
+            posts.push(Post {
                 room: place.room,
                 key: next.key.clone(),
                 body: next.body.clone(),
@@ -172,9 +199,32 @@ pub(super) fn flush(model: &mut Model) {
                 code: next.code.clone(),
                 reply_to: None,
                 chain: None,
-            };
-            model.ask(place.server, post, Purpose::Post(place, key));
+            });
         }
+        for post in posts {
+            let purpose = Purpose::Post(place, post.key.clone());
+            model.ask(place.server, post, purpose);
+        }
+    }
+}
+
+/// What failed or was put off in a room is tried again.
+pub(super) fn retry(model: &mut Model, place: Place) {
+    let Some(room) = model.rooms.get_mut(&place) else { return };
+    for pending in &mut room.pending {
+        if matches!(pending.state, PendingState::Failed { .. } | PendingState::Waiting { .. }) {
+            pending.try_now();
+        }
+    }
+}
+
+/// What failed in a room is let go of.
+pub(super) fn discard(model: &mut Model, place: Place) {
+    let Some(room) = model.rooms.get(&place) else { return };
+    let failed = room.pending.iter().filter(|pending| pending.has_failed());
+    let keys: Vec<_> = failed.map(|pending| pending.key.clone()).collect();
+    for key in keys {
+        settle(model, place, &key);
     }
 }
 
@@ -219,9 +269,11 @@ pub(super) fn refused(model: &mut Model, key: &ClientKey, refusal: &Refusal) {
             let pause_ms = (FIRST_PAUSE_MS << pending.attempts.min(5)).min(LONGEST_PAUSE_MS);
             pending.attempts += 1;
             let until = now.plus_ms(body.retry_after_ms.unwrap_or(pause_ms));
-            pending.state = PendingState::Waiting { until, reason: SafeText::line(&body.message) };
+            pending.state = PendingState::Waiting { until };
+            pending.put_off = Some(PutOff { code: body.code, reason: SafeText::line(&body.message) });
         }
         Refusal::Refused(body) => {
+            pending.put_off = None;
             pending.state = PendingState::Failed { reason: SafeText::line(&body.message) };
             let hint = match body.code {
                 ErrorCode::NotMember | ErrorCode::NotFound => "join the room and /retry, or /discard it",
@@ -230,16 +282,6 @@ pub(super) fn refused(model: &mut Model, key: &ClientKey, refusal: &Refusal) {
             model.complain(&format!("Not sent: {} ({hint})", body.message));
         }
     }
-}
-
-/// The soonest time at which something put off is tried again.
-pub(super) fn next_try(model: &Model) -> Option<UnixMillis> {
-    let ready = model.rooms.iter().filter(|(place, _)| model.is_ready(place.server));
-    let waiting = ready.flat_map(|(_, room)| &room.pending).filter_map(|pending| match pending.state {
-        PendingState::Waiting { until, .. } => Some(until),
-        PendingState::Storing | PendingState::Ready | PendingState::Sent | PendingState::Failed { .. } => None,
-    });
-    waiting.min()
 }
 
 fn find<'a>(model: &'a mut Model, key: &ClientKey) -> Option<&'a mut Pending> {

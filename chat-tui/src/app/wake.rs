@@ -6,7 +6,7 @@ use chat_proto::time::UnixMillis;
 
 use super::model::Model;
 use super::server::LinkState;
-use super::{keeping, outbox, reading};
+use super::{keeping, lanes, reading};
 
 /// Without a key for so long, one is away, in milliseconds.
 const AWAY_AFTER_MS: u64 = 10 * 60 * 1_000;
@@ -23,7 +23,7 @@ impl Model {
             self.next_count(),
             self.next_silence(),
             self.next_link_count(),
-            outbox::next_try(self),
+            lanes::next_try(self),
             reading::next_telling(self),
             keeping::next_keeping(self),
         ];

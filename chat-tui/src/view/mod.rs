@@ -13,6 +13,7 @@ mod people;
 mod rooms;
 mod row;
 mod rows;
+mod standing;
 #[cfg(test)]
 mod tests;
 mod time;

@@ -7,8 +7,9 @@ use chat_proto::time::UnixMillis;
 
 use super::cache::{Cut, RenderCache};
 use super::row::{Columns, Lead, Line, Row, name_for, text_width};
+use super::standing::{may_be_brief, note};
 use super::{time, traffic};
-use crate::app::{Entry, Event, Kind, Model, Pending, PendingState, Place, Room, Server};
+use crate::app::{Entry, Event, Kind, Model, Pending, Place, Room, Server, Standing, standing};
 use crate::theme::{Role, Theme};
 
 /// Messages of one author stand in one group as long as they lie in the same span of this length, in milliseconds: no
@@ -174,17 +175,14 @@ impl Maker<'_> {
     }
 
     fn pending(&self, index: usize, pending: &Pending) -> Vec<Row> {
-        let (note, role) = match &pending.state {
-            PendingState::Storing | PendingState::Sent => ("(sending)".to_owned(), Role::MessagePending),
-            PendingState::Ready => ("(waits for the link)".to_owned(), Role::MessagePending),
-            PendingState::Waiting { reason, .. } => (format!("(put off: {})", reason.as_str()), Role::MessagePending),
-            PendingState::Failed { reason } => {
-                (format!("(not sent: {} · /retry or /discard)", reason.as_str()), Role::MessageFailed)
-            }
+        let standing = standing(self.model, self.place, self.room, pending);
+        let role = match standing {
+            Standing::Person(_) => Role::MessageFailed,
+            _ => Role::MessagePending,
         };
         // What is settled within the blink of an eye says nothing meanwhile.
-        let is_fresh = self.model.now.since_ms(pending.at) < 1_000 && role == Role::MessagePending;
-        let note = if is_fresh { String::new() } else { note };
+        let is_fresh = self.model.now.since_ms(pending.at) < 1_000 && may_be_brief(&standing);
+        let note = if is_fresh { String::new() } else { note(&standing) };
         let is_code = pending.code.is_some();
         let cut = Cut::of(pending.text.as_str(), &note, is_code, text_width(self.columns, is_code, false));
         let line = Line {

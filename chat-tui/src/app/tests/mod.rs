@@ -3,6 +3,7 @@
 mod catching_up;
 mod converging;
 pub(crate) mod former;
+mod lanes;
 mod sending;
 mod writing;
 

@@ -8,14 +8,14 @@ use chat_proto::request::{Answer, Life, Post, Posted, Request};
 use super::*;
 use crate::app::{Keep, PendingState};
 
-fn post(effects: &[Effect]) -> Option<(u64, Post)> {
+pub(super) fn post(effects: &[Effect]) -> Option<(u64, Post)> {
     asked(effects, |request| matches!(request, Request::Post(_))).map(|(ask, request)| match request {
         Request::Post(post) => (ask, post),
         other => panic!("asked for {other:?}"),
     })
 }
 
-fn posted(seq: u64) -> Answer {
+pub(super) fn posted(seq: u64) -> Answer {
     Answer::Post(Posted { seq: Seq(seq), at: NOON, duplicate: false, expires_at: None })
 }
 

@@ -118,3 +118,30 @@ fn no_line_of_the_help_is_cut() {
         assert!(!draw(&mut desk, width, height).0.join("\n").contains("Change the colours"), "one step up is one step");
     }
 }
+
+#[test]
+fn beside_each_message_stands_what_it_waits_for() {
+    use chat_proto::error::{ErrorBody, ErrorCode};
+    let works = |is_live_available| ServerFrame::Service(Service { is_live_available, is_store_available: true });
+    let refuse = |desk: &mut Desk, text: &str| {
+        let effects = desk.send(text);
+        let is_post = |request: &chat_proto::request::Request| matches!(request, chat_proto::request::Request::Post(_));
+        let (ask, _) = crate::app::tests::asked(&effects, is_post).expect("sent");
+        let message = "The message was not taken: no memory left; give Redis more (maxmemory).";
+        desk.answer(ask, Err(crate::app::Refusal::Refused(ErrorBody::new(ErrorCode::LiveUnavailable, message))));
+    };
+    for (width, height) in [(80, 24), (40, 10)] {
+        let mut desk = afternoon();
+        refuse(&mut desk, "/ttl 5m first");
+        desk.send("/ttl 5m second");
+        let shown = told(&mut desk, width, height);
+        assert!(shown.contains("first (waits: no memory left; give Redis more (maxmemory))"), "{shown}");
+        assert!(shown.contains("second (waits for the one before it)"), "{shown}");
+        desk.push(works(false));
+        let shown = told(&mut desk, width, height);
+        assert!(shown.contains("more (maxmemory))"), "beside the banner, which says no reason: {shown}");
+        desk.now = desk.now.plus_ms(1_000);
+        desk.link(LinkMsg::Down { reason: "gone".into(), retry_in_ms: 100 });
+        assert!(told(&mut desk, width, height).contains("first (waits for the link)"));
+    }
+}

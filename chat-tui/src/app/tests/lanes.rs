@@ -1,0 +1,114 @@
+//! What expires is refused for a while: what lasts goes on, each kind in its order, and each wait is told as it is.
+
+use chat_proto::error::{ErrorBody, ErrorCode};
+
+use super::sending::{post, posted};
+use super::*;
+use crate::app::{Standing, standing};
+
+fn refused(code: ErrorCode) -> Result<Answer, Refusal> {
+    Err(Refusal::Refused(ErrorBody::new(code, "No memory left (maxmemory).")))
+}
+
+fn not_taken() -> Result<Answer, Refusal> {
+    refused(ErrorCode::LiveUnavailable)
+}
+
+fn service(is_live_available: bool) -> ServerFrame {
+    ServerFrame::Service(Service { is_live_available, is_store_available: true })
+}
+
+fn standings(desk: &Desk) -> Vec<Standing<'_>> {
+    let place = Place { server: ServerKey::FIRST, room: GENERAL };
+    let room = desk.room(GENERAL);
+    room.pending.iter().map(|pending| standing(&desk.model, place, room, pending)).collect()
+}
+
+/// A desk at which `brief one` was refused and `brief two` waits behind it.
+fn held() -> Desk {
+    let mut desk = Desk::in_two_rooms();
+    let (ask, _) = post(&desk.send("/ttl 5m brief one")).expect("sent");
+    assert!(post(&desk.answer(ask, not_taken())).is_none());
+    assert!(post(&desk.send("/ttl 5m brief two")).is_none(), "behind the first of its kind");
+    desk
+}
+
+#[test]
+fn what_lasts_does_not_wait_for_what_is_put_off_because_it_expires() {
+    for code in [ErrorCode::LiveUnavailable, ErrorCode::Busy, ErrorCode::RateLimited] {
+        let mut desk = Desk::in_two_rooms();
+        let (ask, _) = post(&desk.send("/ttl 5m brief")).expect("sent");
+        assert!(
+            post(&desk.send("lasting one")).is_none(),
+            "in the order it was written, as long as nothing is refused"
+        );
+        assert!(post(&desk.send("lasting two")).is_none());
+        let (ask, one) = post(&desk.answer(ask, refused(code))).expect("the next that lasts");
+        assert_eq!(one.body.as_str(), "lasting one");
+        let (_, two) = post(&desk.answer(ask, Ok(posted(1)))).expect("the one after it");
+        assert_eq!(two.body.as_str(), "lasting two");
+    }
+}
+
+#[test]
+fn each_kind_keeps_its_order_while_they_go_apart_and_both_do_together_afterwards() {
+    let mut desk = held();
+    let (lasting, _) = post(&desk.send("lasting")).expect("sent");
+    assert!(post(&desk.send("lasting, too")).is_none(), "one at a time");
+    desk.send("/ttl 5m brief three");
+    desk.now = desk.now.plus_ms(1_000);
+    let (one, again) = post(&desk.take(Msg::Tick)).expect("tried");
+    assert_eq!(again.body.as_str(), "brief one");
+    let (two, next) = post(&desk.answer(one, Ok(posted(1)))).expect("its turn: what is being sent was written later");
+    assert_eq!(next.body.as_str(), "brief two");
+    assert!(post(&desk.answer(lasting, Ok(posted(2)))).is_none(), "together again, in the order they were written");
+    let (too, next) = post(&desk.answer(two, Ok(posted(3)))).expect("the next");
+    assert_eq!(next.body.as_str(), "lasting, too");
+    let (_, next) = post(&desk.answer(too, Ok(posted(4)))).expect("the last");
+    assert_eq!(next.body.as_str(), "brief three");
+}
+
+#[test]
+fn each_says_what_it_waits_for() {
+    let mut desk = held();
+    desk.send("lasting");
+    desk.send("lasting, too");
+    assert!(
+        matches!(
+            standings(&desk)[..],
+            [Standing::Expiring(reason), Standing::Turn, Standing::Answer, Standing::Answer]
+                if reason.as_str().contains("maxmemory")
+        ),
+        "{:?}",
+        standings(&desk)
+    );
+    desk.push(service(false));
+    desk.now = desk.now.plus_ms(5_000);
+    desk.take(Msg::Tick);
+    assert!(
+        matches!(standings(&desk)[..2], [Standing::Expiring(_), Standing::Turn]),
+        "also while it is tried once more"
+    );
+    desk.link(LinkMsg::Down { reason: "gone".into(), retry_in_ms: 100 });
+    assert_eq!(standings(&desk), vec![Standing::Link; 4]);
+}
+
+#[test]
+fn a_wait_gives_nothing_of_what_expires_to_the_disk() {
+    let mut desk = Desk::in_two_rooms();
+    let mut effects = desk.send("/ttl 5m brief one");
+    let (ask, _) = post(&effects).expect("sent");
+    effects.extend(desk.answer(ask, not_taken()));
+    effects.extend(desk.write("/ttl 5m brief draft"));
+    for _ in 0..10 {
+        desk.now = desk.now.plus_ms(30_000);
+        let tried = desk.take(Msg::Tick);
+        let (ask, _) = post(&tried).expect("tried");
+        effects.extend(tried);
+        effects.extend(desk.answer(ask, not_taken()));
+    }
+    effects.extend(desk.link(LinkMsg::Down { reason: "gone".into(), retry_in_ms: 100 }));
+    effects.extend(desk.act(Action::Quit));
+    effects.retain(|effect| matches!(effect, Effect::Keep(..)));
+    assert!(!effects.is_empty() && !format!("{effects:?}").contains("brief"), "{effects:?}");
+}
