@@ -13,7 +13,7 @@ use super::msg::LinkMsg;
 use super::place::{Place, ServerKey};
 use super::room::{Catching, History};
 use super::server::LinkState;
-use super::{catch_up, navigation, pushes};
+use super::{catch_up, navigation, outbox, pushes};
 use crate::text::SafeText;
 
 /// Takes what a link told.
@@ -123,6 +123,7 @@ fn welcomed(model: &mut Model, key: ServerKey, welcome: &Welcome) {
     let open = model.current.map(|place| place.room);
     model.effects.push(Effect::Keep(key, Keep::Account { me, epoch, account, open, users: Vec::new() }));
     catch_up::memberships(model, key, &welcome.account.rooms);
+    outbox::served(model, key);
     for resumed in &welcome.resumed {
         catch_up::resumed(model, key, resumed);
     }

@@ -12,13 +12,15 @@ use super::effect::{Effect, Keep, StoredPost};
 use super::lanes;
 use super::model::Model;
 use super::msg::Refusal;
-use super::place::Place;
+use super::place::{Place, ServerKey};
 use super::room::Scroll;
 use crate::text::SafeText;
 
 /// The first pause before a refused post is tried again, in milliseconds; doubled up to the longest.
 const FIRST_PAUSE_MS: u64 = 1_000;
 const LONGEST_PAUSE_MS: u64 = 30_000;
+/// The longest for one that expires where none are taken: that some are again is not always told.
+const LONGEST_EXPIRING_PAUSE_MS: u64 = 5_000;
 
 /// A message on its way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -208,6 +210,26 @@ pub(super) fn flush(model: &mut Model) {
     }
 }
 
+/// The server said what works just now: what waits for messages that expire to be taken is tried where they are.
+pub(super) fn served(model: &mut Model, key: ServerKey) {
+    if !model.servers.get(&key).is_some_and(|server| server.service.is_live_available) {
+        return;
+    }
+    let rooms = model.rooms.iter_mut().filter(|(place, _)| place.server == key).map(|(_, room)| room);
+    for pending in rooms.flat_map(|room| &mut room.pending) {
+        if !matches!(pending.put_off(), Some((ErrorCode::LiveUnavailable, _))) {
+            continue;
+        }
+        match pending.state {
+            PendingState::Waiting { .. } => pending.try_now(),
+            // The answer under way may come from before: then the next try is soon.
+            PendingState::Storing | PendingState::Ready | PendingState::Sent | PendingState::Failed { .. } => {
+                pending.attempts = 0;
+            }
+        }
+    }
+}
+
 /// What failed or was put off in a room is tried again.
 pub(super) fn retry(model: &mut Model, place: Place) {
     let Some(room) = model.rooms.get_mut(&place) else { return };
@@ -266,7 +288,9 @@ pub(super) fn refused(model: &mut Model, key: &ClientKey, refusal: &Refusal) {
         // Nobody knows whether it was taken: the same key again tells.
         Refusal::Disconnected => pending.state = PendingState::Ready,
         Refusal::Refused(body) if body.retryable => {
-            let pause_ms = (FIRST_PAUSE_MS << pending.attempts.min(5)).min(LONGEST_PAUSE_MS);
+            let is_expiring = body.code == ErrorCode::LiveUnavailable;
+            let longest_ms = if is_expiring { LONGEST_EXPIRING_PAUSE_MS } else { LONGEST_PAUSE_MS };
+            let pause_ms = (FIRST_PAUSE_MS << pending.attempts.min(5)).min(longest_ms);
             pending.attempts += 1;
             let until = now.plus_ms(body.retry_after_ms.unwrap_or(pause_ms));
             pending.state = PendingState::Waiting { until };

@@ -4,10 +4,10 @@ use chat_proto::request::Account;
 use chat_proto::server_frame::{AccountEvent, AccountNews, Counts, ServerFrame, Topics, Typing};
 
 use super::answers::Purpose;
-use super::catch_up;
 use super::model::Model;
 use super::place::{Place, ServerKey};
 use super::room::Room;
+use super::{catch_up, outbox};
 
 /// Routes what was pushed.
 pub(super) fn push(model: &mut Model, key: ServerKey, frame: ServerFrame) {
@@ -28,6 +28,7 @@ pub(super) fn push(model: &mut Model, key: ServerKey, frame: ServerFrame) {
             if let Some(server) = model.server_mut(key) {
                 server.service = service;
             }
+            outbox::served(model, key);
         }
         // The link has taken these.
         ServerFrame::Welcome(_) | ServerFrame::Ok(_) | ServerFrame::Error(_) | ServerFrame::Goodbye(_) => {}

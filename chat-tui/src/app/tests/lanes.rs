@@ -1,6 +1,7 @@
 //! What expires is refused for a while: what lasts goes on, each kind in its order, and each wait is told as it is.
 
 use chat_proto::error::{ErrorBody, ErrorCode};
+use chat_proto::request::Post;
 
 use super::sending::{post, posted};
 use super::*;
@@ -16,6 +17,14 @@ fn not_taken() -> Result<Answer, Refusal> {
 
 fn service(is_live_available: bool) -> ServerFrame {
     ServerFrame::Service(Service { is_live_available, is_store_available: true })
+}
+
+fn posts(effects: &[Effect]) -> Vec<Post> {
+    let post = |effect: &Effect| match effect {
+        Effect::Ask { request: Request::Post(post), .. } => Some(post.clone()),
+        _ => None,
+    };
+    effects.iter().filter_map(post).collect()
 }
 
 fn standings(desk: &Desk) -> Vec<Standing<'_>> {
@@ -69,6 +78,50 @@ fn each_kind_keeps_its_order_while_they_go_apart_and_both_do_together_afterwards
 }
 
 #[test]
+fn what_waits_is_tried_as_soon_as_messages_that_expire_are_taken_again() {
+    let mut desk = held();
+    assert!(posts(&desk.push(service(false))).is_empty());
+    let again = posts(&desk.push(service(true)));
+    assert_eq!(again.len(), 1, "one at a time");
+    assert_eq!((again[0].body.as_str(), again[0].life), ("brief one", Some(chat_proto::request::Life::TtlMs(300_000))));
+
+    let mut desk = held();
+    desk.link(LinkMsg::Down { reason: "gone".into(), retry_in_ms: 100 });
+    let rooms = || vec![membership(GENERAL, "general", 0), membership(OPS, "ops", 0)];
+    let mut away = welcome(rooms());
+    away.service.is_live_available = false;
+    assert!(posts(&desk.link(LinkMsg::Welcome(Box::new(away)))).is_empty());
+    desk.link(LinkMsg::Down { reason: "gone".into(), retry_in_ms: 100 });
+    assert_eq!(posts(&desk.link(LinkMsg::Welcome(Box::new(welcome(rooms()))))).len(), 1, "a welcome says it, too");
+}
+
+#[test]
+fn a_refusal_from_before_the_return_is_tried_again_within_a_second() {
+    let mut desk = held();
+    for _ in 0..6 {
+        desk.now = desk.now.plus_ms(5_000);
+        let (ask, _) = post(&desk.take(Msg::Tick)).expect("every five seconds at the latest");
+        desk.answer(ask, not_taken());
+    }
+    desk.now = desk.now.plus_ms(5_000);
+    let (ask, _) = post(&desk.take(Msg::Tick)).expect("tried");
+    desk.push(service(true));
+    desk.answer(ask, not_taken());
+    desk.now = desk.now.plus_ms(1_000);
+    assert!(post(&desk.take(Msg::Tick)).is_some());
+}
+
+#[test]
+fn a_pause_that_is_not_for_what_expires_is_kept_when_that_is_taken_again() {
+    let mut desk = Desk::in_two_rooms();
+    let (ask, _) = post(&desk.send("/ttl 5m brief")).expect("sent");
+    desk.answer(ask, Err(Refusal::Refused(ErrorBody::new(ErrorCode::RateLimited, "Too many.").retry_after(700))));
+    assert!(post(&desk.push(service(true))).is_none());
+    desk.now = desk.now.plus_ms(700);
+    assert!(post(&desk.take(Msg::Tick)).is_some());
+}
+
+#[test]
 fn each_says_what_it_waits_for() {
     let mut desk = held();
     desk.send("lasting");
@@ -89,6 +142,8 @@ fn each_says_what_it_waits_for() {
         matches!(standings(&desk)[..2], [Standing::Expiring(_), Standing::Turn]),
         "also while it is tried once more"
     );
+    desk.push(service(true));
+    assert_eq!(standings(&desk), vec![Standing::Answer; 4]);
     desk.link(LinkMsg::Down { reason: "gone".into(), retry_in_ms: 100 });
     assert_eq!(standings(&desk), vec![Standing::Link; 4]);
 }
@@ -101,7 +156,7 @@ fn a_wait_gives_nothing_of_what_expires_to_the_disk() {
     effects.extend(desk.answer(ask, not_taken()));
     effects.extend(desk.write("/ttl 5m brief draft"));
     for _ in 0..10 {
-        desk.now = desk.now.plus_ms(30_000);
+        desk.now = desk.now.plus_ms(5_000);
         let tried = desk.take(Msg::Tick);
         let (ask, _) = post(&tried).expect("tried");
         effects.extend(tried);

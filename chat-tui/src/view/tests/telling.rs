@@ -141,6 +141,9 @@ fn beside_each_message_stands_what_it_waits_for() {
         let shown = told(&mut desk, width, height);
         assert!(shown.contains("more (maxmemory))"), "beside the banner, which says no reason: {shown}");
         desk.now = desk.now.plus_ms(1_000);
+        desk.push(works(true));
+        let shown = told(&mut desk, width, height);
+        assert!(shown.contains("first (sending)") && shown.contains("second (sending)"), "{shown}");
         desk.link(LinkMsg::Down { reason: "gone".into(), retry_in_ms: 100 });
         assert!(told(&mut desk, width, height).contains("first (waits for the link)"));
     }
