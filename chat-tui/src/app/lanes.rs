@@ -67,6 +67,13 @@ pub fn standing<'a>(model: &Model, place: Place, room: &'a Room, pending: &'a Pe
     }
 }
 
+/// Whether a message that expires is held, by its own refusal or by that of one before it: the person may let go of it.
+/// One that is being sent may be there already.
+pub(super) fn is_held(room: &Room, pending: &Pending) -> bool {
+    let is_expiring = !pending.is_lasting(room.is_ephemeral());
+    are_apart(room) && is_expiring && pending.state != PendingState::Sent
+}
+
 /// The messages whose turn it is.
 fn fronts(room: &Room) -> impl Iterator<Item = usize> {
     let (lasting, expiring) = (front(room, true), front(room, false));

@@ -150,7 +150,7 @@ pub(super) fn retry(model: &mut Model) {
     }
 }
 
-/// Lets go of what failed in the open room.
+/// Lets go of what is not taken in the open room.
 pub(super) fn discard(model: &mut Model) {
     if let Some(place) = model.current {
         outbox::discard(model, place);

@@ -240,11 +240,11 @@ pub(super) fn retry(model: &mut Model, place: Place) {
     }
 }
 
-/// What failed in a room is let go of.
+/// What failed in a room, or would expire and is not taken, is let go of.
 pub(super) fn discard(model: &mut Model, place: Place) {
     let Some(room) = model.rooms.get(&place) else { return };
-    let failed = room.pending.iter().filter(|pending| pending.has_failed());
-    let keys: Vec<_> = failed.map(|pending| pending.key.clone()).collect();
+    let is_given_up = |pending: &&Pending| pending.has_failed() || lanes::is_held(room, pending);
+    let keys: Vec<_> = room.pending.iter().filter(is_given_up).map(|pending| pending.key.clone()).collect();
     for key in keys {
         settle(model, place, &key);
     }

@@ -13,7 +13,7 @@ pub(super) fn note(standing: &Standing) -> String {
         Standing::Expiring(reason) => {
             let reason = reason.as_str();
             let reason = reason.strip_prefix(LEAD).unwrap_or(reason).trim_end_matches('.');
-            format!("(waits: {reason})")
+            format!("(waits: {reason} · /discard)")
         }
         Standing::Pause(reason) => format!("(put off: {})", reason.as_str()),
         Standing::Turn => "(waits for the one before it)".to_owned(),

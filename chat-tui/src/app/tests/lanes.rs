@@ -5,7 +5,7 @@ use chat_proto::request::Post;
 
 use super::sending::{post, posted};
 use super::*;
-use crate::app::{Standing, standing};
+use crate::app::{Keep, Standing, standing};
 
 fn refused(code: ErrorCode) -> Result<Answer, Refusal> {
     Err(Refusal::Refused(ErrorBody::new(code, "No memory left (maxmemory).")))
@@ -25,6 +25,10 @@ fn posts(effects: &[Effect]) -> Vec<Post> {
         _ => None,
     };
     effects.iter().filter_map(post).collect()
+}
+
+fn waiting(desk: &Desk) -> Vec<&str> {
+    desk.room(GENERAL).pending.iter().map(|pending| pending.body.as_str()).collect()
 }
 
 fn standings(desk: &Desk) -> Vec<Standing<'_>> {
@@ -146,6 +150,22 @@ fn each_says_what_it_waits_for() {
     assert_eq!(standings(&desk), vec![Standing::Answer; 4]);
     desk.link(LinkMsg::Down { reason: "gone".into(), retry_in_ms: 100 });
     assert_eq!(standings(&desk), vec![Standing::Link; 4]);
+}
+
+#[test]
+fn what_waits_can_be_tried_now_or_let_go_of() {
+    let mut desk = held();
+    desk.send("lasting");
+    let (ask, again) = post(&desk.send("/retry")).expect("tried");
+    assert_eq!(again.body.as_str(), "brief one");
+    desk.send("/discard");
+    assert_eq!(waiting(&desk), ["brief one", "lasting"], "what is being sent may be there already");
+    desk.answer(ask, not_taken());
+    let effects = desk.send("/discard");
+    assert_eq!(waiting(&desk), ["lasting"]);
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Keep(_, Keep::Settled(_)))), "no file knows of it");
+    desk.now = desk.now.plus_ms(60_000);
+    assert!(posts(&desk.take(Msg::Tick)).is_empty(), "nothing is tried any more");
 }
 
 #[test]

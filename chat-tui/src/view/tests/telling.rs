@@ -135,11 +135,11 @@ fn beside_each_message_stands_what_it_waits_for() {
         refuse(&mut desk, "/ttl 5m first");
         desk.send("/ttl 5m second");
         let shown = told(&mut desk, width, height);
-        assert!(shown.contains("first (waits: no memory left; give Redis more (maxmemory))"), "{shown}");
+        assert!(shown.contains("first (waits: no memory left; give Redis more (maxmemory) · /discard)"), "{shown}");
         assert!(shown.contains("second (waits for the one before it)"), "{shown}");
         desk.push(works(false));
         let shown = told(&mut desk, width, height);
-        assert!(shown.contains("more (maxmemory))"), "beside the banner, which says no reason: {shown}");
+        assert!(shown.contains("more (maxmemory) · /discard)"), "beside the banner, which says no reason: {shown}");
         desk.now = desk.now.plus_ms(1_000);
         desk.push(works(true));
         let shown = told(&mut desk, width, height);
