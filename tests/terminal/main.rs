@@ -3,4 +3,5 @@
 mod conversation;
 mod leaving;
 mod manners;
+mod outage;
 mod outbox;
