@@ -8,5 +8,6 @@ mod losses;
 mod memory;
 mod mirrors;
 mod neighbours;
+mod refusals;
 mod sharing;
 mod starting;
