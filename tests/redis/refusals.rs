@@ -1,12 +1,46 @@
 //! What is refused while Redis does not do its work, and how: each thing by itself, in its own words, without delay for
 //! what Redis has no part in.
 
+use std::time::Duration;
+
 use chat_proto::client_frame::Subscription;
-use chat_tests::peer::Peer;
+use chat_proto::error::ErrorCode;
+use chat_proto::request::{Life, Post};
+use chat_tests::peer::{Peer, post};
 use chat_tests::redis::Redis;
+use chat_tests::server::Server;
 use chat_tests::wait::until;
+use tokio::time::Instant;
 
 use super::lives::{brief, server_on};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lasting_post_over_the_rate_is_refused_without_asking_redis_and_a_brief_one_soon() {
+    let redis = Redis::start();
+    let settings =
+        "[limits]\nposts_per_second = 1\nposts_burst = 1\nlocal_posts_per_second = 1\nlocal_posts_burst = 1\n";
+    let server = Server::start_with(&["--redis", &redis.url()], settings);
+    let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::All).await;
+    let lasting = Post { life: Some(Life::Lasting), ..post("first", "first") };
+    while ana.try_call(&lasting).await.expect("connected").is_err() {}
+    redis.freeze();
+    // Without a life of its own a message lives as its room says: here it lasts.
+    for (life, limit_ms) in [(Some(Life::Lasting), 200), (None, 200), (Some(Life::TtlMs(9_000)), 400)] {
+        for number in 0.. {
+            let key = format!("k{number}");
+            let attempt = Post { life, ..post(&key, &format!("{key} {life:?}")) };
+            let since = Instant::now();
+            let answer = ana.try_call(&attempt).await.expect("connected");
+            // Where the machine was slow, the rate allows one more.
+            if answer.is_err_and(|error| error.code == ErrorCode::RateLimited) {
+                let elapsed = since.elapsed();
+                assert!(elapsed < Duration::from_millis(limit_ms), "{life:?} was refused after {elapsed:?}");
+                break;
+            }
+        }
+    }
+    redis.thaw();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn how_many_are_alive_is_not_said_while_nobody_knows() {

@@ -1,14 +1,20 @@
 //! Posts: what is checked before the room sees one.
 
+use std::time::Duration;
+
 use chat_proto::error::{ErrorBody, ErrorCode};
 use chat_proto::ids::UserId;
 use chat_proto::message::What;
-use chat_proto::request::Post;
+use chat_proto::request::{Life, Post};
+use tokio::time::timeout;
 
 use crate::session::app::App;
 use crate::session::conversation::Identity;
 use crate::session::error::Refusal;
 use crate::session::{gate, mentions};
+
+/// The live store is asked for a key at the most for so long: the connection's other requests wait behind it.
+const KEY_LIMIT: Duration = Duration::from_millis(150);
 
 /// What is known of a post that may be made.
 #[derive(Debug)]
@@ -38,11 +44,26 @@ pub(in crate::session) async fn check(app: &App, who: &Identity, post: &Post) ->
     }
 }
 
-/// Whether the sender used the key before.
+/// Whether the sender used the key before: for a lasting post the record knows, and nothing else is asked.
 async fn is_retry(app: &App, who: &Identity, post: &Post) -> Result<bool, Refusal> {
-    let lasting = app.store.is_key_used(who.user, post.key.clone()).await?;
+    if app.store.is_key_used(who.user, post.key.clone()).await? {
+        return Ok(true);
+    }
+    if !is_ephemeral(app, post).await? {
+        return Ok(false);
+    }
     // Where what expires is away, nothing is known of its keys.
-    Ok(lasting || matches!(app.live.key_use(who.user, post.key.clone(), app.now()).await, Ok(Some(_))))
+    let asking = app.live.key_use(who.user, post.key.clone(), app.now());
+    Ok(matches!(timeout(KEY_LIMIT, asking).await, Ok(Ok(Some(_)))))
+}
+
+/// Whether the post expires, by itself or by its room's default. Where there is no such room it is refused as it is.
+async fn is_ephemeral(app: &App, post: &Post) -> Result<bool, Refusal> {
+    match post.life {
+        Some(Life::TtlMs(_)) => Ok(true),
+        Some(Life::Lasting) => Ok(false),
+        None => Ok(app.store.room(post.room).await?.is_some_and(|stored| stored.room.default_ttl_ms.is_some())),
+    }
 }
 
 async fn check_text(app: &App, who: &Identity, post: &Post) -> Result<Vec<UserId>, Refusal> {
