@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use chat_proto::client_frame::Subscription;
 use chat_proto::error::ErrorCode;
-use chat_proto::request::{Life, Post};
-use chat_tests::peer::{Peer, post};
+use chat_proto::request::{Delete, Edit, Life, Post};
+use chat_tests::peer::{GENERAL, Peer, post};
 use chat_tests::redis::Redis;
 use chat_tests::server::Server;
 use chat_tests::wait::until;
@@ -40,6 +40,23 @@ async fn a_lasting_post_over_the_rate_is_refused_without_asking_redis_and_a_brie
         }
     }
     redis.thaw();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_edit_or_deletion_says_that_it_was_not_made() {
+    let mut redis = Redis::start();
+    let server = server_on(&redis);
+    let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
+    let seq = ana.call(&brief("k", "brief", 600_000)).await.seq;
+    redis.kill();
+    let body = "edited".parse().expect("a body");
+    let edit = ana.try_call(&Edit { room: GENERAL, seq, body }).await.expect("connected").expect_err("refused");
+    assert_eq!(edit.code, ErrorCode::LiveUnavailable);
+    assert!(edit.message.starts_with("The edit was not made: "), "{}", edit.message);
+    let delete = ana.try_call(&Delete { room: GENERAL, seq }).await.expect("connected").expect_err("refused");
+    assert!(delete.message.starts_with("The message was not deleted: "), "{}", delete.message);
+    let posted = ana.try_call(&brief("k2", "brief", 600_000)).await.expect("connected").expect_err("refused");
+    assert!(posted.message.starts_with("The message was not taken: "), "{}", posted.message);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -53,6 +53,23 @@ pub(super) fn granted(take: Take, message: &str) -> Result<(), ErrorBody> {
     }
 }
 
+/// Why an edit is refused.
+pub(super) fn of_edit(error: RoomError) -> Refusal {
+    of_change("The edit was not made", error)
+}
+
+/// Why a deletion is refused.
+pub(super) fn of_delete(error: RoomError) -> Refusal {
+    of_change("The message was not deleted", error)
+}
+
+fn of_change(undone: &str, error: RoomError) -> Refusal {
+    match error {
+        RoomError::Live(error) => of_live(undone, &error).into(),
+        other => other.into(),
+    }
+}
+
 /// The error as the client gets it. Faults of our own are logged here, with their facts.
 pub(super) fn to_wire(refusal: Refusal) -> ErrorBody {
     match refusal {
@@ -79,7 +96,7 @@ fn of_room(error: RoomError) -> ErrorBody {
         RoomError::ChainBroken => super::chain::broken(),
         RoomError::Busy => ErrorBody::new(ErrorCode::Busy, "The room has more to do than it can hold; try again."),
         RoomError::Store(error) => of_store(error),
-        RoomError::Live(error) => of_live(&error),
+        RoomError::Live(error) => of_live("The message was not taken", &error),
     }
 }
 
@@ -104,8 +121,8 @@ fn of_store(error: StoreError) -> ErrorBody {
     }
 }
 
-fn of_live(error: &LiveError) -> ErrorBody {
-    ErrorBody::new(ErrorCode::LiveUnavailable, format!("The message was not taken: {error}."))
+fn of_live(undone: &str, error: &LiveError) -> ErrorBody {
+    ErrorBody::new(ErrorCode::LiveUnavailable, format!("{undone}: {error}."))
 }
 
 fn of_password(error: PasswordError) -> ErrorBody {

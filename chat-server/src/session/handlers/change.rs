@@ -8,13 +8,13 @@ use chat_proto::server_frame::AccountNews;
 use super::post::mentioned;
 use crate::session::app::App;
 use crate::session::conversation::Identity;
-use crate::session::error::Refusal;
+use crate::session::error::{Refusal, of_delete, of_edit};
 
 pub(in crate::session) async fn edit(app: &App, who: &Identity, edit: Edit) -> Result<Changed, Refusal> {
     let mentions = mentioned(app, edit.body.as_str()).await?;
     let (room, seq) = (edit.room, edit.seq);
     let before = named_in(app, room, seq).await?;
-    let changed = app.rooms.edit(who.user, edit, mentions).await?;
+    let changed = app.rooms.edit(who.user, edit, mentions).await.map_err(of_edit)?;
     tell_marks(app, room, before, named_in(app, room, seq).await?).await;
     Ok(Changed { changed })
 }
@@ -42,7 +42,7 @@ async fn tell_marks(app: &App, room: RoomId, before: Vec<UserId>, after: Vec<Use
 
 pub(in crate::session) async fn delete(app: &App, who: &Identity, delete: Delete) -> Result<Changed, Refusal> {
     let before = named_in(app, delete.room, delete.seq).await?;
-    let changed = app.rooms.delete(who.user, delete.room, delete.seq).await?;
+    let changed = app.rooms.delete(who.user, delete.room, delete.seq).await.map_err(of_delete)?;
     tell_marks(app, delete.room, before, Vec::new()).await;
     Ok(Changed { changed })
 }
