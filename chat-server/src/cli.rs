@@ -74,3 +74,18 @@ impl ServerArgs {
         Config::load(self.config.as_deref(), over)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The two are written apart: a variable of which the settings know must be read here.
+    #[test]
+    fn every_setting_that_is_a_flag_reads_the_variable_of_its_name() {
+        let command = ServerArgs::augment_args(clap::Command::new("chat-server"));
+        let read: Vec<&str> = command.get_arguments().filter_map(|flag| flag.get_env()?.to_str()).collect();
+        for name in crate::config::variables_of_flags() {
+            assert!(read.contains(&name.as_str()), "no flag reads {name}: {read:?}");
+        }
+    }
+}

@@ -13,6 +13,9 @@ use crate::{shutdown, telemetry};
 pub fn run_in_foreground(args: &ServerArgs, verbose: u8) -> Result<()> {
     let config = args.config()?;
     if args.check_config {
+        for warning in &config.warnings {
+            print_line(&format!("warning: {warning}"));
+        }
         print_line("the settings are right");
         return Ok(());
     }

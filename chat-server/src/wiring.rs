@@ -60,6 +60,9 @@ pub async fn serve(
     stop: impl Future<Output = ()>,
     ready: impl FnOnce(Ready),
 ) -> Result<(), ServeError> {
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
     raise_file_limit();
     let listeners = Listeners::bind(&config.listen).await?;
     let store = Arc::new(SqliteStore::open(&config.data, &new_epoch()?, now())?);

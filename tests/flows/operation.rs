@@ -40,6 +40,20 @@ fn what_is_wrong_with_the_environment_is_told_before_anything_starts() {
     }
 }
 
+#[test]
+fn a_variable_that_means_nothing_is_named_and_stops_nothing() {
+    // As an orchestrator sets it for a service of this name.
+    let variables = [("CHAT_SERVER_SERVICE_HOST", "10.0.0.1"), ("CHAT_SERVER_LIMITS_POSTS_BURST", "7")];
+    let output = run(&["--check-config", "--data", "/nowhere"], &variables);
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(told.contains("CHAT_SERVER_SERVICE_HOST: no such variable"), "{told}");
+    assert!(!told.contains("CHAT_SERVER_LIMITS_POSTS_BURST: "), "{told}");
+    let output = run(&["doctor", "--data", "/nowhere"], &variables);
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(told.contains("warn  settings") && told.contains("CHAT_SERVER_SERVICE_HOST"), "{told}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn who_was_there_when_the_server_stopped_was_seen_then() {
     let mut server = Server::start();

@@ -41,6 +41,21 @@ fn what_waiting_would_not_mend_is_said_with_its_cure() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_environment_says_where_redis_is_and_what_its_keys_begin_with() {
+    let redis = Redis::start();
+    let url = redis.url();
+    let variables =
+        [("CHAT_SERVER_REDIS_PREFIX", "other"), ("CHAT_SERVER_REDIS_URL", &url), ("CHAT_SERVER_COLOUR", "1")];
+    let settings = "[redis]\nprefix = \"talk\"\nurl = \"unix:///nowhere\"\n";
+    let server = Server::start_with_variables(&[], settings, &variables);
+    let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
+    ana.call(&brief("k", "brief", 60_000)).await;
+    let keys = redis.keys();
+    assert!(keys.len() > 3 && keys.iter().all(|key| key.starts_with("{other}:")), "{keys:?}");
+    assert!(server.log().contains("CHAT_SERVER_COLOUR"), "what is not known is named: {}", server.log());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_user_a_password_and_a_database_are_used() {
     let redis = Redis::start();
     let rights =

@@ -62,6 +62,8 @@ pub struct Config {
     pub setup_code: Option<String>,
     /// Stop after being idle for so long; none: never.
     pub idle_exit: Option<std::time::Duration>,
+    /// What is worth a word and stops nothing.
+    pub warnings: Vec<String>,
 }
 
 /// All that is wrong with the settings.
@@ -76,10 +78,11 @@ impl Config {
     /// [`ConfigError`] with everything that is wrong.
     pub fn load(file: Option<&Path>, over: Overrides) -> Result<Self, ConfigError> {
         let mut problems = Vec::new();
-        let raw = raw::read(file, &mut problems);
+        let mut warnings = Vec::new();
+        let raw = raw::read(file, &mut problems, &mut warnings);
         let config = check(&raw, over, &mut problems);
         match config {
-            Some(config) if problems.is_empty() => Ok(config),
+            Some(config) if problems.is_empty() => Ok(Self { warnings, ..config }),
             _ => Err(ConfigError(problems)),
         }
     }
@@ -123,7 +126,16 @@ fn check(raw: &Raw, over: Overrides, problems: &mut Vec<String>) -> Option<Confi
         registration,
         setup_code: setup_code.clone(),
     };
-    Some(Config { listen, data: data?, log_format: log_format?, app, redis, setup_code, idle_exit: None })
+    Some(Config {
+        listen,
+        data: data?,
+        log_format: log_format?,
+        app,
+        redis,
+        setup_code,
+        idle_exit: None,
+        warnings: Vec::new(),
+    })
 }
 
 fn redis(raw: &Raw, url: Option<&str>, is_required: bool, problems: &mut Vec<String>) -> Option<RedisOptions> {

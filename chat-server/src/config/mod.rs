@@ -4,3 +4,5 @@ mod check;
 mod raw;
 
 pub use check::{Config, ConfigError, LogFormat, Overrides};
+#[cfg(test)]
+pub(crate) use raw::variables_of_flags;

@@ -58,8 +58,9 @@ pub(super) struct Limits {
     pub connections_per_account: usize,
 }
 
-/// The file's settings over the defaults. What does not fit is added to `problems`.
-pub(super) fn read(file: Option<&Path>, problems: &mut Vec<String>) -> Raw {
+/// The file's settings over the defaults, and the environment's over both. What does not fit is added to `problems`, what
+/// means nothing in the environment to `warnings`.
+pub(super) fn read(file: Option<&Path>, problems: &mut Vec<String>, warnings: &mut Vec<String>) -> Raw {
     let defaults: toml::Table = toml::from_str(DEFAULTS).expect("invariant: the embedded settings are TOML");
     let mut merged = defaults.clone();
     if let Some(path) = file {
@@ -70,6 +71,8 @@ pub(super) fn read(file: Option<&Path>, problems: &mut Vec<String>) -> Raw {
         }
     }
     overlay(&mut merged, &|name| std::env::var(name).ok(), problems);
+    let set = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    warnings.extend(unknown(&defaults, set));
     merged.try_into().unwrap_or_else(|error: toml::de::Error| {
         problems.push(error.message().to_owned());
         defaults.try_into().expect("invariant: the embedded settings fit")
@@ -115,16 +118,46 @@ fn kind(value: &toml::Value) -> String {
     format!("{article} {kind}")
 }
 
-/// Tables whose settings the environment may set, each as `CHAT_SERVER_TABLE_KEY`. Those of `server` and `log` are
-/// flags, which read the environment themselves.
-const OVERLAID: [&str; 2] = ["auth", "limits"];
+/// Every variable of ours begins so.
+const OURS: &str = "CHAT_SERVER_";
+/// Tables whose settings are flags, which read the environment themselves.
+const FLAGS: [&str; 2] = ["server", "log"];
+/// The variable that is no setting: where the settings are.
+const CONFIG: &str = "CHAT_SERVER_CONFIG";
+
+/// The variable of a setting: `CHAT_SERVER_TABLE_KEY`, and of the first table `CHAT_SERVER_KEY`.
+fn variable_of(table: &str, key: &str) -> String {
+    let table = if table == "server" { String::new() } else { format!("{}_", table.to_uppercase()) };
+    format!("{OURS}{table}{}", key.to_uppercase())
+}
+
+/// The variables that flags read.
+#[cfg(test)]
+pub(crate) fn variables_of_flags() -> Vec<String> {
+    let defaults: toml::Table = toml::from_str(DEFAULTS).expect("TOML");
+    let keys = |table: &str| defaults[table].as_table().expect("a table").keys().cloned().collect::<Vec<_>>();
+    FLAGS.iter().flat_map(|table| keys(table).into_iter().map(|key| variable_of(table, &key))).collect()
+}
+
+/// The word about variables that look like ours and are none. Not wrong: an orchestrator that runs a service of this
+/// name sets some, such as `CHAT_SERVER_SERVICE_HOST`.
+fn unknown(defaults: &toml::Table, set: impl Iterator<Item = String>) -> Option<String> {
+    let tables = defaults.iter().filter_map(|(table, settings)| Some((table, settings.as_table()?)));
+    let mut known: Vec<String> =
+        tables.flat_map(|(table, settings)| settings.keys().map(|key| variable_of(table, key))).collect();
+    known.push(CONFIG.to_owned());
+    let mut unknown: Vec<String> = set.filter(|name| name.starts_with(OURS) && !known.contains(name)).collect();
+    unknown.sort_unstable();
+    let (unknown, known) = (unknown.join(", "), known.join(", "));
+    (!unknown.is_empty()).then(|| format!("{unknown}: no such variable, nothing is set by it; known: {known}"))
+}
 
 /// Lays the environment on the settings.
 fn overlay(settings: &mut toml::Table, variable: &dyn Fn(&str) -> Option<String>, problems: &mut Vec<String>) {
-    for table in OVERLAID {
-        let Some(toml::Value::Table(settings)) = settings.get_mut(table) else { continue };
+    for (table, settings) in settings.iter_mut().filter(|(table, _)| !FLAGS.contains(&table.as_str())) {
+        let toml::Value::Table(settings) = settings else { continue };
         for (key, value) in settings.iter_mut() {
-            let name = format!("CHAT_SERVER_{}_{}", table.to_uppercase(), key.to_uppercase());
+            let name = variable_of(table, key);
             let Some(text) = variable(&name) else { continue };
             let read = match value {
                 toml::Value::Boolean(_) => text.parse().ok().map(toml::Value::Boolean),
@@ -147,19 +180,27 @@ fn known(table: &toml::Table) -> String {
 mod tests {
     use super::*;
 
+    fn defaults() -> toml::Table {
+        toml::from_str(DEFAULTS).expect("TOML")
+    }
+
     #[test]
     fn the_environment_stands_above_the_file_and_is_checked() {
-        let mut settings: toml::Table = toml::from_str(DEFAULTS).expect("TOML");
+        let mut settings = defaults();
         let variable = |name: &str| match name {
             "CHAT_SERVER_LIMITS_ENABLED" => Some("false".to_owned()),
             "CHAT_SERVER_LIMITS_POSTS_BURST" => Some("-7".to_owned()),
             "CHAT_SERVER_AUTH_REGISTRATION" => Some("open".to_owned()),
+            "CHAT_SERVER_REDIS_PREFIX" => Some("talk".to_owned()),
+            "CHAT_SERVER_REDIS_REQUIRED" => Some("true".to_owned()),
             _ => None,
         };
         let mut problems = Vec::new();
         overlay(&mut settings, &variable, &mut problems);
         assert_eq!(settings["limits"]["enabled"], toml::Value::Boolean(false));
         assert_eq!(settings["auth"]["registration"], toml::Value::String("open".into()));
+        assert_eq!(settings["redis"]["prefix"], toml::Value::String("talk".into()));
+        assert_eq!(settings["redis"]["required"], toml::Value::Boolean(true));
         assert_eq!(problems, ["CHAT_SERVER_LIMITS_POSTS_BURST: \"-7\" is no integer"]);
     }
 
@@ -177,5 +218,15 @@ mod tests {
         assert_eq!(told("limits.posts_burst = []"), "limits.posts_burst: is an array, but an integer is needed");
         assert_eq!(told("log = 1979-05-27"), "log: is a datetime, but a table is needed");
         assert_eq!(told("limits.enabled = {}"), "limits.enabled: is a table, but a boolean is needed");
+    }
+
+    #[test]
+    fn variables_that_mean_nothing_are_named_and_those_of_flags_are_not() {
+        let set = ["CHAT_SERVER_REDIS_PREFX", "CHAT_SERVER_LISTEN", "CHAT_SERVER_LOG_FORMAT", CONFIG, "CHAT_SERVER"];
+        let told = unknown(&defaults(), set.iter().map(ToString::to_string));
+        let told = told.expect("a word");
+        assert!(told.starts_with("CHAT_SERVER_REDIS_PREFX: no such"), "{told}");
+        assert!(told.contains("CHAT_SERVER_REDIS_PREFIX"), "{told}");
+        assert_eq!(unknown(&defaults(), ["CHAT_SERVER_LISTEN".to_owned()].into_iter()), None);
     }
 }

@@ -29,6 +29,9 @@ pub fn run(args: &ServerArgs, is_json: bool) -> Result<bool> {
             return Ok(false);
         }
     };
+    for warning in &config.warnings {
+        printer.print(&Check::warn("settings", warning, "mend its name, or take it away"));
+    }
     let (checks, is_running) = data::look(&config.data);
     printer.print_all(&checks);
     printer.print_all(&places::look(&config.listen, is_running));
