@@ -40,6 +40,27 @@ fn what_waiting_would_not_mend_is_said_with_its_cure() {
     assert_eq!(output.status.code(), Some(2), "{}", told(&output));
 }
 
+#[test]
+fn a_database_that_redis_has_not_is_named_with_one_that_it_has() {
+    let redis = Redis::start();
+    let url = format!("{}?db=99", redis.url());
+    for flags in [&["--redis", &url][..], &["--redis", &url, "--require-redis"]] {
+        let output = start(flags);
+        assert_eq!(output.status.code(), Some(1), "{}", told(&output));
+        for part in ["database 99", "DB index is out of range", "0 to 15", "?db=0"] {
+            assert!(told(&output).contains(part), "{part} in {}", told(&output));
+        }
+    }
+    for impossible in
+        ["redis://127.0.0.1/-1", "redis://127.0.0.1/first", "unix:///nowhere?db=-1", "unix:///nowhere?db=x"]
+    {
+        let output = start(&["--check-config", "--redis", impossible]);
+        assert_eq!(output.status.code(), Some(2), "{impossible}: {}", told(&output));
+        assert!(told(&output).to_lowercase().contains("database"), "{}", told(&output));
+    }
+    assert_eq!(start(&["--check-config", "--redis", "redis://127.0.0.1/15"]).status.code(), Some(0));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_environment_says_where_redis_is_and_what_its_keys_begin_with() {
     let redis = Redis::start();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::check::{Check, bytes};
-use crate::live::{ExamineError, Latency, Measured, RedisFacts, RedisOptions, examine_redis};
+use crate::live::{DATABASE_ADVICE, ExamineError, Latency, Measured, RedisFacts, RedisOptions, examine_redis};
 
 /// Slower than this is felt.
 const SLOW: Duration = Duration::from_millis(5);
@@ -28,6 +28,7 @@ pub async fn of(options: &RedisOptions) -> Vec<Check> {
                 ExamineError::SignIn(_) => {
                     "put the right user and password into the address: redis://USER:PASSWORD@HOST"
                 }
+                ExamineError::Database(_) => DATABASE_ADVICE,
                 ExamineError::Unreachable(_) => {
                     "start it, or mend the address (redis.url, --redis, CHAT_REDIS_URL); until then messages that expire are \
                      refused, lasting ones go on"

@@ -24,6 +24,8 @@ pub use memory::{MemoryCaps, MemoryLive};
 pub use pending::{Pending, Resolver};
 pub use port::{BucketKey, Live};
 pub use redis::examine as examine_redis;
-pub use redis::{ExamineError, Latency, Measured, RedisFacts, RedisFound, RedisLive, RedisOptions, RedisStartError};
+pub use redis::{
+    DATABASE_ADVICE, ExamineError, Latency, Measured, RedisFacts, RedisFound, RedisLive, RedisOptions, RedisStartError,
+};
 pub use topics::{TOPICS_KEPT_MS, TopicsMirror};
 pub use typist::Typist;

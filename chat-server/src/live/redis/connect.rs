@@ -6,6 +6,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Cmd, Pipeline, RedisError, RedisResult, Value};
 use tokio::time::{Instant, timeout};
 
+use super::error::{is_sign_in, said};
 use super::keys::Keys;
 use super::options::RedisOptions;
 use super::scripts::Scripts;
@@ -61,6 +62,9 @@ pub(super) enum ConnectError {
     /// It is older than what is needed.
     #[error("it is version {0}; Redis 7.0 or Valkey is needed")]
     TooOld(String),
+    /// It has no such database, or none but the first.
+    #[error("database {0} cannot be selected: {1}")]
+    Database(i64, String),
 }
 
 /// Comes to Redis. `former` is cut first: what Redis has not read of it is never carried out. Then `recovery` is.
@@ -125,11 +129,24 @@ pub(super) async fn mark(connection: &mut MultiplexedConnection, keys: &Keys) ->
     Ok(())
 }
 
-/// Opens a connection and signs in, no more.
+/// Opens a connection, signs in and selects the database, no more.
 pub(super) async fn open(options: &RedisOptions) -> Result<MultiplexedConnection, ConnectError> {
     let config = AsyncConnectionConfig::new().set_response_timeout(None).set_connection_timeout(Some(DEADLINE));
     let connecting = options.client.get_multiplexed_async_connection_with_config(&config);
-    Ok(timeout(DEADLINE, connecting).await.map_err(|_| ConnectError::Silent)??)
+    let mut connection = timeout(DEADLINE, connecting).await.map_err(|_| ConnectError::Silent)??;
+    if options.database != 0 {
+        let mut select = Pipeline::new();
+        select.cmd("SELECT").arg(options.database);
+        for answer in ask(&mut connection, &mut select).await? {
+            match answer {
+                Err(error) if error.code() == Some("ERR") => {
+                    return Err(ConnectError::Database(options.database, said(&error)));
+                }
+                answer => drop(answer?),
+            }
+        }
+    }
+    Ok(connection)
 }
 
 /// Looks at the version, and learns this connection's name.
@@ -139,7 +156,7 @@ async fn introduce(connection: &mut MultiplexedConnection) -> Result<Option<Iden
     let mut answers = ask(connection, &mut hello).await?.into_iter().rev();
     let info: String = match answers.next() {
         Some(Ok(value)) => redis::from_redis_value(value).map_err(RedisError::from)?,
-        Some(Err(error)) if super::error::is_sign_in(&error) => return Err(error.into()),
+        Some(Err(error)) if is_sign_in(&error) => return Err(error.into()),
         // Some who rent Redis out do not let it tell; its commands will.
         Some(Err(_)) | None => String::new(),
     };

@@ -2,7 +2,9 @@
 
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
+use super::connect::ConnectError;
 use super::operation::Fit;
+use super::options::RedisOptions;
 use crate::live::LiveError;
 
 /// Why a server that is to use Redis cannot start.
@@ -23,6 +25,14 @@ pub enum RedisStartError {
         /// What it said.
         reason: String,
     },
+    /// It has no such database.
+    #[error("Redis at {address} cannot be used: {reason}; {DATABASE_ADVICE}")]
+    Database {
+        /// Where.
+        address: String,
+        /// Which one, and what it said.
+        reason: String,
+    },
     /// It is too old, or may not do what is needed.
     #[error("Redis at {address} cannot be used: {reason}")]
     Unfit {
@@ -41,6 +51,23 @@ pub enum RedisStartError {
     },
 }
 
+/// What to do where Redis has no such database.
+pub const DATABASE_ADVICE: &str = "name one that it has, 0 to 15 where its settings say nothing else (`databases`): \
+     redis://HOST/0, unix:///PATH?db=0";
+
+impl RedisStartError {
+    /// The error of a start that waiting would not mend; none where it may.
+    pub(super) fn of(error: &ConnectError, options: &RedisOptions) -> Option<Self> {
+        let address = options.address.clone();
+        match error {
+            ConnectError::Redis(error) if is_sign_in(error) => Some(Self::SignIn { address, reason: said(error) }),
+            ConnectError::Database(..) => Some(Self::Database { address, reason: error.to_string() }),
+            ConnectError::TooOld(_) => Some(Self::Unfit { address, reason: error.to_string() }),
+            ConnectError::Redis(_) | ConnectError::Silent | ConnectError::Slow(_) => None,
+        }
+    }
+}
+
 /// What an error about one command means.
 pub(super) fn of_command(error: &RedisError) -> (Fit, LiveError) {
     if error.code() == Some("OOM") {
@@ -56,4 +83,9 @@ pub(super) fn is_sign_in(error: &RedisError) -> bool {
     error.kind() == ErrorKind::AuthenticationFailed
         || error.kind() == ErrorKind::Server(ServerErrorKind::NoPerm)
         || error.code().is_some_and(is_code)
+}
+
+/// What Redis said, in its own words.
+pub(super) fn said(error: &RedisError) -> String {
+    error.detail().map_or_else(|| error.to_string(), str::to_owned)
 }

@@ -7,7 +7,7 @@ use redis::{Pipeline, RedisError};
 use tokio::time::Instant;
 
 use super::connect::{ConnectError, ask, check_version, open};
-use super::error::is_sign_in;
+use super::error::{is_sign_in, said};
 use super::options::RedisOptions;
 
 /// Round trips of each kind.
@@ -25,6 +25,9 @@ pub enum ExamineError {
     /// It refuses user or password.
     #[error("it refuses the sign-in: {0}")]
     SignIn(String),
+    /// It has no such database.
+    #[error("{0}")]
+    Database(String),
     /// It is not there, or does not answer in time.
     #[error("it cannot be reached: {0}")]
     Unreachable(String),
@@ -96,7 +99,8 @@ pub struct RedisFacts {
 /// Where there is none, or it lets nobody in.
 pub async fn examine(options: &RedisOptions) -> Result<RedisFound, ExamineError> {
     let refused = |error: ConnectError| match &error {
-        ConnectError::Redis(inner) if is_sign_in(inner) => ExamineError::SignIn(inner.to_string()),
+        ConnectError::Redis(inner) if is_sign_in(inner) => ExamineError::SignIn(said(inner)),
+        ConnectError::Database(..) => ExamineError::Database(error.to_string()),
         ConnectError::Redis(_) | ConnectError::Silent | ConnectError::Slow(_) | ConnectError::TooOld(_) => {
             ExamineError::Unreachable(error.to_string())
         }

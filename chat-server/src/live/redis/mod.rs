@@ -21,7 +21,7 @@ mod store;
 mod tests;
 mod values;
 
-pub use error::RedisStartError;
+pub use error::{DATABASE_ADVICE, RedisStartError};
 pub use examine::{ExamineError, Latency, Measured, RedisFacts, RedisFound, examine};
 pub use options::RedisOptions;
 pub use store::RedisLive;

@@ -8,6 +8,8 @@ use super::RedisStartError;
 #[derive(Clone)]
 pub struct RedisOptions {
     pub(super) client: redis::Client,
+    /// The database that is selected after the sign-in: the driver's own words would hide Redis' reason to refuse it.
+    pub(super) database: i64,
     /// The address without its password, for people.
     pub address: String,
     /// What all keys begin with.
@@ -18,7 +20,7 @@ pub struct RedisOptions {
 
 impl std::fmt::Debug for RedisOptions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { client: _, address, prefix, is_required } = self;
+        let Self { client: _, database: _, address, prefix, is_required } = self;
         f.debug_struct("RedisOptions")
             .field("address", address)
             .field("prefix", prefix)
@@ -39,9 +41,13 @@ impl RedisOptions {
         let info = url.into_connection_info().map_err(wrong)?;
         let settings = info.redis_settings();
         let (user, database) = (settings.username().unwrap_or_default().to_owned(), settings.db());
+        if database < 0 {
+            return Err(RedisStartError::Url(format!("there is no database {database}; they are counted from 0")));
+        }
         let at = if user.is_empty() { String::new() } else { format!("{user}@") };
         let address = format!("{at}{}/{database}", info.addr());
-        let client = redis::Client::open(info).map_err(wrong)?;
-        Ok(Self { client, address, prefix: prefix.to_owned(), is_required })
+        let settings = settings.clone().set_db(0);
+        let client = redis::Client::open(info.set_redis_settings(settings)).map_err(wrong)?;
+        Ok(Self { client, database, address, prefix: prefix.to_owned(), is_required })
     }
 }

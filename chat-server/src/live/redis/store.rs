@@ -16,7 +16,7 @@ use super::keys::{Keys, field};
 use super::operation::Operation;
 use super::options::RedisOptions;
 use super::scripts::Scripts;
-use super::{RedisStartError, error, mirror, values};
+use super::{RedisStartError, mirror, values};
 use crate::limits::{BucketRule, Take};
 use crate::live::{
     Address, BucketKey, Entry, KEY_KEPT_MS, KeyUse, Lease, LeaseId, LinkFigures, Live, LiveError, Pending, Put, Swept,
@@ -47,17 +47,11 @@ impl RedisLive {
     /// # Errors
     /// What waiting would not mend; one that cannot be reached only where it is required, else it is tried on.
     pub async fn start(options: RedisOptions, epoch: &Epoch) -> Result<Self, RedisStartError> {
-        use super::connect::ConnectError;
         let (keys, scripts) = (Keys::new(&options.prefix, epoch), Arc::new(Scripts::new()));
         let address = options.address.clone();
         let connected = match first(&options, &keys, &scripts).await {
             Ok(connected) => Some(connected),
-            Err(ConnectError::Redis(error)) if error::is_sign_in(&error) => {
-                return Err(RedisStartError::SignIn { address, reason: error.to_string() });
-            }
-            Err(old @ ConnectError::TooOld(_)) => {
-                return Err(RedisStartError::Unfit { address, reason: old.to_string() });
-            }
+            Err(error) if let Some(wrong) = RedisStartError::of(&error, &options) => return Err(wrong),
             Err(error) if options.is_required => {
                 return Err(RedisStartError::Unreachable { address, reason: error.to_string() });
             }
