@@ -9,5 +9,6 @@ mod memory;
 mod mirrors;
 mod neighbours;
 mod refusals;
+mod rights;
 mod sharing;
 mod starting;

@@ -12,14 +12,14 @@ use chat_tests::wait::until;
 
 use super::lives::brief;
 
-fn start(flags: &[&str]) -> Output {
+pub(crate) fn start(flags: &[&str]) -> Output {
     let folder = tempfile::tempdir().expect("a folder");
     let mut command = Command::new(program::path("chat-server"));
     command.args(["--listen", "127.0.0.1:0", "--data"]).arg(folder.path()).args(flags);
     command.output().expect("it runs")
 }
 
-fn told(output: &Output) -> String {
+pub(crate) fn told(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 

@@ -26,12 +26,13 @@ pub async fn of(options: &RedisOptions) -> Vec<Check> {
         Err(error) => {
             let advice = match &error {
                 ExamineError::SignIn(_) => {
-                    "put the right user and password into the address: redis://USER:PASSWORD@HOST"
+                    "put the right user and password into the address: redis://USER:PASSWORD@HOST".to_owned()
                 }
-                ExamineError::Database(_) => DATABASE_ADVICE,
+                ExamineError::Rights(_) => grant(options),
+                ExamineError::Database(_) => DATABASE_ADVICE.to_owned(),
                 ExamineError::Unreachable(_) => {
                     "start it, or mend the address (redis.url, --redis, CHAT_REDIS_URL); until then messages that expire are \
-                     refused, lasting ones go on"
+                     refused, lasting ones go on".to_owned()
                 }
             };
             return vec![Check::fail("redis", format!("{at}: {error}"), advice)];
@@ -47,8 +48,9 @@ pub async fn of(options: &RedisOptions) -> Vec<Check> {
         ("redis write", &found.write),
         ("redis pipeline", &found.pipeline),
     ] {
-        checks.push(round_trips(name, measured));
+        checks.push(round_trips(name, measured, options));
     }
+    checks.push(rights(&found.rights, options));
     if let Some(facts) = &found.facts {
         checks.extend([role(facts), memory(facts), policy(facts), clients(facts), evictions(facts), kept(facts)]);
     }
@@ -69,10 +71,22 @@ fn version(at: &str, facts: &RedisFacts) -> Check {
     check.word("version", version)
 }
 
-fn round_trips(name: &'static str, measured: &Measured) -> Check {
+fn rights(found: &Result<(), String>, options: &RedisOptions) -> Check {
+    match found {
+        Ok(()) => Check::ok("redis rights", format!("they suffice, below {{{}}}:", options.prefix)),
+        Err(said) => Check::fail("redis rights", said, grant(options)),
+    }
+}
+
+/// How the user gets the rights that lack.
+fn grant(options: &RedisOptions) -> String {
+    format!("grant them: {}", options.rule())
+}
+
+fn round_trips(name: &'static str, measured: &Measured, options: &RedisOptions) -> Check {
     let Latency { p50, p99, rounds } = match measured {
         Ok(latency) => *latency,
-        Err(said) => return Check::fail(name, format!("refused: {said}"), refused(said)),
+        Err(said) => return Check::fail(name, format!("refused: {said}"), refused(said, options)),
     };
     let told = format!("p50 {p50:.1?}, p99 {p99:.1?} of {rounds}");
     let check = if p99 > SLOW {
@@ -86,7 +100,10 @@ fn round_trips(name: &'static str, measured: &Measured) -> Check {
 }
 
 /// What to do about what Redis said.
-fn refused(said: &str) -> &'static str {
+fn refused(said: &str, options: &RedisOptions) -> String {
+    if said.contains("NoPerm") {
+        return grant(options);
+    }
     let advice = [
         ("OOM", "it has no memory left: raise maxmemory, or wait until messages expire"),
         ("out of memory", "it has no memory left: raise maxmemory, or wait until messages expire"),
@@ -94,12 +111,10 @@ fn refused(said: &str) -> &'static str {
         ("READONLY", "it takes no writes: name the primary, not a replica"),
         ("read only", "it takes no writes: name the primary, not a replica"),
         ("MISCONF", "it cannot write its file: make room on its disk, look at its log"),
-        ("NOPERM", "its user may not: grant ~{PREFIX}:* +@all -@admin +client|id +client|kill"),
-        ("permission", "its user may not: grant ~{PREFIX}:* +@all -@admin +client|id +client|kill"),
         ("LOADING", "it is reading its file; wait, then look again"),
         ("no answer", "it is too slow or stands still: look at its load; the server takes it for away"),
     ];
-    advice.iter().find(|(sign, _)| said.contains(sign)).map_or("look at its log", |(_, advice)| advice)
+    advice.iter().find(|(sign, _)| said.contains(sign)).map_or("look at its log", |(_, advice)| advice).to_owned()
 }
 
 fn role(facts: &RedisFacts) -> Check {
@@ -243,9 +258,10 @@ mod tests {
 
     #[test]
     fn slow_round_trips_are_worth_a_word() {
+        let options = RedisOptions::new("redis://127.0.0.1", "chat", false).expect("an address");
         let latency = |p99| Ok(Latency { p50: Duration::from_micros(90), p99, rounds: 100 });
-        assert_eq!(round_trips("redis ping", &latency(Duration::from_millis(5))).level, Level::Ok);
-        let slow = round_trips("redis ping", &latency(Duration::from_micros(5_100)));
+        assert_eq!(round_trips("redis ping", &latency(Duration::from_millis(5)), &options).level, Level::Ok);
+        let slow = round_trips("redis ping", &latency(Duration::from_micros(5_100)), &options);
         assert_eq!((slow.level, slow.message.as_str()), (Level::Warn, "p50 90.0µs, p99 5.1ms of 100"));
     }
 }

@@ -6,9 +6,10 @@ use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Cmd, Pipeline, RedisError, RedisResult, Value};
 use tokio::time::{Instant, timeout};
 
-use super::error::{is_sign_in, said};
+use super::error::{is_rights, is_sign_in, said};
 use super::keys::Keys;
 use super::options::RedisOptions;
+use super::rights;
 use super::scripts::Scripts;
 
 /// A pipeline that is not answered in this time is given up, and the connection with it.
@@ -82,18 +83,18 @@ pub(super) async fn connect(
     if let Some(former) = former.filter(is_there) {
         let mut cut = Pipeline::new();
         cut.cmd("CLIENT").arg("KILL").arg("ID").arg(former.client);
-        // Where it has ended already, or the user may not, that is all there is to do.
+        // Where it has ended already, that is all there is to do. Whether the user may is tried next.
         drop(ask(&mut connection, &mut cut).await?);
     }
-    let mut setup = Pipeline::new();
-    for script in scripts.all() {
-        setup.add_command(script.load());
-    }
-    for command in recovery {
-        setup.add_command(command.clone());
-    }
-    for answer in ask(&mut connection, &mut setup).await? {
-        answer?;
+    rights::try_all(&mut connection, scripts, &keys.probe()).await?;
+    if !recovery.is_empty() {
+        let mut undo = Pipeline::new();
+        for command in recovery {
+            undo.add_command(command.clone());
+        }
+        for answer in ask(&mut connection, &mut undo).await? {
+            answer?;
+        }
     }
     let look = look(&mut connection, keys).await?;
     if look.took > QUICK {
@@ -156,7 +157,7 @@ async fn introduce(connection: &mut MultiplexedConnection) -> Result<Option<Iden
     let mut answers = ask(connection, &mut hello).await?.into_iter().rev();
     let info: String = match answers.next() {
         Some(Ok(value)) => redis::from_redis_value(value).map_err(RedisError::from)?,
-        Some(Err(error)) if is_sign_in(&error) => return Err(error.into()),
+        Some(Err(error)) if is_sign_in(&error) || is_rights(&error) => return Err(error.into()),
         // Some who rent Redis out do not let it tell; its commands will.
         Some(Err(_)) | None => String::new(),
     };

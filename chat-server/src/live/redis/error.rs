@@ -1,6 +1,6 @@
 //! Redis' errors, as the server and its owner understand them.
 
-use redis::{ErrorKind, RedisError, ServerErrorKind};
+use redis::{ErrorKind, RedisError};
 
 use super::connect::ConnectError;
 use super::operation::Fit;
@@ -25,6 +25,18 @@ pub enum RedisStartError {
         /// What it said.
         reason: String,
     },
+    /// Its user may not do all that the server does.
+    #[error(
+        "Redis at {address} refuses what the server does there ({reason}): its user lacks rights; grant them: {rule}"
+    )]
+    Rights {
+        /// Where.
+        address: String,
+        /// What it said.
+        reason: String,
+        /// The command that gives them.
+        rule: String,
+    },
     /// It has no such database.
     #[error("Redis at {address} cannot be used: {reason}; {DATABASE_ADVICE}")]
     Database {
@@ -33,7 +45,7 @@ pub enum RedisStartError {
         /// Which one, and what it said.
         reason: String,
     },
-    /// It is too old, or may not do what is needed.
+    /// It is too old.
     #[error("Redis at {address} cannot be used: {reason}")]
     Unfit {
         /// Where.
@@ -61,6 +73,9 @@ impl RedisStartError {
         let address = options.address.clone();
         match error {
             ConnectError::Redis(error) if is_sign_in(error) => Some(Self::SignIn { address, reason: said(error) }),
+            ConnectError::Redis(error) if is_rights(error) => {
+                Some(Self::Rights { address, reason: said(error), rule: options.rule() })
+            }
             ConnectError::Database(..) => Some(Self::Database { address, reason: error.to_string() }),
             ConnectError::TooOld(_) => Some(Self::Unfit { address, reason: error.to_string() }),
             ConnectError::Redis(_) | ConnectError::Silent | ConnectError::Slow(_) => None,
@@ -77,12 +92,16 @@ pub(super) fn of_command(error: &RedisError) -> (Fit, LiveError) {
     (Fit::Broken, LiveError::Unavailable)
 }
 
-/// Whether an error at the start is one that waiting does not mend.
+/// Whether Redis refuses user or password.
 pub(super) fn is_sign_in(error: &RedisError) -> bool {
-    let is_code = |code| matches!(code, "NOAUTH" | "WRONGPASS" | "NOPERM");
-    error.kind() == ErrorKind::AuthenticationFailed
-        || error.kind() == ErrorKind::Server(ServerErrorKind::NoPerm)
-        || error.code().is_some_and(is_code)
+    error.kind() == ErrorKind::AuthenticationFailed || matches!(error.code(), Some("NOAUTH" | "WRONGPASS"))
+}
+
+/// Whether Redis says that the user may not do this: with a code of its own, and in a script, by its version, without.
+pub(super) fn is_rights(error: &RedisError) -> bool {
+    let in_script = ["The user executing the script can't", "ACL failure in script"];
+    error.code() == Some("NOPERM")
+        || error.detail().is_some_and(|detail| in_script.iter().any(|words| detail.starts_with(words)))
 }
 
 /// What Redis said, in its own words.

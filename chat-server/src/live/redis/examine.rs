@@ -7,8 +7,10 @@ use redis::{Pipeline, RedisError};
 use tokio::time::Instant;
 
 use super::connect::{ConnectError, ask, check_version, open};
-use super::error::{is_sign_in, said};
+use super::error::{is_rights, is_sign_in, said};
 use super::options::RedisOptions;
+use super::rights;
+use super::scripts::Scripts;
 
 /// Round trips of each kind.
 const ROUNDS: usize = 100;
@@ -25,6 +27,9 @@ pub enum ExamineError {
     /// It refuses user or password.
     #[error("it refuses the sign-in: {0}")]
     SignIn(String),
+    /// Its user may not select the database.
+    #[error("its user lacks rights: {0}")]
+    Rights(String),
     /// It has no such database.
     #[error("{0}")]
     Database(String),
@@ -58,6 +63,8 @@ pub struct RedisFound {
     pub write: Measured,
     /// A pipeline of a hundred commands, half of them writing.
     pub pipeline: Measured,
+    /// Whether its user may do all that the server does, or what Redis says it may not.
+    pub rights: Result<(), String>,
     /// What it tells of itself; none where it may not tell.
     pub facts: Option<RedisFacts>,
 }
@@ -93,13 +100,14 @@ pub struct RedisFacts {
     pub disk_fault: Option<&'static str>,
 }
 
-/// Looks at the Redis of these settings. Writes one key below the prefix, which ends by itself.
+/// Looks at the Redis of these settings. Writes two keys below the prefix, which end by themselves.
 ///
 /// # Errors
 /// Where there is none, or it lets nobody in.
 pub async fn examine(options: &RedisOptions) -> Result<RedisFound, ExamineError> {
     let refused = |error: ConnectError| match &error {
         ConnectError::Redis(inner) if is_sign_in(inner) => ExamineError::SignIn(said(inner)),
+        ConnectError::Redis(inner) if is_rights(inner) => ExamineError::Rights(said(inner)),
         ConnectError::Database(..) => ExamineError::Database(error.to_string()),
         ConnectError::Redis(_) | ConnectError::Silent | ConnectError::Slow(_) | ConnectError::TooOld(_) => {
             ExamineError::Unreachable(error.to_string())
@@ -125,6 +133,7 @@ pub async fn examine(options: &RedisOptions) -> Result<RedisFound, ExamineError>
         write: measure(&mut connection, &mut write).await,
         read: measure(&mut connection, &mut read).await,
         pipeline: measure(&mut connection, &mut pipeline).await,
+        rights: rights(&mut connection, &key).await,
         facts,
     };
     let mut delete = Pipeline::new();
@@ -132,6 +141,14 @@ pub async fn examine(options: &RedisOptions) -> Result<RedisFound, ExamineError>
     // It ends by itself, too.
     drop(ask(&mut connection, &mut delete).await);
     Ok(found)
+}
+
+/// What else is wrong with it is told by the other looks.
+async fn rights(connection: &mut MultiplexedConnection, key: &str) -> Result<(), String> {
+    match rights::try_all(connection, &Scripts::new(), key).await {
+        Err(ConnectError::Redis(error)) if is_rights(&error) => Err(said(&error)),
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 async fn measure(connection: &mut MultiplexedConnection, pipeline: &mut Pipeline) -> Measured {
@@ -164,7 +181,7 @@ async fn facts(connection: &mut MultiplexedConnection) -> Result<Option<RedisFac
     let mut answers = ask(connection, &mut asking).await?.into_iter();
     let info: String = match answers.next() {
         Some(Ok(value)) => redis::from_redis_value(value).map_err(RedisError::from)?,
-        Some(Err(error)) if is_sign_in(&error) && error.code() != Some("NOPERM") => return Err(error.into()),
+        Some(Err(error)) if is_sign_in(&error) => return Err(error.into()),
         Some(Err(_)) | None => return Ok(None),
     };
     let save = answers.next().and_then(Result::ok);

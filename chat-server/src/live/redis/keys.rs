@@ -13,8 +13,10 @@
 //! | `topics:ROOM` | string | trending words with their scores | after a day |
 //! | `bucket:WHAT:WHO` | string | tokens, and when they were counted | when it is full |
 //! | `life` | string | nothing: shows that Redis can be written, and holds what it held | eight days after the last look |
+//! | `probe`, `probe:fields` | string, hash | nothing: show what the user may do | after a second |
 //!
-//! Only chat-server writes them. `chat-server doctor` writes `{PREFIX}:doctor:PID`, beside them, for ten seconds at most.
+//! Only chat-server writes them. `chat-server doctor` writes `{PREFIX}:doctor:PID` and `{PREFIX}:doctor:PID:fields`, beside
+//! them, for ten seconds at most.
 
 use chat_proto::ids::{ClientKey, Epoch, RoomId, UserId};
 
@@ -78,6 +80,10 @@ impl Keys {
 
     pub(super) fn life(&self) -> String {
         format!("{}:life", self.base)
+    }
+
+    pub(super) fn probe(&self) -> String {
+        format!("{}:probe", self.base)
     }
 }
 

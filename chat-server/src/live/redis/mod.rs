@@ -15,6 +15,7 @@ mod keys;
 mod mirror;
 mod operation;
 mod options;
+mod rights;
 mod scripts;
 mod store;
 #[cfg(test)]

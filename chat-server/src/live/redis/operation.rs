@@ -61,7 +61,8 @@ impl Operation {
                 Err(error) => {
                     let (of_error, live) = error::of_command(&error);
                     if of_error == Fit::Broken {
-                        tracing::warn!(%error, "Redis refuses its work");
+                        let cause = if error::is_rights(&error) { ": its user lacks rights" } else { "" };
+                        tracing::warn!(%error, "Redis refuses its work{cause}");
                     }
                     fit = fit.max(of_error);
                     refused.get_or_insert(live);

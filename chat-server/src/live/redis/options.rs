@@ -10,6 +10,7 @@ pub struct RedisOptions {
     pub(super) client: redis::Client,
     /// The database that is selected after the sign-in: the driver's own words would hide Redis' reason to refuse it.
     pub(super) database: i64,
+    user: String,
     /// The address without its password, for people.
     pub address: String,
     /// What all keys begin with.
@@ -20,7 +21,7 @@ pub struct RedisOptions {
 
 impl std::fmt::Debug for RedisOptions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { client: _, database: _, address, prefix, is_required } = self;
+        let Self { client: _, database: _, user: _, address, prefix, is_required } = self;
         f.debug_struct("RedisOptions")
             .field("address", address)
             .field("prefix", prefix)
@@ -48,6 +49,12 @@ impl RedisOptions {
         let address = format!("{at}{}/{database}", info.addr());
         let settings = settings.clone().set_db(0);
         let client = redis::Client::open(info.set_redis_settings(settings)).map_err(wrong)?;
-        Ok(Self { client, database, address, prefix: prefix.to_owned(), is_required })
+        Ok(Self { client, database, user, address, prefix: prefix.to_owned(), is_required })
+    }
+
+    /// The command that gives the user the rights that suffice.
+    pub fn rule(&self) -> String {
+        let user = if self.user.is_empty() { "default" } else { &self.user };
+        format!("ACL SETUSER {user} ~{{{}}}:* +@all -@admin +client|id +client|kill", self.prefix)
     }
 }
