@@ -60,6 +60,14 @@ impl ServerArgs {
     /// # Errors
     /// [`ConfigError`] with everything that is wrong.
     pub fn config(&self) -> Result<Config, ConfigError> {
+        self.config_with(None)
+    }
+
+    /// The same, with another prefix of Redis' keys where one is given.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with everything that is wrong.
+    pub fn config_with(&self, redis_prefix: Option<&str>) -> Result<Config, ConfigError> {
         let over = Overrides {
             listen: self.listen.clone(),
             unix: self.unix.clone(),
@@ -69,9 +77,10 @@ impl ServerArgs {
             data: self.data.clone(),
             log_format: self.log_format,
             redis: self.redis.clone().filter(|url| !url.is_empty()),
+            redis_prefix: redis_prefix.map(str::to_owned),
             require_redis: self.require_redis,
         };
-        Config::load(self.config.as_deref(), over)
+        Config::load(self.config.as_deref(), &over)
     }
 }
 

@@ -27,11 +27,15 @@ Exits 1 where something fails; what is worth a word (warn) is no failure.
 Examples:
   chat-server doctor --data /srv/chat
   chat-server doctor --redis redis://127.0.0.1:6379
+  chat-server doctor --redis redis://127.0.0.1:6379 --prefix talk
   chat-server doctor --json | jq 'select(.level != \"ok\")'")]
     Doctor {
         /// Print lines of JSON instead of text.
         #[arg(long)]
         json: bool,
+        /// What the names of Redis' keys begin with, where the settings (redis.prefix) say something else.
+        #[arg(long, value_name = "PREFIX")]
+        prefix: Option<String>,
     },
 }
 
@@ -42,7 +46,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let ran = match cli.command {
         None => chat_server::run_in_foreground(&cli.server, cli.verbose).map(|()| true),
-        Some(Command::Doctor { json }) => chat_server::doctor::run(&cli.server, json),
+        Some(Command::Doctor { json, prefix }) => chat_server::doctor::run(&cli.server, json, prefix.as_deref()),
     };
     match ran {
         Ok(true) => ExitCode::SUCCESS,

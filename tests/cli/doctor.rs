@@ -50,3 +50,30 @@ fn a_redis_is_looked_at_where_one_is_named() {
     let output = home.run(&["doctor", "--json"]);
     assert_eq!((output.status.code(), &checks(&output.stdout)["redis"]["level"]), (Some(1), &"fail".into()));
 }
+
+#[test]
+fn a_redis_is_looked_at_under_the_keys_that_its_user_may_use() {
+    let redis = Redis::start();
+    let rights = ["on", ">sesame", "~{talk}:*", "+@all", "-@admin", "+client|id", "+client|kill"];
+    assert_eq!(redis.ask(&[&["ACL", "SETUSER", "chat"], &rights[..]].concat()), "OK");
+    let url = |more: &str| format!("{}?user=chat&pass=sesame{more}", redis.url());
+    let home = Home::default();
+    let looked = |arguments: &[&str]| {
+        let output = home.run(&[&["doctor", "--json"], arguments].concat());
+        (output.status.code(), checks(&output.stdout))
+    };
+    let (code, found) = looked(&["--redis", &url(""), "--prefix", "talk"]);
+    assert_eq!((code, &found["redis rights"]["level"]), (Some(0), &"ok".into()), "{found:?}");
+    let (code, found) = looked(&["--redis", &url("")]);
+    assert_eq!((code, &found["redis rights"]["level"]), (Some(1), &"fail".into()), "{found:?}");
+    let advice = found["redis rights"]["advice"].as_str().expect("advice");
+    assert!(advice.contains("ACL SETUSER chat ~{chat}:* +@all") && advice.contains("--prefix"), "{advice}");
+    redis.ask(&["ACL", "SETUSER", "chat", "-evalsha"]);
+    let (_, found) = looked(&["--redis", &url(""), "--prefix", "talk"]);
+    assert!(found["redis rights"]["message"].as_str().expect("a message").contains("'evalsha'"), "{found:?}");
+    let (code, found) = looked(&["--redis", &url("&db=99"), "--prefix", "talk"]);
+    assert_eq!(code, Some(1));
+    assert!(found["redis"]["message"].as_str().expect("a message").contains("database 99"), "{found:?}");
+    let (_, found) = looked(&["--redis", &url(""), "--prefix", "not {one}"]);
+    assert_eq!(found["redis"]["level"], "fail", "{found:?}");
+}

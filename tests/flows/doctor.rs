@@ -168,6 +168,27 @@ fn a_wrong_password_is_told_and_few_rights_are_named() {
 }
 
 #[test]
+fn redis_is_looked_at_under_the_prefix_of_the_settings_or_of_a_flag() {
+    let redis = Redis::start();
+    let rights = ["on", ">pass", "~{talk}:*", "+@all", "-@admin", "+client|id", "+client|kill"];
+    redis.ask(&[&["ACL", "SETUSER", "chat"], &rights[..]].concat());
+    let folder = tempfile::tempdir().expect("a folder");
+    let settings = folder.path().join("server.toml");
+    std::fs::write(&settings, "[redis]\nprefix = \"talk\"\n").expect("written");
+    let url = format!("{}?user=chat&pass=pass", redis.url());
+    let data = folder.path().join("data");
+    for more in [["--config", settings.to_str().expect("UTF-8")], ["--prefix", "talk"]] {
+        let looked = look(&data, &[&["--redis", &url], &more[..]].concat());
+        assert_eq!((looked.code, looked.level("redis rights")), (0, "ok"), "{:?}", looked.checks);
+    }
+    let looked = look(&data, &["--redis", &url]);
+    assert_eq!((looked.code, looked.level("redis rights")), (1, "fail"));
+    let database = look(&data, &["--redis", &format!("{url}&db=99")]);
+    assert_eq!((database.code, database.level("redis")), (1, "fail"));
+    assert!(database.advice("redis").contains("0 to 15"), "{:?}", database.checks["redis"]);
+}
+
+#[test]
 fn for_people_each_level_is_a_word_and_flags_stand_on_either_side() {
     let redis = Redis::start();
     let folder = tempfile::tempdir().expect("a folder");

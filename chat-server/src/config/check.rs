@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use super::raw::{self, Raw};
-use crate::live::RedisOptions;
+use crate::live::{RedisOptions, check_redis_prefix};
 use crate::session::{AppConfig, Registration};
 use crate::transport::{Listen, UnixListen};
 
@@ -41,6 +41,8 @@ pub struct Overrides {
     pub log_format: Option<LogFormat>,
     /// Where Redis is.
     pub redis: Option<String>,
+    /// What its keys begin with.
+    pub redis_prefix: Option<String>,
     /// Not to start without it.
     pub require_redis: bool,
 }
@@ -76,7 +78,7 @@ impl Config {
     ///
     /// # Errors
     /// [`ConfigError`] with everything that is wrong.
-    pub fn load(file: Option<&Path>, over: Overrides) -> Result<Self, ConfigError> {
+    pub fn load(file: Option<&Path>, over: &Overrides) -> Result<Self, ConfigError> {
         let mut problems = Vec::new();
         let mut warnings = Vec::new();
         let raw = raw::read(file, &mut problems, &mut warnings);
@@ -88,9 +90,9 @@ impl Config {
     }
 }
 
-fn check(raw: &Raw, over: Overrides, problems: &mut Vec<String>) -> Option<Config> {
-    let listen = listen(raw, &over, problems);
-    let data = over.data.or_else(|| some(&raw.server.data).map(PathBuf::from)).or_else(default_data);
+fn check(raw: &Raw, over: &Overrides, problems: &mut Vec<String>) -> Option<Config> {
+    let listen = listen(raw, over, problems);
+    let data = over.data.clone().or_else(|| some(&raw.server.data).map(PathBuf::from)).or_else(default_data);
     check_unix(&listen, problems);
     if data.is_none() {
         problems.push("server.data: no home folder is known; name a folder with --data".into());
@@ -115,7 +117,7 @@ fn check(raw: &Raw, over: Overrides, problems: &mut Vec<String>) -> Option<Confi
             problems.push(format!("limits.{name}: must be at least 1"));
         }
     }
-    let redis = redis(raw, over.redis.as_deref(), over.require_redis, problems);
+    let redis = redis(raw, over, problems);
     let registration = registration(raw, problems);
     let setup_code = setup_code(registration, &listen);
     let app = AppConfig {
@@ -138,21 +140,24 @@ fn check(raw: &Raw, over: Overrides, problems: &mut Vec<String>) -> Option<Confi
     })
 }
 
-fn redis(raw: &Raw, url: Option<&str>, is_required: bool, problems: &mut Vec<String>) -> Option<RedisOptions> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':');
-    if raw.redis.prefix.is_empty() || !raw.redis.prefix.chars().all(plain) {
-        problems.push(format!("redis.prefix: {:?} is not of A–Z a–z 0–9 - _ . :", raw.redis.prefix));
+fn redis(raw: &Raw, over: &Overrides, problems: &mut Vec<String>) -> Option<RedisOptions> {
+    let prefix = over.redis_prefix.as_ref().unwrap_or(&raw.redis.prefix);
+    let is_required = over.require_redis || raw.redis.required;
+    let read = match over.redis.as_deref().or_else(|| some(&raw.redis.url)) {
+        Some(url) => RedisOptions::new(url, prefix, is_required).map(Some),
+        None => check_redis_prefix(prefix).map(|()| None),
+    };
+    match read {
+        Ok(None) if is_required => {
+            problems.push("redis.required: redis.url says nothing; name it with --redis".into());
+            None
+        }
+        Ok(options) => options,
+        Err(error) => {
+            problems.push(error.to_string());
+            None
+        }
     }
-    let is_required = is_required || raw.redis.required;
-    match url.or_else(|| some(&raw.redis.url)) {
-        Some(url) => match RedisOptions::new(url, &raw.redis.prefix, is_required) {
-            Ok(options) => return Some(options),
-            Err(error) => problems.push(error.to_string()),
-        },
-        None if is_required => problems.push("redis.required: redis.url says nothing; name it with --redis".into()),
-        None => {}
-    }
-    None
 }
 
 fn registration(raw: &Raw, problems: &mut Vec<String>) -> Registration {
@@ -245,7 +250,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("server.toml");
         std::fs::write(&file, text).expect("written");
-        Config::load(Some(&file), Overrides { data: Some("/x".into()), ..Overrides::default() })
+        Config::load(Some(&file), &Overrides { data: Some("/x".into()), ..Overrides::default() })
     }
 
     #[test]

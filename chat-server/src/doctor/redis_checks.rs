@@ -10,11 +10,11 @@ const SLOW: Duration = Duration::from_millis(5);
 /// Of what there may be, this part is worth a word.
 const NEARLY_FULL: f64 = 0.9;
 
-/// Looks at the Redis of a URL, with the prefix the server uses where nothing else is said.
-pub async fn at_url(url: &str) -> Vec<Check> {
-    match RedisOptions::new(url, "chat", false) {
+/// Looks at the Redis of a URL, below the prefix that its server's settings name.
+pub async fn at_url(url: &str, prefix: &str) -> Vec<Check> {
+    match RedisOptions::new(url, prefix, false) {
         Ok(options) => of(&options).await,
-        Err(error) => vec![Check::fail("redis", "the address cannot be read", error.to_string())],
+        Err(error) => vec![Check::fail("redis", "it cannot be looked at", error.to_string())],
     }
 }
 
@@ -80,7 +80,7 @@ fn rights(found: &Result<(), String>, options: &RedisOptions) -> Check {
 
 /// How the user gets the rights that lack.
 fn grant(options: &RedisOptions) -> String {
-    format!("grant them: {}", options.rule())
+    format!("grant them: {}; for a server whose keys begin otherwise, name that with --prefix", options.rule())
 }
 
 fn round_trips(name: &'static str, measured: &Measured, options: &RedisOptions) -> Check {

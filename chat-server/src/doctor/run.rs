@@ -11,16 +11,16 @@ use crate::store::sqlite::library;
 /// Fewer open files than this are few for a team: each connection is one.
 const FILES_FEW: u64 = 4_096;
 
-/// Looks at everything and prints it; whether nothing fails.
+/// Looks at everything and prints it; whether nothing fails. `prefix` stands above what the settings say of Redis' keys.
 ///
 /// # Errors
 /// Where nothing can be run at all.
-pub fn run(args: &ServerArgs, is_json: bool) -> Result<bool> {
+pub fn run(args: &ServerArgs, is_json: bool, prefix: Option<&str>) -> Result<bool> {
     let mut printer = Printer { is_json, worst: Level::Ok };
     printer.print(&Check::ok("version", env!("CARGO_PKG_VERSION")).word("version", env!("CARGO_PKG_VERSION")));
     printer.print(&sqlite());
     printer.print(&files());
-    let config = match args.config() {
+    let config = match args.config_with(prefix) {
         Ok(config) => config,
         Err(error) => {
             for problem in &error.0 {

@@ -23,9 +23,9 @@ pub use link::LinkFigures;
 pub use memory::{MemoryCaps, MemoryLive};
 pub use pending::{Pending, Resolver};
 pub use port::{BucketKey, Live};
-pub use redis::examine as examine_redis;
 pub use redis::{
     DATABASE_ADVICE, ExamineError, Latency, Measured, RedisFacts, RedisFound, RedisLive, RedisOptions, RedisStartError,
 };
+pub use redis::{check_prefix as check_redis_prefix, examine as examine_redis};
 pub use topics::{TOPICS_KEPT_MS, TopicsMirror};
 pub use typist::Typist;

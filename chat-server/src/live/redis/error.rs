@@ -15,6 +15,9 @@ pub enum RedisStartError {
         "redis.url: {0}; one looks like redis://127.0.0.1:6379, rediss://user:password@host:6380/2 or unix:///run/redis/redis.sock"
     )]
     Url(String),
+    /// What all keys begin with cannot be that.
+    #[error("redis.prefix: {0:?} is not of A–Z a–z 0–9 - _ . :")]
+    Prefix(String),
     /// The password, or the user, does not fit.
     #[error(
         "Redis at {address} refuses the sign-in ({reason}); put the right user and password into the address: redis://USER:PASSWORD@HOST"

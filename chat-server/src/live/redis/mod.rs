@@ -24,5 +24,5 @@ mod values;
 
 pub use error::{DATABASE_ADVICE, RedisStartError};
 pub use examine::{ExamineError, Latency, Measured, RedisFacts, RedisFound, examine};
-pub use options::RedisOptions;
+pub use options::{RedisOptions, check_prefix};
 pub use store::RedisLive;

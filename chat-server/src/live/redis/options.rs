@@ -34,8 +34,9 @@ impl RedisOptions {
     /// Reads an address: `redis://`, `rediss://` (TLS) or `unix://`, with user, password and database.
     ///
     /// # Errors
-    /// [`RedisStartError::Url`] where it is none.
+    /// [`RedisStartError::Url`] where it is none, [`RedisStartError::Prefix`] where keys cannot begin with the prefix.
     pub fn new(url: &str, prefix: &str, is_required: bool) -> Result<Self, RedisStartError> {
+        check_prefix(prefix)?;
         let wrong = |error: redis::RedisError| RedisStartError::Url(error.to_string());
         // For `rediss://`. Where the program has chosen its own already, that one stays.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -57,4 +58,16 @@ impl RedisOptions {
         let user = if self.user.is_empty() { "default" } else { &self.user };
         format!("ACL SETUSER {user} ~{{{}}}:* +@all -@admin +client|id +client|kill", self.prefix)
     }
+}
+
+/// Whether keys can begin with this.
+///
+/// # Errors
+/// [`RedisStartError::Prefix`] where they cannot.
+pub fn check_prefix(prefix: &str) -> Result<(), RedisStartError> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':');
+    if prefix.is_empty() || !prefix.chars().all(is_plain) {
+        return Err(RedisStartError::Prefix(prefix.to_owned()));
+    }
+    Ok(())
 }

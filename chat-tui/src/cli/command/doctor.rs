@@ -24,6 +24,10 @@ pub(in crate::cli) struct DoctorArgs {
     #[cfg(feature = "local-server")]
     #[arg(long, env = "CHAT_REDIS_URL", hide_env_values = true, value_name = "URL")]
     redis: Option<String>,
+    /// What the names of its keys begin with: the server's redis.prefix.
+    #[cfg(feature = "local-server")]
+    #[arg(long, env = "CHAT_SERVER_REDIS_PREFIX", default_value = "chat", value_name = "PREFIX")]
+    prefix: String,
 }
 
 pub(super) async fn run(args: &DoctorArgs, context: &Context) -> Result<(), CliError> {
@@ -43,7 +47,7 @@ pub(super) async fn run(args: &DoctorArgs, context: &Context) -> Result<(), CliE
 async fn redis(args: &DoctorArgs) -> Vec<Check> {
     use crate::local::{ServerLevel, look_at_redis};
     let Some(url) = args.redis.as_ref().filter(|url| !url.is_empty()) else { return Vec::new() };
-    let checks = look_at_redis(url).await.into_iter().map(|found| Check {
+    let checks = look_at_redis(url, &args.prefix).await.into_iter().map(|found| Check {
         name: found.name,
         level: match found.level {
             ServerLevel::Ok => Level::Ok,

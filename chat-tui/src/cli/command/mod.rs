@@ -96,7 +96,7 @@ pub(super) enum Command {
     Local(local::LocalCommand),
     /// Look at the connection, the files and the terminal, and say what to change.
     #[command(
-        after_help = "Exits 1 where something fails.\n\nExamples:\n  chat doctor\n  chat --profile work doctor\n  chat doctor --redis redis://127.0.0.1:6379"
+        after_help = "Exits 1 where something fails.\n\nExamples:\n  chat doctor\n  chat --profile work doctor\n  chat doctor --redis redis://127.0.0.1:6379\n  chat doctor --redis redis://127.0.0.1:6379 --prefix talk"
     )]
     Doctor(doctor::DoctorArgs),
     /// Print completions for a shell.
