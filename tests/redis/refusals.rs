@@ -6,13 +6,23 @@ use std::time::Duration;
 use chat_proto::client_frame::Subscription;
 use chat_proto::error::ErrorCode;
 use chat_proto::request::{Delete, Edit, Life, Post};
+use chat_proto::room::RoomKind;
+use chat_proto::server_frame::ServerFrame;
 use chat_tests::peer::{GENERAL, Peer, post};
 use chat_tests::redis::Redis;
 use chat_tests::server::Server;
 use chat_tests::wait::until;
 use tokio::time::Instant;
 
-use super::lives::{brief, server_on};
+use super::lives::{brief, server_on, texts};
+
+fn is_service(frame: &ServerFrame) -> bool {
+    matches!(frame, ServerFrame::Service(_))
+}
+
+fn key_ending(redis: &Redis, end: &str) -> String {
+    redis.keys().into_iter().find(|key| key.ends_with(end)).expect("a key")
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lasting_post_over_the_rate_is_refused_without_asking_redis_and_a_brief_one_soon() {
@@ -78,4 +88,56 @@ async fn how_many_are_alive_is_not_said_while_nobody_knows() {
     redis.thaw();
     assert!(!line.contains("ephemeral_alive"), "{line}");
     assert!(line.contains("posts=1"), "{line}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_programs_value_under_a_key_refuses_what_needs_it_and_nothing_else() {
+    let redis = Redis::start();
+    let server = server_on(&redis);
+    let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::All).await;
+    let other = ana.create("other", RoomKind::Public).await;
+    ana.call(&brief("before", "before", 600_000)).await;
+    let entries = key_ending(&redis, ":entries");
+    redis.ask(&["SET", &entries, "not ours"]);
+    ana.pushed.clear();
+    let began = Instant::now();
+    let mut number = 0;
+    while began.elapsed() < Duration::from_secs(3) {
+        number += 1;
+        let key = format!("k{number}");
+        let refused = ana.try_call(&brief(&key, &key, 600_000)).await.expect("connected").expect_err("refused");
+        assert_eq!((refused.code, refused.retryable), (ErrorCode::LiveUnavailable, true));
+        assert!(refused.message.contains("something else"), "{}", refused.message);
+        ana.post(&format!("l{number}"), "lasting").await;
+        ana.call(&Post { room: other, ..brief(&format!("o{number}"), "elsewhere", 600_000) }).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(!ana.pushed.iter().any(is_service), "the service comes and goes");
+    let log = server.log();
+    let lines: Vec<&str> = log.lines().filter(|line| line.contains("WRONGTYPE")).collect();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].contains(&entries), "{lines:?}");
+    redis.ask(&["DEL", &entries]);
+    assert!(!ana.call(&brief("k1", "k1", 600_000)).await.duplicate, "it was refused before");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_refused_for_another_programs_value_does_not_appear_later() {
+    let redis = Redis::start();
+    let mut server = server_on(&redis);
+    let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
+    ana.call(&brief("before", "before", 600_000)).await;
+    // The last that is written of a post: all else is written when it is refused.
+    let rooms = key_ending(&redis, ":rooms");
+    redis.ask(&["SET", &rooms, "not ours"]);
+    assert_eq!(ana.refused(&brief("ghost", "ghost", 600_000)).await, ErrorCode::LiveUnavailable);
+    let entries = key_ending(&redis, ":entries");
+    until("its being taken back", || (!redis.ask(&["HVALS", &entries]).contains("ghost")).then_some(()));
+    server.kill();
+    redis.ask(&["DEL", &rooms]);
+    server.restart();
+    let token = welcome.token.expect("a token");
+    let (mut ana, _) = Peer::with_token(server.address(), &token, Subscription::None, None).await;
+    assert_eq!(texts(&mut ana).await.into_iter().map(|(_, text)| text).collect::<Vec<_>>(), ["before"]);
+    assert!(!ana.call(&brief("ghost", "ghost", 600_000)).await.duplicate, "it was refused before");
 }

@@ -18,6 +18,10 @@ pub enum LiveError {
         "the store of messages that expire has no memory left; give Redis more (maxmemory), or wait until some expire"
     )]
     OutOfMemory,
+    /// Under a name that the operation needs stands what is not the store's. Whether a part of the change was made is not
+    /// known, as with `Unavailable`. Retryable once it is gone.
+    #[error("the store of messages that expire holds something else in its place; the server's log names it")]
+    Foreign,
     /// More operations are waiting than the store takes. Nothing was changed. Retryable.
     #[error("the store of messages that expire has too much to do; try again")]
     Busy,
@@ -44,7 +48,7 @@ impl LiveError {
     /// Whether the operation may have been carried out all the same.
     pub fn is_in_doubt(&self) -> bool {
         match self {
-            Self::Unavailable => true,
+            Self::Unavailable | Self::Foreign => true,
             Self::Down
             | Self::OutOfMemory
             | Self::Busy
@@ -58,6 +62,7 @@ impl LiveError {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Unavailable
+            | Self::Foreign
             | Self::Down
             | Self::OutOfMemory
             | Self::Busy

@@ -6,7 +6,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Cmd, Pipeline, RedisError, RedisResult, Value};
 use tokio::time::{Instant, timeout};
 
-use super::error::{is_rights, is_sign_in, said};
+use super::error::{is_of_one_key, is_rights, is_sign_in, said};
 use super::keys::Keys;
 use super::options::RedisOptions;
 use super::rights;
@@ -93,7 +93,11 @@ pub(super) async fn connect(
             undo.add_command(command.clone());
         }
         for answer in ask(&mut connection, &mut undo).await? {
-            answer?;
+            match answer {
+                // What cannot be read for another program's value cannot appear either.
+                Err(error) if is_of_one_key(&error) => tracing::warn!(%error, "something refused is not taken back"),
+                answer => drop(answer?),
+            }
         }
     }
     let look = look(&mut connection, keys).await?;

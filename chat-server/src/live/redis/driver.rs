@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use super::connect::{ConnectError, Connected, Identity, Look, ask, connect, look, mark};
 use super::counters::Counters;
 use super::keys::Keys;
-use super::operation::{Fit, Operation};
+use super::operation::{Complaint, Fit, Operation};
 use super::options::RedisOptions;
 use super::scripts::Scripts;
 use crate::live::LiveError;
@@ -44,6 +44,7 @@ pub(super) struct Driver {
     pub recovery: Vec<Cmd>,
     /// Whether it takes nothing that needs memory.
     pub is_full: bool,
+    pub complaint: Complaint,
 }
 
 impl Driver {
@@ -169,11 +170,11 @@ impl Driver {
         self.counters.pipeline_us.add_time(sent_at.elapsed());
         match answered {
             Ok(answers) => {
-                let mut answers = answers.into_iter();
+                let mut answers = answers.into_iter().zip(pipeline.cmd_iter());
                 let mut fit = Fit::Usable;
                 for mut operation in batch {
                     let put_off = operation.put_off();
-                    let of_one = operation.settle(&mut answers);
+                    let of_one = operation.settle(&mut answers, &mut self.complaint);
                     if of_one == Fit::Broken {
                         self.recovery.extend(put_off);
                     }

@@ -91,6 +91,9 @@ pub(super) fn of_command(error: &RedisError) -> (Fit, LiveError) {
     if error.code() == Some("OOM") {
         return (Fit::Full, LiveError::OutOfMemory);
     }
+    if is_of_one_key(error) {
+        return (Fit::Usable, LiveError::Foreign);
+    }
     // Whatever it is (read-only, loading, no script, no permission), the next command would hear the same.
     (Fit::Broken, LiveError::Unavailable)
 }
@@ -105,6 +108,12 @@ pub(super) fn is_rights(error: &RedisError) -> bool {
     let in_script = ["The user executing the script can't", "ACL failure in script"];
     error.code() == Some("NOPERM")
         || error.detail().is_some_and(|detail| in_script.iter().any(|words| detail.starts_with(words)))
+}
+
+/// Whether the error is about the value under a key, such as one of another program, and not about Redis.
+pub(super) fn is_of_one_key(error: &RedisError) -> bool {
+    let of_value = |detail: &str| detail.contains("is not an integer") || detail.starts_with("user_script:");
+    error.code() == Some("WRONGTYPE") || (error.code() == Some("ERR") && error.detail().is_some_and(of_value))
 }
 
 /// What Redis said, in its own words.

@@ -1,9 +1,13 @@
 //! One operation on its way: what is sent, and who is answered. Must not know connections.
 
-use redis::{Cmd, RedisResult, Value};
+use redis::{Arg, Cmd, RedisError, RedisResult, Value};
+use tokio::time::{Duration, Instant};
 
 use super::error;
 use crate::live::LiveError;
+
+/// That something else stands under a key is said again this often at the most.
+const COMPLAIN_AGAIN: Duration = Duration::from_mins(1);
 
 /// Reads the answers to an operation's commands, or learns that there are none.
 type Settle = Box<dyn FnOnce(Result<Vec<Value>, LiveError>) + Send>;
@@ -50,12 +54,16 @@ impl Operation {
         (self.settle)(Err(error));
     }
 
-    /// The answers came; whether one of them says that Redis cannot be used at all just now.
-    pub(super) fn settle(self, answers: impl Iterator<Item = RedisResult<Value>>) -> Fit {
+    /// The answers came, each with its command; whether one of them says that Redis cannot be used at all just now.
+    pub(super) fn settle<'a>(
+        self,
+        answers: impl Iterator<Item = (RedisResult<Value>, &'a Cmd)>,
+        complaint: &mut Complaint,
+    ) -> Fit {
         let mut values = Vec::with_capacity(self.count);
         let mut fit = Fit::Usable;
         let mut refused = None;
-        for answer in answers.take(self.count) {
+        for (answer, command) in answers.take(self.count) {
             match answer {
                 Ok(value) => values.push(value),
                 Err(error) => {
@@ -63,6 +71,8 @@ impl Operation {
                     if of_error == Fit::Broken {
                         let cause = if error::is_rights(&error) { ": its user lacks rights" } else { "" };
                         tracing::warn!(%error, "Redis refuses its work{cause}");
+                    } else if live == LiveError::Foreign {
+                        complaint.make(&error, command);
                     }
                     fit = fit.max(of_error);
                     refused.get_or_insert(live);
@@ -72,6 +82,39 @@ impl Operation {
         (self.settle)(refused.map_or(Ok(values), Err));
         fit
     }
+}
+
+/// What is said, and not too often, of values that are not ours.
+#[derive(Debug, Default)]
+pub(super) struct Complaint {
+    made_at: Option<Instant>,
+}
+
+impl Complaint {
+    fn make(&mut self, error: &RedisError, command: &Cmd) {
+        if self.made_at.is_some_and(|at| at.elapsed() < COMPLAIN_AGAIN) {
+            return;
+        }
+        self.made_at = Some(Instant::now());
+        let keys = keys(command).join(" ");
+        tracing::warn!(%error, keys, "Redis holds something else under a key of ours; what needs it is refused. Delete it there");
+    }
+}
+
+/// The keys of a command of ours: those a script is handed, or the first argument.
+fn keys(command: &Cmd) -> Vec<String> {
+    let words: Vec<String> = command
+        .args_iter()
+        .filter_map(|argument| match argument {
+            Arg::Simple(word) => Some(String::from_utf8_lossy(word).into_owned()),
+            _ => None,
+        })
+        .collect();
+    let (from, count) = match words.as_slice() {
+        [name, _, count, ..] if name == "EVALSHA" => (3, count.parse().unwrap_or(0)),
+        _ => (1, 1),
+    };
+    words.into_iter().skip(from).take(count).collect()
 }
 
 /// Whether a connection can be used any further; the worst last.

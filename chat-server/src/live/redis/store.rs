@@ -13,7 +13,7 @@ use super::bulk::later;
 use super::counters::Counters;
 use super::driver::{Driver, first};
 use super::keys::{Keys, field};
-use super::operation::Operation;
+use super::operation::{Complaint, Operation};
 use super::options::RedisOptions;
 use super::scripts::Scripts;
 use super::{RedisStartError, mirror, values};
@@ -83,6 +83,7 @@ impl RedisLive {
             former,
             recovery,
             is_full,
+            complaint: Complaint::default(),
         };
         // Ends when the last clone of the queue is gone.
         tokio::spawn(driver.run(connected));
