@@ -76,7 +76,8 @@ async fn each_message_ends_at_its_own_time_while_the_room_is_written_to_without_
         let posted = ana.call(&brief(&format!("k{number}"), &"x".repeat(1_000), 2_000)).await;
         let is_there = texts(&mut ana).await.iter().any(|(seq, _)| *seq == first.seq);
         let age = posted.at.since_ms(first.at);
-        assert!(is_there || age >= 1_990, "it ended after {age} ms");
+        // It is looked for a little after the post by which the time is told.
+        assert!(is_there || age >= 1_900, "it ended after {age} ms");
         if !is_there {
             break;
         }
