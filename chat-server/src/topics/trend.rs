@@ -14,10 +14,12 @@ use chat_proto::time::UnixMillis;
 use chat_proto::topic::TrendingTopic;
 
 use self::older::Older;
+use self::uses::{Uses, Weight};
 use super::{Word, words_of};
 use crate::live::TopicsMirror;
 
 mod older;
+mod uses;
 
 /// After so long a use counts half, in milliseconds.
 pub const HALF_LIFE_MS: u64 = 60 * 60 * 1_000;
@@ -39,15 +41,6 @@ struct Counted {
     at: UnixMillis,
     expires_at: Option<UnixMillis>,
     keys: Vec<String>,
-}
-
-/// One word's uses. Invariant: not empty.
-#[derive(Clone, Debug, Default)]
-struct Uses {
-    /// By message: when, and how it was written.
-    uses: BTreeMap<Seq, (UnixMillis, String)>,
-    /// Their sum in this order, seen from the landmark; `None` where it must be added up anew.
-    weight: Option<f64>,
 }
 
 /// A word's weight, its key and how it is shown.
@@ -104,7 +97,7 @@ impl Trend {
         self.move_landmark(post.at);
         for word in post.words {
             let uses = self.words.entry(word.key.clone()).or_default();
-            uses.add(post.seq, post.at, &word.shown, self.landmark);
+            uses.add(post.seq, (post.at, &word.shown), post.expires_at.is_none(), self.landmark);
         }
         self.use_count += 1 + post.words.len();
         let keys = post.words.iter().map(|word| word.key.clone()).collect();
@@ -149,11 +142,9 @@ impl Trend {
         let mut older = Older { at, upto, words: HashMap::new() };
         for topic in topics {
             let Some(Word { key, .. }) = words_of(&topic.word).into_iter().next() else { continue };
-            let uses = self.words.get(&key).into_iter().flat_map(|uses| &uses.uses);
-            let is_mirrored = |seq: &Seq| {
-                self.messages.get(seq).is_some_and(|counted| counted.expires_at.is_none() && counted.changed <= upto)
-            };
-            let known: f64 = uses.filter(|(seq, _)| is_mirrored(seq)).map(|(_, (said, _))| use_weight(at, *said)).sum();
+            let uses = self.words.get(&key).into_iter().flat_map(Uses::lasting);
+            let is_mirrored = |seq: &Seq| self.messages.get(seq).is_some_and(|counted| counted.changed <= upto);
+            let known: f64 = uses.filter(|(seq, _)| is_mirrored(seq)).map(|(_, said)| use_weight(at, said)).sum();
             older.add(key, topic.word, topic.score - known);
         }
         self.older = older;
@@ -163,29 +154,21 @@ impl Trend {
     /// What is mirrored: the words of lasting messages that count most, as of `now`.
     pub fn mirror(&mut self, now: UnixMillis) -> TopicsMirror {
         self.settle(now);
-        let is_lasting = |seq: &Seq| self.messages.get(seq).is_some_and(|counted| counted.expires_at.is_none());
-        let weigh = |uses: &Uses| {
-            let lasting = uses.uses.iter().filter(|(seq, _)| is_lasting(seq));
-            lasting.fold(0.0, |sum, (_, (at, _))| sum + use_weight(self.landmark, *at))
-        };
-        let counted = self.words.iter().map(|(key, uses)| (weigh(uses), key.as_str(), uses.shown()));
-        let topics = self.rank(counted.filter(|(weight, ..)| *weight > 0.0).collect(), KEPT, now);
+        let topics = self.ranked(KEPT, now, |weight| weight.lasting);
         TopicsMirror { at: now, upto: self.upto, topics }
     }
 
     /// The words that count most at `now`, by falling score, then by name; at most [`KEPT`].
     pub fn top(&mut self, limit: usize, now: UnixMillis) -> Vec<TrendingTopic> {
         self.settle(now);
-        let landmark = self.landmark;
-        for uses in self.words.values_mut() {
-            uses.weigh(landmark);
-        }
-        let counted = self.words.iter().map(|(key, uses)| (uses.weight.unwrap_or(0.0), key.as_str(), uses.shown()));
-        self.rank(counted.collect(), limit.min(KEPT), now)
+        self.ranked(limit.min(KEPT), now, |weight| weight.all)
     }
 
-    /// The heaviest of some words, each with what it counted before; weights are seen from the landmark.
-    fn rank<'a>(&'a self, mut words: Vec<Weighed<'a>>, limit: usize, now: UnixMillis) -> Vec<TrendingTopic> {
+    /// The heaviest words by what counts of them, each with what it counted before.
+    fn ranked(&mut self, limit: usize, now: UnixMillis, of: fn(Weight) -> f64) -> Vec<TrendingTopic> {
+        let landmark = self.landmark;
+        let weighed = self.words.iter_mut().map(|(key, uses)| (of(uses.weigh(landmark)), key.as_str(), uses.shown()));
+        let mut words: Vec<Weighed<'_>> = weighed.filter(|(weight, ..)| *weight > 0.0).collect();
         if !self.older.words.is_empty() {
             let factor = use_weight(self.landmark, self.older.at);
             let mut left: HashMap<&str, &(String, f64)> =
@@ -244,11 +227,8 @@ impl Trend {
         }
         for key in counted.keys {
             let Some(uses) = self.words.get_mut(&key) else { continue };
-            uses.uses.remove(&seq);
-            if uses.uses.is_empty() {
+            if !uses.remove(seq) {
                 self.words.remove(&key);
-            } else {
-                uses.weight = None;
             }
         }
         had_words
@@ -276,29 +256,9 @@ impl Trend {
         if half_lives(self.landmark, at).abs() > LANDMARK_HALF_LIVES {
             self.landmark = at;
             for uses in self.words.values_mut() {
-                uses.weight = None;
+                uses.weigh_anew();
             }
         }
-    }
-}
-
-impl Uses {
-    fn add(&mut self, seq: Seq, at: UnixMillis, shown: &str, landmark: UnixMillis) {
-        let before = if self.uses.is_empty() { Some(0.0) } else { self.weight };
-        let is_last = self.uses.last_key_value().is_none_or(|(last, _)| *last < seq);
-        self.uses.insert(seq, (at, shown.to_owned()));
-        self.weight = before.filter(|_| is_last).map(|weight| weight + use_weight(landmark, at));
-    }
-
-    /// As it was written last.
-    fn shown(&self) -> &str {
-        self.uses.values().next_back().map_or("", |(_, shown)| shown)
-    }
-
-    /// The sum. Added up anew after a use was taken back: a sum kept by subtracting would keep a trace of it.
-    fn weigh(&mut self, landmark: UnixMillis) -> f64 {
-        let sum = || self.uses.values().map(|(at, _)| use_weight(landmark, *at)).fold(0.0, |sum, weight| sum + weight);
-        *self.weight.get_or_insert_with(sum)
     }
 }
 

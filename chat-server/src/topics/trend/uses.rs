@@ -1,0 +1,81 @@
+//! One word's uses, and what they weigh together. PURE.
+
+#![deny(clippy::disallowed_methods)]
+
+use std::collections::BTreeMap;
+
+use chat_proto::ids::Seq;
+use chat_proto::time::UnixMillis;
+
+use super::use_weight;
+
+/// One use of a word.
+#[derive(Clone, Debug)]
+struct Use {
+    at: UnixMillis,
+    /// How it was written.
+    shown: String,
+    is_lasting: bool,
+}
+
+/// What uses count together, seen from the landmark.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Weight {
+    /// Of all uses.
+    pub all: f64,
+    /// Of those in messages that stay.
+    pub lasting: f64,
+}
+
+impl Weight {
+    fn with(self, one: &Use, landmark: UnixMillis) -> Self {
+        let weight = use_weight(landmark, one.at);
+        Self { all: self.all + weight, lasting: self.lasting + if one.is_lasting { weight } else { 0.0 } }
+    }
+}
+
+/// One word's uses, by message. Invariant: not empty once one was added.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Uses {
+    uses: BTreeMap<Seq, Use>,
+    /// Their sum in this order; `None` where it must be added up anew.
+    weight: Option<Weight>,
+}
+
+impl Uses {
+    pub(super) fn add(&mut self, seq: Seq, said: (UnixMillis, &str), is_lasting: bool, landmark: UnixMillis) {
+        let before = if self.uses.is_empty() { Some(Weight::default()) } else { self.weight };
+        let is_last = self.uses.last_key_value().is_none_or(|(last, _)| *last < seq);
+        let one = Use { at: said.0, shown: said.1.to_owned(), is_lasting };
+        self.weight = before.filter(|_| is_last).map(|weight| weight.with(&one, landmark));
+        self.uses.insert(seq, one);
+    }
+
+    /// Takes a use back; whether any is left.
+    pub(super) fn remove(&mut self, seq: Seq) -> bool {
+        self.uses.remove(&seq);
+        self.weight = None;
+        !self.uses.is_empty()
+    }
+
+    /// The landmark moved.
+    pub(super) fn weigh_anew(&mut self) {
+        self.weight = None;
+    }
+
+    /// The sum. Added up anew after a use was taken back: a sum kept by subtracting would keep a trace of it.
+    pub(super) fn weigh(&mut self, landmark: UnixMillis) -> Weight {
+        let sum = || self.uses.values().fold(Weight::default(), |sum, one| sum.with(one, landmark));
+        *self.weight.get_or_insert_with(sum)
+    }
+
+    /// As it was written last.
+    pub(super) fn shown(&self) -> &str {
+        self.uses.values().next_back().map_or("", |last| &last.shown)
+    }
+
+    /// When it was used in messages that stay.
+    pub(super) fn lasting(&self) -> impl Iterator<Item = (Seq, UnixMillis)> {
+        self.uses.iter().filter(|(_, one)| one.is_lasting).map(|(seq, one)| (*seq, one.at))
+    }
+}
