@@ -184,10 +184,10 @@ impl PresenceDriver {
                     tokio::time::sleep(GATHER).await;
                     self.write_moved().await;
                 }
-                // One that is back may be empty; one that is away tells nothing of others.
+                // One that is back may be empty; one that is away tells nothing of others, one that is full does.
                 Ok(()) = availability.changed() => {
                     let is_there = *availability.borrow_and_update();
-                    if is_there { self.renew().await } else { self.hear(None) }
+                    if is_there { self.renew().await } else { self.listen().await }
                 }
             }
         }
@@ -220,7 +220,12 @@ impl PresenceDriver {
         let now = self.now();
         let leases = self.shared.roster.lock().leases(now, now.plus_ms(LEASE_MS));
         self.write(leases).await;
-        let others = self.ask(self.live.leases(now)).await;
+        self.listen().await;
+    }
+
+    /// Looks at the leases of others.
+    async fn listen(&self) {
+        let others = self.ask(self.live.leases(self.now())).await;
         self.hear(others);
     }
 

@@ -1,5 +1,5 @@
 //! The room's task: takes what is asked, lets the stores work, and answers and tells in the order of acceptance. It
-//! waits for nothing but its mailbox, the front of its FIFO and the next expiry.
+//! waits for nothing but its mailbox, the front of its FIFO, the next expiry and news of the live store.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
