@@ -164,3 +164,87 @@ fn who_follows_is_told_of_each_message_once_however_late_it_is_learned() {
     }
     redis.kill();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retry_right_after_redis_was_emptied_is_the_same_post() {
+    let redis = Redis::start();
+    let server = server_on(&redis);
+    let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
+    let first = ana.call(&brief("k1", "brief", 600_000)).await;
+    redis.ask(&["FLUSHALL"]);
+    // Before anyone has noticed.
+    let again = ana.call(&brief("k1", "brief", 600_000)).await;
+    assert_eq!((again.seq, again.duplicate), (first.seq, true));
+    let body = "edited".parse().expect("a body");
+    let edit = Edit { room: GENERAL, seq: first.seq, body };
+    while let Err(error) = ana.try_call(&edit).await.expect("connected") {
+        assert!(error.retryable, "what all see is not gone: {error:?}");
+        sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(said(&mut ana).await, ["edited"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_resumes_after_a_restart_is_not_told_that_nothing_expires_in_between() {
+    let redis = Redis::start();
+    let mut server = server_on(&redis);
+    let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
+    // More than a room that starts has at hand.
+    for number in 0..300 {
+        ana.start(&chat_tests::peer::post(&format!("l{number}"), &format!("lasting {number}"))).await;
+    }
+    let seen = ana.post("last", "the last lasting").await.seq;
+    for number in 0..3 {
+        ana.call(&brief(&format!("k{number}"), &format!("brief {number}"), 600_000)).await;
+    }
+    server.terminate();
+    server.restart();
+    let token = welcome.token.expect("a token");
+    let (mut ana, _) = Peer::with_token(server.address(), &token, Subscription::None, None).await;
+    ana.post("after", "after").await;
+    let missed: Vec<String> = ana
+        .changes(seen)
+        .await
+        .into_iter()
+        .filter_map(|item| match item.what {
+            What::Message(message) => Some(message.body.to_string()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(missed, ["brief 0", "brief 1", "brief 2", "after"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_that_was_not_kept_free_is_no_posts_number_after_a_kill() {
+    let redis = Redis::start();
+    let mut server = server_on(&redis);
+    let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
+    let token = welcome.token.expect("a token");
+    let ghost = brief("ghost", "brief", 600_000);
+    {
+        // The record cannot keep the number free, so nothing is acknowledged; Redis has it already.
+        let record = rusqlite::Connection::open(server.data().join("chat.db")).expect("it opens");
+        record.execute_batch("BEGIN IMMEDIATE").expect("locked");
+        ana.start(&ghost).await;
+        until("the post", || redis.keys().into_iter().find(|key| key.ends_with(":ghost")));
+        server.kill();
+    }
+    redis.freeze();
+    server.restart();
+    let (mut ana, _) = Peer::with_token(server.address(), &token, Subscription::None, None).await;
+    let lasting = ana.post("lasting", "lasting").await.seq;
+    redis.thaw();
+    let posted = loop {
+        if let Ok(posted) = ana.try_call(&ghost).await.expect("connected") {
+            break posted;
+        }
+        sleep(Duration::from_millis(20)).await;
+    };
+    assert!(!posted.duplicate && posted.seq > lasting, "{posted:?}");
+    let both = [(lasting, "lasting".into()), (posted.seq, "brief".into())];
+    assert_eq!(texts(&mut ana).await, both);
+    server.kill();
+    server.restart();
+    let (mut ana, _) = Peer::with_token(server.address(), &token, Subscription::None, None).await;
+    assert_eq!(texts(&mut ana).await, both);
+}

@@ -34,7 +34,7 @@ const TURN: usize = 128;
 const IDLE: Duration = Duration::from_mins(1);
 
 /// A room that starts waits for the live store at most this long.
-const LOAD_LIMIT: Duration = Duration::from_millis(100);
+const LOAD_LIMIT: Duration = Duration::from_millis(250);
 
 /// A running room.
 pub(super) struct Actor {
@@ -44,6 +44,8 @@ pub(super) struct Actor {
     services: Services,
     tides: Tides,
     refused: Refused,
+    /// Numbers up to here may not have been kept free.
+    unreserved: Seq,
     is_closed: bool,
 }
 
@@ -53,12 +55,17 @@ pub(super) async fn run(id: RoomId, mut mailbox: mpsc::Receiver<Command>, regist
     let loaded = async {
         let mut recorded = services.store.room_state(id, RING as u32).await?;
         let refused = Refused::new(std::mem::take(&mut recorded.refused));
+        let mut tides = Tides::new(&services);
         // A live store that is away, or slow, holds nothing up: what it has comes in later.
         let loading = services.live.load(id, (services.clock)());
         let alive = tokio::time::timeout(LOAD_LIMIT, loading).await.ok().and_then(Result::ok);
-        let tides = Tides::new(&services, id, alive.is_none());
-        let head = recorded.room.head;
-        let state = State::new(recorded, refused.sort_out(&services, alive.unwrap_or_default()));
+        if alive.is_none() {
+            tides.learn(&services, id);
+        }
+        let (head, ceiling) = (recorded.room.head, recorded.ceiling);
+        // A number that was not kept free was never acknowledged.
+        let alive = refused.sort_out(&services, alive.unwrap_or_default(), |seq| seq > ceiling);
+        let state = State::new(recorded, alive);
         if state.shown() > head {
             registry.note_head(id, state.shown());
         }
@@ -68,7 +75,8 @@ pub(super) async fn run(id: RoomId, mut mailbox: mpsc::Receiver<Command>, regist
         Ok((state, tides, refused)) => {
             let fanout = Fanout::default();
             let flights = VecDeque::new();
-            let mut actor = Actor { state, flights, fanout, services, tides, refused, is_closed: false };
+            let (unreserved, is_closed) = (Seq::ZERO, false);
+            let mut actor = Actor { state, flights, fanout, services, tides, refused, unreserved, is_closed };
             let now = actor.now();
             actor.services.witness.began(id, &actor.state.at_hand(now));
             actor.serve(&mut mailbox, &registry).await;
@@ -186,10 +194,12 @@ impl Actor {
                         if self.tides.have_turned() {
                             self.put_back();
                         }
-                        // What the store will hold again, it may not hold yet.
-                        if !self.tides.are_calm()
-                            && let Some(used) = self.used_key(&address, &item)
-                        {
+                        // What the store has lost, or will hold again, the room has.
+                        if let Some(used) = self.used_key(&address, &item) {
+                            if reserve.is_some() {
+                                // Nobody asked for it.
+                                self.state.reserve_failed();
+                            }
                             break_off(chain.as_ref().filter(|_| used.is_err()));
                             return answer(reply, used);
                         }
@@ -225,7 +235,7 @@ impl Actor {
         let is_changing = self.flights.iter().any(|flight| flight.item.as_ref().is_some_and(|i| i.seq == new.seq));
         match self.state.accept_change(new, is_changing, now) {
             Err(error) => answer(reply, Err(error)),
-            Ok(Accepted::Unknown) => answer(reply, Ok(ChangeOutcome::Unknown)),
+            Ok(Accepted::Unknown) => answer(reply, Ok(ChangeOutcome::Unknown { is_all_known: !self.tides.are_late() })),
             Ok(Accepted::Same) => answer(reply, Ok(ChangeOutcome::Changed(self.state.shown()))),
             Ok(Accepted::Changed(item, keeper)) => {
                 let wait = match keeper {
@@ -313,21 +323,25 @@ impl Actor {
                 if let Asker::Learn(entries) = flight.asker {
                     return self.learned(entries, registry);
                 }
+                let is_unreserved = flight.item.as_ref().is_some_and(|item| item.changed <= self.unreserved);
+                if address.is_some() && is_unreserved {
+                    return self.refuse(flight, address, LiveError::Unavailable.into());
+                }
                 self.answer_kept(flight.asker, flight.item.as_ref(), flight.accepted_at);
                 if let Some(item) = flight.item {
                     self.show(item, address.map(|(address, _)| address), registry);
                 }
             }
             // Only a retry knew of it: what was refused is no first one.
-            Landing::Duplicate(first, _) if self.refused.holds(first.seq) => {
+            Landing::Duplicate(first, _) if address.is_some() && self.never_stood(first.seq) => {
                 if let Some((address, _)) = &address {
                     drop(self.services.live.undo(address.clone(), first.seq));
                 }
                 self.refuse(flight, address, LiveError::Unavailable.into());
             }
             Landing::Duplicate(first, expires_at) => Self::answer_duplicate(flight.asker, first, expires_at),
-            // It is not there again yet.
-            Landing::Refused(RoomError::NotFound) if address.is_some() && !self.tides.are_calm() => {
+            // The store has lost it, and will hold it again.
+            Landing::Refused(RoomError::NotFound) if address.is_some() && self.is_shown_alive(flight.item.as_ref()) => {
                 self.refuse(flight, address, LiveError::Busy.into());
             }
             Landing::Refused(error) => self.refuse(flight, address, error),

@@ -40,8 +40,12 @@ pub(super) struct NewChange {
 #[derive(Debug)]
 pub(super) enum ChangeOutcome {
     Changed(Seq),
-    /// The room does not have the message at hand: look it up and ask again.
-    Unknown,
+    /// The room does not have the message at hand: look it up and ask again. Where not all that is alive is known, it
+    /// may yet come.
+    Unknown {
+        /// Whether what is alive is known.
+        is_all_known: bool,
+    },
 }
 
 /// What everyone may change about a room.

@@ -20,6 +20,9 @@ use crate::store::{self, Appended, ChainLink, StoreError};
 /// An ephemeral entry holds the front of the room at most this long.
 const LIVE_LIMIT: Duration = Duration::from_millis(50);
 
+/// A refusal waits at most so long for the record to know of it.
+const NOTE_LIMIT: Duration = Duration::from_millis(500);
+
 /// The store an entry waits for.
 #[derive(Debug)]
 pub(super) enum Wait {
@@ -182,7 +185,7 @@ pub(super) async fn front(flights: &mut VecDeque<Flight>) -> Landing {
 pub(super) fn answer_later(noted: store::Pending<()>, asker: Asker, error: RoomError) {
     if let Asker::Post(reply) = asker {
         tokio::spawn(async move {
-            drop(noted.await);
+            drop(tokio::time::timeout(NOTE_LIMIT, noted).await);
             answer(reply, Err(error));
         });
     }

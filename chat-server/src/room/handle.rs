@@ -14,6 +14,7 @@ use super::RoomError;
 use super::command::{AtHand, ChangeOutcome, Command, NewChange, NewPost, Setting, Snapshot};
 use super::page;
 use super::registry::Registry;
+use crate::live::LiveError;
 use crate::outbox::Outbox;
 use crate::store::ChainLink;
 
@@ -80,14 +81,16 @@ impl Rooms {
 
     async fn change(&self, room: RoomId, mut new: NewChange) -> Result<Seq, RoomError> {
         let ask = async |new: &NewChange| self.0.ask(room, |reply| Command::Change(Box::new(new.clone()), reply)).await;
-        if let ChangeOutcome::Changed(seq) = ask(&new).await? {
-            return Ok(seq);
-        }
+        let is_all_known = match ask(&new).await? {
+            ChangeOutcome::Changed(seq) => return Ok(seq),
+            ChangeOutcome::Unknown { is_all_known } => is_all_known,
+        };
         // Not at hand: the record may have it.
-        new.known = Some(self.0.services().store.item(room, new.seq).await?.ok_or(RoomError::NotFound)?);
+        let absent = || if is_all_known { RoomError::NotFound } else { LiveError::Down.into() };
+        new.known = Some(self.0.services().store.item(room, new.seq).await?.ok_or_else(absent)?);
         match ask(&new).await? {
             ChangeOutcome::Changed(seq) => Ok(seq),
-            ChangeOutcome::Unknown => Err(RoomError::NotFound),
+            ChangeOutcome::Unknown { .. } => Err(RoomError::NotFound),
         }
     }
 

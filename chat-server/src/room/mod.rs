@@ -18,5 +18,5 @@ mod witness;
 pub use command::Snapshot;
 pub use error::RoomError;
 pub use handle::{Page, Rooms};
-pub use registry::{Counters, Registry, Services};
+pub use registry::{Counters, REFILLS, Registry, Services};
 pub use witness::Witness;

@@ -44,9 +44,16 @@ impl Refused {
         services.store.note_refused(RefusedPost { room, seq, at: now, until })
     }
 
-    /// What is alive of what the live store holds: what was refused is taken back.
-    pub(super) fn sort_out(&self, services: &Services, entries: Vec<Entry>) -> Vec<Entry> {
-        let (refused, alive): (Vec<_>, Vec<_>) = entries.into_iter().partition(|e| self.holds(e.item().seq));
+    /// What is alive of what the live store holds: what was refused, and what never stood for another reason, is taken
+    /// back.
+    pub(super) fn sort_out(
+        &self,
+        services: &Services,
+        entries: Vec<Entry>,
+        never_stood: impl Fn(Seq) -> bool,
+    ) -> Vec<Entry> {
+        let is_refused = |entry: &Entry| self.holds(entry.item().seq) || never_stood(entry.item().seq);
+        let (refused, alive): (Vec<_>, Vec<_>) = entries.into_iter().partition(is_refused);
         for entry in refused {
             drop(services.live.undo(entry.address().clone(), entry.item().seq));
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use chat_proto::ids::{RoomId, Seq};
 use chat_proto::time::UnixMillis;
 use parking_lot::Mutex;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::actor;
 use super::command::{Command, Reply};
@@ -81,7 +81,12 @@ pub struct Services {
     pub counters: Arc<Counters>,
     /// Who sees what is shown.
     pub witness: Arc<dyn Witness>,
+    /// Turns of rooms that put back what the live store has lost.
+    pub refills: Arc<Semaphore>,
 }
+
+/// Rooms that put back at once.
+pub const REFILLS: usize = 4;
 
 /// The running rooms.
 pub struct Registry {

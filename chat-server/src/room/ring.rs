@@ -43,7 +43,7 @@ impl Ring {
         self.events.push_back((item.changed, item));
         while self.events.len() > RING {
             if let Some((dropped, _)) = self.events.pop_front() {
-                self.reaches_back_to = dropped;
+                self.knows_nothing_before(dropped);
             }
         }
     }

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use chat_proto::ids::{RoomId, Seq, UserId};
+use chat_proto::ids::{ClientKey, RoomId, Seq, UserId};
 use chat_proto::limits::{TTL_MAX_MS, TTL_MIN_MS};
 use chat_proto::message::{Item, Message, What};
 use chat_proto::request::{Life, Post};
@@ -36,6 +36,8 @@ pub(super) struct State {
     pub ring: Ring,
     /// Ephemeral messages that are alive, with what they are addressed by.
     alive: BTreeMap<Seq, Entry>,
+    /// Invariant: each of `alive` is here once, under its sender and their key.
+    by_key: HashMap<(UserId, ClientKey), Seq>,
     /// Invariant: each of `alive` is here once, under its own end.
     ends: BTreeSet<(UnixMillis, Seq)>,
 }
@@ -67,6 +69,7 @@ impl State {
     pub(super) fn new(recorded: RoomState, alive: Vec<Entry>) -> Self {
         let alive: BTreeMap<_, _> = alive.into_iter().map(|entry| (entry.item().seq, entry)).collect();
         let ends = alive.iter().map(|(seq, entry)| (entry.expires_at(), *seq)).collect();
+        let by_key = alive.iter().map(|(seq, entry)| (key_of(entry), *seq)).collect();
         let newest_alive = alive.values().map(|entry| entry.item().changed).max().unwrap_or(Seq::ZERO);
         let shown = recorded.room.head.max(newest_alive);
         let given = recorded.ceiling.max(shown);
@@ -83,6 +86,7 @@ impl State {
             members: recorded.members.into_iter().collect(),
             ring,
             alive,
+            by_key,
             ends,
         }
     }
@@ -183,9 +187,24 @@ impl State {
         self.alive.values().cloned().collect()
     }
 
-    /// What is alive under a sender's key. Looks at all.
+    /// What is alive under a sender's key.
     pub(super) fn alive_at(&self, address: &Address) -> Option<&Entry> {
-        self.alive.values().find(|entry| entry.address() == address)
+        self.by_key.get(&(address.sender, address.key.clone())).and_then(|seq| self.alive.get(seq))
+    }
+
+    /// Whether a message is alive: no tombstone, and not ended.
+    pub(super) fn is_message_alive(&self, seq: Seq, now: UnixMillis) -> bool {
+        self.alive.get(&seq).is_some_and(|entry| entry.is_message() && entry.is_alive(now))
+    }
+
+    /// Whether a number was given since the room began.
+    pub(super) fn is_from_since(&self, seq: Seq) -> bool {
+        seq > self.began_at
+    }
+
+    /// The last number given.
+    pub(super) fn given(&self) -> Seq {
+        self.given
     }
 
     /// Takes in what is alive, learned after the room began, under the numbers it has now.
@@ -193,6 +212,7 @@ impl State {
         let newest = entries.iter().map(|entry| entry.item().changed).max().unwrap_or(Seq::ZERO);
         for entry in entries {
             self.ends.insert((entry.expires_at(), entry.item().seq));
+            self.by_key.insert(key_of(&entry), entry.item().seq);
             self.alive.entry(entry.item().seq).or_insert(entry);
         }
         self.shown = self.shown.max(newest);
@@ -359,6 +379,7 @@ impl State {
         };
         if let Ok(entry) = entry {
             self.ends.insert((entry.expires_at(), item.seq));
+            self.by_key.insert(key_of(&entry), item.seq);
             self.alive.insert(item.seq, entry);
         }
     }
@@ -390,11 +411,17 @@ impl State {
                 return Some(end);
             }
             self.ends.pop_first();
-            self.alive.remove(&seq);
+            if let Some(entry) = self.alive.remove(&seq) {
+                self.by_key.remove(&key_of(&entry));
+            }
             self.ring.expire(seq, end);
         }
         None
     }
+}
+
+fn key_of(entry: &Entry) -> (UserId, ClientKey) {
+    (entry.address().sender, entry.address().key.clone())
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ const ASK_AGAIN: Duration = Duration::from_millis(500);
 /// It answers within this time.
 const ANSWER_LIMIT: Duration = Duration::from_secs(1);
 /// Entries put back at once.
-const AT_ONCE: usize = 256;
+const AT_ONCE: usize = 64;
 
 /// What happened.
 pub(super) enum Tide {
@@ -35,10 +35,21 @@ pub(super) struct Tides {
 }
 
 impl Tides {
-    /// For a room that begins; `is_late` where what is alive is not known.
-    pub(super) fn new(services: &Services, room: RoomId, is_late: bool) -> Self {
-        let late = is_late.then(|| late_entries(services.clone(), room));
-        Self { late, losses: services.live.losses(), putting_back: None }
+    /// For a room that begins: before it asks what is alive.
+    pub(super) fn new(services: &Services) -> Self {
+        let mut losses = services.live.losses();
+        losses.mark_unchanged();
+        Self { late: None, losses, putting_back: None }
+    }
+
+    /// What is alive is not known yet.
+    pub(super) fn learn(&mut self, services: &Services, room: RoomId) {
+        self.late = Some(late_entries(services.clone(), room));
+    }
+
+    /// Whether what is alive is not known yet.
+    pub(super) fn are_late(&self) -> bool {
+        self.late.is_some()
     }
 
     /// Waits for the next thing that happens; may be dropped and begun again.
@@ -104,6 +115,8 @@ fn late_entries(services: Services, room: RoomId) -> BoxFuture<'static, Vec<Entr
 async fn put_all(services: Services, entries: Vec<Entry>) {
     let mut rest = entries.as_slice();
     while !rest.is_empty() && is_there(&services).await {
+        // Few rooms at a time: what is posted meanwhile does not wait behind all of them.
+        let Ok(_turn) = services.refills.acquire().await else { return };
         let now = (services.clock)();
         let (some, others) = rest.split_at(rest.len().min(AT_ONCE));
         let alive = some.iter().filter(|entry| entry.is_alive(now));

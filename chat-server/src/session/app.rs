@@ -16,7 +16,7 @@ use crate::account::AccountHub;
 use crate::auth::Passwords;
 use crate::live::{Live, NodeId};
 use crate::presence::{PresenceDriver, PresenceService};
-use crate::room::{Counters, Registry, Rooms, Services};
+use crate::room::{Counters, REFILLS, Registry, Rooms, Services};
 use crate::store::Store;
 use crate::topics::{TopicsDriver, TopicsService};
 use crate::typing::{TypingDriver, TypingService};
@@ -120,8 +120,9 @@ impl App {
         let hub = Arc::new(AccountHub::new(clock));
         let audience = Arc::new(RoomAudience::new(store.clone(), clock));
         let witness = Arc::new(Witnesses { topics: topics.clone(), audience: audience.clone(), hub: hub.clone() });
+        let refills = Arc::new(tokio::sync::Semaphore::new(REFILLS));
         let services =
-            Services { store: store.clone(), live: live.clone(), clock, counters: counters.clone(), witness };
+            Services { store: store.clone(), live: live.clone(), clock, counters: counters.clone(), witness, refills };
         let rooms = Rooms::new(Registry::new(services));
         // Just made: nobody has set it before.
         let _ = topics_rooms.0.set(rooms.clone());

@@ -12,7 +12,7 @@ use super::values;
 use crate::live::{Entry, LiveError, Pending, Swept, Usage};
 
 /// Entries of one page when a room is loaded: others' operations are carried out in between.
-const LOAD_PAGE: usize = 100;
+const LOAD_PAGE: usize = 400;
 /// Entries one call of the sweep lets go of.
 const SWEPT_MAX: u64 = 1_000;
 /// Rooms swept in one operation.

@@ -22,7 +22,9 @@ const BATCH: usize = 256;
 /// Redis is looked at this often.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// One that takes longer to answer, and to be looked at then, is away: no post waits that long.
-const SLOW: Duration = Duration::from_millis(50);
+const SLOW: Duration = Duration::from_millis(40);
+/// Looks in a row that must find memory before one that was full is not.
+const ROOM_LOOKS: u8 = 2;
 /// Pause between two tries to come back.
 const TRY_AGAIN: Duration = Duration::from_millis(300);
 /// That Redis is away is said again this often, with what is tried.
@@ -42,8 +44,8 @@ pub(super) struct Driver {
     pub former: Option<Identity>,
     /// What is to be taken back once Redis is back.
     pub recovery: Vec<Cmd>,
-    /// Whether it takes nothing that needs memory.
-    pub is_full: bool,
+    /// Looks to come that must find memory before posts are said to be taken again; 0 where it is not full.
+    pub roomless_looks: u8,
     pub complaint: Complaint,
 }
 
@@ -139,10 +141,14 @@ impl Driver {
         if look.is_full {
             self.fill_up();
         } else {
-            if std::mem::replace(&mut self.is_full, false) {
-                tracing::info!("Redis has memory again");
+            let was_full = self.roomless_looks > 0;
+            self.roomless_looks = self.roomless_looks.saturating_sub(1);
+            if self.roomless_looks == 0 {
+                if was_full {
+                    tracing::info!("Redis has memory again");
+                }
+                self.set_available(true);
             }
-            self.set_available(true);
         }
         true
     }
@@ -154,7 +160,8 @@ impl Driver {
 
     /// Redis takes nothing that needs memory: who would post is told, what frees memory goes on.
     fn fill_up(&mut self) {
-        if !std::mem::replace(&mut self.is_full, true) {
+        // At the edge it would be full and not full by turns.
+        if std::mem::replace(&mut self.roomless_looks, ROOM_LOOKS) == 0 {
             tracing::warn!("Redis has no memory left (maxmemory); messages that expire are refused until it has");
         }
         self.set_available(false);

@@ -71,7 +71,7 @@ impl RedisLive {
             losses: losses.subscribe(),
             counters: Arc::clone(&counters),
         };
-        let (queue_out, former, recovery, is_full) = (received, None, Vec::new(), false);
+        let (queue_out, former, recovery, roomless_looks) = (received, None, Vec::new(), 0);
         let driver = Driver {
             options,
             keys,
@@ -82,7 +82,7 @@ impl RedisLive {
             counters,
             former,
             recovery,
-            is_full,
+            roomless_looks,
             complaint: Complaint::default(),
         };
         // Ends when the last clone of the queue is gone.

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use chat_proto::ids::Seq;
 use chat_proto::message::{Item, What};
 use chat_proto::request::Posted;
 
@@ -30,12 +31,29 @@ impl Actor {
     /// Entries are known that were not when the room began. Whoever asked meanwhile has not seen them: they get new
     /// numbers, under which all see them once more, behind what is under way.
     fn learn(&mut self, entries: Vec<Entry>) {
-        let entries = self.refused.sort_out(&self.services, entries);
+        let entries = self.refused.sort_out(&self.services, entries, |seq| self.is_a_ghost(seq));
         let (entries, ceiling) = self.state.number_late(entries);
         if !entries.is_empty() {
             let reserve = self.reserve(ceiling);
             self.fly(Wait::Reserve(reserve), None, Asker::Learn(entries));
         }
+    }
+
+    /// Whether a number given since the room began is another's: of a post that the former process never acknowledged.
+    fn is_a_ghost(&self, seq: Seq) -> bool {
+        let is_under_way =
+            || self.flights.iter().any(|flight| flight.item.as_ref().is_some_and(|item| item.seq == seq));
+        self.state.is_from_since(seq) && !self.state.is_message_alive(seq, self.now()) && !is_under_way()
+    }
+
+    /// Whether a post the live store knows of never stood.
+    pub(super) fn never_stood(&self, seq: Seq) -> bool {
+        self.refused.holds(seq) || (self.tides.are_late() && self.is_a_ghost(seq))
+    }
+
+    /// Whether the room shows a message that is alive.
+    pub(super) fn is_shown_alive(&self, item: Option<&Item>) -> bool {
+        item.is_some_and(|item| self.state.is_message_alive(item.seq, self.now()))
     }
 
     /// Their numbers are kept.
@@ -86,6 +104,10 @@ impl Actor {
             return self.answer_refused(flight.asker, error);
         };
         self.state.reserve_failed();
+        if matches!(error, RoomError::Store(_)) {
+            // Those behind it counted on the same numbers being kept free.
+            self.unreserved = self.state.given();
+        }
         if is_post {
             let noted = self.refused.take_back(&self.services, address, item);
             answer_later(noted, flight.asker, error);
