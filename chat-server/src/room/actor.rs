@@ -314,7 +314,7 @@ impl Actor {
         let address = match std::mem::replace(&mut flight.wait, Wait::Nothing) {
             Wait::Put(_, address, _) => Some((address, true)),
             Wait::Replace(..) => {
-                flight.item.as_ref().and_then(|item| Some((self.state.alive_address(item.seq)?, false)))
+                flight.item.as_ref().and_then(|item| Some((self.state.alive.get(item.seq)?.address().clone(), false)))
             }
             Wait::Append(_) | Wait::Change(_) | Wait::Reserve(_) | Wait::Nothing => None,
         };

@@ -2,6 +2,7 @@
 //! FIFO while the stores work; whoever asked is answered, and the others told, when an entry reaches the front.
 
 mod actor;
+mod alive;
 mod command;
 mod error;
 mod fanout;

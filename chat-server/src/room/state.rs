@@ -2,9 +2,9 @@
 
 #![deny(clippy::disallowed_methods)]
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::HashMap;
 
-use chat_proto::ids::{ClientKey, RoomId, Seq, UserId};
+use chat_proto::ids::{RoomId, Seq, UserId};
 use chat_proto::limits::{TTL_MAX_MS, TTL_MIN_MS};
 use chat_proto::message::{Item, Message, What};
 use chat_proto::request::{Life, Post};
@@ -12,6 +12,7 @@ use chat_proto::room::{Role, Room, RoomKind, Topic};
 use chat_proto::time::UnixMillis;
 
 use super::RoomError;
+use super::alive::Alive;
 use super::command::{NewChange, NewPost, Setting, Snapshot};
 use super::ring::Ring;
 use crate::live::{Address, Entry};
@@ -34,12 +35,7 @@ pub(super) struct State {
     ceiling: Seq,
     members: HashMap<UserId, Role>,
     pub ring: Ring,
-    /// Ephemeral messages that are alive, with what they are addressed by.
-    alive: BTreeMap<Seq, Entry>,
-    /// Invariant: each of `alive` is here once, under its sender and their key.
-    by_key: HashMap<(UserId, ClientKey), Seq>,
-    /// Invariant: each of `alive` is here once, under its own end.
-    ends: BTreeSet<(UnixMillis, Seq)>,
+    pub alive: Alive,
 }
 
 /// What becomes of a change that may be made.
@@ -67,10 +63,8 @@ pub(super) enum Keeper {
 impl State {
     /// The room as the stores have it.
     pub(super) fn new(recorded: RoomState, alive: Vec<Entry>) -> Self {
-        let alive: BTreeMap<_, _> = alive.into_iter().map(|entry| (entry.item().seq, entry)).collect();
-        let ends = alive.iter().map(|(seq, entry)| (entry.expires_at(), *seq)).collect();
-        let by_key = alive.iter().map(|(seq, entry)| (key_of(entry), *seq)).collect();
-        let newest_alive = alive.values().map(|entry| entry.item().changed).max().unwrap_or(Seq::ZERO);
+        let alive = Alive::new(alive);
+        let newest_alive = alive.newest();
         let shown = recorded.room.head.max(newest_alive);
         let given = recorded.ceiling.max(shown);
         // Ephemeral events are not in the record: with some alive the ring cannot claim to know all.
@@ -86,8 +80,6 @@ impl State {
             members: recorded.members.into_iter().collect(),
             ring,
             alive,
-            by_key,
-            ends,
         }
     }
 
@@ -182,19 +174,9 @@ impl State {
         (numbered, ceiling)
     }
 
-    /// All that is alive, with the tombstones of what was.
-    pub(super) fn alive_entries(&self) -> Vec<Entry> {
-        self.alive.values().cloned().collect()
-    }
-
-    /// What is alive under a sender's key.
-    pub(super) fn alive_at(&self, address: &Address) -> Option<&Entry> {
-        self.by_key.get(&(address.sender, address.key.clone())).and_then(|seq| self.alive.get(seq))
-    }
-
     /// Whether a message is alive: no tombstone, and not ended.
     pub(super) fn is_message_alive(&self, seq: Seq, now: UnixMillis) -> bool {
-        self.alive.get(&seq).is_some_and(|entry| entry.is_message() && entry.is_alive(now))
+        self.alive.get(seq).is_some_and(|entry| entry.is_message() && entry.is_alive(now))
     }
 
     /// Whether a number was given since the room began.
@@ -211,9 +193,9 @@ impl State {
     pub(super) fn adopt(&mut self, entries: Vec<Entry>) {
         let newest = entries.iter().map(|entry| entry.item().changed).max().unwrap_or(Seq::ZERO);
         for entry in entries {
-            self.ends.insert((entry.expires_at(), entry.item().seq));
-            self.by_key.insert(key_of(&entry), entry.item().seq);
-            self.alive.entry(entry.item().seq).or_insert(entry);
+            if self.alive.get(entry.item().seq).is_none() {
+                self.alive.insert(entry);
+            }
         }
         self.shown = self.shown.max(newest);
         self.given = self.given.max(newest);
@@ -222,14 +204,14 @@ impl State {
 
     /// A thing as it is now, where it is at hand.
     pub(super) fn find(&self, seq: Seq, now: UnixMillis) -> Option<Item> {
-        let alive = self.alive.get(&seq).filter(|entry| entry.is_alive(now));
+        let alive = self.alive.get(seq).filter(|entry| entry.is_alive(now));
         let found = alive.map(Entry::item).or_else(|| self.ring.item(seq)).cloned();
         found.filter(|item| item.changed <= self.shown)
     }
 
     /// An ephemeral message as it is shown, under a number of its own: put in the place of a change that was refused.
     pub(super) fn restored(&mut self, seq: Seq) -> Option<Item> {
-        let shown = self.alive.get(&seq)?.item().clone();
+        let shown = self.alive.get(seq)?.item().clone();
         Some(Item { changed: self.next_number(), ..shown })
     }
 
@@ -267,7 +249,7 @@ impl State {
         now: UnixMillis,
     ) -> Result<Accepted, RoomError> {
         self.member(new.by)?;
-        let alive = self.alive.get(&new.seq).filter(|entry| entry.is_alive(now));
+        let alive = self.alive.get(new.seq).filter(|entry| entry.is_alive(now));
         let found = alive.map(Entry::item).or_else(|| self.ring.item(new.seq)).or(new.known.as_ref());
         let Some(found) = found else { return Ok(Accepted::Unknown) };
         let What::Message(message) = &found.what else { return Err(RoomError::NotFound) };
@@ -373,25 +355,18 @@ impl State {
 
     fn keep_alive(&mut self, item: &Item, address: Option<Address>) {
         let Some(address) = address else { return };
-        let entry = match self.alive.get(&item.seq) {
+        let entry = match self.alive.get(item.seq) {
             Some(before) => before.changed_to(item.clone()),
             None => Entry::message(address, item.clone()),
         };
         if let Ok(entry) = entry {
-            self.ends.insert((entry.expires_at(), item.seq));
-            self.by_key.insert(key_of(&entry), item.seq);
-            self.alive.insert(item.seq, entry);
+            self.alive.insert(entry);
         }
-    }
-
-    /// What the ephemeral message at `seq` is addressed by.
-    pub(super) fn alive_address(&self, seq: Seq) -> Option<Address> {
-        self.alive.get(&seq).map(|entry| entry.address().clone())
     }
 
     /// Every ephemeral message that is alive.
     pub(super) fn alive(&self, now: UnixMillis) -> Vec<Item> {
-        let alive = self.alive.values().filter(|entry| entry.is_alive(now));
+        let alive = self.alive.entries().filter(|entry| entry.is_alive(now));
         alive.map(|entry| entry.item().clone()).filter(|item| item.changed <= self.shown).collect()
     }
 
@@ -406,22 +381,11 @@ impl State {
 
     /// Lets go of what has expired; when the next one does.
     pub(super) fn expire(&mut self, now: UnixMillis) -> Option<UnixMillis> {
-        while let Some((end, seq)) = self.ends.first().copied() {
-            if now < end {
-                return Some(end);
-            }
-            self.ends.pop_first();
-            if let Some(entry) = self.alive.remove(&seq) {
-                self.by_key.remove(&key_of(&entry));
-            }
+        while let Some((seq, end)) = self.alive.pop_ended(now) {
             self.ring.expire(seq, end);
         }
-        None
+        self.alive.next_end()
     }
-}
-
-fn key_of(entry: &Entry) -> (UserId, ClientKey) {
-    (entry.address().sender, entry.address().key.clone())
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ const SWEPT_MAX: u64 = 1_000;
 const SWEEP_AT_ONCE: usize = 64;
 /// How often one sweep comes back to rooms that have more; the rest is left to the next.
 const SWEEP_TURNS: usize = 200;
+
 impl RedisLive {
     /// Rooms with entries.
     fn rooms(&self) -> Pending<Vec<RoomId>> {

@@ -75,13 +75,13 @@ impl Actor {
 
     /// The live store has lost what it held: what this room holds is put there again.
     pub(super) fn put_back(&mut self) {
-        self.tides.put_back(self.services.clone(), self.state.alive_entries());
+        self.tides.put_back(self.services.clone(), self.state.alive.entries().cloned().collect());
     }
 
     /// While the store does not hold what the room does: how an entry of a key that was used ends. None where the key
     /// is new.
     pub(super) fn used_key(&self, address: &Address, item: &Item) -> Option<Result<Posted, RoomError>> {
-        let first = self.state.alive_at(address)?;
+        let first = self.state.alive.at(address)?;
         let is_same = match &item.what {
             What::Message(message) => post_digest::of(address.room, message.body.as_str()) == first.digest(),
             _ => false,

@@ -1,0 +1,81 @@
+//! The ephemeral messages of a room that are alive, with the tombstones of those that were: by number, by key, by end. PURE.
+
+#![deny(clippy::disallowed_methods)]
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chat_proto::ids::{ClientKey, Seq, UserId};
+use chat_proto::time::UnixMillis;
+
+use crate::live::{Address, Entry};
+
+/// What is alive in a room.
+#[derive(Debug, Default)]
+pub(super) struct Alive {
+    entries: BTreeMap<Seq, Entry>,
+    /// Invariant: each of `entries` is here once, under its sender and their key.
+    by_key: HashMap<(UserId, ClientKey), Seq>,
+    /// Invariant: each of `entries` is here once, under its own end.
+    ends: BTreeSet<(UnixMillis, Seq)>,
+}
+
+impl Alive {
+    pub(super) fn new(entries: Vec<Entry>) -> Self {
+        let mut alive = Self::default();
+        for entry in entries {
+            alive.insert(entry);
+        }
+        alive
+    }
+
+    /// Takes in an entry, or its new state.
+    pub(super) fn insert(&mut self, entry: Entry) {
+        let seq = entry.item().seq;
+        self.ends.insert((entry.expires_at(), seq));
+        self.by_key.insert(key_of(entry.address()), seq);
+        self.entries.insert(seq, entry);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// By number; whether it has ended is for who asks to see.
+    pub(super) fn get(&self, seq: Seq) -> Option<&Entry> {
+        self.entries.get(&seq)
+    }
+
+    /// Under a sender's key.
+    pub(super) fn at(&self, address: &Address) -> Option<&Entry> {
+        self.by_key.get(&key_of(address)).and_then(|seq| self.entries.get(seq))
+    }
+
+    /// All, by rising number.
+    pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.values()
+    }
+
+    /// The number under which the last one changed.
+    pub(super) fn newest(&self) -> Seq {
+        self.entries().map(|entry| entry.item().changed).max().unwrap_or(Seq::ZERO)
+    }
+
+    /// When the next one ends.
+    pub(super) fn next_end(&self) -> Option<UnixMillis> {
+        self.ends.first().map(|(end, _)| *end)
+    }
+
+    /// Lets go of one that has ended at `now`; its number and its end. None once none has.
+    pub(super) fn pop_ended(&mut self, now: UnixMillis) -> Option<(Seq, UnixMillis)> {
+        let (end, seq) = self.ends.first().copied().filter(|(end, _)| *end <= now)?;
+        self.ends.pop_first();
+        if let Some(entry) = self.entries.remove(&seq) {
+            self.by_key.remove(&key_of(entry.address()));
+        }
+        Some((seq, end))
+    }
+}
+
+fn key_of(address: &Address) -> (UserId, ClientKey) {
+    (address.sender, address.key.clone())
+}
