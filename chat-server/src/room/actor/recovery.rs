@@ -43,7 +43,7 @@ impl Actor {
     fn is_a_ghost(&self, seq: Seq) -> bool {
         let is_under_way =
             || self.flights.iter().any(|flight| flight.item.as_ref().is_some_and(|item| item.seq == seq));
-        self.state.is_from_since(seq) && !self.state.is_message_alive(seq, self.now()) && !is_under_way()
+        self.state.is_from_since(seq) && self.state.alive.get(seq).is_none() && !is_under_way()
     }
 
     /// Whether a post the live store knows of never stood.
