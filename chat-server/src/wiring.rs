@@ -104,8 +104,8 @@ pub async fn serve(
         }
     }
     drop(listeners);
-    if tokio::time::timeout(GOODBYE_LIMIT, app.rooms.settle()).await.is_err() {
-        tracing::warn!("some rooms did not settle in time");
+    if tokio::time::timeout(GOODBYE_LIMIT, app.rooms.drain()).await.is_err() {
+        tracing::warn!("some rooms did not drain in time");
     }
     // It keeps when everyone was seen last.
     if tokio::time::timeout(GOODBYE_LIMIT, presence).await.is_err() {

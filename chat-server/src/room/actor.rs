@@ -15,19 +15,19 @@ use chat_proto::time::UnixMillis;
 use tokio::sync::mpsc;
 
 use super::RoomError;
-use super::command::{AtHand, ChangeOutcome, Command, NewChange, NewPost, Reply, Setting, Snapshot};
+use super::command::{ChangeOutcome, Command, NewChange, NewPost, PageSnapshot, Responder, Setting, Snapshot};
+use super::compensation::Compensation;
 use super::fanout::Fanout;
-use super::flight::{Asker, Flight, Landing, Wait, answer, break_off, front, settled};
-use super::refused::Refused;
+use super::in_flight::{InFlight, Requester, Wait, WriteResult, answer, apply_chain, break_chain, front_result};
+use super::live_sync::LiveSync;
 use super::registry::{Counters, Registry, Services};
 use super::ring::RING;
-use super::state::{Accepted, Keeper, State};
-use super::tides::Tides;
+use super::state::{Accepted, Destination, State};
 use crate::live::{Address, LiveError};
 use crate::store::{Append, ChainLink, Change, MemberState, Pending, Revision};
 
 /// Entries that may be under way in one room.
-const FLIGHTS_MAX: usize = 4096;
+const IN_FLIGHT_MAX: usize = 4096;
 /// Commands taken in one turn before the front is looked at again.
 const TURN: usize = 128;
 /// A room that was asked nothing for this long, and that nobody listens to, leaves.
@@ -39,13 +39,13 @@ const LOAD_LIMIT: Duration = Duration::from_millis(250);
 /// A running room.
 pub(super) struct Actor {
     state: State,
-    flights: VecDeque<Flight>,
+    in_flight: VecDeque<InFlight>,
     fanout: Fanout,
     services: Services,
-    tides: Tides,
-    refused: Refused,
+    live_sync: LiveSync,
+    compensation: Compensation,
     /// Numbers up to here may not have been kept free.
-    unreserved: Seq,
+    unreserved_up_to: Seq,
     is_closed: bool,
 }
 
@@ -53,38 +53,39 @@ pub(super) struct Actor {
 pub(super) async fn run(id: RoomId, mut mailbox: mpsc::Receiver<Command>, registry: Arc<Registry>) {
     let services = registry.services().clone();
     let loaded = async {
-        let mut recorded = services.store.room_state(id, RING as u32).await?;
-        let refused = Refused::new(std::mem::take(&mut recorded.refused));
-        let mut tides = Tides::new(&services);
+        let mut stored = services.store.room_state(id, RING as u32).await?;
+        let compensation = Compensation::new(std::mem::take(&mut stored.refused));
+        let mut live_sync = LiveSync::new(&services);
         // A live store that is away, or slow, holds nothing up: what it has comes in later.
         let loading = services.live.load(id, (services.clock)());
         let alive = tokio::time::timeout(LOAD_LIMIT, loading).await.ok().and_then(Result::ok);
         if alive.is_none() {
-            tides.learn(&services, id);
+            live_sync.load_deferred(&services, id);
         }
-        let (head, ceiling) = (recorded.room.head, recorded.ceiling);
+        let (head, reserved_up_to) = (stored.room.head, stored.reserved_up_to);
         // A number that was not kept free was never acknowledged.
-        let alive = refused.sort_out(&services, alive.unwrap_or_default(), |seq| seq > ceiling);
-        let state = State::new(recorded, alive);
+        let alive = compensation.compensate(&services, alive.unwrap_or_default(), |seq| seq > reserved_up_to);
+        let state = State::new(stored, alive);
         if state.shown() > head {
             registry.note_head(id, state.shown());
         }
-        Ok::<_, RoomError>((state, tides, refused))
+        Ok::<_, RoomError>((state, live_sync, compensation))
     };
     match loaded.await {
-        Ok((state, tides, refused)) => {
+        Ok((state, live_sync, compensation)) => {
             let fanout = Fanout::default();
-            let flights = VecDeque::new();
-            let (unreserved, is_closed) = (Seq::ZERO, false);
-            let mut actor = Actor { state, flights, fanout, services, tides, refused, unreserved, is_closed };
+            let in_flight = VecDeque::new();
+            let (unreserved_up_to, is_closed) = (Seq::ZERO, false);
+            let mut actor =
+                Actor { state, in_flight, fanout, services, live_sync, compensation, unreserved_up_to, is_closed };
             let now = actor.now();
-            actor.services.witness.began(id, &actor.state.at_hand(now));
+            actor.services.observer.room_started(id, &actor.state.recent_items(now));
             actor.serve(&mut mailbox, &registry).await;
-            actor.services.witness.left(id);
+            actor.services.observer.room_stopped(id);
         }
         Err(error) => {
             // Whoever asks meanwhile is told the same; the next one tries anew.
-            registry.leave_now(id, &mut mailbox);
+            registry.stop_now(id, &mut mailbox);
             while let Some(command) = mailbox.recv().await {
                 command.refuse(&error);
             }
@@ -106,11 +107,11 @@ impl Actor {
             let expiry_in = next_expiry.map(|at| Duration::from_millis(at.since_ms(self.now()).max(1)));
             tokio::select! {
                 biased;
-                landing = front(&mut self.flights), if !self.flights.is_empty() => {
-                    self.land(landing, registry);
+                result = front_result(&mut self.in_flight), if !self.in_flight.is_empty() => {
+                    self.complete(result, registry);
                     next_expiry = self.state.expire(self.now());
                 }
-                tide = self.tides.turn() => self.recover(tide),
+                event = self.live_sync.next() => self.recover(event),
                 // Whoever asks a room that closes asks the next one of its name: theirs wait in the mailbox until it leaves.
                 command = mailbox.recv(), if !self.is_closed => {
                     let Some(command) = command else { return };
@@ -124,15 +125,15 @@ impl Actor {
                     }
                 }
                 () = sleep(expiry_in), if expiry_in.is_some() => next_expiry = self.state.expire(self.now()),
-                () = tokio::time::sleep(IDLE), if self.flights.is_empty() => {
+                () = tokio::time::sleep(IDLE), if self.in_flight.is_empty() => {
                     self.fanout.prune();
-                    if self.fanout.is_empty() && self.tides.are_calm() && registry.leave(self.state.id(), mailbox) {
+                    if self.fanout.is_empty() && self.live_sync.is_synced() && registry.stop_if_idle(self.state.id(), mailbox) {
                         return;
                     }
                 }
             }
-            if self.is_closed && self.flights.is_empty() {
-                registry.leave_now(self.state.id(), mailbox);
+            if self.is_closed && self.in_flight.is_empty() {
+                registry.stop_now(self.state.id(), mailbox);
                 return;
             }
         }
@@ -142,7 +143,7 @@ impl Actor {
         if let Command::Unsubscribe(connection) = command {
             return self.fanout.remove(connection);
         }
-        if self.flights.len() >= FLIGHTS_MAX {
+        if self.in_flight.len() >= IN_FLIGHT_MAX {
             return command.refuse(&RoomError::Busy);
         }
         match command {
@@ -156,7 +157,7 @@ impl Actor {
                 self.fanout.add(connection, user, outbox);
                 answer(reply, Ok(self.state.shown()));
             }
-            Command::AtHand(after, reply) => self.at_hand(after, reply),
+            Command::PageSnapshot(after, reply) => self.page_snapshot(after, reply),
             Command::Snapshot(user, reply) => answer(reply, Ok(self.state.snapshot(user))),
             Command::Unsubscribe(connection) => self.fanout.remove(connection),
             Command::Transient(frame, but) => self.fanout.transient(self.state.id(), &frame, |to, _| Some(to) != but),
@@ -165,15 +166,15 @@ impl Actor {
                 self.fanout.transient(state.id(), &frame, |_, user| state.role(user).is_some());
             }
             Command::Find(seq, reply) => answer(reply, Ok(self.state.find(seq, self.now()))),
-            Command::Settle(reply) => self.fly(Wait::Nothing, None, Asker::Settle(reply)),
+            Command::Drain(reply) => self.enqueue(Wait::Nothing, None, Requester::Drain(reply)),
         }
     }
 
-    fn fly(&mut self, wait: Wait, item: Option<Item>, asker: Asker) {
-        self.flights.push_back(Flight::new(wait, item, asker));
+    fn enqueue(&mut self, wait: Wait, item: Option<Item>, requester: Requester) {
+        self.in_flight.push_back(InFlight::new(wait, item, requester));
     }
 
-    fn post(&mut self, new: NewPost, reply: Reply<Posted>) {
+    fn post(&mut self, new: NewPost, reply: Responder<Posted>) {
         let now = self.now();
         let chain = new.chain.clone();
         if chain.as_ref().is_some_and(ChainLink::is_broken) {
@@ -181,32 +182,32 @@ impl Actor {
         }
         match self.state.accept_post(new, now) {
             Err(error) => {
-                break_off(chain.as_ref());
+                break_chain(chain.as_ref());
                 answer(reply, Err(error));
             }
-            Ok((item, keeper)) => {
-                let wait = match keeper {
-                    Keeper::Record => {
+            Ok((item, destination)) => {
+                let wait = match destination {
+                    Destination::Database => {
                         let append = Append { chain: chain.clone(), ..self.append(&item) };
                         Wait::Append(self.services.store.append(append))
                     }
-                    Keeper::Live { address, reserve } => {
-                        if self.tides.have_turned() {
-                            self.put_back();
+                    Destination::Live { address, reservation } => {
+                        if self.live_sync.has_lost_data() {
+                            self.refill_live_store();
                         }
                         // What the store has lost, or will hold again, the room has.
-                        if let Some(used) = self.used_key(&address, &item) {
-                            if reserve.is_some() {
+                        if let Some(used) = self.check_duplicate(&address, &item) {
+                            if reservation.is_some() {
                                 // Nobody asked for it.
-                                self.state.reserve_failed();
+                                self.state.release_seqs();
                             }
-                            break_off(chain.as_ref().filter(|_| used.is_err()));
+                            break_chain(chain.as_ref().filter(|_| used.is_err()));
                             return answer(reply, used);
                         }
-                        self.put(address, reserve, &item, now)
+                        self.put(address, reservation, &item, now)
                     }
                 };
-                self.flights.push_back(Flight::new(wait, Some(item), Asker::Post(reply)).chained(chain));
+                self.in_flight.push_back(InFlight::new(wait, Some(item), Requester::Post(reply)).chained(chain));
             }
         }
     }
@@ -215,13 +216,13 @@ impl Actor {
         Append { room: self.state.id(), seq: item.seq, at: item.at, by: item.by, what: item.what.clone(), chain: None }
     }
 
-    /// Keeps numbers free up to a ceiling, where there is one to be kept.
-    fn reserve(&self, ceiling: Option<Seq>) -> Option<Pending<()>> {
-        ceiling.map(|ceiling| self.services.store.reserve(self.state.id(), ceiling))
+    /// Keeps numbers free up to a reserved_up_to, where there is one to be kept.
+    fn persist_reservation(&self, reserved_up_to: Option<Seq>) -> Option<Pending<()>> {
+        reserved_up_to.map(|reserved_up_to| self.services.store.reserve_seqs(self.state.id(), reserved_up_to))
     }
 
-    fn put(&self, address: Address, reserve: Option<Seq>, item: &Item, now: UnixMillis) -> Wait {
-        let reserve = self.reserve(reserve);
+    fn put(&self, address: Address, reservation: Option<Seq>, item: &Item, now: UnixMillis) -> Wait {
+        let reserve = self.persist_reservation(reservation);
         let put = match crate::live::Entry::message(address.clone(), item.clone()) {
             Ok(entry) => self.services.live.put(entry, now),
             Err(error) => crate::live::Pending::ready(Err(error)),
@@ -229,31 +230,33 @@ impl Actor {
         Wait::Put(put, address, reserve)
     }
 
-    fn change(&mut self, new: NewChange, reply: Reply<ChangeOutcome>) {
+    fn change(&mut self, new: NewChange, reply: Responder<ChangeOutcome>) {
         let now = self.now();
         let revision = if new.edit.is_some() { Revision::Edit } else { Revision::Delete };
-        let is_changing = self.flights.iter().any(|flight| flight.item.as_ref().is_some_and(|i| i.seq == new.seq));
+        let is_changing = self.in_flight.iter().any(|write| write.item.as_ref().is_some_and(|i| i.seq == new.seq));
         match self.state.accept_change(new, is_changing, now) {
             Err(error) => answer(reply, Err(error)),
-            Ok(Accepted::Unknown) => answer(reply, Ok(ChangeOutcome::Unknown { is_all_known: !self.tides.are_late() })),
+            Ok(Accepted::Unknown) => {
+                answer(reply, Ok(ChangeOutcome::Unknown { is_all_known: !self.live_sync.is_load_pending() }))
+            }
             Ok(Accepted::Same) => answer(reply, Ok(ChangeOutcome::Changed(self.state.shown()))),
-            Ok(Accepted::Changed(item, keeper)) => {
-                let wait = match keeper {
-                    Keeper::Record => {
+            Ok(Accepted::Changed(item, destination)) => {
+                let wait = match destination {
+                    Destination::Database => {
                         let change = Change { room: self.state.id(), revision, item: item.clone(), at: now };
                         Wait::Change(self.services.store.change(change))
                     }
-                    Keeper::Live { address, reserve } => {
-                        let reserve = self.reserve(reserve);
+                    Destination::Live { address, reservation } => {
+                        let reserve = self.persist_reservation(reservation);
                         Wait::Replace(self.services.live.replace(address, item.clone(), now), reserve)
                     }
                 };
-                self.fly(wait, Some(item), Asker::Change(reply));
+                self.enqueue(wait, Some(item), Requester::Change(reply));
             }
         }
     }
 
-    fn set(&mut self, by: UserId, setting: Setting, reply: Reply<Seq>) {
+    fn set(&mut self, by: UserId, setting: Setting, reply: Responder<Seq>) {
         let member = match &setting {
             Setting::Rsvp(answer) => Some(MemberState::Answers(*answer)),
             Setting::Topic(_) | Setting::Description(_) => None,
@@ -262,89 +265,93 @@ impl Actor {
         match self.state.accept_setting(by, setting, now) {
             Err(error) => answer(reply, Err(error)),
             // Behind what is under way: a change of the same may be.
-            Ok(None) => self.fly(Wait::Nothing, None, Asker::Set(reply)),
+            Ok(None) => self.enqueue(Wait::Nothing, None, Requester::Set(reply)),
             Ok(Some(item)) => {
                 let append = self.append(&item);
                 let pending = match member {
                     Some(state) => self.services.store.change_member(append, state),
                     None => self.services.store.append(append),
                 };
-                self.fly(Wait::Append(pending), Some(item), Asker::Set(reply));
+                self.enqueue(Wait::Append(pending), Some(item), Requester::Set(reply));
             }
         }
     }
 
-    fn join(&mut self, user: UserId, role: chat_proto::room::Role, reply: Reply<Snapshot>) {
+    fn join(&mut self, user: UserId, role: chat_proto::room::Role, reply: Responder<Snapshot>) {
         let now = self.now();
         match self.state.accept_join(user, role, now) {
             // Behind what is under way: a join of the same account may be.
-            None => self.fly(Wait::Nothing, None, Asker::Join(user, reply)),
+            None => self.enqueue(Wait::Nothing, None, Requester::Join(user, reply)),
             Some(item) => {
                 let pending = self.services.store.change_member(self.append(&item), MemberState::Joins(role));
-                self.fly(Wait::Append(pending), Some(item), Asker::Join(user, reply));
+                self.enqueue(Wait::Append(pending), Some(item), Requester::Join(user, reply));
             }
         }
     }
 
-    fn leave(&mut self, user: UserId, reply: Reply<()>) {
+    fn leave(&mut self, user: UserId, reply: Responder<()>) {
         let now = self.now();
         match self.state.accept_leave(user, now) {
-            None => self.fly(Wait::Nothing, None, Asker::Settle(reply)),
+            None => self.enqueue(Wait::Nothing, None, Requester::Drain(reply)),
             Some((item, role)) => {
                 let pending = self.services.store.change_member(self.append(&item), MemberState::Leaves);
-                self.fly(Wait::Append(pending), Some(item), Asker::Leave(user, role, reply));
+                self.enqueue(Wait::Append(pending), Some(item), Requester::Leave(user, role, reply));
             }
         }
     }
 
-    fn at_hand(&self, after: Option<Seq>, reply: Reply<AtHand>) {
+    fn page_snapshot(&self, after: Option<Seq>, reply: Responder<PageSnapshot>) {
         let from_ring = after.and_then(|after| self.state.ring.after(after));
         if after.is_some() {
             let Counters { ring_hits, ring_misses, .. } = &*self.services.counters;
             let counter = if from_ring.is_some() { ring_hits } else { ring_misses };
             counter.fetch_add(1, Ordering::Relaxed);
         }
-        let at_hand = AtHand { head: self.state.shown(), from_ring, alive: self.state.alive(self.now()) };
-        answer(reply, Ok(at_hand));
+        let snapshot =
+            PageSnapshot { head: self.state.shown(), from_ring, ephemeral: self.state.ephemeral_items(self.now()) };
+        answer(reply, Ok(snapshot));
     }
 
     /// The front of the FIFO has landed.
-    fn land(&mut self, landing: Landing, registry: &Registry) {
-        let Some(mut flight) = self.flights.pop_front() else { return };
-        let address = match std::mem::replace(&mut flight.wait, Wait::Nothing) {
+    fn complete(&mut self, result: WriteResult, registry: &Registry) {
+        let Some(mut write) = self.in_flight.pop_front() else { return };
+        let address = match std::mem::replace(&mut write.wait, Wait::Nothing) {
             Wait::Put(_, address, _) => Some((address, true)),
-            Wait::Replace(..) => {
-                flight.item.as_ref().and_then(|item| Some((self.state.alive.get(item.seq)?.address().clone(), false)))
-            }
+            Wait::Replace(..) => write
+                .item
+                .as_ref()
+                .and_then(|item| Some((self.state.ephemeral.get(item.seq)?.address().clone(), false))),
             Wait::Append(_) | Wait::Change(_) | Wait::Reserve(_) | Wait::Nothing => None,
         };
-        match settled(landing, address.is_some(), flight.chain.as_ref()) {
-            Landing::Kept => {
-                if let Asker::Learn(entries) = flight.asker {
-                    return self.learned(entries, registry);
+        match apply_chain(result, address.is_some(), write.chain.as_ref()) {
+            WriteResult::Stored => {
+                if let Requester::Merge(entries) = write.requester {
+                    return self.merge_late(entries, registry);
                 }
-                let is_unreserved = flight.item.as_ref().is_some_and(|item| item.changed <= self.unreserved);
+                let is_unreserved = write.item.as_ref().is_some_and(|item| item.changed <= self.unreserved_up_to);
                 if address.is_some() && is_unreserved {
-                    return self.refuse(flight, address, LiveError::Unavailable.into());
+                    return self.refuse(write, address, LiveError::Unavailable.into());
                 }
-                self.answer_kept(flight.asker, flight.item.as_ref(), flight.accepted_at);
-                if let Some(item) = flight.item {
+                self.answer_stored(write.requester, write.item.as_ref(), write.accepted_at);
+                if let Some(item) = write.item {
                     self.show(item, address.map(|(address, _)| address), registry);
                 }
             }
             // Only a retry knew of it: what was refused is no first one.
-            Landing::Duplicate(first, _) if address.is_some() && self.never_stood(first.seq) => {
+            WriteResult::Duplicate(first, _) if address.is_some() && self.is_unacknowledged(first.seq) => {
                 if let Some((address, _)) = &address {
                     drop(self.services.live.undo(address.clone(), first.seq));
                 }
-                self.refuse(flight, address, LiveError::Unavailable.into());
+                self.refuse(write, address, LiveError::Unavailable.into());
             }
-            Landing::Duplicate(first, expires_at) => Self::answer_duplicate(flight.asker, first, expires_at),
+            WriteResult::Duplicate(first, expires_at) => Self::answer_duplicate(write.requester, first, expires_at),
             // The store has lost it, and will hold it again.
-            Landing::Refused(RoomError::NotFound) if address.is_some() && self.is_shown_alive(flight.item.as_ref()) => {
-                self.refuse(flight, address, LiveError::Busy.into());
+            WriteResult::Refused(RoomError::NotFound)
+                if address.is_some() && self.is_shown_ephemeral(write.item.as_ref()) =>
+            {
+                self.refuse(write, address, LiveError::Busy.into());
             }
-            Landing::Refused(error) => self.refuse(flight, address, error),
+            WriteResult::Refused(error) => self.refuse(write, address, error),
         }
     }
 
@@ -355,7 +362,7 @@ impl Actor {
             registry.note_head(room, item.changed);
         }
         let prev = self.state.show(&item, address);
-        self.services.witness.shown(room, &item);
+        self.services.observer.item_shown(room, &item);
         let frame = codec::encode(&Event { room, seq: item.changed, prev, item });
         self.fanout.event(room, &frame);
         self.services.counters.deliveries.fetch_add(self.fanout.len() as u64, Ordering::Relaxed);

@@ -13,7 +13,7 @@ use crate::outbox::Outbox;
 use crate::store::ChainLink;
 
 /// Where the answer goes. Dropped unanswered it means: ask again.
-pub(super) type Reply<T> = oneshot::Sender<Result<T, RoomError>>;
+pub(super) type Responder<T> = oneshot::Sender<Result<T, RoomError>>;
 
 /// A post with what the session found out about it.
 #[derive(Clone, Debug)]
@@ -69,48 +69,48 @@ pub struct Snapshot {
 
 /// What the room has at hand for a page.
 #[derive(Debug)]
-pub(super) struct AtHand {
+pub(super) struct PageSnapshot {
     /// The last number that was shown: nothing beyond it may be told.
     pub head: Seq,
     /// All that changed after the cursor, where the ring reaches back that far.
     pub from_ring: Option<Vec<Item>>,
     /// Every ephemeral message that is alive.
-    pub alive: Vec<Item>,
+    pub ephemeral: Vec<Item>,
 }
 
 #[derive(Debug)]
 pub(super) enum Command {
-    Post(Box<NewPost>, Reply<Posted>),
-    Change(Box<NewChange>, Reply<ChangeOutcome>),
-    Set(UserId, Setting, Reply<Seq>),
-    Join(UserId, Role, Reply<Snapshot>),
-    Leave(UserId, Reply<()>),
-    Subscribe(UserId, (ConnectionId, Outbox), Reply<Seq>),
+    Post(Box<NewPost>, Responder<Posted>),
+    Change(Box<NewChange>, Responder<ChangeOutcome>),
+    Set(UserId, Setting, Responder<Seq>),
+    Join(UserId, Role, Responder<Snapshot>),
+    Leave(UserId, Responder<()>),
+    Subscribe(UserId, (ConnectionId, Outbox), Responder<Seq>),
     Unsubscribe(ConnectionId),
     /// What changed after a number, all where it is [`Seq::ZERO`]; without one the ring is not asked.
-    AtHand(Option<Seq>, Reply<AtHand>),
-    Snapshot(UserId, Reply<Snapshot>),
+    PageSnapshot(Option<Seq>, Responder<PageSnapshot>),
+    Snapshot(UserId, Responder<Snapshot>),
     /// Frames without a number, for all who listen but one connection.
     Transient(Bytes, Option<ConnectionId>),
     /// Frames without a number, for those who listen and are members.
     ToMembers(Bytes),
     /// A thing as it is now, where the room has it at hand.
-    Find(Seq, Reply<Option<Item>>),
-    /// Answered once all that was accepted before has been settled.
-    Settle(Reply<()>),
+    Find(Seq, Responder<Option<Item>>),
+    /// Answered once all that was accepted before has been apply_chain.
+    Drain(Responder<()>),
 }
 
 impl Command {
     /// Answers that it is not done.
     pub(super) fn refuse(self, error: &RoomError) {
-        // The asker may have gone.
+        // The requester may have gone.
         match self {
             Self::Post(_, reply) => drop(reply.send(Err(error.clone()))),
             Self::Change(_, reply) => drop(reply.send(Err(error.clone()))),
             Self::Set(_, _, reply) | Self::Subscribe(_, _, reply) => drop(reply.send(Err(error.clone()))),
             Self::Join(_, _, reply) | Self::Snapshot(_, reply) => drop(reply.send(Err(error.clone()))),
-            Self::Leave(_, reply) | Self::Settle(reply) => drop(reply.send(Err(error.clone()))),
-            Self::AtHand(_, reply) => drop(reply.send(Err(error.clone()))),
+            Self::Leave(_, reply) | Self::Drain(reply) => drop(reply.send(Err(error.clone()))),
+            Self::PageSnapshot(_, reply) => drop(reply.send(Err(error.clone()))),
             Self::Find(_, reply) => drop(reply.send(Err(error.clone()))),
             Self::Unsubscribe(_) | Self::Transient(..) | Self::ToMembers(_) => {}
         }

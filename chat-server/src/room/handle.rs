@@ -11,7 +11,7 @@ use chat_proto::server_frame::Resumed;
 use chat_proto::text::{Description, TopicText};
 
 use super::RoomError;
-use super::command::{AtHand, ChangeOutcome, Command, NewChange, NewPost, Setting, Snapshot};
+use super::command::{ChangeOutcome, Command, NewChange, NewPost, PageSnapshot, Setting, Snapshot};
 use super::page;
 use super::registry::Registry;
 use crate::live::LiveError;
@@ -154,7 +154,7 @@ impl Rooms {
 
     /// Stops listening.
     pub async fn unsubscribe(&self, room: RoomId, connection: ConnectionId) {
-        self.0.tell_surely(room, Command::Unsubscribe(connection)).await;
+        self.0.notify_reliably(room, Command::Unsubscribe(connection)).await;
     }
 
     /// The room at this moment, as `user` sees it.
@@ -167,12 +167,12 @@ impl Rooms {
 
     /// Sends what may be lost to all who listen but one.
     pub fn transient(&self, room: RoomId, frame: Bytes, but: Option<ConnectionId>) {
-        self.0.tell(room, Command::Transient(frame, but));
+        self.0.notify(room, Command::Transient(frame, but));
     }
 
     /// Sends what may be lost to the members who listen.
     pub fn to_members(&self, room: RoomId, frame: Bytes) {
-        self.0.tell(room, Command::ToMembers(frame));
+        self.0.notify(room, Command::ToMembers(frame));
     }
 
     /// A thing as it is now; none where the room does not have it.
@@ -180,8 +180,8 @@ impl Rooms {
     /// # Errors
     /// As [`RoomError`] says.
     pub async fn find(&self, room: RoomId, seq: Seq) -> Result<Option<Item>, RoomError> {
-        let at_hand = self.0.ask(room, |reply| Command::Find(seq, reply)).await?;
-        if at_hand.is_some() { Ok(at_hand) } else { Ok(self.0.services().store.item(room, seq).await?) }
+        let cached = self.0.ask(room, |reply| Command::Find(seq, reply)).await?;
+        if cached.is_some() { Ok(cached) } else { Ok(self.0.services().store.item(room, seq).await?) }
     }
 
     /// The last number of a room whose newest expires, as far as it is known without asking the room.
@@ -189,8 +189,8 @@ impl Rooms {
         self.0.noted_head(room)
     }
 
-    async fn at_hand(&self, room: RoomId, after: Option<Seq>) -> Result<AtHand, RoomError> {
-        self.0.ask(room, |reply| Command::AtHand(after, reply)).await
+    async fn page_snapshot(&self, room: RoomId, after: Option<Seq>) -> Result<PageSnapshot, RoomError> {
+        self.0.ask(room, |reply| Command::PageSnapshot(after, reply)).await
     }
 
     /// What changed after a number, by rising `changed`.
@@ -198,14 +198,14 @@ impl Rooms {
     /// # Errors
     /// As [`RoomError`] says.
     pub async fn changes(&self, room: RoomId, after: Seq, limit: u32) -> Result<Page, RoomError> {
-        let AtHand { head, from_ring, mut alive } = self.at_hand(room, Some(after)).await?;
-        alive.retain(|item| item.changed > after);
+        let PageSnapshot { head, from_ring, mut ephemeral } = self.page_snapshot(room, Some(after)).await?;
+        ephemeral.retain(|item| item.changed > after);
         let cut = if let Some(items) = from_ring {
             page::changes(items, false, Vec::new(), head, limit as usize)
         } else {
-            let recorded = self.0.services().store.changes(room, after, limit).await?;
-            let is_full = recorded.len() >= limit as usize;
-            page::changes(recorded, is_full, alive, head, limit as usize)
+            let stored = self.0.services().store.changes(room, after, limit).await?;
+            let is_full = stored.len() >= limit as usize;
+            page::changes(stored, is_full, ephemeral, head, limit as usize)
         };
         Ok(Page { items: cut.items, next: Some(cut.next.max(after)), head })
     }
@@ -215,11 +215,11 @@ impl Rooms {
     /// # Errors
     /// As [`RoomError`] says.
     pub async fn history(&self, room: RoomId, before: Option<Seq>, limit: u32) -> Result<Page, RoomError> {
-        let AtHand { head, mut alive, .. } = self.at_hand(room, None).await?;
-        alive.retain(|item| before.is_none_or(|before| item.seq < before));
-        let recorded = self.0.services().store.history(room, before, limit).await?;
-        let is_full = recorded.len() >= limit as usize;
-        let (items, next) = page::history(recorded, is_full, alive, head, limit as usize);
+        let PageSnapshot { head, mut ephemeral, .. } = self.page_snapshot(room, None).await?;
+        ephemeral.retain(|item| before.is_none_or(|before| item.seq < before));
+        let stored = self.0.services().store.history(room, before, limit).await?;
+        let is_full = stored.len() >= limit as usize;
+        let (items, next) = page::history(stored, is_full, ephemeral, head, limit as usize);
         Ok(Page { items, next, head })
     }
 
@@ -228,7 +228,7 @@ impl Rooms {
     /// # Errors
     /// As [`RoomError`] says.
     pub async fn resume(&self, room: RoomId, after: Seq, budget_bytes: &mut usize) -> Result<Resumed, RoomError> {
-        let AtHand { head, from_ring, .. } = self.at_hand(room, Some(after)).await?;
+        let PageSnapshot { head, from_ring, .. } = self.page_snapshot(room, Some(after)).await?;
         let items = from_ring.filter(|items| {
             let bytes: usize = items.iter().map(chat_proto::codec::encoded_len).sum();
             let fits = bytes <= *budget_bytes;
@@ -243,11 +243,11 @@ impl Rooms {
         self.0.running().len()
     }
 
-    /// Waits until everything that any room accepted so far is settled.
-    pub async fn settle(&self) {
+    /// Waits until everything that any room accepted so far is apply_chain.
+    pub async fn drain(&self) {
         for room in self.0.running() {
-            // A room that has left meanwhile had settled everything.
-            drop(self.0.ask(room, Command::Settle).await);
+            // A room that has left meanwhile had apply_chain everything.
+            drop(self.0.ask(room, Command::Drain).await);
         }
     }
 }

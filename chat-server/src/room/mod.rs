@@ -2,22 +2,22 @@
 //! FIFO while the stores work; whoever asked is answered, and the others told, when an entry reaches the front.
 
 mod actor;
-mod alive;
 mod command;
+mod compensation;
+mod ephemeral_index;
 mod error;
 mod fanout;
-mod flight;
 mod handle;
+mod in_flight;
+mod live_sync;
+mod observer;
 mod page;
-mod refused;
 mod registry;
 mod ring;
 mod state;
-mod tides;
-mod witness;
 
 pub use command::Snapshot;
 pub use error::RoomError;
 pub use handle::{Page, Rooms};
+pub use observer::RoomObserver;
 pub use registry::{Counters, REFILLS, Registry, Services};
-pub use witness::Witness;

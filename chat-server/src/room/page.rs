@@ -15,14 +15,14 @@ pub(super) struct ChangesCut {
     pub next: Seq,
 }
 
-/// Merges what changed after a cursor. `recorded` is by rising `changed`, and `is_full` where the record may have more.
-pub(super) fn changes(recorded: Vec<Item>, is_full: bool, alive: Vec<Item>, head: Seq, limit: usize) -> ChangesCut {
-    // Beyond the last recorded item of a full page the record may hold something that is not here.
-    let known_to = match recorded.last() {
+/// Merges what changed after a cursor. `stored` is by rising `changed`, and `is_full` where the record may have more.
+pub(super) fn changes(stored: Vec<Item>, is_full: bool, ephemeral: Vec<Item>, head: Seq, limit: usize) -> ChangesCut {
+    // Beyond the last stored item of a full page the record may hold something that is not here.
+    let known_to = match stored.last() {
         Some(last) if is_full => last.changed.min(head),
         _ => head,
     };
-    let mut items: Vec<Item> = recorded.into_iter().chain(alive).filter(|item| item.changed <= known_to).collect();
+    let mut items: Vec<Item> = stored.into_iter().chain(ephemeral).filter(|item| item.changed <= known_to).collect();
     items.sort_unstable_by_key(|item| item.changed);
     let is_cut = cut(&mut items, limit);
     let next = match items.last() {
@@ -34,14 +34,14 @@ pub(super) fn changes(recorded: Vec<Item>, is_full: bool, alive: Vec<Item>, head
 
 /// A page of history by rising `seq`, and where the next older one begins.
 pub(super) fn history(
-    recorded: Vec<Item>,
+    stored: Vec<Item>,
     is_full: bool,
-    alive: Vec<Item>,
+    ephemeral: Vec<Item>,
     head: Seq,
     limit: usize,
 ) -> (Vec<Item>, Option<Seq>) {
-    let known_from = recorded.last().filter(|_| is_full).map_or(Seq::ZERO, |oldest| oldest.seq);
-    let mut items: Vec<Item> = recorded.into_iter().chain(alive).collect();
+    let known_from = stored.last().filter(|_| is_full).map_or(Seq::ZERO, |oldest| oldest.seq);
+    let mut items: Vec<Item> = stored.into_iter().chain(ephemeral).collect();
     items.retain(|item| item.seq >= known_from && item.seq <= head);
     items.sort_unstable_by_key(|item| std::cmp::Reverse(item.seq));
     let is_cut = cut(&mut items, limit);

@@ -11,9 +11,9 @@ use parking_lot::Mutex;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::actor;
-use super::command::{Command, Reply};
+use super::command::{Command, Responder};
 use super::error::RoomError;
-use super::witness::Witness;
+use super::observer::RoomObserver;
 use crate::histogram::Histogram;
 use crate::live::Live;
 use crate::store::Store;
@@ -80,7 +80,7 @@ pub struct Services {
     /// What is counted.
     pub counters: Arc<Counters>,
     /// Who sees what is shown.
-    pub witness: Arc<dyn Witness>,
+    pub observer: Arc<dyn RoomObserver>,
     /// Turns of rooms that put back what the live store has lost.
     pub refills: Arc<Semaphore>,
 }
@@ -141,7 +141,7 @@ impl Registry {
     pub(super) async fn ask<T>(
         self: &Arc<Self>,
         id: RoomId,
-        command: impl Fn(Reply<T>) -> Command,
+        command: impl Fn(Responder<T>) -> Command,
     ) -> Result<T, RoomError> {
         for _ in 0..ASK_AGAIN {
             let (reply, answer) = oneshot::channel();
@@ -159,22 +159,22 @@ impl Registry {
     pub(super) async fn begin<T>(
         self: &Arc<Self>,
         id: RoomId,
-        command: impl FnOnce(Reply<T>) -> Command,
+        command: impl FnOnce(Responder<T>) -> Command,
     ) -> Option<oneshot::Receiver<Result<T, RoomError>>> {
         let (reply, answer) = oneshot::channel();
         self.mailbox(id).send(command(reply)).await.ok().map(|()| answer)
     }
 
     /// Tells a room something that needs no answer; only where it runs and has a place.
-    pub(super) fn tell(&self, id: RoomId, command: Command) {
+    pub(super) fn notify(&self, id: RoomId, command: Command) {
         let mailbox = self.rooms.lock().get(&id).cloned();
         if let Some(mailbox) = mailbox {
             drop(mailbox.try_send(command));
         }
     }
 
-    /// As [`Self::tell`], but waits for a place.
-    pub(super) async fn tell_surely(&self, id: RoomId, command: Command) {
+    /// As [`Self::notify`], but waits for a place.
+    pub(super) async fn notify_reliably(&self, id: RoomId, command: Command) {
         let mailbox = self.rooms.lock().get(&id).cloned();
         if let Some(mailbox) = mailbox {
             drop(mailbox.send(command).await);
@@ -182,13 +182,13 @@ impl Registry {
     }
 
     /// An idle room leaves, unless it has just been asked something. Whether it has left.
-    pub(super) fn leave(&self, id: RoomId, mailbox: &mut mpsc::Receiver<Command>) -> bool {
+    pub(super) fn stop_if_idle(&self, id: RoomId, mailbox: &mut mpsc::Receiver<Command>) -> bool {
         let mut rooms = self.rooms.lock();
         if !mailbox.is_empty() {
             return false;
         }
         mailbox.close();
-        // A command may have slipped in between: it is dropped with the mailbox, and its asker asks again.
+        // A command may have slipped in between: it is dropped with the mailbox, and its requester asks again.
         if rooms.get(&id).is_some_and(mpsc::Sender::is_closed) {
             rooms.remove(&id);
         }
@@ -196,7 +196,7 @@ impl Registry {
     }
 
     /// A room leaves whatever waits: those who asked ask again.
-    pub(super) fn leave_now(&self, id: RoomId, mailbox: &mut mpsc::Receiver<Command>) {
+    pub(super) fn stop_now(&self, id: RoomId, mailbox: &mut mpsc::Receiver<Command>) {
         mailbox.close();
         self.rooms.lock().remove(&id);
     }

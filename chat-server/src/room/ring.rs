@@ -33,7 +33,7 @@ impl Ring {
     }
 
     /// Changes up to this number may be missing here.
-    pub(super) fn knows_nothing_before(&mut self, number: Seq) {
+    pub(super) fn mark_incomplete_to(&mut self, number: Seq) {
         self.reaches_back_to = self.reaches_back_to.max(number);
     }
 
@@ -43,7 +43,7 @@ impl Ring {
         self.events.push_back((item.changed, item));
         while self.events.len() > RING {
             if let Some((dropped, _)) = self.events.pop_front() {
-                self.knows_nothing_before(dropped);
+                self.mark_incomplete_to(dropped);
             }
         }
     }

@@ -12,37 +12,37 @@ use chat_proto::room::{Role, Room, RoomKind, Topic};
 use chat_proto::time::UnixMillis;
 
 use super::RoomError;
-use super::alive::Alive;
 use super::command::{NewChange, NewPost, Setting, Snapshot};
+use super::ephemeral_index::EphemeralIndex;
 use super::ring::Ring;
 use crate::live::{Address, Entry};
 use crate::store::RoomState;
 
 /// Numbers kept free for ephemeral messages at once.
-const RESERVE: u64 = 64;
+const RESERVED_AT_ONCE: u64 = 64;
 
 /// A room.
 #[derive(Debug)]
 pub(super) struct State {
     pub room: Room,
-    /// The last number given before the room began.
-    began_at: Seq,
-    /// The last number given.
-    given: Seq,
+    /// The last number last_assigned before the room began.
+    started_at_seq: Seq,
+    /// The last number last_assigned.
+    last_assigned: Seq,
     /// The last number shown.
     shown: Seq,
-    /// Numbers up to here are never given again, whatever happens to this process.
-    ceiling: Seq,
+    /// Numbers up to here are never last_assigned again, whatever happens to this process.
+    reserved_up_to: Seq,
     members: HashMap<UserId, Role>,
     pub ring: Ring,
-    pub alive: Alive,
+    pub ephemeral: EphemeralIndex,
 }
 
 /// What becomes of a change that may be made.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Accepted {
     /// The item in its new state.
-    Changed(Item, Keeper),
+    Changed(Item, Destination),
     /// It says so already.
     Same,
     /// The room does not have the message.
@@ -51,35 +51,35 @@ pub(super) enum Accepted {
 
 /// Which store keeps something.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Keeper {
-    Record,
+pub(super) enum Destination {
+    Database,
     /// The live store; `reserve` where the numbers kept free do not reach.
     Live {
         address: Address,
-        reserve: Option<Seq>,
+        reservation: Option<Seq>,
     },
 }
 
 impl State {
     /// The room as the stores have it.
-    pub(super) fn new(recorded: RoomState, alive: Vec<Entry>) -> Self {
-        let alive = Alive::new(alive);
-        let newest_alive = alive.newest();
-        let shown = recorded.room.head.max(newest_alive);
-        let given = recorded.ceiling.max(shown);
+    pub(super) fn new(stored: RoomState, entries: Vec<Entry>) -> Self {
+        let ephemeral = EphemeralIndex::new(entries);
+        let newest_ephemeral = ephemeral.newest();
+        let shown = stored.room.head.max(newest_ephemeral);
+        let last_assigned = stored.reserved_up_to.max(shown);
         // Ephemeral events are not in the record: with some alive the ring cannot claim to know all.
-        let is_whole = recorded.is_whole && alive.is_empty() && given == recorded.room.head;
-        let mut ring = Ring::refill(recorded.recent, shown, is_whole);
-        ring.knows_nothing_before(newest_alive);
+        let is_whole = stored.is_whole && ephemeral.is_empty() && last_assigned == stored.room.head;
+        let mut ring = Ring::refill(stored.recent, shown, is_whole);
+        ring.mark_incomplete_to(newest_ephemeral);
         Self {
-            room: recorded.room.room,
-            began_at: given,
-            given,
+            room: stored.room.room,
+            started_at_seq: last_assigned,
+            last_assigned,
             shown,
-            ceiling: recorded.ceiling,
-            members: recorded.members.into_iter().collect(),
+            reserved_up_to: stored.reserved_up_to,
+            members: stored.members.into_iter().collect(),
             ring,
-            alive,
+            ephemeral,
         }
     }
 
@@ -109,13 +109,13 @@ impl State {
     }
 
     /// Gives the next number.
-    pub(super) fn next_number(&mut self) -> Seq {
-        self.given = self.given.next();
-        self.given
+    pub(super) fn next_seq(&mut self) -> Seq {
+        self.last_assigned = self.last_assigned.next();
+        self.last_assigned
     }
 
     /// Whether a post may be taken, and what it becomes under the next number.
-    pub(super) fn accept_post(&mut self, new: NewPost, now: UnixMillis) -> Result<(Item, Keeper), RoomError> {
+    pub(super) fn accept_post(&mut self, new: NewPost, now: UnixMillis) -> Result<(Item, Destination), RoomError> {
         self.member(new.by)?;
         let expires_at = self.life(&new.post)?.map(|ms| now.plus_ms(ms));
         let expires_at = match new.post.reply_to {
@@ -127,12 +127,12 @@ impl State {
             },
         };
         let mentions = self.members_of(new.mentions);
-        let seq = self.next_number();
-        let keeper = if expires_at.is_some() {
+        let seq = self.next_seq();
+        let destination = if expires_at.is_some() {
             let address = Address { room: self.id(), sender: new.by, key: new.post.key.clone() };
-            Keeper::Live { address, reserve: self.reserve(seq) }
+            Destination::Live { address, reservation: self.reserve_seqs(seq) }
         } else {
-            Keeper::Record
+            Destination::Database
         };
         let message = Message {
             code: new.post.code,
@@ -142,7 +142,7 @@ impl State {
             reply_to: new.post.reply_to,
             ..Message::plain(new.post.body)
         };
-        Ok((Item { seq, changed: seq, at: now, by: new.by, what: What::Message(message) }, keeper))
+        Ok((Item { seq, changed: seq, at: now, by: new.by, what: What::Message(message) }, destination))
     }
 
     /// Of those who are mentioned, the members: nobody else may know.
@@ -160,59 +160,59 @@ impl State {
         }
     }
 
-    /// New numbers for what is learned after the room began, in the order of the old ones, and the ceiling to be kept
+    /// New numbers for what is learned after the room began, in the order of the old ones, and the reserved_up_to to be kept
     /// for them. What came since is known.
-    pub(super) fn number_late(&mut self, mut entries: Vec<Entry>) -> (Vec<Entry>, Option<Seq>) {
-        entries.retain(|entry| entry.item().seq <= self.began_at);
+    pub(super) fn renumber_late(&mut self, mut entries: Vec<Entry>) -> (Vec<Entry>, Option<Seq>) {
+        entries.retain(|entry| entry.item().seq <= self.started_at_seq);
         entries.sort_unstable_by_key(|entry| entry.item().changed);
         let mut number = |entry: Entry| {
-            let changed = self.next_number();
+            let changed = self.next_seq();
             entry.changed_to(Item { changed, ..entry.item().clone() }).unwrap_or(entry)
         };
         let numbered: Vec<_> = entries.into_iter().map(&mut number).collect();
-        let ceiling = if numbered.is_empty() { None } else { self.reserve(self.given) };
-        (numbered, ceiling)
+        let reserved_up_to = if numbered.is_empty() { None } else { self.reserve_seqs(self.last_assigned) };
+        (numbered, reserved_up_to)
     }
 
     /// Whether a message is alive: no tombstone, and not ended.
     pub(super) fn is_message_alive(&self, seq: Seq, now: UnixMillis) -> bool {
-        self.alive.get(seq).is_some_and(|entry| entry.is_message() && entry.is_alive(now))
+        self.ephemeral.get(seq).is_some_and(|entry| entry.is_message() && entry.is_alive(now))
     }
 
-    /// Whether a number was given since the room began.
-    pub(super) fn is_from_since(&self, seq: Seq) -> bool {
-        seq > self.began_at
+    /// Whether a number was last_assigned since the room began.
+    pub(super) fn is_from_this_run(&self, seq: Seq) -> bool {
+        seq > self.started_at_seq
     }
 
-    /// The last number given.
-    pub(super) fn given(&self) -> Seq {
-        self.given
+    /// The last number last_assigned.
+    pub(super) fn last_assigned(&self) -> Seq {
+        self.last_assigned
     }
 
     /// Takes in what is alive, learned after the room began, under the numbers it has now.
-    pub(super) fn adopt(&mut self, entries: Vec<Entry>) {
+    pub(super) fn merge(&mut self, entries: Vec<Entry>) {
         let newest = entries.iter().map(|entry| entry.item().changed).max().unwrap_or(Seq::ZERO);
         for entry in entries {
-            if self.alive.get(entry.item().seq).is_none() {
-                self.alive.insert(entry);
+            if self.ephemeral.get(entry.item().seq).is_none() {
+                self.ephemeral.insert(entry);
             }
         }
         self.shown = self.shown.max(newest);
-        self.given = self.given.max(newest);
-        self.ring.knows_nothing_before(newest);
+        self.last_assigned = self.last_assigned.max(newest);
+        self.ring.mark_incomplete_to(newest);
     }
 
     /// A thing as it is now, where it is at hand.
     pub(super) fn find(&self, seq: Seq, now: UnixMillis) -> Option<Item> {
-        let alive = self.alive.get(seq).filter(|entry| entry.is_alive(now));
+        let alive = self.ephemeral.get(seq).filter(|entry| entry.is_alive(now));
         let found = alive.map(Entry::item).or_else(|| self.ring.item(seq)).cloned();
         found.filter(|item| item.changed <= self.shown)
     }
 
     /// An ephemeral message as it is shown, under a number of its own: put in the place of a change that was refused.
     pub(super) fn restored(&mut self, seq: Seq) -> Option<Item> {
-        let shown = self.alive.get(seq)?.item().clone();
-        Some(Item { changed: self.next_number(), ..shown })
+        let shown = self.ephemeral.get(seq)?.item().clone();
+        Some(Item { changed: self.next_seq(), ..shown })
     }
 
     fn life(&self, post: &Post) -> Result<Option<u64>, RoomError> {
@@ -227,18 +227,18 @@ impl State {
         }
     }
 
-    /// The new ceiling to be kept before `seq` may be shown, where the present one does not reach.
-    fn reserve(&mut self, seq: Seq) -> Option<Seq> {
-        if seq <= self.ceiling {
+    /// The new reserved_up_to to be kept before `seq` may be shown, where the present one does not reach.
+    fn reserve_seqs(&mut self, seq: Seq) -> Option<Seq> {
+        if seq <= self.reserved_up_to {
             return None;
         }
-        self.ceiling = Seq(seq.0 + RESERVE);
-        Some(self.ceiling)
+        self.reserved_up_to = Seq(seq.0 + RESERVED_AT_ONCE);
+        Some(self.reserved_up_to)
     }
 
-    /// A ceiling could not be kept: the next ephemeral message asks again.
-    pub(super) fn reserve_failed(&mut self) {
-        self.ceiling = Seq::ZERO;
+    /// A reserved_up_to could not be kept: the next ephemeral message asks again.
+    pub(super) fn release_seqs(&mut self) {
+        self.reserved_up_to = Seq::ZERO;
     }
 
     /// Whether a change may be taken, and what it becomes. `is_changing`: another change of the message is under way.
@@ -249,7 +249,7 @@ impl State {
         now: UnixMillis,
     ) -> Result<Accepted, RoomError> {
         self.member(new.by)?;
-        let alive = self.alive.get(new.seq).filter(|entry| entry.is_alive(now));
+        let alive = self.ephemeral.get(new.seq).filter(|entry| entry.is_alive(now));
         let found = alive.map(Entry::item).or_else(|| self.ring.item(new.seq)).or(new.known.as_ref());
         let Some(found) = found else { return Ok(Accepted::Unknown) };
         let What::Message(message) = &found.what else { return Err(RoomError::NotFound) };
@@ -270,12 +270,12 @@ impl State {
             None => What::Deleted { deleted_at: now, deleted_by: new.by },
         };
         let found = found.clone();
-        let changed = self.next_number();
-        let keeper = match address {
-            None => Keeper::Record,
-            Some(address) => Keeper::Live { address, reserve: self.reserve(changed) },
+        let changed = self.next_seq();
+        let destination = match address {
+            None => Destination::Database,
+            Some(address) => Destination::Live { address, reservation: self.reserve_seqs(changed) },
         };
-        Ok(Accepted::Changed(Item { changed, what, ..found }, keeper))
+        Ok(Accepted::Changed(Item { changed, what, ..found }, destination))
     }
 
     /// Whether a setting may be changed, and the event that says so; none where it is so already.
@@ -319,12 +319,12 @@ impl State {
     }
 
     /// What was accepted was not kept: the members are as before.
-    pub(super) fn take_back_join(&mut self, user: UserId) {
+    pub(super) fn undo_join(&mut self, user: UserId) {
         self.members.remove(&user);
     }
 
-    /// As [`Self::take_back_join`].
-    pub(super) fn take_back_leave(&mut self, user: UserId, role: Role) {
+    /// As [`Self::undo_join`].
+    pub(super) fn undo_leave(&mut self, user: UserId, role: Role) {
         self.members.insert(user, role);
     }
 
@@ -334,7 +334,7 @@ impl State {
     }
 
     fn event(&mut self, by: UserId, what: What, now: UnixMillis) -> Item {
-        let seq = self.next_number();
+        let seq = self.next_seq();
         Item { seq, changed: seq, at: now, by, what }
     }
 
@@ -348,32 +348,32 @@ impl State {
             What::Renamed { name } => self.room.name = Some(name.clone()),
             _ => {}
         }
-        self.keep_alive(item, address);
+        self.index_ephemeral(item, address);
         self.ring.push(item.clone());
         std::mem::replace(&mut self.shown, item.changed)
     }
 
-    fn keep_alive(&mut self, item: &Item, address: Option<Address>) {
+    fn index_ephemeral(&mut self, item: &Item, address: Option<Address>) {
         let Some(address) = address else { return };
-        let entry = match self.alive.get(item.seq) {
+        let entry = match self.ephemeral.get(item.seq) {
             Some(before) => before.changed_to(item.clone()),
             None => Entry::message(address, item.clone()),
         };
         if let Ok(entry) = entry {
-            self.alive.insert(entry);
+            self.ephemeral.insert(entry);
         }
     }
 
     /// Every ephemeral message that is alive.
-    pub(super) fn alive(&self, now: UnixMillis) -> Vec<Item> {
-        let alive = self.alive.entries().filter(|entry| entry.is_alive(now));
+    pub(super) fn ephemeral_items(&self, now: UnixMillis) -> Vec<Item> {
+        let alive = self.ephemeral.entries().filter(|entry| entry.is_alive(now));
         alive.map(|entry| entry.item().clone()).filter(|item| item.changed <= self.shown).collect()
     }
 
     /// What stands in the ring, and every ephemeral message that is alive, each once, by rising number.
-    pub(super) fn at_hand(&self, now: UnixMillis) -> Vec<Item> {
+    pub(super) fn recent_items(&self, now: UnixMillis) -> Vec<Item> {
         let mut items = self.ring.items();
-        items.extend(self.alive(now));
+        items.extend(self.ephemeral_items(now));
         items.sort_unstable_by_key(|item| item.seq);
         items.dedup_by_key(|item| item.seq);
         items
@@ -381,10 +381,10 @@ impl State {
 
     /// Lets go of what has expired; when the next one does.
     pub(super) fn expire(&mut self, now: UnixMillis) -> Option<UnixMillis> {
-        while let Some((seq, end)) = self.alive.pop_ended(now) {
+        while let Some((seq, end)) = self.ephemeral.pop_expired(now) {
             self.ring.expire(seq, end);
         }
-        self.alive.next_end()
+        self.ephemeral.next_expiry_at()
     }
 }
 

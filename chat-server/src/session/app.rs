@@ -10,8 +10,8 @@ use super::audience::RoomAudience;
 use super::doors::Doors;
 use super::guesses::Guesses;
 use super::limiter::Limiter;
+use super::room_observers::{RoomObservers, TopicsRooms};
 use super::setup_code::SetupCode;
-use super::witnesses::{TopicsRooms, Witnesses};
 use crate::account::AccountHub;
 use crate::auth::Passwords;
 use crate::live::{Live, NodeId};
@@ -119,10 +119,10 @@ impl App {
         let counters = Arc::<Counters>::default();
         let hub = Arc::new(AccountHub::new(clock));
         let audience = Arc::new(RoomAudience::new(store.clone(), clock));
-        let witness = Arc::new(Witnesses { topics: topics.clone(), audience: audience.clone(), hub: hub.clone() });
+        let observer = Arc::new(RoomObservers { topics: topics.clone(), audience: audience.clone(), hub: hub.clone() });
         let refills = Arc::new(tokio::sync::Semaphore::new(REFILLS));
         let services =
-            Services { store: store.clone(), live: live.clone(), clock, counters: counters.clone(), witness, refills };
+            Services { store: store.clone(), live: live.clone(), clock, counters: counters.clone(), observer, refills };
         let rooms = Rooms::new(Registry::new(services));
         // Just made: nobody has set it before.
         let _ = topics_rooms.0.set(rooms.clone());

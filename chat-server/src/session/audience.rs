@@ -25,7 +25,7 @@ const LOOK_AGAIN: Duration = Duration::from_mins(1);
 pub(super) struct RoomAudience {
     store: Arc<dyn Store>,
     clock: fn() -> UnixMillis,
-    /// The rooms are made after their witness.
+    /// The rooms are made after their observer.
     rooms: OnceLock<Rooms>,
     known: Mutex<Known>,
     /// A count may be due earlier than the driver knows.

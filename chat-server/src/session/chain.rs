@@ -46,13 +46,13 @@ mod tests {
         let first = enter(&mut chain, Chain::Restart).expect("begins");
         let second = enter(&mut chain, Chain::Continue).expect("goes on");
         let third = enter(&mut chain, Chain::Continue).expect("goes on");
-        second.break_off();
-        third.break_off();
+        second.break_chain();
+        third.break_chain();
         assert!(!first.is_broken() && !second.is_broken() && third.is_broken());
         assert_eq!(enter(&mut chain, Chain::Continue).err(), Some(ErrorCode::ChainBroken));
         assert!(chain.enter(None).is_ok(), "a post of its own passes");
         enter(&mut chain, Chain::Restart).expect("begins again");
-        first.break_off();
+        first.break_chain();
         assert!(enter(&mut chain, Chain::Continue).is_ok(), "a late refusal of the old chain");
     }
 }

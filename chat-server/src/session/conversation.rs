@@ -201,7 +201,7 @@ impl Session {
                     Err(broken) => broken,
                     Ok(link) => {
                         if let Some(link) = link {
-                            link.break_off();
+                            link.break_chain();
                         }
                         error
                     }
@@ -226,7 +226,7 @@ impl Session {
         match handlers::post::check(&self.app, identity, &post).await {
             Err(refusal) => {
                 if let Some(chain) = chain {
-                    chain.break_off();
+                    chain.break_chain();
                 }
                 self.refuse_in_order(id, refusal);
             }

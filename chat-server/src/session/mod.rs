@@ -13,10 +13,10 @@ mod handlers;
 mod hello;
 mod limiter;
 mod mentions;
+mod room_observers;
 mod service;
 mod setup_code;
 mod sharing;
-mod witnesses;
 
 pub use app::{App, AppConfig, Drivers, Registration, Stores};
 pub use conversation::{Incoming, Origin, Session};

@@ -178,10 +178,10 @@ async fn what_was_acknowledged_is_there_after_reopening_with_the_same_epoch() {
 #[tokio::test]
 async fn a_number_that_was_reserved_is_never_given_again() {
     let fixture = Fixture::new();
-    fixture.store.reserve(GENERAL, Seq(64)).await.expect("kept");
-    fixture.store.reserve(GENERAL, Seq(10)).await.expect("never lowered");
+    fixture.store.reserve_seqs(GENERAL, Seq(64)).await.expect("kept");
+    fixture.store.reserve_seqs(GENERAL, Seq(10)).await.expect("never lowered");
     let state = fixture.reopened().store.room_state(GENERAL, 256).await.expect("there");
-    assert_eq!(state.ceiling, Seq(64));
+    assert_eq!(state.reserved_up_to, Seq(64));
 }
 
 #[tokio::test]

@@ -71,8 +71,8 @@ pub trait Store: Send + Sync + 'static {
     fn room_state(&self, id: RoomId, ring: u32) -> Pending<RoomState>;
     /// Closes a room: it is no longer seen, its name and numbers are kept for it.
     fn close_room(&self, id: RoomId, at: UnixMillis) -> Pending<()>;
-    /// Sees that no number up to `ceiling` is given again after a restart.
-    fn reserve(&self, room: RoomId, ceiling: Seq) -> Pending<()>;
+    /// Sees that no number up to `reserved_up_to` is given again after a restart.
+    fn reserve_seqs(&self, room: RoomId, reserved_up_to: Seq) -> Pending<()>;
     /// Remembers that a post was refused, until the live store can hold nothing of it any more.
     fn note_refused(&self, post: RefusedPost) -> Pending<()>;
     /// A room's counts.

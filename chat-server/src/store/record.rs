@@ -96,7 +96,7 @@ pub struct RoomState {
     /// The room.
     pub room: StoredRoom,
     /// No number up to here may be given again.
-    pub ceiling: Seq,
+    pub reserved_up_to: Seq,
     /// Its members with their roles.
     pub members: Vec<(UserId, Role)>,
     /// Its newest items by rising `changed`: what the ring holds.
@@ -137,7 +137,7 @@ impl ChainLink {
     }
 
     /// This one was refused.
-    pub fn break_off(&self) {
+    pub fn break_chain(&self) {
         let earlier = |refused: u64| (refused == 0 || self.place + 1 < refused).then_some(self.place + 1);
         // An earlier one that was refused meanwhile stands.
         let _ = self.refused.fetch_update(Ordering::AcqRel, Ordering::Acquire, earlier);

@@ -10,14 +10,14 @@ use tokio::time::Instant;
 use super::Actor;
 use crate::room::RoomError;
 use crate::room::command::{ChangeOutcome, Snapshot};
-use crate::room::flight::{Asker, answer};
+use crate::room::in_flight::{Requester, answer};
 use crate::store::Appended;
 
 impl Actor {
-    pub(super) fn answer_kept(&mut self, asker: Asker, item: Option<&Item>, accepted_at: Instant) {
+    pub(super) fn answer_stored(&mut self, requester: Requester, item: Option<&Item>, accepted_at: Instant) {
         let number = item.map_or(self.state.shown(), |item| item.changed);
-        match asker {
-            Asker::Post(reply) => {
+        match requester {
+            Requester::Post(reply) => {
                 let Some(item) = item else { return };
                 self.services.counters.posts.fetch_add(1, Ordering::Relaxed);
                 self.services.counters.acknowledged(accepted_at.elapsed());
@@ -27,39 +27,39 @@ impl Actor {
                 };
                 answer(reply, Ok(Posted { seq: item.seq, at: item.at, duplicate: false, expires_at }));
             }
-            Asker::Change(reply) => answer(reply, Ok(ChangeOutcome::Changed(number))),
-            Asker::Set(reply) => answer(reply, Ok(number)),
-            Asker::Join(user, reply) => {
+            Requester::Change(reply) => answer(reply, Ok(ChangeOutcome::Changed(number))),
+            Requester::Set(reply) => answer(reply, Ok(number)),
+            Requester::Join(user, reply) => {
                 let snapshot = Snapshot { head: number.max(self.state.shown()), ..self.state.snapshot(user) };
                 answer(reply, Ok(snapshot));
             }
-            Asker::Leave(_, _, reply) | Asker::Settle(reply) => answer(reply, Ok(())),
-            Asker::Learn(_) => {}
+            Requester::Leave(_, _, reply) | Requester::Drain(reply) => answer(reply, Ok(())),
+            Requester::Merge(_) => {}
         }
     }
 
-    pub(super) fn answer_duplicate(asker: Asker, first: Appended, expires_at: Option<UnixMillis>) {
-        if let Asker::Post(reply) = asker {
+    pub(super) fn answer_duplicate(requester: Requester, first: Appended, expires_at: Option<UnixMillis>) {
+        if let Requester::Post(reply) = requester {
             let posted = Posted { seq: first.seq, at: first.at, duplicate: true, expires_at };
             answer(reply, Ok(posted));
         }
     }
 
-    pub(super) fn answer_refused(&mut self, asker: Asker, error: RoomError) {
-        match asker {
-            Asker::Post(reply) => answer(reply, Err(error)),
-            Asker::Change(reply) => answer(reply, Err(error)),
-            Asker::Set(reply) => answer(reply, Err(error)),
-            Asker::Join(user, reply) => {
-                self.state.take_back_join(user);
+    pub(super) fn answer_refused(&mut self, requester: Requester, error: RoomError) {
+        match requester {
+            Requester::Post(reply) => answer(reply, Err(error)),
+            Requester::Change(reply) => answer(reply, Err(error)),
+            Requester::Set(reply) => answer(reply, Err(error)),
+            Requester::Join(user, reply) => {
+                self.state.undo_join(user);
                 answer(reply, Err(error));
             }
-            Asker::Leave(user, role, reply) => {
-                self.state.take_back_leave(user, role);
+            Requester::Leave(user, role, reply) => {
+                self.state.undo_leave(user, role);
                 answer(reply, Err(error));
             }
-            Asker::Settle(reply) => answer(reply, Err(error)),
-            Asker::Learn(entries) => self.learn_later(entries),
+            Requester::Drain(reply) => answer(reply, Err(error)),
+            Requester::Merge(entries) => self.retry_merge(entries),
         }
     }
 }

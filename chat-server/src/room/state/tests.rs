@@ -36,15 +36,15 @@ fn begun(lasting: &[u64], alive: &[u64]) -> State {
         created_by: UserId(1),
     };
     let head = Seq(lasting.last().copied().unwrap_or(0));
-    let recorded = RoomState {
+    let stored = RoomState {
         room: StoredRoom { room, head, last_message_at: None },
-        ceiling: Seq(64).max(head),
+        reserved_up_to: Seq(64).max(head),
         members: vec![(UserId(1), Role::Member)],
         recent: lasting.iter().map(|seq| message(*seq, None)).collect(),
         is_whole: true,
         refused: Vec::new(),
     };
-    State::new(recorded, alive.iter().map(|seq| entry(*seq)).collect())
+    State::new(stored, alive.iter().map(|seq| entry(*seq)).collect())
 }
 
 #[test]
@@ -61,14 +61,14 @@ fn a_room_that_begins_again_does_not_claim_to_know_what_expires() {
 #[test]
 fn what_is_learned_late_is_there_as_if_it_had_been_known() {
     let mut state = begun(&[1, 2, 3], &[]);
-    let (late, ceiling) = state.number_late(vec![entry(4), entry(90)]);
+    let (late, reserved_up_to) = state.renumber_late(vec![entry(4), entry(90)]);
     let numbers = |entries: &[Entry]| entries.iter().map(|e| (e.item().seq, e.item().changed)).collect::<Vec<_>>();
     assert_eq!(numbers(&late), [(Seq(4), Seq(65))], "seen anew by all, and 90 came since the room began");
-    assert!(ceiling.is_some_and(|ceiling| ceiling >= Seq(65)));
-    state.adopt(late);
-    assert_eq!((state.shown(), state.alive(UnixMillis(0)).len()), (Seq(65), 1));
+    assert!(reserved_up_to.is_some_and(|reserved_up_to| reserved_up_to >= Seq(65)));
+    state.merge(late);
+    assert_eq!((state.shown(), state.ephemeral_items(UnixMillis(0)).len()), (Seq(65), 1));
     assert_eq!(state.ring.after(Seq(2)), None);
-    assert!(state.next_number() > Seq(65));
+    assert!(state.next_seq() > Seq(65));
 }
 
 #[test]
@@ -76,8 +76,10 @@ fn a_change_of_what_expires_keeps_its_number_free() {
     let mut state = begun(&[1], &[2]);
     let delete = NewChange { by: UserId(1), seq: Seq(2), edit: None, known: None };
     let accepted = state.accept_change(delete, false, UnixMillis(0)).expect("hers");
-    let Accepted::Changed(item, Keeper::Live { reserve, .. }) = accepted else { panic!("the live store keeps it") };
-    assert!(reserve.is_some_and(|ceiling| ceiling > item.changed));
+    let Accepted::Changed(item, Destination::Live { reservation, .. }) = accepted else {
+        panic!("the live store keeps it")
+    };
+    assert!(reservation.is_some_and(|reserved_up_to| reserved_up_to > item.changed));
 }
 
 #[test]

@@ -83,14 +83,14 @@ pub(super) fn list(
 
 pub(super) fn state(c: &Connection, id: RoomId, ring: u32) -> Result<RoomState, StoreError> {
     let room = by_id(c, id)?.ok_or(StoreError::NotFound)?;
-    let ceiling = one(c, "SELECT ceiling FROM room WHERE id = ?1", [sql(id.0)], |row| row::number(row, 0))?;
+    let reserved_up_to = one(c, "SELECT ceiling FROM room WHERE id = ?1", [sql(id.0)], |row| row::number(row, 0))?;
     let mut recent = items::newest_changes(c, id, ring)?;
     recent.reverse();
     let is_whole = (recent.len() as u32) < ring;
     let members = members::of_room(c, id)?;
     let refused = all(c, "SELECT seq FROM refused WHERE room = ?1", [sql(id.0)], |row| row::number(row, 0).map(Seq))?;
-    let ceiling = Seq(ceiling.unwrap_or(0)).max(room.head);
-    Ok(RoomState { room, ceiling, members, recent, is_whole, refused })
+    let reserved_up_to = Seq(reserved_up_to.unwrap_or(0)).max(room.head);
+    Ok(RoomState { room, reserved_up_to, members, recent, is_whole, refused })
 }
 
 pub(super) fn note_refused(c: &Connection, post: &RefusedPost) -> Result<(), StoreError> {
@@ -103,8 +103,9 @@ pub(super) fn close(c: &Connection, id: RoomId, at: UnixMillis) -> Result<(), St
     execute(c, "UPDATE room SET closed_at = ?2 WHERE id = ?1 AND members = 0", [sql(id.0), at.0]).map(drop)
 }
 
-pub(super) fn reserve(c: &Connection, id: RoomId, ceiling: Seq) -> Result<(), StoreError> {
-    let changed = execute(c, "UPDATE room SET ceiling = max(ceiling, ?2) WHERE id = ?1", [sql(id.0), sql(ceiling.0)])?;
+pub(super) fn reserve_seqs(c: &Connection, id: RoomId, reserved_up_to: Seq) -> Result<(), StoreError> {
+    let changed =
+        execute(c, "UPDATE room SET ceiling = max(ceiling, ?2) WHERE id = ?1", [sql(id.0), sql(reserved_up_to.0)])?;
     if changed == 1 { Ok(()) } else { Err(StoreError::NotFound) }
 }
 

@@ -133,8 +133,8 @@ impl Store for SqliteStore {
         self.writer.submit(move |c| rooms::close(c, id, at))
     }
 
-    fn reserve(&self, room: RoomId, ceiling: Seq) -> Pending<()> {
-        self.writer.submit(move |c| rooms::reserve(c, room, ceiling))
+    fn reserve_seqs(&self, room: RoomId, reserved_up_to: Seq) -> Pending<()> {
+        self.writer.submit(move |c| rooms::reserve_seqs(c, room, reserved_up_to))
     }
 
     fn note_refused(&self, post: RefusedPost) -> Pending<()> {

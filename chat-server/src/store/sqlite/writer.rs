@@ -93,15 +93,15 @@ impl Writer {
                 return Err(StoreError::ChainBroken);
             }
             // At once: the next of the chain may stand in the same transaction.
-            write(c).inspect_err(|_| begun.break_off())
+            write(c).inspect_err(|_| begun.break_chain())
         };
         let answer = self.queue(write, move |is_kept| {
             if !is_kept {
-                ended.break_off();
+                ended.break_chain();
             }
         });
         if answer.is_refused() {
-            chain.break_off();
+            chain.break_chain();
         }
         answer
     }

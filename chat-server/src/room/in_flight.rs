@@ -12,7 +12,7 @@ use chat_proto::time::UnixMillis;
 use tokio::time::Instant;
 
 use super::RoomError;
-use super::command::{ChangeOutcome, Reply, Snapshot};
+use super::command::{ChangeOutcome, Responder, Snapshot};
 use crate::live::{self, Address, Entry, LiveError, Put};
 use crate::post_digest;
 use crate::store::{self, Appended, ChainLink, StoreError};
@@ -21,7 +21,7 @@ use crate::store::{self, Appended, ChainLink, StoreError};
 const LIVE_LIMIT: Duration = Duration::from_millis(50);
 
 /// A refusal waits at most so long for the record to know of it.
-const NOTE_LIMIT: Duration = Duration::from_millis(500);
+const RECORD_LIMIT: Duration = Duration::from_millis(500);
 
 /// The store an entry waits for.
 #[derive(Debug)]
@@ -38,9 +38,9 @@ pub(super) enum Wait {
 
 /// How the store ended.
 #[derive(Debug)]
-pub(super) enum Landing {
+pub(super) enum WriteResult {
     /// It stands.
-    Kept,
+    Stored,
     /// The key had been used: this is the first one, and when it ends.
     Duplicate(Appended, Option<UnixMillis>),
     /// Nothing was kept.
@@ -49,24 +49,24 @@ pub(super) enum Landing {
 
 /// Whom to answer.
 #[derive(Debug)]
-pub(super) enum Asker {
-    Post(Reply<Posted>),
-    Change(Reply<ChangeOutcome>),
-    Set(Reply<Seq>),
-    Join(UserId, Reply<Snapshot>),
-    Leave(UserId, Role, Reply<()>),
-    Settle(Reply<()>),
+pub(super) enum Requester {
+    Post(Responder<Posted>),
+    Change(Responder<ChangeOutcome>),
+    Set(Responder<Seq>),
+    Join(UserId, Responder<Snapshot>),
+    Leave(UserId, Role, Responder<()>),
+    Drain(Responder<()>),
     /// Nobody: the room learned of them.
-    Learn(Vec<Entry>),
+    Merge(Vec<Entry>),
 }
 
 /// An entry of the room's FIFO.
 #[derive(Debug)]
-pub(super) struct Flight {
+pub(super) struct InFlight {
     pub wait: Wait,
     /// What it becomes; none where it only waits.
     pub item: Option<Item>,
-    pub asker: Asker,
+    pub requester: Requester,
     /// Breaks where it is refused.
     pub chain: Option<ChainLink>,
     pub accepted_at: Instant,
@@ -76,56 +76,56 @@ pub(super) struct Flight {
 
 impl Wait {
     /// Waits for the store. May be dropped and begun again.
-    async fn landing(&mut self, item: Option<&Item>, until: Instant) -> Landing {
+    async fn result(&mut self, item: Option<&Item>, until: Instant) -> WriteResult {
         match self {
-            Self::Nothing => Landing::Kept,
+            Self::Nothing => WriteResult::Stored,
             Self::Reserve(reserve) => match reserved(reserve).await {
-                Ok(()) => Landing::Kept,
-                Err(error) => Landing::Refused(error.into()),
+                Ok(()) => WriteResult::Stored,
+                Err(error) => WriteResult::Refused(error.into()),
             },
             Self::Append(pending) => match pending.await {
-                Ok(appended) if appended.is_duplicate => Landing::Duplicate(appended, None),
-                Ok(_) => Landing::Kept,
-                Err(error) => Landing::Refused(error.into()),
+                Ok(appended) if appended.is_duplicate => WriteResult::Duplicate(appended, None),
+                Ok(_) => WriteResult::Stored,
+                Err(error) => WriteResult::Refused(error.into()),
             },
             Self::Change(pending) => match pending.await {
-                Ok(()) => Landing::Kept,
-                Err(error) => Landing::Refused(error.into()),
+                Ok(()) => WriteResult::Stored,
+                Err(error) => WriteResult::Refused(error.into()),
             },
             Self::Put(pending, address, reserve) => {
                 if let Err(error) = reserved(reserve).await {
-                    return Landing::Refused(error.into());
+                    return WriteResult::Refused(error.into());
                 }
                 match tokio::time::timeout_at(until, pending).await {
-                    Ok(Ok(Put::Stored)) => Landing::Kept,
+                    Ok(Ok(Put::Stored)) => WriteResult::Stored,
                     Ok(Ok(Put::KeyHeld(first))) if is_retry(address.room, item, &first) => {
                         let appended = Appended { seq: first.seq, at: first.at, is_duplicate: true };
-                        Landing::Duplicate(appended, Some(first.expires_at))
+                        WriteResult::Duplicate(appended, Some(first.expires_at))
                     }
-                    Ok(Ok(Put::KeyHeld(_))) => Landing::Refused(RoomError::KeyReused),
-                    Ok(Err(error)) => Landing::Refused(error.into()),
-                    Err(_) => Landing::Refused(LiveError::Unavailable.into()),
+                    Ok(Ok(Put::KeyHeld(_))) => WriteResult::Refused(RoomError::KeyReused),
+                    Ok(Err(error)) => WriteResult::Refused(error.into()),
+                    Err(_) => WriteResult::Refused(LiveError::Unavailable.into()),
                 }
             }
             Self::Replace(pending, reserve) => {
                 if let Err(error) = reserved(reserve).await {
-                    return Landing::Refused(error.into());
+                    return WriteResult::Refused(error.into());
                 }
                 match tokio::time::timeout_at(until, pending).await {
-                    Ok(Ok(true)) => Landing::Kept,
-                    Ok(Ok(false)) => Landing::Refused(RoomError::NotFound),
-                    Ok(Err(error)) => Landing::Refused(error.into()),
-                    Err(_) => Landing::Refused(LiveError::Unavailable.into()),
+                    Ok(Ok(true)) => WriteResult::Stored,
+                    Ok(Ok(false)) => WriteResult::Refused(RoomError::NotFound),
+                    Ok(Err(error)) => WriteResult::Refused(error.into()),
+                    Err(_) => WriteResult::Refused(LiveError::Unavailable.into()),
                 }
             }
         }
     }
 }
 
-impl Flight {
+impl InFlight {
     /// An entry that takes its place at the end.
-    pub(super) fn new(wait: Wait, item: Option<Item>, asker: Asker) -> Self {
-        Self { wait, item, asker, chain: None, accepted_at: Instant::now(), at_front_since: None }
+    pub(super) fn new(wait: Wait, item: Option<Item>, requester: Requester) -> Self {
+        Self { wait, item, requester, chain: None, accepted_at: Instant::now(), at_front_since: None }
     }
 
     /// The entry as one of a chain.
@@ -134,9 +134,9 @@ impl Flight {
     }
 
     /// Waits at the front for the store; may be dropped and begun again, the time at the front runs on.
-    pub(super) async fn landing(&mut self) -> Landing {
+    pub(super) async fn result(&mut self) -> WriteResult {
         let since = *self.at_front_since.get_or_insert_with(Instant::now);
-        self.wait.landing(self.item.as_ref(), since + LIVE_LIMIT).await
+        self.wait.result(self.item.as_ref(), since + LIVE_LIMIT).await
     }
 }
 
@@ -159,39 +159,41 @@ fn is_retry(room: RoomId, item: Option<&Item>, first: &live::KeyUse) -> bool {
 
 /// How an entry lands that is one of a chain: the live store does not know chains, and what it kept behind a refused
 /// one is taken back.
-pub(super) fn settled(landing: Landing, is_live: bool, chain: Option<&ChainLink>) -> Landing {
-    match landing {
-        Landing::Kept if is_live && chain.is_some_and(ChainLink::is_broken) => Landing::Refused(RoomError::ChainBroken),
-        landing => landing,
+pub(super) fn apply_chain(result: WriteResult, is_live: bool, chain: Option<&ChainLink>) -> WriteResult {
+    match result {
+        WriteResult::Stored if is_live && chain.is_some_and(ChainLink::is_broken) => {
+            WriteResult::Refused(RoomError::ChainBroken)
+        }
+        result => result,
     }
 }
 
 /// A chain holds nothing behind what was refused.
-pub(super) fn break_off(chain: Option<&ChainLink>) {
+pub(super) fn break_chain(chain: Option<&ChainLink>) {
     if let Some(chain) = chain {
-        chain.break_off();
+        chain.break_chain();
     }
 }
 
 /// How the front of the FIFO lands; for ever under way where nothing is.
-pub(super) async fn front(flights: &mut VecDeque<Flight>) -> Landing {
-    match flights.front_mut() {
-        Some(flight) => flight.landing().await,
+pub(super) async fn front_result(in_flight: &mut VecDeque<InFlight>) -> WriteResult {
+    match in_flight.front_mut() {
+        Some(write) => write.result().await,
         None => std::future::pending().await,
     }
 }
 
 /// Refuses a post once the record knows of it, or cannot: then this process alone does.
-pub(super) fn answer_later(noted: store::Pending<()>, asker: Asker, error: RoomError) {
-    if let Asker::Post(reply) = asker {
+pub(super) fn answer_when_recorded(noted: store::Pending<()>, requester: Requester, error: RoomError) {
+    if let Requester::Post(reply) = requester {
         tokio::spawn(async move {
-            drop(tokio::time::timeout(NOTE_LIMIT, noted).await);
+            drop(tokio::time::timeout(RECORD_LIMIT, noted).await);
             answer(reply, Err(error));
         });
     }
 }
 
-/// Gives an answer; the asker may have gone.
-pub(super) fn answer<T>(reply: Reply<T>, result: Result<T, RoomError>) {
+/// Gives an answer; the requester may have gone.
+pub(super) fn answer<T>(reply: Responder<T>, result: Result<T, RoomError>) {
     drop(reply.send(result));
 }

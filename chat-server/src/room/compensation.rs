@@ -14,21 +14,21 @@ use crate::store::{Pending, RefusedPost};
 const HELD_MAX: usize = 4_096;
 
 /// The refused posts of one room.
-pub(super) struct Refused(BTreeSet<Seq>);
+pub(super) struct Compensation(BTreeSet<Seq>);
 
-impl Refused {
+impl Compensation {
     /// Those the record knows of.
     pub(super) fn new(numbers: Vec<Seq>) -> Self {
         Self(numbers.into_iter().collect())
     }
 
     /// Whether a post was refused.
-    pub(super) fn holds(&self, seq: Seq) -> bool {
+    pub(super) fn contains(&self, seq: Seq) -> bool {
         self.0.contains(&seq)
     }
 
     /// Takes a post back that was refused. It may be answered once the record knows of it.
-    pub(super) fn take_back(&mut self, services: &Services, address: Address, item: &Item) -> Pending<()> {
+    pub(super) fn undo(&mut self, services: &Services, address: Address, item: &Item) -> Pending<()> {
         let (room, seq, now) = (address.room, item.seq, (services.clock)());
         self.0.insert(seq);
         if self.0.len() > HELD_MAX {
@@ -46,13 +46,13 @@ impl Refused {
 
     /// What is alive of what the live store holds: what was refused, and what never stood for another reason, is taken
     /// back.
-    pub(super) fn sort_out(
+    pub(super) fn compensate(
         &self,
         services: &Services,
         entries: Vec<Entry>,
-        never_stood: impl Fn(Seq) -> bool,
+        is_unacknowledged: impl Fn(Seq) -> bool,
     ) -> Vec<Entry> {
-        let is_refused = |entry: &Entry| self.holds(entry.item().seq) || never_stood(entry.item().seq);
+        let is_refused = |entry: &Entry| self.contains(entry.item().seq) || is_unacknowledged(entry.item().seq);
         let (refused, alive): (Vec<_>, Vec<_>) = entries.into_iter().partition(is_refused);
         for entry in refused {
             drop(services.live.undo(entry.address().clone(), entry.item().seq));

@@ -11,28 +11,28 @@ use crate::live::{Address, Entry};
 
 /// What is alive in a room.
 #[derive(Debug, Default)]
-pub(super) struct Alive {
+pub(super) struct EphemeralIndex {
     entries: BTreeMap<Seq, Entry>,
     /// Invariant: each of `entries` is here once, under its sender and their key.
-    by_key: HashMap<(UserId, ClientKey), Seq>,
+    seqs_by_key: HashMap<(UserId, ClientKey), Seq>,
     /// Invariant: each of `entries` is here once, under its own end.
-    ends: BTreeSet<(UnixMillis, Seq)>,
+    expiries: BTreeSet<(UnixMillis, Seq)>,
 }
 
-impl Alive {
+impl EphemeralIndex {
     pub(super) fn new(entries: Vec<Entry>) -> Self {
-        let mut alive = Self::default();
+        let mut index = Self::default();
         for entry in entries {
-            alive.insert(entry);
+            index.insert(entry);
         }
-        alive
+        index
     }
 
     /// Takes in an entry, or its new state.
     pub(super) fn insert(&mut self, entry: Entry) {
         let seq = entry.item().seq;
-        self.ends.insert((entry.expires_at(), seq));
-        self.by_key.insert(key_of(entry.address()), seq);
+        self.expiries.insert((entry.expires_at(), seq));
+        self.seqs_by_key.insert(key_of(entry.address()), seq);
         self.entries.insert(seq, entry);
     }
 
@@ -46,8 +46,8 @@ impl Alive {
     }
 
     /// Under a sender's key.
-    pub(super) fn at(&self, address: &Address) -> Option<&Entry> {
-        self.by_key.get(&key_of(address)).and_then(|seq| self.entries.get(seq))
+    pub(super) fn by_key(&self, address: &Address) -> Option<&Entry> {
+        self.seqs_by_key.get(&key_of(address)).and_then(|seq| self.entries.get(seq))
     }
 
     /// All, by rising number.
@@ -60,17 +60,17 @@ impl Alive {
         self.entries().map(|entry| entry.item().changed).max().unwrap_or(Seq::ZERO)
     }
 
-    /// When the next one ends.
-    pub(super) fn next_end(&self) -> Option<UnixMillis> {
-        self.ends.first().map(|(end, _)| *end)
+    /// When the next one expiries.
+    pub(super) fn next_expiry_at(&self) -> Option<UnixMillis> {
+        self.expiries.first().map(|(end, _)| *end)
     }
 
     /// Lets go of one that has ended at `now`; its number and its end. None once none has.
-    pub(super) fn pop_ended(&mut self, now: UnixMillis) -> Option<(Seq, UnixMillis)> {
-        let (end, seq) = self.ends.first().copied().filter(|(end, _)| *end <= now)?;
-        self.ends.pop_first();
+    pub(super) fn pop_expired(&mut self, now: UnixMillis) -> Option<(Seq, UnixMillis)> {
+        let (end, seq) = self.expiries.first().copied().filter(|(end, _)| *end <= now)?;
+        self.expiries.pop_first();
         if let Some(entry) = self.entries.remove(&seq) {
-            self.by_key.remove(&key_of(entry.address()));
+            self.seqs_by_key.remove(&key_of(entry.address()));
         }
         Some((seq, end))
     }

@@ -9,7 +9,7 @@ use chat_proto::server_frame::{AccountNews, Topics};
 
 use super::audience::RoomAudience;
 use crate::account::AccountHub;
-use crate::room::{Rooms, Witness};
+use crate::room::{RoomObserver, Rooms};
 use crate::topics::{TopicsAudience, TopicsService};
 
 /// Tells a room its topics. The rooms are made after it, since they tell the topics what they show.
@@ -25,18 +25,18 @@ impl TopicsAudience for TopicsRooms {
 }
 
 /// All who see what rooms show.
-pub(super) struct Witnesses {
+pub(super) struct RoomObservers {
     pub topics: TopicsService,
     pub audience: Arc<RoomAudience>,
     pub hub: Arc<AccountHub>,
 }
 
-impl Witness for Witnesses {
-    fn began(&self, room: RoomId, items: &[Item]) {
+impl RoomObserver for RoomObservers {
+    fn room_started(&self, room: RoomId, items: &[Item]) {
         self.topics.rebuild(room, items);
     }
 
-    fn shown(&self, room: RoomId, item: &Item) {
+    fn item_shown(&self, room: RoomId, item: &Item) {
         self.topics.saw(room, item);
         self.audience.shown(room, item);
         if let What::Message(message) = &item.what
@@ -48,7 +48,7 @@ impl Witness for Witnesses {
         }
     }
 
-    fn left(&self, room: RoomId) {
+    fn room_stopped(&self, room: RoomId) {
         self.topics.forget_room(room);
     }
 }

@@ -4,11 +4,11 @@ use chat_proto::ids::RoomId;
 use chat_proto::message::Item;
 
 /// Sees what rooms show.
-pub trait Witness: Send + Sync {
+pub trait RoomObserver: Send + Sync {
     /// A room begins with these items at hand.
-    fn began(&self, room: RoomId, items: &[Item]);
+    fn room_started(&self, room: RoomId, items: &[Item]);
     /// A room shows an item in its new state.
-    fn shown(&self, room: RoomId, item: &Item);
+    fn item_shown(&self, room: RoomId, item: &Item);
     /// A room leaves; it may begin again.
-    fn left(&self, room: RoomId);
+    fn room_stopped(&self, room: RoomId);
 }

@@ -18,51 +18,51 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(1);
 const AT_ONCE: usize = 64;
 
 /// What happened.
-pub(super) enum Tide {
+pub(super) enum LiveEvent {
     /// What is alive is known, which was not known when the room began.
-    Late(Vec<Entry>),
+    Loaded(Vec<Entry>),
     /// The live store has lost what it held.
-    Lost,
+    DataLost,
     /// It holds what the room does, again.
-    PutBack,
+    Refilled,
 }
 
 /// What a room waits for.
-pub(super) struct Tides {
-    late: Option<BoxFuture<'static, Vec<Entry>>>,
+pub(super) struct LiveSync {
+    deferred_load: Option<BoxFuture<'static, Vec<Entry>>>,
     losses: watch::Receiver<u64>,
-    putting_back: Option<BoxFuture<'static, ()>>,
+    refill: Option<BoxFuture<'static, ()>>,
 }
 
-impl Tides {
+impl LiveSync {
     /// For a room that begins: before it asks what is alive.
     pub(super) fn new(services: &Services) -> Self {
         let mut losses = services.live.losses();
         losses.mark_unchanged();
-        Self { late: None, losses, putting_back: None }
+        Self { deferred_load: None, losses, refill: None }
     }
 
     /// What is alive is not known yet.
-    pub(super) fn learn(&mut self, services: &Services, room: RoomId) {
-        self.late = Some(late_entries(services.clone(), room));
+    pub(super) fn load_deferred(&mut self, services: &Services, room: RoomId) {
+        self.deferred_load = Some(load_when_available(services.clone(), room));
     }
 
     /// Whether what is alive is not known yet.
-    pub(super) fn are_late(&self) -> bool {
-        self.late.is_some()
+    pub(super) fn is_load_pending(&self) -> bool {
+        self.deferred_load.is_some()
     }
 
     /// Waits for the next thing that happens; may be dropped and begun again.
-    pub(super) async fn turn(&mut self) -> Tide {
+    pub(super) async fn next(&mut self) -> LiveEvent {
         tokio::select! {
-            entries = arrived(&mut self.late) => {
-                self.late = None;
-                Tide::Late(entries)
+            entries = completed(&mut self.deferred_load) => {
+                self.deferred_load = None;
+                LiveEvent::Loaded(entries)
             }
-            Ok(()) = self.losses.changed() => Tide::Lost,
-            () = arrived(&mut self.putting_back) => {
-                self.putting_back = None;
-                Tide::PutBack
+            Ok(()) = self.losses.changed() => LiveEvent::DataLost,
+            () = completed(&mut self.refill) => {
+                self.refill = None;
+                LiveEvent::Refilled
             }
             // A store that is gone loses nothing more.
             else => std::future::pending().await,
@@ -70,25 +70,25 @@ impl Tides {
     }
 
     /// Whether the store has lost something, and the room was not told yet.
-    pub(super) fn have_turned(&self) -> bool {
+    pub(super) fn has_lost_data(&self) -> bool {
         self.losses.has_changed().unwrap_or(false)
     }
 
     /// Whether the live store holds what the room does.
-    pub(super) fn are_calm(&self) -> bool {
-        self.putting_back.is_none()
+    pub(super) fn is_synced(&self) -> bool {
+        self.refill.is_none()
     }
 
     /// Puts entries there again, for as long as it takes.
-    pub(super) fn put_back(&mut self, services: Services, entries: Vec<Entry>) {
+    pub(super) fn start_refill(&mut self, services: Services, entries: Vec<Entry>) {
         self.losses.mark_unchanged();
-        self.putting_back =
-            (!entries.is_empty()).then(|| -> BoxFuture<'static, ()> { Box::pin(put_all(services, entries)) });
+        self.refill =
+            (!entries.is_empty()).then(|| -> BoxFuture<'static, ()> { Box::pin(refill_all(services, entries)) });
     }
 
     /// Tells of entries once more after a pause.
-    pub(super) fn learn_later(&mut self, entries: Vec<Entry>, pause: Duration) {
-        self.late = Some(Box::pin(async move {
+    pub(super) fn redeliver_after(&mut self, entries: Vec<Entry>, pause: Duration) {
+        self.deferred_load = Some(Box::pin(async move {
             sleep(pause).await;
             entries
         }));
@@ -96,10 +96,10 @@ impl Tides {
 }
 
 /// Asks for what is alive once the live store can be used, until it answers.
-fn late_entries(services: Services, room: RoomId) -> BoxFuture<'static, Vec<Entry>> {
+fn load_when_available(services: Services, room: RoomId) -> BoxFuture<'static, Vec<Entry>> {
     Box::pin(async move {
         loop {
-            if !is_there(&services).await {
+            if !wait_available(&services).await {
                 return std::future::pending().await;
             }
             let loading = services.live.load(room, (services.clock)());
@@ -112,11 +112,11 @@ fn late_entries(services: Services, room: RoomId) -> BoxFuture<'static, Vec<Entr
 }
 
 /// Puts entries into the live store; one that holds them already keeps what it holds.
-async fn put_all(services: Services, entries: Vec<Entry>) {
+async fn refill_all(services: Services, entries: Vec<Entry>) {
     let mut rest = entries.as_slice();
-    while !rest.is_empty() && is_there(&services).await {
+    while !rest.is_empty() && wait_available(&services).await {
         // Few rooms at a time: what is posted meanwhile does not wait behind all of them.
-        let Ok(_turn) = services.refills.acquire().await else { return };
+        let Ok(_permit) = services.refills.acquire().await else { return };
         let now = (services.clock)();
         let (some, others) = rest.split_at(rest.len().min(AT_ONCE));
         let alive = some.iter().filter(|entry| entry.is_alive(now));
@@ -137,14 +137,14 @@ async fn put_all(services: Services, entries: Vec<Entry>) {
 }
 
 /// Waits until the live store can be used; `false` where it never will.
-async fn is_there(services: &Services) -> bool {
+async fn wait_available(services: &Services) -> bool {
     services.live.availability().wait_for(|is_available| *is_available).await.is_ok()
 }
 
 /// Waits for what is to come; for ever where nothing is.
-async fn arrived<T>(coming: &mut Option<BoxFuture<'static, T>>) -> T {
-    match coming {
-        Some(coming) => coming.await,
+async fn completed<T>(pending: &mut Option<BoxFuture<'static, T>>) -> T {
+    match pending {
+        Some(pending) => pending.await,
         None => std::future::pending().await,
     }
 }
