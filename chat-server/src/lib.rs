@@ -14,6 +14,7 @@ mod metrics;
 pub mod outbox;
 mod post_digest;
 pub mod presence;
+pub mod reply;
 pub mod room;
 pub mod session;
 mod shutdown;

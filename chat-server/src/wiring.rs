@@ -24,7 +24,7 @@ const CLOCK_APART_MS: i64 = 5_000;
 /// Why a server cannot run.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    /// The record.
+    /// The database.
     #[error(transparent)]
     Open(#[from] OpenError),
     /// A place to listen at.
@@ -36,8 +36,8 @@ pub enum ServeError {
     /// The system has no random numbers.
     #[error("the system gives no random numbers")]
     NoRandomNumbers,
-    /// The record could not be closed in order.
-    #[error("the record could not be closed in order: {0}")]
+    /// The database could not be closed in order.
+    #[error("the database could not be closed in order: {0}")]
     Close(StoreError),
 }
 

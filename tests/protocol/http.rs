@@ -88,7 +88,7 @@ async fn figures_count_what_happened() {
         ("chat_outbox_dropped_frames_total", 0.0),
         ("chat_ephemeral_alive", 1.0),
         ("chat_live_available", 1.0),
-        ("chat_record_available", 1.0),
+        ("chat_database_available", 1.0),
         ("chat_build_info{version=\"0.1.0\"}", 1.0),
     ] {
         assert!((after[name] - count).abs() < 0.1, "{name} is {}", after[name]);
@@ -112,7 +112,7 @@ async fn figures_count_what_happened() {
     let age = now_seconds() - after["process_start_time_seconds"];
     assert!((0.0..60.0).contains(&age), "{age}");
     // The log's size is looked at a moment after a commit.
-    until(&server, "chat_record_log_bytes", |bytes| bytes >= 4_096.0).await;
+    until(&server, "chat_database_log_bytes", |bytes| bytes >= 4_096.0).await;
 }
 
 /// Looks at a figure until it is as wanted.

@@ -51,7 +51,7 @@ async fn what_lives_survives_the_server_with_its_numbers_and_order() {
     ana.call(&brief("k6", "over soon", 1_000)).await;
     let before: Vec<_> = texts(&mut ana).await.into_iter().filter(|(_, text)| text != "over soon").collect();
     assert_eq!(before.len(), 4);
-    assert!(!server.holds("zanzibarsecret"), "neither in the record nor in the log");
+    assert!(!server.holds("zanzibarsecret"), "neither in the database nor in the log");
     server.kill();
     assert!(!server.holds("zanzibarsecret"));
     tokio::time::sleep(Duration::from_millis(1_100)).await;

@@ -222,7 +222,7 @@ async fn a_number_that_was_not_kept_free_is_no_posts_number_after_a_kill() {
     let token = welcome.token.expect("a token");
     let ghost = brief("ghost", "brief", 600_000);
     {
-        // The record cannot keep the number free, so nothing is acknowledged; Redis has it already.
+        // The database cannot keep the number free, so nothing is acknowledged; Redis has it already.
         let record = rusqlite::Connection::open(server.data().join("chat.db")).expect("it opens");
         record.execute_batch("BEGIN IMMEDIATE").expect("locked");
         ana.start(&ghost).await;

@@ -92,7 +92,7 @@ fn what_expires_is_in_no_file_while_it_waits_nor_after_all_were_killed() {
     // The client puts on disk what it has, and this with it.
     ben.output(&["send", "general", "lasting-5521"]);
     until("the cache", || ana.holds("lasting-5521").then_some(()));
-    assert!(server.holds("lasting-5521"), "the record is read");
+    assert!(server.holds("lasting-5521"), "the database is read");
     let look = |server: &Server, when: &str| {
         for secret in ["taken-9902", "waiting-2718", "draft-3141"] {
             assert!(!ana.holds(secret), "{secret} is in a file of the client {when}");

@@ -90,7 +90,7 @@ impl AccountHub {
         }
     }
 
-    /// Tells an account something on all its devices. Nobody listens: nothing is kept, the record has it.
+    /// Tells an account something on all its devices. Nobody listens: nothing is kept, the database has it.
     pub fn tell(&self, user: UserId, news: AccountNews) {
         let mut streams = self.streams.lock();
         let Some(stream) = streams.get_mut(&user) else { return };

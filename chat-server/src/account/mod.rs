@@ -1,5 +1,5 @@
 //! The account stream: what concerns one person on all their devices, with its own numbers and catching up. Must not
-//! know sockets or the record.
+//! know sockets or the database.
 
 mod hub;
 

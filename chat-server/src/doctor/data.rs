@@ -5,11 +5,11 @@ use std::path::Path;
 use rustix::fs::{Access, access, statvfs};
 
 use super::check::{Check, bytes};
-use crate::store::sqlite::{RecordFiles, inspect};
+use crate::store::sqlite::{DatabaseFiles, inspect};
 
 /// Less free space than this is worth a word.
 const SPACE_LOW_BYTES: u64 = 1 << 30;
-/// With less than this the record soon refuses.
+/// With less than this the database soon refuses.
 const SPACE_NONE_BYTES: u64 = 64 << 20;
 /// A log of this size is not being folded into the file.
 const LOG_LARGE_BYTES: u64 = 256 << 20;
@@ -28,7 +28,7 @@ pub(super) fn look(folder: &Path) -> (Vec<Check>, bool) {
         return (checks, false);
     }
     let files = inspect(folder);
-    checks.push(record(&files));
+    checks.push(database(&files));
     checks.push(match &files.holder {
         Some(holder) => Check::ok("held by", format!("{holder}: a server runs on it")).word("holder", holder),
         None => Check::ok("held by", "nobody; a server can start"),
@@ -72,7 +72,7 @@ fn space(nearest: &Path) -> Option<Check> {
     Some(check.count("free_bytes", free))
 }
 
-fn record(files: &RecordFiles) -> Check {
+fn database(files: &DatabaseFiles) -> Check {
     let Some(database) = files.database_bytes else {
         return Check::ok("database", "not there yet; the server makes it");
     };
@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn a_log_that_only_grows_is_worth_a_word() {
-        let files = RecordFiles { database_bytes: Some(1), log_bytes: Some(LOG_LARGE_BYTES + 1), holder: None };
-        assert_eq!(record(&files).level, Level::Warn);
+        let files = DatabaseFiles { database_bytes: Some(1), log_bytes: Some(LOG_LARGE_BYTES + 1), holder: None };
+        assert_eq!(database(&files).level, Level::Warn);
     }
 }

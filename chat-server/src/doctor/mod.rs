@@ -3,7 +3,7 @@
 
 mod check;
 mod data;
-mod places;
+mod listen_addresses;
 mod redis_checks;
 mod run;
 

@@ -4,7 +4,7 @@ use color_eyre::eyre::{Result, WrapErr};
 use rustix::process::{Resource, getrlimit};
 
 use super::check::{Check, Level};
-use super::{data, places, redis_checks};
+use super::{data, listen_addresses, redis_checks};
 use crate::cli::ServerArgs;
 use crate::store::sqlite::library;
 
@@ -34,7 +34,7 @@ pub fn run(args: &ServerArgs, is_json: bool, prefix: Option<&str>) -> Result<boo
     }
     let (checks, is_running) = data::look(&config.data);
     printer.print_all(&checks);
-    printer.print_all(&places::look(&config.listen, is_running));
+    printer.print_all(&listen_addresses::look(&config.listen, is_running));
     match &config.redis {
         Some(options) => {
             let runtime =

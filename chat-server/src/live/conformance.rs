@@ -11,7 +11,8 @@ use chat_proto::time::UnixMillis;
 use chat_proto::topic::TrendingTopic;
 
 use super::{
-    Address, BucketKey, Entry, KEY_KEPT_MS, Lease, LeaseId, Live, LiveError, NodeId, Put, TopicsMirror, Typist,
+    BucketKey, EphemeralEntry, EphemeralKey, KEY_KEPT_MS, Lease, LeaseId, Live, LiveError, NodeId, Put, TopicsMirror,
+    Typist,
 };
 use crate::limits::{BucketRule, Take};
 
@@ -64,12 +65,12 @@ fn message_item(seq: u64, body: &str, created: UnixMillis, expires_at: Option<Un
     Item { seq: Seq(seq), changed: Seq(seq), at: created, by: UserId(7), what: What::Message(message) }
 }
 
-fn keyed(room: RoomId, key_text: &str, item: Item) -> Entry {
-    Entry::message(Address { room, sender: UserId(7), key: key(key_text) }, item).expect("an entry")
+fn keyed(room: RoomId, key_text: &str, item: Item) -> EphemeralEntry {
+    EphemeralEntry::message(EphemeralKey { room, sender: UserId(7), key: key(key_text) }, item).expect("an entry")
 }
 
 /// A short message of user 7 in `room` with the key `kSEQ`.
-pub(crate) fn entry(room: u64, seq: u64, created: UnixMillis, ttl_ms: u64) -> Entry {
+pub(crate) fn entry(room: u64, seq: u64, created: UnixMillis, ttl_ms: u64) -> EphemeralEntry {
     let item = message_item(seq, "hello", created, Some(created.plus_ms(ttl_ms)));
     keyed(RoomId(room), &format!("k{seq}"), item)
 }
@@ -126,15 +127,15 @@ pub(crate) async fn a_key_is_unique_over_all_rooms_and_remembered_after_the_end(
 
 pub(crate) async fn an_edit_keeps_the_end_and_a_late_older_state_changes_nothing(live: Store) {
     let first = entry(1, 4, at(0), 5_000);
-    let address = first.address().clone();
+    let key = first.key().clone();
     assert_eq!(live.put(first, at(0)).await, Ok(Put::Stored));
     let edited = |changed, body: &str| Item { changed: Seq(changed), ..message_item(4, body, at(0), Some(at(5_000))) };
-    assert_eq!(live.replace(address.clone(), edited(8, "newer"), at(10)).await, Ok(true));
-    assert_eq!(live.replace(address.clone(), edited(6, "older"), at(20)).await, Ok(true));
+    assert_eq!(live.replace(key.clone(), edited(8, "newer"), at(10)).await, Ok(true));
+    assert_eq!(live.replace(key.clone(), edited(6, "older"), at(20)).await, Ok(true));
     let items = live.load(ROOM, at(4_999)).await.expect("a load");
-    assert_eq!(items.iter().map(Entry::item).collect::<Vec<_>>(), [&edited(8, "newer")]);
+    assert_eq!(items.iter().map(EphemeralEntry::item).collect::<Vec<_>>(), [&edited(8, "newer")]);
     let longer = Item { changed: Seq(9), ..message_item(4, "x", at(0), Some(at(6_000))) };
-    assert_eq!(live.replace(address, longer, at(20)).await, Err(LiveError::NotEphemeral));
+    assert_eq!(live.replace(key, longer, at(20)).await, Err(LiveError::NotEphemeral));
     assert_eq!(alive_seqs(&live, ROOM, at(5_000)).await, [0; 0]);
 }
 
@@ -145,11 +146,11 @@ fn tombstone(seq: u64, changed: u64) -> Item {
 
 pub(crate) async fn a_deletion_leaves_a_tombstone_without_text_until_the_end(live: Store) {
     let first = entry(1, 4, at(0), 5_000);
-    let address = first.address().clone();
+    let key = first.key().clone();
     assert_eq!(live.put(first, at(0)).await, Ok(Put::Stored));
-    assert_eq!(live.replace(address.clone(), tombstone(4, 5), at(50)).await, Ok(true));
+    assert_eq!(live.replace(key.clone(), tombstone(4, 5), at(50)).await, Ok(true));
     let entries = live.load(ROOM, at(60)).await.expect("a load");
-    assert_eq!(entries.iter().map(Entry::item).collect::<Vec<_>>(), [&tombstone(4, 5)]);
+    assert_eq!(entries.iter().map(EphemeralEntry::item).collect::<Vec<_>>(), [&tombstone(4, 5)]);
     assert_eq!(live.usage(at(60)).await.map(|usage| usage.alive), Ok(0), "a tombstone is not alive");
     let Ok(Put::KeyHeld(_)) = live.put(entry(1, 4, at(70), 5_000), at(70)).await else {
         panic!("a retry after the deletion brings nothing back")
@@ -159,27 +160,27 @@ pub(crate) async fn a_deletion_leaves_a_tombstone_without_text_until_the_end(liv
 
 pub(crate) async fn a_tombstone_takes_no_edit_and_no_second_deletion(live: Store) {
     let first = entry(1, 4, at(0), 5_000);
-    let address = first.address().clone();
+    let key = first.key().clone();
     assert_eq!(live.put(first, at(0)).await, Ok(Put::Stored));
-    assert_eq!(live.replace(address.clone(), tombstone(4, 5), at(50)).await, Ok(true));
+    assert_eq!(live.replace(key.clone(), tombstone(4, 5), at(50)).await, Ok(true));
     let edited = Item { changed: Seq(6), ..message_item(4, "back", at(0), Some(at(5_000))) };
-    assert_eq!(live.replace(address.clone(), edited, at(51)).await, Ok(false));
-    assert_eq!(live.replace(address, tombstone(4, 7), at(52)).await, Ok(false));
+    assert_eq!(live.replace(key.clone(), edited, at(51)).await, Ok(false));
+    assert_eq!(live.replace(key, tombstone(4, 7), at(52)).await, Ok(false));
     let entries = live.load(ROOM, at(60)).await.expect("a load");
-    assert_eq!(entries.iter().map(Entry::item).collect::<Vec<_>>(), [&tombstone(4, 5)]);
+    assert_eq!(entries.iter().map(EphemeralEntry::item).collect::<Vec<_>>(), [&tombstone(4, 5)]);
 }
 
 pub(crate) async fn nothing_brings_back_what_expired(live: Store) {
     let first = entry(1, 4, at(0), 1_000);
-    let address = first.address().clone();
+    let key = first.key().clone();
     assert_eq!(live.put(first.clone(), at(0)).await, Ok(Put::Stored));
     let edited = Item { changed: Seq(6), ..message_item(4, "late", at(0), Some(at(1_000))) };
-    assert_eq!(live.replace(address.clone(), edited, at(1_000)).await, Ok(false));
-    assert_eq!(live.replace(address, tombstone(4, 7), at(1_000)).await, Ok(false));
+    assert_eq!(live.replace(key.clone(), edited, at(1_000)).await, Ok(false));
+    assert_eq!(live.replace(key, tombstone(4, 7), at(1_000)).await, Ok(false));
     for seq in 10..60 {
         assert_eq!(live.put(entry(1, seq, at(2_000), 1_000), at(2_000)).await, Ok(Put::Stored));
     }
-    let last = entry(1, 59, at(2_000), 1_000).address().clone();
+    let last = entry(1, 59, at(2_000), 1_000).key().clone();
     assert_eq!(live.replace(last, tombstone(59, 60), at(3_000)).await, Ok(false), "swept or not");
     let Ok(Put::KeyHeld(_)) = live.put(first, at(3_000)).await else { panic!("a late retry is a duplicate") };
     assert_eq!(alive_seqs(&live, ROOM, at(3_000)).await, [0; 0]);
@@ -187,12 +188,12 @@ pub(crate) async fn nothing_brings_back_what_expired(live: Store) {
 
 pub(crate) async fn undo_takes_back_one_try_and_not_the_next(live: Store) {
     let attempt = |seq| keyed(ROOM, "again", message_item(seq, "hello", at(0), Some(at(9_000))));
-    let address = attempt(1).address().clone();
+    let key = attempt(1).key().clone();
     assert_eq!(live.put(attempt(1), at(0)).await, Ok(Put::Stored));
-    assert_eq!(live.undo(address.clone(), Seq(1)).await, Ok(()));
+    assert_eq!(live.undo(key.clone(), Seq(1)).await, Ok(()));
     assert_eq!(alive_seqs(&live, ROOM, at(1)).await, [0; 0]);
     assert_eq!(live.put(attempt(2), at(1)).await, Ok(Put::Stored), "the key is free again");
-    assert_eq!(live.undo(address, Seq(1)).await, Ok(()));
+    assert_eq!(live.undo(key, Seq(1)).await, Ok(()));
     assert_eq!(alive_seqs(&live, ROOM, at(2)).await, [2], "a late undo does not touch the retry");
     let Ok(Put::KeyHeld(held)) = live.put(attempt(3), at(2)).await else { panic!("nor its key") };
     assert_eq!(held.seq, Seq(2));
@@ -200,7 +201,7 @@ pub(crate) async fn undo_takes_back_one_try_and_not_the_next(live: Store) {
 
 pub(crate) async fn a_post_undone_before_it_came_is_not_there(live: Store) {
     let one = entry(1, 1, at(0), 9_000);
-    assert_eq!(live.undo(one.address().clone(), Seq(1)).await, Ok(()));
+    assert_eq!(live.undo(one.key().clone(), Seq(1)).await, Ok(()));
     assert_eq!(live.key_use(UserId(7), key("k1"), at(0)).await, Ok(None));
     assert_eq!(alive_seqs(&live, ROOM, at(0)).await, [0; 0]);
 }
@@ -229,10 +230,10 @@ pub(crate) async fn usage_counts_alive_messages_and_returns_to_nothing(live: Sto
 }
 
 pub(crate) async fn an_entry_without_an_end_is_refused(_live: Store) {
-    let address = Address { room: ROOM, sender: UserId(7), key: key("lasting") };
+    let key = EphemeralKey { room: ROOM, sender: UserId(7), key: key("lasting") };
     let lasting = message_item(1, "hello", at(0), None);
-    assert_eq!(Entry::message(address.clone(), lasting), Err(LiveError::NotEphemeral));
-    assert_eq!(Entry::message(address, tombstone(1, 2)), Err(LiveError::NotEphemeral));
+    assert_eq!(EphemeralEntry::message(key.clone(), lasting), Err(LiveError::NotEphemeral));
+    assert_eq!(EphemeralEntry::message(key, tombstone(1, 2)), Err(LiveError::NotEphemeral));
 }
 
 fn lease(node: u64, connection: u64, expires_at: i64) -> Lease {

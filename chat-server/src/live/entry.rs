@@ -13,7 +13,7 @@ pub const KEY_KEPT_MS: u64 = 10 * 60 * 1_000;
 
 /// What an ephemeral post is addressed by. Sender and key together are unique over all rooms.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Address {
+pub struct EphemeralKey {
     /// Where it was posted.
     pub room: RoomId,
     /// Who posted it.
@@ -24,32 +24,32 @@ pub struct Address {
 
 /// One ephemeral message with its own end, or the tombstone it left until that end.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    address: Address,
+pub struct EphemeralEntry {
+    key: EphemeralKey,
     item: Item,
     expires_at: UnixMillis,
     digest: PostDigest,
 }
 
-impl Entry {
+impl EphemeralEntry {
     /// A message that has an end.
     ///
     /// # Errors
     /// [`LiveError::NotEphemeral`] where `item` is no message or has no `expires_at`.
-    pub fn message(address: Address, item: Item) -> Result<Self, LiveError> {
+    pub fn message(key: EphemeralKey, item: Item) -> Result<Self, LiveError> {
         match &item.what {
             What::Message(message) => {
                 let expires_at = message.expires_at.ok_or(LiveError::NotEphemeral)?;
-                let digest = post_digest::of(address.room, message.body.as_str());
-                Ok(Self { address, item, expires_at, digest })
+                let digest = post_digest::of(key.room, message.body.as_str());
+                Ok(Self { key, item, expires_at, digest })
             }
             _ => Err(LiveError::NotEphemeral),
         }
     }
 
     /// An entry as another process kept it.
-    pub(super) fn kept(address: Address, item: Item, expires_at: UnixMillis, digest: PostDigest) -> Self {
-        Self { address, item, expires_at, digest }
+    pub(super) fn kept(key: EphemeralKey, item: Item, expires_at: UnixMillis, digest: PostDigest) -> Self {
+        Self { key, item, expires_at, digest }
     }
 
     /// The entry with its item in a new state: an edited message with the same end, or `Deleted`. The text of the old
@@ -66,7 +66,7 @@ impl Entry {
         if !keeps_end || item.seq != self.item.seq {
             return Err(LiveError::NotEphemeral);
         }
-        Ok(Self { address: self.address.clone(), item, ..*self })
+        Ok(Self { key: self.key.clone(), item, ..*self })
     }
 
     /// Of the text it was posted with.
@@ -75,8 +75,8 @@ impl Entry {
     }
 
     /// What it is addressed by.
-    pub fn address(&self) -> &Address {
-        &self.address
+    pub fn key(&self) -> &EphemeralKey {
+        &self.key
     }
 
     /// Its present state.
@@ -126,7 +126,7 @@ pub struct KeyUse {
 
 /// What a sweep let go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Swept {
+pub struct Evicted {
     /// Entries whose time was up.
     pub entries: u64,
     /// Keys, leases and buckets that say nothing any more.

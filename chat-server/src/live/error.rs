@@ -2,6 +2,8 @@
 
 use chat_proto::ids::RoomId;
 
+use crate::reply::Unanswered;
+
 /// Why the live store refused or could not answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -21,7 +23,7 @@ pub enum LiveError {
     /// Under a name that the operation needs stands what is not the store's. Whether a part of the change was made is not
     /// known, as with `Unavailable`. Retryable once it is gone.
     #[error("the store of messages that expire holds something else in its place; the server's log names it")]
-    Foreign,
+    KeyConflict,
     /// More operations are waiting than the store takes. Nothing was changed. Retryable.
     #[error("the store of messages that expire has too much to do; try again")]
     Busy,
@@ -48,7 +50,7 @@ impl LiveError {
     /// Whether the operation may have been carried out all the same.
     pub fn is_in_doubt(&self) -> bool {
         match self {
-            Self::Unavailable | Self::Foreign => true,
+            Self::Unavailable | Self::KeyConflict => true,
             Self::Down
             | Self::OutOfMemory
             | Self::Busy
@@ -62,7 +64,7 @@ impl LiveError {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Unavailable
-            | Self::Foreign
+            | Self::KeyConflict
             | Self::Down
             | Self::OutOfMemory
             | Self::Busy
@@ -70,5 +72,11 @@ impl LiveError {
             | Self::Full { .. } => true,
             Self::NotEphemeral => false,
         }
+    }
+}
+
+impl Unanswered for LiveError {
+    fn unanswered() -> Self {
+        Self::Unavailable
     }
 }

@@ -1,6 +1,6 @@
 //! The port to what expires: ephemeral messages, presence leases, mirrored typing and topics, shared buckets.
 //!
-//! The record is elsewhere: nothing here is ever needed to keep a lasting message, and no ephemeral message is ever
+//! The database is elsewhere: nothing here is ever needed to keep a lasting message, and no ephemeral message is ever
 //! written anywhere but behind this port.
 
 #[cfg(test)]
@@ -10,18 +10,16 @@ mod error;
 mod lease;
 mod link;
 mod memory;
-mod pending;
 mod port;
 mod redis;
 mod topics;
 mod typist;
 
-pub use entry::{Address, Entry, KEY_KEPT_MS, KeyUse, Put, Swept, Usage};
+pub use entry::{EphemeralEntry, EphemeralKey, Evicted, KEY_KEPT_MS, KeyUse, Put, Usage};
 pub use error::LiveError;
 pub use lease::{Lease, LeaseId, NodeId};
 pub use link::LinkFigures;
 pub use memory::{MemoryCaps, MemoryLive};
-pub use pending::{Pending, Resolver};
 pub use port::{BucketKey, Live};
 pub use redis::{
     DATABASE_ADVICE, ExamineError, Latency, Measured, RedisFacts, RedisFound, RedisLive, RedisOptions, RedisStartError,
@@ -29,3 +27,6 @@ pub use redis::{
 pub use redis::{check_prefix as check_redis_prefix, examine as examine_redis};
 pub use topics::{TOPICS_KEPT_MS, TopicsMirror};
 pub use typist::Typist;
+
+/// A reply of the live store. Operations on one room are carried out in the order they were submitted.
+pub type LiveReply<T> = crate::reply::Reply<T, LiveError>;

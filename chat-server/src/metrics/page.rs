@@ -16,7 +16,7 @@ pub async fn page(app: &App) -> String {
     page.info("chat_build_info", "The server that runs.", ("version", env!("CARGO_PKG_VERSION")));
     people(&mut page, app);
     rooms(&mut page, app);
-    record(&mut page, app);
+    database(&mut page, app);
     live(&mut page, app).await;
     process_figures(&mut page, app).await;
     page.into_text()
@@ -28,7 +28,7 @@ fn people(page: &mut Page, app: &App) {
     page.gauge("chat_accounts_connected", "Accounts with a connection.", figures.accounts);
     page.counter(
         "chat_outbox_dropped_frames_total",
-        "Frames left out because their reader is too slow; it catches up from the record.",
+        "Frames left out because their reader is too slow; it catches up from the database.",
         figures.dropped_frames,
     );
 }
@@ -40,7 +40,7 @@ fn rooms(page: &mut Page, app: &App) {
     page.counter("chat_posts_total", "Messages accepted.", read(&counters.posts));
     page.counter("chat_deliveries_total", "Events handed to those who listen.", read(&counters.deliveries));
     page.counter("chat_ring_hits_total", "Times someone caught up from memory.", read(&counters.ring_hits));
-    page.counter("chat_ring_misses_total", "Times catching up needed the record.", read(&counters.ring_misses));
+    page.counter("chat_ring_misses_total", "Times catching up needed the database.", read(&counters.ring_misses));
     page.histogram(
         "chat_acknowledgement_seconds",
         "Time from a message's acceptance to its acknowledgement.",
@@ -49,15 +49,15 @@ fn rooms(page: &mut Page, app: &App) {
     );
 }
 
-fn record(page: &mut Page, app: &App) {
+fn database(page: &mut Page, app: &App) {
     let figures = app.store.figures();
     let batches = &figures.batch_writes;
-    page.claim("chat_record_available", "Whether the record can be written.", *app.store.health().borrow());
+    page.claim("chat_database_available", "Whether the database can be written.", *app.store.health().borrow());
     page.counter("chat_commits_total", "Transactions kept.", batches.count());
     page.counter("chat_writes_total", "Writes in them.", batches.sum);
     page.histogram("chat_commit_batch_writes", "Writes of one transaction.", batches, Unit::One);
     page.histogram("chat_commit_seconds", "Time a transaction took.", &figures.commit_us, Unit::Millionth);
-    page.gauge("chat_record_log_bytes", "Size of the log before it is folded into the file.", figures.log_bytes);
+    page.gauge("chat_database_log_bytes", "Size of the log before it is folded into the file.", figures.log_bytes);
 }
 
 async fn live(page: &mut Page, app: &App) {

@@ -2,12 +2,12 @@
 
 mod counts;
 mod person;
-mod places;
+mod room_presence;
 mod roster;
 mod service;
 
 pub use counts::{RoomCounts, is_there};
 pub use person::{AWAY_AFTER_MS, GRACE_MS, PresenceEvent, Profile, QUIET_MS};
-pub use places::Places;
+pub use room_presence::RoomPresence;
 pub use roster::{Due, Roster};
 pub use service::{Audience, Clock, PresenceDriver, PresenceService};

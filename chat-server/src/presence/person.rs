@@ -111,7 +111,7 @@ impl Person {
     }
 
     /// Lets time pass: leases and the grace end.
-    pub(super) fn settle(&mut self, now: UnixMillis) {
+    pub(super) fn drop_ended(&mut self, now: UnixMillis) {
         if self.grace.is_some_and(|(until, _)| until <= now) {
             self.grace = None;
         }

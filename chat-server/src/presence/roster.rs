@@ -66,7 +66,7 @@ impl Roster {
         }
         let are_others_heard = self.are_others_heard;
         let person = self.people.entry(user).or_insert_with(|| Person::new(Profile::default(), are_others_heard));
-        person.settle(now);
+        person.drop_ended(now);
         person.apply(event, now);
         self.reschedule(user, now);
     }
@@ -90,7 +90,7 @@ impl Roster {
                 self.timers.pop_first();
                 continue;
             };
-            person.settle(now);
+            person.drop_ended(now);
             if let Some(presence) = person.tell(now) {
                 if !person.is_connected()
                     && let Some(at) = person.last_seen()

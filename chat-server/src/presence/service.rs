@@ -263,7 +263,7 @@ impl PresenceDriver {
     }
 
     /// The answer, if one comes in time; a store that is away makes others not heard.
-    async fn ask<T: Unpin>(&self, pending: crate::live::Pending<T>) -> Option<T> {
+    async fn ask<T: Unpin>(&self, pending: crate::live::LiveReply<T>) -> Option<T> {
         timeout(LIVE_TIMEOUT, pending).await.ok()?.ok()
     }
 }

@@ -23,8 +23,8 @@ use super::live_sync::LiveSync;
 use super::registry::{Counters, Registry, Services};
 use super::ring::RING;
 use super::state::{Accepted, Destination, State};
-use crate::live::{Address, LiveError};
-use crate::store::{Append, ChainLink, Change, MemberState, Pending, Revision};
+use crate::live::{EphemeralKey, LiveError};
+use crate::store::{Append, ChainLink, Change, MemberState, Revision, StoreReply};
 
 /// Entries that may be under way in one room.
 const IN_FLIGHT_MAX: usize = 4096;
@@ -191,12 +191,12 @@ impl Actor {
                         let append = Append { chain: chain.clone(), ..self.append(&item) };
                         Wait::Append(self.services.store.append(append))
                     }
-                    Destination::Live { address, reservation } => {
+                    Destination::Live { key, reservation } => {
                         if self.live_sync.has_lost_data() {
                             self.refill_live_store();
                         }
                         // What the store has lost, or will hold again, the room has.
-                        if let Some(used) = self.check_duplicate(&address, &item) {
+                        if let Some(used) = self.check_duplicate(&key, &item) {
                             if reservation.is_some() {
                                 // Nobody asked for it.
                                 self.state.release_seqs();
@@ -204,7 +204,7 @@ impl Actor {
                             break_chain(chain.as_ref().filter(|_| used.is_err()));
                             return answer(reply, used);
                         }
-                        self.put(address, reservation, &item, now)
+                        self.put(key, reservation, &item, now)
                     }
                 };
                 self.in_flight.push_back(InFlight::new(wait, Some(item), Requester::Post(reply)).chained(chain));
@@ -216,18 +216,18 @@ impl Actor {
         Append { room: self.state.id(), seq: item.seq, at: item.at, by: item.by, what: item.what.clone(), chain: None }
     }
 
-    /// Keeps numbers free up to a reserved_up_to, where there is one to be kept.
-    fn persist_reservation(&self, reserved_up_to: Option<Seq>) -> Option<Pending<()>> {
+    /// Keeps numbers free up to a limit, where there is one to be kept.
+    fn persist_reservation(&self, reserved_up_to: Option<Seq>) -> Option<StoreReply<()>> {
         reserved_up_to.map(|reserved_up_to| self.services.store.reserve_seqs(self.state.id(), reserved_up_to))
     }
 
-    fn put(&self, address: Address, reservation: Option<Seq>, item: &Item, now: UnixMillis) -> Wait {
+    fn put(&self, key: EphemeralKey, reservation: Option<Seq>, item: &Item, now: UnixMillis) -> Wait {
         let reserve = self.persist_reservation(reservation);
-        let put = match crate::live::Entry::message(address.clone(), item.clone()) {
+        let put = match crate::live::EphemeralEntry::message(key.clone(), item.clone()) {
             Ok(entry) => self.services.live.put(entry, now),
-            Err(error) => crate::live::Pending::ready(Err(error)),
+            Err(error) => crate::live::LiveReply::ready(Err(error)),
         };
-        Wait::Put(put, address, reserve)
+        Wait::Put(put, key, reserve)
     }
 
     fn change(&mut self, new: NewChange, reply: Responder<ChangeOutcome>) {
@@ -246,9 +246,9 @@ impl Actor {
                         let change = Change { room: self.state.id(), revision, item: item.clone(), at: now };
                         Wait::Change(self.services.store.change(change))
                     }
-                    Destination::Live { address, reservation } => {
+                    Destination::Live { key, reservation } => {
                         let reserve = self.persist_reservation(reservation);
-                        Wait::Replace(self.services.live.replace(address, item.clone(), now), reserve)
+                        Wait::Replace(self.services.live.replace(key, item.clone(), now), reserve)
                     }
                 };
                 self.enqueue(wait, Some(item), Requester::Change(reply));
@@ -312,56 +312,55 @@ impl Actor {
         answer(reply, Ok(snapshot));
     }
 
-    /// The front of the FIFO has landed.
+    /// The write at the front of the FIFO has completed.
     fn complete(&mut self, result: WriteResult, registry: &Registry) {
         let Some(mut write) = self.in_flight.pop_front() else { return };
-        let address = match std::mem::replace(&mut write.wait, Wait::Nothing) {
-            Wait::Put(_, address, _) => Some((address, true)),
-            Wait::Replace(..) => write
-                .item
-                .as_ref()
-                .and_then(|item| Some((self.state.ephemeral.get(item.seq)?.address().clone(), false))),
+        let key = match std::mem::replace(&mut write.wait, Wait::Nothing) {
+            Wait::Put(_, key, _) => Some((key, true)),
+            Wait::Replace(..) => {
+                write.item.as_ref().and_then(|item| Some((self.state.ephemeral.get(item.seq)?.key().clone(), false)))
+            }
             Wait::Append(_) | Wait::Change(_) | Wait::Reserve(_) | Wait::Nothing => None,
         };
-        match apply_chain(result, address.is_some(), write.chain.as_ref()) {
+        match apply_chain(result, key.is_some(), write.chain.as_ref()) {
             WriteResult::Stored => {
                 if let Requester::Merge(entries) = write.requester {
                     return self.merge_late(entries, registry);
                 }
                 let is_unreserved = write.item.as_ref().is_some_and(|item| item.changed <= self.unreserved_up_to);
-                if address.is_some() && is_unreserved {
-                    return self.refuse(write, address, LiveError::Unavailable.into());
+                if key.is_some() && is_unreserved {
+                    return self.refuse(write, key, LiveError::Unavailable.into());
                 }
                 self.answer_stored(write.requester, write.item.as_ref(), write.accepted_at);
                 if let Some(item) = write.item {
-                    self.show(item, address.map(|(address, _)| address), registry);
+                    self.show(item, key.map(|(key, _)| key), registry);
                 }
             }
             // Only a retry knew of it: what was refused is no first one.
-            WriteResult::Duplicate(first, _) if address.is_some() && self.is_unacknowledged(first.seq) => {
-                if let Some((address, _)) = &address {
-                    drop(self.services.live.undo(address.clone(), first.seq));
+            WriteResult::Duplicate(first, _) if key.is_some() && self.is_unacknowledged(first.seq) => {
+                if let Some((key, _)) = &key {
+                    drop(self.services.live.undo(key.clone(), first.seq));
                 }
-                self.refuse(write, address, LiveError::Unavailable.into());
+                self.refuse(write, key, LiveError::Unavailable.into());
             }
             WriteResult::Duplicate(first, expires_at) => Self::answer_duplicate(write.requester, first, expires_at),
             // The store has lost it, and will hold it again.
             WriteResult::Refused(RoomError::NotFound)
-                if address.is_some() && self.is_shown_ephemeral(write.item.as_ref()) =>
+                if key.is_some() && self.is_shown_ephemeral(write.item.as_ref()) =>
             {
-                self.refuse(write, address, LiveError::Busy.into());
+                self.refuse(write, key, LiveError::Busy.into());
             }
-            WriteResult::Refused(error) => self.refuse(write, address, error),
+            WriteResult::Refused(error) => self.refuse(write, key, error),
         }
     }
 
     /// Shows an item to all who listen: encoded once.
-    fn show(&mut self, item: Item, address: Option<Address>, registry: &Registry) {
+    fn show(&mut self, item: Item, key: Option<EphemeralKey>, registry: &Registry) {
         let room = self.state.id();
-        if address.is_some() {
+        if key.is_some() {
             registry.note_head(room, item.changed);
         }
-        let prev = self.state.show(&item, address);
+        let prev = self.state.show(&item, key);
         self.services.observer.item_shown(room, &item);
         let frame = codec::encode(&Event { room, seq: item.changed, prev, item });
         self.fanout.event(room, &frame);

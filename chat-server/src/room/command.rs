@@ -32,7 +32,7 @@ pub(super) struct NewChange {
     pub seq: Seq,
     /// The new text and its mentions; none: it is deleted.
     pub edit: Option<(Edit, Vec<UserId>)>,
-    /// The message as the record has it, where the room did not have it at hand.
+    /// The message as the database has it, where the room did not have it at hand.
     pub known: Option<Item>,
 }
 
@@ -96,14 +96,14 @@ pub(super) enum Command {
     ToMembers(Bytes),
     /// A thing as it is now, where the room has it at hand.
     Find(Seq, Responder<Option<Item>>),
-    /// Answered once all that was accepted before has been apply_chain.
+    /// Answered once all that was accepted before has completed.
     Drain(Responder<()>),
 }
 
 impl Command {
     /// Answers that it is not done.
     pub(super) fn refuse(self, error: &RoomError) {
-        // The requester may have gone.
+        // The caller may have gone.
         match self {
             Self::Post(_, reply) => drop(reply.send(Err(error.clone()))),
             Self::Change(_, reply) => drop(reply.send(Err(error.clone()))),

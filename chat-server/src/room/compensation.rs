@@ -1,5 +1,5 @@
 //! Posts that expire and were refused while the live store may have kept them. They are taken back there; should this
-//! process end before that is done, the next one knows their numbers from the record, and takes them back.
+//! process end before that is done, the next one knows their numbers from the database, and takes them back.
 
 use std::collections::BTreeSet;
 
@@ -7,17 +7,17 @@ use chat_proto::ids::Seq;
 use chat_proto::message::{Item, What};
 
 use super::registry::Services;
-use crate::live::{Address, Entry, KEY_KEPT_MS};
-use crate::store::{Pending, RefusedPost};
+use crate::live::{EphemeralEntry, EphemeralKey, KEY_KEPT_MS};
+use crate::store::{RefusedPost, StoreReply};
 
-/// Numbers held; of more the oldest are forgotten here. The record has them.
+/// Numbers held; of more the oldest are forgotten here. The database has them.
 const HELD_MAX: usize = 4_096;
 
 /// The refused posts of one room.
 pub(super) struct Compensation(BTreeSet<Seq>);
 
 impl Compensation {
-    /// Those the record knows of.
+    /// Those the database knows of.
     pub(super) fn new(numbers: Vec<Seq>) -> Self {
         Self(numbers.into_iter().collect())
     }
@@ -27,14 +27,14 @@ impl Compensation {
         self.0.contains(&seq)
     }
 
-    /// Takes a post back that was refused. It may be answered once the record knows of it.
-    pub(super) fn undo(&mut self, services: &Services, address: Address, item: &Item) -> Pending<()> {
-        let (room, seq, now) = (address.room, item.seq, (services.clock)());
+    /// Takes a post back that was refused. It may be answered once the database knows of it.
+    pub(super) fn undo(&mut self, services: &Services, key: EphemeralKey, item: &Item) -> StoreReply<()> {
+        let (room, seq, now) = (key.room, item.seq, (services.clock)());
         self.0.insert(seq);
         if self.0.len() > HELD_MAX {
             self.0.pop_first();
         }
-        drop(services.live.undo(address, seq));
+        drop(services.live.undo(key, seq));
         let end = match &item.what {
             What::Message(message) => message.expires_at,
             _ => None,
@@ -49,13 +49,14 @@ impl Compensation {
     pub(super) fn compensate(
         &self,
         services: &Services,
-        entries: Vec<Entry>,
+        entries: Vec<EphemeralEntry>,
         is_unacknowledged: impl Fn(Seq) -> bool,
-    ) -> Vec<Entry> {
-        let is_refused = |entry: &Entry| self.contains(entry.item().seq) || is_unacknowledged(entry.item().seq);
+    ) -> Vec<EphemeralEntry> {
+        let is_refused =
+            |entry: &EphemeralEntry| self.contains(entry.item().seq) || is_unacknowledged(entry.item().seq);
         let (refused, alive): (Vec<_>, Vec<_>) = entries.into_iter().partition(is_refused);
         for entry in refused {
-            drop(services.live.undo(entry.address().clone(), entry.item().seq));
+            drop(services.live.undo(entry.key().clone(), entry.item().seq));
         }
         alive
     }

@@ -7,12 +7,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use chat_proto::ids::{ClientKey, Seq, UserId};
 use chat_proto::time::UnixMillis;
 
-use crate::live::{Address, Entry};
+use crate::live::{EphemeralEntry, EphemeralKey};
 
 /// What is alive in a room.
 #[derive(Debug, Default)]
 pub(super) struct EphemeralIndex {
-    entries: BTreeMap<Seq, Entry>,
+    entries: BTreeMap<Seq, EphemeralEntry>,
     /// Invariant: each of `entries` is here once, under its sender and their key.
     seqs_by_key: HashMap<(UserId, ClientKey), Seq>,
     /// Invariant: each of `entries` is here once, under its own end.
@@ -20,7 +20,7 @@ pub(super) struct EphemeralIndex {
 }
 
 impl EphemeralIndex {
-    pub(super) fn new(entries: Vec<Entry>) -> Self {
+    pub(super) fn new(entries: Vec<EphemeralEntry>) -> Self {
         let mut index = Self::default();
         for entry in entries {
             index.insert(entry);
@@ -29,10 +29,10 @@ impl EphemeralIndex {
     }
 
     /// Takes in an entry, or its new state.
-    pub(super) fn insert(&mut self, entry: Entry) {
+    pub(super) fn insert(&mut self, entry: EphemeralEntry) {
         let seq = entry.item().seq;
         self.expiries.insert((entry.expires_at(), seq));
-        self.seqs_by_key.insert(key_of(entry.address()), seq);
+        self.seqs_by_key.insert(sender_key(entry.key()), seq);
         self.entries.insert(seq, entry);
     }
 
@@ -41,17 +41,17 @@ impl EphemeralIndex {
     }
 
     /// By number; whether it has ended is for who asks to see.
-    pub(super) fn get(&self, seq: Seq) -> Option<&Entry> {
+    pub(super) fn get(&self, seq: Seq) -> Option<&EphemeralEntry> {
         self.entries.get(&seq)
     }
 
     /// Under a sender's key.
-    pub(super) fn by_key(&self, address: &Address) -> Option<&Entry> {
-        self.seqs_by_key.get(&key_of(address)).and_then(|seq| self.entries.get(seq))
+    pub(super) fn by_key(&self, key: &EphemeralKey) -> Option<&EphemeralEntry> {
+        self.seqs_by_key.get(&sender_key(key)).and_then(|seq| self.entries.get(seq))
     }
 
     /// All, by rising number.
-    pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> {
+    pub(super) fn entries(&self) -> impl Iterator<Item = &EphemeralEntry> {
         self.entries.values()
     }
 
@@ -60,7 +60,7 @@ impl EphemeralIndex {
         self.entries().map(|entry| entry.item().changed).max().unwrap_or(Seq::ZERO)
     }
 
-    /// When the next one expiries.
+    /// When the next one expires.
     pub(super) fn next_expiry_at(&self) -> Option<UnixMillis> {
         self.expiries.first().map(|(end, _)| *end)
     }
@@ -70,12 +70,12 @@ impl EphemeralIndex {
         let (end, seq) = self.expiries.first().copied().filter(|(end, _)| *end <= now)?;
         self.expiries.pop_first();
         if let Some(entry) = self.entries.remove(&seq) {
-            self.seqs_by_key.remove(&key_of(entry.address()));
+            self.seqs_by_key.remove(&sender_key(entry.key()));
         }
         Some((seq, end))
     }
 }
 
-fn key_of(address: &Address) -> (UserId, ClientKey) {
-    (address.sender, address.key.clone())
+fn sender_key(key: &EphemeralKey) -> (UserId, ClientKey) {
+    (key.sender, key.key.clone())
 }

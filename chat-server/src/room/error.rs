@@ -27,7 +27,7 @@ pub enum RoomError {
     /// The room has more to do than it can hold.
     #[error("the room has too much to do")]
     Busy,
-    /// The record refused.
+    /// The database refused.
     #[error(transparent)]
     Store(StoreError),
     /// What expires cannot be kept just now.

@@ -11,7 +11,7 @@ use crate::outbox::Outbox;
 #[derive(Debug, Default)]
 pub(super) struct Fanout {
     listeners: Vec<Listener>,
-    places: HashMap<ConnectionId, usize>,
+    positions: HashMap<ConnectionId, usize>,
 }
 
 #[derive(Debug)]
@@ -23,17 +23,17 @@ struct Listener {
 
 impl Fanout {
     pub(super) fn add(&mut self, connection: ConnectionId, user: UserId, outbox: Outbox) {
-        if !self.places.contains_key(&connection) {
-            self.places.insert(connection, self.listeners.len());
+        if !self.positions.contains_key(&connection) {
+            self.positions.insert(connection, self.listeners.len());
             self.listeners.push(Listener { connection, user, outbox });
         }
     }
 
     pub(super) fn remove(&mut self, connection: ConnectionId) {
-        if let Some(place) = self.places.remove(&connection) {
-            self.listeners.swap_remove(place);
-            if let Some(moved) = self.listeners.get(place) {
-                self.places.insert(moved.connection, place);
+        if let Some(position) = self.positions.remove(&connection) {
+            self.listeners.swap_remove(position);
+            if let Some(moved) = self.listeners.get(position) {
+                self.positions.insert(moved.connection, position);
             }
         }
     }

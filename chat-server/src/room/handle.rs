@@ -85,7 +85,7 @@ impl Rooms {
             ChangeOutcome::Changed(seq) => return Ok(seq),
             ChangeOutcome::Unknown { is_all_known } => is_all_known,
         };
-        // Not at hand: the record may have it.
+        // Not at hand: the database may have it.
         let absent = || if is_all_known { RoomError::NotFound } else { LiveError::Down.into() };
         new.known = Some(self.0.services().store.item(room, new.seq).await?.ok_or_else(absent)?);
         match ask(&new).await? {
@@ -243,10 +243,10 @@ impl Rooms {
         self.0.running().len()
     }
 
-    /// Waits until everything that any room accepted so far is apply_chain.
+    /// Waits until everything that any room accepted so far has completed.
     pub async fn drain(&self) {
         for room in self.0.running() {
-            // A room that has left meanwhile had apply_chain everything.
+            // A room that has left meanwhile has already drained.
             drop(self.0.ask(room, Command::Drain).await);
         }
     }

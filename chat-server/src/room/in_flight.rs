@@ -13,25 +13,25 @@ use tokio::time::Instant;
 
 use super::RoomError;
 use super::command::{ChangeOutcome, Responder, Snapshot};
-use crate::live::{self, Address, Entry, LiveError, Put};
+use crate::live::{self, EphemeralEntry, EphemeralKey, LiveError, Put};
 use crate::post_digest;
 use crate::store::{self, Appended, ChainLink, StoreError};
 
 /// An ephemeral entry holds the front of the room at most this long.
 const LIVE_LIMIT: Duration = Duration::from_millis(50);
 
-/// A refusal waits at most so long for the record to know of it.
+/// A refusal waits at most so long for the database to know of it.
 const RECORD_LIMIT: Duration = Duration::from_millis(500);
 
 /// The store an entry waits for.
 #[derive(Debug)]
 pub(super) enum Wait {
-    Append(store::Pending<Appended>),
-    Change(store::Pending<()>),
-    Put(live::Pending<Put>, Address, Option<store::Pending<()>>),
-    Replace(live::Pending<bool>, Option<store::Pending<()>>),
+    Append(store::StoreReply<Appended>),
+    Change(store::StoreReply<()>),
+    Put(live::LiveReply<Put>, EphemeralKey, Option<store::StoreReply<()>>),
+    Replace(live::LiveReply<bool>, Option<store::StoreReply<()>>),
     /// For numbers to be kept free.
-    Reserve(Option<store::Pending<()>>),
+    Reserve(Option<store::StoreReply<()>>),
     /// For nothing but those before it.
     Nothing,
 }
@@ -57,7 +57,7 @@ pub(super) enum Requester {
     Leave(UserId, Role, Responder<()>),
     Drain(Responder<()>),
     /// Nobody: the room learned of them.
-    Merge(Vec<Entry>),
+    Merge(Vec<EphemeralEntry>),
 }
 
 /// An entry of the room's FIFO.
@@ -92,13 +92,13 @@ impl Wait {
                 Ok(()) => WriteResult::Stored,
                 Err(error) => WriteResult::Refused(error.into()),
             },
-            Self::Put(pending, address, reserve) => {
+            Self::Put(pending, key, reserve) => {
                 if let Err(error) = reserved(reserve).await {
                     return WriteResult::Refused(error.into());
                 }
                 match tokio::time::timeout_at(until, pending).await {
                     Ok(Ok(Put::Stored)) => WriteResult::Stored,
-                    Ok(Ok(Put::KeyHeld(first))) if is_retry(address.room, item, &first) => {
+                    Ok(Ok(Put::KeyHeld(first))) if is_retry(key.room, item, &first) => {
                         let appended = Appended { seq: first.seq, at: first.at, is_duplicate: true };
                         WriteResult::Duplicate(appended, Some(first.expires_at))
                     }
@@ -141,7 +141,7 @@ impl InFlight {
 }
 
 /// Waits until the numbers are kept free that an ephemeral entry took one of.
-async fn reserved(reserve: &mut Option<store::Pending<()>>) -> Result<(), StoreError> {
+async fn reserved(reserve: &mut Option<store::StoreReply<()>>) -> Result<(), StoreError> {
     let Some(reserving) = reserve else { return Ok(()) };
     let reserved = reserving.await;
     *reserve = None;
@@ -157,7 +157,7 @@ fn is_retry(room: RoomId, item: Option<&Item>, first: &live::KeyUse) -> bool {
     room == first.room && item.is_some_and(is_same_text)
 }
 
-/// How an entry lands that is one of a chain: the live store does not know chains, and what it kept behind a refused
+/// How a write of a chain ends: the live store does not know chains, and what it kept behind a refused
 /// one is taken back.
 pub(super) fn apply_chain(result: WriteResult, is_live: bool, chain: Option<&ChainLink>) -> WriteResult {
     match result {
@@ -175,7 +175,7 @@ pub(super) fn break_chain(chain: Option<&ChainLink>) {
     }
 }
 
-/// How the front of the FIFO lands; for ever under way where nothing is.
+/// The result of the write at the front of the FIFO; for ever under way where nothing is.
 pub(super) async fn front_result(in_flight: &mut VecDeque<InFlight>) -> WriteResult {
     match in_flight.front_mut() {
         Some(write) => write.result().await,
@@ -183,8 +183,8 @@ pub(super) async fn front_result(in_flight: &mut VecDeque<InFlight>) -> WriteRes
     }
 }
 
-/// Refuses a post once the record knows of it, or cannot: then this process alone does.
-pub(super) fn answer_when_recorded(noted: store::Pending<()>, requester: Requester, error: RoomError) {
+/// Refuses a post once the database knows of it, or cannot: then this process alone does.
+pub(super) fn answer_when_recorded(noted: store::StoreReply<()>, requester: Requester, error: RoomError) {
     if let Requester::Post(reply) = requester {
         tokio::spawn(async move {
             drop(tokio::time::timeout(RECORD_LIMIT, noted).await);
@@ -193,7 +193,7 @@ pub(super) fn answer_when_recorded(noted: store::Pending<()>, requester: Request
     }
 }
 
-/// Gives an answer; the requester may have gone.
+/// Gives an answer; the asker may have gone.
 pub(super) fn answer<T>(reply: Responder<T>, result: Result<T, RoomError>) {
     drop(reply.send(result));
 }

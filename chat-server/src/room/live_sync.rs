@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 use super::registry::Services;
-use crate::live::{Entry, LiveError};
+use crate::live::{EphemeralEntry, LiveError};
 
 /// Pause before the live store is asked again.
 const ASK_AGAIN: Duration = Duration::from_millis(500);
@@ -20,7 +20,7 @@ const AT_ONCE: usize = 64;
 /// What happened.
 pub(super) enum LiveEvent {
     /// What is alive is known, which was not known when the room began.
-    Loaded(Vec<Entry>),
+    Loaded(Vec<EphemeralEntry>),
     /// The live store has lost what it held.
     DataLost,
     /// It holds what the room does, again.
@@ -29,7 +29,7 @@ pub(super) enum LiveEvent {
 
 /// What a room waits for.
 pub(super) struct LiveSync {
-    deferred_load: Option<BoxFuture<'static, Vec<Entry>>>,
+    deferred_load: Option<BoxFuture<'static, Vec<EphemeralEntry>>>,
     losses: watch::Receiver<u64>,
     refill: Option<BoxFuture<'static, ()>>,
 }
@@ -80,14 +80,14 @@ impl LiveSync {
     }
 
     /// Puts entries there again, for as long as it takes.
-    pub(super) fn start_refill(&mut self, services: Services, entries: Vec<Entry>) {
+    pub(super) fn start_refill(&mut self, services: Services, entries: Vec<EphemeralEntry>) {
         self.losses.mark_unchanged();
         self.refill =
             (!entries.is_empty()).then(|| -> BoxFuture<'static, ()> { Box::pin(refill_all(services, entries)) });
     }
 
     /// Tells of entries once more after a pause.
-    pub(super) fn redeliver_after(&mut self, entries: Vec<Entry>, pause: Duration) {
+    pub(super) fn redeliver_after(&mut self, entries: Vec<EphemeralEntry>, pause: Duration) {
         self.deferred_load = Some(Box::pin(async move {
             sleep(pause).await;
             entries
@@ -96,7 +96,7 @@ impl LiveSync {
 }
 
 /// Asks for what is alive once the live store can be used, until it answers.
-fn load_when_available(services: Services, room: RoomId) -> BoxFuture<'static, Vec<Entry>> {
+fn load_when_available(services: Services, room: RoomId) -> BoxFuture<'static, Vec<EphemeralEntry>> {
     Box::pin(async move {
         loop {
             if !wait_available(&services).await {
@@ -112,7 +112,7 @@ fn load_when_available(services: Services, room: RoomId) -> BoxFuture<'static, V
 }
 
 /// Puts entries into the live store; one that holds them already keeps what it holds.
-async fn refill_all(services: Services, entries: Vec<Entry>) {
+async fn refill_all(services: Services, entries: Vec<EphemeralEntry>) {
     let mut rest = entries.as_slice();
     while !rest.is_empty() && wait_available(&services).await {
         // Few rooms at a time: what is posted meanwhile does not wait behind all of them.

@@ -1,4 +1,4 @@
-//! Pages of a room: what the record has and what is alive for a time, in one order, cut by count and size. Pure.
+//! Pages of a room: what the database has and what is alive for a time, in one order, cut by count and size. Pure.
 
 #![deny(clippy::disallowed_methods)]
 
@@ -15,9 +15,9 @@ pub(super) struct ChangesCut {
     pub next: Seq,
 }
 
-/// Merges what changed after a cursor. `stored` is by rising `changed`, and `is_full` where the record may have more.
+/// Merges what changed after a cursor. `stored` is by rising `changed`, and `is_full` where the database may have more.
 pub(super) fn changes(stored: Vec<Item>, is_full: bool, ephemeral: Vec<Item>, head: Seq, limit: usize) -> ChangesCut {
-    // Beyond the last stored item of a full page the record may hold something that is not here.
+    // Beyond the last stored item of a full page the database may hold something that is not here.
     let known_to = match stored.last() {
         Some(last) if is_full => last.changed.min(head),
         _ => head,

@@ -32,7 +32,7 @@ pub struct Counters {
     pub deliveries: AtomicU64,
     /// Catching up served from memory.
     pub ring_hits: AtomicU64,
-    /// Catching up that needed the record.
+    /// Catching up that needed the database.
     pub ring_misses: AtomicU64,
     /// How long acknowledgements took, in microseconds.
     pub ack_us: Histogram,
@@ -71,7 +71,7 @@ impl Counters {
 /// What rooms need of the world.
 #[derive(Clone)]
 pub struct Services {
-    /// The record.
+    /// The database.
     pub store: Arc<dyn Store>,
     /// What expires.
     pub live: Arc<dyn Live>,
@@ -92,7 +92,7 @@ pub const REFILLS: usize = 4;
 pub struct Registry {
     services: Services,
     rooms: Mutex<HashMap<RoomId, mpsc::Sender<Command>>>,
-    /// The last numbers of rooms whose newest expires: the record does not have them.
+    /// The last numbers of rooms whose newest expires: the database does not have them.
     heads: Mutex<HashMap<RoomId, Seq>>,
 }
 
@@ -188,7 +188,7 @@ impl Registry {
             return false;
         }
         mailbox.close();
-        // A command may have slipped in between: it is dropped with the mailbox, and its requester asks again.
+        // A command may have slipped in between: it is dropped with the mailbox, and its caller asks again.
         if rooms.get(&id).is_some_and(mpsc::Sender::is_closed) {
             rooms.remove(&id);
         }

@@ -15,7 +15,7 @@ use super::RoomError;
 use super::command::{NewChange, NewPost, Setting, Snapshot};
 use super::ephemeral_index::EphemeralIndex;
 use super::ring::Ring;
-use crate::live::{Address, Entry};
+use crate::live::{EphemeralEntry, EphemeralKey};
 use crate::store::RoomState;
 
 /// Numbers kept free for ephemeral messages at once.
@@ -25,13 +25,13 @@ const RESERVED_AT_ONCE: u64 = 64;
 #[derive(Debug)]
 pub(super) struct State {
     pub room: Room,
-    /// The last number last_assigned before the room began.
+    /// The last number assigned before the room began.
     started_at_seq: Seq,
-    /// The last number last_assigned.
+    /// The last number assigned.
     last_assigned: Seq,
     /// The last number shown.
     shown: Seq,
-    /// Numbers up to here are never last_assigned again, whatever happens to this process.
+    /// Numbers up to here are never assigned again, whatever happens to this process.
     reserved_up_to: Seq,
     members: HashMap<UserId, Role>,
     pub ring: Ring,
@@ -55,19 +55,19 @@ pub(super) enum Destination {
     Database,
     /// The live store; `reserve` where the numbers kept free do not reach.
     Live {
-        address: Address,
+        key: EphemeralKey,
         reservation: Option<Seq>,
     },
 }
 
 impl State {
     /// The room as the stores have it.
-    pub(super) fn new(stored: RoomState, entries: Vec<Entry>) -> Self {
+    pub(super) fn new(stored: RoomState, entries: Vec<EphemeralEntry>) -> Self {
         let ephemeral = EphemeralIndex::new(entries);
         let newest_ephemeral = ephemeral.newest();
         let shown = stored.room.head.max(newest_ephemeral);
         let last_assigned = stored.reserved_up_to.max(shown);
-        // Ephemeral events are not in the record: with some alive the ring cannot claim to know all.
+        // Ephemeral events are not in the database: with some alive the ring cannot claim to know all.
         let is_whole = stored.is_whole && ephemeral.is_empty() && last_assigned == stored.room.head;
         let mut ring = Ring::refill(stored.recent, shown, is_whole);
         ring.mark_incomplete_to(newest_ephemeral);
@@ -129,8 +129,8 @@ impl State {
         let mentions = self.members_of(new.mentions);
         let seq = self.next_seq();
         let destination = if expires_at.is_some() {
-            let address = Address { room: self.id(), sender: new.by, key: new.post.key.clone() };
-            Destination::Live { address, reservation: self.reserve_seqs(seq) }
+            let key = EphemeralKey { room: self.id(), sender: new.by, key: new.post.key.clone() };
+            Destination::Live { key, reservation: self.reserve_seqs(seq) }
         } else {
             Destination::Database
         };
@@ -151,7 +151,7 @@ impl State {
         mentioned
     }
 
-    /// When a message ends that is answered; `None`: it stays, or only the record has it.
+    /// When a message ends that is answered; `None`: it stays, or only the database has it.
     fn end_of(&self, seq: Seq, now: UnixMillis) -> Result<Option<UnixMillis>, RoomError> {
         match self.find(seq, now).map(|item| item.what) {
             Some(What::Message(message)) => Ok(message.expires_at),
@@ -160,12 +160,12 @@ impl State {
         }
     }
 
-    /// New numbers for what is learned after the room began, in the order of the old ones, and the reserved_up_to to be kept
+    /// New numbers for what is learned after the room began, in the order of the old ones, and the reservation to be kept
     /// for them. What came since is known.
-    pub(super) fn renumber_late(&mut self, mut entries: Vec<Entry>) -> (Vec<Entry>, Option<Seq>) {
+    pub(super) fn renumber_late(&mut self, mut entries: Vec<EphemeralEntry>) -> (Vec<EphemeralEntry>, Option<Seq>) {
         entries.retain(|entry| entry.item().seq <= self.started_at_seq);
         entries.sort_unstable_by_key(|entry| entry.item().changed);
-        let mut number = |entry: Entry| {
+        let mut number = |entry: EphemeralEntry| {
             let changed = self.next_seq();
             entry.changed_to(Item { changed, ..entry.item().clone() }).unwrap_or(entry)
         };
@@ -179,18 +179,18 @@ impl State {
         self.ephemeral.get(seq).is_some_and(|entry| entry.is_message() && entry.is_alive(now))
     }
 
-    /// Whether a number was last_assigned since the room began.
+    /// Whether a number was assigned since the room began.
     pub(super) fn is_from_this_run(&self, seq: Seq) -> bool {
         seq > self.started_at_seq
     }
 
-    /// The last number last_assigned.
+    /// The last number assigned.
     pub(super) fn last_assigned(&self) -> Seq {
         self.last_assigned
     }
 
     /// Takes in what is alive, learned after the room began, under the numbers it has now.
-    pub(super) fn merge(&mut self, entries: Vec<Entry>) {
+    pub(super) fn merge(&mut self, entries: Vec<EphemeralEntry>) {
         let newest = entries.iter().map(|entry| entry.item().changed).max().unwrap_or(Seq::ZERO);
         for entry in entries {
             if self.ephemeral.get(entry.item().seq).is_none() {
@@ -205,7 +205,7 @@ impl State {
     /// A thing as it is now, where it is at hand.
     pub(super) fn find(&self, seq: Seq, now: UnixMillis) -> Option<Item> {
         let alive = self.ephemeral.get(seq).filter(|entry| entry.is_alive(now));
-        let found = alive.map(Entry::item).or_else(|| self.ring.item(seq)).cloned();
+        let found = alive.map(EphemeralEntry::item).or_else(|| self.ring.item(seq)).cloned();
         found.filter(|item| item.changed <= self.shown)
     }
 
@@ -227,7 +227,7 @@ impl State {
         }
     }
 
-    /// The new reserved_up_to to be kept before `seq` may be shown, where the present one does not reach.
+    /// The new limit to be kept before `seq` may be shown, where the present one does not reach.
     fn reserve_seqs(&mut self, seq: Seq) -> Option<Seq> {
         if seq <= self.reserved_up_to {
             return None;
@@ -236,7 +236,7 @@ impl State {
         Some(self.reserved_up_to)
     }
 
-    /// A reserved_up_to could not be kept: the next ephemeral message asks again.
+    /// A reservation could not be kept: the next ephemeral message asks again.
     pub(super) fn release_seqs(&mut self) {
         self.reserved_up_to = Seq::ZERO;
     }
@@ -250,15 +250,15 @@ impl State {
     ) -> Result<Accepted, RoomError> {
         self.member(new.by)?;
         let alive = self.ephemeral.get(new.seq).filter(|entry| entry.is_alive(now));
-        let found = alive.map(Entry::item).or_else(|| self.ring.item(new.seq)).or(new.known.as_ref());
+        let found = alive.map(EphemeralEntry::item).or_else(|| self.ring.item(new.seq)).or(new.known.as_ref());
         let Some(found) = found else { return Ok(Accepted::Unknown) };
         let What::Message(message) = &found.what else { return Err(RoomError::NotFound) };
         if found.by != new.by {
             return Err(RoomError::NotAllowed);
         }
-        let address = alive.map(|entry| entry.address().clone());
+        let key = alive.map(|entry| entry.key().clone());
         // An ephemeral message that is not alive any more is gone, also where the ring still knows of it.
-        if message.expires_at.is_some() && address.is_none() {
+        if message.expires_at.is_some() && key.is_none() {
             return Err(RoomError::NotFound);
         }
         let what = match new.edit {
@@ -271,9 +271,9 @@ impl State {
         };
         let found = found.clone();
         let changed = self.next_seq();
-        let destination = match address {
+        let destination = match key {
             None => Destination::Database,
-            Some(address) => Destination::Live { address, reservation: self.reserve_seqs(changed) },
+            Some(key) => Destination::Live { key, reservation: self.reserve_seqs(changed) },
         };
         Ok(Accepted::Changed(Item { changed, what, ..found }, destination))
     }
@@ -289,7 +289,7 @@ impl State {
         let is_so = match &setting {
             Setting::Topic(topic) => self.room.topic.as_ref().map(|held| &held.text) == topic.as_ref(),
             Setting::Description(description) => self.room.description == *description,
-            // The record has what each member said.
+            // The database has what each member said.
             Setting::Rsvp(_) => false,
         };
         if is_so {
@@ -339,7 +339,7 @@ impl State {
     }
 
     /// An item stands: the room shows it. The number shown before it.
-    pub(super) fn show(&mut self, item: &Item, address: Option<Address>) -> Seq {
+    pub(super) fn show(&mut self, item: &Item, key: Option<EphemeralKey>) -> Seq {
         match &item.what {
             What::Topic { topic } => {
                 self.room.topic = topic.clone().map(|text| Topic { text, by: item.by, at: item.at });
@@ -348,16 +348,16 @@ impl State {
             What::Renamed { name } => self.room.name = Some(name.clone()),
             _ => {}
         }
-        self.index_ephemeral(item, address);
+        self.index_ephemeral(item, key);
         self.ring.push(item.clone());
         std::mem::replace(&mut self.shown, item.changed)
     }
 
-    fn index_ephemeral(&mut self, item: &Item, address: Option<Address>) {
-        let Some(address) = address else { return };
+    fn index_ephemeral(&mut self, item: &Item, key: Option<EphemeralKey>) {
+        let Some(key) = key else { return };
         let entry = match self.ephemeral.get(item.seq) {
             Some(before) => before.changed_to(item.clone()),
-            None => Entry::message(address, item.clone()),
+            None => EphemeralEntry::message(key, item.clone()),
         };
         if let Ok(entry) = entry {
             self.ephemeral.insert(entry);

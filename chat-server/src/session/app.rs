@@ -55,7 +55,7 @@ pub struct AppConfig {
 /// Where things are kept, and the clock.
 #[derive(Clone)]
 pub struct Stores {
-    /// The record.
+    /// The database.
     pub store: Arc<dyn Store>,
     /// What expires.
     pub live: Arc<dyn Live>,
@@ -79,7 +79,7 @@ pub struct Drivers {
 pub struct App {
     /// The settings.
     pub config: AppConfig,
-    /// The record.
+    /// The database.
     pub store: Arc<dyn Store>,
     /// What expires.
     pub live: Arc<dyn Live>,

@@ -14,7 +14,7 @@ use chat_proto::time::UnixMillis;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use crate::presence::{Audience, Places, RoomCounts, is_there};
+use crate::presence::{Audience, RoomCounts, RoomPresence, is_there};
 use crate::room::Rooms;
 use crate::store::Store;
 
@@ -34,14 +34,14 @@ pub(super) struct RoomAudience {
 
 #[derive(Default)]
 struct Known {
-    places: Places,
+    room_presence: RoomPresence,
     counts: RoomCounts,
 }
 
 impl Known {
     /// The room's size or count changed: a large one is told, later and at once with what else changes.
     fn recount(&mut self, room: RoomId, now: UnixMillis) {
-        match self.places.counts(room) {
+        match self.room_presence.counts(room) {
             Some(counts) if counts.members > PRESENCE_ROOM_MAX => self.counts.set(counts, now),
             Some(_) | None => self.counts.forget(room),
         }
@@ -61,39 +61,39 @@ impl RoomAudience {
 
     /// Someone is here: what they join and leave from now on is followed.
     pub(super) fn begin(&self, user: UserId) {
-        self.known.lock().places.begin(user);
+        self.known.lock().room_presence.begin(user);
     }
 
     /// The rooms of someone who is here, read after [`Self::begin`].
     pub(super) fn fill(&self, user: UserId, memberships: &[Membership]) {
         let rooms = memberships.iter().map(|membership| (membership.room.id, membership.room.members));
-        self.known.lock().places.fill(user, rooms);
+        self.known.lock().room_presence.fill(user, rooms);
     }
 
     /// Those who are there in any of some rooms, at most `limit`.
     pub(super) fn there(&self, rooms: &[RoomId], limit: usize) -> Vec<UserId> {
-        self.known.lock().places.there(rooms, limit)
+        self.known.lock().room_presence.there(rooms, limit)
     }
 
     /// A room's size as its own actor has it.
     pub(super) fn resize(&self, membership: &Membership) {
         let room = &membership.room;
         let mut known = self.known.lock();
-        known.places.resize(room.id, room.members);
+        known.room_presence.resize(room.id, room.members);
         known.recount(room.id, (self.clock)());
     }
 
     /// Members of a room who are there.
     pub(super) fn online(&self, room: RoomId) -> u32 {
-        self.known.lock().places.counts(room).map_or(0, |counts| counts.online)
+        self.known.lock().room_presence.counts(room).map_or(0, |counts| counts.online)
     }
 
     /// A room shows an item: memberships are followed.
     pub(super) fn shown(&self, room: RoomId, item: &Item) {
         let mut known = self.known.lock();
         match &item.what {
-            What::Join => known.places.joined(room, item.by),
-            What::Leave => known.places.left(room, item.by),
+            What::Join => known.room_presence.joined(room, item.by),
+            What::Leave => known.room_presence.left(room, item.by),
             _ => return,
         }
         known.recount(room, (self.clock)());
@@ -134,13 +134,14 @@ impl Audience for RoomAudience {
         let now = (self.clock)();
         for presence in changed {
             let mut known = self.known.lock();
-            let rooms = known.places.told(presence.user, is_there(presence.presence.availability));
+            let rooms = known.room_presence.set_presence(presence.user, is_there(presence.presence.availability));
             let Some(rooms) = rooms else {
                 drop(known);
                 self.tell_of_absent(presence.clone());
                 continue;
             };
-            let is_large = |room: &RoomId| known.places.counts(*room).is_some_and(|c| c.members > PRESENCE_ROOM_MAX);
+            let is_large =
+                |room: &RoomId| known.room_presence.counts(*room).is_some_and(|c| c.members > PRESENCE_ROOM_MAX);
             let (large, small): (Vec<_>, Vec<_>) = rooms.into_iter().partition(is_large);
             for room in large {
                 known.recount(room, now);
@@ -155,7 +156,7 @@ impl Audience for RoomAudience {
     }
 
     fn went_offline(&self, user: UserId, last_seen: UnixMillis) {
-        self.known.lock().places.forget(user);
+        self.known.lock().room_presence.forget(user);
         // Where it cannot be kept, the last one stays; nobody waits for it.
         drop(self.store.set_last_seen(user, last_seen));
     }

@@ -17,7 +17,7 @@ pub(super) enum Refusal {
     /// A room's reason.
     #[error(transparent)]
     Room(#[from] RoomError),
-    /// The record's reason.
+    /// The database's reason.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// A password's reason.
@@ -112,10 +112,10 @@ fn of_store(error: StoreError) -> ErrorBody {
         StoreError::Busy => ErrorBody::new(ErrorCode::Busy, "The server has more to do than it can hold; try again."),
         StoreError::Closed => ErrorBody::new(ErrorCode::ShuttingDown, "The server is going down; reconnect."),
         StoreError::Failed(reason) => {
-            tracing::error!(%reason, "the record refused");
+            tracing::error!(%reason, "the database refused");
             ErrorBody::new(
                 ErrorCode::StorageFailed,
-                "The record could not be written; nothing was accepted. Try again.",
+                "The database could not be written; nothing was accepted. Try again.",
             )
         }
     }

@@ -17,7 +17,7 @@ use super::handlers::people::check_count;
 use crate::account::Device;
 use crate::auth::{NOBODY_UID, Token, hash_token, name_of_uid};
 use crate::presence::Profile;
-use crate::store::{Account, NewSession};
+use crate::store::{Account, NewSignIn};
 
 /// Characters of a client's name, and of its version.
 const CLIENT_MAX_CHARS: usize = 32;
@@ -61,7 +61,7 @@ pub(super) async fn greet(session: &mut Session, hello: Hello) -> Result<(), Ref
     app.hub.connected(account.id, device);
     // From here on a log-out reaches this connection. One that came just before it must not be missed.
     if let Some(token) = sign_in.token_hash
-        && app.store.session_by_token(token).await?.is_none()
+        && app.store.sign_in_by_token(token).await?.is_none()
     {
         app.hub.disconnected(account.id, session.connection);
         return Err(auth_failed());
@@ -151,7 +151,7 @@ async fn sign_in(app: &App, origin: Origin, auth: Auth) -> Result<SignIn, Refusa
         }
         Auth::Token { token } => {
             let token_hash = hash_token(&token);
-            let found = app.store.session_by_token(token_hash).await?.ok_or_else(auth_failed)?;
+            let found = app.store.sign_in_by_token(token_hash).await?.ok_or_else(auth_failed)?;
             Ok(SignIn { account: found.account, session: Some(found.id), token: None, token_hash: Some(token_hash) })
         }
         Auth::Password { name, password } => {
@@ -213,8 +213,8 @@ fn closed() -> Refusal {
 
 async fn with_token(app: &App, account: Account) -> Result<SignIn, Refusal> {
     let token = Token::random().ok_or_else(|| Refusal::wire(ErrorCode::Internal, "No token could be made."))?;
-    let new = NewSession { account: account.id, token_hash: token.hash(), at: app.now() };
-    let session = app.store.create_session(new).await?;
+    let new = NewSignIn { account: account.id, token_hash: token.hash(), at: app.now() };
+    let session = app.store.create_sign_in(new).await?;
     Ok(SignIn { account, session: Some(session), token: Some(token.reveal()), token_hash: None })
 }
 

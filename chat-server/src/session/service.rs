@@ -39,7 +39,7 @@ pub async fn tell_service(app: Arc<App>, shutdown: impl Future<Output = ()>) {
         }
         let service = now(&app);
         if service != told {
-            tracing::warn!(live = service.is_live_available, record = service.is_store_available, "service changed");
+            tracing::warn!(live = service.is_live_available, database = service.is_store_available, "service changed");
             app.hub.tell_all(&codec::encode(&service));
             told = service;
             tokio::select! {

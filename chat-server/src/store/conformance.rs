@@ -1,4 +1,4 @@
-//! What every record must do, whatever keeps it.
+//! what every store must do, whatever keeps it.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ impl Fixture {
         Self { store, folder }
     }
 
-    /// Stops the record and opens it again.
+    /// Stops the database and opens it again.
     fn reopened(self) -> Self {
         self.store.close().expect("it stops");
         let Self { store, folder } = self;

@@ -1,4 +1,6 @@
-//! Why the record could not be read or written.
+//! Why the database could not be read or written.
+
+use crate::reply::Unanswered;
 
 /// What a store may fail with.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -7,7 +9,7 @@ pub enum StoreError {
     #[error("the store has too much to do")]
     Busy,
     /// There is no such row.
-    #[error("not in the record")]
+    #[error("not in the database")]
     NotFound,
     /// The name, or one that looks like it, is taken.
     #[error("the name is taken")]
@@ -19,9 +21,15 @@ pub enum StoreError {
     #[error("an earlier one of its chain was refused")]
     ChainBroken,
     /// The disk or the database refused; nothing of it was kept.
-    #[error("the record could not be written or read: {0}")]
+    #[error("the database could not be written or read: {0}")]
     Failed(String),
     /// The store has been closed.
     #[error("the store is closed")]
     Closed,
+}
+
+impl Unanswered for StoreError {
+    fn unanswered() -> Self {
+        Self::Closed
+    }
 }

@@ -1,8 +1,8 @@
-//! What a record tells of its work, for the log and for `/metrics`.
+//! What a store tells of its work, for the log and for `/metrics`.
 
 use crate::histogram::Distribution;
 
-/// What a record has done since it was opened.
+/// What a store has done since it was opened.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StoreFigures {
     /// The writes of each commit; all of them together are its sum.

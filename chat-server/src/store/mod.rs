@@ -1,11 +1,10 @@
-//! The record: accounts, rooms, members, messages and their changes, read marks. A port and its implementations.
+//! The database: accounts, rooms, members, messages and their changes, read marks. A port and its implementations.
 //! Must not know sockets, rooms' actors or what expires.
 
 mod error;
 mod figures;
-mod pending;
+mod model;
 mod port;
-mod record;
 pub mod sqlite;
 
 #[cfg(test)]
@@ -13,9 +12,11 @@ mod conformance;
 
 pub use error::StoreError;
 pub use figures::StoreFigures;
-pub use pending::{Pending, Settle, pending};
-pub use port::Store;
-pub use record::{
-    Account, Append, Appended, ChainLink, Change, MemberRow, MemberState, NewRoom, NewSession, RefusedPost, Revision,
-    RoomCounts, RoomState, SessionRow, StoredRoom,
+pub use model::{
+    Account, Append, Appended, ChainLink, Change, MemberRow, MemberState, NewRoom, NewSignIn, RefusedPost, Revision,
+    RoomCounts, RoomState, SignInRow, StoredRoom,
 };
+pub use port::Store;
+
+/// A reply of the store.
+pub type StoreReply<T> = crate::reply::Reply<T, StoreError>;

@@ -1,4 +1,4 @@
-//! The port: what the server asks of a record, whatever keeps it.
+//! The port: what the server asks of a store, whatever the database.
 //!
 //! Nothing here blocks its caller: each request is queued and its answer awaited. Writes are carried out in the
 //! order in which they were asked for, and answered once they would survive a power cut. A full queue
@@ -11,15 +11,15 @@ use chat_proto::room::{Membership, ReadMarks, Rsvp, User};
 use chat_proto::text::{RoomName, StatusText, Username};
 use chat_proto::time::UnixMillis;
 
-use super::record::{
-    Account, Append, Appended, Change, MemberRow, MemberState, NewRoom, NewSession, RefusedPost, RoomCounts, RoomState,
-    SessionRow, StoredRoom,
+use super::model::{
+    Account, Append, Appended, Change, MemberRow, MemberState, NewRoom, NewSignIn, RefusedPost, RoomCounts, RoomState,
+    SignInRow, StoredRoom,
 };
 use tokio::sync::watch;
 
-use super::{Pending, StoreError, StoreFigures};
+use super::{StoreError, StoreFigures, StoreReply};
 
-/// A record.
+/// A store.
 pub trait Store: Send + Sync + 'static {
     /// The life of the data.
     fn epoch(&self) -> Epoch;
@@ -27,99 +27,99 @@ pub trait Store: Send + Sync + 'static {
     // — accounts —
 
     /// The account of a user of this machine; made on first sight, its name with a suffix where `name` is taken.
-    fn account_for_uid(&self, uid: u32, name: Username, at: UnixMillis) -> Pending<Account>;
+    fn account_for_uid(&self, uid: u32, name: Username, at: UnixMillis) -> StoreReply<Account>;
     /// Makes an account with a password's hash. [`StoreError::NameTaken`] where the name looks like another's.
-    fn create_account(&self, name: Username, password: String, at: UnixMillis) -> Pending<Account>;
+    fn create_account(&self, name: Username, password: String, at: UnixMillis) -> StoreReply<Account>;
     /// An account by its name.
-    fn account_by_name(&self, name: Username) -> Pending<Option<Account>>;
+    fn account_by_name(&self, name: Username) -> StoreReply<Option<Account>>;
     /// An account by its id.
-    fn account(&self, id: UserId) -> Pending<Option<Account>>;
+    fn account(&self, id: UserId) -> StoreReply<Option<Account>>;
     /// Names for ids; what is not there is left out.
-    fn users(&self, ids: Vec<UserId>) -> Pending<Vec<User>>;
+    fn users(&self, ids: Vec<UserId>) -> StoreReply<Vec<User>>;
     /// Ids for names; what is not there is left out.
-    fn users_by_name(&self, names: Vec<Username>) -> Pending<Vec<User>>;
+    fn users_by_name(&self, names: Vec<Username>) -> StoreReply<Vec<User>>;
     /// Replaces a password's hash and ends all sign-ins but `keep`; returns those that ended.
-    fn set_password(&self, id: UserId, hash: String, keep: Option<SessionId>) -> Pending<Vec<SessionId>>;
+    fn set_password(&self, id: UserId, hash: String, keep: Option<SessionId>) -> StoreReply<Vec<SessionId>>;
     /// Keeps what an account chose to appear as.
-    fn set_status(&self, id: UserId, chosen: ChosenAvailability, status: Option<StatusText>) -> Pending<()>;
+    fn set_status(&self, id: UserId, chosen: ChosenAvailability, status: Option<StatusText>) -> StoreReply<()>;
     /// Keeps when an account's last connection ended.
-    fn set_last_seen(&self, id: UserId, at: UnixMillis) -> Pending<()>;
+    fn set_last_seen(&self, id: UserId, at: UnixMillis) -> StoreReply<()>;
     /// What accounts chose and when they were last seen.
-    fn accounts(&self, ids: Vec<UserId>) -> Pending<Vec<Account>>;
+    fn accounts(&self, ids: Vec<UserId>) -> StoreReply<Vec<Account>>;
 
     // — sign-ins —
 
     /// Keeps a sign-in.
-    fn create_session(&self, session: NewSession) -> Pending<SessionId>;
+    fn create_sign_in(&self, sign_in: NewSignIn) -> StoreReply<SessionId>;
     /// The sign-in of a token's SHA-256.
-    fn session_by_token(&self, token_hash: [u8; 32]) -> Pending<Option<SessionRow>>;
+    fn sign_in_by_token(&self, token_hash: [u8; 32]) -> StoreReply<Option<SignInRow>>;
     /// Ends a sign-in; ending it again changes nothing.
-    fn revoke_session(&self, id: SessionId) -> Pending<()>;
+    fn revoke_sign_in(&self, id: SessionId) -> StoreReply<()>;
 
     // — rooms —
 
     /// Makes a room, without members. A closed room of that name opens again, with its id, its
     /// numbers and what was said in it; a private one only for its maker, and only as a private one.
-    fn create_room(&self, room: NewRoom) -> Pending<StoredRoom>;
+    fn create_room(&self, room: NewRoom) -> StoreReply<StoredRoom>;
     /// A room that is open.
-    fn room(&self, id: RoomId) -> Pending<Option<StoredRoom>>;
+    fn room(&self, id: RoomId) -> StoreReply<Option<StoredRoom>>;
     /// Open rooms by present or former name, in the order asked; what is not there is left out.
-    fn rooms_by_name(&self, names: Vec<RoomName>) -> Pending<Vec<StoredRoom>>;
+    fn rooms_by_name(&self, names: Vec<RoomName>) -> StoreReply<Vec<StoredRoom>>;
     /// Open rooms that `viewer` may see by name after `after`, at most `limit`, each with whether they are a member.
-    fn list_rooms(&self, viewer: UserId, after: Option<RoomName>, limit: u32) -> Pending<Vec<(StoredRoom, bool)>>;
+    fn list_rooms(&self, viewer: UserId, after: Option<RoomName>, limit: u32) -> StoreReply<Vec<(StoredRoom, bool)>>;
     /// What a room's actor begins with; `ring` items at the most.
-    fn room_state(&self, id: RoomId, ring: u32) -> Pending<RoomState>;
+    fn room_state(&self, id: RoomId, ring: u32) -> StoreReply<RoomState>;
     /// Closes a room: it is no longer seen, its name and numbers are kept for it.
-    fn close_room(&self, id: RoomId, at: UnixMillis) -> Pending<()>;
+    fn close_room(&self, id: RoomId, at: UnixMillis) -> StoreReply<()>;
     /// Sees that no number up to `reserved_up_to` is given again after a restart.
-    fn reserve_seqs(&self, room: RoomId, reserved_up_to: Seq) -> Pending<()>;
+    fn reserve_seqs(&self, room: RoomId, reserved_up_to: Seq) -> StoreReply<()>;
     /// Remembers that a post was refused, until the live store can hold nothing of it any more.
-    fn note_refused(&self, post: RefusedPost) -> Pending<()>;
+    fn note_refused(&self, post: RefusedPost) -> StoreReply<()>;
     /// A room's counts.
-    fn room_counts(&self, room: RoomId) -> Pending<RoomCounts>;
+    fn room_counts(&self, room: RoomId) -> StoreReply<RoomCounts>;
 
     // — members —
 
     /// A membership and its event, together.
-    fn change_member(&self, event: Append, state: MemberState) -> Pending<Appended>;
+    fn change_member(&self, event: Append, state: MemberState) -> StoreReply<Appended>;
     /// Members by name after `after`, at most `limit`.
-    fn members(&self, room: RoomId, after: Option<Username>, limit: u32) -> Pending<Vec<MemberRow>>;
+    fn members(&self, room: RoomId, after: Option<Username>, limit: u32) -> StoreReply<Vec<MemberRow>>;
     /// Whether a member takes part; [`Rsvp::default`] for one who said nothing, and for others.
-    fn rsvp(&self, room: RoomId, account: UserId) -> Pending<Rsvp>;
+    fn rsvp(&self, room: RoomId, account: UserId) -> StoreReply<Rsvp>;
     /// Which rooms an account is a member of, in the order of [`Store::memberships`]: nothing is counted for it.
-    fn rooms_of(&self, account: UserId) -> Pending<Vec<RoomId>>;
+    fn rooms_of(&self, account: UserId) -> StoreReply<Vec<RoomId>>;
     /// The rooms of an account by name, each with its marks: a bounded number of queries however many there are.
-    fn memberships(&self, account: UserId) -> Pending<Vec<Membership>>;
+    fn memberships(&self, account: UserId) -> StoreReply<Vec<Membership>>;
 
     // — what stands in a room —
 
     /// Adds a thing, unless its chain is broken ([`StoreError::ChainBroken`]); whatever refuses it breaks its chain before
     /// anything that was queued later is looked at. A message whose key its sender used before is not added: the first one's number is returned,
     /// or [`StoreError::KeyReused`] where text or room differ.
-    fn append(&self, event: Append) -> Pending<Appended>;
+    fn append(&self, event: Append) -> StoreReply<Appended>;
     /// Whether an account used a key for a message that stands, or stood.
-    fn is_key_used(&self, account: UserId, key: ClientKey) -> Pending<bool>;
+    fn is_key_used(&self, account: UserId, key: ClientKey) -> StoreReply<bool>;
     /// Changes a message that stands already.
-    fn change(&self, change: Change) -> Pending<()>;
+    fn change(&self, change: Change) -> StoreReply<()>;
     /// The texts a message had before its present one, oldest first.
-    fn versions(&self, room: RoomId, seq: Seq) -> Pending<Vec<Version>>;
+    fn versions(&self, room: RoomId, seq: Seq) -> StoreReply<Vec<Version>>;
     /// One item.
-    fn item(&self, room: RoomId, seq: Seq) -> Pending<Option<Item>>;
+    fn item(&self, room: RoomId, seq: Seq) -> StoreReply<Option<Item>>;
     /// Items with `seq < before` by falling `seq`.
-    fn history(&self, room: RoomId, before: Option<Seq>, limit: u32) -> Pending<Vec<Item>>;
+    fn history(&self, room: RoomId, before: Option<Seq>, limit: u32) -> StoreReply<Vec<Item>>;
     /// Items with `changed > after` by rising `changed`.
-    fn changes(&self, room: RoomId, after: Seq, limit: u32) -> Pending<Vec<Item>>;
+    fn changes(&self, room: RoomId, after: Seq, limit: u32) -> StoreReply<Vec<Item>>;
 
     // — marks —
 
     /// What one account has read in one room. [`StoreError::NotFound`] for one who is no member.
-    fn marks(&self, account: UserId, room: RoomId) -> Pending<ReadMarks>;
+    fn marks(&self, account: UserId, room: RoomId) -> StoreReply<ReadMarks>;
     /// Moves a read mark: forward, or anywhere with `rewind`. [`StoreError::NotFound`] for one who is no member.
-    fn set_read(&self, account: UserId, room: RoomId, seq: Seq, rewind: bool) -> Pending<ReadMarks>;
+    fn set_read(&self, account: UserId, room: RoomId, seq: Seq, rewind: bool) -> StoreReply<ReadMarks>;
 
     // — life —
 
-    /// Whether writes are being kept just now; changes are told. A record that keeps none tries again by itself.
+    /// Whether writes are being kept just now; changes are told. A store that keeps none tries again by itself.
     fn health(&self) -> watch::Receiver<bool>;
     /// What it has done since it was opened.
     fn figures(&self) -> StoreFigures;

@@ -83,7 +83,7 @@ pub struct Post<'a> {
 impl Trend {
     /// Counts a message, or counts it anew after an edit. Whether anything changed.
     pub fn count(&mut self, post: Post<'_>, now: UnixMillis) -> bool {
-        self.settle(now);
+        self.drop_ended(now);
         self.upto = self.upto.max(post.changed);
         let newest_known = self.messages.get(&post.seq).map(|known| known.changed);
         let is_late = newest_known.max(self.gone.get(&post.seq).copied()).is_some_and(|known| post.changed <= known);
@@ -129,7 +129,7 @@ impl Trend {
     /// Takes in what counted before the messages known here. Nothing where a message changed since of which only its
     /// part in the mirror would be known, or where it is not known what happened since. Whether anything changed.
     pub fn adopt(&mut self, mirror: TopicsMirror, now: UnixMillis) -> bool {
-        self.settle(now);
+        self.drop_ended(now);
         let TopicsMirror { at, upto, topics } = mirror;
         let lasting = || self.messages.iter().filter(|(_, counted)| counted.expires_at.is_none());
         let changes =
@@ -153,14 +153,14 @@ impl Trend {
 
     /// What is mirrored: the words of lasting messages that count most, as of `now`.
     pub fn mirror(&mut self, now: UnixMillis) -> TopicsMirror {
-        self.settle(now);
+        self.drop_ended(now);
         let topics = self.ranked(KEPT, now, |weight| weight.lasting);
         TopicsMirror { at: now, upto: self.upto, topics }
     }
 
     /// The words that count most at `now`, by falling score, then by name; at most [`KEPT`].
     pub fn top(&mut self, limit: usize, now: UnixMillis) -> Vec<TrendingTopic> {
-        self.settle(now);
+        self.drop_ended(now);
         self.ranked(limit.min(KEPT), now, |weight| weight.all)
     }
 
@@ -202,7 +202,7 @@ impl Trend {
     }
 
     /// Lets go of messages that ended or are too old to count. Each goes once.
-    fn settle(&mut self, now: UnixMillis) {
+    fn drop_ended(&mut self, now: UnixMillis) {
         if now.since_ms(self.older.at) >= WINDOW_MS {
             self.older.words.clear();
         }

@@ -96,7 +96,7 @@ fn route(
     match request.uri().path() {
         "/healthz" => text(StatusCode::OK, "ok\n"),
         "/readyz" if *app.store.health().borrow() => text(StatusCode::OK, "ready\n"),
-        "/readyz" => text(StatusCode::SERVICE_UNAVAILABLE, "the record cannot be written\n"),
+        "/readyz" => text(StatusCode::SERVICE_UNAVAILABLE, "the database cannot be written\n"),
         _ if surface == Surface::Metrics => text(StatusCode::NOT_FOUND, "Here are /metrics, /healthz and /readyz.\n"),
         _ => match handshake(&request) {
             Ok(answer) => {

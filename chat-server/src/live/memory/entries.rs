@@ -8,7 +8,7 @@ use chat_proto::ids::{ClientKey, RoomId, Seq, UserId};
 use chat_proto::message::{Item, What};
 use chat_proto::time::UnixMillis;
 
-use crate::live::{Address, Entry, KEY_KEPT_MS, KeyUse, LiveError, Put};
+use crate::live::{EphemeralEntry, EphemeralKey, KEY_KEPT_MS, KeyUse, LiveError, Put};
 use crate::post_digest::PostDigest;
 
 /// What an entry costs beside its texts: the item, its places in the maps, and their spare room.
@@ -35,7 +35,7 @@ impl Default for MemoryCaps {
 
 /// What is remembered of a key.
 #[derive(Clone, Copy, Debug)]
-struct KeyRecord {
+struct UsedKey {
     room: RoomId,
     seq: Seq,
     at: UnixMillis,
@@ -45,7 +45,7 @@ struct KeyRecord {
 
 #[derive(Debug, Default)]
 struct RoomEntries {
-    by_seq: BTreeMap<Seq, Entry>,
+    by_seq: BTreeMap<Seq, EphemeralEntry>,
     bytes: u64,
 }
 
@@ -56,7 +56,7 @@ pub(super) struct Entries {
     /// Invariant: each entry in `rooms` is here once, under its own end.
     ends: BTreeSet<(UnixMillis, RoomId, Seq)>,
     /// Invariant: each entry in `rooms` that is alive has its key here.
-    keys: HashMap<(UserId, ClientKey), KeyRecord>,
+    keys: HashMap<(UserId, ClientKey), UsedKey>,
     /// The keys by the end of their messages.
     key_ends: BTreeSet<(UnixMillis, UserId, ClientKey)>,
     bytes: u64,
@@ -65,9 +65,9 @@ pub(super) struct Entries {
 }
 
 impl Entries {
-    pub(super) fn put(&mut self, entry: Entry, caps: MemoryCaps, now: UnixMillis) -> Result<Put, LiveError> {
+    pub(super) fn put(&mut self, entry: EphemeralEntry, caps: MemoryCaps, now: UnixMillis) -> Result<Put, LiveError> {
         self.trim(now, TRIM_PER_WRITE);
-        let Address { room, sender, key } = entry.address().clone();
+        let EphemeralKey { room, sender, key } = entry.key().clone();
         if let Some(held) = self.key_use(sender, &key, now) {
             return Ok(Put::KeyHeld(Box::new(held)));
         }
@@ -76,8 +76,8 @@ impl Entries {
         let (seq, expires_at) = (entry.item().seq, entry.expires_at());
         // A key whose time is up may still be held unswept; the new use takes its place.
         self.forget_key(sender, &key);
-        let record = KeyRecord { room, seq, at: entry.item().at, expires_at, digest: entry.digest() };
-        self.keys.insert((sender, key.clone()), record);
+        let used = UsedKey { room, seq, at: entry.item().at, expires_at, digest: entry.digest() };
+        self.keys.insert((sender, key.clone()), used);
         self.key_ends.insert((expires_at, sender, key));
         self.insert(entry);
         Ok(Put::Stored)
@@ -85,46 +85,46 @@ impl Entries {
 
     pub(super) fn replace(
         &mut self,
-        address: &Address,
+        key: &EphemeralKey,
         item: Item,
         caps: MemoryCaps,
         now: UnixMillis,
     ) -> Result<bool, LiveError> {
         self.trim(now, TRIM_PER_WRITE);
-        let is_message = |entry: &&Entry| entry.is_alive(now) && entry.is_message();
-        let Some(old) = self.addressed(address).filter(is_message) else { return Ok(false) };
+        let is_message = |entry: &&EphemeralEntry| entry.is_alive(now) && entry.is_message();
+        let Some(old) = self.addressed(key).filter(is_message) else { return Ok(false) };
         let new = old.changed_to(item)?;
         if new.item().changed <= old.item().changed {
             return Ok(true);
         }
         let growth_bytes = cost_bytes(&new).saturating_sub(cost_bytes(old));
         if growth_bytes > 0 {
-            self.check_space(address.room, growth_bytes, caps, now)?;
+            self.check_space(key.room, growth_bytes, caps, now)?;
         }
         self.insert(new);
         Ok(true)
     }
 
-    pub(super) fn undo(&mut self, address: &Address, seq: Seq) {
-        let holder = (address.sender, address.key.clone());
-        let is_same = |record: &KeyRecord| record.room == address.room && record.seq == seq;
+    pub(super) fn undo(&mut self, key: &EphemeralKey, seq: Seq) {
+        let holder = (key.sender, key.key.clone());
+        let is_same = |used: &UsedKey| used.room == key.room && used.seq == seq;
         if self.keys.get(&holder).is_some_and(is_same) {
-            self.forget_key(address.sender, &address.key);
-            self.remove(address.room, seq);
+            self.forget_key(key.sender, &key.key);
+            self.remove(key.room, seq);
         }
     }
 
-    pub(super) fn alive_in(&self, room: RoomId, now: UnixMillis) -> Vec<Entry> {
+    pub(super) fn alive_in(&self, room: RoomId, now: UnixMillis) -> Vec<EphemeralEntry> {
         let entries = self.rooms.get(&room).map(|entries| entries.by_seq.values());
         entries.into_iter().flatten().filter(|entry| entry.is_alive(now)).cloned().collect()
     }
 
     pub(super) fn key_use(&self, sender: UserId, key: &ClientKey, now: UnixMillis) -> Option<KeyUse> {
-        let record = self.keys.get(&(sender, key.clone()))?;
-        if now >= record.expires_at.plus_ms(KEY_KEPT_MS) {
+        let used = self.keys.get(&(sender, key.clone()))?;
+        if now >= used.expires_at.plus_ms(KEY_KEPT_MS) {
             return None;
         }
-        let KeyRecord { room, seq, at, expires_at, digest } = *record;
+        let UsedKey { room, seq, at, expires_at, digest } = *used;
         Some(KeyUse { room, seq, at, expires_at, digest })
     }
 
@@ -203,8 +203,8 @@ impl Entries {
         gone as u64
     }
 
-    fn insert(&mut self, entry: Entry) {
-        let (room, seq, bytes) = (entry.address().room, entry.item().seq, cost_bytes(&entry));
+    fn insert(&mut self, entry: EphemeralEntry) {
+        let (room, seq, bytes) = (entry.key().room, entry.item().seq, cost_bytes(&entry));
         // Rooms never give a number twice; should one, the sums must still hold.
         self.remove(room, seq);
         self.ends.insert((entry.expires_at(), room, seq));
@@ -229,22 +229,22 @@ impl Entries {
     }
 
     fn forget_key(&mut self, sender: UserId, key: &ClientKey) {
-        if let Some(record) = self.keys.remove(&(sender, key.clone())) {
-            self.key_ends.remove(&(record.expires_at, sender, key.clone()));
+        if let Some(used) = self.keys.remove(&(sender, key.clone())) {
+            self.key_ends.remove(&(used.expires_at, sender, key.clone()));
         }
     }
 
-    fn entry(&self, room: RoomId, seq: Seq) -> Option<&Entry> {
+    fn entry(&self, room: RoomId, seq: Seq) -> Option<&EphemeralEntry> {
         self.rooms.get(&room)?.by_seq.get(&seq)
     }
 
-    fn addressed(&self, address: &Address) -> Option<&Entry> {
-        let record = self.keys.get(&(address.sender, address.key.clone()))?;
-        if record.room == address.room { self.entry(record.room, record.seq) } else { None }
+    fn addressed(&self, key: &EphemeralKey) -> Option<&EphemeralEntry> {
+        let used = self.keys.get(&(key.sender, key.key.clone()))?;
+        if used.room == key.room { self.entry(used.room, used.seq) } else { None }
     }
 }
 
-fn cost_bytes(entry: &Entry) -> u64 {
+fn cost_bytes(entry: &EphemeralEntry) -> u64 {
     let texts = match &entry.item().what {
         What::Message(message) => {
             let code = message.code.as_ref().map_or(0, |code| code.as_str().len());

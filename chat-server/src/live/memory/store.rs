@@ -11,8 +11,8 @@ use tokio::sync::watch;
 use super::entries::{Entries, MemoryCaps};
 use crate::limits::{BucketRule, Take, TokenBucket};
 use crate::live::{
-    Address, BucketKey, Entry, KeyUse, Lease, LeaseId, Live, LiveError, Pending, Put, Swept, TOPICS_KEPT_MS,
-    TopicsMirror, Typist, Usage,
+    BucketKey, EphemeralEntry, EphemeralKey, Evicted, KeyUse, Lease, LeaseId, Live, LiveError, LiveReply, Put,
+    TOPICS_KEPT_MS, TopicsMirror, Typist, Usage,
 };
 
 /// Most shared buckets remembered at once; full ones are forgotten first.
@@ -46,39 +46,39 @@ impl MemoryLive {
 }
 
 impl Live for MemoryLive {
-    fn put(&self, entry: Entry, now: UnixMillis) -> Pending<Put> {
-        Pending::ready(self.state.lock().entries.put(entry, self.caps, now))
+    fn put(&self, entry: EphemeralEntry, now: UnixMillis) -> LiveReply<Put> {
+        LiveReply::ready(self.state.lock().entries.put(entry, self.caps, now))
     }
 
-    fn replace(&self, address: Address, item: Item, now: UnixMillis) -> Pending<bool> {
-        Pending::ready(self.state.lock().entries.replace(&address, item, self.caps, now))
+    fn replace(&self, key: EphemeralKey, item: Item, now: UnixMillis) -> LiveReply<bool> {
+        LiveReply::ready(self.state.lock().entries.replace(&key, item, self.caps, now))
     }
 
-    fn restore(&self, address: Address, item: Item, now: UnixMillis) -> Pending<()> {
+    fn restore(&self, key: EphemeralKey, item: Item, now: UnixMillis) -> LiveReply<()> {
         // One that ended meanwhile has nothing to be set back.
-        drop(self.state.lock().entries.replace(&address, item, self.caps, now));
-        Pending::ready(Ok(()))
+        drop(self.state.lock().entries.replace(&key, item, self.caps, now));
+        LiveReply::ready(Ok(()))
     }
 
-    fn undo(&self, address: Address, seq: Seq) -> Pending<()> {
-        self.state.lock().entries.undo(&address, seq);
-        Pending::ready(Ok(()))
+    fn undo(&self, key: EphemeralKey, seq: Seq) -> LiveReply<()> {
+        self.state.lock().entries.undo(&key, seq);
+        LiveReply::ready(Ok(()))
     }
 
-    fn load(&self, room: RoomId, now: UnixMillis) -> Pending<Vec<Entry>> {
-        Pending::ready(Ok(self.state.lock().entries.alive_in(room, now)))
+    fn load(&self, room: RoomId, now: UnixMillis) -> LiveReply<Vec<EphemeralEntry>> {
+        LiveReply::ready(Ok(self.state.lock().entries.alive_in(room, now)))
     }
 
-    fn key_use(&self, sender: UserId, key: ClientKey, now: UnixMillis) -> Pending<Option<KeyUse>> {
-        Pending::ready(Ok(self.state.lock().entries.key_use(sender, &key, now)))
+    fn key_use(&self, sender: UserId, key: ClientKey, now: UnixMillis) -> LiveReply<Option<KeyUse>> {
+        LiveReply::ready(Ok(self.state.lock().entries.key_use(sender, &key, now)))
     }
 
-    fn clear_room(&self, room: RoomId) -> Pending<()> {
+    fn clear_room(&self, room: RoomId) -> LiveReply<()> {
         self.state.lock().entries.clear_room(room);
-        Pending::ready(Ok(()))
+        LiveReply::ready(Ok(()))
     }
 
-    fn sweep(&self, now: UnixMillis) -> Pending<Swept> {
+    fn sweep(&self, now: UnixMillis) -> LiveReply<Evicted> {
         let mut state = self.state.lock();
         let (entries, keys) = state.entries.sweep(now);
         let held = |state: &State| state.leases.len() + state.typists.len() + state.topics.len() + state.buckets.len();
@@ -88,33 +88,33 @@ impl Live for MemoryLive {
         state.topics.retain(|_, mirror| now.since_ms(mirror.at) < TOPICS_KEPT_MS);
         state.buckets.retain(|_, (rule, bucket)| !bucket.is_full(*rule, now));
         let others = keys + (before - held(&state)) as u64;
-        Pending::ready(Ok(Swept { entries, others }))
+        LiveReply::ready(Ok(Evicted { entries, others }))
     }
 
-    fn usage(&self, now: UnixMillis) -> Pending<Usage> {
+    fn usage(&self, now: UnixMillis) -> LiveReply<Usage> {
         let (alive, bytes) = self.state.lock().entries.usage(now);
-        Pending::ready(Ok(Usage { alive, bytes }))
+        LiveReply::ready(Ok(Usage { alive, bytes }))
     }
 
-    fn renew_leases(&self, leases: Vec<Lease>) -> Pending<()> {
+    fn renew_leases(&self, leases: Vec<Lease>) -> LiveReply<()> {
         self.state.lock().leases.extend(leases.into_iter().map(|lease| (lease.id, lease)));
-        Pending::ready(Ok(()))
+        LiveReply::ready(Ok(()))
     }
 
-    fn end_leases(&self, ids: Vec<LeaseId>) -> Pending<()> {
+    fn end_leases(&self, ids: Vec<LeaseId>) -> LiveReply<()> {
         let mut state = self.state.lock();
         for id in ids {
             state.leases.remove(&id);
         }
-        Pending::ready(Ok(()))
+        LiveReply::ready(Ok(()))
     }
 
-    fn leases(&self, now: UnixMillis) -> Pending<Vec<Lease>> {
+    fn leases(&self, now: UnixMillis) -> LiveReply<Vec<Lease>> {
         let state = self.state.lock();
-        Pending::ready(Ok(state.leases.values().filter(|lease| now < lease.expires_at).copied().collect()))
+        LiveReply::ready(Ok(state.leases.values().filter(|lease| now < lease.expires_at).copied().collect()))
     }
 
-    fn mirror_typing(&self, typists: Vec<Typist>, now: UnixMillis) -> Pending<()> {
+    fn mirror_typing(&self, typists: Vec<Typist>, now: UnixMillis) -> LiveReply<()> {
         let mut state = self.state.lock();
         for typist in typists {
             let key = (typist.room, typist.id);
@@ -124,41 +124,41 @@ impl Live for MemoryLive {
                 state.typists.remove(&key);
             }
         }
-        Pending::ready(Ok(()))
+        LiveReply::ready(Ok(()))
     }
 
-    fn typists(&self, room: RoomId, now: UnixMillis) -> Pending<Vec<Typist>> {
+    fn typists(&self, room: RoomId, now: UnixMillis) -> LiveReply<Vec<Typist>> {
         let state = self.state.lock();
         let held = state.typists.values().filter(|typist| typist.room == room && now < typist.until);
-        Pending::ready(Ok(held.copied().collect()))
+        LiveReply::ready(Ok(held.copied().collect()))
     }
 
-    fn mirror_topics(&self, room: RoomId, mirror: TopicsMirror) -> Pending<()> {
+    fn mirror_topics(&self, room: RoomId, mirror: TopicsMirror) -> LiveReply<()> {
         let mut state = self.state.lock();
         if mirror.topics.is_empty() {
             state.topics.remove(&room);
         } else {
             state.topics.insert(room, mirror);
         }
-        Pending::ready(Ok(()))
+        LiveReply::ready(Ok(()))
     }
 
-    fn mirrored_topics(&self, room: RoomId, now: UnixMillis) -> Pending<Option<TopicsMirror>> {
+    fn mirrored_topics(&self, room: RoomId, now: UnixMillis) -> LiveReply<Option<TopicsMirror>> {
         let kept = self.state.lock().topics.get(&room).cloned();
-        Pending::ready(Ok(kept.filter(|mirror| now.since_ms(mirror.at) < TOPICS_KEPT_MS)))
+        LiveReply::ready(Ok(kept.filter(|mirror| now.since_ms(mirror.at) < TOPICS_KEPT_MS)))
     }
 
-    fn take(&self, bucket: BucketKey, rule: BucketRule, cost: u32, now: UnixMillis) -> Pending<Take> {
+    fn take(&self, bucket: BucketKey, rule: BucketRule, cost: u32, now: UnixMillis) -> LiveReply<Take> {
         let mut state = self.state.lock();
         if state.buckets.len() >= BUCKETS_MAX && !state.buckets.contains_key(&bucket) {
             state.buckets.retain(|_, (rule, bucket)| !bucket.is_full(*rule, now));
             if state.buckets.len() >= BUCKETS_MAX {
-                return Pending::ready(Err(LiveError::Busy));
+                return LiveReply::ready(Err(LiveError::Busy));
             }
         }
         let (held_rule, tokens) = state.buckets.entry(bucket).or_insert_with(|| (rule, TokenBucket::full(rule, now)));
         *held_rule = rule;
-        Pending::ready(Ok(tokens.take(rule, cost, now)))
+        LiveReply::ready(Ok(tokens.take(rule, cost, now)))
     }
 
     fn availability(&self) -> watch::Receiver<bool> {

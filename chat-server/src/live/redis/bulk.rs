@@ -9,7 +9,7 @@ use redis::cmd;
 use super::operation::Operation;
 use super::store::{RedisLive, one, read};
 use super::values;
-use crate::live::{Entry, LiveError, Pending, Swept, Usage};
+use crate::live::{EphemeralEntry, Evicted, LiveError, LiveReply, Usage};
 
 /// Entries of one page when a room is loaded: others' operations are carried out in between.
 const LOAD_PAGE: usize = 400;
@@ -22,7 +22,7 @@ const SWEEP_TURNS: usize = 200;
 
 impl RedisLive {
     /// Rooms with entries.
-    fn rooms(&self) -> Pending<Vec<RoomId>> {
+    fn rooms(&self) -> LiveReply<Vec<RoomId>> {
         let mut range = cmd("ZRANGE");
         range.arg(self.keys.rooms()).arg(0).arg(-1);
         self.submit(vec![range], |values| {
@@ -32,7 +32,7 @@ impl RedisLive {
     }
 
     /// A page of a room's entries, and where the next begins; 0 where there is none.
-    pub(super) fn scan(&self, room: RoomId, cursor: u64) -> Pending<(u64, Vec<(String, String)>)> {
+    pub(super) fn scan(&self, room: RoomId, cursor: u64) -> LiveReply<(u64, Vec<(String, String)>)> {
         let mut scan = cmd("HSCAN");
         scan.arg(self.keys.entries(room)).arg(cursor).arg("COUNT").arg(LOAD_PAGE);
         self.queue(Operation::bulky, vec![scan], |values| {
@@ -45,9 +45,9 @@ impl RedisLive {
     pub(super) async fn load_pages(
         self,
         room: RoomId,
-        first: Pending<(u64, Vec<(String, String)>)>,
+        first: LiveReply<(u64, Vec<(String, String)>)>,
         now: UnixMillis,
-    ) -> Result<Vec<Entry>, LiveError> {
+    ) -> Result<Vec<EphemeralEntry>, LiveError> {
         let mut entries = BTreeMap::new();
         let (mut cursor, mut pairs) = first.await?;
         loop {
@@ -62,7 +62,7 @@ impl RedisLive {
     }
 
     /// Lets go of what has ended.
-    pub(super) async fn sweep_all(self, now: UnixMillis) -> Result<Swept, LiveError> {
+    pub(super) async fn sweep_all(self, now: UnixMillis) -> Result<Evicted, LiveError> {
         let mut rooms = self.rooms().await?;
         let mut entries = 0;
         for _ in 0..SWEEP_TURNS {
@@ -70,7 +70,7 @@ impl RedisLive {
             for some in rooms.chunks(SWEEP_AT_ONCE) {
                 let gone = match self.sweep_rooms(some, now).await {
                     // One holds what is not ours; the others among these were swept.
-                    Err(LiveError::Foreign) => continue,
+                    Err(LiveError::KeyConflict) => continue,
                     gone => gone?,
                 };
                 entries += gone.iter().sum::<u64>();
@@ -91,11 +91,11 @@ impl RedisLive {
             commands.push(ended);
         }
         let others = self.submit(commands, |values| Some(Ok(read(values.into_iter().next()?)?))).await?;
-        Ok(Swept { entries, others })
+        Ok(Evicted { entries, others })
     }
 
     /// How many entries went, of each room.
-    fn sweep_rooms(&self, rooms: &[RoomId], now: UnixMillis) -> Pending<Vec<u64>> {
+    fn sweep_rooms(&self, rooms: &[RoomId], now: UnixMillis) -> LiveReply<Vec<u64>> {
         let sweep = |room: &RoomId| {
             let mut call = self.scripts.sweep.over(&self.with_room(*room, []));
             call.arg(now.0);
@@ -131,8 +131,8 @@ impl RedisLive {
 /// Answers later, from a task of its own: for what takes more than one round trip.
 pub(super) fn later<T: Send + Unpin + 'static>(
     work: impl Future<Output = Result<T, LiveError>> + Send + 'static,
-) -> Pending<T> {
-    let (resolver, pending) = Pending::channel();
+) -> LiveReply<T> {
+    let (resolver, pending) = LiveReply::channel();
     tokio::spawn(async move { resolver.resolve(work.await) });
     pending
 }

@@ -24,7 +24,7 @@ const LIFE_MS: u64 = 8 * 24 * 60 * 60 * 1_000;
 
 /// A connection's name in Redis: its number, which is unique in one run of Redis.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Identity {
+pub(super) struct ConnectionIdentity {
     run: String,
     client: i64,
 }
@@ -33,7 +33,7 @@ pub(super) struct Identity {
 pub(super) struct Connected {
     pub connection: MultiplexedConnection,
     /// By which it can be cut; none where Redis does not tell.
-    pub identity: Option<Identity>,
+    pub identity: Option<ConnectionIdentity>,
     pub look: Look,
 }
 
@@ -73,13 +73,13 @@ pub(super) async fn connect(
     options: &RedisOptions,
     keys: &Keys,
     scripts: &Scripts,
-    former: Option<&Identity>,
+    former: Option<&ConnectionIdentity>,
     recovery: &[Cmd],
 ) -> Result<Connected, ConnectError> {
     let mut connection = open(options).await?;
     let identity = introduce(&mut connection).await?;
     // Another run of Redis has ended the former one itself, and its number may be another program's there.
-    let is_there = |former: &&Identity| identity.as_ref().is_some_and(|identity| identity.run == former.run);
+    let is_there = |former: &&ConnectionIdentity| identity.as_ref().is_some_and(|identity| identity.run == former.run);
     if let Some(former) = former.filter(is_there) {
         let mut cut = Pipeline::new();
         cut.cmd("CLIENT").arg("KILL").arg("ID").arg(former.client);
@@ -155,7 +155,7 @@ pub(super) async fn open(options: &RedisOptions) -> Result<MultiplexedConnection
 }
 
 /// Looks at the version, and learns this connection's name.
-async fn introduce(connection: &mut MultiplexedConnection) -> Result<Option<Identity>, ConnectError> {
+async fn introduce(connection: &mut MultiplexedConnection) -> Result<Option<ConnectionIdentity>, ConnectError> {
     let mut hello = Pipeline::new();
     hello.cmd("CLIENT").arg("ID").cmd("INFO").arg("server");
     let mut answers = ask(connection, &mut hello).await?.into_iter().rev();
@@ -168,7 +168,7 @@ async fn introduce(connection: &mut MultiplexedConnection) -> Result<Option<Iden
     check_version(&info)?;
     let client = answers.next().and_then(Result::ok).and_then(|value| redis::from_redis_value(value).ok());
     let run = field(&info, "run_id").map(|run| run.trim().to_owned());
-    Ok(client.zip(run).map(|(client, run)| Identity { run, client }))
+    Ok(client.zip(run).map(|(client, run)| ConnectionIdentity { run, client }))
 }
 
 fn field<'a>(info: &'a str, name: &str) -> Option<&'a str> {

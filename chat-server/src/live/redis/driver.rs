@@ -9,10 +9,10 @@ use redis::{Cmd, Pipeline};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::connect::{ConnectError, Connected, Identity, Look, ask, connect, look, mark};
+use super::connect::{ConnectError, Connected, ConnectionIdentity, Look, ask, connect, look, mark};
 use super::counters::Counters;
 use super::keys::Keys;
-use super::operation::{Complaint, Fit, Operation};
+use super::operation::{Health, Operation, ThrottledWarning};
 use super::options::RedisOptions;
 use super::scripts::Scripts;
 use crate::live::LiveError;
@@ -41,12 +41,12 @@ pub(super) struct Driver {
     pub losses: watch::Sender<u64>,
     pub counters: Arc<Counters>,
     /// The last connection's name in Redis.
-    pub former: Option<Identity>,
+    pub former: Option<ConnectionIdentity>,
     /// What is to be taken back once Redis is back.
     pub recovery: Vec<Cmd>,
     /// Looks to come that must find memory before posts are said to be taken again; 0 where it is not full.
     pub roomless_looks: u8,
-    pub complaint: Complaint,
+    pub key_conflict_warning: ThrottledWarning,
 }
 
 impl Driver {
@@ -83,9 +83,9 @@ impl Driver {
                     let is_bulk = batch.last().is_some_and(|operation| operation.is_bulk);
                     let sent_at = Instant::now();
                     match self.carry_out(&mut connection, batch).await {
-                        Fit::Broken => return false,
-                        Fit::Full => self.fill_up(),
-                        Fit::Usable => {}
+                        Health::Broken => return false,
+                        Health::Full => self.fill_up(),
+                        Health::Usable => {}
                     }
                     let is_slow = !is_bulk && sent_at.elapsed() > SLOW;
                     shall_look = is_slow || Instant::now() >= look_at;
@@ -167,7 +167,7 @@ impl Driver {
         self.set_available(false);
     }
 
-    async fn carry_out(&mut self, connection: &mut MultiplexedConnection, mut batch: Vec<Operation>) -> Fit {
+    async fn carry_out(&mut self, connection: &mut MultiplexedConnection, mut batch: Vec<Operation>) -> Health {
         let mut pipeline = Pipeline::with_capacity(batch.len());
         for command in batch.iter_mut().flat_map(Operation::sending) {
             pipeline.add_command(command);
@@ -178,23 +178,23 @@ impl Driver {
         match answered {
             Ok(answers) => {
                 let mut answers = answers.into_iter().zip(pipeline.cmd_iter());
-                let mut fit = Fit::Usable;
+                let mut health = Health::Usable;
                 for mut operation in batch {
                     let put_off = operation.put_off();
-                    let of_one = operation.settle(&mut answers, &mut self.complaint);
-                    if of_one == Fit::Broken {
+                    let of_one = operation.complete(&mut answers, &mut self.key_conflict_warning);
+                    if of_one == Health::Broken {
                         self.recovery.extend(put_off);
                     }
-                    fit = fit.max(of_one);
+                    health = health.max(of_one);
                 }
-                fit
+                health
             }
             Err(error) => {
                 tracing::warn!(%error, "Redis is away; messages that expire are refused until it is back");
                 for operation in batch {
                     self.put_off(operation, LiveError::Unavailable);
                 }
-                Fit::Broken
+                Health::Broken
             }
         }
     }

@@ -3,7 +3,7 @@
 use redis::{ErrorKind, RedisError};
 
 use super::connect::ConnectError;
-use super::operation::Fit;
+use super::operation::Health;
 use super::options::RedisOptions;
 use crate::live::LiveError;
 
@@ -87,15 +87,15 @@ impl RedisStartError {
 }
 
 /// What an error about one command means.
-pub(super) fn of_command(error: &RedisError) -> (Fit, LiveError) {
+pub(super) fn of_command(error: &RedisError) -> (Health, LiveError) {
     if error.code() == Some("OOM") {
-        return (Fit::Full, LiveError::OutOfMemory);
+        return (Health::Full, LiveError::OutOfMemory);
     }
     if is_of_one_key(error) {
-        return (Fit::Usable, LiveError::Foreign);
+        return (Health::Usable, LiveError::KeyConflict);
     }
     // Whatever it is (read-only, loading, no script, no permission), the next command would hear the same.
-    (Fit::Broken, LiveError::Unavailable)
+    (Health::Broken, LiveError::Unavailable)
 }
 
 /// Whether Redis refuses user or password.

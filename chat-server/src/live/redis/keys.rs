@@ -20,9 +20,9 @@
 
 use chat_proto::ids::{ClientKey, Epoch, RoomId, UserId};
 
-use crate::live::{Address, BucketKey};
+use crate::live::{BucketKey, EphemeralKey};
 
-/// Makes the names of one record's life.
+/// Makes the names of one database's life.
 #[derive(Clone, Debug)]
 pub(super) struct Keys {
     base: String,
@@ -88,6 +88,6 @@ impl Keys {
 }
 
 /// The field of an entry.
-pub(super) fn field(address: &Address) -> String {
-    format!("{}:{}", address.sender, address.key)
+pub(super) fn field(key: &EphemeralKey) -> String {
+    format!("{}:{}", key.sender, key.key)
 }

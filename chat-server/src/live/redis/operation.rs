@@ -7,17 +7,17 @@ use super::error;
 use crate::live::LiveError;
 
 /// That something else stands under a key is said again this often at the most.
-const COMPLAIN_AGAIN: Duration = Duration::from_mins(1);
+const WARN_AGAIN: Duration = Duration::from_mins(1);
 
 /// Reads the answers to an operation's commands, or learns that there are none.
-type Settle = Box<dyn FnOnce(Result<Vec<Value>, LiveError>) + Send>;
+type OnAnswers = Box<dyn FnOnce(Result<Vec<Value>, LiveError>) + Send>;
 
 /// Commands sent together, in order.
 pub(super) struct Operation {
     /// Taken out when they are sent, unless they may have to be sent again.
     commands: Vec<Cmd>,
     count: usize,
-    settle: Settle,
+    on_answers: OnAnswers,
     /// Whether it takes back what was refused: it is never given up, only put off until Redis is back.
     pub is_recovery: bool,
     /// Whether its answer may be large: it goes last, and says nothing of how quick Redis is.
@@ -25,8 +25,11 @@ pub(super) struct Operation {
 }
 
 impl Operation {
-    pub(super) fn new(commands: Vec<Cmd>, settle: impl FnOnce(Result<Vec<Value>, LiveError>) + Send + 'static) -> Self {
-        Self { count: commands.len(), commands, settle: Box::new(settle), is_recovery: false, is_bulk: false }
+    pub(super) fn new(
+        commands: Vec<Cmd>,
+        on_answers: impl FnOnce(Result<Vec<Value>, LiveError>) + Send + 'static,
+    ) -> Self {
+        Self { count: commands.len(), commands, on_answers: Box::new(on_answers), is_recovery: false, is_bulk: false }
     }
 
     /// The same, as one that takes something back.
@@ -51,48 +54,48 @@ impl Operation {
 
     /// It was not done, or nobody knows.
     pub(super) fn fail(self, error: LiveError) {
-        (self.settle)(Err(error));
+        (self.on_answers)(Err(error));
     }
 
     /// The answers came, each with its command; whether one of them says that Redis cannot be used at all just now.
-    pub(super) fn settle<'a>(
+    pub(super) fn complete<'a>(
         self,
         answers: impl Iterator<Item = (RedisResult<Value>, &'a Cmd)>,
-        complaint: &mut Complaint,
-    ) -> Fit {
+        key_conflict_warning: &mut ThrottledWarning,
+    ) -> Health {
         let mut values = Vec::with_capacity(self.count);
-        let mut fit = Fit::Usable;
+        let mut health = Health::Usable;
         let mut refused = None;
         for (answer, command) in answers.take(self.count) {
             match answer {
                 Ok(value) => values.push(value),
                 Err(error) => {
                     let (of_error, live) = error::of_command(&error);
-                    if of_error == Fit::Broken {
+                    if of_error == Health::Broken {
                         let cause = if error::is_rights(&error) { ": its user lacks rights" } else { "" };
                         tracing::warn!(%error, "Redis refuses its work{cause}");
-                    } else if live == LiveError::Foreign {
-                        complaint.make(&error, command);
+                    } else if live == LiveError::KeyConflict {
+                        key_conflict_warning.warn(&error, command);
                     }
-                    fit = fit.max(of_error);
+                    health = health.max(of_error);
                     refused.get_or_insert(live);
                 }
             }
         }
-        (self.settle)(refused.map_or(Ok(values), Err));
-        fit
+        (self.on_answers)(refused.map_or(Ok(values), Err));
+        health
     }
 }
 
 /// What is said, and not too often, of values that are not ours.
 #[derive(Debug, Default)]
-pub(super) struct Complaint {
+pub(super) struct ThrottledWarning {
     made_at: Option<Instant>,
 }
 
-impl Complaint {
-    fn make(&mut self, error: &RedisError, command: &Cmd) {
-        if self.made_at.is_some_and(|at| at.elapsed() < COMPLAIN_AGAIN) {
+impl ThrottledWarning {
+    fn warn(&mut self, error: &RedisError, command: &Cmd) {
+        if self.made_at.is_some_and(|at| at.elapsed() < WARN_AGAIN) {
             return;
         }
         self.made_at = Some(Instant::now());
@@ -119,7 +122,7 @@ fn keys(command: &Cmd) -> Vec<String> {
 
 /// Whether a connection can be used any further; the worst last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Fit {
+pub(super) enum Health {
     Usable,
     /// For what frees memory.
     Full,

@@ -13,14 +13,14 @@ use super::bulk::later;
 use super::counters::Counters;
 use super::driver::{Driver, first};
 use super::keys::{Keys, field};
-use super::operation::{Complaint, Operation};
+use super::operation::{Operation, ThrottledWarning};
 use super::options::RedisOptions;
 use super::scripts::Scripts;
 use super::{RedisStartError, mirror, values};
 use crate::limits::{BucketRule, Take};
 use crate::live::{
-    Address, BucketKey, Entry, KEY_KEPT_MS, KeyUse, Lease, LeaseId, LinkFigures, Live, LiveError, Pending, Put, Swept,
-    TOPICS_KEPT_MS, TopicsMirror, Typist, Usage,
+    BucketKey, EphemeralEntry, EphemeralKey, Evicted, KEY_KEPT_MS, KeyUse, Lease, LeaseId, LinkFigures, Live,
+    LiveError, LiveReply, Put, TOPICS_KEPT_MS, TopicsMirror, Typist, Usage,
 };
 
 /// Operations that may wait.
@@ -42,7 +42,7 @@ pub struct RedisLive {
 }
 
 impl RedisLive {
-    /// Comes to Redis and starts the task that works with it. `epoch` is the record's.
+    /// Comes to Redis and starts the task that works with it. `epoch` is the database's.
     ///
     /// # Errors
     /// What waiting would not mend; one that cannot be reached only where it is required, else it is tried on.
@@ -83,7 +83,7 @@ impl RedisLive {
             former,
             recovery,
             roomless_looks,
-            complaint: Complaint::default(),
+            key_conflict_warning: ThrottledWarning::default(),
         };
         // Ends when the last clone of the queue is gone.
         tokio::spawn(driver.run(connected));
@@ -95,7 +95,7 @@ impl RedisLive {
         &self,
         commands: Vec<Cmd>,
         read: impl FnOnce(Vec<Value>) -> Option<Result<T, LiveError>> + Send + 'static,
-    ) -> Pending<T> {
+    ) -> LiveReply<T> {
         self.queue(|operation| operation, commands, read)
     }
 
@@ -104,8 +104,8 @@ impl RedisLive {
         kind: fn(Operation) -> Operation,
         commands: Vec<Cmd>,
         read: impl FnOnce(Vec<Value>) -> Option<Result<T, LiveError>> + Send + 'static,
-    ) -> Pending<T> {
-        let (resolver, pending) = Pending::channel();
+    ) -> LiveReply<T> {
+        let (resolver, pending) = LiveReply::channel();
         let counters = Arc::clone(&self.counters);
         let operation = Operation::new(commands, move |answers| {
             // An answer of another shape: something else is at work under these keys.
@@ -127,15 +127,15 @@ impl RedisLive {
             Err(error) => {
                 self.counters.refuse();
                 let is_full = matches!(error, mpsc::error::TrySendError::Full(_));
-                Pending::ready(Err(if is_full { LiveError::Busy } else { LiveError::Down }))
+                LiveReply::ready(Err(if is_full { LiveError::Busy } else { LiveError::Down }))
             }
         }
     }
 
     /// Writes what is mirrored; nothing where there is nothing to write.
-    fn mirror(&self, commands: Vec<Cmd>) -> Pending<()> {
+    fn mirror(&self, commands: Vec<Cmd>) -> LiveReply<()> {
         if commands.is_empty() {
-            return Pending::ready(Ok(()));
+            return LiveReply::ready(Ok(()));
         }
         self.submit(commands, |_| Some(Ok(())))
     }
@@ -145,13 +145,13 @@ impl RedisLive {
         self.keys.room(room).into_iter().chain(others).collect()
     }
 
-    fn replacing(&self, address: &Address, item: &Item, now: UnixMillis) -> Cmd {
+    fn replacing(&self, key: &EphemeralKey, item: &Item, now: UnixMillis) -> Cmd {
         let end = match &item.what {
             What::Message(message) => message.expires_at.map(|end| end.0.to_string()).unwrap_or_default(),
             _ => String::new(),
         };
-        let mut call = self.scripts.replace.over(&self.with_room(address.room, []));
-        call.arg(now.0).arg(field(address)).arg(item.seq.0).arg(item.changed.0).arg(values::kind(item));
+        let mut call = self.scripts.replace.over(&self.with_room(key.room, []));
+        call.arg(now.0).arg(field(key)).arg(item.seq.0).arg(item.changed.0).arg(values::kind(item));
         call.arg(end).arg(codec::to_text(item));
         call
     }
@@ -168,13 +168,13 @@ pub(super) fn one<T: FromRedisValue>(values: Vec<Value>) -> Option<T> {
 }
 
 impl Live for RedisLive {
-    fn put(&self, entry: Entry, now: UnixMillis) -> Pending<Put> {
-        let address = entry.address();
-        let room = address.room;
+    fn put(&self, entry: EphemeralEntry, now: UnixMillis) -> LiveReply<Put> {
+        let key = entry.key();
+        let room = key.room;
         let life_ms = entry.expires_at().since_ms(now);
-        let keys = self.with_room(room, [self.keys.key(address.sender, &address.key), self.keys.rooms()]);
+        let keys = self.with_room(room, [self.keys.key(key.sender, &key.key), self.keys.rooms()]);
         let mut call = self.scripts.put.over(&keys);
-        call.arg(now.0).arg(field(address)).arg(values::entry(&entry)).arg(entry.expires_at().0);
+        call.arg(now.0).arg(field(key)).arg(values::entry(&entry)).arg(entry.expires_at().0);
         call.arg(values::key_use(&entry)).arg(life_ms + KEY_KEPT_MS).arg(life_ms + SLACK_MS);
         call.arg(ROOM_MAX_BYTES).arg(room.0).arg(KEY_KEPT_MS);
         self.submit(vec![call], move |values| {
@@ -191,8 +191,8 @@ impl Live for RedisLive {
         })
     }
 
-    fn replace(&self, address: Address, item: Item, now: UnixMillis) -> Pending<bool> {
-        self.submit(vec![self.replacing(&address, &item, now)], |values| match one(values)? {
+    fn replace(&self, key: EphemeralKey, item: Item, now: UnixMillis) -> LiveReply<bool> {
+        self.submit(vec![self.replacing(&key, &item, now)], |values| match one(values)? {
             0 => Some(Ok(false)),
             1 => Some(Ok(true)),
             2 => Some(Err(LiveError::NotEphemeral)),
@@ -200,24 +200,24 @@ impl Live for RedisLive {
         })
     }
 
-    fn restore(&self, address: Address, item: Item, now: UnixMillis) -> Pending<()> {
-        self.queue(Operation::recovering, vec![self.replacing(&address, &item, now)], |_| Some(Ok(())))
+    fn restore(&self, key: EphemeralKey, item: Item, now: UnixMillis) -> LiveReply<()> {
+        self.queue(Operation::recovering, vec![self.replacing(&key, &item, now)], |_| Some(Ok(())))
     }
 
-    fn undo(&self, address: Address, seq: Seq) -> Pending<()> {
-        let keys = self.with_room(address.room, [self.keys.key(address.sender, &address.key)]);
+    fn undo(&self, key: EphemeralKey, seq: Seq) -> LiveReply<()> {
+        let keys = self.with_room(key.room, [self.keys.key(key.sender, &key.key)]);
         let mut call = self.scripts.undo.over(&keys);
-        call.arg(field(&address)).arg(address.room.0).arg(seq.0);
+        call.arg(field(&key)).arg(key.room.0).arg(seq.0);
         self.queue(Operation::recovering, vec![call], |_| Some(Ok(())))
     }
 
-    fn load(&self, room: RoomId, now: UnixMillis) -> Pending<Vec<Entry>> {
+    fn load(&self, room: RoomId, now: UnixMillis) -> LiveReply<Vec<EphemeralEntry>> {
         // Asked for at once, so that it stands behind what was done to the room before.
         let first = self.scan(room, 0);
         later(self.clone().load_pages(room, first, now))
     }
 
-    fn key_use(&self, sender: UserId, key: ClientKey, now: UnixMillis) -> Pending<Option<KeyUse>> {
+    fn key_use(&self, sender: UserId, key: ClientKey, now: UnixMillis) -> LiveReply<Option<KeyUse>> {
         let mut get = cmd("GET");
         get.arg(self.keys.key(sender, &key));
         self.submit(vec![get], move |values| {
@@ -227,50 +227,50 @@ impl Live for RedisLive {
         })
     }
 
-    fn clear_room(&self, room: RoomId) -> Pending<()> {
+    fn clear_room(&self, room: RoomId) -> LiveReply<()> {
         let (mut delete, mut forget) = (cmd("DEL"), cmd("ZREM"));
         delete.arg(self.with_room(room, []));
         forget.arg(self.keys.rooms()).arg(room.0);
         self.submit(vec![delete, forget], |_| Some(Ok(())))
     }
 
-    fn sweep(&self, now: UnixMillis) -> Pending<Swept> {
+    fn sweep(&self, now: UnixMillis) -> LiveReply<Evicted> {
         later(self.clone().sweep_all(now))
     }
 
-    fn usage(&self, now: UnixMillis) -> Pending<Usage> {
+    fn usage(&self, now: UnixMillis) -> LiveReply<Usage> {
         later(self.clone().count(now))
     }
 
-    fn renew_leases(&self, leases: Vec<Lease>) -> Pending<()> {
+    fn renew_leases(&self, leases: Vec<Lease>) -> LiveReply<()> {
         self.mirror(mirror::renewing(&self.keys, &leases))
     }
 
-    fn end_leases(&self, ids: Vec<LeaseId>) -> Pending<()> {
+    fn end_leases(&self, ids: Vec<LeaseId>) -> LiveReply<()> {
         self.mirror(mirror::ending(&self.keys, &ids))
     }
 
-    fn leases(&self, now: UnixMillis) -> Pending<Vec<Lease>> {
+    fn leases(&self, now: UnixMillis) -> LiveReply<Vec<Lease>> {
         let mut all = cmd("HGETALL");
         all.arg(self.keys.leases());
         self.queue(Operation::bulky, vec![all], move |values| Some(Ok(mirror::leases(&one::<Vec<_>>(values)?, now))))
     }
 
-    fn mirror_typing(&self, typists: Vec<Typist>, now: UnixMillis) -> Pending<()> {
+    fn mirror_typing(&self, typists: Vec<Typist>, now: UnixMillis) -> LiveReply<()> {
         self.mirror(mirror::typing(&self.keys, typists, now))
     }
 
-    fn typists(&self, room: RoomId, now: UnixMillis) -> Pending<Vec<Typist>> {
+    fn typists(&self, room: RoomId, now: UnixMillis) -> LiveReply<Vec<Typist>> {
         let mut range = cmd("ZRANGE");
         range.arg(self.keys.typing(room)).arg(format!("({}", now.0)).arg("+inf").arg("BYSCORE").arg("WITHSCORES");
         self.submit(vec![range], move |values| Some(Ok(mirror::typists(room, &one::<Vec<_>>(values)?))))
     }
 
-    fn mirror_topics(&self, room: RoomId, mirror: TopicsMirror) -> Pending<()> {
+    fn mirror_topics(&self, room: RoomId, mirror: TopicsMirror) -> LiveReply<()> {
         self.mirror(vec![mirror::topics(&self.keys, room, &mirror)])
     }
 
-    fn mirrored_topics(&self, room: RoomId, now: UnixMillis) -> Pending<Option<TopicsMirror>> {
+    fn mirrored_topics(&self, room: RoomId, now: UnixMillis) -> LiveReply<Option<TopicsMirror>> {
         let mut get = cmd("GET");
         get.arg(self.keys.topics(room));
         self.submit(vec![get], move |values| {
@@ -280,7 +280,7 @@ impl Live for RedisLive {
         })
     }
 
-    fn take(&self, bucket: BucketKey, rule: BucketRule, cost: u32, now: UnixMillis) -> Pending<Take> {
+    fn take(&self, bucket: BucketKey, rule: BucketRule, cost: u32, now: UnixMillis) -> LiveReply<Take> {
         let mut call = self.scripts.take.over(&[self.keys.bucket(&bucket)]);
         call.arg(now.0).arg(rule.per_second).arg(rule.burst).arg(cost);
         self.submit(vec![call], |values| match one::<i64>(values)? {

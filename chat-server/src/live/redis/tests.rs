@@ -73,7 +73,8 @@ mod through {
     use super::Fixture;
     use crate::limits::{BucketRule, Take};
     use crate::live::{
-        Address, BucketKey, Entry, KeyUse, Lease, LeaseId, Live, Pending, Put, Swept, TopicsMirror, Typist, Usage,
+        BucketKey, EphemeralEntry, EphemeralKey, Evicted, KeyUse, Lease, LeaseId, Live, LiveReply, Put, TopicsMirror,
+        Typist, Usage,
     };
 
     macro_rules! pass_on {
@@ -87,23 +88,23 @@ mod through {
     }
 
     pass_on! {
-        put(entry: Entry, now: UnixMillis) -> Pending<Put>;
-        replace(address: Address, item: Item, now: UnixMillis) -> Pending<bool>;
-        restore(address: Address, item: Item, now: UnixMillis) -> Pending<()>;
-        undo(address: Address, seq: Seq) -> Pending<()>;
-        load(room: RoomId, now: UnixMillis) -> Pending<Vec<Entry>>;
-        key_use(sender: UserId, key: ClientKey, now: UnixMillis) -> Pending<Option<KeyUse>>;
-        clear_room(room: RoomId) -> Pending<()>;
-        sweep(now: UnixMillis) -> Pending<Swept>;
-        usage(now: UnixMillis) -> Pending<Usage>;
-        renew_leases(leases: Vec<Lease>) -> Pending<()>;
-        end_leases(ids: Vec<LeaseId>) -> Pending<()>;
-        leases(now: UnixMillis) -> Pending<Vec<Lease>>;
-        mirror_typing(typists: Vec<Typist>, now: UnixMillis) -> Pending<()>;
-        typists(room: RoomId, now: UnixMillis) -> Pending<Vec<Typist>>;
-        mirror_topics(room: RoomId, mirror: TopicsMirror) -> Pending<()>;
-        mirrored_topics(room: RoomId, now: UnixMillis) -> Pending<Option<TopicsMirror>>;
-        take(bucket: BucketKey, rule: BucketRule, cost: u32, now: UnixMillis) -> Pending<Take>;
+        put(entry: EphemeralEntry, now: UnixMillis) -> LiveReply<Put>;
+        replace(key: EphemeralKey, item: Item, now: UnixMillis) -> LiveReply<bool>;
+        restore(key: EphemeralKey, item: Item, now: UnixMillis) -> LiveReply<()>;
+        undo(key: EphemeralKey, seq: Seq) -> LiveReply<()>;
+        load(room: RoomId, now: UnixMillis) -> LiveReply<Vec<EphemeralEntry>>;
+        key_use(sender: UserId, key: ClientKey, now: UnixMillis) -> LiveReply<Option<KeyUse>>;
+        clear_room(room: RoomId) -> LiveReply<()>;
+        sweep(now: UnixMillis) -> LiveReply<Evicted>;
+        usage(now: UnixMillis) -> LiveReply<Usage>;
+        renew_leases(leases: Vec<Lease>) -> LiveReply<()>;
+        end_leases(ids: Vec<LeaseId>) -> LiveReply<()>;
+        leases(now: UnixMillis) -> LiveReply<Vec<Lease>>;
+        mirror_typing(typists: Vec<Typist>, now: UnixMillis) -> LiveReply<()>;
+        typists(room: RoomId, now: UnixMillis) -> LiveReply<Vec<Typist>>;
+        mirror_topics(room: RoomId, mirror: TopicsMirror) -> LiveReply<()>;
+        mirrored_topics(room: RoomId, now: UnixMillis) -> LiveReply<Option<TopicsMirror>>;
+        take(bucket: BucketKey, rule: BucketRule, cost: u32, now: UnixMillis) -> LiveReply<Take>;
         availability() -> watch::Receiver<bool>;
         losses() -> watch::Receiver<u64>;
     }

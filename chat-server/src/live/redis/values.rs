@@ -10,7 +10,7 @@ use chat_proto::message::{Item, What};
 use chat_proto::presence::Availability;
 use chat_proto::time::UnixMillis;
 
-use crate::live::{Address, Entry, KeyUse, Lease, LeaseId, NodeId, TopicsMirror, Typist};
+use crate::live::{EphemeralEntry, EphemeralKey, KeyUse, Lease, LeaseId, NodeId, TopicsMirror, Typist};
 use crate::post_digest::PostDigest;
 
 /// `m` for a message, `d` for the tombstone of one.
@@ -37,26 +37,26 @@ fn from_hex(text: &str) -> Option<PostDigest> {
 }
 
 /// `SEQ CHANGED KIND END DIGEST ITEM`: the head is what scripts read.
-pub(super) fn entry(entry: &Entry) -> String {
+pub(super) fn entry(entry: &EphemeralEntry) -> String {
     let item = entry.item();
     let (seq, changed, end) = (item.seq.0, item.changed.0, entry.expires_at().0);
     format!("{seq} {changed} {} {end} {} {}", kind(item), hex(entry.digest()), codec::to_text(item))
 }
 
 /// Reads an entry; none where another program wrote it.
-pub(super) fn read_entry(room: RoomId, field: &str, value: &str) -> Option<Entry> {
+pub(super) fn read_entry(room: RoomId, field: &str, value: &str) -> Option<EphemeralEntry> {
     let (sender, key) = field.split_once(':')?;
-    let address = Address { room, sender: id(sender)?, key: ClientKey::from_str(key).ok()? };
+    let key = EphemeralKey { room, sender: id(sender)?, key: ClientKey::from_str(key).ok()? };
     let mut parts = value.splitn(6, ' ');
     let end = UnixMillis(parts.by_ref().nth(3)?.parse().ok()?);
     let digest = from_hex(parts.next()?)?;
     let item: Item = codec::from_text(parts.next()?).ok()?;
-    Some(Entry::kept(address, item, end, digest))
+    Some(EphemeralEntry::kept(key, item, end, digest))
 }
 
 /// `ROOM SEQ AT END DIGEST`
-pub(super) fn key_use(entry: &Entry) -> String {
-    let (room, item) = (entry.address().room.0, entry.item());
+pub(super) fn key_use(entry: &EphemeralEntry) -> String {
+    let (room, item) = (entry.key().room.0, entry.item());
     format!("{room} {} {} {} {}", item.seq.0, item.at.0, entry.expires_at().0, hex(entry.digest()))
 }
 
@@ -134,7 +134,7 @@ mod tests {
     #[test]
     fn what_is_kept_is_read_back_the_same_and_other_values_are_passed_over() {
         let kept = conformance::entry(3, 7, UnixMillis(5), 1_000);
-        let field = super::super::keys::field(kept.address());
+        let field = super::super::keys::field(kept.key());
         assert_eq!(read_entry(RoomId(3), &field, &entry(&kept)), Some(kept.clone()));
         let used = read_key_use(&key_use(&kept)).expect("read");
         assert_eq!((used.room, used.seq, used.at, used.digest), (RoomId(3), Seq(7), UnixMillis(5), kept.digest()));

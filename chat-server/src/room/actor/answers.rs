@@ -1,4 +1,4 @@
-//! What those who asked are told once an entry has landed.
+//! What those who asked are told once a write has completed.
 
 use std::sync::atomic::Ordering;
 

@@ -8,7 +8,7 @@ use chat_proto::message::{Item, What};
 use chat_proto::request::Posted;
 
 use super::Actor;
-use crate::live::{Address, Entry};
+use crate::live::{EphemeralEntry, EphemeralKey};
 use crate::post_digest;
 use crate::room::RoomError;
 use crate::room::in_flight::{InFlight, Requester, Wait, answer_when_recorded, break_chain};
@@ -30,7 +30,7 @@ impl Actor {
 
     /// Entries are known that were not when the room began. Whoever asked meanwhile has not seen them: they get new
     /// numbers, under which all see them once more, behind what is under way.
-    fn renumber_and_merge(&mut self, entries: Vec<Entry>) {
+    fn renumber_and_merge(&mut self, entries: Vec<EphemeralEntry>) {
         let entries = self.compensation.compensate(&self.services, entries, |seq| self.is_unacknowledged_leftover(seq));
         let (entries, reserved_up_to) = self.state.renumber_late(entries);
         if !entries.is_empty() {
@@ -39,7 +39,7 @@ impl Actor {
         }
     }
 
-    /// Whether a number last_assigned since the room began is another's: of a post that the former process never acknowledged.
+    /// Whether a number assigned since the room began is another's: of a post that the former process never acknowledged.
     fn is_unacknowledged_leftover(&self, seq: Seq) -> bool {
         let is_under_way =
             || self.in_flight.iter().any(|write| write.item.as_ref().is_some_and(|item| item.seq == seq));
@@ -57,7 +57,7 @@ impl Actor {
     }
 
     /// Their numbers are kept.
-    pub(super) fn merge_late(&mut self, entries: Vec<Entry>, registry: &Registry) {
+    pub(super) fn merge_late(&mut self, entries: Vec<EphemeralEntry>, registry: &Registry) {
         let room = self.state.id();
         for entry in &entries {
             self.services.observer.item_shown(room, entry.item());
@@ -68,7 +68,7 @@ impl Actor {
     }
 
     /// Their numbers could not be kept.
-    pub(super) fn retry_merge(&mut self, entries: Vec<Entry>) {
+    pub(super) fn retry_merge(&mut self, entries: Vec<EphemeralEntry>) {
         self.state.release_seqs();
         self.live_sync.redeliver_after(entries, ASK_AGAIN);
     }
@@ -80,10 +80,10 @@ impl Actor {
 
     /// While the store does not hold what the room does: how an entry of a key that was used ends. None where the key
     /// is new.
-    pub(super) fn check_duplicate(&self, address: &Address, item: &Item) -> Option<Result<Posted, RoomError>> {
-        let first = self.state.ephemeral.by_key(address)?;
+    pub(super) fn check_duplicate(&self, key: &EphemeralKey, item: &Item) -> Option<Result<Posted, RoomError>> {
+        let first = self.state.ephemeral.by_key(key)?;
         let is_same = match &item.what {
-            What::Message(message) => post_digest::of(address.room, message.body.as_str()) == first.digest(),
+            What::Message(message) => post_digest::of(key.room, message.body.as_str()) == first.digest(),
             _ => false,
         };
         let (seq, at, expires_at) = (first.item().seq, first.item().at, Some(first.expires_at()));
@@ -92,7 +92,7 @@ impl Actor {
 
     /// An entry was refused; an ephemeral one at its address, and whether it is a post. Whether the live store kept it
     /// may not be known: what was refused must not appear later, and what was not kept is not harmed.
-    pub(super) fn refuse(&mut self, write: InFlight, address: Option<(Address, bool)>, error: RoomError) {
+    pub(super) fn refuse(&mut self, write: InFlight, key: Option<(EphemeralKey, bool)>, error: RoomError) {
         break_chain(write.chain.as_ref());
         // What was not done, or is not there any more, has nothing to be taken back.
         let is_done_with = match &error {
@@ -100,7 +100,7 @@ impl Actor {
             RoomError::Live(error) => !error.is_in_doubt(),
             _ => false,
         };
-        let (Some((address, is_post)), Some(item), false) = (address, &write.item, is_done_with) else {
+        let (Some((key, is_post)), Some(item), false) = (key, &write.item, is_done_with) else {
             return self.answer_refused(write.requester, error);
         };
         self.state.release_seqs();
@@ -109,11 +109,11 @@ impl Actor {
             self.unreserved_up_to = self.state.last_assigned();
         }
         if is_post {
-            let noted = self.compensation.undo(&self.services, address, item);
+            let noted = self.compensation.undo(&self.services, key, item);
             answer_when_recorded(noted, write.requester, error);
         } else {
             if let Some(before) = self.state.restored(item.seq) {
-                drop(self.services.live.restore(address, before, self.now()));
+                drop(self.services.live.restore(key, before, self.now()));
             }
             self.answer_refused(write.requester, error);
         }

@@ -14,9 +14,9 @@ fn message(seq: u64, expires_at: Option<UnixMillis>) -> Item {
     Item { seq: Seq(seq), changed: Seq(seq), at: UnixMillis(0), by: UserId(1), what: What::Message(message) }
 }
 
-fn entry(seq: u64) -> Entry {
+fn entry(seq: u64) -> EphemeralEntry {
     let key: ClientKey = format!("k{seq}").parse().expect("a key");
-    Entry::message(Address { room: ROOM, sender: UserId(1), key }, message(seq, Some(UnixMillis(9_000))))
+    EphemeralEntry::message(EphemeralKey { room: ROOM, sender: UserId(1), key }, message(seq, Some(UnixMillis(9_000))))
         .expect("an end")
 }
 
@@ -62,7 +62,8 @@ fn a_room_that_begins_again_does_not_claim_to_know_what_expires() {
 fn what_is_learned_late_is_there_as_if_it_had_been_known() {
     let mut state = begun(&[1, 2, 3], &[]);
     let (late, reserved_up_to) = state.renumber_late(vec![entry(4), entry(90)]);
-    let numbers = |entries: &[Entry]| entries.iter().map(|e| (e.item().seq, e.item().changed)).collect::<Vec<_>>();
+    let numbers =
+        |entries: &[EphemeralEntry]| entries.iter().map(|e| (e.item().seq, e.item().changed)).collect::<Vec<_>>();
     assert_eq!(numbers(&late), [(Seq(4), Seq(65))], "seen anew by all, and 90 came since the room began");
     assert!(reserved_up_to.is_some_and(|reserved_up_to| reserved_up_to >= Seq(65)));
     state.merge(late);

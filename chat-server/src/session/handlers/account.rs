@@ -17,7 +17,7 @@ pub(in crate::session) async fn snapshot(app: &App, user: UserId) -> Result<Acco
     for membership in &mut rooms {
         // Told by `room_info`: a thousand of them would be more than a frame holds.
         membership.room.description = None;
-        // Of what expires the record knows nothing.
+        // Of what expires the database knows nothing.
         membership.head = membership.head.max(app.rooms.noted_head(membership.room.id).unwrap_or_default());
     }
     let mut named: Vec<UserId> = rooms.iter().filter_map(|m| m.room.topic.as_ref().map(|topic| topic.by)).collect();
@@ -64,7 +64,7 @@ pub(in crate::session) async fn logout(app: &App, who: &Identity) -> Result<Empt
     let Some(session) = who.session else {
         return Err(Refusal::wire(ErrorCode::BadRequest, "A user of this machine has no sign-in to end."));
     };
-    app.store.revoke_session(session).await?;
+    app.store.revoke_sign_in(session).await?;
     app.hub.revoke(who.user, session);
     Ok(Empty {})
 }

@@ -52,7 +52,7 @@ pub(in crate::session) async fn status(app: &App, who: &Identity, asked: SetStat
     Ok(app.presence.presence_with(who.user, &profile))
 }
 
-/// The presences of accounts, with what the record knows of those who are not here.
+/// The presences of accounts, with what the database knows of those who are not here.
 pub(in crate::session) async fn presences(app: &App, ids: Vec<UserId>) -> Result<Vec<UserPresence>, Refusal> {
     if ids.is_empty() {
         return Ok(Vec::new());

@@ -9,7 +9,7 @@ use chat_proto::time::UnixMillis;
 use rusqlite::{Connection, ErrorCode, params, params_from_iter};
 
 use super::row::{self, ACCOUNT, all, execute, failed, one, sql};
-use crate::store::{Account, NewSession, SessionRow, StoreError};
+use crate::store::{Account, NewSignIn, SignInRow, StoreError};
 
 /// Names tried for a user of this machine whose own is taken.
 const SUFFIXES: u32 = 1000;
@@ -68,8 +68,8 @@ pub(super) fn by_name(c: &Connection, name: &Username) -> Result<Option<Account>
 }
 
 pub(super) fn by_ids(c: &Connection, ids: &[UserId]) -> Result<Vec<Account>, StoreError> {
-    let (places, count) = row::places(ids.len());
-    let query = format!("SELECT {ACCOUNT} FROM account WHERE id IN ({places})");
+    let (placeholders, count) = row::placeholders(ids.len());
+    let query = format!("SELECT {ACCOUNT} FROM account WHERE id IN ({placeholders})");
     let padded = ids.iter().map(|id| sql(id.0)).chain(std::iter::repeat(0)).take(count);
     all(c, &query, params_from_iter(padded), row::account)
 }
@@ -79,8 +79,8 @@ pub(super) fn users(c: &Connection, ids: &[UserId]) -> Result<Vec<User>, StoreEr
 }
 
 pub(super) fn users_by_name(c: &Connection, names: &[Username]) -> Result<Vec<User>, StoreError> {
-    let (places, count) = row::places(names.len());
-    let query = format!("SELECT {ACCOUNT} FROM account WHERE name IN ({places})");
+    let (placeholders, count) = row::placeholders(names.len());
+    let query = format!("SELECT {ACCOUNT} FROM account WHERE name IN ({placeholders})");
     let padded = names.iter().map(Username::as_str).chain(std::iter::repeat("")).take(count);
     Ok(all(c, &query, params_from_iter(padded), row::account)?.iter().map(Account::user).collect())
 }
@@ -111,20 +111,20 @@ pub(super) fn set_last_seen(c: &Connection, id: UserId, at: UnixMillis) -> Resul
     execute(c, "UPDATE account SET last_seen = ?2 WHERE id = ?1", [sql(id.0), at.0]).map(drop)
 }
 
-pub(super) fn create_session(c: &Connection, session: &NewSession) -> Result<SessionId, StoreError> {
-    let values = params![sql(session.account.0), session.token_hash, session.at.0];
+pub(super) fn create_sign_in(c: &Connection, sign_in: &NewSignIn) -> Result<SessionId, StoreError> {
+    let values = params![sql(sign_in.account.0), sign_in.token_hash, sign_in.at.0];
     let insert = "INSERT INTO session (account, token_hash, created_at) VALUES (?1, ?2, ?3)";
     let id = c.prepare_cached(insert).and_then(|mut statement| statement.insert(values)).map_err(failed)?;
     Ok(SessionId(id.max(0) as u64))
 }
 
-pub(super) fn session_by_token(c: &Connection, hash: &[u8; 32]) -> Result<Option<SessionRow>, StoreError> {
+pub(super) fn sign_in_by_token(c: &Connection, hash: &[u8; 32]) -> Result<Option<SignInRow>, StoreError> {
     let query = format!(
         "SELECT {ACCOUNT}, session.id FROM session JOIN account ON account.id = session.account WHERE token_hash = ?1"
     );
-    one(c, &query, [hash], |row| Ok(SessionRow { id: SessionId(row::number(row, 7)?), account: row::account(row)? }))
+    one(c, &query, [hash], |row| Ok(SignInRow { id: SessionId(row::number(row, 7)?), account: row::account(row)? }))
 }
 
-pub(super) fn revoke_session(c: &Connection, id: SessionId) -> Result<(), StoreError> {
+pub(super) fn revoke_sign_in(c: &Connection, id: SessionId) -> Result<(), StoreError> {
     execute(c, "DELETE FROM session WHERE id = ?1", [sql(id.0)]).map(drop)
 }

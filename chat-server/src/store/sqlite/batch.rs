@@ -54,7 +54,7 @@ impl<'a> Batch<'a> {
     ///
     /// # Errors
     /// Where it cannot be written; then nothing of the transaction may be kept.
-    pub(super) fn settle_index(&self) -> Result<(), StoreError> {
+    pub(super) fn flush_index(&self) -> Result<(), StoreError> {
         for Owed { item, body, is_removal } in self.owed.take() {
             let change = if is_removal {
                 "INSERT INTO item_text (item_text, rowid, body) VALUES ('delete', ?1, ?2)"
@@ -123,7 +123,7 @@ mod tests {
         items::append(&batch, &append(6, "cherry")).expect("added");
         c.execute_batch("ROLLBACK TO write; RELEASE write").expect("taken back");
         batch.take_back(owed);
-        batch.settle_index().expect("settled");
+        batch.flush_index().expect("flushed");
         c.execute_batch("COMMIT").expect("kept");
         let words = ["apple", "pear", "plum", "quince", "cherry"];
         assert_eq!(words.map(|word| found(&c, word)), [0, 0, 1, 1, 0]);

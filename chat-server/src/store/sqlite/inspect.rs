@@ -1,4 +1,4 @@
-//! Looks at a record's files from outside, also while a server uses them. For `doctor`: opens no database.
+//! Looks at the database's files from outside, also while a server uses them. For `doctor`: opens no database.
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
@@ -7,7 +7,7 @@ use super::open::is_library_safe;
 
 /// What stands in a data folder.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RecordFiles {
+pub struct DatabaseFiles {
     /// Who holds it (`pid 12`), where someone does.
     pub holder: Option<String>,
     /// The database's size; none where there is none yet.
@@ -17,9 +17,9 @@ pub struct RecordFiles {
 }
 
 /// Looks at a data folder.
-pub fn inspect(folder: &Path) -> RecordFiles {
+pub fn inspect(folder: &Path) -> DatabaseFiles {
     let size = |name: &str| std::fs::metadata(folder.join(name)).ok().map(|found| found.len());
-    RecordFiles { holder: holder(folder), database_bytes: size("chat.db"), log_bytes: size("chat.db-wal") }
+    DatabaseFiles { holder: holder(folder), database_bytes: size("chat.db"), log_bytes: size("chat.db-wal") }
 }
 
 /// Who holds the folder. A lock that nobody has is had for a moment, shared: a server that starts in this moment says
@@ -48,7 +48,7 @@ mod tests {
     #[test]
     fn a_folder_is_looked_at_without_being_touched() {
         let folder = tempfile::tempdir().expect("a folder");
-        assert_eq!(inspect(folder.path()), RecordFiles::default());
+        assert_eq!(inspect(folder.path()), DatabaseFiles::default());
         assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
         let held = Folder::hold(folder.path()).expect("ours");
         assert_eq!(inspect(folder.path()).holder, Some(format!("pid {}", std::process::id())));

@@ -1,4 +1,4 @@
-//! The record in one SQLite file: one thread writes, a few read. The only place that knows SQL.
+//! The database in one SQLite file: one thread writes, a few read. The only place that knows SQL.
 
 mod accounts;
 mod batch;
@@ -17,6 +17,6 @@ mod store;
 mod writer;
 
 pub use folder::FolderError;
-pub use inspect::{RecordFiles, inspect, library};
+pub use inspect::{DatabaseFiles, inspect, library};
 pub use open::OpenError;
 pub use store::SqliteStore;

@@ -17,7 +17,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0005_refused.sql"),
 ];
 
-/// Why the record cannot be opened.
+/// Why the database cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The folder.

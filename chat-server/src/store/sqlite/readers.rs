@@ -9,7 +9,7 @@ use rusqlite::Connection;
 
 use super::open;
 use super::queue::{Jobs, Queue, queue};
-use crate::store::{Pending, StoreError, pending};
+use crate::store::{StoreError, StoreReply};
 
 /// Reads that may wait.
 const QUEUE: usize = 8192;
@@ -42,12 +42,12 @@ impl Readers {
     pub(super) fn submit<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
-    ) -> Pending<T> {
-        let (settle, answer) = pending();
-        let job: Job = Box::new(move |connection| settle.settle(read(connection)));
+    ) -> StoreReply<T> {
+        let (resolver, answer) = StoreReply::channel();
+        let job: Job = Box::new(move |connection| resolver.resolve(read(connection)));
         match self.queue.submit(job) {
             Ok(()) => answer,
-            Err(error) => Pending::refused(error),
+            Err(error) => StoreReply::ready(Err(error)),
         }
     }
 

@@ -19,7 +19,7 @@ pub(super) fn failed(error: rusqlite::Error) -> StoreError {
 
 /// A value the file should not hold: damaged, or written by another program.
 pub(super) fn damaged(what: impl std::fmt::Display) -> StoreError {
-    StoreError::Failed(format!("the record holds a value that cannot be: {what}"))
+    StoreError::Failed(format!("the database holds a value that cannot be: {what}"))
 }
 
 /// An id or number as SQLite holds it.
@@ -229,7 +229,7 @@ pub(super) fn execute(
 }
 
 /// `?, ?, ?` for `count` values. Rounded up to a power of two, so that few forms of a statement are prepared.
-pub(super) fn places(count: usize) -> (String, usize) {
+pub(super) fn placeholders(count: usize) -> (String, usize) {
     let count = count.max(1).next_power_of_two();
     (vec!["?"; count].join(", "), count)
 }

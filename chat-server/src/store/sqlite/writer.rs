@@ -17,7 +17,7 @@ use super::open;
 use super::queue::{Jobs, Queue, queue};
 use super::row::failed;
 use crate::histogram::Histogram;
-use crate::store::{ChainLink, Pending, StoreError, pending};
+use crate::store::{ChainLink, StoreError, StoreReply};
 
 /// Writes that may wait.
 const QUEUE: usize = 8192;
@@ -77,7 +77,7 @@ impl Writer {
     pub(super) fn submit<T: Send + 'static>(
         &self,
         write: impl FnOnce(&Batch<'_>) -> Result<T, StoreError> + Send + 'static,
-    ) -> Pending<T> {
+    ) -> StoreReply<T> {
         self.queue(write, |_| {})
     }
 
@@ -86,7 +86,7 @@ impl Writer {
         &self,
         chain: &ChainLink,
         write: impl FnOnce(&Batch<'_>) -> Result<T, StoreError> + Send + 'static,
-    ) -> Pending<T> {
+    ) -> StoreReply<T> {
         let (begun, ended) = (chain.clone(), chain.clone());
         let write = move |c: &Batch<'_>| {
             if begun.is_broken() {
@@ -110,8 +110,8 @@ impl Writer {
         &self,
         write: impl FnOnce(&Batch<'_>) -> Result<T, StoreError> + Send + 'static,
         ended: impl FnOnce(bool) + Send + 'static,
-    ) -> Pending<T> {
-        let (settle, answer) = pending();
+    ) -> StoreReply<T> {
+        let (resolver, answer) = StoreReply::channel();
         let job: Job = Box::new(move |connection| {
             let not_tried = || StoreError::Failed("a write before it ended the transaction".into());
             let result = connection.ok_or_else(not_tried).and_then(write);
@@ -119,13 +119,13 @@ impl Writer {
             let finish: Finish = Box::new(move |committed| {
                 let result = committed.and(result);
                 ended(result.is_ok());
-                settle.settle(result);
+                resolver.resolve(result);
             });
             (is_right, finish)
         });
         match self.queue.submit(job) {
             Ok(()) => answer,
-            Err(error) => Pending::refused(error),
+            Err(error) => StoreReply::ready(Err(error)),
         }
     }
 
@@ -176,7 +176,7 @@ impl State {
         };
         match write() {
             Ok(()) => {
-                tracing::info!("the record can be written again");
+                tracing::info!("the database can be written again");
                 self.counters.is_keeping.send_replace(true);
             }
             Err(_) => self.reopen(),
@@ -238,7 +238,7 @@ impl State {
             })();
         }
         outcome?;
-        transaction.settle_index()?;
+        transaction.flush_index()?;
         execute("COMMIT").map_err(failed)?;
         if connection.is_autocommit() { Ok(()) } else { Err(StoreError::Failed("the commit did not end".into())) }
     }

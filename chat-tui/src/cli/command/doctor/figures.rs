@@ -46,7 +46,7 @@ impl Figures {
         let (connections, accounts) = (self.count("chat_connections"), self.count("chat_accounts_connected"));
         let people = Check::good("connections", format!("{connections}, of {accounts} accounts"));
         let mut checks = vec![people.with("connections", connections).with("accounts", accounts)];
-        if let Some(is_kept) = self.get("chat_record_available") {
+        if let Some(is_kept) = self.get("chat_database_available") {
             let advice = "lasting messages are refused until its disk can be written; see the server's log";
             checks.push(if is_kept > 0.0 {
                 Check::good("record", "can be written")
@@ -95,7 +95,7 @@ mod tests {
 # TYPE chat_connections gauge
 chat_connections 3
 chat_accounts_connected 2
-chat_record_available 1
+chat_database_available 1
 chat_live_available 1
 chat_ephemeral_alive 4
 chat_ephemeral_bytes 900

@@ -1,7 +1,7 @@
 //! Where those who are here are members, and how many are there in each room. PURE.
 //!
 //! Holds the people who are connected to this process, so that a changed presence finds its rooms, and a room its
-//! count, without asking the record.
+//! count, without asking the database.
 
 #![deny(clippy::disallowed_methods)]
 
@@ -12,7 +12,7 @@ use chat_proto::server_frame::Counts;
 
 /// The people who are here, by room.
 #[derive(Debug, Default)]
-pub struct Places {
+pub struct RoomPresence {
     people: HashMap<UserId, Person>,
     /// Invariant: holds the rooms of all `people`, and no others.
     rooms: HashMap<RoomId, Headcount>,
@@ -21,7 +21,7 @@ pub struct Places {
 #[derive(Debug, Default)]
 struct Person {
     rooms: HashSet<RoomId>,
-    /// Rooms left before the record's answer came, which is older than that.
+    /// Rooms left before the database's answer came, which is older than that.
     left: Vec<RoomId>,
     is_filled: bool,
     is_there: bool,
@@ -36,13 +36,13 @@ struct Headcount {
     there: u32,
 }
 
-impl Places {
-    /// Someone is here from now on; what they join and leave is followed. To be filled with what the record says.
+impl RoomPresence {
+    /// Someone is here from now on; what they join and leave is followed. To be filled with what the database says.
     pub fn begin(&mut self, user: UserId) {
         self.people.entry(user).or_default();
     }
 
-    /// The rooms of someone who is here, each with its number of members, as the record had them after `begin`.
+    /// The rooms of someone who is here, each with its number of members, as the database had them after `begin`.
     pub fn fill(&mut self, user: UserId, rooms: impl IntoIterator<Item = (RoomId, u32)>) {
         let person = self.people.entry(user).or_default();
         let is_first = !std::mem::replace(&mut person.is_filled, true);
@@ -70,7 +70,7 @@ impl Places {
         }
         if let Some(person) = self.people.get_mut(&user) {
             person.left.retain(|left| *left != room);
-            // Of a room nobody here was in, the record tells the size with the next `fill`.
+            // Of a room nobody here was in, the database tells the size with the next `fill`.
             let is_new = !self.rooms.contains_key(&room);
             self.enter(room, user);
             if is_new && let Some(count) = self.rooms.get_mut(&room) {
@@ -98,7 +98,7 @@ impl Places {
     }
 
     /// Others are told that someone is there, or not. Their rooms; `None` where they are not known.
-    pub fn told(&mut self, user: UserId, is_there: bool) -> Option<Vec<RoomId>> {
+    pub fn set_presence(&mut self, user: UserId, is_there: bool) -> Option<Vec<RoomId>> {
         let person = self.people.get_mut(&user)?;
         if std::mem::replace(&mut person.is_there, is_there) != is_there {
             for room in &person.rooms {
@@ -160,42 +160,42 @@ mod tests {
     const ROOM: RoomId = RoomId(1);
     const OTHER: RoomId = RoomId(2);
 
-    fn counts(places: &Places, room: RoomId) -> Option<(u32, u32)> {
-        places.counts(room).map(|counts| (counts.members, counts.online))
+    fn counts(room_presence: &RoomPresence, room: RoomId) -> Option<(u32, u32)> {
+        room_presence.counts(room).map(|counts| (counts.members, counts.online))
     }
 
     #[test]
     fn those_who_are_there_are_counted_in_each_of_their_rooms() {
-        let mut places = Places::default();
-        places.begin(ANA);
-        assert_eq!(places.told(ANA, true), None, "nothing is known of her rooms yet");
-        places.fill(ANA, [(ROOM, 5), (OTHER, 300)]);
-        assert_eq!(counts(&places, ROOM), Some((5, 1)));
-        assert_eq!(places.told(ANA, true).map(|rooms| rooms.len()), Some(2));
-        assert_eq!(counts(&places, ROOM), Some((5, 1)), "told again");
-        places.joined(ROOM, BEN);
-        assert_eq!(counts(&places, ROOM), Some((6, 1)), "he is not here");
-        places.left(ROOM, ANA);
-        assert_eq!((counts(&places, ROOM), counts(&places, OTHER)), (None, Some((300, 1))));
-        places.forget(ANA);
-        assert!(places.rooms.is_empty() && places.people.is_empty());
+        let mut room_presence = RoomPresence::default();
+        room_presence.begin(ANA);
+        assert_eq!(room_presence.set_presence(ANA, true), None, "nothing is known of her rooms yet");
+        room_presence.fill(ANA, [(ROOM, 5), (OTHER, 300)]);
+        assert_eq!(counts(&room_presence, ROOM), Some((5, 1)));
+        assert_eq!(room_presence.set_presence(ANA, true).map(|rooms| rooms.len()), Some(2));
+        assert_eq!(counts(&room_presence, ROOM), Some((5, 1)), "told again");
+        room_presence.joined(ROOM, BEN);
+        assert_eq!(counts(&room_presence, ROOM), Some((6, 1)), "he is not here");
+        room_presence.left(ROOM, ANA);
+        assert_eq!((counts(&room_presence, ROOM), counts(&room_presence, OTHER)), (None, Some((300, 1))));
+        room_presence.forget(ANA);
+        assert!(room_presence.rooms.is_empty() && room_presence.people.is_empty());
     }
 
     #[test]
-    fn what_happens_before_the_record_answers_is_not_undone_by_it() {
-        let mut places = Places::default();
-        places.begin(ANA);
-        places.left(ROOM, ANA);
-        places.joined(OTHER, ANA);
-        places.fill(ANA, [(ROOM, 5), (RoomId(3), 1)]);
-        let mut rooms = places.told(ANA, true).expect("here");
+    fn what_happens_before_the_database_answers_is_not_undone_by_it() {
+        let mut room_presence = RoomPresence::default();
+        room_presence.begin(ANA);
+        room_presence.left(ROOM, ANA);
+        room_presence.joined(OTHER, ANA);
+        room_presence.fill(ANA, [(ROOM, 5), (RoomId(3), 1)]);
+        let mut rooms = room_presence.set_presence(ANA, true).expect("here");
         rooms.sort_unstable();
         assert_eq!(rooms, [OTHER, RoomId(3)]);
-        // A second device asks the record, too.
-        places.begin(ANA);
-        places.left(OTHER, ANA);
-        places.fill(ANA, [(OTHER, 2), (RoomId(3), 1)]);
-        assert_eq!(places.told(ANA, true), Some(vec![RoomId(3)]));
+        // A second device asks the database, too.
+        room_presence.begin(ANA);
+        room_presence.left(OTHER, ANA);
+        room_presence.fill(ANA, [(OTHER, 2), (RoomId(3), 1)]);
+        assert_eq!(room_presence.set_presence(ANA, true), Some(vec![RoomId(3)]));
     }
 
     proptest! {
@@ -203,19 +203,19 @@ mod tests {
         fn counts_are_what_counting_anew_gives(
             steps in prop::collection::vec((0u8..6, 1u64..5, 1u64..4), 1..80),
         ) {
-            let mut places = Places::default();
+            let mut room_presence = RoomPresence::default();
             for (step, user, room) in steps {
                 let (user, room) = (UserId(user), RoomId(room));
                 match step {
-                    0 => { places.begin(user); places.fill(user, [(room, 9)]); }
-                    1 => places.joined(room, user),
-                    2 => places.left(room, user),
-                    3 => drop(places.told(user, true)),
-                    4 => drop(places.told(user, false)),
-                    _ => places.forget(user),
+                    0 => { room_presence.begin(user); room_presence.fill(user, [(room, 9)]); }
+                    1 => room_presence.joined(room, user),
+                    2 => room_presence.left(room, user),
+                    3 => drop(room_presence.set_presence(user, true)),
+                    4 => drop(room_presence.set_presence(user, false)),
+                    _ => room_presence.forget(user),
                 }
-                for (room, count) in &places.rooms {
-                    let of_room = || places.people.values().filter(|person| person.rooms.contains(room));
+                for (room, count) in &room_presence.rooms {
+                    let of_room = || room_presence.people.values().filter(|person| person.rooms.contains(room));
                     prop_assert_eq!(count.known as usize, of_room().count());
                     prop_assert_eq!(count.there as usize, of_room().filter(|person| person.is_there).count());
                     prop_assert!(count.known > 0);

@@ -1,4 +1,4 @@
-//! What goes into the record and comes out of it.
+//! What goes into the database and comes out of it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -40,7 +40,7 @@ impl Account {
 
 /// A sign-in to be kept.
 #[derive(Clone, Debug)]
-pub struct NewSession {
+pub struct NewSignIn {
     /// Whose.
     pub account: UserId,
     /// SHA-256 of its token.
@@ -51,7 +51,7 @@ pub struct NewSession {
 
 /// A sign-in found by its token.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SessionRow {
+pub struct SignInRow {
     /// The sign-in.
     pub id: SessionId,
     /// Whose.
@@ -79,7 +79,7 @@ pub struct NewRoom {
     pub at: UnixMillis,
 }
 
-/// A room as the record has it.
+/// A room as the database has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredRoom {
     /// As it travels.
@@ -107,7 +107,7 @@ pub struct RoomState {
     pub refused: Vec<Seq>,
 }
 
-/// An ephemeral post that was refused while the live store may have kept it. Only its number: the record holds nothing
+/// An ephemeral post that was refused while the live store may have kept it. Only its number: the database holds nothing
 /// of what expires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RefusedPost {
