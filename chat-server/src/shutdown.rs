@@ -35,7 +35,7 @@ pub(crate) async fn idle(app: Arc<App>, limit: Duration) {
     loop {
         tokio::time::sleep(look_every).await;
         let alive = app.live.usage(app.now()).await.map_or(1, |usage| usage.alive);
-        idle_for = if app.hub.connections() == 0 && alive == 0 { idle_for + look_every } else { Duration::ZERO };
+        idle_for = if app.connections.count() == 0 && alive == 0 { idle_for + look_every } else { Duration::ZERO };
         if idle_for >= limit {
             tracing::info!("idle; going down");
             return;

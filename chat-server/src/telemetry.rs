@@ -47,7 +47,7 @@ pub async fn totals(app: Arc<App>) {
         ticks.tick().await;
         let posts = app.counters.posts.load(Ordering::Relaxed);
         let deliveries = app.counters.deliveries.load(Ordering::Relaxed);
-        let connections = app.hub.connections();
+        let connections = app.connections.count();
         if (posts, deliveries) == before {
             continue;
         }

@@ -1,6 +1,6 @@
 //! The account stream: what concerns one person on all their devices, with its own numbers and catching up. Must not
 //! know sockets or the database.
 
-mod hub;
+mod connections;
 
-pub use hub::{AccountHub, Device, HubFigures};
+pub use connections::{ConnectionFigures, Connections, Device};

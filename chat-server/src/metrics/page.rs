@@ -23,7 +23,7 @@ pub async fn page(app: &App) -> String {
 }
 
 fn people(page: &mut Page, app: &App) {
-    let figures = app.hub.figures();
+    let figures = app.connections.figures();
     page.gauge("chat_connections", "Connections that are signed in.", figures.connections);
     page.gauge("chat_accounts_connected", "Accounts with a connection.", figures.accounts);
     page.counter(

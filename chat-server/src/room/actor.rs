@@ -152,9 +152,9 @@ impl Actor {
             Command::Set(by, setting, reply) => self.set(by, setting, reply),
             Command::Join(user, role, reply) => self.join(user, role, reply),
             Command::Leave(user, reply) => self.leave(user, reply),
-            Command::Subscribe(user, (connection, outbox), reply) => {
-                outbox.close_gap(self.state.id());
-                self.fanout.add(connection, user, outbox);
+            Command::Subscribe(user, (connection, send_queue), reply) => {
+                send_queue.close_gap(self.state.id());
+                self.fanout.add(connection, user, send_queue);
                 answer(reply, Ok(self.state.shown()));
             }
             Command::PageSnapshot(after, reply) => self.page_snapshot(after, reply),

@@ -9,7 +9,7 @@ use chat_proto::text::{Description, TopicText};
 use tokio::sync::oneshot;
 
 use super::RoomError;
-use crate::outbox::Outbox;
+use crate::send_queue::SendQueue;
 use crate::store::ChainLink;
 
 /// Where the answer goes. Dropped unanswered it means: ask again.
@@ -85,7 +85,7 @@ pub(super) enum Command {
     Set(UserId, Setting, Responder<Seq>),
     Join(UserId, Role, Responder<Snapshot>),
     Leave(UserId, Responder<()>),
-    Subscribe(UserId, (ConnectionId, Outbox), Responder<Seq>),
+    Subscribe(UserId, (ConnectionId, SendQueue), Responder<Seq>),
     Unsubscribe(ConnectionId),
     /// What changed after a number, all where it is [`Seq::ZERO`]; without one the ring is not asked.
     PageSnapshot(Option<Seq>, Responder<PageSnapshot>),

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use bytes::Bytes;
 use chat_proto::ids::{ConnectionId, RoomId, UserId};
 
-use crate::outbox::Outbox;
+use crate::send_queue::SendQueue;
 
 /// Those who listen to a room.
 #[derive(Debug, Default)]
@@ -18,14 +18,14 @@ pub(super) struct Fanout {
 struct Listener {
     connection: ConnectionId,
     user: UserId,
-    outbox: Outbox,
+    send_queue: SendQueue,
 }
 
 impl Fanout {
-    pub(super) fn add(&mut self, connection: ConnectionId, user: UserId, outbox: Outbox) {
+    pub(super) fn add(&mut self, connection: ConnectionId, user: UserId, send_queue: SendQueue) {
         if !self.positions.contains_key(&connection) {
             self.positions.insert(connection, self.listeners.len());
-            self.listeners.push(Listener { connection, user, outbox });
+            self.listeners.push(Listener { connection, user, send_queue });
         }
     }
 
@@ -40,7 +40,7 @@ impl Fanout {
 
     /// Forgets connections that have ended, whoever made them listen.
     pub(super) fn prune(&mut self) {
-        let ended = self.listeners.iter().filter(|listener| listener.outbox.has_ended());
+        let ended = self.listeners.iter().filter(|listener| listener.send_queue.has_ended());
         for connection in ended.map(|listener| listener.connection).collect::<Vec<_>>() {
             self.remove(connection);
         }
@@ -58,7 +58,7 @@ impl Fanout {
     pub(super) fn event(&mut self, room: RoomId, frame: &Bytes) {
         let mut has_ended = false;
         for listener in &self.listeners {
-            has_ended |= !listener.outbox.event(room, frame.clone());
+            has_ended |= !listener.send_queue.event(room, frame.clone());
         }
         if has_ended {
             self.prune();
@@ -68,14 +68,14 @@ impl Fanout {
     /// Tells all that they have to ask what changed.
     pub(super) fn gap(&self, room: RoomId) {
         for listener in &self.listeners {
-            listener.outbox.gap(room);
+            listener.send_queue.gap(room);
         }
     }
 
     /// Sends what may be lost to those who are wanted.
     pub(super) fn transient(&self, room: RoomId, frame: &Bytes, wanted: impl Fn(ConnectionId, UserId) -> bool) {
         for listener in self.listeners.iter().filter(|listener| wanted(listener.connection, listener.user)) {
-            listener.outbox.transient(Some(room), frame.clone());
+            listener.send_queue.transient(Some(room), frame.clone());
         }
     }
 }

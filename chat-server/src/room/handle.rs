@@ -15,7 +15,7 @@ use super::command::{ChangeOutcome, Command, NewChange, NewPost, PageSnapshot, S
 use super::page;
 use super::registry::Registry;
 use crate::live::LiveError;
-use crate::outbox::Outbox;
+use crate::send_queue::SendQueue;
 use crate::store::ChainLink;
 
 /// All rooms; a clone is the same.
@@ -147,9 +147,9 @@ impl Rooms {
         user: UserId,
         room: RoomId,
         connection: ConnectionId,
-        outbox: &Outbox,
+        send_queue: &SendQueue,
     ) -> Result<Seq, RoomError> {
-        self.0.ask(room, |reply| Command::Subscribe(user, (connection, outbox.clone()), reply)).await
+        self.0.ask(room, |reply| Command::Subscribe(user, (connection, send_queue.clone()), reply)).await
     }
 
     /// Stops listening.

@@ -7,12 +7,12 @@ use chat_proto::ids::{ConnectionId, RoomId};
 use chat_proto::time::UnixMillis;
 
 use super::audience::RoomAudience;
-use super::doors::Doors;
-use super::guesses::Guesses;
+use super::failed_sign_ins::FailedSignIns;
 use super::limiter::Limiter;
 use super::room_observers::{RoomObservers, TopicsRooms};
 use super::setup_code::SetupCode;
-use crate::account::AccountHub;
+use super::sign_in_limiter::SignInLimiter;
+use crate::account::Connections;
 use crate::auth::Passwords;
 use crate::live::{Live, NodeId};
 use crate::presence::{PresenceDriver, PresenceService};
@@ -86,7 +86,7 @@ pub struct App {
     /// The rooms.
     pub rooms: Rooms,
     /// Who is connected.
-    pub hub: Arc<AccountHub>,
+    pub connections: Arc<Connections>,
     /// Who is there.
     pub presence: PresenceService,
     /// What rooms speak of.
@@ -96,8 +96,8 @@ pub struct App {
     /// Passwords.
     pub passwords: Passwords,
     pub(super) limiter: Limiter,
-    pub(super) guesses: Guesses,
-    pub(super) doors: Doors,
+    pub(super) failed_sign_ins: FailedSignIns,
+    pub(super) sign_in_limiter: SignInLimiter,
     pub(super) audience: Arc<RoomAudience>,
     /// The clock.
     pub clock: fn() -> UnixMillis,
@@ -117,9 +117,13 @@ impl App {
         let topics_rooms = Arc::new(TopicsRooms::default());
         let (topics, topics_driver) = TopicsService::new(Arc::new(clock), topics_rooms.clone(), live.clone());
         let counters = Arc::<Counters>::default();
-        let hub = Arc::new(AccountHub::new(clock));
+        let connections = Arc::new(Connections::new(clock));
         let audience = Arc::new(RoomAudience::new(store.clone(), clock));
-        let observer = Arc::new(RoomObservers { topics: topics.clone(), audience: audience.clone(), hub: hub.clone() });
+        let observer = Arc::new(RoomObservers {
+            topics: topics.clone(),
+            audience: audience.clone(),
+            connections: connections.clone(),
+        });
         let refills = Arc::new(tokio::sync::Semaphore::new(REFILLS));
         let services =
             Services { store: store.clone(), live: live.clone(), clock, counters: counters.clone(), observer, refills };
@@ -133,14 +137,14 @@ impl App {
         let app = Self {
             setup_code: SetupCode::new(config.setup_code.clone()),
             limiter: Limiter::new(&config),
-            guesses: Guesses::new(config.limits_enabled),
-            doors: Doors::new(config.limits_enabled),
+            failed_sign_ins: FailedSignIns::new(config.limits_enabled),
+            sign_in_limiter: SignInLimiter::new(config.limits_enabled),
             audience,
             config,
             store,
             live,
             rooms,
-            hub,
+            connections,
             presence,
             typing,
             passwords: Passwords::default(),

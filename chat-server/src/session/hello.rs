@@ -10,7 +10,7 @@ use chat_proto::server_frame::{AccountSnapshot, Resumed, Welcome};
 use chat_proto::text::Username;
 
 use super::app::{App, GENERAL, Registration};
-use super::conversation::{Identity, Origin, Session};
+use super::connection::{Connection, Identity, Origin};
 use super::error::Refusal;
 use super::handlers::account::snapshot;
 use super::handlers::people::check_count;
@@ -25,7 +25,7 @@ const CLIENT_MAX_CHARS: usize = 32;
 const RESUME_MAX: usize = 1_000;
 
 /// A sign-in that succeeded.
-struct SignIn {
+struct SignedIn {
     account: Account,
     session: Option<SessionId>,
     token: Option<String>,
@@ -34,52 +34,52 @@ struct SignIn {
 }
 
 /// Signs in and answers `welcome`.
-pub(super) async fn greet(session: &mut Session, hello: Hello) -> Result<(), Refusal> {
+pub(super) async fn greet(connection: &mut Connection, hello: Hello) -> Result<(), Refusal> {
     if hello.version != PROTOCOL_VERSION {
         let message = format!("This server speaks version {PROTOCOL_VERSION} of the protocol; use a client that does.");
         return Err(ErrorBody::new(ErrorCode::VersionUnsupported, message).into());
     }
     check_client(&hello.client)?;
-    let app = session.app.clone();
-    app.doors.enter(session.origin, app.now())?;
-    let sign_in = sign_in(&app, session.origin, hello.auth).await?;
-    let account = sign_in.account;
-    if app.hub.connections_of(account.id) >= app.config.connections_per_account {
+    let app = connection.app.clone();
+    app.sign_in_limiter.check(connection.origin, app.now())?;
+    let signed_in = sign_in(&app, connection.origin, hello.auth).await?;
+    let account = signed_in.account;
+    if app.connections.count_of(account.id) >= app.config.connections_per_account {
         return Err(Refusal::wire(ErrorCode::TooMany, "This account has too many connections; close one first."));
     }
     // Everyone is in #general; joining again changes nothing. Asked each time: the first time may have failed.
     app.rooms.join(account.id, GENERAL, Role::Member).await?;
-    let is_local = session.origin.uid.is_some();
+    let is_local = connection.origin.uid.is_some();
     let follows_all = hello.subscribe == Subscription::All;
-    let identity = Identity { user: account.id, session: sign_in.session, is_local, has_presence: hello.presence };
+    let identity = Identity { user: account.id, sign_in: signed_in.session, is_local, has_presence: hello.presence };
     let device = Device {
-        connection: session.connection,
-        session: sign_in.session,
+        connection: connection.id,
+        sign_in: signed_in.session,
         follows_all,
-        outbox: session.outbox.clone(),
+        send_queue: connection.send_queue.clone(),
     };
-    app.hub.connected(account.id, device);
+    app.connections.connected(account.id, device);
     // From here on a log-out reaches this connection. One that came just before it must not be missed.
-    if let Some(token) = sign_in.token_hash
+    if let Some(token) = signed_in.token_hash
         && app.store.sign_in_by_token(token).await?.is_none()
     {
-        app.hub.disconnected(account.id, session.connection);
+        app.connections.disconnected(account.id, connection.id);
         return Err(auth_failed());
     }
-    session.identity = Some(identity);
+    connection.identity = Some(identity);
     // Subscribed before the snapshot is taken: what comes in between is pushed, and harmless twice.
-    subscribe(session, &account, hello.subscribe).await?;
+    subscribe(connection, &account, hello.subscribe).await?;
     let resumed = match hello.resume {
         Some(resume) if resume.epoch == app.store.epoch() => resumed(&app, &account, resume).await,
         _ => Vec::new(),
     };
-    tracing::info!(connection = %session.connection, user = %account.id, client = %hello.client.name, "signed in");
-    let rooms = if hello.presence { appear(session, &account).await? } else { snapshot(&app, account.id).await? };
+    tracing::info!(connection = %connection.id, user = %account.id, client = %hello.client.name, "signed in");
+    let rooms = if hello.presence { appear(connection, &account).await? } else { snapshot(&app, account.id).await? };
     let welcome = Welcome {
         user: account.user(),
-        session: sign_in.session,
-        token: sign_in.token,
-        connection: session.connection,
+        session: signed_in.session,
+        token: signed_in.token,
+        connection: connection.id,
         epoch: app.store.epoch(),
         now: app.now(),
         server_version: env!("CARGO_PKG_VERSION").into(),
@@ -89,7 +89,7 @@ pub(super) async fn greet(session: &mut Session, hello: Hello) -> Result<(), Ref
         account: rooms,
         resumed,
     };
-    session.outbox.answer(codec::encode(&Box::new(welcome)));
+    connection.send_queue.answer(codec::encode(&Box::new(welcome)));
     Ok(())
 }
 
@@ -104,20 +104,20 @@ fn check_client(client: &ClientInfo) -> Result<(), Refusal> {
 }
 
 /// Someone is there from now on. Their rooms are known before anybody is told.
-async fn appear(session: &mut Session, account: &Account) -> Result<AccountSnapshot, Refusal> {
-    let app = session.app.clone();
+async fn appear(connection: &mut Connection, account: &Account) -> Result<AccountSnapshot, Refusal> {
+    let app = connection.app.clone();
     app.audience.begin(account.id);
     let rooms = snapshot(&app, account.id).await?;
     app.audience.fill(account.id, &rooms.rooms);
     let profile =
         Profile { chosen: account.availability, status: account.status.clone(), last_seen: account.last_seen };
-    app.presence.connected(account.id, session.connection, profile);
+    app.presence.connected(account.id, connection.id, profile);
     Ok(rooms)
 }
 
 /// Starts pushing the rooms that are wanted and may be seen.
-async fn subscribe(session: &mut Session, account: &Account, wanted: Subscription) -> Result<(), Refusal> {
-    let app = session.app.clone();
+async fn subscribe(connection: &mut Connection, account: &Account, wanted: Subscription) -> Result<(), Refusal> {
+    let app = connection.app.clone();
     let rooms = match wanted {
         Subscription::None => Vec::new(),
         Subscription::Rooms(rooms) => {
@@ -128,7 +128,7 @@ async fn subscribe(session: &mut Session, account: &Account, wanted: Subscriptio
     };
     for room in rooms {
         if super::gate::visible(&app.rooms, account.id, room).await.is_ok() {
-            session.subscribe(room).await?;
+            connection.subscribe(room).await?;
         }
     }
     Ok(())
@@ -143,25 +143,25 @@ fn limits(app: &App, is_local: bool) -> Limits {
     }
 }
 
-async fn sign_in(app: &App, origin: Origin, auth: Auth) -> Result<SignIn, Refusal> {
+async fn sign_in(app: &App, origin: Origin, auth: Auth) -> Result<SignedIn, Refusal> {
     match auth {
         Auth::Peer => {
             let account = peer(app, origin.uid).await?;
-            Ok(SignIn { account, session: None, token: None, token_hash: None })
+            Ok(SignedIn { account, session: None, token: None, token_hash: None })
         }
         Auth::Token { token } => {
             let token_hash = hash_token(&token);
             let found = app.store.sign_in_by_token(token_hash).await?.ok_or_else(auth_failed)?;
-            Ok(SignIn { account: found.account, session: Some(found.id), token: None, token_hash: Some(token_hash) })
+            Ok(SignedIn { account: found.account, session: Some(found.id), token: None, token_hash: Some(token_hash) })
         }
         Auth::Password { name, password } => {
-            app.guesses.begin(&name, origin.address, app.now())?;
+            app.failed_sign_ins.begin(&name, origin.address, app.now())?;
             let account = app.store.account_by_name(name.clone()).await?;
             let hash = account.as_ref().and_then(|account| account.password.clone());
             // The work is done also where there is no such account: its time tells nothing.
             match (app.passwords.fits(password, hash).await?, account) {
                 (true, Some(account)) => {
-                    app.guesses.right(&name, origin.address);
+                    app.failed_sign_ins.clear(&name, origin.address);
                     with_token(app, account).await
                 }
                 _ => Err(auth_failed()),
@@ -211,11 +211,11 @@ fn closed() -> Refusal {
     Refusal::wire(ErrorCode::RegistrationClosed, "Making an account here needs an invitation; ask the server's owner.")
 }
 
-async fn with_token(app: &App, account: Account) -> Result<SignIn, Refusal> {
+async fn with_token(app: &App, account: Account) -> Result<SignedIn, Refusal> {
     let token = Token::random().ok_or_else(|| Refusal::wire(ErrorCode::Internal, "No token could be made."))?;
     let new = NewSignIn { account: account.id, token_hash: token.hash(), at: app.now() };
     let session = app.store.create_sign_in(new).await?;
-    Ok(SignIn { account, session: Some(session), token: Some(token.reveal()), token_hash: None })
+    Ok(SignedIn { account, session: Some(session), token: Some(token.reveal()), token_hash: None })
 }
 
 fn auth_failed() -> Refusal {

@@ -18,7 +18,7 @@ const READS: BucketRule = BucketRule { per_second: 20, burst: 1_000 };
 const ACCOUNTS: usize = 10_000;
 
 #[derive(Debug)]
-struct Account {
+struct AccountBuckets {
     posts: TokenBucket,
     changes: TokenBucket,
     reads: TokenBucket,
@@ -33,7 +33,7 @@ pub(super) struct Limiter {
     is_enabled: bool,
     local: BucketRule,
     remote: BucketRule,
-    accounts: Mutex<HashMap<UserId, Account>>,
+    accounts: Mutex<HashMap<UserId, AccountBuckets>>,
 }
 
 impl Limiter {
@@ -162,14 +162,19 @@ fn cost(request: &Request) -> Option<Cost> {
     }
 }
 
-fn entry(accounts: &mut HashMap<UserId, Account>, user: UserId, rule: BucketRule, now: UnixMillis) -> &mut Account {
+fn entry(
+    accounts: &mut HashMap<UserId, AccountBuckets>,
+    user: UserId,
+    rule: BucketRule,
+    now: UnixMillis,
+) -> &mut AccountBuckets {
     if accounts.len() > ACCOUNTS {
         accounts.retain(|_, account| {
             let is_full = account.posts.is_full(rule, now) && account.changes.is_full(rule, now);
             !(is_full && account.reads.is_full(READS, now) && account.repeats.is_idle(now))
         });
     }
-    accounts.entry(user).or_insert_with(|| Account {
+    accounts.entry(user).or_insert_with(|| AccountBuckets {
         posts: TokenBucket::full(rule, now),
         changes: TokenBucket::full(rule, now),
         reads: TokenBucket::full(READS, now),

@@ -3,12 +3,11 @@
 mod app;
 mod audience;
 mod chain;
-mod conversation;
+mod connection;
 mod dispatch;
-mod doors;
 mod error;
+mod failed_sign_ins;
 mod gate;
-mod guesses;
 mod handlers;
 mod hello;
 mod limiter;
@@ -17,8 +16,9 @@ mod room_observers;
 mod service;
 mod setup_code;
 mod sharing;
+mod sign_in_limiter;
 
 pub use app::{App, AppConfig, Drivers, Registration, Stores};
-pub use conversation::{Incoming, Origin, Session};
+pub use connection::{Connection, Incoming, Origin};
 pub use service::tell_service;
 pub use sharing::share_limits;

@@ -8,7 +8,7 @@ use chat_proto::message::{Item, What};
 use chat_proto::server_frame::{AccountNews, Topics};
 
 use super::audience::RoomAudience;
-use crate::account::AccountHub;
+use crate::account::Connections;
 use crate::room::{RoomObserver, Rooms};
 use crate::topics::{TopicsAudience, TopicsService};
 
@@ -28,7 +28,7 @@ impl TopicsAudience for TopicsRooms {
 pub(super) struct RoomObservers {
     pub topics: TopicsService,
     pub audience: Arc<RoomAudience>,
-    pub hub: Arc<AccountHub>,
+    pub connections: Arc<Connections>,
 }
 
 impl RoomObserver for RoomObservers {
@@ -43,7 +43,7 @@ impl RoomObserver for RoomObservers {
             && item.changed == item.seq
         {
             for user in &message.mentions {
-                self.hub.tell(*user, AccountNews::Mention { room, seq: item.seq });
+                self.connections.notify(*user, AccountNews::Mention { room, seq: item.seq });
             }
         }
     }

@@ -40,7 +40,7 @@ pub async fn tell_service(app: Arc<App>, shutdown: impl Future<Output = ()>) {
         let service = now(&app);
         if service != told {
             tracing::warn!(live = service.is_live_available, database = service.is_store_available, "service changed");
-            app.hub.tell_all(&codec::encode(&service));
+            app.connections.notify_all(&codec::encode(&service));
             told = service;
             tokio::select! {
                 () = &mut shutdown => return,

@@ -17,8 +17,8 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig
 use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes};
 
 use super::frames::FrameWriter;
-use crate::outbox::Outbox;
-use crate::session::{App, Incoming, Origin, Session};
+use crate::send_queue::SendQueue;
+use crate::session::{App, Connection, Incoming, Origin};
 
 /// `hello` comes within this time.
 const HELLO_LIMIT: Duration = Duration::from_secs(10);
@@ -41,10 +41,10 @@ fn config() -> WebSocketConfig {
         .max_frame_size(Some(CLIENT_FRAME_MAX_BYTES))
 }
 
-struct Connection<S> {
+struct SocketTask<S> {
     socket: WebSocketStream<S>,
-    session: Session,
-    outbox: Outbox,
+    connection: Connection,
+    send_queue: SendQueue,
     frames: FrameWriter,
     heard_at: Instant,
 }
@@ -60,31 +60,32 @@ pub(super) async fn run<S>(
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let socket = WebSocketStream::from_partially_read(stream, read_ahead, Role::Server, Some(config())).await;
-    let outbox = Outbox::default();
-    let session = Session::new(app, origin, outbox.clone());
-    let mut connection =
-        Connection { socket, session, outbox, frames: FrameWriter::default(), heard_at: Instant::now() };
+    let send_queue = SendQueue::default();
+    let connection = Connection::new(app, origin, send_queue.clone());
+    let mut task =
+        SocketTask { socket, connection, send_queue, frames: FrameWriter::default(), heard_at: Instant::now() };
     let reason = tokio::select! {
-        reason = connection.serve() => reason,
+        reason = task.serve() => reason,
         _ = shutdown.wait_for(|is_down| *is_down) => Some(GoodbyeReason::Shutdown),
     };
     if let Some(reason) = reason {
         // Whoever does not listen any more cannot be told.
-        drop(timeout(Duration::from_secs(2), connection.say_goodbye(reason)).await);
+        drop(timeout(Duration::from_secs(2), task.say_goodbye(reason)).await);
     }
-    connection.session.end().await;
+    task.connection.end().await;
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> SocketTask<S> {
     /// Serves; why the server ends it, or nothing where the other side did.
     async fn serve(&mut self) -> Option<GoodbyeReason> {
         loop {
-            let silence = if self.session.is_signed_in() { Duration::from_millis(DEAD_AFTER_MS) } else { HELLO_LIMIT };
+            let silence =
+                if self.connection.is_signed_in() { Duration::from_millis(DEAD_AFTER_MS) } else { HELLO_LIMIT };
             let deadline = self.heard_at + silence;
             tokio::select! {
-                message = self.socket.next(), if self.session.is_ready() => match message {
+                message = self.socket.next(), if self.connection.is_ready() => match message {
                     Some(Ok(message)) => {
-                        if !matches!(message, Message::Close(_)) && self.session.is_signed_in() {
+                        if !matches!(message, Message::Close(_)) && self.connection.is_signed_in() {
                             self.heard_at = Instant::now();
                         }
                         self.take(message).await?;
@@ -92,11 +93,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
                     Some(Err(error)) => return self.fail(&error).await,
                     None => return None,
                 },
-                () = self.outbox.news() => {
-                    if let Some(reason) = self.outbox.closing() {
+                () = self.send_queue.ready() => {
+                    if let Some(reason) = self.send_queue.closing() {
                         return Some(reason);
                     }
-                    self.outbox.take(self.frames.queue(), BATCH);
+                    self.send_queue.take(self.frames.queue(), BATCH);
                     match self.write().await {
                         Ok(()) => {}
                         Err(tungstenite::Error::Io(error)) if error.kind() == std::io::ErrorKind::TimedOut => {
@@ -105,9 +106,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
                         Err(_) => return None,
                     }
                 }
-                () = self.session.settle_next() => {}
+                () = self.connection.finish_next_post() => {}
                 () = tokio::time::sleep_until(deadline) => {
-                    let is_in = self.session.is_signed_in();
+                    let is_in = self.connection.is_signed_in();
                     return Some(if is_in { GoodbyeReason::Unresponsive } else { GoodbyeReason::HelloTimeout });
                 }
             }
@@ -116,8 +117,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
 
     async fn take(&mut self, message: Message) -> Option<()> {
         match message {
-            Message::Text(text) => self.session.take(Incoming::Text(&text)).await,
-            Message::Binary(_) => self.session.take(Incoming::Binary).await,
+            Message::Text(text) => self.connection.take(Incoming::Text(&text)).await,
+            Message::Binary(_) => self.connection.take(Incoming::Binary).await,
             // The library answers pings by itself, with the next write; here nothing else may follow.
             Message::Ping(_) => timeout(WRITE_LIMIT, self.socket.flush()).await.ok()?.ok()?,
             Message::Pong(_) | Message::Frame(_) => {}
@@ -147,12 +148,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
     /// Writes what still waits, says goodbye and closes.
     async fn say_goodbye(&mut self, reason: GoodbyeReason) -> tungstenite::Result<()> {
         // Everything that was acknowledged is said before the end.
-        while self.session.has_posts() {
-            self.session.settle_next().await;
+        while self.connection.has_posts() {
+            self.connection.finish_next_post().await;
         }
-        self.outbox.take(self.frames.queue(), usize::MAX);
+        self.send_queue.take(self.frames.queue(), usize::MAX);
         let reconnect_after_ms = match reason {
-            GoodbyeReason::Shutdown => Some(RECONNECT_MS + self.session.share_of(RECONNECT_SPREAD_MS)),
+            GoodbyeReason::Shutdown => Some(RECONNECT_MS + self.connection.share_of(RECONNECT_SPREAD_MS)),
             GoodbyeReason::Unresponsive | GoodbyeReason::HelloTimeout => Some(RECONNECT_MS),
             GoodbyeReason::Revoked | GoodbyeReason::ProtocolViolation => None,
         };

@@ -6,13 +6,13 @@ use chat_proto::room::ReadMarks;
 use chat_proto::server_frame::{AccountNews, AccountSnapshot};
 
 use crate::session::app::App;
-use crate::session::conversation::{Identity, Session};
+use crate::session::connection::{Connection, Identity};
 use crate::session::error::{Refusal, of_new_password};
 use crate::session::gate;
 
 /// The account stream's present state. The number is taken before the rooms are read: what changes in between is told.
 pub(in crate::session) async fn snapshot(app: &App, user: UserId) -> Result<AccountSnapshot, Refusal> {
-    let head = app.hub.head(user);
+    let head = app.connections.head(user);
     let mut rooms = app.store.memberships(user).await?;
     for membership in &mut rooms {
         // Told by `room_info`: a thousand of them would be more than a frame holds.
@@ -32,20 +32,20 @@ pub(in crate::session) async fn read(app: &App, who: &Identity, asked: Read) -> 
     let snapshot = gate::member(&app.rooms, who.user, asked.room).await?;
     let seq = asked.seq.unwrap_or(snapshot.head);
     let marks = app.store.set_read(who.user, asked.room, seq, asked.rewind).await?;
-    app.hub.tell(who.user, AccountNews::Marks { room: asked.room, marks });
+    app.connections.notify(who.user, AccountNews::Marks { room: asked.room, marks });
     Ok(marks)
 }
 
 pub(in crate::session) async fn set_password(
-    session: &mut Session,
+    connection: &mut Connection,
     who: &Identity,
     asked: SetPassword,
 ) -> Result<Empty, Refusal> {
     use chat_proto::error::ErrorCode;
-    let app = &session.app;
+    let app = &connection.app;
     let account = app.store.account(who.user).await?.ok_or_else(Refusal::not_found)?;
     // The owner of the socket's account has proved who they are; everyone else says the present password.
-    let is_owner = session.origin.uid.is_some() && session.origin.uid == account.os_uid;
+    let is_owner = connection.origin.uid.is_some() && connection.origin.uid == account.os_uid;
     if account.password.is_some() && !is_owner {
         let old = asked.old.unwrap_or_default();
         if !app.passwords.fits(old, account.password).await? {
@@ -53,18 +53,18 @@ pub(in crate::session) async fn set_password(
         }
     }
     let hash = app.passwords.hash(asked.new).await.map_err(of_new_password)?;
-    for ended in app.store.set_password(who.user, hash, who.session).await? {
-        app.hub.revoke(who.user, ended);
+    for ended in app.store.set_password(who.user, hash, who.sign_in).await? {
+        app.connections.revoke(who.user, ended);
     }
     Ok(Empty {})
 }
 
 pub(in crate::session) async fn logout(app: &App, who: &Identity) -> Result<Empty, Refusal> {
     use chat_proto::error::ErrorCode;
-    let Some(session) = who.session else {
+    let Some(session) = who.sign_in else {
         return Err(Refusal::wire(ErrorCode::BadRequest, "A user of this machine has no sign-in to end."));
     };
     app.store.revoke_sign_in(session).await?;
-    app.hub.revoke(who.user, session);
+    app.connections.revoke(who.user, session);
     Ok(Empty {})
 }

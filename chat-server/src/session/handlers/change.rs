@@ -7,7 +7,7 @@ use chat_proto::server_frame::AccountNews;
 
 use super::post::mentioned;
 use crate::session::app::App;
-use crate::session::conversation::Identity;
+use crate::session::connection::Identity;
 use crate::session::error::{Refusal, of_delete, of_edit};
 
 pub(in crate::session) async fn edit(app: &App, who: &Identity, edit: Edit) -> Result<Changed, Refusal> {
@@ -35,7 +35,7 @@ async fn tell_marks(app: &App, room: RoomId, before: Vec<UserId>, after: Vec<Use
     for user in only_in(&before, &after).into_iter().chain(only_in(&after, &before)) {
         // Who is no member any more has no counts.
         if let Ok(marks) = app.store.marks(user, room).await {
-            app.hub.tell(user, AccountNews::Marks { room, marks });
+            app.connections.notify(user, AccountNews::Marks { room, marks });
         }
     }
 }

@@ -8,7 +8,7 @@ use chat_proto::request::{
 
 use super::people::check_count;
 use crate::session::app::App;
-use crate::session::conversation::{Identity, Session};
+use crate::session::connection::{Connection, Identity};
 use crate::session::error::Refusal;
 use crate::session::gate;
 
@@ -16,45 +16,45 @@ use crate::session::gate;
 const TOPICS_MAX: u32 = 50;
 
 pub(in crate::session) async fn subscribe(
-    session: &mut Session,
+    connection: &mut Connection,
     who: &Identity,
     asked: Subscribe,
 ) -> Result<Subscribed, Refusal> {
     check_count(asked.rooms.len())?;
     let mut heads = Vec::with_capacity(asked.rooms.len());
     for room in asked.rooms {
-        if gate::visible(&session.app.rooms, who.user, room).await.is_ok() {
-            heads.push(chat_proto::request::RoomHead { room, head: session.subscribe(room).await? });
+        if gate::visible(&connection.app.rooms, who.user, room).await.is_ok() {
+            heads.push(chat_proto::request::RoomHead { room, head: connection.subscribe(room).await? });
         }
     }
     Ok(Subscribed { heads })
 }
 
-pub(in crate::session) async fn unsubscribe(session: &mut Session, asked: Unsubscribe) -> Result<Empty, Refusal> {
+pub(in crate::session) async fn unsubscribe(connection: &mut Connection, asked: Unsubscribe) -> Result<Empty, Refusal> {
     check_count(asked.rooms.len())?;
     for room in asked.rooms {
-        session.app.rooms.unsubscribe(room, session.connection).await;
-        session.subscriptions.retain(|subscribed| *subscribed != room);
+        connection.app.rooms.unsubscribe(room, connection.id).await;
+        connection.subscriptions.retain(|subscribed| *subscribed != room);
     }
     Ok(Empty {})
 }
 
 pub(in crate::session) async fn typing(
-    session: &mut Session,
+    connection: &mut Connection,
     who: &Identity,
     asked: SetTyping,
 ) -> Result<Empty, Refusal> {
-    let app = &session.app;
+    let app = &connection.app;
     gate::member(&app.rooms, who.user, asked.room).await?;
-    let told = app.typing.set_typing(asked.room, (who.user, session.connection), asked.is_typing, app.now());
+    let told = app.typing.set_typing(asked.room, (who.user, connection.id), asked.is_typing, app.now());
     if let Some(frame) = told {
-        app.rooms.transient(asked.room, codec::encode(&frame), Some(session.connection));
+        app.rooms.transient(asked.room, codec::encode(&frame), Some(connection.id));
     }
     Ok(Empty {})
 }
 
-pub(in crate::session) fn activity(session: &Session, who: &Identity, asked: SetActivity) -> Empty {
-    session.app.presence.activity(who.user, session.connection, asked.is_active);
+pub(in crate::session) fn activity(connection: &Connection, who: &Identity, asked: SetActivity) -> Empty {
+    connection.app.presence.activity(who.user, connection.id, asked.is_active);
     Empty {}
 }
 

@@ -5,7 +5,7 @@ use chat_proto::room::{Member, RsvpCounts};
 
 use super::page::check_limit;
 use crate::session::app::App;
-use crate::session::conversation::Identity;
+use crate::session::connection::Identity;
 use crate::session::error::Refusal;
 use crate::session::gate;
 

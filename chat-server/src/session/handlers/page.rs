@@ -8,7 +8,7 @@ use chat_proto::request::{Changes, ChangesPage, History, HistoryPage, Versions, 
 use chat_proto::room::User;
 
 use crate::session::app::App;
-use crate::session::conversation::{Identity, Session};
+use crate::session::connection::{Connection, Identity};
 use crate::session::error::Refusal;
 use crate::session::gate;
 
@@ -21,15 +21,15 @@ pub(in crate::session) async fn history(app: &App, who: &Identity, asked: Histor
 }
 
 pub(in crate::session) async fn changes(
-    session: &mut Session,
+    connection: &mut Connection,
     who: &Identity,
     asked: Changes,
 ) -> Result<ChangesPage, Refusal> {
     check_limit(asked.limit)?;
-    let app = &session.app;
+    let app = &connection.app;
     gate::visible(&app.rooms, who.user, asked.room).await?;
     // From here on its events are queued again; what comes twice is harmless.
-    session.outbox.close_gap(asked.room);
+    connection.send_queue.close_gap(asked.room);
     let page = app.rooms.changes(asked.room, asked.after, asked.limit).await?;
     let users = authors(app, &page.items).await?;
     Ok(ChangesPage { items: page.items, users, next: page.next.unwrap_or(page.head), head: page.head })

@@ -8,7 +8,7 @@ use chat_proto::request::{Resolve, Resolved, SetStatus, Users, UsersAnswer, Who,
 
 use crate::presence::{Profile, is_there};
 use crate::session::app::App;
-use crate::session::conversation::Identity;
+use crate::session::connection::Identity;
 use crate::session::error::Refusal;
 use crate::session::gate;
 use crate::store::Account;

@@ -9,7 +9,7 @@ use chat_proto::request::{Life, Post};
 use tokio::time::timeout;
 
 use crate::session::app::App;
-use crate::session::conversation::Identity;
+use crate::session::connection::Identity;
 use crate::session::error::Refusal;
 use crate::session::{gate, mentions};
 

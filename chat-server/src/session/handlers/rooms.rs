@@ -10,7 +10,7 @@ use chat_proto::server_frame::AccountNews;
 
 use super::page::check_limit;
 use crate::session::app::{App, GENERAL};
-use crate::session::conversation::{Identity, Session};
+use crate::session::connection::{Connection, Identity};
 use crate::session::error::Refusal;
 use crate::session::gate;
 use crate::store::NewRoom;
@@ -19,11 +19,11 @@ use crate::store::NewRoom;
 const ROOMS_MAX: usize = 1_000;
 
 pub(in crate::session) async fn create(
-    session: &mut Session,
+    connection: &mut Connection,
     who: &Identity,
     asked: CreateRoom,
 ) -> Result<Membership, Refusal> {
-    let app = session.app.clone();
+    let app = connection.app.clone();
     if asked.kind == RoomKind::Direct {
         let message = "A direct conversation is not made by a name.";
         return Err(ErrorBody::new(ErrorCode::BadRequest, message).at_field("kind").into());
@@ -43,28 +43,28 @@ pub(in crate::session) async fn create(
         at: app.now(),
     };
     let made = app.store.create_room(new).await?;
-    enter(session, who, made.room.id, Role::Owner).await
+    enter(connection, who, made.room.id, Role::Owner).await
 }
 
 pub(in crate::session) async fn join(
-    session: &mut Session,
+    connection: &mut Connection,
     who: &Identity,
     room: RoomId,
 ) -> Result<Membership, Refusal> {
-    let snapshot = gate::visible(&session.app.rooms, who.user, room).await?;
+    let snapshot = gate::visible(&connection.app.rooms, who.user, room).await?;
     match snapshot.role {
-        None => enter(session, who, room, Role::Member).await,
+        None => enter(connection, who, room, Role::Member).await,
         // Nothing changes, and nobody has to be told.
         Some(role) => {
-            let marks = session.app.store.marks(who.user, room).await?;
+            let marks = connection.app.store.marks(who.user, room).await?;
             Ok(Membership { room: snapshot.room, head: snapshot.head, marks, role })
         }
     }
 }
 
 /// Becomes a member, and tells it to the account's other devices; those that follow every room follow this one.
-async fn enter(session: &mut Session, who: &Identity, room: RoomId, role: Role) -> Result<Membership, Refusal> {
-    let app = session.app.clone();
+async fn enter(connection: &mut Connection, who: &Identity, room: RoomId, role: Role) -> Result<Membership, Refusal> {
+    let app = connection.app.clone();
     if app.store.rooms_of(who.user).await?.len() >= ROOMS_MAX {
         let message = format!("An account is a member of at most {ROOMS_MAX} rooms; leave one first.");
         return Err(ErrorBody::new(ErrorCode::TooMany, message).into());
@@ -74,19 +74,23 @@ async fn enter(session: &mut Session, who: &Identity, room: RoomId, role: Role) 
     let marks = app.store.marks(who.user, room).await?;
     let membership =
         Membership { room: snapshot.room, head: snapshot.head, marks, role: snapshot.role.unwrap_or(role) };
-    for device in app.hub.followers(who.user) {
-        app.rooms.subscribe(who.user, room, device.connection, &device.outbox).await?;
-        if device.connection == session.connection && !session.subscriptions.contains(&room) {
-            session.subscriptions.push(room);
+    for device in app.connections.followers(who.user) {
+        app.rooms.subscribe(who.user, room, device.connection, &device.send_queue).await?;
+        if device.connection == connection.id && !connection.subscriptions.contains(&room) {
+            connection.subscriptions.push(room);
         }
     }
     app.audience.resize(&membership);
-    app.hub.tell(who.user, AccountNews::Joined { membership: Box::new(membership.clone()) });
+    app.connections.notify(who.user, AccountNews::Joined { membership: Box::new(membership.clone()) });
     Ok(membership)
 }
 
-pub(in crate::session) async fn leave(session: &mut Session, who: &Identity, room: RoomId) -> Result<Empty, Refusal> {
-    let app = session.app.clone();
+pub(in crate::session) async fn leave(
+    connection: &mut Connection,
+    who: &Identity,
+    room: RoomId,
+) -> Result<Empty, Refusal> {
+    let app = connection.app.clone();
     if room == GENERAL {
         return Err(Refusal::wire(ErrorCode::NotAllowed, "Everyone is in #general; it cannot be left."));
     }
@@ -96,16 +100,16 @@ pub(in crate::session) async fn leave(session: &mut Session, who: &Identity, roo
     }
     app.rooms.leave(who.user, room).await?;
     tracing::info!(user = %who.user, %room, members = snapshot.room.members.saturating_sub(1), "left");
-    for device in app.hub.devices(who.user) {
+    for device in app.connections.devices(who.user) {
         app.rooms.unsubscribe(room, device.connection).await;
         // Only now: what was queued until then goes, too.
-        device.outbox.forget_room(room);
+        device.send_queue.forget_room(room);
         if let Some(typing) = app.typing.left(room, device.connection, app.now()) {
             app.rooms.transient(room, codec::encode(&typing), None);
         }
     }
-    session.subscriptions.retain(|subscribed| *subscribed != room);
-    app.hub.tell(who.user, AccountNews::Left { room });
+    connection.subscriptions.retain(|subscribed| *subscribed != room);
+    app.connections.notify(who.user, AccountNews::Left { room });
     Ok(Empty {})
 }
 

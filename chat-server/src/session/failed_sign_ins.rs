@@ -13,35 +13,35 @@ use crate::limits::{BucketRule, Buckets};
 /// Ten wrong guesses at once, then one every ten seconds.
 const RULE: BucketRule = BucketRule { per_second: 1, burst: 100 };
 /// What a guess costs.
-const GUESS: u32 = 10;
+const ATTEMPT_COST: u32 = 10;
 
 /// Whose password, guessed from where; no address: over a Unix socket.
-type Guesser = (Username, Option<IpAddr>);
+type AttemptOrigin = (Username, Option<IpAddr>);
 
 /// The wrong guesses of late.
 #[derive(Debug)]
-pub(super) struct Guesses {
+pub(super) struct FailedSignIns {
     is_enabled: bool,
-    wrong: Mutex<Buckets<Guesser>>,
+    failures: Mutex<Buckets<AttemptOrigin>>,
 }
 
-impl Guesses {
+impl FailedSignIns {
     pub(super) fn new(is_enabled: bool) -> Self {
-        Self { is_enabled, wrong: Mutex::new(Buckets::new(RULE)) }
+        Self { is_enabled, failures: Mutex::new(Buckets::new(RULE)) }
     }
 
-    /// Begins a guess: counted as a wrong one until it is [`right`](Self::right), so that many at once do not pass.
+    /// Begins a guess: counted as a wrong one until [`clear`](Self::clear), so that many at once do not pass.
     pub(super) fn begin(&self, name: &Username, from: Option<IpAddr>, now: UnixMillis) -> Result<(), ErrorBody> {
         if !self.is_enabled {
             return Ok(());
         }
-        let take = self.wrong.lock().take((name.clone(), from), GUESS, now);
+        let take = self.failures.lock().take((name.clone(), from), ATTEMPT_COST, now);
         granted(take, "Too many wrong passwords for this name; wait a moment.")
     }
 
     /// The guess was right: nothing speaks against this name from there.
-    pub(super) fn right(&self, name: &Username, from: Option<IpAddr>) {
-        self.wrong.lock().refill(&(name.clone(), from));
+    pub(super) fn clear(&self, name: &Username, from: Option<IpAddr>) {
+        self.failures.lock().refill(&(name.clone(), from));
     }
 }
 
@@ -53,17 +53,17 @@ mod tests {
 
     #[test]
     fn ten_wrong_ones_and_the_next_waits_while_others_do_not() {
-        let guesses = Guesses::new(true);
+        let failed_sign_ins = FailedSignIns::new(true);
         let (ana, ben): (Username, Username) = ("ana".parse().expect("a name"), "ben".parse().expect("a name"));
         let (here, there) = (Some(IpAddr::from([127, 0, 0, 1])), Some(IpAddr::from([127, 0, 0, 2])));
         let now = UnixMillis(0);
-        assert!((0..10).all(|_| guesses.begin(&ana, here, now).is_ok()));
-        let refused = guesses.begin(&ana, here, now).expect_err("the eleventh");
+        assert!((0..10).all(|_| failed_sign_ins.begin(&ana, here, now).is_ok()));
+        let refused = failed_sign_ins.begin(&ana, here, now).expect_err("the eleventh");
         assert_eq!((refused.code, refused.retry_after_ms), (ErrorCode::RateLimited, Some(10_000)));
-        assert!(guesses.begin(&ana, there, now).is_ok(), "herself, from elsewhere");
-        assert!(guesses.begin(&ben, here, now).is_ok());
-        assert!(guesses.begin(&ana, here, now.plus_ms(10_000)).is_ok());
-        guesses.right(&ana, here);
-        assert!((0..10).all(|_| guesses.begin(&ana, here, now.plus_ms(10_000)).is_ok()));
+        assert!(failed_sign_ins.begin(&ana, there, now).is_ok(), "herself, from elsewhere");
+        assert!(failed_sign_ins.begin(&ben, here, now).is_ok());
+        assert!(failed_sign_ins.begin(&ana, here, now.plus_ms(10_000)).is_ok());
+        failed_sign_ins.clear(&ana, here);
+        assert!((0..10).all(|_| failed_sign_ins.begin(&ana, here, now.plus_ms(10_000)).is_ok()));
     }
 }

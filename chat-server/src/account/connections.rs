@@ -10,7 +10,7 @@ use chat_proto::server_frame::{AccountEvent, AccountNews, GoodbyeReason};
 use chat_proto::time::UnixMillis;
 use parking_lot::Mutex;
 
-use crate::outbox::Outbox;
+use crate::send_queue::SendQueue;
 
 /// News kept for catching up, of each account.
 const RING: usize = 64;
@@ -21,11 +21,11 @@ pub struct Device {
     /// The connection.
     pub connection: ConnectionId,
     /// The sign-in it belongs to; none for peer credentials.
-    pub session: Option<SessionId>,
+    pub sign_in: Option<SessionId>,
     /// Whether it is told of every room the account joins.
     pub follows_all: bool,
     /// Where to write to.
-    pub outbox: Outbox,
+    pub send_queue: SendQueue,
 }
 
 #[derive(Debug)]
@@ -37,7 +37,7 @@ struct Stream {
 
 /// The streams of all accounts.
 #[derive(Debug)]
-pub struct AccountHub {
+pub struct Connections {
     streams: Mutex<HashMap<UserId, Stream>>,
     /// Where numbers begin in this process: microseconds since 1970. A stream that is forgotten and begins again, also
     /// after a restart, thus begins beyond all numbers it gave before.
@@ -48,7 +48,7 @@ pub struct AccountHub {
 
 /// Who is connected, counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct HubFigures {
+pub struct ConnectionFigures {
     /// Connections.
     pub connections: usize,
     /// Accounts with at least one.
@@ -57,7 +57,7 @@ pub struct HubFigures {
     pub dropped_frames: u64,
 }
 
-impl AccountHub {
+impl Connections {
     /// No streams yet.
     pub fn new(clock: fn() -> UnixMillis) -> Self {
         Self { streams: Mutex::default(), clock, dropped_before: AtomicU64::new(0) }
@@ -82,7 +82,7 @@ impl AccountHub {
         let mut streams = self.streams.lock();
         if let Some(stream) = streams.get_mut(&user) {
             for device in stream.devices.extract_if(.., |device| device.connection == connection) {
-                self.dropped_before.fetch_add(device.outbox.dropped(), Ordering::Relaxed);
+                self.dropped_before.fetch_add(device.send_queue.dropped(), Ordering::Relaxed);
             }
             if stream.devices.is_empty() {
                 streams.remove(&user);
@@ -91,14 +91,14 @@ impl AccountHub {
     }
 
     /// Tells an account something on all its devices. Nobody listens: nothing is kept, the database has it.
-    pub fn tell(&self, user: UserId, news: AccountNews) {
+    pub fn notify(&self, user: UserId, news: AccountNews) {
         let mut streams = self.streams.lock();
         let Some(stream) = streams.get_mut(&user) else { return };
         let event = AccountEvent { seq: AccountSeq(stream.head.0 + 1), prev: stream.head, news };
         stream.head = event.seq;
         let frame = codec::encode(&event);
         for device in &stream.devices {
-            device.outbox.account_news(frame.clone());
+            device.send_queue.account_event(frame.clone());
         }
         if stream.ring.len() == RING {
             stream.ring.pop_front();
@@ -137,43 +137,43 @@ impl AccountHub {
 
     /// Cuts the connections of a sign-in that ended, after telling the account.
     pub fn revoke(&self, user: UserId, session: SessionId) {
-        self.tell(user, AccountNews::SessionRevoked { session });
+        self.notify(user, AccountNews::SessionRevoked { session });
         let streams = self.streams.lock();
         for device in streams.get(&user).into_iter().flat_map(|stream| &stream.devices) {
-            if device.session == Some(session) {
-                device.outbox.close(GoodbyeReason::Revoked);
+            if device.sign_in == Some(session) {
+                device.send_queue.close(GoodbyeReason::Revoked);
             }
         }
     }
 
     /// Queues a frame for every connection.
-    pub fn tell_all(&self, frame: &bytes::Bytes) {
+    pub fn notify_all(&self, frame: &bytes::Bytes) {
         for stream in self.streams.lock().values() {
             for device in &stream.devices {
-                device.outbox.answer(frame.clone());
+                device.send_queue.answer(frame.clone());
             }
         }
     }
 
     /// Connections just now.
-    pub fn connections(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.streams.lock().values().map(|stream| stream.devices.len()).sum()
     }
 
     /// Who is connected just now, counted.
-    pub fn figures(&self) -> HubFigures {
+    pub fn figures(&self) -> ConnectionFigures {
         let streams = self.streams.lock();
         let devices = || streams.values().flat_map(|stream| &stream.devices);
-        HubFigures {
+        ConnectionFigures {
             connections: devices().count(),
             accounts: streams.len(),
             dropped_frames: self.dropped_before.load(Ordering::Relaxed)
-                + devices().map(|device| device.outbox.dropped()).sum::<u64>(),
+                + devices().map(|device| device.send_queue.dropped()).sum::<u64>(),
         }
     }
 
     /// Connections of one account just now.
-    pub fn connections_of(&self, user: UserId) -> usize {
+    pub fn count_of(&self, user: UserId) -> usize {
         self.streams.lock().get(&user).map_or(0, |stream| stream.devices.len())
     }
 }

@@ -1,4 +1,4 @@
-//! How often one network address may knock: connections that say `hello`.
+//! How often one network address may sign in: connections that say `hello`.
 
 use std::net::IpAddr;
 
@@ -6,29 +6,29 @@ use chat_proto::error::ErrorBody;
 use chat_proto::time::UnixMillis;
 use parking_lot::Mutex;
 
-use super::conversation::Origin;
+use super::connection::Origin;
 use super::error::granted;
 use crate::limits::{BucketRule, Buckets};
 
 /// A team behind one address that comes back after a restart, all at once.
 const RULE: BucketRule = BucketRule { per_second: 20, burst: 500 };
 
-/// The addresses that knocked of late.
+/// The addresses that signed in of late.
 #[derive(Debug)]
-pub(super) struct Doors {
+pub(super) struct SignInLimiter {
     is_enabled: bool,
-    knocks: Mutex<Buckets<IpAddr>>,
+    attempts: Mutex<Buckets<IpAddr>>,
 }
 
-impl Doors {
+impl SignInLimiter {
     pub(super) fn new(is_enabled: bool) -> Self {
-        Self { is_enabled, knocks: Mutex::new(Buckets::new(RULE)) }
+        Self { is_enabled, attempts: Mutex::new(Buckets::new(RULE)) }
     }
 
     /// Whether a connection from there may sign in now; those of this machine always may.
-    pub(super) fn enter(&self, origin: Origin, now: UnixMillis) -> Result<(), ErrorBody> {
+    pub(super) fn check(&self, origin: Origin, now: UnixMillis) -> Result<(), ErrorBody> {
         let Some(address) = origin.address.filter(|_| self.is_enabled && !origin.is_loopback) else { return Ok(()) };
-        let take = self.knocks.lock().take(address, 1, now);
+        let take = self.attempts.lock().take(address, 1, now);
         granted(take, "Too many sign-ins from your address; wait a moment.")
     }
 }
@@ -45,13 +45,13 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_knocks_too_often_waits_and_others_and_this_machine_do_not() {
-        let doors = Doors::new(true);
+    fn an_address_that_signs_in_too_often_waits_and_others_and_this_machine_do_not() {
+        let sign_in_limiter = SignInLimiter::new(true);
         let now = UnixMillis(0);
-        assert!((0..500).all(|_| doors.enter(from([192, 0, 2, 1]), now).is_ok()));
-        let refused = doors.enter(from([192, 0, 2, 1]), now).expect_err("too often");
+        assert!((0..500).all(|_| sign_in_limiter.check(from([192, 0, 2, 1]), now).is_ok()));
+        let refused = sign_in_limiter.check(from([192, 0, 2, 1]), now).expect_err("too often");
         assert_eq!((refused.code, refused.retry_after_ms), (ErrorCode::RateLimited, Some(50)));
-        assert!(doors.enter(from([192, 0, 2, 2]), now).is_ok());
-        assert!((0..2_000).all(|_| doors.enter(from([127, 0, 0, 1]), now).is_ok()));
+        assert!(sign_in_limiter.check(from([192, 0, 2, 2]), now).is_ok());
+        assert!((0..2_000).all(|_| sign_in_limiter.check(from([127, 0, 0, 1]), now).is_ok()));
     }
 }

@@ -19,7 +19,7 @@ use super::chain::ChainState;
 use super::error::{Refusal, to_wire};
 use super::handlers::post::Checked;
 use super::{dispatch, handlers, hello};
-use crate::outbox::Outbox;
+use crate::send_queue::SendQueue;
 
 /// Posts under way of one connection; it is not read from while it has so many.
 const POSTS_UNDER_WAY: usize = 128;
@@ -48,13 +48,13 @@ pub enum Incoming<'a> {
 #[derive(Clone, Debug)]
 pub(super) struct Identity {
     pub user: UserId,
-    pub session: Option<SessionId>,
+    pub sign_in: Option<SessionId>,
     /// Whether limits for users of this machine hold.
     pub is_local: bool,
     pub has_presence: bool,
 }
 
-struct Landed {
+struct FinishedPost {
     id: RequestId,
     /// Where it was posted, and its text's hash where repeats are counted; none where it was refused before that.
     post: Option<(RoomId, Option<u64>)>,
@@ -62,27 +62,27 @@ struct Landed {
 }
 
 /// One connection's session.
-pub struct Session {
+pub struct Connection {
     pub(super) app: Arc<App>,
     pub(super) origin: Origin,
-    pub(super) connection: ConnectionId,
-    pub(super) outbox: Outbox,
+    pub(super) id: ConnectionId,
+    pub(super) send_queue: SendQueue,
     pub(super) identity: Option<Identity>,
     /// Rooms whose events are pushed here.
     pub(super) subscriptions: Vec<RoomId>,
     chain: ChainState,
-    posts: FuturesOrdered<BoxFuture<'static, Landed>>,
+    posts: FuturesOrdered<BoxFuture<'static, FinishedPost>>,
 }
 
-impl Session {
+impl Connection {
     /// A session that waits for `hello`.
-    pub fn new(app: Arc<App>, origin: Origin, outbox: Outbox) -> Self {
-        let connection = app.next_connection();
+    pub fn new(app: Arc<App>, origin: Origin, send_queue: SendQueue) -> Self {
+        let id = app.next_connection();
         Self {
             app,
             origin,
-            connection,
-            outbox,
+            id,
+            send_queue,
             identity: None,
             subscriptions: Vec::new(),
             chain: ChainState::default(),
@@ -93,7 +93,7 @@ impl Session {
     /// This connection's share of a span over which all shall be spread.
     pub fn share_of(&self, span: u64) -> u64 {
         // Neighbours in number lie far apart.
-        self.connection.0.wrapping_mul(0x9e37_79b9_7f4a_7c15) % span.max(1)
+        self.id.0.wrapping_mul(0x9e37_79b9_7f4a_7c15) % span.max(1)
     }
 
     /// Whether someone is signed in.
@@ -112,34 +112,34 @@ impl Session {
     }
 
     /// Waits for the next post under way and queues its answer; waits for ever where none is.
-    pub async fn settle_next(&mut self) {
+    pub async fn finish_next_post(&mut self) {
         match self.posts.next().await {
-            Some(landed) => self.land(landed),
+            Some(finished) => self.finish_post(finished),
             None => std::future::pending().await,
         }
     }
 
-    fn land(&mut self, landed: Landed) {
-        match landed.result {
+    fn finish_post(&mut self, finished: FinishedPost) {
+        match finished.result {
             Ok(posted) => {
-                self.outbox.answer(codec::encode_ok::<Post>(landed.id, &posted));
-                if let Some((room, _)) = landed.post.filter(|_| !posted.duplicate) {
-                    self.app.typing.posted(room, self.connection, self.app.now());
+                self.send_queue.answer(codec::encode_ok::<Post>(finished.id, &posted));
+                if let Some((room, _)) = finished.post.filter(|_| !posted.duplicate) {
+                    self.app.typing.posted(room, self.id, self.app.now());
                 }
             }
             Err(refusal) => {
-                if let (Some(identity), Some((_, Some(said)))) = (&self.identity, landed.post) {
+                if let (Some(identity), Some((_, Some(said)))) = (&self.identity, finished.post) {
                     // What was refused was never said.
                     self.app.limiter.unsay(identity.user, said);
                 }
-                self.refuse(Some(landed.id), to_wire(refusal));
+                self.refuse(Some(finished.id), to_wire(refusal));
             }
         }
     }
 
     /// Takes what came and queues its answer. Nothing is taken from a connection that is to be closed.
     pub async fn take(&mut self, incoming: Incoming<'_>) {
-        if self.outbox.closing().is_some() {
+        if self.send_queue.closing().is_some() {
             return;
         }
         let text = match incoming {
@@ -160,7 +160,7 @@ impl Session {
                 None => self.refuse(Some(id), auth_required()),
                 Some(identity) => {
                     if shows_a_person(&request) {
-                        self.app.presence.used(identity.user, self.connection);
+                        self.app.presence.used(identity.user, self.id);
                     }
                     self.request(identity, id, request).await;
                 }
@@ -183,14 +183,14 @@ impl Session {
         }
         // Answers to what writes come in order: posts before this request are answered first.
         while !self.posts.is_empty() && writes(&request) {
-            self.settle_next().await;
+            self.finish_next_post().await;
         }
         let (what, since) = (request.type_tag(), Instant::now());
         if let Err(refusal) = Box::pin(dispatch::serve(self, &identity, id, request)).await {
             self.refuse(Some(id), to_wire(refusal));
         }
         let elapsed_us = since.elapsed().as_micros();
-        tracing::debug!(connection = %self.connection, user = %identity.user, what, elapsed_us, "served");
+        tracing::debug!(connection = %self.id, user = %identity.user, what, elapsed_us, "served");
     }
 
     /// A frame could not be read: its refusal stands in order, and a post breaks its chain.
@@ -210,7 +210,7 @@ impl Session {
             }
             _ => {
                 while !self.posts.is_empty() {
-                    self.settle_next().await;
+                    self.finish_next_post().await;
                 }
                 self.refuse(id, error);
             }
@@ -231,10 +231,10 @@ impl Session {
                 self.refuse_in_order(id, refusal);
             }
             Ok(Checked { mentions, said }) => {
-                let landing = self.app.rooms.begin_post(identity.user, post, mentions, chain).await;
+                let posting = self.app.rooms.begin_post(identity.user, post, mentions, chain).await;
                 self.posts.push_back(Box::pin(async move {
-                    let result = landing.await.map_err(Refusal::from);
-                    Landed { id, post: Some((room, said)), result }
+                    let result = posting.await.map_err(Refusal::from);
+                    FinishedPost { id, post: Some((room, said)), result }
                 }));
             }
         }
@@ -242,19 +242,19 @@ impl Session {
 
     /// A refusal takes its place among the answers to posts before it.
     fn refuse_in_order(&mut self, id: RequestId, refusal: Refusal) {
-        let landed = Landed { id, post: None, result: Err(refusal) };
-        self.posts.push_back(Box::pin(std::future::ready(landed)));
+        let finished = FinishedPost { id, post: None, result: Err(refusal) };
+        self.posts.push_back(Box::pin(std::future::ready(finished)));
     }
 
     pub(super) fn refuse(&self, id: Option<RequestId>, error: ErrorBody) {
-        tracing::debug!(connection = %self.connection, code = ?error.code, "refused");
-        self.outbox.answer(codec::encode(&ErrorFrame { id, error }));
+        tracing::debug!(connection = %self.id, code = ?error.code, "refused");
+        self.send_queue.answer(codec::encode(&ErrorFrame { id, error }));
     }
 
     /// Starts pushing a room's events here.
     pub(super) async fn subscribe(&mut self, room: RoomId) -> Result<chat_proto::ids::Seq, Refusal> {
         let user = self.identity.as_ref().ok_or_else(auth_required)?.user;
-        let head = self.app.rooms.subscribe(user, room, self.connection, &self.outbox).await?;
+        let head = self.app.rooms.subscribe(user, room, self.id, &self.send_queue).await?;
         if !self.subscriptions.contains(&room) {
             self.subscriptions.push(room);
         }
@@ -263,21 +263,21 @@ impl Session {
 
     /// The connection has ended: everyone forgets it.
     pub async fn end(mut self) {
-        self.outbox.end();
+        self.send_queue.end();
         // What was accepted is kept; only nobody is answered.
         self.posts = FuturesOrdered::new();
-        for typing in self.app.typing.disconnected(self.connection, self.app.now()) {
-            self.app.rooms.transient(typing.room, codec::encode(&typing), Some(self.connection));
+        for typing in self.app.typing.disconnected(self.id, self.app.now()) {
+            self.app.rooms.transient(typing.room, codec::encode(&typing), Some(self.id));
         }
         if let Some(identity) = &self.identity {
-            self.app.hub.disconnected(identity.user, self.connection);
+            self.app.connections.disconnected(identity.user, self.id);
             if identity.has_presence {
-                self.app.presence.disconnected(identity.user, self.connection);
+                self.app.presence.disconnected(identity.user, self.id);
             }
-            tracing::info!(connection = %self.connection, user = %identity.user, "signed off");
+            tracing::info!(connection = %self.id, user = %identity.user, "signed off");
         }
         for room in std::mem::take(&mut self.subscriptions) {
-            self.app.rooms.unsubscribe(room, self.connection).await;
+            self.app.rooms.unsubscribe(room, self.id).await;
         }
     }
 }

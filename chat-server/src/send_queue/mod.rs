@@ -3,5 +3,5 @@
 mod handle;
 mod queue;
 
-pub use handle::Outbox;
-pub use queue::{OUTBOX_MAX_BYTES, OUTBOX_MAX_FRAMES};
+pub use handle::SendQueue;
+pub use queue::{SEND_QUEUE_MAX_BYTES, SEND_QUEUE_MAX_FRAMES};

@@ -9,9 +9,9 @@ use bytes::Bytes;
 use chat_proto::ids::RoomId;
 
 /// Bytes that may wait for one connection, answers not counted.
-pub const OUTBOX_MAX_BYTES: usize = 256 * 1024;
+pub const SEND_QUEUE_MAX_BYTES: usize = 256 * 1024;
 /// Frames that may wait for one connection, answers not counted.
-pub const OUTBOX_MAX_FRAMES: usize = 2048;
+pub const SEND_QUEUE_MAX_FRAMES: usize = 2048;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
@@ -19,7 +19,7 @@ enum Kind {
     Event(RoomId),
     Gap(RoomId),
     Transient(Option<RoomId>),
-    News,
+    AccountEvent,
 }
 
 /// Frames that wait, oldest first.
@@ -32,7 +32,7 @@ pub(super) struct Queue {
     /// Rooms whose events are left out until the reader asks for `changes`.
     gaps: HashSet<RoomId>,
     /// The last of the account's news that did not fit.
-    missed_news: Option<Bytes>,
+    missed_account_event: Option<Bytes>,
     last_transient: Option<Bytes>,
     /// Frames that were left out.
     dropped: u64,
@@ -70,12 +70,12 @@ impl Queue {
     }
 
     /// News of the account: only the last of those that do not fit is kept, for when all else has left.
-    pub(super) fn news(&mut self, frame: Bytes) {
-        if self.missed_news.is_none() && self.fits(frame.len()) {
-            self.push(Kind::News, frame);
+    pub(super) fn account_event(&mut self, frame: Bytes) {
+        if self.missed_account_event.is_none() && self.fits(frame.len()) {
+            self.push(Kind::AccountEvent, frame);
         } else {
             self.dropped += 1;
-            self.missed_news = Some(frame);
+            self.missed_account_event = Some(frame);
         }
     }
 
@@ -116,9 +116,9 @@ impl Queue {
             into.push(frame);
         }
         if self.frames.is_empty()
-            && let Some(frame) = self.missed_news.take()
+            && let Some(frame) = self.missed_account_event.take()
         {
-            self.push(Kind::News, frame);
+            self.push(Kind::AccountEvent, frame);
         }
         if self.frames.is_empty() && self.frames.capacity() > 64 {
             self.frames = VecDeque::new();
@@ -134,7 +134,7 @@ impl Queue {
     }
 
     fn fits(&self, bytes: usize) -> bool {
-        self.bytes + bytes <= OUTBOX_MAX_BYTES && self.pushed < OUTBOX_MAX_FRAMES
+        self.bytes + bytes <= SEND_QUEUE_MAX_BYTES && self.pushed < SEND_QUEUE_MAX_FRAMES
     }
 
     fn push(&mut self, kind: Kind, frame: Bytes) {
@@ -196,19 +196,19 @@ mod tests {
     }
 
     #[test]
-    fn of_news_that_do_not_fit_the_last_comes_behind_all_else() {
+    fn of_account_events_that_do_not_fit_the_last_comes_behind_all_else() {
         let mut queue = Queue::default();
-        for number in 0..OUTBOX_MAX_FRAMES + 10 {
-            queue.news(Bytes::from(number.to_string()));
+        for number in 0..SEND_QUEUE_MAX_FRAMES + 10 {
+            queue.account_event(Bytes::from(number.to_string()));
         }
-        assert_eq!(drain(&mut queue).len(), OUTBOX_MAX_FRAMES);
-        assert_eq!(drain(&mut queue), [Bytes::from((OUTBOX_MAX_FRAMES + 9).to_string())]);
-        queue.news("next".into());
+        assert_eq!(drain(&mut queue).len(), SEND_QUEUE_MAX_FRAMES);
+        assert_eq!(drain(&mut queue), [Bytes::from((SEND_QUEUE_MAX_FRAMES + 9).to_string())]);
+        queue.account_event("next".into());
         assert_eq!(drain(&mut queue), ["next"]);
     }
 
     #[test]
-    fn a_frame_that_several_rooms_tell_is_queued_once() {
+    fn a_frame_that_several_rooms_send_is_queued_once() {
         let mut queue = Queue::default();
         let (ana, ben) = (Bytes::from(b"presence".to_vec()), Bytes::from(b"presence".to_vec()));
         queue.transient(Some(A), ana.clone());
@@ -241,7 +241,7 @@ mod tests {
                     2 => { answers += 1; queue.answer("answer".into()) }
                     _ => seen += drain(&mut queue).iter().filter(|frame| *frame == "answer").count(),
                 }
-                prop_assert!(queue.bytes <= OUTBOX_MAX_BYTES + 6 * 3);
+                prop_assert!(queue.bytes <= SEND_QUEUE_MAX_BYTES + 6 * 3);
             }
             seen += drain(&mut queue).iter().filter(|frame| *frame == "answer").count();
             prop_assert_eq!((answers, queue.bytes, queue.pushed), (seen, 0, 0));

@@ -12,23 +12,23 @@ use tokio::sync::Notify;
 
 use super::queue::Queue;
 
-/// One connection's outbox; a clone is the same outbox.
+/// One connection's send queue; a clone is the same queue.
 #[derive(Clone, Debug, Default)]
-pub struct Outbox(Arc<Shared>);
+pub struct SendQueue(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
     queue: Mutex<Queue>,
     closing: Mutex<Option<GoodbyeReason>>,
     has_ended: AtomicBool,
-    news: Notify,
+    wakeup: Notify,
 }
 
-impl Outbox {
+impl SendQueue {
     /// Queues an answer; never dropped. Sessions bound how many requests are under way.
     pub fn answer(&self, frame: Bytes) {
         self.0.queue.lock().answer(frame);
-        self.0.news.notify_one();
+        self.0.wakeup.notify_one();
     }
 
     /// Queues a room's event; whether anybody may still read it.
@@ -37,21 +37,21 @@ impl Outbox {
             return false;
         }
         self.0.queue.lock().event(room, frame, || codec::encode(&Gap { room }));
-        self.0.news.notify_one();
+        self.0.wakeup.notify_one();
         true
     }
 
     /// Tells that the room's reader has to ask what changed; until then none of its events comes.
     pub fn gap(&self, room: RoomId) {
         self.0.queue.lock().gap(room, codec::encode(&Gap { room }));
-        self.0.news.notify_one();
+        self.0.wakeup.notify_one();
     }
 
     /// Queues news of the account. Of what does not fit only the last is kept, and queued as soon as all before it has
     /// left: the reader sees by its numbers that some are missing.
-    pub fn account_news(&self, frame: Bytes) {
-        self.0.queue.lock().news(frame);
-        self.0.news.notify_one();
+    pub fn account_event(&self, frame: Bytes) {
+        self.0.queue.lock().account_event(frame);
+        self.0.wakeup.notify_one();
     }
 
     /// The connection has ended: nobody reads this any more.
@@ -67,7 +67,7 @@ impl Outbox {
     /// Queues what may be lost.
     pub fn transient(&self, room: Option<RoomId>, frame: Bytes) {
         self.0.queue.lock().transient(room, frame);
-        self.0.news.notify_one();
+        self.0.wakeup.notify_one();
     }
 
     /// The reader catches up: the room's events may come again.
@@ -83,7 +83,7 @@ impl Outbox {
     /// Asks the connection's task to say goodbye and close; the first reason stands.
     pub fn close(&self, reason: GoodbyeReason) {
         self.0.closing.lock().get_or_insert(reason);
-        self.0.news.notify_one();
+        self.0.wakeup.notify_one();
     }
 
     /// Why the connection shall close, if it shall.
@@ -92,13 +92,13 @@ impl Outbox {
     }
 
     /// Waits until there is something to write or a reason to close.
-    pub async fn news(&self) {
+    pub async fn ready(&self) {
         loop {
-            let news = self.0.news.notified();
+            let woken = self.0.wakeup.notified();
             if !self.0.queue.lock().is_empty() || self.closing().is_some() {
                 return;
             }
-            news.await;
+            woken.await;
         }
     }
 
