@@ -20,8 +20,8 @@ pub mod session;
 mod shutdown;
 pub mod store;
 pub mod telemetry;
-pub mod topics;
 pub mod transport;
+pub mod trending;
 pub mod typing;
 mod wiring;
 

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use crate::clock::{self, now};
 use crate::config::Config;
 use crate::live::{Live, MemoryCaps, MemoryLive, NodeId, RedisLive, RedisStartError};
-use crate::session::{App, Stores, share_limits, tell_service};
+use crate::session::{App, Stores, notify_service, share_limits};
 use crate::store::sqlite::{OpenError, SqliteStore};
 use crate::store::{Store, StoreError};
 use crate::transport::{self, BindError, Listeners};
@@ -76,13 +76,13 @@ pub async fn serve(
     let until_down = |mut is_down: watch::Receiver<bool>| async move { drop(is_down.wait_for(|down| *down).await) };
     let presence = tokio::spawn(drivers.presence.run(until_down(is_down.clone())));
     let background = [
-        tokio::spawn(drivers.topics.run(until_down(is_down.clone()))),
+        tokio::spawn(drivers.trending.run(until_down(is_down.clone()))),
         tokio::spawn(drivers.typing.run(until_down(is_down.clone()))),
         tokio::spawn({
             let (app, until_down) = (app.clone(), until_down(is_down.clone()));
-            async move { app.tell_counts(until_down).await }
+            async move { app.push_counts(until_down).await }
         }),
-        tokio::spawn(tell_service(app.clone(), until_down(is_down.clone()))),
+        tokio::spawn(notify_service(app.clone(), until_down(is_down.clone()))),
         tokio::spawn(share_limits(app.clone(), until_down(is_down.clone()))),
         tokio::spawn(telemetry::totals(app.clone())),
         tokio::spawn(sweep(live)),

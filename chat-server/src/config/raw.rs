@@ -207,26 +207,26 @@ mod tests {
     #[test]
     fn a_value_of_the_wrong_kind_is_told_in_plain_english() {
         let defaults: toml::Table = toml::from_str(DEFAULTS).expect("TOML");
-        let told = |text: &str| {
+        let message = |text: &str| {
             let mut problems = Vec::new();
             let over = toml::from_str(text).expect("TOML");
             merge(&mut defaults.clone(), &defaults, over, &mut Vec::new(), &mut problems);
             problems.concat()
         };
-        assert_eq!(told("server.data = 5"), "server.data: is an integer, but a string is needed");
-        assert_eq!(told("server.listen = 1.5"), "server.listen: is a float, but an array is needed");
-        assert_eq!(told("limits.posts_burst = []"), "limits.posts_burst: is an array, but an integer is needed");
-        assert_eq!(told("log = 1979-05-27"), "log: is a datetime, but a table is needed");
-        assert_eq!(told("limits.enabled = {}"), "limits.enabled: is a table, but a boolean is needed");
+        assert_eq!(message("server.data = 5"), "server.data: is an integer, but a string is needed");
+        assert_eq!(message("server.listen = 1.5"), "server.listen: is a float, but an array is needed");
+        assert_eq!(message("limits.posts_burst = []"), "limits.posts_burst: is an array, but an integer is needed");
+        assert_eq!(message("log = 1979-05-27"), "log: is a datetime, but a table is needed");
+        assert_eq!(message("limits.enabled = {}"), "limits.enabled: is a table, but a boolean is needed");
     }
 
     #[test]
     fn variables_that_mean_nothing_are_named_and_those_of_flags_are_not() {
         let set = ["CHAT_SERVER_REDIS_PREFX", "CHAT_SERVER_LISTEN", "CHAT_SERVER_LOG_FORMAT", CONFIG, "CHAT_SERVER"];
-        let told = unknown(&defaults(), set.iter().map(ToString::to_string));
-        let told = told.expect("a word");
-        assert!(told.starts_with("CHAT_SERVER_REDIS_PREFX: no such"), "{told}");
-        assert!(told.contains("CHAT_SERVER_REDIS_PREFIX"), "{told}");
+        let message = unknown(&defaults(), set.iter().map(ToString::to_string));
+        let message = message.expect("a word");
+        assert!(message.starts_with("CHAT_SERVER_REDIS_PREFX: no such"), "{message}");
+        assert!(message.contains("CHAT_SERVER_REDIS_PREFIX"), "{message}");
         assert_eq!(unknown(&defaults(), ["CHAT_SERVER_LISTEN".to_owned()].into_iter()), None);
     }
 }

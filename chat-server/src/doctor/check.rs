@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn bytes_are_told_in_the_unit_that_fits() {
-        let told = [0, 1_023, 1_024, 1 << 20, (1 << 30) * 5 / 2, 1 << 50].map(bytes);
-        assert_eq!(told, ["0 bytes", "1023 bytes", "1.0 KiB", "1.0 MiB", "2.5 GiB", "1024.0 TiB"]);
+        let found = [0, 1_023, 1_024, 1 << 20, (1 << 30) * 5 / 2, 1 << 50].map(bytes);
+        assert_eq!(found, ["0 bytes", "1023 bytes", "1.0 KiB", "1.0 MiB", "2.5 GiB", "1024.0 TiB"]);
     }
 }

@@ -62,12 +62,12 @@ fn usable(folder: &Path, nearest: &Path) -> Check {
 fn space(nearest: &Path) -> Option<Check> {
     let found = statvfs(nearest).ok()?;
     let free = found.f_bavail.saturating_mul(found.f_frsize);
-    let told = format!("{} free", bytes(free));
+    let found = format!("{} free", bytes(free));
     let advice = "make room: when there is none, messages are refused (nothing that was acknowledged is lost)";
     let check = match free {
-        ..SPACE_NONE_BYTES => Check::fail("free space", told, advice),
-        SPACE_NONE_BYTES..SPACE_LOW_BYTES => Check::warn("free space", told, advice),
-        SPACE_LOW_BYTES.. => Check::ok("free space", told),
+        ..SPACE_NONE_BYTES => Check::fail("free space", found, advice),
+        SPACE_NONE_BYTES..SPACE_LOW_BYTES => Check::warn("free space", found, advice),
+        SPACE_LOW_BYTES.. => Check::ok("free space", found),
     };
     Some(check.count("free_bytes", free))
 }
@@ -77,11 +77,11 @@ fn database(files: &DatabaseFiles) -> Check {
         return Check::ok("database", "not there yet; the server makes it");
     };
     let log = files.log_bytes.unwrap_or(0);
-    let told = format!("{}, log {}", bytes(database), bytes(log));
+    let found = format!("{}, log {}", bytes(database), bytes(log));
     let check = if log > LOG_LARGE_BYTES {
-        Check::warn("database", told, "the log is not folded into the file; see the server's log, then restart it")
+        Check::warn("database", found, "the log is not folded into the file; see the server's log, then restart it")
     } else {
-        Check::ok("database", told)
+        Check::ok("database", found)
     };
     check.count("database_bytes", database).count("log_bytes", log)
 }

@@ -59,14 +59,14 @@ pub async fn of(options: &RedisOptions) -> Vec<Check> {
 
 fn version(at: &str, facts: &RedisFacts) -> Check {
     let version = &facts.version;
-    let told = match &facts.valkey {
+    let found = match &facts.valkey {
         Some(valkey) => format!("{at}: Valkey {valkey}, which is as Redis {version}"),
         None => format!("{at}: version {version}"),
     };
     let check = if facts.is_new_enough {
-        Check::ok("redis", told)
+        Check::ok("redis", found)
     } else {
-        Check::fail("redis", told, "Redis 7.0 or Valkey is needed; the server does not start with an older one")
+        Check::fail("redis", found, "Redis 7.0 or Valkey is needed; the server does not start with an older one")
     };
     check.word("version", version)
 }
@@ -88,13 +88,13 @@ fn round_trips(name: &'static str, measured: &Measured, options: &RedisOptions) 
         Ok(latency) => *latency,
         Err(said) => return Check::fail(name, format!("refused: {said}"), refused(said, options)),
     };
-    let told = format!("p50 {p50:.1?}, p99 {p99:.1?} of {rounds}");
+    let found = format!("p50 {p50:.1?}, p99 {p99:.1?} of {rounds}");
     let check = if p99 > SLOW {
         let advice = "bring it nearer to the server, give it a processor of its own, look at SLOWLOG GET; each message \
                       that expires waits for it";
-        Check::warn(name, told, advice)
+        Check::warn(name, found, advice)
     } else {
-        Check::ok(name, told)
+        Check::ok(name, found)
     };
     check.time("p50_ms", p50).time("p99_ms", p99).count("rounds", rounds as u64)
 }
@@ -133,13 +133,13 @@ fn memory(facts: &RedisFacts) -> Check {
     let check = if max_bytes == 0 {
         Check::ok("redis memory", format!("{used} used, no maxmemory: as much as its machine has"))
     } else {
-        let told = format!("{used} of {} used", bytes(max_bytes));
+        let found = format!("{used} of {} used", bytes(max_bytes));
         if share >= 1.0 {
-            Check::fail("redis memory", told, raise)
+            Check::fail("redis memory", found, raise)
         } else if share > NEARLY_FULL {
-            Check::warn("redis memory", told, raise)
+            Check::warn("redis memory", found, raise)
         } else {
-            Check::ok("redis memory", told)
+            Check::ok("redis memory", found)
         }
     };
     check.count("used_bytes", used_bytes).count("max_bytes", max_bytes)
@@ -163,11 +163,11 @@ fn clients(facts: &RedisFacts) -> Check {
     let RedisFacts { clients, max_clients, .. } = *facts;
     let is_nearly_full = max_clients > 0 && clients as f64 > max_clients as f64 * NEARLY_FULL;
     let of = if max_clients == 0 { String::new() } else { format!(" of {max_clients}") };
-    let told = format!("{clients}{of} connected");
+    let found = format!("{clients}{of} connected");
     let check = if is_nearly_full {
-        Check::warn("redis clients", told, "raise maxclients, or see who else connects (CLIENT LIST)")
+        Check::warn("redis clients", found, "raise maxclients, or see who else connects (CLIENT LIST)")
     } else {
-        Check::ok("redis clients", told)
+        Check::ok("redis clients", found)
     };
     check.count("clients", clients).count("max_clients", max_clients)
 }
@@ -177,10 +177,10 @@ fn evictions(facts: &RedisFacts) -> Check {
     let check = if count == 0 {
         Check::ok("redis evictions", "none")
     } else {
-        let told = format!("{count} keys since it started");
+        let found = format!("{count} keys since it started");
         Check::warn(
             "redis evictions",
-            told,
+            found,
             "messages may have been lost: set maxmemory-policy noeviction, raise maxmemory",
         )
     };

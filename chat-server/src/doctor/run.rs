@@ -59,8 +59,8 @@ fn sqlite() -> Check {
 /// The server raises its own limit to the highest it may have.
 fn files() -> Check {
     let limit = getrlimit(Resource::Nofile);
-    let told = |limit: Option<u64>| limit.map_or_else(|| "unlimited".to_owned(), |limit| limit.to_string());
-    let message = format!("{} open files, up to {}", told(limit.current), told(limit.maximum));
+    let shown = |limit: Option<u64>| limit.map_or_else(|| "unlimited".to_owned(), |limit| limit.to_string());
+    let message = format!("{} open files, up to {}", shown(limit.current), shown(limit.maximum));
     let check = match limit.maximum {
         Some(maximum) if maximum < FILES_FEW => {
             let advice = "each connection is one: raise it (LimitNOFILE= of a service, ulimit -Hn of a shell)";

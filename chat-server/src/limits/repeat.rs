@@ -19,7 +19,7 @@ pub enum RepeatVerdict {
     /// It may be said, and was remembered.
     Passes {
         /// What it is remembered by.
-        said: u64,
+        hash: u64,
     },
     /// It was said too often just now; not remembered, so waiting helps.
     Repeated {
@@ -33,7 +33,7 @@ pub enum RepeatVerdict {
 pub struct RepeatRule {
     /// Hashes with their moment, oldest first. The hash is keyed at random per account, so that it tells nothing of
     /// the text.
-    said: VecDeque<(UnixMillis, u64)>,
+    posts: VecDeque<(UnixMillis, u64)>,
     hasher: RandomState,
 }
 
@@ -41,35 +41,35 @@ impl RepeatRule {
     /// Judges a text about to be posted; letter case and white space at the ends do not make it another.
     pub fn judge(&mut self, text: &str, now: UnixMillis) -> RepeatVerdict {
         // A clock that went back would keep entries of the "future" for too long: they count as of now.
-        for entry in self.said.iter_mut().rev().take_while(|entry| entry.0 > now) {
+        for entry in self.posts.iter_mut().rev().take_while(|entry| entry.0 > now) {
             entry.0 = now;
         }
-        while self.said.front().is_some_and(|(at, _)| now.since_ms(*at) >= WINDOW_MS) {
-            self.said.pop_front();
+        while self.posts.front().is_some_and(|(at, _)| now.since_ms(*at) >= WINDOW_MS) {
+            self.posts.pop_front();
         }
         let hash = self.hasher.hash_one(text.trim().to_lowercase());
-        let mut same = self.said.iter().filter(|(_, said)| *said == hash);
+        let mut same = self.posts.iter().filter(|(_, other)| *other == hash);
         // The ALLOWED-th newest of the same text decides: once it leaves the window, one more passes.
         if let Some((at, _)) = same.nth_back(ALLOWED - 1) {
             return RepeatVerdict::Repeated { retry_after_ms: WINDOW_MS - now.since_ms(*at) };
         }
-        if self.said.len() == REMEMBERED_MAX {
-            self.said.pop_front();
+        if self.posts.len() == REMEMBERED_MAX {
+            self.posts.pop_front();
         }
-        self.said.push_back((now, hash));
-        RepeatVerdict::Passes { said: hash }
+        self.posts.push_back((now, hash));
+        RepeatVerdict::Passes { hash }
     }
 
     /// What was judged was not said after all.
-    pub fn unsay(&mut self, said: u64) {
-        if let Some(at) = self.said.iter().rposition(|(_, hash)| *hash == said) {
-            self.said.remove(at);
+    pub fn forget(&mut self, hash: u64) {
+        if let Some(at) = self.posts.iter().rposition(|(_, other)| *other == hash) {
+            self.posts.remove(at);
         }
     }
 
     /// Whether nothing is remembered that still counts at `now`; then the rule itself may be forgotten.
     pub fn is_idle(&self, now: UnixMillis) -> bool {
-        self.said.back().is_none_or(|(at, _)| now.since_ms(*at) >= WINDOW_MS)
+        self.posts.back().is_none_or(|(at, _)| now.since_ms(*at) >= WINDOW_MS)
     }
 }
 
@@ -87,8 +87,8 @@ mod tests {
     fn the_third_time_in_ten_seconds_waits_until_the_first_is_ten_seconds_old() {
         let mut rule = RepeatRule::default();
         let start = UnixMillis(50_000);
-        let RepeatVerdict::Passes { said } = rule.judge("ship it", start) else { panic!("the first") };
-        rule.unsay(said);
+        let RepeatVerdict::Passes { hash } = rule.judge("ship it", start) else { panic!("the first") };
+        rule.forget(hash);
         assert!(passes(rule.judge("ship it", start)));
         assert!(passes(rule.judge("Ship it ", start.plus_ms(4_000))));
         let verdict = rule.judge("ship it", start.plus_ms(6_000));

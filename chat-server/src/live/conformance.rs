@@ -11,7 +11,7 @@ use chat_proto::time::UnixMillis;
 use chat_proto::topic::TrendingTopic;
 
 use super::{
-    BucketKey, EphemeralEntry, EphemeralKey, KEY_KEPT_MS, Lease, LeaseId, Live, LiveError, NodeId, Put, TopicsMirror,
+    BucketKey, EphemeralEntry, EphemeralKey, KEY_KEPT_MS, Lease, LeaseId, Live, LiveError, NodeId, Put, TrendingMirror,
     Typist,
 };
 use crate::limits::{BucketRule, Take};
@@ -36,7 +36,7 @@ macro_rules! suite {
             a_lease_holds_until_its_end_and_is_renewed
             leases_of_two_connections_and_two_processes_stand_apart
             who_types_is_mirrored_until_their_end_or_their_last_word
-            mirrored_topics_are_kept_whole_and_end
+            mirrored_trending_words_are_kept_whole_and_end
             a_shared_bucket_is_one_for_all_who_take);
     };
     (@cases $fresh:expr; $($case:ident)+) => {
@@ -280,17 +280,17 @@ pub(crate) async fn who_types_is_mirrored_until_their_end_or_their_last_word(liv
     assert_eq!(live.typists(ROOM, at(9_000)).await, Ok(Vec::new()));
 }
 
-pub(crate) async fn mirrored_topics_are_kept_whole_and_end(live: Store) {
+pub(crate) async fn mirrored_trending_words_are_kept_whole_and_end(live: Store) {
     let words = |word: &str| vec![TrendingTopic { word: word.to_owned(), score: 1.25 }];
-    let mirror = |at_ms, topics| TopicsMirror { at: at(at_ms), upto: Seq(9), topics };
-    assert_eq!(live.mirrored_topics(ROOM, at(0)).await, Ok(None));
-    assert_eq!(live.mirror_topics(ROOM, mirror(0, words("clock"))).await, Ok(()));
-    assert_eq!(live.mirror_topics(ROOM, mirror(10, words("C++"))).await, Ok(()));
-    assert_eq!(live.mirrored_topics(ROOM, at(20)).await, Ok(Some(mirror(10, words("C++")))));
-    let ended = at(10).plus_ms(super::TOPICS_KEPT_MS);
-    assert_eq!(live.mirrored_topics(ROOM, ended).await, Ok(None));
-    assert_eq!(live.mirror_topics(ROOM, mirror(20, Vec::new())).await, Ok(()));
-    assert_eq!(live.mirrored_topics(ROOM, at(20)).await, Ok(None));
+    let mirror = |at_ms, words| TrendingMirror { at: at(at_ms), upto: Seq(9), words };
+    assert_eq!(live.mirrored_trending(ROOM, at(0)).await, Ok(None));
+    assert_eq!(live.mirror_trending(ROOM, mirror(0, words("clock"))).await, Ok(()));
+    assert_eq!(live.mirror_trending(ROOM, mirror(10, words("C++"))).await, Ok(()));
+    assert_eq!(live.mirrored_trending(ROOM, at(20)).await, Ok(Some(mirror(10, words("C++")))));
+    let ended = at(10).plus_ms(super::TRENDING_KEPT_MS);
+    assert_eq!(live.mirrored_trending(ROOM, ended).await, Ok(None));
+    assert_eq!(live.mirror_trending(ROOM, mirror(20, Vec::new())).await, Ok(()));
+    assert_eq!(live.mirrored_trending(ROOM, at(20)).await, Ok(None));
 }
 
 pub(crate) async fn a_shared_bucket_is_one_for_all_who_take(live: Store) {

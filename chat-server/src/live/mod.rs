@@ -12,7 +12,7 @@ mod link;
 mod memory;
 mod port;
 mod redis;
-mod topics;
+mod trending;
 mod typist;
 
 pub use entry::{EphemeralEntry, EphemeralKey, Evicted, KEY_KEPT_MS, KeyUse, Put, Usage};
@@ -25,7 +25,7 @@ pub use redis::{
     DATABASE_ADVICE, ExamineError, Latency, Measured, RedisFacts, RedisFound, RedisLive, RedisOptions, RedisStartError,
 };
 pub use redis::{check_prefix as check_redis_prefix, examine as examine_redis};
-pub use topics::{TOPICS_KEPT_MS, TopicsMirror};
+pub use trending::{TRENDING_KEPT_MS, TrendingMirror};
 pub use typist::Typist;
 
 /// A reply of the live store. Operations on one room are carried out in the order they were submitted.

@@ -8,7 +8,7 @@ use chat_proto::time::UnixMillis;
 use tokio::sync::watch;
 
 use super::{
-    EphemeralEntry, EphemeralKey, Evicted, KeyUse, Lease, LeaseId, LinkFigures, LiveReply, Put, TopicsMirror, Typist,
+    EphemeralEntry, EphemeralKey, Evicted, KeyUse, Lease, LeaseId, LinkFigures, LiveReply, Put, TrendingMirror, Typist,
     Usage,
 };
 use crate::limits::{BucketRule, Take};
@@ -92,12 +92,12 @@ pub trait Live: Send + Sync {
     /// Who types in a room at `now`, over all processes, by connection.
     fn typists(&self, room: RoomId, now: UnixMillis) -> LiveReply<Vec<Typist>>;
 
-    /// Mirrors the trending words of a room, for [`TOPICS_KEPT_MS`](super::TOPICS_KEPT_MS) after their moment; no words
+    /// Mirrors the trending words of a room, for [`TRENDING_KEPT_MS`](super::TRENDING_KEPT_MS) after their moment; no words
     /// end the mirror at once.
-    fn mirror_topics(&self, room: RoomId, mirror: TopicsMirror) -> LiveReply<()>;
+    fn mirror_trending(&self, room: RoomId, mirror: TrendingMirror) -> LiveReply<()>;
 
     /// The mirrored trending words of a room; `None` where none are kept.
-    fn mirrored_topics(&self, room: RoomId, now: UnixMillis) -> LiveReply<Option<TopicsMirror>>;
+    fn mirrored_trending(&self, room: RoomId, now: UnixMillis) -> LiveReply<Option<TrendingMirror>>;
 
     /// Takes `cost` tokens from a shared bucket, made full at first sight.
     fn take(&self, bucket: BucketKey, rule: BucketRule, cost: u32, now: UnixMillis) -> LiveReply<Take>;

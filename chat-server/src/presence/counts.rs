@@ -25,7 +25,7 @@ pub fn is_there(availability: Availability) -> bool {
 
 /// The counts of all large rooms.
 #[derive(Debug, Default)]
-pub struct RoomCounts {
+pub struct LargeRoomCounts {
     rooms: HashMap<RoomId, Counted>,
     /// Invariant: each room with something to tell is here once, under its `due_at`.
     timers: BTreeSet<(UnixMillis, RoomId)>,
@@ -34,15 +34,15 @@ pub struct RoomCounts {
 #[derive(Debug)]
 struct Counted {
     now: Counts,
-    told: Option<Counts>,
-    told_at: UnixMillis,
+    sent: Option<Counts>,
+    sent_at: UnixMillis,
     due_at: Option<UnixMillis>,
 }
 
-impl RoomCounts {
+impl LargeRoomCounts {
     /// A large room's counts are these from now on; told soon, unless they are what was told last.
     pub fn set(&mut self, counts: Counts, now: UnixMillis) {
-        let fresh = Counted { now: counts, told: None, told_at: UnixMillis(i64::MIN), due_at: None };
+        let fresh = Counted { now: counts, sent: None, sent_at: UnixMillis(i64::MIN), due_at: None };
         self.rooms.entry(counts.room).or_insert(fresh).now = counts;
         self.reschedule(counts.room, now);
     }
@@ -61,8 +61,8 @@ impl RoomCounts {
             self.timers.pop_first();
             let Some(counted) = self.rooms.get_mut(&room) else { continue };
             counted.due_at = None;
-            counted.told = Some(counted.now);
-            counted.told_at = now;
+            counted.sent = Some(counted.now);
+            counted.sent_at = now;
             due.push(counted.now);
         }
         due
@@ -78,10 +78,10 @@ impl RoomCounts {
         if let Some(old) = counted.due_at.take() {
             self.timers.remove(&(old, room));
         }
-        if counted.told != Some(counted.now) {
+        if counted.sent != Some(counted.now) {
             // A clock that went back must not hold a count back.
-            let told_at = counted.told_at.min(now);
-            let at = told_at.plus_ms(COUNT_EVERY_MS).max(now);
+            let sent_at = counted.sent_at.min(now);
+            let at = sent_at.plus_ms(COUNT_EVERY_MS).max(now);
             counted.due_at = Some(at);
             self.timers.insert((at, room));
         }
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn a_thousand_who_come_at_once_are_one_frame() {
-        let mut rooms = RoomCounts::default();
+        let mut rooms = LargeRoomCounts::default();
         rooms.set(counts(2_000, 0), at(0));
         assert_eq!(rooms.due(at(0)), [counts(2_000, 0)]);
         for online in 1..=1_000 {
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn who_comes_and_goes_within_the_pause_is_not_told() {
-        let mut rooms = RoomCounts::default();
+        let mut rooms = LargeRoomCounts::default();
         rooms.set(counts(300, 5), at(0));
         rooms.due(at(0));
         rooms.set(counts(301, 6), at(10));
@@ -133,15 +133,15 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_told_last_is_what_is(steps in prop::collection::vec((0u32..4, 0u64..3_000), 1..60)) {
-            let mut rooms = RoomCounts::default();
-            let (mut now, mut told, mut told_at) = (0, None, None);
+            let mut rooms = LargeRoomCounts::default();
+            let (mut now, mut told, mut sent_at) = (0, None, None);
             for &(online, pause_ms) in &steps {
                 now += pause_ms;
                 rooms.set(counts(500, online), at(now));
                 for frame in rooms.due(at(now)) {
-                    prop_assert!(told_at.is_none_or(|told_at| now - told_at >= COUNT_EVERY_MS));
+                    prop_assert!(sent_at.is_none_or(|sent_at| now - sent_at >= COUNT_EVERY_MS));
                     prop_assert_ne!(told, Some(frame));
-                    (told, told_at) = (Some(frame), Some(now));
+                    (told, sent_at) = (Some(frame), Some(now));
                 }
             }
             while let Some(due) = rooms.next_due() {

@@ -6,7 +6,7 @@ mod room_presence;
 mod roster;
 mod service;
 
-pub use counts::{RoomCounts, is_there};
+pub use counts::{LargeRoomCounts, is_there};
 pub use person::{AWAY_AFTER_MS, GRACE_MS, PresenceEvent, Profile, QUIET_MS};
 pub use room_presence::RoomPresence;
 pub use roster::{Due, Roster};

@@ -62,7 +62,7 @@ pub enum PresenceEvent {
     /// Another process holds a connection of theirs, until the lease ends.
     LeaseSeen(Lease),
     /// The other processes can, or cannot, be heard just now.
-    OthersHeard(bool),
+    OthersKnown(bool),
 }
 
 /// How one connection counts.
@@ -83,14 +83,14 @@ pub(super) struct Person {
     connections: BTreeMap<LeaseId, Connection>,
     /// While no connection is there: until when they still count as there, and as what.
     grace: Option<(UnixMillis, Availability)>,
-    are_others_heard: bool,
+    are_others_known: bool,
     /// What others were told last, and when; `None` before the first word.
-    told: Option<(UnixMillis, Presence)>,
+    sent: Option<(UnixMillis, Presence)>,
 }
 
 impl Person {
-    pub(super) fn new(profile: Profile, are_others_heard: bool) -> Self {
-        Self { profile, connections: BTreeMap::new(), grace: None, are_others_heard, told: None }
+    pub(super) fn new(profile: Profile, are_others_known: bool) -> Self {
+        Self { profile, connections: BTreeMap::new(), grace: None, are_others_known, sent: None }
     }
 
     pub(super) fn apply(&mut self, event: PresenceEvent, now: UnixMillis) {
@@ -106,7 +106,7 @@ impl Person {
                 self.profile = Profile { last_seen, ..profile };
             }
             PresenceEvent::LeaseSeen(lease) => self.see_lease(lease, now),
-            PresenceEvent::OthersHeard(are_heard) => self.are_others_heard = are_heard,
+            PresenceEvent::OthersKnown(are_known) => self.are_others_known = are_known,
         }
     }
 
@@ -117,7 +117,7 @@ impl Person {
         }
         // What another process held is gone when its lease is: the lease itself was the grace. While others are not
         // heard it may have been renewed.
-        let is_over = |expires_at: UnixMillis| self.are_others_heard && expires_at <= now;
+        let is_over = |expires_at: UnixMillis| self.are_others_known && expires_at <= now;
         let ended = |connection: &Connection| match connection {
             Connection::Elsewhere { expires_at, .. } => Some(*expires_at).filter(|end| is_over(*end)),
             Connection::Reporting { .. } | Connection::Watched { .. } => None,
@@ -139,12 +139,12 @@ impl Person {
     }
 
     /// The news for others, if it is time to tell some.
-    pub(super) fn tell(&mut self, now: UnixMillis) -> Option<Presence> {
+    pub(super) fn take_changed(&mut self, now: UnixMillis) -> Option<Presence> {
         let seen = self.seen(now);
-        if self.told.as_ref().is_some_and(|(at, told)| *told == seen || is_quiet(*at, now)) {
+        if self.sent.as_ref().is_some_and(|(at, sent)| *sent == seen || is_quiet(*at, now)) {
             return None;
         }
-        self.told = Some((now, seen.clone()));
+        self.sent = Some((now, seen.clone()));
         Some(seen)
     }
 
@@ -153,16 +153,16 @@ impl Person {
         let ends = self.connections.values().filter_map(|connection| match connection {
             Connection::Reporting { .. } => None,
             Connection::Watched { active_until } => Some(*active_until).filter(|until| *until > now),
-            Connection::Elsewhere { expires_at, .. } => Some(*expires_at).filter(|_| self.are_others_heard),
+            Connection::Elsewhere { expires_at, .. } => Some(*expires_at).filter(|_| self.are_others_known),
         });
-        let news = match &self.told {
+        let next_send = match &self.sent {
             None => Some(now),
-            Some((at, told)) if *told != self.seen(now) => Some(at.plus_ms(QUIET_MS).max(now)),
+            Some((at, sent)) if *sent != self.seen(now) => Some(at.plus_ms(QUIET_MS).max(now)),
             // Who is gone is forgotten once the next news would not have to wait.
             Some((at, _)) if !self.is_there() && is_quiet(*at, now) => Some(at.plus_ms(QUIET_MS)),
             Some(_) => None,
         };
-        ends.chain(self.grace.map(|(until, _)| until)).chain(news).min()
+        ends.chain(self.grace.map(|(until, _)| until)).chain(next_send).min()
     }
 
     /// Whether nothing is left to watch: gone, and others know.
@@ -240,7 +240,7 @@ impl Person {
             return Availability::Offline;
         }
         let is_here = |connection: &Connection| !matches!(connection, Connection::Elsewhere { .. });
-        if !self.are_others_heard && !self.connections.values().any(is_here) {
+        if !self.are_others_known && !self.connections.values().any(is_here) {
             return Availability::Unknown;
         }
         let is_active = self.connections.values().any(|connection| match connection {
@@ -261,8 +261,8 @@ impl Person {
 
 /// Whether others were told so lately that the next news waits. A clock that went back ends the silence instead of
 /// stretching it.
-fn is_quiet(told_at: UnixMillis, now: UnixMillis) -> bool {
-    told_at <= now && now.since_ms(told_at) < QUIET_MS
+fn is_quiet(sent_at: UnixMillis, now: UnixMillis) -> bool {
+    sent_at <= now && now.since_ms(sent_at) < QUIET_MS
 }
 
 fn chosen_or(chosen: ChosenAvailability, by_activity: Availability) -> Availability {

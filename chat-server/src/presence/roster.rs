@@ -29,7 +29,7 @@ pub struct Roster {
     wakes: HashMap<UserId, UnixMillis>,
     /// Connections held here, with their users.
     held: HashMap<LeaseId, UserId>,
-    are_others_heard: bool,
+    are_others_known: bool,
 }
 
 impl Default for Roster {
@@ -39,7 +39,7 @@ impl Default for Roster {
             timers: BTreeSet::new(),
             wakes: HashMap::new(),
             held: HashMap::new(),
-            are_others_heard: true,
+            are_others_known: true,
         }
     }
 }
@@ -57,27 +57,27 @@ impl Roster {
                     return;
                 }
             }
-            PresenceEvent::Reported { .. } | PresenceEvent::Used { .. } | PresenceEvent::OthersHeard(_) => {
+            PresenceEvent::Reported { .. } | PresenceEvent::Used { .. } | PresenceEvent::OthersKnown(_) => {
                 // Only someone known can have done this; nobody is made up for a late word.
                 if !is_known {
                     return;
                 }
             }
         }
-        let are_others_heard = self.are_others_heard;
-        let person = self.people.entry(user).or_insert_with(|| Person::new(Profile::default(), are_others_heard));
+        let are_others_known = self.are_others_known;
+        let person = self.people.entry(user).or_insert_with(|| Person::new(Profile::default(), are_others_known));
         person.drop_ended(now);
         person.apply(event, now);
         self.reschedule(user, now);
     }
 
     /// Takes in whether other processes can be heard; changes all who are known through them only.
-    pub fn hear_others(&mut self, are_heard: bool, now: UnixMillis) {
-        if self.are_others_heard != are_heard {
-            self.are_others_heard = are_heard;
+    pub fn set_others_known(&mut self, are_known: bool, now: UnixMillis) {
+        if self.are_others_known != are_known {
+            self.are_others_known = are_known;
             let users: Vec<UserId> = self.people.keys().copied().collect();
             for user in users {
-                self.apply(user, PresenceEvent::OthersHeard(are_heard), now);
+                self.apply(user, PresenceEvent::OthersKnown(are_known), now);
             }
         }
     }
@@ -91,7 +91,7 @@ impl Roster {
                 continue;
             };
             person.drop_ended(now);
-            if let Some(presence) = person.tell(now) {
+            if let Some(presence) = person.take_changed(now) {
                 if !person.is_connected()
                     && let Some(at) = person.last_seen()
                 {

@@ -51,7 +51,7 @@ struct Shared {
     clock: Clock,
     roster: Mutex<Roster>,
     /// Says that the roster may have something due earlier than the driver knows.
-    news: Notify,
+    wakeup: Notify,
     /// Connections here that came, went or changed since their leases were written.
     moved: Mutex<HashSet<LeaseId>>,
     /// Says that some did.
@@ -68,8 +68,8 @@ pub struct PresenceDriver {
 impl PresenceService {
     /// A service of nobody, and the driver that has to run for anybody to be told.
     pub fn new(node: NodeId, clock: Clock, audience: Arc<dyn Audience>, live: Arc<dyn Live>) -> (Self, PresenceDriver) {
-        let (roster, news, moved, moves) = (Mutex::default(), Notify::new(), Mutex::default(), Notify::new());
-        let shared = Arc::new(Shared { node, clock, roster, news, moved, moves });
+        let (roster, wakeup, moved, moves) = (Mutex::default(), Notify::new(), Mutex::default(), Notify::new());
+        let shared = Arc::new(Shared { node, clock, roster, wakeup, moved, moves });
         (Self(Arc::clone(&shared)), PresenceDriver { shared, audience, live })
     }
 
@@ -137,7 +137,7 @@ impl PresenceService {
         let after = roster.next_due();
         drop(roster);
         if after.is_some_and(|after| before.is_none_or(|before| after < before)) {
-            self.0.news.notify_one();
+            self.0.wakeup.notify_one();
         }
     }
 }
@@ -148,8 +148,8 @@ impl PresenceDriver {
         tokio::select! {
             () = shutdown => {}
             // Two loops: a live store that does not answer delays nobody's news.
-            () = self.keep_telling() => {}
-            () = self.keep_renewing() => {}
+            () = self.notify_until_stopped() => {}
+            () = self.renew_until_stopped() => {}
         }
         let now = self.now();
         let (held, here) = {
@@ -162,18 +162,18 @@ impl PresenceDriver {
         self.ask(self.live.end_leases(held.iter().map(|lease| lease.id).collect())).await;
     }
 
-    async fn keep_telling(&self) {
+    async fn notify_until_stopped(&self) {
         loop {
-            self.tell();
+            self.notify();
             let wake_at = self.wake_at();
             tokio::select! {
-                () = self.shared.news.notified() => {}
+                () = self.shared.wakeup.notified() => {}
                 () = sleep_until(wake_at) => {}
             }
         }
     }
 
-    async fn keep_renewing(&self) {
+    async fn renew_until_stopped(&self) {
         let mut renewal = interval(RENEW_EVERY);
         renewal.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut availability = self.live.availability();
@@ -187,7 +187,7 @@ impl PresenceDriver {
                 // One that is back may be empty; one that is away tells nothing of others, one that is full does.
                 Ok(()) = availability.changed() => {
                     let is_there = *availability.borrow_and_update();
-                    if is_there { self.renew().await } else { self.listen().await }
+                    if is_there { self.renew().await } else { self.read_leases().await }
                 }
             }
         }
@@ -204,7 +204,7 @@ impl PresenceDriver {
         Instant::now() + Duration::from_millis(next_ms.clamp(1, LOOK_AGAIN_MS))
     }
 
-    fn tell(&self) {
+    fn notify(&self) {
         let Due { changed, gone } = self.shared.roster.lock().due(self.now());
         if !changed.is_empty() {
             self.audience.presences_changed(&changed);
@@ -220,13 +220,13 @@ impl PresenceDriver {
         let now = self.now();
         let leases = self.shared.roster.lock().leases(now, now.plus_ms(LEASE_MS));
         self.write(leases).await;
-        self.listen().await;
+        self.read_leases().await;
     }
 
     /// Looks at the leases of others.
-    async fn listen(&self) {
+    async fn read_leases(&self) {
         let others = self.ask(self.live.leases(self.now())).await;
-        self.hear(others);
+        self.apply_leases(others);
     }
 
     /// Writes the leases of connections that came or changed, and ends those of connections that went.
@@ -249,16 +249,16 @@ impl PresenceDriver {
     }
 
     /// Takes in the leases of all processes; none where the store is away: then others are not heard.
-    fn hear(&self, leases: Option<Vec<Lease>>) {
+    fn apply_leases(&self, leases: Option<Vec<Lease>>) {
         let now = self.now();
         let mut roster = self.shared.roster.lock();
         let before = roster.next_due();
-        roster.hear_others(leases.is_some(), now);
+        roster.set_others_known(leases.is_some(), now);
         for lease in leases.into_iter().flatten().filter(|lease| lease.id.node != self.shared.node) {
             roster.apply(lease.user, PresenceEvent::LeaseSeen(lease), now);
         }
         if roster.next_due() != before {
-            self.shared.news.notify_one();
+            self.shared.wakeup.notify_one();
         }
     }
 
@@ -276,9 +276,9 @@ mod tests {
     use crate::live::{MemoryCaps, MemoryLive};
 
     #[derive(Default)]
-    struct Heard(Mutex<Vec<(UserId, Availability)>>);
+    struct Received(Mutex<Vec<(UserId, Availability)>>);
 
-    impl Audience for Heard {
+    impl Audience for Received {
         fn presences_changed(&self, changed: &[UserPresence]) {
             self.0.lock().extend(changed.iter().map(|c| (c.user, c.presence.availability)));
         }
@@ -293,24 +293,24 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_person_comes_and_goes_and_others_hear_each_once() {
-        let heard = Arc::new(Heard::default());
+    async fn a_person_comes_and_goes_and_others_receive_each_once() {
+        let received = Arc::new(Received::default());
         let live: Arc<dyn Live> = Arc::new(MemoryLive::new(MemoryCaps::default()));
         let clock = paused_clock();
-        let audience = Arc::clone(&heard) as Arc<dyn Audience>;
+        let audience = Arc::clone(&received) as Arc<dyn Audience>;
         let (service, driver) = PresenceService::new(NodeId(1), Arc::clone(&clock), audience, Arc::clone(&live));
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let running = tokio::spawn(driver.run(async { drop(stopped.await) }));
         let (ana, first) = (UserId(1), ConnectionId(1));
         service.connected(ana, first, Profile::default());
         tokio::time::sleep(Duration::from_secs(11)).await;
-        assert_eq!(*heard.0.lock(), [(ana, Availability::Online)]);
+        assert_eq!(*received.0.lock(), [(ana, Availability::Online)]);
         assert_eq!(live.leases(clock()).await.map(|leases| leases.len()), Ok(1), "leased for other processes");
         service.disconnected(ana, first);
         tokio::time::sleep(Duration::from_secs(19)).await;
         assert_eq!(service.presence_of(&[ana, UserId(2)]).len(), 1, "within the grace");
         tokio::time::sleep(Duration::from_secs(3)).await;
-        assert_eq!(*heard.0.lock(), [(ana, Availability::Online), (ana, Availability::Offline)]);
+        assert_eq!(*received.0.lock(), [(ana, Availability::Online), (ana, Availability::Offline)]);
         assert_eq!(service.presence_of(&[ana]), []);
         assert_eq!(live.leases(clock()).await, Ok(Vec::new()));
         service.connected(ana, ConnectionId(2), Profile::default());

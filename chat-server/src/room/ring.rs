@@ -119,7 +119,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_the_ring_tells_is_what_happened(edits in proptest::collection::vec(any::<prop::sample::Index>(), 1..700), after in 0u64..700) {
+        fn what_the_ring_returns_is_what_happened(edits in proptest::collection::vec(any::<prop::sample::Index>(), 1..700), after in 0u64..700) {
             let mut ring = Ring::refill(Vec::new(), Seq::ZERO, true);
             let mut truth: Vec<Item> = Vec::new();
             for (number, edit) in (1u64..).zip(&edits) {
@@ -134,10 +134,10 @@ mod tests {
                     ring.push(item(number, number));
                 }
             }
-            if let Some(told) = ring.after(Seq(after)) {
+            if let Some(changes) = ring.after(Seq(after)) {
                 let mut expected: Vec<_> = truth.iter().filter(|item| item.changed > Seq(after)).cloned().collect();
                 expected.sort_unstable_by_key(|item| item.changed);
-                prop_assert_eq!(told, expected);
+                prop_assert_eq!(changes, expected);
             } else {
                 prop_assert!(edits.len() as u64 > after + RING as u64 - 1, "the ring gave up too soon");
             }

@@ -9,7 +9,7 @@ use chat_proto::time::UnixMillis;
 use super::audience::RoomAudience;
 use super::failed_sign_ins::FailedSignIns;
 use super::limiter::Limiter;
-use super::room_observers::{RoomObservers, TopicsRooms};
+use super::room_observers::{RoomObservers, TrendingRooms};
 use super::setup_code::SetupCode;
 use super::sign_in_limiter::SignInLimiter;
 use crate::account::Connections;
@@ -18,7 +18,7 @@ use crate::live::{Live, NodeId};
 use crate::presence::{PresenceDriver, PresenceService};
 use crate::room::{Counters, REFILLS, Registry, Rooms, Services};
 use crate::store::Store;
-use crate::topics::{TopicsDriver, TopicsService};
+use crate::trending::{TrendingDriver, TrendingService};
 use crate::typing::{TypingDriver, TypingService};
 
 /// The room everyone is in.
@@ -69,8 +69,8 @@ pub struct Stores {
 pub struct Drivers {
     /// Tells presences.
     pub presence: PresenceDriver,
-    /// Tells topics.
-    pub topics: TopicsDriver,
+    /// Pushes trending words.
+    pub trending: TrendingDriver,
     /// Mirrors typing.
     pub typing: TypingDriver,
 }
@@ -90,7 +90,7 @@ pub struct App {
     /// Who is there.
     pub presence: PresenceService,
     /// What rooms speak of.
-    pub topics: TopicsService,
+    pub trending: TrendingService,
     /// Who types.
     pub typing: TypingService,
     /// Passwords.
@@ -114,13 +114,13 @@ impl App {
     /// An app over its stores, and what must be run beside it.
     pub fn new(config: AppConfig, stores: Stores) -> (Arc<Self>, Drivers) {
         let Stores { store, live, node, clock } = stores;
-        let topics_rooms = Arc::new(TopicsRooms::default());
-        let (topics, topics_driver) = TopicsService::new(Arc::new(clock), topics_rooms.clone(), live.clone());
+        let trending_rooms = Arc::new(TrendingRooms::default());
+        let (trending, trending_driver) = TrendingService::new(Arc::new(clock), trending_rooms.clone(), live.clone());
         let counters = Arc::<Counters>::default();
         let connections = Arc::new(Connections::new(clock));
         let audience = Arc::new(RoomAudience::new(store.clone(), clock));
         let observer = Arc::new(RoomObservers {
-            topics: topics.clone(),
+            trending: trending.clone(),
             audience: audience.clone(),
             connections: connections.clone(),
         });
@@ -129,11 +129,11 @@ impl App {
             Services { store: store.clone(), live: live.clone(), clock, counters: counters.clone(), observer, refills };
         let rooms = Rooms::new(Registry::new(services));
         // Just made: nobody has set it before.
-        let _ = topics_rooms.0.set(rooms.clone());
+        let _ = trending_rooms.0.set(rooms.clone());
         audience.set_rooms(rooms.clone());
         let (presence, presence_driver) = PresenceService::new(node, Arc::new(clock), audience.clone(), live.clone());
         let (typing, typing_driver) = TypingService::new(node, Arc::new(clock), live.clone());
-        let drivers = Drivers { presence: presence_driver, topics: topics_driver, typing: typing_driver };
+        let drivers = Drivers { presence: presence_driver, trending: trending_driver, typing: typing_driver };
         let app = Self {
             setup_code: SetupCode::new(config.setup_code.clone()),
             limiter: Limiter::new(&config),
@@ -148,7 +148,7 @@ impl App {
             presence,
             typing,
             passwords: Passwords::default(),
-            topics,
+            trending,
             clock,
             started_at: clock(),
             counters,
@@ -158,7 +158,7 @@ impl App {
     }
 
     /// Tells the counts of large rooms until `shutdown`.
-    pub async fn tell_counts(&self, shutdown: impl Future<Output = ()>) {
+    pub async fn push_counts(&self, shutdown: impl Future<Output = ()>) {
         self.audience.run(shutdown).await;
     }
 

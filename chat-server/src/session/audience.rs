@@ -14,7 +14,7 @@ use chat_proto::time::UnixMillis;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use crate::presence::{Audience, RoomCounts, RoomPresence, is_there};
+use crate::presence::{Audience, LargeRoomCounts, RoomPresence, is_there};
 use crate::room::Rooms;
 use crate::store::Store;
 
@@ -29,13 +29,13 @@ pub(super) struct RoomAudience {
     rooms: OnceLock<Rooms>,
     known: Mutex<Known>,
     /// A count may be due earlier than the driver knows.
-    news: Notify,
+    wakeup: Notify,
 }
 
 #[derive(Default)]
 struct Known {
     room_presence: RoomPresence,
-    counts: RoomCounts,
+    counts: LargeRoomCounts,
 }
 
 impl Known {
@@ -50,7 +50,7 @@ impl Known {
 
 impl RoomAudience {
     pub(super) fn new(store: Arc<dyn Store>, clock: fn() -> UnixMillis) -> Self {
-        Self { store, clock, rooms: OnceLock::new(), known: Mutex::default(), news: Notify::new() }
+        Self { store, clock, rooms: OnceLock::new(), known: Mutex::default(), wakeup: Notify::new() }
     }
 
     /// The rooms, once there are any.
@@ -98,10 +98,10 @@ impl RoomAudience {
         }
         known.recount(room, (self.clock)());
         drop(known);
-        self.news.notify_one();
+        self.wakeup.notify_one();
     }
 
-    fn tell(&self, room: RoomId, frame: bytes::Bytes) {
+    fn send(&self, room: RoomId, frame: bytes::Bytes) {
         if let Some(rooms) = self.rooms.get() {
             rooms.transient(room, frame, None);
         }
@@ -117,12 +117,12 @@ impl RoomAudience {
                 (known.counts.due(now), known.counts.next_due())
             };
             for counts in due {
-                self.tell(counts.room, codec::encode(&counts));
+                self.send(counts.room, codec::encode(&counts));
             }
             let wait = next.map_or(LOOK_AGAIN, |at| Duration::from_millis(at.since_ms(now).max(1)).min(LOOK_AGAIN));
             tokio::select! {
                 () = &mut shutdown => return,
-                () = self.news.notified() => {}
+                () = self.wakeup.notified() => {}
                 () = tokio::time::sleep(wait) => {}
             }
         }
@@ -137,7 +137,7 @@ impl Audience for RoomAudience {
             let rooms = known.room_presence.set_presence(presence.user, is_there(presence.presence.availability));
             let Some(rooms) = rooms else {
                 drop(known);
-                self.tell_of_absent(presence.clone());
+                self.notify_absent(presence.clone());
                 continue;
             };
             let is_large =
@@ -149,10 +149,10 @@ impl Audience for RoomAudience {
             drop(known);
             let frame = codec::encode(presence);
             for room in small {
-                self.tell(room, frame.clone());
+                self.send(room, frame.clone());
             }
         }
-        self.news.notify_one();
+        self.wakeup.notify_one();
     }
 
     fn went_offline(&self, user: UserId, last_seen: UnixMillis) {
@@ -164,7 +164,7 @@ impl Audience for RoomAudience {
 
 impl RoomAudience {
     /// Someone changed who is not here: known by another process's lease, or a command set their status.
-    fn tell_of_absent(&self, presence: UserPresence) {
+    fn notify_absent(&self, presence: UserPresence) {
         let Some(rooms) = self.rooms.get().cloned() else { return };
         let memberships = self.store.memberships(presence.user);
         // One read; ends by itself.

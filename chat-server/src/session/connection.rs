@@ -128,9 +128,9 @@ impl Connection {
                 }
             }
             Err(refusal) => {
-                if let (Some(identity), Some((_, Some(said)))) = (&self.identity, finished.post) {
+                if let (Some(identity), Some((_, Some(text_hash)))) = (&self.identity, finished.post) {
                     // What was refused was never said.
-                    self.app.limiter.unsay(identity.user, said);
+                    self.app.limiter.forget_post(identity.user, text_hash);
                 }
                 self.refuse(Some(finished.id), to_wire(refusal));
             }
@@ -230,11 +230,11 @@ impl Connection {
                 }
                 self.refuse_in_order(id, refusal);
             }
-            Ok(Checked { mentions, said }) => {
+            Ok(Checked { mentions, text_hash }) => {
                 let posting = self.app.rooms.begin_post(identity.user, post, mentions, chain).await;
                 self.posts.push_back(Box::pin(async move {
                     let result = posting.await.map_err(Refusal::from);
-                    FinishedPost { id, post: Some((room, said)), result }
+                    FinishedPost { id, post: Some((room, text_hash)), result }
                 }));
             }
         }

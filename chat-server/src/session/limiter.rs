@@ -24,7 +24,7 @@ struct AccountBuckets {
     reads: TokenBucket,
     repeats: RepeatRule,
     /// Posts that the shared bucket has not been told of, and the rule they were made under.
-    untold: (u32, BucketRule),
+    unshared: (u32, BucketRule),
 }
 
 /// The limits of all accounts.
@@ -66,13 +66,13 @@ impl Limiter {
         let mut accounts = self.accounts.lock();
         let account = entry(&mut accounts, user, rule, now);
         granted(account.posts.take(rule, 1, now), "Too many posts; wait a moment.")?;
-        account.untold = (account.untold.0 + 1, rule);
+        account.unshared = (account.unshared.0 + 1, rule);
         // A user of this machine is a program as often as a person, and programs repeat themselves.
         if is_local {
             return Ok(None);
         }
         match account.repeats.judge(text, now) {
-            RepeatVerdict::Passes { said } => Ok(Some(said)),
+            RepeatVerdict::Passes { hash } => Ok(Some(hash)),
             RepeatVerdict::Repeated { retry_after_ms } => {
                 let message = "The same text was posted just before; wait, or say it otherwise.";
                 Err(ErrorBody::new(ErrorCode::Repeated, message).retry_after(retry_after_ms))
@@ -81,17 +81,17 @@ impl Limiter {
     }
 
     /// What was remembered by [`Self::judge`] was not posted.
-    pub(super) fn unsay(&self, user: UserId, said: u64) {
+    pub(super) fn forget_post(&self, user: UserId, hash: u64) {
         if let Some(account) = self.accounts.lock().get_mut(&user) {
-            account.repeats.unsay(said);
+            account.repeats.forget(hash);
         }
     }
 
     /// The posts since the last look, by account: for the bucket that all processes and runs of the server share.
-    pub(super) fn take_untold(&self) -> Vec<(UserId, u32, BucketRule)> {
+    pub(super) fn take_unshared(&self) -> Vec<(UserId, u32, BucketRule)> {
         let mut accounts = self.accounts.lock();
-        let untold = accounts.iter_mut().filter(|(_, account)| account.untold.0 > 0);
-        untold.map(|(user, account)| (*user, std::mem::take(&mut account.untold.0), account.untold.1)).collect()
+        let unshared = accounts.iter_mut().filter(|(_, account)| account.unshared.0 > 0);
+        unshared.map(|(user, account)| (*user, std::mem::take(&mut account.unshared.0), account.unshared.1)).collect()
     }
 
     /// The shared bucket has not as much as was taken here: elsewhere, or before a restart, it was used, too.
@@ -179,6 +179,6 @@ fn entry(
         changes: TokenBucket::full(rule, now),
         reads: TokenBucket::full(READS, now),
         repeats: RepeatRule::default(),
-        untold: (0, rule),
+        unshared: (0, rule),
     })
 }

@@ -20,5 +20,5 @@ mod sign_in_limiter;
 
 pub use app::{App, AppConfig, Drivers, Registration, Stores};
 pub use connection::{Connection, Incoming, Origin};
-pub use service::tell_service;
+pub use service::notify_service;
 pub use sharing::share_limits;

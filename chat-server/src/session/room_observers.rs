@@ -10,14 +10,14 @@ use chat_proto::server_frame::{AccountNews, Topics};
 use super::audience::RoomAudience;
 use crate::account::Connections;
 use crate::room::{RoomObserver, Rooms};
-use crate::topics::{TopicsAudience, TopicsService};
+use crate::trending::{TrendingAudience, TrendingService};
 
 /// Tells a room its topics. The rooms are made after it, since they tell the topics what they show.
 #[derive(Default)]
-pub(super) struct TopicsRooms(pub(super) OnceLock<Rooms>);
+pub(super) struct TrendingRooms(pub(super) OnceLock<Rooms>);
 
-impl TopicsAudience for TopicsRooms {
-    fn topics_changed(&self, topics: Topics) {
+impl TrendingAudience for TrendingRooms {
+    fn trending_changed(&self, topics: Topics) {
         if let Some(rooms) = self.0.get() {
             rooms.to_members(topics.room, codec::encode(&topics));
         }
@@ -26,18 +26,18 @@ impl TopicsAudience for TopicsRooms {
 
 /// All who see what rooms show.
 pub(super) struct RoomObservers {
-    pub topics: TopicsService,
+    pub trending: TrendingService,
     pub audience: Arc<RoomAudience>,
     pub connections: Arc<Connections>,
 }
 
 impl RoomObserver for RoomObservers {
     fn room_started(&self, room: RoomId, items: &[Item]) {
-        self.topics.rebuild(room, items);
+        self.trending.rebuild(room, items);
     }
 
     fn item_shown(&self, room: RoomId, item: &Item) {
-        self.topics.saw(room, item);
+        self.trending.observe(room, item);
         self.audience.shown(room, item);
         if let What::Message(message) = &item.what
             && item.changed == item.seq
@@ -49,6 +49,6 @@ impl RoomObserver for RoomObservers {
     }
 
     fn room_stopped(&self, room: RoomId) {
-        self.topics.forget_room(room);
+        self.trending.forget_room(room);
     }
 }

@@ -10,7 +10,7 @@ use chat_proto::server_frame::Service;
 use super::app::App;
 
 /// What changes within this time after it was told is told then, as it is by then.
-const TELL_EVERY: Duration = Duration::from_millis(500);
+const NOTIFY_EVERY: Duration = Duration::from_millis(500);
 
 /// What the server can do at this moment.
 pub(super) fn now(app: &App) -> Service {
@@ -18,9 +18,9 @@ pub(super) fn now(app: &App) -> Service {
 }
 
 /// Tells changes until `shutdown`.
-pub async fn tell_service(app: Arc<App>, shutdown: impl Future<Output = ()>) {
+pub async fn notify_service(app: Arc<App>, shutdown: impl Future<Output = ()>) {
     let (mut live, mut store) = (app.live.availability(), app.store.health());
-    let mut told = now(&app);
+    let mut sent = now(&app);
     tokio::pin!(shutdown);
     loop {
         let changed = async {
@@ -38,13 +38,13 @@ pub async fn tell_service(app: Arc<App>, shutdown: impl Future<Output = ()>) {
             return;
         }
         let service = now(&app);
-        if service != told {
+        if service != sent {
             tracing::warn!(live = service.is_live_available, database = service.is_store_available, "service changed");
             app.connections.notify_all(&codec::encode(&service));
-            told = service;
+            sent = service;
             tokio::select! {
                 () = &mut shutdown => return,
-                () = tokio::time::sleep(TELL_EVERY) => {}
+                () = tokio::time::sleep(NOTIFY_EVERY) => {}
             }
             // What changed meanwhile is looked at at once.
             live.mark_changed();

@@ -20,9 +20,9 @@ pub async fn share_limits(app: Arc<App>, shutdown: impl Future<Output = ()>) {
             () = tokio::time::sleep(EVERY) => {}
         }
         let now = app.now();
-        let told: Vec<_> = app.limiter.take_untold();
+        let unshared: Vec<_> = app.limiter.take_unshared();
         // All are submitted, then all are waited for: one round trip.
-        let takes: Vec<_> = told
+        let takes: Vec<_> = unshared
             .into_iter()
             .map(|(user, posts, rule)| {
                 let cost = posts.min(rule.burst);

@@ -20,7 +20,7 @@ const SLACK_MS: u64 = 500;
 
 /// What was told of one connection in one room.
 #[derive(Clone, Copy, Debug)]
-struct Told {
+struct Sent {
     room: RoomId,
     user: UserId,
     at: UnixMillis,
@@ -31,23 +31,23 @@ struct Told {
 /// What was told of all connections.
 #[derive(Debug, Default)]
 pub struct TypingRules {
-    by_connection: HashMap<ConnectionId, Vec<Told>>,
+    by_connection: HashMap<ConnectionId, Vec<Sent>>,
 }
 
 impl TypingRules {
     /// Someone says that they type. The frame for the room, or none where the room was told just now.
     pub fn typing(&mut self, room: RoomId, user: UserId, connection: ConnectionId, now: UnixMillis) -> Option<Typing> {
-        let told = self.by_connection.entry(connection).or_default();
-        match told.iter_mut().find(|told| told.room == room) {
+        let sent = self.by_connection.entry(connection).or_default();
+        match sent.iter_mut().find(|sent| sent.room == room) {
             // A clock that went back must not silence anyone.
             Some(last) if last.at <= now && now.since_ms(last.at) < TYPING_EVERY_MS - SLACK_MS => return None,
-            Some(last) => *last = Told { room, user, at: now, is_typing: true },
+            Some(last) => *last = Sent { room, user, at: now, is_typing: true },
             None => {
-                if told.len() == ROOMS_MAX {
-                    let oldest = told.iter().enumerate().min_by_key(|(_, told)| told.at).map_or(0, |(at, _)| at);
-                    told.swap_remove(oldest);
+                if sent.len() == ROOMS_MAX {
+                    let oldest = sent.iter().enumerate().min_by_key(|(_, sent)| sent.at).map_or(0, |(at, _)| at);
+                    sent.swap_remove(oldest);
                 }
-                told.push(Told { room, user, at: now, is_typing: true });
+                sent.push(Sent { room, user, at: now, is_typing: true });
             }
         }
         Some(Typing { room, user, connection, ttl_ms: TYPING_TTL_MS })
@@ -55,26 +55,26 @@ impl TypingRules {
 
     /// Someone stopped typing, or left the room. The frame for the room, or none where it does not believe they type.
     pub fn stopped(&mut self, room: RoomId, connection: ConnectionId, now: UnixMillis) -> Option<Typing> {
-        let told = self.by_connection.get_mut(&connection)?.iter_mut().find(|told| told.room == room)?;
-        let is_believed = told.holds(now);
+        let sent = self.by_connection.get_mut(&connection)?.iter_mut().find(|sent| sent.room == room)?;
+        let is_believed = sent.holds(now);
         // The entry stays, so that stopping and starting again is not told more often than typing.
-        told.is_typing = false;
-        is_believed.then(|| told.stop(connection))
+        sent.is_typing = false;
+        is_believed.then(|| sent.stop(connection))
     }
 
     /// A message of theirs went into the room: receivers drop the typing by themselves, and the next is told at once.
     /// The stop nobody has to be told of, or none where the room did not believe they type.
     pub fn posted(&mut self, room: RoomId, connection: ConnectionId, now: UnixMillis) -> Option<Typing> {
-        let told = self.by_connection.get_mut(&connection)?;
-        let at = told.iter().position(|told| told.room == room)?;
-        let told = told.swap_remove(at);
-        told.holds(now).then(|| told.stop(connection))
+        let sent = self.by_connection.get_mut(&connection)?;
+        let at = sent.iter().position(|sent| sent.room == room)?;
+        let sent = sent.swap_remove(at);
+        sent.holds(now).then(|| sent.stop(connection))
     }
 
     /// A connection ended. The frames for the rooms that still believe it types.
     pub fn disconnected(&mut self, connection: ConnectionId, now: UnixMillis) -> Vec<Typing> {
-        let told = self.by_connection.remove(&connection).unwrap_or_default();
-        told.into_iter().filter(|told| told.holds(now)).map(|told| told.stop(connection)).collect()
+        let sent = self.by_connection.remove(&connection).unwrap_or_default();
+        sent.into_iter().filter(|sent| sent.holds(now)).map(|sent| sent.stop(connection)).collect()
     }
 
     /// How many connections are remembered.
@@ -88,7 +88,7 @@ impl TypingRules {
     }
 }
 
-impl Told {
+impl Sent {
     fn holds(&self, now: UnixMillis) -> bool {
         self.is_typing && now.since_ms(self.at) < TYPING_TTL_MS
     }
@@ -168,7 +168,7 @@ mod tests {
         ) {
             let mut rules = TypingRules::default();
             let mut believed: HashMap<(RoomId, ConnectionId), UnixMillis> = HashMap::new();
-            let mut last_told: HashMap<(RoomId, ConnectionId), UnixMillis> = HashMap::new();
+            let mut last_sent: HashMap<(RoomId, ConnectionId), UnixMillis> = HashMap::new();
             let mut now = at(0);
             for (room, connection, what, pause_ms) in steps {
                 now = now.plus_ms(pause_ms);
@@ -179,36 +179,36 @@ mod tests {
                     2 => {
                         let stop = rules.posted(room, connection, now);
                         let was_believed = believed.remove(&(room, connection)).is_some_and(|until| now < until);
-                        let typed = last_told.keys().filter(|(_, of)| *of == connection).count();
+                        let typed = last_sent.keys().filter(|(_, of)| *of == connection).count();
                         prop_assert!(stop.is_some() == was_believed || typed > ROOMS_MAX);
-                        last_told.remove(&(room, connection));
+                        last_sent.remove(&(room, connection));
                         Vec::new()
                     }
                     _ => rules.disconnected(connection, now),
                 };
-                for told in frames {
-                    let key = (told.room, told.connection);
-                    if told.ttl_ms == 0 {
+                for sent in frames {
+                    let key = (sent.room, sent.connection);
+                    if sent.ttl_ms == 0 {
                         let until = believed.remove(&key);
                         prop_assert!(until.is_some_and(|until| now < until), "a stop is news");
                     } else {
-                        believed.insert(key, now.plus_ms(told.ttl_ms));
+                        believed.insert(key, now.plus_ms(sent.ttl_ms));
                         // A forgotten room (more than ROOMS_MAX at once) may be told again: eight more were told first.
-                        let is_early = last_told.insert(key, now).is_some_and(|last| now.since_ms(last) < 2_500);
-                        let typed = last_told.keys().filter(|(_, of)| *of == key.1).count();
+                        let is_early = last_sent.insert(key, now).is_some_and(|last| now.since_ms(last) < 2_500);
+                        let typed = last_sent.keys().filter(|(_, of)| *of == key.1).count();
                         prop_assert!(!is_early || typed > ROOMS_MAX);
                     }
                 }
                 match what {
                     1 => {
-                        let typed = last_told.keys().filter(|(_, of)| *of == connection).count();
+                        let typed = last_sent.keys().filter(|(_, of)| *of == connection).count();
                         let is_believed = believed.get(&(room, connection)).is_some_and(|until| now < *until);
                         prop_assert!(!is_believed || typed > ROOMS_MAX);
                     }
-                    3 => last_told.retain(|(_, of), _| *of != connection),
+                    3 => last_sent.retain(|(_, of), _| *of != connection),
                     _ => {}
                 }
-                prop_assert!(rules.by_connection.values().all(|told| told.len() <= ROOMS_MAX));
+                prop_assert!(rules.by_connection.values().all(|sent| sent.len() <= ROOMS_MAX));
             }
         }
     }

@@ -30,7 +30,7 @@ pub struct TypingService(Arc<Shared>);
 struct Shared {
     node: NodeId,
     state: Mutex<State>,
-    news: Notify,
+    wakeup: Notify,
 }
 
 #[derive(Default)]
@@ -50,7 +50,7 @@ pub struct TypingDriver {
 impl TypingService {
     /// A service of nobody, and the driver that has to run for other processes to see who types here.
     pub fn new(node: NodeId, clock: Clock, live: Arc<dyn Live>) -> (Self, TypingDriver) {
-        let shared = Arc::new(Shared { node, state: Mutex::default(), news: Notify::new() });
+        let shared = Arc::new(Shared { node, state: Mutex::default(), wakeup: Notify::new() });
         (Self(Arc::clone(&shared)), TypingDriver { shared, clock, live })
     }
 
@@ -88,16 +88,16 @@ impl TypingService {
         for<'a> &'a T: IntoIterator<Item = &'a Typing>,
     {
         let mut state = self.0.state.lock();
-        let told = decide(&mut state.rules);
-        for typing in &told {
+        let sent = decide(&mut state.rules);
+        for typing in &sent {
             let Typing { room, user, connection, ttl_ms } = *typing;
             let id = LeaseId { node: self.0.node, connection };
             let typist = Typist { room, id, user, until: now.plus_ms(ttl_ms) };
             if state.unmirrored.insert((room, connection), typist).is_none() {
-                self.0.news.notify_one();
+                self.0.wakeup.notify_one();
             }
         }
-        told
+        sent
     }
 }
 
@@ -106,16 +106,16 @@ impl TypingDriver {
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         tokio::select! {
             () = shutdown => {}
-            () = self.keep_mirroring() => {}
+            () = self.mirror_until_stopped() => {}
         }
     }
 
-    async fn keep_mirroring(&self) {
+    async fn mirror_until_stopped(&self) {
         loop {
-            self.shared.news.notified().await;
+            self.shared.wakeup.notified().await;
             sleep(GATHER).await;
-            let said = std::mem::take(&mut self.shared.state.lock().unmirrored);
-            let mirrored = self.live.mirror_typing(said.into_values().collect(), (self.clock)());
+            let unmirrored = std::mem::take(&mut self.shared.state.lock().unmirrored);
+            let mirrored = self.live.mirror_typing(unmirrored.into_values().collect(), (self.clock)());
             // What a store that is away does not hear ends by itself.
             drop(timeout(LIVE_TIMEOUT, mirrored).await);
         }

@@ -12,7 +12,7 @@ use super::entries::{Entries, MemoryCaps};
 use crate::limits::{BucketRule, Take, TokenBucket};
 use crate::live::{
     BucketKey, EphemeralEntry, EphemeralKey, Evicted, KeyUse, Lease, LeaseId, Live, LiveError, LiveReply, Put,
-    TOPICS_KEPT_MS, TopicsMirror, Typist, Usage,
+    TRENDING_KEPT_MS, TrendingMirror, Typist, Usage,
 };
 
 /// Most shared buckets remembered at once; full ones are forgotten first.
@@ -34,7 +34,7 @@ struct State {
     entries: Entries,
     leases: BTreeMap<LeaseId, Lease>,
     typists: BTreeMap<(RoomId, LeaseId), Typist>,
-    topics: HashMap<RoomId, TopicsMirror>,
+    trending: HashMap<RoomId, TrendingMirror>,
     buckets: HashMap<BucketKey, (BucketRule, TokenBucket)>,
 }
 
@@ -81,11 +81,12 @@ impl Live for MemoryLive {
     fn sweep(&self, now: UnixMillis) -> LiveReply<Evicted> {
         let mut state = self.state.lock();
         let (entries, keys) = state.entries.sweep(now);
-        let held = |state: &State| state.leases.len() + state.typists.len() + state.topics.len() + state.buckets.len();
+        let held =
+            |state: &State| state.leases.len() + state.typists.len() + state.trending.len() + state.buckets.len();
         let before = held(&state);
         state.leases.retain(|_, lease| now < lease.expires_at);
         state.typists.retain(|_, typist| now < typist.until);
-        state.topics.retain(|_, mirror| now.since_ms(mirror.at) < TOPICS_KEPT_MS);
+        state.trending.retain(|_, mirror| now.since_ms(mirror.at) < TRENDING_KEPT_MS);
         state.buckets.retain(|_, (rule, bucket)| !bucket.is_full(*rule, now));
         let others = keys + (before - held(&state)) as u64;
         LiveReply::ready(Ok(Evicted { entries, others }))
@@ -133,19 +134,19 @@ impl Live for MemoryLive {
         LiveReply::ready(Ok(held.copied().collect()))
     }
 
-    fn mirror_topics(&self, room: RoomId, mirror: TopicsMirror) -> LiveReply<()> {
+    fn mirror_trending(&self, room: RoomId, mirror: TrendingMirror) -> LiveReply<()> {
         let mut state = self.state.lock();
-        if mirror.topics.is_empty() {
-            state.topics.remove(&room);
+        if mirror.words.is_empty() {
+            state.trending.remove(&room);
         } else {
-            state.topics.insert(room, mirror);
+            state.trending.insert(room, mirror);
         }
         LiveReply::ready(Ok(()))
     }
 
-    fn mirrored_topics(&self, room: RoomId, now: UnixMillis) -> LiveReply<Option<TopicsMirror>> {
-        let kept = self.state.lock().topics.get(&room).cloned();
-        LiveReply::ready(Ok(kept.filter(|mirror| now.since_ms(mirror.at) < TOPICS_KEPT_MS)))
+    fn mirrored_trending(&self, room: RoomId, now: UnixMillis) -> LiveReply<Option<TrendingMirror>> {
+        let kept = self.state.lock().trending.get(&room).cloned();
+        LiveReply::ready(Ok(kept.filter(|mirror| now.since_ms(mirror.at) < TRENDING_KEPT_MS)))
     }
 
     fn take(&self, bucket: BucketKey, rule: BucketRule, cost: u32, now: UnixMillis) -> LiveReply<Take> {

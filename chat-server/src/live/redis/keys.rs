@@ -70,7 +70,7 @@ impl Keys {
         format!("{}:typing:{room}", self.base)
     }
 
-    pub(super) fn topics(&self, room: RoomId) -> String {
+    pub(super) fn trending(&self, room: RoomId) -> String {
         format!("{}:topics:{room}", self.base)
     }
 

@@ -8,7 +8,7 @@ use redis::{Cmd, cmd};
 
 use super::keys::Keys;
 use super::values;
-use crate::live::{Lease, LeaseId, TOPICS_KEPT_MS, TopicsMirror, Typist};
+use crate::live::{Lease, LeaseId, TRENDING_KEPT_MS, TrendingMirror, Typist};
 
 /// The leases' key outlives the last renewal by so long.
 const LEASES_KEPT_MS: u64 = 120_000;
@@ -74,14 +74,14 @@ pub(super) fn typists(room: RoomId, pairs: &[(String, i64)]) -> Vec<Typist> {
     typists
 }
 
-pub(super) fn topics(keys: &Keys, room: RoomId, mirror: &TopicsMirror) -> Cmd {
-    let key = keys.topics(room);
-    if mirror.topics.is_empty() {
+pub(super) fn trending(keys: &Keys, room: RoomId, mirror: &TrendingMirror) -> Cmd {
+    let key = keys.trending(room);
+    if mirror.words.is_empty() {
         let mut delete = cmd("DEL");
         delete.arg(key);
         return delete;
     }
     let mut set = cmd("SET");
-    set.arg(key).arg(values::topics(mirror)).arg("PX").arg(TOPICS_KEPT_MS);
+    set.arg(key).arg(values::trending(mirror)).arg("PX").arg(TRENDING_KEPT_MS);
     set
 }

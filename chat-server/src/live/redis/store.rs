@@ -20,7 +20,7 @@ use super::{RedisStartError, mirror, values};
 use crate::limits::{BucketRule, Take};
 use crate::live::{
     BucketKey, EphemeralEntry, EphemeralKey, Evicted, KEY_KEPT_MS, KeyUse, Lease, LeaseId, LinkFigures, Live,
-    LiveError, LiveReply, Put, TOPICS_KEPT_MS, TopicsMirror, Typist, Usage,
+    LiveError, LiveReply, Put, TRENDING_KEPT_MS, TrendingMirror, Typist, Usage,
 };
 
 /// Operations that may wait.
@@ -266,17 +266,17 @@ impl Live for RedisLive {
         self.submit(vec![range], move |values| Some(Ok(mirror::typists(room, &one::<Vec<_>>(values)?))))
     }
 
-    fn mirror_topics(&self, room: RoomId, mirror: TopicsMirror) -> LiveReply<()> {
-        self.mirror(vec![mirror::topics(&self.keys, room, &mirror)])
+    fn mirror_trending(&self, room: RoomId, mirror: TrendingMirror) -> LiveReply<()> {
+        self.mirror(vec![mirror::trending(&self.keys, room, &mirror)])
     }
 
-    fn mirrored_topics(&self, room: RoomId, now: UnixMillis) -> LiveReply<Option<TopicsMirror>> {
+    fn mirrored_trending(&self, room: RoomId, now: UnixMillis) -> LiveReply<Option<TrendingMirror>> {
         let mut get = cmd("GET");
-        get.arg(self.keys.topics(room));
+        get.arg(self.keys.trending(room));
         self.submit(vec![get], move |values| {
             let held: Option<String> = one(values)?;
-            let read = held.and_then(|held| values::read_topics(&held));
-            Some(Ok(read.filter(|mirror| now.since_ms(mirror.at) < TOPICS_KEPT_MS)))
+            let read = held.and_then(|held| values::read_trending(&held));
+            Some(Ok(read.filter(|mirror| now.since_ms(mirror.at) < TRENDING_KEPT_MS)))
         })
     }
 

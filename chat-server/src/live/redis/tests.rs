@@ -73,7 +73,7 @@ mod through {
     use super::Fixture;
     use crate::limits::{BucketRule, Take};
     use crate::live::{
-        BucketKey, EphemeralEntry, EphemeralKey, Evicted, KeyUse, Lease, LeaseId, Live, LiveReply, Put, TopicsMirror,
+        BucketKey, EphemeralEntry, EphemeralKey, Evicted, KeyUse, Lease, LeaseId, Live, LiveReply, Put, TrendingMirror,
         Typist, Usage,
     };
 
@@ -102,8 +102,8 @@ mod through {
         leases(now: UnixMillis) -> LiveReply<Vec<Lease>>;
         mirror_typing(typists: Vec<Typist>, now: UnixMillis) -> LiveReply<()>;
         typists(room: RoomId, now: UnixMillis) -> LiveReply<Vec<Typist>>;
-        mirror_topics(room: RoomId, mirror: TopicsMirror) -> LiveReply<()>;
-        mirrored_topics(room: RoomId, now: UnixMillis) -> LiveReply<Option<TopicsMirror>>;
+        mirror_trending(room: RoomId, mirror: TrendingMirror) -> LiveReply<()>;
+        mirrored_trending(room: RoomId, now: UnixMillis) -> LiveReply<Option<TrendingMirror>>;
         take(bucket: BucketKey, rule: BucketRule, cost: u32, now: UnixMillis) -> LiveReply<Take>;
         availability() -> watch::Receiver<bool>;
         losses() -> watch::Receiver<u64>;

@@ -10,7 +10,7 @@ use chat_proto::message::{Item, What};
 use chat_proto::presence::Availability;
 use chat_proto::time::UnixMillis;
 
-use crate::live::{EphemeralEntry, EphemeralKey, KeyUse, Lease, LeaseId, NodeId, TopicsMirror, Typist};
+use crate::live::{EphemeralEntry, EphemeralKey, KeyUse, Lease, LeaseId, NodeId, TrendingMirror, Typist};
 use crate::post_digest::PostDigest;
 
 /// `m` for a message, `d` for the tombstone of one.
@@ -114,11 +114,11 @@ pub(super) fn read_typist(room: RoomId, value: &str, until: UnixMillis) -> Optio
     Some(Typist { room, id: read_lease_field(field)?, user: UserId(user.parse().ok()?), until })
 }
 
-pub(super) fn topics(mirror: &TopicsMirror) -> String {
+pub(super) fn trending(mirror: &TrendingMirror) -> String {
     codec::to_text(mirror)
 }
 
-pub(super) fn read_topics(value: &str) -> Option<TopicsMirror> {
+pub(super) fn read_trending(value: &str) -> Option<TrendingMirror> {
     codec::from_text(value).ok()
 }
 

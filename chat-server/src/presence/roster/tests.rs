@@ -27,7 +27,7 @@ fn closed(connection: u64) -> PresenceEvent {
 }
 
 /// What others are told when the clock stands at `ms`, as (user, availability).
-fn told(roster: &mut Roster, ms: u64) -> Vec<Availability> {
+fn changes(roster: &mut Roster, ms: u64) -> Vec<Availability> {
     roster.due(at(ms)).changed.iter().map(|changed| changed.presence.availability).collect()
 }
 
@@ -35,14 +35,14 @@ fn told(roster: &mut Roster, ms: u64) -> Vec<Availability> {
 fn someone_appears_at_once_and_leaves_after_the_grace() {
     let mut roster = Roster::default();
     roster.apply(ANA, opened(1), at(0));
-    assert_eq!(told(&mut roster, 0), [Availability::Online]);
+    assert_eq!(changes(&mut roster, 0), [Availability::Online]);
     roster.apply(ANA, closed(1), at(5_000));
     assert_eq!(roster.next_due(), Some(at(5_000 + GRACE_MS)));
-    assert_eq!(told(&mut roster, 4_999 + GRACE_MS), []);
+    assert_eq!(changes(&mut roster, 4_999 + GRACE_MS), []);
     let due = roster.due(at(5_000 + GRACE_MS));
     assert_eq!(due.gone, [(ANA, at(5_000))]);
     assert_eq!(due.changed[0].presence.last_seen, Some(at(5_000)), "seen last when the connection ended");
-    told(&mut roster, 5_000 + GRACE_MS + QUIET_MS);
+    changes(&mut roster, 5_000 + GRACE_MS + QUIET_MS);
     assert!(roster.is_empty(), "who is gone is not remembered");
 }
 
@@ -50,10 +50,10 @@ fn someone_appears_at_once_and_leaves_after_the_grace() {
 fn a_reconnect_within_the_grace_is_not_told() {
     let mut roster = Roster::default();
     roster.apply(ANA, opened(1), at(0));
-    told(&mut roster, 0);
+    changes(&mut roster, 0);
     roster.apply(ANA, closed(1), at(5_000));
     roster.apply(ANA, opened(2), at(5_000 + GRACE_MS - 1));
-    assert_eq!(told(&mut roster, 5_000 + GRACE_MS * 2), []);
+    assert_eq!(changes(&mut roster, 5_000 + GRACE_MS * 2), []);
 }
 
 #[test]
@@ -61,28 +61,28 @@ fn a_second_device_keeps_its_user_there_and_active() {
     let mut roster = Roster::default();
     roster.apply(ANA, opened(1), at(0));
     roster.apply(ANA, opened(2), at(0));
-    told(&mut roster, 0);
+    changes(&mut roster, 0);
     roster.apply(ANA, PresenceEvent::Reported { connection: id(1), is_active: false }, at(2_000));
-    assert_eq!(told(&mut roster, 2_000), [], "the other device is in use");
+    assert_eq!(changes(&mut roster, 2_000), [], "the other device is in use");
     roster.apply(ANA, closed(1), at(3_000));
-    assert_eq!(told(&mut roster, 3_000 + GRACE_MS), []);
+    assert_eq!(changes(&mut roster, 3_000 + GRACE_MS), []);
     roster.apply(ANA, PresenceEvent::Reported { connection: id(2), is_active: false }, at(60_000));
-    assert_eq!(told(&mut roster, 60_000), [Availability::Away]);
+    assert_eq!(changes(&mut roster, 60_000), [Availability::Away]);
     roster.apply(ANA, PresenceEvent::Used { connection: id(2) }, at(70_000));
-    assert_eq!(told(&mut roster, 70_000), [Availability::Online]);
+    assert_eq!(changes(&mut roster, 70_000), [Availability::Online]);
 }
 
 #[test]
 fn a_silent_connection_is_away_after_ten_minutes_unless_it_reports() {
     let mut roster = Roster::default();
     roster.apply(ANA, opened(1), at(0));
-    told(&mut roster, 0);
+    changes(&mut roster, 0);
     roster.apply(ANA, PresenceEvent::Used { connection: id(1) }, at(60_000));
-    assert_eq!(told(&mut roster, 59_999 + AWAY_AFTER_MS), []);
-    assert_eq!(told(&mut roster, 60_000 + AWAY_AFTER_MS), [Availability::Away]);
+    assert_eq!(changes(&mut roster, 59_999 + AWAY_AFTER_MS), []);
+    assert_eq!(changes(&mut roster, 60_000 + AWAY_AFTER_MS), [Availability::Away]);
     roster.apply(ANA, PresenceEvent::Reported { connection: id(1), is_active: true }, at(900_000));
-    assert_eq!(told(&mut roster, 900_000), [Availability::Online]);
-    assert_eq!(told(&mut roster, 900_000 + AWAY_AFTER_MS * 5), [], "its word counts until it says otherwise");
+    assert_eq!(changes(&mut roster, 900_000), [Availability::Online]);
+    assert_eq!(changes(&mut roster, 900_000 + AWAY_AFTER_MS * 5), [], "its word counts until it says otherwise");
 }
 
 #[test]
@@ -94,41 +94,45 @@ fn a_choice_stands_over_activity_and_survives_reconnects() {
     assert_eq!(due.changed[0].presence.availability, Availability::Dnd);
     assert_eq!(due.changed[0].presence.status, dnd.status);
     roster.apply(ANA, PresenceEvent::Chosen(Profile::default()), at(5_000));
-    assert_eq!(told(&mut roster, 5_000), [Availability::Online]);
+    assert_eq!(changes(&mut roster, 5_000), [Availability::Online]);
 }
 
 #[test]
 fn flapping_is_told_once_a_second_and_only_where_it_stays() {
     let mut roster = Roster::default();
     roster.apply(ANA, opened(1), at(0));
-    told(&mut roster, 0);
+    changes(&mut roster, 0);
     for step in 0..9 {
         let is_active = step % 2 == 1;
         roster.apply(ANA, PresenceEvent::Reported { connection: id(1), is_active }, at(100 * step));
-        assert_eq!(told(&mut roster, 100 * step), []);
+        assert_eq!(changes(&mut roster, 100 * step), []);
     }
     assert_eq!(roster.next_due(), Some(at(QUIET_MS)));
-    assert_eq!(told(&mut roster, QUIET_MS), [Availability::Away]);
+    assert_eq!(changes(&mut roster, QUIET_MS), [Availability::Away]);
 }
 
 #[test]
-fn someone_known_only_elsewhere_is_unknown_while_others_are_not_heard() {
+fn someone_known_only_elsewhere_is_unknown_while_others_are_not_known() {
     let mut roster = Roster::default();
     let elsewhere = LeaseId { node: NodeId(2), connection: ConnectionId(1) };
     let lease = Lease { id: elsewhere, user: ANA, availability: Availability::Online, expires_at: at(30_000) };
     roster.apply(ANA, PresenceEvent::LeaseSeen(lease), at(0));
-    assert_eq!(told(&mut roster, 0), [Availability::Online]);
-    roster.hear_others(false, at(5_000));
-    assert_eq!(told(&mut roster, 5_000), [Availability::Unknown]);
-    roster.hear_others(true, at(10_000));
-    assert_eq!(told(&mut roster, 10_000), [Availability::Online]);
-    roster.hear_others(false, at(20_000));
-    assert_eq!(told(&mut roster, 20_000), [Availability::Unknown]);
-    assert_eq!(told(&mut roster, 40_000), [], "the lease may have been renewed, unheard");
-    roster.hear_others(true, at(50_000));
-    assert_eq!(told(&mut roster, 50_000), [Availability::Offline], "a crashed process's people go with their leases");
+    assert_eq!(changes(&mut roster, 0), [Availability::Online]);
+    roster.set_others_known(false, at(5_000));
+    assert_eq!(changes(&mut roster, 5_000), [Availability::Unknown]);
+    roster.set_others_known(true, at(10_000));
+    assert_eq!(changes(&mut roster, 10_000), [Availability::Online]);
+    roster.set_others_known(false, at(20_000));
+    assert_eq!(changes(&mut roster, 20_000), [Availability::Unknown]);
+    assert_eq!(changes(&mut roster, 40_000), [], "the lease may have been renewed, unheard");
+    roster.set_others_known(true, at(50_000));
+    assert_eq!(
+        changes(&mut roster, 50_000),
+        [Availability::Offline],
+        "a crashed process's people go with their leases"
+    );
     assert!(roster.leases(at(0), at(9)).is_empty(), "only connections held here are leased");
-    assert_eq!(told(&mut roster, 50_000 + QUIET_MS), []);
+    assert_eq!(changes(&mut roster, 50_000 + QUIET_MS), []);
     assert!(roster.is_empty());
 }
 
@@ -181,7 +185,7 @@ proptest! {
             let next = now.plus_ms(pause_ms);
             while let Some(due) = roster.next_due().filter(|due| *due <= next) {
                 now = now.max(due);
-                hear(&mut roster, &mut known, now)?;
+                receive(&mut roster, &mut known, now)?;
                 prop_assert!(roster.next_due().is_none_or(|due| due > now), "no timer spins");
             }
             now = next;
@@ -201,14 +205,14 @@ proptest! {
                 _ => {}
             }
             roster.apply(user, event, now);
-            hear(&mut roster, &mut known, now)?;
+            receive(&mut roster, &mut known, now)?;
             for (user, held) in &open {
                 let is_in_grace = emptied.get(user).is_some_and(|at| now.since_ms(*at) < GRACE_MS);
-                let is_told_offline = known.get(user).is_some_and(|k| k.availability == Availability::Offline);
+                let is_seen_offline = known.get(user).is_some_and(|k| k.availability == Availability::Offline);
                 if !held.is_empty() || is_in_grace {
                     let became_known = roster.seen(*user, now).expect("who is there is known");
                     prop_assert_ne!(became_known.availability, Availability::Offline);
-                    prop_assert!(!is_told_offline || roster.next_due().is_some());
+                    prop_assert!(!is_seen_offline || roster.next_due().is_some());
                 }
             }
         }
@@ -219,16 +223,16 @@ proptest! {
         }
         while let Some(due) = roster.next_due() {
             now = now.max(due);
-            hear(&mut roster, &mut known, now)?;
+            receive(&mut roster, &mut known, now)?;
         }
-        hear(&mut roster, &mut known, now)?;
+        receive(&mut roster, &mut known, now)?;
         prop_assert!(known.values().all(|presence| presence.availability == Availability::Offline));
         prop_assert!(roster.is_empty() && roster.held.is_empty() && roster.wakes.is_empty());
     }
 }
 
 /// Takes in what others are told at `now`; never the same twice in a row.
-fn hear(roster: &mut Roster, known: &mut HashMap<UserId, Presence>, now: UnixMillis) -> Result<(), TestCaseError> {
+fn receive(roster: &mut Roster, known: &mut HashMap<UserId, Presence>, now: UnixMillis) -> Result<(), TestCaseError> {
     for changed in roster.due(now).changed {
         let before = known.insert(changed.user, changed.presence.clone());
         prop_assert_ne!(before, Some(changed.presence));

@@ -15,7 +15,7 @@ pub(in crate::session) async fn edit(app: &App, who: &Identity, edit: Edit) -> R
     let (room, seq) = (edit.room, edit.seq);
     let before = named_in(app, room, seq).await?;
     let changed = app.rooms.edit(who.user, edit, mentions).await.map_err(of_edit)?;
-    tell_marks(app, room, before, named_in(app, room, seq).await?).await;
+    notify_marks(app, room, before, named_in(app, room, seq).await?).await;
     Ok(Changed { changed })
 }
 
@@ -28,7 +28,7 @@ async fn named_in(app: &App, room: RoomId, seq: Seq) -> Result<Vec<UserId>, Refu
 }
 
 /// Tells their counts to those whom a change began to name, or names no more.
-async fn tell_marks(app: &App, room: RoomId, before: Vec<UserId>, after: Vec<UserId>) {
+async fn notify_marks(app: &App, room: RoomId, before: Vec<UserId>, after: Vec<UserId>) {
     let only_in = |some: &[UserId], other: &[UserId]| -> Vec<UserId> {
         some.iter().filter(|user| !other.contains(user)).copied().collect()
     };
@@ -43,7 +43,7 @@ async fn tell_marks(app: &App, room: RoomId, before: Vec<UserId>, after: Vec<Use
 pub(in crate::session) async fn delete(app: &App, who: &Identity, delete: Delete) -> Result<Changed, Refusal> {
     let before = named_in(app, delete.room, delete.seq).await?;
     let changed = app.rooms.delete(who.user, delete.room, delete.seq).await.map_err(of_delete)?;
-    tell_marks(app, delete.room, before, Vec::new()).await;
+    notify_marks(app, delete.room, before, Vec::new()).await;
     Ok(Changed { changed })
 }
 

@@ -46,8 +46,8 @@ pub(in crate::session) async fn typing(
 ) -> Result<Empty, Refusal> {
     let app = &connection.app;
     gate::member(&app.rooms, who.user, asked.room).await?;
-    let told = app.typing.set_typing(asked.room, (who.user, connection.id), asked.is_typing, app.now());
-    if let Some(frame) = told {
+    let sent = app.typing.set_typing(asked.room, (who.user, connection.id), asked.is_typing, app.now());
+    if let Some(frame) = sent {
         app.rooms.transient(asked.room, codec::encode(&frame), Some(connection.id));
     }
     Ok(Empty {})
@@ -68,5 +68,5 @@ pub(in crate::session) async fn trending(
         return Err(ErrorBody::new(ErrorCode::BadRequest, message).at_field("limit").into());
     }
     gate::member(&app.rooms, who.user, asked.room).await?;
-    Ok(TrendingAnswer { topics: app.topics.top(asked.room, asked.limit as usize) })
+    Ok(TrendingAnswer { topics: app.trending.top(asked.room, asked.limit as usize) })
 }

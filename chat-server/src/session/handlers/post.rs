@@ -22,22 +22,22 @@ pub(in crate::session) struct Checked {
     /// The accounts its text names.
     pub mentions: Vec<UserId>,
     /// Its text's hash, where repeats are counted.
-    pub said: Option<u64>,
+    pub text_hash: Option<u64>,
 }
 
 /// Whether the account may post this now.
 pub(in crate::session) async fn check(app: &App, who: &Identity, post: &Post) -> Result<Checked, Refusal> {
-    let said = match app.limiter.judge(who.user, who.is_local, post.body.as_str(), app.now()) {
-        Ok(said) => said,
+    let text_hash = match app.limiter.judge(who.user, who.is_local, post.body.as_str(), app.now()) {
+        Ok(text_hash) => text_hash,
         // A retry is no second post: it is answered as the first one was, whatever the rates.
         Err(_) if is_retry(app, who, post).await? => None,
         Err(error) => return Err(error.into()),
     };
     match check_text(app, who, post).await {
-        Ok(mentions) => Ok(Checked { mentions, said }),
+        Ok(mentions) => Ok(Checked { mentions, text_hash }),
         Err(refusal) => {
-            if let Some(said) = said {
-                app.limiter.unsay(who.user, said);
+            if let Some(text_hash) = text_hash {
+                app.limiter.forget_post(who.user, text_hash);
             }
             Err(refusal)
         }

@@ -19,8 +19,8 @@ use parking_lot::{Mutex, RwLock};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::{Post, SHOWN, TopicPush, Trend, words_of};
-use crate::live::{Live, TopicsMirror};
+use super::{Post, SHOWN, Trend, TrendingPush, words_of};
+use crate::live::{Live, TrendingMirror};
 
 /// Longest sleep of the driver, in milliseconds: the wall clock may be set.
 const LOOK_AGAIN_MS: u64 = 60_000;
@@ -31,52 +31,52 @@ const LIVE_TIMEOUT: Duration = Duration::from_secs(1);
 pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
 
 /// Where changed words go: to the members of the room who are subscribed. Called by the driver; must not block.
-pub trait TopicsAudience: Send + Sync {
+pub trait TrendingAudience: Send + Sync {
     /// The visible words of a room changed.
-    fn topics_changed(&self, topics: Topics);
+    fn trending_changed(&self, topics: Topics);
 }
 
 /// The trending words of all rooms that are at work; cheap to clone.
 #[derive(Clone)]
-pub struct TopicsService(Arc<Shared>);
+pub struct TrendingService(Arc<Shared>);
 
 struct Shared {
     clock: Clock,
-    rooms: RwLock<HashMap<RoomId, Arc<Mutex<RoomTopics>>>>,
-    /// Rooms that changed since the driver looked; each once, by `RoomTopics::is_dirty`.
+    rooms: RwLock<HashMap<RoomId, Arc<Mutex<RoomTrending>>>>,
+    /// Rooms that changed since the driver looked; each once, by `RoomTrending::is_dirty`.
     dirty: Mutex<Vec<RoomId>>,
     /// Rooms that started since; their mirrors are to be read.
     starting: Mutex<Vec<RoomId>>,
-    news: Notify,
+    wakeup: Notify,
 }
 
 #[derive(Default)]
-struct RoomTopics {
+struct RoomTrending {
     trend: Trend,
-    push: TopicPush,
+    push: TrendingPush,
     is_dirty: bool,
     /// The mirror is read, and must not be written over before.
     awaits_mirror: bool,
 }
 
 /// The other half of the service, to be run as one task.
-pub struct TopicsDriver {
+pub struct TrendingDriver {
     shared: Arc<Shared>,
-    audience: Arc<dyn TopicsAudience>,
+    audience: Arc<dyn TrendingAudience>,
     live: Arc<dyn Live>,
 }
 
-impl TopicsService {
+impl TrendingService {
     /// A service of no rooms, and the driver that has to run for any room to be told.
-    pub fn new(clock: Clock, audience: Arc<dyn TopicsAudience>, live: Arc<dyn Live>) -> (Self, TopicsDriver) {
+    pub fn new(clock: Clock, audience: Arc<dyn TrendingAudience>, live: Arc<dyn Live>) -> (Self, TrendingDriver) {
         let (rooms, dirty, starting) = (RwLock::default(), Mutex::default(), Mutex::default());
-        let shared = Arc::new(Shared { clock, rooms, dirty, starting, news: Notify::new() });
-        (Self(Arc::clone(&shared)), TopicsDriver { shared, audience, live })
+        let shared = Arc::new(Shared { clock, rooms, dirty, starting, wakeup: Notify::new() });
+        (Self(Arc::clone(&shared)), TrendingDriver { shared, audience, live })
     }
 
     /// Takes in the new state of something in a room, lasting or ephemeral: posts and edits count, deletions take
     /// back. Everything else, and messages that are code, say nothing.
-    pub fn saw(&self, room: RoomId, item: &Item) {
+    pub fn observe(&self, room: RoomId, item: &Item) {
         let now = (self.0.clock)();
         let is_changed = match &item.what {
             What::Message(message) => {
@@ -96,19 +96,19 @@ impl TopicsService {
             | What::Rsvp { .. } => false,
         };
         if is_changed {
-            self.ring(room);
+            self.mark_dirty(room);
         }
     }
 
     /// Counts a room that starts anew from its last items, in any order; what counted before them comes from the mirror.
     pub fn rebuild(&self, room: RoomId, items: &[Item]) {
-        let topics = RoomTopics { awaits_mirror: true, ..RoomTopics::default() };
+        let topics = RoomTrending { awaits_mirror: true, ..RoomTrending::default() };
         self.0.rooms.write().insert(room, Arc::new(Mutex::new(topics)));
         for item in items {
-            self.saw(room, item);
+            self.observe(room, item);
         }
         self.0.starting.lock().push(room);
-        self.0.news.notify_one();
+        self.0.wakeup.notify_one();
     }
 
     /// The words a room speaks of, by falling score; at most 50. Empty for a room that is not at work.
@@ -123,7 +123,7 @@ impl TopicsService {
         self.0.rooms.write().remove(&room);
     }
 
-    fn in_room(&self, room: RoomId, change: impl FnOnce(&mut RoomTopics) -> bool) -> bool {
+    fn in_room(&self, room: RoomId, change: impl FnOnce(&mut RoomTrending) -> bool) -> bool {
         let known = self.0.rooms.read().get(&room).cloned();
         let topics = known.unwrap_or_else(|| Arc::clone(self.0.rooms.write().entry(room).or_default()));
         let mut topics = topics.lock();
@@ -131,13 +131,13 @@ impl TopicsService {
         change(&mut topics) && !std::mem::replace(&mut topics.is_dirty, true)
     }
 
-    fn ring(&self, room: RoomId) {
+    fn mark_dirty(&self, room: RoomId) {
         self.0.dirty.lock().push(room);
-        self.0.news.notify_one();
+        self.0.wakeup.notify_one();
     }
 }
 
-impl TopicsDriver {
+impl TrendingDriver {
     /// Pushes until `shutdown`.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         tokio::select! {
@@ -162,25 +162,25 @@ impl TopicsDriver {
             let next_ms = timers.first().map_or(LOOK_AGAIN_MS, |(at, _)| at.since_ms(now));
             let wake_at = Instant::now() + Duration::from_millis(next_ms.clamp(1, LOOK_AGAIN_MS));
             tokio::select! {
-                () = self.shared.news.notified() => {}
+                () = self.shared.wakeup.notified() => {}
                 () = sleep_until(wake_at) => {}
-                Some((room, mirror)) = reading.next() => self.adopt(room, mirror),
+                Some((room, mirror)) = reading.next() => self.apply_mirror(room, mirror),
             }
         }
     }
 
     /// What is mirrored of a room that starts; none where the live store does not say so in time.
-    async fn read_mirror(&self, room: RoomId, now: UnixMillis) -> (RoomId, Option<TopicsMirror>) {
-        let answer = timeout(LIVE_TIMEOUT, self.live.mirrored_topics(room, now)).await;
+    async fn read_mirror(&self, room: RoomId, now: UnixMillis) -> (RoomId, Option<TrendingMirror>) {
+        let answer = timeout(LIVE_TIMEOUT, self.live.mirrored_trending(room, now)).await;
         (room, answer.ok().and_then(Result::ok).flatten())
     }
 
-    fn adopt(&self, room: RoomId, mirror: Option<TopicsMirror>) {
+    fn apply_mirror(&self, room: RoomId, mirror: Option<TrendingMirror>) {
         let Some(topics) = self.room(room) else { return };
         let mut topics = topics.lock();
         topics.awaits_mirror = false;
         if let Some(mirror) = mirror {
-            topics.trend.adopt(mirror, (self.shared.clock)());
+            topics.trend.merge_mirror(mirror, (self.shared.clock)());
         }
         // Whatever was held back meanwhile is mirrored now.
         if !std::mem::replace(&mut topics.is_dirty, true) {
@@ -189,7 +189,7 @@ impl TopicsDriver {
         }
     }
 
-    fn room(&self, room: RoomId) -> Option<Arc<Mutex<RoomTopics>>> {
+    fn room(&self, room: RoomId) -> Option<Arc<Mutex<RoomTrending>>> {
         self.shared.rooms.read().get(&room).cloned()
     }
 
@@ -200,20 +200,20 @@ impl TopicsDriver {
     /// Tells a room its words if they changed; when to look again though nothing is said: when a message ends.
     fn push(&self, room: RoomId, now: UnixMillis) -> Option<UnixMillis> {
         let topics = self.room(room)?;
-        let (shown, mirror, is_news, next_end) = {
+        let (shown, mirror, is_changed, next_end) = {
             let mut topics = topics.lock();
             topics.is_dirty = false;
             let shown = topics.trend.top(SHOWN, now);
             let mirror = (!topics.awaits_mirror).then(|| topics.trend.mirror(now));
-            let is_news = topics.push.tell(&shown, now);
+            let is_changed = topics.push.try_push(&shown, now);
             // A message that ends within the pause is told after it.
             let next_end = topics.trend.next_end().map(|end| topics.push.due_at(end.max(now.plus_ms(1))));
-            (shown, mirror, is_news, next_end)
+            (shown, mirror, is_changed, next_end)
         };
         // A mirror that fails is written again with the next change; nobody waits for it.
-        drop(mirror.map(|mirror| self.live.mirror_topics(room, mirror)));
-        if is_news {
-            self.audience.topics_changed(Topics { room, topics: shown });
+        drop(mirror.map(|mirror| self.live.mirror_trending(room, mirror)));
+        if is_changed {
+            self.audience.trending_changed(Topics { room, topics: shown });
         }
         next_end
     }

@@ -6,15 +6,16 @@ use chat_proto::topic::TrendingTopic;
 use serde::{Deserialize, Serialize};
 
 /// Mirrored words are kept for so long, in milliseconds: after 24 half-lives none counts any more.
-pub const TOPICS_KEPT_MS: u64 = 24 * 60 * 60 * 1_000;
+pub const TRENDING_KEPT_MS: u64 = 24 * 60 * 60 * 1_000;
 
 /// The words of lasting messages only: what expires leaves nothing here.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct TopicsMirror {
+pub struct TrendingMirror {
     /// The moment the scores are of.
     pub at: UnixMillis,
     /// The room's last change that is counted.
     pub upto: Seq,
     /// The words, by falling score.
-    pub topics: Vec<TrendingTopic>,
+    #[serde(rename = "topics")]
+    pub words: Vec<TrendingTopic>,
 }

@@ -6,7 +6,7 @@ mod stop;
 mod tokens;
 mod trend;
 
-pub use push::{SHOWN, TopicPush};
-pub use service::{Clock, TopicsAudience, TopicsDriver, TopicsService};
+pub use push::{SHOWN, TrendingPush};
+pub use service::{Clock, TrendingAudience, TrendingDriver, TrendingService};
 pub use tokens::{Word, words_of};
 pub use trend::{HALF_LIFE_MS, KEPT, Post, Trend};

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::topics::words_of;
+use crate::trending::words_of;
 
 fn at(ms: u64) -> UnixMillis {
     UnixMillis(1_700_000_000_000).plus_ms(ms)
@@ -164,7 +164,7 @@ proptest! {
 }
 
 /// A trend over some of the messages 1 to `last`, each a minute after the one before.
-fn told(messages: std::ops::RangeInclusive<u64>) -> Trend {
+fn after_posts(messages: std::ops::RangeInclusive<u64>) -> Trend {
     let mut trend = Trend::default();
     for seq in messages {
         say(&mut trend, seq, seq * 60_000, &format!("clock word{}x", seq % 7));
@@ -183,51 +183,51 @@ fn assert_same(one: &mut Trend, other: &mut Trend, ms: u64) {
 
 #[test]
 fn what_counted_before_the_last_messages_comes_from_the_mirror() {
-    let mut whole = told(1..=60);
+    let mut whole = after_posts(1..=60);
     let mirror = whole.mirror(at(3_600_000));
     // The last ones are known one by one; one came after the mirror.
-    let (mut rebuilt, mut whole) = (told(50..=61), told(1..=61));
-    assert!(rebuilt.adopt(mirror.clone(), at(3_700_000)));
+    let (mut rebuilt, mut whole) = (after_posts(50..=61), after_posts(1..=61));
+    assert!(rebuilt.merge_mirror(mirror.clone(), at(3_700_000)));
     assert_same(&mut rebuilt, &mut whole, 3_700_000);
     assert!(rebuilt.take_back(Seq(55), Seq(62)) && whole.take_back(Seq(55), Seq(62)));
     assert_same(&mut rebuilt, &mut whole, 3_800_000);
     let again = rebuilt.mirror(at(3_800_000));
-    let mut once_more = told(57..=61);
-    assert!(once_more.adopt(again, at(3_900_000)));
+    let mut once_more = after_posts(57..=61);
+    assert!(once_more.merge_mirror(again, at(3_900_000)));
     assert_same(&mut once_more, &mut whole, 3_900_000);
-    assert!(!told(1..=61).adopt(mirror, at(3_700_000)), "all is known: nothing is left for the mirror");
+    assert!(!after_posts(1..=61).merge_mirror(mirror, at(3_700_000)), "all is known: nothing is left for the mirror");
 }
 
 #[test]
 fn a_message_that_changes_and_is_known_by_the_mirror_alone_takes_all_that_is_known_so_with_it() {
-    let mirror = told(1..=60).mirror(at(3_600_000));
+    let mirror = after_posts(1..=60).mirror(at(3_600_000));
     for change in [(|trend: &mut Trend| trend.take_back(Seq(3), Seq(61))) as fn(&mut Trend) -> bool, |trend| {
         state(trend, (3, 61), (180_000, None), "clock", 3_700_000)
     }] {
-        let mut trend = told(50..=60);
-        assert!(trend.adopt(mirror.clone(), at(3_600_000)));
+        let mut trend = after_posts(50..=60);
+        assert!(trend.merge_mirror(mirror.clone(), at(3_600_000)));
         let before = trend.top(1, at(3_700_000))[0].score;
         assert!(change(&mut trend));
         assert!(trend.top(1, at(3_700_000))[0].score < before - 10.0);
         // It changed before the mirror was read.
-        let mut late = told(50..=60);
+        let mut late = after_posts(50..=60);
         change(&mut late);
-        assert!(!late.adopt(mirror.clone(), at(3_600_000)));
+        assert!(!late.merge_mirror(mirror.clone(), at(3_600_000)));
     }
-    let mut trend = told(62..=65);
-    assert!(!trend.adopt(mirror.clone(), at(4_000_000)), "what happened in between is not known");
-    let mut trend = told(50..=60);
-    assert!(!trend.adopt(mirror, at(3_600_000 + WINDOW_MS)), "too old to count");
+    let mut trend = after_posts(62..=65);
+    assert!(!trend.merge_mirror(mirror.clone(), at(4_000_000)), "what happened in between is not known");
+    let mut trend = after_posts(50..=60);
+    assert!(!trend.merge_mirror(mirror, at(3_600_000 + WINDOW_MS)), "too old to count");
 }
 
 #[test]
 fn what_expires_leaves_nothing_in_a_mirror() {
-    let mut trend = told(1..=3);
+    let mut trend = after_posts(1..=3);
     state(&mut trend, (4, 4), (240_000, Some(300_000)), "password clock", 240_000);
     assert!(words(&mut trend, 240_000).contains(&"password".to_owned()));
     let mirror = trend.mirror(at(240_000));
-    assert!(mirror.topics.iter().all(|topic| topic.word != "password"));
-    let clock = mirror.topics.iter().find(|topic| topic.word == "clock").expect("it lasts");
+    assert!(mirror.words.iter().all(|topic| topic.word != "password"));
+    let clock = mirror.words.iter().find(|topic| topic.word == "clock").expect("it lasts");
     assert!(clock.score < 3.0, "one use of it expires");
     assert!(!trend.end(Seq(9), Seq(10)), "nor does its end");
 }

@@ -9,12 +9,12 @@ use crate::live::{MemoryCaps, MemoryLive};
 const ROOM: RoomId = RoomId(3);
 
 #[derive(Default)]
-struct Heard(Mutex<Vec<(u64, Vec<String>)>>);
+struct Received(Mutex<Vec<(u64, Vec<String>)>>);
 
-struct HeardAt(Arc<Heard>, Instant);
+struct ReceivedAt(Arc<Received>, Instant);
 
-impl TopicsAudience for HeardAt {
-    fn topics_changed(&self, topics: Topics) {
+impl TrendingAudience for ReceivedAt {
+    fn trending_changed(&self, topics: Topics) {
         let words = topics.topics.into_iter().map(|topic| topic.word).collect();
         self.0.0.lock().push((self.1.elapsed().as_secs(), words));
     }
@@ -28,15 +28,15 @@ fn item(seq: u64, clock: &Clock, ttl_ms: Option<u64>, body: &str) -> Item {
 }
 
 /// A service with its driver at work, and what rooms hear.
-fn started() -> (TopicsService, Arc<Heard>, Clock) {
+fn started() -> (TrendingService, Arc<Received>, Clock) {
     let start = Instant::now();
     let clock: Clock = Arc::new(move || UnixMillis(0).plus_ms(start.elapsed().as_millis() as u64));
-    let heard = Arc::new(Heard::default());
+    let received = Arc::new(Received::default());
     let live = Arc::new(MemoryLive::new(MemoryCaps::default()));
-    let audience = Arc::new(HeardAt(Arc::clone(&heard), start));
-    let (service, driver) = TopicsService::new(Arc::clone(&clock), audience, live);
+    let audience = Arc::new(ReceivedAt(Arc::clone(&received), start));
+    let (service, driver) = TrendingService::new(Arc::clone(&clock), audience, live);
     drop(tokio::spawn(driver.run(std::future::pending())));
-    (service, heard, clock)
+    (service, received, clock)
 }
 
 async fn pass(seconds: u64) {
@@ -49,52 +49,52 @@ fn owned(words: &[&str]) -> Vec<String> {
 
 #[tokio::test(start_paused = true)]
 async fn a_room_is_told_at_once_then_every_five_seconds_at_most() {
-    let (service, heard, clock) = started();
-    service.saw(ROOM, &item(1, &clock, None, "flaky clock"));
+    let (service, received, clock) = started();
+    service.observe(ROOM, &item(1, &clock, None, "flaky clock"));
     pass(1).await;
-    service.saw(ROOM, &item(2, &clock, None, "clock"));
-    service.saw(ROOM, &item(3, &clock, None, "resume"));
+    service.observe(ROOM, &item(2, &clock, None, "clock"));
+    service.observe(ROOM, &item(3, &clock, None, "resume"));
     pass(3).await;
-    assert_eq!(*heard.0.lock(), [(0, owned(&["clock", "flaky"]))]);
+    assert_eq!(*received.0.lock(), [(0, owned(&["clock", "flaky"]))]);
     pass(2).await;
-    assert_eq!(heard.0.lock().last(), Some(&(5, owned(&["clock", "resume", "flaky"]))));
-    service.saw(ROOM, &item(4, &clock, None, "clock"));
+    assert_eq!(received.0.lock().last(), Some(&(5, owned(&["clock", "resume", "flaky"]))));
+    service.observe(ROOM, &item(4, &clock, None, "clock"));
     pass(20).await;
-    assert_eq!(heard.0.lock().len(), 2, "the same words in the same order are no news");
+    assert_eq!(received.0.lock().len(), 2, "the same words in the same order are no news");
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_ephemeral_messages_words_are_taken_back_at_its_end() {
-    let (service, heard, clock) = started();
-    service.saw(ROOM, &item(1, &clock, Some(30_000), "hunter"));
+    let (service, received, clock) = started();
+    service.observe(ROOM, &item(1, &clock, Some(30_000), "hunter"));
     pass(31).await;
-    assert_eq!(*heard.0.lock(), [(0, owned(&["hunter"])), (30, Vec::new())]);
+    assert_eq!(*received.0.lock(), [(0, owned(&["hunter"])), (30, Vec::new())]);
     assert_eq!(service.top(ROOM, 10), []);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_deletion_is_told_and_code_says_nothing() {
-    let (service, heard, clock) = started();
+    let (service, received, clock) = started();
     let first = item(1, &clock, None, "secret");
-    service.saw(ROOM, &first);
+    service.observe(ROOM, &first);
     pass(10).await;
     let what = What::Deleted { deleted_at: clock(), deleted_by: UserId(1) };
-    service.saw(ROOM, &Item { changed: Seq(2), what, ..first });
+    service.observe(ROOM, &Item { changed: Seq(2), what, ..first });
     let mut code = item(3, &clock, None, "panicked");
     if let What::Message(message) = &mut code.what {
         message.code = "text".parse().ok();
     }
-    service.saw(ROOM, &code);
+    service.observe(ROOM, &code);
     pass(1).await;
-    assert_eq!(heard.0.lock().last(), Some(&(10, Vec::new())));
+    assert_eq!(received.0.lock().last(), Some(&(10, Vec::new())));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_room_rebuilt_from_its_last_items_has_the_same_words() {
-    let (service, _heard, clock) = started();
+    let (service, _received, clock) = started();
     let items: Vec<Item> = (1..=20).map(|seq| item(seq, &clock, None, &format!("word{}x clock", seq % 4))).collect();
     for item in &items {
-        service.saw(ROOM, item);
+        service.observe(ROOM, item);
     }
     let before = service.top(ROOM, 50);
     service.forget_room(ROOM);
@@ -106,13 +106,13 @@ async fn a_room_rebuilt_from_its_last_items_has_the_same_words() {
 
 #[tokio::test(start_paused = true)]
 async fn a_room_that_starts_anew_goes_on_from_its_mirror() {
-    let (service, _heard, clock) = started();
+    let (service, _received, clock) = started();
     let items: Vec<Item> = (1..=20).map(|seq| item(seq, &clock, None, "clock")).collect();
     service.rebuild(ROOM, &[]);
     for item in &items {
-        service.saw(ROOM, item);
+        service.observe(ROOM, item);
     }
-    service.saw(ROOM, &item(21, &clock, Some(600_000), "hunter"));
+    service.observe(ROOM, &item(21, &clock, Some(600_000), "hunter"));
     pass(10).await;
     let before = service.top(ROOM, 1);
     service.forget_room(ROOM);

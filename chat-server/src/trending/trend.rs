@@ -16,7 +16,7 @@ use chat_proto::topic::TrendingTopic;
 use self::older::Older;
 use self::uses::{Uses, Weight};
 use super::{Word, words_of};
-use crate::live::TopicsMirror;
+use crate::live::TrendingMirror;
 
 mod older;
 mod uses;
@@ -128,9 +128,9 @@ impl Trend {
 
     /// Takes in what counted before the messages known here. Nothing where a message changed since of which only its
     /// part in the mirror would be known, or where it is not known what happened since. Whether anything changed.
-    pub fn adopt(&mut self, mirror: TopicsMirror, now: UnixMillis) -> bool {
+    pub fn merge_mirror(&mut self, mirror: TrendingMirror, now: UnixMillis) -> bool {
         self.drop_ended(now);
-        let TopicsMirror { at, upto, topics } = mirror;
+        let TrendingMirror { at, upto, words } = mirror;
         let lasting = || self.messages.iter().filter(|(_, counted)| counted.expires_at.is_none());
         let changes =
             || lasting().map(|(seq, counted)| (*seq, counted.changed)).chain(self.gone.iter().map(|(s, c)| (*s, *c)));
@@ -140,7 +140,7 @@ impl Trend {
             return false;
         }
         let mut older = Older { at, upto, words: HashMap::new() };
-        for topic in topics {
+        for topic in words {
             let Some(Word { key, .. }) = words_of(&topic.word).into_iter().next() else { continue };
             let uses = self.words.get(&key).into_iter().flat_map(Uses::lasting);
             let is_mirrored = |seq: &Seq| self.messages.get(seq).is_some_and(|counted| counted.changed <= upto);
@@ -152,10 +152,10 @@ impl Trend {
     }
 
     /// What is mirrored: the words of lasting messages that count most, as of `now`.
-    pub fn mirror(&mut self, now: UnixMillis) -> TopicsMirror {
+    pub fn mirror(&mut self, now: UnixMillis) -> TrendingMirror {
         self.drop_ended(now);
-        let topics = self.ranked(KEPT, now, |weight| weight.lasting);
-        TopicsMirror { at: now, upto: self.upto, topics }
+        let words = self.ranked(KEPT, now, |weight| weight.lasting);
+        TrendingMirror { at: now, upto: self.upto, words }
     }
 
     /// The words that count most at `now`, by falling score, then by name; at most [`KEPT`].
