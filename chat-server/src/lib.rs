@@ -1,4 +1,4 @@
-//! The chat server: rooms, presence, typing, topics, messages that stay or expire.
+//! The chat server: rooms, presence, typing, trending words, messages that persist or expire.
 
 pub mod account;
 pub mod auth;

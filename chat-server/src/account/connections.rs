@@ -53,7 +53,7 @@ pub struct ConnectionFigures {
     pub connections: usize,
     /// Accounts with at least one.
     pub accounts: usize,
-    /// Frames that outboxes have left out, also those of connections that have ended.
+    /// Frames that send queues have left out, also those of connections that have ended.
     pub dropped_frames: u64,
 }
 

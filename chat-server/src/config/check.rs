@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_is_wrong_is_told_at_once() {
+    fn everything_that_is_wrong_is_reported_at_once() {
         let text = "[server]\nlisten = [\"nowhere\"]\ncolour = 1\nunix = \"s\"\nunix_group = \"nobodys\"\nmetrics_listen = \"there\"\n[limits]\nposts_burst = \"many\"\n\
              posts_per_second = 0\nlocal_posts_burst = -1";
         let error = load(text).expect_err("wrong").to_string();

@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_of_the_wrong_kind_is_told_in_plain_english() {
+    fn a_value_of_the_wrong_kind_is_reported_in_plain_english() {
         let defaults: toml::Table = toml::from_str(DEFAULTS).expect("TOML");
         let message = |text: &str| {
             let mut problems = Vec::new();

@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_check_is_told_in_words_and_in_json() {
+    fn a_check_is_printed_in_words_and_in_json() {
         let check =
             Check::warn("redis ping", "p50 7.0 ms", "move it nearer").time("p50_ms", Duration::from_micros(7_001));
         assert_eq!(check.text(), "warn  redis ping        p50 7.0 ms\n      → move it nearer");
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_are_told_in_the_unit_that_fits() {
+    fn bytes_are_shown_in_the_unit_that_fits() {
         let found = [0, 1_023, 1_024, 1 << 20, (1 << 30) * 5 / 2, 1 << 50].map(bytes);
         assert_eq!(found, ["0 bytes", "1023 bytes", "1.0 KiB", "1.0 MiB", "2.5 GiB", "1024.0 TiB"]);
     }

@@ -15,7 +15,7 @@ const SPACE_NONE_BYTES: u64 = 64 << 20;
 const LOG_LARGE_BYTES: u64 = 256 << 20;
 
 /// Looks at the folder; whether a server runs on it.
-pub(super) fn look(folder: &Path) -> (Vec<Check>, bool) {
+pub(super) fn checks(folder: &Path) -> (Vec<Check>, bool) {
     let shown = folder.display();
     // What is not there yet is made, where its nearest folder allows it.
     let Some(nearest) = folder.ancestors().find(|path| path.exists()) else {
@@ -94,11 +94,11 @@ mod tests {
     #[test]
     fn a_folder_that_is_not_there_can_be_made_and_a_file_is_no_folder() {
         let folder = tempfile::tempdir().expect("a folder");
-        let (checks, is_running) = look(&folder.path().join("a/b"));
-        assert!(!is_running && checks[0].message.contains("not there yet"), "{checks:?}");
+        let (found, is_running) = checks(&folder.path().join("a/b"));
+        assert!(!is_running && found[0].message.contains("not there yet"), "{found:?}");
         let file = folder.path().join("file");
         std::fs::write(&file, "").expect("written");
-        assert_eq!(look(&file.join("data")).0[0].level, Level::Fail);
+        assert_eq!(checks(&file.join("data")).0[0].level, Level::Fail);
     }
 
     #[test]

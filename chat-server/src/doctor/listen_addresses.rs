@@ -10,7 +10,7 @@ use super::check::Check;
 use crate::transport::Listen;
 
 /// Looks at all of them. `is_running` where a server holds the data folder.
-pub(super) fn look(listen: &Listen, is_running: bool) -> Vec<Check> {
+pub(super) fn checks(listen: &Listen, is_running: bool) -> Vec<Check> {
     let tcp = listen.tcp.iter().map(|address| tcp("listen", *address, "--listen", is_running));
     let metrics = listen.metrics.iter().map(|address| tcp_metrics(*address, is_running));
     let unix = listen.unix.iter().map(|unix| socket(&unix.path, is_running));
@@ -80,10 +80,10 @@ mod tests {
     fn a_place_in_use_is_right_only_while_a_server_runs() {
         let held = TcpListener::bind("127.0.0.1:0").expect("a port");
         let listen = Listen { tcp: vec![held.local_addr().expect("an address")], ..Listen::default() };
-        assert_eq!(look(&listen, true)[0].level, Level::Ok);
-        assert_eq!(look(&listen, false)[0].level, Level::Fail);
+        assert_eq!(checks(&listen, true)[0].level, Level::Ok);
+        assert_eq!(checks(&listen, false)[0].level, Level::Fail);
         drop(held);
-        assert!(look(&listen, false)[0].message.contains("is free"));
+        assert!(checks(&listen, false)[0].message.contains("is free"));
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub async fn of(options: &RedisOptions) -> Vec<Check> {
                 ExamineError::Database(_) => DATABASE_ADVICE.to_owned(),
                 ExamineError::Unreachable(_) => {
                     "start it, or mend the address (redis.url, --redis, CHAT_REDIS_URL); until then messages that expire are \
-                     refused, lasting ones go on".to_owned()
+                     refused, persistent ones go on".to_owned()
                 }
             };
             return vec![Check::fail("redis", format!("{at}: {error}"), advice)];
@@ -74,7 +74,7 @@ fn version(at: &str, facts: &RedisFacts) -> Check {
 fn rights(found: &Result<(), String>, options: &RedisOptions) -> Check {
     match found {
         Ok(()) => Check::ok("redis rights", format!("they suffice, below {{{}}}:", options.prefix)),
-        Err(said) => Check::fail("redis rights", said, grant(options)),
+        Err(reason) => Check::fail("redis rights", reason, grant(options)),
     }
 }
 
@@ -86,7 +86,7 @@ fn grant(options: &RedisOptions) -> String {
 fn round_trips(name: &'static str, measured: &Measured, options: &RedisOptions) -> Check {
     let Latency { p50, p99, rounds } = match measured {
         Ok(latency) => *latency,
-        Err(said) => return Check::fail(name, format!("refused: {said}"), refused(said, options)),
+        Err(reason) => return Check::fail(name, format!("refused: {reason}"), refused(reason, options)),
     };
     let found = format!("p50 {p50:.1?}, p99 {p99:.1?} of {rounds}");
     let check = if p99 > SLOW {
@@ -100,8 +100,8 @@ fn round_trips(name: &'static str, measured: &Measured, options: &RedisOptions) 
 }
 
 /// What to do about what Redis said.
-fn refused(said: &str, options: &RedisOptions) -> String {
-    if said.contains("NoPerm") {
+fn refused(reason: &str, options: &RedisOptions) -> String {
+    if reason.contains("NoPerm") {
         return grant(options);
     }
     let advice = [
@@ -114,7 +114,7 @@ fn refused(said: &str, options: &RedisOptions) -> String {
         ("LOADING", "it is reading its file; wait, then look again"),
         ("no answer", "it is too slow or stands still: look at its load; the server takes it for away"),
     ];
-    advice.iter().find(|(sign, _)| said.contains(sign)).map_or("look at its log", |(_, advice)| advice).to_owned()
+    advice.iter().find(|(sign, _)| reason.contains(sign)).map_or("look at its log", |(_, advice)| advice).to_owned()
 }
 
 fn role(facts: &RedisFacts) -> Check {

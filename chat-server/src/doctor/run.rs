@@ -32,9 +32,9 @@ pub fn run(args: &ServerArgs, is_json: bool, prefix: Option<&str>) -> Result<boo
     for warning in &config.warnings {
         printer.print(&Check::warn("settings", warning, "mend its name, or take it away"));
     }
-    let (checks, is_running) = data::look(&config.data);
+    let (checks, is_running) = data::checks(&config.data);
     printer.print_all(&checks);
-    printer.print_all(&listen_addresses::look(&config.listen, is_running));
+    printer.print_all(&listen_addresses::checks(&config.listen, is_running));
     match &config.redis {
         Some(options) => {
             let runtime =

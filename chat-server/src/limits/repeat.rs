@@ -108,7 +108,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn waiting_as_told_always_passes_and_a_moment_less_never_does(
+        fn waiting_as_long_as_asked_always_passes_and_a_moment_less_never_does(
             posts in prop::collection::vec((0u64..4_000, 0u8..3), 1..100),
         ) {
             let mut rule = RepeatRule::default();

@@ -231,8 +231,8 @@ pub(crate) async fn usage_counts_alive_messages_and_returns_to_nothing(live: Sto
 
 pub(crate) async fn an_entry_without_an_end_is_refused(_live: Store) {
     let key = EphemeralKey { room: ROOM, sender: UserId(7), key: key("lasting") };
-    let lasting = message_item(1, "hello", at(0), None);
-    assert_eq!(EphemeralEntry::message(key.clone(), lasting), Err(LiveError::NotEphemeral));
+    let persistent = message_item(1, "hello", at(0), None);
+    assert_eq!(EphemeralEntry::message(key.clone(), persistent), Err(LiveError::NotEphemeral));
     assert_eq!(EphemeralEntry::message(key, tombstone(1, 2)), Err(LiveError::NotEphemeral));
 }
 

@@ -1,6 +1,6 @@
-//! The port to what expires: ephemeral messages, presence leases, mirrored typing and topics, shared buckets.
+//! The port to what expires: ephemeral messages, presence leases, mirrored typing and trending words, shared buckets.
 //!
-//! The database is elsewhere: nothing here is ever needed to keep a lasting message, and no ephemeral message is ever
+//! The database is elsewhere: nothing here is ever needed to keep a persistent message, and no ephemeral message is ever
 //! written anywhere but behind this port.
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// Mirrored words are kept for so long, in milliseconds: after 24 half-lives none counts any more.
 pub const TRENDING_KEPT_MS: u64 = 24 * 60 * 60 * 1_000;
 
-/// The words of lasting messages only: what expires leaves nothing here.
+/// The words of persistent messages only: what expires leaves nothing here.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrendingMirror {
     /// The moment the scores are of.

@@ -81,7 +81,7 @@ async fn live(page: &mut Page, app: &App) {
 async fn process_figures(page: &mut Page, app: &App) {
     let started_at = app.started_at.0 as f64 / 1_000.0;
     page.gauge("process_start_time_seconds", "When the server began, since 1970.", started_at);
-    let process = tokio::task::spawn_blocking(process::look).await.unwrap_or_default();
+    let process = tokio::task::spawn_blocking(process::read).await.unwrap_or_default();
     for (name, help, figure) in [
         ("process_resident_memory_bytes", "Memory in use.", process.resident_bytes),
         ("process_open_fds", "Open files and connections.", process.open_files),

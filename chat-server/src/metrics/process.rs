@@ -12,7 +12,7 @@ pub(super) struct Process {
 }
 
 /// Looks. Reads a folder with an entry for each open file: not for a thread that serves others.
-pub(super) fn look() -> Process {
+pub(super) fn read() -> Process {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let resident_kib = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.split_whitespace().next());
     Process {
@@ -28,9 +28,9 @@ mod tests {
 
     #[test]
     fn what_is_opened_is_counted() {
-        let before = look();
+        let before = read();
         let files: Vec<_> = (0..50).map(|_| std::fs::File::open("/proc/self/statm").expect("a file")).collect();
-        let after = look();
+        let after = read();
         // Other tests open and close files, too.
         assert!(after.open_files >= before.open_files.map(|count| count + 20), "{before:?} {after:?} {}", files.len());
         assert!(after.resident_bytes > Some(1 << 20), "{after:?}");

@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn who_comes_and_goes_within_the_pause_is_not_told() {
+    fn who_comes_and_goes_within_the_pause_is_not_sent() {
         let mut rooms = LargeRoomCounts::default();
         rooms.set(counts(300, 5), at(0));
         rooms.due(at(0));
@@ -132,22 +132,22 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_told_last_is_what_is(steps in prop::collection::vec((0u32..4, 0u64..3_000), 1..60)) {
+        fn what_is_sent_last_is_the_truth(steps in prop::collection::vec((0u32..4, 0u64..3_000), 1..60)) {
             let mut rooms = LargeRoomCounts::default();
-            let (mut now, mut told, mut sent_at) = (0, None, None);
+            let (mut now, mut last, mut sent_at) = (0, None, None);
             for &(online, pause_ms) in &steps {
                 now += pause_ms;
                 rooms.set(counts(500, online), at(now));
                 for frame in rooms.due(at(now)) {
                     prop_assert!(sent_at.is_none_or(|sent_at| now - sent_at >= COUNT_EVERY_MS));
-                    prop_assert_ne!(told, Some(frame));
-                    (told, sent_at) = (Some(frame), Some(now));
+                    prop_assert_ne!(last, Some(frame));
+                    (last, sent_at) = (Some(frame), Some(now));
                 }
             }
             while let Some(due) = rooms.next_due() {
-                told = rooms.due(due.max(at(now))).pop().or(told);
+                last = rooms.due(due.max(at(now))).pop().or(last);
             }
-            prop_assert_eq!(told, steps.last().map(|(online, _)| counts(500, *online)));
+            prop_assert_eq!(last, steps.last().map(|(online, _)| counts(500, *online)));
         }
     }
 }

@@ -58,14 +58,14 @@ pub(super) async fn run(id: RoomId, mut mailbox: mpsc::Receiver<Command>, regist
         let mut live_sync = LiveSync::new(&services);
         // A live store that is away, or slow, holds nothing up: what it has comes in later.
         let loading = services.live.load(id, (services.clock)());
-        let alive = tokio::time::timeout(LOAD_LIMIT, loading).await.ok().and_then(Result::ok);
-        if alive.is_none() {
+        let entries = tokio::time::timeout(LOAD_LIMIT, loading).await.ok().and_then(Result::ok);
+        if entries.is_none() {
             live_sync.load_deferred(&services, id);
         }
         let (head, reserved_up_to) = (stored.room.head, stored.reserved_up_to);
         // A number that was not kept free was never acknowledged.
-        let alive = compensation.compensate(&services, alive.unwrap_or_default(), |seq| seq > reserved_up_to);
-        let state = State::new(stored, alive);
+        let entries = compensation.compensate(&services, entries.unwrap_or_default(), |seq| seq > reserved_up_to);
+        let state = State::new(stored, entries);
         if state.shown() > head {
             registry.note_head(id, state.shown());
         }
@@ -237,7 +237,7 @@ impl Actor {
         match self.state.accept_change(new, is_changing, now) {
             Err(error) => answer(reply, Err(error)),
             Ok(Accepted::Unknown) => {
-                answer(reply, Ok(ChangeOutcome::Unknown { is_all_known: !self.live_sync.is_load_pending() }))
+                answer(reply, Ok(ChangeOutcome::Unknown { is_all_known: !self.live_sync.is_load_pending() }));
             }
             Ok(Accepted::Same) => answer(reply, Ok(ChangeOutcome::Changed(self.state.shown()))),
             Ok(Accepted::Changed(item, destination)) => {
@@ -365,7 +365,7 @@ impl Actor {
         let frame = codec::encode(&Event { room, seq: item.changed, prev, item });
         self.fanout.event(room, &frame);
         self.services.counters.deliveries.fetch_add(self.fanout.len() as u64, Ordering::Relaxed);
-        if self.state.shall_close() {
+        if self.state.should_close() {
             self.is_closed = true;
             drop(self.services.store.close_room(room, self.now()));
             drop(self.services.live.clear_room(room));

@@ -67,7 +67,7 @@ pub struct Snapshot {
     pub role: Option<Role>,
 }
 
-/// What the room has at hand for a page.
+/// The room's part of a page, taken at one moment.
 #[derive(Debug)]
 pub(super) struct PageSnapshot {
     /// The last number that was shown: nothing beyond it may be told.

@@ -44,7 +44,7 @@ impl Compensation {
         services.store.note_refused(RefusedPost { room, seq, at: now, until })
     }
 
-    /// What is alive of what the live store holds: what was refused, and what never stood for another reason, is taken
+    /// The acknowledged entries of what the live store holds: what was refused, and what was never acknowledged, is taken
     /// back.
     pub(super) fn compensate(
         &self,
@@ -54,10 +54,10 @@ impl Compensation {
     ) -> Vec<EphemeralEntry> {
         let is_refused =
             |entry: &EphemeralEntry| self.contains(entry.item().seq) || is_unacknowledged(entry.item().seq);
-        let (refused, alive): (Vec<_>, Vec<_>) = entries.into_iter().partition(is_refused);
+        let (refused, acknowledged): (Vec<_>, Vec<_>) = entries.into_iter().partition(is_refused);
         for entry in refused {
             drop(services.live.undo(entry.key().clone(), entry.item().seq));
         }
-        alive
+        acknowledged
     }
 }

@@ -49,10 +49,10 @@ impl Rooms {
         chain: Option<ChainLink>,
     ) -> impl Future<Output = Result<Posted, RoomError>> + Send + use<> {
         let new = NewPost { by, post, mentions, chain };
-        let begun = self.0.begin(new.post.room, |reply| Command::Post(Box::new(new.clone()), reply)).await;
+        let started = self.0.begin(new.post.room, |reply| Command::Post(Box::new(new.clone()), reply)).await;
         let registry = Arc::clone(&self.0);
         async move {
-            if let Some(answer) = begun
+            if let Some(answer) = started
                 && let Ok(result) = answer.await
             {
                 return result;

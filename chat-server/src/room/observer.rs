@@ -1,4 +1,4 @@
-//! Whoever is told what rooms show, beside those who listen: trending topics. Must not block a room.
+//! Observes what rooms show, for the trending words and others that do not subscribe. Must not block a room.
 
 use chat_proto::ids::RoomId;
 use chat_proto::message::Item;

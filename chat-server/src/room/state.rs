@@ -329,7 +329,7 @@ impl State {
     }
 
     /// Whether the room shall close: its last member has left, and it was made to.
-    pub(super) fn shall_close(&self) -> bool {
+    pub(super) fn should_close(&self) -> bool {
         self.room.closes_when_empty && self.members.is_empty()
     }
 

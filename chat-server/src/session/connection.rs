@@ -1,4 +1,4 @@
-//! A connection's session: from `hello` on it reads frames and queues answers.
+//! A connection: from `hello` on it reads frames and queues answers.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -61,7 +61,7 @@ struct FinishedPost {
     result: Result<chat_proto::request::Posted, Refusal>,
 }
 
-/// One connection's session.
+/// One connection.
 pub struct Connection {
     pub(super) app: Arc<App>,
     pub(super) origin: Origin,
@@ -75,7 +75,7 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// A session that waits for `hello`.
+    /// A connection that waits for `hello`.
     pub fn new(app: Arc<App>, origin: Origin, send_queue: SendQueue) -> Self {
         let id = app.next_connection();
         Self {

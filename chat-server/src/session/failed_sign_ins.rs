@@ -1,4 +1,4 @@
-//! How often a password may be guessed wrongly: per name and address, so that nobody locks another out.
+//! How often a sign-in may fail: per name and address, so that nobody locks another out.
 
 use std::net::IpAddr;
 
@@ -10,15 +10,15 @@ use parking_lot::Mutex;
 use super::error::granted;
 use crate::limits::{BucketRule, Buckets};
 
-/// Ten wrong guesses at once, then one every ten seconds.
+/// Ten failed sign-ins at once, then one every ten seconds.
 const RULE: BucketRule = BucketRule { per_second: 1, burst: 100 };
-/// What a guess costs.
+/// What an attempt costs.
 const ATTEMPT_COST: u32 = 10;
 
 /// Whose password, guessed from where; no address: over a Unix socket.
 type AttemptOrigin = (Username, Option<IpAddr>);
 
-/// The wrong guesses of late.
+/// The failed sign-ins of late.
 #[derive(Debug)]
 pub(super) struct FailedSignIns {
     is_enabled: bool,
@@ -30,7 +30,7 @@ impl FailedSignIns {
         Self { is_enabled, failures: Mutex::new(Buckets::new(RULE)) }
     }
 
-    /// Begins a guess: counted as a wrong one until [`clear`](Self::clear), so that many at once do not pass.
+    /// Begins an attempt: counted as failed until [`clear`](Self::clear), so that many at once do not pass.
     pub(super) fn begin(&self, name: &Username, from: Option<IpAddr>, now: UnixMillis) -> Result<(), ErrorBody> {
         if !self.is_enabled {
             return Ok(());
@@ -39,7 +39,7 @@ impl FailedSignIns {
         granted(take, "Too many wrong passwords for this name; wait a moment.")
     }
 
-    /// The guess was right: nothing speaks against this name from there.
+    /// The sign-in succeeded: nothing speaks against this name from there.
     pub(super) fn clear(&self, name: &Username, from: Option<IpAddr>) {
         self.failures.lock().refill(&(name.clone(), from));
     }

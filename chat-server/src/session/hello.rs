@@ -27,7 +27,7 @@ const RESUME_MAX: usize = 1_000;
 /// A sign-in that succeeded.
 struct SignedIn {
     account: Account,
-    session: Option<SessionId>,
+    sign_in: Option<SessionId>,
     token: Option<String>,
     /// Of the token it was signed in with.
     token_hash: Option<[u8; 32]>,
@@ -51,10 +51,10 @@ pub(super) async fn greet(connection: &mut Connection, hello: Hello) -> Result<(
     app.rooms.join(account.id, GENERAL, Role::Member).await?;
     let is_local = connection.origin.uid.is_some();
     let follows_all = hello.subscribe == Subscription::All;
-    let identity = Identity { user: account.id, sign_in: signed_in.session, is_local, has_presence: hello.presence };
+    let identity = Identity { user: account.id, sign_in: signed_in.sign_in, is_local, has_presence: hello.presence };
     let device = Device {
         connection: connection.id,
-        sign_in: signed_in.session,
+        sign_in: signed_in.sign_in,
         follows_all,
         send_queue: connection.send_queue.clone(),
     };
@@ -77,7 +77,7 @@ pub(super) async fn greet(connection: &mut Connection, hello: Hello) -> Result<(
     let rooms = if hello.presence { appear(connection, &account).await? } else { snapshot(&app, account.id).await? };
     let welcome = Welcome {
         user: account.user(),
-        session: signed_in.session,
+        session: signed_in.sign_in,
         token: signed_in.token,
         connection: connection.id,
         epoch: app.store.epoch(),
@@ -147,12 +147,12 @@ async fn sign_in(app: &App, origin: Origin, auth: Auth) -> Result<SignedIn, Refu
     match auth {
         Auth::Peer => {
             let account = peer(app, origin.uid).await?;
-            Ok(SignedIn { account, session: None, token: None, token_hash: None })
+            Ok(SignedIn { account, sign_in: None, token: None, token_hash: None })
         }
         Auth::Token { token } => {
             let token_hash = hash_token(&token);
             let found = app.store.sign_in_by_token(token_hash).await?.ok_or_else(auth_failed)?;
-            Ok(SignedIn { account: found.account, session: Some(found.id), token: None, token_hash: Some(token_hash) })
+            Ok(SignedIn { account: found.account, sign_in: Some(found.id), token: None, token_hash: Some(token_hash) })
         }
         Auth::Password { name, password } => {
             app.failed_sign_ins.begin(&name, origin.address, app.now())?;
@@ -214,8 +214,8 @@ fn closed() -> Refusal {
 async fn with_token(app: &App, account: Account) -> Result<SignedIn, Refusal> {
     let token = Token::random().ok_or_else(|| Refusal::wire(ErrorCode::Internal, "No token could be made."))?;
     let new = NewSignIn { account: account.id, token_hash: token.hash(), at: app.now() };
-    let session = app.store.create_sign_in(new).await?;
-    Ok(SignedIn { account, session: Some(session), token: Some(token.reveal()), token_hash: None })
+    let id = app.store.create_sign_in(new).await?;
+    Ok(SignedIn { account, sign_in: Some(id), token: Some(token.reveal()), token_hash: None })
 }
 
 fn auth_failed() -> Refusal {

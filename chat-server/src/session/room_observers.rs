@@ -1,4 +1,4 @@
-//! Who sees what rooms show: the trending topics, and the count of who is where.
+//! Who sees what rooms show: the trending words, and the count of who is where.
 
 use std::sync::{Arc, OnceLock};
 
@@ -12,7 +12,7 @@ use crate::account::Connections;
 use crate::room::{RoomObserver, Rooms};
 use crate::trending::{TrendingAudience, TrendingService};
 
-/// Tells a room its topics. The rooms are made after it, since they tell the topics what they show.
+/// Pushes its trending words to a room. Set late: `Rooms` is built with this as an observer.
 #[derive(Default)]
 pub(super) struct TrendingRooms(pub(super) OnceLock<Rooms>);
 

@@ -230,7 +230,7 @@ async fn edits_and_deletions_leave_nothing_of_the_text_behind() {
 }
 
 #[tokio::test]
-async fn unread_counts_lasting_messages_after_the_mark_and_the_mark_only_grows() {
+async fn unread_counts_persistent_messages_after_the_mark_and_the_mark_only_grows() {
     let fixture = Fixture::new();
     let ana = fixture.ana().await;
     for seq in 2..12 {

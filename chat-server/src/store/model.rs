@@ -86,7 +86,7 @@ pub struct StoredRoom {
     pub room: Room,
     /// Its last number.
     pub head: Seq,
-    /// When its last lasting message came.
+    /// When its last persistent message came.
     pub last_message_at: Option<UnixMillis>,
 }
 
@@ -240,7 +240,7 @@ pub struct MemberRow {
 /// A room's counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RoomCounts {
-    /// Lasting messages that were not deleted.
+    /// Persistent messages that were not deleted.
     pub messages: u64,
     /// Who takes part.
     pub rsvp: RsvpCounts,

@@ -1,4 +1,4 @@
-//! How bytes come in and go out: listeners, the HTTP surface, one WebSocket for one session.
+//! How bytes come in and go out: listeners, the HTTP surface, one WebSocket for one connection.
 
 mod accept;
 mod frames;

@@ -1,4 +1,4 @@
-//! One WebSocket and its session, in one task.
+//! One WebSocket and its connection, in one task.
 
 use std::sync::Arc;
 use std::time::Duration;

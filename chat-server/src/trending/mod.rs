@@ -1,4 +1,4 @@
-//! Trending topics: the words a room speaks of just now, which fade, and which go when their message goes.
+//! Trending words: the words a room speaks of just now, which fade, and which go when their message goes.
 
 mod push;
 mod service;

@@ -74,7 +74,7 @@ impl TrendingService {
         (Self(Arc::clone(&shared)), TrendingDriver { shared, audience, live })
     }
 
-    /// Takes in the new state of something in a room, lasting or ephemeral: posts and edits count, deletions take
+    /// Takes in the new state of something in a room, persistent or ephemeral: posts and edits count, deletions take
     /// back. Everything else, and messages that are code, say nothing.
     pub fn observe(&self, room: RoomId, item: &Item) {
         let now = (self.0.clock)();

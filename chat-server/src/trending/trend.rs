@@ -131,9 +131,10 @@ impl Trend {
     pub fn merge_mirror(&mut self, mirror: TrendingMirror, now: UnixMillis) -> bool {
         self.drop_ended(now);
         let TrendingMirror { at, upto, words } = mirror;
-        let lasting = || self.messages.iter().filter(|(_, counted)| counted.expires_at.is_none());
-        let changes =
-            || lasting().map(|(seq, counted)| (*seq, counted.changed)).chain(self.gone.iter().map(|(s, c)| (*s, *c)));
+        let persistent = || self.messages.iter().filter(|(_, counted)| counted.expires_at.is_none());
+        let changes = || {
+            persistent().map(|(seq, counted)| (*seq, counted.changed)).chain(self.gone.iter().map(|(s, c)| (*s, *c)))
+        };
         let reaches_back = changes().any(|(_, changed)| changed <= upto);
         let is_changed_since = changes().any(|(seq, changed)| seq <= upto && upto < changed);
         if !reaches_back || is_changed_since || now.since_ms(at) >= WINDOW_MS {
@@ -142,19 +143,19 @@ impl Trend {
         let mut older = Older { at, upto, words: HashMap::new() };
         for topic in words {
             let Some(Word { key, .. }) = words_of(&topic.word).into_iter().next() else { continue };
-            let uses = self.words.get(&key).into_iter().flat_map(Uses::lasting);
+            let uses = self.words.get(&key).into_iter().flat_map(Uses::persistent);
             let is_mirrored = |seq: &Seq| self.messages.get(seq).is_some_and(|counted| counted.changed <= upto);
-            let known: f64 = uses.filter(|(seq, _)| is_mirrored(seq)).map(|(_, said)| use_weight(at, said)).sum();
+            let known: f64 = uses.filter(|(seq, _)| is_mirrored(seq)).map(|(_, posted)| use_weight(at, posted)).sum();
             older.add(key, topic.word, topic.score - known);
         }
         self.older = older;
         !self.older.words.is_empty()
     }
 
-    /// What is mirrored: the words of lasting messages that count most, as of `now`.
+    /// What is mirrored: the words of persistent messages that count most, as of `now`.
     pub fn mirror(&mut self, now: UnixMillis) -> TrendingMirror {
         self.drop_ended(now);
-        let words = self.ranked(KEPT, now, |weight| weight.lasting);
+        let words = self.ranked(KEPT, now, |weight| weight.persistent);
         TrendingMirror { at: now, upto: self.upto, words }
     }
 

@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn typing_is_told_with_its_end_and_again_after_three_seconds() {
+    fn typing_is_sent_with_its_end_and_again_after_three_seconds() {
         let mut rules = TypingRules::default();
         let mut say = |ms| rules.typing(ROOM, ANA, ConnectionId(1), at(ms));
         assert_eq!(say(0), Some(frame(1, 6_000)));
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stop_is_told_once_and_only_to_those_who_believe_it() {
+    fn a_stop_is_sent_once_and_only_to_those_who_believe_it() {
         let mut rules = TypingRules::default();
         let one = ConnectionId(1);
         assert_eq!(rules.stopped(ROOM, one, at(0)), None);
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_ends_typing_silently_and_the_next_is_told_at_once() {
+    fn a_message_ends_typing_silently_and_the_next_is_sent_at_once() {
         let mut rules = TypingRules::default();
         let one = ConnectionId(1);
         rules.typing(ROOM, ANA, one, at(0));
@@ -163,7 +163,7 @@ mod tests {
     proptest! {
         /// Receivers believe a connection types from a frame until its TTL, a stop, or a message.
         #[test]
-        fn receivers_end_up_believing_what_is_and_hear_no_more_than_the_pace(
+        fn receivers_end_up_believing_what_is_and_receive_no_more_than_the_pace(
             steps in prop::collection::vec((1u64..20, 1u64..3, 0u8..4, 0u64..2_500), 1..200),
         ) {
             let mut rules = TypingRules::default();

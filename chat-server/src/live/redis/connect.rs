@@ -1,4 +1,4 @@
-//! Coming to Redis, for the first time and again: cutting the former connection, loading scripts, taking back.
+//! Coming to Redis, for the first time and again: cutting the previous connection, loading scripts, taking back.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Cmd, Pipeline, RedisError, RedisResult, Value};
 use tokio::time::{Instant, timeout};
 
-use super::error::{is_of_one_key, is_rights, is_sign_in, said};
+use super::error::{is_of_one_key, is_rights, is_sign_in, reason_of};
 use super::keys::Keys;
 use super::options::RedisOptions;
 use super::rights;
@@ -34,12 +34,12 @@ pub(super) struct Connected {
     pub connection: MultiplexedConnection,
     /// By which it can be cut; none where Redis does not tell.
     pub identity: Option<ConnectionIdentity>,
-    pub look: Look,
+    pub probe: Probe,
 }
 
 /// What a look at Redis finds.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Look {
+pub(super) struct Probe {
     /// It does not hold any more what it held: restarted empty, or emptied.
     pub is_lost: bool,
     /// It takes nothing that needs memory.
@@ -68,21 +68,22 @@ pub(super) enum ConnectError {
     Database(i64, String),
 }
 
-/// Comes to Redis. `former` is cut first: what Redis has not read of it is never carried out. Then `recovery` is.
+/// Comes to Redis. `previous` is cut first: what Redis has not read of it is never carried out. Then `recovery` is.
 pub(super) async fn connect(
     options: &RedisOptions,
     keys: &Keys,
     scripts: &Scripts,
-    former: Option<&ConnectionIdentity>,
+    previous: Option<&ConnectionIdentity>,
     recovery: &[Cmd],
 ) -> Result<Connected, ConnectError> {
     let mut connection = open(options).await?;
-    let identity = introduce(&mut connection).await?;
-    // Another run of Redis has ended the former one itself, and its number may be another program's there.
-    let is_there = |former: &&ConnectionIdentity| identity.as_ref().is_some_and(|identity| identity.run == former.run);
-    if let Some(former) = former.filter(is_there) {
+    let identity = identify(&mut connection).await?;
+    // Another run of Redis has ended the previous one itself, and its number may be another program's there.
+    let is_there =
+        |previous: &&ConnectionIdentity| identity.as_ref().is_some_and(|identity| identity.run == previous.run);
+    if let Some(previous) = previous.filter(is_there) {
         let mut cut = Pipeline::new();
-        cut.cmd("CLIENT").arg("KILL").arg("ID").arg(former.client);
+        cut.cmd("CLIENT").arg("KILL").arg("ID").arg(previous.client);
         // Where it has ended already, that is all there is to do. Whether the user may is tried next.
         drop(ask(&mut connection, &mut cut).await?);
     }
@@ -100,15 +101,15 @@ pub(super) async fn connect(
             }
         }
     }
-    let look = look(&mut connection, keys).await?;
-    if look.took > QUICK {
-        return Err(ConnectError::Slow(look.took));
+    let probe = probe(&mut connection, keys).await?;
+    if probe.took > QUICK {
+        return Err(ConnectError::Slow(probe.took));
     }
-    Ok(Connected { connection, identity, look })
+    Ok(Connected { connection, identity, probe })
 }
 
 /// Whether Redis is there, may be written, and holds what it held; a replica, and one that cannot keep its file, refuse.
-pub(super) async fn look(connection: &mut MultiplexedConnection, keys: &Keys) -> Result<Look, ConnectError> {
+pub(super) async fn probe(connection: &mut MultiplexedConnection, keys: &Keys) -> Result<Probe, ConnectError> {
     let mut looking = Pipeline::new();
     looking.cmd("GET").arg(keys.life());
     // The mark is lengthened where it is, and never set here: a loss is found until someone has heard of it.
@@ -119,8 +120,8 @@ pub(super) async fn look(connection: &mut MultiplexedConnection, keys: &Keys) ->
     let was_there = answers.next().transpose()?.is_some_and(|value| value != Value::Nil);
     match answers.next().transpose() {
         // What frees memory still works, and each post is told. The mark stays unset: the loss is found later.
-        Err(error) if error.code() == Some("OOM") => Ok(Look { is_lost: false, is_full: true, took }),
-        answer => answer.map(|_| Look { is_lost: !was_there, is_full: false, took }).map_err(ConnectError::from),
+        Err(error) if error.code() == Some("OOM") => Ok(Probe { is_lost: false, is_full: true, took }),
+        answer => answer.map(|_| Probe { is_lost: !was_there, is_full: false, took }).map_err(ConnectError::from),
     }
 }
 
@@ -145,7 +146,7 @@ pub(super) async fn open(options: &RedisOptions) -> Result<MultiplexedConnection
         for answer in ask(&mut connection, &mut select).await? {
             match answer {
                 Err(error) if error.code() == Some("ERR") => {
-                    return Err(ConnectError::Database(options.database, said(&error)));
+                    return Err(ConnectError::Database(options.database, reason_of(&error)));
                 }
                 answer => drop(answer?),
             }
@@ -155,7 +156,7 @@ pub(super) async fn open(options: &RedisOptions) -> Result<MultiplexedConnection
 }
 
 /// Looks at the version, and learns this connection's name.
-async fn introduce(connection: &mut MultiplexedConnection) -> Result<Option<ConnectionIdentity>, ConnectError> {
+async fn identify(connection: &mut MultiplexedConnection) -> Result<Option<ConnectionIdentity>, ConnectError> {
     let mut hello = Pipeline::new();
     hello.cmd("CLIENT").arg("ID").cmd("INFO").arg("server");
     let mut answers = ask(connection, &mut hello).await?.into_iter().rev();

@@ -9,7 +9,7 @@ use redis::{Cmd, Pipeline};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::connect::{ConnectError, Connected, ConnectionIdentity, Look, ask, connect, look, mark};
+use super::connect::{ConnectError, Connected, ConnectionIdentity, Probe, ask, connect, mark, probe};
 use super::counters::Counters;
 use super::keys::Keys;
 use super::operation::{Health, Operation, ThrottledWarning};
@@ -20,15 +20,15 @@ use crate::live::LiveError;
 /// Operations of one pipeline.
 const BATCH: usize = 256;
 /// Redis is looked at this often.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+const PROBE_EVERY: Duration = Duration::from_secs(1);
 /// One that takes longer to answer, and to be looked at then, is away: no post waits that long.
 const SLOW: Duration = Duration::from_millis(40);
 /// Looks in a row that must find memory before one that was full is not.
-const ROOM_LOOKS: u8 = 2;
+const MEMORY_PROBES: u8 = 2;
 /// Pause between two tries to come back.
 const TRY_AGAIN: Duration = Duration::from_millis(300);
 /// That Redis is away is said again this often, with what is tried.
-const SAY_AGAIN: Duration = Duration::from_mins(1);
+const LOG_AGAIN: Duration = Duration::from_mins(1);
 
 /// What the driver works with.
 pub(super) struct Driver {
@@ -40,12 +40,12 @@ pub(super) struct Driver {
     /// How often Redis has lost what it held.
     pub losses: watch::Sender<u64>,
     pub counters: Arc<Counters>,
-    /// The last connection's name in Redis.
-    pub former: Option<ConnectionIdentity>,
+    /// The previous connection's name in Redis.
+    pub previous: Option<ConnectionIdentity>,
     /// What is to be taken back once Redis is back.
     pub recovery: Vec<Cmd>,
     /// Looks to come that must find memory before posts are said to be taken again; 0 where it is not full.
-    pub roomless_looks: u8,
+    pub memory_probes_left: u8,
     pub key_conflict_warning: ThrottledWarning,
 }
 
@@ -55,12 +55,12 @@ impl Driver {
         loop {
             let next = match connected.take() {
                 Some(connected) => Some(connected),
-                None => self.come_back().await,
+                None => self.reconnect().await,
             };
-            let Some(Connected { connection, identity, look }) = next else { return };
-            self.former = identity;
+            let Some(Connected { connection, identity, probe }) = next else { return };
+            self.previous = identity;
             self.recovery.clear();
-            let is_over = self.serve(connection, look).await;
+            let is_over = self.serve(connection, probe).await;
             self.set_available(false);
             if is_over {
                 return;
@@ -69,34 +69,34 @@ impl Driver {
     }
 
     /// Serves while the connection holds; whether nobody can ask any more.
-    async fn serve(&mut self, mut connection: MultiplexedConnection, look: Look) -> bool {
-        if !self.take_in(look, &mut connection).await {
+    async fn serve(&mut self, mut connection: MultiplexedConnection, probe: Probe) -> bool {
+        if !self.apply_probe(probe, &mut connection).await {
             return false;
         }
-        let mut look_at = Instant::now() + LOOK_EVERY;
+        let mut probe_at = Instant::now() + PROBE_EVERY;
         loop {
-            let mut shall_look = true;
-            match timeout_at(look_at, self.queue.recv()).await {
+            let mut should_probe = true;
+            match timeout_at(probe_at, self.queue.recv()).await {
                 Ok(None) => return true,
                 Ok(Some(first)) => {
                     let batch = self.batch(first);
                     let is_bulk = batch.last().is_some_and(|operation| operation.is_bulk);
                     let sent_at = Instant::now();
-                    match self.carry_out(&mut connection, batch).await {
+                    match self.execute(&mut connection, batch).await {
                         Health::Broken => return false,
-                        Health::Full => self.fill_up(),
+                        Health::Full => self.mark_full(),
                         Health::Usable => {}
                     }
                     let is_slow = !is_bulk && sent_at.elapsed() > SLOW;
-                    shall_look = is_slow || Instant::now() >= look_at;
+                    should_probe = is_slow || Instant::now() >= probe_at;
                 }
                 Err(_) => {}
             }
-            if shall_look {
-                if !self.look(&mut connection).await {
+            if should_probe {
+                if !self.probe(&mut connection).await {
                     return false;
                 }
-                look_at = Instant::now() + LOOK_EVERY;
+                probe_at = Instant::now() + PROBE_EVERY;
             }
         }
     }
@@ -114,14 +114,15 @@ impl Driver {
     }
 
     /// Looks whether Redis can be used on; twice where it was slow, since the delay may have been this side's.
-    async fn look(&mut self, connection: &mut MultiplexedConnection) -> bool {
-        let mut found = look(connection, &self.keys).await;
-        if found.as_ref().is_ok_and(|look| look.took > SLOW) {
-            found = look(connection, &self.keys).await;
+    async fn probe(&mut self, connection: &mut MultiplexedConnection) -> bool {
+        let mut found = probe(connection, &self.keys).await;
+        if found.as_ref().is_ok_and(|probe| probe.took > SLOW) {
+            found = probe(connection, &self.keys).await;
         }
-        let found = found.and_then(|look| if look.took > SLOW { Err(ConnectError::Slow(look.took)) } else { Ok(look) });
+        let found =
+            found.and_then(|probe| if probe.took > SLOW { Err(ConnectError::Slow(probe.took)) } else { Ok(probe) });
         match found {
-            Ok(look) => self.take_in(look, connection).await,
+            Ok(probe) => self.apply_probe(probe, connection).await,
             Err(error) => {
                 tracing::warn!(%error, "Redis is away; messages that expire are refused until it is back");
                 false
@@ -130,20 +131,20 @@ impl Driver {
     }
 
     /// Acts on what was found; whether Redis can be used on.
-    async fn take_in(&mut self, look: Look, connection: &mut MultiplexedConnection) -> bool {
-        if look.is_lost {
+    async fn apply_probe(&mut self, probe: Probe, connection: &mut MultiplexedConnection) -> bool {
+        if probe.is_lost {
             // Before anything else is carried out: rooms bring back what they hold.
             self.losses.send_modify(|losses| *losses += 1);
             if mark(connection, &self.keys).await.is_err() {
                 return false;
             }
         }
-        if look.is_full {
-            self.fill_up();
+        if probe.is_full {
+            self.mark_full();
         } else {
-            let was_full = self.roomless_looks > 0;
-            self.roomless_looks = self.roomless_looks.saturating_sub(1);
-            if self.roomless_looks == 0 {
+            let was_full = self.memory_probes_left > 0;
+            self.memory_probes_left = self.memory_probes_left.saturating_sub(1);
+            if self.memory_probes_left == 0 {
                 if was_full {
                     tracing::info!("Redis has memory again");
                 }
@@ -159,15 +160,15 @@ impl Driver {
     }
 
     /// Redis takes nothing that needs memory: who would post is told, what frees memory goes on.
-    fn fill_up(&mut self) {
+    fn mark_full(&mut self) {
         // At the edge it would be full and not full by turns.
-        if std::mem::replace(&mut self.roomless_looks, ROOM_LOOKS) == 0 {
+        if std::mem::replace(&mut self.memory_probes_left, MEMORY_PROBES) == 0 {
             tracing::warn!("Redis has no memory left (maxmemory); messages that expire are refused until it has");
         }
         self.set_available(false);
     }
 
-    async fn carry_out(&mut self, connection: &mut MultiplexedConnection, mut batch: Vec<Operation>) -> Health {
+    async fn execute(&mut self, connection: &mut MultiplexedConnection, mut batch: Vec<Operation>) -> Health {
         let mut pipeline = Pipeline::with_capacity(batch.len());
         for command in batch.iter_mut().flat_map(Operation::sending) {
             pipeline.add_command(command);
@@ -180,10 +181,10 @@ impl Driver {
                 let mut answers = answers.into_iter().zip(pipeline.cmd_iter());
                 let mut health = Health::Usable;
                 for mut operation in batch {
-                    let put_off = operation.put_off();
+                    let defer = operation.defer();
                     let of_one = operation.complete(&mut answers, &mut self.key_conflict_warning);
                     if of_one == Health::Broken {
-                        self.recovery.extend(put_off);
+                        self.recovery.extend(defer);
                     }
                     health = health.max(of_one);
                 }
@@ -192,7 +193,7 @@ impl Driver {
             Err(error) => {
                 tracing::warn!(%error, "Redis is away; messages that expire are refused until it is back");
                 for operation in batch {
-                    self.put_off(operation, LiveError::Unavailable);
+                    self.defer(operation, LiveError::Unavailable);
                 }
                 Health::Broken
             }
@@ -200,19 +201,19 @@ impl Driver {
     }
 
     /// What takes something back is remembered; all else is refused.
-    fn put_off(&mut self, mut operation: Operation, error: LiveError) {
-        self.recovery.extend(operation.put_off());
+    fn defer(&mut self, mut operation: Operation, error: LiveError) {
+        self.recovery.extend(operation.defer());
         operation.fail(error);
     }
 
     /// Tries until Redis is back, refusing at once whatever is asked meanwhile. `None`: nobody can ask any more.
-    async fn come_back(&mut self) -> Option<Connected> {
-        let mut said_at = Instant::now();
+    async fn reconnect(&mut self) -> Option<Connected> {
+        let mut logged_at = Instant::now();
         loop {
             let recovery = std::mem::take(&mut self.recovery);
             let (options, keys, scripts) = (self.options.clone(), self.keys.clone(), Arc::clone(&self.scripts));
-            let (former, tried) = (self.former.clone(), recovery.clone());
-            let trying = async move { connect(&options, &keys, &scripts, former.as_ref(), &tried).await };
+            let (previous, tried) = (self.previous.clone(), recovery.clone());
+            let trying = async move { connect(&options, &keys, &scripts, previous.as_ref(), &tried).await };
             let outcome = self.refuse_until(trying).await?;
             // What came to be taken back while it was tried was not among it.
             let came_meanwhile = std::mem::replace(&mut self.recovery, recovery);
@@ -222,11 +223,11 @@ impl Driver {
                     return Some(connected);
                 }
                 // Once more, with those: few, and at once.
-                Ok(connected) => self.former = connected.identity,
+                Ok(connected) => self.previous = connected.identity,
                 Err(error) => {
-                    if said_at.elapsed() > SAY_AGAIN {
+                    if logged_at.elapsed() > LOG_AGAIN {
                         tracing::warn!(%error, redis = self.options.address, "Redis is still away; trying on");
-                        said_at = Instant::now();
+                        logged_at = Instant::now();
                     }
                     let until = Instant::now() + TRY_AGAIN;
                     self.refuse_until(sleep_until(until)).await?;
@@ -242,7 +243,7 @@ impl Driver {
         loop {
             tokio::select! {
                 done = &mut work => return Some(done),
-                operation = self.queue.recv() => self.put_off(operation?, LiveError::Down),
+                operation = self.queue.recv() => self.defer(operation?, LiveError::Down),
             }
         }
     }

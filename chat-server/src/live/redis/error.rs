@@ -75,9 +75,9 @@ impl RedisStartError {
     pub(super) fn of(error: &ConnectError, options: &RedisOptions) -> Option<Self> {
         let address = options.address.clone();
         match error {
-            ConnectError::Redis(error) if is_sign_in(error) => Some(Self::SignIn { address, reason: said(error) }),
+            ConnectError::Redis(error) if is_sign_in(error) => Some(Self::SignIn { address, reason: reason_of(error) }),
             ConnectError::Redis(error) if is_rights(error) => {
-                Some(Self::Rights { address, reason: said(error), rule: options.rule() })
+                Some(Self::Rights { address, reason: reason_of(error), rule: options.rule() })
             }
             ConnectError::Database(..) => Some(Self::Database { address, reason: error.to_string() }),
             ConnectError::TooOld(_) => Some(Self::Unfit { address, reason: error.to_string() }),
@@ -117,6 +117,6 @@ pub(super) fn is_of_one_key(error: &RedisError) -> bool {
 }
 
 /// What Redis said, in its own words.
-pub(super) fn said(error: &RedisError) -> String {
+pub(super) fn reason_of(error: &RedisError) -> String {
     error.detail().map_or_else(|| error.to_string(), str::to_owned)
 }

@@ -7,7 +7,7 @@ use redis::{Pipeline, RedisError};
 use tokio::time::Instant;
 
 use super::connect::{ConnectError, ask, check_version, open};
-use super::error::{is_rights, is_sign_in, said};
+use super::error::{is_rights, is_sign_in, reason_of};
 use super::options::RedisOptions;
 use super::rights;
 use super::scripts::Scripts;
@@ -106,8 +106,8 @@ pub struct RedisFacts {
 /// Where there is none, or it lets nobody in.
 pub async fn examine(options: &RedisOptions) -> Result<RedisFound, ExamineError> {
     let refused = |error: ConnectError| match &error {
-        ConnectError::Redis(inner) if is_sign_in(inner) => ExamineError::SignIn(said(inner)),
-        ConnectError::Redis(inner) if is_rights(inner) => ExamineError::Rights(said(inner)),
+        ConnectError::Redis(inner) if is_sign_in(inner) => ExamineError::SignIn(reason_of(inner)),
+        ConnectError::Redis(inner) if is_rights(inner) => ExamineError::Rights(reason_of(inner)),
         ConnectError::Database(..) => ExamineError::Database(error.to_string()),
         ConnectError::Redis(_) | ConnectError::Silent | ConnectError::Slow(_) | ConnectError::TooOld(_) => {
             ExamineError::Unreachable(error.to_string())
@@ -146,7 +146,7 @@ pub async fn examine(options: &RedisOptions) -> Result<RedisFound, ExamineError>
 /// What else is wrong with it is told by the other looks.
 async fn rights(connection: &mut MultiplexedConnection, key: &str) -> Result<(), String> {
     match rights::try_all(connection, &Scripts::new(), key).await {
-        Err(ConnectError::Redis(error)) if is_rights(&error) => Err(said(&error)),
+        Err(ConnectError::Redis(error)) if is_rights(&error) => Err(reason_of(&error)),
         Ok(()) | Err(_) => Ok(()),
     }
 }
@@ -221,7 +221,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_redis_tells_is_read() {
+    fn what_redis_reports_is_read() {
         let info = "# Server\r\nredis_version:7.2.4\r\nvalkey_version:8.0.1\r\n# Clients\r\nconnected_clients:3\r\n\
             maxclients:10000\r\n# Memory\r\nused_memory:1048576\r\nused_memory_human:1.00M\r\nmaxmemory:2097152\r\n\
             maxmemory_policy:allkeys-lru\r\n# Persistence\r\nrdb_last_bgsave_status:err\r\naof_enabled:1\r\n\

@@ -2,7 +2,7 @@
 //!
 //! One task owns the connection and sends what is queued as one pipeline, so operations are carried out in the order
 //! of submission and none waits for another's round trip. Every pipeline has a deadline. After it the connection is
-//! dropped, everything is refused at once, and when Redis is back the former connection is cut there and what was in
+//! dropped, everything is refused at once, and when Redis is back the previous connection is cut there and what was in
 //! doubt is taken back before service goes on: what was refused never appears later.
 
 mod bulk;

@@ -48,7 +48,7 @@ impl Operation {
     }
 
     /// What is to be sent once more when Redis is back.
-    pub(super) fn put_off(&mut self) -> Vec<Cmd> {
+    pub(super) fn defer(&mut self) -> Vec<Cmd> {
         if self.is_recovery { std::mem::take(&mut self.commands) } else { Vec::new() }
     }
 

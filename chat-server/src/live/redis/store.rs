@@ -71,7 +71,7 @@ impl RedisLive {
             losses: losses.subscribe(),
             counters: Arc::clone(&counters),
         };
-        let (queue_out, former, recovery, roomless_looks) = (received, None, Vec::new(), 0);
+        let (queue_out, previous, recovery, memory_probes_left) = (received, None, Vec::new(), 0);
         let driver = Driver {
             options,
             keys,
@@ -80,9 +80,9 @@ impl RedisLive {
             is_available,
             losses,
             counters,
-            former,
+            previous,
             recovery,
-            roomless_looks,
+            memory_probes_left,
             key_conflict_warning: ThrottledWarning::default(),
         };
         // Ends when the last clone of the queue is gone.
@@ -179,8 +179,8 @@ impl Live for RedisLive {
         call.arg(ROOM_MAX_BYTES).arg(room.0).arg(KEY_KEPT_MS);
         self.submit(vec![call], move |values| {
             let mut answer: Vec<Value> = one(values)?;
-            let told: u8 = read(answer.first()?.clone())?;
-            match told {
+            let outcome: u8 = read(answer.first()?.clone())?;
+            match outcome {
                 0 => Some(Ok(Put::Stored)),
                 1 => {
                     let used: String = read(answer.pop()?)?;

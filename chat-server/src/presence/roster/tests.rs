@@ -47,7 +47,7 @@ fn someone_appears_at_once_and_leaves_after_the_grace() {
 }
 
 #[test]
-fn a_reconnect_within_the_grace_is_not_told() {
+fn a_reconnect_within_the_grace_is_not_sent() {
     let mut roster = Roster::default();
     roster.apply(ANA, opened(1), at(0));
     changes(&mut roster, 0);
@@ -98,7 +98,7 @@ fn a_choice_stands_over_activity_and_survives_reconnects() {
 }
 
 #[test]
-fn flapping_is_told_once_a_second_and_only_where_it_stays() {
+fn flapping_is_sent_once_a_second_and_only_where_it_stays() {
     let mut roster = Roster::default();
     roster.apply(ANA, opened(1), at(0));
     changes(&mut roster, 0);
@@ -152,8 +152,8 @@ fn a_lease_says_what_its_connection_makes_of_its_user() {
     roster.apply(ANA, PresenceEvent::Reported { connection: id(2), is_active: false }, at(0));
     let mut leases = roster.leases(at(1), at(30_000));
     leases.sort_by_key(|lease| lease.id);
-    let said: Vec<_> = leases.iter().map(|lease| (lease.id, lease.availability)).collect();
-    assert_eq!(said, [(id(1), Availability::Online), (id(2), Availability::Away)]);
+    let shown: Vec<_> = leases.iter().map(|lease| (lease.id, lease.availability)).collect();
+    assert_eq!(shown, [(id(1), Availability::Online), (id(2), Availability::Away)]);
 }
 
 fn any_event() -> impl Strategy<Value = (u64, u64, PresenceEvent)> {

@@ -39,14 +39,14 @@ impl Actor {
         }
     }
 
-    /// Whether a number assigned since the room began is another's: of a post that the former process never acknowledged.
+    /// Whether a number assigned since the room began belongs to a post that the previous process never acknowledged.
     fn is_unacknowledged_leftover(&self, seq: Seq) -> bool {
         let is_under_way =
             || self.in_flight.iter().any(|write| write.item.as_ref().is_some_and(|item| item.seq == seq));
         self.state.is_from_this_run(seq) && self.state.ephemeral.get(seq).is_none() && !is_under_way()
     }
 
-    /// Whether a post the live store knows of never stood.
+    /// Whether a post in the live store was never acknowledged.
     pub(super) fn is_unacknowledged(&self, seq: Seq) -> bool {
         self.compensation.contains(seq) || (self.live_sync.is_load_pending() && self.is_unacknowledged_leftover(seq))
     }

@@ -20,8 +20,8 @@ fn entry(seq: u64) -> EphemeralEntry {
         .expect("an end")
 }
 
-/// A room that begins with these lasting numbers and these that expire.
-fn begun(lasting: &[u64], alive: &[u64]) -> State {
+/// A room that begins with these persistent numbers and these that expire.
+fn started(persistent: &[u64], alive: &[u64]) -> State {
     let room = Room {
         id: ROOM,
         kind: RoomKind::Public,
@@ -35,12 +35,12 @@ fn begun(lasting: &[u64], alive: &[u64]) -> State {
         created_at: UnixMillis(0),
         created_by: UserId(1),
     };
-    let head = Seq(lasting.last().copied().unwrap_or(0));
+    let head = Seq(persistent.last().copied().unwrap_or(0));
     let stored = RoomState {
         room: StoredRoom { room, head, last_message_at: None },
         reserved_up_to: Seq(64).max(head),
         members: vec![(UserId(1), Role::Member)],
-        recent: lasting.iter().map(|seq| message(*seq, None)).collect(),
+        recent: persistent.iter().map(|seq| message(*seq, None)).collect(),
         is_whole: true,
         refused: Vec::new(),
     };
@@ -49,18 +49,18 @@ fn begun(lasting: &[u64], alive: &[u64]) -> State {
 
 #[test]
 fn a_room_that_begins_again_does_not_claim_to_know_what_expires() {
-    let state = begun(&[1, 2, 3], &[4]);
+    let state = started(&[1, 2, 3], &[4]);
     assert_eq!(state.ring.after(Seq(2)), None, "4 lives, and is not in the ring");
     assert_eq!(state.ring.after(Seq(4)), Some(Vec::new()));
     assert_eq!(state.shown(), Seq(4));
-    let state = begun(&[1, 2, 6], &[4]);
+    let state = started(&[1, 2, 6], &[4]);
     assert_eq!(state.ring.after(Seq(3)), None);
     assert_eq!(state.ring.after(Seq(4)).map(|items| items.len()), Some(1));
 }
 
 #[test]
-fn what_is_learned_late_is_there_as_if_it_had_been_known() {
-    let mut state = begun(&[1, 2, 3], &[]);
+fn entries_loaded_late_are_there_as_if_they_had_been_known() {
+    let mut state = started(&[1, 2, 3], &[]);
     let (late, reserved_up_to) = state.renumber_late(vec![entry(4), entry(90)]);
     let numbers =
         |entries: &[EphemeralEntry]| entries.iter().map(|e| (e.item().seq, e.item().changed)).collect::<Vec<_>>();
@@ -74,7 +74,7 @@ fn what_is_learned_late_is_there_as_if_it_had_been_known() {
 
 #[test]
 fn a_change_of_what_expires_keeps_its_number_free() {
-    let mut state = begun(&[1], &[2]);
+    let mut state = started(&[1], &[2]);
     let delete = NewChange { by: UserId(1), seq: Seq(2), edit: None, known: None };
     let accepted = state.accept_change(delete, false, UnixMillis(0)).expect("hers");
     let Accepted::Changed(item, Destination::Live { reservation, .. }) = accepted else {
@@ -85,7 +85,7 @@ fn a_change_of_what_expires_keeps_its_number_free() {
 
 #[test]
 fn an_edit_to_the_same_text_changes_nothing_unless_another_is_under_way() {
-    let mut state = begun(&[1], &[]);
+    let mut state = started(&[1], &[]);
     let item = state.find(Seq(1), UnixMillis(0)).expect("there");
     let What::Message(message) = &item.what else { panic!("a message") };
     let edit = || {

@@ -44,7 +44,7 @@ pub(in crate::session) async fn check(app: &App, who: &Identity, post: &Post) ->
     }
 }
 
-/// Whether the sender used the key before: for a lasting post the database knows, and nothing else is asked.
+/// Whether the sender used the key before: for a persistent post the database knows, and nothing else is asked.
 async fn is_retry(app: &App, who: &Identity, post: &Post) -> Result<bool, Refusal> {
     if app.store.is_key_used(who.user, post.key.clone()).await? {
         return Ok(true);

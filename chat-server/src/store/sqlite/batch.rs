@@ -14,12 +14,12 @@ use crate::store::StoreError;
 pub(super) struct Batch<'a> {
     connection: &'a Connection,
     /// In the order of the writes: a text may be added and removed in one transaction.
-    owed: RefCell<Vec<Owed>>,
+    pending_index: RefCell<Vec<IndexChange>>,
 }
 
 /// A text that is to go into the index, or out of it.
 #[derive(Debug)]
-struct Owed {
+struct IndexChange {
     item: i64,
     body: String,
     is_removal: bool,
@@ -27,27 +27,27 @@ struct Owed {
 
 impl<'a> Batch<'a> {
     pub(super) fn on(connection: &'a Connection) -> Self {
-        Self { connection, owed: RefCell::default() }
+        Self { connection, pending_index: RefCell::default() }
     }
 
     /// The text of an item is to be found.
     pub(super) fn add_text(&self, item: i64, body: &str) {
-        self.owed.borrow_mut().push(Owed { item, body: body.to_owned(), is_removal: false });
+        self.pending_index.borrow_mut().push(IndexChange { item, body: body.to_owned(), is_removal: false });
     }
 
     /// The text of an item is to be found no more.
     pub(super) fn remove_text(&self, item: i64, body: String) {
-        self.owed.borrow_mut().push(Owed { item, body, is_removal: true });
+        self.pending_index.borrow_mut().push(IndexChange { item, body, is_removal: true });
     }
 
     /// How much is owed: what a write that is taken back must leave behind.
-    pub(super) fn owed(&self) -> usize {
-        self.owed.borrow().len()
+    pub(super) fn pending_index(&self) -> usize {
+        self.pending_index.borrow().len()
     }
 
     /// Forgets what is owed beyond `before`: its write was taken back.
-    pub(super) fn take_back(&self, before: usize) {
-        self.owed.borrow_mut().truncate(before);
+    pub(super) fn truncate_index(&self, before: usize) {
+        self.pending_index.borrow_mut().truncate(before);
     }
 
     /// Brings the index up to the writes. Comes behind the last savepoint.
@@ -55,7 +55,7 @@ impl<'a> Batch<'a> {
     /// # Errors
     /// Where it cannot be written; then nothing of the transaction may be kept.
     pub(super) fn flush_index(&self) -> Result<(), StoreError> {
-        for Owed { item, body, is_removal } in self.owed.take() {
+        for IndexChange { item, body, is_removal } in self.pending_index.take() {
             let change = if is_removal {
                 "INSERT INTO item_text (item_text, rowid, body) VALUES ('delete', ?1, ?2)"
             } else {
@@ -118,11 +118,11 @@ mod tests {
         let deleted = What::Deleted { deleted_at: NOW, deleted_by: UserId(0) };
         items::change(&batch, &change(1, 4, Revision::Delete, deleted)).expect("deleted");
         items::change(&batch, &change(2, 5, Revision::Edit, said("quince"))).expect("edited");
-        let (owed, savepoint) = (batch.owed(), c.execute_batch("SAVEPOINT write"));
+        let (pending_index, savepoint) = (batch.pending_index(), c.execute_batch("SAVEPOINT write"));
         savepoint.expect("a savepoint");
         items::append(&batch, &append(6, "cherry")).expect("added");
         c.execute_batch("ROLLBACK TO write; RELEASE write").expect("taken back");
-        batch.take_back(owed);
+        batch.truncate_index(pending_index);
         batch.flush_index().expect("flushed");
         c.execute_batch("COMMIT").expect("kept");
         let words = ["apple", "pear", "plum", "quince", "cherry"];

@@ -75,11 +75,11 @@ pub(super) fn versions(c: &Connection, room: RoomId, seq: Seq) -> Result<Vec<Ver
     let query = "SELECT version.body, version.at FROM version JOIN item ON item.id = version.item
          WHERE item.room = ?1 AND item.seq = ?2 ORDER BY number";
     let rows = all(c, query, [sql(room.0), sql(seq.0)], |row| Ok((row::text(row, 0)?, UnixMillis(row.get(1)?))))?;
-    let told = rows.into_iter().map(|(body, replaced_at)| {
+    let versions = rows.into_iter().map(|(body, replaced_at)| {
         let body = body.ok_or_else(|| row::damaged("a version without a text"))?;
         Ok(Version { body, replaced_at })
     });
-    told.collect()
+    versions.collect()
 }
 
 /// The message its sender gave this key first.

@@ -15,7 +15,7 @@ pub(super) fn set_read(
     seq: Seq,
     rewind: bool,
 ) -> Result<ReadMarks, StoreError> {
-    // The number of lasting messages up to the mark; a mark beyond the end stands at the end.
+    // The number of persistent messages up to the mark; a mark beyond the end stands at the end.
     let update = "UPDATE member SET read_seq = min(?3, (SELECT head FROM room WHERE id = ?2)),
            read_ordinal = coalesce((SELECT ordinal FROM item
              WHERE room = ?2 AND seq <= ?3 AND ordinal IS NOT NULL ORDER BY seq DESC LIMIT 1), 0)

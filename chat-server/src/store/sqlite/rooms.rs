@@ -11,9 +11,9 @@ use super::{items, members};
 use crate::store::{NewRoom, RefusedPost, RoomCounts, RoomState, StoreError, StoredRoom};
 
 pub(super) fn create(c: &Connection, new: &NewRoom) -> Result<StoredRoom, StoreError> {
-    let former =
+    let closed =
         one(c, "SELECT room FROM former_name WHERE name = ?1", [new.name.as_str()], |row| row.get::<_, i64>(0))?;
-    if former.is_some() {
+    if closed.is_some() {
         return Err(StoreError::NameTaken);
     }
     let kind = match new.kind {

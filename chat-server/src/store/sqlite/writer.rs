@@ -221,7 +221,7 @@ impl State {
                 continue;
             }
             outcome = (|| {
-                let owed = transaction.owed();
+                let pending_index = transaction.pending_index();
                 execute("SAVEPOINT write").map_err(failed)?;
                 let (is_right, finish) = job(Some(&transaction));
                 finishes.push(finish);
@@ -231,7 +231,7 @@ impl State {
                 }
                 if !is_right {
                     execute("ROLLBACK TO write").map_err(failed)?;
-                    transaction.take_back(owed);
+                    transaction.truncate_index(pending_index);
                 }
                 execute("RELEASE write").map_err(failed)?;
                 Ok(())

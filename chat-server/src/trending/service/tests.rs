@@ -48,7 +48,7 @@ fn owned(words: &[&str]) -> Vec<String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_room_is_told_at_once_then_every_five_seconds_at_most() {
+async fn a_room_is_pushed_to_at_once_then_every_five_seconds_at_most() {
     let (service, received, clock) = started();
     service.observe(ROOM, &item(1, &clock, None, "flaky clock"));
     pass(1).await;
@@ -73,7 +73,7 @@ async fn an_ephemeral_messages_words_are_taken_back_at_its_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deletion_is_told_and_code_says_nothing() {
+async fn a_deletion_is_pushed_and_code_counts_for_nothing() {
     let (service, received, clock) = started();
     let first = item(1, &clock, None, "secret");
     service.observe(ROOM, &first);

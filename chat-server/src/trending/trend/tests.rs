@@ -13,10 +13,10 @@ fn say(trend: &mut Trend, seq: u64, ms: u64, body: &str) -> bool {
     state(trend, (seq, seq), (ms, None), body, ms)
 }
 
-fn state(trend: &mut Trend, (seq, changed): (u64, u64), said: (u64, Option<u64>), body: &str, now_ms: u64) -> bool {
+fn state(trend: &mut Trend, (seq, changed): (u64, u64), posted: (u64, Option<u64>), body: &str, now_ms: u64) -> bool {
     let words = words_of(body);
-    let expires_at = said.1.map(at);
-    let post = Post { seq: Seq(seq), changed: Seq(changed), at: at(said.0), expires_at, words: &words };
+    let expires_at = posted.1.map(at);
+    let post = Post { seq: Seq(seq), changed: Seq(changed), at: at(posted.0), expires_at, words: &words };
     trend.count(post, at(now_ms))
 }
 
@@ -131,9 +131,9 @@ proptest! {
                     trend.take_back(Seq(target), Seq(seq));
                 }
                 (1, Some(target)) => {
-                    if let Some((said, end, text)) = left.get_mut(&target) {
+                    if let Some((posted, end, text)) = left.get_mut(&target) {
                         text.clone_from(&body);
-                        state(&mut trend, (target, seq), (*said, *end), &body, now);
+                        state(&mut trend, (target, seq), (*posted, *end), &body, now);
                     }
                 }
                 (2, _) => {
@@ -147,9 +147,9 @@ proptest! {
             }
             left.retain(|_, (_, end, _)| end.is_none_or(|end| now < end));
             let mut expected: HashMap<String, f64> = HashMap::new();
-            for (said, _, text) in left.values().filter(|(said, ..)| now - said < WINDOW_MS) {
+            for (posted, _, text) in left.values().filter(|(posted, ..)| now - posted < WINDOW_MS) {
                 for word in words_of(text) {
-                    *expected.entry(word.key).or_default() += (-((now - said) as f64) / HALF_LIFE_MS as f64).exp2();
+                    *expected.entry(word.key).or_default() += (-((now - posted) as f64) / HALF_LIFE_MS as f64).exp2();
                 }
             }
             let top = trend.top(KEPT, at(now));

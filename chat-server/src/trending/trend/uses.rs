@@ -15,7 +15,7 @@ struct Use {
     at: UnixMillis,
     /// How it was written.
     shown: String,
-    is_lasting: bool,
+    is_persistent: bool,
 }
 
 /// What uses count together, seen from the landmark.
@@ -24,13 +24,13 @@ pub(super) struct Weight {
     /// Of all uses.
     pub all: f64,
     /// Of those in messages that stay.
-    pub lasting: f64,
+    pub persistent: f64,
 }
 
 impl Weight {
     fn with(self, one: &Use, landmark: UnixMillis) -> Self {
         let weight = use_weight(landmark, one.at);
-        Self { all: self.all + weight, lasting: self.lasting + if one.is_lasting { weight } else { 0.0 } }
+        Self { all: self.all + weight, persistent: self.persistent + if one.is_persistent { weight } else { 0.0 } }
     }
 }
 
@@ -43,10 +43,10 @@ pub(super) struct Uses {
 }
 
 impl Uses {
-    pub(super) fn add(&mut self, seq: Seq, said: (UnixMillis, &str), is_lasting: bool, landmark: UnixMillis) {
+    pub(super) fn add(&mut self, seq: Seq, posted: (UnixMillis, &str), is_persistent: bool, landmark: UnixMillis) {
         let before = if self.uses.is_empty() { Some(Weight::default()) } else { self.weight };
         let is_last = self.uses.last_key_value().is_none_or(|(last, _)| *last < seq);
-        let one = Use { at: said.0, shown: said.1.to_owned(), is_lasting };
+        let one = Use { at: posted.0, shown: posted.1.to_owned(), is_persistent };
         self.weight = before.filter(|_| is_last).map(|weight| weight.with(&one, landmark));
         self.uses.insert(seq, one);
     }
@@ -75,7 +75,7 @@ impl Uses {
     }
 
     /// When it was used in messages that stay.
-    pub(super) fn lasting(&self) -> impl Iterator<Item = (Seq, UnixMillis)> {
-        self.uses.iter().filter(|(_, one)| one.is_lasting).map(|(seq, one)| (*seq, one.at))
+    pub(super) fn persistent(&self) -> impl Iterator<Item = (Seq, UnixMillis)> {
+        self.uses.iter().filter(|(_, one)| one.is_persistent).map(|(seq, one)| (*seq, one.at))
     }
 }
