@@ -6,22 +6,22 @@ use chat_proto::room::Membership;
 
 use super::model::Model;
 use super::msg::Refusal;
-use super::place::{Place, ServerKey};
+use super::room_key::{RoomKey, ServerKey};
 use super::{catch_up, navigation, outbox, overlay, room};
 
 /// What an ask was for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
     /// A post of the outbox.
-    Post(Place, ClientKey),
+    Post(RoomKey, ClientKey),
     /// What changed in a room.
-    Changes(Place),
+    Changes(RoomKey),
     /// Older messages of a room.
-    History(Place),
+    History(RoomKey),
     /// Who is in a room.
-    Members(Place),
+    Members(RoomKey),
     /// What a room speaks of.
-    Trending(Place),
+    Trending(RoomKey),
     /// Names of people.
     Names,
     /// The account's rooms.
@@ -33,7 +33,7 @@ pub(super) enum Purpose {
     /// A room, to be shown.
     Info,
     /// What a message said before it was edited.
-    Versions(Place, Seq),
+    Versions(RoomKey, Seq),
     /// Something the person asked for: what to say where it fails.
     Wanted(&'static str),
     /// Nobody waits for it.
@@ -44,14 +44,14 @@ pub(super) enum Purpose {
 pub(super) fn answer(model: &mut Model, ask: u64, result: Result<Answer, Refusal>) {
     let Some((server, purpose)) = model.asks.remove(&ask) else { return };
     match (purpose, result) {
-        (Purpose::Post(place, key), Ok(Answer::Post(posted))) => outbox::posted(model, place, &key, &posted),
+        (Purpose::Post(room_key, key), Ok(Answer::Post(posted))) => outbox::posted(model, room_key, &key, &posted),
         (Purpose::Post(_, key), Err(refusal)) => outbox::refused(model, &key, &refusal),
-        (Purpose::Changes(place), Ok(Answer::Changes(page))) => catch_up::changes(model, place, &page),
-        (Purpose::Changes(place), Err(_)) => catch_up::changes_failed(model, place),
-        (Purpose::History(place), Ok(Answer::History(page))) => catch_up::history(model, place, &page),
-        (Purpose::History(place), Err(_)) => catch_up::history_failed(model, place),
-        (Purpose::Members(place), Ok(Answer::Members(page))) => catch_up::members(model, place, page),
-        (Purpose::Trending(place), Ok(Answer::Trending(answer))) => set_topics(model, place, answer.topics),
+        (Purpose::Changes(room_key), Ok(Answer::Changes(page))) => catch_up::changes(model, room_key, &page),
+        (Purpose::Changes(room_key), Err(_)) => catch_up::changes_failed(model, room_key),
+        (Purpose::History(room_key), Ok(Answer::History(page))) => catch_up::history(model, room_key, &page),
+        (Purpose::History(room_key), Err(_)) => catch_up::history_failed(model, room_key),
+        (Purpose::Members(room_key), Ok(Answer::Members(page))) => catch_up::members(model, room_key, page),
+        (Purpose::Trending(room_key), Ok(Answer::Trending(answer))) => set_topics(model, room_key, answer.topics),
         (Purpose::Names, Ok(Answer::Users(answer))) => learn(model, server, &answer.users),
         (Purpose::Account, Ok(Answer::Account(snapshot))) => catch_up::account(model, server, &snapshot),
         (Purpose::Enter, Ok(Answer::Join(membership) | Answer::CreateRoom(membership))) => {
@@ -62,8 +62,8 @@ pub(super) fn answer(model: &mut Model, ask: u64, result: Result<Answer, Refusal
         (Purpose::Listing, Ok(Answer::ListRooms(page))) => overlay::listed(model, server, page),
         (Purpose::Info, Ok(Answer::RoomInfo(info))) => overlay::open_info(model, info),
         (Purpose::Info, Err(refusal)) => complain(model, "could not look at the room", &refusal),
-        (Purpose::Versions(place, seq), Ok(Answer::Versions(answer))) => {
-            overlay::former::came(model, (place, seq), &answer);
+        (Purpose::Versions(room_key, seq), Ok(Answer::Versions(answer))) => {
+            overlay::former::came(model, (room_key, seq), &answer);
         }
         (Purpose::Versions(..), Err(refusal)) => complain(model, "could not get the former texts", &refusal),
         (Purpose::Wanted(what), Err(refusal)) => complain(model, what, &refusal),
@@ -72,8 +72,8 @@ pub(super) fn answer(model: &mut Model, ask: u64, result: Result<Answer, Refusal
     }
 }
 
-fn set_topics(model: &mut Model, place: Place, topics: Vec<chat_proto::topic::TrendingTopic>) {
-    if let Some(room) = model.rooms.get_mut(&place) {
+fn set_topics(model: &mut Model, room_key: RoomKey, topics: Vec<chat_proto::topic::TrendingTopic>) {
+    if let Some(room) = model.rooms.get_mut(&room_key) {
         room.topics = topics;
     }
 }
@@ -86,9 +86,9 @@ fn learn(model: &mut Model, server: ServerKey, users: &[chat_proto::room::User])
 
 /// A room one is in now; where it was known before, nothing of it is lost.
 pub(super) fn enter(model: &mut Model, server: ServerKey, membership: Membership) {
-    let place = Place { server, room: membership.room.id };
-    model.rooms.entry(place).or_insert_with(|| room::Room::new(membership));
-    navigation::open(model, place);
+    let room_key = RoomKey { server, room: membership.room.id };
+    model.rooms.entry(room_key).or_insert_with(|| room::Room::new(membership));
+    navigation::open(model, room_key);
 }
 
 fn complain(model: &mut Model, what: &str, refusal: &Refusal) {

@@ -11,8 +11,8 @@ use super::answers::Purpose;
 use super::effect::{Effect, Keep};
 use super::entry::Entry;
 use super::model::Model;
-use super::place::{Place, ServerKey};
 use super::room::{Catching, History, Room, Scroll};
+use super::room_key::{RoomKey, ServerKey};
 use super::{navigation, outbox, reading};
 
 /// A room that is further behind is not followed change by change: its end is loaded anew.
@@ -24,15 +24,16 @@ const TOPICS: u32 = 12;
 
 /// Takes the rooms this account is in, as the server says; the others are gone.
 pub(super) fn memberships(model: &mut Model, key: ServerKey, memberships: &[Membership]) {
-    let is_in = |place: &Place| memberships.iter().any(|membership| membership.room.id == place.room);
-    let gone: Vec<_> = model.rooms.keys().copied().filter(|place| place.server == key && !is_in(place)).collect();
-    for place in &gone {
-        leave(model, *place);
+    let is_in = |room_key: &RoomKey| memberships.iter().any(|membership| membership.room.id == room_key.room);
+    let gone: Vec<_> =
+        model.rooms.keys().copied().filter(|room_key| room_key.server == key && !is_in(room_key)).collect();
+    for room_key in &gone {
+        leave(model, *room_key);
     }
     for membership in memberships {
-        let place = Place { server: key, room: membership.room.id };
-        match model.rooms.get_mut(&place) {
-            None => drop(model.rooms.insert(place, Room::new(membership.clone()))),
+        let room_key = RoomKey { server: key, room: membership.room.id };
+        match model.rooms.get_mut(&room_key) {
+            None => drop(model.rooms.insert(room_key, Room::new(membership.clone()))),
             Some(room) => {
                 room.refresh(membership);
                 room.heard = room.heard.max(membership.head);
@@ -49,26 +50,26 @@ pub(super) fn memberships(model: &mut Model, key: ServerKey, memberships: &[Memb
 }
 
 /// A room this account is not in any more.
-pub(super) fn leave(model: &mut Model, place: Place) {
-    model.rooms.remove(&place);
-    model.effects.push(Effect::Keep(place.server, Keep::Forget(vec![place.room])));
-    if model.current == Some(place) {
+pub(super) fn leave(model: &mut Model, room_key: RoomKey) {
+    model.rooms.remove(&room_key);
+    model.effects.push(Effect::Keep(room_key.server, Keep::Forget(vec![room_key.room])));
+    if model.current == Some(room_key) {
         model.current = None;
-        navigation::open_something(model, place.server);
+        navigation::open_something(model, room_key.server);
     }
 }
 
 /// What a resumed connection brought for one room.
 pub(super) fn resumed(model: &mut Model, key: ServerKey, resumed: &Resumed) {
-    let place = Place { server: key, room: resumed.room };
-    let is_waiting = model.rooms.get(&place).is_some_and(|room| room.catching == Catching::Needed);
+    let room_key = RoomKey { server: key, room: resumed.room };
+    let is_waiting = model.rooms.get(&room_key).is_some_and(|room| room.catching == Catching::Needed);
     if !resumed.is_complete || !is_waiting {
         return;
     }
     for item in &resumed.items {
-        apply(model, place, item);
+        apply(model, room_key, item);
     }
-    if let Some(room) = model.rooms.get_mut(&place) {
+    if let Some(room) = model.rooms.get_mut(&room_key) {
         room.cursor = room.cursor.max(resumed.head);
         room.catching = if room.cursor < room.heard { Catching::Needed } else { Catching::Current };
     }
@@ -77,54 +78,54 @@ pub(super) fn resumed(model: &mut Model, key: ServerKey, resumed: &Resumed) {
 /// Asks for what is missing, in all rooms of a server.
 pub(super) fn catch_up_all(model: &mut Model, key: ServerKey) {
     let behind = |room: &Room| room.catching != Catching::Current;
-    let places: Vec<_> = model
+    let room_keys: Vec<_> = model
         .rooms
         .iter()
-        .filter(|(place, room)| place.server == key && behind(room))
-        .map(|(place, _)| *place)
+        .filter(|(room_key, room)| room_key.server == key && behind(room))
+        .map(|(room_key, _)| *room_key)
         .collect();
-    for place in places {
-        ask_for_changes(model, place);
+    for room_key in room_keys {
+        ask_for_changes(model, room_key);
     }
 }
 
-fn ask_for_changes(model: &mut Model, place: Place) {
-    if !model.is_ready(place.server) {
+fn ask_for_changes(model: &mut Model, room_key: RoomKey) {
+    if !model.is_ready(room_key.server) {
         return;
     }
-    let Some(room) = model.rooms.get_mut(&place) else { return };
+    let Some(room) = model.rooms.get_mut(&room_key) else { return };
     room.catching = Catching::Asked;
-    let changes = Changes { room: place.room, after: room.cursor, limit: PAGE_MAX };
-    model.ask(place.server, changes, Purpose::Changes(place));
+    let changes = Changes { room: room_key.room, after: room.cursor, limit: PAGE_MAX };
+    model.ask(room_key.server, changes, Purpose::Changes(room_key));
 }
 
 /// A pushed change.
-pub(super) fn event(model: &mut Model, place: Place, event: &Event) {
-    let Some(room) = model.rooms.get_mut(&place) else { return };
+pub(super) fn event(model: &mut Model, room_key: RoomKey, event: &Event) {
+    let Some(room) = model.rooms.get_mut(&room_key) else { return };
     room.heard = room.heard.max(event.seq);
     if event.seq <= room.cursor {
         return;
     }
     match room.catching {
         Catching::Current if event.prev <= room.cursor => {
-            apply(model, place, &event.item);
-            if let Some(room) = model.rooms.get_mut(&place) {
+            apply(model, room_key, &event.item);
+            if let Some(room) = model.rooms.get_mut(&room_key) {
                 room.cursor = event.seq;
             }
         }
-        Catching::Current => ask_for_changes(model, place),
+        Catching::Current => ask_for_changes(model, room_key),
         // It stands in the changes that are asked for, or in those after them.
         Catching::Needed | Catching::Asked => {}
     }
 }
 
 /// Something was left out.
-pub(super) fn gap(model: &mut Model, place: Place) {
-    match model.rooms.get_mut(&place).map(|room| room.catching) {
-        Some(Catching::Current) => ask_for_changes(model, place),
+pub(super) fn gap(model: &mut Model, room_key: RoomKey) {
+    match model.rooms.get_mut(&room_key).map(|room| room.catching) {
+        Some(Catching::Current) => ask_for_changes(model, room_key),
         Some(Catching::Asked) => {
             // The answer under way may come from before the gap: one more is asked for after it.
-            if let Some(room) = model.rooms.get_mut(&place) {
+            if let Some(room) = model.rooms.get_mut(&room_key) {
                 room.asks_again = true;
             }
         }
@@ -133,12 +134,12 @@ pub(super) fn gap(model: &mut Model, place: Place) {
 }
 
 /// A page of changes; the cursor moves once it is applied whole.
-pub(super) fn changes(model: &mut Model, place: Place, page: &ChangesPage) {
-    learn(model, place, &page.users);
+pub(super) fn changes(model: &mut Model, room_key: RoomKey, page: &ChangesPage) {
+    learn(model, room_key, &page.users);
     for item in &page.items {
-        apply(model, place, item);
+        apply(model, room_key, item);
     }
-    let Some(room) = model.rooms.get_mut(&place) else { return };
+    let Some(room) = model.rooms.get_mut(&room_key) else { return };
     room.cursor = room.cursor.max(page.next);
     let is_last = page.next >= page.head;
     // What was heard of but is not there at the end was only announced.
@@ -147,57 +148,57 @@ pub(super) fn changes(model: &mut Model, place: Place, page: &ChangesPage) {
         room.catching = Catching::Current;
         room.heard = room.cursor;
     } else {
-        ask_for_changes(model, place);
+        ask_for_changes(model, room_key);
     }
 }
 
 /// The changes could not be had; they are asked for again after the next welcome.
-pub(super) fn changes_failed(model: &mut Model, place: Place) {
-    if let Some(room) = model.rooms.get_mut(&place) {
+pub(super) fn changes_failed(model: &mut Model, room_key: RoomKey) {
+    if let Some(room) = model.rooms.get_mut(&room_key) {
         room.catching = Catching::Needed;
     }
 }
 
 /// Loads what an open room shows: its end, its people, its topics.
-pub(super) fn load(model: &mut Model, place: Place) {
-    if !model.is_ready(place.server) {
+pub(super) fn load(model: &mut Model, room_key: RoomKey) {
+    if !model.is_ready(room_key.server) {
         return;
     }
-    let room = place.room;
-    let is_unasked = model.rooms.get(&place).is_some_and(|room| room.history == History::Unasked);
+    let room = room_key.room;
+    let is_unasked = model.rooms.get(&room_key).is_some_and(|room| room.history == History::Unasked);
     if is_unasked {
-        ask_for_history(model, place, None);
-        model.ask(place.server, Members { room, after: None, limit: PAGE_MAX }, Purpose::Members(place));
-        model.ask(place.server, Trending { room, limit: TOPICS }, Purpose::Trending(place));
+        ask_for_history(model, room_key, None);
+        model.ask(room_key.server, Members { room, after: None, limit: PAGE_MAX }, Purpose::Members(room_key));
+        model.ask(room_key.server, Trending { room, limit: TOPICS }, Purpose::Trending(room_key));
     }
 }
 
 /// Loads what comes before the oldest at hand, where there is more.
-pub(super) fn load_older(model: &mut Model, place: Place) {
-    let Some(room) = model.rooms.get(&place) else { return };
-    if room.history == History::More && model.is_ready(place.server) {
+pub(super) fn load_older(model: &mut Model, room_key: RoomKey) {
+    let Some(room) = model.rooms.get(&room_key) else { return };
+    if room.history == History::More && model.is_ready(room_key.server) {
         let floor = room.timeline.floor();
-        ask_for_history(model, place, Some(floor));
+        ask_for_history(model, room_key, Some(floor));
     }
 }
 
-fn ask_for_history(model: &mut Model, place: Place, before: Option<Seq>) {
-    if let Some(room) = model.rooms.get_mut(&place) {
+fn ask_for_history(model: &mut Model, room_key: RoomKey, before: Option<Seq>) {
+    if let Some(room) = model.rooms.get_mut(&room_key) {
         room.history = History::Asked;
     }
-    let history = request::History { room: place.room, before, limit: HISTORY_PAGE };
-    model.ask(place.server, history, Purpose::History(place));
+    let history = request::History { room: room_key.room, before, limit: HISTORY_PAGE };
+    model.ask(room_key.server, history, Purpose::History(room_key));
 }
 
 /// An older page, or the room's end.
-pub(super) fn history(model: &mut Model, place: Place, page: &HistoryPage) {
-    learn(model, place, &page.users);
-    let me = model.servers.get(&place.server).and_then(super::Server::my_id);
+pub(super) fn history(model: &mut Model, room_key: RoomKey, page: &HistoryPage) {
+    learn(model, room_key, &page.users);
+    let me = model.servers.get(&room_key.server).and_then(super::Server::my_id);
     for item in &page.items {
-        needs_name(model, place, item);
+        needs_name(model, room_key, item);
     }
-    let now = model.server_now(place);
-    let Some(room) = model.rooms.get_mut(&place) else { return };
+    let now = model.server_now(room_key);
+    let Some(room) = model.rooms.get_mut(&room_key) else { return };
     // A page that was not asked for any more could leave a hole above it.
     if room.history != History::Asked {
         return;
@@ -215,19 +216,19 @@ pub(super) fn history(model: &mut Model, place: Place, page: &HistoryPage) {
 }
 
 /// The page could not be had; it is asked for again when it is next needed.
-pub(super) fn history_failed(model: &mut Model, place: Place) {
-    if let Some(room) = model.rooms.get_mut(&place) {
+pub(super) fn history_failed(model: &mut Model, room_key: RoomKey) {
+    if let Some(room) = model.rooms.get_mut(&room_key) {
         room.history = if room.timeline.entries().is_empty() { History::Unasked } else { History::More };
     }
 }
 
 /// The members of a room, with whether they are there.
-pub(super) fn members(model: &mut Model, place: Place, page: MembersPage) {
-    let Some(room) = model.rooms.get_mut(&place) else { return };
+pub(super) fn members(model: &mut Model, room_key: RoomKey, page: MembersPage) {
+    let Some(room) = model.rooms.get_mut(&room_key) else { return };
     room.info.members = page.total;
     room.online = page.has_more.then_some(page.online);
     room.people = page.members.iter().map(|member| member.user.id).collect();
-    if let Some(server) = model.server_mut(place.server) {
+    if let Some(server) = model.server_mut(room_key.server) {
         for member in page.members {
             server.learn(std::slice::from_ref(&member.user));
             server.set_presence(member.user.id, member.presence);
@@ -245,32 +246,32 @@ pub(super) fn account(model: &mut Model, key: ServerKey, snapshot: &AccountSnaps
     catch_up_all(model, key);
 }
 
-fn learn(model: &mut Model, place: Place, users: &[chat_proto::room::User]) {
-    if let Some(server) = model.server_mut(place.server) {
+fn learn(model: &mut Model, room_key: RoomKey, users: &[chat_proto::room::User]) {
+    if let Some(server) = model.server_mut(room_key.server) {
         server.learn(users);
     }
 }
 
-fn needs_name(model: &mut Model, place: Place, item: &Item) {
-    if let Some(server) = model.server_mut(place.server) {
+fn needs_name(model: &mut Model, room_key: RoomKey, item: &Item) {
+    if let Some(server) = model.server_mut(room_key.server) {
         server.needs_name(item.by);
     }
 }
 
 /// A text that is deleted goes from what one sent before, too.
-fn forget(model: &mut Model, place: Place, item: &Item, text: String) {
-    let is_own = model.servers.get(&place.server).and_then(super::Server::my_id) == Some(item.by);
+fn forget(model: &mut Model, room_key: RoomKey, item: &Item, text: String) {
+    let is_own = model.servers.get(&room_key.server).and_then(super::Server::my_id) == Some(item.by);
     if is_own && model.history.forget(&text) {
-        model.effects.push(Effect::Keep(place.server, Keep::ForgetInput(text)));
+        model.effects.push(Effect::Keep(room_key.server, Keep::ForgetInput(text)));
     }
 }
 
 /// Applies one change with all that follows from it.
-fn apply(model: &mut Model, place: Place, item: &Item) {
-    needs_name(model, place, item);
-    let me = model.servers.get(&place.server).and_then(super::Server::my_id);
-    let now = model.server_now(place);
-    let Some(room) = model.rooms.get_mut(&place) else { return };
+fn apply(model: &mut Model, room_key: RoomKey, item: &Item) {
+    needs_name(model, room_key, item);
+    let me = model.servers.get(&room_key.server).and_then(super::Server::my_id);
+    let now = model.server_now(room_key);
+    let Some(room) = model.rooms.get_mut(&room_key) else { return };
     let is_uncounted = item.changed > room.counted;
     let is_new = item.seq > room.counted && item.seq == item.changed;
     room.counted = room.counted.max(item.seq);
@@ -280,23 +281,23 @@ fn apply(model: &mut Model, place: Place, item: &Item) {
             let mentions_me = said.mentions_me;
             reading::taken_back(&mut room.marks, mentions_me);
         }
-        forget(model, place, item, text);
+        forget(model, room_key, item, text);
     }
-    let Some(room) = model.rooms.get_mut(&place) else { return };
+    let Some(room) = model.rooms.get_mut(&room_key) else { return };
     room.apply(item, me);
     room.timeline.expire(now);
     if let What::Message(message) = &item.what {
         if Some(item.by) == me
             && let Some(key) = &message.key
         {
-            outbox::settle(model, place, key);
+            outbox::settle(model, room_key, key);
         }
         if is_new {
-            if let Some(room) = model.rooms.get_mut(&place) {
+            if let Some(room) = model.rooms.get_mut(&room_key) {
                 room.typing.spoke(item.by);
                 room.missed += u32::from(room.scroll != Scroll::End && Some(item.by) != me);
             }
-            reading::arrived(model, place, item, message);
+            reading::arrived(model, room_key, item, message);
         }
     }
 }

@@ -13,7 +13,7 @@ use super::effect::Effect;
 use super::model::Model;
 use super::outbox::{self, Draft};
 use super::overlay;
-use super::place::{Place, ServerKey};
+use super::room_key::{RoomKey, ServerKey};
 use super::update;
 use crate::action::Action;
 
@@ -97,19 +97,23 @@ const NO_ROOM: &str = "No room is open; /join one.";
 type Done = Result<(), String>;
 
 fn clear(model: &mut Model) {
-    if let Some(place) = model.current {
-        composer::sent(model, place, None);
+    if let Some(room_key) = model.current {
+        composer::sent(model, room_key, None);
     }
 }
 
 /// The open room, where its server can be asked.
-fn place(model: &Model) -> Result<Place, String> {
-    let place = model.current.ok_or(NO_ROOM)?;
-    if model.is_ready(place.server) { Ok(place) } else { Err("The server is away; try again once it is back.".into()) }
+fn current_room(model: &Model) -> Result<RoomKey, String> {
+    let room_key = model.current.ok_or(NO_ROOM)?;
+    if model.is_ready(room_key.server) {
+        Ok(room_key)
+    } else {
+        Err("The server is away; try again once it is back.".into())
+    }
 }
 
 fn server(model: &Model) -> Result<ServerKey, String> {
-    let server = model.current.map_or(ServerKey::FIRST, |place| place.server);
+    let server = model.current.map_or(ServerKey::FIRST, |room_key| room_key.server);
     if model.is_ready(server) { Ok(server) } else { Err("The server is away; try again once it is back.".into()) }
 }
 
@@ -121,9 +125,9 @@ fn room_name(typed: &str) -> Result<RoomName, String> {
 fn join(model: &mut Model, argument: &str) -> Done {
     let (server, name) = (server(model)?, room_name(argument)?);
     let known =
-        model.rooms.iter().find(|(place, room)| place.server == server && room.info.name.as_ref() == Some(&name));
-    match known.map(|(place, _)| *place) {
-        Some(place) => super::navigation::open(model, place),
+        model.rooms.iter().find(|(room_key, room)| room_key.server == server && room.info.name.as_ref() == Some(&name));
+    match known.map(|(room_key, _)| *room_key) {
+        Some(room_key) => super::navigation::open(model, room_key),
         None => model.ask(server, Resolve { rooms: vec![name], users: Vec::new() }, Purpose::Enter),
     }
     Ok(())
@@ -150,8 +154,8 @@ fn create(model: &mut Model, argument: &str) -> Done {
 }
 
 fn leave(model: &mut Model) -> Done {
-    let place = place(model)?;
-    model.ask(place.server, request::Leave { room: place.room }, Purpose::Wanted("could not leave the room"));
+    let room_key = current_room(model)?;
+    model.ask(room_key.server, request::Leave { room: room_key.room }, Purpose::Wanted("could not leave the room"));
     Ok(())
 }
 
@@ -162,10 +166,10 @@ fn topic(model: &mut Model, argument: &str) -> Done {
     if argument.is_empty() {
         return show_topic(model);
     }
-    let place = place(model)?;
+    let room_key = current_room(model)?;
     let topic = (argument != CLEAR).then(|| argument.parse()).transpose();
     let topic = topic.map_err(|error: TextError| format!("The topic {error}."))?;
-    model.ask(place.server, SetTopic { room: place.room, topic }, Purpose::Wanted("could not set the topic"));
+    model.ask(room_key.server, SetTopic { room: room_key.room, topic }, Purpose::Wanted("could not set the topic"));
     Ok(())
 }
 
@@ -192,11 +196,11 @@ fn describe(model: &mut Model, argument: &str) -> Done {
         model.tell(&text);
         return Ok(());
     }
-    let place = place(model)?;
+    let room_key = current_room(model)?;
     let description = (argument != CLEAR).then(|| argument.parse()).transpose();
     let description = description.map_err(|error: TextError| format!("The description {error}."))?;
-    let request = SetDescription { room: place.room, description };
-    model.ask(place.server, request, Purpose::Wanted("could not set the description"));
+    let request = SetDescription { room: room_key.room, description };
+    model.ask(room_key.server, request, Purpose::Wanted("could not set the description"));
     Ok(())
 }
 
@@ -236,10 +240,10 @@ fn send_code(model: &mut Model, argument: &str) -> Done {
 }
 
 fn send_as(model: &mut Model, text: &str, language: Option<&str>, life: Option<Life>) -> Done {
-    let place = model.current.ok_or(NO_ROOM)?;
+    let room_key = model.current.ok_or(NO_ROOM)?;
     let body = text.trim_end().parse().map_err(|error: TextError| format!("The message {error}."))?;
     let code = language.map(str::parse).transpose().map_err(|error: TextError| format!("The language {error}."))?;
-    outbox::send(model, place, Draft { body, code, life });
+    outbox::send(model, room_key, Draft { body, code, life });
     Ok(())
 }
 
@@ -252,21 +256,21 @@ fn status(model: &mut Model, availability: ChosenAvailability, argument: &str) -
 }
 
 fn rsvp(model: &mut Model, argument: &str) -> Done {
-    let place = place(model)?;
+    let room_key = current_room(model)?;
     let answer = match argument {
         "attending" => Rsvp::Attending,
         "interested" => Rsvp::Interested,
         "none" => Rsvp::None,
         _ => return Err("Say attending, interested or none: /rsvp attending.".into()),
     };
-    let request = SetRsvp { room: place.room, answer };
-    model.ask(place.server, request, Purpose::Wanted("could not say whether you take part"));
+    let request = SetRsvp { room: room_key.room, answer };
+    model.ask(room_key.server, request, Purpose::Wanted("could not say whether you take part"));
     Ok(())
 }
 
 fn info(model: &mut Model) -> Done {
-    let place = place(model)?;
-    model.ask(place.server, request::RoomInfo { room: place.room }, Purpose::Info);
+    let room_key = current_room(model)?;
+    model.ask(room_key.server, request::RoomInfo { room: room_key.room }, Purpose::Info);
     Ok(())
 }
 

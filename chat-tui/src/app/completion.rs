@@ -75,7 +75,7 @@ fn people(model: &Model, typed: &str) -> Vec<Candidate> {
 
 fn rooms(model: &Model, typed: &str, mark: &str) -> Vec<Candidate> {
     let typed = typed.to_lowercase();
-    let named = model.listed().into_iter().filter_map(|place| model.rooms.get(&place));
+    let named = model.listed().into_iter().filter_map(|room_key| model.rooms.get(&room_key));
     let matching = named.filter(|room| room.info.name.as_ref().is_some_and(|name| name.as_str().starts_with(&typed)));
     matching
         .filter_map(|room| {

@@ -10,8 +10,8 @@ use super::effect::{Effect, Keep};
 use super::model::{Focus, Model};
 use super::outbox::{self, Draft};
 use super::overlay;
-use super::place::Place;
 use super::room::Room;
+use super::room_key::RoomKey;
 use super::{commands, keeping, messages, typing, update};
 use crate::text::is_unsafe;
 
@@ -33,11 +33,11 @@ pub(super) enum Deletion {
 fn changed(model: &mut Model) {
     model.completion = None;
     model.history.leave();
-    if let Some(place) = model.current {
-        if let Some(room) = model.rooms.get_mut(&place) {
+    if let Some(room_key) = model.current {
+        if let Some(room) = model.rooms.get_mut(&room_key) {
             room.is_draft_kept = false;
         }
-        typing::tell(model, place);
+        typing::tell(model, room_key);
     }
 }
 
@@ -123,8 +123,8 @@ pub(super) fn down(model: &mut Model) {
 
 /// What was sent before.
 pub(super) fn history_previous(model: &mut Model) {
-    let Some(place) = model.current else { return };
-    let Some(room) = model.rooms.get_mut(&place).filter(|room| room.editing.is_none()) else { return };
+    let Some(room_key) = model.current else { return };
+    let Some(room) = model.rooms.get_mut(&room_key).filter(|room| room.editing.is_none()) else { return };
     if let Some(text) = model.history.previous(room.draft.text()) {
         room.draft = Editor::with(text);
         room.is_draft_kept = false;
@@ -133,8 +133,8 @@ pub(super) fn history_previous(model: &mut Model) {
 
 /// What was sent after that.
 pub(super) fn history_next(model: &mut Model) {
-    let Some(place) = model.current else { return };
-    let Some(room) = model.rooms.get_mut(&place).filter(|room| room.editing.is_none()) else { return };
+    let Some(room_key) = model.current else { return };
+    let Some(room) = model.rooms.get_mut(&room_key).filter(|room| room.editing.is_none()) else { return };
     if let Some(text) = model.history.next() {
         room.draft = Editor::with(text);
         room.is_draft_kept = false;
@@ -221,34 +221,34 @@ pub(super) fn written(model: &mut Model, text: Option<String>) {
 
 /// Sends what is written, or does what it commands.
 pub(super) fn send(model: &mut Model) {
-    let Some((place, room)) = model.room() else { return };
+    let Some((room_key, room)) = model.room() else { return };
     let text = room.draft.text().to_owned();
     if text.trim().is_empty() {
         return;
     }
     let editing = room.editing;
     match (editing, commands::parse(&text)) {
-        (Some(seq), _) => send_edit(model, place, seq, &text),
+        (Some(seq), _) => send_edit(model, room_key, seq, &text),
         (None, Some(commands::Line::Command { action, argument })) => {
             commands::run(model, action, &argument);
         }
         (None, Some(commands::Line::Unknown { word })) => {
             model.complain(&format!("There is no /{word}; /help shows what there is. Begin with // to send a slash."));
         }
-        (None, Some(commands::Line::Text(text))) => send_text(model, place, &text, false),
-        (None, None) => send_text(model, place, &text, false),
+        (None, Some(commands::Line::Text(text))) => send_text(model, room_key, &text, false),
+        (None, None) => send_text(model, room_key, &text, false),
     }
 }
 
-fn send_edit(model: &mut Model, place: Place, seq: chat_proto::ids::Seq, text: &str) {
-    if !model.is_ready(place.server) {
+fn send_edit(model: &mut Model, room_key: RoomKey, seq: chat_proto::ids::Seq, text: &str) {
+    if !model.is_ready(room_key.server) {
         model.complain("The server is away; edits need it. Your text stays here.");
         return;
     }
     match text.parse::<MessageBody>() {
         Ok(body) => {
-            let edit = Edit { room: place.room, seq, body };
-            model.ask(place.server, edit, Purpose::Wanted("could not edit the message"));
+            let edit = Edit { room: room_key.room, seq, body };
+            model.ask(room_key.server, edit, Purpose::Wanted("could not edit the message"));
             stop_editing(model);
         }
         Err(error) => complain_of_text(model, &error),
@@ -256,26 +256,26 @@ fn send_edit(model: &mut Model, place: Place, seq: chat_proto::ids::Seq, text: &
 }
 
 /// Sends a plain text, and empties the box.
-pub(super) fn send_text(model: &mut Model, place: Place, text: &str, is_code: bool) {
+pub(super) fn send_text(model: &mut Model, room_key: RoomKey, text: &str, is_code: bool) {
     let code = is_code.then(|| "text".parse().expect("invariant: a plain word is a language"));
     match text.trim_end().parse::<MessageBody>() {
         Ok(body) => {
-            outbox::send(model, place, Draft { body, code, life: None });
-            sent(model, place, Some(text));
+            outbox::send(model, room_key, Draft { body, code, life: None });
+            sent(model, room_key, Some(text));
         }
         Err(error) => complain_of_text(model, &error),
     }
 }
 
 /// The box is empty again; what was sent is remembered unless it expires.
-pub(super) fn sent(model: &mut Model, place: Place, text: Option<&str>) {
-    let is_ephemeral = model.rooms.get(&place).is_none_or(Room::is_ephemeral);
+pub(super) fn sent(model: &mut Model, room_key: RoomKey, text: Option<&str>) {
+    let is_ephemeral = model.rooms.get(&room_key).is_none_or(Room::is_ephemeral);
     if let Some(text) = text.filter(|_| !is_ephemeral)
         && model.history.add(text)
     {
-        model.effects.push(Effect::Keep(place.server, Keep::Input(text.to_owned())));
+        model.effects.push(Effect::Keep(room_key.server, Keep::Input(text.to_owned())));
     }
-    if let Some(room) = model.rooms.get_mut(&place) {
+    if let Some(room) = model.rooms.get_mut(&room_key) {
         room.draft = Editor::default();
     }
     model.focus = Focus::Composer;

@@ -7,7 +7,7 @@ use chat_proto::request::Request;
 use chat_proto::room::{Membership, User};
 use chat_proto::text::{CodeLanguage, MessageBody};
 
-use super::place::{Place, ServerKey};
+use super::room_key::{RoomKey, ServerKey};
 use crate::text::SafeText;
 
 /// What has to be done.
@@ -105,7 +105,7 @@ pub struct KeptRoom {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredPost {
     /// Where.
-    pub place: Place,
+    pub room_key: RoomKey,
     /// Its key.
     pub key: ClientKey,
     /// The text.

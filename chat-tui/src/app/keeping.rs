@@ -9,8 +9,8 @@ use super::effect::{Effect, Keep, KeptRoom};
 use super::model::Model;
 use super::msg::{Restored, RestoredRoom};
 use super::outbox;
-use super::place::{Place, ServerKey};
 use super::room::{Catching, History, Room};
+use super::room_key::{RoomKey, ServerKey};
 use super::{Server, navigation};
 use crate::action::Action;
 
@@ -29,7 +29,7 @@ pub(super) fn restore(model: &mut Model, restored: Restored) {
     server.learn(&restored.users);
     let me = server.my_id();
     for RestoredRoom { kept, draft } in restored.rooms {
-        let place = Place { server: key, room: kept.membership.room.id };
+        let room_key = RoomKey { server: key, room: kept.membership.room.id };
         let mut room = Room::new(kept.membership);
         room.timeline = super::Timeline::above(kept.floor);
         for item in &kept.items {
@@ -42,10 +42,10 @@ pub(super) fn restore(model: &mut Model, restored: Restored) {
         room.draft = Editor::with(draft);
         room.is_restored = true;
         room.is_kept = true;
-        model.rooms.insert(place, room);
+        model.rooms.insert(room_key, room);
     }
     model.history.restore(restored.input_history);
-    model.to_open = restored.open.map(|room| Place { server: key, room });
+    model.to_open = restored.open.map(|room| RoomKey { server: key, room });
     navigation::open_something(model, key);
     for post in restored.outbox {
         outbox::restore(model, post);
@@ -72,9 +72,9 @@ pub(super) fn keep_all(model: &mut Model) {
     for server in servers {
         keep_rooms(model, server);
     }
-    let places: Vec<_> = model.rooms.keys().copied().collect();
-    for place in places {
-        keep_draft(model, place);
+    let room_keys: Vec<_> = model.rooms.keys().copied().collect();
+    for room_key in room_keys {
+        keep_draft(model, room_key);
     }
 }
 
@@ -83,7 +83,7 @@ fn keep_rooms(model: &mut Model, key: ServerKey) {
     let me = server.my_id();
     let mut kept = Vec::new();
     // A room whose changes are not all at hand has no cursor that holds for what is.
-    let changed = model.rooms.iter_mut().filter(|(place, room)| place.server == key && !room.is_kept);
+    let changed = model.rooms.iter_mut().filter(|(room_key, room)| room_key.server == key && !room.is_kept);
     for (_, room) in changed.filter(|(_, room)| room.catching == Catching::Current) {
         room.is_kept = true;
         let entries = room.timeline.entries();
@@ -101,7 +101,7 @@ fn keep_rooms(model: &mut Model, key: ServerKey) {
         return;
     }
     let users = authors(server, &kept);
-    let open = model.current.filter(|place| place.server == key).map(|place| place.room);
+    let open = model.current.filter(|room_key| room_key.server == key).map(|room_key| room_key.room);
     model.effects.push(Effect::Keep(key, Keep::Account { me, epoch, account: server.account, open, users }));
     model.effects.push(Effect::Keep(key, Keep::Rooms(kept)));
 }
@@ -119,8 +119,8 @@ pub(super) fn would_expire(room: &Room, text: &str) -> bool {
 }
 
 /// Puts on disk what is being written, unless it would expire.
-pub(super) fn keep_draft(model: &mut Model, place: Place) {
-    let Some(room) = model.rooms.get_mut(&place).filter(|room| !room.is_draft_kept) else { return };
+pub(super) fn keep_draft(model: &mut Model, room_key: RoomKey) {
+    let Some(room) = model.rooms.get_mut(&room_key).filter(|room| !room.is_draft_kept) else { return };
     room.is_draft_kept = true;
     let text = match room.editing {
         // While a message is edited, the draft is what was being written before.
@@ -128,5 +128,5 @@ pub(super) fn keep_draft(model: &mut Model, place: Place) {
         None => room.draft.text(),
     };
     let kept = if would_expire(room, text) { String::new() } else { text.to_owned() };
-    model.effects.push(Effect::Keep(place.server, Keep::Draft(place.room, kept)));
+    model.effects.push(Effect::Keep(room_key.server, Keep::Draft(room_key.room, kept)));
 }

@@ -8,8 +8,8 @@ use chat_proto::time::UnixMillis;
 
 use super::model::Model;
 use super::outbox::{Pending, PendingState};
-use super::place::Place;
 use super::room::Room;
+use super::room_key::RoomKey;
 use crate::text::SafeText;
 
 /// What a message on its way waits for.
@@ -41,7 +41,7 @@ pub(super) fn due(room: &Room, now: UnixMillis) -> Vec<usize> {
 
 /// The soonest time at which something put off is tried again.
 pub(super) fn next_try(model: &Model) -> Option<UnixMillis> {
-    let ready = model.rooms.iter().filter(|(place, _)| model.is_ready(place.server));
+    let ready = model.rooms.iter().filter(|(room_key, _)| model.is_ready(room_key.server));
     let fronts = ready.flat_map(|(_, room)| fronts(room).map(|index| &room.pending[index]));
     let waiting = fronts.filter_map(|pending| match pending.state {
         PendingState::Waiting { until } => Some(until),
@@ -51,11 +51,11 @@ pub(super) fn next_try(model: &Model) -> Option<UnixMillis> {
 }
 
 /// What a message of a room waits for.
-pub fn standing<'a>(model: &Model, place: Place, room: &'a Room, pending: &'a Pending) -> Standing<'a> {
+pub fn standing<'a>(model: &Model, room_key: RoomKey, room: &'a Room, pending: &'a Pending) -> Standing<'a> {
     if let PendingState::Failed { reason } = &pending.state {
         return Standing::Person(reason);
     }
-    if !model.is_ready(place.server) {
+    if !model.is_ready(room_key.server) {
         return Standing::Link;
     }
     let front = front(room, pending.is_lasting(room.is_ephemeral())).map_or(pending, |index| &room.pending[index]);

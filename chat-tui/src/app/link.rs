@@ -10,8 +10,8 @@ use super::answers::{self, Purpose};
 use super::effect::{Effect, Keep};
 use super::model::Model;
 use super::msg::LinkMsg;
-use super::place::{Place, ServerKey};
 use super::room::{Catching, History};
+use super::room_key::{RoomKey, ServerKey};
 use super::server::LinkState;
 use super::{catch_up, navigation, outbox, pushes};
 use crate::text::SafeText;
@@ -73,14 +73,14 @@ fn down(model: &mut Model, key: ServerKey, link: LinkState) {
     }
 }
 
-fn rooms_of(model: &Model, server: ServerKey) -> Vec<Place> {
-    model.rooms.keys().copied().filter(|place| place.server == server).collect()
+fn rooms_of(model: &Model, server: ServerKey) -> Vec<RoomKey> {
+    model.rooms.keys().copied().filter(|room_key| room_key.server == server).collect()
 }
 
 fn hello(model: &mut Model, key: ServerKey) {
     let Some(server) = model.servers.get(&key) else { return };
-    let rooms: Vec<_> = model.rooms.iter().filter(|(place, _)| place.server == key).collect();
-    let cursors = rooms.iter().map(|(place, room)| RoomCursor { room: place.room, after: room.cursor }).collect();
+    let rooms: Vec<_> = model.rooms.iter().filter(|(room_key, _)| room_key.server == key).collect();
+    let cursors = rooms.iter().map(|(room_key, room)| RoomCursor { room: room_key.room, after: room.cursor }).collect();
     let resume = server.epoch.clone().filter(|_| !rooms.is_empty());
     let resume = resume.map(|epoch| Resume { epoch, account: server.account, rooms: cursors });
     model.effects.push(Effect::Hello { server: key, resume });
@@ -100,8 +100,8 @@ fn welcomed(model: &mut Model, key: ServerKey, welcome: &Welcome) {
     }
     if is_other_life || is_other_person {
         // Other numbers, or another person's rooms: nothing of what is at hand holds.
-        for place in rooms_of(model, key) {
-            if let Some(room) = model.rooms.get_mut(&place) {
+        for room_key in rooms_of(model, key) {
+            if let Some(room) = model.rooms.get_mut(&room_key) {
                 room.begin_anew(chat_proto::ids::Seq::ZERO);
                 room.catching = Catching::Needed;
                 if is_other_person {
@@ -113,14 +113,14 @@ fn welcomed(model: &mut Model, key: ServerKey, welcome: &Welcome) {
         }
         model.effects.push(Effect::Keep(key, Keep::ForgetRooms));
     }
-    for place in rooms_of(model, key) {
-        if let Some(room) = model.rooms.get_mut(&place) {
+    for room_key in rooms_of(model, key) {
+        if let Some(room) = model.rooms.get_mut(&room_key) {
             // What is at hand may lack what expires; the open room asks again for its end.
             room.history = History::Unasked;
         }
     }
     let (me, epoch, account) = (welcome.user.clone(), welcome.epoch.clone(), welcome.account.head);
-    let open = model.current.map(|place| place.room);
+    let open = model.current.map(|room_key| room_key.room);
     model.effects.push(Effect::Keep(key, Keep::Account { me, epoch, account, open, users: Vec::new() }));
     catch_up::memberships(model, key, &welcome.account.rooms);
     outbox::served(model, key);
@@ -130,8 +130,8 @@ fn welcomed(model: &mut Model, key: ServerKey, welcome: &Welcome) {
     catch_up::catch_up_all(model, key);
     model.ask_and_forget(key, SetActivity { is_active: !model.is_away });
     navigation::open_something(model, key);
-    if let Some(place) = model.current {
-        catch_up::load(model, place);
+    if let Some(room_key) = model.current {
+        catch_up::load(model, room_key);
     }
 }
 

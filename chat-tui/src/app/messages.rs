@@ -9,8 +9,8 @@ use super::entry::Entry;
 use super::model::{Focus, Model};
 use super::outbox;
 use super::overlay;
-use super::place::Place;
 use super::room::Scroll;
+use super::room_key::RoomKey;
 use super::server::LinkState;
 
 /// Selects the next message up or down; from the composer, the last one.
@@ -40,7 +40,7 @@ pub(super) fn select(model: &mut Model, step: isize) {
 
 /// A selection is looked at: what comes meanwhile must not move it.
 fn hold_scroll(model: &mut Model) {
-    let top = model.sight.top.filter(|_| model.sight.place == model.current);
+    let top = model.sight.top.filter(|_| model.sight.room_key == model.current);
     let (Focus::Message(_), Some((seq, row))) = (model.focus, top) else { return };
     if let Some(room) = model.room_mut().filter(|room| room.scroll == Scroll::End) {
         room.scroll = Scroll::At { seq, row };
@@ -65,8 +65,8 @@ pub(super) fn select_last(model: &mut Model) {
 }
 
 /// The message meant: the selected one, or one's own last one.
-fn meant(model: &Model) -> Option<(Place, &Entry)> {
-    let (place, room) = model.room()?;
+fn meant(model: &Model) -> Option<(RoomKey, &Entry)> {
+    let (room_key, room) = model.room()?;
     let me = model.server()?.my_id();
     let entry = match model.focus {
         Focus::Message(seq) => room.timeline.get(seq).filter(|entry| entry.said().is_some()),
@@ -74,21 +74,23 @@ fn meant(model: &Model) -> Option<(Place, &Entry)> {
             room.timeline.entries().iter().rev().find(|entry| entry.said().is_some() && Some(entry.by) == me)
         }
     };
-    entry.map(|entry| (place, entry))
+    entry.map(|entry| (room_key, entry))
 }
 
 /// The message meant, where it is one's own and the server can be asked.
-fn own(model: &mut Model) -> Option<(Place, Seq, String)> {
+fn own(model: &mut Model) -> Option<(RoomKey, Seq, String)> {
     let me = model.server().and_then(super::Server::my_id);
-    let found = meant(model).map(|(place, entry)| {
+    let found = meant(model).map(|(room_key, entry)| {
         let text = entry.said().map_or_else(String::new, |said| said.written().to_owned());
-        (place, entry.seq, text, Some(entry.by) == me)
+        (room_key, entry.seq, text, Some(entry.by) == me)
     });
     match found {
         None => model.tell("There is no message to do that with."),
         Some((.., false)) => model.complain("That message is someone else's."),
-        Some((place, ..)) if !model.is_ready(place.server) => model.complain("The server is away; this needs it."),
-        Some((place, seq, text, true)) => return Some((place, seq, text)),
+        Some((room_key, ..)) if !model.is_ready(room_key.server) => {
+            model.complain("The server is away; this needs it.")
+        }
+        Some((room_key, seq, text, true)) => return Some((room_key, seq, text)),
     }
     None
 }
@@ -107,27 +109,29 @@ pub(super) fn edit(model: &mut Model) {
 
 /// Asks whether a message shall be deleted.
 pub(super) fn ask_to_delete(model: &mut Model) {
-    if let Some((place, seq, text)) = own(model) {
-        overlay::open_deletion(model, place, seq, &text);
+    if let Some((room_key, seq, text)) = own(model) {
+        overlay::open_deletion(model, room_key, seq, &text);
     }
 }
 
 /// Deletes a message.
-pub(super) fn delete(model: &mut Model, place: Place, seq: Seq) {
+pub(super) fn delete(model: &mut Model, room_key: RoomKey, seq: Seq) {
     model.focus = Focus::Composer;
-    model.ask(place.server, Delete { room: place.room, seq }, Purpose::Wanted("could not delete the message"));
+    model.ask(room_key.server, Delete { room: room_key.room, seq }, Purpose::Wanted("could not delete the message"));
 }
 
 /// Shows what a message said before it was edited; also one of someone else's.
 pub(super) fn show_versions(model: &mut Model) {
-    let found = meant(model).and_then(|(place, entry)| Some((place, entry.seq, entry.said()?)));
-    let found = found.map(|(place, seq, said)| (place, seq, said.is_edited, said.expires_at().is_some()));
+    let found = meant(model).and_then(|(room_key, entry)| Some((room_key, entry.seq, entry.said()?)));
+    let found = found.map(|(room_key, seq, said)| (room_key, seq, said.is_edited, said.expires_at().is_some()));
     match found {
         None => model.tell("There is no message to do that with."),
         Some((_, _, false, _)) => model.tell("That message was not edited."),
         Some((_, _, true, true)) => model.tell("Of a message that expires no former text is kept."),
-        Some((place, ..)) if !model.is_ready(place.server) => model.complain("The server is away; this needs it."),
-        Some((place, seq, ..)) => overlay::former::ask(model, place, seq),
+        Some((room_key, ..)) if !model.is_ready(room_key.server) => {
+            model.complain("The server is away; this needs it.")
+        }
+        Some((room_key, seq, ..)) => overlay::former::ask(model, room_key, seq),
     }
 }
 
@@ -142,17 +146,17 @@ pub(super) fn copy(model: &mut Model) {
 
 /// Sends again what failed in the open room, and connects now where the link is down.
 pub(super) fn retry(model: &mut Model) {
-    let Some(place) = model.current else { return };
-    outbox::retry(model, place);
-    let link = model.servers.get(&place.server).map(|server| &server.link);
+    let Some(room_key) = model.current else { return };
+    outbox::retry(model, room_key);
+    let link = model.servers.get(&room_key.server).map(|server| &server.link);
     if let Some(LinkState::Down { .. } | LinkState::Denied { .. }) = link {
-        model.effects.push(Effect::RetryLink(place.server));
+        model.effects.push(Effect::RetryLink(room_key.server));
     }
 }
 
 /// Lets go of what is not taken in the open room.
 pub(super) fn discard(model: &mut Model) {
-    if let Some(place) = model.current {
-        outbox::discard(model, place);
+    if let Some(room_key) = model.current {
+        outbox::discard(model, room_key);
     }
 }

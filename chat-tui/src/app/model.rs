@@ -14,8 +14,8 @@ use super::effect::Effect;
 use super::input_history::InputHistory;
 use super::overlay::Overlay;
 use super::panes::Panes;
-use super::place::{Place, ServerKey};
 use super::room::Room;
+use super::room_key::{RoomKey, ServerKey};
 use super::server::Server;
 use super::sight::Sight;
 use crate::action::{Action, Context};
@@ -66,9 +66,9 @@ pub struct Model {
     /// The servers.
     pub servers: BTreeMap<ServerKey, Server>,
     /// The rooms one is in.
-    pub rooms: BTreeMap<Place, Room>,
+    pub rooms: BTreeMap<RoomKey, Room>,
     /// The open room.
-    pub current: Option<Place>,
+    pub current: Option<RoomKey>,
     /// This machine's clock at the last message.
     pub now: UnixMillis,
     /// Where typing goes.
@@ -98,7 +98,7 @@ pub struct Model {
     /// When the line was cleared last: twice in a row leaves.
     pub(super) interrupted_at: Option<UnixMillis>,
     /// The room to open once it is known.
-    pub(super) to_open: Option<Place>,
+    pub(super) to_open: Option<RoomKey>,
     pub(super) kept_at: UnixMillis,
     pub(super) asks: HashMap<u64, (ServerKey, Purpose)>,
     next_ask: u64,
@@ -148,36 +148,36 @@ impl Model {
     }
 
     /// The open room.
-    pub fn room(&self) -> Option<(Place, &Room)> {
-        let place = self.current?;
-        self.rooms.get(&place).map(|room| (place, room))
+    pub fn room(&self) -> Option<(RoomKey, &Room)> {
+        let room_key = self.current?;
+        self.rooms.get(&room_key).map(|room| (room_key, room))
     }
 
     /// The open room's server.
     pub fn server(&self) -> Option<&Server> {
-        let key = self.current.map_or(ServerKey::FIRST, |place| place.server);
+        let key = self.current.map_or(ServerKey::FIRST, |room_key| room_key.server);
         self.servers.get(&key)
     }
 
     /// The rooms in the order of the list: by name, then conversations.
-    pub fn listed(&self) -> Vec<Place> {
+    pub fn listed(&self) -> Vec<RoomKey> {
         let mut listed: Vec<_> =
-            self.rooms.iter().map(|(place, room)| (room.is_direct(), self.title(*place), *place)).collect();
+            self.rooms.iter().map(|(room_key, room)| (room.is_direct(), self.title(*room_key), *room_key)).collect();
         listed.sort_by(|a, b| (a.0, a.1.as_str(), a.2).cmp(&(b.0, b.1.as_str(), b.2)));
-        listed.into_iter().map(|(.., place)| place).collect()
+        listed.into_iter().map(|(.., room_key)| room_key).collect()
     }
 
     /// What a room is called.
-    pub fn title(&self, place: Place) -> SafeText {
-        match (self.rooms.get(&place), self.servers.get(&place.server)) {
+    pub fn title(&self, room_key: RoomKey) -> SafeText {
+        match (self.rooms.get(&room_key), self.servers.get(&room_key.server)) {
             (Some(room), Some(server)) => room.title(|id| server.name(id), server.my_id()),
-            _ => SafeText::line(&place.room.to_string()),
+            _ => SafeText::line(&room_key.room.to_string()),
         }
     }
 
     /// The clock of a place's server.
-    pub fn server_now(&self, place: Place) -> UnixMillis {
-        self.servers.get(&place.server).map_or(self.now, |server| server.now(self.now))
+    pub fn server_now(&self, room_key: RoomKey) -> UnixMillis {
+        self.servers.get(&room_key.server).map_or(self.now, |server| server.now(self.now))
     }
 
     /// Whether requests can be made.

@@ -20,7 +20,7 @@ fn click(model: &mut Model, target: Option<Target>) {
         Some(Target::Overlay) => {}
         // Beside an open list: it closes.
         _ if model.overlay.is_some() => model.overlay = None,
-        Some(Target::Room(place)) => navigation::open(model, place),
+        Some(Target::Room(room_key)) => navigation::open(model, room_key),
         Some(Target::Message(seq)) => model.focus = Focus::Message(seq),
         Some(Target::Composer) => model.focus = Focus::Composer,
         Some(Target::MoreBelow) => navigation::newest(model),

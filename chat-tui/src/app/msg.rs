@@ -7,7 +7,7 @@ use chat_proto::room::User;
 use chat_proto::server_frame::{ServerFrame, Welcome};
 
 use super::effect::{KeptRoom, StoredPost};
-use super::place::ServerKey;
+use super::room_key::ServerKey;
 use super::sight::{Mouse, Sight};
 use crate::action::Action;
 

@@ -4,8 +4,8 @@ use chat_proto::request::{Join, Resolved};
 
 use super::answers::Purpose;
 use super::model::{Focus, Model};
-use super::place::{Place, ServerKey};
 use super::room::Scroll;
+use super::room_key::{RoomKey, ServerKey};
 use super::sight::Sight;
 use super::{catch_up, keeping, typing};
 
@@ -15,19 +15,19 @@ const KEPT_CLOSED: usize = 500;
 const KEPT_OPEN: usize = 120_000;
 
 /// Opens a room.
-pub(super) fn open(model: &mut Model, place: Place) {
-    if !model.rooms.contains_key(&place) {
+pub(super) fn open(model: &mut Model, room_key: RoomKey) {
+    if !model.rooms.contains_key(&room_key) {
         return;
     }
-    if model.current != Some(place) {
+    if model.current != Some(room_key) {
         close_current(model);
     }
-    model.current = Some(place);
+    model.current = Some(room_key);
     model.overlay = None;
     model.focus = Focus::Composer;
     model.completion = None;
     model.panes.uncover();
-    if let Some(room) = model.rooms.get_mut(&place) {
+    if let Some(room) = model.rooms.get_mut(&room_key) {
         room.scroll = Scroll::End;
         room.missed = 0;
         room.is_held_unread = false;
@@ -35,60 +35,60 @@ pub(super) fn open(model: &mut Model, place: Place) {
             room.new_after = Some(room.marks.read_seq);
         }
     }
-    catch_up::load(model, place);
+    catch_up::load(model, room_key);
 }
 
 /// What is done with the room one leaves.
 fn close_current(model: &mut Model) {
-    let Some(place) = model.current else { return };
-    keeping::keep_draft(model, place);
-    let Some(room) = model.rooms.get_mut(&place) else { return };
+    let Some(room_key) = model.current else { return };
+    keeping::keep_draft(model, room_key);
+    let Some(room) = model.rooms.get_mut(&room_key) else { return };
     room.new_after = None;
     if room.scroll == Scroll::End && room.timeline.trim(KEPT_CLOSED) {
         room.history = super::room::History::More;
     }
     let draft = std::mem::take(&mut room.draft);
-    typing::tell(model, place);
-    if let Some(room) = model.rooms.get_mut(&place) {
+    typing::tell(model, room_key);
+    if let Some(room) = model.rooms.get_mut(&room_key) {
         room.draft = draft;
     }
 }
 
 /// Opens a room where none is open: the one that was open last, `#general`, or the first.
 pub(super) fn open_something(model: &mut Model, server: ServerKey) {
-    if model.current.is_some_and(|place| model.rooms.contains_key(&place)) {
+    if model.current.is_some_and(|room_key| model.rooms.contains_key(&room_key)) {
         return;
     }
     let listed = model.listed();
-    let of_server = || listed.iter().copied().filter(|place| place.server == server);
-    let wanted = model.to_open.take().filter(|place| model.rooms.contains_key(place));
-    let general = || of_server().find(|place| model.title(*place).as_str() == "general");
-    if let Some(place) = wanted.or_else(general).or_else(|| of_server().next()) {
-        open(model, place);
+    let of_server = || listed.iter().copied().filter(|room_key| room_key.server == server);
+    let wanted = model.to_open.take().filter(|room_key| model.rooms.contains_key(room_key));
+    let general = || of_server().find(|room_key| model.title(*room_key).as_str() == "general");
+    if let Some(room_key) = wanted.or_else(general).or_else(|| of_server().next()) {
+        open(model, room_key);
     }
 }
 
 /// The room `step` lines further in the list.
 pub(super) fn neighbour(model: &mut Model, step: isize) {
     let listed = model.listed();
-    let at = model.current.and_then(|current| listed.iter().position(|place| *place == current));
+    let at = model.current.and_then(|current| listed.iter().position(|room_key| *room_key == current));
     let next = match at {
         Some(at) => (at + listed.len()).wrapping_add_signed(step) % listed.len(),
         None => 0,
     };
-    if let Some(place) = listed.get(next) {
-        open(model, *place);
+    if let Some(room_key) = listed.get(next) {
+        open(model, *room_key);
     }
 }
 
 /// The next room after the open one for which `counts` says so.
 fn next_with(model: &mut Model, counts: fn(&super::Room) -> u32, none: &str) {
     let listed = model.listed();
-    let at = model.current.and_then(|current| listed.iter().position(|place| *place == current)).unwrap_or(0);
+    let at = model.current.and_then(|current| listed.iter().position(|room_key| *room_key == current)).unwrap_or(0);
     let after = listed.iter().cycle().skip(at + 1).take(listed.len());
-    let found = after.copied().find(|place| model.rooms.get(place).is_some_and(|room| counts(room) > 0));
+    let found = after.copied().find(|room_key| model.rooms.get(room_key).is_some_and(|room| counts(room) > 0));
     match found {
-        Some(place) => open(model, place),
+        Some(room_key) => open(model, room_key),
         None => model.tell(none),
     }
 }
@@ -106,9 +106,9 @@ pub(super) fn next_mention(model: &mut Model) {
 /// Scrolls by lines; negative is back.
 pub(super) fn scroll(model: &mut Model, lines: i32) {
     let sight = (model.sight.top, model.sight.is_at_end);
-    let place = model.current.filter(|place| model.sight.place == Some(*place));
-    let Some(place) = place else { return };
-    let Some(room) = model.rooms.get_mut(&place) else { return };
+    let room_key = model.current.filter(|room_key| model.sight.room_key == Some(*room_key));
+    let Some(room_key) = room_key else { return };
+    let Some(room) = model.rooms.get_mut(&room_key) else { return };
     if lines > 0 && sight.1 {
         room.scroll = Scroll::End;
         return;
@@ -152,9 +152,9 @@ pub(super) fn newest(model: &mut Model) {
 
 /// Takes what was drawn: the scroll is brought right, and more is loaded where the oldest comes into sight.
 pub(super) fn drawn(model: &mut Model, sight: Sight) {
-    let place = sight.place;
+    let room_key = sight.room_key;
     model.panes.drawn(sight.fold);
-    let Some(room) = place.and_then(|place| model.rooms.get_mut(&place)) else {
+    let Some(room) = room_key.and_then(|room_key| model.rooms.get_mut(&room_key)) else {
         model.sight = sight;
         return;
     };
@@ -169,8 +169,8 @@ pub(super) fn drawn(model: &mut Model, sight: Sight) {
     }
     let wants_older = sight.is_at_start;
     model.sight = sight;
-    if let Some(place) = place.filter(|_| wants_older) {
-        catch_up::load_older(model, place);
+    if let Some(room_key) = room_key.filter(|_| wants_older) {
+        catch_up::load_older(model, room_key);
     }
 }
 

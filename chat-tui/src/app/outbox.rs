@@ -12,8 +12,8 @@ use super::effect::{Effect, Keep, StoredPost};
 use super::lanes;
 use super::model::Model;
 use super::msg::Refusal;
-use super::place::{Place, ServerKey};
 use super::room::Scroll;
+use super::room_key::{RoomKey, ServerKey};
 use crate::text::SafeText;
 
 /// The first pause before a refused post is tried again, in milliseconds; doubled up to the longest.
@@ -115,10 +115,10 @@ pub(super) struct Draft {
 }
 
 /// Puts a message on its way.
-pub(super) fn send(model: &mut Model, place: Place, draft: Draft) {
+pub(super) fn send(model: &mut Model, room_key: RoomKey, draft: Draft) {
     let key = model.fresh_key();
     let now = model.now;
-    let Some(room) = model.rooms.get_mut(&place) else { return };
+    let Some(room) = model.rooms.get_mut(&room_key) else { return };
     let mut pending = Pending {
         key: key.clone(),
         text: SafeText::block(draft.body.as_str()),
@@ -140,9 +140,9 @@ pub(super) fn send(model: &mut Model, place: Place, draft: Draft) {
         pending.state = PendingState::Storing;
         pending.is_stored = true;
         let is_kept = pending.life == Some(Life::Lasting);
-        let post = StoredPost { place, key, body: pending.body.clone(), code: pending.code.clone(), is_kept };
+        let post = StoredPost { room_key, key, body: pending.body.clone(), code: pending.code.clone(), is_kept };
         room.pending.push(pending);
-        model.effects.push(Effect::Keep(place.server, Keep::Post(post)));
+        model.effects.push(Effect::Keep(room_key.server, Keep::Post(post)));
     } else {
         room.pending.push(pending);
     }
@@ -151,7 +151,7 @@ pub(super) fn send(model: &mut Model, place: Place, draft: Draft) {
 /// A message of an earlier run goes on.
 pub(super) fn restore(model: &mut Model, post: StoredPost) {
     let now = model.now;
-    let Some(room) = model.rooms.get_mut(&post.place) else { return };
+    let Some(room) = model.rooms.get_mut(&post.room_key) else { return };
     room.pending.push(Pending {
         key: post.key,
         text: SafeText::block(post.body.as_str()),
@@ -181,20 +181,20 @@ pub(super) fn not_stored(model: &mut Model, key: &ClientKey, reason: &str) {
 
 /// Sends what may go now.
 pub(super) fn flush(model: &mut Model) {
-    let places: Vec<_> =
-        model.rooms.iter().filter(|(_, room)| !room.pending.is_empty()).map(|(place, _)| *place).collect();
-    for place in places {
+    let room_keys: Vec<_> =
+        model.rooms.iter().filter(|(_, room)| !room.pending.is_empty()).map(|(room_key, _)| *room_key).collect();
+    for room_key in room_keys {
         let now = model.now;
-        if !model.is_ready(place.server) {
+        if !model.is_ready(room_key.server) {
             continue;
         }
-        let Some(room) = model.rooms.get_mut(&place) else { continue };
+        let Some(room) = model.rooms.get_mut(&room_key) else { continue };
         let mut posts = Vec::new();
         for index in lanes::due(room, now) {
             let next = &mut room.pending[index];
             next.state = PendingState::Sent;
             posts.push(Post {
-                room: place.room,
+                room: room_key.room,
                 key: next.key.clone(),
                 body: next.body.clone(),
                 life: next.life,
@@ -204,8 +204,8 @@ pub(super) fn flush(model: &mut Model) {
             });
         }
         for post in posts {
-            let purpose = Purpose::Post(place, post.key.clone());
-            model.ask(place.server, post, purpose);
+            let purpose = Purpose::Post(room_key, post.key.clone());
+            model.ask(room_key.server, post, purpose);
         }
     }
 }
@@ -215,7 +215,7 @@ pub(super) fn served(model: &mut Model, key: ServerKey) {
     if !model.servers.get(&key).is_some_and(|server| server.service.is_live_available) {
         return;
     }
-    let rooms = model.rooms.iter_mut().filter(|(place, _)| place.server == key).map(|(_, room)| room);
+    let rooms = model.rooms.iter_mut().filter(|(room_key, _)| room_key.server == key).map(|(_, room)| room);
     for pending in rooms.flat_map(|room| &mut room.pending) {
         if !matches!(pending.put_off(), Some((ErrorCode::LiveUnavailable, _))) {
             continue;
@@ -231,8 +231,8 @@ pub(super) fn served(model: &mut Model, key: ServerKey) {
 }
 
 /// What failed or was put off in a room is tried again.
-pub(super) fn retry(model: &mut Model, place: Place) {
-    let Some(room) = model.rooms.get_mut(&place) else { return };
+pub(super) fn retry(model: &mut Model, room_key: RoomKey) {
+    let Some(room) = model.rooms.get_mut(&room_key) else { return };
     for pending in &mut room.pending {
         if matches!(pending.state, PendingState::Failed { .. } | PendingState::Waiting { .. }) {
             pending.try_now();
@@ -241,19 +241,19 @@ pub(super) fn retry(model: &mut Model, place: Place) {
 }
 
 /// What failed in a room, or would expire and is not taken, is let go of.
-pub(super) fn discard(model: &mut Model, place: Place) {
-    let Some(room) = model.rooms.get(&place) else { return };
+pub(super) fn discard(model: &mut Model, room_key: RoomKey) {
+    let Some(room) = model.rooms.get(&room_key) else { return };
     let is_given_up = |pending: &&Pending| pending.has_failed() || lanes::is_held(room, pending);
     let keys: Vec<_> = room.pending.iter().filter(is_given_up).map(|pending| pending.key.clone()).collect();
     for key in keys {
-        settle(model, place, &key);
+        settle(model, room_key, &key);
     }
 }
 
 /// The server has it. Where its event has not come yet, it takes its place already.
-pub(super) fn posted(model: &mut Model, place: Place, key: &ClientKey, posted: &Posted) {
-    let Some(me) = model.servers.get(&place.server).and_then(super::Server::my_id) else { return };
-    let Some(room) = model.rooms.get_mut(&place) else { return };
+pub(super) fn posted(model: &mut Model, room_key: RoomKey, key: &ClientKey, posted: &Posted) {
+    let Some(me) = model.servers.get(&room_key.server).and_then(super::Server::my_id) else { return };
+    let Some(room) = model.rooms.get_mut(&room_key) else { return };
     if let Some(pending) = room.pending.iter().find(|pending| pending.key == *key) {
         let message = Message {
             code: pending.code.clone(),
@@ -268,15 +268,15 @@ pub(super) fn posted(model: &mut Model, place: Place, key: &ClientKey, posted: &
             room.apply(&item, Some(me));
         }
     }
-    settle(model, place, key);
+    settle(model, room_key, key);
 }
 
 /// The message with this key has arrived.
-pub(super) fn settle(model: &mut Model, place: Place, key: &ClientKey) {
-    let Some(room) = model.rooms.get_mut(&place) else { return };
+pub(super) fn settle(model: &mut Model, room_key: RoomKey, key: &ClientKey) {
+    let Some(room) = model.rooms.get_mut(&room_key) else { return };
     let Some(at) = room.pending.iter().position(|pending| pending.key == *key) else { return };
     if room.pending.remove(at).is_stored {
-        model.effects.push(Effect::Keep(place.server, Keep::Settled(key.clone())));
+        model.effects.push(Effect::Keep(room_key.server, Keep::Settled(key.clone())));
     }
 }
 

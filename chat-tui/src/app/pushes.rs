@@ -5,15 +5,15 @@ use chat_proto::server_frame::{AccountEvent, AccountNews, Counts, ServerFrame, T
 
 use super::answers::Purpose;
 use super::model::Model;
-use super::place::{Place, ServerKey};
 use super::room::Room;
+use super::room_key::{RoomKey, ServerKey};
 use super::{catch_up, outbox};
 
 /// Routes what was pushed.
 pub(super) fn push(model: &mut Model, key: ServerKey, frame: ServerFrame) {
     match frame {
-        ServerFrame::Event(event) => catch_up::event(model, Place { server: key, room: event.room }, &event),
-        ServerFrame::Gap(gap) => catch_up::gap(model, Place { server: key, room: gap.room }),
+        ServerFrame::Event(event) => catch_up::event(model, RoomKey { server: key, room: event.room }, &event),
+        ServerFrame::Gap(gap) => catch_up::gap(model, RoomKey { server: key, room: gap.room }),
         ServerFrame::Typing(typing) => someone_types(model, key, typing),
         ServerFrame::Presence(person) => {
             if let Some(server) = model.server_mut(key) {
@@ -44,21 +44,21 @@ fn someone_types(model: &mut Model, key: ServerKey, typing: Typing) {
     if let Some(server) = model.server_mut(key) {
         server.needs_name(typing.user);
     }
-    if let Some(room) = model.rooms.get_mut(&Place { server: key, room: typing.room }) {
+    if let Some(room) = model.rooms.get_mut(&RoomKey { server: key, room: typing.room }) {
         let until = (typing.ttl_ms > 0).then(|| now.plus_ms(typing.ttl_ms));
         room.typing.heard(typing.user, typing.connection, until);
     }
 }
 
 fn count(model: &mut Model, key: ServerKey, counts: Counts) {
-    if let Some(room) = model.rooms.get_mut(&Place { server: key, room: counts.room }) {
+    if let Some(room) = model.rooms.get_mut(&RoomKey { server: key, room: counts.room }) {
         room.info.members = counts.members;
         room.online = Some(counts.online);
     }
 }
 
 fn set_topics(model: &mut Model, key: ServerKey, topics: Topics) {
-    if let Some(room) = model.rooms.get_mut(&Place { server: key, room: topics.room }) {
+    if let Some(room) = model.rooms.get_mut(&RoomKey { server: key, room: topics.room }) {
         room.topics = topics.topics;
     }
 }
@@ -76,17 +76,17 @@ fn account_event(model: &mut Model, key: ServerKey, event: AccountEvent) {
     server.account = event.seq;
     match event.news {
         AccountNews::Joined { membership } => {
-            let place = Place { server: key, room: membership.room.id };
-            model.rooms.entry(place).or_insert_with(|| Room::new(*membership));
+            let room_key = RoomKey { server: key, room: membership.room.id };
+            model.rooms.entry(room_key).or_insert_with(|| Room::new(*membership));
         }
-        AccountNews::Left { room } => catch_up::leave(model, Place { server: key, room }),
+        AccountNews::Left { room } => catch_up::leave(model, RoomKey { server: key, room }),
         AccountNews::RoomRenamed { room, name } => {
-            if let Some(room) = model.rooms.get_mut(&Place { server: key, room }) {
+            if let Some(room) = model.rooms.get_mut(&RoomKey { server: key, room }) {
                 room.info.name = Some(name);
             }
         }
         AccountNews::Marks { room, marks } => {
-            if let Some(room) = model.rooms.get_mut(&Place { server: key, room }) {
+            if let Some(room) = model.rooms.get_mut(&RoomKey { server: key, room }) {
                 room.marks = marks;
                 room.read_told = room.read_told.max(marks.read_seq);
             }

@@ -9,31 +9,31 @@ use chat_proto::room::ReadMarks;
 use super::answers::Purpose;
 use super::effect::Effect;
 use super::model::{Focus, Model};
-use super::place::Place;
 use super::room::{Catching, Scroll};
+use super::room_key::RoomKey;
 use crate::text::SafeText;
 
 /// A read mark is told at most this often, in milliseconds.
 const TELL_EVERY_MS: u64 = 1_000;
 
 /// Whether the newest of a room is before someone's eyes.
-fn is_watched(model: &Model, place: Place) -> bool {
-    let is_at_end = model.rooms.get(&place).is_some_and(|room| room.scroll == Scroll::End);
-    model.current == Some(place) && model.has_focus && is_at_end
+fn is_watched(model: &Model, room_key: RoomKey) -> bool {
+    let is_at_end = model.rooms.get(&room_key).is_some_and(|room| room.scroll == Scroll::End);
+    model.current == Some(room_key) && model.has_focus && is_at_end
 }
 
 /// A message came that had not been there before.
-pub(super) fn arrived(model: &mut Model, place: Place, item: &Item, message: &Message) {
-    let server = model.servers.get(&place.server);
+pub(super) fn arrived(model: &mut Model, room_key: RoomKey, item: &Item, message: &Message) {
+    let server = model.servers.get(&room_key.server);
     let me = server.and_then(super::Server::my_id);
     if Some(item.by) == me {
         return;
     }
     let mentions_me = me.is_some_and(|me| message.mentions.contains(&me));
     let is_dnd = me.zip(server).is_some_and(|(me, server)| server.presence(me).availability == Availability::Dnd);
-    let is_watched = is_watched(model, place);
-    let is_open = model.current == Some(place);
-    let Some(room) = model.rooms.get_mut(&place) else { return };
+    let is_watched = is_watched(model, room_key);
+    let is_open = model.current == Some(room_key);
+    let Some(room) = model.rooms.get_mut(&room_key) else { return };
     if !is_watched {
         if message.expires_at.is_none() {
             room.marks.unread += 1;
@@ -46,7 +46,7 @@ pub(super) fn arrived(model: &mut Model, place: Place, item: &Item, message: &Me
     }
     let is_for_me = mentions_me || room.is_direct();
     if is_for_me && !is_dnd && !model.has_focus {
-        notify(model, place, item, message);
+        notify(model, room_key, item, message);
     }
 }
 
@@ -56,19 +56,19 @@ pub(super) fn taken_back(marks: &mut ReadMarks, mentions_me: bool) {
     marks.mentions = marks.mentions.saturating_sub(u32::from(mentions_me));
 }
 
-fn notify(model: &mut Model, place: Place, item: &Item, message: &Message) {
-    let Some(server) = model.servers.get(&place.server) else { return };
-    let title = format!("{} in #{}", server.name(item.by).as_str(), model.title(place).as_str());
+fn notify(model: &mut Model, room_key: RoomKey, item: &Item, message: &Message) {
+    let Some(server) = model.servers.get(&room_key.server) else { return };
+    let title = format!("{} in #{}", server.name(item.by).as_str(), model.title(room_key).as_str());
     let body: String = message.body.as_str().chars().take(200).collect();
     model.effects.push(Effect::Notify { title: SafeText::line(&title), body: SafeText::line(&body) });
 }
 
 /// What is before someone's eyes is read; the server is told now and then.
 pub(super) fn mark_what_is_seen(model: &mut Model) {
-    let Some(place) = model.current.filter(|place| is_watched(model, *place)) else { return };
+    let Some(room_key) = model.current.filter(|room_key| is_watched(model, *room_key)) else { return };
     let now = model.now;
-    let is_ready = model.is_ready(place.server);
-    let Some(room) = model.rooms.get_mut(&place) else { return };
+    let is_ready = model.is_ready(room_key.server);
+    let Some(room) = model.rooms.get_mut(&room_key) else { return };
     if room.catching != Catching::Current || room.is_held_unread {
         return;
     }
@@ -76,50 +76,50 @@ pub(super) fn mark_what_is_seen(model: &mut Model) {
     room.marks = ReadMarks { read_seq: room.marks.read_seq.max(room.cursor), unread: 0, mentions: 0 };
     let is_due = now.since_ms(room.read_told_at) >= TELL_EVERY_MS;
     if is_ready && is_due && room.marks.read_seq > room.read_told {
-        tell(model, place);
+        tell(model, room_key);
     }
 }
 
 /// Whether a read mark waits to be told, and when it may be.
 pub(super) fn next_telling(model: &Model) -> Option<chat_proto::time::UnixMillis> {
-    let (place, room) = model.room()?;
-    let waits = model.is_ready(place.server) && room.marks.read_seq > room.read_told && !room.is_held_unread;
-    (waits && is_watched(model, place)).then(|| room.read_told_at.plus_ms(TELL_EVERY_MS))
+    let (room_key, room) = model.room()?;
+    let waits = model.is_ready(room_key.server) && room.marks.read_seq > room.read_told && !room.is_held_unread;
+    (waits && is_watched(model, room_key)).then(|| room.read_told_at.plus_ms(TELL_EVERY_MS))
 }
 
-fn tell(model: &mut Model, place: Place) {
+fn tell(model: &mut Model, room_key: RoomKey) {
     let now = model.now;
-    let Some(room) = model.rooms.get_mut(&place) else { return };
+    let Some(room) = model.rooms.get_mut(&room_key) else { return };
     room.read_told = room.marks.read_seq;
     room.read_told_at = now;
-    let read = Read { room: place.room, seq: Some(room.marks.read_seq), rewind: false };
-    model.ask(place.server, read, Purpose::Nothing);
+    let read = Read { room: room_key.room, seq: Some(room.marks.read_seq), rewind: false };
+    model.ask(room_key.server, read, Purpose::Nothing);
 }
 
 /// The person says that all is read.
 pub(super) fn mark_read(model: &mut Model) {
-    let Some(place) = model.current else { return };
-    let Some(room) = model.rooms.get_mut(&place) else { return };
+    let Some(room_key) = model.current else { return };
+    let Some(room) = model.rooms.get_mut(&room_key) else { return };
     room.marks = ReadMarks { read_seq: room.cursor, unread: 0, mentions: 0 };
     room.new_after = None;
     room.missed = 0;
     room.is_held_unread = false;
-    tell(model, place);
+    tell(model, room_key);
 }
 
 /// The person wants to come back to it: from the selected message on, or from the last one.
 pub(super) fn mark_unread(model: &mut Model) {
-    let Some(place) = model.current else { return };
+    let Some(room_key) = model.current else { return };
     let selected = match model.focus {
         Focus::Message(seq) => Some(seq),
         Focus::Composer => None,
     };
-    if !model.is_ready(place.server) {
+    if !model.is_ready(room_key.server) {
         model.complain("The server is away; marking as unread needs it.");
         return;
     }
-    let me = model.servers.get(&place.server).and_then(super::Server::my_id);
-    let Some(room) = model.rooms.get_mut(&place) else { return };
+    let me = model.servers.get(&room_key.server).and_then(super::Server::my_id);
+    let Some(room) = model.rooms.get_mut(&room_key) else { return };
     // What one wrote oneself is never unread.
     let others = room.timeline.entries().iter().filter(|entry| entry.said().is_some() && Some(entry.by) != me);
     let Some(from) = selected.or(others.clone().next_back().map(|entry| entry.seq)) else {
@@ -136,7 +136,7 @@ pub(super) fn mark_unread(model: &mut Model) {
     room.new_after = Some(read_seq);
     // Looking at it does not mark it again until the room is left.
     room.is_held_unread = true;
-    let read = Read { room: place.room, seq: Some(read_seq), rewind: true };
-    model.ask(place.server, read, Purpose::Wanted("could not mark as unread"));
+    let read = Read { room: room_key.room, seq: Some(read_seq), rewind: true };
+    model.ask(room_key.server, read, Purpose::Wanted("could not mark as unread"));
     model.tell("Marked as unread.");
 }

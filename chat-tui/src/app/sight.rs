@@ -3,7 +3,7 @@
 use chat_proto::ids::Seq;
 
 use super::panes::Fold;
-use super::place::Place;
+use super::room_key::RoomKey;
 
 /// Columns and rows of the screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl Area {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
     /// A room in the list.
-    Room(Place),
+    Room(RoomKey),
     /// A message.
     Message(Seq),
     /// The box one writes in.
@@ -47,7 +47,7 @@ pub enum Target {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sight {
     /// The room whose messages were drawn.
-    pub place: Option<Place>,
+    pub room_key: Option<RoomKey>,
     /// Rows of the message list.
     pub rows: u16,
     /// The message at the top of the list, and how many of its rows stand above it.

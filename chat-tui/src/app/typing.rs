@@ -8,7 +8,7 @@ use chat_proto::request::SetTyping;
 use chat_proto::time::UnixMillis;
 
 use super::model::Model;
-use super::place::Place;
+use super::room_key::RoomKey;
 
 /// Who types in one room.
 #[derive(Clone, Debug, Default)]
@@ -61,17 +61,17 @@ impl Typing {
 }
 
 /// The text changed: tells that one types, at most every 3 s; or that one stopped.
-pub(super) fn tell(model: &mut Model, place: Place) {
+pub(super) fn tell(model: &mut Model, room_key: RoomKey) {
     let now = model.now;
-    let Some(room) = model.rooms.get_mut(&place) else { return };
+    let Some(room) = model.rooms.get_mut(&room_key) else { return };
     // Commands are nobody's business.
     let is_typing = !room.draft.is_empty() && !room.draft.text().starts_with('/') && room.editing.is_none();
     let is_due = room.typing.told_at.is_none_or(|at| now.since_ms(at) >= TYPING_EVERY_MS);
     let must_tell = if is_typing { is_due } else { room.typing.told_at.is_some() };
-    if must_tell && model.is_ready(place.server) {
-        if let Some(room) = model.rooms.get_mut(&place) {
+    if must_tell && model.is_ready(room_key.server) {
+        if let Some(room) = model.rooms.get_mut(&room_key) {
             room.typing.told_at = is_typing.then_some(now);
         }
-        model.ask_and_forget(place.server, SetTyping { room: place.room, is_typing });
+        model.ask_and_forget(room_key.server, SetTyping { room: room_key.room, is_typing });
     }
 }

@@ -32,8 +32,8 @@ impl Model {
 
     /// When the next message ends, by this machine's clock.
     fn next_end(&self) -> Option<UnixMillis> {
-        let ends = self.rooms.iter().filter_map(|(place, room)| {
-            let offset = self.servers.get(&place.server)?.clock_offset_ms;
+        let ends = self.rooms.iter().filter_map(|(room_key, room)| {
+            let offset = self.servers.get(&room_key.server)?.clock_offset_ms;
             Some(UnixMillis(room.timeline.next_end()?.0.saturating_sub(offset)))
         });
         ends.min()
@@ -65,10 +65,10 @@ pub(super) fn tick(model: &mut Model) {
     if model.notice.as_ref().is_some_and(|notice| notice.until <= now) {
         model.notice = None;
     }
-    let places: Vec<_> = model.rooms.keys().copied().collect();
-    for place in places {
-        let server_now = model.server_now(place);
-        if let Some(room) = model.rooms.get_mut(&place) {
+    let room_keys: Vec<_> = model.rooms.keys().copied().collect();
+    for room_key in room_keys {
+        let server_now = model.server_now(room_key);
+        if let Some(room) = model.rooms.get_mut(&room_key) {
             room.timeline.expire(server_now);
             room.typing.expire(now);
         }

@@ -10,7 +10,7 @@ use rusqlite::{Connection, TransactionBehavior, params};
 use rustix::fs::{FlockOperation, flock};
 
 use super::CacheError;
-use crate::app::{Place, ServerKey, StoredPost};
+use crate::app::{RoomKey, ServerKey, StoredPost};
 
 /// Says that a run lives.
 #[derive(Debug)]
@@ -82,7 +82,7 @@ pub(super) fn put(connection: &Connection, token: &str, account: UserId, post: &
             post.key.as_str(),
             account.0.cast_signed(),
             token,
-            post.place.room.0.cast_signed(),
+            post.room_key.room.0.cast_signed(),
             post.body.as_str(),
             post.code.as_ref().map(chat_proto::text::CodeLanguage::as_str),
             post.is_kept,
@@ -116,8 +116,8 @@ pub(super) fn read(
         let code = code.map(|code| code.parse()).transpose();
         // What the protocol would not take any more cannot be sent.
         if let (Ok(key), Ok(body), Ok(code)) = (key.parse(), body.parse(), code) {
-            let place = Place { server, room: RoomId(room.cast_unsigned()) };
-            posts.push(StoredPost { place, key, body, code, is_kept });
+            let room_key = RoomKey { server, room: RoomId(room.cast_unsigned()) };
+            posts.push(StoredPost { room_key, key, body, code, is_kept });
         }
     }
     Ok(posts)
@@ -129,7 +129,7 @@ mod tests {
 
     fn post(key: &str) -> StoredPost {
         StoredPost {
-            place: Place { server: ServerKey::FIRST, room: RoomId(1) },
+            room_key: RoomKey { server: ServerKey::FIRST, room: RoomId(1) },
             key: key.parse().expect("a key"),
             body: "hello".parse().expect("a body"),
             code: None,

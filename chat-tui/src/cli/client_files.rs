@@ -11,7 +11,7 @@ pub(super) struct ClientFile {
     /// What it says: settings, keys, colours.
     pub about: &'static str,
     /// Where it is, or the name of what comes with the program.
-    pub place: String,
+    pub location: String,
     /// Everything that is wrong with it.
     pub faults: Vec<String>,
 }
@@ -29,11 +29,11 @@ pub(super) fn client_files(context: &Context) -> Vec<ClientFile> {
     vec![
         ClientFile {
             about: "settings",
-            place: settings.display().to_string(),
+            location: settings.display().to_string(),
             faults: context.settings_faults.clone(),
         },
-        ClientFile { about: "keys", place: keymap.display().to_string(), faults: keymap_faults },
-        ClientFile { about: "theme", place: theme.clone(), faults: theme_faults.into_iter().collect() },
+        ClientFile { about: "keys", location: keymap.display().to_string(), faults: keymap_faults },
+        ClientFile { about: "theme", location: theme.clone(), faults: theme_faults.into_iter().collect() },
     ]
 }
 
@@ -47,7 +47,7 @@ pub(super) fn refuse_faults(context: &Context, is_full_screen: bool) -> Result<(
     }
     let mut lines = Vec::new();
     for file in client_files(context) {
-        lines.extend(file.faults.iter().map(|fault| format!("  {}: {fault}", file.place)));
+        lines.extend(file.faults.iter().map(|fault| format!("  {}: {fault}", file.location)));
     }
     if lines.is_empty() {
         return Ok(());

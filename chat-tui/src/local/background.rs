@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal};
 
-use super::place::LocalServer;
+use super::paths::LocalServer;
 
 /// A server is ready or has failed within this time, also after a crash with much to recover.
 const START_LIMIT: Duration = Duration::from_secs(30);

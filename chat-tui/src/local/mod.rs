@@ -2,11 +2,11 @@
 //! client starts it. The one place of the client that knows `chat_server`.
 
 mod background;
-mod place;
+mod paths;
 mod redis;
 mod serve;
 
 pub use background::{Found, LocalError, StopOutcome, ensure_running, find, stop};
-pub use place::{LocalServer, PlaceError, SYSTEM_SOCKET};
+pub use paths::{LocalServer, SocketFolderError, SYSTEM_SOCKET};
 pub use redis::{ServerCheck, ServerLevel, look_at_redis};
 pub use serve::{BackgroundArgs, run_in_background, run_in_foreground};

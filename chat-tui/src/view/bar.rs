@@ -27,8 +27,8 @@ pub(super) fn draw(model: &Model, theme: &Theme, (bar, lists_rooms): (Rect, bool
     if !waits.is_empty() {
         rest.width = rest.width.saturating_sub(2);
     }
-    let Some((place, room)) = model.room() else { return };
-    let name = format!("{}{}", rooms::mark(room), model.title(place).as_str());
+    let Some((room_key, room)) = model.room() else { return };
+    let name = format!("{}{}", rooms::mark(room), model.title(room_key).as_str());
     let used = draw::text(buffer, rest, &name, theme.style(Role::BarRoom));
     let rest = draw::after(rest, used + 2);
     if let Some(topic) = room.info.topic.as_ref().filter(|_| rest.width > 4) {
@@ -39,7 +39,8 @@ pub(super) fn draw(model: &Model, theme: &Theme, (bar, lists_rooms): (Rect, bool
 
 /// What is unread in the other rooms, and how often one is mentioned there: `3 · @1`.
 fn elsewhere(model: &Model) -> Vec<(String, Role)> {
-    let others = || model.rooms.iter().filter(|(place, _)| model.current != Some(**place)).map(|(_, room)| room.marks);
+    let others =
+        || model.rooms.iter().filter(|(room_key, _)| model.current != Some(**room_key)).map(|(_, room)| room.marks);
     let unread: u32 = others().map(|marks| marks.unread).sum();
     let mentions: u32 = others().map(|marks| marks.mentions).sum();
     let unread = (unread > 0).then(|| (draw::count(unread), Role::BadgeUnread));

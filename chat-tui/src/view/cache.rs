@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use chat_proto::ids::Seq;
 
-use crate::app::{Place, Said};
+use crate::app::{RoomKey, Said};
 use crate::text::{self, Inline};
 
 /// Messages remembered; beyond it everything is forgotten and cut again as it comes into sight.
@@ -39,12 +39,12 @@ impl Cut {
 /// What drawing remembers between two screens; it may be dropped at any time.
 #[derive(Debug, Default)]
 pub struct RenderCache {
-    cut: HashMap<(Place, Seq), (Seq, u16, Rc<Cut>)>,
+    cut: HashMap<(RoomKey, Seq), (Seq, u16, Rc<Cut>)>,
 }
 
 impl RenderCache {
     /// A message cut for a width.
-    pub(super) fn cut(&mut self, key: (Place, Seq), changed: Seq, said: &Said, columns: u16) -> Rc<Cut> {
+    pub(super) fn cut(&mut self, key: (RoomKey, Seq), changed: Seq, said: &Said, columns: u16) -> Rc<Cut> {
         if let Some((at, for_columns, cut)) = self.cut.get(&key)
             && *at == changed
             && *for_columns == columns

@@ -51,8 +51,8 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, (buffer, drawn): (&
 }
 
 fn hint(model: &Model) -> String {
-    let Some((place, room)) = model.room() else { return String::new() };
-    let title = model.title(place);
+    let Some((room_key, room)) = model.room() else { return String::new() };
+    let title = model.title(room_key);
     match room.info.default_ttl_ms {
         Some(ttl_ms) => format!("message ~{}, gone after {}", title.as_str(), time::span(ttl_ms)),
         None if room.is_direct() => format!("message @{}", title.as_str()),

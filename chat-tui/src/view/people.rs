@@ -8,7 +8,7 @@ use ratatui::style::Style;
 
 use super::layout::Pane;
 use super::{draw, time};
-use crate::app::{Model, Place, Room, Server};
+use crate::app::{Model, Room, RoomKey, Server};
 use crate::text::{self, SafeText};
 use crate::theme::{Role, Theme};
 
@@ -29,8 +29,8 @@ pub(super) fn draw(model: &Model, theme: &Theme, pane: Pane, buffer: &mut Buffer
     if let Some(x) = pane.border {
         draw::line_down(buffer, x, (pane.area.top(), pane.area.bottom()), theme.style(Role::Border));
     }
-    let (Some((place, room)), Some(server)) = (model.room(), model.server()) else { return };
-    let lines = lines(model, theme, (place, room), server);
+    let (Some((room_key, room)), Some(server)) = (model.room(), model.server()) else { return };
+    let lines = lines(model, theme, (room_key, room), server);
     let topics = topics(room, pane.area.width.saturating_sub(2));
     let height = usize::from(pane.area.height);
     let for_topics = if topics.is_empty() { 0 } else { (topics.len() + 2).min(TOPIC_ROWS + 2).min(height / 2) };
@@ -76,7 +76,7 @@ fn draw_line(theme: &Theme, line: &Line, row: Rect, buffer: &mut Buffer) {
 }
 
 /// The people by whether they are there, each group with its title and count.
-fn lines(model: &Model, theme: &Theme, (place, room): (Place, &Room), server: &Server) -> Vec<Line> {
+fn lines(model: &Model, theme: &Theme, (room_key, room): (RoomKey, &Room), server: &Server) -> Vec<Line> {
     let mut people: Vec<(UserId, SafeText, Presence)> =
         room.people.iter().map(|id| (*id, server.name(*id), server.presence(*id))).collect();
     people.sort_by(|a, b| a.1.as_str().cmp(b.1.as_str()));
@@ -103,7 +103,7 @@ fn lines(model: &Model, theme: &Theme, (place, room): (Place, &Room), server: &S
         }
         lines.push(title_line(format!("{title} · {count}"), style));
         for (id, name, presence) in group {
-            let note = if server.my_id() == Some(*id) { "you".to_owned() } else { note(model, place, presence) };
+            let note = if server.my_id() == Some(*id) { "you".to_owned() } else { note(model, room_key, presence) };
             let is_there =
                 matches!(presence.availability, Availability::Online | Availability::Dnd | Availability::Away);
             let style = theme.style(if is_there { Role::Text } else { Role::TextDim });
@@ -130,10 +130,10 @@ fn mark(availability: Availability) -> (&'static str, Role) {
 }
 
 /// Their own words, or how long they have been gone.
-fn note(model: &Model, place: Place, presence: &Presence) -> String {
+fn note(model: &Model, room_key: RoomKey, presence: &Presence) -> String {
     match (&presence.status, presence.last_seen) {
         (Some(status), _) => SafeText::line(status.as_str()).as_str().to_owned(),
-        (None, Some(seen)) => time::span(model.server_now(place).since_ms(seen)),
+        (None, Some(seen)) => time::span(model.server_now(room_key).since_ms(seen)),
         (None, None) => String::new(),
     }
 }

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::layout::Pane;
 use super::{Drawn, draw, time};
-use crate::app::{Model, Place, Room, Target};
+use crate::app::{Model, Room, RoomKey, Target};
 use crate::text::width;
 use crate::theme::{Role, Theme};
 
@@ -16,7 +16,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, pane: Pane, (buffer, drawn): (&
         draw::line_down(buffer, x, (pane.area.top(), pane.area.bottom()), theme.style(Role::Border));
     }
     let listed = model.listed();
-    let (direct, rooms): (Vec<_>, Vec<_>) = listed.into_iter().partition(|place| is_direct(model, *place));
+    let (direct, rooms): (Vec<_>, Vec<_>) = listed.into_iter().partition(|room_key| is_direct(model, *room_key));
     let mut lines = vec![Listed::Title("rooms")];
     lines.extend(rooms.into_iter().map(Listed::Room));
     if !direct.is_empty() {
@@ -24,7 +24,8 @@ pub(super) fn draw(model: &Model, theme: &Theme, pane: Pane, (buffer, drawn): (&
         lines.extend(direct.into_iter().map(Listed::Room));
     }
     let height = usize::from(pane.area.height);
-    let current = lines.iter().position(|line| matches!(line, Listed::Room(place) if model.current == Some(*place)));
+    let current =
+        lines.iter().position(|line| matches!(line, Listed::Room(room_key) if model.current == Some(*room_key)));
     // The open room stays in sight.
     let skip = current.map_or(0, |at| (at + 2).saturating_sub(height)).min(lines.len().saturating_sub(height));
     for (line, row) in lines.iter().skip(skip).zip(draw::rows(pane.area)) {
@@ -32,9 +33,9 @@ pub(super) fn draw(model: &Model, theme: &Theme, pane: Pane, (buffer, drawn): (&
             Listed::Title(title) => {
                 draw::text(buffer, draw::after(row, 1), title, theme.style(Role::PaneTitle));
             }
-            Listed::Room(place) => {
-                draw_room(model, theme, *place, row, buffer);
-                drawn.sight.targets.push((draw::area(row), Target::Room(*place)));
+            Listed::Room(room_key) => {
+                draw_room(model, theme, *room_key, row, buffer);
+                drawn.sight.targets.push((draw::area(row), Target::Room(*room_key)));
             }
         }
     }
@@ -42,16 +43,16 @@ pub(super) fn draw(model: &Model, theme: &Theme, pane: Pane, (buffer, drawn): (&
 
 enum Listed {
     Title(&'static str),
-    Room(Place),
+    Room(RoomKey),
 }
 
-fn is_direct(model: &Model, place: Place) -> bool {
-    model.rooms.get(&place).is_some_and(Room::is_direct)
+fn is_direct(model: &Model, room_key: RoomKey) -> bool {
+    model.rooms.get(&room_key).is_some_and(Room::is_direct)
 }
 
-fn draw_room(model: &Model, theme: &Theme, place: Place, row: Rect, buffer: &mut Buffer) {
-    let Some(room) = model.rooms.get(&place) else { return };
-    let is_current = model.current == Some(place);
+fn draw_room(model: &Model, theme: &Theme, room_key: RoomKey, row: Rect, buffer: &mut Buffer) {
+    let Some(room) = model.rooms.get(&room_key) else { return };
+    let is_current = model.current == Some(room_key);
     let style = match (is_current, room.marks.unread > 0) {
         (true, _) => theme.style(Role::RoomCurrent),
         (false, true) => theme.style(Role::RoomUnread),
@@ -61,7 +62,7 @@ fn draw_room(model: &Model, theme: &Theme, place: Place, row: Rect, buffer: &mut
         buffer.set_style(row, style);
     }
     let inner = Rect { x: row.x + 1, width: row.width.saturating_sub(2), ..row };
-    let title = model.title(place);
+    let title = model.title(room_key);
     let (mut badge, role) = badge(room);
     // A life is told where one writes, too: the name comes first.
     if role == Role::RoomMark && width(title.as_str()) + width(&badge) + 3 > usize::from(inner.width) {

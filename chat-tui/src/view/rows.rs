@@ -9,7 +9,7 @@ use super::cache::{Cut, RenderCache};
 use super::row::{Columns, Lead, Line, Row, name_for, text_width};
 use super::standing::{may_be_brief, note};
 use super::{time, traffic};
-use crate::app::{Entry, Event, Kind, Model, Pending, Place, Room, Server, Standing, standing};
+use crate::app::{Entry, Event, Kind, Model, Pending, Room, RoomKey, Server, Standing, standing};
 use crate::theme::{Role, Theme};
 
 /// Messages of one author stand in one group as long as they lie in the same span of this length, in milliseconds: no
@@ -20,7 +20,7 @@ const GROUP_MS: i64 = 5 * 60 * 1_000;
 pub(super) struct Maker<'a> {
     pub(super) model: &'a Model,
     pub(super) theme: &'a Theme,
-    pub(super) place: Place,
+    pub(super) room_key: RoomKey,
     pub(super) room: &'a Room,
     pub(super) server: &'a Server,
     pub(super) columns: Columns,
@@ -118,8 +118,8 @@ impl Maker<'_> {
     fn message(&self, entry: &Entry, before: Option<&Entry>, cache: &mut RenderCache) -> Vec<Row> {
         let Some(said) = entry.said() else { return Vec::new() };
         let width = text_width(self.columns, said.code().is_some(), said.expires_at().is_some());
-        let cut = cache.cut((self.place, entry.seq), entry.changed, said, width);
-        let now = self.model.server_now(self.place);
+        let cut = cache.cut((self.room_key, entry.seq), entry.changed, said, width);
+        let now = self.model.server_now(self.room_key);
         let countdown = said.expires_at().map(|end| time::countdown(end.since_ms(now)));
         let lead = (!self.is_same_group(entry, before)).then(|| self.lead(entry.by, entry.at));
         let line = Line {
@@ -175,7 +175,7 @@ impl Maker<'_> {
     }
 
     fn pending(&self, index: usize, pending: &Pending) -> Vec<Row> {
-        let standing = standing(self.model, self.place, self.room, pending);
+        let standing = standing(self.model, self.room_key, self.room, pending);
         let role = match standing {
             Standing::Person(_) => Role::MessageFailed,
             _ => Role::MessagePending,

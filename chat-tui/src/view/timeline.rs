@@ -30,7 +30,7 @@ pub(super) fn draw(
     (buffer, drawn): (&mut Buffer, &mut Drawn),
 ) {
     drawn.sight.rows = list.height;
-    let (Some((place, room)), Some(server)) = (model.room(), model.server()) else {
+    let (Some((room_key, room)), Some(server)) = (model.room(), model.server()) else {
         draw_nothing(model, theme, list, buffer);
         return;
     };
@@ -38,13 +38,13 @@ pub(super) fn draw(
     let maker = Maker {
         model,
         theme,
-        place,
+        room_key,
         room,
         server,
         columns: Columns::of(list.width, list.right() < buffer.area.right()),
         me,
     };
-    drawn.sight.place = Some(place);
+    drawn.sight.room_key = Some(room_key);
     let height = usize::from(list.height);
     if maker.len() == 0 {
         drawn.sight.is_at_end = true;

@@ -7,7 +7,8 @@ use crate::text::SafeText;
 pub fn title(model: &Model) -> SafeText {
     let mentions: u32 = model.rooms.values().map(|room| room.marks.mentions).sum();
     let unread: u32 = model.rooms.values().map(|room| room.marks.unread).sum();
-    let room = model.room().map_or_else(|| "chat".to_owned(), |(place, _)| format!("#{}", model.title(place).as_str()));
+    let room =
+        model.room().map_or_else(|| "chat".to_owned(), |(room_key, _)| format!("#{}", model.title(room_key).as_str()));
     SafeText::line(&match (mentions, unread) {
         (0, 0) => room,
         (0, unread) => format!("({unread}) {room}"),

@@ -7,14 +7,14 @@ use chat_proto::time::UnixMillis;
 use super::Overlay;
 use crate::app::answers::Purpose;
 use crate::app::model::Model;
-use crate::app::place::Place;
+use crate::app::room_key::RoomKey;
 use crate::text::SafeText;
 
 /// The texts of a message.
 #[derive(Clone, Debug)]
 pub struct FormerTexts {
     /// Where.
-    pub place: Place,
+    pub room_key: RoomKey,
     /// Which message.
     pub seq: Seq,
     /// What it said, and until when, by the server's clock; oldest first.
@@ -26,31 +26,31 @@ pub struct FormerTexts {
 }
 
 /// Asks for the former texts of a message.
-pub(in crate::app) fn ask(model: &mut Model, place: Place, seq: Seq) {
-    model.ask(place.server, Versions { room: place.room, seq }, Purpose::Versions(place, seq));
+pub(in crate::app) fn ask(model: &mut Model, room_key: RoomKey, seq: Seq) {
+    model.ask(room_key.server, Versions { room: room_key.room, seq }, Purpose::Versions(room_key, seq));
 }
 
 /// The former texts have come. They are shown where the person still looks at that room, over nothing else.
-pub(in crate::app) fn came(model: &mut Model, (place, seq): (Place, Seq), answer: &VersionsAnswer) {
+pub(in crate::app) fn came(model: &mut Model, (room_key, seq): (RoomKey, Seq), answer: &VersionsAnswer) {
     let top = match &model.overlay {
         None => 0,
-        Some(Overlay::Former(shown)) if (shown.place, shown.seq) == (place, seq) => shown.top,
+        Some(Overlay::Former(shown)) if (shown.room_key, shown.seq) == (room_key, seq) => shown.top,
         Some(_) => return,
     };
-    let Some(changed) = changed(model, place, seq).filter(|_| model.current == Some(place)) else { return };
+    let Some(changed) = changed(model, room_key, seq).filter(|_| model.current == Some(room_key)) else { return };
     if answer.versions.is_empty() {
         return model.tell("That message has no former texts.");
     }
     let texts = answer.versions.iter().map(|version| (SafeText::block(version.body.as_str()), version.replaced_at));
-    model.overlay = Some(Overlay::Former(FormerTexts { place, seq, texts: texts.collect(), changed, top }));
+    model.overlay = Some(Overlay::Former(FormerTexts { room_key, seq, texts: texts.collect(), changed, top }));
 }
 
 /// What follows from a change of the message: the texts of one that was deleted leave the screen, and those of one
 /// that was edited again are asked for again.
 pub(in crate::app) fn settle(model: &mut Model) {
     let Some(Overlay::Former(shown)) = &model.overlay else { return };
-    let (place, seq) = (shown.place, shown.seq);
-    match changed(model, place, seq) {
+    let (room_key, seq) = (shown.room_key, shown.seq);
+    match changed(model, room_key, seq) {
         None => {
             model.overlay = None;
             model.tell("That message is gone, and its former texts with it.");
@@ -59,8 +59,8 @@ pub(in crate::app) fn settle(model: &mut Model) {
             if let Some(Overlay::Former(shown)) = &mut model.overlay {
                 shown.changed = now;
             }
-            if model.is_ready(place.server) {
-                ask(model, place, seq);
+            if model.is_ready(room_key.server) {
+                ask(model, room_key, seq);
             }
         }
         Some(_) => {}
@@ -68,7 +68,7 @@ pub(in crate::app) fn settle(model: &mut Model) {
 }
 
 /// The last change of a message; none where there is no text of it any more.
-fn changed(model: &Model, place: Place, seq: Seq) -> Option<Seq> {
-    let entry = model.rooms.get(&place)?.timeline.get(seq)?;
+fn changed(model: &Model, room_key: RoomKey, seq: Seq) -> Option<Seq> {
+    let entry = model.rooms.get(&room_key)?.timeline.get(seq)?;
     entry.said().map(|_| entry.changed)
 }

@@ -14,7 +14,7 @@ use super::editor::Editor;
 use super::messages;
 use super::model::Model;
 use super::navigation;
-use super::place::{Place, ServerKey};
+use super::room_key::{RoomKey, ServerKey};
 use crate::text::SafeText;
 
 /// What lies over the screen.
@@ -32,7 +32,7 @@ pub enum Overlay {
     /// Whether a message shall be deleted.
     Deletion {
         /// Where.
-        place: Place,
+        room_key: RoomKey,
         /// Which.
         seq: Seq,
         /// Its beginning.
@@ -44,7 +44,7 @@ pub enum Overlay {
 
 /// Opens the list of rooms.
 pub(super) fn open_switcher(model: &mut Model, query: &str) {
-    let server = model.current.map_or(ServerKey::FIRST, |place| place.server);
+    let server = model.current.map_or(ServerKey::FIRST, |room_key| room_key.server);
     if model.is_ready(server) {
         model.ask(server, ListRooms { after: None, limit: 200 }, Purpose::Listing);
     }
@@ -69,7 +69,7 @@ pub(super) fn open_help(model: &mut Model) {
 
 /// Shows a room.
 pub(super) fn open_info(model: &mut Model, info: RoomInfoAnswer) {
-    let server = model.current.map_or(ServerKey::FIRST, |place| place.server);
+    let server = model.current.map_or(ServerKey::FIRST, |room_key| room_key.server);
     if let Some(server) = model.server_mut(server) {
         server.learn(&info.users);
     }
@@ -77,8 +77,8 @@ pub(super) fn open_info(model: &mut Model, info: RoomInfoAnswer) {
 }
 
 /// Asks whether a message shall be deleted.
-pub(super) fn open_deletion(model: &mut Model, place: Place, seq: Seq, text: &str) {
-    model.overlay = Some(Overlay::Deletion { place, seq, text: SafeText::line(text) });
+pub(super) fn open_deletion(model: &mut Model, room_key: RoomKey, seq: Seq, text: &str) {
+    model.overlay = Some(Overlay::Deletion { room_key, seq, text: SafeText::line(text) });
 }
 
 /// The line one types in, where the overlay has one.
@@ -128,7 +128,7 @@ pub(super) fn step(model: &mut Model, step: isize) {
 pub(super) fn choose(model: &mut Model) {
     match model.overlay.take() {
         Some(Overlay::Switcher(switcher)) => go(model, switcher.chosen()),
-        Some(Overlay::Deletion { place, seq, .. }) => messages::delete(model, place, seq),
+        Some(Overlay::Deletion { room_key, seq, .. }) => messages::delete(model, room_key, seq),
         Some(Overlay::Help { .. } | Overlay::Info(_) | Overlay::Former(_)) | None => {}
     }
 }
@@ -143,10 +143,10 @@ pub(super) fn choose_line(model: &mut Model, line: usize) {
 
 fn go(model: &mut Model, line: Option<Line>) {
     match line {
-        Some(line) if line.is_member => navigation::open(model, line.place),
+        Some(line) if line.is_member => navigation::open(model, line.room_key),
         Some(line) => {
-            let join = chat_proto::request::Join { room: line.place.room };
-            model.ask(line.place.server, join, Purpose::Enter);
+            let join = chat_proto::request::Join { room: line.room_key.room };
+            model.ask(line.room_key.server, join, Purpose::Enter);
         }
         None => {}
     }

@@ -7,14 +7,14 @@ use chat_proto::request::RoomListing;
 
 use crate::app::editor::Editor;
 use crate::app::model::Model;
-use crate::app::place::{Place, ServerKey};
+use crate::app::room_key::{RoomKey, ServerKey};
 use crate::text::SafeText;
 
 /// One room in the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     /// Which.
-    pub place: Place,
+    pub room_key: RoomKey,
     /// Its name.
     pub name: SafeText,
     /// Its topic.
@@ -78,11 +78,11 @@ impl Switcher {
     }
 
     fn all(&self, model: &Model) -> Vec<Line> {
-        let own = model.listed().into_iter().filter_map(|place| {
-            let room = model.rooms.get(&place)?;
+        let own = model.listed().into_iter().filter_map(|room_key| {
+            let room = model.rooms.get(&room_key)?;
             Some(Line {
-                place,
-                name: model.title(place),
+                room_key,
+                name: model.title(room_key),
                 topic: room.info.topic.as_ref().map(|topic| SafeText::line(topic.text.as_str())),
                 is_member: true,
                 unread: room.marks.unread,
@@ -93,7 +93,7 @@ impl Switcher {
         let others = self.joinable.iter().filter_map(|(server, listing)| {
             let room = &listing.room;
             Some(Line {
-                place: Place { server: *server, room: room.id },
+                room_key: RoomKey { server: *server, room: room.id },
                 name: SafeText::line(room.name.as_ref()?.as_str()),
                 topic: room.topic.as_ref().map(|topic| SafeText::line(topic.text.as_str())),
                 is_member: false,
@@ -102,7 +102,7 @@ impl Switcher {
                 found: Vec::new(),
             })
         });
-        let others: Vec<_> = others.filter(|line| !model.rooms.contains_key(&line.place)).collect();
+        let others: Vec<_> = others.filter(|line| !model.rooms.contains_key(&line.room_key)).collect();
         own.chain(others).collect()
     }
 

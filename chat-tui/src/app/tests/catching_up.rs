@@ -103,7 +103,7 @@ fn what_is_before_ones_eyes_is_read_and_the_rest_is_counted() {
     let marks = desk.room(OPS).marks;
     assert_eq!((marks.unread, marks.mentions), (2, 1));
     desk.act(Action::NextUnread);
-    assert_eq!(desk.model.current.map(|place| place.room), Some(OPS));
+    assert_eq!(desk.model.current.map(|room_key| room_key.room), Some(OPS));
     assert_eq!(desk.room(OPS).marks.unread, 0);
     assert_eq!(desk.room(OPS).new_after, Some(Seq(0)));
 }
@@ -153,9 +153,9 @@ fn what_comes_while_one_reads_older_messages_moves_nothing() {
     for seq in 1..=3 {
         desk.push(event(GENERAL, seq - 1, message(seq, ANA, "text")));
     }
-    let place = desk.model.current;
+    let room_key = desk.model.current;
     desk.take(Msg::Drawn(crate::app::Sight {
-        place,
+        room_key,
         rows: 2,
         top: Some((Seq(2), 0)),
         is_at_end: true,
@@ -176,9 +176,9 @@ fn what_one_wrote_elsewhere_is_neither_missed_nor_unread() {
     desk.push(event(GENERAL, 0, message(1, ANA, "hers")));
     desk.push(event(OPS, 0, message(1, ME, "from the shell")));
     assert_eq!(desk.room(OPS).marks.unread, 0);
-    let place = desk.model.current;
+    let room_key = desk.model.current;
     let top = Some((Seq(1), 0));
-    desk.take(Msg::Drawn(crate::app::Sight { place, rows: 1, top, ..Default::default() }));
+    desk.take(Msg::Drawn(crate::app::Sight { room_key, rows: 1, top, ..Default::default() }));
     desk.act(Action::ScrollUp);
     desk.push(event(GENERAL, 1, message(2, ME, "from the shell")));
     assert_eq!(desk.room(GENERAL).missed, 0);

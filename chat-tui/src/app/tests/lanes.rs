@@ -32,9 +32,9 @@ fn waiting(desk: &Desk) -> Vec<&str> {
 }
 
 fn standings(desk: &Desk) -> Vec<Standing<'_>> {
-    let place = Place { server: ServerKey::FIRST, room: GENERAL };
+    let room_key = RoomKey { server: ServerKey::FIRST, room: GENERAL };
     let room = desk.room(GENERAL);
-    room.pending.iter().map(|pending| standing(&desk.model, place, room, pending)).collect()
+    room.pending.iter().map(|pending| standing(&desk.model, room_key, room, pending)).collect()
 }
 
 /// A desk at which `brief one` was refused and `brief two` waits behind it.

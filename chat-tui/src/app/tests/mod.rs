@@ -17,7 +17,7 @@ use chat_proto::room::{Membership, ReadMarks, Role, Room, RoomKind, User};
 use chat_proto::server_frame::{AccountSnapshot, Event, ServerFrame, Service, Welcome};
 use chat_proto::time::UnixMillis;
 
-use super::{Effect, LinkMsg, Model, Msg, Place, Refusal, ServerKey, Setup, update};
+use super::{Effect, LinkMsg, Model, Msg, Refusal, RoomKey, ServerKey, Setup, update};
 use crate::action::Action;
 
 pub(crate) const ME: UserId = UserId(1);
@@ -158,7 +158,7 @@ impl Desk {
     }
 
     pub(crate) fn room(&self, room: RoomId) -> &super::Room {
-        &self.model.rooms[&Place { server: ServerKey::FIRST, room }]
+        &self.model.rooms[&RoomKey { server: ServerKey::FIRST, room }]
     }
 
     /// The texts of a room, oldest first.

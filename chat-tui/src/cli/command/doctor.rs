@@ -78,11 +78,11 @@ fn files(context: &Context) -> Vec<Check> {
 
 fn client_file(file: &ClientFile) -> Check {
     if !file.faults.is_empty() {
-        return Check::bad(file.about, format!("{} is wrong", file.place), file.faults.join("\n"));
+        return Check::bad(file.about, format!("{} is wrong", file.location), file.faults.join("\n"));
     }
-    let is_there = !file.place.starts_with('/') || std::path::Path::new(&file.place).exists();
+    let is_there = !file.location.starts_with('/') || std::path::Path::new(&file.location).exists();
     let found = if is_there { "" } else { " (not there; the defaults are in force)" };
-    Check::good(file.about, format!("{}{found}", file.place))
+    Check::good(file.about, format!("{}{found}", file.location))
 }
 
 async fn server(context: &Context) -> Vec<Check> {

@@ -96,6 +96,6 @@ fn plain(bytes: &[u8]) -> String {
 }
 
 fn is_another(new: &BufReader<File>, old: &BufReader<File>) -> bool {
-    let place = |file: &File| file.metadata().ok().map(|found| (found.dev(), found.ino()));
-    place(new.get_ref()) != place(old.get_ref())
+    let identity = |file: &File| file.metadata().ok().map(|found| (found.dev(), found.ino()));
+    identity(new.get_ref()) != identity(old.get_ref())
 }

@@ -149,12 +149,12 @@ impl Pushes {
 
     /// Tells one gap once there is room; may be dropped at any time.
     async fn tell_gaps(&mut self) {
-        let Ok(place) = self.pushed.reserve().await else {
+        let Ok(permit) = self.pushed.reserve().await else {
             self.gaps.clear();
             return;
         };
         if let Some(room) = self.gaps.pop_first() {
-            place.send(ServerFrame::Gap(Gap { room }));
+            permit.send(ServerFrame::Gap(Gap { room }));
         }
     }
 }

@@ -30,7 +30,7 @@ pub(super) fn height(model: &Model, shown: &FormerTexts, columns: u16) -> u16 {
 
 /// Draws the texts; gives back the last row that may stand at the top.
 pub(super) fn draw(model: &Model, theme: &Theme, outer: Rect, (shown, buffer): (&FormerTexts, &mut Buffer)) -> usize {
-    let by = model.rooms.get(&shown.place).and_then(|room| room.timeline.get(shown.seq)).map(|entry| entry.by);
+    let by = model.rooms.get(&shown.room_key).and_then(|room| room.timeline.get(shown.seq)).map(|entry| entry.by);
     let name = by.zip(model.server()).map(|(by, server)| server.name(by)).unwrap_or_default();
     let title = format!("what {} said before", name.as_str());
     let inner = frame::draw(theme, outer, (&title, "↑↓ scroll · Esc close"), buffer);
@@ -48,7 +48,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, outer: Rect, (shown, buffer): (
 
 fn rows(model: &Model, shown: &FormerTexts, columns: u16) -> Vec<Row> {
     let zone = &model.setup.zone;
-    let today = time::day(model.server_now(shown.place), zone);
+    let today = time::day(model.server_now(shown.room_key), zone);
     let mut rows = Vec::new();
     for (text, replaced_at) in &shown.texts {
         let clock = time::clock(*replaced_at, zone);
@@ -60,7 +60,7 @@ fn rows(model: &Model, shown: &FormerTexts, columns: u16) -> Vec<Row> {
         push_text(&mut rows, text.as_str(), columns);
         rows.push(Row::Empty);
     }
-    let present = model.rooms.get(&shown.place).and_then(|room| room.timeline.get(shown.seq)?.said());
+    let present = model.rooms.get(&shown.room_key).and_then(|room| room.timeline.get(shown.seq)?.said());
     rows.push(Row::Head("now".to_owned()));
     push_text(&mut rows, present.map_or("", |said| said.text.as_str()), columns);
     rows

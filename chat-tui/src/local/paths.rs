@@ -12,7 +12,7 @@ const SOCKET_PATH_MAX: usize = if cfg!(target_os = "linux") { 108 } else { 104 }
 
 /// Why there is no safe place for the socket.
 #[derive(Debug, thiserror::Error)]
-pub enum PlaceError {
+pub enum SocketFolderError {
     /// The folder cannot be made or looked at.
     #[error("cannot use {path} for the local server's socket: {source}")]
     Io {
@@ -57,7 +57,7 @@ impl LocalServer {
     ///
     /// # Errors
     /// Where no safe folder can be had.
-    pub fn of(data: &Path, state: &Path) -> Result<Self, PlaceError> {
+    pub fn of(data: &Path, state: &Path) -> Result<Self, SocketFolderError> {
         // The path as the user means it: a link and its target are one data folder.
         let real = data.canonicalize().unwrap_or_else(|_| data.to_owned());
         let digest = Sha256::digest(real.as_os_str().as_encoded_bytes());
@@ -76,21 +76,21 @@ impl LocalServer {
 
 /// A folder of ours alone: in the runtime folder, else under the folder for temporary files, else under `/tmp`; the
 /// first in which a socket of this name has a path that is short enough.
-fn runtime_folder(socket: &str) -> Result<PathBuf, PlaceError> {
+fn runtime_folder(socket: &str) -> Result<PathBuf, SocketFolderError> {
     let base = directories::BaseDirs::new().and_then(|dirs| dirs.runtime_dir().map(Path::to_owned));
     let uid = rustix::process::getuid().as_raw();
     let own = format!("chat-{uid}");
     let folders = base.filter(|base| base.is_dir()).map(|base| base.join("chat")).into_iter();
     let mut folders = folders.chain([std::env::temp_dir().join(&own), Path::new("/tmp").join(&own)]);
     let fits = |folder: &PathBuf| folder.join(socket).as_os_str().len() < SOCKET_PATH_MAX;
-    let folder = folders.find(fits).ok_or_else(|| PlaceError::TooLong { path: Path::new("/tmp").join(&own) })?;
+    let folder = folders.find(fits).ok_or_else(|| SocketFolderError::TooLong { path: Path::new("/tmp").join(&own) })?;
     private_folder(&folder, uid)?;
     Ok(folder)
 }
 
 /// Makes `folder` for `uid` alone, or sees that it already is.
-fn private_folder(folder: &Path, uid: u32) -> Result<(), PlaceError> {
-    let io = |source| PlaceError::Io { path: folder.to_owned(), source };
+fn private_folder(folder: &Path, uid: u32) -> Result<(), SocketFolderError> {
+    let io = |source| SocketFolderError::Io { path: folder.to_owned(), source };
     match std::fs::DirBuilder::new().mode(0o700).create(folder) {
         Ok(()) => {}
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
@@ -102,7 +102,7 @@ fn private_folder(folder: &Path, uid: u32) -> Result<(), PlaceError> {
     if found.is_dir() && found.uid() == uid && others_may == 0 {
         Ok(())
     } else {
-        Err(PlaceError::NotOurs { path: folder.to_owned() })
+        Err(SocketFolderError::NotOurs { path: folder.to_owned() })
     }
 }
 
@@ -119,10 +119,10 @@ mod tests {
         let ours = base.path().join("ours");
         private_folder(&ours, uid).expect("made");
         private_folder(&ours, uid).expect("again");
-        assert!(matches!(private_folder(&ours, uid + 1), Err(PlaceError::NotOurs { .. })));
+        assert!(matches!(private_folder(&ours, uid + 1), Err(SocketFolderError::NotOurs { .. })));
         symlink(&ours, base.path().join("link")).expect("a link");
-        assert!(matches!(private_folder(&base.path().join("link"), uid), Err(PlaceError::NotOurs { .. })));
+        assert!(matches!(private_folder(&base.path().join("link"), uid), Err(SocketFolderError::NotOurs { .. })));
         std::fs::set_permissions(&ours, std::fs::Permissions::from_mode(0o755)).expect("opened");
-        assert!(matches!(private_folder(&ours, uid), Err(PlaceError::NotOurs { .. })));
+        assert!(matches!(private_folder(&ours, uid), Err(SocketFolderError::NotOurs { .. })));
     }
 }

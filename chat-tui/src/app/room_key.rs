@@ -1,4 +1,4 @@
-//! Where something is: a room on a server.
+//! The key of a room: a room on a server.
 
 use chat_proto::ids::RoomId;
 
@@ -11,7 +11,7 @@ pub struct ServerKey(
 
 /// A room on a server: room ids of two servers say nothing of each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Place {
+pub struct RoomKey {
     /// The server.
     pub server: ServerKey,
     /// The room on it.
