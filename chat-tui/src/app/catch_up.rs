@@ -8,7 +8,7 @@ use chat_proto::room::Membership;
 use chat_proto::server_frame::{AccountSnapshot, Event, Resumed};
 
 use super::answers::Purpose;
-use super::effect::{Effect, Keep};
+use super::effect::{Effect, PersistOp};
 use super::entry::Entry;
 use super::model::Model;
 use super::room::{Catching, History, Room, Scroll};
@@ -52,7 +52,7 @@ pub(super) fn memberships(model: &mut Model, key: ServerKey, memberships: &[Memb
 /// A room this account is not in any more.
 pub(super) fn leave(model: &mut Model, room_key: RoomKey) {
     model.rooms.remove(&room_key);
-    model.effects.push(Effect::Keep(room_key.server, Keep::Forget(vec![room_key.room])));
+    model.effects.push(Effect::Persist(room_key.server, PersistOp::RemoveRooms(vec![room_key.room])));
     if model.current == Some(room_key) {
         model.current = None;
         navigation::open_something(model, room_key.server);
@@ -212,7 +212,7 @@ pub(super) fn history(model: &mut Model, room_key: RoomKey, page: &HistoryPage) 
     room.timeline.expire(now);
     let is_whole = room.timeline.floor() == Seq::ZERO;
     room.history = if is_whole { History::Whole } else { History::More };
-    room.is_kept = false;
+    room.is_saved = false;
 }
 
 /// The page could not be had; it is asked for again when it is next needed.
@@ -262,7 +262,7 @@ fn needs_name(model: &mut Model, room_key: RoomKey, item: &Item) {
 fn forget(model: &mut Model, room_key: RoomKey, item: &Item, text: String) {
     let is_own = model.servers.get(&room_key.server).and_then(super::Server::my_id) == Some(item.by);
     if is_own && model.history.forget(&text) {
-        model.effects.push(Effect::Keep(room_key.server, Keep::ForgetInput(text)));
+        model.effects.push(Effect::Persist(room_key.server, PersistOp::RemoveInput(text)));
     }
 }
 

@@ -6,13 +6,13 @@ use chat_proto::text::{MessageBody, TextError};
 use super::answers::Purpose;
 use super::completion::{self, Completion};
 use super::editor::Editor;
-use super::effect::{Effect, Keep};
+use super::effect::{Effect, PersistOp};
 use super::model::{Focus, Model};
 use super::outbox::{self, Draft};
 use super::overlay;
 use super::room::Room;
 use super::room_key::RoomKey;
-use super::{commands, keeping, messages, typing, update};
+use super::{commands, messages, persistence, typing, update};
 use crate::text::is_unsafe;
 
 /// Two presses of "interrupt" within this time leave, in milliseconds.
@@ -35,7 +35,7 @@ fn changed(model: &mut Model) {
     model.history.leave();
     if let Some(room_key) = model.current {
         if let Some(room) = model.rooms.get_mut(&room_key) {
-            room.is_draft_kept = false;
+            room.is_draft_saved = false;
         }
         typing::tell(model, room_key);
     }
@@ -127,7 +127,7 @@ pub(super) fn history_previous(model: &mut Model) {
     let Some(room) = model.rooms.get_mut(&room_key).filter(|room| room.editing.is_none()) else { return };
     if let Some(text) = model.history.previous(room.draft.text()) {
         room.draft = Editor::with(text);
-        room.is_draft_kept = false;
+        room.is_draft_saved = false;
     }
 }
 
@@ -137,7 +137,7 @@ pub(super) fn history_next(model: &mut Model) {
     let Some(room) = model.rooms.get_mut(&room_key).filter(|room| room.editing.is_none()) else { return };
     if let Some(text) = model.history.next() {
         room.draft = Editor::with(text);
-        room.is_draft_kept = false;
+        room.is_draft_saved = false;
     }
 }
 
@@ -154,7 +154,7 @@ pub(super) fn complete(model: &mut Model, step: isize) {
     };
     if let Some(room) = model.room_mut() {
         room.draft.replace_before(next.start, &next.candidates[next.chosen].text);
-        room.is_draft_kept = false;
+        room.is_draft_saved = false;
     }
     // A single candidate is settled: the next press begins anew.
     model.completion = Some(next).filter(|completion| completion.candidates.len() > 1);
@@ -176,7 +176,7 @@ fn stop_editing(model: &mut Model) {
     if let Some(room) = model.room_mut() {
         room.editing = None;
         room.draft = stashed;
-        room.is_draft_kept = false;
+        room.is_draft_saved = false;
     }
 }
 
@@ -203,7 +203,7 @@ pub(super) fn interrupt(model: &mut Model) {
 pub(super) fn open_editor(model: &mut Model) {
     let Some((_, room)) = model.room() else { return };
     let text = room.draft.text().to_owned();
-    if keeping::would_expire(room, &text) {
+    if persistence::would_expire(room, &text) {
         return model.complain("An editor would write this to a file, and it expires; write it here.");
     }
     model.effects.push(Effect::OpenEditor(text));
@@ -273,7 +273,7 @@ pub(super) fn sent(model: &mut Model, room_key: RoomKey, text: Option<&str>) {
     if let Some(text) = text.filter(|_| !is_ephemeral)
         && model.history.add(text)
     {
-        model.effects.push(Effect::Keep(room_key.server, Keep::Input(text.to_owned())));
+        model.effects.push(Effect::Persist(room_key.server, PersistOp::AddInput(text.to_owned())));
     }
     if let Some(room) = model.rooms.get_mut(&room_key) {
         room.draft = Editor::default();

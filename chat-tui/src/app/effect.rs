@@ -32,7 +32,7 @@ pub enum Effect {
     /// Try to connect now.
     RetryLink(ServerKey),
     /// Put something on disk.
-    Keep(ServerKey, Keep),
+    Persist(ServerKey, PersistOp),
     /// Let the person write in their editor.
     OpenEditor(String),
     /// Leave the terminal to the shell for a while.
@@ -56,21 +56,21 @@ pub enum Effect {
 
 /// What is put on disk; never the text of something that expires.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Keep {
+pub enum PersistOp {
     /// A post, before it is sent; answered with `Msg::Stored`.
-    Post(StoredPost),
-    /// A post that is settled.
-    Settled(ClientKey),
+    StorePost(StoredPost),
+    /// A post that needs no sending any more.
+    RemovePost(ClientKey),
     /// A text that was sent.
-    Input(String),
+    AddInput(String),
     /// A text that was sent and has been deleted since.
-    ForgetInput(String),
+    RemoveInput(String),
     /// What is being written; empty: nothing.
-    Draft(RoomId, String),
+    StoreDraft(RoomId, String),
     /// The last screens of rooms.
-    Rooms(Vec<KeptRoom>),
+    StoreRooms(Vec<SavedRoom>),
     /// Who one is, and the account stream's cursor.
-    Account {
+    StoreAccount {
         /// Who.
         me: User,
         /// The life of the data.
@@ -83,14 +83,14 @@ pub enum Keep {
         users: Vec<User>,
     },
     /// Rooms one is not in any more.
-    Forget(Vec<RoomId>),
+    RemoveRooms(Vec<RoomId>),
     /// All rooms: their numbers belong to another life of the data.
-    ForgetRooms,
+    RemoveAllRooms,
 }
 
 /// A room's last screens.
 #[derive(Clone, Debug, PartialEq)]
-pub struct KeptRoom {
+pub struct SavedRoom {
     /// The room.
     pub membership: Membership,
     /// All up to here has been applied.
@@ -113,5 +113,5 @@ pub struct StoredPost {
     /// The language, where it is code.
     pub code: Option<CodeLanguage>,
     /// Whether it is to stay although the room's messages expire.
-    pub is_kept: bool,
+    pub is_forced_persistent: bool,
 }

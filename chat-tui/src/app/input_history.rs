@@ -1,7 +1,7 @@
 //! What was sent before, to be sent again or changed. Never holds what expires.
 
 /// Texts kept.
-const KEPT: usize = 500;
+const TEXTS_MAX: usize = 500;
 
 /// What was sent before.
 #[derive(Clone, Debug, Default)]
@@ -25,7 +25,7 @@ impl InputHistory {
             return false;
         }
         self.texts.push(text.to_owned());
-        let excess = self.texts.len().saturating_sub(KEPT);
+        let excess = self.texts.len().saturating_sub(TEXTS_MAX);
         self.texts.drain(..excess);
         true
     }

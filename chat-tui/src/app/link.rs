@@ -7,7 +7,7 @@ use chat_proto::request::{SetActivity, Users};
 use chat_proto::server_frame::Welcome;
 
 use super::answers::{self, Purpose};
-use super::effect::{Effect, Keep};
+use super::effect::{Effect, PersistOp};
 use super::model::Model;
 use super::msg::LinkMsg;
 use super::room::{Catching, History};
@@ -111,7 +111,7 @@ fn welcomed(model: &mut Model, key: ServerKey, welcome: &Welcome) {
                 }
             }
         }
-        model.effects.push(Effect::Keep(key, Keep::ForgetRooms));
+        model.effects.push(Effect::Persist(key, PersistOp::RemoveAllRooms));
     }
     for room_key in rooms_of(model, key) {
         if let Some(room) = model.rooms.get_mut(&room_key) {
@@ -121,7 +121,7 @@ fn welcomed(model: &mut Model, key: ServerKey, welcome: &Welcome) {
     }
     let (me, epoch, account) = (welcome.user.clone(), welcome.epoch.clone(), welcome.account.head);
     let open = model.current.map(|room_key| room_key.room);
-    model.effects.push(Effect::Keep(key, Keep::Account { me, epoch, account, open, users: Vec::new() }));
+    model.effects.push(Effect::Persist(key, PersistOp::StoreAccount { me, epoch, account, open, users: Vec::new() }));
     catch_up::memberships(model, key, &welcome.account.rooms);
     outbox::served(model, key);
     for resumed in &welcome.resumed {

@@ -99,7 +99,7 @@ pub struct Model {
     pub(super) interrupted_at: Option<UnixMillis>,
     /// The room to open once it is known.
     pub(super) to_open: Option<RoomKey>,
-    pub(super) kept_at: UnixMillis,
+    pub(super) saved_at: UnixMillis,
     pub(super) asks: HashMap<u64, (ServerKey, Purpose)>,
     next_ask: u64,
     next_key: u64,
@@ -130,7 +130,7 @@ impl Model {
             is_away: false,
             interrupted_at: None,
             to_open: None,
-            kept_at: UnixMillis(0),
+            saved_at: UnixMillis(0),
             asks: HashMap::new(),
             next_ask: 1,
             next_key: 1,

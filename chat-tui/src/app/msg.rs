@@ -6,7 +6,7 @@ use chat_proto::request::Answer;
 use chat_proto::room::User;
 use chat_proto::server_frame::{ServerFrame, Welcome};
 
-use super::effect::{KeptRoom, StoredPost};
+use super::effect::{SavedRoom, StoredPost};
 use super::room_key::ServerKey;
 use super::sight::{Mouse, Sight};
 use crate::action::Action;
@@ -115,7 +115,7 @@ pub struct Restored {
 #[derive(Debug)]
 pub struct RestoredRoom {
     /// As it was kept.
-    pub kept: KeptRoom,
+    pub saved: SavedRoom,
     /// What was being written.
     pub draft: String,
 }

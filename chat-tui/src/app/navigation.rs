@@ -7,12 +7,12 @@ use super::model::{Focus, Model};
 use super::room::Scroll;
 use super::room_key::{RoomKey, ServerKey};
 use super::sight::Sight;
-use super::{catch_up, keeping, typing};
+use super::{catch_up, persistence, typing};
 
 /// Things kept at hand of a room that is not open.
-const KEPT_CLOSED: usize = 500;
+const LOADED_MAX_CLOSED: usize = 500;
 /// Things kept at hand of the open room while its newest is in sight.
-const KEPT_OPEN: usize = 120_000;
+const LOADED_MAX_OPEN: usize = 120_000;
 
 /// Opens a room.
 pub(super) fn open(model: &mut Model, room_key: RoomKey) {
@@ -41,10 +41,10 @@ pub(super) fn open(model: &mut Model, room_key: RoomKey) {
 /// What is done with the room one leaves.
 fn close_current(model: &mut Model) {
     let Some(room_key) = model.current else { return };
-    keeping::keep_draft(model, room_key);
+    persistence::save_draft(model, room_key);
     let Some(room) = model.rooms.get_mut(&room_key) else { return };
     room.new_after = None;
-    if room.scroll == Scroll::End && room.timeline.trim(KEPT_CLOSED) {
+    if room.scroll == Scroll::End && room.timeline.trim(LOADED_MAX_CLOSED) {
         room.history = super::room::History::More;
     }
     let draft = std::mem::take(&mut room.draft);
@@ -164,7 +164,7 @@ pub(super) fn drawn(model: &mut Model, sight: Sight) {
             Some(_) | None => room.scroll = Scroll::End,
         }
     }
-    if room.scroll == Scroll::End && room.timeline.trim(KEPT_OPEN) {
+    if room.scroll == Scroll::End && room.timeline.trim(LOADED_MAX_OPEN) {
         room.history = super::room::History::More;
     }
     let wants_older = sight.is_at_start;

@@ -8,7 +8,7 @@ use chat_proto::text::{CodeLanguage, MessageBody};
 use chat_proto::time::UnixMillis;
 
 use super::answers::Purpose;
-use super::effect::{Effect, Keep, StoredPost};
+use super::effect::{Effect, PersistOp, StoredPost};
 use super::lanes;
 use super::model::Model;
 use super::msg::Refusal;
@@ -139,10 +139,11 @@ pub(super) fn send(model: &mut Model, room_key: RoomKey, draft: Draft) {
     if is_lasting {
         pending.state = PendingState::Storing;
         pending.is_stored = true;
-        let is_kept = pending.life == Some(Life::Lasting);
-        let post = StoredPost { room_key, key, body: pending.body.clone(), code: pending.code.clone(), is_kept };
+        let is_forced_persistent = pending.life == Some(Life::Lasting);
+        let post =
+            StoredPost { room_key, key, body: pending.body.clone(), code: pending.code.clone(), is_forced_persistent };
         room.pending.push(pending);
-        model.effects.push(Effect::Keep(room_key.server, Keep::Post(post)));
+        model.effects.push(Effect::Persist(room_key.server, PersistOp::StorePost(post)));
     } else {
         room.pending.push(pending);
     }
@@ -157,7 +158,7 @@ pub(super) fn restore(model: &mut Model, post: StoredPost) {
         text: SafeText::block(post.body.as_str()),
         body: post.body,
         code: post.code,
-        life: post.is_kept.then_some(Life::Lasting),
+        life: post.is_forced_persistent.then_some(Life::Lasting),
         at: now,
         state: PendingState::Ready,
         put_off: None,
@@ -276,7 +277,7 @@ pub(super) fn settle(model: &mut Model, room_key: RoomKey, key: &ClientKey) {
     let Some(room) = model.rooms.get_mut(&room_key) else { return };
     let Some(at) = room.pending.iter().position(|pending| pending.key == *key) else { return };
     if room.pending.remove(at).is_stored {
-        model.effects.push(Effect::Keep(room_key.server, Keep::Settled(key.clone())));
+        model.effects.push(Effect::Persist(room_key.server, PersistOp::RemovePost(key.clone())));
     }
 }
 

@@ -104,8 +104,8 @@ pub struct Room {
     pub(super) is_restored: bool,
     /// Whether the person marked it as unread: looking at it does not mark it as read.
     pub(super) is_held_unread: bool,
-    pub(super) is_kept: bool,
-    pub(super) is_draft_kept: bool,
+    pub(super) is_saved: bool,
+    pub(super) is_draft_saved: bool,
 }
 
 impl Room {
@@ -136,8 +136,8 @@ impl Room {
             read_told_at: UnixMillis(0),
             is_restored: false,
             is_held_unread: false,
-            is_kept: false,
-            is_draft_kept: true,
+            is_saved: false,
+            is_draft_saved: true,
         }
     }
 
@@ -172,7 +172,7 @@ impl Room {
         self.role = membership.role;
         self.marks = membership.marks;
         self.read_told = membership.marks.read_seq;
-        self.is_kept = false;
+        self.is_saved = false;
     }
 
     /// Lets go of everything at hand: only what comes after `head` is known from here on.
@@ -185,7 +185,7 @@ impl Room {
         self.history = History::Unasked;
         self.scroll = Scroll::End;
         self.missed = 0;
-        self.is_kept = false;
+        self.is_saved = false;
     }
 
     /// Takes the state of one thing, and what it says of the room itself.
@@ -205,7 +205,7 @@ impl Room {
             | What::Expired { .. }
             | What::Rsvp { .. } => {}
         }
-        self.is_kept = false;
+        self.is_saved = false;
         self.timeline.apply(item, me)
     }
 }

@@ -7,7 +7,7 @@ use super::model::{Focus, Model};
 use super::msg::Msg;
 use super::overlay;
 use super::panes::Pane;
-use super::{commands, composer, keeping, link, messages, mouse, navigation, outbox, reading, wake};
+use super::{commands, composer, link, messages, mouse, navigation, outbox, persistence, reading, wake};
 use crate::action::Action;
 
 /// Takes what happened at `now`, by this machine's clock; gives back what has to be done.
@@ -31,7 +31,7 @@ pub fn update(model: &mut Model, msg: Msg, now: UnixMillis) -> Vec<Effect> {
         Msg::Link(server, msg) => link::link(model, server, msg),
         Msg::Stored(key) => outbox::stored(model, &key),
         Msg::NotStored(key, reason) => outbox::not_stored(model, &key, &reason),
-        Msg::Restored(restored) => keeping::restore(model, *restored),
+        Msg::Restored(restored) => persistence::restore(model, *restored),
         Msg::Written(text) => composer::written(model, text),
         Msg::Notice { text, is_error } => model.set_notice(&text, is_error),
         Msg::Drawn(sight) => navigation::drawn(model, sight),
@@ -158,6 +158,6 @@ pub(super) fn act(model: &mut Model, action: Action) {
 }
 
 pub(super) fn quit(model: &mut Model) {
-    keeping::keep_all(model);
+    persistence::save_all(model);
     model.effects.push(Effect::Quit);
 }

@@ -6,7 +6,7 @@ use chat_proto::time::UnixMillis;
 
 use super::model::Model;
 use super::server::LinkState;
-use super::{keeping, lanes, reading};
+use super::{lanes, persistence, reading};
 
 /// Without a key for so long, one is away, in milliseconds.
 const AWAY_AFTER_MS: u64 = 10 * 60 * 1_000;
@@ -25,7 +25,7 @@ impl Model {
             self.next_link_count(),
             lanes::next_try(self),
             reading::next_telling(self),
-            keeping::next_keeping(self),
+            persistence::next_save(self),
         ];
         times.into_iter().flatten().min()
     }
@@ -76,7 +76,7 @@ pub(super) fn tick(model: &mut Model) {
     if !model.is_away && now.since_ms(model.active_at) >= AWAY_AFTER_MS {
         set_away(model, true);
     }
-    keeping::keep_what_is_due(model);
+    persistence::save_if_due(model);
 }
 
 /// A key was pressed, or the mouse moved.

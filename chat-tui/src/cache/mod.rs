@@ -2,8 +2,8 @@
 //! The only place that knows SQLite. Nothing that expires comes here; the app sees to it.
 
 mod error;
-mod left;
 mod outbox;
+mod restore;
 mod schema;
 mod writer;
 
@@ -18,11 +18,11 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 pub use error::CacheError;
 use outbox::RunLock;
 
-use crate::app::{Keep, Restored, ServerKey};
+use crate::app::{PersistOp, Restored, ServerKey};
 
 /// What the disk tells.
 #[derive(Debug)]
-pub enum CacheNews {
+pub enum CacheEvent {
     /// A post is on disk.
     Stored(ClientKey),
     /// A post is not on disk.
@@ -34,8 +34,8 @@ pub enum CacheNews {
 /// The cache of one server; writes happen on a thread of its own.
 #[derive(Debug)]
 pub struct Cache {
-    orders: std::sync::mpsc::Sender<Keep>,
-    news: UnboundedReceiver<CacheNews>,
+    ops: std::sync::mpsc::Sender<PersistOp>,
+    events: UnboundedReceiver<CacheEvent>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
@@ -49,42 +49,42 @@ impl Cache {
         let path = file_for(folder, address);
         let mut connection = match schema::open(&path) {
             Err(CacheError::Damaged { .. }) => {
-                put_aside(&path)?;
+                set_damaged_file_aside(&path)?;
                 schema::open(&path)?
             }
             other => other?,
         };
         let lock = RunLock::take(&path, token)?;
-        outbox::adopt(&mut connection, &path, token)?;
-        let left = left::read(&connection, ServerKey::FIRST, token)?;
-        let (orders, ordered) = std::sync::mpsc::channel();
-        let (told, news) = unbounded_channel();
+        outbox::take_over_posts(&mut connection, &path, token)?;
+        let restored = restore::read(&connection, ServerKey::FIRST, token)?;
+        let (ops, op_receiver) = std::sync::mpsc::channel();
+        let (event_sender, events) = unbounded_channel();
         let token = token.to_owned();
         let thread = std::thread::Builder::new()
             .name("cache".into())
             .spawn(move || {
-                writer::run(connection, &token, &ordered, &told);
+                writer::run(connection, &token, &op_receiver, &event_sender);
                 drop(lock);
             })
             .map_err(|source| CacheError::Io { path, source })?;
-        Ok((Self { orders, news, thread: Some(thread) }, left))
+        Ok((Self { ops, events, thread: Some(thread) }, restored))
     }
 
     /// Keeps something; posts are answered.
-    pub fn keep(&self, keep: Keep) {
+    pub fn persist(&self, op: PersistOp) {
         // Where the thread has ended it has said so.
-        drop(self.orders.send(keep));
+        drop(self.ops.send(op));
     }
 
     /// What the disk tells next.
-    pub async fn news(&mut self) -> Option<CacheNews> {
-        self.news.recv().await
+    pub async fn next_event(&mut self) -> Option<CacheEvent> {
+        self.events.recv().await
     }
 
     /// Waits until all that was given is on disk.
     pub fn close(mut self) {
-        let (orders, _) = std::sync::mpsc::channel();
-        drop(std::mem::replace(&mut self.orders, orders));
+        let (ops, _) = std::sync::mpsc::channel();
+        drop(std::mem::replace(&mut self.ops, ops));
         if let Some(thread) = self.thread.take() {
             // A panic there has been reported where it happened.
             drop(thread.join());
@@ -98,7 +98,7 @@ fn file_for(folder: &Path, address: &str) -> PathBuf {
     folder.join(format!("{short}.db"))
 }
 
-fn put_aside(path: &Path) -> Result<(), CacheError> {
+fn set_damaged_file_aside(path: &Path) -> Result<(), CacheError> {
     let aside = path.with_extension("db.damaged");
     std::fs::rename(path, aside).map_err(|source| CacheError::Io { path: path.to_owned(), source })
 }

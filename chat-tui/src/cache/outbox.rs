@@ -57,7 +57,7 @@ fn has_ended(cache: &Path, token: &str) -> bool {
 }
 
 /// Takes over the posts of runs that have ended.
-pub(super) fn adopt(connection: &mut Connection, cache: &Path, token: &str) -> Result<(), CacheError> {
+pub(super) fn take_over_posts(connection: &mut Connection, cache: &Path, token: &str) -> Result<(), CacheError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let owners: Vec<String> = transaction
         .prepare("SELECT DISTINCT owner FROM outbox WHERE owner <> ?1")?
@@ -85,13 +85,13 @@ pub(super) fn put(connection: &Connection, token: &str, account: UserId, post: &
             post.room_key.room.0.cast_signed(),
             post.body.as_str(),
             post.code.as_ref().map(chat_proto::text::CodeLanguage::as_str),
-            post.is_kept,
+            post.is_forced_persistent,
         ])
         .map(drop)
 }
 
 /// Takes a settled post out of the outbox.
-pub(super) fn settle(connection: &Connection, key: &ClientKey) -> rusqlite::Result<()> {
+pub(super) fn remove(connection: &Connection, key: &ClientKey) -> rusqlite::Result<()> {
     connection.prepare_cached("DELETE FROM outbox WHERE key = ?1")?.execute([key.as_str()]).map(drop)
 }
 
@@ -112,12 +112,12 @@ pub(super) fn read(
     })?;
     let mut posts = Vec::new();
     for row in rows {
-        let (room, (key, body, code), is_kept) = row?;
+        let (room, (key, body, code), is_forced_persistent) = row?;
         let code = code.map(|code| code.parse()).transpose();
         // What the protocol would not take any more cannot be sent.
         if let (Ok(key), Ok(body), Ok(code)) = (key.parse(), body.parse(), code) {
             let room_key = RoomKey { server, room: RoomId(room.cast_unsigned()) };
-            posts.push(StoredPost { room_key, key, body, code, is_kept });
+            posts.push(StoredPost { room_key, key, body, code, is_forced_persistent });
         }
     }
     Ok(posts)
@@ -133,7 +133,7 @@ mod tests {
             key: key.parse().expect("a key"),
             body: "hello".parse().expect("a body"),
             code: None,
-            is_kept: false,
+            is_forced_persistent: false,
         }
     }
 
@@ -147,14 +147,14 @@ mod tests {
         put(&connection, "alive", UserId(5), &post("a")).expect("put");
         put(&connection, "dead", UserId(5), &post("b")).expect("put");
         put(&connection, "dead", UserId(6), &post("c")).expect("put");
-        adopt(&mut connection, &cache, "new").expect("adopted");
+        take_over_posts(&mut connection, &cache, "new").expect("adopted");
         let keys = |account| {
             let posts = read(&connection, ServerKey::FIRST, UserId(account), "new").expect("read");
             posts.into_iter().map(|post| post.key.to_string()).collect::<Vec<_>>()
         };
         assert_eq!(keys(5), ["b"]);
         assert_eq!(keys(6), ["c"]);
-        settle(&connection, &"b".parse().expect("a key")).expect("settled");
+        remove(&connection, &"b".parse().expect("a key")).expect("settled");
         assert!(keys(5).is_empty());
         drop(alive);
     }

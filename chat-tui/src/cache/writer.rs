@@ -7,61 +7,61 @@ use chat_proto::message::What;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::{CacheNews, from_text, outbox, to_text};
-use crate::app::{Keep, KeptRoom};
+use super::{CacheEvent, from_text, outbox, to_text};
+use crate::app::{PersistOp, SavedRoom};
 
 /// Orders written in one transaction at most.
-const BATCH: usize = 256;
+const BATCH_MAX: usize = 256;
 /// Texts of the input history kept.
-const INPUTS: i64 = 500;
+const INPUTS_MAX: i64 = 500;
 
 /// Writes until nobody gives orders any more.
 pub(super) fn run(
     mut connection: Connection,
     token: &str,
-    ordered: &Receiver<Keep>,
-    told: &UnboundedSender<CacheNews>,
+    ops: &Receiver<PersistOp>,
+    events: &UnboundedSender<CacheEvent>,
 ) {
-    while let Ok(first) = ordered.recv() {
-        let batch: Vec<Keep> = std::iter::once(first).chain(ordered.try_iter().take(BATCH - 1)).collect();
+    while let Ok(first) = ops.recv() {
+        let batch: Vec<PersistOp> = std::iter::once(first).chain(ops.try_iter().take(BATCH_MAX - 1)).collect();
         let written = write(&mut connection, token, &batch);
-        let posts = batch.iter().filter_map(|keep| match keep {
-            Keep::Post(post) => Some(post.key.clone()),
+        let posts = batch.iter().filter_map(|op| match op {
+            PersistOp::StorePost(post) => Some(post.key.clone()),
             _ => None,
         });
         match written {
-            Ok(()) => posts.for_each(|key: ClientKey| drop(told.send(CacheNews::Stored(key)))),
+            Ok(()) => posts.for_each(|key: ClientKey| drop(events.send(CacheEvent::Stored(key)))),
             Err(error) => {
                 let reason = error.to_string();
-                drop(told.send(CacheNews::Failed(reason.clone())));
-                posts.for_each(|key| drop(told.send(CacheNews::NotStored(key, reason.clone()))));
+                drop(events.send(CacheEvent::Failed(reason.clone())));
+                posts.for_each(|key| drop(events.send(CacheEvent::NotStored(key, reason.clone()))));
             }
         }
-        if batch.iter().any(takes_text_away) {
-            forget_log(&connection);
+        if batch.iter().any(removes_text) {
+            truncate_log(&connection);
         }
     }
     // What is in the log comes into the file; the log goes.
-    forget_log(&connection);
+    truncate_log(&connection);
 }
 
-fn write(connection: &mut Connection, token: &str, batch: &[Keep]) -> rusqlite::Result<()> {
+fn write(connection: &mut Connection, token: &str, batch: &[PersistOp]) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    for keep in batch {
-        write_one(&transaction, token, keep)?;
+    for op in batch {
+        write_one(&transaction, token, op)?;
     }
     transaction.commit()
 }
 
-fn write_one(transaction: &Transaction<'_>, token: &str, keep: &Keep) -> rusqlite::Result<()> {
-    match keep {
-        Keep::Post(post) => outbox::put(transaction, token, account(transaction)?, post),
-        Keep::Settled(key) => outbox::settle(transaction, key),
-        Keep::Input(text) => add_input(transaction, text),
-        Keep::ForgetInput(text) => transaction.execute("DELETE FROM input WHERE text = ?1", [text]).map(drop),
-        Keep::Draft(room, text) => keep_draft(transaction, *room, text),
-        Keep::Rooms(rooms) => rooms.iter().try_for_each(|room| keep_room(transaction, room)),
-        Keep::Account { me, epoch, account, open, users } => {
+fn write_one(transaction: &Transaction<'_>, token: &str, op: &PersistOp) -> rusqlite::Result<()> {
+    match op {
+        PersistOp::StorePost(post) => outbox::put(transaction, token, account(transaction)?, post),
+        PersistOp::RemovePost(key) => outbox::remove(transaction, key),
+        PersistOp::AddInput(text) => add_input(transaction, text),
+        PersistOp::RemoveInput(text) => transaction.execute("DELETE FROM input WHERE text = ?1", [text]).map(drop),
+        PersistOp::StoreDraft(room, text) => save_draft(transaction, *room, text),
+        PersistOp::StoreRooms(rooms) => rooms.iter().try_for_each(|room| save_room(transaction, room)),
+        PersistOp::StoreAccount { me, epoch, account, open, users } => {
             transaction.execute(
                 "INSERT OR REPLACE INTO account (id, me, epoch, seq, open) VALUES (1, ?1, ?2, ?3, ?4)",
                 params![to_text(me), &*epoch.0, account.0.cast_signed(), open.map(|room| room.0.cast_signed())],
@@ -73,8 +73,8 @@ fn write_one(transaction: &Transaction<'_>, token: &str, keep: &Keep) -> rusqlit
             }
             Ok(())
         }
-        Keep::Forget(rooms) => rooms.iter().try_for_each(|room| forget(transaction, *room)),
-        Keep::ForgetRooms => {
+        PersistOp::RemoveRooms(rooms) => rooms.iter().try_for_each(|room| remove_room(transaction, *room)),
+        PersistOp::RemoveAllRooms => {
             transaction.execute_batch("DELETE FROM item; DELETE FROM room; DELETE FROM draft; DELETE FROM person;")
         }
     }
@@ -88,10 +88,10 @@ fn account(transaction: &Transaction<'_>) -> rusqlite::Result<UserId> {
 
 fn add_input(transaction: &Transaction<'_>, text: &str) -> rusqlite::Result<()> {
     transaction.execute("INSERT INTO input (text) VALUES (?1)", [text])?;
-    transaction.execute("DELETE FROM input WHERE id <= (SELECT max(id) FROM input) - ?1", [INPUTS]).map(drop)
+    transaction.execute("DELETE FROM input WHERE id <= (SELECT max(id) FROM input) - ?1", [INPUTS_MAX]).map(drop)
 }
 
-fn keep_draft(transaction: &Transaction<'_>, room: RoomId, text: &str) -> rusqlite::Result<()> {
+fn save_draft(transaction: &Transaction<'_>, room: RoomId, text: &str) -> rusqlite::Result<()> {
     let room = room.0.cast_signed();
     if text.is_empty() {
         return transaction.execute("DELETE FROM draft WHERE room = ?1", [room]).map(drop);
@@ -99,25 +99,25 @@ fn keep_draft(transaction: &Transaction<'_>, room: RoomId, text: &str) -> rusqli
     transaction.execute("INSERT OR REPLACE INTO draft (room, text) VALUES (?1, ?2)", params![room, text]).map(drop)
 }
 
-fn keep_room(transaction: &Transaction<'_>, kept: &KeptRoom) -> rusqlite::Result<()> {
-    let room = kept.membership.room.id.0.cast_signed();
+fn save_room(transaction: &Transaction<'_>, saved: &SavedRoom) -> rusqlite::Result<()> {
+    let room = saved.membership.room.id.0.cast_signed();
     transaction.execute(
         "INSERT OR REPLACE INTO room (id, membership, cursor, floor) VALUES (?1, ?2, ?3, ?4)",
-        params![room, to_text(&kept.membership), kept.cursor.0.cast_signed(), kept.floor.0.cast_signed()],
+        params![room, to_text(&saved.membership), saved.cursor.0.cast_signed(), saved.floor.0.cast_signed()],
     )?;
-    transaction.execute("DELETE FROM item WHERE room = ?1 AND seq < ?2", params![room, kept.floor.0.cast_signed()])?;
+    transaction.execute("DELETE FROM item WHERE room = ?1 AND seq < ?2", params![room, saved.floor.0.cast_signed()])?;
     let mut statement = transaction.prepare_cached(
         "INSERT INTO item (room, seq, changed, item) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT (room, seq) DO UPDATE SET changed = excluded.changed, item = excluded.item
          WHERE excluded.changed > changed",
     )?;
-    for item in &kept.items {
+    for item in &saved.items {
         statement.execute(params![room, item.seq.0.cast_signed(), item.changed.0.cast_signed(), to_text(item)])?;
     }
     Ok(())
 }
 
-fn forget(transaction: &Transaction<'_>, room: RoomId) -> rusqlite::Result<()> {
+fn remove_room(transaction: &Transaction<'_>, room: RoomId) -> rusqlite::Result<()> {
     for query in
         ["DELETE FROM item WHERE room = ?1", "DELETE FROM room WHERE id = ?1", "DELETE FROM draft WHERE room = ?1"]
     {
@@ -127,18 +127,22 @@ fn forget(transaction: &Transaction<'_>, room: RoomId) -> rusqlite::Result<()> {
 }
 
 /// Whether a text was taken away that must not stay in the log either.
-fn takes_text_away(keep: &Keep) -> bool {
-    match keep {
-        Keep::Rooms(rooms) => {
+fn removes_text(op: &PersistOp) -> bool {
+    match op {
+        PersistOp::StoreRooms(rooms) => {
             rooms.iter().flat_map(|room| &room.items).any(|item| matches!(item.what, What::Deleted { .. }))
         }
-        Keep::Forget(_) | Keep::ForgetRooms | Keep::ForgetInput(_) => true,
-        Keep::Post(_) | Keep::Settled(_) | Keep::Input(_) | Keep::Draft(..) | Keep::Account { .. } => false,
+        PersistOp::RemoveRooms(_) | PersistOp::RemoveAllRooms | PersistOp::RemoveInput(_) => true,
+        PersistOp::StorePost(_)
+        | PersistOp::RemovePost(_)
+        | PersistOp::AddInput(_)
+        | PersistOp::StoreDraft(..)
+        | PersistOp::StoreAccount { .. } => false,
     }
 }
 
 /// Empties the log. Another run that reads just now may hold it; then the next time does.
-fn forget_log(connection: &Connection) {
+fn truncate_log(connection: &Connection) {
     let done = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
     if let Err(error) = done {
         tracing::debug!(%error, "the cache's log could not be emptied");

@@ -49,7 +49,7 @@ impl World {
             Effect::Hello { resume, .. } => drop(self.link.order(LinkOrder::Hello(resume))),
             Effect::Ask { server, ask, request } => self.ask(server, (ask, request), outcome),
             Effect::RetryLink(_) => drop(self.link.order(LinkOrder::Retry)),
-            Effect::Keep(_, keep) => self.keep(keep, outcome),
+            Effect::Persist(_, op) => self.persist(op, outcome),
             Effect::OpenEditor(text) => outcome.steps.push(Step::Editor(text)),
             Effect::Suspend => outcome.steps.push(Step::Suspend),
             Effect::Redraw => outcome.steps.push(Step::Redraw),
@@ -68,10 +68,10 @@ impl World {
     }
 
     /// Without a cache everything works but restarts; posts are sent without having been kept.
-    fn keep(&self, keep: crate::app::Keep, outcome: &mut Outcome) {
-        match (&self.cache, keep) {
-            (Some(cache), keep) => cache.keep(keep),
-            (None, crate::app::Keep::Post(post)) => outcome.msgs.push(Msg::Stored(post.key)),
+    fn persist(&self, op: crate::app::PersistOp, outcome: &mut Outcome) {
+        match (&self.cache, op) {
+            (Some(cache), op) => cache.persist(op),
+            (None, crate::app::PersistOp::StorePost(post)) => outcome.msgs.push(Msg::Stored(post.key)),
             (None, _) => {}
         }
     }

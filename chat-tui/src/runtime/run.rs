@@ -12,7 +12,7 @@ use super::pace::Pace;
 use super::{translate, written};
 use crate::action::Action;
 use crate::app::{LinkMsg, Model, Msg, ServerKey, Setup, update};
-use crate::cache::{Cache, CacheNews};
+use crate::cache::{Cache, CacheEvent};
 use crate::keymap::Keymap;
 use crate::net::LinkHandle;
 use crate::terminal::{Capabilities, Frame, Guard, Input, Inputs, Screen, leave, restore_on_panic, suspend};
@@ -127,7 +127,7 @@ impl Signals {
 enum Wake {
     Input(Option<Input>),
     Link(Option<crate::net::LinkNews>),
-    Disk(Option<CacheNews>),
+    Disk(Option<CacheEvent>),
     Leave,
     Suspend,
     Continued,
@@ -203,7 +203,7 @@ impl Client {
             _ = signals.stop.recv() => Wake::Suspend,
             _ = signals.go_on.recv() => Wake::Continued,
             () = async { sleep_until(until.unwrap_or_else(tokio::time::Instant::now)).await }, if until.is_some() => Wake::Time,
-            news = disk_news(self.world.cache.as_mut()) => Wake::Disk(news),
+            news = cache_event(self.world.cache.as_mut()) => Wake::Disk(news),
             news = self.world.link.news() => Wake::Link(news),
         }
     }
@@ -234,11 +234,11 @@ impl Client {
         self.pace.soon();
     }
 
-    fn disk(&mut self, model: &mut Model, news: Option<CacheNews>) {
+    fn disk(&mut self, model: &mut Model, news: Option<CacheEvent>) {
         let msg = match news {
-            Some(CacheNews::Stored(key)) => Msg::Stored(key),
-            Some(CacheNews::NotStored(key, reason)) => Msg::NotStored(key, reason),
-            Some(CacheNews::Failed(reason)) => {
+            Some(CacheEvent::Stored(key)) => Msg::Stored(key),
+            Some(CacheEvent::NotStored(key, reason)) => Msg::NotStored(key, reason),
+            Some(CacheEvent::Failed(reason)) => {
                 Msg::Notice { text: format!("Not kept for a restart: {reason}"), is_error: true }
             }
             None => {
@@ -313,9 +313,9 @@ fn panic_where_asked(input: &Input) {
     );
 }
 
-async fn disk_news(cache: Option<&mut Cache>) -> Option<CacheNews> {
+async fn cache_event(cache: Option<&mut Cache>) -> Option<CacheEvent> {
     match cache {
-        Some(cache) => cache.news().await,
+        Some(cache) => cache.next_event().await,
         None => std::future::pending().await,
     }
 }

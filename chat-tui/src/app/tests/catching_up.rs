@@ -6,7 +6,7 @@ use chat_proto::request::{Answer, Changes, ChangesPage, Read, Request};
 use chat_proto::server_frame::{Gap, Resumed};
 
 use super::*;
-use crate::app::{Catching, Keep, Scroll};
+use crate::app::{Catching, PersistOp, Scroll};
 
 fn changes(effects: &[Effect]) -> Option<(u64, Changes)> {
     asked(effects, |request| matches!(request, Request::Changes(_))).map(|(ask, request)| match request {
@@ -68,7 +68,7 @@ fn another_life_of_the_data_drops_what_is_at_hand() {
     let mut other = welcome(vec![membership(GENERAL, "general", 5), membership(OPS, "ops", 0)]);
     other.epoch = Epoch("two".into());
     let effects = desk.link(LinkMsg::Welcome(Box::new(other)));
-    assert!(effects.contains(&Effect::Keep(ServerKey::FIRST, Keep::ForgetRooms)));
+    assert!(effects.contains(&Effect::Persist(ServerKey::FIRST, PersistOp::RemoveAllRooms)));
     assert!(desk.texts(GENERAL).is_empty());
     let (ask, asked) = changes(&effects).expect("asked from the beginning");
     assert_eq!(asked.after, Seq(0));
@@ -197,7 +197,7 @@ fn a_deleted_text_goes_from_what_one_sent_before() {
     gone.changed = Seq(2);
     gone.what = What::Deleted { deleted_at: NOON, deleted_by: ME };
     let effects = desk.push(event(GENERAL, 1, gone));
-    assert!(effects.contains(&Effect::Keep(ServerKey::FIRST, Keep::ForgetInput("secret".into()))));
+    assert!(effects.contains(&Effect::Persist(ServerKey::FIRST, PersistOp::RemoveInput("secret".into()))));
     desk.act(Action::HistoryPrevious);
     assert_eq!(desk.draft(), "");
 }

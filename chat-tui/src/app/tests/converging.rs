@@ -99,7 +99,7 @@ impl Client {
         let mut told = Vec::new();
         for effect in effects {
             match effect {
-                Effect::Keep(_, crate::app::Keep::Post(post)) => {
+                Effect::Persist(_, crate::app::PersistOp::StorePost(post)) => {
                     let effects = self.desk.take(Msg::Stored(post.key));
                     told.extend(self.serve(server, effects));
                 }

@@ -5,7 +5,7 @@ use chat_proto::request::Post;
 
 use super::sending::{post, posted};
 use super::*;
-use crate::app::{Keep, Standing, standing};
+use crate::app::{PersistOp, Standing, standing};
 
 fn refused(code: ErrorCode) -> Result<Answer, Refusal> {
     Err(Refusal::Refused(ErrorBody::new(code, "No memory left (maxmemory).")))
@@ -163,7 +163,10 @@ fn what_waits_can_be_tried_now_or_let_go_of() {
     desk.answer(ask, not_taken());
     let effects = desk.send("/discard");
     assert_eq!(waiting(&desk), ["lasting"]);
-    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Keep(_, Keep::Settled(_)))), "no file knows of it");
+    assert!(
+        !effects.iter().any(|effect| matches!(effect, Effect::Persist(_, PersistOp::RemovePost(_)))),
+        "no file knows of it"
+    );
     desk.now = desk.now.plus_ms(60_000);
     assert!(posts(&desk.take(Msg::Tick)).is_empty(), "nothing is tried any more");
 }
@@ -184,6 +187,6 @@ fn a_wait_gives_nothing_of_what_expires_to_the_disk() {
     }
     effects.extend(desk.link(LinkMsg::Down { reason: "gone".into(), retry_in_ms: 100 }));
     effects.extend(desk.act(Action::Quit));
-    effects.retain(|effect| matches!(effect, Effect::Keep(..)));
+    effects.retain(|effect| matches!(effect, Effect::Persist(..)));
     assert!(!effects.is_empty() && !format!("{effects:?}").contains("brief"), "{effects:?}");
 }

@@ -133,14 +133,14 @@ impl Desk {
     pub(crate) fn send(&mut self, text: &str) -> Vec<Effect> {
         self.write(text);
         let mut effects = self.act(Action::Send);
-        let kept: Vec<_> = effects
+        let saved: Vec<_> = effects
             .iter()
             .filter_map(|effect| match effect {
-                Effect::Keep(_, super::Keep::Post(post)) => Some(post.key.clone()),
+                Effect::Persist(_, super::PersistOp::StorePost(post)) => Some(post.key.clone()),
                 _ => None,
             })
             .collect();
-        for key in kept {
+        for key in saved {
             effects.extend(self.take(Msg::Stored(key)));
         }
         effects

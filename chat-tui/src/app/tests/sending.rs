@@ -6,7 +6,7 @@ use chat_proto::message::What;
 use chat_proto::request::{Answer, Life, Post, Posted, Request};
 
 use super::*;
-use crate::app::{Keep, PendingState};
+use crate::app::{PendingState, PersistOp};
 
 pub(super) fn post(effects: &[Effect]) -> Option<(u64, Post)> {
     asked(effects, |request| matches!(request, Request::Post(_))).map(|(ask, request)| match request {
@@ -28,7 +28,7 @@ fn own(seq: u64, key: &ClientKey, text: &str) -> Item {
 }
 
 fn is_settled(effects: &[Effect]) -> bool {
-    effects.iter().any(|effect| matches!(effect, Effect::Keep(_, Keep::Settled(_))))
+    effects.iter().any(|effect| matches!(effect, Effect::Persist(_, PersistOp::RemovePost(_))))
 }
 
 #[test]
@@ -37,8 +37,8 @@ fn a_lasting_message_is_on_disk_before_it_is_sent() {
     desk.write("hello");
     let effects = desk.act(Action::Send);
     assert!(post(&effects).is_none(), "not before it is on disk");
-    let Some(Effect::Keep(_, Keep::Post(stored))) =
-        effects.iter().find(|effect| matches!(effect, Effect::Keep(_, Keep::Post(_))))
+    let Some(Effect::Persist(_, PersistOp::StorePost(stored))) =
+        effects.iter().find(|effect| matches!(effect, Effect::Persist(_, PersistOp::StorePost(_))))
     else {
         panic!("it is kept")
     };
@@ -56,7 +56,7 @@ fn what_expires_is_never_given_to_the_disk() {
     desk.write("/ttl 5m another 4417");
     desk.now = desk.now.plus_ms(60_000);
     let mut effects = [effects, desk.take(Msg::Tick), desk.act(Action::Quit)].concat();
-    effects.retain(|effect| matches!(effect, Effect::Keep(..)));
+    effects.retain(|effect| matches!(effect, Effect::Persist(..)));
     assert!(!format!("{effects:?}").contains("4417"), "{effects:?}");
 }
 

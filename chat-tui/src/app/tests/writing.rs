@@ -4,7 +4,7 @@ use chat_proto::ids::Seq;
 use chat_proto::request::{Edit, Request};
 
 use super::*;
-use crate::app::{Focus, Keep};
+use crate::app::{Focus, PersistOp};
 
 #[test]
 fn a_paste_never_sends_and_cannot_steer_the_terminal() {
@@ -136,7 +136,7 @@ fn drafts_are_kept_for_each_room_but_not_where_messages_expire() {
     let mut desk = Desk::in_two_rooms();
     desk.write("for general");
     let effects = desk.act(Action::NextRoom);
-    assert!(effects.contains(&Effect::Keep(ServerKey::FIRST, Keep::Draft(GENERAL, "for general".into()))));
+    assert!(effects.contains(&Effect::Persist(ServerKey::FIRST, PersistOp::StoreDraft(GENERAL, "for general".into()))));
     assert_eq!(desk.draft(), "");
     desk.act(Action::PreviousRoom);
     assert_eq!(desk.draft(), "for general");

@@ -6,7 +6,7 @@ use chat_proto::room::User;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{from_text, outbox};
-use crate::app::{KeptRoom, Restored, RestoredRoom, ServerKey};
+use crate::app::{Restored, RestoredRoom, SavedRoom, ServerKey};
 
 /// Reads all that is left for the account that was signed in last.
 pub(super) fn read(connection: &Connection, server: ServerKey, token: &str) -> rusqlite::Result<Restored> {
@@ -59,8 +59,8 @@ fn rooms(connection: &Connection) -> rusqlite::Result<Vec<RestoredRoom>> {
         let ((id, cursor, floor), membership, draft) = row?;
         let (cursor, floor) = (Seq(cursor.cast_unsigned()), Seq(floor.cast_unsigned()));
         if let Some(membership) = from_text(&membership) {
-            let kept = KeptRoom { membership, cursor, floor, items: items(connection, id)? };
-            rooms.push(RestoredRoom { kept, draft });
+            let saved = SavedRoom { membership, cursor, floor, items: items(connection, id)? };
+            rooms.push(RestoredRoom { saved, draft });
         }
     }
     Ok(rooms)

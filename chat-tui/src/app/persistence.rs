@@ -5,7 +5,7 @@ use chat_proto::time::UnixMillis;
 
 use super::commands;
 use super::editor::Editor;
-use super::effect::{Effect, Keep, KeptRoom};
+use super::effect::{Effect, PersistOp, SavedRoom};
 use super::model::Model;
 use super::msg::{Restored, RestoredRoom};
 use super::outbox;
@@ -15,9 +15,9 @@ use super::{Server, navigation};
 use crate::action::Action;
 
 /// Changes are gathered for so long before they are put on disk, in milliseconds.
-const GATHER_MS: u64 = 2_000;
+const SAVE_EVERY_MS: u64 = 2_000;
 /// Things kept of each room.
-const KEPT: usize = 200;
+const SAVED_ITEMS_MAX: usize = 200;
 
 /// Takes what an earlier run left: the first screen, before any server answers.
 pub(super) fn restore(model: &mut Model, restored: Restored) {
@@ -28,20 +28,20 @@ pub(super) fn restore(model: &mut Model, restored: Restored) {
     server.account = restored.account;
     server.learn(&restored.users);
     let me = server.my_id();
-    for RestoredRoom { kept, draft } in restored.rooms {
-        let room_key = RoomKey { server: key, room: kept.membership.room.id };
-        let mut room = Room::new(kept.membership);
-        room.timeline = super::Timeline::above(kept.floor);
-        for item in &kept.items {
+    for RestoredRoom { saved, draft } in restored.rooms {
+        let room_key = RoomKey { server: key, room: saved.membership.room.id };
+        let mut room = Room::new(saved.membership);
+        room.timeline = super::Timeline::above(saved.floor);
+        for item in &saved.items {
             room.timeline.apply(item, me);
         }
-        room.cursor = kept.cursor;
-        room.heard = kept.cursor;
+        room.cursor = saved.cursor;
+        room.heard = saved.cursor;
         room.catching = Catching::Needed;
         room.history = History::Unasked;
         room.draft = Editor::with(draft);
         room.is_restored = true;
-        room.is_kept = true;
+        room.is_saved = true;
         model.rooms.insert(room_key, room);
     }
     model.history.restore(restored.input_history);
@@ -53,43 +53,43 @@ pub(super) fn restore(model: &mut Model, restored: Restored) {
 }
 
 /// When what has changed is put on disk.
-pub(super) fn next_keeping(model: &Model) -> Option<UnixMillis> {
-    let is_changed = model.rooms.values().any(|room| !room.is_kept || !room.is_draft_kept);
-    (is_changed && !model.rooms.is_empty()).then(|| model.kept_at.plus_ms(GATHER_MS))
+pub(super) fn next_save(model: &Model) -> Option<UnixMillis> {
+    let is_changed = model.rooms.values().any(|room| !room.is_saved || !room.is_draft_saved);
+    (is_changed && !model.rooms.is_empty()).then(|| model.saved_at.plus_ms(SAVE_EVERY_MS))
 }
 
 /// Puts on disk what has changed, where enough time has gone by.
-pub(super) fn keep_what_is_due(model: &mut Model) {
-    if next_keeping(model).is_some_and(|at| at <= model.now) {
-        keep_all(model);
+pub(super) fn save_if_due(model: &mut Model) {
+    if next_save(model).is_some_and(|at| at <= model.now) {
+        save_all(model);
     }
 }
 
 /// Puts on disk what has changed.
-pub(super) fn keep_all(model: &mut Model) {
-    model.kept_at = model.now;
+pub(super) fn save_all(model: &mut Model) {
+    model.saved_at = model.now;
     let servers: Vec<_> = model.servers.keys().copied().collect();
     for server in servers {
-        keep_rooms(model, server);
+        save_rooms(model, server);
     }
     let room_keys: Vec<_> = model.rooms.keys().copied().collect();
     for room_key in room_keys {
-        keep_draft(model, room_key);
+        save_draft(model, room_key);
     }
 }
 
-fn keep_rooms(model: &mut Model, key: ServerKey) {
+fn save_rooms(model: &mut Model, key: ServerKey) {
     let Some(server) = model.servers.get(&key) else { return };
     let me = server.my_id();
-    let mut kept = Vec::new();
+    let mut saved = Vec::new();
     // A room whose changes are not all at hand has no cursor that holds for what is.
-    let changed = model.rooms.iter_mut().filter(|(room_key, room)| room_key.server == key && !room.is_kept);
+    let changed = model.rooms.iter_mut().filter(|(room_key, room)| room_key.server == key && !room.is_saved);
     for (_, room) in changed.filter(|(_, room)| room.catching == Catching::Current) {
-        room.is_kept = true;
+        room.is_saved = true;
         let entries = room.timeline.entries();
-        let last = entries.range(entries.len().saturating_sub(KEPT)..);
-        let floor = if entries.len() > KEPT { last.clone().next().map(|entry| entry.seq) } else { None };
-        kept.push(KeptRoom {
+        let last = entries.range(entries.len().saturating_sub(SAVED_ITEMS_MAX)..);
+        let floor = if entries.len() > SAVED_ITEMS_MAX { last.clone().next().map(|entry| entry.seq) } else { None };
+        saved.push(SavedRoom {
             membership: room.membership(),
             cursor: room.cursor,
             floor: floor.unwrap_or_else(|| room.timeline.floor()).max(Seq::ZERO),
@@ -97,17 +97,19 @@ fn keep_rooms(model: &mut Model, key: ServerKey) {
         });
     }
     let (Some(me), Some(epoch)) = (server.me.clone(), server.epoch.clone()) else { return };
-    if kept.is_empty() {
+    if saved.is_empty() {
         return;
     }
-    let users = authors(server, &kept);
+    let users = authors(server, &saved);
     let open = model.current.filter(|room_key| room_key.server == key).map(|room_key| room_key.room);
-    model.effects.push(Effect::Keep(key, Keep::Account { me, epoch, account: server.account, open, users }));
-    model.effects.push(Effect::Keep(key, Keep::Rooms(kept)));
+    model
+        .effects
+        .push(Effect::Persist(key, PersistOp::StoreAccount { me, epoch, account: server.account, open, users }));
+    model.effects.push(Effect::Persist(key, PersistOp::StoreRooms(saved)));
 }
 
-fn authors(server: &Server, kept: &[KeptRoom]) -> Vec<chat_proto::room::User> {
-    let by: std::collections::BTreeSet<_> = kept.iter().flat_map(|room| &room.items).map(|item| item.by).collect();
+fn authors(server: &Server, saved: &[SavedRoom]) -> Vec<chat_proto::room::User> {
+    let by: std::collections::BTreeSet<_> = saved.iter().flat_map(|room| &room.items).map(|item| item.by).collect();
     server.people().filter(|user| by.contains(&user.id)).cloned().collect()
 }
 
@@ -119,14 +121,14 @@ pub(super) fn would_expire(room: &Room, text: &str) -> bool {
 }
 
 /// Puts on disk what is being written, unless it would expire.
-pub(super) fn keep_draft(model: &mut Model, room_key: RoomKey) {
-    let Some(room) = model.rooms.get_mut(&room_key).filter(|room| !room.is_draft_kept) else { return };
-    room.is_draft_kept = true;
+pub(super) fn save_draft(model: &mut Model, room_key: RoomKey) {
+    let Some(room) = model.rooms.get_mut(&room_key).filter(|room| !room.is_draft_saved) else { return };
+    room.is_draft_saved = true;
     let text = match room.editing {
         // While a message is edited, the draft is what was being written before.
         Some(_) => model.stashed.text(),
         None => room.draft.text(),
     };
-    let kept = if would_expire(room, text) { String::new() } else { text.to_owned() };
-    model.effects.push(Effect::Keep(room_key.server, Keep::Draft(room_key.room, kept)));
+    let saved = if would_expire(room, text) { String::new() } else { text.to_owned() };
+    model.effects.push(Effect::Persist(room_key.server, PersistOp::StoreDraft(room_key.room, saved)));
 }
