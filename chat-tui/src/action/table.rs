@@ -146,8 +146,8 @@ actions! {
     Leave "leave", None, Some(slash("leave", "")), "Leave this room";
     Topic "topic", None, Some(slash("topic", "[TEXT|-clear]")), "Show the topic, set it, or clear it for all";
     Describe "describe", None, Some(slash("describe", "[TEXT|-clear]")), "Show what the room is for, set it, or clear it for all";
-    SendExpiring "send_expiring", None, Some(slash("ttl", "low|normal|high|30s TEXT")), "Send a message that expires";
-    SendLasting "send_lasting", None, Some(slash("keep", "TEXT")), "Send a message that stays, also where they expire";
+    SendEphemeral "send_expiring", None, Some(slash("ttl", "low|normal|high|30s TEXT")), "Send a message that expires";
+    SendPersistent "send_lasting", None, Some(slash("keep", "TEXT")), "Send a message that stays, also where they expire";
     SendCode "send_code", None, Some(slash("code", "[LANG] TEXT")), "Send code, shown as written: /code rust …, /code:LANG … for any language";
     Online "online", None, Some(slash("online", "[TEXT]")), "Be shown as online, with your own words";
     Away "away", None, Some(slash("away", "[TEXT]")), "Be shown as away, with your own words";

@@ -44,8 +44,8 @@ pub(super) enum Purpose {
 pub(super) fn answer(model: &mut Model, ask: u64, result: Result<Answer, Refusal>) {
     let Some((server, purpose)) = model.asks.remove(&ask) else { return };
     match (purpose, result) {
-        (Purpose::Post(room_key, key), Ok(Answer::Post(posted))) => outbox::posted(model, room_key, &key, &posted),
-        (Purpose::Post(_, key), Err(refusal)) => outbox::refused(model, &key, &refusal),
+        (Purpose::Post(room_key, key), Ok(Answer::Post(posted))) => outbox::on_posted(model, room_key, &key, &posted),
+        (Purpose::Post(_, key), Err(refusal)) => outbox::on_refused(model, &key, &refusal),
         (Purpose::Changes(room_key), Ok(Answer::Changes(page))) => catch_up::changes(model, room_key, &page),
         (Purpose::Changes(room_key), Err(_)) => catch_up::changes_failed(model, room_key),
         (Purpose::History(room_key), Ok(Answer::History(page))) => catch_up::history(model, room_key, &page),

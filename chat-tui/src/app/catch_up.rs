@@ -290,7 +290,7 @@ fn apply(model: &mut Model, room_key: RoomKey, item: &Item) {
         if Some(item.by) == me
             && let Some(key) = &message.key
         {
-            outbox::settle(model, room_key, key);
+            outbox::complete(model, room_key, key);
         }
         if is_new {
             if let Some(room) = model.rooms.get_mut(&room_key) {

@@ -65,8 +65,8 @@ pub(super) fn run(model: &mut Model, action: Action, argument: &str) {
         Action::Leave => leave(model),
         Action::Topic => topic(model, argument),
         Action::Describe => describe(model, argument),
-        Action::SendExpiring => send_expiring(model, argument),
-        Action::SendLasting => send_as(model, argument, None, Some(Life::Lasting)),
+        Action::SendEphemeral => send_ephemeral(model, argument),
+        Action::SendPersistent => send_as(model, argument, None, Some(Life::Lasting)),
         Action::SendCode => send_code(model, argument),
         Action::Online => status(model, ChosenAvailability::Auto, argument),
         Action::Away => status(model, ChosenAvailability::Away, argument),
@@ -204,7 +204,7 @@ fn describe(model: &mut Model, argument: &str) -> Done {
     Ok(())
 }
 
-fn send_expiring(model: &mut Model, argument: &str) -> Done {
+fn send_ephemeral(model: &mut Model, argument: &str) -> Done {
     let usage = "Say how long and what: /ttl 30s TEXT, or low (30 s), normal (1 h), high (24 h).";
     let (life, text) = argument.split_once(char::is_whitespace).ok_or(usage)?;
     let ttl_ms = ttl(life).ok_or(usage)?;

@@ -92,7 +92,7 @@ fn arguments(model: &Model, command: &str, piece: &str) -> Vec<Candidate> {
         return Vec::new();
     }
     let known: &[(&str, &str)] = match Action::commanded(word) {
-        Some(Action::SendExpiring) => &[("low", "30 seconds"), ("normal", "1 hour"), ("high", "24 hours")],
+        Some(Action::SendEphemeral) => &[("low", "30 seconds"), ("normal", "1 hour"), ("high", "24 hours")],
         Some(Action::Rsvp) => &[("attending", "you come"), ("interested", "you might"), ("none", "take it back")],
         Some(Action::Topic | Action::Describe) if piece.starts_with('-') => &[("-clear", "for all")],
         Some(Action::Theme) => &[("dark", ""), ("light", "")],

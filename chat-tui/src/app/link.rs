@@ -123,7 +123,7 @@ fn welcomed(model: &mut Model, key: ServerKey, welcome: &Welcome) {
     let open = model.current.map(|room_key| room_key.room);
     model.effects.push(Effect::Persist(key, PersistOp::StoreAccount { me, epoch, account, open, users: Vec::new() }));
     catch_up::memberships(model, key, &welcome.account.rooms);
-    outbox::served(model, key);
+    outbox::on_service(model, key);
     for resumed in &welcome.resumed {
         catch_up::resumed(model, key, resumed);
     }

@@ -9,22 +9,22 @@ use chat_proto::time::UnixMillis;
 
 use super::answers::Purpose;
 use super::effect::{Effect, PersistOp, StoredPost};
-use super::lanes;
 use super::model::Model;
 use super::msg::Refusal;
 use super::room::Scroll;
 use super::room_key::{RoomKey, ServerKey};
+use super::room_queues;
 use crate::text::SafeText;
 
 /// The first pause before a refused post is tried again, in milliseconds; doubled up to the longest.
 const FIRST_PAUSE_MS: u64 = 1_000;
 const LONGEST_PAUSE_MS: u64 = 30_000;
 /// The longest for one that expires where none are taken: that some are again is not always told.
-const LONGEST_EXPIRING_PAUSE_MS: u64 = 5_000;
+const LONGEST_EPHEMERAL_PAUSE_MS: u64 = 5_000;
 
 /// A message on its way.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pending {
+pub struct PendingPost {
     /// Its key.
     pub key: ClientKey,
     /// The text.
@@ -38,9 +38,9 @@ pub struct Pending {
     /// When it was written, by this machine's clock.
     pub at: UnixMillis,
     /// How far it is.
-    pub state: PendingState,
+    pub state: PostState,
     /// Why the server put it off last; also while it is tried again.
-    put_off: Option<PutOff>,
+    deferral: Option<Deferral>,
     /// How often it was put off since there was reason to hope.
     attempts: u32,
     /// Whether it is on disk.
@@ -49,14 +49,14 @@ pub struct Pending {
 
 /// A refusal after which the same may be taken later.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct PutOff {
+struct Deferral {
     code: ErrorCode,
     reason: SafeText,
 }
 
 /// How far a message is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PendingState {
+pub enum PostState {
     /// It is being put on disk.
     Storing,
     /// It waits for its turn, or for the link.
@@ -64,7 +64,7 @@ pub enum PendingState {
     /// It is sent; the answer is awaited.
     Sent,
     /// The server put it off.
-    Waiting {
+    Deferred {
         /// Until when.
         until: UnixMillis,
     },
@@ -75,9 +75,9 @@ pub enum PendingState {
     },
 }
 
-impl Pending {
+impl PendingPost {
     /// Whether it will stay once it is there; only then may it be on disk.
-    pub(super) fn is_lasting(&self, is_room_ephemeral: bool) -> bool {
+    pub(super) fn is_persistent(&self, is_room_ephemeral: bool) -> bool {
         match self.life {
             Some(Life::Lasting) => true,
             Some(Life::TtlMs(_)) => false,
@@ -87,22 +87,22 @@ impl Pending {
 
     /// Whether the server will not take it.
     pub(super) fn has_failed(&self) -> bool {
-        matches!(self.state, PendingState::Failed { .. })
+        matches!(self.state, PostState::Failed { .. })
     }
 
     /// Whether the server has put it off, however long ago.
-    pub(super) fn was_put_off(&self) -> bool {
-        self.put_off.is_some()
+    pub(super) fn was_deferred(&self) -> bool {
+        self.deferral.is_some()
     }
 
     /// Why the server puts it off; none where there is reason to hope that it will not again.
-    pub(super) fn put_off(&self) -> Option<(ErrorCode, &SafeText)> {
-        self.put_off.as_ref().filter(|_| self.attempts > 0).map(|put_off| (put_off.code, &put_off.reason))
+    pub(super) fn deferral(&self) -> Option<(ErrorCode, &SafeText)> {
+        self.deferral.as_ref().filter(|_| self.attempts > 0).map(|deferral| (deferral.code, &deferral.reason))
     }
 
     /// It is tried at once, as if for the first time.
-    fn try_now(&mut self) {
-        self.state = PendingState::Ready;
+    fn retry_now(&mut self) {
+        self.state = PostState::Ready;
         self.attempts = 0;
     }
 }
@@ -119,25 +119,25 @@ pub(super) fn send(model: &mut Model, room_key: RoomKey, draft: Draft) {
     let key = model.fresh_key();
     let now = model.now;
     let Some(room) = model.rooms.get_mut(&room_key) else { return };
-    let mut pending = Pending {
+    let mut pending = PendingPost {
         key: key.clone(),
         text: SafeText::block(draft.body.as_str()),
         body: draft.body,
         code: draft.code,
         life: draft.life,
         at: now,
-        state: PendingState::Ready,
-        put_off: None,
+        state: PostState::Ready,
+        deferral: None,
         attempts: 0,
         is_stored: false,
     };
-    let is_lasting = pending.is_lasting(room.is_ephemeral());
+    let is_persistent = pending.is_persistent(room.is_ephemeral());
     room.scroll = Scroll::End;
     room.missed = 0;
     room.new_after = None;
     room.is_held_unread = false;
-    if is_lasting {
-        pending.state = PendingState::Storing;
+    if is_persistent {
+        pending.state = PostState::Storing;
         pending.is_stored = true;
         let is_forced_persistent = pending.life == Some(Life::Lasting);
         let post =
@@ -153,30 +153,30 @@ pub(super) fn send(model: &mut Model, room_key: RoomKey, draft: Draft) {
 pub(super) fn restore(model: &mut Model, post: StoredPost) {
     let now = model.now;
     let Some(room) = model.rooms.get_mut(&post.room_key) else { return };
-    room.pending.push(Pending {
+    room.pending.push(PendingPost {
         key: post.key,
         text: SafeText::block(post.body.as_str()),
         body: post.body,
         code: post.code,
         life: post.is_forced_persistent.then_some(Life::Lasting),
         at: now,
-        state: PendingState::Ready,
-        put_off: None,
+        state: PostState::Ready,
+        deferral: None,
         attempts: 0,
         is_stored: true,
     });
 }
 
 /// It is on disk.
-pub(super) fn stored(model: &mut Model, key: &ClientKey) {
-    if let Some(pending) = find(model, key).filter(|pending| pending.state == PendingState::Storing) {
-        pending.state = PendingState::Ready;
+pub(super) fn on_stored(model: &mut Model, key: &ClientKey) {
+    if let Some(pending) = find(model, key).filter(|pending| pending.state == PostState::Storing) {
+        pending.state = PostState::Ready;
     }
 }
 
 /// It could not be put on disk: it is sent all the same, and the person knows.
-pub(super) fn not_stored(model: &mut Model, key: &ClientKey, reason: &str) {
-    stored(model, key);
+pub(super) fn on_store_failed(model: &mut Model, key: &ClientKey, reason: &str) {
+    on_stored(model, key);
     model.complain(&format!("Not kept for a restart, sent all the same: {reason}"));
 }
 
@@ -191,9 +191,9 @@ pub(super) fn flush(model: &mut Model) {
         }
         let Some(room) = model.rooms.get_mut(&room_key) else { continue };
         let mut posts = Vec::new();
-        for index in lanes::due(room, now) {
+        for index in room_queues::due(room, now) {
             let next = &mut room.pending[index];
-            next.state = PendingState::Sent;
+            next.state = PostState::Sent;
             posts.push(Post {
                 room: room_key.room,
                 key: next.key.clone(),
@@ -212,19 +212,19 @@ pub(super) fn flush(model: &mut Model) {
 }
 
 /// The server said what works just now: what waits for messages that expire to be taken is tried where they are.
-pub(super) fn served(model: &mut Model, key: ServerKey) {
+pub(super) fn on_service(model: &mut Model, key: ServerKey) {
     if !model.servers.get(&key).is_some_and(|server| server.service.is_live_available) {
         return;
     }
     let rooms = model.rooms.iter_mut().filter(|(room_key, _)| room_key.server == key).map(|(_, room)| room);
     for pending in rooms.flat_map(|room| &mut room.pending) {
-        if !matches!(pending.put_off(), Some((ErrorCode::LiveUnavailable, _))) {
+        if !matches!(pending.deferral(), Some((ErrorCode::LiveUnavailable, _))) {
             continue;
         }
         match pending.state {
-            PendingState::Waiting { .. } => pending.try_now(),
+            PostState::Deferred { .. } => pending.retry_now(),
             // The answer under way may come from before: then the next try is soon.
-            PendingState::Storing | PendingState::Ready | PendingState::Sent | PendingState::Failed { .. } => {
+            PostState::Storing | PostState::Ready | PostState::Sent | PostState::Failed { .. } => {
                 pending.attempts = 0;
             }
         }
@@ -235,8 +235,8 @@ pub(super) fn served(model: &mut Model, key: ServerKey) {
 pub(super) fn retry(model: &mut Model, room_key: RoomKey) {
     let Some(room) = model.rooms.get_mut(&room_key) else { return };
     for pending in &mut room.pending {
-        if matches!(pending.state, PendingState::Failed { .. } | PendingState::Waiting { .. }) {
-            pending.try_now();
+        if matches!(pending.state, PostState::Failed { .. } | PostState::Deferred { .. }) {
+            pending.retry_now();
         }
     }
 }
@@ -244,15 +244,15 @@ pub(super) fn retry(model: &mut Model, room_key: RoomKey) {
 /// What failed in a room, or would expire and is not taken, is let go of.
 pub(super) fn discard(model: &mut Model, room_key: RoomKey) {
     let Some(room) = model.rooms.get(&room_key) else { return };
-    let is_given_up = |pending: &&Pending| pending.has_failed() || lanes::is_held(room, pending);
+    let is_given_up = |pending: &&PendingPost| pending.has_failed() || room_queues::is_discardable(room, pending);
     let keys: Vec<_> = room.pending.iter().filter(is_given_up).map(|pending| pending.key.clone()).collect();
     for key in keys {
-        settle(model, room_key, &key);
+        complete(model, room_key, &key);
     }
 }
 
 /// The server has it. Where its event has not come yet, it takes its place already.
-pub(super) fn posted(model: &mut Model, room_key: RoomKey, key: &ClientKey, posted: &Posted) {
+pub(super) fn on_posted(model: &mut Model, room_key: RoomKey, key: &ClientKey, posted: &Posted) {
     let Some(me) = model.servers.get(&room_key.server).and_then(super::Server::my_id) else { return };
     let Some(room) = model.rooms.get_mut(&room_key) else { return };
     if let Some(pending) = room.pending.iter().find(|pending| pending.key == *key) {
@@ -269,11 +269,11 @@ pub(super) fn posted(model: &mut Model, room_key: RoomKey, key: &ClientKey, post
             room.apply(&item, Some(me));
         }
     }
-    settle(model, room_key, key);
+    complete(model, room_key, key);
 }
 
 /// The message with this key has arrived.
-pub(super) fn settle(model: &mut Model, room_key: RoomKey, key: &ClientKey) {
+pub(super) fn complete(model: &mut Model, room_key: RoomKey, key: &ClientKey) {
     let Some(room) = model.rooms.get_mut(&room_key) else { return };
     let Some(at) = room.pending.iter().position(|pending| pending.key == *key) else { return };
     if room.pending.remove(at).is_stored {
@@ -282,24 +282,24 @@ pub(super) fn settle(model: &mut Model, room_key: RoomKey, key: &ClientKey) {
 }
 
 /// The server did not take it.
-pub(super) fn refused(model: &mut Model, key: &ClientKey, refusal: &Refusal) {
+pub(super) fn on_refused(model: &mut Model, key: &ClientKey, refusal: &Refusal) {
     let now = model.now;
     let Some(pending) = find(model, key) else { return };
     match refusal {
         // Nobody knows whether it was taken: the same key again tells.
-        Refusal::Disconnected => pending.state = PendingState::Ready,
+        Refusal::Disconnected => pending.state = PostState::Ready,
         Refusal::Refused(body) if body.retryable => {
-            let is_expiring = body.code == ErrorCode::LiveUnavailable;
-            let longest_ms = if is_expiring { LONGEST_EXPIRING_PAUSE_MS } else { LONGEST_PAUSE_MS };
+            let is_live_refusal = body.code == ErrorCode::LiveUnavailable;
+            let longest_ms = if is_live_refusal { LONGEST_EPHEMERAL_PAUSE_MS } else { LONGEST_PAUSE_MS };
             let pause_ms = (FIRST_PAUSE_MS << pending.attempts.min(5)).min(longest_ms);
             pending.attempts += 1;
             let until = now.plus_ms(body.retry_after_ms.unwrap_or(pause_ms));
-            pending.state = PendingState::Waiting { until };
-            pending.put_off = Some(PutOff { code: body.code, reason: SafeText::line(&body.message) });
+            pending.state = PostState::Deferred { until };
+            pending.deferral = Some(Deferral { code: body.code, reason: SafeText::line(&body.message) });
         }
         Refusal::Refused(body) => {
-            pending.put_off = None;
-            pending.state = PendingState::Failed { reason: SafeText::line(&body.message) };
+            pending.deferral = None;
+            pending.state = PostState::Failed { reason: SafeText::line(&body.message) };
             let hint = match body.code {
                 ErrorCode::NotMember | ErrorCode::NotFound => "join the room and /retry, or /discard it",
                 _ => "/retry or /discard it",
@@ -309,6 +309,6 @@ pub(super) fn refused(model: &mut Model, key: &ClientKey, refusal: &Refusal) {
     }
 }
 
-fn find<'a>(model: &'a mut Model, key: &ClientKey) -> Option<&'a mut Pending> {
+fn find<'a>(model: &'a mut Model, key: &ClientKey) -> Option<&'a mut PendingPost> {
     model.rooms.values_mut().flat_map(|room| &mut room.pending).find(|pending| pending.key == *key)
 }

@@ -116,7 +116,7 @@ fn authors(server: &Server, saved: &[SavedRoom]) -> Vec<chat_proto::room::User> 
 /// Whether a text that is written in a room would expire: it is put into no file.
 pub(super) fn would_expire(room: &Room, text: &str) -> bool {
     let is_command =
-        matches!(commands::parse(text), Some(commands::Line::Command { action: Action::SendExpiring, .. }));
+        matches!(commands::parse(text), Some(commands::Line::Command { action: Action::SendEphemeral, .. }));
     is_command || room.is_ephemeral()
 }
 

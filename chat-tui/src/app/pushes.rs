@@ -28,7 +28,7 @@ pub(super) fn push(model: &mut Model, key: ServerKey, frame: ServerFrame) {
             if let Some(server) = model.server_mut(key) {
                 server.service = service;
             }
-            outbox::served(model, key);
+            outbox::on_service(model, key);
         }
         // The link has taken these.
         ServerFrame::Welcome(_) | ServerFrame::Ok(_) | ServerFrame::Error(_) | ServerFrame::Goodbye(_) => {}

@@ -128,9 +128,9 @@ pub(super) fn mark_unread(model: &mut Model) {
     };
     let read_seq = Seq(from.0.saturating_sub(1));
     let after = others.filter(|entry| entry.seq > read_seq);
-    let lasting = after.filter_map(|entry| entry.said()).filter(|said| said.expires_at().is_none());
-    let unread = lasting.clone().count() as u32;
-    let mentions = lasting.filter(|said| said.mentions_me).count() as u32;
+    let persistent = after.filter_map(|entry| entry.said()).filter(|said| said.expires_at().is_none());
+    let unread = persistent.clone().count() as u32;
+    let mentions = persistent.filter(|said| said.mentions_me).count() as u32;
     room.marks = ReadMarks { read_seq, unread, mentions };
     room.read_told = read_seq;
     room.new_after = Some(read_seq);

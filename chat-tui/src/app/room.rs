@@ -7,7 +7,7 @@ use chat_proto::time::UnixMillis;
 use chat_proto::topic::TrendingTopic;
 
 use super::editor::Editor;
-use super::outbox::Pending;
+use super::outbox::PendingPost;
 use super::timeline::Timeline;
 use super::typing::Typing;
 use crate::text::SafeText;
@@ -78,7 +78,7 @@ pub struct Room {
     /// How far back it goes.
     pub history: History,
     /// One's own messages on their way, oldest first.
-    pub pending: Vec<Pending>,
+    pub pending: Vec<PendingPost>,
     /// What is being written.
     pub draft: Editor,
     /// The message that is being edited, in place of writing a new one.

@@ -29,8 +29,8 @@ pub fn update(model: &mut Model, msg: Msg, now: UnixMillis) -> Vec<Effect> {
         Msg::Mouse(event) => mouse::mouse(model, event),
         Msg::Focused(has_focus) => focused(model, has_focus),
         Msg::Link(server, msg) => link::link(model, server, msg),
-        Msg::Stored(key) => outbox::stored(model, &key),
-        Msg::NotStored(key, reason) => outbox::not_stored(model, &key, &reason),
+        Msg::Stored(key) => outbox::on_stored(model, &key),
+        Msg::NotStored(key, reason) => outbox::on_store_failed(model, &key, &reason),
         Msg::Restored(restored) => persistence::restore(model, *restored),
         Msg::Written(text) => composer::written(model, text),
         Msg::Notice { text, is_error } => model.set_notice(&text, is_error),
@@ -145,8 +145,8 @@ pub(super) fn act(model: &mut Model, action: Action) {
         | Action::Leave
         | Action::Topic
         | Action::Describe
-        | Action::SendExpiring
-        | Action::SendLasting
+        | Action::SendEphemeral
+        | Action::SendPersistent
         | Action::SendCode
         | Action::Online
         | Action::Away

@@ -6,7 +6,7 @@ use chat_proto::time::UnixMillis;
 
 use super::model::Model;
 use super::server::LinkState;
-use super::{lanes, persistence, reading};
+use super::{persistence, reading, room_queues};
 
 /// Without a key for so long, one is away, in milliseconds.
 const AWAY_AFTER_MS: u64 = 10 * 60 * 1_000;
@@ -23,7 +23,7 @@ impl Model {
             self.next_count(),
             self.next_silence(),
             self.next_link_count(),
-            lanes::next_try(self),
+            room_queues::next_retry(self),
             reading::next_telling(self),
             persistence::next_save(self),
         ];

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::draw;
-use crate::app::{Focus, LinkState, Model, PendingState};
+use crate::app::{Focus, LinkState, Model, PostState};
 use crate::text::{fit, wrap_words};
 use crate::theme::{Role, Theme};
 
@@ -125,7 +125,7 @@ fn typing(model: &Model) -> Option<String> {
 /// What waits to be sent while the server is away, why it is, and what can be done.
 fn waiting(model: &Model) -> Option<String> {
     let server = model.server()?;
-    let is_waiting = |state: &PendingState| !matches!(state, PendingState::Failed { .. });
+    let is_waiting = |state: &PostState| !matches!(state, PostState::Failed { .. });
     let waiting: usize =
         model.rooms.values().map(|room| room.pending.iter().filter(|pending| is_waiting(&pending.state)).count()).sum();
     match &server.link {

@@ -5,6 +5,7 @@
 mod bar;
 mod cache;
 mod composer;
+mod delivery_status;
 mod draw;
 mod footer;
 mod layout;
@@ -13,7 +14,6 @@ mod people;
 mod rooms;
 mod row;
 mod rows;
-mod standing;
 #[cfg(test)]
 mod tests;
 mod time;

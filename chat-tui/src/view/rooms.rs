@@ -105,7 +105,7 @@ fn badge(room: &Room) -> (String, Role) {
 
 /// Something was begun there and not sent.
 fn drafted(room: &Room, is_current: bool) -> Option<&'static str> {
-    let waits = room.pending.iter().any(|pending| matches!(pending.state, crate::app::PendingState::Failed { .. }));
+    let waits = room.pending.iter().any(|pending| matches!(pending.state, crate::app::PostState::Failed { .. }));
     match (waits, !room.draft.is_empty() && !is_current) {
         (true, _) => Some("!"),
         (false, true) => Some("✎"),

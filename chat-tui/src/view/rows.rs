@@ -6,10 +6,10 @@ use chat_proto::room::Rsvp;
 use chat_proto::time::UnixMillis;
 
 use super::cache::{Cut, RenderCache};
+use super::delivery_status::{is_often_brief, note};
 use super::row::{Columns, Lead, Line, Row, name_for, text_width};
-use super::standing::{may_be_brief, note};
 use super::{time, traffic};
-use crate::app::{Entry, Event, Kind, Model, Pending, Room, RoomKey, Server, Standing, standing};
+use crate::app::{DeliveryStatus, Entry, Event, Kind, Model, PendingPost, Room, RoomKey, Server, delivery_status};
 use crate::theme::{Role, Theme};
 
 /// Messages of one author stand in one group as long as they lie in the same span of this length, in milliseconds: no
@@ -174,15 +174,15 @@ impl Maker<'_> {
         rows
     }
 
-    fn pending(&self, index: usize, pending: &Pending) -> Vec<Row> {
-        let standing = standing(self.model, self.room_key, self.room, pending);
-        let role = match standing {
-            Standing::Person(_) => Role::MessageFailed,
+    fn pending(&self, index: usize, pending: &PendingPost) -> Vec<Row> {
+        let status = delivery_status(self.model, self.room_key, self.room, pending);
+        let role = match status {
+            DeliveryStatus::Failed(_) => Role::MessageFailed,
             _ => Role::MessagePending,
         };
         // What is settled within the blink of an eye says nothing meanwhile.
-        let is_fresh = self.model.now.since_ms(pending.at) < 1_000 && may_be_brief(&standing);
-        let note = if is_fresh { String::new() } else { note(&standing) };
+        let is_fresh = self.model.now.since_ms(pending.at) < 1_000 && is_often_brief(&status);
+        let note = if is_fresh { String::new() } else { note(&status) };
         let is_code = pending.code.is_some();
         let cut = Cut::of(pending.text.as_str(), &note, is_code, text_width(self.columns, is_code, false));
         let line = Line {
@@ -209,7 +209,7 @@ impl Maker<'_> {
     }
 
     /// When a message was written, by the server's clock.
-    fn sent_at(&self, pending: &Pending) -> UnixMillis {
+    fn sent_at(&self, pending: &PendingPost) -> UnixMillis {
         self.server.now(pending.at)
     }
 

@@ -3,7 +3,7 @@
 mod catching_up;
 mod converging;
 pub(crate) mod former;
-mod lanes;
+mod room_queues;
 mod sending;
 mod writing;
 

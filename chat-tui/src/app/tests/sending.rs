@@ -6,7 +6,7 @@ use chat_proto::message::What;
 use chat_proto::request::{Answer, Life, Post, Posted, Request};
 
 use super::*;
-use crate::app::{PendingState, PersistOp};
+use crate::app::{PersistOp, PostState};
 
 pub(super) fn post(effects: &[Effect]) -> Option<(u64, Post)> {
     asked(effects, |request| matches!(request, Request::Post(_))).map(|(ask, request)| match request {
@@ -27,7 +27,7 @@ fn own(seq: u64, key: &ClientKey, text: &str) -> Item {
     item
 }
 
-fn is_settled(effects: &[Effect]) -> bool {
+fn removes_post(effects: &[Effect]) -> bool {
     effects.iter().any(|effect| matches!(effect, Effect::Persist(_, PersistOp::RemovePost(_))))
 }
 
@@ -42,7 +42,7 @@ fn a_lasting_message_is_on_disk_before_it_is_sent() {
     else {
         panic!("it is kept")
     };
-    assert_eq!(desk.room(GENERAL).pending[0].state, PendingState::Storing);
+    assert_eq!(desk.room(GENERAL).pending[0].state, PostState::Storing);
     let (_, post) = post(&desk.take(Msg::Stored(stored.key.clone()))).expect("sent");
     assert_eq!((post.key, post.body.as_str()), (stored.key.clone(), "hello"));
 }
@@ -76,7 +76,7 @@ fn the_answer_and_the_event_settle_it_once_in_any_order() {
         }
         assert_eq!(desk.texts(GENERAL), ["hello"]);
         assert!(desk.room(GENERAL).pending.is_empty());
-        assert!(is_settled(&effects));
+        assert!(removes_post(&effects));
     }
 }
 
@@ -119,8 +119,8 @@ fn what_is_refused_stays_and_lets_the_next_pass() {
     let (_, next) = post(&desk.answer(ask, Err(refused))).expect("the next");
     assert_eq!(next.body.as_str(), "good");
     assert!(desk.notice().contains("/retry"), "{}", desk.notice());
-    assert!(matches!(desk.room(GENERAL).pending[0].state, PendingState::Failed { .. }));
-    assert!(is_settled(&desk.send("/discard")));
+    assert!(matches!(desk.room(GENERAL).pending[0].state, PostState::Failed { .. }));
+    assert!(removes_post(&desk.send("/discard")));
     assert_eq!(desk.room(GENERAL).pending.len(), 1);
 }
 
@@ -133,5 +133,5 @@ fn another_person_never_sends_what_was_written_before() {
     other.user = user(UserId(9), "eve");
     let effects = desk.link(LinkMsg::Welcome(Box::new(other)));
     assert!(post(&effects).is_none());
-    assert!(!is_settled(&effects), "on disk it waits for its author");
+    assert!(!removes_post(&effects), "on disk it waits for its author");
 }

@@ -5,7 +5,7 @@ use chat_proto::request::Post;
 
 use super::sending::{post, posted};
 use super::*;
-use crate::app::{PersistOp, Standing, standing};
+use crate::app::{DeliveryStatus, PersistOp, delivery_status};
 
 fn refused(code: ErrorCode) -> Result<Answer, Refusal> {
     Err(Refusal::Refused(ErrorBody::new(code, "No memory left (maxmemory).")))
@@ -31,10 +31,10 @@ fn waiting(desk: &Desk) -> Vec<&str> {
     desk.room(GENERAL).pending.iter().map(|pending| pending.body.as_str()).collect()
 }
 
-fn standings(desk: &Desk) -> Vec<Standing<'_>> {
+fn statuses(desk: &Desk) -> Vec<DeliveryStatus<'_>> {
     let room_key = RoomKey { server: ServerKey::FIRST, room: GENERAL };
     let room = desk.room(GENERAL);
-    room.pending.iter().map(|pending| standing(&desk.model, room_key, room, pending)).collect()
+    room.pending.iter().map(|pending| delivery_status(&desk.model, room_key, room, pending)).collect()
 }
 
 /// A desk at which `brief one` was refused and `brief two` waits behind it.
@@ -66,7 +66,7 @@ fn what_lasts_does_not_wait_for_what_is_put_off_because_it_expires() {
 #[test]
 fn each_kind_keeps_its_order_while_they_go_apart_and_both_do_together_afterwards() {
     let mut desk = held();
-    let (lasting, _) = post(&desk.send("lasting")).expect("sent");
+    let (persistent, _) = post(&desk.send("lasting")).expect("sent");
     assert!(post(&desk.send("lasting, too")).is_none(), "one at a time");
     desk.send("/ttl 5m brief three");
     desk.now = desk.now.plus_ms(1_000);
@@ -74,7 +74,7 @@ fn each_kind_keeps_its_order_while_they_go_apart_and_both_do_together_afterwards
     assert_eq!(again.body.as_str(), "brief one");
     let (two, next) = post(&desk.answer(one, Ok(posted(1)))).expect("its turn: what is being sent was written later");
     assert_eq!(next.body.as_str(), "brief two");
-    assert!(post(&desk.answer(lasting, Ok(posted(2)))).is_none(), "together again, in the order they were written");
+    assert!(post(&desk.answer(persistent, Ok(posted(2)))).is_none(), "together again, in the order they were written");
     let (too, next) = post(&desk.answer(two, Ok(posted(3)))).expect("the next");
     assert_eq!(next.body.as_str(), "lasting, too");
     let (_, next) = post(&desk.answer(too, Ok(posted(4)))).expect("the last");
@@ -132,24 +132,24 @@ fn each_says_what_it_waits_for() {
     desk.send("lasting, too");
     assert!(
         matches!(
-            standings(&desk)[..],
-            [Standing::Expiring(reason), Standing::Turn, Standing::Answer, Standing::Answer]
+            statuses(&desk)[..],
+            [DeliveryStatus::EphemeralUnavailable(reason), DeliveryStatus::Queued, DeliveryStatus::Sending, DeliveryStatus::Sending]
                 if reason.as_str().contains("maxmemory")
         ),
         "{:?}",
-        standings(&desk)
+        statuses(&desk)
     );
     desk.push(service(false));
     desk.now = desk.now.plus_ms(5_000);
     desk.take(Msg::Tick);
     assert!(
-        matches!(standings(&desk)[..2], [Standing::Expiring(_), Standing::Turn]),
+        matches!(statuses(&desk)[..2], [DeliveryStatus::EphemeralUnavailable(_), DeliveryStatus::Queued]),
         "also while it is tried once more"
     );
     desk.push(service(true));
-    assert_eq!(standings(&desk), vec![Standing::Answer; 4]);
+    assert_eq!(statuses(&desk), vec![DeliveryStatus::Sending; 4]);
     desk.link(LinkMsg::Down { reason: "gone".into(), retry_in_ms: 100 });
-    assert_eq!(standings(&desk), vec![Standing::Link; 4]);
+    assert_eq!(statuses(&desk), vec![DeliveryStatus::Offline; 4]);
 }
 
 #[test]
