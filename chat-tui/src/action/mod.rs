@@ -2,4 +2,4 @@
 
 mod table;
 
-pub use table::{Action, Context, Entry, Slash};
+pub use table::{Action, ActionSpec, KeyContext, Slash};

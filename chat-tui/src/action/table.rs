@@ -2,9 +2,9 @@
 
 #![deny(clippy::disallowed_methods)]
 
-/// Where an action can be done; a key is looked up in the present context, then in [`Context::Everywhere`].
+/// Where an action can be done; a key is looked up in the present context, then in [`KeyContext::Everywhere`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Context {
+pub enum KeyContext {
     /// Wherever one is.
     Everywhere,
     /// Writing a message.
@@ -15,7 +15,7 @@ pub enum Context {
     List,
 }
 
-impl Context {
+impl KeyContext {
     /// All, in the order help shows them.
     pub const ALL: [Self; 4] = [Self::Everywhere, Self::Composer, Self::Messages, Self::List];
 
@@ -41,13 +41,13 @@ pub struct Slash {
 
 /// One action with all that is said of it.
 #[derive(Clone, Copy, Debug)]
-pub struct Entry {
+pub struct ActionSpec {
     /// Which.
     pub action: Action,
     /// Its name in `keymap.toml`.
     pub name: &'static str,
     /// Where its keys work; none where it is only a slash command.
-    pub context: Option<Context>,
+    pub context: Option<KeyContext>,
     /// The command, if it is one.
     pub slash: Option<Slash>,
     /// One line for a person.
@@ -64,17 +64,17 @@ macro_rules! actions {
 
         impl Action {
             /// The table, in the order help shows it.
-            pub const TABLE: &'static [Entry] = &[
-                $(Entry { action: Self::$variant, name: $name, context: $context, slash: $slash, help: $help },)+
+            pub const TABLE: &'static [ActionSpec] = &[
+                $(ActionSpec { action: Self::$variant, name: $name, context: $context, slash: $slash, help: $help },)+
             ];
         }
     };
 }
 
-const EVERYWHERE: Option<Context> = Some(Context::Everywhere);
-const COMPOSER: Option<Context> = Some(Context::Composer);
-const MESSAGES: Option<Context> = Some(Context::Messages);
-const LIST: Option<Context> = Some(Context::List);
+const EVERYWHERE: Option<KeyContext> = Some(KeyContext::Everywhere);
+const COMPOSER: Option<KeyContext> = Some(KeyContext::Composer);
+const MESSAGES: Option<KeyContext> = Some(KeyContext::Messages);
+const LIST: Option<KeyContext> = Some(KeyContext::List);
 
 const fn slash(word: &'static str, argument: &'static str) -> Slash {
     Slash { word, argument }
@@ -159,19 +159,19 @@ actions! {
 
 impl Action {
     /// Its line in the table.
-    pub fn entry(self) -> &'static Entry {
-        Self::TABLE.iter().find(|entry| entry.action == self).expect("invariant: the table is made with the enum")
+    pub fn spec(self) -> &'static ActionSpec {
+        Self::TABLE.iter().find(|spec| spec.action == self).expect("invariant: the table is made with the enum")
     }
 
     /// The action of this name in a context.
     pub fn named(name: &str) -> Option<Self> {
-        Self::TABLE.iter().find(|entry| entry.name == name).map(|entry| entry.action)
+        Self::TABLE.iter().find(|spec| spec.name == name).map(|spec| spec.action)
     }
 
     /// The action of a slash command.
     pub fn commanded(word: &str) -> Option<Self> {
-        let is_it = |entry: &&Entry| entry.slash.is_some_and(|slash| slash.word == word);
-        Self::TABLE.iter().find(is_it).map(|entry| entry.action)
+        let is_it = |spec: &&ActionSpec| spec.slash.is_some_and(|slash| slash.word == word);
+        Self::TABLE.iter().find(is_it).map(|spec| spec.action)
     }
 }
 
@@ -183,16 +183,16 @@ mod tests {
 
     #[test]
     fn names_and_commands_are_unique() {
-        let names: BTreeSet<_> = Action::TABLE.iter().map(|entry| entry.name).collect();
+        let names: BTreeSet<_> = Action::TABLE.iter().map(|spec| spec.name).collect();
         assert_eq!(names.len(), Action::TABLE.len());
-        let words: Vec<_> = Action::TABLE.iter().filter_map(|entry| entry.slash).map(|slash| slash.word).collect();
+        let words: Vec<_> = Action::TABLE.iter().filter_map(|spec| spec.slash).map(|slash| slash.word).collect();
         assert_eq!(words.iter().collect::<BTreeSet<_>>().len(), words.len());
     }
 
     #[test]
     fn every_action_can_be_reached() {
-        for entry in Action::TABLE {
-            assert!(entry.context.is_some() || entry.slash.is_some(), "{}", entry.name);
+        for spec in Action::TABLE {
+            assert!(spec.context.is_some() || spec.slash.is_some(), "{}", spec.name);
         }
     }
 }

@@ -63,7 +63,7 @@ pub(super) fn answer(model: &mut Model, ask: u64, result: Result<Answer, Refusal
         (Purpose::Info, Ok(Answer::RoomInfo(info))) => overlay::open_info(model, info),
         (Purpose::Info, Err(refusal)) => complain(model, "could not look at the room", &refusal),
         (Purpose::Versions(room_key, seq), Ok(Answer::Versions(answer))) => {
-            overlay::former::came(model, (room_key, seq), &answer);
+            overlay::edit_history::on_versions(model, (room_key, seq), &answer);
         }
         (Purpose::Versions(..), Err(refusal)) => complain(model, "could not get the former texts", &refusal),
         (Purpose::Wanted(what), Err(refusal)) => complain(model, what, &refusal),

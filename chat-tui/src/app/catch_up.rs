@@ -9,10 +9,10 @@ use chat_proto::server_frame::{AccountSnapshot, Event, Resumed};
 
 use super::answers::Purpose;
 use super::effect::{Effect, PersistOp};
-use super::entry::Entry;
 use super::model::Model;
 use super::room::{Catching, History, Room, Scroll};
 use super::room_key::{RoomKey, ServerKey};
+use super::timeline_entry::TimelineEntry;
 use super::{navigation, outbox, reading};
 
 /// A room that is further behind is not followed change by change: its end is loaded anew.
@@ -275,10 +275,12 @@ fn apply(model: &mut Model, room_key: RoomKey, item: &Item) {
     let is_uncounted = item.changed > room.counted;
     let is_new = item.seq > room.counted && item.seq == item.changed;
     room.counted = room.counted.max(item.seq);
-    if let (What::Deleted { .. }, Some(said)) = (&item.what, room.timeline.get(item.seq).and_then(Entry::said)) {
-        let text = said.written().to_owned();
-        if is_uncounted && item.seq > room.marks.read_seq && Some(item.by) != me && said.expires_at().is_none() {
-            let mentions_me = said.mentions_me;
+    if let (What::Deleted { .. }, Some(content)) =
+        (&item.what, room.timeline.get(item.seq).and_then(TimelineEntry::content))
+    {
+        let text = content.written().to_owned();
+        if is_uncounted && item.seq > room.marks.read_seq && Some(item.by) != me && content.expires_at().is_none() {
+            let mentions_me = content.mentions_me;
             reading::taken_back(&mut room.marks, mentions_me);
         }
         forget(model, room_key, item, text);

@@ -45,7 +45,7 @@ pub fn candidates(model: &Model) -> Option<(usize, Vec<Candidate>)> {
 }
 
 fn commands(typed: &str) -> Vec<Candidate> {
-    let slashes = Action::TABLE.iter().filter_map(|entry| entry.slash.map(|slash| (slash, entry.help)));
+    let slashes = Action::TABLE.iter().filter_map(|spec| spec.slash.map(|slash| (slash, spec.help)));
     let mut found: Vec<_> = slashes
         .filter(|(slash, _)| slash.word.starts_with(typed))
         .map(|(slash, help)| Candidate {

@@ -5,19 +5,19 @@ use chat_proto::request::Delete;
 
 use super::answers::Purpose;
 use super::effect::Effect;
-use super::entry::Entry;
 use super::model::{Focus, Model};
 use super::outbox;
 use super::overlay;
 use super::room::Scroll;
 use super::room_key::RoomKey;
 use super::server::LinkState;
+use super::timeline_entry::TimelineEntry;
 
 /// Selects the next message up or down; from the composer, the last one.
 pub(super) fn select(model: &mut Model, step: isize) {
     let Some((_, room)) = model.room() else { return };
     let entries = room.timeline.entries();
-    let is_message = |entry: &&Entry| entry.said().is_some();
+    let is_message = |entry: &&TimelineEntry| entry.content().is_some();
     let found = match model.focus {
         Focus::Composer => entries.iter().rev().find(is_message),
         Focus::Message(seq) => {
@@ -40,7 +40,7 @@ pub(super) fn select(model: &mut Model, step: isize) {
 
 /// A selection is looked at: what comes meanwhile must not move it.
 fn hold_scroll(model: &mut Model) {
-    let top = model.sight.top.filter(|_| model.sight.room_key == model.current);
+    let top = model.viewport.top.filter(|_| model.viewport.room_key == model.current);
     let (Focus::Message(_), Some((seq, row))) = (model.focus, top) else { return };
     if let Some(room) = model.room_mut().filter(|room| room.scroll == Scroll::End) {
         room.scroll = Scroll::At { seq, row };
@@ -49,7 +49,8 @@ fn hold_scroll(model: &mut Model) {
 
 /// Selects the oldest message at hand.
 pub(super) fn select_first(model: &mut Model) {
-    let first = model.room().and_then(|(_, room)| room.timeline.entries().iter().find(|entry| entry.said().is_some()));
+    let first =
+        model.room().and_then(|(_, room)| room.timeline.entries().iter().find(|entry| entry.content().is_some()));
     if let Some(seq) = first.map(|entry| entry.seq) {
         model.focus = Focus::Message(seq);
     }
@@ -58,20 +59,20 @@ pub(super) fn select_first(model: &mut Model) {
 /// Selects the newest message.
 pub(super) fn select_last(model: &mut Model) {
     let entries = model.room().map(|(_, room)| room.timeline.entries());
-    let last = entries.and_then(|entries| entries.iter().rev().find(|entry| entry.said().is_some()));
+    let last = entries.and_then(|entries| entries.iter().rev().find(|entry| entry.content().is_some()));
     if let Some(seq) = last.map(|entry| entry.seq) {
         model.focus = Focus::Message(seq);
     }
 }
 
 /// The message meant: the selected one, or one's own last one.
-fn meant(model: &Model) -> Option<(RoomKey, &Entry)> {
+fn meant(model: &Model) -> Option<(RoomKey, &TimelineEntry)> {
     let (room_key, room) = model.room()?;
     let me = model.server()?.my_id();
     let entry = match model.focus {
-        Focus::Message(seq) => room.timeline.get(seq).filter(|entry| entry.said().is_some()),
+        Focus::Message(seq) => room.timeline.get(seq).filter(|entry| entry.content().is_some()),
         Focus::Composer => {
-            room.timeline.entries().iter().rev().find(|entry| entry.said().is_some() && Some(entry.by) == me)
+            room.timeline.entries().iter().rev().find(|entry| entry.content().is_some() && Some(entry.by) == me)
         }
     };
     entry.map(|entry| (room_key, entry))
@@ -81,7 +82,7 @@ fn meant(model: &Model) -> Option<(RoomKey, &Entry)> {
 fn own(model: &mut Model) -> Option<(RoomKey, Seq, String)> {
     let me = model.server().and_then(super::Server::my_id);
     let found = meant(model).map(|(room_key, entry)| {
-        let text = entry.said().map_or_else(String::new, |said| said.written().to_owned());
+        let text = entry.content().map_or_else(String::new, |content| content.written().to_owned());
         (room_key, entry.seq, text, Some(entry.by) == me)
     });
     match found {
@@ -122,8 +123,9 @@ pub(super) fn delete(model: &mut Model, room_key: RoomKey, seq: Seq) {
 
 /// Shows what a message said before it was edited; also one of someone else's.
 pub(super) fn show_versions(model: &mut Model) {
-    let found = meant(model).and_then(|(room_key, entry)| Some((room_key, entry.seq, entry.said()?)));
-    let found = found.map(|(room_key, seq, said)| (room_key, seq, said.is_edited, said.expires_at().is_some()));
+    let found = meant(model).and_then(|(room_key, entry)| Some((room_key, entry.seq, entry.content()?)));
+    let found =
+        found.map(|(room_key, seq, content)| (room_key, seq, content.is_edited, content.expires_at().is_some()));
     match found {
         None => model.tell("There is no message to do that with."),
         Some((_, _, false, _)) => model.tell("That message was not edited."),
@@ -131,13 +133,13 @@ pub(super) fn show_versions(model: &mut Model) {
         Some((room_key, ..)) if !model.is_ready(room_key.server) => {
             model.complain("The server is away; this needs it.")
         }
-        Some((room_key, seq, ..)) => overlay::former::ask(model, room_key, seq),
+        Some((room_key, seq, ..)) => overlay::edit_history::request(model, room_key, seq),
     }
 }
 
 /// Puts the text of a message on the clipboard.
 pub(super) fn copy(model: &mut Model) {
-    let text = meant(model).and_then(|(_, entry)| entry.said()).map(|said| said.text.as_str().to_owned());
+    let text = meant(model).and_then(|(_, entry)| entry.content()).map(|content| content.text.as_str().to_owned());
     if let Some(text) = text {
         model.effects.push(Effect::Copy(text));
         model.tell("Copied.");

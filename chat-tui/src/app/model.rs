@@ -17,8 +17,8 @@ use super::panes::Panes;
 use super::room::Room;
 use super::room_key::{RoomKey, ServerKey};
 use super::server::Server;
-use super::sight::Sight;
-use crate::action::{Action, Context};
+use super::viewport::Viewport;
+use crate::action::{Action, KeyContext};
 use crate::text::SafeText;
 
 /// How long a notice stays, in milliseconds.
@@ -34,7 +34,7 @@ pub struct Setup {
     /// Where the person is.
     pub zone: TimeZone,
     /// The keys of each action in each context, as help shows them.
-    pub keys: HashMap<(Context, Action), Vec<String>>,
+    pub keys: HashMap<(KeyContext, Action), Vec<String>>,
 }
 
 /// Where typing goes.
@@ -82,7 +82,7 @@ pub struct Model {
     /// A line for the person.
     pub notice: Option<Notice>,
     /// What was drawn last.
-    pub sight: Sight,
+    pub viewport: Viewport,
     /// A completion under way.
     pub completion: Option<Completion>,
     /// What was sent before.
@@ -121,7 +121,7 @@ impl Model {
             has_focus: true,
             panes: Panes::default(),
             notice: None,
-            sight: Sight::default(),
+            viewport: Viewport::default(),
             completion: None,
             history: InputHistory::default(),
             killed: String::new(),
@@ -139,11 +139,11 @@ impl Model {
     }
 
     /// Where a key is looked up.
-    pub fn context(&self) -> Context {
+    pub fn key_context(&self) -> KeyContext {
         match (&self.overlay, self.focus) {
-            (Some(_), _) => Context::List,
-            (None, Focus::Message(_)) => Context::Messages,
-            (None, Focus::Composer) => Context::Composer,
+            (Some(_), _) => KeyContext::List,
+            (None, Focus::Message(_)) => KeyContext::Messages,
+            (None, Focus::Composer) => KeyContext::Composer,
         }
     }
 

@@ -1,16 +1,16 @@
 //! What the mouse does.
 
 use super::model::{Focus, Model};
-use super::sight::{Mouse, Target};
-use super::{navigation, overlay, wake};
+use super::viewport::{Mouse, Target};
+use super::{navigation, overlay, timers};
 
 /// Takes what the mouse did.
 pub(super) fn mouse(model: &mut Model, event: Mouse) {
-    wake::someone_is_here(model);
+    timers::mark_active(model);
     match event {
         Mouse::Wheel { lines } if model.overlay.is_some() => overlay::step(model, lines.signum() as isize),
         Mouse::Wheel { lines } => navigation::scroll(model, lines),
-        Mouse::Click { column, row } => click(model, model.sight.target(column, row)),
+        Mouse::Click { column, row } => click(model, model.viewport.target(column, row)),
     }
 }
 

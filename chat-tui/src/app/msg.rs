@@ -8,7 +8,7 @@ use chat_proto::server_frame::{ServerFrame, Welcome};
 
 use super::effect::{SavedRoom, StoredPost};
 use super::room_key::ServerKey;
-use super::sight::{Mouse, Sight};
+use super::viewport::{Mouse, Viewport};
 use crate::action::Action;
 
 /// What happened.
@@ -42,8 +42,8 @@ pub enum Msg {
         is_error: bool,
     },
     /// The model was drawn.
-    Drawn(Sight),
-    /// The time asked for by `Model::next_wake` has come.
+    Drawn(Viewport),
+    /// The time asked for by `Model::next_tick` has come.
     Tick,
 }
 

@@ -6,7 +6,7 @@ use super::answers::Purpose;
 use super::model::{Focus, Model};
 use super::room::Scroll;
 use super::room_key::{RoomKey, ServerKey};
-use super::sight::Sight;
+use super::viewport::Viewport;
 use super::{catch_up, persistence, typing};
 
 /// Things kept at hand of a room that is not open.
@@ -105,15 +105,15 @@ pub(super) fn next_mention(model: &mut Model) {
 
 /// Scrolls by lines; negative is back.
 pub(super) fn scroll(model: &mut Model, lines: i32) {
-    let sight = (model.sight.top, model.sight.is_at_end);
-    let room_key = model.current.filter(|room_key| model.sight.room_key == Some(*room_key));
+    let viewport = (model.viewport.top, model.viewport.is_at_end);
+    let room_key = model.current.filter(|room_key| model.viewport.room_key == Some(*room_key));
     let Some(room_key) = room_key else { return };
     let Some(room) = model.rooms.get_mut(&room_key) else { return };
-    if lines > 0 && sight.1 {
+    if lines > 0 && viewport.1 {
         room.scroll = Scroll::End;
         return;
     }
-    let top = match (room.scroll, sight.0) {
+    let top = match (room.scroll, viewport.0) {
         (Scroll::At { seq, row }, _) => Some((seq, row)),
         (Scroll::End, top) => top,
     };
@@ -124,7 +124,7 @@ pub(super) fn scroll(model: &mut Model, lines: i32) {
 
 /// Scrolls by screens; negative is back.
 pub(super) fn page(model: &mut Model, step: i32) {
-    let rows = i32::from(model.sight.rows.saturating_sub(2).max(1));
+    let rows = i32::from(model.viewport.rows.saturating_sub(2).max(1));
     scroll(model, step * rows);
 }
 
@@ -151,24 +151,24 @@ pub(super) fn newest(model: &mut Model) {
 }
 
 /// Takes what was drawn: the scroll is brought right, and more is loaded where the oldest comes into sight.
-pub(super) fn drawn(model: &mut Model, sight: Sight) {
-    let room_key = sight.room_key;
-    model.panes.drawn(sight.fold);
+pub(super) fn drawn(model: &mut Model, viewport: Viewport) {
+    let room_key = viewport.room_key;
+    model.panes.drawn(viewport.fold);
     let Some(room) = room_key.and_then(|room_key| model.rooms.get_mut(&room_key)) else {
-        model.sight = sight;
+        model.viewport = viewport;
         return;
     };
     if let Scroll::At { .. } = room.scroll {
-        match sight.top {
-            Some((seq, row)) if !sight.is_at_end => room.scroll = Scroll::At { seq, row },
+        match viewport.top {
+            Some((seq, row)) if !viewport.is_at_end => room.scroll = Scroll::At { seq, row },
             Some(_) | None => room.scroll = Scroll::End,
         }
     }
     if room.scroll == Scroll::End && room.timeline.trim(LOADED_MAX_OPEN) {
         room.history = super::room::History::More;
     }
-    let wants_older = sight.is_at_start;
-    model.sight = sight;
+    let wants_older = viewport.is_at_start;
+    model.viewport = viewport;
     if let Some(room_key) = room_key.filter(|_| wants_older) {
         catch_up::load_older(model, room_key);
     }

@@ -121,16 +121,16 @@ pub(super) fn mark_unread(model: &mut Model) {
     let me = model.servers.get(&room_key.server).and_then(super::Server::my_id);
     let Some(room) = model.rooms.get_mut(&room_key) else { return };
     // What one wrote oneself is never unread.
-    let others = room.timeline.entries().iter().filter(|entry| entry.said().is_some() && Some(entry.by) != me);
+    let others = room.timeline.entries().iter().filter(|entry| entry.content().is_some() && Some(entry.by) != me);
     let Some(from) = selected.or(others.clone().next_back().map(|entry| entry.seq)) else {
         model.tell("There is nothing of anyone else to mark as unread.");
         return;
     };
     let read_seq = Seq(from.0.saturating_sub(1));
     let after = others.filter(|entry| entry.seq > read_seq);
-    let persistent = after.filter_map(|entry| entry.said()).filter(|said| said.expires_at().is_none());
+    let persistent = after.filter_map(|entry| entry.content()).filter(|content| content.expires_at().is_none());
     let unread = persistent.clone().count() as u32;
-    let mentions = persistent.filter(|said| said.mentions_me).count() as u32;
+    let mentions = persistent.filter(|content| content.mentions_me).count() as u32;
     room.marks = ReadMarks { read_seq, unread, mentions };
     room.read_told = read_seq;
     room.new_after = Some(read_seq);

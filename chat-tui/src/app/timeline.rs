@@ -6,16 +6,16 @@ use chat_proto::ids::{Seq, UserId};
 use chat_proto::message::Item;
 use chat_proto::time::UnixMillis;
 
-use super::entry::{Entry, Kind};
+use super::timeline_entry::{EntryKind, TimelineEntry};
 
 /// The things of a room that are at hand, by rising `seq`.
 #[derive(Clone, Debug, Default)]
 pub struct Timeline {
-    entries: VecDeque<Entry>,
+    entries: VecDeque<TimelineEntry>,
     /// Nothing below this number is at hand; all above it is.
     floor: Seq,
     /// What ends, soonest first.
-    ends: BTreeSet<(UnixMillis, Seq)>,
+    expiries: BTreeSet<(UnixMillis, Seq)>,
 }
 
 impl Timeline {
@@ -25,7 +25,7 @@ impl Timeline {
     }
 
     /// The things at hand, oldest first.
-    pub fn entries(&self) -> &VecDeque<Entry> {
+    pub fn entries(&self) -> &VecDeque<TimelineEntry> {
         &self.entries
     }
 
@@ -48,7 +48,7 @@ impl Timeline {
     }
 
     /// The entry with this number.
-    pub fn get(&self, seq: Seq) -> Option<&Entry> {
+    pub fn get(&self, seq: Seq) -> Option<&TimelineEntry> {
         self.position(seq).ok().and_then(|at| self.entries.get(at))
     }
 
@@ -58,20 +58,20 @@ impl Timeline {
         if item.seq < self.floor {
             return false;
         }
-        let entry = Entry::of(item, me);
+        let entry = TimelineEntry::of(item, me);
         match self.position(item.seq) {
             Ok(at) if self.entries[at].changed > entry.changed => false,
             Ok(at) if self.entries[at] == entry => false,
             Ok(at) => {
                 if let Some(end) = self.entries[at].expires_at() {
-                    self.ends.remove(&(end, item.seq));
+                    self.expiries.remove(&(end, item.seq));
                 }
-                self.watch(&entry);
+                self.track_expiry(&entry);
                 self.entries[at] = entry;
                 true
             }
             Err(at) => {
-                self.watch(&entry);
+                self.track_expiry(&entry);
                 self.entries.insert(at, entry);
                 true
             }
@@ -90,10 +90,10 @@ impl Timeline {
     /// Ends what has ended by the server's clock; the text is dropped. Gives back whether something did.
     pub fn expire(&mut self, now: UnixMillis) -> bool {
         let mut has_ended = false;
-        while let Some((end, seq)) = self.ends.first().copied().filter(|(end, _)| *end <= now) {
-            self.ends.remove(&(end, seq));
+        while let Some((end, seq)) = self.expiries.first().copied().filter(|(end, _)| *end <= now) {
+            self.expiries.remove(&(end, seq));
             if let Ok(at) = self.position(seq) {
-                self.entries[at].kind = Kind::Expired;
+                self.entries[at].kind = EntryKind::Expired;
                 has_ended = true;
             }
         }
@@ -101,8 +101,8 @@ impl Timeline {
     }
 
     /// When the next thing ends.
-    pub fn next_end(&self) -> Option<UnixMillis> {
-        self.ends.first().map(|(end, _)| *end)
+    pub fn next_expiry(&self) -> Option<UnixMillis> {
+        self.expiries.first().map(|(end, _)| *end)
     }
 
     /// Lets go of the oldest, down to `keep` things. Gives back whether something went.
@@ -110,7 +110,7 @@ impl Timeline {
         let excess = self.entries.len().saturating_sub(keep);
         for entry in self.entries.drain(..excess) {
             if let Some(end) = entry.expires_at() {
-                self.ends.remove(&(end, entry.seq));
+                self.expiries.remove(&(end, entry.seq));
             }
         }
         if let Some(first) = self.entries.front().filter(|_| excess > 0) {
@@ -128,9 +128,9 @@ impl Timeline {
         }
     }
 
-    fn watch(&mut self, entry: &Entry) {
+    fn track_expiry(&mut self, entry: &TimelineEntry) {
         if let Some(end) = entry.expires_at() {
-            self.ends.insert((end, entry.seq));
+            self.expiries.insert((end, entry.seq));
         }
     }
 }
@@ -148,7 +148,7 @@ mod tests {
     }
 
     fn texts(timeline: &Timeline) -> Vec<&str> {
-        timeline.entries().iter().filter_map(|entry| entry.said()).map(|said| said.text.as_str()).collect()
+        timeline.entries().iter().filter_map(|entry| entry.content()).map(|content| content.text.as_str()).collect()
     }
 
     #[test]
@@ -169,7 +169,7 @@ mod tests {
             message.expires_at = Some(UnixMillis(1_000));
         }
         timeline.apply(&brief, None);
-        assert_eq!(timeline.next_end(), Some(UnixMillis(1_000)));
+        assert_eq!(timeline.next_expiry(), Some(UnixMillis(1_000)));
         assert!(!timeline.expire(UnixMillis(999)));
         assert!(timeline.expire(UnixMillis(1_000)));
         assert!(!format!("{timeline:?}").contains("4417"));

@@ -43,7 +43,7 @@ impl Typing {
     }
 
     /// When the next one stops.
-    pub(super) fn next_end(&self) -> Option<UnixMillis> {
+    pub(super) fn next_expiry(&self) -> Option<UnixMillis> {
         self.until.values().min().copied()
     }
 

@@ -7,7 +7,7 @@ use super::model::{Focus, Model};
 use super::msg::Msg;
 use super::overlay;
 use super::panes::Pane;
-use super::{commands, composer, link, messages, mouse, navigation, outbox, persistence, reading, wake};
+use super::{commands, composer, link, messages, mouse, navigation, outbox, persistence, reading, timers};
 use crate::action::Action;
 
 /// Takes what happened at `now`, by this machine's clock; gives back what has to be done.
@@ -15,15 +15,15 @@ pub fn update(model: &mut Model, msg: Msg, now: UnixMillis) -> Vec<Effect> {
     model.now = now;
     match msg {
         Msg::Action(action) => {
-            wake::someone_is_here(model);
+            timers::mark_active(model);
             act(model, action);
         }
         Msg::Typed(c) => {
-            wake::someone_is_here(model);
+            timers::mark_active(model);
             typed(model, c);
         }
         Msg::Pasted(text) => {
-            wake::someone_is_here(model);
+            timers::mark_active(model);
             pasted(model, &text);
         }
         Msg::Mouse(event) => mouse::mouse(model, event),
@@ -34,25 +34,25 @@ pub fn update(model: &mut Model, msg: Msg, now: UnixMillis) -> Vec<Effect> {
         Msg::Restored(restored) => persistence::restore(model, *restored),
         Msg::Written(text) => composer::written(model, text),
         Msg::Notice { text, is_error } => model.set_notice(&text, is_error),
-        Msg::Drawn(sight) => navigation::drawn(model, sight),
-        Msg::Tick => wake::tick(model),
+        Msg::Drawn(viewport) => navigation::drawn(model, viewport),
+        Msg::Tick => timers::tick(model),
     }
-    settle(model);
+    after_update(model);
     std::mem::take(&mut model.effects)
 }
 
 /// What follows from any change.
-fn settle(model: &mut Model) {
+fn after_update(model: &mut Model) {
     outbox::flush(model);
     reading::mark_what_is_seen(model);
     link::ask_for_names(model);
-    overlay::former::settle(model);
+    overlay::edit_history::refresh(model);
 }
 
 fn focused(model: &mut Model, has_focus: bool) {
     model.has_focus = has_focus;
     if has_focus {
-        wake::someone_is_here(model);
+        timers::mark_active(model);
     }
 }
 
@@ -94,8 +94,8 @@ pub(super) fn act(model: &mut Model, action: Action) {
         Action::Newest => navigation::newest(model),
         Action::MarkRead => reading::mark_read(model),
         Action::MarkUnread => reading::mark_unread(model),
-        Action::ToggleRooms => model.panes.toggle(Pane::Rooms, model.sight.fold),
-        Action::TogglePeople => model.panes.toggle(Pane::People, model.sight.fold),
+        Action::ToggleRooms => model.panes.toggle(Pane::Rooms, model.viewport.fold),
+        Action::TogglePeople => model.panes.toggle(Pane::People, model.viewport.fold),
         Action::Redraw => model.effects.push(Effect::Redraw),
         Action::Suspend => model.effects.push(Effect::Suspend),
         Action::Quit => quit(model),

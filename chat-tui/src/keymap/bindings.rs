@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use super::key::{Key, KeyError};
-use crate::action::{Action, Context};
+use crate::action::{Action, KeyContext};
 
 const DEFAULTS: &str = include_str!("../../../config/keymap.toml");
 
@@ -34,7 +34,7 @@ type Sections = BTreeMap<String, BTreeMap<String, String>>;
 /// Keys and what they stand for.
 #[derive(Clone, Debug)]
 pub struct Keymap {
-    bound: HashMap<(Context, Key), Action>,
+    bound: HashMap<(KeyContext, Key), Action>,
 }
 
 impl Keymap {
@@ -61,12 +61,12 @@ impl Keymap {
     }
 
     /// What a key stands for in a context.
-    pub fn action(&self, context: Context, key: Key) -> Option<Action> {
-        self.bound.get(&(context, key)).or_else(|| self.bound.get(&(Context::Everywhere, key))).copied()
+    pub fn action(&self, context: KeyContext, key: Key) -> Option<Action> {
+        self.bound.get(&(context, key)).or_else(|| self.bound.get(&(KeyContext::Everywhere, key))).copied()
     }
 
     /// The keys of each action in each context, shortest first, as help shows them.
-    pub fn keys(&self) -> HashMap<(Context, Action), Vec<String>> {
+    pub fn keys(&self) -> HashMap<(KeyContext, Action), Vec<String>> {
         let mut keys: HashMap<_, Vec<String>> = HashMap::new();
         for ((context, key), action) in &self.bound {
             keys.entry((*context, *action)).or_default().push(key.to_string());
@@ -81,8 +81,8 @@ impl Keymap {
         let sections: Sections = toml::from_str(text).map_err(|error| vec![error.to_string().trim_end().to_owned()])?;
         let mut wrong = Vec::new();
         for (section, bindings) in sections {
-            let Some(context) = Context::ALL.into_iter().find(|context| context.name() == section) else {
-                let known: Vec<_> = Context::ALL.iter().map(|context| context.name()).collect();
+            let Some(context) = KeyContext::ALL.into_iter().find(|context| context.name() == section) else {
+                let known: Vec<_> = KeyContext::ALL.iter().map(|context| context.name()).collect();
                 wrong.push(format!("there is no section [{section}]; there are {}", known.join(", ")));
                 continue;
             };
@@ -95,7 +95,7 @@ impl Keymap {
         if wrong.is_empty() { Ok(()) } else { Err(wrong) }
     }
 
-    fn bind(&mut self, context: Context, key: &str, name: &str) -> Result<(), String> {
+    fn bind(&mut self, context: KeyContext, key: &str, name: &str) -> Result<(), String> {
         let key: Key = key.parse().map_err(|error: KeyError| error.to_string())?;
         if name == "none" {
             self.bound.remove(&(context, key));
@@ -118,8 +118,8 @@ mod tests {
     #[test]
     fn every_action_with_a_context_has_a_key() {
         let keys = Keymap::embedded().keys();
-        for (entry, context) in Action::TABLE.iter().filter_map(|entry| Some((entry, entry.context?))) {
-            assert!(keys.contains_key(&(context, entry.action)), "{}", entry.name);
+        for (spec, context) in Action::TABLE.iter().filter_map(|spec| Some((spec, spec.context?))) {
+            assert!(keys.contains_key(&(context, spec.action)), "{}", spec.name);
         }
     }
 
@@ -127,9 +127,9 @@ mod tests {
     fn a_users_file_changes_and_takes_away_keys_and_is_checked_whole() {
         let mut keymap = Keymap::embedded();
         keymap.lay_over("[composer]\n\"ctrl+y\" = \"none\"\n\"alt+y\" = \"put_back\"").expect("right");
-        assert_eq!(keymap.action(Context::Composer, key("ctrl+y")), None);
-        assert_eq!(keymap.action(Context::Composer, key("alt+y")), Some(Action::PutBack));
-        assert_eq!(keymap.action(Context::Composer, key("f1")), Some(Action::Help));
+        assert_eq!(keymap.action(KeyContext::Composer, key("ctrl+y")), None);
+        assert_eq!(keymap.action(KeyContext::Composer, key("alt+y")), Some(Action::PutBack));
+        assert_eq!(keymap.action(KeyContext::Composer, key("f1")), Some(Action::Help));
         let wrong = keymap.lay_over("[composer]\n\"hyper+x\" = \"send\"\nx = \"fly\"\n[nowhere]\n").expect_err("wrong");
         assert_eq!(wrong.len(), 3, "{wrong:?}");
     }

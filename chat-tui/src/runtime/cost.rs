@@ -29,14 +29,14 @@ impl Wire {
 
     /// Draws a desk, as the loop does; gives back the bytes.
     fn draw(&mut self, desk: &mut Desk) -> usize {
-        let mut sight = None;
+        let mut viewport = None;
         let model = &desk.model;
         let bytes = self.wired.draw(|buffer| {
             let drawn = render(model, &self.theme, &mut RenderCache::default(), buffer);
-            sight = Some(drawn.sight);
+            viewport = Some(drawn.viewport);
             Frame { caret: drawn.caret, moving: drawn.moving, title: title(model).as_str().to_owned() }
         });
-        desk.take(Msg::Drawn(sight.expect("drawn")));
+        desk.take(Msg::Drawn(viewport.expect("drawn")));
         bytes.len()
     }
 

@@ -193,7 +193,7 @@ impl Client {
     }
 
     async fn wait(&mut self, model: &Model, inputs: &mut Inputs, signals: &mut Signals) -> Wake {
-        let wake_at = model.next_wake().map(instant_of);
+        let wake_at = model.next_tick().map(instant_of);
         let until = [wake_at, self.pace.due()].into_iter().flatten().min();
         tokio::select! {
             biased;
@@ -251,7 +251,7 @@ impl Client {
     }
 
     fn take_time(&mut self, model: &mut Model) {
-        if model.next_wake().is_some_and(|at| at <= now()) {
+        if model.next_tick().is_some_and(|at| at <= now()) {
             self.take(model, Msg::Tick);
             self.pace.soon();
         }
@@ -259,17 +259,17 @@ impl Client {
 
     fn draw(&mut self, model: &mut Model) -> Result<(), RunError> {
         let (theme, cache) = (&self.world.theme, &mut self.render_cache);
-        let mut sight = None;
+        let mut viewport = None;
         self.screen.draw(|buffer| {
             let drawn = render(model, theme, cache, buffer);
             let frame = Frame { caret: drawn.caret, moving: drawn.moving, title: title(model).as_str().to_owned() };
-            sight = Some(drawn.sight);
+            viewport = Some(drawn.viewport);
             frame
         })?;
         self.pace.drawn();
         let before = model.room().map(|(_, room)| (room.scroll, room.marks));
-        if let Some(sight) = sight {
-            self.take(model, Msg::Drawn(sight));
+        if let Some(viewport) = viewport {
+            self.take(model, Msg::Drawn(viewport));
         }
         if model.room().map(|(_, room)| (room.scroll, room.marks)) != before {
             self.pace.soon();

@@ -8,7 +8,7 @@ use crate::terminal::{Input, Pointer};
 /// What a terminal's input is to the app; none where it means nothing.
 pub(super) fn input(input: Input, model: &Model, keymap: &Keymap) -> Option<Msg> {
     match input {
-        Input::Key(key) => match keymap.action(model.context(), key) {
+        Input::Key(key) => match keymap.action(model.key_context(), key) {
             Some(action) => Some(Msg::Action(action)),
             None => key.typed().map(Msg::Typed),
         },

@@ -6,15 +6,15 @@ use std::rc::Rc;
 
 use chat_proto::ids::Seq;
 
-use crate::app::{RoomKey, Said};
+use crate::app::{MessageContent, RoomKey};
 use crate::text::{self, Inline};
 
 /// Messages remembered; beyond it everything is forgotten and cut again as it comes into sight.
-const REMEMBERED: usize = 4_096;
+const MESSAGES_MAX: usize = 4_096;
 
 /// A message cut into lines.
 #[derive(Debug)]
-pub(super) struct Cut {
+pub(super) struct WrappedText {
     /// The text, with what is said of it at its end.
     pub(super) text: Box<str>,
     /// Where what is said of it begins.
@@ -25,7 +25,7 @@ pub(super) struct Cut {
     pub(super) marks: Vec<Inline>,
 }
 
-impl Cut {
+impl WrappedText {
     /// Cuts a text for a width.
     pub(super) fn of(text: &str, note: &str, is_code: bool, columns: u16) -> Self {
         let whole = if note.is_empty() { text.to_owned() } else { format!("{text} {note}") };
@@ -39,27 +39,33 @@ impl Cut {
 /// What drawing remembers between two screens; it may be dropped at any time.
 #[derive(Debug, Default)]
 pub struct RenderCache {
-    cut: HashMap<(RoomKey, Seq), (Seq, u16, Rc<Cut>)>,
+    wrapped: HashMap<(RoomKey, Seq), (Seq, u16, Rc<WrappedText>)>,
 }
 
 impl RenderCache {
     /// A message cut for a width.
-    pub(super) fn cut(&mut self, key: (RoomKey, Seq), changed: Seq, said: &Said, columns: u16) -> Rc<Cut> {
-        if let Some((at, for_columns, cut)) = self.cut.get(&key)
+    pub(super) fn wrapped(
+        &mut self,
+        key: (RoomKey, Seq),
+        changed: Seq,
+        content: &MessageContent,
+        columns: u16,
+    ) -> Rc<WrappedText> {
+        if let Some((at, for_columns, wrapped)) = self.wrapped.get(&key)
             && *at == changed
             && *for_columns == columns
         {
-            return Rc::clone(cut);
+            return Rc::clone(wrapped);
         }
-        let note = if said.is_edited { "(edited)" } else { "" };
-        let cut = Rc::new(Cut::of(said.text.as_str(), note, said.code().is_some(), columns));
-        if self.cut.len() >= REMEMBERED {
-            self.cut.clear();
+        let note = if content.is_edited { "(edited)" } else { "" };
+        let wrapped = Rc::new(WrappedText::of(content.text.as_str(), note, content.code().is_some(), columns));
+        if self.wrapped.len() >= MESSAGES_MAX {
+            self.wrapped.clear();
         }
         // What expires must not outlive its message here.
-        if said.expires_at().is_none() {
-            self.cut.insert(key, (changed, columns, Rc::clone(&cut)));
+        if content.expires_at().is_none() {
+            self.wrapped.insert(key, (changed, columns, Rc::clone(&wrapped)));
         }
-        cut
+        wrapped
     }
 }

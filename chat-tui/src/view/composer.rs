@@ -24,7 +24,7 @@ fn text_columns(box_width: u16) -> usize {
 
 /// Draws the box.
 pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, (buffer, drawn): (&mut Buffer, &mut Drawn)) {
-    drawn.sight.targets.push((draw::area(area), Target::Composer));
+    drawn.viewport.targets.push((draw::area(area), Target::Composer));
     let prompt = Rect { x: area.x + 1, width: 2, ..area };
     draw::text(buffer, prompt, "›", theme.style(Role::ComposerPrompt));
     let inner = draw::after(area, PROMPT);

@@ -19,14 +19,14 @@ pub(super) type Line = (String, Role);
 pub(super) fn lines(model: &Model, width: u16, most: usize) -> Vec<Line> {
     let columns = usize::from(width.saturating_sub(2)).max(1);
     let most = most.max(1);
-    let cut = |(text, role): Line, rows: usize| -> Vec<Line> {
+    let wrap = |(text, role): Line, rows: usize| -> Vec<Line> {
         wrapped(&text, columns, rows).into_iter().map(|line| (line, role)).collect()
     };
-    let notice = notice(model).map_or_else(Vec::new, |notice| cut(notice, NOTICE_ROWS.min(most)));
+    let notice = notice(model).map_or_else(Vec::new, |notice| wrap(notice, NOTICE_ROWS.min(most)));
     let left = most - notice.len();
-    let state = state(model).filter(|_| left > 0).map_or_else(Vec::new, |state| cut(state, STATE_ROWS.min(left)));
+    let state = state(model).filter(|_| left > 0).map_or_else(Vec::new, |state| wrap(state, STATE_ROWS.min(left)));
     let left = left - state.len();
-    let outage = outage(model).filter(|_| left > 0).map_or_else(Vec::new, |outage| cut(outage, STATE_ROWS.min(left)));
+    let outage = outage(model).filter(|_| left > 0).map_or_else(Vec::new, |outage| wrap(outage, STATE_ROWS.min(left)));
     let mut lines = outage;
     lines.extend(notice);
     lines.extend(state);
@@ -80,8 +80,8 @@ fn outage(model: &Model) -> Option<Line> {
 /// What is being done, who types, or what waits.
 fn state(model: &Model) -> Option<Line> {
     if let Focus::Message(seq) = model.focus {
-        let said = model.room().and_then(|(_, room)| room.timeline.get(seq)?.said());
-        let keys = if said.is_some_and(|said| said.is_edited) {
+        let content = model.room().and_then(|(_, room)| room.timeline.get(seq)?.content());
+        let keys = if content.is_some_and(|content| content.is_edited) {
             "j k move · e edit · d delete · v before · y copy · Esc back"
         } else {
             "j k move · e edit · d delete · y copy · u unread · Esc back"

@@ -34,7 +34,7 @@ pub(super) struct Layout {
     /// Notices, and who types.
     pub(super) footer: Rect,
     /// What stands there.
-    pub(super) said: Vec<footer::Line>,
+    pub(super) footer_lines: Vec<footer::Line>,
     /// The box one writes in.
     pub(super) composer: Rect,
     /// People and topics, to the right.
@@ -53,8 +53,8 @@ impl Layout {
         let centre = Rect { width: main.width - right, ..main };
         let composer_rows = composer::rows(model, centre.width).min((area.height / 3).clamp(1, 8));
         let free = area.height.saturating_sub(1 + composer_rows);
-        let said = footer::lines(model, centre.width, usize::from(free / 2));
-        let footer_rows = said.len() as u16;
+        let footer_lines = footer::lines(model, centre.width, usize::from(free / 2));
+        let footer_rows = footer_lines.len() as u16;
         let list_rows = free.saturating_sub(footer_rows);
         let bar = Rect { height: 1, ..main };
         let list = Rect { y: area.y + 1, height: list_rows, ..centre };
@@ -77,7 +77,7 @@ impl Layout {
             bar,
             list,
             footer,
-            said,
+            footer_lines,
             composer,
         }
     }

@@ -8,6 +8,7 @@ mod composer;
 mod delivery_status;
 mod draw;
 mod footer;
+mod join_summary;
 mod layout;
 mod overlay;
 mod people;
@@ -19,7 +20,6 @@ mod tests;
 mod time;
 mod timeline;
 mod title;
-mod traffic;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
@@ -27,7 +27,7 @@ use ratatui::layout::Position;
 pub use cache::RenderCache;
 pub use title::title;
 
-use crate::app::{Model, Sight};
+use crate::app::{Model, Viewport};
 use crate::theme::{Role, Theme};
 use layout::Layout;
 
@@ -39,7 +39,7 @@ pub struct Drawn {
     /// Where the caret stands; input methods and screen readers follow it.
     pub caret: Option<Position>,
     /// What the next step depends on.
-    pub sight: Sight,
+    pub viewport: Viewport,
 }
 
 /// The screen below this has no room for anything.
@@ -56,7 +56,7 @@ pub fn render(model: &Model, theme: &Theme, cache: &mut RenderCache, buffer: &mu
     let layout = Layout::of(model, area);
     bar::draw(model, theme, (layout.bar, layout.rooms.is_some()), buffer);
     timeline::draw(model, theme, cache, layout.list, (buffer, &mut drawn));
-    footer::draw(theme, layout.footer, &layout.said, buffer);
+    footer::draw(theme, layout.footer, &layout.footer_lines, buffer);
     composer::draw(model, theme, layout.composer, (buffer, &mut drawn));
     if let Some(pane) = layout.rooms {
         rooms::draw(model, theme, pane, (buffer, &mut drawn));
@@ -65,7 +65,7 @@ pub fn render(model: &Model, theme: &Theme, cache: &mut RenderCache, buffer: &mu
         people::draw(model, theme, pane, buffer);
     }
     drawn.moving = layout.list;
-    drawn.sight.fold = layout.fold;
+    drawn.viewport.fold = layout.fold;
     composer::draw_candidates(model, theme, layout.composer, buffer);
     overlay::draw(model, theme, area, (buffer, &mut drawn));
     drawn

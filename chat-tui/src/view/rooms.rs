@@ -35,7 +35,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, pane: Pane, (buffer, drawn): (&
             }
             Listed::Room(room_key) => {
                 draw_room(model, theme, *room_key, row, buffer);
-                drawn.sight.targets.push((draw::area(row), Target::Room(*room_key)));
+                drawn.viewport.targets.push((draw::area(row), Target::Room(*room_key)));
             }
         }
     }

@@ -7,7 +7,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::cache::Cut;
+use super::cache::WrappedText;
 use super::draw;
 use crate::text::{self, Mark};
 use crate::theme::{Role, Theme};
@@ -72,7 +72,7 @@ pub(super) enum Row {
 #[derive(Clone, Debug)]
 pub(super) struct Line {
     pub(super) lead: Option<Lead>,
-    pub(super) cut: Rc<Cut>,
+    pub(super) wrapped: Rc<WrappedText>,
     pub(super) range: Range<usize>,
     pub(super) is_code: bool,
     pub(super) base: Role,
@@ -131,13 +131,13 @@ impl Line {
         let mut rest = body;
         let mut at = self.range.start;
         let mut piece = |end: usize, style: Style, at: &mut usize| {
-            let slice = &self.cut.text[*at..end];
+            let slice = &self.wrapped.text[*at..end];
             let used = draw::text(buffer, rest, slice, style);
             rest = draw::after(rest, used);
             *at = end;
         };
-        let text_end = self.range.end.min(self.cut.note_at.max(self.range.start));
-        for inline in &self.cut.marks {
+        let text_end = self.range.end.min(self.wrapped.note_at.max(self.range.start));
+        for inline in &self.wrapped.marks {
             let (start, end) = (inline.range.start.max(at), inline.range.end.min(text_end));
             if start < end {
                 piece(start, base, &mut at);
@@ -154,15 +154,15 @@ impl Line {
             Mark::Link => Role::InlineLink,
             Mark::Room => Role::InlineRoom,
             Mark::Code => Role::InlineCode,
-            Mark::Person if self.me.as_deref() == self.cut.text.get(range.clone()) => Role::InlineSelf,
+            Mark::Person if self.me.as_deref() == self.wrapped.text.get(range.clone()) => Role::InlineSelf,
             Mark::Person => Role::InlinePerson,
         }
     }
 }
 
 /// Columns of the text of a message: less where a mark or a countdown stands beside it.
-pub(super) fn text_width(columns: Columns, is_code: bool, is_brief: bool) -> u16 {
-    let less = u16::from(is_code) + if is_brief { COUNTDOWN } else { 0 };
+pub(super) fn text_width(columns: Columns, is_code: bool, has_countdown: bool) -> u16 {
+    let less = u16::from(is_code) + if has_countdown { COUNTDOWN } else { 0 };
     columns.body_width.saturating_sub(less).max(1)
 }
 

@@ -5,11 +5,13 @@ use std::rc::Rc;
 use chat_proto::room::Rsvp;
 use chat_proto::time::UnixMillis;
 
-use super::cache::{Cut, RenderCache};
+use super::cache::{RenderCache, WrappedText};
 use super::delivery_status::{is_often_brief, note};
 use super::row::{Columns, Lead, Line, Row, name_for, text_width};
-use super::{time, traffic};
-use crate::app::{DeliveryStatus, Entry, Event, Kind, Model, PendingPost, Room, RoomKey, Server, delivery_status};
+use super::{join_summary, time};
+use crate::app::{
+    DeliveryStatus, EntryKind, Model, PendingPost, Room, RoomEvent, RoomKey, Server, TimelineEntry, delivery_status,
+};
 use crate::theme::{Role, Theme};
 
 /// Messages of one author stand in one group as long as they lie in the same span of this length, in milliseconds: no
@@ -17,7 +19,7 @@ use crate::theme::{Role, Theme};
 const GROUP_MS: i64 = 5 * 60 * 1_000;
 
 /// What making rows needs to know.
-pub(super) struct Maker<'a> {
+pub(super) struct RowBuilder<'a> {
     pub(super) model: &'a Model,
     pub(super) theme: &'a Theme,
     pub(super) room_key: RoomKey,
@@ -27,7 +29,7 @@ pub(super) struct Maker<'a> {
     pub(super) me: Option<Rc<str>>,
 }
 
-impl Maker<'_> {
+impl RowBuilder<'_> {
     /// Things there are: what the room holds, then one's own on their way.
     pub(super) fn len(&self) -> usize {
         self.room.timeline.entries().len() + self.room.pending.len()
@@ -45,18 +47,18 @@ impl Maker<'_> {
         }
     }
 
-    fn entry(&self, index: usize, entry: &Entry, cache: &mut RenderCache) -> Vec<Row> {
+    fn entry(&self, index: usize, entry: &TimelineEntry, cache: &mut RenderCache) -> Vec<Row> {
         let before = self.shown_before(index);
         let content = match &entry.kind {
-            Kind::Expired => return Vec::new(),
-            Kind::Event(event)
-                if is_traffic(event) && before.is_some_and(|before| self.is_same_traffic(before, entry)) =>
+            EntryKind::Expired => return Vec::new(),
+            EntryKind::Event(event)
+                if is_join_or_leave(event) && before.is_some_and(|before| self.is_same_join_run(before, entry)) =>
             {
                 return Vec::new();
             }
-            Kind::Event(event) => vec![Row::Event(self.event(index, entry, event))],
-            Kind::Deleted => self.note(entry, before, "message deleted"),
-            Kind::Message(_) => self.message(entry, before, cache),
+            EntryKind::Event(event) => vec![Row::Event(self.event(index, entry, event))],
+            EntryKind::Deleted => self.note(entry, before, "message deleted"),
+            EntryKind::Message(_) => self.message(entry, before, cache),
         };
         let mut rows = self.separators(entry, before);
         rows.extend(content);
@@ -64,12 +66,12 @@ impl Maker<'_> {
     }
 
     /// The last thing before `index` that is shown.
-    fn shown_before(&self, index: usize) -> Option<&Entry> {
-        let is_shown = |entry: &&Entry| !matches!(entry.kind, Kind::Expired);
+    fn shown_before(&self, index: usize) -> Option<&TimelineEntry> {
+        let is_shown = |entry: &&TimelineEntry| !matches!(entry.kind, EntryKind::Expired);
         self.room.timeline.entries().range(..index).rev().find(is_shown)
     }
 
-    fn separators(&self, entry: &Entry, before: Option<&Entry>) -> Vec<Row> {
+    fn separators(&self, entry: &TimelineEntry, before: Option<&TimelineEntry>) -> Vec<Row> {
         let zone = &self.model.setup.zone;
         let mut rows = Vec::new();
         let day = time::day(entry.at, zone);
@@ -83,22 +85,22 @@ impl Maker<'_> {
     }
 
     /// Whether the line "new" stands before an entry: what one did oneself, here or elsewhere, is not new to one.
-    fn is_first_new(&self, entry: &Entry) -> bool {
-        let is_own = |entry: &Entry| Some(entry.by) == self.server.my_id();
+    fn is_first_new(&self, entry: &TimelineEntry) -> bool {
+        let is_own = |entry: &TimelineEntry| Some(entry.by) == self.server.my_id();
         let Some(after) = self.room.new_after.filter(|after| entry.seq > *after && !is_own(entry)) else {
             return false;
         };
         let entries = self.room.timeline.entries();
         let at = self.room.timeline.position(entry.seq).unwrap_or_else(|at| at);
         let mut since = entries.range(..at).rev().take_while(|before| before.seq > after);
-        since.all(|before| is_own(before) || matches!(before.kind, Kind::Expired))
+        since.all(|before| is_own(before) || matches!(before.kind, EntryKind::Expired))
     }
 
     /// Whether an entry goes on with what its author said just before.
-    fn is_same_group(&self, entry: &Entry, before: Option<&Entry>) -> bool {
+    fn is_same_group(&self, entry: &TimelineEntry, before: Option<&TimelineEntry>) -> bool {
         before.is_some_and(|before| {
             before.by == entry.by
-                && matches!(before.kind, Kind::Message(_) | Kind::Deleted)
+                && matches!(before.kind, EntryKind::Message(_) | EntryKind::Deleted)
                 && is_same_span(before.at, entry.at)
                 && self.separators(entry, Some(before)).is_empty()
         })
@@ -115,29 +117,29 @@ impl Maker<'_> {
         Lead { time: time::clock(at, &self.model.setup.zone), name: name_for(self.columns, name.as_str()), style }
     }
 
-    fn message(&self, entry: &Entry, before: Option<&Entry>, cache: &mut RenderCache) -> Vec<Row> {
-        let Some(said) = entry.said() else { return Vec::new() };
-        let width = text_width(self.columns, said.code().is_some(), said.expires_at().is_some());
-        let cut = cache.cut((self.room_key, entry.seq), entry.changed, said, width);
+    fn message(&self, entry: &TimelineEntry, before: Option<&TimelineEntry>, cache: &mut RenderCache) -> Vec<Row> {
+        let Some(content) = entry.content() else { return Vec::new() };
+        let width = text_width(self.columns, content.code().is_some(), content.expires_at().is_some());
+        let wrapped = cache.wrapped((self.room_key, entry.seq), entry.changed, content, width);
         let now = self.model.server_now(self.room_key);
-        let countdown = said.expires_at().map(|end| time::countdown(end.since_ms(now)));
+        let countdown = content.expires_at().map(|end| time::countdown(end.since_ms(now)));
         let lead = (!self.is_same_group(entry, before)).then(|| self.lead(entry.by, entry.at));
         let line = Line {
             lead: None,
             range: 0..0,
-            is_code: said.code().is_some(),
+            is_code: content.code().is_some(),
             base: Role::MessageBody,
-            mentions_me: said.mentions_me,
+            mentions_me: content.mentions_me,
             countdown,
             me: self.me.clone(),
-            cut,
+            wrapped,
         };
         self.lines(lead, &line)
     }
 
-    fn note(&self, entry: &Entry, before: Option<&Entry>, text: &str) -> Vec<Row> {
+    fn note(&self, entry: &TimelineEntry, before: Option<&TimelineEntry>, text: &str) -> Vec<Row> {
         let lead = (!self.is_same_group(entry, before)).then(|| self.lead(entry.by, entry.at));
-        let cut = Rc::new(Cut::of(text, "", false, self.columns.body_width));
+        let wrapped = Rc::new(WrappedText::of(text, "", false, self.columns.body_width));
         let line = Line {
             lead: None,
             range: 0..0,
@@ -146,21 +148,21 @@ impl Maker<'_> {
             mentions_me: false,
             countdown: None,
             me: None,
-            cut,
+            wrapped,
         };
         self.lines(lead, &line)
     }
 
     /// The rows of a text: the lead beside the first, or above it where there is no room beside.
     fn lines(&self, lead: Option<Lead>, pattern: &Line) -> Vec<Row> {
-        let mut rows = Vec::with_capacity(pattern.cut.lines.len() + 1);
+        let mut rows = Vec::with_capacity(pattern.wrapped.lines.len() + 1);
         let mut lead = lead;
         if self.columns.name.is_none()
             && let Some(lead) = lead.take()
         {
             rows.push(Row::Head(lead));
         }
-        for (index, range) in pattern.cut.lines.iter().enumerate() {
+        for (index, range) in pattern.wrapped.lines.iter().enumerate() {
             let mut line = pattern.clone();
             line.range = range.clone();
             if index == 0 {
@@ -184,7 +186,7 @@ impl Maker<'_> {
         let is_fresh = self.model.now.since_ms(pending.at) < 1_000 && is_often_brief(&status);
         let note = if is_fresh { String::new() } else { note(&status) };
         let is_code = pending.code.is_some();
-        let cut = Cut::of(pending.text.as_str(), &note, is_code, text_width(self.columns, is_code, false));
+        let wrapped = WrappedText::of(pending.text.as_str(), &note, is_code, text_width(self.columns, is_code, false));
         let line = Line {
             lead: None,
             range: 0..0,
@@ -193,13 +195,13 @@ impl Maker<'_> {
             mentions_me: false,
             countdown: None,
             me: None,
-            cut: Rc::new(cut),
+            wrapped: Rc::new(wrapped),
         };
         let entries = self.room.timeline.entries();
         let continues = match index {
             0 => self.shown_before(entries.len()).is_some_and(|last| {
                 Some(last.by) == self.server.my_id()
-                    && matches!(last.kind, Kind::Message(_))
+                    && matches!(last.kind, EntryKind::Message(_))
                     && is_same_span(last.at, self.sent_at(pending))
             }),
             index => is_same_span(self.room.pending[index - 1].at, pending.at),
@@ -214,42 +216,42 @@ impl Maker<'_> {
     }
 
     /// Whether `before` is a join or leave of the same day, whose row tells this one too.
-    fn is_same_traffic(&self, before: &Entry, entry: &Entry) -> bool {
-        matches!(&before.kind, Kind::Event(event) if is_traffic(event))
+    fn is_same_join_run(&self, before: &TimelineEntry, entry: &TimelineEntry) -> bool {
+        matches!(&before.kind, EntryKind::Event(event) if is_join_or_leave(event))
             && self.separators(entry, Some(before)).is_empty()
     }
 
-    fn event(&self, index: usize, entry: &Entry, event: &Event) -> String {
+    fn event(&self, index: usize, entry: &TimelineEntry, event: &RoomEvent) -> String {
         let name = self.server.name(entry.by);
         let name = name.as_str();
         match event {
-            Event::Join | Event::Leave => self.traffic(index),
-            Event::Topic(Some(topic)) => format!("{name} set the topic: {}", topic.as_str()),
-            Event::Topic(None) => format!("{name} cleared the topic"),
-            Event::Description(true) => format!("{name} changed the description"),
-            Event::Description(false) => format!("{name} cleared the description"),
-            Event::Renamed(new) => format!("{name} renamed the room to #{}", new.as_str()),
-            Event::Rsvp(Rsvp::Attending) => format!("{name} is attending"),
-            Event::Rsvp(Rsvp::Interested) => format!("{name} is interested"),
-            Event::Rsvp(Rsvp::None) => format!("{name} does not take part"),
+            RoomEvent::Join | RoomEvent::Leave => self.join_summary(index),
+            RoomEvent::Topic(Some(topic)) => format!("{name} set the topic: {}", topic.as_str()),
+            RoomEvent::Topic(None) => format!("{name} cleared the topic"),
+            RoomEvent::Description(true) => format!("{name} changed the description"),
+            RoomEvent::Description(false) => format!("{name} cleared the description"),
+            RoomEvent::Renamed(new) => format!("{name} renamed the room to #{}", new.as_str()),
+            RoomEvent::Rsvp(Rsvp::Attending) => format!("{name} is attending"),
+            RoomEvent::Rsvp(Rsvp::Interested) => format!("{name} is interested"),
+            RoomEvent::Rsvp(Rsvp::None) => format!("{name} does not take part"),
         }
     }
 
     /// Who joined and left from `index` on, in one line.
-    fn traffic(&self, index: usize) -> String {
+    fn join_summary(&self, index: usize) -> String {
         let entries = self.room.timeline.entries();
         let mut run = Vec::new();
-        let mut before: Option<&Entry> = None;
-        for entry in entries.range(index..).filter(|entry| !matches!(entry.kind, Kind::Expired)) {
-            let Kind::Event(event @ (Event::Join | Event::Leave)) = &entry.kind else { break };
-            if before.is_some_and(|before| !self.is_same_traffic(before, entry)) {
+        let mut before: Option<&TimelineEntry> = None;
+        for entry in entries.range(index..).filter(|entry| !matches!(entry.kind, EntryKind::Expired)) {
+            let EntryKind::Event(event @ (RoomEvent::Join | RoomEvent::Leave)) = &entry.kind else { break };
+            if before.is_some_and(|before| !self.is_same_join_run(before, entry)) {
                 break;
             }
-            run.push((entry.by, *event == Event::Join));
+            run.push((entry.by, *event == RoomEvent::Join));
             before = Some(entry);
         }
         let name_of = |id| self.server.name(id).as_str().to_owned();
-        traffic::told(&run, name_of, usize::from(self.columns.body_width))
+        join_summary::summarize(&run, name_of, usize::from(self.columns.body_width))
     }
 }
 
@@ -258,6 +260,6 @@ fn is_same_span(one: UnixMillis, other: UnixMillis) -> bool {
 }
 
 /// Joins and leaves: what is folded into one row.
-fn is_traffic(event: &Event) -> bool {
-    matches!(event, Event::Join | Event::Leave)
+fn is_join_or_leave(event: &RoomEvent) -> bool {
+    matches!(event, RoomEvent::Join | RoomEvent::Leave)
 }

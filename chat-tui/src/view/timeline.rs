@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 
 use super::cache::RenderCache;
 use super::row::{Columns, Row};
-use super::rows::Maker;
+use super::rows::RowBuilder;
 use super::{Drawn, draw};
 use crate::app::{Focus, History, Model, Scroll, Target};
 use crate::theme::{Role, Theme};
@@ -29,13 +29,13 @@ pub(super) fn draw(
     list: Rect,
     (buffer, drawn): (&mut Buffer, &mut Drawn),
 ) {
-    drawn.sight.rows = list.height;
+    drawn.viewport.rows = list.height;
     let (Some((room_key, room)), Some(server)) = (model.room(), model.server()) else {
         draw_nothing(model, theme, list, buffer);
         return;
     };
     let me = server.me.as_ref().map(|me| Rc::from(format!("@{}", me.name)));
-    let maker = Maker {
+    let builder = RowBuilder {
         model,
         theme,
         room_key,
@@ -44,29 +44,29 @@ pub(super) fn draw(
         columns: Columns::of(list.width, list.right() < buffer.area.right()),
         me,
     };
-    drawn.sight.room_key = Some(room_key);
+    drawn.viewport.room_key = Some(room_key);
     let height = usize::from(list.height);
-    if maker.len() == 0 {
-        drawn.sight.is_at_end = true;
-        drawn.sight.is_at_start = true;
+    if builder.len() == 0 {
+        drawn.viewport.is_at_end = true;
+        drawn.viewport.is_at_start = true;
         draw_nothing(model, theme, list, buffer);
         return;
     }
-    let (mut blocks, is_at_end) = blocks(&maker, cache, height);
-    name_at_top(&maker, &mut blocks);
+    let (mut blocks, is_at_end) = blocks(&builder, cache, height);
+    name_at_top(&builder, &mut blocks);
     let used: usize = blocks.iter().map(|block| block.rows.len() - block.skip).sum();
     let first = blocks.first().map_or(0, |block| block.index);
-    drawn.sight.is_at_end = is_at_end;
-    drawn.sight.is_at_start = first == 0;
+    drawn.viewport.is_at_end = is_at_end;
+    drawn.viewport.is_at_start = first == 0;
     let entries = room.timeline.entries();
-    drawn.sight.top = blocks.iter().find_map(|block| Some((entries.get(block.index)?.seq, block.skip as i32)));
+    drawn.viewport.top = blocks.iter().find_map(|block| Some((entries.get(block.index)?.seq, block.skip as i32)));
     // A short room stands at the bottom, beside the box.
     let mut rows = draw::rows(list).skip(height.saturating_sub(used));
     if used < height && room.history == History::Asked {
         draw::text(buffer, draw::after(Rect { height: 1, ..list }, 1), "loading …", theme.style(Role::TextFaint));
     }
     for block in &blocks {
-        draw_block(&maker, block, &mut rows, (buffer, drawn));
+        draw_block(&builder, block, &mut rows, (buffer, drawn));
     }
     if !is_at_end {
         draw_more_below(room.missed, theme, list, (buffer, drawn));
@@ -74,16 +74,16 @@ pub(super) fn draw(
 }
 
 /// Who spoke and when stands in the first row, too, where a group goes on from above.
-fn name_at_top(maker: &Maker<'_>, blocks: &mut [Block]) {
+fn name_at_top(builder: &RowBuilder<'_>, blocks: &mut [Block]) {
     // Of the same person there is more in sight than the first row.
     let next = blocks.get(1).and_then(|block| block.rows.first());
     let goes_on = matches!(next, Some(Row::Line(_))) || blocks.first().is_some_and(|b| b.rows.len() - b.skip > 1);
     let Some(block) = blocks.first_mut() else { return };
-    let Some(entry) = maker.room.timeline.entries().get(block.index) else { return };
+    let Some(entry) = builder.room.timeline.entries().get(block.index) else { return };
     let Some(row) = block.rows.get_mut(block.skip) else { return };
     if let Row::Line(line) = row {
-        let lead = || maker.lead(entry.by, entry.at);
-        if maker.columns.name.is_some() {
+        let lead = || builder.lead(entry.by, entry.at);
+        if builder.columns.name.is_some() {
             line.lead.get_or_insert_with(lead);
         } else if goes_on {
             // Where the name has a row of its own it lies over the first one; a step back shows that.
@@ -93,47 +93,47 @@ fn name_at_top(maker: &Maker<'_>, blocks: &mut [Block]) {
 }
 
 fn draw_block(
-    maker: &Maker<'_>,
+    builder: &RowBuilder<'_>,
     block: &Block,
     rows: &mut impl Iterator<Item = Rect>,
     (buffer, drawn): (&mut Buffer, &mut Drawn),
 ) {
-    let entry = maker.room.timeline.entries().get(block.index);
-    let is_selected = entry.is_some_and(|entry| maker.model.focus == Focus::Message(entry.seq));
+    let entry = builder.room.timeline.entries().get(block.index);
+    let is_selected = entry.is_some_and(|entry| builder.model.focus == Focus::Message(entry.seq));
     for row in &block.rows[block.skip..] {
         let Some(area) = rows.next() else { return };
-        row.draw(maker.theme, maker.columns, area, buffer);
+        row.draw(builder.theme, builder.columns, area, buffer);
         let is_message = matches!(row, Row::Line(_) | Row::Head(_));
         if is_selected && is_message {
-            buffer.set_style(area, maker.theme.style(Role::MessageSelected));
-            draw::text(buffer, Rect { width: 1, ..area }, "›", maker.theme.style(Role::ComposerPrompt));
+            buffer.set_style(area, builder.theme.style(Role::MessageSelected));
+            draw::text(buffer, Rect { width: 1, ..area }, "›", builder.theme.style(Role::ComposerPrompt));
         }
-        if let Some(entry) = entry.filter(|entry| is_message && entry.said().is_some()) {
-            drawn.sight.targets.push((draw::area(area), Target::Message(entry.seq)));
+        if let Some(entry) = entry.filter(|entry| is_message && entry.content().is_some()) {
+            drawn.viewport.targets.push((draw::area(area), Target::Message(entry.seq)));
         }
-        drawn.sight.has_countdown |= matches!(row, Row::Line(line) if line.countdown.is_some());
+        drawn.viewport.has_countdown |= matches!(row, Row::Line(line) if line.countdown.is_some());
     }
 }
 
 /// The blocks in sight, from the top; whether the newest row is among them.
-fn blocks(maker: &Maker<'_>, cache: &mut RenderCache, height: usize) -> (Vec<Block>, bool) {
-    let found = match maker.room.scroll {
-        Scroll::End => (upwards_from(maker, cache, maker.len() - 1, height), true),
+fn blocks(builder: &RowBuilder<'_>, cache: &mut RenderCache, height: usize) -> (Vec<Block>, bool) {
+    let found = match builder.room.scroll {
+        Scroll::End => (upwards_from(builder, cache, builder.len() - 1, height), true),
         Scroll::At { seq, row } => {
-            let index = maker.room.timeline.position(seq).unwrap_or_else(|at| at).min(maker.len() - 1);
-            let (index, skip) = bring_right(maker, cache, index, row);
-            downwards_from(maker, cache, (index, skip), height)
+            let index = builder.room.timeline.position(seq).unwrap_or_else(|at| at).min(builder.len() - 1);
+            let (index, skip) = bring_right(builder, cache, index, row);
+            downwards_from(builder, cache, (index, skip), height)
         }
     };
-    keep_selection_in_sight(maker, cache, height, found)
+    keep_selection_visible(builder, cache, height, found)
 }
 
 /// The blocks that fill the sight with `last` at the bottom.
-fn upwards_from(maker: &Maker<'_>, cache: &mut RenderCache, last: usize, height: usize) -> Vec<Block> {
+fn upwards_from(builder: &RowBuilder<'_>, cache: &mut RenderCache, last: usize, height: usize) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut used = 0;
     for index in (0..=last).rev() {
-        let rows = maker.rows(index, cache);
+        let rows = builder.rows(index, cache);
         used += rows.len();
         let skip = used.saturating_sub(height);
         blocks.push(Block { index, rows, skip });
@@ -147,15 +147,15 @@ fn upwards_from(maker: &Maker<'_>, cache: &mut RenderCache, last: usize, height:
 
 /// The blocks from a row of one thing on; where they do not fill the sight, those at the end.
 fn downwards_from(
-    maker: &Maker<'_>,
+    builder: &RowBuilder<'_>,
     cache: &mut RenderCache,
     (first, skip): (usize, usize),
     height: usize,
 ) -> (Vec<Block>, bool) {
     let mut blocks = Vec::new();
     let mut used = 0;
-    for index in first..maker.len() {
-        let rows = maker.rows(index, cache);
+    for index in first..builder.len() {
+        let rows = builder.rows(index, cache);
         let skip = if index == first { skip } else { 0 };
         used += rows.len() - skip;
         blocks.push(Block { index, rows, skip });
@@ -166,23 +166,23 @@ fn downwards_from(
     if used == height {
         return (blocks, true);
     }
-    (upwards_from(maker, cache, maker.len() - 1, height), true)
+    (upwards_from(builder, cache, builder.len() - 1, height), true)
 }
 
 /// A row that may lie outside its thing, brought to the thing it lies in.
-fn bring_right(maker: &Maker<'_>, cache: &mut RenderCache, index: usize, row: i32) -> (usize, usize) {
+fn bring_right(builder: &RowBuilder<'_>, cache: &mut RenderCache, index: usize, row: i32) -> (usize, usize) {
     let (mut index, mut row) = (index, row);
     while row < 0 && index > 0 {
         index -= 1;
-        row += maker.rows(index, cache).len() as i32;
+        row += builder.rows(index, cache).len() as i32;
     }
     let mut row = row.max(0) as usize;
     loop {
-        let rows = maker.rows(index, cache).len();
+        let rows = builder.rows(index, cache).len();
         if row < rows.max(1) && rows > 0 {
             return (index, row);
         }
-        if index + 1 >= maker.len() {
+        if index + 1 >= builder.len() {
             return (index, rows.saturating_sub(1));
         }
         row -= rows.min(row);
@@ -191,18 +191,18 @@ fn bring_right(maker: &Maker<'_>, cache: &mut RenderCache, index: usize, row: i3
 }
 
 /// A selected message stays in sight.
-fn keep_selection_in_sight(
-    maker: &Maker<'_>,
+fn keep_selection_visible(
+    builder: &RowBuilder<'_>,
     cache: &mut RenderCache,
     height: usize,
     (blocks, is_at_end): (Vec<Block>, bool),
 ) -> (Vec<Block>, bool) {
-    let Focus::Message(seq) = maker.model.focus else { return (blocks, is_at_end) };
-    let Ok(selected) = maker.room.timeline.position(seq) else { return (blocks, is_at_end) };
+    let Focus::Message(seq) = builder.model.focus else { return (blocks, is_at_end) };
+    let Ok(selected) = builder.room.timeline.position(seq) else { return (blocks, is_at_end) };
     let is_cut = |block: &Block| block.skip > 0 && block.rows.len() <= height;
     match blocks.first() {
         Some(first) if selected < first.index || (selected == first.index && is_cut(first)) => {
-            return downwards_from(maker, cache, (selected, 0), height);
+            return downwards_from(builder, cache, (selected, 0), height);
         }
         _ => {}
     }
@@ -210,8 +210,8 @@ fn keep_selection_in_sight(
     let last_is_cut = shown > height;
     match blocks.last() {
         Some(last) if selected > last.index || (selected == last.index && last_is_cut) => {
-            let is_last = selected + 1 == maker.len();
-            (upwards_from(maker, cache, selected, height), is_last)
+            let is_last = selected + 1 == builder.len();
+            (upwards_from(builder, cache, selected, height), is_last)
         }
         _ => (blocks, is_at_end),
     }
@@ -222,7 +222,7 @@ fn draw_more_below(missed: u32, theme: &Theme, list: Rect, (buffer, drawn): (&mu
     let row = Rect { y: list.bottom() - 1, height: 1, width: list.width.saturating_sub(1), ..list };
     let used = draw::text_right(buffer, row, &text, theme.style(Role::MoreBelow));
     let area = Rect { x: row.right() - used, width: used, ..row };
-    drawn.sight.targets.push((draw::area(area), Target::MoreBelow));
+    drawn.viewport.targets.push((draw::area(area), Target::MoreBelow));
 }
 
 /// What an empty list says.

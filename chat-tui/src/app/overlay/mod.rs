@@ -1,12 +1,12 @@
 //! What lies over the screen: lists to choose from, help, questions.
 
-pub(super) mod former;
+pub(super) mod edit_history;
 mod switcher;
 
 use chat_proto::ids::Seq;
 use chat_proto::request::{ListRooms, RoomInfoAnswer, RoomsPage};
 
-pub use former::FormerTexts;
+pub use edit_history::EditHistory;
 pub use switcher::{Line, Switcher};
 
 use super::answers::Purpose;
@@ -39,7 +39,7 @@ pub enum Overlay {
         text: SafeText,
     },
     /// What a message said before.
-    Former(FormerTexts),
+    EditHistory(EditHistory),
 }
 
 /// Opens the list of rooms.
@@ -85,7 +85,9 @@ pub(super) fn open_deletion(model: &mut Model, room_key: RoomKey, seq: Seq, text
 pub(super) fn query(model: &mut Model) -> Option<&mut Editor> {
     match &mut model.overlay {
         Some(Overlay::Switcher(switcher)) => Some(&mut switcher.query),
-        Some(Overlay::Help { .. } | Overlay::Info(_) | Overlay::Deletion { .. } | Overlay::Former(_)) | None => None,
+        Some(Overlay::Help { .. } | Overlay::Info(_) | Overlay::Deletion { .. } | Overlay::EditHistory(_)) | None => {
+            None
+        }
     }
 }
 
@@ -108,8 +110,8 @@ pub(super) fn typed(model: &mut Model, c: char) {
         }
         Some(Overlay::Deletion { .. }) if c == 'y' => choose(model),
         Some(Overlay::Deletion { .. }) if c == 'n' => model.overlay = None,
-        Some(Overlay::Help { .. } | Overlay::Info(_) | Overlay::Former(_)) if c == 'q' => model.overlay = None,
-        Some(Overlay::Help { .. } | Overlay::Info(_) | Overlay::Deletion { .. } | Overlay::Former(_)) | None => {}
+        Some(Overlay::Help { .. } | Overlay::Info(_) | Overlay::EditHistory(_)) if c == 'q' => model.overlay = None,
+        Some(Overlay::Help { .. } | Overlay::Info(_) | Overlay::Deletion { .. } | Overlay::EditHistory(_)) | None => {}
     }
 }
 
@@ -117,8 +119,8 @@ pub(super) fn typed(model: &mut Model, c: char) {
 pub(super) fn step(model: &mut Model, step: isize) {
     match &mut model.overlay {
         Some(Overlay::Switcher(switcher)) => switcher.step(step),
-        Some(Overlay::Help { top } | Overlay::Former(FormerTexts { top, .. })) => {
-            *top = (*top).min(model.sight.last_top).saturating_add_signed(step);
+        Some(Overlay::Help { top } | Overlay::EditHistory(EditHistory { top, .. })) => {
+            *top = (*top).min(model.viewport.last_top).saturating_add_signed(step);
         }
         Some(Overlay::Info(_) | Overlay::Deletion { .. }) | None => {}
     }
@@ -129,7 +131,7 @@ pub(super) fn choose(model: &mut Model) {
     match model.overlay.take() {
         Some(Overlay::Switcher(switcher)) => go(model, switcher.chosen()),
         Some(Overlay::Deletion { room_key, seq, .. }) => messages::delete(model, room_key, seq),
-        Some(Overlay::Help { .. } | Overlay::Info(_) | Overlay::Former(_)) | None => {}
+        Some(Overlay::Help { .. } | Overlay::Info(_) | Overlay::EditHistory(_)) | None => {}
     }
 }
 

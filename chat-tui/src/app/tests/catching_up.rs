@@ -154,7 +154,7 @@ fn what_comes_while_one_reads_older_messages_moves_nothing() {
         desk.push(event(GENERAL, seq - 1, message(seq, ANA, "text")));
     }
     let room_key = desk.model.current;
-    desk.take(Msg::Drawn(crate::app::Sight {
+    desk.take(Msg::Drawn(crate::app::Viewport {
         room_key,
         rows: 2,
         top: Some((Seq(2), 0)),
@@ -178,7 +178,7 @@ fn what_one_wrote_elsewhere_is_neither_missed_nor_unread() {
     assert_eq!(desk.room(OPS).marks.unread, 0);
     let room_key = desk.model.current;
     let top = Some((Seq(1), 0));
-    desk.take(Msg::Drawn(crate::app::Sight { room_key, rows: 1, top, ..Default::default() }));
+    desk.take(Msg::Drawn(crate::app::Viewport { room_key, rows: 1, top, ..Default::default() }));
     desk.act(Action::ScrollUp);
     desk.push(event(GENERAL, 1, message(2, ME, "from the shell")));
     assert_eq!(desk.room(GENERAL).missed, 0);

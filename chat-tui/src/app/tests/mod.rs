@@ -2,7 +2,7 @@
 
 mod catching_up;
 mod converging;
-pub(crate) mod former;
+pub(crate) mod edit_history;
 mod room_queues;
 mod sending;
 mod writing;
@@ -164,7 +164,7 @@ impl Desk {
     /// The texts of a room, oldest first.
     pub(crate) fn texts(&self, room: RoomId) -> Vec<String> {
         let entries = self.room(room).timeline.entries().iter();
-        entries.filter_map(|entry| entry.said()).map(|said| said.text.as_str().to_owned()).collect()
+        entries.filter_map(|entry| entry.content()).map(|content| content.text.as_str().to_owned()).collect()
     }
 
     pub(crate) fn draft(&self) -> &str {

@@ -103,7 +103,7 @@ fn what_is_put_off_waits_as_long_as_the_server_says() {
     let (ask, _) = post(&desk.send("fast")).expect("sent");
     let limited = ErrorBody::new(ErrorCode::RateLimited, "Too many.").retry_after(700);
     assert!(post(&desk.answer(ask, Err(Refusal::Refused(limited)))).is_none());
-    assert!(desk.model.next_wake().expect("a wake") <= desk.now.plus_ms(700));
+    assert!(desk.model.next_tick().expect("a wake") <= desk.now.plus_ms(700));
     desk.now = desk.now.plus_ms(699);
     assert!(post(&desk.take(Msg::Tick)).is_none());
     desk.now = desk.now.plus_ms(1);

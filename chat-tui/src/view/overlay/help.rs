@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::frame;
-use crate::action::{Action, Context};
+use crate::action::{Action, KeyContext};
 use crate::app::Model;
 use crate::text::wrap_words;
 use crate::theme::{Role, Theme};
@@ -17,7 +17,7 @@ const HELP: usize = 34;
 
 enum Line {
     Title(&'static str),
-    Entry(String, &'static str),
+    TimelineEntry(String, &'static str),
     Empty,
 }
 
@@ -52,19 +52,19 @@ pub(super) fn draw(model: &Model, theme: &Theme, outer: Rect, (top, buffer): (us
 
 /// A line cut into rows: nothing of it is left out.
 fn rows(line: &Line, columns: usize) -> Vec<Row> {
-    let cut = |text: &str, columns: usize| -> Vec<String> {
+    let wrap = |text: &str, columns: usize| -> Vec<String> {
         wrap_words(text, columns).into_iter().map(|line| text[line].to_owned()).collect()
     };
     let (keys, help) = match line {
-        Line::Title(title) => return cut(title, columns).into_iter().map(Row::Title).collect(),
+        Line::Title(title) => return wrap(title, columns).into_iter().map(Row::Title).collect(),
         Line::Empty => return vec![Row::Title(String::new())],
-        Line::Entry(keys, help) => (keys, *help),
+        Line::TimelineEntry(keys, help) => (keys, *help),
     };
     if columns < KEYS + HELP {
-        let keys = cut(keys, columns).into_iter().map(Row::Keys);
-        return keys.chain(cut(help, columns.saturating_sub(2)).into_iter().map(Row::Help)).collect();
+        let keys = wrap(keys, columns).into_iter().map(Row::Keys);
+        return keys.chain(wrap(help, columns.saturating_sub(2)).into_iter().map(Row::Help)).collect();
     }
-    let (keys, help) = (cut(keys, KEYS - 1), cut(help, columns - KEYS));
+    let (keys, help) = (wrap(keys, KEYS - 1), wrap(help, columns - KEYS));
     let at = |lines: &[String], index: usize| lines.get(index).cloned().unwrap_or_default();
     (0..keys.len().max(help.len())).map(|index| Row::Both(at(&keys, index), at(&help, index))).collect()
 }
@@ -72,23 +72,23 @@ fn rows(line: &Line, columns: usize) -> Vec<Row> {
 fn lines(model: &Model) -> Vec<Line> {
     let mut lines = Vec::new();
     let sections = [
-        (Context::Everywhere, "everywhere"),
-        (Context::Composer, "writing"),
-        (Context::Messages, "a message selected (Esc from writing)"),
-        (Context::List, "lists"),
+        (KeyContext::Everywhere, "everywhere"),
+        (KeyContext::Composer, "writing"),
+        (KeyContext::Messages, "a message selected (Esc from writing)"),
+        (KeyContext::List, "lists"),
     ];
     for (context, title) in sections {
         lines.push(Line::Title(title));
-        for entry in Action::TABLE {
-            if let Some(keys) = model.setup.keys.get(&(context, entry.action)) {
-                lines.push(Line::Entry(keys.join(", "), entry.help));
+        for spec in Action::TABLE {
+            if let Some(keys) = model.setup.keys.get(&(context, spec.action)) {
+                lines.push(Line::TimelineEntry(keys.join(", "), spec.help));
             }
         }
         lines.push(Line::Empty);
     }
     lines.push(Line::Title("commands"));
-    for (slash, help) in Action::TABLE.iter().filter_map(|entry| Some((entry.slash?, entry.help))) {
-        lines.push(Line::Entry(format!("/{} {}", slash.word, slash.argument).trim_end().to_owned(), help));
+    for (slash, help) in Action::TABLE.iter().filter_map(|spec| Some((spec.slash?, spec.help))) {
+        lines.push(Line::TimelineEntry(format!("/{} {}", slash.word, slash.argument).trim_end().to_owned(), help));
     }
     lines
 }

@@ -1,7 +1,7 @@
 //! What lies over the screen.
 
 mod deletion;
-mod former;
+mod edit_history;
 mod frame;
 mod help;
 mod info;
@@ -24,15 +24,17 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, (buffer, drawn): (&
         Overlay::Help { .. } => (92, area.height),
         Overlay::Info(_) => (64, 14),
         Overlay::Deletion { .. } => (60, 6),
-        Overlay::Former(shown) => (former::COLUMNS, former::height(model, shown, area.width)),
+        Overlay::EditHistory(shown) => (edit_history::COLUMNS, edit_history::height(model, shown, area.width)),
     };
     let outer = frame::centre(area, columns, rows);
-    drawn.sight.targets.push((draw::area(outer), Target::Overlay));
+    drawn.viewport.targets.push((draw::area(outer), Target::Overlay));
     match overlay {
         Overlay::Switcher(list) => switcher::draw(list, theme, outer, (buffer, drawn)),
-        Overlay::Help { top } => drawn.sight.last_top = help::draw(model, theme, outer, (*top, buffer)),
+        Overlay::Help { top } => drawn.viewport.last_top = help::draw(model, theme, outer, (*top, buffer)),
         Overlay::Info(info) => info::draw(model, theme, outer, (info, buffer)),
-        Overlay::Former(shown) => drawn.sight.last_top = former::draw(model, theme, outer, (shown, buffer)),
+        Overlay::EditHistory(shown) => {
+            drawn.viewport.last_top = edit_history::draw(model, theme, outer, (shown, buffer))
+        }
         Overlay::Deletion { text, .. } => deletion::draw(theme, outer, (text.as_str(), buffer)),
     }
 }

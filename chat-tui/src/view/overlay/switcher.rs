@@ -48,7 +48,7 @@ pub(super) fn draw(list: &Switcher, theme: &Theme, outer: Rect, (buffer, drawn):
         let style = theme.style(if is_selected { Role::OverlaySelected } else { Role::Overlay });
         buffer.set_style(row, style);
         draw_line(theme, line, (row, style), buffer);
-        drawn.sight.targets.push((draw::area(row), Target::ListLine(index)));
+        drawn.viewport.targets.push((draw::area(row), Target::ListLine(index)));
     }
 }
 

@@ -43,7 +43,7 @@ pub(super) fn lines(buffer: &Buffer) -> Vec<String> {
 /// Draws a desk, as the loop does: what was drawn goes back into the model.
 pub(super) fn draw(desk: &mut Desk, width: u16, height: u16) -> (Vec<String>, Drawn) {
     let (lines, drawn) = picture(desk, width, height);
-    desk.take(Msg::Drawn(drawn.sight.clone()));
+    desk.take(Msg::Drawn(drawn.viewport.clone()));
     (lines, drawn)
 }
 

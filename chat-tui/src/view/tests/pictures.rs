@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::action::Action;
-use crate::app::tests::{asked, former};
+use crate::app::tests::{asked, edit_history};
 
 fn shown(desk: &mut Desk, width: u16, height: u16) -> String {
     draw(desk, width, height).0.join("\n")
@@ -77,8 +77,8 @@ fn who_came_and_went_fits_its_row() {
     let happened = |seq, by, what| chat_proto::message::Item { what, ..message(seq, by, "x") };
     desk.push(event(GENERAL, 11, happened(12, DEE, What::Leave)));
     desk.push(event(GENERAL, 12, happened(13, DEE, What::Join)));
-    let said = |desk: &mut Desk, text: &str| draw(desk, 80, 24).0.iter().any(|line| line.ends_with(text));
-    assert!(said(&mut desk, "│                dee left and came back"));
+    let shows_line = |desk: &mut Desk, text: &str| draw(desk, 80, 24).0.iter().any(|line| line.ends_with(text));
+    assert!(shows_line(&mut desk, "│                dee left and came back"));
     for seq in 14..26 {
         desk.push(event(GENERAL, seq - 1, happened(seq, UserId(seq), What::Join)));
     }
@@ -159,12 +159,12 @@ fn a_deletion_is_asked_for() {
 }
 
 /// An afternoon in which ana's last message was edited, with what it said before over it.
-fn with_former_texts(texts: &[&str]) -> Desk {
+fn with_edit_history(texts: &[&str]) -> Desk {
     let mut desk = afternoon();
-    desk.push(event(GENERAL, 11, former::edited(12, 14, "the build is green")));
+    desk.push(event(GENERAL, 11, edit_history::edited(12, 14, "the build is green")));
     desk.act(Action::Cancel);
-    let ask = former::asked_versions(&desk.act(Action::Versions)).expect("asked");
-    desk.answer(ask, Ok(former::versions(texts)));
+    let ask = edit_history::asked_versions(&desk.act(Action::Versions)).expect("asked");
+    desk.answer(ask, Ok(edit_history::versions(texts)));
     desk
 }
 
@@ -172,7 +172,7 @@ fn with_former_texts(texts: &[&str]) -> Desk {
 fn former_texts_are_listed() {
     let long =
         "the biuld is green, and so is every one of the tests that were red since the clock went back\n\tat last";
-    let mut desk = with_former_texts(&["teh biuld", long]);
+    let mut desk = with_edit_history(&["teh biuld", long]);
     insta::assert_snapshot!(shown(&mut desk, 80, 24));
     insta::assert_snapshot!("former_texts_on_a_narrow_screen", shown(&mut desk, 40, 10));
 }
@@ -180,7 +180,7 @@ fn former_texts_are_listed() {
 #[test]
 fn many_former_texts_are_scrolled() {
     let texts: Vec<_> = (1..=30).map(|n| format!("text {n}")).collect();
-    let mut desk = with_former_texts(&texts.iter().map(String::as_str).collect::<Vec<_>>());
+    let mut desk = with_edit_history(&texts.iter().map(String::as_str).collect::<Vec<_>>());
     let (lines, _) = draw(&mut desk, 80, 24);
     let has = |lines: &[String], text: &str| lines.iter().any(|line| line.contains(text));
     assert!(has(&lines, "text 1 ") && !has(&lines, "text 30"), "{lines:#?}");

@@ -30,7 +30,7 @@ fn what_comes_below_does_not_move_what_is_read() {
     let (after, drawn) = draw(&mut desk, 60, 20);
     assert_eq!(list(&before)[..16], list(&after)[..16]);
     assert!(after.iter().any(|line| line.contains("1 new ↓")), "{after:#?}");
-    assert!(drawn.sight.targets.iter().any(|(_, target)| *target == Target::MoreBelow));
+    assert!(drawn.viewport.targets.iter().any(|(_, target)| *target == Target::MoreBelow));
     desk.act(Action::Newest);
     let (end, _) = draw(&mut desk, 60, 20);
     assert!(end.iter().any(|line| line.contains("new one")));
@@ -61,8 +61,8 @@ fn older_messages_that_are_loaded_do_not_move_what_is_read() {
     draw(&mut desk, 60, 20);
     desk.act(Action::Oldest);
     let (before, drawn) = picture(&desk, 60, 20);
-    assert!(drawn.sight.is_at_start);
-    let effects = desk.take(Msg::Drawn(drawn.sight));
+    assert!(drawn.viewport.is_at_start);
+    let effects = desk.take(Msg::Drawn(drawn.viewport));
     let (ask, _) = crate::app::tests::asked(&effects, is_history).expect("older ones are asked for");
     desk.answer(ask, answer(page(41), 41));
     let (after, _) = draw(&mut desk, 60, 20);
@@ -114,9 +114,9 @@ fn another_width_keeps_the_message_at_the_top() {
     draw(&mut desk, 100, 30);
     desk.act(Action::PageUp);
     draw(&mut desk, 100, 30);
-    let top = desk.model.sight.top.expect("a top").0;
+    let top = desk.model.viewport.top.expect("a top").0;
     draw(&mut desk, 40, 10);
-    assert_eq!(desk.model.sight.top.expect("a top").0, top);
+    assert_eq!(desk.model.viewport.top.expect("a top").0, top);
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn a_selected_message_is_always_in_sight() {
         desk.act(if step < 50 { Action::SelectUp } else { Action::SelectDown });
         let (_, drawn) = draw(&mut desk, 60, 12);
         let Focus::Message(selected) = desk.model.focus else { continue };
-        let is_seen = drawn.sight.targets.iter().any(|(_, target)| *target == Target::Message(selected));
+        let is_seen = drawn.viewport.targets.iter().any(|(_, target)| *target == Target::Message(selected));
         assert!(is_seen, "{selected} after {step} steps");
     }
 }
@@ -174,11 +174,11 @@ proptest! {
             };
             desk.act(action);
             let (lines, drawn) = draw(&mut desk, width, height);
-            let shown = drawn.sight.targets.iter().filter(|(_, target)| matches!(target, Target::Message(_))).count();
+            let shown = drawn.viewport.targets.iter().filter(|(_, target)| matches!(target, Target::Message(_))).count();
             prop_assert!(shown > 0, "{lines:#?}");
             if messages > 60 {
                 // Beside messages there is at most a day's line and, where it is narrow, a name above each.
-                prop_assert!(shown * 2 + 3 >= usize::from(drawn.sight.rows), "{lines:#?}");
+                prop_assert!(shown * 2 + 3 >= usize::from(drawn.viewport.rows), "{lines:#?}");
             }
         }
     }

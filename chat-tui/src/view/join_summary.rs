@@ -39,7 +39,7 @@ impl Outcome {
 }
 
 /// Joins (`true`) and leaves in the order they happened, as a text of at most `columns`.
-pub(super) fn told(run: &[(UserId, bool)], name_of: impl Fn(UserId) -> String, columns: usize) -> String {
+pub(super) fn summarize(run: &[(UserId, bool)], name_of: impl Fn(UserId) -> String, columns: usize) -> String {
     let mut people: Vec<(UserId, bool, bool)> = Vec::new();
     for (id, is_join) in run {
         match people.iter_mut().find(|(known, ..)| known == id) {
@@ -58,8 +58,8 @@ pub(super) fn told(run: &[(UserId, bool)], name_of: impl Fn(UserId) -> String, c
     }
     let most = groups.iter().map(|(names, _)| names.len()).max().unwrap_or(0);
     let at_most = |named: usize| {
-        let told: Vec<_> = groups.iter().map(|(names, outcome)| group(names, named, *outcome)).collect();
-        told.join(" · ")
+        let groups_text: Vec<_> = groups.iter().map(|(names, outcome)| group(names, named, *outcome)).collect();
+        groups_text.join(" · ")
     };
     let fitting = (0..=most).rev().map(at_most).find(|text| width(text) <= columns);
     fitting.unwrap_or_else(|| fit(&at_most(0), columns).into_owned())
@@ -85,7 +85,7 @@ mod tests {
 
     fn of(run: &[(u64, bool)], columns: usize) -> String {
         let run: Vec<_> = run.iter().map(|(id, is_join)| (UserId(*id), *is_join)).collect();
-        told(&run, |id| format!("person{}", id.0), columns)
+        summarize(&run, |id| format!("person{}", id.0), columns)
     }
 
     #[test]

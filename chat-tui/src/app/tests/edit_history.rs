@@ -43,7 +43,7 @@ fn open() -> Desk {
 
 fn shown(desk: &Desk) -> Option<Vec<&str>> {
     match &desk.model.overlay {
-        Some(Overlay::Former(shown)) => Some(shown.texts.iter().map(|(text, _)| text.as_str()).collect()),
+        Some(Overlay::EditHistory(shown)) => Some(shown.texts.iter().map(|(text, _)| text.as_str()).collect()),
         _ => None,
     }
 }

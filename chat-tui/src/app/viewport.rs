@@ -45,7 +45,7 @@ pub enum Target {
 
 /// What was drawn last.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sight {
+pub struct Viewport {
     /// The room whose messages were drawn.
     pub room_key: Option<RoomKey>,
     /// Rows of the message list.
@@ -66,7 +66,7 @@ pub struct Sight {
     pub targets: Vec<(Area, Target)>,
 }
 
-impl Sight {
+impl Viewport {
     /// What lies at a cell.
     pub fn target(&self, column: u16, row: u16) -> Option<Target> {
         self.targets.iter().rev().find(|(area, _)| area.contains(column, row)).map(|(_, target)| *target)

@@ -9,7 +9,7 @@ use crate::text::SafeText;
 
 /// One thing in a room's order, in its present state.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct TimelineEntry {
     /// Its place.
     pub seq: Seq,
     /// The number of its last change.
@@ -19,29 +19,29 @@ pub struct Entry {
     /// Who did it.
     pub by: UserId,
     /// What it is.
-    pub kind: Kind,
+    pub kind: EntryKind,
 }
 
 /// What stands there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum EntryKind {
     /// A message.
-    Message(Said),
+    Message(MessageContent),
     /// A message that was deleted.
     Deleted,
     /// A message whose time was up; nothing of it is shown or kept.
     Expired,
     /// Something else that happened.
-    Event(Event),
+    Event(RoomEvent),
 }
 
 /// A message's content. A room holds many: what most of them lack stands elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Said {
+pub struct MessageContent {
     /// The text, fit for a terminal.
     pub text: SafeText,
     /// What few messages have; none where it would be empty.
-    rare: Option<Box<Rare>>,
+    extras: Option<Box<Extras>>,
     /// Whether it was edited.
     pub is_edited: bool,
     /// Whether it names the account of this screen.
@@ -50,7 +50,7 @@ pub struct Said {
 
 /// What few messages have.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Rare {
+struct Extras {
     /// The text as written, where that differs; for editing and copying only.
     raw: Option<Box<str>>,
     /// The language, where it is code.
@@ -63,7 +63,7 @@ struct Rare {
 
 /// What happened beside messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
+pub enum RoomEvent {
     /// Someone joined.
     Join,
     /// Someone left.
@@ -78,26 +78,26 @@ pub enum Event {
     Rsvp(Rsvp),
 }
 
-impl Said {
+impl MessageContent {
     /// The text as it was written.
     pub fn written(&self) -> &str {
-        self.rare.as_ref().and_then(|rare| rare.raw.as_deref()).unwrap_or(self.text.as_str())
+        self.extras.as_ref().and_then(|extras| extras.raw.as_deref()).unwrap_or(self.text.as_str())
     }
 
     /// The language, where it is code.
     pub fn code(&self) -> Option<&SafeText> {
-        self.rare.as_ref()?.code.as_ref()
+        self.extras.as_ref()?.code.as_ref()
     }
 
     /// When it ends, by the server's clock.
     pub fn expires_at(&self) -> Option<UnixMillis> {
-        self.rare.as_ref()?.expires_at
+        self.extras.as_ref()?.expires_at
     }
 
     fn of(message: &Message, by: UserId, me: Option<UserId>) -> Self {
         let body = message.body.as_str();
         let text = SafeText::block(body);
-        let rare = Rare {
+        let extras = Extras {
             raw: (text.as_str() != body).then(|| body.into()),
             code: message.code.as_ref().map(|language| SafeText::line(language.as_str())),
             key: message.key.clone().filter(|_| me.is_none_or(|me| me == by)),
@@ -105,66 +105,66 @@ impl Said {
         };
         Self {
             text,
-            rare: (rare != Rare::default()).then(|| rare.into()),
+            extras: (extras != Extras::default()).then(|| extras.into()),
             is_edited: message.edited_at.is_some(),
             mentions_me: me.is_some_and(|me| message.mentions.contains(&me)),
         }
     }
 }
 
-impl Entry {
+impl TimelineEntry {
     /// What the server sent, as the screen of `me` needs it.
     pub fn of(item: &Item, me: Option<UserId>) -> Self {
         let kind = match &item.what {
-            What::Message(message) => Kind::Message(Said::of(message, item.by, me)),
-            What::Deleted { .. } => Kind::Deleted,
-            What::Expired { .. } => Kind::Expired,
-            What::Join => Kind::Event(Event::Join),
-            What::Leave => Kind::Event(Event::Leave),
+            What::Message(message) => EntryKind::Message(MessageContent::of(message, item.by, me)),
+            What::Deleted { .. } => EntryKind::Deleted,
+            What::Expired { .. } => EntryKind::Expired,
+            What::Join => EntryKind::Event(RoomEvent::Join),
+            What::Leave => EntryKind::Event(RoomEvent::Leave),
             What::Topic { topic } => {
-                Kind::Event(Event::Topic(topic.as_ref().map(|topic| SafeText::line(topic.as_str()))))
+                EntryKind::Event(RoomEvent::Topic(topic.as_ref().map(|topic| SafeText::line(topic.as_str()))))
             }
-            What::Description { description } => Kind::Event(Event::Description(description.is_some())),
-            What::Renamed { name } => Kind::Event(Event::Renamed(SafeText::line(name.as_str()))),
-            What::Rsvp { answer } => Kind::Event(Event::Rsvp(*answer)),
+            What::Description { description } => EntryKind::Event(RoomEvent::Description(description.is_some())),
+            What::Renamed { name } => EntryKind::Event(RoomEvent::Renamed(SafeText::line(name.as_str()))),
+            What::Rsvp { answer } => EntryKind::Event(RoomEvent::Rsvp(*answer)),
         };
         Self { seq: item.seq, changed: item.changed, at: item.at, by: item.by, kind }
     }
 
     /// The message, if it is one.
-    pub fn said(&self) -> Option<&Said> {
+    pub fn content(&self) -> Option<&MessageContent> {
         match &self.kind {
-            Kind::Message(said) => Some(said),
-            Kind::Deleted | Kind::Expired | Kind::Event(_) => None,
+            EntryKind::Message(content) => Some(content),
+            EntryKind::Deleted | EntryKind::Expired | EntryKind::Event(_) => None,
         }
     }
 
     /// When it ends.
     pub fn expires_at(&self) -> Option<UnixMillis> {
-        self.said().and_then(Said::expires_at)
+        self.content().and_then(MessageContent::expires_at)
     }
 
     /// The entry in a form that may be kept on disk; none for what expires or has.
     pub fn to_item(&self, me: Option<UserId>) -> Option<Item> {
         let what = match &self.kind {
-            Kind::Message(said) if said.expires_at().is_none() => What::Message(Message {
-                body: said.written().parse().ok()?,
-                code: said.code().and_then(|language| language.as_str().parse().ok()),
-                key: said.rare.as_ref().and_then(|rare| rare.key.clone()),
+            EntryKind::Message(content) if content.expires_at().is_none() => What::Message(Message {
+                body: content.written().parse().ok()?,
+                code: content.code().and_then(|language| language.as_str().parse().ok()),
+                key: content.extras.as_ref().and_then(|extras| extras.key.clone()),
                 expires_at: None,
-                edited_at: said.is_edited.then_some(self.at),
-                mentions: me.filter(|_| said.mentions_me).into_iter().collect(),
+                edited_at: content.is_edited.then_some(self.at),
+                mentions: me.filter(|_| content.mentions_me).into_iter().collect(),
                 reply_to: None,
             }),
-            Kind::Message(_) | Kind::Expired => return None,
-            Kind::Deleted => What::Deleted { deleted_at: self.at, deleted_by: self.by },
-            Kind::Event(event) => event.to_what()?,
+            EntryKind::Message(_) | EntryKind::Expired => return None,
+            EntryKind::Deleted => What::Deleted { deleted_at: self.at, deleted_by: self.by },
+            EntryKind::Event(event) => event.to_what()?,
         };
         Some(Item { seq: self.seq, changed: self.changed, at: self.at, by: self.by, what })
     }
 }
 
-impl Event {
+impl RoomEvent {
     fn to_what(&self) -> Option<What> {
         Some(match self {
             Self::Join => What::Join,
@@ -193,9 +193,9 @@ mod tests {
         let (me, other) = (UserId(1), UserId(2));
         let key: ClientKey = "k-1".parse().expect("a key");
         let message = Message { key: Some(key), ..Message::plain("hello".parse().expect("a body")) };
-        let entry = Entry::of(&item(other, message), Some(me));
-        assert!(entry.said().is_some_and(|said| said.rare.is_none()), "{entry:?}");
-        assert!(size_of::<Entry>() <= 64, "{} bytes", size_of::<Entry>());
+        let entry = TimelineEntry::of(&item(other, message), Some(me));
+        assert!(entry.content().is_some_and(|content| content.extras.is_none()), "{entry:?}");
+        assert!(size_of::<TimelineEntry>() <= 64, "{} bytes", size_of::<TimelineEntry>());
     }
 
     #[test]
@@ -208,9 +208,9 @@ mod tests {
             ..Message::plain("a\tb".parse().expect("a body"))
         };
         let own = item(me, message);
-        let entry = Entry::of(&own, Some(me));
-        let said = entry.said().expect("a message");
-        assert_eq!((said.text.as_str(), said.written()), ("a   b", "a\tb"));
+        let entry = TimelineEntry::of(&own, Some(me));
+        let content = entry.content().expect("a message");
+        assert_eq!((content.text.as_str(), content.written()), ("a   b", "a\tb"));
         assert_eq!(entry.to_item(Some(me)), Some(own));
     }
 }

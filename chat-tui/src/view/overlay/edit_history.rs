@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::frame;
 use crate::app::Model;
-use crate::app::overlay::FormerTexts;
+use crate::app::overlay::EditHistory;
 use crate::text::wrap_words;
 use crate::theme::{Role, Theme};
 use crate::view::{draw, time};
@@ -23,13 +23,13 @@ enum Row {
 }
 
 /// Rows the frame takes on a screen so wide.
-pub(super) fn height(model: &Model, shown: &FormerTexts, columns: u16) -> u16 {
+pub(super) fn height(model: &Model, shown: &EditHistory, columns: u16) -> u16 {
     let inner = columns.min(COLUMNS).saturating_sub(4);
     u16::try_from(rows(model, shown, inner).len()).unwrap_or(u16::MAX).saturating_add(2)
 }
 
 /// Draws the texts; gives back the last row that may stand at the top.
-pub(super) fn draw(model: &Model, theme: &Theme, outer: Rect, (shown, buffer): (&FormerTexts, &mut Buffer)) -> usize {
+pub(super) fn draw(model: &Model, theme: &Theme, outer: Rect, (shown, buffer): (&EditHistory, &mut Buffer)) -> usize {
     let by = model.rooms.get(&shown.room_key).and_then(|room| room.timeline.get(shown.seq)).map(|entry| entry.by);
     let name = by.zip(model.server()).map(|(by, server)| server.name(by)).unwrap_or_default();
     let title = format!("what {} said before", name.as_str());
@@ -46,7 +46,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, outer: Rect, (shown, buffer): (
     last
 }
 
-fn rows(model: &Model, shown: &FormerTexts, columns: u16) -> Vec<Row> {
+fn rows(model: &Model, shown: &EditHistory, columns: u16) -> Vec<Row> {
     let zone = &model.setup.zone;
     let today = time::day(model.server_now(shown.room_key), zone);
     let mut rows = Vec::new();
@@ -60,9 +60,9 @@ fn rows(model: &Model, shown: &FormerTexts, columns: u16) -> Vec<Row> {
         push_text(&mut rows, text.as_str(), columns);
         rows.push(Row::Empty);
     }
-    let present = model.rooms.get(&shown.room_key).and_then(|room| room.timeline.get(shown.seq)?.said());
+    let present = model.rooms.get(&shown.room_key).and_then(|room| room.timeline.get(shown.seq)?.content());
     rows.push(Row::Head("now".to_owned()));
-    push_text(&mut rows, present.map_or("", |said| said.text.as_str()), columns);
+    push_text(&mut rows, present.map_or("", |content| content.text.as_str()), columns);
     rows
 }
 

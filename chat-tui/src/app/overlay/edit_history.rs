@@ -12,7 +12,7 @@ use crate::text::SafeText;
 
 /// The texts of a message.
 #[derive(Clone, Debug)]
-pub struct FormerTexts {
+pub struct EditHistory {
     /// Where.
     pub room_key: RoomKey,
     /// Which message.
@@ -26,41 +26,41 @@ pub struct FormerTexts {
 }
 
 /// Asks for the former texts of a message.
-pub(in crate::app) fn ask(model: &mut Model, room_key: RoomKey, seq: Seq) {
+pub(in crate::app) fn request(model: &mut Model, room_key: RoomKey, seq: Seq) {
     model.ask(room_key.server, Versions { room: room_key.room, seq }, Purpose::Versions(room_key, seq));
 }
 
 /// The former texts have come. They are shown where the person still looks at that room, over nothing else.
-pub(in crate::app) fn came(model: &mut Model, (room_key, seq): (RoomKey, Seq), answer: &VersionsAnswer) {
+pub(in crate::app) fn on_versions(model: &mut Model, (room_key, seq): (RoomKey, Seq), answer: &VersionsAnswer) {
     let top = match &model.overlay {
         None => 0,
-        Some(Overlay::Former(shown)) if (shown.room_key, shown.seq) == (room_key, seq) => shown.top,
+        Some(Overlay::EditHistory(shown)) if (shown.room_key, shown.seq) == (room_key, seq) => shown.top,
         Some(_) => return,
     };
-    let Some(changed) = changed(model, room_key, seq).filter(|_| model.current == Some(room_key)) else { return };
+    let Some(changed) = last_change(model, room_key, seq).filter(|_| model.current == Some(room_key)) else { return };
     if answer.versions.is_empty() {
         return model.tell("That message has no former texts.");
     }
     let texts = answer.versions.iter().map(|version| (SafeText::block(version.body.as_str()), version.replaced_at));
-    model.overlay = Some(Overlay::Former(FormerTexts { room_key, seq, texts: texts.collect(), changed, top }));
+    model.overlay = Some(Overlay::EditHistory(EditHistory { room_key, seq, texts: texts.collect(), changed, top }));
 }
 
 /// What follows from a change of the message: the texts of one that was deleted leave the screen, and those of one
 /// that was edited again are asked for again.
-pub(in crate::app) fn settle(model: &mut Model) {
-    let Some(Overlay::Former(shown)) = &model.overlay else { return };
+pub(in crate::app) fn refresh(model: &mut Model) {
+    let Some(Overlay::EditHistory(shown)) = &model.overlay else { return };
     let (room_key, seq) = (shown.room_key, shown.seq);
-    match changed(model, room_key, seq) {
+    match last_change(model, room_key, seq) {
         None => {
             model.overlay = None;
             model.tell("That message is gone, and its former texts with it.");
         }
         Some(now) if now != shown.changed => {
-            if let Some(Overlay::Former(shown)) = &mut model.overlay {
+            if let Some(Overlay::EditHistory(shown)) = &mut model.overlay {
                 shown.changed = now;
             }
             if model.is_ready(room_key.server) {
-                ask(model, room_key, seq);
+                request(model, room_key, seq);
             }
         }
         Some(_) => {}
@@ -68,7 +68,7 @@ pub(in crate::app) fn settle(model: &mut Model) {
 }
 
 /// The last change of a message; none where there is no text of it any more.
-fn changed(model: &Model, room_key: RoomKey, seq: Seq) -> Option<Seq> {
+fn last_change(model: &Model, room_key: RoomKey, seq: Seq) -> Option<Seq> {
     let entry = model.rooms.get(&room_key)?.timeline.get(seq)?;
-    entry.said().map(|_| entry.changed)
+    entry.content().map(|_| entry.changed)
 }

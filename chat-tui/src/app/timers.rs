@@ -13,16 +13,16 @@ const AWAY_AFTER_MS: u64 = 10 * 60 * 1_000;
 
 impl Model {
     /// When `Msg::Tick` is due, by this machine's clock; none where nothing happens by itself.
-    pub fn next_wake(&self) -> Option<UnixMillis> {
+    pub fn next_tick(&self) -> Option<UnixMillis> {
         let away = (!self.is_away).then(|| self.active_at.plus_ms(AWAY_AFTER_MS));
         let notice = self.notice.as_ref().map(|notice| notice.until);
         let times = [
             away,
             notice,
-            self.next_end(),
-            self.next_count(),
-            self.next_silence(),
-            self.next_link_count(),
+            self.next_expiry(),
+            self.next_countdown(),
+            self.next_typing_end(),
+            self.next_link_countdown(),
             room_queues::next_retry(self),
             reading::next_telling(self),
             persistence::next_save(self),
@@ -31,21 +31,21 @@ impl Model {
     }
 
     /// When the next message ends, by this machine's clock.
-    fn next_end(&self) -> Option<UnixMillis> {
-        let ends = self.rooms.iter().filter_map(|(room_key, room)| {
+    fn next_expiry(&self) -> Option<UnixMillis> {
+        let expiries = self.rooms.iter().filter_map(|(room_key, room)| {
             let offset = self.servers.get(&room_key.server)?.clock_offset_ms;
-            Some(UnixMillis(room.timeline.next_end()?.0.saturating_sub(offset)))
+            Some(UnixMillis(room.timeline.next_expiry()?.0.saturating_sub(offset)))
         });
-        ends.min()
+        expiries.min()
     }
 
     /// A countdown in sight shows another number each second.
-    fn next_count(&self) -> Option<UnixMillis> {
-        self.sight.has_countdown.then(|| UnixMillis(self.now.0 - self.now.0.rem_euclid(1_000) + 1_000))
+    fn next_countdown(&self) -> Option<UnixMillis> {
+        self.viewport.has_countdown.then(|| UnixMillis(self.now.0 - self.now.0.rem_euclid(1_000) + 1_000))
     }
 
     /// The pause before the next try to connect is counted down, too.
-    fn next_link_count(&self) -> Option<UnixMillis> {
+    fn next_link_countdown(&self) -> Option<UnixMillis> {
         match self.server().map(|server| &server.link) {
             Some(LinkState::Down { retry_at, .. }) if *retry_at > self.now => {
                 Some(UnixMillis(retry_at.0.min(self.now.0 + 1_000)))
@@ -54,8 +54,8 @@ impl Model {
         }
     }
 
-    fn next_silence(&self) -> Option<UnixMillis> {
-        self.room().and_then(|(_, room)| room.typing.next_end())
+    fn next_typing_end(&self) -> Option<UnixMillis> {
+        self.room().and_then(|(_, room)| room.typing.next_expiry())
     }
 }
 
@@ -80,7 +80,7 @@ pub(super) fn tick(model: &mut Model) {
 }
 
 /// A key was pressed, or the mouse moved.
-pub(super) fn someone_is_here(model: &mut Model) {
+pub(super) fn mark_active(model: &mut Model) {
     model.active_at = model.now;
     if model.is_away {
         set_away(model, false);
