@@ -19,7 +19,7 @@ use crate::action::Action;
 
 /// What a line that begins with a slash is.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Line {
+pub(super) enum ParsedLine {
     /// A command.
     Command {
         /// Which.
@@ -37,23 +37,23 @@ pub(super) enum Line {
 }
 
 /// Reads a line as a command; none where it is a plain text. A path such as `/usr/bin` is a plain text.
-pub(super) fn parse(text: &str) -> Option<Line> {
+pub(super) fn parse(text: &str) -> Option<ParsedLine> {
     let rest = text.strip_prefix('/')?;
     if rest.starts_with('/') {
-        return Some(Line::Text(rest.to_owned()));
+        return Some(ParsedLine::Text(rest.to_owned()));
     }
     let (word, argument) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
     if let Some(language) = word.strip_prefix("code:").filter(|language| !language.is_empty()) {
         // As if the language stood on a line of its own.
         let argument = format!("{language}\n{}", argument.trim_end());
-        return Some(Line::Command { action: Action::SendCode, argument });
+        return Some(ParsedLine::Command { action: Action::SendCode, argument });
     }
     if word.is_empty() || !word.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-') {
         return None;
     }
     Some(match Action::commanded(word) {
-        Some(action) => Line::Command { action, argument: argument.trim().to_owned() },
-        None => Line::Unknown { word: word.to_owned() },
+        Some(action) => ParsedLine::Command { action, argument: argument.trim().to_owned() },
+        None => ParsedLine::Unknown { word: word.to_owned() },
     })
 }
 
@@ -87,18 +87,18 @@ pub(super) fn run(model: &mut Model, action: Action, argument: &str) {
     };
     match done {
         Ok(()) => clear(model),
-        Err(reason) => model.complain(&reason),
+        Err(reason) => model.show_error(&reason),
     }
 }
 
 const NO_ROOM: &str = "No room is open; /join one.";
 
 /// What is wrong with a line.
-type Done = Result<(), String>;
+type CommandResult = Result<(), String>;
 
 fn clear(model: &mut Model) {
     if let Some(room_key) = model.current {
-        composer::sent(model, room_key, None);
+        composer::after_send(model, room_key, None);
     }
 }
 
@@ -122,7 +122,7 @@ fn room_name(typed: &str) -> Result<RoomName, String> {
     name.parse().map_err(|error: TextError| format!("The room's name {error}; one looks like #ops."))
 }
 
-fn join(model: &mut Model, argument: &str) -> Done {
+fn join(model: &mut Model, argument: &str) -> CommandResult {
     let (server, name) = (server(model)?, room_name(argument)?);
     let known =
         model.rooms.iter().find(|(room_key, room)| room_key.server == server && room.info.name.as_ref() == Some(&name));
@@ -133,7 +133,7 @@ fn join(model: &mut Model, argument: &str) -> Done {
     Ok(())
 }
 
-fn create(model: &mut Model, argument: &str) -> Done {
+fn create(model: &mut Model, argument: &str) -> CommandResult {
     let server = server(model)?;
     let (name, topic) = argument.split_once(' ').unwrap_or((argument, ""));
     let name = room_name(name)?;
@@ -153,27 +153,27 @@ fn create(model: &mut Model, argument: &str) -> Done {
     Ok(())
 }
 
-fn leave(model: &mut Model) -> Done {
+fn leave(model: &mut Model) -> CommandResult {
     let room_key = current_room(model)?;
-    model.ask(room_key.server, request::Leave { room: room_key.room }, Purpose::Wanted("could not leave the room"));
+    model.ask(room_key.server, request::Leave { room: room_key.room }, Purpose::UserAction("could not leave the room"));
     Ok(())
 }
 
 /// What clears a topic or a description: an empty argument only asks for it.
 const CLEAR: &str = "-clear";
 
-fn topic(model: &mut Model, argument: &str) -> Done {
+fn topic(model: &mut Model, argument: &str) -> CommandResult {
     if argument.is_empty() {
         return show_topic(model);
     }
     let room_key = current_room(model)?;
     let topic = (argument != CLEAR).then(|| argument.parse()).transpose();
     let topic = topic.map_err(|error: TextError| format!("The topic {error}."))?;
-    model.ask(room_key.server, SetTopic { room: room_key.room, topic }, Purpose::Wanted("could not set the topic"));
+    model.ask(room_key.server, SetTopic { room: room_key.room, topic }, Purpose::UserAction("could not set the topic"));
     Ok(())
 }
 
-fn show_topic(model: &mut Model) -> Done {
+fn show_topic(model: &mut Model) -> CommandResult {
     let (_, room) = model.room().ok_or(NO_ROOM)?;
     let text = match &room.info.topic {
         Some(topic) => {
@@ -182,29 +182,29 @@ fn show_topic(model: &mut Model) -> Done {
         }
         None => "There is no topic; /topic TEXT sets one.".to_owned(),
     };
-    model.tell(&text);
+    model.show_info(&text);
     Ok(())
 }
 
-fn describe(model: &mut Model, argument: &str) -> Done {
+fn describe(model: &mut Model, argument: &str) -> CommandResult {
     if argument.is_empty() {
         let (_, room) = model.room().ok_or(NO_ROOM)?;
         let text = match &room.info.description {
             Some(description) => format!("This room is for: {description}"),
             None => "It is not said what this room is for; /describe TEXT does.".to_owned(),
         };
-        model.tell(&text);
+        model.show_info(&text);
         return Ok(());
     }
     let room_key = current_room(model)?;
     let description = (argument != CLEAR).then(|| argument.parse()).transpose();
     let description = description.map_err(|error: TextError| format!("The description {error}."))?;
     let request = SetDescription { room: room_key.room, description };
-    model.ask(room_key.server, request, Purpose::Wanted("could not set the description"));
+    model.ask(room_key.server, request, Purpose::UserAction("could not set the description"));
     Ok(())
 }
 
-fn send_ephemeral(model: &mut Model, argument: &str) -> Done {
+fn send_ephemeral(model: &mut Model, argument: &str) -> CommandResult {
     let usage = "Say how long and what: /ttl 30s TEXT, or low (30 s), normal (1 h), high (24 h).";
     let (life, text) = argument.split_once(char::is_whitespace).ok_or(usage)?;
     let ttl_ms = ttl(life).ok_or(usage)?;
@@ -234,12 +234,12 @@ fn ttl(text: &str) -> Option<u64> {
     number.checked_mul(seconds * 1_000)
 }
 
-fn send_code(model: &mut Model, argument: &str) -> Done {
+fn send_code(model: &mut Model, argument: &str) -> CommandResult {
     let (language, text) = code_language::split(argument);
     send_as(model, text, Some(language), None)
 }
 
-fn send_as(model: &mut Model, text: &str, language: Option<&str>, life: Option<Life>) -> Done {
+fn send_as(model: &mut Model, text: &str, language: Option<&str>, life: Option<Life>) -> CommandResult {
     let room_key = model.current.ok_or(NO_ROOM)?;
     let body = text.trim_end().parse().map_err(|error: TextError| format!("The message {error}."))?;
     let code = language.map(str::parse).transpose().map_err(|error: TextError| format!("The language {error}."))?;
@@ -247,15 +247,15 @@ fn send_as(model: &mut Model, text: &str, language: Option<&str>, life: Option<L
     Ok(())
 }
 
-fn status(model: &mut Model, availability: ChosenAvailability, argument: &str) -> Done {
+fn status(model: &mut Model, availability: ChosenAvailability, argument: &str) -> CommandResult {
     let server = server(model)?;
     let status = (!argument.is_empty()).then(|| argument.parse()).transpose();
     let status = status.map_err(|error: TextError| format!("The status {error}."))?;
-    model.ask(server, SetStatus { availability, status }, Purpose::Wanted("could not set the status"));
+    model.ask(server, SetStatus { availability, status }, Purpose::UserAction("could not set the status"));
     Ok(())
 }
 
-fn rsvp(model: &mut Model, argument: &str) -> Done {
+fn rsvp(model: &mut Model, argument: &str) -> CommandResult {
     let room_key = current_room(model)?;
     let answer = match argument {
         "attending" => Rsvp::Attending,
@@ -264,17 +264,17 @@ fn rsvp(model: &mut Model, argument: &str) -> Done {
         _ => return Err("Say attending, interested or none: /rsvp attending.".into()),
     };
     let request = SetRsvp { room: room_key.room, answer };
-    model.ask(room_key.server, request, Purpose::Wanted("could not say whether you take part"));
+    model.ask(room_key.server, request, Purpose::UserAction("could not say whether you take part"));
     Ok(())
 }
 
-fn info(model: &mut Model) -> Done {
+fn info(model: &mut Model) -> CommandResult {
     let room_key = current_room(model)?;
     model.ask(room_key.server, request::RoomInfo { room: room_key.room }, Purpose::Info);
     Ok(())
 }
 
-fn theme(model: &mut Model, argument: &str) -> Done {
+fn theme(model: &mut Model, argument: &str) -> CommandResult {
     if argument.is_empty() {
         return Err("Say which: /theme dark, /theme light, or the path of a theme file.".into());
     }
@@ -288,11 +288,11 @@ mod tests {
 
     #[test]
     fn commands_are_told_from_texts() {
-        let command = |action, argument: &str| Some(Line::Command { action, argument: argument.into() });
+        let command = |action, argument: &str| Some(ParsedLine::Command { action, argument: argument.into() });
         assert_eq!(parse("/join #ops "), command(Action::Join, "#ops"));
         assert_eq!(parse("/topic"), command(Action::Topic, ""));
-        assert_eq!(parse("/frobnicate now"), Some(Line::Unknown { word: "frobnicate".into() }));
-        assert_eq!(parse("//join us"), Some(Line::Text("/join us".into())));
+        assert_eq!(parse("/frobnicate now"), Some(ParsedLine::Unknown { word: "frobnicate".into() }));
+        assert_eq!(parse("//join us"), Some(ParsedLine::Text("/join us".into())));
         assert_eq!(parse("/usr/bin/env is missing"), None);
         assert_eq!(parse("hello /join"), None);
         assert_eq!(parse("/code:zig fn main"), command(Action::SendCode, "zig\nfn main"));

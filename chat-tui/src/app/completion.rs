@@ -4,7 +4,7 @@ use super::model::Model;
 use crate::action::Action;
 
 /// Lines offered at most.
-const OFFERED: usize = 8;
+const CANDIDATES_MAX: usize = 8;
 
 /// What could stand there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub fn candidates(model: &Model) -> Option<(usize, Vec<Candidate>)> {
         (_, Some(command)) => arguments(model, command, piece),
         _ => Vec::new(),
     };
-    found.truncate(OFFERED);
+    found.truncate(CANDIDATES_MAX);
     (!found.is_empty()).then_some((start, found))
 }
 

@@ -16,7 +16,7 @@ use super::{commands, messages, persistence, typing, update};
 use crate::text::is_unsafe;
 
 /// Two presses of "interrupt" within this time leave, in milliseconds.
-const TWICE_MS: u64 = 2_000;
+const DOUBLE_PRESS_MS: u64 = 2_000;
 
 /// What a key deletes.
 #[derive(Clone, Copy, Debug)]
@@ -30,19 +30,19 @@ pub(super) enum Deletion {
 }
 
 /// The text changed by hand.
-fn changed(model: &mut Model) {
+fn on_draft_changed(model: &mut Model) {
     model.completion = None;
     model.history.leave();
     if let Some(room_key) = model.current {
         if let Some(room) = model.rooms.get_mut(&room_key) {
             room.is_draft_saved = false;
         }
-        typing::tell(model, room_key);
+        typing::send_typing(model, room_key);
     }
 }
 
 /// Where typing goes: the open list's line, or the box.
-fn focused(model: &mut Model) -> Option<&mut Editor> {
+fn focused_editor(model: &mut Model) -> Option<&mut Editor> {
     if model.overlay.is_some() {
         return overlay::query(model);
     }
@@ -53,7 +53,7 @@ fn focused(model: &mut Model) -> Option<&mut Editor> {
 pub(super) fn insert(model: &mut Model, text: &str) {
     if let Some(room) = model.room_mut() {
         room.draft.insert(text);
-        changed(model);
+        on_draft_changed(model);
     }
 }
 
@@ -66,7 +66,7 @@ pub(super) fn paste(model: &mut Model, text: &str) {
 
 /// Deletes, and remembers more than single characters for putting back.
 pub(super) fn delete(model: &mut Model, deletion: Deletion) {
-    let Some(editor) = focused(model) else { return };
+    let Some(editor) = focused_editor(model) else { return };
     let killed = match deletion {
         Deletion::Left => {
             editor.delete_left();
@@ -87,7 +87,7 @@ pub(super) fn delete(model: &mut Model, deletion: Deletion) {
     if model.overlay.is_some() {
         overlay::query_changed(model);
     } else {
-        changed(model);
+        on_draft_changed(model);
     }
 }
 
@@ -183,19 +183,19 @@ fn stop_editing(model: &mut Model) {
 /// Clears what is written; pressed twice where nothing is, leaves.
 pub(super) fn interrupt(model: &mut Model) {
     let is_empty = model.room_mut().is_none_or(|room| room.draft.is_empty() && room.editing.is_none());
-    let is_second = model.interrupted_at.is_some_and(|at| model.now.since_ms(at) < TWICE_MS);
+    let is_second = model.interrupted_at.is_some_and(|at| model.now.since_ms(at) < DOUBLE_PRESS_MS);
     if !is_empty {
         let killed = model.room_mut().map(|room| room.draft.take()).unwrap_or_default();
         model.killed = killed;
         if model.room_mut().is_some_and(|room| room.editing.is_some()) {
             stop_editing(model);
         }
-        changed(model);
+        on_draft_changed(model);
     } else if is_second {
         update::quit(model);
     } else {
         model.interrupted_at = Some(model.now);
-        model.tell("Press again to leave.");
+        model.show_info("Press again to leave.");
     }
 }
 
@@ -204,13 +204,13 @@ pub(super) fn open_editor(model: &mut Model) {
     let Some((_, room)) = model.room() else { return };
     let text = room.draft.text().to_owned();
     if persistence::would_expire(room, &text) {
-        return model.complain("An editor would write this to a file, and it expires; write it here.");
+        return model.show_error("An editor would write this to a file, and it expires; write it here.");
     }
     model.effects.push(Effect::OpenEditor(text));
 }
 
 /// The editor has ended.
-pub(super) fn written(model: &mut Model, text: Option<String>) {
+pub(super) fn on_editor_closed(model: &mut Model, text: Option<String>) {
     let Some(text) = text else { return };
     if let Some(room) = model.room_mut() {
         room.draft = Editor::default();
@@ -229,29 +229,30 @@ pub(super) fn send(model: &mut Model) {
     let editing = room.editing;
     match (editing, commands::parse(&text)) {
         (Some(seq), _) => send_edit(model, room_key, seq, &text),
-        (None, Some(commands::Line::Command { action, argument })) => {
+        (None, Some(commands::ParsedLine::Command { action, argument })) => {
             commands::run(model, action, &argument);
         }
-        (None, Some(commands::Line::Unknown { word })) => {
-            model.complain(&format!("There is no /{word}; /help shows what there is. Begin with // to send a slash."));
+        (None, Some(commands::ParsedLine::Unknown { word })) => {
+            model
+                .show_error(&format!("There is no /{word}; /help shows what there is. Begin with // to send a slash."));
         }
-        (None, Some(commands::Line::Text(text))) => send_text(model, room_key, &text, false),
+        (None, Some(commands::ParsedLine::Text(text))) => send_text(model, room_key, &text, false),
         (None, None) => send_text(model, room_key, &text, false),
     }
 }
 
 fn send_edit(model: &mut Model, room_key: RoomKey, seq: chat_proto::ids::Seq, text: &str) {
     if !model.is_ready(room_key.server) {
-        model.complain("The server is away; edits need it. Your text stays here.");
+        model.show_error("The server is away; edits need it. Your text stays here.");
         return;
     }
     match text.parse::<MessageBody>() {
         Ok(body) => {
             let edit = Edit { room: room_key.room, seq, body };
-            model.ask(room_key.server, edit, Purpose::Wanted("could not edit the message"));
+            model.ask(room_key.server, edit, Purpose::UserAction("could not edit the message"));
             stop_editing(model);
         }
-        Err(error) => complain_of_text(model, &error),
+        Err(error) => show_text_error(model, &error),
     }
 }
 
@@ -261,14 +262,14 @@ pub(super) fn send_text(model: &mut Model, room_key: RoomKey, text: &str, is_cod
     match text.trim_end().parse::<MessageBody>() {
         Ok(body) => {
             outbox::send(model, room_key, Draft { body, code, life: None });
-            sent(model, room_key, Some(text));
+            after_send(model, room_key, Some(text));
         }
-        Err(error) => complain_of_text(model, &error),
+        Err(error) => show_text_error(model, &error),
     }
 }
 
 /// The box is empty again; what was sent is remembered unless it expires.
-pub(super) fn sent(model: &mut Model, room_key: RoomKey, text: Option<&str>) {
+pub(super) fn after_send(model: &mut Model, room_key: RoomKey, text: Option<&str>) {
     let is_ephemeral = model.rooms.get(&room_key).is_none_or(Room::is_ephemeral);
     if let Some(text) = text.filter(|_| !is_ephemeral)
         && model.history.add(text)
@@ -279,10 +280,10 @@ pub(super) fn sent(model: &mut Model, room_key: RoomKey, text: Option<&str>) {
         room.draft = Editor::default();
     }
     model.focus = Focus::Composer;
-    changed(model);
+    on_draft_changed(model);
 }
 
 /// Says why a text cannot be sent; it stays where it is.
-pub(super) fn complain_of_text(model: &mut Model, error: &TextError) {
-    model.complain(&format!("The message {error}. It is still here; shorten it, or send it in parts."));
+pub(super) fn show_text_error(model: &mut Model, error: &TextError) {
+    model.show_error(&format!("The message {error}. It is still here; shorten it, or send it in parts."));
 }

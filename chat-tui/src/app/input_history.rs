@@ -31,7 +31,7 @@ impl InputHistory {
     }
 
     /// Forgets a text, because its message was deleted; whether it was there.
-    pub(super) fn forget(&mut self, text: &str) -> bool {
+    pub(super) fn remove(&mut self, text: &str) -> bool {
         let before = self.texts.len();
         self.texts.retain(|kept| kept != text);
         self.browsing = None;

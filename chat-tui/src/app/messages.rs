@@ -66,7 +66,7 @@ pub(super) fn select_last(model: &mut Model) {
 }
 
 /// The message meant: the selected one, or one's own last one.
-fn meant(model: &Model) -> Option<(RoomKey, &TimelineEntry)> {
+fn target(model: &Model) -> Option<(RoomKey, &TimelineEntry)> {
     let (room_key, room) = model.room()?;
     let me = model.server()?.my_id();
     let entry = match model.focus {
@@ -79,17 +79,17 @@ fn meant(model: &Model) -> Option<(RoomKey, &TimelineEntry)> {
 }
 
 /// The message meant, where it is one's own and the server can be asked.
-fn own(model: &mut Model) -> Option<(RoomKey, Seq, String)> {
+fn own_target(model: &mut Model) -> Option<(RoomKey, Seq, String)> {
     let me = model.server().and_then(super::Server::my_id);
-    let found = meant(model).map(|(room_key, entry)| {
+    let found = target(model).map(|(room_key, entry)| {
         let text = entry.content().map_or_else(String::new, |content| content.written().to_owned());
         (room_key, entry.seq, text, Some(entry.by) == me)
     });
     match found {
-        None => model.tell("There is no message to do that with."),
-        Some((.., false)) => model.complain("That message is someone else's."),
+        None => model.show_info("There is no message to do that with."),
+        Some((.., false)) => model.show_error("That message is someone else's."),
         Some((room_key, ..)) if !model.is_ready(room_key.server) => {
-            model.complain("The server is away; this needs it.")
+            model.show_error("The server is away; this needs it.")
         }
         Some((room_key, seq, text, true)) => return Some((room_key, seq, text)),
     }
@@ -98,7 +98,7 @@ fn own(model: &mut Model) -> Option<(RoomKey, Seq, String)> {
 
 /// Begins to edit a message.
 pub(super) fn edit(model: &mut Model) {
-    let Some((_, seq, text)) = own(model) else { return };
+    let Some((_, seq, text)) = own_target(model) else { return };
     let Some(room) = model.room_mut() else { return };
     let written = std::mem::replace(&mut room.draft, super::Editor::with(text));
     let was_editing = room.editing.replace(seq).is_some();
@@ -110,7 +110,7 @@ pub(super) fn edit(model: &mut Model) {
 
 /// Asks whether a message shall be deleted.
 pub(super) fn ask_to_delete(model: &mut Model) {
-    if let Some((room_key, seq, text)) = own(model) {
+    if let Some((room_key, seq, text)) = own_target(model) {
         overlay::open_deletion(model, room_key, seq, &text);
     }
 }
@@ -118,20 +118,24 @@ pub(super) fn ask_to_delete(model: &mut Model) {
 /// Deletes a message.
 pub(super) fn delete(model: &mut Model, room_key: RoomKey, seq: Seq) {
     model.focus = Focus::Composer;
-    model.ask(room_key.server, Delete { room: room_key.room, seq }, Purpose::Wanted("could not delete the message"));
+    model.ask(
+        room_key.server,
+        Delete { room: room_key.room, seq },
+        Purpose::UserAction("could not delete the message"),
+    );
 }
 
 /// Shows what a message said before it was edited; also one of someone else's.
 pub(super) fn show_versions(model: &mut Model) {
-    let found = meant(model).and_then(|(room_key, entry)| Some((room_key, entry.seq, entry.content()?)));
+    let found = target(model).and_then(|(room_key, entry)| Some((room_key, entry.seq, entry.content()?)));
     let found =
         found.map(|(room_key, seq, content)| (room_key, seq, content.is_edited, content.expires_at().is_some()));
     match found {
-        None => model.tell("There is no message to do that with."),
-        Some((_, _, false, _)) => model.tell("That message was not edited."),
-        Some((_, _, true, true)) => model.tell("Of a message that expires no former text is kept."),
+        None => model.show_info("There is no message to do that with."),
+        Some((_, _, false, _)) => model.show_info("That message was not edited."),
+        Some((_, _, true, true)) => model.show_info("Of a message that expires no former text is kept."),
         Some((room_key, ..)) if !model.is_ready(room_key.server) => {
-            model.complain("The server is away; this needs it.")
+            model.show_error("The server is away; this needs it.")
         }
         Some((room_key, seq, ..)) => overlay::edit_history::request(model, room_key, seq),
     }
@@ -139,10 +143,10 @@ pub(super) fn show_versions(model: &mut Model) {
 
 /// Puts the text of a message on the clipboard.
 pub(super) fn copy(model: &mut Model) {
-    let text = meant(model).and_then(|(_, entry)| entry.content()).map(|content| content.text.as_str().to_owned());
+    let text = target(model).and_then(|(_, entry)| entry.content()).map(|content| content.text.as_str().to_owned());
     if let Some(text) = text {
         model.effects.push(Effect::Copy(text));
-        model.tell("Copied.");
+        model.show_info("Copied.");
     }
 }
 

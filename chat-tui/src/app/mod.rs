@@ -46,7 +46,7 @@ pub use model::{Focus, Model, Notice, Setup};
 pub use msg::{LinkMsg, Msg, Refusal, Restored, RestoredRoom};
 pub use outbox::{PendingPost, PostState};
 pub use panes::{Fold, Pane, Panes};
-pub use room::{Catching, History, Room, Scroll};
+pub use room::{CatchUp, History, Room, Scroll};
 pub use room_key::{RoomKey, ServerKey};
 pub use room_queues::{DeliveryStatus, delivery_status};
 pub use server::{LinkState, Server};

@@ -98,7 +98,7 @@ pub struct Model {
     /// When the line was cleared last: twice in a row leaves.
     pub(super) interrupted_at: Option<UnixMillis>,
     /// The room to open once it is known.
-    pub(super) to_open: Option<RoomKey>,
+    pub(super) room_to_open: Option<RoomKey>,
     pub(super) saved_at: UnixMillis,
     pub(super) asks: HashMap<u64, (ServerKey, Purpose)>,
     next_ask: u64,
@@ -129,7 +129,7 @@ impl Model {
             active_at: UnixMillis(0),
             is_away: false,
             interrupted_at: None,
-            to_open: None,
+            room_to_open: None,
             saved_at: UnixMillis(0),
             asks: HashMap::new(),
             next_ask: 1,
@@ -208,7 +208,7 @@ impl Model {
     }
 
     /// A key no post of this account ever had.
-    pub(super) fn fresh_key(&mut self) -> ClientKey {
+    pub(super) fn new_client_key(&mut self) -> ClientKey {
         let number = self.next_key;
         self.next_key += 1;
         let key = format!("t-{}-{number}", self.setup.key_token);
@@ -216,12 +216,12 @@ impl Model {
     }
 
     /// Tells the person something.
-    pub(super) fn tell(&mut self, text: &str) {
+    pub(super) fn show_info(&mut self, text: &str) {
         self.set_notice(text, false);
     }
 
     /// Tells the person that something went wrong, and what to do.
-    pub(super) fn complain(&mut self, text: &str) {
+    pub(super) fn show_error(&mut self, text: &str) {
         self.set_notice(text, true);
     }
 

@@ -5,7 +5,7 @@ use super::viewport::{Mouse, Target};
 use super::{navigation, overlay, timers};
 
 /// Takes what the mouse did.
-pub(super) fn mouse(model: &mut Model, event: Mouse) {
+pub(super) fn on_mouse(model: &mut Model, event: Mouse) {
     timers::mark_active(model);
     match event {
         Mouse::Wheel { lines } if model.overlay.is_some() => overlay::step(model, lines.signum() as isize),

@@ -33,7 +33,7 @@ pub enum Msg {
     /// What earlier runs left.
     Restored(Box<Restored>),
     /// `$EDITOR` has ended with this text; none where it failed.
-    Written(Option<String>),
+    EditorClosed(Option<String>),
     /// Something to tell.
     Notice {
         /// What.

@@ -30,12 +30,12 @@ pub(super) fn open(model: &mut Model, room_key: RoomKey) {
     if let Some(room) = model.rooms.get_mut(&room_key) {
         room.scroll = Scroll::End;
         room.missed = 0;
-        room.is_held_unread = false;
+        room.is_marked_unread = false;
         if room.marks.unread > 0 {
             room.new_after = Some(room.marks.read_seq);
         }
     }
-    catch_up::load(model, room_key);
+    catch_up::load_room(model, room_key);
 }
 
 /// What is done with the room one leaves.
@@ -48,20 +48,20 @@ fn close_current(model: &mut Model) {
         room.history = super::room::History::More;
     }
     let draft = std::mem::take(&mut room.draft);
-    typing::tell(model, room_key);
+    typing::send_typing(model, room_key);
     if let Some(room) = model.rooms.get_mut(&room_key) {
         room.draft = draft;
     }
 }
 
 /// Opens a room where none is open: the one that was open last, `#general`, or the first.
-pub(super) fn open_something(model: &mut Model, server: ServerKey) {
+pub(super) fn open_default_room(model: &mut Model, server: ServerKey) {
     if model.current.is_some_and(|room_key| model.rooms.contains_key(&room_key)) {
         return;
     }
     let listed = model.listed();
     let of_server = || listed.iter().copied().filter(|room_key| room_key.server == server);
-    let wanted = model.to_open.take().filter(|room_key| model.rooms.contains_key(room_key));
+    let wanted = model.room_to_open.take().filter(|room_key| model.rooms.contains_key(room_key));
     let general = || of_server().find(|room_key| model.title(*room_key).as_str() == "general");
     if let Some(room_key) = wanted.or_else(general).or_else(|| of_server().next()) {
         open(model, room_key);
@@ -69,7 +69,7 @@ pub(super) fn open_something(model: &mut Model, server: ServerKey) {
 }
 
 /// The room `step` lines further in the list.
-pub(super) fn neighbour(model: &mut Model, step: isize) {
+pub(super) fn open_neighbour(model: &mut Model, step: isize) {
     let listed = model.listed();
     let at = model.current.and_then(|current| listed.iter().position(|room_key| *room_key == current));
     let next = match at {
@@ -82,25 +82,25 @@ pub(super) fn neighbour(model: &mut Model, step: isize) {
 }
 
 /// The next room after the open one for which `counts` says so.
-fn next_with(model: &mut Model, counts: fn(&super::Room) -> u32, none: &str) {
+fn open_next_with(model: &mut Model, counts: fn(&super::Room) -> u32, none: &str) {
     let listed = model.listed();
     let at = model.current.and_then(|current| listed.iter().position(|room_key| *room_key == current)).unwrap_or(0);
     let after = listed.iter().cycle().skip(at + 1).take(listed.len());
     let found = after.copied().find(|room_key| model.rooms.get(room_key).is_some_and(|room| counts(room) > 0));
     match found {
         Some(room_key) => open(model, room_key),
-        None => model.tell(none),
+        None => model.show_info(none),
     }
 }
 
 /// The next room with something unread.
 pub(super) fn next_unread(model: &mut Model) {
-    next_with(model, |room| room.marks.unread, "Nothing is unread.");
+    open_next_with(model, |room| room.marks.unread, "Nothing is unread.");
 }
 
 /// The next room that mentions one.
 pub(super) fn next_mention(model: &mut Model) {
-    next_with(model, |room| room.marks.mentions, "Nobody mentions you.");
+    open_next_with(model, |room| room.marks.mentions, "Nobody mentions you.");
 }
 
 /// Scrolls by lines; negative is back.
@@ -151,7 +151,7 @@ pub(super) fn newest(model: &mut Model) {
 }
 
 /// Takes what was drawn: the scroll is brought right, and more is loaded where the oldest comes into sight.
-pub(super) fn drawn(model: &mut Model, viewport: Viewport) {
+pub(super) fn on_drawn(model: &mut Model, viewport: Viewport) {
     let room_key = viewport.room_key;
     model.panes.drawn(viewport.fold);
     let Some(room) = room_key.and_then(|room_key| model.rooms.get_mut(&room_key)) else {
@@ -175,9 +175,9 @@ pub(super) fn drawn(model: &mut Model, viewport: Viewport) {
 }
 
 /// The room one wanted to join is there.
-pub(super) fn join_found(model: &mut Model, server: ServerKey, found: &Resolved) {
+pub(super) fn join_resolved(model: &mut Model, server: ServerKey, found: &Resolved) {
     match found.rooms.first() {
         Some(room) => model.ask(server, Join { room: room.id }, Purpose::Enter),
-        None => model.complain("There is no such room that you may see; /create makes one."),
+        None => model.show_error("There is no such room that you may see; /create makes one."),
     }
 }

@@ -116,7 +116,7 @@ pub(super) struct Draft {
 
 /// Puts a message on its way.
 pub(super) fn send(model: &mut Model, room_key: RoomKey, draft: Draft) {
-    let key = model.fresh_key();
+    let key = model.new_client_key();
     let now = model.now;
     let Some(room) = model.rooms.get_mut(&room_key) else { return };
     let mut pending = PendingPost {
@@ -135,7 +135,7 @@ pub(super) fn send(model: &mut Model, room_key: RoomKey, draft: Draft) {
     room.scroll = Scroll::End;
     room.missed = 0;
     room.new_after = None;
-    room.is_held_unread = false;
+    room.is_marked_unread = false;
     if is_persistent {
         pending.state = PostState::Storing;
         pending.is_stored = true;
@@ -177,7 +177,7 @@ pub(super) fn on_stored(model: &mut Model, key: &ClientKey) {
 /// It could not be put on disk: it is sent all the same, and the person knows.
 pub(super) fn on_store_failed(model: &mut Model, key: &ClientKey, reason: &str) {
     on_stored(model, key);
-    model.complain(&format!("Not kept for a restart, sent all the same: {reason}"));
+    model.show_error(&format!("Not kept for a restart, sent all the same: {reason}"));
 }
 
 /// Sends what may go now.
@@ -304,7 +304,7 @@ pub(super) fn on_refused(model: &mut Model, key: &ClientKey, refusal: &Refusal) 
                 ErrorCode::NotMember | ErrorCode::NotFound => "join the room and /retry, or /discard it",
                 _ => "/retry or /discard it",
             };
-            model.complain(&format!("Not sent: {} ({hint})", body.message));
+            model.show_error(&format!("Not sent: {} ({hint})", body.message));
         }
     }
 }

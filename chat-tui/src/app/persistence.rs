@@ -9,7 +9,7 @@ use super::effect::{Effect, PersistOp, SavedRoom};
 use super::model::Model;
 use super::msg::{Restored, RestoredRoom};
 use super::outbox;
-use super::room::{Catching, History, Room};
+use super::room::{CatchUp, History, Room};
 use super::room_key::{RoomKey, ServerKey};
 use super::{Server, navigation};
 use crate::action::Action;
@@ -26,7 +26,7 @@ pub(super) fn restore(model: &mut Model, restored: Restored) {
     server.me = restored.me;
     server.epoch = restored.epoch;
     server.account = restored.account;
-    server.learn(&restored.users);
+    server.add_users(&restored.users);
     let me = server.my_id();
     for RestoredRoom { saved, draft } in restored.rooms {
         let room_key = RoomKey { server: key, room: saved.membership.room.id };
@@ -36,17 +36,17 @@ pub(super) fn restore(model: &mut Model, restored: Restored) {
             room.timeline.apply(item, me);
         }
         room.cursor = saved.cursor;
-        room.heard = saved.cursor;
-        room.catching = Catching::Needed;
-        room.history = History::Unasked;
+        room.highest_seen = saved.cursor;
+        room.catch_up = CatchUp::Needed;
+        room.history = History::NotRequested;
         room.draft = Editor::with(draft);
         room.is_restored = true;
         room.is_saved = true;
         model.rooms.insert(room_key, room);
     }
     model.history.restore(restored.input_history);
-    model.to_open = restored.open.map(|room| RoomKey { server: key, room });
-    navigation::open_something(model, key);
+    model.room_to_open = restored.open.map(|room| RoomKey { server: key, room });
+    navigation::open_default_room(model, key);
     for post in restored.outbox {
         outbox::restore(model, post);
     }
@@ -84,7 +84,7 @@ fn save_rooms(model: &mut Model, key: ServerKey) {
     let mut saved = Vec::new();
     // A room whose changes are not all at hand has no cursor that holds for what is.
     let changed = model.rooms.iter_mut().filter(|(room_key, room)| room_key.server == key && !room.is_saved);
-    for (_, room) in changed.filter(|(_, room)| room.catching == Catching::Current) {
+    for (_, room) in changed.filter(|(_, room)| room.catch_up == CatchUp::Current) {
         room.is_saved = true;
         let entries = room.timeline.entries();
         let last = entries.range(entries.len().saturating_sub(SAVED_ITEMS_MAX)..);
@@ -116,7 +116,7 @@ fn authors(server: &Server, saved: &[SavedRoom]) -> Vec<chat_proto::room::User> 
 /// Whether a text that is written in a room would expire: it is put into no file.
 pub(super) fn would_expire(room: &Room, text: &str) -> bool {
     let is_command =
-        matches!(commands::parse(text), Some(commands::Line::Command { action: Action::SendEphemeral, .. }));
+        matches!(commands::parse(text), Some(commands::ParsedLine::Command { action: Action::SendEphemeral, .. }));
     is_command || room.is_ephemeral()
 }
 

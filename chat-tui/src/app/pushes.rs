@@ -10,20 +10,20 @@ use super::room_key::{RoomKey, ServerKey};
 use super::{catch_up, outbox};
 
 /// Routes what was pushed.
-pub(super) fn push(model: &mut Model, key: ServerKey, frame: ServerFrame) {
+pub(super) fn on_push(model: &mut Model, key: ServerKey, frame: ServerFrame) {
     match frame {
-        ServerFrame::Event(event) => catch_up::event(model, RoomKey { server: key, room: event.room }, &event),
-        ServerFrame::Gap(gap) => catch_up::gap(model, RoomKey { server: key, room: gap.room }),
-        ServerFrame::Typing(typing) => someone_types(model, key, typing),
+        ServerFrame::Event(event) => catch_up::on_event(model, RoomKey { server: key, room: event.room }, &event),
+        ServerFrame::Gap(gap) => catch_up::on_gap(model, RoomKey { server: key, room: gap.room }),
+        ServerFrame::Typing(typing) => on_typing(model, key, typing),
         ServerFrame::Presence(person) => {
             if let Some(server) = model.server_mut(key) {
-                server.needs_name(person.user);
+                server.request_name(person.user);
                 server.set_presence(person.user, person.presence);
             }
         }
-        ServerFrame::Counts(counts) => count(model, key, counts),
-        ServerFrame::Topics(topics) => set_topics(model, key, topics),
-        ServerFrame::Account(event) => account_event(model, key, event),
+        ServerFrame::Counts(counts) => on_counts(model, key, counts),
+        ServerFrame::Topics(topics) => on_topics(model, key, topics),
+        ServerFrame::Account(event) => on_account_event(model, key, event),
         ServerFrame::Service(service) => {
             if let Some(server) = model.server_mut(key) {
                 server.service = service;
@@ -35,42 +35,42 @@ pub(super) fn push(model: &mut Model, key: ServerKey, frame: ServerFrame) {
     }
 }
 
-fn someone_types(model: &mut Model, key: ServerKey, typing: Typing) {
+fn on_typing(model: &mut Model, key: ServerKey, typing: Typing) {
     let now = model.now;
     let is_own = model.servers.get(&key).is_some_and(|server| server.my_id() == Some(typing.user));
     if is_own {
         return;
     }
     if let Some(server) = model.server_mut(key) {
-        server.needs_name(typing.user);
+        server.request_name(typing.user);
     }
     if let Some(room) = model.rooms.get_mut(&RoomKey { server: key, room: typing.room }) {
         let until = (typing.ttl_ms > 0).then(|| now.plus_ms(typing.ttl_ms));
-        room.typing.heard(typing.user, typing.connection, until);
+        room.typing.on_typing(typing.user, typing.connection, until);
     }
 }
 
-fn count(model: &mut Model, key: ServerKey, counts: Counts) {
+fn on_counts(model: &mut Model, key: ServerKey, counts: Counts) {
     if let Some(room) = model.rooms.get_mut(&RoomKey { server: key, room: counts.room }) {
         room.info.members = counts.members;
         room.online = Some(counts.online);
     }
 }
 
-fn set_topics(model: &mut Model, key: ServerKey, topics: Topics) {
+fn on_topics(model: &mut Model, key: ServerKey, topics: Topics) {
     if let Some(room) = model.rooms.get_mut(&RoomKey { server: key, room: topics.room }) {
         room.topics = topics.topics;
     }
 }
 
-fn account_event(model: &mut Model, key: ServerKey, event: AccountEvent) {
+fn on_account_event(model: &mut Model, key: ServerKey, event: AccountEvent) {
     let Some(server) = model.server_mut(key) else { return };
     if event.seq <= server.account {
         return;
     }
     if event.prev != server.account {
         // Something of the stream is missing: the whole state says it.
-        model.ask(key, Account {}, Purpose::Account);
+        model.ask(key, Account {}, Purpose::AccountSnapshot);
         return;
     }
     server.account = event.seq;
@@ -79,7 +79,7 @@ fn account_event(model: &mut Model, key: ServerKey, event: AccountEvent) {
             let room_key = RoomKey { server: key, room: membership.room.id };
             model.rooms.entry(room_key).or_insert_with(|| Room::new(*membership));
         }
-        AccountNews::Left { room } => catch_up::leave(model, RoomKey { server: key, room }),
+        AccountNews::Left { room } => catch_up::remove_room(model, RoomKey { server: key, room }),
         AccountNews::RoomRenamed { room, name } => {
             if let Some(room) = model.rooms.get_mut(&RoomKey { server: key, room }) {
                 room.info.name = Some(name);
@@ -88,10 +88,10 @@ fn account_event(model: &mut Model, key: ServerKey, event: AccountEvent) {
         AccountNews::Marks { room, marks } => {
             if let Some(room) = model.rooms.get_mut(&RoomKey { server: key, room }) {
                 room.marks = marks;
-                room.read_told = room.read_told.max(marks.read_seq);
+                room.read_sent = room.read_sent.max(marks.read_seq);
             }
         }
         AccountNews::Mention { .. } | AccountNews::SessionRevoked { .. } => {}
-        AccountNews::Notice { text } => model.tell(&text),
+        AccountNews::Notice { text } => model.show_info(&text),
     }
 }

@@ -9,21 +9,21 @@ use chat_proto::room::ReadMarks;
 use super::answers::Purpose;
 use super::effect::Effect;
 use super::model::{Focus, Model};
-use super::room::{Catching, Scroll};
+use super::room::{CatchUp, Scroll};
 use super::room_key::RoomKey;
 use crate::text::SafeText;
 
 /// A read mark is told at most this often, in milliseconds.
-const TELL_EVERY_MS: u64 = 1_000;
+const READ_MARKER_EVERY_MS: u64 = 1_000;
 
 /// Whether the newest of a room is before someone's eyes.
-fn is_watched(model: &Model, room_key: RoomKey) -> bool {
+fn is_being_read(model: &Model, room_key: RoomKey) -> bool {
     let is_at_end = model.rooms.get(&room_key).is_some_and(|room| room.scroll == Scroll::End);
     model.current == Some(room_key) && model.has_focus && is_at_end
 }
 
 /// A message came that had not been there before.
-pub(super) fn arrived(model: &mut Model, room_key: RoomKey, item: &Item, message: &Message) {
+pub(super) fn on_new_message(model: &mut Model, room_key: RoomKey, item: &Item, message: &Message) {
     let server = model.servers.get(&room_key.server);
     let me = server.and_then(super::Server::my_id);
     if Some(item.by) == me {
@@ -31,10 +31,10 @@ pub(super) fn arrived(model: &mut Model, room_key: RoomKey, item: &Item, message
     }
     let mentions_me = me.is_some_and(|me| message.mentions.contains(&me));
     let is_dnd = me.zip(server).is_some_and(|(me, server)| server.presence(me).availability == Availability::Dnd);
-    let is_watched = is_watched(model, room_key);
+    let is_being_read = is_being_read(model, room_key);
     let is_open = model.current == Some(room_key);
     let Some(room) = model.rooms.get_mut(&room_key) else { return };
-    if !is_watched {
+    if !is_being_read {
         if message.expires_at.is_none() {
             room.marks.unread += 1;
             room.marks.mentions += u32::from(mentions_me);
@@ -51,7 +51,7 @@ pub(super) fn arrived(model: &mut Model, room_key: RoomKey, item: &Item, message
 }
 
 /// A message that was counted as unread is deleted.
-pub(super) fn taken_back(marks: &mut ReadMarks, mentions_me: bool) {
+pub(super) fn uncount_deleted(marks: &mut ReadMarks, mentions_me: bool) {
     marks.unread = marks.unread.saturating_sub(1);
     marks.mentions = marks.mentions.saturating_sub(u32::from(mentions_me));
 }
@@ -64,34 +64,34 @@ fn notify(model: &mut Model, room_key: RoomKey, item: &Item, message: &Message) 
 }
 
 /// What is before someone's eyes is read; the server is told now and then.
-pub(super) fn mark_what_is_seen(model: &mut Model) {
-    let Some(room_key) = model.current.filter(|room_key| is_watched(model, *room_key)) else { return };
+pub(super) fn mark_visible_as_read(model: &mut Model) {
+    let Some(room_key) = model.current.filter(|room_key| is_being_read(model, *room_key)) else { return };
     let now = model.now;
     let is_ready = model.is_ready(room_key.server);
     let Some(room) = model.rooms.get_mut(&room_key) else { return };
-    if room.catching != Catching::Current || room.is_held_unread {
+    if room.catch_up != CatchUp::Current || room.is_marked_unread {
         return;
     }
     room.missed = 0;
     room.marks = ReadMarks { read_seq: room.marks.read_seq.max(room.cursor), unread: 0, mentions: 0 };
-    let is_due = now.since_ms(room.read_told_at) >= TELL_EVERY_MS;
-    if is_ready && is_due && room.marks.read_seq > room.read_told {
-        tell(model, room_key);
+    let is_due = now.since_ms(room.read_sent_at) >= READ_MARKER_EVERY_MS;
+    if is_ready && is_due && room.marks.read_seq > room.read_sent {
+        send_read_marker(model, room_key);
     }
 }
 
 /// Whether a read mark waits to be told, and when it may be.
-pub(super) fn next_telling(model: &Model) -> Option<chat_proto::time::UnixMillis> {
+pub(super) fn next_read_marker(model: &Model) -> Option<chat_proto::time::UnixMillis> {
     let (room_key, room) = model.room()?;
-    let waits = model.is_ready(room_key.server) && room.marks.read_seq > room.read_told && !room.is_held_unread;
-    (waits && is_watched(model, room_key)).then(|| room.read_told_at.plus_ms(TELL_EVERY_MS))
+    let waits = model.is_ready(room_key.server) && room.marks.read_seq > room.read_sent && !room.is_marked_unread;
+    (waits && is_being_read(model, room_key)).then(|| room.read_sent_at.plus_ms(READ_MARKER_EVERY_MS))
 }
 
-fn tell(model: &mut Model, room_key: RoomKey) {
+fn send_read_marker(model: &mut Model, room_key: RoomKey) {
     let now = model.now;
     let Some(room) = model.rooms.get_mut(&room_key) else { return };
-    room.read_told = room.marks.read_seq;
-    room.read_told_at = now;
+    room.read_sent = room.marks.read_seq;
+    room.read_sent_at = now;
     let read = Read { room: room_key.room, seq: Some(room.marks.read_seq), rewind: false };
     model.ask(room_key.server, read, Purpose::Nothing);
 }
@@ -103,8 +103,8 @@ pub(super) fn mark_read(model: &mut Model) {
     room.marks = ReadMarks { read_seq: room.cursor, unread: 0, mentions: 0 };
     room.new_after = None;
     room.missed = 0;
-    room.is_held_unread = false;
-    tell(model, room_key);
+    room.is_marked_unread = false;
+    send_read_marker(model, room_key);
 }
 
 /// The person wants to come back to it: from the selected message on, or from the last one.
@@ -115,7 +115,7 @@ pub(super) fn mark_unread(model: &mut Model) {
         Focus::Composer => None,
     };
     if !model.is_ready(room_key.server) {
-        model.complain("The server is away; marking as unread needs it.");
+        model.show_error("The server is away; marking as unread needs it.");
         return;
     }
     let me = model.servers.get(&room_key.server).and_then(super::Server::my_id);
@@ -123,7 +123,7 @@ pub(super) fn mark_unread(model: &mut Model) {
     // What one wrote oneself is never unread.
     let others = room.timeline.entries().iter().filter(|entry| entry.content().is_some() && Some(entry.by) != me);
     let Some(from) = selected.or(others.clone().next_back().map(|entry| entry.seq)) else {
-        model.tell("There is nothing of anyone else to mark as unread.");
+        model.show_info("There is nothing of anyone else to mark as unread.");
         return;
     };
     let read_seq = Seq(from.0.saturating_sub(1));
@@ -132,11 +132,11 @@ pub(super) fn mark_unread(model: &mut Model) {
     let unread = persistent.clone().count() as u32;
     let mentions = persistent.filter(|content| content.mentions_me).count() as u32;
     room.marks = ReadMarks { read_seq, unread, mentions };
-    room.read_told = read_seq;
+    room.read_sent = read_seq;
     room.new_after = Some(read_seq);
     // Looking at it does not mark it again until the room is left.
-    room.is_held_unread = true;
+    room.is_marked_unread = true;
     let read = Read { room: room_key.room, seq: Some(read_seq), rewind: true };
-    model.ask(room_key.server, read, Purpose::Wanted("could not mark as unread"));
-    model.tell("Marked as unread.");
+    model.ask(room_key.server, read, Purpose::UserAction("could not mark as unread"));
+    model.show_info("Marked as unread.");
 }

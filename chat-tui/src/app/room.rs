@@ -29,14 +29,14 @@ pub enum Scroll {
 
 /// Whether the room's changes are all at hand.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Catching {
+pub enum CatchUp {
     /// All up to the cursor; what comes next is pushed.
     #[default]
     Current,
     /// Something is missing; it is asked for once the link is there.
     Needed,
     /// It is asked for.
-    Asked,
+    Requested,
 }
 
 /// How far back the room is at hand.
@@ -44,13 +44,13 @@ pub enum Catching {
 pub enum History {
     /// Not asked for yet in this connection.
     #[default]
-    Unasked,
+    NotRequested,
     /// A page is asked for.
-    Asked,
+    Requested,
     /// There is more before the floor.
     More,
     /// The room's beginning is at hand.
-    Whole,
+    Complete,
 }
 
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
@@ -68,13 +68,13 @@ pub struct Room {
     /// Every change up to here has been applied.
     pub cursor: Seq,
     /// The highest number heard of.
-    pub(super) heard: Seq,
+    pub(super) highest_seen: Seq,
     /// Whether something was left out while changes were asked for.
-    pub(super) asks_again: bool,
+    pub(super) must_ask_again: bool,
     /// Messages up to here are in the counts of `marks`.
-    pub(super) counted: Seq,
+    pub(super) counted_up_to: Seq,
     /// Whether changes are missing.
-    pub catching: Catching,
+    pub catch_up: CatchUp,
     /// How far back it goes.
     pub history: History,
     /// One's own messages on their way, oldest first.
@@ -98,12 +98,12 @@ pub struct Room {
     /// The line "new" stands after this number.
     pub new_after: Option<Seq>,
     /// The read mark to tell the server, and since when it is told.
-    pub(super) read_told: Seq,
-    pub(super) read_told_at: UnixMillis,
+    pub(super) read_sent: Seq,
+    pub(super) read_sent_at: UnixMillis,
     /// Whether what is at hand is what an earlier run kept, which holds nothing that expires.
     pub(super) is_restored: bool,
     /// Whether the person marked it as unread: looking at it does not mark it as read.
-    pub(super) is_held_unread: bool,
+    pub(super) is_marked_unread: bool,
     pub(super) is_saved: bool,
     pub(super) is_draft_saved: bool,
 }
@@ -114,15 +114,15 @@ impl Room {
         Self {
             timeline: Timeline::above(membership.head.next()),
             cursor: membership.head,
-            heard: membership.head,
-            counted: membership.head,
-            asks_again: false,
-            read_told: membership.marks.read_seq,
+            highest_seen: membership.head,
+            counted_up_to: membership.head,
+            must_ask_again: false,
+            read_sent: membership.marks.read_seq,
             info: membership.room,
             role: membership.role,
             marks: membership.marks,
-            catching: Catching::Current,
-            history: History::Unasked,
+            catch_up: CatchUp::Current,
+            history: History::NotRequested,
             pending: Vec::new(),
             draft: Editor::default(),
             editing: None,
@@ -133,9 +133,9 @@ impl Room {
             scroll: Scroll::End,
             missed: 0,
             new_after: None,
-            read_told_at: UnixMillis(0),
+            read_sent_at: UnixMillis(0),
             is_restored: false,
-            is_held_unread: false,
+            is_marked_unread: false,
             is_saved: false,
             is_draft_saved: true,
         }
@@ -171,18 +171,18 @@ impl Room {
         self.info = membership.room.clone();
         self.role = membership.role;
         self.marks = membership.marks;
-        self.read_told = membership.marks.read_seq;
+        self.read_sent = membership.marks.read_seq;
         self.is_saved = false;
     }
 
     /// Lets go of everything at hand: only what comes after `head` is known from here on.
-    pub(super) fn begin_anew(&mut self, head: Seq) {
+    pub(super) fn reset(&mut self, head: Seq) {
         self.timeline = Timeline::above(head.next());
         self.cursor = head;
-        self.heard = head;
-        self.counted = self.counted.max(head);
-        self.catching = Catching::Current;
-        self.history = History::Unasked;
+        self.highest_seen = head;
+        self.counted_up_to = self.counted_up_to.max(head);
+        self.catch_up = CatchUp::Current;
+        self.history = History::NotRequested;
         self.scroll = Scroll::End;
         self.missed = 0;
         self.is_saved = false;

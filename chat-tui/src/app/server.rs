@@ -60,7 +60,7 @@ pub struct Server {
     names: HashMap<UserId, User>,
     presence: HashMap<UserId, Presence>,
     /// People whose names are not known and not asked for yet.
-    pub(super) nameless: BTreeSet<UserId>,
+    pub(super) missing_names: BTreeSet<UserId>,
 }
 
 impl Server {
@@ -80,7 +80,7 @@ impl Server {
             older_version: None,
             names: HashMap::new(),
             presence: HashMap::new(),
-            nameless: BTreeSet::new(),
+            missing_names: BTreeSet::new(),
         }
     }
 
@@ -119,17 +119,17 @@ impl Server {
     }
 
     /// Remembers names.
-    pub(super) fn learn(&mut self, users: &[User]) {
+    pub(super) fn add_users(&mut self, users: &[User]) {
         for user in users {
-            self.nameless.remove(&user.id);
+            self.missing_names.remove(&user.id);
             self.names.insert(user.id, user.clone());
         }
     }
 
     /// Notes that someone's name is needed.
-    pub(super) fn needs_name(&mut self, id: UserId) {
+    pub(super) fn request_name(&mut self, id: UserId) {
         if id != UserId(0) && !self.names.contains_key(&id) {
-            self.nameless.insert(id);
+            self.missing_names.insert(id);
         }
     }
 
@@ -139,7 +139,7 @@ impl Server {
     }
 
     /// Nobody knows who is there while the link is down.
-    pub(super) fn forget_presence(&mut self) {
+    pub(super) fn clear_presence(&mut self) {
         for presence in self.presence.values_mut() {
             presence.availability = Availability::Unknown;
         }
@@ -156,7 +156,7 @@ impl Server {
         self.account = welcome.account.head;
         self.limits = welcome.limits.clone();
         self.service = welcome.service;
-        self.learn(&welcome.account.users);
-        self.learn(std::slice::from_ref(&welcome.user));
+        self.add_users(&welcome.account.users);
+        self.add_users(std::slice::from_ref(&welcome.user));
     }
 }

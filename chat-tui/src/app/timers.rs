@@ -24,7 +24,7 @@ impl Model {
             self.next_typing_end(),
             self.next_link_countdown(),
             room_queues::next_retry(self),
-            reading::next_telling(self),
+            reading::next_read_marker(self),
             persistence::next_save(self),
         ];
         times.into_iter().flatten().min()

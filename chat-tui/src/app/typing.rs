@@ -16,7 +16,7 @@ pub struct Typing {
     /// Until when, by connection: two devices of one person type on their own.
     until: HashMap<(UserId, ConnectionId), UnixMillis>,
     /// When it was told last that one types here oneself.
-    told_at: Option<UnixMillis>,
+    sent_at: Option<UnixMillis>,
 }
 
 impl Typing {
@@ -30,7 +30,7 @@ impl Typing {
     }
 
     /// Someone types for so long; 0: stopped.
-    pub(super) fn heard(&mut self, user: UserId, connection: ConnectionId, until: Option<UnixMillis>) {
+    pub(super) fn on_typing(&mut self, user: UserId, connection: ConnectionId, until: Option<UnixMillis>) {
         match until {
             Some(until) => drop(self.until.insert((user, connection), until)),
             None => drop(self.until.remove(&(user, connection))),
@@ -38,7 +38,7 @@ impl Typing {
     }
 
     /// Someone's message came: they do not type it any more.
-    pub(super) fn spoke(&mut self, user: UserId) {
+    pub(super) fn on_message(&mut self, user: UserId) {
         self.until.retain(|(typing, _), _| *typing != user);
     }
 
@@ -55,22 +55,22 @@ impl Typing {
     }
 
     /// Nobody is heard while the link is down.
-    pub(super) fn forget(&mut self) {
+    pub(super) fn clear(&mut self) {
         *self = Self::default();
     }
 }
 
 /// The text changed: tells that one types, at most every 3 s; or that one stopped.
-pub(super) fn tell(model: &mut Model, room_key: RoomKey) {
+pub(super) fn send_typing(model: &mut Model, room_key: RoomKey) {
     let now = model.now;
     let Some(room) = model.rooms.get_mut(&room_key) else { return };
     // Commands are nobody's business.
     let is_typing = !room.draft.is_empty() && !room.draft.text().starts_with('/') && room.editing.is_none();
-    let is_due = room.typing.told_at.is_none_or(|at| now.since_ms(at) >= TYPING_EVERY_MS);
-    let must_tell = if is_typing { is_due } else { room.typing.told_at.is_some() };
-    if must_tell && model.is_ready(room_key.server) {
+    let is_due = room.typing.sent_at.is_none_or(|at| now.since_ms(at) >= TYPING_EVERY_MS);
+    let must_send = if is_typing { is_due } else { room.typing.sent_at.is_some() };
+    if must_send && model.is_ready(room_key.server) {
         if let Some(room) = model.rooms.get_mut(&room_key) {
-            room.typing.told_at = is_typing.then_some(now);
+            room.typing.sent_at = is_typing.then_some(now);
         }
         model.ask_and_forget(room_key.server, SetTyping { room: room_key.room, is_typing });
     }

@@ -20,21 +20,21 @@ pub fn update(model: &mut Model, msg: Msg, now: UnixMillis) -> Vec<Effect> {
         }
         Msg::Typed(c) => {
             timers::mark_active(model);
-            typed(model, c);
+            on_typed(model, c);
         }
         Msg::Pasted(text) => {
             timers::mark_active(model);
-            pasted(model, &text);
+            on_pasted(model, &text);
         }
-        Msg::Mouse(event) => mouse::mouse(model, event),
-        Msg::Focused(has_focus) => focused(model, has_focus),
-        Msg::Link(server, msg) => link::link(model, server, msg),
+        Msg::Mouse(event) => mouse::on_mouse(model, event),
+        Msg::Focused(has_focus) => on_focus(model, has_focus),
+        Msg::Link(server, msg) => link::on_msg(model, server, msg),
         Msg::Stored(key) => outbox::on_stored(model, &key),
         Msg::NotStored(key, reason) => outbox::on_store_failed(model, &key, &reason),
         Msg::Restored(restored) => persistence::restore(model, *restored),
-        Msg::Written(text) => composer::written(model, text),
+        Msg::EditorClosed(text) => composer::on_editor_closed(model, text),
         Msg::Notice { text, is_error } => model.set_notice(&text, is_error),
-        Msg::Drawn(viewport) => navigation::drawn(model, viewport),
+        Msg::Drawn(viewport) => navigation::on_drawn(model, viewport),
         Msg::Tick => timers::tick(model),
     }
     after_update(model);
@@ -44,30 +44,30 @@ pub fn update(model: &mut Model, msg: Msg, now: UnixMillis) -> Vec<Effect> {
 /// What follows from any change.
 fn after_update(model: &mut Model) {
     outbox::flush(model);
-    reading::mark_what_is_seen(model);
-    link::ask_for_names(model);
+    reading::mark_visible_as_read(model);
+    link::request_names(model);
     overlay::edit_history::refresh(model);
 }
 
-fn focused(model: &mut Model, has_focus: bool) {
+fn on_focus(model: &mut Model, has_focus: bool) {
     model.has_focus = has_focus;
     if has_focus {
         timers::mark_active(model);
     }
 }
 
-fn typed(model: &mut Model, c: char) {
+fn on_typed(model: &mut Model, c: char) {
     match (&model.overlay, model.focus) {
-        (Some(_), _) => overlay::typed(model, c),
+        (Some(_), _) => overlay::on_typed(model, c),
         (None, Focus::Composer) => composer::insert(model, c.encode_utf8(&mut [0; 4])),
         // A selected message takes only the keys that mean something there.
         (None, Focus::Message(_)) => {}
     }
 }
 
-fn pasted(model: &mut Model, text: &str) {
+fn on_pasted(model: &mut Model, text: &str) {
     match (&model.overlay, model.focus) {
-        (Some(_), _) => text.chars().filter(|c| !c.is_control()).for_each(|c| overlay::typed(model, c)),
+        (Some(_), _) => text.chars().filter(|c| !c.is_control()).for_each(|c| overlay::on_typed(model, c)),
         (None, Focus::Composer) => composer::paste(model, text),
         (None, Focus::Message(_)) => {
             model.focus = Focus::Composer;
@@ -84,8 +84,8 @@ pub(super) fn act(model: &mut Model, action: Action) {
         Action::SwitchRoom => overlay::open_switcher(model, ""),
         Action::NextUnread => navigation::next_unread(model),
         Action::NextMention => navigation::next_mention(model),
-        Action::NextRoom => navigation::neighbour(model, 1),
-        Action::PreviousRoom => navigation::neighbour(model, -1),
+        Action::NextRoom => navigation::open_neighbour(model, 1),
+        Action::PreviousRoom => navigation::open_neighbour(model, -1),
         Action::PageUp => navigation::page(model, -1),
         Action::PageDown => navigation::page(model, 1),
         Action::ScrollUp => navigation::scroll(model, -3),

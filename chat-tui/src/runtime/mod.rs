@@ -4,11 +4,11 @@ mod clock;
 #[cfg(test)]
 mod cost;
 mod effects;
+mod external_editor;
 mod options;
 mod pace;
 mod run;
 mod translate;
-mod written;
 
 pub use options::{Colours, Notifies, RunError, RunOptions};
 pub use run::run;

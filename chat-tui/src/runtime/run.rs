@@ -9,7 +9,7 @@ use super::clock::{instant_of, now};
 use super::effects::{Outcome, Step, World};
 use super::options::{Colours, RunError, RunOptions};
 use super::pace::Pace;
-use super::{translate, written};
+use super::{external_editor, translate};
 use crate::action::Action;
 use crate::app::{LinkMsg, Model, Msg, ServerKey, Setup, update};
 use crate::cache::{Cache, CacheEvent};
@@ -294,10 +294,10 @@ impl Client {
 
     async fn edit(&mut self, model: &mut Model, guard: &Guard, text: &str) -> Result<(), RunError> {
         leave();
-        let written = written::in_editor(text).await;
+        let written = external_editor::edit(text).await;
         self.come_back(guard)?;
         match written {
-            Ok(text) => self.take(model, Msg::Written(Some(text))),
+            Ok(text) => self.take(model, Msg::EditorClosed(Some(text))),
             Err(text) => self.take(model, Msg::Notice { text, is_error: true }),
         }
         Ok(())

@@ -39,7 +39,7 @@ pub(in crate::app) fn on_versions(model: &mut Model, (room_key, seq): (RoomKey, 
     };
     let Some(changed) = last_change(model, room_key, seq).filter(|_| model.current == Some(room_key)) else { return };
     if answer.versions.is_empty() {
-        return model.tell("That message has no former texts.");
+        return model.show_info("That message has no former texts.");
     }
     let texts = answer.versions.iter().map(|version| (SafeText::block(version.body.as_str()), version.replaced_at));
     model.overlay = Some(Overlay::EditHistory(EditHistory { room_key, seq, texts: texts.collect(), changed, top }));
@@ -53,7 +53,7 @@ pub(in crate::app) fn refresh(model: &mut Model) {
     match last_change(model, room_key, seq) {
         None => {
             model.overlay = None;
-            model.tell("That message is gone, and its former texts with it.");
+            model.show_info("That message is gone, and its former texts with it.");
         }
         Some(now) if now != shown.changed => {
             if let Some(Overlay::EditHistory(shown)) = &mut model.overlay {

@@ -7,7 +7,7 @@ use chat_proto::ids::Seq;
 use chat_proto::request::{ListRooms, RoomInfoAnswer, RoomsPage};
 
 pub use edit_history::EditHistory;
-pub use switcher::{Line, Switcher};
+pub use switcher::{Switcher, SwitcherLine};
 
 use super::answers::Purpose;
 use super::editor::Editor;
@@ -46,7 +46,7 @@ pub enum Overlay {
 pub(super) fn open_switcher(model: &mut Model, query: &str) {
     let server = model.current.map_or(ServerKey::FIRST, |room_key| room_key.server);
     if model.is_ready(server) {
-        model.ask(server, ListRooms { after: None, limit: 200 }, Purpose::Listing);
+        model.ask(server, ListRooms { after: None, limit: 200 }, Purpose::RoomList);
     }
     let mut switcher = Switcher::new(query);
     switcher.find(model);
@@ -54,9 +54,9 @@ pub(super) fn open_switcher(model: &mut Model, query: &str) {
 }
 
 /// The rooms one may join have come.
-pub(super) fn listed(model: &mut Model, server: ServerKey, page: RoomsPage) {
+pub(super) fn on_room_list(model: &mut Model, server: ServerKey, page: RoomsPage) {
     if let Some(Overlay::Switcher(mut switcher)) = model.overlay.take() {
-        switcher.learn(server, page.rooms);
+        switcher.add_rooms(server, page.rooms);
         switcher.find(model);
         model.overlay = Some(Overlay::Switcher(switcher));
     }
@@ -71,7 +71,7 @@ pub(super) fn open_help(model: &mut Model) {
 pub(super) fn open_info(model: &mut Model, info: RoomInfoAnswer) {
     let server = model.current.map_or(ServerKey::FIRST, |room_key| room_key.server);
     if let Some(server) = model.server_mut(server) {
-        server.learn(&info.users);
+        server.add_users(&info.users);
     }
     model.overlay = Some(Overlay::Info(Box::new(info)));
 }
@@ -102,7 +102,7 @@ pub(super) fn query_changed(model: &mut Model) {
 }
 
 /// A key that types.
-pub(super) fn typed(model: &mut Model, c: char) {
+pub(super) fn on_typed(model: &mut Model, c: char) {
     match &mut model.overlay {
         Some(Overlay::Switcher(switcher)) => {
             switcher.query.insert(c.encode_utf8(&mut [0; 4]));
@@ -129,7 +129,7 @@ pub(super) fn step(model: &mut Model, step: isize) {
 /// Takes the chosen line, or says yes.
 pub(super) fn choose(model: &mut Model) {
     match model.overlay.take() {
-        Some(Overlay::Switcher(switcher)) => go(model, switcher.chosen()),
+        Some(Overlay::Switcher(switcher)) => open_line(model, switcher.chosen()),
         Some(Overlay::Deletion { room_key, seq, .. }) => messages::delete(model, room_key, seq),
         Some(Overlay::Help { .. } | Overlay::Info(_) | Overlay::EditHistory(_)) | None => {}
     }
@@ -143,7 +143,7 @@ pub(super) fn choose_line(model: &mut Model, line: usize) {
     }
 }
 
-fn go(model: &mut Model, line: Option<Line>) {
+fn open_line(model: &mut Model, line: Option<SwitcherLine>) {
     match line {
         Some(line) if line.is_member => navigation::open(model, line.room_key),
         Some(line) => {

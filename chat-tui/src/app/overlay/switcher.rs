@@ -12,7 +12,7 @@ use crate::text::SafeText;
 
 /// One room in the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
+pub struct SwitcherLine {
     /// Which.
     pub room_key: RoomKey,
     /// Its name.
@@ -35,7 +35,7 @@ pub struct Switcher {
     /// What was typed.
     pub query: Editor,
     /// What was found, best first.
-    pub lines: Vec<Line>,
+    pub lines: Vec<SwitcherLine>,
     /// The chosen line.
     pub selected: usize,
     joinable: Vec<(ServerKey, RoomListing)>,
@@ -48,7 +48,7 @@ impl Switcher {
     }
 
     /// Rooms one may join.
-    pub(super) fn learn(&mut self, server: ServerKey, listings: Vec<RoomListing>) {
+    pub(super) fn add_rooms(&mut self, server: ServerKey, listings: Vec<RoomListing>) {
         self.joinable = listings.into_iter().filter(|listing| !listing.is_member).map(|it| (server, it)).collect();
     }
 
@@ -57,7 +57,7 @@ impl Switcher {
         let text = self.query.text().trim().trim_start_matches('#');
         let pattern = Pattern::parse(text, CaseMatching::Ignore, Normalization::Smart);
         let mut matcher = Matcher::new(Config::DEFAULT);
-        let mut found: Vec<(u32, Line)> = Vec::new();
+        let mut found: Vec<(u32, SwitcherLine)> = Vec::new();
         for mut line in self.all(model) {
             let mut buffer = Vec::new();
             let name = Utf32Str::new(line.name.as_str(), &mut buffer);
@@ -77,10 +77,10 @@ impl Switcher {
         self.selected = 0;
     }
 
-    fn all(&self, model: &Model) -> Vec<Line> {
+    fn all(&self, model: &Model) -> Vec<SwitcherLine> {
         let own = model.listed().into_iter().filter_map(|room_key| {
             let room = model.rooms.get(&room_key)?;
-            Some(Line {
+            Some(SwitcherLine {
                 room_key,
                 name: model.title(room_key),
                 topic: room.info.topic.as_ref().map(|topic| SafeText::line(topic.text.as_str())),
@@ -92,7 +92,7 @@ impl Switcher {
         });
         let others = self.joinable.iter().filter_map(|(server, listing)| {
             let room = &listing.room;
-            Some(Line {
+            Some(SwitcherLine {
                 room_key: RoomKey { server: *server, room: room.id },
                 name: SafeText::line(room.name.as_ref()?.as_str()),
                 topic: room.topic.as_ref().map(|topic| SafeText::line(topic.text.as_str())),
@@ -119,7 +119,7 @@ impl Switcher {
     }
 
     /// The chosen line.
-    pub(super) fn chosen(&self) -> Option<Line> {
+    pub(super) fn chosen(&self) -> Option<SwitcherLine> {
         self.lines.get(self.selected).cloned()
     }
 }

@@ -6,7 +6,7 @@ use chat_proto::request::{Answer, Changes, ChangesPage, Read, Request};
 use chat_proto::server_frame::{Gap, Resumed};
 
 use super::*;
-use crate::app::{Catching, PersistOp, Scroll};
+use crate::app::{CatchUp, PersistOp, Scroll};
 
 fn changes(effects: &[Effect]) -> Option<(u64, Changes)> {
     asked(effects, |request| matches!(request, Request::Changes(_))).map(|(ask, request)| match request {
@@ -31,7 +31,7 @@ fn a_hole_is_asked_for_and_what_comes_meanwhile_is_not_applied_twice() {
     assert_eq!(asked.after, Seq(3));
     desk.answer(ask, Ok(page(vec![message(4, ANA, "four")], 4, 4)));
     assert_eq!(desk.texts(GENERAL), ["one", "two", "three", "four"]);
-    assert_eq!(desk.room(GENERAL).catching, Catching::Current);
+    assert_eq!(desk.room(GENERAL).catch_up, CatchUp::Current);
     desk.push(event(GENERAL, 4, message(5, ANA, "five")));
     assert_eq!(desk.room(GENERAL).cursor, Seq(5));
 }
@@ -43,7 +43,7 @@ fn a_gap_is_asked_for_also_while_an_answer_is_under_way() {
     assert!(changes(&desk.push(ServerFrame::Gap(Gap { room: GENERAL }))).is_none());
     let (ask, _) = changes(&desk.answer(ask, Ok(page(vec![message(1, ANA, "one")], 1, 1)))).expect("once more");
     assert!(changes(&desk.answer(ask, Ok(page(Vec::new(), 1, 1)))).is_none());
-    assert_eq!(desk.room(GENERAL).catching, Catching::Current);
+    assert_eq!(desk.room(GENERAL).catch_up, CatchUp::Current);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::frame;
 use crate::app::Target;
-use crate::app::overlay::{Line, Switcher};
+use crate::app::overlay::{Switcher, SwitcherLine};
 use crate::text::{prefix_width, width};
 use crate::theme::{Role, Theme};
 use crate::view::{Drawn, draw};
@@ -52,7 +52,7 @@ pub(super) fn draw(list: &Switcher, theme: &Theme, outer: Rect, (buffer, drawn):
     }
 }
 
-fn draw_line(theme: &Theme, line: &Line, (row, style): (Rect, Style), buffer: &mut Buffer) {
+fn draw_line(theme: &Theme, line: &SwitcherLine, (row, style): (Rect, Style), buffer: &mut Buffer) {
     let badge = match (line.is_member, line.mentions, line.unread) {
         (false, ..) => "join".to_owned(),
         (true, 0, 0) => String::new(),

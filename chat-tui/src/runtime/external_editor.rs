@@ -10,7 +10,7 @@ use tokio::process::Command;
 ///
 /// # Errors
 /// A sentence for the person; their text is then unchanged.
-pub(super) async fn in_editor(text: &str) -> Result<String, String> {
+pub(super) async fn edit(text: &str) -> Result<String, String> {
     let file = draft_file(text)?;
     let edited = run_editor(&file).await;
     let read = std::fs::read_to_string(&file).map_err(|error| format!("cannot read what was written: {error}"));
