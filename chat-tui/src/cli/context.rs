@@ -13,7 +13,7 @@ use super::exit::{CliError, Exit};
 use super::output::{ColorChoice, Output};
 use super::reference::{MessageRef, RoomRef, SeqRef};
 use crate::config::{Credentials, Paths, Settings};
-use crate::net::{Address, Client, ConnectOptions, NetError};
+use crate::net::{Client, ConnectOptions, NetError, ServerAddress};
 
 /// Flags every command takes.
 #[derive(Args, Clone, Debug)]
@@ -73,7 +73,7 @@ impl Context {
     ///
     /// # Errors
     /// Where the address is wrong or the local server cannot be started.
-    pub fn address(&self) -> Result<Address, CliError> {
+    pub fn address(&self) -> Result<ServerAddress, CliError> {
         if let Some(server) = self.configured_server()? {
             return server.parse().map_err(|error: NetError| CliError::usage(error.to_string()));
         }
@@ -90,7 +90,7 @@ impl Context {
     }
 
     #[cfg(feature = "local-server")]
-    fn own_server(&self) -> Result<Address, CliError> {
+    fn own_server(&self) -> Result<ServerAddress, CliError> {
         let server = self.local_server()?;
         let parse = |text: String| text.parse().map_err(|error: NetError| CliError::usage(error.to_string()));
         if std::os::unix::net::UnixStream::connect(crate::local::SYSTEM_SOCKET).is_ok() {
@@ -101,13 +101,13 @@ impl Context {
     }
 
     #[cfg(not(feature = "local-server"))]
-    fn own_server(&self) -> Result<Address, CliError> {
+    fn own_server(&self) -> Result<ServerAddress, CliError> {
         Err(CliError::usage("name a server: --server URL, CHAT_SERVER, or a profile in client.toml"))
     }
 
     /// What is done before each try to connect: a server of one's own is started where it does not run.
     #[cfg(feature = "local-server")]
-    pub fn prepare(&self, address: &Address) -> crate::net::Prepare {
+    pub fn prepare(&self, address: &ServerAddress) -> crate::net::Prepare {
         let nothing: crate::net::Prepare = std::sync::Arc::new(|| Ok(()));
         // Another server needs no place for one of one's own.
         let Ok(server) = self.local_server() else { return nothing };
@@ -119,7 +119,7 @@ impl Context {
 
     /// What is done before each try to connect: nothing, where there is no server of one's own.
     #[cfg(not(feature = "local-server"))]
-    pub fn prepare(&self, _: &Address) -> crate::net::Prepare {
+    pub fn prepare(&self, _: &ServerAddress) -> crate::net::Prepare {
         std::sync::Arc::new(|| Ok(()))
     }
 
@@ -137,7 +137,7 @@ impl Context {
     ///
     /// # Errors
     /// Exit 4 where none of them is there.
-    pub fn auth(&self, address: &Address) -> Result<Auth, CliError> {
+    pub fn auth(&self, address: &ServerAddress) -> Result<Auth, CliError> {
         if let Some(token) = self.globals.token.as_ref().filter(|token| !token.is_empty()) {
             return Ok(Auth::Token { token: token.clone() });
         }
@@ -177,7 +177,7 @@ impl Context {
     ///
     /// # Errors
     /// As [`Self::connect`].
-    pub async fn connect_as(&self, address: Address, auth: Auth) -> Result<Session, CliError> {
+    pub async fn connect_as(&self, address: ServerAddress, auth: Auth) -> Result<Session, CliError> {
         // A server of one's own that ends just now is started again.
         let prepare = self.prepare(&address);
         let options = ConnectOptions::new(address, auth).subscribe(Subscription::None);

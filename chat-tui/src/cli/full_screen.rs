@@ -6,7 +6,7 @@ use super::context::Context;
 use super::exit::CliError;
 use super::output::ColorChoice;
 use crate::config::Notify;
-use crate::net::{Address, LinkOptions};
+use crate::net::{LinkOptions, ServerAddress};
 use crate::runtime::{Colours, Notifies, RunError, RunOptions, run as run_screen};
 
 /// Opens the full-screen client.
@@ -44,9 +44,9 @@ pub(super) async fn run(context: &Context) -> Result<(), CliError> {
 }
 
 /// What a server is called on the screen.
-fn label(address: &Address) -> String {
+fn label(address: &ServerAddress) -> String {
     match address {
-        Address::Unix(_) => "this machine".to_owned(),
-        Address::Plain { host, .. } | Address::Secure { host, .. } => host.clone(),
+        ServerAddress::Unix(_) => "this machine".to_owned(),
+        ServerAddress::Plain { host, .. } | ServerAddress::Secure { host, .. } => host.clone(),
     }
 }

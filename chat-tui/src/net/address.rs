@@ -11,7 +11,7 @@ const DEFAULT_PORT: u16 = 4000;
 
 /// Where a server is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Address {
+pub enum ServerAddress {
     /// A Unix socket.
     Unix(PathBuf),
     /// TCP.
@@ -30,14 +30,14 @@ pub enum Address {
     },
 }
 
-impl Address {
+impl ServerAddress {
     /// Whether the server learns the user from the system.
     pub fn is_unix(&self) -> bool {
         matches!(self, Self::Unix(_))
     }
 }
 
-impl FromStr for Address {
+impl FromStr for ServerAddress {
     type Err = NetError;
 
     fn from_str(given: &str) -> Result<Self, NetError> {
@@ -75,7 +75,7 @@ impl FromStr for Address {
     }
 }
 
-impl fmt::Display for Address {
+impl fmt::Display for ServerAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let host = |host: &str| if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
         match self {
@@ -98,16 +98,16 @@ mod tests {
             ("wss://chat.example.org/", "wss://chat.example.org:443"),
             ("ws://[::1]:5000", "ws://[::1]:5000"),
         ] {
-            let address: Address = given.parse().expect("an address");
+            let address: ServerAddress = given.parse().expect("an address");
             assert_eq!(address.to_string(), shown);
-            assert_eq!(shown.parse::<Address>().expect("an address"), address);
+            assert_eq!(shown.parse::<ServerAddress>().expect("an address"), address);
         }
     }
 
     #[test]
     fn what_is_no_address_is_refused_with_a_hint() {
         for wrong in ["", "localhost:4000", "http://x", "unix:", "ws://", "ws://h:99999", "ws://h/path", "ws://[::1"] {
-            let error = wrong.parse::<Address>().expect_err("no address").to_string();
+            let error = wrong.parse::<ServerAddress>().expect_err("no address").to_string();
             assert!(error.contains("ws://host:4000"), "{error}");
         }
     }

@@ -1,6 +1,6 @@
 //! A signed-in connection for commands and scripts: typed requests, many under way, and what is pushed.
 
-mod exchange;
+mod socket_task;
 
 use std::marker::PhantomData;
 use std::pin::Pin;
@@ -20,13 +20,13 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout};
 use tokio_tungstenite::tungstenite::Message;
 
-use self::exchange::{Ask, PUSHES, run, send};
+use self::socket_task::{Ask, PUSHES_MAX, run, send};
 use super::connection::{self, Socket};
-use super::{Address, CallError, NetError, Prepare};
+use super::{CallError, NetError, Prepare, ServerAddress};
 
 /// One-shot commands try to connect for this long.
-const TRY_FOR: Duration = Duration::from_secs(5);
-const TRY_EVERY: Duration = Duration::from_millis(200);
+const CONNECT_FOR: Duration = Duration::from_secs(5);
+const CONNECT_EVERY: Duration = Duration::from_millis(200);
 /// A server that is there answers `hello` within this time; a password is hashed meanwhile.
 const WELCOME_LIMIT: Duration = Duration::from_secs(20);
 
@@ -34,7 +34,7 @@ const WELCOME_LIMIT: Duration = Duration::from_secs(20);
 #[derive(Clone, Debug)]
 pub struct ConnectOptions {
     /// Where.
-    pub address: Address,
+    pub address: ServerAddress,
     /// As whom.
     pub auth: Auth,
     /// What is pushed.
@@ -43,7 +43,7 @@ pub struct ConnectOptions {
 
 impl ConnectOptions {
     /// Nothing is pushed.
-    pub fn new(address: Address, auth: Auth) -> Self {
+    pub fn new(address: ServerAddress, auth: Auth) -> Self {
         Self { address, auth, subscription: Subscription::None }
     }
 
@@ -94,12 +94,12 @@ impl Client {
     /// # Errors
     /// As [`NetError`] says; where `prepare` failed last, that is why nobody answers.
     pub async fn connect_prepared(options: ConnectOptions, prepare: &Prepare) -> Result<(Self, Welcome), NetError> {
-        let give_up_at = Instant::now() + TRY_FOR;
+        let give_up_at = Instant::now() + CONNECT_FOR;
         let mut prepared = Ok(());
         loop {
             match Self::connect_once(&options).await {
-                Err(NetError::Unreachable { .. }) if Instant::now() + TRY_EVERY < give_up_at => {
-                    tokio::time::sleep(TRY_EVERY).await;
+                Err(NetError::Unreachable { .. }) if Instant::now() + CONNECT_EVERY < give_up_at => {
+                    tokio::time::sleep(CONNECT_EVERY).await;
                     let prepare = prepare.clone();
                     prepared = tokio::task::spawn_blocking(move || prepare()).await.unwrap_or(Ok(()));
                 }
@@ -109,7 +109,7 @@ impl Client {
                 Err(NetError::Refused(error))
                     if error.code == ErrorCode::ShuttingDown && Instant::now() < give_up_at =>
                 {
-                    tokio::time::sleep(TRY_EVERY).await;
+                    tokio::time::sleep(CONNECT_EVERY).await;
                 }
                 result => return result,
             }
@@ -127,9 +127,9 @@ impl Client {
             address: options.address.to_string(),
             reason: format!("it took the connection but did not answer within {} s", WELCOME_LIMIT.as_secs()),
         })??;
-        let (asks, asked) = mpsc::unbounded_channel();
-        let (pushed, pushes) = mpsc::channel(PUSHES);
-        tokio::spawn(run(socket, asked, pushed));
+        let (asks, ask_receiver) = mpsc::unbounded_channel();
+        let (push_sender, pushes) = mpsc::channel(PUSHES_MAX);
+        tokio::spawn(run(socket, ask_receiver, push_sender));
         Ok((Self { asks, pushes }, welcome))
     }
 
@@ -190,17 +190,17 @@ mod tests {
     use chat_proto::time::UnixMillis;
 
     use super::*;
-    use crate::net::scripted::{Peer, Script};
+    use crate::net::scripted_server::{Peer, ScriptedServer};
 
-    fn options(script: &Script) -> ConnectOptions {
-        ConnectOptions::new(script.address(), Auth::Token { token: "t".into() })
+    fn options(server: &ScriptedServer) -> ConnectOptions {
+        ConnectOptions::new(server.address(), Auth::Token { token: "t".into() })
     }
 
     /// A client that is signed in, and the other end of its connection.
     async fn signed_in() -> (Client, Peer) {
-        let script = Script::new().await;
-        let options = options(&script);
-        let (connected, peer) = tokio::join!(Client::connect_once(&options), script.welcome());
+        let server = ScriptedServer::new().await;
+        let options = options(&server);
+        let (connected, peer) = tokio::join!(Client::connect_once(&options), server.welcome());
         (connected.expect("signed in").0, peer)
     }
 
@@ -208,21 +208,21 @@ mod tests {
     async fn an_answer_behind_more_pushes_than_anyone_takes_still_comes() {
         let (mut client, mut peer) = signed_in().await;
         let serve = async {
-            let id = peer.hear_request().await;
+            let id = peer.receive_request().await;
             let room = RoomId(1);
-            for seq in 1..=PUSHES as u64 * 2 {
+            for seq in 1..=PUSHES_MAX as u64 * 2 {
                 let item =
                     Item { seq: Seq(seq), changed: Seq(seq), at: UnixMillis(0), by: UserId(1), what: What::Join };
-                peer.say(&Event { room, seq: Seq(seq), prev: Seq(seq - 1), item }).await;
-                peer.say(&Typing { room, user: UserId(1), connection: ConnectionId(1), ttl_ms: 1 }).await;
+                peer.send(&Event { room, seq: Seq(seq), prev: Seq(seq - 1), item }).await;
+                peer.send(&Typing { room, user: UserId(1), connection: ConnectionId(1), ttl_ms: 1 }).await;
             }
-            peer.say_bytes(codec::encode_ok::<Ping>(id, &Pong { now: UnixMillis(1) })).await;
+            peer.send_bytes(codec::encode_ok::<Ping>(id, &Pong { now: UnixMillis(1) })).await;
         };
         let call = timeout(Duration::from_secs(20), client.call(&Ping {}));
         let (answered, ()) = tokio::join!(call, serve);
         answered.expect("in time").expect("answered");
         let mut has_gap = false;
-        for _ in 0..=PUSHES {
+        for _ in 0..=PUSHES_MAX {
             let push = client.next_push().await.expect("connected");
             has_gap |= matches!(push, ServerFrame::Gap(gap) if gap.room == RoomId(1));
         }
@@ -259,11 +259,11 @@ mod tests {
     async fn a_request_that_is_not_answered_is_given_up_with_its_connection() {
         let (mut client, mut peer) = signed_in().await;
         let answers = (client.start(&Ping {}), client.start(&Ping {}));
-        let id = peer.hear_request().await;
-        peer.say_bytes(codec::encode_ok::<Ping>(id, &Pong { now: UnixMillis(1) })).await;
+        let id = peer.receive_request().await;
+        peer.send_bytes(codec::encode_ok::<Ping>(id, &Pong { now: UnixMillis(1) })).await;
         answers.0.await.expect("answered");
         // The server goes on to listen and to answer pings; it only says nothing to the second request.
-        let listen = async { while peer.hear().await.is_some() {} };
+        let listen = async { while peer.receive().await.is_some() {} };
         tokio::time::pause();
         let (answer, ()) = tokio::join!(answers.1, listen);
         let error = answer.expect_err("no answer").to_string();
@@ -287,10 +287,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_server_that_never_answers_hello_is_given_up() {
-        let script = Script::new().await;
-        let options = options(&script);
+        let server = ScriptedServer::new().await;
+        let options = options(&server);
         let accept = async {
-            let peer = script.accept().await;
+            let peer = server.accept().await;
             tokio::time::pause();
             peer
         };

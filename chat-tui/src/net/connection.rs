@@ -14,7 +14,7 @@ use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
-use super::{Address, NetError};
+use super::{NetError, ServerAddress};
 
 /// A server that is there answers within this time.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
@@ -27,7 +27,7 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 pub(super) type Socket = WebSocketStream<Box<dyn Stream>>;
 
 /// Connects once.
-pub(super) async fn connect(address: &Address) -> Result<Socket, NetError> {
+pub(super) async fn connect(address: &ServerAddress) -> Result<Socket, NetError> {
     let unreachable = |reason: String| NetError::Unreachable { address: address.to_string(), reason };
     match timeout(CONNECT_LIMIT, attempt(address)).await {
         Ok(result) => result,
@@ -35,15 +35,17 @@ pub(super) async fn connect(address: &Address) -> Result<Socket, NetError> {
     }
 }
 
-async fn attempt(address: &Address) -> Result<Socket, NetError> {
+async fn attempt(address: &ServerAddress) -> Result<Socket, NetError> {
     let unreachable =
         |error: std::io::Error| NetError::Unreachable { address: address.to_string(), reason: error.to_string() };
     let (stream, host): (Box<dyn Stream>, String) = match address {
-        Address::Unix(path) => (Box::new(UnixStream::connect(path).await.map_err(unreachable)?), "localhost".into()),
-        Address::Plain { host, port } => {
+        ServerAddress::Unix(path) => {
+            (Box::new(UnixStream::connect(path).await.map_err(unreachable)?), "localhost".into())
+        }
+        ServerAddress::Plain { host, port } => {
             (Box::new(tcp(host, *port).await.map_err(unreachable)?), url_host(host, *port))
         }
-        Address::Secure { host, port } => {
+        ServerAddress::Secure { host, port } => {
             (Box::new(tls(host, *port).await.map_err(unreachable)?), url_host(host, *port))
         }
     };

@@ -6,7 +6,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
 
-use super::{Address, NetError};
+use super::{NetError, ServerAddress};
 
 /// A server that is there answers within this time.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -17,16 +17,16 @@ const PAGE_MAX_BYTES: u64 = 1 << 20;
 ///
 /// # Errors
 /// Where it cannot be reached, or its answer is no page.
-pub async fn metrics(address: &Address) -> Result<Option<String>, NetError> {
+pub async fn metrics(address: &ServerAddress) -> Result<Option<String>, NetError> {
     let unreachable =
         |error: std::io::Error| NetError::Unreachable { address: address.to_string(), reason: error.to_string() };
     let asking = async {
         match address {
-            Address::Unix(path) => ask(UnixStream::connect(path).await?).await,
-            Address::Plain { host, port } if is_this_machine(host) => {
+            ServerAddress::Unix(path) => ask(UnixStream::connect(path).await?).await,
+            ServerAddress::Plain { host, port } if is_this_machine(host) => {
                 ask(TcpStream::connect((host.as_str(), *port)).await?).await
             }
-            Address::Plain { .. } | Address::Secure { .. } => Ok(String::new()),
+            ServerAddress::Plain { .. } | ServerAddress::Secure { .. } => Ok(String::new()),
         }
     };
     let answer = timeout(LIMIT, asking).await.unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into()));

@@ -8,11 +8,11 @@ mod follower;
 mod link;
 mod metrics;
 #[cfg(test)]
-mod scripted;
+mod scripted_server;
 
-pub use address::Address;
+pub use address::ServerAddress;
 pub use client::{Client, ConnectOptions, PendingAnswer};
 pub use error::{CallError, NetError};
 pub use follower::{Followed, Follower, RoomStart};
-pub use link::{LinkHandle, LinkNews, LinkOptions, LinkOrder, Prepare};
+pub use link::{LinkCommand, LinkEvent, LinkHandle, LinkOptions, Prepare};
 pub use metrics::metrics;

@@ -2,7 +2,7 @@
 
 use crate::app::{Effect, Msg, Refusal, ServerKey};
 use crate::cache::Cache;
-use crate::net::{LinkHandle, LinkOrder};
+use crate::net::{LinkCommand, LinkHandle};
 use crate::terminal::{self, Capabilities};
 use crate::text::SafeText;
 use crate::theme::{Depth, Theme};
@@ -24,7 +24,7 @@ pub(super) enum Step {
 
 /// What effects are done with.
 #[derive(Debug)]
-pub(super) struct World {
+pub(super) struct EffectRunner {
     pub(super) link: LinkHandle,
     pub(super) cache: Option<Cache>,
     pub(super) capabilities: Capabilities,
@@ -42,13 +42,13 @@ pub(super) struct Outcome {
     pub(super) steps: Vec<Step>,
 }
 
-impl World {
+impl EffectRunner {
     /// Does one thing.
     pub(super) fn perform(&mut self, effect: Effect, outcome: &mut Outcome) {
         match effect {
-            Effect::Hello { resume, .. } => drop(self.link.order(LinkOrder::Hello(resume))),
+            Effect::Hello { resume, .. } => drop(self.link.send(LinkCommand::Hello(resume))),
             Effect::Ask { server, ask, request } => self.ask(server, (ask, request), outcome),
-            Effect::RetryLink(_) => drop(self.link.order(LinkOrder::Retry)),
+            Effect::RetryLink(_) => drop(self.link.send(LinkCommand::Retry)),
             Effect::Persist(_, op) => self.persist(op, outcome),
             Effect::OpenEditor(text) => outcome.steps.push(Step::Editor(text)),
             Effect::Suspend => outcome.steps.push(Step::Suspend),
@@ -61,7 +61,7 @@ impl World {
     }
 
     fn ask(&self, server: ServerKey, (ask, request): (u64, chat_proto::request::Request), outcome: &mut Outcome) {
-        if self.link.order(LinkOrder::Ask { ask, request }).is_err() {
+        if self.link.send(LinkCommand::Ask { ask, request }).is_err() {
             let result = Box::new(Err(Refusal::Disconnected));
             outcome.msgs.push(Msg::Link(server, crate::app::LinkMsg::Answer { ask, result }));
         }

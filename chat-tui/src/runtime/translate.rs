@@ -2,7 +2,7 @@
 
 use crate::app::{LinkMsg, Model, Mouse, Msg, Refusal};
 use crate::keymap::Keymap;
-use crate::net::{CallError, LinkNews};
+use crate::net::{CallError, LinkEvent};
 use crate::terminal::{Input, Pointer};
 
 /// What a terminal's input is to the app; none where it means nothing.
@@ -21,18 +21,18 @@ pub(super) fn input(input: Input, model: &Model, keymap: &Keymap) -> Option<Msg>
 }
 
 /// What a link's news are to the app.
-pub(super) fn news(news: LinkNews) -> LinkMsg {
-    match news {
-        LinkNews::Connecting => LinkMsg::Connecting,
-        LinkNews::Opened => LinkMsg::Opened,
-        LinkNews::Welcome(welcome) => LinkMsg::Welcome(welcome),
-        LinkNews::Answer { ask, result } => {
+pub(super) fn link_event(event: LinkEvent) -> LinkMsg {
+    match event {
+        LinkEvent::Connecting => LinkMsg::Connecting,
+        LinkEvent::Opened => LinkMsg::Opened,
+        LinkEvent::Welcome(welcome) => LinkMsg::Welcome(welcome),
+        LinkEvent::Answer { ask, result } => {
             LinkMsg::Answer { ask, result: Box::new(result.map_err(|error| refusal(&error))) }
         }
-        LinkNews::Push(frame) => LinkMsg::Push(frame),
-        LinkNews::Lag(lag_ms) => LinkMsg::Lag(lag_ms),
-        LinkNews::Down { reason, retry_in_ms } => LinkMsg::Down { reason, retry_in_ms },
-        LinkNews::Denied { reason } => LinkMsg::Denied { reason },
+        LinkEvent::Push(frame) => LinkMsg::Push(frame),
+        LinkEvent::Lag(lag_ms) => LinkMsg::Lag(lag_ms),
+        LinkEvent::Down { reason, retry_in_ms } => LinkMsg::Down { reason, retry_in_ms },
+        LinkEvent::Denied { reason } => LinkMsg::Denied { reason },
     }
 }
 

@@ -41,7 +41,7 @@ impl Grid {
                             c.is_ascii_alphabetic()
                         });
                         sequence.pop();
-                        self.obey(last.expect("a whole sequence"), &sequence);
+                        self.apply_sequence(last.expect("a whole sequence"), &sequence);
                     }
                     Some(']') => drop(chars.by_ref().find(|c| *c == '\u{7}')),
                     other => panic!("ESC {other:?}"),
@@ -68,7 +68,7 @@ impl Grid {
         self.at.0 = x + columns;
     }
 
-    fn obey(&mut self, letter: char, sequence: &str) {
+    fn apply_sequence(&mut self, letter: char, sequence: &str) {
         let numbers: Vec<usize> = sequence.split(';').map(|number| number.parse().unwrap_or(0)).collect();
         let number = |index: usize, default: usize| match numbers.get(index) {
             Some(0) | None => default,

@@ -13,7 +13,7 @@ use crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode, supports_keyboard_enhancement,
 };
 
-use super::{Capabilities, Found, probe};
+use super::{Capabilities, ProbeResult, probe};
 
 static IS_ENTERED: AtomicBool = AtomicBool::new(false);
 static HAS_KEYBOARD: AtomicBool = AtomicBool::new(false);
@@ -58,7 +58,7 @@ impl Guard {
     ///
     /// # Errors
     /// Where the terminal cannot be written to.
-    pub fn probe(&self) -> io::Result<Option<Found>> {
+    pub fn probe(&self) -> io::Result<Option<ProbeResult>> {
         if !self.answers {
             return Ok(None);
         }

@@ -65,7 +65,7 @@ impl Pen {
 
     /// Ends with a plain look.
     pub(super) fn finish(mut self) -> Vec<u8> {
-        self.wear(Cell::EMPTY.style());
+        self.set_style(Cell::EMPTY.style());
         self.out
     }
 
@@ -77,8 +77,8 @@ impl Pen {
             // Line feeds keep the column, and where they lead to a row of the screen they scroll nothing.
             Some((at_x, at_y)) if at_y <= y && y - at_y <= 3 => {
                 let down = "\n".repeat(usize::from(y - at_y));
-                let aside = aside(at_x, x);
-                if down.len() + aside.len() < absolute.len() { down + &aside } else { absolute }
+                let cursor_step = cursor_step(at_x, x);
+                if down.len() + cursor_step.len() < absolute.len() { down + &cursor_step } else { absolute }
             }
             _ => absolute,
         };
@@ -92,7 +92,7 @@ impl Pen {
         let is_worn =
             is_blank(cell) && Some(cell.bg) == self.look.bg && !self.look.add_modifier.intersects(SEEN_ON_BLANKS);
         if !is_worn {
-            self.wear(cell.style());
+            self.set_style(cell.style());
         }
         let shown = self.clusters.shown(cell.symbol()).into_owned();
         let columns = width(cell.symbol()) as u16;
@@ -113,14 +113,14 @@ impl Pen {
         self.go(x, y);
         let has_ground = self.look.bg != Cell::EMPTY.style().bg;
         if has_ground || self.look.add_modifier.intersects(SEEN_ON_BLANKS) {
-            self.wear(Cell::EMPTY.style());
+            self.set_style(Cell::EMPTY.style());
         }
         let sequence = if is_rest { "\x1b[K".to_owned() } else { format!("\x1b[{columns}X") };
         self.out.extend_from_slice(sequence.as_bytes());
     }
 
     /// Takes on a look: changed where it differs, or from a plain one on, whichever is shorter.
-    fn wear(&mut self, look: Style) {
+    fn set_style(&mut self, look: Style) {
         if look == self.look {
             return;
         }
@@ -134,7 +134,7 @@ impl Pen {
 }
 
 /// The shortest way within a row.
-fn aside(from: u16, to: u16) -> String {
+fn cursor_step(from: u16, to: u16) -> String {
     let by = |count: u16, letter: char| match count {
         1 => format!("\x1b[{letter}"),
         count => format!("\x1b[{count}{letter}"),

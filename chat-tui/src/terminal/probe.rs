@@ -9,13 +9,13 @@ use super::cluster::{Clusters, Kind};
 
 /// What was found out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Found {
+pub struct ProbeResult {
     pub(super) clusters: Clusters,
     pub(super) has_margins: bool,
 }
 
 #[cfg(test)]
-impl Found {
+impl ProbeResult {
     /// What a terminal that scrolls within columns is found to be.
     pub(crate) fn with_margins() -> Self {
         Self { has_margins: true, ..Self::default() }
@@ -26,7 +26,7 @@ impl Found {
 ///
 /// # Errors
 /// Where the terminal cannot be written to.
-pub(super) fn probe() -> io::Result<Found> {
+pub(super) fn probe() -> io::Result<ProbeResult> {
     let found = probe_with(|sequence| {
         send(sequence)?;
         Ok(position()?.0)
@@ -42,8 +42,8 @@ fn send(sequence: &str) -> io::Result<()> {
 }
 
 /// Tries a terminal; `column_after` sends a sequence and tells where the cursor stands then, from 0.
-fn probe_with(mut column_after: impl FnMut(&str) -> io::Result<u16>) -> io::Result<Found> {
-    let mut found = Found::default();
+fn probe_with(mut column_after: impl FnMut(&str) -> io::Result<u16>) -> io::Result<ProbeResult> {
+    let mut found = ProbeResult::default();
     let all: String = Kind::SAMPLES.iter().map(|(_, sample)| *sample).collect();
     let expected: u16 = Kind::SAMPLES.iter().map(|(kind, _)| kind.sample_columns()).sum();
     let are_all_right = column_after(&format!("\x1b[m\x1b[H{all}"))? == expected;

@@ -53,14 +53,14 @@ pub(super) fn send(shown: &Buffer, next: &Buffer, pen: impl Fn() -> Pen) -> Vec<
     // Looks of one colour follow each other: from one to the next only the rest changes.
     order.sort_by_cached_key(|piece| {
         let look = piece.look();
-        (place_of(look.fg, &mut colours), place_of(look, &mut looks))
+        (index_of(look.fg, &mut colours), index_of(look, &mut looks))
     });
     let by_looks = write(&mut order.into_iter());
     if by_looks.len() < by_rows.len() { by_looks } else { by_rows }
 }
 
 /// Where something stands among those met so far.
-fn place_of<T: PartialEq>(one: T, met: &mut Vec<T>) -> usize {
+fn index_of<T: PartialEq>(one: T, met: &mut Vec<T>) -> usize {
     met.iter().position(|known| *known == one).unwrap_or_else(|| {
         met.push(one);
         met.len() - 1

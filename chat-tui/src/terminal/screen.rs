@@ -10,7 +10,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::cluster::{Clusters, is_sure};
 use super::pen::Pen;
-use super::probe::Found;
+use super::probe::ProbeResult;
 use super::{rows, shift};
 
 /// Bytes below which no shorter way is looked for.
@@ -79,7 +79,7 @@ impl Screen {
     }
 
     /// Takes what was found out about the terminal, whose first row has been written over meanwhile.
-    pub fn learn(&mut self, found: Found) {
+    pub fn apply_probe(&mut self, found: ProbeResult) {
         (self.clusters, self.has_margins) = (found.clusters, found.has_margins);
         // What is shown as something simpler may be shown as it is from here on.
         if !self.shown.content.iter().all(|cell| is_sure(cell.symbol())) {
@@ -92,7 +92,7 @@ impl Screen {
     }
 
     /// Everything is drawn again next time.
-    pub fn forget(&mut self) {
+    pub fn invalidate(&mut self) {
         self.is_stale = true;
         self.title.clear();
     }

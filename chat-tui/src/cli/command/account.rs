@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::cli::context::{Context, Session};
 use crate::cli::exit::CliError;
-use crate::net::Address;
+use crate::net::ServerAddress;
 
 /// The arguments of `register`.
 #[derive(Args, Debug)]
@@ -88,7 +88,7 @@ pub(super) async fn login(args: &LoginArgs, context: &Context) -> Result<(), Cli
     sign_in(context, address, auth, "signed in").await
 }
 
-async fn sign_in(context: &Context, address: Address, auth: Auth, done: &str) -> Result<(), CliError> {
+async fn sign_in(context: &Context, address: ServerAddress, auth: Auth, done: &str) -> Result<(), CliError> {
     let given = match &auth {
         Auth::Token { token } => Some(token.clone()),
         Auth::Peer | Auth::Password { .. } | Auth::Register { .. } => None,
@@ -104,7 +104,7 @@ async fn sign_in(context: &Context, address: Address, auth: Auth, done: &str) ->
     context.output.data("identity", &identity(&session, &address), &text)
 }
 
-fn identity<'a>(session: &'a Session, address: &Address) -> Identity<'a> {
+fn identity<'a>(session: &'a Session, address: &ServerAddress) -> Identity<'a> {
     Identity {
         name: session.welcome.user.name.as_str(),
         user_id: session.welcome.user.id,

@@ -19,7 +19,7 @@ use crate::cli::context::{Context, Session};
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::pace::Pace;
 use crate::cli::stdin_text;
-use crate::net::{Address, CallError, PendingAnswer};
+use crate::net::{CallError, PendingAnswer, ServerAddress};
 
 /// Posts under way at once.
 const WINDOW: usize = 64;
@@ -42,7 +42,7 @@ struct Stream<'a> {
     args: &'a SendArgs,
     context: &'a Context,
     /// Where it goes, as whom: also after a break, whatever else has begun to answer meanwhile.
-    address: Address,
+    address: ServerAddress,
     auth: Auth,
     session: Session,
     room: RoomId,

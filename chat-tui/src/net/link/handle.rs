@@ -8,12 +8,12 @@ use chat_proto::server_frame::{ServerFrame, Welcome};
 use tokio::sync::mpsc;
 
 use super::task::Link;
-use crate::net::{Address, CallError};
+use crate::net::{CallError, ServerAddress};
 
 /// What may wait to be taken by the screen; beyond it the socket is not read, and the server bounds the rest.
-const HEARD_MAX: usize = 512;
+const EVENTS_MAX: usize = 512;
 /// What may wait to be sent.
-const TOLD_MAX: usize = 1024;
+const COMMANDS_MAX: usize = 1024;
 
 /// Makes the server reachable before a try; the local server is started so, unless it was stopped on purpose.
 pub type Prepare = Arc<dyn Fn() -> Result<(), String> + Send + Sync>;
@@ -22,7 +22,7 @@ pub type Prepare = Arc<dyn Fn() -> Result<(), String> + Send + Sync>;
 #[derive(Clone)]
 pub struct LinkOptions {
     /// The server.
-    pub address: Address,
+    pub address: ServerAddress,
     /// The sign-in.
     pub auth: Auth,
     /// Called before each try.
@@ -37,7 +37,7 @@ impl std::fmt::Debug for LinkOptions {
 
 /// What the link is told.
 #[derive(Debug)]
-pub enum LinkOrder {
+pub enum LinkCommand {
     /// The socket is open: say hello, resuming where something is known.
     Hello(Option<Resume>),
     /// Ask the server.
@@ -53,10 +53,10 @@ pub enum LinkOrder {
 
 /// What the link tells.
 #[derive(Debug)]
-pub enum LinkNews {
+pub enum LinkEvent {
     /// A try begins.
     Connecting,
-    /// The socket is open: [`LinkOrder::Hello`] is awaited.
+    /// The socket is open: [`LinkCommand::Hello`] is awaited.
     Opened,
     /// In.
     Welcome(Box<Welcome>),
@@ -88,36 +88,36 @@ pub enum LinkNews {
 /// The two ends of a link's channels, for whoever drives the screen.
 #[derive(Debug)]
 pub struct LinkHandle {
-    orders: mpsc::Sender<LinkOrder>,
-    news: mpsc::Receiver<LinkNews>,
+    commands: mpsc::Sender<LinkCommand>,
+    events: mpsc::Receiver<LinkEvent>,
 }
 
 impl LinkHandle {
     /// Starts a link; it ends when the handle is dropped.
     pub fn start(options: LinkOptions) -> Self {
-        let (orders, ordered) = mpsc::channel(TOLD_MAX);
-        let (told, news) = mpsc::channel(HEARD_MAX);
-        tokio::spawn(Link::new(options, told).run(ordered));
-        Self { orders, news }
+        let (commands, command_receiver) = mpsc::channel(COMMANDS_MAX);
+        let (event_sender, events) = mpsc::channel(EVENTS_MAX);
+        tokio::spawn(Link::new(options, event_sender).run(command_receiver));
+        Self { commands, events }
     }
 
     /// Tells the link to do something; gives it back where it has too much to do.
     ///
     /// # Errors
     /// The order, where the queue is full.
-    pub fn order(&self, order: LinkOrder) -> Result<(), LinkOrder> {
-        self.orders.try_send(order).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(order) | mpsc::error::TrySendError::Closed(order) => order,
+    pub fn send(&self, command: LinkCommand) -> Result<(), LinkCommand> {
+        self.commands.try_send(command).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(command) | mpsc::error::TrySendError::Closed(command) => command,
         })
     }
 
     /// What the link tells next; none once it has ended.
-    pub async fn news(&mut self) -> Option<LinkNews> {
-        self.news.recv().await
+    pub async fn next_event(&mut self) -> Option<LinkEvent> {
+        self.events.recv().await
     }
 
     /// What the link has told already.
-    pub fn news_at_hand(&mut self) -> Option<LinkNews> {
-        self.news.try_recv().ok()
+    pub fn try_next_event(&mut self) -> Option<LinkEvent> {
+        self.events.try_recv().ok()
     }
 }

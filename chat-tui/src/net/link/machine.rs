@@ -11,9 +11,9 @@ const LONGEST_PAUSE_MS: f64 = 30_000.0;
 /// A server that took the connection answers `hello` within this time.
 const WELCOME_LIMIT_MS: u64 = 20_000;
 /// After the machine slept, a connection that still lives answers within this time.
-const WAKE_LIMIT_MS: u64 = 5_000;
+const AFTER_SLEEP_LIMIT_MS: u64 = 5_000;
 /// A connection that held this long begins its pauses anew.
-const HELD_MS: u64 = 10_000;
+const STABLE_AFTER_MS: u64 = 10_000;
 
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub(super) enum Input {
     /// The server did not let us in, and will not by itself.
     Denied,
     /// Something came from the server.
-    Heard,
+    Received,
     /// The connection ended.
     Closed {
         /// Whether to connect again without a person.
@@ -36,7 +36,7 @@ pub(super) enum Input {
         after_ms: Option<u64>,
     },
     /// The time asked for by [`Machine::wake_at`] has come.
-    Woken,
+    TimerFired,
     /// The machine slept: clocks ran on, the connection may be dead.
     Slept,
     /// A person wants it now.
@@ -45,7 +45,7 @@ pub(super) enum Input {
 
 /// What to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Order {
+pub(super) enum Command {
     /// Open a socket.
     Connect,
     /// Send a ping.
@@ -84,7 +84,7 @@ pub(super) struct Machine {
     state: State,
     /// Tries that failed since the link last held.
     failures: u32,
-    heard_at_ms: u64,
+    received_at_ms: u64,
     /// When the answer to a ping is overdue.
     overdue_at_ms: Option<u64>,
     /// The pause before a heartbeat, shortened by some jitter.
@@ -97,7 +97,7 @@ impl Machine {
         Self {
             state: State::Waiting { until_ms: 0 },
             failures: 0,
-            heard_at_ms: 0,
+            received_at_ms: 0,
             overdue_at_ms: None,
             heartbeat_ms: HEARTBEAT_MS,
         }
@@ -109,52 +109,52 @@ impl Machine {
     }
 
     /// When [`Input::Woken`] is due; none where only the outside can move it.
-    pub(super) fn wake_at(&self) -> Option<u64> {
+    pub(super) fn next_timer(&self) -> Option<u64> {
         match self.state {
             State::Waiting { until_ms } => Some(until_ms),
             State::Greeting { since_ms } => Some(since_ms + WELCOME_LIMIT_MS),
-            State::Ready { .. } => Some(self.overdue_at_ms.unwrap_or(self.heard_at_ms + self.heartbeat_ms)),
+            State::Ready { .. } => Some(self.overdue_at_ms.unwrap_or(self.received_at_ms + self.heartbeat_ms)),
             State::Connecting | State::Stopped => None,
         }
     }
 
     /// Takes what happened at `now_ms`. `random` is fresh and even in 0 – 1.
-    pub(super) fn step(&mut self, input: Input, now_ms: u64, random: f64) -> Option<Order> {
+    pub(super) fn step(&mut self, input: Input, now_ms: u64, random: f64) -> Option<Command> {
         match input {
             Input::Opened => self.enter(State::Greeting { since_ms: now_ms }),
             Input::Failed => Some(self.pause(now_ms, None, random)),
             Input::Welcomed => {
-                self.heard(now_ms, random);
+                self.on_received(now_ms, random);
                 self.enter(State::Ready { since_ms: now_ms })
             }
             Input::Denied | Input::Closed { may_reconnect: false, .. } => self.enter(State::Stopped),
-            Input::Heard => {
-                self.heard(now_ms, random);
+            Input::Received => {
+                self.on_received(now_ms, random);
                 None
             }
             Input::Closed { may_reconnect: true, after_ms } => Some(self.pause(now_ms, after_ms, random)),
-            Input::Woken => self.woken(now_ms, random),
-            Input::Slept => self.slept(now_ms),
+            Input::TimerFired => self.on_timer(now_ms, random),
+            Input::Slept => self.on_slept(now_ms),
             Input::Retry => self.retry(),
         }
     }
 
-    fn enter(&mut self, state: State) -> Option<Order> {
+    fn enter(&mut self, state: State) -> Option<Command> {
         self.state = state;
-        matches!(state, State::Stopped).then_some(Order::Drop)
+        matches!(state, State::Stopped).then_some(Command::Drop)
     }
 
-    fn heard(&mut self, now_ms: u64, random: f64) {
-        self.heard_at_ms = now_ms;
+    fn on_received(&mut self, now_ms: u64, random: f64) {
+        self.received_at_ms = now_ms;
         self.overdue_at_ms = None;
         // Up to a fifth earlier, so that many clients do not beat together.
         self.heartbeat_ms = (HEARTBEAT_MS as f64 * (1.0 - random / 5.0)) as u64;
     }
 
     /// Waits before the next try: the longer, the more tries failed; never shorter than the server asked.
-    fn pause(&mut self, now_ms: u64, after_ms: Option<u64>, random: f64) -> Order {
+    fn pause(&mut self, now_ms: u64, after_ms: Option<u64>, random: f64) -> Command {
         if let State::Ready { since_ms } = self.state
-            && now_ms.saturating_sub(since_ms) >= HELD_MS
+            && now_ms.saturating_sub(since_ms) >= STABLE_AFTER_MS
         {
             self.failures = 0;
         }
@@ -164,40 +164,40 @@ impl Machine {
         self.failures = self.failures.saturating_add(1);
         self.overdue_at_ms = None;
         self.state = State::Waiting { until_ms: now_ms + pause_ms.max(after_ms.unwrap_or(0)) };
-        Order::Drop
+        Command::Drop
     }
 
-    fn woken(&mut self, now_ms: u64, random: f64) -> Option<Order> {
-        if self.wake_at().is_none_or(|at| now_ms < at) {
+    fn on_timer(&mut self, now_ms: u64, random: f64) -> Option<Command> {
+        if self.next_timer().is_none_or(|at| now_ms < at) {
             return None;
         }
         match (self.state, self.overdue_at_ms) {
             (State::Waiting { .. }, _) => self.retry(),
             (State::Greeting { .. }, _) | (State::Ready { .. }, Some(_)) => Some(self.pause(now_ms, None, random)),
             (State::Ready { .. }, None) => {
-                self.overdue_at_ms = Some(self.heard_at_ms + DEAD_AFTER_MS);
-                Some(Order::Ping)
+                self.overdue_at_ms = Some(self.received_at_ms + DEAD_AFTER_MS);
+                Some(Command::Ping)
             }
             (State::Connecting | State::Stopped, _) => None,
         }
     }
 
-    fn slept(&mut self, now_ms: u64) -> Option<Order> {
+    fn on_slept(&mut self, now_ms: u64) -> Option<Command> {
         match self.state {
             State::Waiting { .. } => self.retry(),
             State::Ready { .. } => {
-                self.overdue_at_ms = Some(now_ms + WAKE_LIMIT_MS);
-                Some(Order::Ping)
+                self.overdue_at_ms = Some(now_ms + AFTER_SLEEP_LIMIT_MS);
+                Some(Command::Ping)
             }
             State::Connecting | State::Greeting { .. } | State::Stopped => None,
         }
     }
 
-    fn retry(&mut self) -> Option<Order> {
+    fn retry(&mut self) -> Option<Command> {
         match self.state {
             State::Waiting { .. } | State::Stopped => {
                 self.state = State::Connecting;
-                Some(Order::Connect)
+                Some(Command::Connect)
             }
             State::Connecting | State::Greeting { .. } | State::Ready { .. } => None,
         }
@@ -214,7 +214,7 @@ mod tests {
 
     fn ready_at(now_ms: u64) -> Machine {
         let mut machine = Machine::new();
-        assert_eq!(machine.step(Input::Woken, now_ms, 0.0), Some(Order::Connect));
+        assert_eq!(machine.step(Input::TimerFired, now_ms, 0.0), Some(Command::Connect));
         machine.step(Input::Opened, now_ms, 0.0);
         machine.step(Input::Welcomed, now_ms, 0.0);
         machine
@@ -235,13 +235,13 @@ mod tests {
         let mut now = 20_000;
         let mut longest = 0;
         for _ in 0..200 {
-            now = machine.wake_at().expect("a next try");
-            assert_eq!(machine.step(Input::Woken, now, 1.0), Some(Order::Connect));
+            now = machine.next_timer().expect("a next try");
+            assert_eq!(machine.step(Input::TimerFired, now, 1.0), Some(Command::Connect));
             machine.step(Input::Failed, now, 1.0);
             longest = longest.max(pause_of(&machine, now));
         }
         assert_eq!(longest, 30_000);
-        machine.step(Input::Woken, now + 30_000, 1.0);
+        machine.step(Input::TimerFired, now + 30_000, 1.0);
         machine.step(Input::Opened, now, 1.0);
         machine.step(Input::Welcomed, now, 1.0);
         machine.step(AGAIN, now + 60_000, 1.0);
@@ -251,29 +251,29 @@ mod tests {
     #[test]
     fn a_connection_without_a_sound_is_pinged_and_dies_within_a_minute() {
         let mut machine = ready_at(0);
-        let ping_at = machine.wake_at().expect("a heartbeat");
-        assert_eq!(machine.step(Input::Woken, ping_at, 0.5), Some(Order::Ping));
-        let dead_at = machine.wake_at().expect("an end");
+        let ping_at = machine.next_timer().expect("a heartbeat");
+        assert_eq!(machine.step(Input::TimerFired, ping_at, 0.5), Some(Command::Ping));
+        let dead_at = machine.next_timer().expect("an end");
         assert!(dead_at <= 60_000);
-        assert_eq!(machine.step(Input::Woken, dead_at, 0.5), Some(Order::Drop));
+        assert_eq!(machine.step(Input::TimerFired, dead_at, 0.5), Some(Command::Drop));
     }
 
     #[test]
     fn after_a_sleep_the_connection_is_tried_at_once() {
         let mut machine = ready_at(0);
-        assert_eq!(machine.step(Input::Slept, 1_000, 0.5), Some(Order::Ping));
-        assert_eq!(machine.wake_at(), Some(6_000));
+        assert_eq!(machine.step(Input::Slept, 1_000, 0.5), Some(Command::Ping));
+        assert_eq!(machine.next_timer(), Some(6_000));
         let mut waiting = ready_at(0);
         waiting.step(AGAIN, 0, 1.0);
-        assert_eq!(waiting.step(Input::Slept, 1, 1.0), Some(Order::Connect));
+        assert_eq!(waiting.step(Input::Slept, 1, 1.0), Some(Command::Connect));
     }
 
     #[test]
     fn a_revoked_sign_in_waits_for_a_person() {
         let mut machine = ready_at(0);
         machine.step(Input::Closed { may_reconnect: false, after_ms: None }, 1, 0.5);
-        assert_eq!(machine.wake_at(), None);
-        assert_eq!(machine.step(Input::Retry, 2, 0.5), Some(Order::Connect));
+        assert_eq!(machine.next_timer(), None);
+        assert_eq!(machine.step(Input::Retry, 2, 0.5), Some(Command::Connect));
     }
 
     fn any_input() -> impl Strategy<Value = Input> {
@@ -281,10 +281,10 @@ mod tests {
             Just(Input::Opened),
             Just(Input::Failed),
             Just(Input::Welcomed),
-            Just(Input::Heard),
+            Just(Input::Received),
             (any::<bool>(), proptest::option::of(0u64..10_000))
                 .prop_map(|(may_reconnect, after_ms)| Input::Closed { may_reconnect, after_ms }),
-            Just(Input::Woken),
+            Just(Input::TimerFired),
             Just(Input::Slept),
             Just(Input::Retry),
         ]
@@ -299,12 +299,12 @@ mod tests {
             let mut now = 0;
             for (input, step, random) in inputs {
                 now += step;
-                let order = machine.step(input, now, random);
+                let command = machine.step(input, now, random);
                 match machine.state() {
-                    State::Connecting => prop_assert!(order == Some(Order::Connect) || machine.wake_at().is_none()),
+                    State::Connecting => prop_assert!(command == Some(Command::Connect) || machine.next_timer().is_none()),
                     State::Stopped => {},
                     State::Waiting { until_ms } => prop_assert!(until_ms <= now + 30_000),
-                    State::Greeting { .. } | State::Ready { .. } => prop_assert!(machine.wake_at().is_some()),
+                    State::Greeting { .. } | State::Ready { .. } => prop_assert!(machine.next_timer().is_some()),
                 }
             }
         }

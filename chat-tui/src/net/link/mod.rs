@@ -6,4 +6,4 @@ mod task;
 #[cfg(test)]
 mod tests;
 
-pub use handle::{LinkHandle, LinkNews, LinkOptions, LinkOrder, Prepare};
+pub use handle::{LinkCommand, LinkEvent, LinkHandle, LinkOptions, Prepare};

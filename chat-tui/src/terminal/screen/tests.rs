@@ -5,7 +5,7 @@ use ratatui::style::{Modifier, Style};
 
 use super::super::cluster::Kind;
 use super::super::grid::Grid;
-use super::super::wired::Wired;
+use super::super::test_backend::TestBackend;
 use super::*;
 
 const WIDTH: u16 = 60;
@@ -15,20 +15,20 @@ const PANE: u16 = 12;
 
 /// A screen on a terminal that knows colours, and one that knows margins and takes the same bytes.
 struct Pair {
-    wired: Wired,
+    backend: TestBackend,
     grid: Grid,
     pane: bool,
 }
 
 impl Pair {
     fn new() -> Self {
-        Self { wired: Wired::sized(WIDTH, HEIGHT), grid: Grid::new(WIDTH, HEIGHT), pane: false }
+        Self { backend: TestBackend::sized(WIDTH, HEIGHT), grid: Grid::new(WIDTH, HEIGHT), pane: false }
     }
 
     /// One with a pane beside what moves, on a terminal that scrolls within columns.
     fn with_margins() -> Self {
         let mut pair = Self { pane: true, ..Self::new() };
-        pair.wired.screen.learn(Found::with_margins());
+        pair.backend.screen.apply_probe(ProbeResult::with_margins());
         pair
     }
 
@@ -45,18 +45,18 @@ impl Pair {
             let moving = Rect { x: left, y: 1, width: WIDTH - left, height: 6 };
             Frame { caret: Some(Position { x: 1, y: 7 }), moving, title: "t".into() }
         };
-        let out = self.wired.draw(fill);
+        let out = self.backend.draw(fill);
         self.grid.process(&out);
         out.len()
     }
 
     fn rows(&self) -> Vec<String> {
-        self.wired.rows()
+        self.backend.rows()
     }
 
     /// The looks of all cells of the terminal, without the text.
     fn looks(&self) -> Vec<(vt100::Color, vt100::Color, bool, bool)> {
-        let cells = (0..HEIGHT).flat_map(|y| (0..WIDTH).filter_map(move |x| self.wired.terminal.screen().cell(y, x)));
+        let cells = (0..HEIGHT).flat_map(|y| (0..WIDTH).filter_map(move |x| self.backend.terminal.screen().cell(y, x)));
         // What is written in does not matter where nothing is.
         let seen = cells.filter(|cell| cell.has_contents() && cell.contents() != " ");
         seen.map(|cell| (cell.fgcolor(), cell.bgcolor(), cell.bold(), cell.underline())).collect()
@@ -127,7 +127,7 @@ fn only_the_row_the_terminal_was_tried_in_is_drawn_again() {
     let screen = lines(&["the title", "one", "two", "three"]);
     pair.draw(&screen);
     pair.grid.process("\u{1b}[H\u{1b}[2Kscribbled over".as_bytes());
-    pair.wired.screen.learn(Found::default());
+    pair.backend.screen.apply_probe(ProbeResult::default());
     let bytes = pair.draw(&screen);
     assert!((1..100).contains(&bytes), "{bytes}");
     assert_eq!(&pair.grid.rows()[..4], &screen[..]);
@@ -136,10 +136,10 @@ fn only_the_row_the_terminal_was_tried_in_is_drawn_again() {
 #[test]
 fn what_the_terminal_draws_as_we_count_is_sent_as_it_is() {
     let mut pair = Pair::new();
-    let mut found = Found::default();
+    let mut found = ProbeResult::default();
     found.clusters.trust(Kind::Flag);
-    pair.wired.screen.learn(found);
-    let out = pair.wired.draw(|buffer| {
+    pair.backend.screen.apply_probe(found);
+    let out = pair.backend.draw(|buffer| {
         buffer.set_string(0, 0, "a 🇩🇪 b 👍🏽 c", Style::new());
         Frame::default()
     });

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use super::check::Check;
-use crate::net::{Address, metrics};
+use crate::net::{ServerAddress, metrics};
 
 /// Asks the server for its figures; nothing where it does not tell them to us. That it cannot be reached is seen, and
 /// said, by who connects to it.
-pub(super) async fn look(address: &Address) -> Vec<Check> {
+pub(super) async fn look(address: &ServerAddress) -> Vec<Check> {
     let page = metrics(address).await.ok().flatten();
     page.map(|page| Figures::read(&page).checks()).unwrap_or_default()
 }

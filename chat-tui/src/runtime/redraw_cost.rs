@@ -8,7 +8,7 @@ use chat_proto::server_frame::ServerFrame;
 
 use crate::app::tests::{ANA, Desk, GENERAL, asked, event, membership, message, user, welcome};
 use crate::app::{LinkMsg, Msg};
-use crate::terminal::{Found, Frame, Wired};
+use crate::terminal::{Frame, ProbeResult, TestBackend};
 use crate::theme::{Depth, Theme};
 use crate::view::{RenderCache, render, title};
 
@@ -18,20 +18,20 @@ const HEIGHT: u16 = 36;
 const BUDGET: usize = 1_000;
 
 struct Wire {
-    wired: Wired,
+    backend: TestBackend,
     theme: Theme,
 }
 
 impl Wire {
     fn new() -> Self {
-        Self { wired: Wired::sized(WIDTH, HEIGHT), theme: Theme::load("dark", Depth::True).expect("a theme") }
+        Self { backend: TestBackend::sized(WIDTH, HEIGHT), theme: Theme::load("dark", Depth::True).expect("a theme") }
     }
 
     /// Draws a desk, as the loop does; gives back the bytes.
     fn draw(&mut self, desk: &mut Desk) -> usize {
         let mut viewport = None;
         let model = &desk.model;
-        let bytes = self.wired.draw(|buffer| {
+        let bytes = self.backend.draw(|buffer| {
             let drawn = render(model, &self.theme, &mut RenderCache::default(), buffer);
             viewport = Some(drawn.viewport);
             Frame { caret: drawn.caret, moving: drawn.moving, title: title(model).as_str().to_owned() }
@@ -41,7 +41,7 @@ impl Wire {
     }
 
     fn rows(&self) -> Vec<String> {
-        self.wired.rows()
+        self.backend.rows()
     }
 
     /// What a terminal shows that was never drawn on before.
@@ -134,7 +134,7 @@ fn a_message_costs_little_beside_fifteen_people_and_thirteen_rooms() {
 fn where_the_terminal_scrolls_within_columns_the_panes_cost_nothing() {
     let mut desk = busy();
     let mut wire = Wire::new();
-    wire.wired.screen.learn(Found::with_margins());
+    wire.backend.screen.apply_probe(ProbeResult::with_margins());
     wire.draw(&mut desk);
     for seq in 61..=80 {
         say(&mut desk, seq);

@@ -6,9 +6,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::sleep_until;
 
 use super::clock::{instant_of, now};
-use super::effects::{Outcome, Step, World};
+use super::effects::{EffectRunner, Outcome, Step};
+use super::frame_limiter::FrameLimiter;
 use super::options::{Colours, RunError, RunOptions};
-use super::pace::Pace;
 use super::{external_editor, translate};
 use crate::action::Action;
 use crate::app::{LinkMsg, Model, Msg, ServerKey, Setup, update};
@@ -20,7 +20,7 @@ use crate::theme::{Depth, Theme};
 use crate::view::{RenderCache, render, title};
 
 /// News of the link taken at once, before the screen is drawn.
-const AT_ONCE: usize = 256;
+const LINK_EVENTS_MAX: usize = 256;
 
 /// Runs the full-screen client until the person leaves.
 ///
@@ -40,12 +40,12 @@ pub async fn run(options: RunOptions) -> Result<(), RunError> {
         keys: keymap.keys(),
     });
     let mut guard = Guard::enter(capabilities, options.uses_mouse)?;
-    let mut client = Client {
+    let mut event_loop = EventLoop {
         screen: Screen::new(capabilities.is_smart)?,
         render_cache: RenderCache::default(),
-        pace: Pace::default(),
+        frame_limiter: FrameLimiter::default(),
         keymap,
-        world: World {
+        effects: EffectRunner {
             link: LinkHandle::start(options.link),
             cache,
             capabilities,
@@ -55,23 +55,23 @@ pub async fn run(options: RunOptions) -> Result<(), RunError> {
         },
         steps: VecDeque::new(),
     };
-    client.take(&mut model, Msg::Focused(true));
+    event_loop.handle(&mut model, Msg::Focused(true));
     if let Some(restored) = restored {
-        client.take(&mut model, Msg::Restored(Box::new(restored)));
+        event_loop.handle(&mut model, Msg::Restored(Box::new(restored)));
     }
     if let Some(text) = trouble {
-        client.take(&mut model, Msg::Notice { text, is_error: true });
+        event_loop.handle(&mut model, Msg::Notice { text, is_error: true });
     }
     // The first screen stands before anything is asked of the terminal or the network.
-    client.draw(&mut model)?;
+    event_loop.draw(&mut model)?;
     guard.ask_for_keyboard()?;
     if let Some(found) = guard.probe()? {
-        client.screen.learn(found);
-        client.pace.at_once();
+        event_loop.screen.apply_probe(found);
+        event_loop.frame_limiter.at_once();
     }
-    let result = client.live(&mut model, &guard).await;
+    let result = event_loop.run_loop(&mut model, &guard).await;
     drop(guard);
-    if let Some(cache) = client.world.cache.take() {
+    if let Some(cache) = event_loop.effects.cache.take() {
         cache.close();
     }
     result
@@ -124,59 +124,59 @@ impl Signals {
 }
 
 /// What woke the loop.
-enum Wake {
+enum LoopEvent {
     Input(Option<Input>),
-    Link(Option<crate::net::LinkNews>),
-    Disk(Option<CacheEvent>),
+    Link(Option<crate::net::LinkEvent>),
+    Cache(Option<CacheEvent>),
     Leave,
     Suspend,
     Continued,
     Time,
 }
 
-struct Client {
+struct EventLoop {
     screen: Screen,
     render_cache: RenderCache,
-    pace: Pace,
+    frame_limiter: FrameLimiter,
     keymap: Keymap,
-    world: World,
+    effects: EffectRunner,
     steps: VecDeque<Step>,
 }
 
-impl Client {
-    async fn live(&mut self, model: &mut Model, guard: &Guard) -> Result<(), RunError> {
+impl EventLoop {
+    async fn run_loop(&mut self, model: &mut Model, guard: &Guard) -> Result<(), RunError> {
         let mut signals = Signals::listen()?;
         let mut inputs = Some(Inputs::default());
         loop {
-            let wake = self.wait(model, inputs.get_or_insert_default(), &mut signals).await;
-            match wake {
-                Wake::Input(None) | Wake::Leave => {
-                    self.take(model, Msg::Action(Action::Quit));
+            let event = self.wait(model, inputs.get_or_insert_default(), &mut signals).await;
+            match event {
+                LoopEvent::Input(None) | LoopEvent::Leave => {
+                    self.handle(model, Msg::Action(Action::Quit));
                 }
-                Wake::Input(Some(Input::Resize)) => {
+                LoopEvent::Input(Some(Input::Resize)) => {
                     self.screen.resize()?;
-                    self.pace.at_once();
+                    self.frame_limiter.at_once();
                 }
-                Wake::Input(Some(input)) => {
-                    panic_where_asked(&input);
+                LoopEvent::Input(Some(input)) => {
+                    panic_if_asked(&input);
                     if let Some(msg) = translate::input(input, model, &self.keymap) {
-                        self.take(model, msg);
-                        self.pace.at_once();
+                        self.handle(model, msg);
+                        self.frame_limiter.at_once();
                     }
                 }
-                Wake::Link(None) => return Err(RunError::LinkEnded),
-                Wake::Link(Some(news)) => self.hear(model, news),
-                Wake::Disk(news) => self.disk(model, news),
-                Wake::Suspend => self.steps.push_back(Step::Suspend),
-                Wake::Continued => self.come_back(guard)?,
-                Wake::Time => self.take_time(model),
+                LoopEvent::Link(None) => return Err(RunError::LinkEnded),
+                LoopEvent::Link(Some(event)) => self.on_link_event(model, event),
+                LoopEvent::Cache(event) => self.on_cache_event(model, event),
+                LoopEvent::Suspend => self.steps.push_back(Step::Suspend),
+                LoopEvent::Continued => self.resume_terminal(guard)?,
+                LoopEvent::Time => self.on_timer(model),
             }
             while let Some(step) = self.steps.pop_front() {
                 match step {
                     Step::Quit => return Ok(()),
                     Step::Redraw => {
-                        self.screen.forget();
-                        self.pace.at_once();
+                        self.screen.invalidate();
+                        self.frame_limiter.at_once();
                     }
                     Step::Suspend => self.suspend(guard)?,
                     Step::Editor(text) => {
@@ -186,35 +186,35 @@ impl Client {
                     }
                 }
             }
-            if self.pace.is_due() {
+            if self.frame_limiter.is_due() {
                 self.draw(model)?;
             }
         }
     }
 
-    async fn wait(&mut self, model: &Model, inputs: &mut Inputs, signals: &mut Signals) -> Wake {
-        let wake_at = model.next_tick().map(instant_of);
-        let until = [wake_at, self.pace.due()].into_iter().flatten().min();
+    async fn wait(&mut self, model: &Model, inputs: &mut Inputs, signals: &mut Signals) -> LoopEvent {
+        let timer_at = model.next_tick().map(instant_of);
+        let until = [timer_at, self.frame_limiter.due()].into_iter().flatten().min();
         tokio::select! {
             biased;
-            input = inputs.next() => Wake::Input(input),
-            _ = signals.terminate.recv() => Wake::Leave,
-            _ = signals.hang_up.recv() => Wake::Leave,
-            _ = signals.stop.recv() => Wake::Suspend,
-            _ = signals.go_on.recv() => Wake::Continued,
-            () = async { sleep_until(until.unwrap_or_else(tokio::time::Instant::now)).await }, if until.is_some() => Wake::Time,
-            news = cache_event(self.world.cache.as_mut()) => Wake::Disk(news),
-            news = self.world.link.news() => Wake::Link(news),
+            input = inputs.next() => LoopEvent::Input(input),
+            _ = signals.terminate.recv() => LoopEvent::Leave,
+            _ = signals.hang_up.recv() => LoopEvent::Leave,
+            _ = signals.stop.recv() => LoopEvent::Suspend,
+            _ = signals.go_on.recv() => LoopEvent::Continued,
+            () = async { sleep_until(until.unwrap_or_else(tokio::time::Instant::now)).await }, if until.is_some() => LoopEvent::Time,
+            event = cache_event(self.effects.cache.as_mut()) => LoopEvent::Cache(event),
+            event = self.effects.link.next_event() => LoopEvent::Link(event),
         }
     }
 
     /// Lets the model take what happened, and does what follows.
-    fn take(&mut self, model: &mut Model, msg: Msg) {
+    fn handle(&mut self, model: &mut Model, msg: Msg) {
         let mut waiting = VecDeque::from([msg]);
         while let Some(msg) = waiting.pop_front() {
             let mut outcome = Outcome::default();
             for effect in update(model, msg, now()) {
-                self.world.perform(effect, &mut outcome);
+                self.effects.perform(effect, &mut outcome);
             }
             waiting.extend(outcome.msgs);
             self.steps.extend(outcome.steps);
@@ -222,43 +222,43 @@ impl Client {
     }
 
     /// What the link told, with what it has told meanwhile.
-    fn hear(&mut self, model: &mut Model, news: crate::net::LinkNews) {
-        let mut told = Some(news);
+    fn on_link_event(&mut self, model: &mut Model, event: crate::net::LinkEvent) {
+        let mut next = Some(event);
         let mut taken = 0;
-        while let Some(news) = told {
-            let msg: LinkMsg = translate::news(news);
-            self.take(model, Msg::Link(ServerKey::FIRST, msg));
+        while let Some(event) = next {
+            let msg: LinkMsg = translate::link_event(event);
+            self.handle(model, Msg::Link(ServerKey::FIRST, msg));
             taken += 1;
-            told = if taken < AT_ONCE { self.world.link.news_at_hand() } else { None };
+            next = if taken < LINK_EVENTS_MAX { self.effects.link.try_next_event() } else { None };
         }
-        self.pace.soon();
+        self.frame_limiter.soon();
     }
 
-    fn disk(&mut self, model: &mut Model, news: Option<CacheEvent>) {
-        let msg = match news {
+    fn on_cache_event(&mut self, model: &mut Model, event: Option<CacheEvent>) {
+        let msg = match event {
             Some(CacheEvent::Stored(key)) => Msg::Stored(key),
             Some(CacheEvent::NotStored(key, reason)) => Msg::NotStored(key, reason),
             Some(CacheEvent::Failed(reason)) => {
                 Msg::Notice { text: format!("Not kept for a restart: {reason}"), is_error: true }
             }
             None => {
-                self.world.cache = None;
+                self.effects.cache = None;
                 return;
             }
         };
-        self.take(model, msg);
-        self.pace.soon();
+        self.handle(model, msg);
+        self.frame_limiter.soon();
     }
 
-    fn take_time(&mut self, model: &mut Model) {
+    fn on_timer(&mut self, model: &mut Model) {
         if model.next_tick().is_some_and(|at| at <= now()) {
-            self.take(model, Msg::Tick);
-            self.pace.soon();
+            self.handle(model, Msg::Tick);
+            self.frame_limiter.soon();
         }
     }
 
     fn draw(&mut self, model: &mut Model) -> Result<(), RunError> {
-        let (theme, cache) = (&self.world.theme, &mut self.render_cache);
+        let (theme, cache) = (&self.effects.theme, &mut self.render_cache);
         let mut viewport = None;
         self.screen.draw(|buffer| {
             let drawn = render(model, theme, cache, buffer);
@@ -266,46 +266,46 @@ impl Client {
             viewport = Some(drawn.viewport);
             frame
         })?;
-        self.pace.drawn();
+        self.frame_limiter.drawn();
         let before = model.room().map(|(_, room)| (room.scroll, room.marks));
         if let Some(viewport) = viewport {
-            self.take(model, Msg::Drawn(viewport));
+            self.handle(model, Msg::Drawn(viewport));
         }
         if model.room().map(|(_, room)| (room.scroll, room.marks)) != before {
-            self.pace.soon();
+            self.frame_limiter.soon();
         }
         Ok(())
     }
 
     fn suspend(&mut self, guard: &Guard) -> Result<(), RunError> {
         if suspend() {
-            self.come_back(guard)?;
+            self.resume_terminal(guard)?;
         }
         Ok(())
     }
 
     /// The terminal is ours again, perhaps of another size.
-    fn come_back(&mut self, guard: &Guard) -> Result<(), RunError> {
+    fn resume_terminal(&mut self, guard: &Guard) -> Result<(), RunError> {
         guard.enter_again()?;
         self.screen.resize()?;
-        self.pace.at_once();
+        self.frame_limiter.at_once();
         Ok(())
     }
 
     async fn edit(&mut self, model: &mut Model, guard: &Guard, text: &str) -> Result<(), RunError> {
         leave();
         let written = external_editor::edit(text).await;
-        self.come_back(guard)?;
+        self.resume_terminal(guard)?;
         match written {
-            Ok(text) => self.take(model, Msg::EditorClosed(Some(text))),
-            Err(text) => self.take(model, Msg::Notice { text, is_error: true }),
+            Ok(text) => self.handle(model, Msg::EditorClosed(Some(text))),
+            Err(text) => self.handle(model, Msg::Notice { text, is_error: true }),
         }
         Ok(())
     }
 }
 
 /// Lets a test see what a panic leaves of the terminal. Not in what people use.
-fn panic_where_asked(input: &Input) {
+fn panic_if_asked(input: &Input) {
     let is_f12 = matches!(input, Input::Key(key) if key.code == crate::keymap::Code::F(12));
     assert!(
         !(cfg!(debug_assertions) && is_f12 && std::env::var_os("CHAT_PANIC_ON_F12").is_some()),

@@ -27,7 +27,7 @@ pub fn notification(capabilities: Capabilities, title: &SafeText, body: &SafeTex
     let plain = |text: &SafeText| text.as_str().replace(';', ",");
     let (title, body) = (plain(title), plain(body));
     let sequence = format!("\x1b]777;notify;{title};{body}\x07\x1b]9;{title}: {body}\x07");
-    send(passed(capabilities, &sequence).as_bytes())?;
+    send(wrap_for_multiplexer(capabilities, &sequence).as_bytes())?;
     bell()
 }
 
@@ -42,11 +42,11 @@ pub fn clipboard(capabilities: Capabilities, text: &str) -> io::Result<()> {
         // tmux may keep a clipboard itself, or pass it on; whichever it is set to.
         send(sequence.as_bytes())?;
     }
-    send(passed(capabilities, &sequence).as_bytes())
+    send(wrap_for_multiplexer(capabilities, &sequence).as_bytes())
 }
 
 /// A sequence that tmux is asked to pass on to its terminal.
-fn passed(capabilities: Capabilities, sequence: &str) -> String {
+fn wrap_for_multiplexer(capabilities: Capabilities, sequence: &str) -> String {
     if capabilities.is_multiplexed {
         format!("\x1bPtmux;{}\x1b\\", sequence.replace('\x1b', "\x1b\x1b"))
     } else {

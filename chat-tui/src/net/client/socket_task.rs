@@ -19,8 +19,8 @@ use crate::net::connection::Socket;
 
 /// Pushed frames that may wait to be taken. What does not fit is left out and its room told as a gap: the socket is
 /// read on in any case, since the answer someone waits for may stand behind what nobody takes.
-pub(super) const PUSHES: usize = 256;
-const REQUESTS: usize = 256;
+pub(super) const PUSHES_MAX: usize = 256;
+const REQUESTS_MAX: usize = 256;
 /// A server that is there answers a request within this time; one that does not is as good as gone.
 const ANSWER_LIMIT: Duration = Duration::from_mins(1);
 /// What is written is taken within this time, as the server demands of its clients.
@@ -42,23 +42,19 @@ struct Waiting {
 type Answers = BTreeMap<RequestId, Waiting>;
 
 /// Owns the socket until either side ends it. Whoever still waits then is told so.
-pub(super) async fn run(
-    mut socket: Socket,
-    mut asked: mpsc::UnboundedReceiver<Ask>,
-    pushed: mpsc::Sender<ServerFrame>,
-) {
-    serve(&mut socket, &mut asked, pushed).await;
+pub(super) async fn run(mut socket: Socket, mut asks: mpsc::UnboundedReceiver<Ask>, sender: mpsc::Sender<ServerFrame>) {
+    serve(&mut socket, &mut asks, sender).await;
     // What is asked at this very moment may still be on its way into the channel. It is waited for and dropped: in a
     // channel without a reader it would wait for its answer for ever.
-    asked.close();
-    while asked.recv().await.is_some() {}
+    asks.close();
+    while asks.recv().await.is_some() {}
 }
 
-async fn serve(socket: &mut Socket, asked: &mut mpsc::UnboundedReceiver<Ask>, pushed: mpsc::Sender<ServerFrame>) {
+async fn serve(socket: &mut Socket, asks: &mut mpsc::UnboundedReceiver<Ask>, sender: mpsc::Sender<ServerFrame>) {
     let mut waiting = Answers::new();
-    let mut pushes = Pushes { pushed, gaps: BTreeSet::new() };
+    let mut pushes = Pushes { sender, gaps: BTreeSet::new() };
     let mut next_id = 1;
-    let mut heard_at = Instant::now();
+    let mut received_at = Instant::now();
     let mut is_pinged = false;
     loop {
         let silence = if is_pinged { DEAD_AFTER_MS } else { HEARTBEAT_MS };
@@ -66,7 +62,7 @@ async fn serve(socket: &mut Socket, asked: &mut mpsc::UnboundedReceiver<Ask>, pu
         tokio::select! {
             // What has come is taken before it is said that nothing came.
             biased;
-            ask = asked.recv(), if waiting.len() < REQUESTS => {
+            ask = asks.recv(), if waiting.len() < REQUESTS_MAX => {
                 // Nobody asks any more: the client was dropped.
                 let Some(ask) = ask else {
                     drop(timeout(WRITE_LIMIT, socket.close(None)).await);
@@ -79,15 +75,15 @@ async fn serve(socket: &mut Socket, asked: &mut mpsc::UnboundedReceiver<Ask>, pu
                     return;
                 }
             }
-            () = pushes.tell_gaps(), if !pushes.gaps.is_empty() => {}
+            () = pushes.send_gaps(), if !pushes.gaps.is_empty() => {}
             message = socket.next() => {
                 let Some(Ok(message)) = message else { return };
-                (heard_at, is_pinged) = (Instant::now(), false);
+                (received_at, is_pinged) = (Instant::now(), false);
                 if let Message::Text(text) = message {
-                    take(&text, &mut waiting, &mut pushes);
+                    on_frame(&text, &mut waiting, &mut pushes);
                 }
             }
-            () = tokio::time::sleep_until(heard_at + Duration::from_millis(silence)) => {
+            () = tokio::time::sleep_until(received_at + Duration::from_millis(silence)) => {
                 if is_pinged || !is_written(socket.send(Message::Ping(Bytes::new()))).await {
                     return;
                 }
@@ -117,7 +113,7 @@ async fn until(moment: Option<Instant>) {
 }
 
 /// Brings a frame to whom it belongs.
-fn take(text: &str, waiting: &mut Answers, pushes: &mut Pushes) {
+fn on_frame(text: &str, waiting: &mut Answers, pushes: &mut Pushes) {
     match codec::decode_server(text) {
         Ok(Some(ServerFrame::Ok(ok))) => drop(waiting.remove(&ok.id).map(|waiting| waiting.answer.send(Ok(ok.result)))),
         Ok(Some(ServerFrame::Error(refused))) => {
@@ -132,14 +128,14 @@ fn take(text: &str, waiting: &mut Answers, pushes: &mut Pushes) {
 
 /// What is pushed, as far as it is taken.
 struct Pushes {
-    pushed: mpsc::Sender<ServerFrame>,
+    sender: mpsc::Sender<ServerFrame>,
     /// Rooms of which something was left out, not told yet.
     gaps: BTreeSet<RoomId>,
 }
 
 impl Pushes {
     fn push(&mut self, frame: ServerFrame) {
-        match self.pushed.try_send(frame) {
+        match self.sender.try_send(frame) {
             Err(mpsc::error::TrySendError::Full(ServerFrame::Event(event))) => drop(self.gaps.insert(event.room)),
             Err(mpsc::error::TrySendError::Full(ServerFrame::Gap(gap))) => drop(self.gaps.insert(gap.room)),
             // Typing, presence and the like may be left out; a reader that is gone needs nothing.
@@ -148,8 +144,8 @@ impl Pushes {
     }
 
     /// Tells one gap once there is room; may be dropped at any time.
-    async fn tell_gaps(&mut self) {
-        let Ok(permit) = self.pushed.reserve().await else {
+    async fn send_gaps(&mut self) {
+        let Ok(permit) = self.sender.reserve().await else {
             self.gaps.clear();
             return;
         };

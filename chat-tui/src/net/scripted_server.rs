@@ -15,10 +15,10 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
-use super::Address;
+use super::ServerAddress;
 
 /// Waits for clients.
-pub(super) struct Script {
+pub(super) struct ScriptedServer {
     listener: TcpListener,
 }
 
@@ -44,14 +44,14 @@ pub(super) fn welcome() -> Box<Welcome> {
     })
 }
 
-impl Script {
+impl ScriptedServer {
     pub(super) async fn new() -> Self {
         Self { listener: TcpListener::bind("127.0.0.1:0").await.expect("a port") }
     }
 
-    pub(super) fn address(&self) -> Address {
+    pub(super) fn address(&self) -> ServerAddress {
         let SocketAddr::V4(address) = self.listener.local_addr().expect("bound") else { panic!("bound to IPv4") };
-        Address::Plain { host: address.ip().to_string(), port: address.port() }
+        ServerAddress::Plain { host: address.ip().to_string(), port: address.port() }
     }
 
     /// The next client, whose WebSocket is open.
@@ -69,15 +69,15 @@ impl Script {
     /// The next client, signed in.
     pub(super) async fn welcome(&self) -> Peer {
         let mut peer = self.accept().await;
-        assert!(matches!(peer.hear().await, Some(ClientFrame::Hello(_))));
-        peer.say(&welcome()).await;
+        assert!(matches!(peer.receive().await, Some(ClientFrame::Hello(_))));
+        peer.send(&welcome()).await;
         peer
     }
 }
 
 impl Peer {
     /// What the client says next; none once it is gone.
-    pub(super) async fn hear(&mut self) -> Option<ClientFrame> {
+    pub(super) async fn receive(&mut self) -> Option<ClientFrame> {
         loop {
             match self.socket.next().await?.ok()? {
                 Message::Text(text) => return Some(codec::decode_client(&text).expect("a frame")),
@@ -88,18 +88,18 @@ impl Peer {
     }
 
     /// The next request.
-    pub(super) async fn hear_request(&mut self) -> RequestId {
-        match self.hear().await {
+    pub(super) async fn receive_request(&mut self) -> RequestId {
+        match self.receive().await {
             Some(ClientFrame::Request { id, .. }) => id,
             other => panic!("asks, not {other:?}"),
         }
     }
 
-    pub(super) async fn say<F: Tagged>(&mut self, frame: &F) {
-        self.say_bytes(codec::encode(frame)).await;
+    pub(super) async fn send<F: Tagged>(&mut self, frame: &F) {
+        self.send_bytes(codec::encode(frame)).await;
     }
 
-    pub(super) async fn say_bytes(&mut self, frame: bytes::Bytes) {
+    pub(super) async fn send_bytes(&mut self, frame: bytes::Bytes) {
         let text = Utf8Bytes::try_from(frame).expect("UTF-8");
         self.socket.send(Message::Text(text)).await.expect("the client listens");
     }

@@ -8,12 +8,12 @@ use ratatui::buffer::Buffer;
 use super::{Frame, Screen};
 
 /// A screen, and the terminal its bytes go to.
-pub(crate) struct Wired {
+pub(crate) struct TestBackend {
     pub(crate) screen: Screen,
     pub(crate) terminal: vt100::Parser,
 }
 
-impl Wired {
+impl TestBackend {
     /// Both of a size, and nothing drawn yet.
     pub(crate) fn sized(width: u16, height: u16) -> Self {
         let side = |cells| NonZeroU16::new(cells).expect("not zero");

@@ -5,15 +5,15 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// What comes from the network is gathered for so long.
-const GATHERED: Duration = Duration::from_millis(16);
+const FRAME_EVERY: Duration = Duration::from_millis(16);
 
 /// Whether something waits to be drawn, and until when it may.
 #[derive(Debug, Default)]
-pub(super) struct Pace {
+pub(super) struct FrameLimiter {
     due: Option<Instant>,
 }
 
-impl Pace {
+impl FrameLimiter {
     /// Something changed that a person waits for.
     pub(super) fn at_once(&mut self) {
         self.due = Some(Instant::now());
@@ -21,7 +21,7 @@ impl Pace {
 
     /// Something changed by itself.
     pub(super) fn soon(&mut self) {
-        self.due.get_or_insert_with(|| Instant::now() + GATHERED);
+        self.due.get_or_insert_with(|| Instant::now() + FRAME_EVERY);
     }
 
     /// When to draw.
