@@ -10,46 +10,46 @@ use tokio::net::unix::pipe;
 use tokio::process::{Child, Command};
 use tokio::time::Instant;
 
-use super::exit::{CliError, Code, Complaint, Exit};
-use super::signals::{Arrived, Signals};
+use super::exit::{CliError, Code, ErrorReport, Exit};
+use super::signals::{ReceivedSignal, Signals};
 
 /// Of the output so much of the end is kept while the command runs.
-const KEEP_BYTES: usize = 256 * 1024;
+const TAIL_BYTES: usize = 256 * 1024;
 /// A command that was told to end does so within this time, or is killed.
-const END_WITHIN: Duration = Duration::from_secs(5);
+const KILL_AFTER: Duration = Duration::from_secs(5);
 /// After its end, what it left behind may hold its output open for this long.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+const DRAIN_LIMIT: Duration = Duration::from_secs(1);
 
 /// How a command ended and what it printed.
 #[derive(Debug)]
-pub(super) struct Ended {
+pub(super) struct ChildExit {
     /// Its status.
     pub status: ExitStatus,
     /// The end of its output.
-    pub output: Kept,
+    pub output: OutputTail,
 }
 
 /// The end of what a command printed, in bounded memory.
 #[derive(Debug, Default)]
-pub(super) struct Kept {
+pub(super) struct OutputTail {
     /// The bytes, in the order they were written to whichever of its two outputs.
     pub bytes: Vec<u8>,
     /// How many lines there were before them.
     pub lines_before: usize,
 }
 
-impl Kept {
+impl OutputTail {
     fn push(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
-        if self.bytes.len() > 2 * KEEP_BYTES {
-            let excess = self.bytes.len() - KEEP_BYTES;
+        if self.bytes.len() > 2 * TAIL_BYTES {
+            let excess = self.bytes.len() - TAIL_BYTES;
             self.lines_before += self.bytes.drain(..excess).filter(|byte| *byte == b'\n').count();
         }
     }
 }
 
 /// A running command.
-struct Attended {
+struct RunningChild {
     child: Child,
     pid: Option<Pid>,
     /// Whether it leads a process group of its own, apart from ours.
@@ -64,37 +64,37 @@ struct Attended {
 ///
 /// # Errors
 /// Where it cannot be run.
-pub(super) async fn attend(command: &[String], to: impl AsyncWrite + Unpin) -> Result<Ended, CliError> {
+pub(super) async fn run_child(command: &[String], to: impl AsyncWrite + Unpin) -> Result<ChildExit, CliError> {
     let mut signals = Signals::listen()?;
-    let (mut attended, output) = start(command)?;
-    let mut kept = Kept::default();
+    let (mut running, output) = start(command)?;
+    let mut tail = OutputTail::default();
     {
-        let copying = copy(output, to, &mut kept);
+        let copying = copy(output, to, &mut tail);
         tokio::pin!(copying);
         let mut is_open = true;
-        while attended.status.is_none() || is_open {
+        while running.status.is_none() || is_open {
             tokio::select! {
                 copied = &mut copying, if is_open => {
                     copied?;
                     is_open = false;
                 }
-                status = attended.child.wait(), if attended.status.is_none() => attended.ended(status?),
-                arrived = signals.next() => attended.pass_on(arrived),
-                () = until(attended.deadline) => {
-                    if attended.status.is_some() {
+                status = running.child.wait(), if running.status.is_none() => running.on_exit(status?),
+                received = signals.next() => running.forward(received),
+                () = until(running.deadline) => {
+                    if running.status.is_some() {
                         break;
                     }
-                    attended.deadline = None;
-                    attended.send(Signal::KILL);
+                    running.deadline = None;
+                    running.send(Signal::KILL);
                 }
             }
         }
     }
-    let status = attended.status.expect("invariant: the loop ends with the command");
-    Ok(Ended { status, output: kept })
+    let status = running.status.expect("invariant: the loop ends with the command");
+    Ok(ChildExit { status, output: tail })
 }
 
-fn start(command: &[String]) -> Result<(Attended, pipe::Receiver), CliError> {
+fn start(command: &[String]) -> Result<(RunningChild, pipe::Receiver), CliError> {
     let (program, arguments) = command.split_first().expect("invariant: clap requires a command");
     // One pipe for both outputs: two would be read in another order than they were written in.
     let (reader, writer) = std::io::pipe()?;
@@ -110,8 +110,8 @@ fn start(command: &[String]) -> Result<(Attended, pipe::Receiver), CliError> {
     // Our ends for writing go with `command`; the output then ends with the last program that holds one.
     drop(command);
     let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-    let attended = Attended { child, pid, has_own_group, status: None, was_signalled: false, deadline: None };
-    Ok((attended, pipe::Receiver::from_owned_fd(reader.into())?))
+    let running = RunningChild { child, pid, has_own_group, status: None, was_signalled: false, deadline: None };
+    Ok((running, pipe::Receiver::from_owned_fd(reader.into())?))
 }
 
 fn not_run(program: &str, error: &std::io::Error) -> CliError {
@@ -121,10 +121,10 @@ fn not_run(program: &str, error: &std::io::Error) -> CliError {
     };
     let message = format!("{program}: {what} ({error}); a shell would exit {code}");
     let code = Code::Protocol(chat_proto::error::ErrorCode::NotFound);
-    CliError::Failed { exit: Exit::Failed, complaint: Complaint::new(code, message) }
+    CliError::Failed { exit: Exit::Failed, report: ErrorReport::new(code, message) }
 }
 
-async fn copy(mut from: pipe::Receiver, mut to: impl AsyncWrite + Unpin, kept: &mut Kept) -> std::io::Result<()> {
+async fn copy(mut from: pipe::Receiver, mut to: impl AsyncWrite + Unpin, tail: &mut OutputTail) -> std::io::Result<()> {
     let mut buffer = vec![0; 16 * 1024];
     let mut is_read = true;
     loop {
@@ -132,7 +132,7 @@ async fn copy(mut from: pipe::Receiver, mut to: impl AsyncWrite + Unpin, kept: &
         if count == 0 {
             return Ok(());
         }
-        kept.push(&buffer[..count]);
+        tail.push(&buffer[..count]);
         // A reader of ours that went away does not end the command.
         is_read = is_read && to.write_all(&buffer[..count]).await.is_ok() && to.flush().await.is_ok();
     }
@@ -145,22 +145,22 @@ async fn until(deadline: Option<Instant>) {
     }
 }
 
-impl Attended {
+impl RunningChild {
     /// Brings the command a signal that came to us, unless the terminal has brought it already.
-    fn pass_on(&mut self, arrived: Arrived) {
-        let has_it_already = arrived.is_from_terminal && !self.has_own_group;
+    fn forward(&mut self, received: ReceivedSignal) {
+        let has_it_already = received.is_from_terminal && !self.has_own_group;
         if has_it_already && self.status.is_none() {
             return;
         }
         self.was_signalled = true;
-        self.send(arrived.signal);
-        let limit = if self.status.is_some() { LAST_WORDS } else { END_WITHIN };
+        self.send(received.signal);
+        let limit = if self.status.is_some() { DRAIN_LIMIT } else { KILL_AFTER };
         self.deadline.get_or_insert(Instant::now() + limit);
     }
 
-    fn ended(&mut self, status: ExitStatus) {
+    fn on_exit(&mut self, status: ExitStatus) {
         self.status = Some(status);
-        self.deadline = self.was_signalled.then(|| Instant::now() + LAST_WORDS);
+        self.deadline = self.was_signalled.then(|| Instant::now() + DRAIN_LIMIT);
     }
 
     /// To all it started, where they are a group of their own. That it has just ended is no error.

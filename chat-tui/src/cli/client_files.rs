@@ -41,7 +41,7 @@ pub(super) fn client_files(context: &Context) -> Vec<ClientFile> {
 ///
 /// # Errors
 /// Exit 2, with the faults of all files.
-pub(super) fn refuse_faults(context: &Context, is_full_screen: bool) -> Result<(), CliError> {
+pub(super) fn require_valid_files(context: &Context, is_full_screen: bool) -> Result<(), CliError> {
     if context.settings_faults.is_empty() && !is_full_screen {
         return Ok(());
     }

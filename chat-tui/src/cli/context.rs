@@ -77,7 +77,7 @@ impl Context {
         if let Some(server) = self.configured_server()? {
             return server.parse().map_err(|error: NetError| CliError::usage(error.to_string()));
         }
-        self.own_server()
+        self.default_server()
     }
 
     fn configured_server(&self) -> Result<Option<String>, CliError> {
@@ -90,7 +90,7 @@ impl Context {
     }
 
     #[cfg(feature = "local-server")]
-    fn own_server(&self) -> Result<ServerAddress, CliError> {
+    fn default_server(&self) -> Result<ServerAddress, CliError> {
         let server = self.local_server()?;
         let parse = |text: String| text.parse().map_err(|error: NetError| CliError::usage(error.to_string()));
         if std::os::unix::net::UnixStream::connect(crate::local::SYSTEM_SOCKET).is_ok() {
@@ -101,7 +101,7 @@ impl Context {
     }
 
     #[cfg(not(feature = "local-server"))]
-    fn own_server(&self) -> Result<ServerAddress, CliError> {
+    fn default_server(&self) -> Result<ServerAddress, CliError> {
         Err(CliError::usage("name a server: --server URL, CHAT_SERVER, or a profile in client.toml"))
     }
 
@@ -167,7 +167,7 @@ impl Context {
     ///
     /// # Errors
     /// Exit 3 where the server cannot be reached, 4 where it does not let us in.
-    pub async fn connect(&self) -> Result<Session, CliError> {
+    pub async fn connect(&self) -> Result<CliSession, CliError> {
         let address = self.address()?;
         let auth = self.auth(&address)?;
         self.connect_as(address, auth).await
@@ -177,13 +177,13 @@ impl Context {
     ///
     /// # Errors
     /// As [`Self::connect`].
-    pub async fn connect_as(&self, address: ServerAddress, auth: Auth) -> Result<Session, CliError> {
+    pub async fn connect_as(&self, address: ServerAddress, auth: Auth) -> Result<CliSession, CliError> {
         // A server of one's own that ends just now is started again.
         let prepare = self.prepare(&address);
         let options = ConnectOptions::new(address, auth).subscribe(Subscription::None);
         let (client, welcome) = Client::connect_prepared(options, &prepare).await?;
-        self.mention_older_server(&welcome);
-        Ok(Session::new(client, welcome))
+        self.warn_older_server(&welcome);
+        Ok(CliSession::new(client, welcome))
     }
 
     /// The options for a connection that follows rooms.
@@ -196,11 +196,11 @@ impl Context {
         Ok(ConnectOptions::new(address, auth))
     }
 
-    fn mention_older_server(&self, welcome: &Welcome) {
+    fn warn_older_server(&self, welcome: &Welcome) {
         let own = env!("CARGO_PKG_VERSION");
         if is_older(&welcome.server_version, own) {
             let older = &welcome.server_version;
-            self.output.talk(&format!(
+            self.output.info(&format!(
                 "The server is version {older}, this client {own}. `chat local restart` brings a local server up to date."
             ));
         }
@@ -215,7 +215,7 @@ fn is_older(a: &str, b: &str) -> bool {
 
 /// A signed-in connection with the names it has learnt.
 #[derive(Debug)]
-pub(super) struct Session {
+pub(super) struct CliSession {
     /// The connection.
     pub client: Client,
     /// What the server said first.
@@ -232,12 +232,12 @@ pub(super) struct Names {
 
 impl Names {
     /// Remembers people.
-    pub fn learn_users(&mut self, users: &[User]) {
+    pub fn add_users(&mut self, users: &[User]) {
         self.users.extend(users.iter().map(|user| (user.id, user.name.to_string())));
     }
 
     /// Remembers a room.
-    pub fn learn_room(&mut self, room: &Room) {
+    pub fn add_room(&mut self, room: &Room) {
         if let Some(name) = &room.name {
             self.rooms.insert(room.id, name.to_string());
         }
@@ -259,14 +259,14 @@ impl Names {
     }
 }
 
-impl Session {
+impl CliSession {
     /// A session for a fresh connection.
     pub fn new(client: Client, welcome: Welcome) -> Self {
         let mut names = Names::default();
-        names.learn_users(&welcome.account.users);
-        names.learn_users(std::slice::from_ref(&welcome.user));
+        names.add_users(&welcome.account.users);
+        names.add_users(std::slice::from_ref(&welcome.user));
         for membership in &welcome.account.rooms {
-            names.learn_room(&membership.room);
+            names.add_room(&membership.room);
         }
         Self { client, welcome, names }
     }
@@ -332,13 +332,13 @@ impl Session {
     ///
     /// # Errors
     /// As [`Self::call`].
-    pub async fn learn(&mut self, ids: impl IntoIterator<Item = UserId>) -> Result<(), CliError> {
+    pub async fn load_names(&mut self, ids: impl IntoIterator<Item = UserId>) -> Result<(), CliError> {
         let mut unknown: Vec<UserId> = ids.into_iter().filter(|id| !self.names.knows(*id)).collect();
         unknown.sort_unstable();
         unknown.dedup();
         for ids in unknown.chunks(chat_proto::limits::IDS_MAX) {
             let answer = self.call(&Users { ids: ids.to_vec() }).await?;
-            self.names.learn_users(&answer.users);
+            self.names.add_users(&answer.users);
         }
         Ok(())
     }

@@ -60,7 +60,7 @@ impl Code {
 /// Why a command failed, as it is said and as `--json` prints it.
 #[derive(Clone, Debug, Serialize, thiserror::Error)]
 #[error("{message}")]
-pub(super) struct Complaint {
+pub(super) struct ErrorReport {
     /// The reason.
     pub code: Code,
     /// What happened, to what, and what to do next.
@@ -78,7 +78,7 @@ pub(super) struct Complaint {
     pub id: Option<String>,
 }
 
-impl Complaint {
+impl ErrorReport {
     /// A complaint with its code's own retry rule.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         Self {
@@ -92,7 +92,7 @@ impl Complaint {
     }
 }
 
-impl From<ErrorBody> for Complaint {
+impl From<ErrorBody> for ErrorReport {
     fn from(body: ErrorBody) -> Self {
         let ErrorBody { code, message, retryable, retry_after_ms, field } = body;
         Self { code: Code::Protocol(code), message, retryable, retry_after_ms, field, id: None }
@@ -103,12 +103,12 @@ impl From<ErrorBody> for Complaint {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CliError {
     /// What the server, the network or the input said.
-    #[error("{complaint}")]
+    #[error("{report}")]
     Failed {
         /// The exit code.
         exit: Exit,
         /// Code and sentence, as `--json` prints them.
-        complaint: Complaint,
+        report: ErrorReport,
     },
     /// The reader of our standard output went away; not worth a word.
     #[error("output closed")]
@@ -136,26 +136,26 @@ impl CliError {
 
     /// No server answers: exit 3.
     pub fn unreachable(message: impl Into<String>) -> Self {
-        Self::Failed { exit: Exit::Unreachable, complaint: Complaint::new(Code::Unreachable, message) }
+        Self::Failed { exit: Exit::Unreachable, report: ErrorReport::new(Code::Unreachable, message) }
     }
 
     /// It did not come in time: exit 7.
     pub fn timed_out(message: impl Into<String>) -> Self {
-        Self::Failed { exit: Exit::TimedOut, complaint: Complaint::new(Code::TimedOut, message) }
+        Self::Failed { exit: Exit::TimedOut, report: ErrorReport::new(Code::TimedOut, message) }
     }
 
     /// An error with its exit code and its protocol code.
     pub fn with(exit: Exit, code: ErrorCode, message: impl Into<String>) -> Self {
-        Self::Failed { exit, complaint: Complaint::new(Code::Protocol(code), message) }
+        Self::Failed { exit, report: ErrorReport::new(Code::Protocol(code), message) }
     }
 
     /// The same error, saying more about what it happened to.
     #[must_use]
-    pub fn said(self, say: impl FnOnce(&str) -> String) -> Self {
+    pub fn with_message(self, rewrite: impl FnOnce(&str) -> String) -> Self {
         match self {
-            Self::Failed { exit, mut complaint } => {
-                complaint.message = say(&complaint.message);
-                Self::Failed { exit, complaint }
+            Self::Failed { exit, mut report } => {
+                report.message = rewrite(&report.message);
+                Self::Failed { exit, report }
             }
             other => other,
         }
@@ -164,7 +164,7 @@ impl CliError {
 
 impl From<ErrorBody> for CliError {
     fn from(body: ErrorBody) -> Self {
-        Self::Failed { exit: exit_for(body.code), complaint: body.into() }
+        Self::Failed { exit: exit_for(body.code), report: body.into() }
     }
 }
 

@@ -9,7 +9,7 @@ use chat_proto::time::UnixMillis;
 use serde::Serialize;
 use serde_json::ser::{CharEscape, Formatter};
 
-use super::exit::Complaint;
+use super::exit::ErrorReport;
 
 /// The version of this output.
 const VERSION: u8 = 1;
@@ -54,7 +54,7 @@ pub(super) struct ItemLine<'a> {
 
 /// Where an item stands and who made it, by the names of this moment.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Named<'a> {
+pub(super) struct ItemNames<'a> {
     /// The room's id.
     pub room_id: RoomId,
     /// The room's name.
@@ -65,7 +65,7 @@ pub(super) struct Named<'a> {
 
 impl<'a> ItemLine<'a> {
     /// The line for an item. `is_change` where it is told because of a change to something told before.
-    pub fn new(item: &'a Item, names: Named<'a>, is_change: bool) -> Self {
+    pub fn new(item: &'a Item, names: ItemNames<'a>, is_change: bool) -> Self {
         let mut line = Self {
             v: VERSION,
             kind: kind_of(item, is_change),
@@ -157,7 +157,7 @@ impl<'a, T: Serialize> Line<'a, T> {
 
 /// What a command did, with the name of what it did it to.
 #[derive(Debug, Serialize)]
-pub(super) struct About<'a, T> {
+pub(super) struct ResultLine<'a, T> {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<String>,
     room: String,
@@ -166,7 +166,7 @@ pub(super) struct About<'a, T> {
     answer: &'a T,
 }
 
-impl<'a, T: Serialize> About<'a, T> {
+impl<'a, T: Serialize> ResultLine<'a, T> {
     /// An answer about a room.
     pub fn room(room: String, room_id: RoomId, answer: &'a T) -> Self {
         Self { id: None, room, room_id, answer }
@@ -181,31 +181,31 @@ impl<'a, T: Serialize> About<'a, T> {
 /// A line of type `kind`, with the moments in it as people and scripts read them.
 pub(super) fn line<T: Serialize>(kind: &'static str, value: &T) -> String {
     let mut body = serde_json::to_value(value).expect("invariant: output types have string keys");
-    tell_moments(&mut body);
+    format_timestamps(&mut body);
     to_line(&Line::new(kind, &body))
 }
 
 /// Writes moments as RFC 3339. The protocol counts milliseconds; it calls them `at`, `…_at` and `last_seen`, and
 /// nothing else.
-fn tell_moments(value: &mut serde_json::Value) {
+fn format_timestamps(value: &mut serde_json::Value) {
     use serde_json::Value;
     match value {
         Value::Object(members) => {
             for (name, member) in members {
-                let is_moment = name == "at" || name.ends_with("_at") || name == "last_seen";
-                match member.as_i64().filter(|_| is_moment) {
+                let is_timestamp = name == "at" || name.ends_with("_at") || name == "last_seen";
+                match member.as_i64().filter(|_| is_timestamp) {
                     Some(ms) => *member = Value::String(rfc3339(UnixMillis(ms))),
-                    None => tell_moments(member),
+                    None => format_timestamps(member),
                 }
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(tell_moments),
+        Value::Array(items) => items.iter_mut().for_each(format_timestamps),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
 /// An error as `--json` prints it on standard error.
-pub(super) fn error_line(error: &Complaint) -> String {
+pub(super) fn error_line(error: &ErrorReport) -> String {
     to_line(&Line::new("error", error))
 }
 
@@ -218,15 +218,15 @@ pub(super) fn rfc3339(at: UnixMillis) -> String {
 /// One line of JSON, in which control, bidi and tag characters stand as `\u` escapes, so that it may be shown.
 pub(super) fn to_line<T: Serialize>(value: &T) -> String {
     let mut bytes = Vec::with_capacity(256);
-    let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, ShownSafely);
+    let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, EscapingFormatter);
     value.serialize(&mut serializer).expect("invariant: output types have string keys and memory takes every byte");
     String::from_utf8(bytes).expect("invariant: JSON is UTF-8")
 }
 
 /// Compact JSON that leaves no character in a string raw that could steer a terminal or reorder its text.
-struct ShownSafely;
+struct EscapingFormatter;
 
-impl Formatter for ShownSafely {
+impl Formatter for EscapingFormatter {
     fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
         let mut rest = fragment;
         while let Some((at, c)) = rest.char_indices().find(|(_, c)| must_escape(*c)) {
@@ -265,7 +265,7 @@ mod tests {
     #[test]
     fn a_message_line_has_the_promised_fields() {
         let item = message("hi");
-        let names = Named { room_id: RoomId(1), room: "general", from: "ana" };
+        let names = ItemNames { room_id: RoomId(1), room: "general", from: "ana" };
         assert_eq!(
             to_line(&ItemLine::new(&item, names, false)),
             r#"{"v":1,"type":"message","id":"general/12","room":"general","room_id":"R1","seq":12,"from":"ana","from_id":"U5","at":"2025-11-19T14:02:07.120Z","body":"hi"}"#

@@ -6,10 +6,10 @@ use std::time::Duration;
 use chat_proto::error::ErrorCode;
 use clap::{CommandFactory, FromArgMatches, Parser};
 
-use super::client_files::refuse_faults;
+use super::client_files::require_valid_files;
 use super::command::Command;
 use super::context::{Context, Globals};
-use super::exit::{CliError, Code, Complaint, Exit};
+use super::exit::{CliError, Code, ErrorReport, Exit};
 use super::full_screen;
 use super::output::{ColorChoice, Output};
 
@@ -27,7 +27,7 @@ Exit codes: 0 ok, 1 failed, 2 usage, 3 server unreachable, 4 not signed in, 5 no
 
 /// What is still being written when a command ends may go on for this long. Longer would be waiting for an idle standard
 /// input: a read of it cannot be called off, and it is nobody's business any more.
-const LAST_WORK: Duration = Duration::from_millis(100);
+const SHUTDOWN_LIMIT: Duration = Duration::from_millis(100);
 
 /// Team chat in the terminal. The first command starts a server of your own in the background; nothing to set up.
 #[derive(Debug, Parser)]
@@ -54,8 +54,8 @@ pub fn run() -> ExitCode {
     match dispatch(cli) {
         Ok(()) | Err(CliError::OutputClosed) => ExitCode::SUCCESS,
         Err(CliError::Status(status)) => ExitCode::from(status),
-        Err(CliError::Failed { exit, complaint }) => {
-            output.error(&complaint);
+        Err(CliError::Failed { exit, report }) => {
+            output.error(&report);
             exit.into()
         }
     }
@@ -68,8 +68,8 @@ fn refuse_arguments(error: &clap::Error) -> ExitCode {
     // The arguments could not be read, so the flag is looked for by hand; what follows `--` is another command's.
     let is_json = std::env::args_os().skip(1).take_while(|word| word != "--").any(|word| word == "--json");
     if is_json && error.use_stderr() {
-        let complaint = Complaint::new(Code::Protocol(ErrorCode::BadRequest), sentence(error));
-        Output::new(true, false, ColorChoice::Never).error(&complaint);
+        let report = ErrorReport::new(Code::Protocol(ErrorCode::BadRequest), sentence(error));
+        Output::new(true, false, ColorChoice::Never).error(&report);
         return code;
     }
     if error.print().is_ok() { code } else { ExitCode::SUCCESS }
@@ -88,7 +88,7 @@ fn sentence(error: &clap::Error) -> String {
 
 fn dispatch(cli: Cli) -> Result<(), CliError> {
     // The background server leaves its session before any thread exists; it wants no settings of the client.
-    let command = match cli.command.map(|command| command.run_alone(cli.globals.verbose)) {
+    let command = match cli.command.map(|command| command.run_standalone(cli.globals.verbose)) {
         Some(Ok(result)) => return result,
         Some(Err(command)) => Some(command),
         None => None,
@@ -99,8 +99,8 @@ fn dispatch(cli: Cli) -> Result<(), CliError> {
     }
     let context = Context::new(cli.globals)?;
     // To say what is wrong is what `doctor` is there for.
-    if !command.as_ref().is_some_and(Command::looks_at_files) {
-        refuse_faults(&context, command.is_none())?;
+    if !command.as_ref().is_some_and(Command::checks_client_files) {
+        require_valid_files(&context, command.is_none())?;
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -115,7 +115,7 @@ fn dispatch(cli: Cli) -> Result<(), CliError> {
             _ = tokio::signal::ctrl_c(), if command.ends_on_interrupt() => Err(CliError::Status(Exit::Interrupted as u8)),
         }
     });
-    runtime.shutdown_timeout(LAST_WORK);
+    runtime.shutdown_timeout(SHUTDOWN_LIMIT);
     result
 }
 

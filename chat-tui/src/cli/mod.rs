@@ -9,7 +9,7 @@ mod full_screen;
 mod json;
 mod main;
 mod output;
-mod pace;
+mod post_pacer;
 mod reference;
 mod signals;
 mod stdin_text;

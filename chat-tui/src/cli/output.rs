@@ -9,8 +9,8 @@ use chat_proto::time::UnixMillis;
 use clap::ValueEnum;
 use serde::Serialize;
 
-use super::exit::{CliError, Complaint};
-use super::json::{self, About, ItemLine, Named};
+use super::exit::{CliError, ErrorReport};
+use super::json::{self, ItemLine, ItemNames, ResultLine};
 use crate::text::SafeText;
 
 /// When to use colour.
@@ -63,14 +63,14 @@ impl Output {
     /// # Errors
     /// [`CliError::OutputClosed`] when the reader went away.
     pub fn data<T: Serialize>(&self, kind: &'static str, value: &T, text: &str) -> Result<(), CliError> {
-        if self.is_json { Self::line(&json::line(kind, value)) } else { self.shown(text) }
+        if self.is_json { Self::line(&json::line(kind, value)) } else { self.text(text) }
     }
 
     /// Prints text of ours or others, one or several lines; made safe where it goes to a terminal.
     ///
     /// # Errors
     /// As [`Self::data`].
-    pub fn shown(&self, text: &str) -> Result<(), CliError> {
+    pub fn text(&self, text: &str) -> Result<(), CliError> {
         if self.is_terminal { Self::line(SafeText::block(text).as_str()) } else { Self::line(text) }
     }
 
@@ -78,7 +78,7 @@ impl Output {
     ///
     /// # Errors
     /// As [`Self::data`].
-    pub fn item(&self, item: &Item, names: Named<'_>, is_change: bool) -> Result<(), CliError> {
+    pub fn item(&self, item: &Item, names: ItemNames<'_>, is_change: bool) -> Result<(), CliError> {
         if self.is_json {
             return Self::line(&json::to_line(&ItemLine::new(item, names, is_change)));
         }
@@ -89,7 +89,7 @@ impl Output {
     ///
     /// # Errors
     /// As [`Self::data`].
-    pub fn posted(item: &Item, names: Named<'_>, is_duplicate: bool) -> Result<(), CliError> {
+    pub fn posted(item: &Item, names: ItemNames<'_>, is_duplicate: bool) -> Result<(), CliError> {
         Self::line(&json::to_line(&ItemLine::new(item, names, false).duplicate(is_duplicate)))
     }
 
@@ -97,10 +97,10 @@ impl Output {
     ///
     /// # Errors
     /// As [`Self::data`].
-    pub fn version(&self, version: &Version, seq: Seq, names: Named<'_>) -> Result<(), CliError> {
+    pub fn version(&self, version: &Version, seq: Seq, names: ItemNames<'_>) -> Result<(), CliError> {
         if self.is_json {
-            let about = About::message(names.room.to_owned(), names.room_id, seq, version);
-            return Self::line(&json::line("version", &about));
+            let line_body = ResultLine::message(names.room.to_owned(), names.room_id, seq, version);
+            return Self::line(&json::line("version", &line_body));
         }
         let (dim, bold) = (self.style(Style::new().dimmed()), self.style(Style::new().bold()));
         let (at, room, from) = (local_time(version.replaced_at), names.room, SafeText::line(names.from));
@@ -111,14 +111,14 @@ impl Output {
     }
 
     /// Says something about what happens, on standard error; not with `--quiet`.
-    pub fn talk(&self, text: &str) {
+    pub fn info(&self, text: &str) {
         if !self.is_quiet {
             write_stderr(SafeText::block(text).as_str());
         }
     }
 
     /// Says why a command failed: text, or a JSON line, on standard error.
-    pub fn error(&self, error: &Complaint) {
+    pub fn error(&self, error: &ErrorReport) {
         if self.is_json {
             write_stderr(&json::error_line(error));
         } else {
@@ -145,7 +145,7 @@ impl Output {
         if self.is_terminal { SafeText::block(text).as_str().to_owned() } else { text.to_owned() }
     }
 
-    fn item_text(&self, item: &Item, names: Named<'_>, is_change: bool) -> String {
+    fn item_text(&self, item: &Item, names: ItemNames<'_>, is_change: bool) -> String {
         let dim = self.style(Style::new().dimmed());
         let bold = self.style(Style::new().bold());
         let from = SafeText::line(names.from);

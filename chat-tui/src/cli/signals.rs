@@ -11,7 +11,7 @@ use super::exit::CliError;
 
 /// A signal that came.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Arrived {
+pub(super) struct ReceivedSignal {
     /// Which.
     pub signal: Signal,
     /// Whether the terminal sent it, to the whole group at its front; else some program sent it to us.
@@ -20,7 +20,7 @@ pub(super) struct Arrived {
 
 /// Listens from its making to its end.
 pub(super) struct Signals {
-    arrived: mpsc::Receiver<Arrived>,
+    received: mpsc::Receiver<ReceivedSignal>,
     handle: Handle,
 }
 
@@ -34,22 +34,22 @@ impl Signals {
         let wanted = [SIGHUP, SIGINT, SIGQUIT, SIGTERM].into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0);
         let mut signals = SignalsInfo::<WithOrigin>::new(wanted)?;
         let handle = signals.handle();
-        let (sender, arrived) = mpsc::channel(16);
+        let (sender, received) = mpsc::channel(16);
         std::thread::spawn(move || {
             for origin in signals.forever() {
                 let Some(signal) = Signal::from_named_raw(origin.signal) else { continue };
                 let is_from_terminal = matches!(origin.cause, Cause::Kernel);
                 // One that finds no room says nothing new.
-                let _ = sender.try_send(Arrived { signal, is_from_terminal });
+                let _ = sender.try_send(ReceivedSignal { signal, is_from_terminal });
             }
         });
-        Ok(Self { arrived, handle })
+        Ok(Self { received, handle })
     }
 
     /// The next one. May be dropped at any time: none is lost.
-    pub async fn next(&mut self) -> Arrived {
-        match self.arrived.recv().await {
-            Some(arrived) => arrived,
+    pub async fn next(&mut self) -> ReceivedSignal {
+        match self.received.recv().await {
+            Some(received) => received,
             None => std::future::pending().await,
         }
     }

@@ -32,18 +32,18 @@ pub enum CredentialError {
 #[derive(Debug)]
 pub struct Credentials {
     path: PathBuf,
-    kept: Kept,
+    file_content: CredentialsFile,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
-struct Kept {
+struct CredentialsFile {
     /// By the server's address.
     #[serde(default)]
-    servers: BTreeMap<String, Entry>,
+    servers: BTreeMap<String, ServerCredential>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct Entry {
+struct ServerCredential {
     name: String,
     token: String,
 }
@@ -55,26 +55,28 @@ impl Credentials {
     /// Where the file is there but cannot be read.
     pub fn load(folder: &Path) -> Result<Self, CredentialError> {
         let path = folder.join("credentials.toml");
-        let kept = match std::fs::read_to_string(&path) {
+        let file_content = match std::fs::read_to_string(&path) {
             Ok(text) => toml::from_str(&text)
                 .map_err(|error| CredentialError::Damaged { path: path.clone(), reason: error.message().to_owned() })?,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Kept::default(),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => CredentialsFile::default(),
             Err(source) => return Err(CredentialError::Io { path, source }),
         };
-        Ok(Self { path, kept })
+        Ok(Self { path, file_content })
     }
 
     /// The token for a server.
     pub fn token(&self, server: &str) -> Option<&str> {
-        self.kept.servers.get(server).map(|entry| entry.token.as_str())
+        self.file_content.servers.get(server).map(|entry| entry.token.as_str())
     }
 
     /// Keeps a token, in place of an earlier one.
     ///
     /// # Errors
     /// Where the file cannot be written; the earlier tokens are then still there.
-    pub fn keep(&mut self, server: &str, name: &str, token: &str) -> Result<(), CredentialError> {
-        self.kept.servers.insert(server.to_owned(), Entry { name: name.to_owned(), token: token.to_owned() });
+    pub fn set(&mut self, server: &str, name: &str, token: &str) -> Result<(), CredentialError> {
+        self.file_content
+            .servers
+            .insert(server.to_owned(), ServerCredential { name: name.to_owned(), token: token.to_owned() });
         self.save()
     }
 
@@ -82,8 +84,8 @@ impl Credentials {
     ///
     /// # Errors
     /// As [`Self::keep`].
-    pub fn forget(&mut self, server: &str) -> Result<(), CredentialError> {
-        match self.kept.servers.remove(server) {
+    pub fn remove(&mut self, server: &str) -> Result<(), CredentialError> {
+        match self.file_content.servers.remove(server) {
             Some(_) => self.save(),
             None => Ok(()),
         }
@@ -91,7 +93,7 @@ impl Credentials {
 
     /// Writes a new file beside the old one and puts it in its place, so that a crash leaves one of them whole.
     fn save(&self) -> Result<(), CredentialError> {
-        let text = toml::to_string(&self.kept).expect("invariant: a map of strings is TOML");
+        let text = toml::to_string(&self.file_content).expect("invariant: a map of strings is TOML");
         let write = || {
             if let Some(folder) = self.path.parent() {
                 std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
@@ -117,12 +119,12 @@ mod tests {
     fn a_token_is_kept_for_its_owner_only_and_can_be_forgotten() {
         let folder = tempfile::tempdir().expect("a folder");
         let mut credentials = Credentials::load(folder.path()).expect("empty");
-        credentials.keep("ws://a", "ana", "secret").expect("kept");
+        credentials.set("ws://a", "ana", "secret").expect("kept");
         let mode = std::fs::metadata(folder.path().join("credentials.toml")).expect("there").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         let mut again = Credentials::load(folder.path()).expect("readable");
         assert_eq!(again.token("ws://a"), Some("secret"));
-        again.forget("ws://a").expect("forgotten");
+        again.remove("ws://a").expect("forgotten");
         assert_eq!(Credentials::load(folder.path()).expect("readable").token("ws://a"), None);
     }
 

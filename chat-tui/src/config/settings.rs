@@ -90,7 +90,7 @@ impl Settings {
         let defaults: toml::Table = toml::from_str(DEFAULTS).expect("invariant: the embedded defaults are TOML");
         let mut table = defaults.clone();
         match toml::from_str::<toml::Table>(text) {
-            Ok(over) => lay_over(&mut table, &defaults, over, &mut faults),
+            Ok(over) => apply_overrides(&mut table, &defaults, over, &mut faults),
             Err(error) => faults.push(error.to_string().trim_end().to_owned()),
         }
         let settings = table.try_into().expect("invariant: only what fits is laid over the defaults");
@@ -118,7 +118,7 @@ impl Settings {
 }
 
 /// Lays the user's table over the defaults, without what does not fit; that is named in `faults`.
-fn lay_over(table: &mut toml::Table, defaults: &toml::Table, mut over: toml::Table, faults: &mut Vec<String>) {
+fn apply_overrides(table: &mut toml::Table, defaults: &toml::Table, mut over: toml::Table, faults: &mut Vec<String>) {
     let profiles = over.remove("profiles");
     merge(table, defaults, over, "", faults);
     if let Some(toml::Value::Table(tui)) = table.get_mut("tui")

@@ -49,14 +49,14 @@ impl Keymap {
             Err(source) => return Err(KeymapError::Unreadable { path: file.to_owned(), source }),
         };
         let mut keymap = Self::embedded();
-        keymap.lay_over(&text).map_err(|reasons| KeymapError::Wrong { path: file.to_owned(), reasons })?;
+        keymap.apply_overrides(&text).map_err(|reasons| KeymapError::Wrong { path: file.to_owned(), reasons })?;
         Ok(keymap)
     }
 
     /// The keys that come with the program.
     pub fn embedded() -> Self {
         let mut keymap = Self { bound: HashMap::new() };
-        keymap.lay_over(DEFAULTS).expect("invariant: the embedded keymap is right, as a test shows");
+        keymap.apply_overrides(DEFAULTS).expect("invariant: the embedded keymap is right, as a test shows");
         keymap
     }
 
@@ -77,7 +77,7 @@ impl Keymap {
         keys
     }
 
-    fn lay_over(&mut self, text: &str) -> Result<(), Vec<String>> {
+    fn apply_overrides(&mut self, text: &str) -> Result<(), Vec<String>> {
         let sections: Sections = toml::from_str(text).map_err(|error| vec![error.to_string().trim_end().to_owned()])?;
         let mut wrong = Vec::new();
         for (section, bindings) in sections {
@@ -126,11 +126,12 @@ mod tests {
     #[test]
     fn a_users_file_changes_and_takes_away_keys_and_is_checked_whole() {
         let mut keymap = Keymap::embedded();
-        keymap.lay_over("[composer]\n\"ctrl+y\" = \"none\"\n\"alt+y\" = \"put_back\"").expect("right");
+        keymap.apply_overrides("[composer]\n\"ctrl+y\" = \"none\"\n\"alt+y\" = \"put_back\"").expect("right");
         assert_eq!(keymap.action(KeyContext::Composer, key("ctrl+y")), None);
         assert_eq!(keymap.action(KeyContext::Composer, key("alt+y")), Some(Action::PutBack));
         assert_eq!(keymap.action(KeyContext::Composer, key("f1")), Some(Action::Help));
-        let wrong = keymap.lay_over("[composer]\n\"hyper+x\" = \"send\"\nx = \"fly\"\n[nowhere]\n").expect_err("wrong");
+        let wrong =
+            keymap.apply_overrides("[composer]\n\"hyper+x\" = \"send\"\nx = \"fly\"\n[nowhere]\n").expect_err("wrong");
         assert_eq!(wrong.len(), 3, "{wrong:?}");
     }
 }

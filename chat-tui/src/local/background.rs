@@ -18,7 +18,7 @@ const START_LIMIT: Duration = Duration::from_secs(30);
 const LOCK_LIMIT: Duration = Duration::from_secs(35);
 /// A server that was asked to stop does so within this time.
 const STOP_LIMIT: Duration = Duration::from_secs(15);
-const LOOK_EVERY: Duration = Duration::from_millis(20);
+const POLL_EVERY: Duration = Duration::from_millis(20);
 
 /// Why the local server is not there.
 #[derive(Debug, thiserror::Error)]
@@ -66,7 +66,7 @@ pub enum LocalError {
 
 /// A running local server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct RunningServer {
     /// Its process, where the system tells.
     pub pid: i32,
 }
@@ -87,14 +87,14 @@ pub enum StopOutcome {
 ///
 /// # Errors
 /// [`LocalError::NotOurs`] where another user listens there.
-pub fn find(server: &LocalServer) -> Result<Option<Found>, LocalError> {
+pub fn find(server: &LocalServer) -> Result<Option<RunningServer>, LocalError> {
     // A file that nobody listens at, or none at all: no server.
     let Ok(stream) = UnixStream::connect(&server.socket) else { return Ok(None) };
     let io = |source| LocalError::Io { path: server.socket.clone(), source };
     let peer = rustix::net::sockopt::socket_peercred(&stream).map_err(|error| io(error.into()))?;
     let uid = peer.uid.as_raw();
     if uid == rustix::process::getuid().as_raw() {
-        Ok(Some(Found { pid: peer.pid.as_raw_nonzero().get() }))
+        Ok(Some(RunningServer { pid: peer.pid.as_raw_nonzero().get() }))
     } else {
         Err(LocalError::NotOurs { socket: server.socket.clone(), uid })
     }
@@ -104,7 +104,7 @@ pub fn find(server: &LocalServer) -> Result<Option<Found>, LocalError> {
 ///
 /// # Errors
 /// Where it cannot be started, or another user listens at its socket.
-pub fn ensure_running(server: &LocalServer) -> Result<Found, LocalError> {
+pub fn ensure_running(server: &LocalServer) -> Result<RunningServer, LocalError> {
     if let Some(found) = find(server)? {
         return Ok(found);
     }
@@ -138,7 +138,7 @@ pub fn stop(server: &LocalServer) -> Result<StopOutcome, LocalError> {
         if Instant::now() > limit {
             return Err(LocalError::StillRunning { pid: found.pid });
         }
-        std::thread::sleep(LOOK_EVERY);
+        std::thread::sleep(POLL_EVERY);
     }
     Ok(StopOutcome::Stopped { pid: found.pid })
 }
@@ -151,7 +151,7 @@ fn lock_start(server: &LocalServer) -> Result<File, LocalError> {
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(file),
-            Err(TryLockError::WouldBlock) if Instant::now() < limit => std::thread::sleep(LOOK_EVERY),
+            Err(TryLockError::WouldBlock) if Instant::now() < limit => std::thread::sleep(POLL_EVERY),
             Err(TryLockError::WouldBlock) => return Err(LocalError::BeingStarted { lock: server.start_lock.clone() }),
             Err(TryLockError::Error(source)) => return Err(io(source)),
         }
@@ -193,7 +193,7 @@ fn open_log(path: &std::path::Path) -> Result<File, LocalError> {
 }
 
 /// Reads the child's ready line; its end without one means that it failed.
-fn wait_ready(server: &LocalServer, mut child: Child) -> Result<Found, LocalError> {
+fn wait_ready(server: &LocalServer, mut child: Child) -> Result<RunningServer, LocalError> {
     let pipe = child.stdout.take().expect("invariant: the child was started with a pipe");
     let (sender, receiver) = std::sync::mpsc::channel();
     std::thread::spawn(move || {

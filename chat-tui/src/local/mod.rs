@@ -6,7 +6,7 @@ mod paths;
 mod redis;
 mod serve;
 
-pub use background::{Found, LocalError, StopOutcome, ensure_running, find, stop};
+pub use background::{LocalError, RunningServer, StopOutcome, ensure_running, find, stop};
 pub use paths::{LocalServer, SYSTEM_SOCKET, SocketFolderError};
-pub use redis::{ServerCheck, ServerLevel, look_at_redis};
+pub use redis::{ServerCheck, ServerLevel, check_redis};
 pub use serve::{BackgroundArgs, run_in_background, run_in_foreground};

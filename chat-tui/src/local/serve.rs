@@ -62,12 +62,12 @@ pub fn run_in_background(args: BackgroundArgs) -> Result<()> {
                 std::future::pending::<()>().await;
             }
         };
-        chat_server::serve(config, stop, |ready| say_ready(&ready.line)).await?;
+        chat_server::serve(config, stop, |ready| print_ready(&ready.line)).await?;
         Ok(())
     })
 }
 
 #[expect(clippy::print_stdout, reason = "the client that started us waits for this line")]
-fn say_ready(line: &str) {
+fn print_ready(line: &str) {
     println!("{line}");
 }

@@ -28,7 +28,7 @@ pub struct RoomStart {
 
 /// A thing that changed.
 #[derive(Debug)]
-pub struct Followed {
+pub struct FollowedItem {
     /// In which room.
     pub room: RoomId,
     /// It, in its present state.
@@ -45,7 +45,7 @@ pub struct Follower {
     cursors: Vec<RoomStart>,
     /// Rooms that must be asked for what changed before more of them is told.
     behind: Vec<RoomId>,
-    ready: VecDeque<Followed>,
+    ready: VecDeque<FollowedItem>,
     epoch: Option<Epoch>,
     pause: Duration,
 }
@@ -77,7 +77,7 @@ impl Follower {
     ///
     /// # Errors
     /// Where the server refuses what it took before: the sign-in has ended, or a room is not to be seen any more.
-    pub async fn next(&mut self) -> Result<Followed, CallError> {
+    pub async fn next(&mut self) -> Result<FollowedItem, CallError> {
         loop {
             if let Some(followed) = self.ready.pop_front() {
                 return Ok(followed);
@@ -129,7 +129,7 @@ impl Follower {
         }
         if event.prev <= cursor.after {
             cursor.after = event.seq;
-            self.ready.push_back(Followed { room: event.room, item: event.item, users: Vec::new() });
+            self.ready.push_back(FollowedItem { room: event.room, item: event.item, users: Vec::new() });
         } else {
             self.fall_behind(event.room);
         }
@@ -147,7 +147,7 @@ impl Follower {
         let Some(client) = &self.client else { return Ok(()) };
         let page = client.call(&Changes { room, after, limit: PAGE_MAX }).await?;
         for item in page.items {
-            self.ready.push_back(Followed { room, item, users: page.users.clone() });
+            self.ready.push_back(FollowedItem { room, item, users: page.users.clone() });
         }
         if let Some(cursor) = self.cursors.iter_mut().find(|cursor| cursor.room == room) {
             cursor.after = page.next.max(after);

@@ -13,6 +13,6 @@ mod scripted_server;
 pub use address::ServerAddress;
 pub use client::{Client, ConnectOptions, PendingAnswer};
 pub use error::{CallError, NetError};
-pub use follower::{Followed, Follower, RoomStart};
+pub use follower::{FollowedItem, Follower, RoomStart};
 pub use link::{LinkCommand, LinkEvent, LinkHandle, LinkOptions, Prepare};
 pub use metrics::metrics;

@@ -8,7 +8,7 @@ use chat_proto::text::Username;
 use clap::Args;
 use serde::Serialize;
 
-use crate::cli::context::{Context, Session};
+use crate::cli::context::{CliSession, Context};
 use crate::cli::exit::CliError;
 use crate::net::ServerAddress;
 
@@ -97,14 +97,14 @@ async fn sign_in(context: &Context, address: ServerAddress, auth: Auth, done: &s
     let name = session.welcome.user.name.as_str();
     if let Some(token) = session.welcome.token.as_ref().or(given.as_ref()) {
         let mut credentials = context.credentials()?;
-        let keep = credentials.keep(&address.to_string(), name, token);
+        let keep = credentials.set(&address.to_string(), name, token);
         keep.map_err(|error| CliError::failed(error.to_string()))?;
     }
     let text = format!("{done} at {address} as {name}");
     context.output.data("identity", &identity(&session, &address), &text)
 }
 
-fn identity<'a>(session: &'a Session, address: &ServerAddress) -> Identity<'a> {
+fn identity<'a>(session: &'a CliSession, address: &ServerAddress) -> Identity<'a> {
     Identity {
         name: session.welcome.user.name.as_str(),
         user_id: session.welcome.user.id,
@@ -134,11 +134,11 @@ pub(super) async fn logout(context: &Context) -> Result<(), CliError> {
         Err(_) => false,
     };
     if is_gone {
-        let forget = context.credentials()?.forget(&address.to_string());
+        let forget = context.credentials()?.remove(&address.to_string());
         forget.map_err(|error| CliError::failed(error.to_string()))?;
     }
     result?;
-    context.output.talk(&format!("signed out at {address}"));
+    context.output.info(&format!("signed out at {address}"));
     Ok(())
 }
 
@@ -161,7 +161,7 @@ pub(super) async fn passwd(args: &PasswdArgs, context: &Context) -> Result<(), C
         (ask("Present password (empty where there is none)")?, ask_twice("New password")?)
     };
     session.call(&SetPassword { old: Some(old).filter(|old| !old.is_empty()), new }).await?;
-    context.output.talk("the password is changed; all other sign-ins have ended");
+    context.output.info("the password is changed; all other sign-ins have ended");
     Ok(())
 }
 

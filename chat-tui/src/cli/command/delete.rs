@@ -3,9 +3,9 @@
 use chat_proto::request::Delete;
 use clap::Args;
 
-use crate::cli::context::{Context, Session};
+use crate::cli::context::{CliSession, Context};
 use crate::cli::exit::CliError;
-use crate::cli::json::About;
+use crate::cli::json::ResultLine;
 use crate::cli::reference::MessageRef;
 
 /// The arguments of `delete`.
@@ -29,10 +29,10 @@ pub(super) async fn run(args: &DeleteArgs, context: &Context) -> Result<(), CliE
     for message in &args.messages {
         match delete(message, context, &mut session).await {
             Ok(()) => {}
-            Err(CliError::Failed { exit, mut complaint }) => {
-                complaint.message = format!("{message}: {}", complaint.message);
-                complaint.id = Some(message.to_string());
-                context.output.error(&complaint);
+            Err(CliError::Failed { exit, mut report }) => {
+                report.message = format!("{message}: {}", report.message);
+                report.id = Some(message.to_string());
+                context.output.error(&report);
                 first_failure.get_or_insert(exit);
             }
             Err(other) => return Err(other),
@@ -41,10 +41,10 @@ pub(super) async fn run(args: &DeleteArgs, context: &Context) -> Result<(), CliE
     first_failure.map_or(Ok(()), |exit| Err(CliError::Status(exit as u8)))
 }
 
-async fn delete(message: &MessageRef, context: &Context, session: &mut Session) -> Result<(), CliError> {
+async fn delete(message: &MessageRef, context: &Context, session: &mut CliSession) -> Result<(), CliError> {
     let (room, seq) = (session.room(&message.room).await?, message.seq);
     let changed = session.call(&Delete { room, seq }).await?;
     let name = session.names().room(room);
     let text = format!("{name}/{seq}");
-    context.output.data("deleted", &About::message(name, room, seq, &changed), &text)
+    context.output.data("deleted", &ResultLine::message(name, room, seq, &changed), &text)
 }

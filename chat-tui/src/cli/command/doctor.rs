@@ -1,7 +1,7 @@
 //! `chat doctor`: looks at the connection, the files and the terminal, and says what to change.
 
 mod check;
-mod figures;
+mod server_metrics;
 
 use std::io::IsTerminal;
 use std::time::Instant;
@@ -11,7 +11,7 @@ use clap::Args;
 
 use self::check::{Check, Level};
 use crate::cli::client_files::{ClientFile, client_files};
-use crate::cli::context::{Context, Session};
+use crate::cli::context::{CliSession, Context};
 use crate::cli::exit::CliError;
 
 /// How many round trips are measured.
@@ -31,7 +31,7 @@ pub(in crate::cli) struct DoctorArgs {
 }
 
 pub(super) async fn run(args: &DoctorArgs, context: &Context) -> Result<(), CliError> {
-    let mut checks = vec![Check::good("version", env!("CARGO_PKG_VERSION"))];
+    let mut checks = vec![Check::ok("version", env!("CARGO_PKG_VERSION"))];
     checks.extend(files(context));
     checks.extend(server(context).await);
     checks.extend(redis(args).await);
@@ -45,9 +45,9 @@ pub(super) async fn run(args: &DoctorArgs, context: &Context) -> Result<(), CliE
 
 #[cfg(feature = "local-server")]
 async fn redis(args: &DoctorArgs) -> Vec<Check> {
-    use crate::local::{ServerLevel, look_at_redis};
+    use crate::local::{ServerLevel, check_redis};
     let Some(url) = args.redis.as_ref().filter(|url| !url.is_empty()) else { return Vec::new() };
-    let checks = look_at_redis(url, &args.prefix).await.into_iter().map(|found| Check {
+    let checks = check_redis(url, &args.prefix).await.into_iter().map(|found| Check {
         name: found.name,
         level: match found.level {
             ServerLevel::Ok => Level::Ok,
@@ -68,63 +68,63 @@ async fn redis(_: &DoctorArgs) -> Vec<Check> {
 
 fn files(context: &Context) -> Vec<Check> {
     let mut checks: Vec<Check> = client_files(context).iter().map(client_file).collect();
-    checks.push(Check::good("data", context.paths.data.display().to_string()));
-    checks.push(Check::good("state", context.paths.state.display().to_string()));
+    checks.push(Check::ok("data", context.paths.data.display().to_string()));
+    checks.push(Check::ok("state", context.paths.state.display().to_string()));
     if let Err(error) = context.credentials() {
-        checks.push(Check::bad("credentials", "cannot be read", error.to_string()));
+        checks.push(Check::fail("credentials", "cannot be read", error.to_string()));
     }
     checks
 }
 
 fn client_file(file: &ClientFile) -> Check {
     if !file.faults.is_empty() {
-        return Check::bad(file.about, format!("{} is wrong", file.location), file.faults.join("\n"));
+        return Check::fail(file.about, format!("{} is wrong", file.location), file.faults.join("\n"));
     }
     let is_there = !file.location.starts_with('/') || std::path::Path::new(&file.location).exists();
     let found = if is_there { "" } else { " (not there; the defaults are in force)" };
-    Check::good(file.about, format!("{}{found}", file.location))
+    Check::ok(file.about, format!("{}{found}", file.location))
 }
 
 async fn server(context: &Context) -> Vec<Check> {
     let address = match context.address() {
         Ok(address) => address,
-        Err(error) => return vec![Check::bad("server", "none", error.to_string())],
+        Err(error) => return vec![Check::fail("server", "none", error.to_string())],
     };
-    let mut checks = vec![Check::good("server", address.to_string())];
-    let figures = figures::look(&address).await;
+    let mut checks = vec![Check::ok("server", address.to_string())];
+    let figures = server_metrics::check(&address).await;
     let has_figures = !figures.is_empty();
     checks.extend(figures);
     let session = match context.connect().await {
         Ok(session) => session,
         Err(error) => {
-            checks.push(Check::bad("connection", "failed", error.to_string()));
+            checks.push(Check::fail("connection", "failed", error.to_string()));
             return checks;
         }
     };
     let welcome = &session.welcome;
-    checks.push(Check::good("signed in", format!("{} ({})", welcome.user.name, welcome.user.id)));
-    checks.push(Check::good("server's", format!("version {}, epoch {}", welcome.server_version, welcome.epoch.0)));
+    checks.push(Check::ok("signed in", format!("{} ({})", welcome.user.name, welcome.user.id)));
+    checks.push(Check::ok("server's", format!("version {}, epoch {}", welcome.server_version, welcome.epoch.0)));
     // The server's figures say more, where they are told to us.
     if !welcome.service.is_live_available && !has_figures {
-        checks.push(Check::bad("expiring", "not taken just now", "lasting messages go on; see the server's log"));
+        checks.push(Check::fail("expiring", "not taken just now", "lasting messages go on; see the server's log"));
     }
     checks.push(round_trips(&session).await);
     checks
 }
 
 /// Median and 99th percentile of round trips.
-async fn round_trips(session: &Session) -> Check {
+async fn round_trips(session: &CliSession) -> Check {
     let mut times = Vec::with_capacity(PINGS);
     for _ in 0..PINGS {
         let sent = Instant::now();
         if let Err(error) = session.call(&Ping {}).await {
-            return Check::bad("round trip", "failed", error.to_string());
+            return Check::fail("round trip", "failed", error.to_string());
         }
         times.push(sent.elapsed());
     }
     times.sort_unstable();
     let (median, p99) = (times[PINGS / 2], times[PINGS * 99 / 100]);
-    let check = Check::good("round trip", format!("p50 {median:.1?}, p99 {p99:.1?} of {PINGS}"));
+    let check = Check::ok("round trip", format!("p50 {median:.1?}, p99 {p99:.1?} of {PINGS}"));
     check.with("p50_ms", median.as_secs_f64() * 1e3).with("p99_ms", p99.as_secs_f64() * 1e3)
 }
 
@@ -133,21 +133,21 @@ fn terminal() -> Vec<Check> {
     let mut checks = Vec::new();
     if std::io::stdout().is_terminal() {
         if term.is_empty() || term == "dumb" {
-            checks.push(Check::bad(
+            checks.push(Check::fail(
                 "terminal",
                 format!("TERM={term:?}"),
                 "the full-screen client needs a real terminal",
             ));
         } else {
-            checks.push(Check::good("terminal", format!("TERM={term}")));
+            checks.push(Check::ok("terminal", format!("TERM={term}")));
         }
     }
     let locale =
         ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
     match locale {
-        Some(locale) if locale.to_lowercase().contains("utf") => checks.push(Check::good("locale", locale)),
-        Some(locale) => checks.push(Check::bad("locale", locale, "use a UTF-8 locale, for example LANG=C.UTF-8")),
-        None => checks.push(Check::good("locale", "not set; UTF-8 is assumed")),
+        Some(locale) if locale.to_lowercase().contains("utf") => checks.push(Check::ok("locale", locale)),
+        Some(locale) => checks.push(Check::fail("locale", locale, "use a UTF-8 locale, for example LANG=C.UTF-8")),
+        None => checks.push(Check::ok("locale", "not set; UTF-8 is assumed")),
     }
     checks
 }

@@ -5,7 +5,7 @@ use clap::Args;
 
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;
-use crate::cli::json::Named;
+use crate::cli::json::ItemNames;
 use crate::cli::reference::{RoomRef, SeqRef};
 
 /// The arguments of `history`.
@@ -36,7 +36,7 @@ pub(super) async fn run(args: &HistoryArgs, context: &Context) -> Result<(), Cli
     let mut wanted = args.limit;
     while wanted > 0 {
         let page = session.call(&History { room, before, limit: wanted.min(page_max) }).await?;
-        session.names().learn_users(&page.users);
+        session.names().add_users(&page.users);
         wanted = wanted.saturating_sub(page.items.len() as u32);
         newest_first.extend(page.items.into_iter().rev());
         before = page.next_before;
@@ -44,12 +44,12 @@ pub(super) async fn run(args: &HistoryArgs, context: &Context) -> Result<(), Cli
             break;
         }
     }
-    session.learn(newest_first.iter().map(|item| item.by)).await?;
+    session.load_names(newest_first.iter().map(|item| item.by)).await?;
     let names = session.names();
     let room_name = names.room(room);
     for item in newest_first.iter().rev() {
         let from = names.user(item.by);
-        context.output.item(item, Named { room_id: room, room: &room_name, from: &from }, false)?;
+        context.output.item(item, ItemNames { room_id: room, room: &room_name, from: &from }, false)?;
     }
     Ok(())
 }

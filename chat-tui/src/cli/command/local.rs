@@ -86,15 +86,15 @@ fn status(context: &Context) -> Result<(), CliError> {
 fn start(context: &Context) -> Result<(), CliError> {
     let server = context.local_server()?;
     let found = local::ensure_running(&server).map_err(|error| failed(&error))?;
-    context.output.talk(&format!("the local server runs, pid {}", found.pid));
+    context.output.info(&format!("the local server runs, pid {}", found.pid));
     Ok(())
 }
 
 fn stop(context: &Context) -> Result<(), CliError> {
     let server = context.local_server()?;
     match local::stop(&server).map_err(|error| failed(&error))? {
-        StopOutcome::Stopped { pid } => context.output.talk(&format!("stopped the local server, pid {pid}")),
-        StopOutcome::NotRunning => context.output.talk("the local server was not running"),
+        StopOutcome::Stopped { pid } => context.output.info(&format!("stopped the local server, pid {pid}")),
+        StopOutcome::NotRunning => context.output.info("the local server was not running"),
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use crate::cli::context::Context;
 use crate::cli::exit::CliError;
 
 /// How often a log that is followed is looked at.
-const LOOK_EVERY: Duration = Duration::from_millis(200);
+const POLL_EVERY: Duration = Duration::from_millis(200);
 
 /// The arguments of `local log`.
 #[derive(Args, Debug)]
@@ -30,26 +30,26 @@ pub(in crate::cli) struct LogArgs {
 pub(super) async fn run(args: &LogArgs, context: &Context) -> Result<(), CliError> {
     let path = context.local_server()?.log;
     let Some(mut log) = open(&path)? else {
-        context.output.talk("there is no log yet: the local server was never started");
+        context.output.info("there is no log yet: the local server was never started");
         return Ok(());
     };
-    for line in end(&mut log, args.lines)? {
-        context.output.shown(&line)?;
+    for line in last_lines(&mut log, args.lines)? {
+        context.output.text(&line)?;
     }
     if args.follow { follow(&path, log, context).await } else { Ok(()) }
 }
 
 /// Prints what comes until it is interrupted.
 async fn follow(path: &Path, mut log: BufReader<File>, context: &Context) -> Result<(), CliError> {
-    let mut begun = Vec::new();
+    let mut partial = Vec::new();
     loop {
-        if !tell_new(&mut log, &mut begun, context)? {
+        if !print_new_lines(&mut log, &mut partial, context)? {
             // The server begins a new file where the old one is long; the old one has been told to its end.
-            if let Some(new) = open(path)?.filter(|new| is_another(new, &log)) {
+            if let Some(new) = open(path)?.filter(|new| is_rotated(new, &log)) {
                 log = new;
                 continue;
             }
-            tokio::time::sleep(LOOK_EVERY).await;
+            tokio::time::sleep(POLL_EVERY).await;
         }
     }
 }
@@ -63,39 +63,39 @@ fn open(path: &Path) -> Result<Option<BufReader<File>>, CliError> {
 }
 
 /// The last lines; the log is then read to its end.
-fn end(log: &mut impl BufRead, lines: usize) -> Result<VecDeque<String>, CliError> {
-    let mut kept = VecDeque::new();
+fn last_lines(log: &mut impl BufRead, lines: usize) -> Result<VecDeque<String>, CliError> {
+    let mut last = VecDeque::new();
     let mut line = Vec::new();
     while log.read_until(b'\n', &mut line)? > 0 {
-        kept.push_back(plain(&line));
-        if kept.len() > lines {
-            kept.pop_front();
+        last.push_back(without_colours(&line));
+        if last.len() > lines {
+            last.pop_front();
         }
         line.clear();
     }
-    Ok(kept)
+    Ok(last)
 }
 
-/// Prints the lines that came; whether there was anything. The beginning of a line waits in `begun` for its end.
-fn tell_new(log: &mut BufReader<File>, begun: &mut Vec<u8>, context: &Context) -> Result<bool, CliError> {
+/// Prints the lines that came; whether there was anything. The beginning of a line waits in `partial` for its end.
+fn print_new_lines(log: &mut BufReader<File>, partial: &mut Vec<u8>, context: &Context) -> Result<bool, CliError> {
     let mut new = Vec::new();
     log.read_to_end(&mut new)?;
-    begun.extend_from_slice(&new);
-    if let Some(end) = begun.iter().rposition(|byte| *byte == b'\n') {
-        let whole: Vec<u8> = begun.drain(..=end).collect();
-        context.output.shown(&plain(&whole))?;
+    partial.extend_from_slice(&new);
+    if let Some(end) = partial.iter().rposition(|byte| *byte == b'\n') {
+        let whole: Vec<u8> = partial.drain(..=end).collect();
+        context.output.text(&without_colours(&whole))?;
     }
     Ok(!new.is_empty())
 }
 
 /// Without the colours that older versions wrote into the file.
-fn plain(bytes: &[u8]) -> String {
+fn without_colours(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes).into_owned();
     let text = if text.contains('\u{1b}') { strip_ansi_escapes::strip_str(text) } else { text };
     text.trim_end_matches('\n').to_owned()
 }
 
-fn is_another(new: &BufReader<File>, old: &BufReader<File>) -> bool {
+fn is_rotated(new: &BufReader<File>, old: &BufReader<File>) -> bool {
     let identity = |file: &File| file.metadata().ok().map(|found| (found.dev(), found.ino()));
     identity(new.get_ref()) != identity(old.get_ref())
 }

@@ -1,11 +1,11 @@
 //! The subcommands, one file each; here only which there are and where they lead.
 
 mod account;
-mod brief;
 mod completions;
 mod delete;
 mod doctor;
 mod edit;
+mod ephemeral_filter;
 mod history;
 #[cfg(feature = "local-server")]
 mod local;
@@ -107,7 +107,7 @@ pub(super) enum Command {
 
 impl Command {
     /// Runs those that need neither settings nor a runtime of the client; gives the others back.
-    pub(super) fn run_alone(self, verbose: u8) -> Result<Result<(), CliError>, Self> {
+    pub(super) fn run_standalone(self, verbose: u8) -> Result<Result<(), CliError>, Self> {
         match self {
             #[cfg(feature = "local-server")]
             Self::Serve(args) => Ok(serve::run(&args, verbose)),
@@ -120,7 +120,7 @@ impl Command {
     }
 
     /// Whether it looks at the client's files itself; the others do not go on where the settings are wrong.
-    pub(super) fn looks_at_files(&self) -> bool {
+    pub(super) fn checks_client_files(&self) -> bool {
         matches!(self, Self::Doctor(_))
     }
 

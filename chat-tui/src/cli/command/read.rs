@@ -5,7 +5,7 @@ use clap::Args;
 
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;
-use crate::cli::json::About;
+use crate::cli::json::ResultLine;
 use crate::cli::reference::{RoomRef, SeqRef};
 
 /// The arguments of `read`.
@@ -33,6 +33,6 @@ pub(super) async fn run(args: &ReadArgs, context: &Context) -> Result<(), CliErr
     };
     let marks = session.call(&Read { room, seq, rewind: args.rewind }).await?;
     let text = format!("{} read up to {}, {} unread", args.room, marks.read_seq, marks.unread);
-    let about = About::message(session.names().room(room), room, seq.unwrap_or(marks.read_seq), &marks);
+    let about = ResultLine::message(session.names().room(room), room, seq.unwrap_or(marks.read_seq), &marks);
     context.output.data("marks", &about, &text)
 }

@@ -6,9 +6,9 @@ use chat_proto::text::RoomName;
 use clap::{Args, Subcommand};
 
 use super::rooms::life;
-use crate::cli::context::{Context, Session};
+use crate::cli::context::{CliSession, Context};
 use crate::cli::exit::CliError;
-use crate::cli::json::About;
+use crate::cli::json::ResultLine;
 use crate::cli::reference::{RoomRef, parse_duration_ms};
 
 /// What can be done with a room.
@@ -142,7 +142,7 @@ async fn leave(args: &RoomArg, context: &Context) -> Result<(), CliError> {
     let mut session = context.connect().await?;
     let room = session.room(&args.room).await?;
     let left = session.call(&Leave { room }).await?;
-    let about = About::room(session.names().room(room), room, &left);
+    let about = ResultLine::room(session.names().room(room), room, &left);
     context.output.data("left", &about, &format!("left {}", args.room))
 }
 
@@ -153,11 +153,11 @@ async fn topic(args: &TopicArgs, context: &Context) -> Result<(), CliError> {
         let found = session.call(&RoomInfo { room }).await?.listing.room.topic;
         let text = found.as_ref().map_or_else(String::new, |topic| topic.text.to_string());
         let shown = serde_json::json!({ "topic": found });
-        return context.output.data("topic", &About::room(session.names().room(room), room, &shown), &text);
+        return context.output.data("topic", &ResultLine::room(session.names().room(room), room, &shown), &text);
     }
     let topic = if args.clear { None } else { Some(parse_text("topic", &args.text.join(" "))?) };
     let changed = session.call(&SetTopic { room, topic }).await?;
-    said_done(context, "topic_set", &About::message(session.names().room(room), room, changed.changed, &changed))
+    print_done(context, "topic_set", &ResultLine::message(session.names().room(room), room, changed.changed, &changed))
 }
 
 async fn describe(args: &DescribeArgs, context: &Context) -> Result<(), CliError> {
@@ -167,15 +167,19 @@ async fn describe(args: &DescribeArgs, context: &Context) -> Result<(), CliError
         let found = session.call(&RoomInfo { room }).await?.listing.room.description;
         let text = found.as_ref().map_or_else(String::new, ToString::to_string);
         let shown = serde_json::json!({ "description": found });
-        return context.output.data("description", &About::room(session.names().room(room), room, &shown), &text);
+        return context.output.data("description", &ResultLine::room(session.names().room(room), room, &shown), &text);
     }
     let description = if args.clear { None } else { Some(parse_text("description", &args.text.join(" "))?) };
     let changed = session.call(&SetDescription { room, description }).await?;
-    said_done(context, "description_set", &About::message(session.names().room(room), room, changed.changed, &changed))
+    print_done(
+        context,
+        "description_set",
+        &ResultLine::message(session.names().room(room), room, changed.changed, &changed),
+    )
 }
 
 /// What a change with nothing to show prints: a line of JSON, or nothing.
-fn said_done<T: serde::Serialize>(context: &Context, kind: &'static str, value: &T) -> Result<(), CliError> {
+fn print_done<T: serde::Serialize>(context: &Context, kind: &'static str, value: &T) -> Result<(), CliError> {
     if context.output.is_json() { context.output.data(kind, value, "") } else { Ok(()) }
 }
 
@@ -183,12 +187,12 @@ async fn info(args: &RoomArg, context: &Context) -> Result<(), CliError> {
     let mut session = context.connect().await?;
     let room = session.room(&args.room).await?;
     let info = session.call(&RoomInfo { room }).await?;
-    session.names().learn_users(&info.users);
+    session.names().add_users(&info.users);
     let text = info_text(&info, &mut session);
     context.output.data("room_info", &info, &text)
 }
 
-fn info_text(info: &chat_proto::request::RoomInfoAnswer, session: &mut Session) -> String {
+fn info_text(info: &chat_proto::request::RoomInfoAnswer, session: &mut CliSession) -> String {
     let room = &info.listing.room;
     let name = room.name.as_ref().map_or_else(|| room.id.to_string(), |name| format!("#{name}"));
     let mut lines = vec![format!("{name}  ({})", room.id)];
@@ -220,7 +224,7 @@ async fn members(args: &RoomArg, context: &Context) -> Result<(), CliError> {
         let page = session.call(&Members { room, after, limit: session.welcome.limits.page_max }).await?;
         for member in &page.members {
             let text = super::who::row(&member.user.name.to_string(), &member.presence);
-            let about = About::room(session.names().room(room), room, member);
+            let about = ResultLine::room(session.names().room(room), room, member);
             context.output.data("member", &about, &text)?;
         }
         after = page.members.last().map(|member| member.user.name.clone());

@@ -3,7 +3,7 @@
 use chat_proto::request::{ListRooms, RoomListing};
 use clap::Args;
 
-use crate::cli::context::{Context, Session};
+use crate::cli::context::{CliSession, Context};
 use crate::cli::exit::CliError;
 use crate::cli::output::padded;
 use crate::text::width;
@@ -27,12 +27,12 @@ pub(super) async fn run(args: &RoomsArgs, context: &Context) -> Result<(), CliEr
     let columns = listings.iter().map(|listing| width(&name(listing))).fold(NAME_COLUMNS_MIN, usize::max);
     if context.output.is_terminal() && !context.output.is_json() && !listings.is_empty() {
         let head = format!("  {}  ONLINE/MEMBERS  TOPIC", padded("ROOM", columns));
-        context.output.shown(&head)?;
+        context.output.text(&head)?;
     }
     listings.iter().try_for_each(|listing| context.output.data("room", listing, &row(listing, columns)))
 }
 
-async fn all(session: &Session) -> Result<Vec<RoomListing>, CliError> {
+async fn all(session: &CliSession) -> Result<Vec<RoomListing>, CliError> {
     let mut listings: Vec<RoomListing> = Vec::new();
     loop {
         let after = listings.last().and_then(|listing| listing.room.name.clone());

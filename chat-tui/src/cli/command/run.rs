@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use super::send::{plain_post, print_posted};
-use crate::cli::child::{Ended, Kept, attend};
+use crate::cli::child::{ChildExit, OutputTail, run_child};
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;
 use crate::cli::reference::RoomRef;
@@ -46,16 +46,16 @@ pub(super) async fn run(args: &RunArgs, context: &Context) -> Result<(), CliErro
     drop(session);
     let started = Instant::now();
     let ended = if context.output.is_json() {
-        attend(&args.command, tokio::io::stderr()).await
+        run_child(&args.command, tokio::io::stderr()).await
     } else {
-        attend(&args.command, tokio::io::stdout()).await
+        run_child(&args.command, tokio::io::stdout()).await
     };
-    let Ended { status, output: kept } = ended?;
+    let ChildExit { status, output: tail } = ended?;
     if !(args.only_failures && status.success()) {
         let report = report(&args.command, status, started.elapsed());
-        if let Err(CliError::Failed { complaint, .. }) = post(args, context, &report, kept).await {
+        if let Err(CliError::Failed { report, .. }) = post(args, context, &report, tail).await {
             // The command's own status is what the caller waits for.
-            context.output.error(&complaint);
+            context.output.error(&report);
         }
     }
     match status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0)) {
@@ -79,17 +79,17 @@ fn report(command: &[String], status: ExitStatus, took: Duration) -> String {
     format!("{command}\n{result} in {time}")
 }
 
-async fn post(args: &RunArgs, context: &Context, report: &str, kept: Kept) -> Result<(), CliError> {
+async fn post(args: &RunArgs, context: &Context, report: &str, tail: OutputTail) -> Result<(), CliError> {
     let mut session = context.connect().await?;
     let room = session.room(&args.room).await?;
     let mut bodies = Vec::new();
     // A program may print anything; a NUL is no reason to keep quiet about its result.
-    let bytes: Vec<u8> = kept.bytes.into_iter().map(|byte| if byte == 0 { b' ' } else { byte }).collect();
+    let bytes: Vec<u8> = tail.bytes.into_iter().map(|byte| if byte == 0 { b' ' } else { byte }).collect();
     let output = stdin_text::clean(&bytes)?;
     if !args.no_output && !output.trim().is_empty() {
         let language: chat_proto::text::CodeLanguage = "text".parse().expect("invariant: a word is a language");
-        let is_whole = kept.lines_before == 0 && stdin_text::fits(&output);
-        let fitted = if is_whole { output } else { stdin_text::fit_tail(&output, kept.lines_before) };
+        let is_whole = tail.lines_before == 0 && stdin_text::fits(&output);
+        let fitted = if is_whole { output } else { stdin_text::fit_tail(&output, tail.lines_before) };
         bodies.push((fitted, Some(language)));
     }
     bodies.extend(stdin_text::fit(report, Some(Fit::Head))?.into_iter().map(|body| (body, None)));
@@ -107,13 +107,13 @@ async fn post(args: &RunArgs, context: &Context, report: &str, kept: Kept) -> Re
 /// Standard output is the command's own; the messages' names are talk.
 fn print_posted_to_stderr(
     context: &Context,
-    session: &mut crate::cli::context::Session,
+    session: &mut crate::cli::context::CliSession,
     post: &chat_proto::request::Post,
     posted: &chat_proto::request::Posted,
 ) -> Result<(), CliError> {
     if context.output.is_json() {
         return print_posted(context, session, post, posted);
     }
-    context.output.talk(&format!("posted {}/{}", session.names().room(post.room), posted.seq));
+    context.output.info(&format!("posted {}/{}", session.names().room(post.room), posted.seq));
     Ok(())
 }

@@ -10,9 +10,9 @@ use clap::Args;
 use tokio::io::AsyncReadExt;
 
 use super::send_stream;
-use crate::cli::context::{Context, Session};
+use crate::cli::context::{CliSession, Context};
 use crate::cli::exit::CliError;
-use crate::cli::json::Named;
+use crate::cli::json::ItemNames;
 use crate::cli::output::Output;
 use crate::cli::reference::{RoomRef, parse_duration_ms};
 use crate::cli::stdin_text::{self, Fit};
@@ -116,13 +116,13 @@ pub(super) async fn run(args: &SendArgs, context: &Context) -> Result<(), CliErr
 /// Prints a message that was accepted: its name, or with `--json` the message.
 pub(super) fn print_posted(
     context: &Context,
-    session: &mut Session,
+    session: &mut CliSession,
     post: &Post,
     posted: &Posted,
 ) -> Result<(), CliError> {
     let room = session.names().room(post.room);
     if !context.output.is_json() {
-        return context.output.shown(&format!("{room}/{}", posted.seq));
+        return context.output.text(&format!("{room}/{}", posted.seq));
     }
     let from = session.welcome.user.clone();
     let message = Message {
@@ -133,7 +133,7 @@ pub(super) fn print_posted(
         ..Message::plain(post.body.clone())
     };
     let item = Item { seq: posted.seq, changed: posted.seq, at: posted.at, by: from.id, what: What::Message(message) };
-    let names = Named { room_id: post.room, room: &room, from: from.name.as_str() };
+    let names = ItemNames { room_id: post.room, room: &room, from: from.name.as_str() };
     Output::posted(&item, names, posted.duplicate)
 }
 

@@ -15,9 +15,9 @@ use tokio::time::Instant;
 
 use super::send::{SendArgs, print_posted};
 use super::stream_lines::StreamLines;
-use crate::cli::context::{Context, Session};
+use crate::cli::context::{CliSession, Context};
 use crate::cli::exit::{CliError, Exit};
-use crate::cli::pace::Pace;
+use crate::cli::post_pacer::PostPacer;
 use crate::cli::stdin_text;
 use crate::net::{CallError, PendingAnswer, ServerAddress};
 
@@ -33,7 +33,7 @@ const LONG_WAIT: Duration = Duration::from_secs(2);
 /// After so many connections on which nothing was accepted the stream ends.
 const RECONNECTS_MAX: u32 = 10;
 
-struct UnderWay {
+struct InFlight {
     post: Post,
     answer: PendingAnswer<Post>,
 }
@@ -44,33 +44,33 @@ struct Stream<'a> {
     /// Where it goes, as whom: also after a break, whatever else has begun to answer meanwhile.
     address: ServerAddress,
     auth: Auth,
-    session: Session,
+    session: CliSession,
     room: RoomId,
-    pace: Pace,
+    pacer: PostPacer,
     /// Posts to be sent, the next one first: a line that was read, or what must be sent again.
     unsent: VecDeque<Post>,
     /// Sent and not answered, in the order they were sent.
-    under_way: VecDeque<UnderWay>,
+    in_flight: VecDeque<InFlight>,
     /// Whether the next post begins a chain.
     is_chain_new: bool,
     /// How many posts were made of lines.
     posts: usize,
     refused_since: Option<Instant>,
-    has_said_waiting: bool,
+    has_announced_wait: bool,
     /// Connections since a post was accepted.
     reconnects: u32,
 }
 
 pub(super) async fn run(args: &SendArgs, context: &Context) -> Result<(), CliError> {
-    let mut stream = Stream::begin(args, context).await?;
+    let mut stream = Stream::connect(args, context).await?;
     let mut lines = StreamLines::new();
     let mut ended: Option<Result<(), CliError>> = None;
     loop {
-        let is_idle = stream.unsent.is_empty() && stream.under_way.is_empty();
+        let is_idle = stream.unsent.is_empty() && stream.in_flight.is_empty();
         if is_idle && let Some(result) = ended {
             return result;
         }
-        let next_at = stream.pace.next_at(Instant::now());
+        let next_at = stream.pacer.next_at(Instant::now());
         tokio::select! {
             line = lines.next(), if ended.is_none() && stream.unsent.is_empty() => {
                 // Bad input ends the stream once what is under way is acknowledged.
@@ -81,23 +81,23 @@ pub(super) async fn run(args: &SendArgs, context: &Context) -> Result<(), CliErr
                 }
             },
             () = tokio::time::sleep_until(next_at), if stream.may_send() => stream.send_next(),
-            answer = front(&mut stream.under_way), if !stream.under_way.is_empty() => stream.settle(answer).await?,
+            answer = first_answer(&mut stream.in_flight), if !stream.in_flight.is_empty() => stream.on_answer(answer).await?,
         }
     }
 }
 
-async fn front(under_way: &mut VecDeque<UnderWay>) -> Result<Posted, CallError> {
-    let front = under_way.front_mut().expect("invariant: polled only while something is under way");
+async fn first_answer(in_flight: &mut VecDeque<InFlight>) -> Result<Posted, CallError> {
+    let front = in_flight.front_mut().expect("invariant: polled only while something is under way");
     (&mut front.answer).await
 }
 
 impl<'a> Stream<'a> {
-    async fn begin(args: &'a SendArgs, context: &'a Context) -> Result<Self, CliError> {
+    async fn connect(args: &'a SendArgs, context: &'a Context) -> Result<Self, CliError> {
         let address = context.address()?;
         let auth = context.auth(&address)?;
         let mut session = context.connect_as(address.clone(), auth.clone()).await?;
         let room = session.room(&args.room).await?;
-        let pace = Pace::new(&session.welcome.limits, Instant::now());
+        let pacer = PostPacer::new(&session.welcome.limits, Instant::now());
         Ok(Self {
             args,
             context,
@@ -105,20 +105,20 @@ impl<'a> Stream<'a> {
             auth,
             session,
             room,
-            pace,
+            pacer,
             unsent: VecDeque::new(),
-            under_way: VecDeque::new(),
+            in_flight: VecDeque::new(),
             is_chain_new: true,
             posts: 0,
             refused_since: None,
-            has_said_waiting: false,
+            has_announced_wait: false,
             reconnects: 0,
         })
     }
 
     /// Makes the posts of a line; none of a blank one.
     fn queue(&mut self, line: &[u8], number: u64) -> Result<(), CliError> {
-        let at_line = |error: CliError| error.said(|message| format!("line {number}: {message}"));
+        let at_line = |error: CliError| error.with_message(|message| format!("line {number}: {message}"));
         let text = stdin_text::clean(line).map_err(at_line)?;
         if text.trim().is_empty() {
             return Ok(());
@@ -134,26 +134,26 @@ impl<'a> Stream<'a> {
     }
 
     fn may_send(&self) -> bool {
-        !self.unsent.is_empty() && self.under_way.len() < WINDOW
+        !self.unsent.is_empty() && self.in_flight.len() < WINDOW
     }
 
     fn send_next(&mut self) {
         let Some(mut post) = self.unsent.pop_front() else { return };
         post.chain = Some(if std::mem::take(&mut self.is_chain_new) { Chain::Restart } else { Chain::Continue });
-        self.pace.take(Instant::now());
+        self.pacer.take(Instant::now());
         let answer = self.session.client.start(&post);
-        self.under_way.push_back(UnderWay { post, answer });
+        self.in_flight.push_back(InFlight { post, answer });
     }
 
-    async fn settle(&mut self, answer: Result<Posted, CallError>) -> Result<(), CliError> {
+    async fn on_answer(&mut self, answer: Result<Posted, CallError>) -> Result<(), CliError> {
         match answer {
             Ok(posted) => self.acknowledge(&posted),
             Err(CallError::Refused(refusal)) if refusal.retryable => {
-                self.take_back().await;
-                self.wait_out(refusal)
+                self.requeue_in_flight().await;
+                self.back_off(refusal)
             }
             Err(CallError::Disconnected | CallError::Unanswered { .. }) => {
-                self.take_back().await;
+                self.requeue_in_flight().await;
                 self.reconnect().await
             }
             // Those behind it were refused with it: nothing more is stored.
@@ -162,15 +162,15 @@ impl<'a> Stream<'a> {
     }
 
     fn acknowledge(&mut self, posted: &Posted) -> Result<(), CliError> {
-        let front = self.under_way.pop_front().expect("invariant: an answer belongs to what is under way");
+        let front = self.in_flight.pop_front().expect("invariant: an answer belongs to what is under way");
         (self.refused_since, self.reconnects) = (None, 0);
         print_posted(self.context, &mut self.session, &front.post, posted)
     }
 
     /// Everything under way is to be sent again. The answers are waited for first, so that nothing of the old chain is
     /// under way when the new one begins; what they say is said again under the same keys.
-    async fn take_back(&mut self) {
-        for (index, mut post) in std::mem::take(&mut self.under_way).into_iter().enumerate() {
+    async fn requeue_in_flight(&mut self) {
+        for (index, mut post) in std::mem::take(&mut self.in_flight).into_iter().enumerate() {
             // The first one's answer was taken already.
             if index > 0 {
                 drop((&mut post.answer).await);
@@ -180,18 +180,18 @@ impl<'a> Stream<'a> {
         self.is_chain_new = true;
     }
 
-    fn wait_out(&mut self, refusal: ErrorBody) -> Result<(), CliError> {
+    fn back_off(&mut self, refusal: ErrorBody) -> Result<(), CliError> {
         let now = Instant::now();
         let since = *self.refused_since.get_or_insert(now);
         if now - since > REFUSED_MAX {
             return Err(self.unacknowledged(refusal.into()));
         }
         let pause = refusal.retry_after_ms.map_or(PAUSE, Duration::from_millis).max(PAUSE_MIN);
-        let is_long = now - since + pause >= LONG_WAIT && !std::mem::replace(&mut self.has_said_waiting, true);
+        let is_long = now - since + pause >= LONG_WAIT && !std::mem::replace(&mut self.has_announced_wait, true);
         if is_long || self.context.globals.verbose > 0 {
-            self.context.output.talk(&format!("waiting {} ms: {}", pause.as_millis(), refusal.message));
+            self.context.output.info(&format!("waiting {} ms: {}", pause.as_millis(), refusal.message));
         }
-        self.pace.hold(pause, now);
+        self.pacer.hold(pause, now);
         Ok(())
     }
 
@@ -213,21 +213,23 @@ impl<'a> Stream<'a> {
             Err(error) => return Err(self.unacknowledged(error)),
         }
         self.unsent.iter_mut().for_each(|post| post.room = self.room);
-        self.pace = Pace::new(&self.session.welcome.limits, Instant::now());
+        self.pacer = PostPacer::new(&self.session.welcome.limits, Instant::now());
         // The account's tokens are what they were: the server counts by account, not by connection.
-        self.pace.hold(Duration::ZERO, Instant::now());
+        self.pacer.hold(Duration::ZERO, Instant::now());
         Ok(())
     }
 
     fn unacknowledged(&self, error: CliError) -> CliError {
-        let count = self.unsent.len() + self.under_way.len();
+        let count = self.unsent.len() + self.in_flight.len();
         let said = |message: &str| {
             format!(
                 "{message}\n{count} posts were not acknowledged, and nothing after them was sent; with --key K the whole input may be sent again"
             )
         };
         match error {
-            CliError::Failed { exit: Exit::Unreachable | Exit::RateLimited | Exit::Failed, .. } => error.said(said),
+            CliError::Failed { exit: Exit::Unreachable | Exit::RateLimited | Exit::Failed, .. } => {
+                error.with_message(said)
+            }
             other => other,
         }
     }

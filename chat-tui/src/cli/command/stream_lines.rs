@@ -11,14 +11,14 @@ const LINE_MAX_BYTES: usize = 64 * 1024 * 1024;
 pub(super) struct StreamLines {
     input: BufReader<Stdin>,
     /// The beginning of a line that has not ended yet.
-    begun: Vec<u8>,
+    partial: Vec<u8>,
     number: u64,
 }
 
 impl StreamLines {
     /// Standard input from here on.
     pub fn new() -> Self {
-        Self { input: BufReader::new(tokio::io::stdin()), begun: Vec::new(), number: 0 }
+        Self { input: BufReader::new(tokio::io::stdin()), partial: Vec::new(), number: 0 }
     }
 
     /// The number of the line that was read last, from 1.
@@ -34,18 +34,18 @@ impl StreamLines {
         loop {
             let available = self.input.fill_buf().await?;
             if available.is_empty() {
-                self.number += u64::from(!self.begun.is_empty());
-                return Ok(Some(std::mem::take(&mut self.begun)).filter(|line| !line.is_empty()));
+                self.number += u64::from(!self.partial.is_empty());
+                return Ok(Some(std::mem::take(&mut self.partial)).filter(|line| !line.is_empty()));
             }
             let end = available.iter().position(|byte| *byte == b'\n');
-            self.begun.extend_from_slice(&available[..end.unwrap_or(available.len())]);
+            self.partial.extend_from_slice(&available[..end.unwrap_or(available.len())]);
             let used = end.map_or(available.len(), |end| end + 1);
             self.input.consume(used);
             if end.is_some() {
                 self.number += 1;
-                return Ok(Some(std::mem::take(&mut self.begun)));
+                return Ok(Some(std::mem::take(&mut self.partial)));
             }
-            if self.begun.len() > LINE_MAX_BYTES {
+            if self.partial.len() > LINE_MAX_BYTES {
                 let (line, limit) = (self.number + 1, LINE_MAX_BYTES >> 20);
                 return Err(CliError::usage(format!(
                     "line {line} is longer than {limit} MiB; end lines with a newline"

@@ -7,10 +7,10 @@ use chat_proto::message::Item;
 use chat_proto::request::History;
 use clap::Args;
 
-use super::brief::{Brief, is_learned_late};
-use crate::cli::context::{Context, Names, Session};
+use super::ephemeral_filter::{EphemeralFilter, is_renumbered};
+use crate::cli::context::{CliSession, Context, Names};
 use crate::cli::exit::CliError;
-use crate::cli::json::Named;
+use crate::cli::json::ItemNames;
 use crate::cli::reference::{RoomRef, SeqRef};
 use crate::net::{Follower, RoomStart};
 
@@ -47,7 +47,7 @@ pub(in crate::cli) struct TailArgs {
 
 /// An item as it came, with its room.
 #[derive(Debug)]
-pub(super) struct Followed {
+pub(super) struct TailItem {
     /// The room.
     pub room: RoomId,
     /// The thing in its present state.
@@ -59,16 +59,16 @@ pub(super) struct Followed {
 }
 
 /// Rooms being followed, and the names needed to print what comes.
-pub(super) struct Following {
+pub(super) struct Tail {
     follower: Follower,
     names: Names,
     heads: Vec<(RoomId, Seq)>,
-    brief: Brief,
+    ephemeral_filter: EphemeralFilter,
 }
 
-impl Following {
+impl Tail {
     /// Connects and begins to follow one room: after a message, or with what comes from now on.
-    pub(super) async fn begin(context: &Context, typed: &RoomRef, since: Option<&SeqRef>) -> Result<Self, CliError> {
+    pub(super) async fn start(context: &Context, typed: &RoomRef, since: Option<&SeqRef>) -> Result<Self, CliError> {
         let mut session = context.connect().await?;
         let room = session.room(typed).await?;
         let after = match since {
@@ -81,55 +81,59 @@ impl Following {
     /// Begins at known places, with the names a session has learnt.
     pub(super) async fn from_session(
         context: &Context,
-        session: &mut Session,
+        session: &mut CliSession,
         starts: Vec<RoomStart>,
     ) -> Result<Self, CliError> {
         let heads = starts.iter().map(|start| (start.room, start.after)).collect();
         let follower = Follower::start(context.connect_options()?, starts).await?;
-        Ok(Self { follower, names: session.names().clone(), heads, brief: Brief::default() })
+        Ok(Self { follower, names: session.names().clone(), heads, ephemeral_filter: EphemeralFilter::default() })
     }
 
     /// The next item; connects again for as long as it takes.
-    pub(super) async fn next(&mut self) -> Result<Followed, CliError> {
+    pub(super) async fn next(&mut self) -> Result<TailItem, CliError> {
         let followed = loop {
             let followed = self.follower.next().await?;
-            self.names.learn_users(&followed.users);
-            if !is_learned_late(&followed.item) || !self.brief.has_told(followed.room, followed.item.seq) {
+            self.names.add_users(&followed.users);
+            if !is_renumbered(&followed.item) || !self.ephemeral_filter.has_shown(followed.room, followed.item.seq) {
                 break followed;
             }
         };
-        self.brief.tell(followed.room, &followed.item);
+        self.ephemeral_filter.record(followed.room, &followed.item);
         let after = self.heads.iter().find(|(room, _)| *room == followed.room).map_or(Seq::ZERO, |(_, after)| *after);
-        let is_late = is_learned_late(&followed.item);
+        let is_late = is_renumbered(&followed.item);
         let is_older = followed.item.seq <= after;
         let is_change = !is_late && (is_older || followed.item.changed != followed.item.seq);
-        Ok(Followed { room: followed.room, item: followed.item, is_change, is_from_before: is_late && is_older })
+        Ok(TailItem { room: followed.room, item: followed.item, is_change, is_from_before: is_late && is_older })
     }
 
     /// Asks for a name that is not known yet.
-    pub(super) async fn learn(&mut self, session: &Session, by: chat_proto::ids::UserId) -> Result<(), CliError> {
+    pub(super) async fn load_names(
+        &mut self,
+        session: &CliSession,
+        by: chat_proto::ids::UserId,
+    ) -> Result<(), CliError> {
         if !self.names.knows(by) {
             let answer = session.call(&chat_proto::request::Users { ids: vec![by] }).await;
             // Where the first connection has ended meanwhile, the id stands for the name.
-            self.names.learn_users(&answer.map(|answer| answer.users).unwrap_or_default());
+            self.names.add_users(&answer.map(|answer| answer.users).unwrap_or_default());
         }
         Ok(())
     }
 
     /// What has been told of each room, now that `changed` of one was.
-    fn told(before: &[RoomStart], room: RoomId, changed: Seq) -> Vec<(RoomId, Seq)> {
+    fn updated_cursors(before: &[RoomStart], room: RoomId, changed: Seq) -> Vec<(RoomId, Seq)> {
         before.iter().map(|start| (start.room, if start.room == room { changed } else { start.after })).collect()
     }
 
     /// Prints an item.
-    pub(super) fn print(&self, context: &Context, followed: &Followed) -> Result<(), CliError> {
+    pub(super) fn print(&self, context: &Context, followed: &TailItem) -> Result<(), CliError> {
         let (room, from) = (self.names.room(followed.room), self.names.user(followed.item.by));
-        let names = Named { room_id: followed.room, room: &room, from: &from };
+        let names = ItemNames { room_id: followed.room, room: &room, from: &from };
         context.output.item(&followed.item, names, followed.is_change)
     }
 }
 
-async fn head_of(session: &Session, room: RoomId) -> Result<Seq, CliError> {
+async fn head_of(session: &CliSession, room: RoomId) -> Result<Seq, CliError> {
     Ok(session.call(&History { room, before: None, limit: 1 }).await?.head)
 }
 
@@ -137,8 +141,8 @@ pub(super) async fn run(args: &TailArgs, context: &Context) -> Result<(), CliErr
     let mut session = context.connect().await?;
     let mut left = args.max.unwrap_or(u64::MAX);
     let mut starts: Vec<RoomStart> = Vec::with_capacity(args.rooms.len());
-    let mut brief = Brief::default();
-    let kept = args.cursor.as_deref().map(read_cursors).transpose()?.unwrap_or_default();
+    let mut ephemeral_filter = EphemeralFilter::default();
+    let saved = args.cursor.as_deref().map(read_cursors).transpose()?.unwrap_or_default();
     for typed in &args.rooms {
         let room = session.room(typed).await?;
         // Named twice, perhaps by name and by id, it is told once.
@@ -147,30 +151,30 @@ pub(super) async fn run(args: &TailArgs, context: &Context) -> Result<(), CliErr
         }
         let since = match &args.since {
             Some(since) => Some(session.message_in(room, typed, since).await?),
-            None => kept.iter().find(|(kept, _)| *kept == room).map(|(_, seq)| *seq),
+            None => saved.iter().find(|(saved, _)| *saved == room).map(|(_, seq)| *seq),
         };
         let lines = args.lines.min(u32::try_from(left).unwrap_or(u32::MAX));
         let after = match since {
             Some(after) => after,
-            None => show_end(context, &mut session, (room, lines), &mut left, &mut brief).await?,
+            None => print_end(context, &mut session, (room, lines), &mut left, &mut ephemeral_filter).await?,
         };
         starts.push(RoomStart { room, after });
     }
     let heads = heads(&session, &starts).await?;
-    let mut following = Following::from_session(context, &mut session, starts.clone()).await?;
-    following.brief = brief;
-    let is_done = |following: &Following| {
-        heads.iter().all(|(room, head)| following.follower.cursor(*room) >= *head && following.follower.is_drained())
+    let mut tail = Tail::from_session(context, &mut session, starts.clone()).await?;
+    tail.ephemeral_filter = ephemeral_filter;
+    let is_done = |tail: &Tail| {
+        heads.iter().all(|(room, head)| tail.follower.cursor(*room) >= *head && tail.follower.is_drained())
     };
-    while left > 0 && (args.follow || !is_done(&following)) {
-        let followed = following.next().await?;
-        following.learn(&session, followed.item.by).await?;
-        following.print(context, &followed)?;
+    while left > 0 && (args.follow || !is_done(&tail)) {
+        let followed = tail.next().await?;
+        tail.load_names(&session, followed.item.by).await?;
+        tail.print(context, &followed)?;
         left -= u64::from(matches!(followed.item.what, chat_proto::message::What::Message(_)));
         if let Some(file) = &args.cursor {
-            let told = Following::told(&starts, followed.room, followed.item.changed);
-            write_cursors(file, &told)?;
-            starts = told.iter().map(|(room, after)| RoomStart { room: *room, after: *after }).collect();
+            let cursors = Tail::updated_cursors(&starts, followed.room, followed.item.changed);
+            write_cursors(file, &cursors)?;
+            starts = cursors.iter().map(|(room, after)| RoomStart { room: *room, after: *after }).collect();
         }
     }
     if let Some(file) = &args.cursor {
@@ -180,35 +184,35 @@ pub(super) async fn run(args: &TailArgs, context: &Context) -> Result<(), CliErr
 }
 
 /// Prints the last lines of a room; the number they reach to.
-async fn show_end(
+async fn print_end(
     context: &Context,
-    session: &mut Session,
+    session: &mut CliSession,
     (room, lines): (RoomId, u32),
     left: &mut u64,
-    brief: &mut Brief,
+    ephemeral_filter: &mut EphemeralFilter,
 ) -> Result<Seq, CliError> {
     let page_max = session.welcome.limits.page_max;
     let mut page = session.call(&History { room, before: None, limit: lines.clamp(1, page_max) }).await?;
     let head = page.head;
-    session.names().learn_users(&page.users);
+    session.names().add_users(&page.users);
     let mut items = std::mem::take(&mut page.items);
     while items.len() < lines as usize && page.next_before.is_some() {
         let limit = (lines - items.len() as u32).min(page_max);
         page = session.call(&History { room, before: page.next_before, limit }).await?;
-        session.names().learn_users(&page.users);
+        session.names().add_users(&page.users);
         items.splice(0..0, std::mem::take(&mut page.items));
     }
     let skip = items.len().saturating_sub(lines as usize);
     for item in &items[skip..] {
         let (name, from) = (session.names().room(room), session.names().user(item.by));
-        context.output.item(item, Named { room_id: room, room: &name, from: &from }, false)?;
-        brief.tell(room, item);
+        context.output.item(item, ItemNames { room_id: room, room: &name, from: &from }, false)?;
+        ephemeral_filter.record(room, item);
         *left = left.saturating_sub(u64::from(matches!(item.what, chat_proto::message::What::Message(_))));
     }
     Ok(head)
 }
 
-async fn heads(session: &Session, starts: &[RoomStart]) -> Result<Vec<(RoomId, Seq)>, CliError> {
+async fn heads(session: &CliSession, starts: &[RoomStart]) -> Result<Vec<(RoomId, Seq)>, CliError> {
     let mut heads = Vec::with_capacity(starts.len());
     for start in starts {
         heads.push((start.room, head_of(session, start.room).await?));

@@ -5,7 +5,7 @@ use clap::Args;
 
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;
-use crate::cli::json::About;
+use crate::cli::json::ResultLine;
 use crate::cli::reference::RoomRef;
 
 /// The arguments of `topics`.
@@ -26,7 +26,7 @@ pub(super) async fn run(args: &TopicsArgs, context: &Context) -> Result<(), CliE
     let room = session.room(&args.room).await?;
     let answer = session.call(&Trending { room, limit: args.limit }).await?;
     for topic in &answer.topics {
-        let about = About::room(session.names().room(room), room, topic);
+        let about = ResultLine::room(session.names().room(room), room, topic);
         context.output.data("trending", &about, &format!("{:>7.2}  {}", topic.score, topic.word))?;
     }
     Ok(())

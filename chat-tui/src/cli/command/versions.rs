@@ -5,9 +5,9 @@ use chat_proto::message::{Item, Version, What};
 use chat_proto::request::{History, Versions};
 use clap::Args;
 
-use crate::cli::context::{Context, Session};
+use crate::cli::context::{CliSession, Context};
 use crate::cli::exit::CliError;
-use crate::cli::json::Named;
+use crate::cli::json::ItemNames;
 use crate::cli::reference::MessageRef;
 
 /// The arguments of `versions`.
@@ -49,19 +49,19 @@ pub(super) async fn run(args: &VersionsArgs, context: &Context) -> Result<(), Cl
     while former.last().is_some_and(|version| Some(version.replaced_at) > edited_at) {
         former.pop();
     }
-    session.names().learn_users(&page.users);
+    session.names().add_users(&page.users);
     print(context, &mut session, (&item, &former), room)
 }
 
 fn print(
     context: &Context,
-    session: &mut Session,
+    session: &mut CliSession,
     (item, former): (&Item, &[Version]),
     room: chat_proto::ids::RoomId,
 ) -> Result<(), CliError> {
     let names = session.names();
     let (room_name, from) = (names.room(room), names.user(item.by));
-    let named = Named { room_id: room, room: &room_name, from: &from };
+    let named = ItemNames { room_id: room, room: &room_name, from: &from };
     for version in former {
         context.output.version(version, item.seq, named)?;
     }

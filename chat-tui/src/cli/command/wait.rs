@@ -6,7 +6,7 @@ use chat_proto::message::What;
 use clap::Args;
 use regex::Regex;
 
-use super::tail::Following;
+use super::tail::Tail;
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;
 use crate::cli::reference::{RoomRef, SeqRef, parse_duration_ms};
@@ -39,15 +39,15 @@ pub(in crate::cli) struct WaitArgs {
 pub(super) async fn run(args: &WaitArgs, context: &Context) -> Result<(), CliError> {
     let limit = args.timeout.map(Duration::from_millis);
     let found = async {
-        let mut following = Following::begin(context, &args.room, args.since.as_ref()).await?;
+        let mut tail = Tail::start(context, &args.room, args.since.as_ref()).await?;
         loop {
-            let followed = following.next().await?;
+            let followed = tail.next().await?;
             let What::Message(message) = &followed.item.what else { continue };
             if followed.is_from_before {
                 continue;
             }
             if args.pattern.is_match(message.body.as_str()) {
-                return following.print(context, &followed);
+                return tail.print(context, &followed);
             }
         }
     };

@@ -37,14 +37,14 @@ pub(super) async fn run(args: &WhoArgs, context: &Context) -> Result<(), CliErro
         None => None,
     };
     let answer = session.call(&Who { room }).await?;
-    session.names().learn_users(&answer.users);
+    session.names().add_users(&answer.users);
     for person in &answer.people {
         let name = session.names().user(person.user);
         let line = Person { name: &name, user_id: person.user, presence: &person.presence };
         context.output.data("person", &line, &row(&name, &person.presence))?;
     }
     if answer.total as usize > answer.people.len() {
-        context.output.talk(&format!("{} there of {} in all", answer.online, answer.total));
+        context.output.info(&format!("{} there of {} in all", answer.online, answer.total));
     }
     Ok(())
 }

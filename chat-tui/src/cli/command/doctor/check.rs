@@ -39,7 +39,7 @@ pub(super) struct Check {
 
 /// A check as `--json` tells it. `is_ok` and `found` are older than `level` and `message`, and stay.
 #[derive(Serialize)]
-struct Told<'a> {
+struct CheckLine<'a> {
     #[serde(flatten)]
     check: &'a Check,
     is_ok: bool,
@@ -48,13 +48,13 @@ struct Told<'a> {
 
 impl Check {
     /// As it should be.
-    pub fn good(name: &'static str, message: impl Into<String>) -> Self {
+    pub fn ok(name: &'static str, message: impl Into<String>) -> Self {
         Self { name, level: Level::Ok, message: message.into(), advice: None, figures: BTreeMap::new() }
     }
 
     /// It does not work before something is changed.
-    pub fn bad(name: &'static str, message: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self { level: Level::Fail, advice: Some(advice.into()), ..Self::good(name, message) }
+    pub fn fail(name: &'static str, message: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { level: Level::Fail, advice: Some(advice.into()), ..Self::ok(name, message) }
     }
 
     /// With something that was measured.
@@ -76,7 +76,7 @@ impl Check {
         let advice = self.advice.iter().flat_map(|advice| advice.lines());
         let advice: String = advice.map(|line| format!("\n      → {line}")).collect();
         let text = format!("{word}  {} {}{advice}", padded(self.name, NAME_COLUMNS), self.message);
-        let told = Told { check: self, is_ok: self.level < Level::Fail, found: &self.message };
-        output.data("check", &told, &text)
+        let line = CheckLine { check: self, is_ok: self.level < Level::Fail, found: &self.message };
+        output.data("check", &line, &text)
     }
 }

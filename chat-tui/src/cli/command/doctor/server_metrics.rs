@@ -7,15 +7,15 @@ use crate::net::{ServerAddress, metrics};
 
 /// Asks the server for its figures; nothing where it does not tell them to us. That it cannot be reached is seen, and
 /// said, by who connects to it.
-pub(super) async fn look(address: &ServerAddress) -> Vec<Check> {
+pub(super) async fn check(address: &ServerAddress) -> Vec<Check> {
     let page = metrics(address).await.ok().flatten();
-    page.map(|page| Figures::read(&page).checks()).unwrap_or_default()
+    page.map(|page| ServerMetrics::read(&page).checks()).unwrap_or_default()
 }
 
 /// Samples by name and labels, in the Prometheus text format.
-struct Figures(HashMap<String, f64>);
+struct ServerMetrics(HashMap<String, f64>);
 
-impl Figures {
+impl ServerMetrics {
     fn read(page: &str) -> Self {
         let lines = page.lines().filter(|line| !line.starts_with('#'));
         let samples = lines.filter_map(|line| line.rsplit_once(' '));
@@ -32,7 +32,7 @@ impl Figures {
     }
 
     /// The first bound that so large a part of a histogram does not exceed; none where it is empty, or beyond all bounds.
-    fn within(&self, histogram: &str, part: f64) -> Option<f64> {
+    fn quantile_bound(&self, histogram: &str, part: f64) -> Option<f64> {
         let count = self.get(&format!("{histogram}_count")).filter(|count| *count > 0.0)?;
         let prefix = format!("{histogram}_bucket{{le=\"");
         let bounds = self.0.iter().filter_map(|(name, so_far)| {
@@ -44,28 +44,28 @@ impl Figures {
 
     fn checks(&self) -> Vec<Check> {
         let (connections, accounts) = (self.count("chat_connections"), self.count("chat_accounts_connected"));
-        let people = Check::good("connections", format!("{connections}, of {accounts} accounts"));
+        let people = Check::ok("connections", format!("{connections}, of {accounts} accounts"));
         let mut checks = vec![people.with("connections", connections).with("accounts", accounts)];
-        if let Some(is_kept) = self.get("chat_database_available") {
+        if let Some(is_writable) = self.get("chat_database_available") {
             let advice = "lasting messages are refused until its disk can be written; see the server's log";
-            checks.push(if is_kept > 0.0 {
-                Check::good("record", "can be written")
+            checks.push(if is_writable > 0.0 {
+                Check::ok("record", "can be written")
             } else {
-                Check::bad("record", "cannot be written", advice)
+                Check::fail("record", "cannot be written", advice)
             });
         }
-        checks.extend(self.expiring());
+        checks.extend(self.ephemeral());
         checks.push(self.acknowledgements());
         checks
     }
 
-    fn expiring(&self) -> Option<Check> {
+    fn ephemeral(&self) -> Option<Check> {
         if self.get("chat_live_available")? < 1.0 {
             let advice = "lasting messages go on; see the server's log, and its Redis (--redis URL)";
-            return Some(Check::bad("expiring", "not taken just now", advice));
+            return Some(Check::fail("expiring", "not taken just now", advice));
         }
         let (alive, bytes) = (self.count("chat_ephemeral_alive"), self.count("chat_ephemeral_bytes"));
-        let check = Check::good("expiring", format!("taken; {alive} alive, {bytes} bytes"));
+        let check = Check::ok("expiring", format!("taken; {alive} alive, {bytes} bytes"));
         Some(check.with("alive", alive).with("bytes", bytes))
     }
 
@@ -73,15 +73,16 @@ impl Figures {
         let name = "chat_acknowledgement_seconds";
         let count = self.count(&format!("{name}_count"));
         if count == 0 {
-            return Check::good("acknowledged", "nothing yet").with("count", count);
+            return Check::ok("acknowledged", "nothing yet").with("count", count);
         }
         let bounds = [("p50_within_ms", 0.5), ("p99_within_ms", 0.99)];
-        let within = bounds.map(|(figure, part)| (figure, self.within(name, part).map(|seconds| seconds * 1e3)));
-        let told = within.map(|(_, ms)| ms.map_or_else(|| "seconds".to_owned(), |ms| format!("{ms} ms")));
-        let message = format!("half within {}, 99 % within {} of {count}", told[0], told[1]);
-        let known = within.into_iter().filter_map(|(figure, ms)| Some((figure, ms?)));
+        let quantile_bound =
+            bounds.map(|(figure, part)| (figure, self.quantile_bound(name, part).map(|seconds| seconds * 1e3)));
+        let texts = quantile_bound.map(|(_, ms)| ms.map_or_else(|| "seconds".to_owned(), |ms| format!("{ms} ms")));
+        let message = format!("half within {}, 99 % within {} of {count}", texts[0], texts[1]);
+        let known = quantile_bound.into_iter().filter_map(|(figure, ms)| Some((figure, ms?)));
         known
-            .fold(Check::good("acknowledged", message), |check, (figure, ms)| check.with(figure, ms))
+            .fold(Check::ok("acknowledged", message), |check, (figure, ms)| check.with(figure, ms))
             .with("count", count)
     }
 }
@@ -107,28 +108,28 @@ chat_acknowledgement_seconds_count 100
 ";
 
     fn messages(page: &str) -> Vec<(Level, String)> {
-        Figures::read(page).checks().into_iter().map(|check| (check.level, check.message)).collect()
+        ServerMetrics::read(page).checks().into_iter().map(|check| (check.level, check.message)).collect()
     }
 
     #[test]
     fn a_page_is_told_in_words() {
-        let told = messages(PAGE);
+        let texts = messages(PAGE);
         let expected = [
             "3, of 2 accounts",
             "can be written",
             "taken; 4 alive, 900 bytes",
             "half within 1 ms, 99 % within 250 ms of 100",
         ];
-        assert_eq!(told, expected.map(|message| (Level::Ok, message.to_owned())));
+        assert_eq!(texts, expected.map(|message| (Level::Ok, message.to_owned())));
     }
 
     #[test]
     fn what_is_not_available_fails_and_what_is_beyond_all_bounds_has_no_figure() {
         let page = PAGE.replace("available 1", "available 0").replace("le=\"0.25\"} 99", "le=\"0.25\"} 98");
-        let told = messages(&page);
-        assert_eq!(told[1], (Level::Fail, "cannot be written".to_owned()));
-        assert_eq!(told[2], (Level::Fail, "not taken just now".to_owned()));
-        assert_eq!(told[3].1, "half within 1 ms, 99 % within seconds of 100");
+        let texts = messages(&page);
+        assert_eq!(texts[1], (Level::Fail, "cannot be written".to_owned()));
+        assert_eq!(texts[2], (Level::Fail, "not taken just now".to_owned()));
+        assert_eq!(texts[3].1, "half within 1 ms, 99 % within seconds of 100");
         assert_eq!(messages("")[1].1, "nothing yet");
     }
 }

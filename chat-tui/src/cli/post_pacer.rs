@@ -13,7 +13,7 @@ const BURST_TENTHS: u32 = 9;
 
 /// Tokens of one connection; empty of rules where the server has none.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Pace {
+pub(super) struct PostPacer {
     rule: Option<Rule>,
     /// What there is, and when; below zero where a line made more posts than there were tokens for.
     tokens: f64,
@@ -28,7 +28,7 @@ struct Rule {
     burst: f64,
 }
 
-impl Pace {
+impl PostPacer {
     /// The pace for these limits, with its whole burst at hand.
     pub fn new(limits: &Limits, now: Instant) -> Self {
         let rule = limits.posts_per_second.map(|per_second| Rule {
@@ -78,10 +78,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_thousand_posts_never_pass_the_rate_of_the_server() {
         let start = Instant::now();
-        let (mut pace, mut now) = (Pace::new(&limited(200, 400), start), start);
+        let (mut pacer, mut now) = (PostPacer::new(&limited(200, 400), start), start);
         for sent in 1..=1_000_u32 {
-            now = pace.next_at(now).max(now);
-            pace.take(now);
+            now = pacer.next_at(now).max(now);
+            pacer.take(now);
             let allowed = 400.0 + (now - start).as_secs_f64() * 200.0;
             assert!(f64::from(sent) <= allowed, "{sent} after {:?}", now - start);
         }
@@ -92,10 +92,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_refusal_holds_and_takes_the_burst_away() {
         let start = Instant::now();
-        let mut pace = Pace::new(&limited(10, 30), start);
-        pace.hold(Duration::from_secs(2), start);
-        assert_eq!(pace.next_at(start), start + Duration::from_secs(2));
-        let mut free = Pace::new(&Limits::default(), start);
+        let mut pacer = PostPacer::new(&limited(10, 30), start);
+        pacer.hold(Duration::from_secs(2), start);
+        assert_eq!(pacer.next_at(start), start + Duration::from_secs(2));
+        let mut free = PostPacer::new(&Limits::default(), start);
         free.take(start);
         assert_eq!(free.next_at(start), start, "no rate, no pause");
     }

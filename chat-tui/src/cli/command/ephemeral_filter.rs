@@ -7,18 +7,18 @@ use chat_proto::message::{Item, What};
 use chat_proto::time::UnixMillis;
 
 /// Held at once; over it those go that have ended.
-const HELD_MAX: usize = 4_096;
+const ENTRIES_MAX: usize = 4_096;
 
 /// Messages that expire and were told, until their end.
 #[derive(Debug, Default)]
-pub(super) struct Brief(HashMap<(RoomId, Seq), UnixMillis>);
+pub(super) struct EphemeralFilter(HashMap<(RoomId, Seq), UnixMillis>);
 
-impl Brief {
+impl EphemeralFilter {
     /// Remembers a message that is told.
-    pub(super) fn tell(&mut self, room: RoomId, item: &Item) {
+    pub(super) fn record(&mut self, room: RoomId, item: &Item) {
         let What::Message(message) = &item.what else { return };
         let Some(end) = message.expires_at else { return };
-        if self.0.len() >= HELD_MAX {
+        if self.0.len() >= ENTRIES_MAX {
             // Ended by the time of the newest, at least.
             self.0.retain(|_, end| *end > item.at);
         }
@@ -26,13 +26,13 @@ impl Brief {
     }
 
     /// Whether a message was told.
-    pub(super) fn has_told(&self, room: RoomId, seq: Seq) -> bool {
+    pub(super) fn has_shown(&self, room: RoomId, seq: Seq) -> bool {
         self.0.contains_key(&(room, seq))
     }
 }
 
 /// Whether a message comes under another number than its own though nobody changed it.
-pub(super) fn is_learned_late(item: &Item) -> bool {
+pub(super) fn is_renumbered(item: &Item) -> bool {
     matches!(&item.what, What::Message(message) if message.edited_at.is_none()) && item.changed != item.seq
 }
 
@@ -43,28 +43,28 @@ mod tests {
 
     use super::*;
 
-    fn brief(seq: u64, at: i64) -> Item {
+    fn ephemeral(seq: u64, at: i64) -> Item {
         let message = Message { expires_at: Some(UnixMillis(at + 10)), ..Message::plain("x".parse().expect("a body")) };
         Item { seq: Seq(seq), changed: Seq(seq), at: UnixMillis(at), by: UserId(1), what: What::Message(message) }
     }
 
     #[test]
     fn what_has_ended_is_forgotten_before_what_lives() {
-        let mut told = Brief::default();
-        for seq in 1..=HELD_MAX as u64 {
-            told.tell(RoomId(1), &brief(seq, 0));
+        let mut filter = EphemeralFilter::default();
+        for seq in 1..=ENTRIES_MAX as u64 {
+            filter.record(RoomId(1), &ephemeral(seq, 0));
         }
-        told.tell(RoomId(1), &brief(9_000, 20));
-        assert!(told.has_told(RoomId(1), Seq(9_000)) && !told.has_told(RoomId(1), Seq(7)));
-        assert!(!told.has_told(RoomId(2), Seq(9_000)));
+        filter.record(RoomId(1), &ephemeral(9_000, 20));
+        assert!(filter.has_shown(RoomId(1), Seq(9_000)) && !filter.has_shown(RoomId(1), Seq(7)));
+        assert!(!filter.has_shown(RoomId(2), Seq(9_000)));
     }
 
     #[test]
     fn what_comes_under_another_number_is_late_unless_it_was_edited() {
-        let late = Item { changed: Seq(9), ..brief(1, 0) };
-        assert!(is_learned_late(&late) && !is_learned_late(&brief(1, 0)));
+        let late = Item { changed: Seq(9), ..ephemeral(1, 0) };
+        assert!(is_renumbered(&late) && !is_renumbered(&ephemeral(1, 0)));
         let What::Message(message) = late.what.clone() else { panic!("a message") };
         let what = What::Message(Message { edited_at: Some(UnixMillis(3)), ..message });
-        assert!(!is_learned_late(&Item { what, ..late }));
+        assert!(!is_renumbered(&Item { what, ..late }));
     }
 }
