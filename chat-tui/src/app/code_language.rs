@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_language_is_taken_where_it_is_named_and_nothing_else_is() {
+    fn only_a_named_language_is_taken() {
         assert_eq!(split("rust fn main() {}"), ("rust", "fn main() {}"));
         assert_eq!(split("zig\nfn main() {}"), ("zig", "fn main() {}"));
         assert_eq!(split("let a = 1;\nlet b = 2;"), ("text", "let a = 1;\nlet b = 2;"));

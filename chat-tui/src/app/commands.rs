@@ -287,7 +287,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn commands_are_told_from_texts() {
+    fn commands_are_distinguished_from_texts() {
         let command = |action, argument: &str| Some(ParsedLine::Command { action, argument: argument.into() });
         assert_eq!(parse("/join #ops "), command(Action::Join, "#ops"));
         assert_eq!(parse("/topic"), command(Action::Topic, ""));
@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn lives_are_read() {
+    fn ttls_are_parsed() {
         assert_eq!(ttl("low"), Some(30_000));
         assert_eq!(ttl("90s"), Some(90_000));
         assert_eq!(ttl("2h"), Some(7_200_000));

@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn an_older_state_changes_nothing_and_what_lies_below_the_floor_stays_away() {
+    fn an_older_state_and_items_below_the_floor_change_nothing() {
         let mut timeline = Timeline::above(Seq(5));
         assert!(timeline.apply(&item(6, 8, "edited"), None));
         assert!(!timeline.apply(&item(6, 6, "first"), None));
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_ended_is_gone_with_its_text() {
+    fn an_expired_message_loses_its_text() {
         let mut timeline = Timeline::default();
         let mut brief = item(1, 1, "key 4417");
         if let What::Message(message) = &mut brief.what {

@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn what_few_messages_have_comes_back_as_it_was() {
+    fn extras_survive_a_round_trip() {
         let me = UserId(1);
         let message = Message {
             code: "rust".parse().ok(),

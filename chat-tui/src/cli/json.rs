@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_steer_a_terminal_is_escaped_and_reads_back_the_same() {
+    fn terminal_control_characters_are_escaped_and_read_back_the_same() {
         let body = "a\u{202e}b\u{e0041}c\n\t\u{2028}d";
         let line = to_line(&body);
         assert_eq!(line, r#""a\u202eb\udb40\udc41c\n\t\u2028d""#);

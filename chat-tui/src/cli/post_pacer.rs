@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_refusal_holds_and_takes_the_burst_away() {
+    async fn a_refusal_pauses_and_empties_the_burst() {
         let start = Instant::now();
         let mut pacer = PostPacer::new(&limited(10, 30), start);
         pacer.hold(Duration::from_secs(2), start);

@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_is_counted_in_what_was_left_out() {
+    fn omitted_text_is_counted() {
         let line: String = (0..9_000).map(|n| char::from(b'a' + (n % 26) as u8)).collect();
         let head = fit_head(&line);
         let (kept, note) = head.split_once('\n').expect("a note");

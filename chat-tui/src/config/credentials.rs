@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_kept_for_its_owner_only_and_can_be_forgotten() {
+    fn a_token_is_stored_for_its_owner_only_and_can_be_removed() {
         let folder = tempfile::tempdir().expect("a folder");
         let mut credentials = Credentials::load(folder.path()).expect("empty");
         credentials.set("ws://a", "ana", "secret").expect("kept");

@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_of_the_wrong_kind_is_told_in_plain_english() {
+    fn a_value_of_the_wrong_kind_is_reported_in_plain_english() {
         let told = |text: &str| Settings::layered(text).1.concat();
         assert_eq!(told("server = 5"), "server: is an integer, but a string is needed");
         assert_eq!(told("tui.mouse = []"), "tui.mouse: is an array, but a boolean is needed");

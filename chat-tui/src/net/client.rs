@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_answer_behind_more_pushes_than_anyone_takes_still_comes() {
+    async fn an_answer_behind_too_many_pushes_still_arrives() {
         let (mut client, mut peer) = signed_in().await;
         let serve = async {
             let id = peer.receive_request().await;
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn what_is_asked_while_the_connection_ends_is_answered_too() {
+    async fn requests_during_a_disconnect_are_answered_too() {
         for round in 0..100 {
             let (client, peer) = signed_in().await;
             let end = tokio::spawn(async move { drop(peer) });

@@ -6,7 +6,7 @@ use chat_proto::request::{Answer, MembersPage, Request};
 use chat_proto::room::{Member, Role, Rsvp};
 use chat_proto::server_frame::ServerFrame;
 
-use crate::app::tests::{ANA, Desk, GENERAL, asked, event, membership, message, user, welcome};
+use crate::app::tests::{ANA, GENERAL, TestApp, asked, event, membership, message, user, welcome};
 use crate::app::{LinkMsg, Msg};
 use crate::terminal::{Frame, ProbeResult, TestBackend};
 use crate::theme::{Depth, Theme};
@@ -17,26 +17,26 @@ const HEIGHT: u16 = 36;
 /// What a message may cost at this size.
 const BUDGET: usize = 1_000;
 
-struct Wire {
+struct TestScreen {
     backend: TestBackend,
     theme: Theme,
 }
 
-impl Wire {
+impl TestScreen {
     fn new() -> Self {
         Self { backend: TestBackend::sized(WIDTH, HEIGHT), theme: Theme::load("dark", Depth::True).expect("a theme") }
     }
 
-    /// Draws a desk, as the loop does; gives back the bytes.
-    fn draw(&mut self, desk: &mut Desk) -> usize {
+    /// Draws an app, as the loop does; gives back the bytes.
+    fn draw(&mut self, app: &mut TestApp) -> usize {
         let mut viewport = None;
-        let model = &desk.model;
+        let model = &app.model;
         let bytes = self.backend.draw(|buffer| {
             let drawn = render(model, &self.theme, &mut RenderCache::default(), buffer);
             viewport = Some(drawn.viewport);
             Frame { caret: drawn.caret, moving: drawn.moving, title: title(model).as_str().to_owned() }
         });
-        desk.take(Msg::Drawn(viewport.expect("drawn")));
+        app.take(Msg::Drawn(viewport.expect("drawn")));
         bytes.len()
     }
 
@@ -45,16 +45,16 @@ impl Wire {
     }
 
     /// What a terminal shows that was never drawn on before.
-    fn fresh(desk: &mut Desk) -> Vec<String> {
+    fn fresh(app: &mut TestApp) -> Vec<String> {
         let mut fresh = Self::new();
-        fresh.draw(desk);
+        fresh.draw(app);
         fresh.rows()
     }
 }
 
 /// Fifteen people in thirteen rooms, some of them with something unread, and more messages than the screen shows.
-fn busy() -> Desk {
-    let mut desk = Desk::new();
+fn busy() -> TestApp {
+    let mut app = TestApp::new();
     let names = [
         "announcements",
         "builds",
@@ -87,7 +87,7 @@ fn busy() -> Desk {
     .map(|(name, id)| user(UserId(id), name))
     .collect();
     hello.account.users.extend(people.clone());
-    let effects = desk.link(LinkMsg::Welcome(Box::new(hello)));
+    let effects = app.link(LinkMsg::Welcome(Box::new(hello)));
     let (ask, _) = asked(&effects, |request| matches!(request, Request::Members(_))).expect("asked");
     let everyone = std::iter::once(user(ANA, "ana")).chain(people);
     let members = everyone.enumerate().map(|(index, user)| {
@@ -101,70 +101,70 @@ fn busy() -> Desk {
     });
     let members: Vec<_> = members.collect();
     let page = MembersPage { total: 15, online: 9, members, has_more: false };
-    desk.answer_history(&effects, Vec::new());
-    desk.answer(ask, Ok(Answer::Members(page)));
-    desk.link(LinkMsg::Lag(34));
+    app.answer_history(&effects, Vec::new());
+    app.answer(ask, Ok(Answer::Members(page)));
+    app.link(LinkMsg::Lag(34));
     for seq in 1..=60 {
-        say(&mut desk, seq);
+        say(&mut app, seq);
     }
-    desk
+    app
 }
 
-fn say(desk: &mut Desk, seq: u64) {
+fn say(app: &mut TestApp, seq: u64) {
     let words = ["the flaky test", "is the clock", "runs backwards", "once a day", "see build 4211", "on it"];
     let text: Vec<_> = (0..3 + seq % 5).map(|word| words[((seq * 7 + word * 3) % 6) as usize]).collect();
-    desk.push(event(GENERAL, seq - 1, message(seq, UserId(10 + seq % 4), &text.join(" "))));
+    app.push(event(GENERAL, seq - 1, message(seq, UserId(10 + seq % 4), &text.join(" "))));
 }
 
 #[test]
 fn a_message_costs_little_beside_fifteen_people_and_thirteen_rooms() {
-    let mut desk = busy();
-    let mut wire = Wire::new();
-    wire.draw(&mut desk);
-    assert_eq!(wire.draw(&mut desk), 0, "nothing changed, nothing is sent");
+    let mut app = busy();
+    let mut screen = TestScreen::new();
+    screen.draw(&mut app);
+    assert_eq!(screen.draw(&mut app), 0, "nothing changed, nothing is sent");
     for seq in 61..=80 {
-        say(&mut desk, seq);
-        let bytes = wire.draw(&mut desk);
+        say(&mut app, seq);
+        let bytes = screen.draw(&mut app);
         assert!(bytes <= BUDGET, "{bytes} bytes for message {seq}");
-        assert_eq!(wire.rows(), Wire::fresh(&mut desk));
+        assert_eq!(screen.rows(), TestScreen::fresh(&mut app));
     }
 }
 
 #[test]
 fn where_the_terminal_scrolls_within_columns_the_panes_cost_nothing() {
-    let mut desk = busy();
-    let mut wire = Wire::new();
-    wire.backend.screen.apply_probe(ProbeResult::with_margins());
-    wire.draw(&mut desk);
+    let mut app = busy();
+    let mut screen = TestScreen::new();
+    screen.backend.screen.apply_probe(ProbeResult::with_margins());
+    screen.draw(&mut app);
     for seq in 61..=80 {
-        say(&mut desk, seq);
-        let bytes = wire.draw(&mut desk);
+        say(&mut app, seq);
+        let bytes = screen.draw(&mut app);
         assert!(bytes <= BUDGET / 2, "{bytes} bytes for message {seq}");
     }
 }
 
 #[test]
 fn a_key_costs_next_to_nothing() {
-    let mut desk = busy();
-    let mut wire = Wire::new();
-    wire.draw(&mut desk);
-    desk.take(Msg::Typed('h'));
-    wire.draw(&mut desk);
-    desk.take(Msg::Typed('i'));
-    let bytes = wire.draw(&mut desk);
+    let mut app = busy();
+    let mut screen = TestScreen::new();
+    screen.draw(&mut app);
+    app.take(Msg::Typed('h'));
+    screen.draw(&mut app);
+    app.take(Msg::Typed('i'));
+    let bytes = screen.draw(&mut app);
     assert!(bytes <= 60, "{bytes} bytes for a key");
 }
 
 #[test]
 fn someone_who_comes_or_goes_costs_little() {
-    let mut desk = busy();
-    let mut wire = Wire::new();
-    wire.draw(&mut desk);
+    let mut app = busy();
+    let mut screen = TestScreen::new();
+    screen.draw(&mut app);
     for availability in [Availability::Offline, Availability::Online] {
         let presence = Presence { availability, status: None, last_seen: None };
-        desk.push(ServerFrame::Presence(UserPresence { user: UserId(12), presence }));
-        let bytes = wire.draw(&mut desk);
+        app.push(ServerFrame::Presence(UserPresence { user: UserId(12), presence }));
+        let bytes = screen.draw(&mut app);
         assert!(bytes <= BUDGET, "{bytes} bytes");
-        assert_eq!(wire.rows(), Wire::fresh(&mut desk));
+        assert_eq!(screen.rows(), TestScreen::fresh(&mut app));
     }
 }

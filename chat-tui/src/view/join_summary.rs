@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_told_is_how_it_ended() {
+    fn the_summary_shows_the_final_state() {
         assert_eq!(of(&[(1, false), (1, true)], 60), "person1 left and came back");
         assert_eq!(of(&[(1, true), (1, false)], 60), "person1 joined and left");
         assert_eq!(of(&[(1, false), (1, true), (1, false)], 60), "person1 left");
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn as_many_names_as_fit_and_always_how_many_and_what() {
+    fn as_many_names_as_fit_and_always_the_count() {
         let twelve: Vec<_> = (1..=12).map(|id| (id, true)).collect();
         assert_eq!(of(&twelve, 46), "person1, person2, person3 and 9 others joined");
         assert_eq!(of(&twelve, 40), "person1, person2 and 10 others joined");

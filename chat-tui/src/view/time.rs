@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_is_never_told_as_less() {
+    fn a_countdown_never_shows_less_than_is_left() {
         let told = |seconds: u64| countdown(seconds * 1_000);
         assert_eq!([told(7_199), told(7_140), told(5_400), told(3_600)], ["2h", "1h 59m", "1h 30m", "1h"]);
         assert_eq!([told(86_399), told(86_400), told(90_000)], ["1d", "1d", "1d 1h"]);

@@ -1,11 +1,11 @@
 //! Conversations with a model: what happens, what is shown, what is asked for.
 
-mod catching_up;
-mod converging;
+mod catch_up;
+mod composer;
+mod convergence;
 pub(crate) mod edit_history;
+mod outbox;
 mod room_queues;
-mod sending;
-mod writing;
 
 use std::collections::HashMap;
 
@@ -28,7 +28,7 @@ pub(crate) const OPS: RoomId = RoomId(2);
 pub(crate) const NOON: UnixMillis = UnixMillis(1_763_640_000_000);
 
 /// A model and the time it lives in.
-pub(crate) struct Desk {
+pub(crate) struct TestApp {
     pub(crate) model: Model,
     pub(crate) now: UnixMillis,
 }
@@ -84,8 +84,8 @@ pub(crate) fn event(room: RoomId, prev: u64, item: Item) -> ServerFrame {
     ServerFrame::Event(Event { room, seq: item.changed, prev: Seq(prev), item })
 }
 
-impl Desk {
-    /// A desk nobody has signed in at.
+impl TestApp {
+    /// An app nobody has signed in at.
     pub(crate) fn new() -> Self {
         let setup = Setup {
             servers: vec!["here".into()],
@@ -93,20 +93,20 @@ impl Desk {
             zone: jiff::tz::TimeZone::UTC,
             keys: HashMap::new(),
         };
-        let mut desk = Self { model: Model::new(setup), now: NOON };
-        desk.take(Msg::Focused(true));
-        desk
+        let mut app = Self { model: Model::new(setup), now: NOON };
+        app.take(Msg::Focused(true));
+        app
     }
 
-    /// A desk in `#general` and `#ops`, with nothing in them.
+    /// An app in `#general` and `#ops`, with nothing in them.
     pub(crate) fn in_two_rooms() -> Self {
-        let mut desk = Self::new();
-        let effects = desk.link(LinkMsg::Welcome(Box::new(welcome(vec![
+        let mut app = Self::new();
+        let effects = app.link(LinkMsg::Welcome(Box::new(welcome(vec![
             membership(GENERAL, "general", 0),
             membership(OPS, "ops", 0),
         ]))));
-        desk.answer_history(&effects, Vec::new());
-        desk
+        app.answer_history(&effects, Vec::new());
+        app
     }
 
     pub(crate) fn take(&mut self, msg: Msg) -> Vec<Effect> {

@@ -3,7 +3,7 @@
 use chat_proto::error::{ErrorBody, ErrorCode};
 use chat_proto::request::Post;
 
-use super::sending::{post, posted};
+use super::outbox::{post, posted};
 use super::*;
 use crate::app::{DeliveryStatus, PersistOp, delivery_status};
 
@@ -11,7 +11,7 @@ fn refused(code: ErrorCode) -> Result<Answer, Refusal> {
     Err(Refusal::Refused(ErrorBody::new(code, "No memory left (maxmemory).")))
 }
 
-fn not_taken() -> Result<Answer, Refusal> {
+fn live_unavailable() -> Result<Answer, Refusal> {
     refused(ErrorCode::LiveUnavailable)
 }
 
@@ -27,166 +27,163 @@ fn posts(effects: &[Effect]) -> Vec<Post> {
     effects.iter().filter_map(post).collect()
 }
 
-fn waiting(desk: &Desk) -> Vec<&str> {
-    desk.room(GENERAL).pending.iter().map(|pending| pending.body.as_str()).collect()
+fn pending_texts(app: &TestApp) -> Vec<&str> {
+    app.room(GENERAL).pending.iter().map(|pending| pending.body.as_str()).collect()
 }
 
-fn statuses(desk: &Desk) -> Vec<DeliveryStatus<'_>> {
+fn statuses(app: &TestApp) -> Vec<DeliveryStatus<'_>> {
     let room_key = RoomKey { server: ServerKey::FIRST, room: GENERAL };
-    let room = desk.room(GENERAL);
-    room.pending.iter().map(|pending| delivery_status(&desk.model, room_key, room, pending)).collect()
+    let room = app.room(GENERAL);
+    room.pending.iter().map(|pending| delivery_status(&app.model, room_key, room, pending)).collect()
 }
 
-/// A desk at which `brief one` was refused and `brief two` waits behind it.
-fn held() -> Desk {
-    let mut desk = Desk::in_two_rooms();
-    let (ask, _) = post(&desk.send("/ttl 5m brief one")).expect("sent");
-    assert!(post(&desk.answer(ask, not_taken())).is_none());
-    assert!(post(&desk.send("/ttl 5m brief two")).is_none(), "behind the first of its kind");
-    desk
+/// An app at which `brief one` was refused and `brief two` waits behind it.
+fn with_deferred_ephemeral() -> TestApp {
+    let mut app = TestApp::in_two_rooms();
+    let (ask, _) = post(&app.send("/ttl 5m brief one")).expect("sent");
+    assert!(post(&app.answer(ask, live_unavailable())).is_none());
+    assert!(post(&app.send("/ttl 5m brief two")).is_none(), "behind the first of its kind");
+    app
 }
 
 #[test]
-fn what_lasts_does_not_wait_for_what_is_put_off_because_it_expires() {
+fn persistent_posts_do_not_wait_for_a_deferred_ephemeral_one() {
     for code in [ErrorCode::LiveUnavailable, ErrorCode::Busy, ErrorCode::RateLimited] {
-        let mut desk = Desk::in_two_rooms();
-        let (ask, _) = post(&desk.send("/ttl 5m brief")).expect("sent");
-        assert!(
-            post(&desk.send("lasting one")).is_none(),
-            "in the order it was written, as long as nothing is refused"
-        );
-        assert!(post(&desk.send("lasting two")).is_none());
-        let (ask, one) = post(&desk.answer(ask, refused(code))).expect("the next that lasts");
+        let mut app = TestApp::in_two_rooms();
+        let (ask, _) = post(&app.send("/ttl 5m brief")).expect("sent");
+        assert!(post(&app.send("lasting one")).is_none(), "in the order it was written, as long as nothing is refused");
+        assert!(post(&app.send("lasting two")).is_none());
+        let (ask, one) = post(&app.answer(ask, refused(code))).expect("the next that lasts");
         assert_eq!(one.body.as_str(), "lasting one");
-        let (_, two) = post(&desk.answer(ask, Ok(posted(1)))).expect("the one after it");
+        let (_, two) = post(&app.answer(ask, Ok(posted(1)))).expect("the one after it");
         assert_eq!(two.body.as_str(), "lasting two");
     }
 }
 
 #[test]
-fn each_kind_keeps_its_order_while_they_go_apart_and_both_do_together_afterwards() {
-    let mut desk = held();
-    let (persistent, _) = post(&desk.send("lasting")).expect("sent");
-    assert!(post(&desk.send("lasting, too")).is_none(), "one at a time");
-    desk.send("/ttl 5m brief three");
-    desk.now = desk.now.plus_ms(1_000);
-    let (one, again) = post(&desk.take(Msg::Tick)).expect("tried");
+fn each_queue_keeps_its_order_while_separate_and_after_merging() {
+    let mut app = with_deferred_ephemeral();
+    let (persistent, _) = post(&app.send("lasting")).expect("sent");
+    assert!(post(&app.send("lasting, too")).is_none(), "one at a time");
+    app.send("/ttl 5m brief three");
+    app.now = app.now.plus_ms(1_000);
+    let (one, again) = post(&app.take(Msg::Tick)).expect("tried");
     assert_eq!(again.body.as_str(), "brief one");
-    let (two, next) = post(&desk.answer(one, Ok(posted(1)))).expect("its turn: what is being sent was written later");
+    let (two, next) = post(&app.answer(one, Ok(posted(1)))).expect("its turn: what is being sent was written later");
     assert_eq!(next.body.as_str(), "brief two");
-    assert!(post(&desk.answer(persistent, Ok(posted(2)))).is_none(), "together again, in the order they were written");
-    let (too, next) = post(&desk.answer(two, Ok(posted(3)))).expect("the next");
+    assert!(post(&app.answer(persistent, Ok(posted(2)))).is_none(), "together again, in the order they were written");
+    let (too, next) = post(&app.answer(two, Ok(posted(3)))).expect("the next");
     assert_eq!(next.body.as_str(), "lasting, too");
-    let (_, next) = post(&desk.answer(too, Ok(posted(4)))).expect("the last");
+    let (_, next) = post(&app.answer(too, Ok(posted(4)))).expect("the last");
     assert_eq!(next.body.as_str(), "brief three");
 }
 
 #[test]
-fn what_waits_is_tried_as_soon_as_messages_that_expire_are_taken_again() {
-    let mut desk = held();
-    assert!(posts(&desk.push(service(false))).is_empty());
-    let again = posts(&desk.push(service(true)));
+fn deferred_posts_are_retried_as_soon_as_ephemeral_messages_are_accepted_again() {
+    let mut app = with_deferred_ephemeral();
+    assert!(posts(&app.push(service(false))).is_empty());
+    let again = posts(&app.push(service(true)));
     assert_eq!(again.len(), 1, "one at a time");
     assert_eq!((again[0].body.as_str(), again[0].life), ("brief one", Some(chat_proto::request::Life::TtlMs(300_000))));
 
-    let mut desk = held();
-    desk.link(LinkMsg::Down { reason: "gone".into(), retry_in_ms: 100 });
+    let mut app = with_deferred_ephemeral();
+    app.link(LinkMsg::Down { reason: "gone".into(), retry_in_ms: 100 });
     let rooms = || vec![membership(GENERAL, "general", 0), membership(OPS, "ops", 0)];
     let mut away = welcome(rooms());
     away.service.is_live_available = false;
-    assert!(posts(&desk.link(LinkMsg::Welcome(Box::new(away)))).is_empty());
-    desk.link(LinkMsg::Down { reason: "gone".into(), retry_in_ms: 100 });
-    assert_eq!(posts(&desk.link(LinkMsg::Welcome(Box::new(welcome(rooms()))))).len(), 1, "a welcome says it, too");
+    assert!(posts(&app.link(LinkMsg::Welcome(Box::new(away)))).is_empty());
+    app.link(LinkMsg::Down { reason: "gone".into(), retry_in_ms: 100 });
+    assert_eq!(posts(&app.link(LinkMsg::Welcome(Box::new(welcome(rooms()))))).len(), 1, "a welcome says it, too");
 }
 
 #[test]
-fn a_refusal_from_before_the_return_is_tried_again_within_a_second() {
-    let mut desk = held();
+fn a_refusal_from_before_the_recovery_is_retried_within_a_second() {
+    let mut app = with_deferred_ephemeral();
     for _ in 0..6 {
-        desk.now = desk.now.plus_ms(5_000);
-        let (ask, _) = post(&desk.take(Msg::Tick)).expect("every five seconds at the latest");
-        desk.answer(ask, not_taken());
+        app.now = app.now.plus_ms(5_000);
+        let (ask, _) = post(&app.take(Msg::Tick)).expect("every five seconds at the latest");
+        app.answer(ask, live_unavailable());
     }
-    desk.now = desk.now.plus_ms(5_000);
-    let (ask, _) = post(&desk.take(Msg::Tick)).expect("tried");
-    desk.push(service(true));
-    desk.answer(ask, not_taken());
-    desk.now = desk.now.plus_ms(1_000);
-    assert!(post(&desk.take(Msg::Tick)).is_some());
+    app.now = app.now.plus_ms(5_000);
+    let (ask, _) = post(&app.take(Msg::Tick)).expect("tried");
+    app.push(service(true));
+    app.answer(ask, live_unavailable());
+    app.now = app.now.plus_ms(1_000);
+    assert!(post(&app.take(Msg::Tick)).is_some());
 }
 
 #[test]
-fn a_pause_that_is_not_for_what_expires_is_kept_when_that_is_taken_again() {
-    let mut desk = Desk::in_two_rooms();
-    let (ask, _) = post(&desk.send("/ttl 5m brief")).expect("sent");
-    desk.answer(ask, Err(Refusal::Refused(ErrorBody::new(ErrorCode::RateLimited, "Too many.").retry_after(700))));
-    assert!(post(&desk.push(service(true))).is_none());
-    desk.now = desk.now.plus_ms(700);
-    assert!(post(&desk.take(Msg::Tick)).is_some());
+fn a_rate_limit_pause_is_not_cut_short_by_a_service_push() {
+    let mut app = TestApp::in_two_rooms();
+    let (ask, _) = post(&app.send("/ttl 5m brief")).expect("sent");
+    app.answer(ask, Err(Refusal::Refused(ErrorBody::new(ErrorCode::RateLimited, "Too many.").retry_after(700))));
+    assert!(post(&app.push(service(true))).is_none());
+    app.now = app.now.plus_ms(700);
+    assert!(post(&app.take(Msg::Tick)).is_some());
 }
 
 #[test]
-fn each_says_what_it_waits_for() {
-    let mut desk = held();
-    desk.send("lasting");
-    desk.send("lasting, too");
+fn each_post_has_its_delivery_status() {
+    let mut app = with_deferred_ephemeral();
+    app.send("lasting");
+    app.send("lasting, too");
     assert!(
         matches!(
-            statuses(&desk)[..],
+            statuses(&app)[..],
             [DeliveryStatus::EphemeralUnavailable(reason), DeliveryStatus::Queued, DeliveryStatus::Sending, DeliveryStatus::Sending]
                 if reason.as_str().contains("maxmemory")
         ),
         "{:?}",
-        statuses(&desk)
+        statuses(&app)
     );
-    desk.push(service(false));
-    desk.now = desk.now.plus_ms(5_000);
-    desk.take(Msg::Tick);
+    app.push(service(false));
+    app.now = app.now.plus_ms(5_000);
+    app.take(Msg::Tick);
     assert!(
-        matches!(statuses(&desk)[..2], [DeliveryStatus::EphemeralUnavailable(_), DeliveryStatus::Queued]),
+        matches!(statuses(&app)[..2], [DeliveryStatus::EphemeralUnavailable(_), DeliveryStatus::Queued]),
         "also while it is tried once more"
     );
-    desk.push(service(true));
-    assert_eq!(statuses(&desk), vec![DeliveryStatus::Sending; 4]);
-    desk.link(LinkMsg::Down { reason: "gone".into(), retry_in_ms: 100 });
-    assert_eq!(statuses(&desk), vec![DeliveryStatus::Offline; 4]);
+    app.push(service(true));
+    assert_eq!(statuses(&app), vec![DeliveryStatus::Sending; 4]);
+    app.link(LinkMsg::Down { reason: "gone".into(), retry_in_ms: 100 });
+    assert_eq!(statuses(&app), vec![DeliveryStatus::Offline; 4]);
 }
 
 #[test]
-fn what_waits_can_be_tried_now_or_let_go_of() {
-    let mut desk = held();
-    desk.send("lasting");
-    let (ask, again) = post(&desk.send("/retry")).expect("tried");
+fn deferred_posts_can_be_retried_now_or_discarded() {
+    let mut app = with_deferred_ephemeral();
+    app.send("lasting");
+    let (ask, again) = post(&app.send("/retry")).expect("tried");
     assert_eq!(again.body.as_str(), "brief one");
-    desk.send("/discard");
-    assert_eq!(waiting(&desk), ["brief one", "lasting"], "what is being sent may be there already");
-    desk.answer(ask, not_taken());
-    let effects = desk.send("/discard");
-    assert_eq!(waiting(&desk), ["lasting"]);
+    app.send("/discard");
+    assert_eq!(pending_texts(&app), ["brief one", "lasting"], "what is being sent may be there already");
+    app.answer(ask, live_unavailable());
+    let effects = app.send("/discard");
+    assert_eq!(pending_texts(&app), ["lasting"]);
     assert!(
         !effects.iter().any(|effect| matches!(effect, Effect::Persist(_, PersistOp::RemovePost(_)))),
         "no file knows of it"
     );
-    desk.now = desk.now.plus_ms(60_000);
-    assert!(posts(&desk.take(Msg::Tick)).is_empty(), "nothing is tried any more");
+    app.now = app.now.plus_ms(60_000);
+    assert!(posts(&app.take(Msg::Tick)).is_empty(), "nothing is tried any more");
 }
 
 #[test]
-fn a_wait_gives_nothing_of_what_expires_to_the_disk() {
-    let mut desk = Desk::in_two_rooms();
-    let mut effects = desk.send("/ttl 5m brief one");
+fn a_deferred_ephemeral_post_is_never_persisted() {
+    let mut app = TestApp::in_two_rooms();
+    let mut effects = app.send("/ttl 5m brief one");
     let (ask, _) = post(&effects).expect("sent");
-    effects.extend(desk.answer(ask, not_taken()));
-    effects.extend(desk.write("/ttl 5m brief draft"));
+    effects.extend(app.answer(ask, live_unavailable()));
+    effects.extend(app.write("/ttl 5m brief draft"));
     for _ in 0..10 {
-        desk.now = desk.now.plus_ms(5_000);
-        let tried = desk.take(Msg::Tick);
+        app.now = app.now.plus_ms(5_000);
+        let tried = app.take(Msg::Tick);
         let (ask, _) = post(&tried).expect("tried");
         effects.extend(tried);
-        effects.extend(desk.answer(ask, not_taken()));
+        effects.extend(app.answer(ask, live_unavailable()));
     }
-    effects.extend(desk.link(LinkMsg::Down { reason: "gone".into(), retry_in_ms: 100 }));
-    effects.extend(desk.act(Action::Quit));
+    effects.extend(app.link(LinkMsg::Down { reason: "gone".into(), retry_in_ms: 100 }));
+    effects.extend(app.act(Action::Quit));
     effects.retain(|effect| matches!(effect, Effect::Persist(..)));
     assert!(!effects.is_empty() && !format!("{effects:?}").contains("brief"), "{effects:?}");
 }

@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_ended_is_forgotten_before_what_lives() {
+    fn expired_entries_are_dropped_first() {
         let mut filter = EphemeralFilter::default();
         for seq in 1..=ENTRIES_MAX as u64 {
             filter.record(RoomId(1), &ephemeral(seq, 0));
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_under_another_number_is_late_unless_it_was_edited() {
+    fn a_changed_seq_without_an_edit_is_a_renumbering() {
         let late = Item { changed: Seq(9), ..ephemeral(1, 0) };
         assert!(is_renumbered(&late) && !is_renumbered(&ephemeral(1, 0)));
         let What::Message(message) = late.what.clone() else { panic!("a message") };

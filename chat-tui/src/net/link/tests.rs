@@ -93,7 +93,7 @@ async fn asks_are_answered_and_end_with_the_connection() {
 }
 
 #[tokio::test]
-async fn who_is_not_let_in_waits_for_a_person() {
+async fn a_denied_link_waits_for_a_person() {
     let mut fixture = Fixture::new().await;
     for _ in 0..2 {
         let mut peer = fixture.greeted().await;

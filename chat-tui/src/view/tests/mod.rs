@@ -1,8 +1,8 @@
 //! Screens of a model: as pictures in text, and what scrolling and clicking need of them.
 
-mod pictures;
+mod notices;
 mod scrolling;
-mod telling;
+mod snapshots;
 
 use chat_proto::ids::UserId;
 use chat_proto::message::What;
@@ -13,7 +13,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{Drawn, RenderCache, render};
-use crate::app::tests::{ANA, Desk, GENERAL, ME, NOON, OPS, event, membership, message, user, welcome};
+use crate::app::tests::{ANA, GENERAL, ME, NOON, OPS, TestApp, event, membership, message, user, welcome};
 use crate::app::{LinkMsg, Msg};
 use crate::theme::{Depth, Theme};
 
@@ -40,24 +40,24 @@ pub(super) fn lines(buffer: &Buffer) -> Vec<String> {
     (area.top()..area.bottom()).map(line).collect()
 }
 
-/// Draws a desk, as the loop does: what was drawn goes back into the model.
-pub(super) fn draw(desk: &mut Desk, width: u16, height: u16) -> (Vec<String>, Drawn) {
-    let (lines, drawn) = picture(desk, width, height);
-    desk.take(Msg::Drawn(drawn.viewport.clone()));
+/// Draws an app, as the loop does: what was drawn goes back into the model.
+pub(super) fn draw(app: &mut TestApp, width: u16, height: u16) -> (Vec<String>, Drawn) {
+    let (lines, drawn) = render_lines(app, width, height);
+    app.take(Msg::Drawn(drawn.viewport.clone()));
     (lines, drawn)
 }
 
-/// Draws a desk and leaves it as it is.
-pub(super) fn picture(desk: &Desk, width: u16, height: u16) -> (Vec<String>, Drawn) {
+/// Draws an app and leaves it as it is.
+pub(super) fn render_lines(app: &TestApp, width: u16, height: u16) -> (Vec<String>, Drawn) {
     let mut buffer = Buffer::empty(Rect { x: 0, y: 0, width, height });
     let theme = Theme::load("dark", Depth::True).expect("a theme");
-    let drawn = render(&desk.model, &theme, &mut RenderCache::default(), &mut buffer);
+    let drawn = render(&app.model, &theme, &mut RenderCache::default(), &mut buffer);
     (lines(&buffer), drawn)
 }
 
 /// An afternoon in `#general`.
-pub(super) fn afternoon() -> Desk {
-    let mut desk = Desk::new();
+pub(super) fn afternoon() -> TestApp {
+    let mut app = TestApp::new();
     let mut general = membership(GENERAL, "general", 0);
     general.room.topic = Some(chat_proto::room::Topic {
         text: "ship the resume fix before Friday".parse().expect("a topic"),
@@ -73,26 +73,26 @@ pub(super) fn afternoon() -> Desk {
     builds.marks.unread = 3;
     let mut hello = welcome(vec![general, ops, scratch, builds]);
     hello.account.users = vec![user(ANA, "ana"), user(BEN, "ben"), user(DEE, "dee")];
-    let effects = desk.link(LinkMsg::Welcome(Box::new(hello)));
-    desk.answer_history(&effects, Vec::new());
-    desk.link(LinkMsg::Lag(34));
+    let effects = app.link(LinkMsg::Welcome(Box::new(hello)));
+    app.answer_history(&effects, Vec::new());
+    app.link(LinkMsg::Lag(34));
     for (id, availability) in [(ME, Availability::Online), (ANA, Availability::Online), (BEN, Availability::Away)] {
         let presence = Presence { availability, status: None, last_seen: None };
-        desk.push(ServerFrame::Presence(UserPresence { user: id, presence }));
+        app.push(ServerFrame::Presence(UserPresence { user: id, presence }));
     }
-    say_something(&mut desk);
+    say_something(&mut app);
     let typing = Typing { room: GENERAL, user: BEN, connection: chat_proto::ids::ConnectionId(9), ttl_ms: 6_000 };
-    desk.push(ServerFrame::Typing(typing));
+    app.push(ServerFrame::Typing(typing));
     let word = |word: &str| TrendingTopic { word: word.into(), score: 1.0 };
     let topics = vec![word("resume"), word("clock"), word("tokio-tungstenite"), word("build")];
-    desk.push(ServerFrame::Topics(Topics { room: GENERAL, topics }));
-    desk
+    app.push(ServerFrame::Topics(Topics { room: GENERAL, topics }));
+    app
 }
 
-fn say_something(desk: &mut Desk) {
+fn say_something(app: &mut TestApp) {
     let happened = |seq, by, what| chat_proto::message::Item { what, ..message(seq, by, "x") };
     for (seq, by) in [(1, ANA), (2, BEN), (3, ME), (4, DEE)] {
-        desk.push(event(GENERAL, seq - 1, happened(seq, by, What::Join)));
+        app.push(event(GENERAL, seq - 1, happened(seq, by, What::Join)));
     }
     let mut mention =
         message(7, ANA, "@zoe build 4211 is yours, see https://ci.example.org/4211 and `resume::gap` in #ops");
@@ -122,6 +122,6 @@ fn say_something(desk: &mut Desk) {
     ];
     for item in items {
         let prev = item.seq.0 - 1;
-        desk.push(event(GENERAL, prev, item));
+        app.push(event(GENERAL, prev, item));
     }
 }

@@ -112,7 +112,7 @@ chat_acknowledgement_seconds_count 100
     }
 
     #[test]
-    fn a_page_is_told_in_words() {
+    fn a_metrics_page_becomes_checks() {
         let texts = messages(PAGE);
         let expected = [
             "3, of 2 accounts",
@@ -124,7 +124,7 @@ chat_acknowledgement_seconds_count 100
     }
 
     #[test]
-    fn what_is_not_available_fails_and_what_is_beyond_all_bounds_has_no_figure() {
+    fn unavailable_stores_fail_and_unbounded_latency_has_no_figure() {
         let page = PAGE.replace("available 1", "available 0").replace("le=\"0.25\"} 99", "le=\"0.25\"} 98");
         let texts = messages(&page);
         assert_eq!(texts[1], (Level::Fail, "cannot be written".to_owned()));

@@ -60,65 +60,65 @@ impl Server {
 
 /// A client with the frames on their way to it.
 struct Client {
-    desk: Desk,
+    app: TestApp,
     me: UserId,
-    coming: VecDeque<LinkMsg>,
+    inbox: VecDeque<LinkMsg>,
     is_connected: bool,
 }
 
 impl Client {
     fn new(me: UserId, token: &str) -> Self {
-        let mut desk = Desk::new();
-        desk.model.setup.key_token = token.into();
-        Self { desk, me, coming: VecDeque::new(), is_connected: false }
+        let mut app = TestApp::new();
+        app.model.setup.key_token = token.into();
+        Self { app, me, inbox: VecDeque::new(), is_connected: false }
     }
 
     fn connect(&mut self, server: &mut Server) -> Vec<(u64, Item)> {
         self.is_connected = true;
-        self.coming.clear();
+        self.inbox.clear();
         let mut hello = welcome(vec![membership(GENERAL, "general", server.head)]);
         hello.user = user(self.me, if self.me == ME { "zoe" } else { "ana" });
-        let effects = self.desk.link(LinkMsg::Welcome(Box::new(hello)));
-        self.serve(server, effects)
+        let effects = self.app.link(LinkMsg::Welcome(Box::new(hello)));
+        self.run_effects(server, effects)
     }
 
-    fn lose(&mut self) {
+    fn disconnect(&mut self) {
         self.is_connected = false;
-        self.coming.clear();
+        self.inbox.clear();
         // As the link does: the end is told, then every ask under way is answered.
-        self.desk.link(LinkMsg::Down { reason: "lost".into(), retry_in_ms: 1 });
-        let mut asks: Vec<_> = self.desk.model.asks.keys().copied().collect();
+        self.app.link(LinkMsg::Down { reason: "lost".into(), retry_in_ms: 1 });
+        let mut asks: Vec<_> = self.app.model.asks.keys().copied().collect();
         asks.sort_unstable();
         for ask in asks {
-            self.desk.answer(ask, Err(Refusal::Disconnected));
+            self.app.answer(ask, Err(Refusal::Disconnected));
         }
     }
 
     /// Lets the server answer what was asked; gives back what it now tells all.
-    fn serve(&mut self, server: &mut Server, effects: Vec<Effect>) -> Vec<(u64, Item)> {
-        let mut told = Vec::new();
+    fn run_effects(&mut self, server: &mut Server, effects: Vec<Effect>) -> Vec<(u64, Item)> {
+        let mut events = Vec::new();
         for effect in effects {
             match effect {
                 Effect::Persist(_, crate::app::PersistOp::StorePost(post)) => {
-                    let effects = self.desk.take(Msg::Stored(post.key));
-                    told.extend(self.serve(server, effects));
+                    let effects = self.app.take(Msg::Stored(post.key));
+                    events.extend(self.run_effects(server, effects));
                 }
                 Effect::Ask { ask, request, .. } if self.is_connected => {
-                    if let Some(answer) = self.answer(server, &request, &mut told) {
-                        self.coming.push_back(LinkMsg::Answer { ask, result: Box::new(Ok(answer)) });
+                    if let Some(answer) = self.answer(server, &request, &mut events) {
+                        self.inbox.push_back(LinkMsg::Answer { ask, result: Box::new(Ok(answer)) });
                     }
                 }
                 _ => {}
             }
         }
-        told
+        events
     }
 
-    fn answer(&self, server: &mut Server, request: &Request, told: &mut Vec<(u64, Item)>) -> Option<Answer> {
+    fn answer(&self, server: &mut Server, request: &Request, events: &mut Vec<(u64, Item)>) -> Option<Answer> {
         Some(match request {
             Request::Post(post) => {
                 let (posted, event) = server.post(self.me, &post.key, post.body.as_str());
-                told.extend(event);
+                events.extend(event);
                 Answer::Post(posted)
             }
             Request::Changes(changes) => Answer::Changes(server.changes(changes.after)),
@@ -142,7 +142,7 @@ enum Step {
     Drop(usize),
     Double(usize),
     Swap(usize),
-    Lose(usize),
+    Disconnect(usize),
     Connect(usize),
 }
 
@@ -155,84 +155,83 @@ fn step() -> impl Strategy<Value = Step> {
         1 => who.clone().prop_map(Step::Drop),
         1 => who.clone().prop_map(Step::Double),
         1 => who.clone().prop_map(Step::Swap),
-        1 => who.clone().prop_map(Step::Lose),
+        1 => who.clone().prop_map(Step::Disconnect),
         2 => who.prop_map(Step::Connect),
     ]
 }
 
 /// Two clients at one server.
-struct World {
+struct Simulation {
     server: Server,
     clients: [Client; 2],
 }
 
-impl World {
-    fn tell_all(&mut self, told: Vec<(u64, Item)>) {
-        for (prev, item) in told {
+impl Simulation {
+    fn broadcast(&mut self, events: Vec<(u64, Item)>) {
+        for (prev, item) in events {
             for client in self.clients.iter_mut().filter(|client| client.is_connected) {
-                client.coming.push_back(LinkMsg::Push(event(GENERAL, prev, item.clone())));
+                client.inbox.push_back(LinkMsg::Push(event(GENERAL, prev, item.clone())));
             }
         }
     }
 
-    fn take(&mut self, step: Step) {
+    fn apply(&mut self, step: Step) {
         match step {
             Step::Write(who, text) => {
-                self.clients[who].desk.write(&text);
-                let effects = self.clients[who].desk.act(Action::Send);
-                let told = self.clients[who].serve(&mut self.server, effects);
-                self.tell_all(told);
+                self.clients[who].app.write(&text);
+                let effects = self.clients[who].app.act(Action::Send);
+                let events = self.clients[who].run_effects(&mut self.server, effects);
+                self.broadcast(events);
             }
             Step::Edit(at, text) => {
-                let told = self.server.edit(at, &text);
-                self.tell_all(told.into_iter().collect());
+                let events = self.server.edit(at, &text);
+                self.broadcast(events.into_iter().collect());
             }
             Step::Deliver(who) => self.deliver(who),
             // A server that leaves an event out says so: its queue was full.
             Step::Drop(who) => {
-                let coming = &mut self.clients[who].coming;
-                if let Some(at) = coming.iter().position(|frame| matches!(frame, LinkMsg::Push(ServerFrame::Event(_))))
-                {
-                    coming[at] = LinkMsg::Push(ServerFrame::Gap(Gap { room: GENERAL }));
+                let inbox = &mut self.clients[who].inbox;
+                if let Some(at) = inbox.iter().position(|frame| matches!(frame, LinkMsg::Push(ServerFrame::Event(_)))) {
+                    inbox[at] = LinkMsg::Push(ServerFrame::Gap(Gap { room: GENERAL }));
                 }
             }
             Step::Double(who) => {
-                let coming = &mut self.clients[who].coming;
-                if let Some(LinkMsg::Push(ServerFrame::Event(first))) = coming.front() {
+                let inbox = &mut self.clients[who].inbox;
+                if let Some(LinkMsg::Push(ServerFrame::Event(first))) = inbox.front() {
                     let again = first.clone();
-                    coming.push_back(LinkMsg::Push(ServerFrame::Event(again)));
+                    inbox.push_back(LinkMsg::Push(ServerFrame::Event(again)));
                 }
             }
             Step::Swap(who) => {
-                let coming = &mut self.clients[who].coming;
-                if coming.len() >= 2 {
-                    coming.swap(0, 1);
+                let inbox = &mut self.clients[who].inbox;
+                if inbox.len() >= 2 {
+                    inbox.swap(0, 1);
                 }
             }
-            Step::Lose(who) => self.clients[who].lose(),
+            Step::Disconnect(who) => self.clients[who].disconnect(),
             Step::Connect(who) if !self.clients[who].is_connected => {
-                let told = self.clients[who].connect(&mut self.server);
-                self.tell_all(told);
+                let events = self.clients[who].connect(&mut self.server);
+                self.broadcast(events);
             }
             Step::Connect(_) => {}
         }
     }
 
     fn deliver(&mut self, who: usize) {
-        if let Some(frame) = self.clients[who].coming.pop_front() {
-            let effects = self.clients[who].desk.link(frame);
-            let told = self.clients[who].serve(&mut self.server, effects);
-            self.tell_all(told);
+        if let Some(frame) = self.clients[who].inbox.pop_front() {
+            let effects = self.clients[who].app.link(frame);
+            let events = self.clients[who].run_effects(&mut self.server, effects);
+            self.broadcast(events);
         }
     }
 
     /// Connects all and delivers everything until nothing moves.
-    fn settle(&mut self) {
+    fn drain(&mut self) {
         for who in 0..2 {
-            self.take(Step::Connect(who));
+            self.apply(Step::Connect(who));
         }
         for _ in 0..10_000 {
-            if self.clients.iter().all(|client| client.coming.is_empty()) {
+            if self.clients.iter().all(|client| client.inbox.is_empty()) {
                 return;
             }
             self.deliver(0);
@@ -248,22 +247,22 @@ proptest! {
     #[test]
     fn two_clients_and_the_server_end_in_the_same_state(steps in proptest::collection::vec(step(), 1..80)) {
         let clients = [Client::new(ME, "t1"), Client::new(ANA, "t2")];
-        let mut world = World { server: Server::default(), clients };
-        world.take(Step::Connect(0));
-        world.take(Step::Connect(1));
+        let mut simulation = Simulation { server: Server::default(), clients };
+        simulation.apply(Step::Connect(0));
+        simulation.apply(Step::Connect(1));
         let written = steps.iter().filter(|step| matches!(step, Step::Write(..))).count();
         for step in steps {
-            world.take(step);
+            simulation.apply(step);
         }
-        world.settle();
-        let held: Vec<_> = world.server.items.iter().map(|item| match &item.what {
+        simulation.drain();
+        let expected: Vec<_> = simulation.server.items.iter().map(|item| match &item.what {
             What::Message(message) => message.body.to_string(),
             other => panic!("holds {other:?}"),
         }).collect();
-        prop_assert_eq!(held.len(), written, "each once");
-        for client in &world.clients {
-            prop_assert_eq!(&client.desk.texts(GENERAL), &held);
-            prop_assert!(client.desk.room(GENERAL).pending.is_empty());
+        prop_assert_eq!(expected.len(), written, "each once");
+        for client in &simulation.clients {
+            prop_assert_eq!(&client.app.texts(GENERAL), &expected);
+            prop_assert!(client.app.room(GENERAL).pending.is_empty());
         }
     }
 }

@@ -1,0 +1,203 @@
+//! Every change once, in order, without a gap; what is read and what is not.
+
+use chat_proto::ids::{Epoch, Seq};
+use chat_proto::message::What;
+use chat_proto::request::{Answer, Changes, ChangesPage, Read, Request};
+use chat_proto::server_frame::{Gap, Resumed};
+
+use super::*;
+use crate::app::{CatchUp, PersistOp, Scroll};
+
+fn changes(effects: &[Effect]) -> Option<(u64, Changes)> {
+    asked(effects, |request| matches!(request, Request::Changes(_))).map(|(ask, request)| match request {
+        Request::Changes(changes) => (ask, changes),
+        other => panic!("asked for {other:?}"),
+    })
+}
+
+fn page(items: Vec<Item>, next: u64, head: u64) -> Answer {
+    Answer::Changes(ChangesPage { items, users: Vec::new(), next: Seq(next), head: Seq(head) })
+}
+
+#[test]
+fn missing_changes_are_requested_and_events_meanwhile_are_not_applied_twice() {
+    let mut app = TestApp::in_two_rooms();
+    app.push(event(GENERAL, 0, message(1, ANA, "one")));
+    let (ask, asked) = changes(&app.push(event(GENERAL, 2, message(3, ANA, "three")))).expect("asked");
+    assert_eq!(asked.after, Seq(1));
+    assert!(changes(&app.push(event(GENERAL, 3, message(4, ANA, "four")))).is_none());
+    let effects = app.answer(ask, Ok(page(vec![message(2, ANA, "two"), message(3, ANA, "three")], 3, 3)));
+    let (ask, asked) = changes(&effects).expect("four was heard of and is not there");
+    assert_eq!(asked.after, Seq(3));
+    app.answer(ask, Ok(page(vec![message(4, ANA, "four")], 4, 4)));
+    assert_eq!(app.texts(GENERAL), ["one", "two", "three", "four"]);
+    assert_eq!(app.room(GENERAL).catch_up, CatchUp::Current);
+    app.push(event(GENERAL, 4, message(5, ANA, "five")));
+    assert_eq!(app.room(GENERAL).cursor, Seq(5));
+}
+
+#[test]
+fn a_gap_is_requested_also_while_an_answer_is_in_flight() {
+    let mut app = TestApp::in_two_rooms();
+    let (ask, _) = changes(&app.push(ServerFrame::Gap(Gap { room: GENERAL }))).expect("asked");
+    assert!(changes(&app.push(ServerFrame::Gap(Gap { room: GENERAL }))).is_none());
+    let (ask, _) = changes(&app.answer(ask, Ok(page(vec![message(1, ANA, "one")], 1, 1)))).expect("once more");
+    assert!(changes(&app.answer(ask, Ok(page(Vec::new(), 1, 1)))).is_none());
+    assert_eq!(app.room(GENERAL).catch_up, CatchUp::Current);
+}
+
+#[test]
+fn a_resumed_connection_brings_what_was_missed() {
+    let mut app = TestApp::in_two_rooms();
+    app.push(event(GENERAL, 0, message(1, ANA, "one")));
+    app.link(LinkMsg::Down { reason: "gone".into(), retry_in_ms: 1 });
+    let hello = app.link(LinkMsg::Opened);
+    let Some(Effect::Hello { resume: Some(resume), .. }) = hello.first() else { panic!("resumes: {hello:?}") };
+    assert_eq!(resume.rooms.iter().map(|cursor| cursor.after).collect::<Vec<_>>(), [Seq(1), Seq(0)]);
+    let mut again = welcome(vec![membership(GENERAL, "general", 2), membership(OPS, "ops", 0)]);
+    let items = vec![message(2, ANA, "two")];
+    again.resumed = vec![Resumed { room: GENERAL, is_complete: true, items, head: Seq(2) }];
+    assert!(changes(&app.link(LinkMsg::Welcome(Box::new(again)))).is_none());
+    assert_eq!(app.texts(GENERAL), ["one", "two"]);
+}
+
+#[test]
+fn another_epoch_drops_the_loaded_items() {
+    let mut app = TestApp::in_two_rooms();
+    app.push(event(GENERAL, 0, message(1, ANA, "old")));
+    let mut other = welcome(vec![membership(GENERAL, "general", 5), membership(OPS, "ops", 0)]);
+    other.epoch = Epoch("two".into());
+    let effects = app.link(LinkMsg::Welcome(Box::new(other)));
+    assert!(effects.contains(&Effect::Persist(ServerKey::FIRST, PersistOp::RemoveAllRooms)));
+    assert!(app.texts(GENERAL).is_empty());
+    let (ask, asked) = changes(&effects).expect("asked from the beginning");
+    assert_eq!(asked.after, Seq(0));
+    app.answer(ask, Ok(page(vec![message(1, ANA, "new")], 5, 5)));
+    assert_eq!(app.texts(GENERAL), ["new"]);
+}
+
+#[test]
+fn a_room_too_far_behind_restarts_at_its_head() {
+    let mut app = TestApp::in_two_rooms();
+    app.push(event(GENERAL, 0, message(1, ANA, "old")));
+    let again = welcome(vec![membership(GENERAL, "general", 50_000), membership(OPS, "ops", 0)]);
+    let effects = app.link(LinkMsg::Welcome(Box::new(again)));
+    assert!(changes(&effects).is_none());
+    app.answer_history(&effects, vec![message(49_999, ANA, "newest")]);
+    assert_eq!(app.texts(GENERAL), ["newest"]);
+}
+
+#[test]
+fn visible_messages_are_read_and_the_rest_are_counted() {
+    let mut app = TestApp::in_two_rooms();
+    app.now = app.now.plus_ms(5_000);
+    let effects = app.push(event(GENERAL, 0, message(1, ANA, "seen")));
+    let read = asked(&effects, |request| matches!(request, Request::Read(_)));
+    assert_eq!(read.map(|(_, request)| request), Some(Read { room: GENERAL, seq: Some(Seq(1)), rewind: false }.into()));
+    let mut mention = message(1, ANA, "@zoe look");
+    if let What::Message(message) = &mut mention.what {
+        message.mentions = vec![ME];
+    }
+    app.push(event(OPS, 0, mention));
+    app.push(event(OPS, 1, message(2, ANA, "more")));
+    let marks = app.room(OPS).marks;
+    assert_eq!((marks.unread, marks.mentions), (2, 1));
+    app.act(Action::NextUnread);
+    assert_eq!(app.model.current.map(|room_key| room_key.room), Some(OPS));
+    assert_eq!(app.room(OPS).marks.unread, 0);
+    assert_eq!(app.room(OPS).new_after, Some(Seq(0)));
+}
+
+#[test]
+fn a_deleted_unread_message_is_uncounted() {
+    let mut app = TestApp::in_two_rooms();
+    let mut mention = message(1, ANA, "@zoe look");
+    if let What::Message(message) = &mut mention.what {
+        message.mentions = vec![ME];
+    }
+    app.push(event(OPS, 0, mention));
+    app.push(event(OPS, 1, message(2, ANA, "more")));
+    let gone = |seq, changed| {
+        let what = What::Deleted { deleted_at: UnixMillis(9), deleted_by: ANA };
+        Item { seq: Seq(seq), changed: Seq(changed), what, ..message(seq, ANA, "-") }
+    };
+    app.push(event(OPS, 2, gone(1, 3)));
+    let marks = app.room(OPS).marks;
+    assert_eq!((marks.unread, marks.mentions), (1, 0));
+    app.push(event(OPS, 2, gone(1, 3)));
+    assert_eq!(app.room(OPS).marks.unread, 1, "once");
+    app.act(Action::NextUnread);
+    app.push(event(OPS, 3, gone(2, 4)));
+    assert_eq!(app.room(OPS).marks.unread, 0);
+}
+
+#[test]
+fn a_mention_without_focus_notifies_and_is_read_later() {
+    let mut app = TestApp::in_two_rooms();
+    app.take(Msg::Focused(false));
+    let mut mention = message(1, ANA, "@zoe look");
+    if let What::Message(message) = &mut mention.what {
+        message.mentions = vec![ME];
+    }
+    let effects = app.push(event(GENERAL, 0, mention));
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Notify { body, .. } if body.as_str() == "@zoe look")));
+    assert_eq!(app.room(GENERAL).marks.mentions, 1);
+    assert_eq!(app.room(GENERAL).new_after, Some(Seq(0)));
+    app.take(Msg::Focused(true));
+    assert_eq!(app.room(GENERAL).marks.mentions, 0);
+}
+
+#[test]
+fn new_messages_do_not_move_a_scrolled_room() {
+    let mut app = TestApp::in_two_rooms();
+    for seq in 1..=3 {
+        app.push(event(GENERAL, seq - 1, message(seq, ANA, "text")));
+    }
+    let room_key = app.model.current;
+    app.take(Msg::Drawn(crate::app::Viewport {
+        room_key,
+        rows: 2,
+        top: Some((Seq(2), 0)),
+        is_at_end: true,
+        ..Default::default()
+    }));
+    app.act(Action::ScrollUp);
+    let scroll = app.room(GENERAL).scroll;
+    assert!(matches!(scroll, Scroll::At { seq: Seq(2), .. }));
+    app.push(event(GENERAL, 3, message(4, ANA, "new")));
+    assert_eq!(app.room(GENERAL).scroll, scroll);
+    assert_eq!(app.room(GENERAL).missed, 1);
+    assert_eq!(app.room(GENERAL).marks.unread, 1);
+}
+
+#[test]
+fn own_messages_from_another_device_are_neither_missed_nor_unread() {
+    let mut app = TestApp::in_two_rooms();
+    app.push(event(GENERAL, 0, message(1, ANA, "hers")));
+    app.push(event(OPS, 0, message(1, ME, "from the shell")));
+    assert_eq!(app.room(OPS).marks.unread, 0);
+    let room_key = app.model.current;
+    let top = Some((Seq(1), 0));
+    app.take(Msg::Drawn(crate::app::Viewport { room_key, rows: 1, top, ..Default::default() }));
+    app.act(Action::ScrollUp);
+    app.push(event(GENERAL, 1, message(2, ME, "from the shell")));
+    assert_eq!(app.room(GENERAL).missed, 0);
+    let effects = app.act(Action::MarkUnread);
+    let read = asked(&effects, |request| matches!(request, Request::Read(_))).map(|(_, request)| request);
+    assert_eq!(read, Some(Read { room: GENERAL, seq: Some(Seq(0)), rewind: true }.into()), "from hers on");
+    assert_eq!(app.room(GENERAL).marks.unread, 1);
+}
+
+#[test]
+fn a_deleted_text_leaves_the_input_history() {
+    let mut app = TestApp::in_two_rooms();
+    app.send("secret");
+    app.push(event(GENERAL, 0, message(1, ME, "secret")));
+    let mut gone = message(1, ME, "x");
+    gone.changed = Seq(2);
+    gone.what = What::Deleted { deleted_at: NOON, deleted_by: ME };
+    let effects = app.push(event(GENERAL, 1, gone));
+    assert!(effects.contains(&Effect::Persist(ServerKey::FIRST, PersistOp::RemoveInput("secret".into()))));
+    app.act(Action::HistoryPrevious);
+    assert_eq!(app.draft(), "");
+}

@@ -1,0 +1,178 @@
+//! The box one writes in: commands, completion, editing, what is kept.
+
+use chat_proto::ids::Seq;
+use chat_proto::request::{Edit, Request};
+
+use super::*;
+use crate::app::{Focus, PersistOp};
+
+#[test]
+fn a_paste_never_sends_and_cannot_steer_the_terminal() {
+    let mut app = TestApp::in_two_rooms();
+    let lines: String = (1..=200).map(|line| format!("line {line}\r\n")).collect();
+    let effects = app.take(Msg::Pasted(format!("{lines}\u{1b}[201~\u{1b}]0;x\u{7}end")));
+    assert!(asked(&effects, |request| matches!(request, Request::Post(_))).is_none());
+    assert_eq!(app.draft().lines().count(), 201);
+    assert!(!app.draft().contains(['\u{1b}', '\r', '\u{7}']));
+}
+
+#[test]
+fn people_rooms_and_commands_are_completed_one_after_the_other() {
+    let mut app = TestApp::in_two_rooms();
+    app.write("ask @a");
+    app.act(Action::Complete);
+    assert_eq!(app.draft(), "ask @ana ");
+    app.write("in #o");
+    app.act(Action::Complete);
+    assert_eq!(app.draft(), "ask @ana in #ops ");
+    app.act(Action::Interrupt);
+    app.write("/t");
+    app.act(Action::Complete);
+    assert_eq!(app.draft(), "/theme ");
+    app.act(Action::Complete);
+    assert_eq!(app.draft(), "/topic ");
+    app.act(Action::CompleteBack);
+    assert_eq!(app.draft(), "/theme ");
+}
+
+#[test]
+fn ephemeral_text_goes_into_no_editor_file() {
+    let mut app = TestApp::in_two_rooms();
+    let opens = |effects: &[Effect]| effects.iter().any(|effect| matches!(effect, Effect::OpenEditor(_)));
+    app.write("/ttl 30s the key");
+    assert!(!opens(&app.act(Action::Editor)));
+    assert!(app.notice().contains("expires"), "{}", app.notice());
+    app.act(Action::Interrupt);
+    app.write("a lasting one");
+    assert!(opens(&app.act(Action::Editor)));
+}
+
+#[test]
+fn an_unknown_command_is_not_sent_and_two_slashes_send_one() {
+    let mut app = TestApp::in_two_rooms();
+    app.send("/frobnicate");
+    assert!(app.notice().contains("/help"));
+    assert_eq!(app.draft(), "/frobnicate");
+    app.act(Action::Interrupt);
+    app.send("//join us");
+    assert_eq!(app.room(GENERAL).pending[0].text.as_str(), "/join us");
+}
+
+#[test]
+fn a_topic_is_shown_unless_clear_is_given() {
+    let mut app = TestApp::in_two_rooms();
+    let set = |effects: &[Effect]| {
+        asked(effects, |request| matches!(request, Request::SetTopic(_) | Request::SetDescription(_)))
+            .map(|(_, request)| request)
+    };
+    assert_eq!(set(&app.send("/topic")), None);
+    assert!(app.notice().contains("/topic TEXT"), "{}", app.notice());
+    assert_eq!(set(&app.send("/describe")), None);
+    assert!(app.notice().contains("/describe TEXT"), "{}", app.notice());
+    let mut item = message(1, ANA, "x");
+    item.what = What::Topic { topic: Some("ship it".parse().expect("a topic")) };
+    app.push(event(GENERAL, 0, item));
+    app.send("/topic");
+    assert_eq!(app.notice(), "Topic, set by ana: ship it");
+    let topic = chat_proto::request::SetTopic { room: GENERAL, topic: None };
+    assert_eq!(set(&app.send("/topic -clear")), Some(topic.into()));
+    let description = chat_proto::request::SetDescription { room: GENERAL, description: None };
+    assert_eq!(set(&app.send("/describe -clear")), Some(description.into()));
+}
+
+#[test]
+fn code_has_the_language_that_is_named() {
+    let mut app = TestApp::in_two_rooms();
+    for (line, language, body) in [
+        ("/code rust fn main() {}", "rust", "fn main() {}"),
+        ("/code:go package main", "go", "package main"),
+        ("/code go build", "text", "go build"),
+    ] {
+        app.send(line);
+        let pending = app.room(GENERAL).pending.last().expect("on its way").clone();
+        assert_eq!((pending.code.expect("code").as_str(), pending.body.as_str()), (language, body));
+    }
+}
+
+#[test]
+fn an_edit_restores_the_draft() {
+    let mut app = TestApp::in_two_rooms();
+    app.push(event(GENERAL, 0, message(1, ME, "helo")));
+    app.write("half a thought");
+    app.act(Action::Cancel);
+    assert_eq!(app.model.focus, Focus::Message(Seq(1)));
+    app.act(Action::EditMessage);
+    assert_eq!(app.draft(), "helo");
+    app.act(Action::DeleteLeft);
+    app.write("lo");
+    let effects = app.act(Action::Send);
+    let edit = asked(&effects, |request| matches!(request, Request::Edit(_))).map(|(_, request)| request);
+    let body = "hello".parse().expect("a body");
+    assert_eq!(edit, Some(Edit { room: GENERAL, seq: Seq(1), body }.into()));
+    assert_eq!(app.draft(), "half a thought");
+}
+
+#[test]
+fn someone_elses_message_is_not_edited() {
+    let mut app = TestApp::in_two_rooms();
+    app.push(event(GENERAL, 0, message(1, ANA, "hers")));
+    app.act(Action::Cancel);
+    app.act(Action::EditMessage);
+    assert!(app.notice().contains("someone else"));
+    assert_eq!(app.draft(), "");
+}
+
+#[test]
+fn a_text_that_is_too_long_stays_in_the_box() {
+    let mut app = TestApp::in_two_rooms();
+    app.send(&"x".repeat(8_001));
+    assert!(app.notice().contains("8001"), "{}", app.notice());
+    assert_eq!(app.draft().len(), 8_001);
+    assert!(app.room(GENERAL).pending.is_empty());
+}
+
+#[test]
+fn drafts_are_saved_per_room_but_not_in_ephemeral_rooms() {
+    let mut app = TestApp::in_two_rooms();
+    app.write("for general");
+    let effects = app.act(Action::NextRoom);
+    assert!(effects.contains(&Effect::Persist(ServerKey::FIRST, PersistOp::StoreDraft(GENERAL, "for general".into()))));
+    assert_eq!(app.draft(), "");
+    app.act(Action::PreviousRoom);
+    assert_eq!(app.draft(), "for general");
+
+    let mut brief = membership(OPS, "ops", 0);
+    brief.room.default_ttl_ms = Some(30_000);
+    app.link(LinkMsg::Welcome(Box::new(welcome(vec![membership(GENERAL, "general", 0), brief]))));
+    app.act(Action::NextRoom);
+    app.write("secret");
+    let effects = app.act(Action::Quit);
+    assert!(!format!("{effects:?}").contains("secret"), "{effects:?}");
+}
+
+#[test]
+fn typing_is_sent_now_and_then_and_ended_by_sending() {
+    let mut app = TestApp::in_two_rooms();
+    let typing = |effects: &[Effect]| {
+        asked(effects, |request| matches!(request, Request::SetTyping(_))).map(|(_, request)| match request {
+            Request::SetTyping(typing) => typing.is_typing,
+            other => panic!("{other:?}"),
+        })
+    };
+    assert_eq!(typing(&app.take(Msg::Typed('h'))), Some(true));
+    assert_eq!(typing(&app.take(Msg::Typed('i'))), None);
+    app.now = app.now.plus_ms(3_000);
+    assert_eq!(typing(&app.take(Msg::Typed('!'))), Some(true));
+    assert_eq!(typing(&app.act(Action::Send)), Some(false));
+    assert_eq!(typing(&app.write("/away lunch")), None, "commands are nobody's business");
+}
+
+#[test]
+fn two_presses_leave_and_one_only_clears() {
+    let mut app = TestApp::in_two_rooms();
+    app.write("text");
+    assert!(!app.act(Action::Interrupt).contains(&Effect::Quit));
+    assert_eq!(app.draft(), "");
+    assert!(!app.act(Action::Interrupt).contains(&Effect::Quit));
+    assert!(app.act(Action::Interrupt).contains(&Effect::Quit));
+}
