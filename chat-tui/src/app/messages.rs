@@ -89,7 +89,7 @@ fn own_target(model: &mut Model) -> Option<(RoomKey, Seq, String)> {
         None => model.show_info("There is no message to do that with."),
         Some((.., false)) => model.show_error("That message is someone else's."),
         Some((room_key, ..)) if !model.is_ready(room_key.server) => {
-            model.show_error("The server is away; this needs it.")
+            model.show_error("The server is away; this needs it.");
         }
         Some((room_key, seq, text, true)) => return Some((room_key, seq, text)),
     }
@@ -135,7 +135,7 @@ pub(super) fn show_versions(model: &mut Model) {
         Some((_, _, false, _)) => model.show_info("That message was not edited."),
         Some((_, _, true, true)) => model.show_info("Of a message that expires no former text is kept."),
         Some((room_key, ..)) if !model.is_ready(room_key.server) => {
-            model.show_error("The server is away; this needs it.")
+            model.show_error("The server is away; this needs it.");
         }
         Some((room_key, seq, ..)) => overlay::edit_history::request(model, room_key, seq),
     }

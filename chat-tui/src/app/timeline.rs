@@ -164,11 +164,11 @@ mod tests {
     #[test]
     fn an_expired_message_loses_its_text() {
         let mut timeline = Timeline::default();
-        let mut brief = item(1, 1, "key 4417");
-        if let What::Message(message) = &mut brief.what {
+        let mut ephemeral = item(1, 1, "key 4417");
+        if let What::Message(message) = &mut ephemeral.what {
             message.expires_at = Some(UnixMillis(1_000));
         }
-        timeline.apply(&brief, None);
+        timeline.apply(&ephemeral, None);
         assert_eq!(timeline.next_expiry(), Some(UnixMillis(1_000)));
         assert!(!timeline.expire(UnixMillis(999)));
         assert!(timeline.expire(UnixMillis(1_000)));

@@ -150,7 +150,7 @@ impl Output {
         let bold = self.style(Style::new().bold());
         let from = SafeText::line(names.from);
         let head = format!("{dim}{}{dim:#} {dim}{}/{}{dim:#}", local_time(item.at), names.room, item.seq);
-        let tell = |what: &str| format!("{head} {dim}— {} {what}{dim:#}", from.as_str());
+        let event_line = |what: &str| format!("{head} {dim}— {} {what}{dim:#}", from.as_str());
         match &item.what {
             What::Message(message) => {
                 let mark = match (is_change && message.edited_at.is_some(), message.edited_at, message.expires_at) {
@@ -163,17 +163,17 @@ impl Output {
                 let gap = gap_before(&body);
                 format!("{head} {bold}{}{bold:#}{dim}{mark}:{dim:#}{gap}{body}", from.as_str())
             }
-            What::Deleted { .. } => tell("deleted this message"),
-            What::Expired { .. } => tell("wrote a message that expired"),
-            What::Join => tell("joined"),
-            What::Leave => tell("left"),
+            What::Deleted { .. } => event_line("deleted this message"),
+            What::Expired { .. } => event_line("wrote a message that expired"),
+            What::Join => event_line("joined"),
+            What::Leave => event_line("left"),
             What::Topic { topic: Some(topic) } => {
-                tell(&format!("set the topic: {}", SafeText::line(topic.as_str()).as_str()))
+                event_line(&format!("set the topic: {}", SafeText::line(topic.as_str()).as_str()))
             }
-            What::Topic { topic: None } => tell("cleared the topic"),
-            What::Description { .. } => tell("changed the description"),
-            What::Renamed { name } => tell(&format!("renamed the room to #{name}")),
-            What::Rsvp { answer } => tell(match answer {
+            What::Topic { topic: None } => event_line("cleared the topic"),
+            What::Description { .. } => event_line("changed the description"),
+            What::Renamed { name } => event_line(&format!("renamed the room to #{name}")),
+            What::Rsvp { answer } => event_line(match answer {
                 chat_proto::room::Rsvp::Attending => "is attending",
                 chat_proto::room::Rsvp::Interested => "is interested",
                 chat_proto::room::Rsvp::None => "took back their answer",

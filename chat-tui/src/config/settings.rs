@@ -241,10 +241,10 @@ mod tests {
 
     #[test]
     fn a_value_of_the_wrong_kind_is_reported_in_plain_english() {
-        let told = |text: &str| Settings::layered(text).1.concat();
-        assert_eq!(told("server = 5"), "server: is an integer, but a string is needed");
-        assert_eq!(told("tui.mouse = []"), "tui.mouse: is an array, but a boolean is needed");
-        assert_eq!(told("tui = true"), "tui: is a boolean, but a table is needed");
-        assert_eq!(told("profiles.a = 1"), "profiles.a: is an integer, but a table is needed");
+        let faults_of = |text: &str| Settings::layered(text).1.concat();
+        assert_eq!(faults_of("server = 5"), "server: is an integer, but a string is needed");
+        assert_eq!(faults_of("tui.mouse = []"), "tui.mouse: is an array, but a boolean is needed");
+        assert_eq!(faults_of("tui = true"), "tui: is a boolean, but a table is needed");
+        assert_eq!(faults_of("profiles.a = 1"), "profiles.a: is an integer, but a table is needed");
     }
 }

@@ -141,9 +141,9 @@ fn drafts_are_saved_per_room_but_not_in_ephemeral_rooms() {
     app.act(Action::PreviousRoom);
     assert_eq!(app.draft(), "for general");
 
-    let mut brief = membership(OPS, "ops", 0);
-    brief.room.default_ttl_ms = Some(30_000);
-    app.link(LinkMsg::Welcome(Box::new(welcome(vec![membership(GENERAL, "general", 0), brief]))));
+    let mut ephemeral = membership(OPS, "ops", 0);
+    ephemeral.room.default_ttl_ms = Some(30_000);
+    app.link(LinkMsg::Welcome(Box::new(welcome(vec![membership(GENERAL, "general", 0), ephemeral]))));
     app.act(Action::NextRoom);
     app.write("secret");
     let effects = app.act(Action::Quit);

@@ -71,11 +71,11 @@ fn the_command_applies_to_ones_own_last_message() {
 fn unedited_and_ephemeral_messages_are_not_requested() {
     let mut app = TestApp::in_two_rooms();
     app.push(event(GENERAL, 0, message(1, ANA, "as it was")));
-    let mut brief = edited(2, 2, "brief");
-    if let What::Message(message) = &mut brief.what {
+    let mut ephemeral = edited(2, 2, "brief");
+    if let What::Message(message) = &mut ephemeral.what {
         message.expires_at = Some(NOON.plus_ms(60_000));
     }
-    app.push(event(GENERAL, 1, brief));
+    app.push(event(GENERAL, 1, ephemeral));
     app.act(Action::Cancel);
     assert_eq!(asked_versions(&app.act(Action::Versions)), None);
     assert!(app.notice().contains("expires"), "{}", app.notice());

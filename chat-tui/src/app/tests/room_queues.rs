@@ -37,7 +37,7 @@ fn statuses(app: &TestApp) -> Vec<DeliveryStatus<'_>> {
     room.pending.iter().map(|pending| delivery_status(&app.model, room_key, room, pending)).collect()
 }
 
-/// An app at which `brief one` was refused and `brief two` waits behind it.
+/// An app at which `ephemeral one` was refused and `ephemeral two` waits behind it.
 fn with_deferred_ephemeral() -> TestApp {
     let mut app = TestApp::in_two_rooms();
     let (ask, _) = post(&app.send("/ttl 5m brief one")).expect("sent");

@@ -134,8 +134,8 @@ pub(super) async fn logout(context: &Context) -> Result<(), CliError> {
         Err(_) => false,
     };
     if is_gone {
-        let forget = context.credentials()?.remove(&address.to_string());
-        forget.map_err(|error| CliError::failed(error.to_string()))?;
+        let removed = context.credentials()?.remove(&address.to_string());
+        removed.map_err(|error| CliError::failed(error.to_string()))?;
     }
     result?;
     context.output.info(&format!("signed out at {address}"));

@@ -221,14 +221,14 @@ impl<'a> Stream<'a> {
 
     fn unacknowledged(&self, error: CliError) -> CliError {
         let count = self.unsent.len() + self.in_flight.len();
-        let said = |message: &str| {
+        let with_advice = |message: &str| {
             format!(
                 "{message}\n{count} posts were not acknowledged, and nothing after them was sent; with --key K the whole input may be sent again"
             )
         };
         match error {
             CliError::Failed { exit: Exit::Unreachable | Exit::RateLimited | Exit::Failed, .. } => {
-                error.with_message(said)
+                error.with_message(with_advice)
             }
             other => other,
         }

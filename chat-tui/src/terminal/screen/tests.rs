@@ -106,9 +106,9 @@ fn rows_that_moved_are_not_sent_again() {
 #[test]
 fn what_the_terminal_measures_otherwise_leaves_nothing_behind() {
     let mut pair = Pair::new();
-    let told = "on it 👍🏽 漢字かな — é à ñ 🇩🇪 👨‍👩‍👧‍👦 and more";
+    let text = "on it 👍🏽 漢字かな — é à ñ 🇩🇪 👨‍👩‍👧‍👦 and more";
     let mut screen: Vec<String> = (1..8).map(|line| format!("pasted line {line}")).collect();
-    screen[3] = told.to_owned();
+    screen[3] = text.to_owned();
     for step in 0..8 {
         screen.rotate_left(step % 3);
         screen[step % 7].push_str(" again");

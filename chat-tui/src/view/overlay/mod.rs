@@ -33,7 +33,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, (buffer, drawn): (&
         Overlay::Help { top } => drawn.viewport.last_top = help::draw(model, theme, outer, (*top, buffer)),
         Overlay::Info(info) => info::draw(model, theme, outer, (info, buffer)),
         Overlay::EditHistory(shown) => {
-            drawn.viewport.last_top = edit_history::draw(model, theme, outer, (shown, buffer))
+            drawn.viewport.last_top = edit_history::draw(model, theme, outer, (shown, buffer));
         }
         Overlay::Deletion { text, .. } => deletion::draw(theme, outer, (text.as_str(), buffer)),
     }

@@ -107,8 +107,8 @@ fn say_something(app: &mut TestApp) {
     if let What::Message(message) = &mut edited.what {
         message.edited_at = Some(NOON);
     }
-    let mut brief = message(11, ANA, "key for the demo: 4417");
-    if let What::Message(message) = &mut brief.what {
+    let mut ephemeral = message(11, ANA, "key for the demo: 4417");
+    if let What::Message(message) = &mut ephemeral.what {
         message.expires_at = Some(NOON.plus_ms(12_000));
     }
     let items = [
@@ -118,7 +118,7 @@ fn say_something(app: &mut TestApp) {
         code,
         edited,
         happened(10, BEN, What::Deleted { deleted_at: NOON, deleted_by: BEN }),
-        brief,
+        ephemeral,
     ];
     for item in items {
         let prev = item.seq.0 - 1;
