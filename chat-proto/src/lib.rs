@@ -117,4 +117,4 @@ pub mod room;
 pub mod server_frame;
 pub mod text;
 pub mod time;
-pub mod topic;
+pub mod trending;

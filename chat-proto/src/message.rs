@@ -24,13 +24,13 @@ pub struct Item {
     /// Who did it.
     pub by: UserId,
     /// What it is.
-    pub what: What,
+    pub content: Content,
 }
 
 /// The kinds of things that have a number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum What {
+pub enum Content {
     /// A message, lasting or ephemeral.
     Message(Message),
     /// A message that was deleted; its text is gone everywhere.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::presence::Presence;
-use crate::room::{Membership, ReadMarks, RsvpCounts};
+use crate::room::{Membership, ReadMarker, RsvpCounts};
 use crate::server_frame::AccountSnapshot;
 
 pub use message::*;
@@ -108,7 +108,7 @@ requests! {
     /// The texts a message had before it was edited.
     Versions = "versions" => VersionsAnswer;
     /// Moves the read mark.
-    Read = "read" => ReadMarks;
+    Read = "read" => ReadMarker;
     /// Makes a room and joins it.
     CreateRoom = "create_room" => Membership;
     /// Becomes a member.

@@ -71,14 +71,14 @@ pub struct Membership {
     /// Its last number when this was said; what comes later is pushed to those who subscribe.
     pub head: Seq,
     /// What this account has read and not read.
-    pub marks: ReadMarks,
+    pub read_marker: ReadMarker,
     /// What the account may do there.
     pub role: Role,
 }
 
 /// What one account has read in one room, and what that leaves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReadMarks {
+pub struct ReadMarker {
     /// All up to here has been read.
     pub read_seq: Seq,
     /// Lasting messages after it.

@@ -8,9 +8,9 @@ use crate::ids::{AccountSeq, ConnectionId, Epoch, RequestId, RoomId, Seq, Sessio
 use crate::limits::Limits;
 use crate::message::Item;
 use crate::presence::UserPresence;
-use crate::room::{Membership, ReadMarks, User};
+use crate::room::{Membership, ReadMarker, User};
 use crate::time::UnixMillis;
-use crate::topic::TrendingTopic;
+use crate::trending::TrendingWord;
 
 /// Declares the closed set of server frames with their tags.
 macro_rules! server_frames {
@@ -64,7 +64,7 @@ server_frames! {
     /// A large room's counts changed.
     Counts(Counts) = "counts";
     /// A room's trending words changed.
-    Topics(Topics) = "topics";
+    Trending(TrendingWords) = "trending";
     /// Something concerns this account on all its devices.
     Account(AccountEvent) = "account";
     /// What the server can do just now changed.
@@ -195,11 +195,11 @@ pub struct Counts {
 
 /// A room's trending words; pushed at most every 5 s.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Topics {
+pub struct TrendingWords {
     /// Which room.
     pub room: RoomId,
     /// By falling score, at most 10.
-    pub topics: Vec<TrendingTopic>,
+    pub words: Vec<TrendingWord>,
 }
 
 /// One event of the account stream.
@@ -210,13 +210,13 @@ pub struct AccountEvent {
     /// The number before it.
     pub prev: AccountSeq,
     /// What happened.
-    pub news: AccountNews,
+    pub change: AccountChange,
 }
 
 /// What concerns one account across its devices.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum AccountNews {
+pub enum AccountChange {
     /// The account became a member of a room, on whichever device.
     Joined {
         /// The room as a member sees it.
@@ -235,11 +235,11 @@ pub enum AccountNews {
         name: crate::text::RoomName,
     },
     /// The read mark moved, on whichever device.
-    Marks {
+    ReadMarker {
         /// Which room.
         room: RoomId,
         /// The new state.
-        marks: ReadMarks,
+        read_marker: ReadMarker,
     },
     /// A message names this account.
     Mention {

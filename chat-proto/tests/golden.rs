@@ -9,13 +9,13 @@ use chat_proto::codec;
 use chat_proto::error::{ErrorBody, ErrorCode};
 use chat_proto::ids::{AccountSeq, ConnectionId, Epoch, RequestId, RoomId, Seq, SessionId, UserId};
 use chat_proto::limits::Limits;
-use chat_proto::message::{Item, Message, Version, What};
+use chat_proto::message::{Content, Item, Message, Version};
 use chat_proto::presence::{Availability, ChosenAvailability, Presence, UserPresence};
 use chat_proto::request::*;
-use chat_proto::room::{Member, Membership, ReadMarks, Role, Room, RoomKind, Rsvp, RsvpCounts, Topic, User};
+use chat_proto::room::{Member, Membership, ReadMarker, Role, Room, RoomKind, Rsvp, RsvpCounts, Topic, User};
 use chat_proto::server_frame::*;
 use chat_proto::time::UnixMillis;
-use chat_proto::topic::TrendingTopic;
+use chat_proto::trending::TrendingWord;
 
 const NOW: UnixMillis = UnixMillis(1_763_560_927_120);
 const ROOM: RoomId = RoomId(1);
@@ -148,7 +148,7 @@ fn every_way_to_sign_in_has_its_golden_bytes() {
     compare("hello", &samples);
 }
 
-fn items() -> Vec<(&'static str, What)> {
+fn items() -> Vec<(&'static str, Content)> {
     let message = Message {
         code: Some(text("rust")),
         key: Some(text("k-1")),
@@ -159,16 +159,16 @@ fn items() -> Vec<(&'static str, What)> {
         ..Message::plain(text("fn main() {}"))
     };
     vec![
-        ("message", What::Message(Message::plain(text("hello")))),
-        ("message-full", What::Message(message)),
-        ("deleted", What::Deleted { deleted_at: NOW, deleted_by: UserId(5) }),
-        ("expired", What::Expired { expired_at: NOW }),
-        ("join", What::Join),
-        ("leave", What::Leave),
-        ("topic", What::Topic { topic: Some(text("friday")) }),
-        ("description", What::Description { description: None }),
-        ("renamed", What::Renamed { name: text("builds") }),
-        ("rsvp", What::Rsvp { answer: Rsvp::Interested }),
+        ("message", Content::Message(Message::plain(text("hello")))),
+        ("message-full", Content::Message(message)),
+        ("deleted", Content::Deleted { deleted_at: NOW, deleted_by: UserId(5) }),
+        ("expired", Content::Expired { expired_at: NOW }),
+        ("join", Content::Join),
+        ("leave", Content::Leave),
+        ("topic", Content::Topic { topic: Some(text("friday")) }),
+        ("description", Content::Description { description: None }),
+        ("renamed", Content::Renamed { name: text("builds") }),
+        ("rsvp", Content::Rsvp { answer: Rsvp::Interested }),
     ]
 }
 
@@ -181,8 +181,8 @@ fn encode<F: Tagged>(frame: &F) -> String {
 #[test]
 fn every_kind_of_event_has_its_golden_bytes_and_reads_back_the_same() {
     let mut samples = BTreeMap::new();
-    for (name, what) in items() {
-        let item = Item { seq: Seq(12), changed: Seq(14), at: NOW, by: UserId(5), what };
+    for (name, content) in items() {
+        let item = Item { seq: Seq(12), changed: Seq(14), at: NOW, by: UserId(5), content };
         let event = Event { room: ROOM, seq: Seq(14), prev: Seq(13), item };
         let wire = encode(&event);
         let Ok(Some(ServerFrame::Event(back))) = codec::decode_server(&wire) else { panic!("an event: {wire}") };
@@ -206,24 +206,24 @@ fn membership() -> Membership {
         created_at: NOW,
         created_by: UserId(5),
     };
-    let marks = ReadMarks { read_seq: Seq(10), unread: 2, mentions: 1 };
-    Membership { room, head: Seq(14), marks, role: Role::Member }
+    let read_marker = ReadMarker { read_seq: Seq(10), unread: 2, mentions: 1 };
+    Membership { room, head: Seq(14), read_marker, role: Role::Member }
 }
 
 #[test]
 fn every_piece_of_account_news_has_its_golden_bytes() {
-    let marks = membership().marks;
-    let news = [
-        ("joined", AccountNews::Joined { membership: Box::new(membership()) }),
-        ("left", AccountNews::Left { room: ROOM }),
-        ("room_renamed", AccountNews::RoomRenamed { room: ROOM, name: text("builds") }),
-        ("marks", AccountNews::Marks { room: ROOM, marks }),
-        ("mention", AccountNews::Mention { room: ROOM, seq: Seq(14) }),
-        ("session_revoked", AccountNews::SessionRevoked { session: SessionId(9) }),
-        ("notice", AccountNews::Notice { text: "Maintenance at noon.".into() }),
+    let read_marker = membership().read_marker;
+    let change = [
+        ("joined", AccountChange::Joined { membership: Box::new(membership()) }),
+        ("left", AccountChange::Left { room: ROOM }),
+        ("room_renamed", AccountChange::RoomRenamed { room: ROOM, name: text("builds") }),
+        ("read_marker", AccountChange::ReadMarker { room: ROOM, read_marker }),
+        ("mention", AccountChange::Mention { room: ROOM, seq: Seq(14) }),
+        ("session_revoked", AccountChange::SessionRevoked { session: SessionId(9) }),
+        ("notice", AccountChange::Notice { text: "Maintenance at noon.".into() }),
     ];
-    let frame = |news| encode(&AccountEvent { seq: AccountSeq(5), prev: AccountSeq(4), news });
-    compare("account", &news.into_iter().map(|(name, news)| (name.to_owned(), frame(news))).collect());
+    let frame = |change| encode(&AccountEvent { seq: AccountSeq(5), prev: AccountSeq(4), change });
+    compare("account", &change.into_iter().map(|(name, change)| (name.to_owned(), frame(change))).collect());
 }
 
 /// An answer's bytes, read back the same.
@@ -236,7 +236,7 @@ fn answered<C: Call<Answer: PartialEq + std::fmt::Debug>>(answer: C::Answer) -> 
 
 fn answers_about_rooms() -> Vec<(String, String)> {
     let user = User { id: UserId(5), name: text("ana") };
-    let item = Item { seq: Seq(12), changed: Seq(14), at: NOW, by: UserId(5), what: What::Join };
+    let item = Item { seq: Seq(12), changed: Seq(14), at: NOW, by: UserId(5), content: Content::Join };
     let (items, users) = (vec![item], vec![user.clone()]);
     let listing = RoomListing { room: membership().room, online: 1, is_member: true, last_message_at: Some(NOW) };
     let rsvp = RsvpCounts { attending: 2, interested: 1 };
@@ -251,7 +251,7 @@ fn answers_about_rooms() -> Vec<(String, String)> {
         }),
         answered::<Changes>(ChangesPage { items, users: users.clone(), next: Seq(14), head: Seq(14) }),
         answered::<Versions>(VersionsAnswer { versions: vec![Version { body: text("ship it"), replaced_at: NOW }] }),
-        answered::<Read>(membership().marks),
+        answered::<Read>(membership().read_marker),
         answered::<CreateRoom>(membership()),
         answered::<Join>(membership()),
         answered::<Leave>(Empty {}),
@@ -273,7 +273,7 @@ fn answers_about_rooms() -> Vec<(String, String)> {
         answered::<Subscribe>(Subscribed { heads: vec![RoomHead { room: ROOM, head: Seq(14) }] }),
         answered::<Unsubscribe>(Empty {}),
         answered::<SetTyping>(Empty {}),
-        answered::<Trending>(TrendingAnswer { topics: vec![TrendingTopic { word: "k8s".into(), score: 1.5 }] }),
+        answered::<Trending>(TrendingAnswer { words: vec![TrendingWord { word: "k8s".into(), score: 1.5 }] }),
     ]
 }
 
@@ -282,7 +282,7 @@ fn answers_about_people() -> Vec<(String, String)> {
     let presence = Presence { availability: Availability::Away, status: Some(text("lunch")), last_seen: None };
     let people = vec![UserPresence { user: user.id, presence: presence.clone() }];
     let posted = Posted { seq: Seq(12), at: NOW, duplicate: true, expires_at: Some(NOW.plus_ms(30_000)) };
-    let event = AccountEvent { seq: AccountSeq(5), prev: AccountSeq(4), news: AccountNews::Left { room: ROOM } };
+    let event = AccountEvent { seq: AccountSeq(5), prev: AccountSeq(4), change: AccountChange::Left { room: ROOM } };
     let snapshot = AccountSnapshot { head: AccountSeq(4), rooms: vec![membership()], users: vec![user.clone()] };
     vec![
         answered::<Post>(posted),
@@ -311,7 +311,7 @@ fn every_answer_has_its_golden_bytes_and_reads_back_the_same() {
 
 fn welcome() -> Welcome {
     let user = User { id: UserId(5), name: text("ana") };
-    let item = Item { seq: Seq(14), changed: Seq(14), at: NOW, by: UserId(5), what: What::Join };
+    let item = Item { seq: Seq(14), changed: Seq(14), at: NOW, by: UserId(5), content: Content::Join };
     Welcome {
         user: user.clone(),
         session: Some(SessionId(9)),
@@ -332,7 +332,7 @@ fn welcome() -> Welcome {
 fn every_other_server_frame_has_its_golden_bytes() {
     let error = ErrorBody::new(ErrorCode::RateLimited, "Too many posts.").retry_after(120).at_field("body");
     let presence = Presence { availability: Availability::Offline, status: Some(text("lunch")), last_seen: Some(NOW) };
-    let topics = vec![TrendingTopic { word: "k8s".into(), score: 1.5 }];
+    let words = vec![TrendingWord { word: "k8s".into(), score: 1.5 }];
     let ok = codec::encode_ok::<Ping>(RequestId(7), &Pong { now: NOW });
     let user = UserId(5);
     let samples = BTreeMap::from([
@@ -343,7 +343,7 @@ fn every_other_server_frame_has_its_golden_bytes() {
         ("typing", encode(&Typing { room: ROOM, user, connection: ConnectionId(31), ttl_ms: 6_000 })),
         ("presence", encode(&UserPresence { user, presence })),
         ("counts", encode(&Counts { room: ROOM, members: 400, online: 31 })),
-        ("topics", encode(&Topics { room: ROOM, topics })),
+        ("trending", encode(&TrendingWords { room: ROOM, words })),
         ("service", encode(&Service { is_live_available: false, is_store_available: true })),
         ("goodbye", encode(&Goodbye { reason: GoodbyeReason::Shutdown, reconnect_after_ms: Some(300) })),
     ]);

@@ -218,7 +218,7 @@ async fn bare_cost(args: &FanOut, options: &Options) -> Result<f64> {
     // The same bytes as an event of ours.
     let frame = format!(
         "{{\"type\":\"event\",\"room\":\"R1\",\"seq\":1000,\"prev\":999,\"item\":{{\"seq\":1000,\"changed\":1000,\"at\":1763560927120,\
-         \"by\":\"U5\",\"what\":{{\"kind\":\"message\",\"body\":\"1000000000 {BODY}\",\"key\":\"k1000\"}}}}}}"
+         \"by\":\"U5\",\"content\":{{\"kind\":\"message\",\"body\":\"1000000000 {BODY}\",\"key\":\"k1000\"}}}}}}"
     );
     let before = server.cpu_seconds()?;
     let (told, mut telling) = mpsc::channel(64);

@@ -3,15 +3,15 @@
 use std::time::{Duration, Instant};
 
 use chat_proto::client_frame::Subscription;
-use chat_proto::message::What;
+use chat_proto::message::Content;
 use chat_proto::request::{History, Life, Ping, Post};
 use chat_tests::peer::{GENERAL, Peer, post};
 use chat_tests::server::Server;
 
 async fn texts(peer: &mut Peer) -> Vec<String> {
     let page = peer.call(&History { room: GENERAL, before: None, limit: 100 }).await;
-    let text = |item: &chat_proto::message::Item| match &item.what {
-        What::Message(message) => Some(message.body.to_string()),
+    let text = |item: &chat_proto::message::Item| match &item.content {
+        Content::Message(message) => Some(message.body.to_string()),
         _ => None,
     };
     page.items.iter().filter_map(text).collect()

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use chat_proto::client_frame::Subscription;
 use chat_proto::ids::Seq;
-use chat_proto::message::What;
+use chat_proto::message::Content;
 use chat_proto::request::Posted;
 use chat_tests::peer::{Peer, post};
 use chat_tests::server::Server;
@@ -70,7 +70,7 @@ async fn check(server: &Server, token: &str, told: &Told) {
     let items = peer.changes(Seq::ZERO).await;
     let mut last = BTreeMap::new();
     for item in items {
-        let What::Message(message) = &item.what else { continue };
+        let Content::Message(message) = &item.content else { continue };
         let key = message.key.as_ref().expect("a key").to_string();
         let (sender, number) = key.rsplit_once('-').expect("the test's own keys");
         let before = last.insert(sender.to_owned(), number.to_owned());

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chat_proto::client_frame::Subscription;
 use chat_proto::ids::Seq;
-use chat_proto::message::What;
+use chat_proto::message::Content;
 use chat_proto::request::{Delete, Edit, Life, Post};
 use chat_tests::peer::{GENERAL, Peer, post};
 use chat_tests::server::Server;
@@ -45,7 +45,7 @@ async fn an_ephemeral_message_never_touches_the_disk_and_ends_in_time() {
     let again = ana.call(&ephemeral).await;
     assert_eq!((again.seq, again.duplicate), (posted.seq, true));
     let is_there = |items: &[chat_proto::message::Item]| {
-        items.iter().any(|item| item.seq == posted.seq && matches!(item.what, What::Message(_)))
+        items.iter().any(|item| item.seq == posted.seq && matches!(item.content, Content::Message(_)))
     };
     assert!(is_there(&ana.changes(Seq::ZERO).await), "it is there while it lives");
     assert!(!server.holds("zanzibarsecret"));

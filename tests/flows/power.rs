@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chat_proto::client_frame::Subscription;
 use chat_proto::ids::Seq;
-use chat_proto::message::What;
+use chat_proto::message::Content;
 use chat_tests::peer::{Peer, post};
 use chat_tests::server::Server;
 use chat_tests::trace::{self, Call, Traced};
@@ -89,8 +89,8 @@ async fn nothing_acknowledged_is_lost_when_the_power_is_cut() {
                 .changes(Seq::ZERO)
                 .await
                 .into_iter()
-                .filter_map(|item| match item.what {
-                    What::Message(message) => Some(message.body.to_string()),
+                .filter_map(|item| match item.content {
+                    Content::Message(message) => Some(message.body.to_string()),
                     _ => None,
                 })
                 .collect();

@@ -3,7 +3,7 @@
 use chat_proto::client_frame::Subscription;
 use chat_proto::error::ErrorCode;
 use chat_proto::ids::Seq;
-use chat_proto::message::What;
+use chat_proto::message::Content;
 use chat_proto::request::{Delete, Edit, Life, Post};
 use chat_proto::room::RoomKind;
 use chat_tests::peer::{GENERAL, Peer, post};
@@ -94,6 +94,6 @@ async fn an_edit_beside_a_deletion_brings_nothing_back() {
         assert!(deleted.changed > posted.seq);
         let items = ana.changes(Seq(posted.seq.0 - 1)).await;
         let item = items.iter().find(|item| item.seq == posted.seq).expect("its tombstone");
-        assert!(matches!(item.what, What::Deleted { .. }), "round {number}: {item:?}");
+        assert!(matches!(item.content, Content::Deleted { .. }), "round {number}: {item:?}");
     }
 }

@@ -7,16 +7,16 @@ use chat_proto::presence::{Availability, ChosenAvailability};
 use chat_proto::request::{
     AccountChanges, Edit, Read, RoomInfo, SetRsvp, SetStatus, SetTyping, Trending, Versions, Who,
 };
-use chat_proto::room::{ReadMarks, Rsvp};
-use chat_proto::server_frame::{AccountNews, ServerFrame};
+use chat_proto::room::{ReadMarker, Rsvp};
+use chat_proto::server_frame::{AccountChange, ServerFrame};
 use chat_tests::peer::{GENERAL, Peer};
 use chat_tests::server::Server;
 
 /// What an account is told of its marks.
-fn marks(frame: &ServerFrame) -> Option<ReadMarks> {
+fn read_marker(frame: &ServerFrame) -> Option<ReadMarker> {
     match frame {
-        ServerFrame::Account(event) => match event.news {
-            AccountNews::Marks { marks, .. } => Some(marks),
+        ServerFrame::Account(event) => match event.change {
+            AccountChange::ReadMarker { read_marker, .. } => Some(read_marker),
             _ => None,
         },
         _ => None,
@@ -83,10 +83,10 @@ async fn what_was_read_on_one_device_is_read_on_all_and_may_be_taken_back() {
     ben.post("k2", "two").await;
     let read = ana.call(&Read { room: GENERAL, seq: Some(first.seq), rewind: false }).await;
     assert_eq!((read.unread, read.mentions), (1, 0));
-    assert_eq!(second.pushed(marks).await, read);
+    assert_eq!(second.pushed(read_marker).await, read);
     let back = Read { room: GENERAL, seq: Some(Seq(first.seq.0 - 1)), rewind: true };
     assert_eq!(ana.call(&back).await.unread, 2);
-    assert_eq!(second.pushed(marks).await.mentions, 1);
+    assert_eq!(second.pushed(read_marker).await.mentions, 1);
     // The stream can be caught up with: the mention, and both marks.
     let missed = second.call(&AccountChanges { after: there.account.head }).await;
     assert_eq!((missed.is_complete, missed.events.len()), (true, 3));
@@ -100,7 +100,7 @@ async fn a_name_that_is_edited_away_is_no_mention_and_the_former_text_is_kept() 
     let posted = ben.post("k1", "for @ana").await;
     for (body, mentions) in [("for nobody", 0), ("for @ana after all", 1)] {
         ben.call(&Edit { room: GENERAL, seq: posted.seq, body: body.parse().expect("a body") }).await;
-        assert_eq!(ana.pushed(marks).await.mentions, mentions);
+        assert_eq!(ana.pushed(read_marker).await.mentions, mentions);
     }
     let head = ana.post("k2", "in between").await.seq;
     let same = Edit { room: GENERAL, seq: posted.seq, body: "for @ana after all".parse().expect("a body") };
@@ -118,10 +118,10 @@ async fn a_room_speaks_of_what_it_speaks_of() {
     for number in 0..3 {
         ana.post(&format!("k{number}"), &format!("the k8s upgrade, part {number}")).await;
     }
-    let top = ana.call(&Trending { room: GENERAL, limit: 3 }).await.topics;
+    let top = ana.call(&Trending { room: GENERAL, limit: 3 }).await.words;
     assert!(top.iter().any(|topic| topic.word == "k8s"), "{top:?}");
     let told = |frame: &ServerFrame| match frame {
-        ServerFrame::Topics(topics) => Some(topics.topics.iter().any(|topic| topic.word == "k8s")),
+        ServerFrame::Trending(trending) => Some(trending.words.iter().any(|topic| topic.word == "k8s")),
         _ => None,
     };
     assert!(ana.pushed(told).await);

@@ -85,7 +85,7 @@ fn a_stranger_posts_and_reads() {
     let (answer, event) = if first["type"] == json!("ok") { (first, second) } else { (second, first) };
     assert_eq!((&answer["type"], &answer["id"]), (&json!("ok"), &json!(1)));
     assert_eq!((&event["type"], &event["seq"]), (&json!("event"), &answer["result"]["seq"]));
-    assert_eq!(event["item"]["what"]["body"], json!("hello from far away"));
+    assert_eq!(event["item"]["content"]["body"], json!("hello from far away"));
     plain.send(&json!({"type": "changes", "id": 2, "room": room, "after": 0, "limit": 10}));
     let page = plain.receive();
     assert_eq!(page["result"]["next"], page["result"]["head"]);

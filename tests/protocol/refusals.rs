@@ -6,7 +6,7 @@ use chat_proto::codec;
 use chat_proto::error::ErrorCode;
 use chat_proto::ids::{RequestId, Seq};
 use chat_proto::limits::CLIENT_FRAME_MAX_BYTES;
-use chat_proto::message::What;
+use chat_proto::message::Content;
 use chat_proto::request::{Chain, Delete, Life, Logout, Ping, Post, Read, SetTopic};
 use chat_proto::room::RoomKind;
 use chat_proto::server_frame::ServerFrame;
@@ -153,7 +153,7 @@ async fn what_the_record_refuses_breaks_the_chain_for_posts_already_under_way() 
     assert!(codes[..7].iter().all(Option::is_none), "{codes:?}");
     assert_eq!(codes[7], Some(ErrorCode::KeyReused));
     assert!(codes[8..].iter().all(|code| *code == Some(ErrorCode::ChainBroken)), "{codes:?}");
-    let lines = ana.changes(Seq::ZERO).await.iter().filter(|item| matches!(item.what, What::Message(_))).count();
+    let lines = ana.changes(Seq::ZERO).await.iter().filter(|item| matches!(item.content, Content::Message(_))).count();
     assert_eq!(lines, 8);
 }
 
@@ -234,7 +234,7 @@ async fn logging_out_cuts_the_sockets_of_that_sign_in() {
     }
     while other.next().await.is_some() {}
     let (mut ben, _) = Peer::register(server.address(), "ben", Subscription::None).await;
-    assert!(!ben.changes(Seq::ZERO).await.iter().any(|item| matches!(item.what, What::Message(_))));
+    assert!(!ben.changes(Seq::ZERO).await.iter().any(|item| matches!(item.content, Content::Message(_))));
     let mut peer = Peer::connect(server.address()).await;
     let hello = Peer::hello(Auth::Token { token }, Subscription::None, None);
     peer.send(codec::encode_hello(&hello)).await;

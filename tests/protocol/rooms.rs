@@ -3,12 +3,12 @@
 use chat_proto::client_frame::Subscription;
 use chat_proto::error::ErrorCode;
 use chat_proto::ids::{RoomId, Seq};
-use chat_proto::message::What;
+use chat_proto::message::Content;
 use chat_proto::request::{
     CreateRoom, History, Join, Leave, Life, ListRooms, Post, Resolve, RoomInfo, SetDescription, SetTopic, Subscribe,
 };
 use chat_proto::room::RoomKind;
-use chat_proto::server_frame::{AccountNews, ServerFrame};
+use chat_proto::server_frame::{AccountChange, ServerFrame};
 use chat_tests::peer::{GENERAL, Peer, post, public_room};
 use chat_tests::server::Server;
 
@@ -17,9 +17,9 @@ fn history(room: RoomId) -> History {
 }
 
 /// What an account is told on its stream.
-fn news(frame: &ServerFrame) -> Option<AccountNews> {
+fn news(frame: &ServerFrame) -> Option<AccountChange> {
     match frame {
-        ServerFrame::Account(event) => Some(event.news.clone()),
+        ServerFrame::Account(event) => Some(event.change.clone()),
         _ => None,
     }
 }
@@ -43,7 +43,7 @@ async fn a_private_room_is_not_there_for_others() {
     assert_eq!(ben.call(&named).await.rooms.len(), 0);
     // The first he hears of is in a room he may see.
     let posted = ana.post("k2", "now for @ben").await;
-    assert_eq!(ben.pushed(news).await, AccountNews::Mention { room: GENERAL, seq: posted.seq });
+    assert_eq!(ben.pushed(news).await, AccountChange::Mention { room: GENERAL, seq: posted.seq });
     // What was said in it stays hers when it is closed and its name used again.
     ana.call(&Leave { room }).await;
     assert_eq!(ben.refused(&public_room("hush")).await, ErrorCode::NameTaken);
@@ -70,8 +70,8 @@ async fn joining_again_tells_the_truth_and_everyone_stays_in_general() {
     for number in 0..3 {
         ben.post(&format!("k{number}"), "for @ana").await;
     }
-    let marks = ana.call(&Join { room: GENERAL }).await.marks;
-    assert_eq!((marks.unread, marks.mentions), (3, 3));
+    let read_marker = ana.call(&Join { room: GENERAL }).await.read_marker;
+    assert_eq!((read_marker.unread, read_marker.mentions), (3, 3));
     assert_eq!(ana.refused(&Leave { room: GENERAL }).await, ErrorCode::NotAllowed);
 }
 
@@ -84,22 +84,22 @@ async fn a_device_follows_what_another_joins_until_either_ends() {
     let (mut second, _) =
         Peer::with_token(server.address(), &welcome.token.expect("a token"), Subscription::None, None).await;
     second.call(&Join { room }).await;
-    let AccountNews::Joined { membership } = ana.pushed(news).await else { panic!("she joined") };
+    let AccountChange::Joined { membership } = ana.pushed(news).await else { panic!("she joined") };
     assert_eq!(membership.room.id, room);
     ben.call(&Post { room, ..post("k1", "to all") }).await;
     let said = |frame: &ServerFrame| match frame {
-        ServerFrame::Event(event) if event.room == room && matches!(event.item.what, What::Message(_)) => {
+        ServerFrame::Event(event) if event.room == room && matches!(event.item.content, Content::Message(_)) => {
             Some(event.seq)
         }
         _ => None,
     };
     let heard = ana.pushed(said).await;
     second.call(&Leave { room }).await;
-    assert_eq!(ana.pushed(news).await, AccountNews::Left { room });
+    assert_eq!(ana.pushed(news).await, AccountChange::Left { room });
     ben.call(&Post { room, ..post("k2", "not for her any more") }).await;
     let in_general = ben.post("k3", "here").await;
     let next = ana.pushed(|frame| match frame {
-        ServerFrame::Event(event) if matches!(event.item.what, What::Message(_)) => Some((event.room, event.seq)),
+        ServerFrame::Event(event) if matches!(event.item.content, Content::Message(_)) => Some((event.room, event.seq)),
         _ => None,
     });
     assert_eq!(next.await, (GENERAL, in_general.seq), "after {heard}");
@@ -125,7 +125,7 @@ async fn a_rooms_default_life_holds_for_messages_that_name_none() {
     let room = ana.call(&brief).await.room.id;
     let ends = ana.call(&Post { room, ..post("k1", "brief") }).await;
     assert_eq!(ends.expires_at.map(|end| end.since_ms(ends.at)), Some(30_000));
-    let stays = ana.call(&Post { room, life: Some(Life::Lasting), ..post("k2", "lasting") }).await;
+    let stays = ana.call(&Post { room, life: Some(Life::Persistent), ..post("k2", "lasting") }).await;
     assert_eq!(stays.expires_at, None);
     for ttl_ms in [999, 7 * 24 * 3_600_000 + 1] {
         let out_of_range = Post { room, life: Some(Life::TtlMs(ttl_ms)), ..post("k3", "x") };

@@ -277,8 +277,8 @@ async fn many_posts_under_way_when_it_freezes_are_all_or_nothing() {
     let mut before = None;
     loop {
         let page = fault.ana.call(&History { room: GENERAL, before, limit: 200 }).await;
-        let text = |item: &chat_proto::message::Item| match &item.what {
-            chat_proto::message::What::Message(message) => Some(message.body.to_string()),
+        let text = |item: &chat_proto::message::Item| match &item.content {
+            chat_proto::message::Content::Message(message) => Some(message.body.to_string()),
             _ => None,
         };
         room.splice(0..0, page.items.iter().filter_map(text));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chat_proto::client_frame::Subscription;
 use chat_proto::ids::Seq;
-use chat_proto::message::{Item, What};
+use chat_proto::message::{Content, Item};
 use chat_proto::request::{Delete, Edit, History, Life, Post};
 use chat_tests::peer::{GENERAL, Peer, post};
 use chat_tests::redis::Redis;
@@ -28,8 +28,8 @@ pub(crate) fn brief(key: &str, body: &str, ttl_ms: u64) -> Post {
 /// The messages of a room, by number.
 pub(crate) async fn texts(peer: &mut Peer) -> Vec<(Seq, String)> {
     let page = peer.call(&History { room: GENERAL, before: None, limit: 200 }).await;
-    let text = |item: &Item| match &item.what {
-        What::Message(message) => Some((item.seq, message.body.to_string())),
+    let text = |item: &Item| match &item.content {
+        Content::Message(message) => Some((item.seq, message.body.to_string())),
         _ => None,
     };
     page.items.iter().filter_map(text).collect()

@@ -6,7 +6,7 @@ use std::process::Child;
 
 use chat_proto::client_frame::Subscription;
 use chat_proto::ids::Seq;
-use chat_proto::message::What;
+use chat_proto::message::Content;
 use chat_proto::request::{Changes, Delete, Edit};
 use chat_proto::server_frame::ServerFrame;
 use chat_tests::client::Home;
@@ -97,11 +97,11 @@ async fn who_came_while_redis_was_away_gets_what_was_alive_when_it_is_back() {
     redis.thaw();
     ana.pushed(|frame| matches!(frame, ServerFrame::Gap(gap) if gap.room == GENERAL).then_some(())).await;
     let missed = ana.call(&Changes { room: GENERAL, after: seen, limit: 100 }).await;
-    let text = |what: &What| match what {
-        What::Message(message) => message.body.to_string(),
+    let text = |content: &Content| match content {
+        Content::Message(message) => message.body.to_string(),
         other => panic!("{other:?}"),
     };
-    let missed: Vec<(Seq, String)> = missed.items.iter().map(|item| (item.seq, text(&item.what))).collect();
+    let missed: Vec<(Seq, String)> = missed.items.iter().map(|item| (item.seq, text(&item.content))).collect();
     assert_eq!(missed.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>(), ["brief 0", "brief 1", "brief 2"]);
     assert_eq!(said(&mut ana).await, ["brief 0", "brief 1", "brief 2", "lasting", "lasting, too"]);
     // They are as all others are, under their own numbers.
@@ -206,8 +206,8 @@ async fn who_resumes_after_a_restart_is_not_told_that_nothing_expires_in_between
         .changes(seen)
         .await
         .into_iter()
-        .filter_map(|item| match item.what {
-            What::Message(message) => Some(message.body.to_string()),
+        .filter_map(|item| match item.content {
+            Content::Message(message) => Some(message.body.to_string()),
             _ => None,
         })
         .collect();

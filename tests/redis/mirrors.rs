@@ -47,7 +47,7 @@ async fn what_a_room_speaks_of_survives_a_killed_server() {
     let (mut ana, _) = Peer::with_token(server.address(), &token, Subscription::None, None).await;
     let limit = tokio::time::Instant::now() + Duration::from_mins(1);
     loop {
-        let top = ana.call(&Trending { room: GENERAL, limit: 3 }).await.topics;
+        let top = ana.call(&Trending { room: GENERAL, limit: 3 }).await.words;
         assert_eq!(top.first().map(|topic| topic.word.as_str()), Some("clock"));
         if top.first().is_some_and(|topic| topic.score > 390.0) {
             break;

@@ -31,11 +31,11 @@ async fn a_lasting_post_over_the_rate_is_refused_without_asking_redis_and_a_brie
         "[limits]\nposts_per_second = 1\nposts_burst = 1\nlocal_posts_per_second = 1\nlocal_posts_burst = 1\n";
     let server = Server::start_with(&["--redis", &redis.url()], settings);
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::All).await;
-    let lasting = Post { life: Some(Life::Lasting), ..post("first", "first") };
+    let lasting = Post { life: Some(Life::Persistent), ..post("first", "first") };
     while ana.try_call(&lasting).await.expect("connected").is_err() {}
     redis.freeze();
     // Without a life of its own a message lives as its room says: here it lasts.
-    for (life, limit_ms) in [(Some(Life::Lasting), 200), (None, 200), (Some(Life::TtlMs(9_000)), 400)] {
+    for (life, limit_ms) in [(Some(Life::Persistent), 200), (None, 200), (Some(Life::TtlMs(9_000)), 400)] {
         for number in 0.. {
             let key = format!("k{number}");
             let attempt = Post { life, ..post(&key, &format!("{key} {life:?}")) };

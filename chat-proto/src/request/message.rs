@@ -35,8 +35,8 @@ pub struct Post {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Life {
-    /// It stays, also where the room's default is a time.
-    Lasting,
+    /// It is kept until someone deletes it, whatever the room's default.
+    Persistent,
     /// It ends after so many milliseconds: 1 s – 7 days.
     TtlMs(u64),
 }

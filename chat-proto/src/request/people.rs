@@ -8,7 +8,7 @@ use crate::room::{Room, User};
 use crate::server_frame::AccountEvent;
 use crate::text::{RoomName, StatusText, Username};
 use crate::time::UnixMillis;
-use crate::topic::TrendingTopic;
+use crate::trending::TrendingWord;
 
 /// Names for user ids; ids that name no account are left out of the answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -134,7 +134,7 @@ pub struct Trending {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrendingAnswer {
     /// By falling score.
-    pub topics: Vec<TrendingTopic>,
+    pub words: Vec<TrendingWord>,
 }
 
 /// The account stream's present state, as `welcome` gives it.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use chat_proto::codec;
 use chat_proto::ids::{AccountSeq, ConnectionId, SessionId, UserId};
 use chat_proto::request::AccountChangesPage;
-use chat_proto::server_frame::{AccountEvent, AccountNews, GoodbyeReason};
+use chat_proto::server_frame::{AccountChange, AccountEvent, GoodbyeReason};
 use chat_proto::time::UnixMillis;
 use parking_lot::Mutex;
 
@@ -91,10 +91,10 @@ impl Connections {
     }
 
     /// Tells an account something on all its devices. Nobody listens: nothing is kept, the database has it.
-    pub fn notify(&self, user: UserId, news: AccountNews) {
+    pub fn notify(&self, user: UserId, change: AccountChange) {
         let mut streams = self.streams.lock();
         let Some(stream) = streams.get_mut(&user) else { return };
-        let event = AccountEvent { seq: AccountSeq(stream.head.0 + 1), prev: stream.head, news };
+        let event = AccountEvent { seq: AccountSeq(stream.head.0 + 1), prev: stream.head, change };
         stream.head = event.seq;
         let frame = codec::encode(&event);
         for device in &stream.devices {
@@ -137,7 +137,7 @@ impl Connections {
 
     /// Cuts the connections of a sign-in that ended, after telling the account.
     pub fn revoke(&self, user: UserId, session: SessionId) {
-        self.notify(user, AccountNews::SessionRevoked { session });
+        self.notify(user, AccountChange::SessionRevoked { session });
         let streams = self.streams.lock();
         for device in streams.get(&user).into_iter().flat_map(|stream| &stream.devices) {
             if device.sign_in == Some(session) {

@@ -5,10 +5,10 @@
 use std::sync::Arc;
 
 use chat_proto::ids::{ClientKey, ConnectionId, RoomId, Seq, UserId};
-use chat_proto::message::{Item, Message, What};
+use chat_proto::message::{Content, Item, Message};
 use chat_proto::presence::Availability;
 use chat_proto::time::UnixMillis;
-use chat_proto::topic::TrendingTopic;
+use chat_proto::trending::TrendingWord;
 
 use super::{
     BucketKey, EphemeralEntry, EphemeralKey, KEY_KEPT_MS, Lease, LeaseId, Live, LiveError, NodeId, Put, TrendingMirror,
@@ -62,7 +62,7 @@ fn key(text: &str) -> ClientKey {
 
 fn message_item(seq: u64, body: &str, created: UnixMillis, expires_at: Option<UnixMillis>) -> Item {
     let message = Message { expires_at, ..Message::plain(body.parse().expect("a body")) };
-    Item { seq: Seq(seq), changed: Seq(seq), at: created, by: UserId(7), what: What::Message(message) }
+    Item { seq: Seq(seq), changed: Seq(seq), at: created, by: UserId(7), content: Content::Message(message) }
 }
 
 fn keyed(room: RoomId, key_text: &str, item: Item) -> EphemeralEntry {
@@ -140,8 +140,8 @@ pub(crate) async fn an_edit_keeps_the_end_and_a_late_older_state_changes_nothing
 }
 
 fn tombstone(seq: u64, changed: u64) -> Item {
-    let what = What::Deleted { deleted_at: at(50), deleted_by: UserId(7) };
-    Item { seq: Seq(seq), changed: Seq(changed), at: at(0), by: UserId(7), what }
+    let content = Content::Deleted { deleted_at: at(50), deleted_by: UserId(7) };
+    Item { seq: Seq(seq), changed: Seq(changed), at: at(0), by: UserId(7), content }
 }
 
 pub(crate) async fn a_deletion_leaves_a_tombstone_without_text_until_the_end(live: Store) {
@@ -281,7 +281,7 @@ pub(crate) async fn who_types_is_mirrored_until_their_end_or_their_last_word(liv
 }
 
 pub(crate) async fn mirrored_trending_words_are_kept_whole_and_end(live: Store) {
-    let words = |word: &str| vec![TrendingTopic { word: word.to_owned(), score: 1.25 }];
+    let words = |word: &str| vec![TrendingWord { word: word.to_owned(), score: 1.25 }];
     let mirror = |at_ms, words| TrendingMirror { at: at(at_ms), upto: Seq(9), words };
     assert_eq!(live.mirrored_trending(ROOM, at(0)).await, Ok(None));
     assert_eq!(live.mirror_trending(ROOM, mirror(0, words("clock"))).await, Ok(()));

@@ -1,7 +1,7 @@
 //! An ephemeral message as the live store keeps it. Must not know rooms' rules or sockets.
 
 use chat_proto::ids::{ClientKey, RoomId, Seq, UserId};
-use chat_proto::message::{Item, What};
+use chat_proto::message::{Content, Item};
 use chat_proto::time::UnixMillis;
 
 use super::LiveError;
@@ -37,8 +37,8 @@ impl EphemeralEntry {
     /// # Errors
     /// [`LiveError::NotEphemeral`] where `item` is no message or has no `expires_at`.
     pub fn message(key: EphemeralKey, item: Item) -> Result<Self, LiveError> {
-        match &item.what {
-            What::Message(message) => {
+        match &item.content {
+            Content::Message(message) => {
                 let expires_at = message.expires_at.ok_or(LiveError::NotEphemeral)?;
                 let digest = post_digest::of(key.room, message.body.as_str());
                 Ok(Self { key, item, expires_at, digest })
@@ -58,9 +58,9 @@ impl EphemeralEntry {
     /// # Errors
     /// [`LiveError::NotEphemeral`] where `item` is another kind, another `seq`, or a message with another end.
     pub fn changed_to(&self, item: Item) -> Result<Self, LiveError> {
-        let keeps_end = match &item.what {
-            What::Message(message) => message.expires_at == Some(self.expires_at),
-            What::Deleted { .. } => true,
+        let keeps_end = match &item.content {
+            Content::Message(message) => message.expires_at == Some(self.expires_at),
+            Content::Deleted { .. } => true,
             _ => false,
         };
         if !keeps_end || item.seq != self.item.seq {
@@ -96,7 +96,7 @@ impl EphemeralEntry {
 
     /// Whether it is a message, not the tombstone of one.
     pub fn is_message(&self) -> bool {
-        matches!(self.item.what, What::Message(_))
+        matches!(self.item.content, Content::Message(_))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use chat_proto::ids::Seq;
 use chat_proto::time::UnixMillis;
-use chat_proto::topic::TrendingTopic;
+use chat_proto::trending::TrendingWord;
 use serde::{Deserialize, Serialize};
 
 /// Mirrored words are kept for so long, in milliseconds: after 24 half-lives none counts any more.
@@ -17,5 +17,5 @@ pub struct TrendingMirror {
     pub upto: Seq,
     /// The words, by falling score.
     #[serde(rename = "topics")]
-    pub words: Vec<TrendingTopic>,
+    pub words: Vec<TrendingWord>,
 }

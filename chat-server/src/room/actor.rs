@@ -213,7 +213,14 @@ impl Actor {
     }
 
     fn append(&self, item: &Item) -> Append {
-        Append { room: self.state.id(), seq: item.seq, at: item.at, by: item.by, what: item.what.clone(), chain: None }
+        Append {
+            room: self.state.id(),
+            seq: item.seq,
+            at: item.at,
+            by: item.by,
+            content: item.content.clone(),
+            chain: None,
+        }
     }
 
     /// Keeps numbers free up to a limit, where there is one to be kept.

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use chat_proto::ids::Seq;
-use chat_proto::message::{Item, What};
+use chat_proto::message::{Content, Item};
 
 use super::registry::Services;
 use crate::live::{EphemeralEntry, EphemeralKey, KEY_KEPT_MS};
@@ -35,8 +35,8 @@ impl Compensation {
             self.0.pop_first();
         }
         drop(services.live.undo(key, seq));
-        let end = match &item.what {
-            What::Message(message) => message.expires_at,
+        let end = match &item.content {
+            Content::Message(message) => message.expires_at,
             _ => None,
         };
         // A retry finds its key for so long.

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use chat_proto::ids::{RoomId, Seq, UserId};
-use chat_proto::message::{Item, What};
+use chat_proto::message::{Content, Item};
 use chat_proto::request::Posted;
 use chat_proto::room::Role;
 use chat_proto::time::UnixMillis;
@@ -150,8 +150,8 @@ async fn reserved(reserve: &mut Option<store::StoreReply<()>>) -> Result<(), Sto
 
 /// Whether a post whose key was used before is the same post again: in the same room, with the same text.
 fn is_retry(room: RoomId, item: Option<&Item>, first: &live::KeyUse) -> bool {
-    let is_same_text = |item: &Item| match &item.what {
-        What::Message(posted) => post_digest::of(room, posted.body.as_str()) == first.digest,
+    let is_same_text = |item: &Item| match &item.content {
+        Content::Message(posted) => post_digest::of(room, posted.body.as_str()) == first.digest,
         _ => false,
     };
     room == first.room && item.is_some_and(is_same_text)

@@ -5,7 +5,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use chat_proto::ids::Seq;
-use chat_proto::message::{Item, What};
+use chat_proto::message::{Content, Item};
 
 /// Events kept.
 pub(super) const RING: usize = 256;
@@ -61,8 +61,8 @@ impl Ring {
     /// A message's time is up.
     pub(super) fn expire(&mut self, seq: Seq, at: chat_proto::time::UnixMillis) {
         for (_, item) in self.events.iter_mut().filter(|(_, item)| item.seq == seq) {
-            if matches!(item.what, What::Message(_)) {
-                item.what = What::Expired { expired_at: at };
+            if matches!(item.content, Content::Message(_)) {
+                item.content = Content::Expired { expired_at: at };
             }
         }
     }
@@ -104,8 +104,8 @@ mod tests {
     use super::*;
 
     fn item(seq: u64, changed: u64) -> Item {
-        let what = What::Message(Message::plain(format!("{seq} as of {changed}").parse().expect("a body")));
-        Item { seq: Seq(seq), changed: Seq(changed), at: UnixMillis(0), by: UserId(1), what }
+        let content = Content::Message(Message::plain(format!("{seq} as of {changed}").parse().expect("a body")));
+        Item { seq: Seq(seq), changed: Seq(changed), at: UnixMillis(0), by: UserId(1), content }
     }
 
     #[test]

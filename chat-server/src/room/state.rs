@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use chat_proto::ids::{RoomId, Seq, UserId};
 use chat_proto::limits::{TTL_MAX_MS, TTL_MIN_MS};
-use chat_proto::message::{Item, Message, What};
+use chat_proto::message::{Content, Item, Message};
 use chat_proto::request::{Life, Post};
 use chat_proto::room::{Role, Room, RoomKind, Topic};
 use chat_proto::time::UnixMillis;
@@ -142,7 +142,7 @@ impl State {
             reply_to: new.post.reply_to,
             ..Message::plain(new.post.body)
         };
-        Ok((Item { seq, changed: seq, at: now, by: new.by, what: What::Message(message) }, destination))
+        Ok((Item { seq, changed: seq, at: now, by: new.by, content: Content::Message(message) }, destination))
     }
 
     /// Of those who are mentioned, the members: nobody else may know.
@@ -153,8 +153,8 @@ impl State {
 
     /// When a message ends that is answered; `None`: it stays, or only the database has it.
     fn end_of(&self, seq: Seq, now: UnixMillis) -> Result<Option<UnixMillis>, RoomError> {
-        match self.find(seq, now).map(|item| item.what) {
-            Some(What::Message(message)) => Ok(message.expires_at),
+        match self.find(seq, now).map(|item| item.content) {
+            Some(Content::Message(message)) => Ok(message.expires_at),
             Some(_) => Err(RoomError::NotFound),
             None => Ok(None),
         }
@@ -218,7 +218,7 @@ impl State {
     fn life(&self, post: &Post) -> Result<Option<u64>, RoomError> {
         let ms = match post.life {
             None => self.room.default_ttl_ms,
-            Some(Life::Lasting) => None,
+            Some(Life::Persistent) => None,
             Some(Life::TtlMs(ms)) => Some(ms),
         };
         match ms {
@@ -252,7 +252,7 @@ impl State {
         let alive = self.ephemeral.get(new.seq).filter(|entry| entry.is_alive(now));
         let found = alive.map(EphemeralEntry::item).or_else(|| self.ring.item(new.seq)).or(new.known.as_ref());
         let Some(found) = found else { return Ok(Accepted::Unknown) };
-        let What::Message(message) = &found.what else { return Err(RoomError::NotFound) };
+        let Content::Message(message) = &found.content else { return Err(RoomError::NotFound) };
         if found.by != new.by {
             return Err(RoomError::NotAllowed);
         }
@@ -261,13 +261,13 @@ impl State {
         if message.expires_at.is_some() && key.is_none() {
             return Err(RoomError::NotFound);
         }
-        let what = match new.edit {
+        let content = match new.edit {
             Some((edit, _)) if edit.body == message.body && !is_changing => return Ok(Accepted::Same),
             Some((edit, mentions)) => {
                 let mentions = self.members_of(mentions);
-                What::Message(Message { body: edit.body, edited_at: Some(now), mentions, ..message.clone() })
+                Content::Message(Message { body: edit.body, edited_at: Some(now), mentions, ..message.clone() })
             }
-            None => What::Deleted { deleted_at: now, deleted_by: new.by },
+            None => Content::Deleted { deleted_at: now, deleted_by: new.by },
         };
         let found = found.clone();
         let changed = self.next_seq();
@@ -275,7 +275,7 @@ impl State {
             None => Destination::Database,
             Some(key) => Destination::Live { key, reservation: self.reserve_seqs(changed) },
         };
-        Ok(Accepted::Changed(Item { changed, what, ..found }, destination))
+        Ok(Accepted::Changed(Item { changed, content, ..found }, destination))
     }
 
     /// Whether a setting may be changed, and the event that says so; none where it is so already.
@@ -295,12 +295,12 @@ impl State {
         if is_so {
             return Ok(None);
         }
-        let what = match setting {
-            Setting::Topic(topic) => What::Topic { topic },
-            Setting::Description(description) => What::Description { description },
-            Setting::Rsvp(answer) => What::Rsvp { answer },
+        let content = match setting {
+            Setting::Topic(topic) => Content::Topic { topic },
+            Setting::Description(description) => Content::Description { description },
+            Setting::Rsvp(answer) => Content::Rsvp { answer },
         };
-        Ok(Some(self.event(by, what, now)))
+        Ok(Some(self.event(by, content, now)))
     }
 
     /// Someone joins; none where they are a member already.
@@ -309,13 +309,13 @@ impl State {
             return None;
         }
         self.members.insert(user, role);
-        Some(self.event(user, What::Join, now))
+        Some(self.event(user, Content::Join, now))
     }
 
     /// Someone leaves; none where they are no member.
     pub(super) fn accept_leave(&mut self, user: UserId, now: UnixMillis) -> Option<(Item, Role)> {
         let role = self.members.remove(&user)?;
-        Some((self.event(user, What::Leave, now), role))
+        Some((self.event(user, Content::Leave, now), role))
     }
 
     /// What was accepted was not kept: the members are as before.
@@ -333,19 +333,19 @@ impl State {
         self.room.closes_when_empty && self.members.is_empty()
     }
 
-    fn event(&mut self, by: UserId, what: What, now: UnixMillis) -> Item {
+    fn event(&mut self, by: UserId, content: Content, now: UnixMillis) -> Item {
         let seq = self.next_seq();
-        Item { seq, changed: seq, at: now, by, what }
+        Item { seq, changed: seq, at: now, by, content }
     }
 
     /// An item stands: the room shows it. The number shown before it.
     pub(super) fn show(&mut self, item: &Item, key: Option<EphemeralKey>) -> Seq {
-        match &item.what {
-            What::Topic { topic } => {
+        match &item.content {
+            Content::Topic { topic } => {
                 self.room.topic = topic.clone().map(|text| Topic { text, by: item.by, at: item.at });
             }
-            What::Description { description } => self.room.description.clone_from(description),
-            What::Renamed { name } => self.room.name = Some(name.clone()),
+            Content::Description { description } => self.room.description.clone_from(description),
+            Content::Renamed { name } => self.room.name = Some(name.clone()),
             _ => {}
         }
         self.index_ephemeral(item, key);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use chat_proto::codec;
 use chat_proto::ids::{RoomId, UserId};
 use chat_proto::limits::PRESENCE_ROOM_MAX;
-use chat_proto::message::{Item, What};
+use chat_proto::message::{Content, Item};
 use chat_proto::presence::UserPresence;
 use chat_proto::room::Membership;
 use chat_proto::time::UnixMillis;
@@ -91,9 +91,9 @@ impl RoomAudience {
     /// A room shows an item: memberships are followed.
     pub(super) fn shown(&self, room: RoomId, item: &Item) {
         let mut known = self.known.lock();
-        match &item.what {
-            What::Join => known.room_presence.joined(room, item.by),
-            What::Leave => known.room_presence.left(room, item.by),
+        match &item.content {
+            Content::Join => known.room_presence.joined(room, item.by),
+            Content::Leave => known.room_presence.left(room, item.by),
             _ => return,
         }
         known.recount(room, (self.clock)());

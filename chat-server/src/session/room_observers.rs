@@ -4,8 +4,8 @@ use std::sync::{Arc, OnceLock};
 
 use chat_proto::codec;
 use chat_proto::ids::RoomId;
-use chat_proto::message::{Item, What};
-use chat_proto::server_frame::{AccountNews, Topics};
+use chat_proto::message::{Content, Item};
+use chat_proto::server_frame::{AccountChange, TrendingWords};
 
 use super::audience::RoomAudience;
 use crate::account::Connections;
@@ -17,7 +17,7 @@ use crate::trending::{TrendingAudience, TrendingService};
 pub(super) struct TrendingRooms(pub(super) OnceLock<Rooms>);
 
 impl TrendingAudience for TrendingRooms {
-    fn trending_changed(&self, topics: Topics) {
+    fn trending_changed(&self, topics: TrendingWords) {
         if let Some(rooms) = self.0.get() {
             rooms.to_members(topics.room, codec::encode(&topics));
         }
@@ -39,11 +39,11 @@ impl RoomObserver for RoomObservers {
     fn item_shown(&self, room: RoomId, item: &Item) {
         self.trending.observe(room, item);
         self.audience.shown(room, item);
-        if let What::Message(message) = &item.what
+        if let Content::Message(message) = &item.content
             && item.changed == item.seq
         {
             for user in &message.mentions {
-                self.connections.notify(*user, AccountNews::Mention { room, seq: item.seq });
+                self.connections.notify(*user, AccountChange::Mention { room, seq: item.seq });
             }
         }
     }

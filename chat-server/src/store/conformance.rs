@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chat_proto::ids::{RoomId, Seq, UserId};
-use chat_proto::message::{Item, Message, What};
+use chat_proto::message::{Content, Item, Message};
 use chat_proto::room::{Role, RoomKind, Rsvp};
 use chat_proto::time::UnixMillis;
 
@@ -38,7 +38,7 @@ impl Fixture {
 
     async fn ana(&self) -> UserId {
         let ana = self.store.account_for_uid(1000, "ana".parse().expect("a name"), NOW).await.expect("made");
-        let joins = Append { what: What::Join, ..event(ana.id, 1, "-") };
+        let joins = Append { content: Content::Join, ..event(ana.id, 1, "-") };
         self.store.change_member(joins, MemberState::Joins(Role::Member)).await.expect("joined");
         ana.id
     }
@@ -55,12 +55,12 @@ impl Fixture {
 fn event(by: UserId, seq: u64, body: &str) -> Append {
     let key = Some(format!("key-{seq}").parse().expect("a key"));
     let message = Message { key, ..Message::plain(body.parse().expect("a body")) };
-    Append { room: GENERAL, seq: Seq(seq), at: NOW, by, what: What::Message(message), chain: None }
+    Append { room: GENERAL, seq: Seq(seq), at: NOW, by, content: Content::Message(message), chain: None }
 }
 
 fn body(item: &Item) -> &str {
-    match &item.what {
-        What::Message(message) => message.body.as_str(),
+    match &item.content {
+        Content::Message(message) => message.body.as_str(),
         _ => "",
     }
 }
@@ -94,7 +94,7 @@ async fn a_write_that_fails_takes_none_of_its_batch_along() {
                 seq: Seq(seq),
                 at: NOW,
                 by: ana,
-                what: What::Message(message),
+                content: Content::Message(message),
                 chain: None,
             })
         })
@@ -132,7 +132,7 @@ async fn what_a_member_answered_is_known_however_long_ago() {
     let fixture = Fixture::new();
     let ana = fixture.ana().await;
     assert_eq!(fixture.store.rsvp(GENERAL, ana).await, Ok(Rsvp::default()));
-    let answers = Append { what: What::Rsvp { answer: Rsvp::Attending }, ..event(ana, 2, "-") };
+    let answers = Append { content: Content::Rsvp { answer: Rsvp::Attending }, ..event(ana, 2, "-") };
     fixture.store.change_member(answers, MemberState::Answers(Rsvp::Attending)).await.expect("kept");
     assert_eq!(fixture.store.rsvp(GENERAL, ana).await, Ok(Rsvp::Attending));
     assert_eq!(fixture.store.rsvp(GENERAL, UserId(99)).await, Ok(Rsvp::default()));
@@ -147,16 +147,16 @@ async fn the_rooms_of_an_account_are_those_of_its_memberships_in_their_order() {
     for name in ["ops", "builds", "elsewhere"] {
         made.push(fixture.store.create_room(named(name)).await.expect("made").room.id);
     }
-    let change = async |room, seq, what, state| {
-        fixture.store.change_member(Append { room, what, ..event(ana, seq, "-") }, state).await.expect("kept");
+    let change = async |room, seq, content, state| {
+        fixture.store.change_member(Append { room, content, ..event(ana, seq, "-") }, state).await.expect("kept");
     };
     for room in &made[..2] {
-        change(*room, 1, What::Join, MemberState::Joins(Role::Member)).await;
+        change(*room, 1, Content::Join, MemberState::Joins(Role::Member)).await;
     }
     assert_eq!(fixture.store.rooms_of(ana).await, Ok(vec![made[1], GENERAL, made[0]]));
     let memberships = fixture.store.memberships(ana).await.expect("read");
     assert_eq!(memberships.iter().map(|m| m.room.id).collect::<Vec<_>>(), [made[1], GENERAL, made[0]]);
-    change(made[1], 2, What::Leave, MemberState::Leaves).await;
+    change(made[1], 2, Content::Leave, MemberState::Leaves).await;
     assert_eq!(fixture.store.rooms_of(ana).await, Ok(vec![GENERAL, made[0]]));
     assert_eq!(fixture.store.rooms_of(BEN).await, Ok(Vec::new()));
 }
@@ -207,9 +207,9 @@ async fn edits_and_deletions_leave_nothing_of_the_text_behind() {
     let first = event(ana, 2, "zanzibarsecret one");
     fixture.store.append(first.clone()).await.expect("added");
     assert!(fixture.holds("zanzibarsecret"), "the test looks in the right place");
-    let edited = What::Message(Message::plain("zanzibarsecret two".parse().expect("a body")));
-    let change = |revision, changed, what| {
-        let item = Item { seq: Seq(2), changed: Seq(changed), what, ..first.item() };
+    let edited = Content::Message(Message::plain("zanzibarsecret two".parse().expect("a body")));
+    let change = |revision, changed, content| {
+        let item = Item { seq: Seq(2), changed: Seq(changed), content, ..first.item() };
         Change { room: GENERAL, revision, item, at: NOW }
     };
     fixture.store.change(change(Revision::Edit, 3, edited)).await.expect("edited");
@@ -218,7 +218,7 @@ async fn edits_and_deletions_leave_nothing_of_the_text_behind() {
         changes.iter().map(|item| (item.seq.0, item.changed.0, body(item))).collect::<Vec<_>>(),
         [(2, 3, "zanzibarsecret two")]
     );
-    let gone = What::Deleted { deleted_at: NOW, deleted_by: ana };
+    let gone = Content::Deleted { deleted_at: NOW, deleted_by: ana };
     fixture.store.change(change(Revision::Delete, 4, gone.clone())).await.expect("deleted");
     assert_eq!(fixture.store.change(change(Revision::Delete, 5, gone)).await, Err(StoreError::NotFound));
     // The promise is a minute; this is how long a test waits for it.
@@ -236,24 +236,24 @@ async fn unread_counts_persistent_messages_after_the_mark_and_the_mark_only_grow
     for seq in 2..12 {
         fixture.store.append(event(BEN, seq, "x")).await.expect("added");
     }
-    let marks = fixture.store.memberships(ana).await.expect("read")[0].marks;
-    assert_eq!((marks.read_seq, marks.unread), (Seq(1), 10));
-    let marks = fixture.store.set_read(ana, GENERAL, Seq(8), false).await.expect("moved");
-    assert_eq!((marks.read_seq, marks.unread), (Seq(8), 3));
-    let marks = fixture.store.set_read(ana, GENERAL, Seq(4), false).await.expect("not moved back");
-    assert_eq!(marks.read_seq, Seq(8));
-    let marks = fixture.store.set_read(ana, GENERAL, Seq(4), true).await.expect("moved back");
-    assert_eq!((marks.read_seq, marks.unread), (Seq(4), 7));
-    let marks = fixture.store.set_read(ana, GENERAL, Seq(999), false).await.expect("at the end");
-    assert_eq!((marks.read_seq, marks.unread), (Seq(11), 0));
+    let read_marker = fixture.store.memberships(ana).await.expect("read")[0].read_marker;
+    assert_eq!((read_marker.read_seq, read_marker.unread), (Seq(1), 10));
+    let read_marker = fixture.store.set_read(ana, GENERAL, Seq(8), false).await.expect("moved");
+    assert_eq!((read_marker.read_seq, read_marker.unread), (Seq(8), 3));
+    let read_marker = fixture.store.set_read(ana, GENERAL, Seq(4), false).await.expect("not moved back");
+    assert_eq!(read_marker.read_seq, Seq(8));
+    let read_marker = fixture.store.set_read(ana, GENERAL, Seq(4), true).await.expect("moved back");
+    assert_eq!((read_marker.read_seq, read_marker.unread), (Seq(4), 7));
+    let read_marker = fixture.store.set_read(ana, GENERAL, Seq(999), false).await.expect("at the end");
+    assert_eq!((read_marker.read_seq, read_marker.unread), (Seq(11), 0));
     // Her own message leaves nothing unread; behind another's it does not make that one read.
     fixture.store.append(event(ana, 12, "x")).await.expect("added");
-    let marks = fixture.store.marks(ana, GENERAL).await.expect("a member");
-    assert_eq!((marks.read_seq, marks.unread), (Seq(12), 0));
+    let read_marker = fixture.store.read_marker(ana, GENERAL).await.expect("a member");
+    assert_eq!((read_marker.read_seq, read_marker.unread), (Seq(12), 0));
     fixture.store.append(event(BEN, 13, "x")).await.expect("added");
     fixture.store.append(event(ana, 14, "x")).await.expect("added");
-    assert_eq!(fixture.store.marks(ana, GENERAL).await.expect("a member").unread, 2);
-    assert_eq!(fixture.store.marks(BEN, GENERAL).await, Err(StoreError::NotFound));
+    assert_eq!(fixture.store.read_marker(ana, GENERAL).await.expect("a member").unread, 2);
+    assert_eq!(fixture.store.read_marker(BEN, GENERAL).await, Err(StoreError::NotFound));
 }
 
 #[tokio::test]
@@ -262,28 +262,32 @@ async fn who_is_named_follows_edits_and_deletions() {
     let ana = fixture.ana().await;
     let named =
         |mentions: &[UserId]| Message { mentions: mentions.to_vec(), ..Message::plain("x".parse().expect("a body")) };
-    let first = Append { what: What::Message(named(&[ana])), ..event(BEN, 2, "x") };
+    let first = Append { content: Content::Message(named(&[ana])), ..event(BEN, 2, "x") };
     fixture.store.append(first.clone()).await.expect("added");
-    let mentions = async || fixture.store.marks(ana, GENERAL).await.expect("a member").mentions;
+    let mentions = async || fixture.store.read_marker(ana, GENERAL).await.expect("a member").mentions;
     assert_eq!(mentions().await, 1);
-    let change = |changed, revision, what| Change {
+    let change = |changed, revision, content| Change {
         room: GENERAL,
         revision,
-        item: Item { changed: Seq(changed), what, ..first.item() },
+        item: Item { changed: Seq(changed), content, ..first.item() },
         at: NOW,
     };
-    fixture.store.change(change(3, Revision::Edit, What::Message(named(&[])))).await.expect("edited");
+    fixture.store.change(change(3, Revision::Edit, Content::Message(named(&[])))).await.expect("edited");
     assert_eq!(mentions().await, 0);
-    fixture.store.change(change(4, Revision::Edit, What::Message(named(&[ana])))).await.expect("edited");
+    fixture.store.change(change(4, Revision::Edit, Content::Message(named(&[ana])))).await.expect("edited");
     assert_eq!(mentions().await, 1);
     let texts: Vec<_> = fixture.store.versions(GENERAL, Seq(2)).await.expect("read");
     assert_eq!(texts.len(), 2);
     assert_eq!(fixture.store.room_counts(GENERAL).await.expect("read").messages, 1);
-    let gone = What::Deleted { deleted_at: NOW, deleted_by: BEN };
+    let gone = Content::Deleted { deleted_at: NOW, deleted_by: BEN };
     fixture.store.change(change(5, Revision::Delete, gone)).await.expect("deleted");
     assert_eq!(mentions().await, 0);
-    assert_eq!(fixture.store.marks(ana, GENERAL).await.expect("a member").unread, 0, "there is nothing to be read");
-    assert_eq!(fixture.store.memberships(ana).await.expect("read")[0].marks.unread, 0);
+    assert_eq!(
+        fixture.store.read_marker(ana, GENERAL).await.expect("a member").unread,
+        0,
+        "there is nothing to be read"
+    );
+    assert_eq!(fixture.store.memberships(ana).await.expect("read")[0].read_marker.unread, 0);
     assert_eq!(fixture.store.is_key_used(BEN, "key-2".parse().expect("a key")).await, Ok(false), "it carried none");
     assert_eq!(fixture.store.versions(GENERAL, Seq(2)).await, Ok(Vec::new()));
     assert_eq!(fixture.store.room_counts(GENERAL).await.expect("read").messages, 0);

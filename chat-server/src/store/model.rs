@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use chat_proto::ids::{ClientKey, RoomId, Seq, SessionId, UserId};
-use chat_proto::message::{Item, Message, What};
+use chat_proto::message::{Content, Item, Message};
 use chat_proto::presence::ChosenAvailability;
 use chat_proto::room::{Role, Room, RoomKind, Rsvp, RsvpCounts, User};
 use chat_proto::text::{Description, RoomName, StatusText, TopicText, Username};
@@ -162,7 +162,7 @@ pub struct Append {
     /// Who.
     pub by: UserId,
     /// What.
-    pub what: What,
+    pub content: Content,
     /// What it is tied to: broken by its refusal, and refused where that is broken.
     pub chain: Option<ChainLink>,
 }
@@ -170,15 +170,15 @@ pub struct Append {
 impl Append {
     /// The message and its key, where it is one.
     pub fn message(&self) -> Option<(&Message, Option<&ClientKey>)> {
-        match &self.what {
-            What::Message(message) => Some((message, message.key.as_ref())),
+        match &self.content {
+            Content::Message(message) => Some((message, message.key.as_ref())),
             _ => None,
         }
     }
 
     /// The item it becomes.
     pub fn item(&self) -> Item {
-        Item { seq: self.seq, changed: self.seq, at: self.at, by: self.by, what: self.what.clone() }
+        Item { seq: self.seq, changed: self.seq, at: self.at, by: self.by, content: self.content.clone() }
     }
 }
 

@@ -7,7 +7,7 @@
 use chat_proto::ids::{ClientKey, Epoch, RoomId, Seq, SessionId, UserId};
 use chat_proto::message::{Item, Version};
 use chat_proto::presence::ChosenAvailability;
-use chat_proto::room::{Membership, ReadMarks, Rsvp, User};
+use chat_proto::room::{Membership, ReadMarker, Rsvp, User};
 use chat_proto::text::{RoomName, StatusText, Username};
 use chat_proto::time::UnixMillis;
 
@@ -113,9 +113,9 @@ pub trait Store: Send + Sync + 'static {
     // — marks —
 
     /// What one account has read in one room. [`StoreError::NotFound`] for one who is no member.
-    fn marks(&self, account: UserId, room: RoomId) -> StoreReply<ReadMarks>;
+    fn read_marker(&self, account: UserId, room: RoomId) -> StoreReply<ReadMarker>;
     /// Moves a read mark: forward, or anywhere with `rewind`. [`StoreError::NotFound`] for one who is no member.
-    fn set_read(&self, account: UserId, room: RoomId, seq: Seq, rewind: bool) -> StoreReply<ReadMarks>;
+    fn set_read(&self, account: UserId, room: RoomId, seq: Seq, rewind: bool) -> StoreReply<ReadMarker>;
 
     // — life —
 

@@ -3,7 +3,7 @@
 #![deny(clippy::disallowed_methods)]
 
 use chat_proto::time::UnixMillis;
-use chat_proto::topic::TrendingTopic;
+use chat_proto::trending::TrendingWord;
 
 /// Words a push shows.
 pub const SHOWN: usize = 10;
@@ -28,7 +28,7 @@ impl TrendingPush {
     }
 
     /// Whether the room is to be told these words now; then they count as told. Scores alone are no news: they all fade.
-    pub fn try_push(&mut self, top: &[TrendingTopic], now: UnixMillis) -> bool {
+    pub fn try_push(&mut self, top: &[TrendingWord], now: UnixMillis) -> bool {
         let is_same = top.iter().map(|topic| &topic.word).eq(&self.pushed);
         if is_same || self.due_at(now) > now {
             return false;
@@ -43,8 +43,8 @@ impl TrendingPush {
 mod tests {
     use super::*;
 
-    fn top(words: &str) -> Vec<TrendingTopic> {
-        words.split_whitespace().map(|word| TrendingTopic { word: word.to_owned(), score: 1.0 }).collect()
+    fn top(words: &str) -> Vec<TrendingWord> {
+        words.split_whitespace().map(|word| TrendingWord { word: word.to_owned(), score: 1.0 }).collect()
     }
 
     #[test]

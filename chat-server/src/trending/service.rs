@@ -9,10 +9,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chat_proto::ids::RoomId;
-use chat_proto::message::{Item, What};
-use chat_proto::server_frame::Topics;
+use chat_proto::message::{Content, Item};
+use chat_proto::server_frame::TrendingWords;
 use chat_proto::time::UnixMillis;
-use chat_proto::topic::TrendingTopic;
+use chat_proto::trending::TrendingWord;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use parking_lot::{Mutex, RwLock};
@@ -33,7 +33,7 @@ pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
 /// Where changed words go: to the members of the room who are subscribed. Called by the driver; must not block.
 pub trait TrendingAudience: Send + Sync {
     /// The visible words of a room changed.
-    fn trending_changed(&self, topics: Topics);
+    fn trending_changed(&self, topics: TrendingWords);
 }
 
 /// The trending words of all rooms that are at work; cheap to clone.
@@ -78,22 +78,22 @@ impl TrendingService {
     /// back. Everything else, and messages that are code, say nothing.
     pub fn observe(&self, room: RoomId, item: &Item) {
         let now = (self.0.clock)();
-        let is_changed = match &item.what {
-            What::Message(message) => {
+        let is_changed = match &item.content {
+            Content::Message(message) => {
                 // Cut before any lock: other rooms, and readers of this one, do not wait for it.
                 let words = if message.code.is_some() { Vec::new() } else { words_of(message.body.as_str()) };
                 let Item { seq, changed, at, .. } = *item;
                 let post = Post { seq, changed, at, expires_at: message.expires_at, words: &words };
                 self.in_room(room, |topics| topics.trend.count(post, now))
             }
-            What::Deleted { .. } => self.in_room(room, |topics| topics.trend.take_back(item.seq, item.changed)),
-            What::Expired { .. } => self.in_room(room, |topics| topics.trend.end(item.seq, item.changed)),
-            What::Join
-            | What::Leave
-            | What::Topic { .. }
-            | What::Description { .. }
-            | What::Renamed { .. }
-            | What::Rsvp { .. } => false,
+            Content::Deleted { .. } => self.in_room(room, |topics| topics.trend.take_back(item.seq, item.changed)),
+            Content::Expired { .. } => self.in_room(room, |topics| topics.trend.end(item.seq, item.changed)),
+            Content::Join
+            | Content::Leave
+            | Content::Topic { .. }
+            | Content::Description { .. }
+            | Content::Renamed { .. }
+            | Content::Rsvp { .. } => false,
         };
         if is_changed {
             self.mark_dirty(room);
@@ -112,7 +112,7 @@ impl TrendingService {
     }
 
     /// The words a room speaks of, by falling score; at most 50. Empty for a room that is not at work.
-    pub fn top(&self, room: RoomId, limit: usize) -> Vec<TrendingTopic> {
+    pub fn top(&self, room: RoomId, limit: usize) -> Vec<TrendingWord> {
         let now = (self.0.clock)();
         let topics = self.0.rooms.read().get(&room).cloned();
         topics.map(|topics| topics.lock().trend.top(limit, now)).unwrap_or_default()
@@ -213,7 +213,7 @@ impl TrendingDriver {
         // A mirror that fails is written again with the next change; nobody waits for it.
         drop(mirror.map(|mirror| self.live.mirror_trending(room, mirror)));
         if is_changed {
-            self.audience.trending_changed(Topics { room, topics: shown });
+            self.audience.trending_changed(TrendingWords { room, words: shown });
         }
         next_end
     }

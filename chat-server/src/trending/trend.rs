@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chat_proto::ids::Seq;
 use chat_proto::time::UnixMillis;
-use chat_proto::topic::TrendingTopic;
+use chat_proto::trending::TrendingWord;
 
 use self::older::Older;
 use self::uses::{Uses, Weight};
@@ -160,13 +160,13 @@ impl Trend {
     }
 
     /// The words that count most at `now`, by falling score, then by name; at most [`KEPT`].
-    pub fn top(&mut self, limit: usize, now: UnixMillis) -> Vec<TrendingTopic> {
+    pub fn top(&mut self, limit: usize, now: UnixMillis) -> Vec<TrendingWord> {
         self.drop_ended(now);
         self.ranked(limit.min(KEPT), now, |weight| weight.all)
     }
 
     /// The heaviest words by what counts of them, each with what it counted before.
-    fn ranked(&mut self, limit: usize, now: UnixMillis, of: fn(Weight) -> f64) -> Vec<TrendingTopic> {
+    fn ranked(&mut self, limit: usize, now: UnixMillis, of: fn(Weight) -> f64) -> Vec<TrendingWord> {
         let landmark = self.landmark;
         let weighed = self.words.iter_mut().map(|(key, uses)| (of(uses.weigh(landmark)), key.as_str(), uses.shown()));
         let mut words: Vec<Weighed<'_>> = weighed.filter(|(weight, ..)| *weight > 0.0).collect();
@@ -188,7 +188,7 @@ impl Trend {
         let scale = (-half_lives(self.landmark, now)).exp2();
         words
             .into_iter()
-            .map(|(weight, _, shown)| TrendingTopic { word: shown.to_owned(), score: weight * scale })
+            .map(|(weight, _, shown)| TrendingWord { word: shown.to_owned(), score: weight * scale })
             .collect()
     }
 

@@ -96,7 +96,7 @@ actions! {
     MarkRead "mark_read", EVERYWHERE, Some(slash("read", "")), "Mark the room as read";
     MarkUnread "mark_unread", EVERYWHERE, Some(slash("unread", "")), "Mark as unread from the selected or last message on";
     ToggleRooms "toggle_rooms", EVERYWHERE, None, "Show or hide the rooms";
-    TogglePeople "toggle_people", EVERYWHERE, None, "Show or hide people and topics";
+    TogglePeople "toggle_people", EVERYWHERE, None, "Show or hide people and trending words";
     Redraw "redraw", EVERYWHERE, None, "Draw the whole screen again";
     Suspend "suspend", EVERYWHERE, None, "Back to the shell; fg returns";
     Quit "quit", EVERYWHERE, Some(slash("quit", "")), "Leave; what is not sent is sent next time";
@@ -146,8 +146,8 @@ actions! {
     Leave "leave", None, Some(slash("leave", "")), "Leave this room";
     Topic "topic", None, Some(slash("topic", "[TEXT|-clear]")), "Show the topic, set it, or clear it for all";
     Describe "describe", None, Some(slash("describe", "[TEXT|-clear]")), "Show what the room is for, set it, or clear it for all";
-    SendEphemeral "send_expiring", None, Some(slash("ttl", "low|normal|high|30s TEXT")), "Send a message that expires";
-    SendPersistent "send_lasting", None, Some(slash("keep", "TEXT")), "Send a message that stays, also where they expire";
+    SendEphemeral "send_ephemeral", None, Some(slash("ttl", "low|normal|high|30s TEXT")), "Send a message that expires";
+    SendPersistent "send_persistent", None, Some(slash("keep", "TEXT")), "Send a message that stays, also where they expire";
     SendCode "send_code", None, Some(slash("code", "[LANG] TEXT")), "Send code, shown as written: /code rust …, /code:LANG … for any language";
     Online "online", None, Some(slash("online", "[TEXT]")), "Be shown as online, with your own words";
     Away "away", None, Some(slash("away", "[TEXT]")), "Be shown as away, with your own words";

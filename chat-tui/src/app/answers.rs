@@ -51,7 +51,7 @@ pub(super) fn on_answer(model: &mut Model, ask: u64, result: Result<Answer, Refu
         (Purpose::History(room_key), Ok(Answer::History(page))) => catch_up::on_history(model, room_key, &page),
         (Purpose::History(room_key), Err(_)) => catch_up::on_history_failed(model, room_key),
         (Purpose::Members(room_key), Ok(Answer::Members(page))) => catch_up::on_members(model, room_key, page),
-        (Purpose::Trending(room_key), Ok(Answer::Trending(answer))) => set_topics(model, room_key, answer.topics),
+        (Purpose::Trending(room_key), Ok(Answer::Trending(answer))) => set_trending(model, room_key, answer.words),
         (Purpose::Names, Ok(Answer::Users(answer))) => add_users(model, server, &answer.users),
         (Purpose::AccountSnapshot, Ok(Answer::Account(snapshot))) => catch_up::on_account(model, server, &snapshot),
         (Purpose::Enter, Ok(Answer::Join(membership) | Answer::CreateRoom(membership))) => {
@@ -72,9 +72,9 @@ pub(super) fn on_answer(model: &mut Model, ask: u64, result: Result<Answer, Refu
     }
 }
 
-fn set_topics(model: &mut Model, room_key: RoomKey, topics: Vec<chat_proto::topic::TrendingTopic>) {
+fn set_trending(model: &mut Model, room_key: RoomKey, words: Vec<chat_proto::trending::TrendingWord>) {
     if let Some(room) = model.rooms.get_mut(&room_key) {
-        room.topics = topics;
+        room.trending = words;
     }
 }
 

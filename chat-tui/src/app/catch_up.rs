@@ -2,7 +2,7 @@
 
 use chat_proto::ids::Seq;
 use chat_proto::limits::PAGE_MAX;
-use chat_proto::message::{Item, What};
+use chat_proto::message::{Content, Item};
 use chat_proto::request::{self, Changes, ChangesPage, HistoryPage, Members, MembersPage, Trending};
 use chat_proto::room::Membership;
 use chat_proto::server_frame::{AccountSnapshot, Event, Resumed};
@@ -275,20 +275,21 @@ fn apply(model: &mut Model, room_key: RoomKey, item: &Item) {
     let is_uncounted = item.changed > room.counted_up_to;
     let is_new = item.seq > room.counted_up_to && item.seq == item.changed;
     room.counted_up_to = room.counted_up_to.max(item.seq);
-    if let (What::Deleted { .. }, Some(content)) =
-        (&item.what, room.timeline.get(item.seq).and_then(TimelineEntry::content))
+    if let (Content::Deleted { .. }, Some(content)) =
+        (&item.content, room.timeline.get(item.seq).and_then(TimelineEntry::content))
     {
         let text = content.written().to_owned();
-        if is_uncounted && item.seq > room.marks.read_seq && Some(item.by) != me && content.expires_at().is_none() {
+        if is_uncounted && item.seq > room.read_marker.read_seq && Some(item.by) != me && content.expires_at().is_none()
+        {
             let mentions_me = content.mentions_me;
-            reading::uncount_deleted(&mut room.marks, mentions_me);
+            reading::uncount_deleted(&mut room.read_marker, mentions_me);
         }
         remove_input(model, room_key, item, text);
     }
     let Some(room) = model.rooms.get_mut(&room_key) else { return };
     room.apply(item, me);
     room.timeline.expire(now);
-    if let What::Message(message) = &item.what {
+    if let Content::Message(message) = &item.content {
         if Some(item.by) == me
             && let Some(key) = &message.key
         {

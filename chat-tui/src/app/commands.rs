@@ -66,7 +66,7 @@ pub(super) fn run(model: &mut Model, action: Action, argument: &str) {
         Action::Topic => topic(model, argument),
         Action::Describe => describe(model, argument),
         Action::SendEphemeral => send_ephemeral(model, argument),
-        Action::SendPersistent => send_as(model, argument, None, Some(Life::Lasting)),
+        Action::SendPersistent => send_as(model, argument, None, Some(Life::Persistent)),
         Action::SendCode => send_code(model, argument),
         Action::Online => status(model, ChosenAvailability::Auto, argument),
         Action::Away => status(model, ChosenAvailability::Away, argument),

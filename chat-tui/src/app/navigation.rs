@@ -31,8 +31,8 @@ pub(super) fn open(model: &mut Model, room_key: RoomKey) {
         room.scroll = Scroll::End;
         room.missed = 0;
         room.is_marked_unread = false;
-        if room.marks.unread > 0 {
-            room.new_after = Some(room.marks.read_seq);
+        if room.read_marker.unread > 0 {
+            room.new_after = Some(room.read_marker.read_seq);
         }
     }
     catch_up::load_room(model, room_key);
@@ -95,12 +95,12 @@ fn open_next_with(model: &mut Model, counts: fn(&super::Room) -> u32, none: &str
 
 /// The next room with something unread.
 pub(super) fn next_unread(model: &mut Model) {
-    open_next_with(model, |room| room.marks.unread, "Nothing is unread.");
+    open_next_with(model, |room| room.read_marker.unread, "Nothing is unread.");
 }
 
 /// The next room that mentions one.
 pub(super) fn next_mention(model: &mut Model) {
-    open_next_with(model, |room| room.marks.mentions, "Nobody mentions you.");
+    open_next_with(model, |room| room.read_marker.mentions, "Nobody mentions you.");
 }
 
 /// Scrolls by lines; negative is back.

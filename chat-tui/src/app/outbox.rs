@@ -2,7 +2,7 @@
 
 use chat_proto::error::ErrorCode;
 use chat_proto::ids::ClientKey;
-use chat_proto::message::{Item, Message, What};
+use chat_proto::message::{Content, Item, Message};
 use chat_proto::request::{Life, Post, Posted};
 use chat_proto::text::{CodeLanguage, MessageBody};
 use chat_proto::time::UnixMillis;
@@ -79,7 +79,7 @@ impl PendingPost {
     /// Whether it will stay once it is there; only then may it be on disk.
     pub(super) fn is_persistent(&self, is_room_ephemeral: bool) -> bool {
         match self.life {
-            Some(Life::Lasting) => true,
+            Some(Life::Persistent) => true,
             Some(Life::TtlMs(_)) => false,
             None => !is_room_ephemeral,
         }
@@ -139,7 +139,7 @@ pub(super) fn send(model: &mut Model, room_key: RoomKey, draft: Draft) {
     if is_persistent {
         pending.state = PostState::Storing;
         pending.is_stored = true;
-        let is_forced_persistent = pending.life == Some(Life::Lasting);
+        let is_forced_persistent = pending.life == Some(Life::Persistent);
         let post =
             StoredPost { room_key, key, body: pending.body.clone(), code: pending.code.clone(), is_forced_persistent };
         room.pending.push(pending);
@@ -158,7 +158,7 @@ pub(super) fn restore(model: &mut Model, post: StoredPost) {
         text: SafeText::block(post.body.as_str()),
         body: post.body,
         code: post.code,
-        life: post.is_forced_persistent.then_some(Life::Lasting),
+        life: post.is_forced_persistent.then_some(Life::Persistent),
         at: now,
         state: PostState::Ready,
         deferral: None,
@@ -262,8 +262,8 @@ pub(super) fn on_posted(model: &mut Model, room_key: RoomKey, key: &ClientKey, p
             expires_at: posted.expires_at,
             ..Message::plain(pending.body.clone())
         };
-        let what = What::Message(message);
-        let item = Item { seq: posted.seq, changed: posted.seq, at: posted.at, by: me, what };
+        let content = Content::Message(message);
+        let item = Item { seq: posted.seq, changed: posted.seq, at: posted.at, by: me, content };
         // A number that has been applied already has its event, or has been deleted since.
         if posted.seq > room.cursor {
             room.apply(&item, Some(me));

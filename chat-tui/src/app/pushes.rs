@@ -1,7 +1,7 @@
 //! What a server tells unasked.
 
 use chat_proto::request::Account;
-use chat_proto::server_frame::{AccountEvent, AccountNews, Counts, ServerFrame, Topics, Typing};
+use chat_proto::server_frame::{AccountChange, AccountEvent, Counts, ServerFrame, TrendingWords, Typing};
 
 use super::answers::Purpose;
 use super::model::Model;
@@ -22,7 +22,7 @@ pub(super) fn on_push(model: &mut Model, key: ServerKey, frame: ServerFrame) {
             }
         }
         ServerFrame::Counts(counts) => on_counts(model, key, counts),
-        ServerFrame::Topics(topics) => on_topics(model, key, topics),
+        ServerFrame::Trending(trending) => on_trending(model, key, trending),
         ServerFrame::Account(event) => on_account_event(model, key, event),
         ServerFrame::Service(service) => {
             if let Some(server) = model.server_mut(key) {
@@ -57,9 +57,9 @@ fn on_counts(model: &mut Model, key: ServerKey, counts: Counts) {
     }
 }
 
-fn on_topics(model: &mut Model, key: ServerKey, topics: Topics) {
-    if let Some(room) = model.rooms.get_mut(&RoomKey { server: key, room: topics.room }) {
-        room.topics = topics.topics;
+fn on_trending(model: &mut Model, key: ServerKey, trending: TrendingWords) {
+    if let Some(room) = model.rooms.get_mut(&RoomKey { server: key, room: trending.room }) {
+        room.trending = trending.words;
     }
 }
 
@@ -74,24 +74,24 @@ fn on_account_event(model: &mut Model, key: ServerKey, event: AccountEvent) {
         return;
     }
     server.account = event.seq;
-    match event.news {
-        AccountNews::Joined { membership } => {
+    match event.change {
+        AccountChange::Joined { membership } => {
             let room_key = RoomKey { server: key, room: membership.room.id };
             model.rooms.entry(room_key).or_insert_with(|| Room::new(*membership));
         }
-        AccountNews::Left { room } => catch_up::remove_room(model, RoomKey { server: key, room }),
-        AccountNews::RoomRenamed { room, name } => {
+        AccountChange::Left { room } => catch_up::remove_room(model, RoomKey { server: key, room }),
+        AccountChange::RoomRenamed { room, name } => {
             if let Some(room) = model.rooms.get_mut(&RoomKey { server: key, room }) {
                 room.info.name = Some(name);
             }
         }
-        AccountNews::Marks { room, marks } => {
+        AccountChange::ReadMarker { room, read_marker } => {
             if let Some(room) = model.rooms.get_mut(&RoomKey { server: key, room }) {
-                room.marks = marks;
-                room.read_sent = room.read_sent.max(marks.read_seq);
+                room.read_marker = read_marker;
+                room.read_sent = room.read_sent.max(read_marker.read_seq);
             }
         }
-        AccountNews::Mention { .. } | AccountNews::SessionRevoked { .. } => {}
-        AccountNews::Notice { text } => model.show_info(&text),
+        AccountChange::Mention { .. } | AccountChange::SessionRevoked { .. } => {}
+        AccountChange::Notice { text } => model.show_info(&text),
     }
 }

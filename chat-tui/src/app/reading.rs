@@ -4,7 +4,7 @@ use chat_proto::ids::Seq;
 use chat_proto::message::{Item, Message};
 use chat_proto::presence::Availability;
 use chat_proto::request::Read;
-use chat_proto::room::ReadMarks;
+use chat_proto::room::ReadMarker;
 
 use super::answers::Purpose;
 use super::effect::Effect;
@@ -36,8 +36,8 @@ pub(super) fn on_new_message(model: &mut Model, room_key: RoomKey, item: &Item, 
     let Some(room) = model.rooms.get_mut(&room_key) else { return };
     if !is_being_read {
         if message.expires_at.is_none() {
-            room.marks.unread += 1;
-            room.marks.mentions += u32::from(mentions_me);
+            room.read_marker.unread += 1;
+            room.read_marker.mentions += u32::from(mentions_me);
         }
         // The line stands where the person stopped looking.
         if is_open && room.new_after.is_none() {
@@ -51,9 +51,9 @@ pub(super) fn on_new_message(model: &mut Model, room_key: RoomKey, item: &Item, 
 }
 
 /// A message that was counted as unread is deleted.
-pub(super) fn uncount_deleted(marks: &mut ReadMarks, mentions_me: bool) {
-    marks.unread = marks.unread.saturating_sub(1);
-    marks.mentions = marks.mentions.saturating_sub(u32::from(mentions_me));
+pub(super) fn uncount_deleted(read_marker: &mut ReadMarker, mentions_me: bool) {
+    read_marker.unread = read_marker.unread.saturating_sub(1);
+    read_marker.mentions = read_marker.mentions.saturating_sub(u32::from(mentions_me));
 }
 
 fn notify(model: &mut Model, room_key: RoomKey, item: &Item, message: &Message) {
@@ -73,9 +73,9 @@ pub(super) fn mark_visible_as_read(model: &mut Model) {
         return;
     }
     room.missed = 0;
-    room.marks = ReadMarks { read_seq: room.marks.read_seq.max(room.cursor), unread: 0, mentions: 0 };
+    room.read_marker = ReadMarker { read_seq: room.read_marker.read_seq.max(room.cursor), unread: 0, mentions: 0 };
     let is_due = now.since_ms(room.read_sent_at) >= READ_MARKER_EVERY_MS;
-    if is_ready && is_due && room.marks.read_seq > room.read_sent {
+    if is_ready && is_due && room.read_marker.read_seq > room.read_sent {
         send_read_marker(model, room_key);
     }
 }
@@ -83,16 +83,16 @@ pub(super) fn mark_visible_as_read(model: &mut Model) {
 /// Whether a read mark waits to be told, and when it may be.
 pub(super) fn next_read_marker(model: &Model) -> Option<chat_proto::time::UnixMillis> {
     let (room_key, room) = model.room()?;
-    let waits = model.is_ready(room_key.server) && room.marks.read_seq > room.read_sent && !room.is_marked_unread;
+    let waits = model.is_ready(room_key.server) && room.read_marker.read_seq > room.read_sent && !room.is_marked_unread;
     (waits && is_being_read(model, room_key)).then(|| room.read_sent_at.plus_ms(READ_MARKER_EVERY_MS))
 }
 
 fn send_read_marker(model: &mut Model, room_key: RoomKey) {
     let now = model.now;
     let Some(room) = model.rooms.get_mut(&room_key) else { return };
-    room.read_sent = room.marks.read_seq;
+    room.read_sent = room.read_marker.read_seq;
     room.read_sent_at = now;
-    let read = Read { room: room_key.room, seq: Some(room.marks.read_seq), rewind: false };
+    let read = Read { room: room_key.room, seq: Some(room.read_marker.read_seq), rewind: false };
     model.ask(room_key.server, read, Purpose::Nothing);
 }
 
@@ -100,7 +100,7 @@ fn send_read_marker(model: &mut Model, room_key: RoomKey) {
 pub(super) fn mark_read(model: &mut Model) {
     let Some(room_key) = model.current else { return };
     let Some(room) = model.rooms.get_mut(&room_key) else { return };
-    room.marks = ReadMarks { read_seq: room.cursor, unread: 0, mentions: 0 };
+    room.read_marker = ReadMarker { read_seq: room.cursor, unread: 0, mentions: 0 };
     room.new_after = None;
     room.missed = 0;
     room.is_marked_unread = false;
@@ -131,7 +131,7 @@ pub(super) fn mark_unread(model: &mut Model) {
     let persistent = after.filter_map(|entry| entry.content()).filter(|content| content.expires_at().is_none());
     let unread = persistent.clone().count() as u32;
     let mentions = persistent.filter(|content| content.mentions_me).count() as u32;
-    room.marks = ReadMarks { read_seq, unread, mentions };
+    room.read_marker = ReadMarker { read_seq, unread, mentions };
     room.read_sent = read_seq;
     room.new_after = Some(read_seq);
     // Looking at it does not mark it again until the room is left.

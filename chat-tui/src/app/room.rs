@@ -1,10 +1,10 @@
 //! One room as the screen knows it.
 
 use chat_proto::ids::{Seq, UserId};
-use chat_proto::message::{Item, What};
-use chat_proto::room::{Membership, ReadMarks, Role, RoomKind, Topic};
+use chat_proto::message::{Content, Item};
+use chat_proto::room::{Membership, ReadMarker, Role, RoomKind, Topic};
 use chat_proto::time::UnixMillis;
-use chat_proto::topic::TrendingTopic;
+use chat_proto::trending::TrendingWord;
 
 use super::editor::Editor;
 use super::outbox::PendingPost;
@@ -62,7 +62,7 @@ pub struct Room {
     /// What the account may do.
     pub role: Role,
     /// What has been read.
-    pub marks: ReadMarks,
+    pub read_marker: ReadMarker,
     /// What is at hand.
     pub timeline: Timeline,
     /// Every change up to here has been applied.
@@ -86,7 +86,7 @@ pub struct Room {
     /// Who types.
     pub typing: Typing,
     /// The words it speaks of.
-    pub topics: Vec<TrendingTopic>,
+    pub trending: Vec<TrendingWord>,
     /// The members whose presence is followed.
     pub people: Vec<UserId>,
     /// How many are there, where the room is too large to follow each.
@@ -117,17 +117,17 @@ impl Room {
             highest_seen: membership.head,
             counted_up_to: membership.head,
             must_ask_again: false,
-            read_sent: membership.marks.read_seq,
+            read_sent: membership.read_marker.read_seq,
             info: membership.room,
             role: membership.role,
-            marks: membership.marks,
+            read_marker: membership.read_marker,
             catch_up: CatchUp::Current,
             history: History::NotRequested,
             pending: Vec::new(),
             draft: Editor::default(),
             editing: None,
             typing: Typing::default(),
-            topics: Vec::new(),
+            trending: Vec::new(),
             people: Vec::new(),
             online: None,
             scroll: Scroll::End,
@@ -163,15 +163,15 @@ impl Room {
 
     /// The membership as it stands, for the cache.
     pub(super) fn membership(&self) -> Membership {
-        Membership { room: self.info.clone(), head: self.cursor, marks: self.marks, role: self.role }
+        Membership { room: self.info.clone(), head: self.cursor, read_marker: self.read_marker, role: self.role }
     }
 
     /// Takes what a membership says; the timeline is another matter.
     pub(super) fn refresh(&mut self, membership: &Membership) {
         self.info = membership.room.clone();
         self.role = membership.role;
-        self.marks = membership.marks;
-        self.read_sent = membership.marks.read_seq;
+        self.read_marker = membership.read_marker;
+        self.read_sent = membership.read_marker.read_seq;
         self.is_saved = false;
     }
 
@@ -190,20 +190,20 @@ impl Room {
 
     /// Takes the state of one thing, and what it says of the room itself.
     pub(super) fn apply(&mut self, item: &Item, me: Option<UserId>) -> bool {
-        match &item.what {
-            What::Topic { topic } if self.info.topic.as_ref().is_none_or(|topic| topic.at <= item.at) => {
+        match &item.content {
+            Content::Topic { topic } if self.info.topic.as_ref().is_none_or(|topic| topic.at <= item.at) => {
                 self.info.topic = topic.as_ref().map(|text| Topic { text: text.clone(), by: item.by, at: item.at });
             }
-            What::Description { description } => self.info.description.clone_from(description),
-            What::Renamed { name } => self.info.name = Some(name.clone()),
-            What::Join if !self.people.contains(&item.by) => self.people.push(item.by),
-            What::Leave => self.people.retain(|id| *id != item.by),
-            What::Topic { .. }
-            | What::Join
-            | What::Message(_)
-            | What::Deleted { .. }
-            | What::Expired { .. }
-            | What::Rsvp { .. } => {}
+            Content::Description { description } => self.info.description.clone_from(description),
+            Content::Renamed { name } => self.info.name = Some(name.clone()),
+            Content::Join if !self.people.contains(&item.by) => self.people.push(item.by),
+            Content::Leave => self.people.retain(|id| *id != item.by),
+            Content::Topic { .. }
+            | Content::Join
+            | Content::Message(_)
+            | Content::Deleted { .. }
+            | Content::Expired { .. }
+            | Content::Rsvp { .. } => {}
         }
         self.is_saved = false;
         self.timeline.apply(item, me)

@@ -137,14 +137,20 @@ impl Timeline {
 
 #[cfg(test)]
 mod tests {
-    use chat_proto::message::{Message, What};
+    use chat_proto::message::{Content, Message};
     use proptest::prelude::*;
 
     use super::*;
 
     fn item(seq: u64, changed: u64, text: &str) -> Item {
         let message = Message::plain(text.parse().expect("a body"));
-        Item { seq: Seq(seq), changed: Seq(changed), at: UnixMillis(0), by: UserId(1), what: What::Message(message) }
+        Item {
+            seq: Seq(seq),
+            changed: Seq(changed),
+            at: UnixMillis(0),
+            by: UserId(1),
+            content: Content::Message(message),
+        }
     }
 
     fn texts(timeline: &Timeline) -> Vec<&str> {
@@ -165,7 +171,7 @@ mod tests {
     fn an_expired_message_loses_its_text() {
         let mut timeline = Timeline::default();
         let mut ephemeral = item(1, 1, "key 4417");
-        if let What::Message(message) = &mut ephemeral.what {
+        if let Content::Message(message) = &mut ephemeral.content {
             message.expires_at = Some(UnixMillis(1_000));
         }
         timeline.apply(&ephemeral, None);

@@ -1,7 +1,7 @@
 //! One thing in a room as the screen needs it: text made safe once, at the edge.
 
 use chat_proto::ids::{ClientKey, Seq, UserId};
-use chat_proto::message::{Item, Message, What};
+use chat_proto::message::{Content, Item, Message};
 use chat_proto::room::Rsvp;
 use chat_proto::time::UnixMillis;
 
@@ -115,18 +115,18 @@ impl MessageContent {
 impl TimelineEntry {
     /// What the server sent, as the screen of `me` needs it.
     pub fn of(item: &Item, me: Option<UserId>) -> Self {
-        let kind = match &item.what {
-            What::Message(message) => EntryKind::Message(MessageContent::of(message, item.by, me)),
-            What::Deleted { .. } => EntryKind::Deleted,
-            What::Expired { .. } => EntryKind::Expired,
-            What::Join => EntryKind::Event(RoomEvent::Join),
-            What::Leave => EntryKind::Event(RoomEvent::Leave),
-            What::Topic { topic } => {
+        let kind = match &item.content {
+            Content::Message(message) => EntryKind::Message(MessageContent::of(message, item.by, me)),
+            Content::Deleted { .. } => EntryKind::Deleted,
+            Content::Expired { .. } => EntryKind::Expired,
+            Content::Join => EntryKind::Event(RoomEvent::Join),
+            Content::Leave => EntryKind::Event(RoomEvent::Leave),
+            Content::Topic { topic } => {
                 EntryKind::Event(RoomEvent::Topic(topic.as_ref().map(|topic| SafeText::line(topic.as_str()))))
             }
-            What::Description { description } => EntryKind::Event(RoomEvent::Description(description.is_some())),
-            What::Renamed { name } => EntryKind::Event(RoomEvent::Renamed(SafeText::line(name.as_str()))),
-            What::Rsvp { answer } => EntryKind::Event(RoomEvent::Rsvp(*answer)),
+            Content::Description { description } => EntryKind::Event(RoomEvent::Description(description.is_some())),
+            Content::Renamed { name } => EntryKind::Event(RoomEvent::Renamed(SafeText::line(name.as_str()))),
+            Content::Rsvp { answer } => EntryKind::Event(RoomEvent::Rsvp(*answer)),
         };
         Self { seq: item.seq, changed: item.changed, at: item.at, by: item.by, kind }
     }
@@ -146,8 +146,8 @@ impl TimelineEntry {
 
     /// The entry in a form that may be kept on disk; none for what expires or has.
     pub fn to_item(&self, me: Option<UserId>) -> Option<Item> {
-        let what = match &self.kind {
-            EntryKind::Message(content) if content.expires_at().is_none() => What::Message(Message {
+        let content = match &self.kind {
+            EntryKind::Message(content) if content.expires_at().is_none() => Content::Message(Message {
                 body: content.written().parse().ok()?,
                 code: content.code().and_then(|language| language.as_str().parse().ok()),
                 key: content.extras.as_ref().and_then(|extras| extras.key.clone()),
@@ -157,25 +157,25 @@ impl TimelineEntry {
                 reply_to: None,
             }),
             EntryKind::Message(_) | EntryKind::Expired => return None,
-            EntryKind::Deleted => What::Deleted { deleted_at: self.at, deleted_by: self.by },
+            EntryKind::Deleted => Content::Deleted { deleted_at: self.at, deleted_by: self.by },
             EntryKind::Event(event) => event.to_what()?,
         };
-        Some(Item { seq: self.seq, changed: self.changed, at: self.at, by: self.by, what })
+        Some(Item { seq: self.seq, changed: self.changed, at: self.at, by: self.by, content })
     }
 }
 
 impl RoomEvent {
-    fn to_what(&self) -> Option<What> {
+    fn to_what(&self) -> Option<Content> {
         Some(match self {
-            Self::Join => What::Join,
-            Self::Leave => What::Leave,
+            Self::Join => Content::Join,
+            Self::Leave => Content::Leave,
             Self::Topic(topic) => {
-                What::Topic { topic: topic.as_ref().map(|topic| topic.as_str().parse()).transpose().ok()? }
+                Content::Topic { topic: topic.as_ref().map(|topic| topic.as_str().parse()).transpose().ok()? }
             }
-            Self::Description(true) => What::Description { description: "…".parse().ok() },
-            Self::Description(false) => What::Description { description: None },
-            Self::Renamed(name) => What::Renamed { name: name.as_str().parse().ok()? },
-            Self::Rsvp(answer) => What::Rsvp { answer: *answer },
+            Self::Description(true) => Content::Description { description: "…".parse().ok() },
+            Self::Description(false) => Content::Description { description: None },
+            Self::Renamed(name) => Content::Renamed { name: name.as_str().parse().ok()? },
+            Self::Rsvp(answer) => Content::Rsvp { answer: *answer },
         })
     }
 }
@@ -185,7 +185,7 @@ mod tests {
     use super::*;
 
     fn item(by: UserId, message: Message) -> Item {
-        Item { seq: Seq(1), changed: Seq(1), at: UnixMillis(0), by, what: What::Message(message) }
+        Item { seq: Seq(1), changed: Seq(1), at: UnixMillis(0), by, content: Content::Message(message) }
     }
 
     #[test]

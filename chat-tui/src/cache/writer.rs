@@ -3,7 +3,7 @@
 use std::sync::mpsc::Receiver;
 
 use chat_proto::ids::{ClientKey, RoomId, UserId};
-use chat_proto::message::What;
+use chat_proto::message::Content;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -130,7 +130,7 @@ fn remove_room(transaction: &Transaction<'_>, room: RoomId) -> rusqlite::Result<
 fn removes_text(op: &PersistOp) -> bool {
     match op {
         PersistOp::StoreRooms(rooms) => {
-            rooms.iter().flat_map(|room| &room.items).any(|item| matches!(item.what, What::Deleted { .. }))
+            rooms.iter().flat_map(|room| &room.items).any(|item| matches!(item.content, Content::Deleted { .. }))
         }
         PersistOp::RemoveRooms(_) | PersistOp::RemoveAllRooms | PersistOp::RemoveInput(_) => true,
         PersistOp::StorePost(_)

@@ -3,7 +3,7 @@
 use std::io;
 
 use chat_proto::ids::{RoomId, Seq, UserId};
-use chat_proto::message::{Item, What};
+use chat_proto::message::{Content, Item};
 use chat_proto::room::Rsvp;
 use chat_proto::time::UnixMillis;
 use serde::Serialize;
@@ -88,7 +88,7 @@ impl<'a> ItemLine<'a> {
             answer: None,
             duplicate: false,
         };
-        line.fill(&item.what);
+        line.fill(&item.content);
         line
     }
 
@@ -99,9 +99,9 @@ impl<'a> ItemLine<'a> {
         self
     }
 
-    fn fill(&mut self, what: &'a What) {
-        match what {
-            What::Message(message) => {
+    fn fill(&mut self, content: &'a Content) {
+        match content {
+            Content::Message(message) => {
                 self.body = Some(message.body.as_str());
                 self.code = message.code.as_ref().map(chat_proto::text::CodeLanguage::as_str);
                 self.expires_at = message.expires_at.map(rfc3339);
@@ -109,32 +109,32 @@ impl<'a> ItemLine<'a> {
                 self.key = message.key.as_ref().map(chat_proto::ids::ClientKey::as_str);
                 self.reply_to = message.reply_to;
             }
-            What::Deleted { .. } => self.deleted = Some(true),
-            What::Expired { expired_at } => self.expires_at = Some(rfc3339(*expired_at)),
-            What::Topic { topic } => self.topic = topic.as_ref().map(chat_proto::text::TopicText::as_str),
-            What::Description { description } => {
+            Content::Deleted { .. } => self.deleted = Some(true),
+            Content::Expired { expired_at } => self.expires_at = Some(rfc3339(*expired_at)),
+            Content::Topic { topic } => self.topic = topic.as_ref().map(chat_proto::text::TopicText::as_str),
+            Content::Description { description } => {
                 self.body = description.as_ref().map(chat_proto::text::Description::as_str);
             }
-            What::Renamed { name } => self.body = Some(name.as_str()),
-            What::Rsvp { answer } => self.answer = Some(*answer),
-            What::Join | What::Leave => {}
+            Content::Renamed { name } => self.body = Some(name.as_str()),
+            Content::Rsvp { answer } => self.answer = Some(*answer),
+            Content::Join | Content::Leave => {}
         }
     }
 }
 
 /// The `type` of an item's line.
 fn kind_of(item: &Item, is_change: bool) -> &'static str {
-    match &item.what {
-        What::Message(message) if is_change && message.edited_at.is_some() => "edit",
-        What::Message(_) => "message",
-        What::Deleted { .. } => "delete",
-        What::Expired { .. } => "expire",
-        What::Join => "join",
-        What::Leave => "leave",
-        What::Topic { .. } => "topic",
-        What::Description { .. } => "description",
-        What::Renamed { .. } => "renamed",
-        What::Rsvp { .. } => "rsvp",
+    match &item.content {
+        Content::Message(message) if is_change && message.edited_at.is_some() => "edit",
+        Content::Message(_) => "message",
+        Content::Deleted { .. } => "delete",
+        Content::Expired { .. } => "expire",
+        Content::Join => "join",
+        Content::Leave => "leave",
+        Content::Topic { .. } => "topic",
+        Content::Description { .. } => "description",
+        Content::Renamed { .. } => "renamed",
+        Content::Rsvp { .. } => "rsvp",
     }
 }
 
@@ -258,8 +258,8 @@ mod tests {
     use chat_proto::message::Message;
 
     fn message(body: &str) -> Item {
-        let what = What::Message(Message::plain(body.parse().expect("a body")));
-        Item { seq: Seq(12), changed: Seq(12), at: UnixMillis(1_763_560_927_120), by: UserId(5), what }
+        let content = Content::Message(Message::plain(body.parse().expect("a body")));
+        Item { seq: Seq(12), changed: Seq(12), at: UnixMillis(1_763_560_927_120), by: UserId(5), content }
     }
 
     #[test]

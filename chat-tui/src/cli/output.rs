@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 
 use anstyle::{AnsiColor, Style};
 use chat_proto::ids::Seq;
-use chat_proto::message::{Item, Version, What};
+use chat_proto::message::{Content, Item, Version};
 use chat_proto::time::UnixMillis;
 use clap::ValueEnum;
 use serde::Serialize;
@@ -151,8 +151,8 @@ impl Output {
         let from = SafeText::line(names.from);
         let head = format!("{dim}{}{dim:#} {dim}{}/{}{dim:#}", local_time(item.at), names.room, item.seq);
         let event_line = |what: &str| format!("{head} {dim}— {} {what}{dim:#}", from.as_str());
-        match &item.what {
-            What::Message(message) => {
+        match &item.content {
+            Content::Message(message) => {
                 let mark = match (is_change && message.edited_at.is_some(), message.edited_at, message.expires_at) {
                     (true, ..) => " (edit)",
                     (false, Some(_), _) => " (edited)",
@@ -163,17 +163,17 @@ impl Output {
                 let gap = gap_before(&body);
                 format!("{head} {bold}{}{bold:#}{dim}{mark}:{dim:#}{gap}{body}", from.as_str())
             }
-            What::Deleted { .. } => event_line("deleted this message"),
-            What::Expired { .. } => event_line("wrote a message that expired"),
-            What::Join => event_line("joined"),
-            What::Leave => event_line("left"),
-            What::Topic { topic: Some(topic) } => {
+            Content::Deleted { .. } => event_line("deleted this message"),
+            Content::Expired { .. } => event_line("wrote a message that expired"),
+            Content::Join => event_line("joined"),
+            Content::Leave => event_line("left"),
+            Content::Topic { topic: Some(topic) } => {
                 event_line(&format!("set the topic: {}", SafeText::line(topic.as_str()).as_str()))
             }
-            What::Topic { topic: None } => event_line("cleared the topic"),
-            What::Description { .. } => event_line("changed the description"),
-            What::Renamed { name } => event_line(&format!("renamed the room to #{name}")),
-            What::Rsvp { answer } => event_line(match answer {
+            Content::Topic { topic: None } => event_line("cleared the topic"),
+            Content::Description { .. } => event_line("changed the description"),
+            Content::Renamed { name } => event_line(&format!("renamed the room to #{name}")),
+            Content::Rsvp { answer } => event_line(match answer {
                 chat_proto::room::Rsvp::Attending => "is attending",
                 chat_proto::room::Rsvp::Interested => "is interested",
                 chat_proto::room::Rsvp::None => "took back their answer",

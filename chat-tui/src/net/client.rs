@@ -184,7 +184,7 @@ async fn greet(socket: &mut Socket, options: &ConnectOptions) -> Result<Welcome,
 #[cfg(test)]
 mod tests {
     use chat_proto::ids::{ConnectionId, RoomId, Seq, UserId};
-    use chat_proto::message::{Item, What};
+    use chat_proto::message::{Content, Item};
     use chat_proto::request::{Ping, Pong};
     use chat_proto::server_frame::{Event, Typing};
     use chat_proto::time::UnixMillis;
@@ -212,7 +212,7 @@ mod tests {
             let room = RoomId(1);
             for seq in 1..=PUSHES_MAX as u64 * 2 {
                 let item =
-                    Item { seq: Seq(seq), changed: Seq(seq), at: UnixMillis(0), by: UserId(1), what: What::Join };
+                    Item { seq: Seq(seq), changed: Seq(seq), at: UnixMillis(0), by: UserId(1), content: Content::Join };
                 peer.send(&Event { room, seq: Seq(seq), prev: Seq(seq - 1), item }).await;
                 peer.send(&Typing { room, user: UserId(1), connection: ConnectionId(1), ttl_ms: 1 }).await;
             }

@@ -267,11 +267,11 @@ impl EventLoop {
             frame
         })?;
         self.frame_limiter.drawn();
-        let before = model.room().map(|(_, room)| (room.scroll, room.marks));
+        let before = model.room().map(|(_, room)| (room.scroll, room.read_marker));
         if let Some(viewport) = viewport {
             self.handle(model, Msg::Drawn(viewport));
         }
-        if model.room().map(|(_, room)| (room.scroll, room.marks)) != before {
+        if model.room().map(|(_, room)| (room.scroll, room.read_marker)) != before {
             self.frame_limiter.soon();
         }
         Ok(())

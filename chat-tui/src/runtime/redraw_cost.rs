@@ -73,8 +73,8 @@ fn busy() -> TestApp {
     let rooms = names.iter().enumerate().map(|(index, name)| {
         let id = if *name == "general" { GENERAL } else { RoomId(100 + index as u64) };
         let mut membership = membership(id, name, 0);
-        membership.marks.unread = if index % 4 == 1 { index as u32 } else { 0 };
-        membership.marks.mentions = u32::from(index == 5);
+        membership.read_marker.unread = if index % 4 == 1 { index as u32 } else { 0 };
+        membership.read_marker.mentions = u32::from(index == 5);
         membership
     });
     let mut hello = welcome(rooms.collect());

@@ -13,7 +13,7 @@ use crate::text::{self, SafeText};
 use crate::theme::{Role, Theme};
 
 /// Rows left for topics where there are any.
-const TOPIC_ROWS: usize = 6;
+const TRENDING_ROWS: usize = 6;
 
 struct Line {
     mark: &'static str,
@@ -31,10 +31,10 @@ pub(super) fn draw(model: &Model, theme: &Theme, pane: Pane, buffer: &mut Buffer
     }
     let (Some((room_key, room)), Some(server)) = (model.room(), model.server()) else { return };
     let lines = lines(model, theme, (room_key, room), server);
-    let topics = topics(room, pane.area.width.saturating_sub(2));
+    let words = trending_words(room, pane.area.width.saturating_sub(2));
     let height = usize::from(pane.area.height);
-    let for_topics = if topics.is_empty() { 0 } else { (topics.len() + 2).min(TOPIC_ROWS + 2).min(height / 2) };
-    let for_people = height - for_topics;
+    let for_trending = if words.is_empty() { 0 } else { (words.len() + 2).min(TRENDING_ROWS + 2).min(height / 2) };
+    let for_people = height - for_trending;
     let mut rows = draw::rows(pane.area);
     let hidden = lines.len().saturating_sub(for_people);
     let shown = if hidden > 0 { for_people.saturating_sub(1) } else { lines.len() };
@@ -49,13 +49,13 @@ pub(super) fn draw(model: &Model, theme: &Theme, pane: Pane, buffer: &mut Buffer
         let more = format!("and {people} more");
         draw::text(buffer, draw::after(row, 1), &more, theme.style(Role::TextDim));
     }
-    if for_topics > 0 {
+    if for_trending > 0 {
         rows.next();
         if let Some(row) = rows.next() {
-            draw::text(buffer, draw::after(row, 1), "topics", theme.style(Role::PaneTitle));
+            draw::text(buffer, draw::after(row, 1), "trending", theme.style(Role::PaneTitle));
         }
-        for (topic, row) in topics.iter().zip(&mut rows) {
-            draw::text(buffer, draw::after(row, 1), topic, theme.style(Role::Topic));
+        for (word, row) in words.iter().zip(&mut rows) {
+            draw::text(buffer, draw::after(row, 1), word, theme.style(Role::Topic));
         }
     }
 }
@@ -139,9 +139,9 @@ fn note(model: &Model, room_key: RoomKey, presence: &Presence) -> String {
 }
 
 /// The words in lines, with a dot between two.
-fn topics(room: &Room, columns: u16) -> Vec<String> {
+fn trending_words(room: &Room, columns: u16) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for topic in &room.topics {
+    for topic in &room.trending {
         let word = SafeText::line(&topic.word);
         let word = text::fit(word.as_str(), usize::from(columns)).into_owned();
         match lines.last_mut() {
@@ -152,6 +152,6 @@ fn topics(room: &Room, columns: u16) -> Vec<String> {
             _ => lines.push(word),
         }
     }
-    lines.truncate(TOPIC_ROWS);
+    lines.truncate(TRENDING_ROWS);
     lines
 }

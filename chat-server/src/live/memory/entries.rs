@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chat_proto::ids::{ClientKey, RoomId, Seq, UserId};
-use chat_proto::message::{Item, What};
+use chat_proto::message::{Content, Item};
 use chat_proto::time::UnixMillis;
 
 use crate::live::{EphemeralEntry, EphemeralKey, KEY_KEPT_MS, KeyUse, LiveError, Put};
@@ -245,8 +245,8 @@ impl Entries {
 }
 
 fn cost_bytes(entry: &EphemeralEntry) -> u64 {
-    let texts = match &entry.item().what {
-        What::Message(message) => {
+    let texts = match &entry.item().content {
+        Content::Message(message) => {
             let code = message.code.as_ref().map_or(0, |code| code.as_str().len());
             message.body.as_str().len() + code + size_of_val(message.mentions.as_slice())
         }

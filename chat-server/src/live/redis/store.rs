@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chat_proto::codec;
 use chat_proto::ids::{ClientKey, Epoch, RoomId, Seq, UserId};
-use chat_proto::message::{Item, What};
+use chat_proto::message::{Content, Item};
 use chat_proto::time::UnixMillis;
 use redis::{Cmd, FromRedisValue, Value, cmd};
 use tokio::sync::{mpsc, watch};
@@ -146,8 +146,8 @@ impl RedisLive {
     }
 
     fn replacing(&self, key: &EphemeralKey, item: &Item, now: UnixMillis) -> Cmd {
-        let end = match &item.what {
-            What::Message(message) => message.expires_at.map(|end| end.0.to_string()).unwrap_or_default(),
+        let end = match &item.content {
+            Content::Message(message) => message.expires_at.map(|end| end.0.to_string()).unwrap_or_default(),
             _ => String::new(),
         };
         let mut call = self.scripts.replace.over(&self.with_room(key.room, []));

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use chat_proto::codec;
 use chat_proto::ids::{ClientKey, ConnectionId, RoomId, Seq, UserId};
-use chat_proto::message::{Item, What};
+use chat_proto::message::{Content, Item};
 use chat_proto::presence::Availability;
 use chat_proto::time::UnixMillis;
 
@@ -15,8 +15,8 @@ use crate::post_digest::PostDigest;
 
 /// `m` for a message, `d` for the tombstone of one.
 pub(super) fn kind(item: &Item) -> &'static str {
-    match item.what {
-        What::Message(_) => "m",
+    match item.content {
+        Content::Message(_) => "m",
         _ => "d",
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use chat_proto::message::{Item, What};
+use chat_proto::message::{Content, Item};
 use chat_proto::request::Posted;
 use chat_proto::time::UnixMillis;
 use tokio::time::Instant;
@@ -21,8 +21,8 @@ impl Actor {
                 let Some(item) = item else { return };
                 self.services.counters.posts.fetch_add(1, Ordering::Relaxed);
                 self.services.counters.acknowledged(accepted_at.elapsed());
-                let expires_at = match &item.what {
-                    What::Message(message) => message.expires_at,
+                let expires_at = match &item.content {
+                    Content::Message(message) => message.expires_at,
                     _ => None,
                 };
                 answer(reply, Ok(Posted { seq: item.seq, at: item.at, duplicate: false, expires_at }));

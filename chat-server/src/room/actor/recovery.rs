@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use chat_proto::ids::Seq;
-use chat_proto::message::{Item, What};
+use chat_proto::message::{Content, Item};
 use chat_proto::request::Posted;
 
 use super::Actor;
@@ -82,8 +82,8 @@ impl Actor {
     /// is new.
     pub(super) fn check_duplicate(&self, key: &EphemeralKey, item: &Item) -> Option<Result<Posted, RoomError>> {
         let first = self.state.ephemeral.by_key(key)?;
-        let is_same = match &item.what {
-            What::Message(message) => post_digest::of(key.room, message.body.as_str()) == first.digest(),
+        let is_same = match &item.content {
+            Content::Message(message) => post_digest::of(key.room, message.body.as_str()) == first.digest(),
             _ => false,
         };
         let (seq, at, expires_at) = (first.item().seq, first.item().at, Some(first.expires_at()));

@@ -11,7 +11,7 @@ const ROOM: RoomId = RoomId(1);
 
 fn message(seq: u64, expires_at: Option<UnixMillis>) -> Item {
     let message = Message { expires_at, ..Message::plain("hello".parse().expect("a body")) };
-    Item { seq: Seq(seq), changed: Seq(seq), at: UnixMillis(0), by: UserId(1), what: What::Message(message) }
+    Item { seq: Seq(seq), changed: Seq(seq), at: UnixMillis(0), by: UserId(1), content: Content::Message(message) }
 }
 
 fn entry(seq: u64) -> EphemeralEntry {
@@ -87,7 +87,7 @@ fn a_change_of_what_expires_keeps_its_number_free() {
 fn an_edit_to_the_same_text_changes_nothing_unless_another_is_under_way() {
     let mut state = started(&[1], &[]);
     let item = state.find(Seq(1), UnixMillis(0)).expect("there");
-    let What::Message(message) = &item.what else { panic!("a message") };
+    let Content::Message(message) = &item.content else { panic!("a message") };
     let edit = || {
         let edit = Edit { room: ROOM, seq: Seq(1), body: message.body.clone() };
         NewChange { by: UserId(1), seq: Seq(1), edit: Some((edit, Vec::new())), known: None }

@@ -2,8 +2,8 @@
 
 use chat_proto::ids::UserId;
 use chat_proto::request::{Empty, Read, SetPassword};
-use chat_proto::room::ReadMarks;
-use chat_proto::server_frame::{AccountNews, AccountSnapshot};
+use chat_proto::room::ReadMarker;
+use chat_proto::server_frame::{AccountChange, AccountSnapshot};
 
 use crate::session::app::App;
 use crate::session::connection::{Connection, Identity};
@@ -28,12 +28,12 @@ pub(in crate::session) async fn snapshot(app: &App, user: UserId) -> Result<Acco
     Ok(AccountSnapshot { head, rooms, users })
 }
 
-pub(in crate::session) async fn read(app: &App, who: &Identity, asked: Read) -> Result<ReadMarks, Refusal> {
+pub(in crate::session) async fn read(app: &App, who: &Identity, asked: Read) -> Result<ReadMarker, Refusal> {
     let snapshot = gate::member(&app.rooms, who.user, asked.room).await?;
     let seq = asked.seq.unwrap_or(snapshot.head);
-    let marks = app.store.set_read(who.user, asked.room, seq, asked.rewind).await?;
-    app.connections.notify(who.user, AccountNews::Marks { room: asked.room, marks });
-    Ok(marks)
+    let read_marker = app.store.set_read(who.user, asked.room, seq, asked.rewind).await?;
+    app.connections.notify(who.user, AccountChange::ReadMarker { room: asked.room, read_marker });
+    Ok(read_marker)
 }
 
 pub(in crate::session) async fn set_password(

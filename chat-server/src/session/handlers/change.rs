@@ -1,9 +1,9 @@
 //! Changes of what stands: edits, deletions, topic, description.
 
 use chat_proto::ids::{RoomId, Seq, UserId};
-use chat_proto::message::What;
+use chat_proto::message::Content;
 use chat_proto::request::{Changed, Delete, Edit, SetDescription, SetTopic};
-use chat_proto::server_frame::AccountNews;
+use chat_proto::server_frame::AccountChange;
 
 use super::post::mentioned;
 use crate::session::app::App;
@@ -21,8 +21,8 @@ pub(in crate::session) async fn edit(app: &App, who: &Identity, edit: Edit) -> R
 
 /// The accounts a message names.
 async fn named_in(app: &App, room: RoomId, seq: Seq) -> Result<Vec<UserId>, Refusal> {
-    Ok(match app.rooms.find(room, seq).await?.map(|item| item.what) {
-        Some(What::Message(message)) => message.mentions,
+    Ok(match app.rooms.find(room, seq).await?.map(|item| item.content) {
+        Some(Content::Message(message)) => message.mentions,
         _ => Vec::new(),
     })
 }
@@ -34,8 +34,8 @@ async fn notify_marks(app: &App, room: RoomId, before: Vec<UserId>, after: Vec<U
     };
     for user in only_in(&before, &after).into_iter().chain(only_in(&after, &before)) {
         // Who is no member any more has no counts.
-        if let Ok(marks) = app.store.marks(user, room).await {
-            app.connections.notify(user, AccountNews::Marks { room, marks });
+        if let Ok(read_marker) = app.store.read_marker(user, room).await {
+            app.connections.notify(user, AccountChange::ReadMarker { room, read_marker });
         }
     }
 }

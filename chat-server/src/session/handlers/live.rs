@@ -68,5 +68,5 @@ pub(in crate::session) async fn trending(
         return Err(ErrorBody::new(ErrorCode::BadRequest, message).at_field("limit").into());
     }
     gate::member(&app.rooms, who.user, asked.room).await?;
-    Ok(TrendingAnswer { topics: app.trending.top(asked.room, asked.limit as usize) })
+    Ok(TrendingAnswer { words: app.trending.top(asked.room, asked.limit as usize) })
 }

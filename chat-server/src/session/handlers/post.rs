@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chat_proto::error::{ErrorBody, ErrorCode};
 use chat_proto::ids::UserId;
-use chat_proto::message::What;
+use chat_proto::message::Content;
 use chat_proto::request::{Life, Post};
 use tokio::time::timeout;
 
@@ -61,7 +61,7 @@ async fn is_retry(app: &App, who: &Identity, post: &Post) -> Result<bool, Refusa
 async fn is_ephemeral(app: &App, post: &Post) -> Result<bool, Refusal> {
     match post.life {
         Some(Life::TtlMs(_)) => Ok(true),
-        Some(Life::Lasting) => Ok(false),
+        Some(Life::Persistent) => Ok(false),
         None => Ok(app.store.room(post.room).await?.is_some_and(|stored| stored.room.default_ttl_ms.is_some())),
     }
 }
@@ -70,7 +70,7 @@ async fn check_text(app: &App, who: &Identity, post: &Post) -> Result<Vec<UserId
     if let Some(seq) = post.reply_to {
         gate::member(&app.rooms, who.user, post.room).await?;
         let found = app.rooms.find(post.room, seq).await?;
-        if !found.is_some_and(|item| matches!(item.what, What::Message(_))) {
+        if !found.is_some_and(|item| matches!(item.content, Content::Message(_))) {
             let message = "The message that is answered is not there.";
             return Err(ErrorBody::new(ErrorCode::NotFound, message).at_field("reply_to").into());
         }

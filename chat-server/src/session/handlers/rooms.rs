@@ -6,7 +6,7 @@ use chat_proto::ids::RoomId;
 use chat_proto::limits::{PAGE_BUDGET_BYTES, TTL_MAX_MS, TTL_MIN_MS};
 use chat_proto::request::{CreateRoom, Empty, ListRooms, RoomInfoAnswer, RoomListing, RoomsPage};
 use chat_proto::room::{Membership, Role, RoomKind};
-use chat_proto::server_frame::AccountNews;
+use chat_proto::server_frame::AccountChange;
 
 use super::page::check_limit;
 use crate::session::app::{App, GENERAL};
@@ -56,8 +56,8 @@ pub(in crate::session) async fn join(
         None => enter(connection, who, room, Role::Member).await,
         // Nothing changes, and nobody has to be told.
         Some(role) => {
-            let marks = connection.app.store.marks(who.user, room).await?;
-            Ok(Membership { room: snapshot.room, head: snapshot.head, marks, role })
+            let read_marker = connection.app.store.read_marker(who.user, room).await?;
+            Ok(Membership { room: snapshot.room, head: snapshot.head, read_marker, role })
         }
     }
 }
@@ -71,9 +71,9 @@ async fn enter(connection: &mut Connection, who: &Identity, room: RoomId, role: 
     }
     let snapshot = app.rooms.join(who.user, room, role).await?;
     tracing::info!(user = %who.user, %room, members = snapshot.room.members, "joined");
-    let marks = app.store.marks(who.user, room).await?;
+    let read_marker = app.store.read_marker(who.user, room).await?;
     let membership =
-        Membership { room: snapshot.room, head: snapshot.head, marks, role: snapshot.role.unwrap_or(role) };
+        Membership { room: snapshot.room, head: snapshot.head, read_marker, role: snapshot.role.unwrap_or(role) };
     for device in app.connections.followers(who.user) {
         app.rooms.subscribe(who.user, room, device.connection, &device.send_queue).await?;
         if device.connection == connection.id && !connection.subscriptions.contains(&room) {
@@ -81,7 +81,7 @@ async fn enter(connection: &mut Connection, who: &Identity, room: RoomId, role: 
         }
     }
     app.audience.resize(&membership);
-    app.connections.notify(who.user, AccountNews::Joined { membership: Box::new(membership.clone()) });
+    app.connections.notify(who.user, AccountChange::Joined { membership: Box::new(membership.clone()) });
     Ok(membership)
 }
 
@@ -109,7 +109,7 @@ pub(in crate::session) async fn leave(
         }
     }
     connection.subscriptions.retain(|subscribed| *subscribed != room);
-    app.connections.notify(who.user, AccountNews::Left { room });
+    app.connections.notify(who.user, AccountChange::Left { room });
     Ok(Empty {})
 }
 

@@ -78,7 +78,7 @@ impl Deref for Batch<'_> {
 #[cfg(test)]
 mod tests {
     use chat_proto::ids::{RoomId, Seq, UserId};
-    use chat_proto::message::{Item, Message, What};
+    use chat_proto::message::{Content, Item, Message};
     use chat_proto::time::UnixMillis;
 
     use super::super::{items, open};
@@ -88,16 +88,16 @@ mod tests {
     const NOW: UnixMillis = UnixMillis(1_763_560_927_120);
     const GENERAL: RoomId = RoomId(1);
 
-    fn said(body: &str) -> What {
-        What::Message(Message::plain(body.parse().expect("a body")))
+    fn said(body: &str) -> Content {
+        Content::Message(Message::plain(body.parse().expect("a body")))
     }
 
     fn append(seq: u64, body: &str) -> Append {
-        Append { room: GENERAL, seq: Seq(seq), at: NOW, by: UserId(0), what: said(body), chain: None }
+        Append { room: GENERAL, seq: Seq(seq), at: NOW, by: UserId(0), content: said(body), chain: None }
     }
 
-    fn change(seq: u64, changed: u64, revision: Revision, what: What) -> Change {
-        let item = Item { seq: Seq(seq), changed: Seq(changed), at: NOW, by: UserId(0), what };
+    fn change(seq: u64, changed: u64, revision: Revision, content: Content) -> Change {
+        let item = Item { seq: Seq(seq), changed: Seq(changed), at: NOW, by: UserId(0), content };
         Change { room: GENERAL, item, revision, at: NOW }
     }
 
@@ -115,7 +115,7 @@ mod tests {
         for (seq, body) in [(1, "apple"), (2, "pear"), (3, "plum")] {
             items::append(&batch, &append(seq, body)).expect("added");
         }
-        let deleted = What::Deleted { deleted_at: NOW, deleted_by: UserId(0) };
+        let deleted = Content::Deleted { deleted_at: NOW, deleted_by: UserId(0) };
         items::change(&batch, &change(1, 4, Revision::Delete, deleted)).expect("deleted");
         items::change(&batch, &change(2, 5, Revision::Edit, said("quince"))).expect("edited");
         let (pending_index, savepoint) = (batch.pending_index(), c.execute_batch("SAVEPOINT write"));

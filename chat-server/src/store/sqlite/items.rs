@@ -1,7 +1,7 @@
 //! What stands in a room: adding, changing, paging.
 
 use chat_proto::ids::{ClientKey, RoomId, Seq, UserId};
-use chat_proto::message::{Item, Message, Version, What};
+use chat_proto::message::{Content, Item, Message, Version};
 use chat_proto::time::UnixMillis;
 use rusqlite::{Connection, params};
 
@@ -18,11 +18,11 @@ pub(super) fn append(c: &Batch<'_>, event: &Append) -> Result<Appended, StoreErr
         }
     } else {
         let room = sql(event.room.0);
-        let values = params![room, sql(event.seq.0), event.at.0, sql(event.by.0), row::what_column(&event.what)];
+        let values = params![room, sql(event.seq.0), event.at.0, sql(event.by.0), row::what_column(&event.content)];
         let insert = "INSERT INTO item (room, seq, changed, at, author, what) VALUES (?1, ?2, ?2, ?3, ?4, ?5)";
         execute(c, insert, values)?;
         execute(c, "UPDATE room SET head = max(head, ?2) WHERE id = ?1", [room, sql(event.seq.0)])?;
-        rooms::apply(c, event.room, &event.what, event.by, event.at)?;
+        rooms::apply(c, event.room, &event.content, event.by, event.at)?;
     }
     Ok(Appended { seq: event.seq, at: event.at, is_duplicate: false })
 }
@@ -41,8 +41,8 @@ fn append_message(
     {
         return Ok(Some(first));
     }
-    let (key, what) = (key.map(ClientKey::as_str), row::what_column(&event.what));
-    let values = params![room, seq, event.at.0, sql(event.by.0), key, digest, body, what];
+    let (key, content) = (key.map(ClientKey::as_str), row::what_column(&event.content));
+    let values = params![room, seq, event.at.0, sql(event.by.0), key, digest, body, content];
     let insert = "INSERT INTO item (room, seq, changed, at, author, ordinal, key, digest, body, what)
          VALUES (?1, ?2, ?2, ?3, ?4, (SELECT ordinal + 1 FROM room WHERE id = ?1), ?5, ?6, ?7, ?8)";
     let id = c.prepare_cached(insert).and_then(|mut statement| statement.insert(values)).map_err(row::failed)?;
@@ -112,7 +112,7 @@ pub(super) fn change(c: &Batch<'_>, change: &Change) -> Result<(), StoreError> {
     let query = "SELECT id, body FROM item WHERE room = ?1 AND seq = ?2 AND body IS NOT NULL";
     let found = one(c, query, [room, seq], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
     let (id, before) = found.ok_or(StoreError::NotFound)?;
-    let body = if let (Revision::Edit, What::Message(message)) = (&change.revision, &change.item.what) {
+    let body = if let (Revision::Edit, Content::Message(message)) = (&change.revision, &change.item.content) {
         let keep = "INSERT INTO version SELECT ?1, (SELECT count(*) + 1 FROM version WHERE item = ?1), ?2, ?3";
         execute(c, keep, params![id, before, change.at.0])?;
         let body = message.body.as_str();
@@ -127,7 +127,7 @@ pub(super) fn change(c: &Batch<'_>, change: &Change) -> Result<(), StoreError> {
         execute(c, "UPDATE room SET messages = messages - 1 WHERE id = ?1", [room])?;
         None
     };
-    let values = params![id, sql(change.item.changed.0), body, row::what_column(&change.item.what)];
+    let values = params![id, sql(change.item.changed.0), body, row::what_column(&change.item.content)];
     execute(c, "UPDATE item SET changed = ?2, body = ?3, what = ?4 WHERE id = ?1", values)?;
     execute(c, "UPDATE room SET head = max(head, ?2) WHERE id = ?1", [room, sql(change.item.changed.0)]).map(drop)
 }

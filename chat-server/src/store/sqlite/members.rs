@@ -1,7 +1,7 @@
 //! Who is a member of what.
 
 use chat_proto::ids::{RoomId, Seq, UserId};
-use chat_proto::room::{Membership, ReadMarks, Role, Rsvp, User};
+use chat_proto::room::{Membership, ReadMarker, Role, Rsvp, User};
 use chat_proto::text::Username;
 use rusqlite::{Connection, params};
 
@@ -89,25 +89,25 @@ pub(super) fn memberships(c: &Connection, account: UserId) -> Result<Vec<Members
     );
     all(c, &query, [sql(account.0)], |row| {
         let stored = row::room(row)?;
-        let marks = ReadMarks {
+        let read_marker = ReadMarker {
             read_seq: Seq(row::number(row, 15)?),
             unread: row.get::<_, i64>(16)?.max(0) as u32,
             mentions: row.get(17)?,
         };
-        Ok(Membership { room: stored.room, head: stored.head, marks, role: row::role(row, 14)? })
+        Ok(Membership { room: stored.room, head: stored.head, read_marker, role: row::role(row, 14)? })
     })
 }
 
 /// The membership of one account in one room: its mark.
-pub(super) fn marks(c: &Connection, account: UserId, room: RoomId) -> Result<ReadMarks, StoreError> {
+pub(super) fn read_marker(c: &Connection, account: UserId, room: RoomId) -> Result<ReadMarker, StoreError> {
     let query = format!(
         "SELECT read_seq, room.ordinal - read_ordinal - {DELETED},
            (SELECT count(*) FROM mention WHERE mention.account = ?1 AND mention.room = ?2 AND seq > read_seq)
          FROM member JOIN room ON room.id = member.room WHERE member.account = ?1 AND member.room = ?2"
     );
-    let marks = one(c, &query, [sql(account.0), sql(room.0)], |row| {
+    let read_marker = one(c, &query, [sql(account.0), sql(room.0)], |row| {
         let unread = row.get::<_, i64>(1)?.max(0) as u32;
-        Ok(ReadMarks { read_seq: Seq(row::number(row, 0)?), unread, mentions: row.get(2)? })
+        Ok(ReadMarker { read_seq: Seq(row::number(row, 0)?), unread, mentions: row.get(2)? })
     })?;
-    marks.ok_or(StoreError::NotFound)
+    read_marker.ok_or(StoreError::NotFound)
 }

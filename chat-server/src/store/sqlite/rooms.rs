@@ -128,21 +128,21 @@ pub(super) fn is_taken(error: &rusqlite::Error) -> bool {
 pub(super) fn apply(
     c: &Connection,
     id: RoomId,
-    what: &chat_proto::message::What,
+    content: &chat_proto::message::Content,
     by: UserId,
     at: UnixMillis,
 ) -> Result<(), StoreError> {
-    use chat_proto::message::What;
-    match what {
-        What::Topic { topic } => {
+    use chat_proto::message::Content;
+    match content {
+        Content::Topic { topic } => {
             let values = params![sql(id.0), topic.as_ref().map(TopicText::as_str), sql(by.0), at.0];
             execute(c, "UPDATE room SET topic = ?2, topic_by = ?3, topic_at = ?4 WHERE id = ?1", values).map(drop)
         }
-        What::Description { description } => {
+        Content::Description { description } => {
             let values = params![sql(id.0), description.as_ref().map(Description::as_str)];
             execute(c, "UPDATE room SET description = ?2 WHERE id = ?1", values).map(drop)
         }
-        What::Renamed { name } => {
+        Content::Renamed { name } => {
             let remember =
                 "INSERT OR IGNORE INTO former_name SELECT name, id FROM room WHERE id = ?1 AND name IS NOT NULL";
             execute(c, remember, [sql(id.0)])?;
@@ -151,11 +151,11 @@ pub(super) fn apply(
             let renamed = c.prepare_cached(rename).and_then(|mut statement| statement.execute(values));
             renamed.map(drop).map_err(|e| if is_taken(&e) { StoreError::NameTaken } else { failed(e) })
         }
-        What::Message(_)
-        | What::Deleted { .. }
-        | What::Expired { .. }
-        | What::Join
-        | What::Leave
-        | What::Rsvp { .. } => Ok(()),
+        Content::Message(_)
+        | Content::Deleted { .. }
+        | Content::Expired { .. }
+        | Content::Join
+        | Content::Leave
+        | Content::Rsvp { .. } => Ok(()),
     }
 }

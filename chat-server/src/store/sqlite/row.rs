@@ -2,7 +2,7 @@
 
 use chat_proto::codec;
 use chat_proto::ids::{RoomId, Seq, UserId};
-use chat_proto::message::{Item, Message, What};
+use chat_proto::message::{Content, Item, Message};
 use chat_proto::room::{Role, Room, RoomKind, Rsvp, Topic};
 use chat_proto::text::{CodeLanguage, TextError};
 use chat_proto::time::UnixMillis;
@@ -18,8 +18,8 @@ pub(super) fn failed(error: rusqlite::Error) -> StoreError {
 }
 
 /// A value the file should not hold: damaged, or written by another program.
-pub(super) fn damaged(what: impl std::fmt::Display) -> StoreError {
-    StoreError::Failed(format!("the database holds a value that cannot be: {what}"))
+pub(super) fn damaged(content: impl std::fmt::Display) -> StoreError {
+    StoreError::Failed(format!("the database holds a value that cannot be: {content}"))
 }
 
 /// An id or number as SQLite holds it.
@@ -63,9 +63,9 @@ struct Extra {
 }
 
 /// The column `what` of an item; `None` for a plain message.
-pub(super) fn what_column(what: &What) -> Option<String> {
-    match what {
-        What::Message(message) => {
+pub(super) fn what_column(content: &Content) -> Option<String> {
+    match content {
+        Content::Message(message) => {
             let extra = Extra {
                 code: message.code.clone(),
                 edited_at: message.edited_at,
@@ -80,13 +80,13 @@ pub(super) fn what_column(what: &What) -> Option<String> {
 
 /// An item of the columns [`ITEM`].
 pub(super) fn item(row: &Row<'_>) -> rusqlite::Result<Item> {
-    let what: Option<String> = row.get(6)?;
+    let content: Option<String> = row.get(6)?;
     let wrong =
         |e: codec::DecodeError| rusqlite::Error::FromSqlConversionFailure(6, rusqlite::types::Type::Text, Box::new(e));
-    let what = match text(row, 5)? {
+    let content = match text(row, 5)? {
         Some(body) => {
-            let extra = what.map_or(Ok(Extra::default()), |what| codec::from_text(&what)).map_err(wrong)?;
-            What::Message(Message {
+            let extra = content.map_or(Ok(Extra::default()), |content| codec::from_text(&content)).map_err(wrong)?;
+            Content::Message(Message {
                 code: extra.code,
                 key: text(row, 4)?,
                 edited_at: extra.edited_at,
@@ -95,14 +95,14 @@ pub(super) fn item(row: &Row<'_>) -> rusqlite::Result<Item> {
                 ..Message::plain(body)
             })
         }
-        None => codec::from_text(&must(what, 6)?).map_err(wrong)?,
+        None => codec::from_text(&must(content, 6)?).map_err(wrong)?,
     };
     Ok(Item {
         seq: Seq(number(row, 0)?),
         changed: Seq(number(row, 1)?),
         at: UnixMillis(row.get(2)?),
         by: UserId(number(row, 3)?),
-        what,
+        content,
     })
 }
 

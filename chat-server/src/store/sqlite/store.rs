@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chat_proto::ids::{ClientKey, Epoch, RoomId, Seq, SessionId, UserId};
 use chat_proto::message::{Item, Version};
 use chat_proto::presence::ChosenAvailability;
-use chat_proto::room::{Membership, ReadMarks, Rsvp, User};
+use chat_proto::room::{Membership, ReadMarker, Rsvp, User};
 use chat_proto::text::{RoomName, StatusText, Username};
 use chat_proto::time::UnixMillis;
 
@@ -17,7 +17,7 @@ use super::folder::Folder;
 use super::open::{self, OpenError};
 use super::readers::Readers;
 use super::writer::Writer;
-use super::{accounts, items, marks, members, rooms};
+use super::{accounts, items, members, read_marker, rooms};
 use crate::store::{
     Account, Append, Appended, Change, MemberRow, MemberState, NewRoom, NewSignIn, RefusedPost, RoomCounts, RoomState,
     SignInRow, Store, StoreError, StoreFigures, StoreReply, StoredRoom,
@@ -199,12 +199,12 @@ impl Store for SqliteStore {
         self.readers.submit(move |c| items::changes(c, room, after, limit))
     }
 
-    fn marks(&self, account: UserId, room: RoomId) -> StoreReply<ReadMarks> {
-        self.readers.submit(move |c| members::marks(c, account, room))
+    fn read_marker(&self, account: UserId, room: RoomId) -> StoreReply<ReadMarker> {
+        self.readers.submit(move |c| members::read_marker(c, account, room))
     }
 
-    fn set_read(&self, account: UserId, room: RoomId, seq: Seq, rewind: bool) -> StoreReply<ReadMarks> {
-        self.writer.submit(move |c| marks::set_read(c, account, room, seq, rewind))
+    fn set_read(&self, account: UserId, room: RoomId, seq: Seq, rewind: bool) -> StoreReply<ReadMarker> {
+        self.writer.submit(move |c| read_marker::set_read(c, account, room, seq, rewind))
     }
 
     fn health(&self) -> watch::Receiver<bool> {

@@ -14,8 +14,8 @@ struct Received(Mutex<Vec<(u64, Vec<String>)>>);
 struct ReceivedAt(Arc<Received>, Instant);
 
 impl TrendingAudience for ReceivedAt {
-    fn trending_changed(&self, topics: Topics) {
-        let words = topics.topics.into_iter().map(|topic| topic.word).collect();
+    fn trending_changed(&self, topics: TrendingWords) {
+        let words = topics.words.into_iter().map(|topic| topic.word).collect();
         self.0.0.lock().push((self.1.elapsed().as_secs(), words));
     }
 }
@@ -24,7 +24,7 @@ fn item(seq: u64, clock: &Clock, ttl_ms: Option<u64>, body: &str) -> Item {
     let now = clock();
     let message =
         Message { expires_at: ttl_ms.map(|ms| now.plus_ms(ms)), ..Message::plain(body.parse().expect("a body")) };
-    Item { seq: Seq(seq), changed: Seq(seq), at: now, by: UserId(1), what: What::Message(message) }
+    Item { seq: Seq(seq), changed: Seq(seq), at: now, by: UserId(1), content: Content::Message(message) }
 }
 
 /// A service with its driver at work, and what rooms hear.
@@ -78,10 +78,10 @@ async fn a_deletion_is_pushed_and_code_counts_for_nothing() {
     let first = item(1, &clock, None, "secret");
     service.observe(ROOM, &first);
     pass(10).await;
-    let what = What::Deleted { deleted_at: clock(), deleted_by: UserId(1) };
-    service.observe(ROOM, &Item { changed: Seq(2), what, ..first });
+    let content = Content::Deleted { deleted_at: clock(), deleted_by: UserId(1) };
+    service.observe(ROOM, &Item { changed: Seq(2), content, ..first });
     let mut code = item(3, &clock, None, "panicked");
-    if let What::Message(message) = &mut code.what {
+    if let Content::Message(message) = &mut code.content {
         message.code = "text".parse().ok();
     }
     service.observe(ROOM, &code);

@@ -85,8 +85,8 @@ impl Switcher {
                 name: model.title(room_key),
                 topic: room.info.topic.as_ref().map(|topic| SafeText::line(topic.text.as_str())),
                 is_member: true,
-                unread: room.marks.unread,
-                mentions: room.marks.mentions,
+                unread: room.read_marker.unread,
+                mentions: room.read_marker.mentions,
                 found: Vec::new(),
             })
         });

@@ -1,7 +1,7 @@
 //! Every change once, in order, without a gap; what is read and what is not.
 
 use chat_proto::ids::{Epoch, Seq};
-use chat_proto::message::What;
+use chat_proto::message::Content;
 use chat_proto::request::{Answer, Changes, ChangesPage, Read, Request};
 use chat_proto::server_frame::{Gap, Resumed};
 
@@ -95,16 +95,16 @@ fn visible_messages_are_read_and_the_rest_are_counted() {
     let read = asked(&effects, |request| matches!(request, Request::Read(_)));
     assert_eq!(read.map(|(_, request)| request), Some(Read { room: GENERAL, seq: Some(Seq(1)), rewind: false }.into()));
     let mut mention = message(1, ANA, "@zoe look");
-    if let What::Message(message) = &mut mention.what {
+    if let Content::Message(message) = &mut mention.content {
         message.mentions = vec![ME];
     }
     app.push(event(OPS, 0, mention));
     app.push(event(OPS, 1, message(2, ANA, "more")));
-    let marks = app.room(OPS).marks;
-    assert_eq!((marks.unread, marks.mentions), (2, 1));
+    let read_marker = app.room(OPS).read_marker;
+    assert_eq!((read_marker.unread, read_marker.mentions), (2, 1));
     app.act(Action::NextUnread);
     assert_eq!(app.model.current.map(|room_key| room_key.room), Some(OPS));
-    assert_eq!(app.room(OPS).marks.unread, 0);
+    assert_eq!(app.room(OPS).read_marker.unread, 0);
     assert_eq!(app.room(OPS).new_after, Some(Seq(0)));
 }
 
@@ -112,23 +112,23 @@ fn visible_messages_are_read_and_the_rest_are_counted() {
 fn a_deleted_unread_message_is_uncounted() {
     let mut app = TestApp::in_two_rooms();
     let mut mention = message(1, ANA, "@zoe look");
-    if let What::Message(message) = &mut mention.what {
+    if let Content::Message(message) = &mut mention.content {
         message.mentions = vec![ME];
     }
     app.push(event(OPS, 0, mention));
     app.push(event(OPS, 1, message(2, ANA, "more")));
     let gone = |seq, changed| {
-        let what = What::Deleted { deleted_at: UnixMillis(9), deleted_by: ANA };
-        Item { seq: Seq(seq), changed: Seq(changed), what, ..message(seq, ANA, "-") }
+        let content = Content::Deleted { deleted_at: UnixMillis(9), deleted_by: ANA };
+        Item { seq: Seq(seq), changed: Seq(changed), content, ..message(seq, ANA, "-") }
     };
     app.push(event(OPS, 2, gone(1, 3)));
-    let marks = app.room(OPS).marks;
-    assert_eq!((marks.unread, marks.mentions), (1, 0));
+    let read_marker = app.room(OPS).read_marker;
+    assert_eq!((read_marker.unread, read_marker.mentions), (1, 0));
     app.push(event(OPS, 2, gone(1, 3)));
-    assert_eq!(app.room(OPS).marks.unread, 1, "once");
+    assert_eq!(app.room(OPS).read_marker.unread, 1, "once");
     app.act(Action::NextUnread);
     app.push(event(OPS, 3, gone(2, 4)));
-    assert_eq!(app.room(OPS).marks.unread, 0);
+    assert_eq!(app.room(OPS).read_marker.unread, 0);
 }
 
 #[test]
@@ -136,15 +136,15 @@ fn a_mention_without_focus_notifies_and_is_read_later() {
     let mut app = TestApp::in_two_rooms();
     app.take(Msg::Focused(false));
     let mut mention = message(1, ANA, "@zoe look");
-    if let What::Message(message) = &mut mention.what {
+    if let Content::Message(message) = &mut mention.content {
         message.mentions = vec![ME];
     }
     let effects = app.push(event(GENERAL, 0, mention));
     assert!(effects.iter().any(|effect| matches!(effect, Effect::Notify { body, .. } if body.as_str() == "@zoe look")));
-    assert_eq!(app.room(GENERAL).marks.mentions, 1);
+    assert_eq!(app.room(GENERAL).read_marker.mentions, 1);
     assert_eq!(app.room(GENERAL).new_after, Some(Seq(0)));
     app.take(Msg::Focused(true));
-    assert_eq!(app.room(GENERAL).marks.mentions, 0);
+    assert_eq!(app.room(GENERAL).read_marker.mentions, 0);
 }
 
 #[test]
@@ -167,7 +167,7 @@ fn new_messages_do_not_move_a_scrolled_room() {
     app.push(event(GENERAL, 3, message(4, ANA, "new")));
     assert_eq!(app.room(GENERAL).scroll, scroll);
     assert_eq!(app.room(GENERAL).missed, 1);
-    assert_eq!(app.room(GENERAL).marks.unread, 1);
+    assert_eq!(app.room(GENERAL).read_marker.unread, 1);
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn own_messages_from_another_device_are_neither_missed_nor_unread() {
     let mut app = TestApp::in_two_rooms();
     app.push(event(GENERAL, 0, message(1, ANA, "hers")));
     app.push(event(OPS, 0, message(1, ME, "from the shell")));
-    assert_eq!(app.room(OPS).marks.unread, 0);
+    assert_eq!(app.room(OPS).read_marker.unread, 0);
     let room_key = app.model.current;
     let top = Some((Seq(1), 0));
     app.take(Msg::Drawn(crate::app::Viewport { room_key, rows: 1, top, ..Default::default() }));
@@ -185,7 +185,7 @@ fn own_messages_from_another_device_are_neither_missed_nor_unread() {
     let effects = app.act(Action::MarkUnread);
     let read = asked(&effects, |request| matches!(request, Request::Read(_))).map(|(_, request)| request);
     assert_eq!(read, Some(Read { room: GENERAL, seq: Some(Seq(0)), rewind: true }.into()), "from hers on");
-    assert_eq!(app.room(GENERAL).marks.unread, 1);
+    assert_eq!(app.room(GENERAL).read_marker.unread, 1);
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn a_deleted_text_leaves_the_input_history() {
     app.push(event(GENERAL, 0, message(1, ME, "secret")));
     let mut gone = message(1, ME, "x");
     gone.changed = Seq(2);
-    gone.what = What::Deleted { deleted_at: NOON, deleted_by: ME };
+    gone.content = Content::Deleted { deleted_at: NOON, deleted_by: ME };
     let effects = app.push(event(GENERAL, 1, gone));
     assert!(effects.contains(&Effect::Persist(ServerKey::FIRST, PersistOp::RemoveInput("secret".into()))));
     app.act(Action::HistoryPrevious);

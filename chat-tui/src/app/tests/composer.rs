@@ -70,7 +70,7 @@ fn a_topic_is_shown_unless_clear_is_given() {
     assert_eq!(set(&app.send("/describe")), None);
     assert!(app.notice().contains("/describe TEXT"), "{}", app.notice());
     let mut item = message(1, ANA, "x");
-    item.what = What::Topic { topic: Some("ship it".parse().expect("a topic")) };
+    item.content = Content::Topic { topic: Some("ship it".parse().expect("a topic")) };
     app.push(event(GENERAL, 0, item));
     app.send("/topic");
     assert_eq!(app.notice(), "Topic, set by ana: ship it");

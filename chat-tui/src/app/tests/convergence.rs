@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use chat_proto::ids::{ClientKey, Seq};
-use chat_proto::message::{Item, What};
+use chat_proto::message::{Content, Item};
 use chat_proto::request::{Answer, Changed, ChangesPage, HistoryPage, Posted, Request};
 use chat_proto::server_frame::Gap;
 use proptest::prelude::*;
@@ -20,7 +20,8 @@ struct Server {
 
 impl Server {
     fn post(&mut self, by: UserId, key: &ClientKey, body: &str) -> (Posted, Option<(u64, Item)>) {
-        let is_same = |item: &&Item| matches!(&item.what, What::Message(message) if message.key.as_ref() == Some(key));
+        let is_same =
+            |item: &&Item| matches!(&item.content, Content::Message(message) if message.key.as_ref() == Some(key));
         if let Some(item) = self.items.iter().find(is_same) {
             let seq = item.seq;
             return (Posted { seq, at: NOON, duplicate: true, expires_at: None }, None);
@@ -28,7 +29,7 @@ impl Server {
         let prev = self.head;
         self.head += 1;
         let mut item = message(self.head, by, body);
-        if let What::Message(message) = &mut item.what {
+        if let Content::Message(message) = &mut item.content {
             message.key = Some(key.clone());
         }
         self.items.push(item.clone());
@@ -41,7 +42,7 @@ impl Server {
         let item = self.items.get_mut(at % count)?;
         self.head += 1;
         item.changed = Seq(self.head);
-        if let What::Message(message) = &mut item.what {
+        if let Content::Message(message) = &mut item.content {
             message.body = text.parse().expect("a body");
         }
         Some((prev, item.clone()))
@@ -255,8 +256,8 @@ proptest! {
             simulation.apply(step);
         }
         simulation.drain();
-        let expected: Vec<_> = simulation.server.items.iter().map(|item| match &item.what {
-            What::Message(message) => message.body.to_string(),
+        let expected: Vec<_> = simulation.server.items.iter().map(|item| match &item.content {
+            Content::Message(message) => message.body.to_string(),
             other => panic!("holds {other:?}"),
         }).collect();
         prop_assert_eq!(expected.len(), written, "each once");

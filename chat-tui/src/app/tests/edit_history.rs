@@ -10,7 +10,7 @@ use crate::app::overlay::Overlay;
 /// A message as it is after an edit.
 pub(crate) fn edited(seq: u64, changed: u64, text: &str) -> Item {
     let mut item = Item { changed: Seq(changed), ..message(seq, ANA, text) };
-    if let What::Message(message) = &mut item.what {
+    if let Content::Message(message) = &mut item.content {
         message.edited_at = Some(NOON);
     }
     item
@@ -72,7 +72,7 @@ fn unedited_and_ephemeral_messages_are_not_requested() {
     let mut app = TestApp::in_two_rooms();
     app.push(event(GENERAL, 0, message(1, ANA, "as it was")));
     let mut ephemeral = edited(2, 2, "brief");
-    if let What::Message(message) = &mut ephemeral.what {
+    if let Content::Message(message) = &mut ephemeral.content {
         message.expires_at = Some(NOON.plus_ms(60_000));
     }
     app.push(event(GENERAL, 1, ephemeral));
@@ -87,16 +87,16 @@ fn unedited_and_ephemeral_messages_are_not_requested() {
 #[test]
 fn a_deletion_closes_the_edit_history() {
     let mut app = open();
-    let deleted = What::Deleted { deleted_at: NOON, deleted_by: ANA };
-    app.push(event(GENERAL, 3, Item { what: deleted, ..edited(1, 4, "x") }));
+    let deleted = Content::Deleted { deleted_at: NOON, deleted_by: ANA };
+    app.push(event(GENERAL, 3, Item { content: deleted, ..edited(1, 4, "x") }));
     assert!(app.model.overlay.is_none());
     assert!(!format!("{:?}", app.model.overlay).contains("first"));
     // An answer that was under way at that moment shows nothing, either.
     let mut app = open();
     app.act(Action::Close);
     let ask = asked_versions(&app.act(Action::Versions)).expect("asked");
-    let deleted = What::Deleted { deleted_at: NOON, deleted_by: ANA };
-    app.push(event(GENERAL, 3, Item { what: deleted, ..edited(1, 4, "x") }));
+    let deleted = Content::Deleted { deleted_at: NOON, deleted_by: ANA };
+    app.push(event(GENERAL, 3, Item { content: deleted, ..edited(1, 4, "x") }));
     app.answer(ask, Ok(versions(&["first", "second"])));
     assert_eq!(shown(&app), None);
 }

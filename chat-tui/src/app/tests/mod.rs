@@ -11,9 +11,9 @@ use std::collections::HashMap;
 
 use chat_proto::ids::{AccountSeq, ConnectionId, Epoch, RoomId, Seq, UserId};
 use chat_proto::limits::Limits;
-use chat_proto::message::{Item, Message, What};
+use chat_proto::message::{Content, Item, Message};
 use chat_proto::request::{Answer, HistoryPage, Request};
-use chat_proto::room::{Membership, ReadMarks, Role, Room, RoomKind, User};
+use chat_proto::room::{Membership, ReadMarker, Role, Room, RoomKind, User};
 use chat_proto::server_frame::{AccountSnapshot, Event, ServerFrame, Service, Welcome};
 use chat_proto::time::UnixMillis;
 
@@ -53,7 +53,7 @@ pub(crate) fn membership(id: RoomId, name: &str, head: u64) -> Membership {
             created_by: UserId(0),
         },
         head: Seq(head),
-        marks: ReadMarks { read_seq: Seq(head), unread: 0, mentions: 0 },
+        read_marker: ReadMarker { read_seq: Seq(head), unread: 0, mentions: 0 },
         role: Role::Member,
     }
 }
@@ -76,8 +76,8 @@ pub(crate) fn welcome(rooms: Vec<Membership>) -> Welcome {
 }
 
 pub(crate) fn message(seq: u64, by: UserId, text: &str) -> Item {
-    let what = What::Message(Message::plain(text.parse().expect("a body")));
-    Item { seq: Seq(seq), changed: Seq(seq), at: NOON.plus_ms(seq * 1_000), by, what }
+    let content = Content::Message(Message::plain(text.parse().expect("a body")));
+    Item { seq: Seq(seq), changed: Seq(seq), at: NOON.plus_ms(seq * 1_000), by, content }
 }
 
 pub(crate) fn event(room: RoomId, prev: u64, item: Item) -> ServerFrame {

@@ -2,7 +2,7 @@
 
 use chat_proto::error::{ErrorBody, ErrorCode};
 use chat_proto::ids::{ClientKey, Seq};
-use chat_proto::message::What;
+use chat_proto::message::Content;
 use chat_proto::request::{Answer, Life, Post, Posted, Request};
 
 use super::*;
@@ -21,7 +21,7 @@ pub(super) fn posted(seq: u64) -> Answer {
 
 fn own(seq: u64, key: &ClientKey, text: &str) -> Item {
     let mut item = message(seq, ME, text);
-    if let What::Message(message) = &mut item.what {
+    if let Content::Message(message) = &mut item.content {
         message.key = Some(key.clone());
     }
     item

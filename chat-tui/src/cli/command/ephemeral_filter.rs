@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chat_proto::ids::{RoomId, Seq};
-use chat_proto::message::{Item, What};
+use chat_proto::message::{Content, Item};
 use chat_proto::time::UnixMillis;
 
 /// Held at once; over it those go that have ended.
@@ -16,7 +16,7 @@ pub(super) struct EphemeralFilter(HashMap<(RoomId, Seq), UnixMillis>);
 impl EphemeralFilter {
     /// Remembers a message that is told.
     pub(super) fn record(&mut self, room: RoomId, item: &Item) {
-        let What::Message(message) = &item.what else { return };
+        let Content::Message(message) = &item.content else { return };
         let Some(end) = message.expires_at else { return };
         if self.0.len() >= ENTRIES_MAX {
             // Ended by the time of the newest, at least.
@@ -33,7 +33,7 @@ impl EphemeralFilter {
 
 /// Whether a message comes under another number than its own though nobody changed it.
 pub(super) fn is_renumbered(item: &Item) -> bool {
-    matches!(&item.what, What::Message(message) if message.edited_at.is_none()) && item.changed != item.seq
+    matches!(&item.content, Content::Message(message) if message.edited_at.is_none()) && item.changed != item.seq
 }
 
 #[cfg(test)]
@@ -45,7 +45,7 @@ mod tests {
 
     fn ephemeral(seq: u64, at: i64) -> Item {
         let message = Message { expires_at: Some(UnixMillis(at + 10)), ..Message::plain("x".parse().expect("a body")) };
-        Item { seq: Seq(seq), changed: Seq(seq), at: UnixMillis(at), by: UserId(1), what: What::Message(message) }
+        Item { seq: Seq(seq), changed: Seq(seq), at: UnixMillis(at), by: UserId(1), content: Content::Message(message) }
     }
 
     #[test]
@@ -63,8 +63,8 @@ mod tests {
     fn a_changed_seq_without_an_edit_is_a_renumbering() {
         let late = Item { changed: Seq(9), ..ephemeral(1, 0) };
         assert!(is_renumbered(&late) && !is_renumbered(&ephemeral(1, 0)));
-        let What::Message(message) = late.what.clone() else { panic!("a message") };
-        let what = What::Message(Message { edited_at: Some(UnixMillis(3)), ..message });
-        assert!(!is_renumbered(&Item { what, ..late }));
+        let Content::Message(message) = late.content.clone() else { panic!("a message") };
+        let content = Content::Message(Message { edited_at: Some(UnixMillis(3)), ..message });
+        assert!(!is_renumbered(&Item { content, ..late }));
     }
 }

@@ -31,8 +31,9 @@ pub(super) async fn run(args: &ReadArgs, context: &Context) -> Result<(), CliErr
         Some(message) => Some(session.message_in(room, &args.room, message).await?),
         None => None,
     };
-    let marks = session.call(&Read { room, seq, rewind: args.rewind }).await?;
-    let text = format!("{} read up to {}, {} unread", args.room, marks.read_seq, marks.unread);
-    let about = ResultLine::message(session.names().room(room), room, seq.unwrap_or(marks.read_seq), &marks);
+    let read_marker = session.call(&Read { room, seq, rewind: args.rewind }).await?;
+    let text = format!("{} read up to {}, {} unread", args.room, read_marker.read_seq, read_marker.unread);
+    let about =
+        ResultLine::message(session.names().room(room), room, seq.unwrap_or(read_marker.read_seq), &read_marker);
     context.output.data("marks", &about, &text)
 }

@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 
 use chat_proto::ids::{ClientKey, RoomId};
-use chat_proto::message::{Item, Message, What};
+use chat_proto::message::{Content, Item, Message};
 use chat_proto::request::{Life, Post, Posted};
 use chat_proto::text::{CodeLanguage, MessageBody};
 use clap::Args;
@@ -37,11 +37,11 @@ pub(in crate::cli) struct SendArgs {
     /// The text; without it standard input.
     text: Vec<String>,
     /// The message expires after this time: 30s, 1h, or low (30 s), normal (1 h), high (24 h).
-    #[arg(long, value_name = "TIME", value_parser = parse_duration_ms, conflicts_with = "lasting")]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration_ms, conflicts_with = "persistent")]
     ttl: Option<u64>,
     /// The message stays, also in a room whose messages expire.
     #[arg(long)]
-    lasting: bool,
+    persistent: bool,
     /// The text is code, shown as written.
     #[arg(long, value_name = "LANG", num_args = 0..=1, require_equals = true, default_missing_value = "text")]
     code: Option<String>,
@@ -65,7 +65,7 @@ fn parse_key(text: &str) -> Result<ClientKey, String> {
 impl SendArgs {
     /// How long the message lives, where that is said.
     pub(super) fn life(&self) -> Option<Life> {
-        if self.lasting { Some(Life::Lasting) } else { self.ttl.map(Life::TtlMs) }
+        if self.persistent { Some(Life::Persistent) } else { self.ttl.map(Life::TtlMs) }
     }
 
     /// What to do with a text that is too long.
@@ -132,7 +132,8 @@ pub(super) fn print_posted(
         reply_to: post.reply_to,
         ..Message::plain(post.body.clone())
     };
-    let item = Item { seq: posted.seq, changed: posted.seq, at: posted.at, by: from.id, what: What::Message(message) };
+    let item =
+        Item { seq: posted.seq, changed: posted.seq, at: posted.at, by: from.id, content: Content::Message(message) };
     let names = ItemNames { room_id: post.room, room: &room, from: from.name.as_str() };
     Output::posted(&item, names, posted.duplicate)
 }

@@ -170,7 +170,7 @@ pub(super) async fn run(args: &TailArgs, context: &Context) -> Result<(), CliErr
         let followed = tail.next().await?;
         tail.load_names(&session, followed.item.by).await?;
         tail.print(context, &followed)?;
-        left -= u64::from(matches!(followed.item.what, chat_proto::message::What::Message(_)));
+        left -= u64::from(matches!(followed.item.content, chat_proto::message::Content::Message(_)));
         if let Some(file) = &args.cursor {
             let cursors = Tail::updated_cursors(&starts, followed.room, followed.item.changed);
             write_cursors(file, &cursors)?;
@@ -207,7 +207,7 @@ async fn print_end(
         let (name, from) = (session.names().room(room), session.names().user(item.by));
         context.output.item(item, ItemNames { room_id: room, room: &name, from: &from }, false)?;
         ephemeral_filter.record(room, item);
-        *left = left.saturating_sub(u64::from(matches!(item.what, chat_proto::message::What::Message(_))));
+        *left = left.saturating_sub(u64::from(matches!(item.content, chat_proto::message::Content::Message(_))));
     }
     Ok(head)
 }

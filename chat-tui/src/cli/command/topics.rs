@@ -25,7 +25,7 @@ pub(super) async fn run(args: &TopicsArgs, context: &Context) -> Result<(), CliE
     let mut session = context.connect().await?;
     let room = session.room(&args.room).await?;
     let answer = session.call(&Trending { room, limit: args.limit }).await?;
-    for topic in &answer.topics {
+    for topic in &answer.words {
         let about = ResultLine::room(session.names().room(room), room, topic);
         context.output.data("trending", &about, &format!("{:>7.2}  {}", topic.score, topic.word))?;
     }

@@ -18,13 +18,15 @@ struct UnreadRoom {
 pub(super) async fn run(context: &Context) -> Result<(), CliError> {
     let mut session = context.connect().await?;
     let names = session.names().clone();
-    for member in session.member_rooms().filter(|member| member.marks.unread > 0 || member.marks.mentions > 0) {
+    for member in
+        session.member_rooms().filter(|member| member.read_marker.unread > 0 || member.read_marker.mentions > 0)
+    {
         let room = UnreadRoom {
             room: names.room(member.room.id),
             room_id: member.room.id,
-            unread: member.marks.unread,
-            mentions: member.marks.mentions,
-            read_seq: member.marks.read_seq,
+            unread: member.read_marker.unread,
+            mentions: member.read_marker.mentions,
+            read_seq: member.read_marker.read_seq,
             head: member.head,
         };
         let mentions = if room.mentions > 0 { format!("  @ {}", room.mentions) } else { String::new() };

@@ -1,7 +1,7 @@
 //! `chat versions ID`: what a message said before it was edited, and what it says now.
 
 use chat_proto::ids::Seq;
-use chat_proto::message::{Item, Version, What};
+use chat_proto::message::{Content, Item, Version};
 use chat_proto::request::{History, Versions};
 use clap::Args;
 
@@ -34,16 +34,16 @@ pub(super) async fn run(args: &VersionsArgs, context: &Context) -> Result<(), Cl
     let mut former = session.call(&Versions { room, seq }).await?.versions;
     let item = page.items.into_iter().find(|item| item.seq == seq);
     let item = item.ok_or_else(|| CliError::not_found(format!("there is no message {}", args.message)))?;
-    let edited_at = match &item.what {
-        What::Message(message) => message.edited_at,
-        What::Deleted { .. } => return Err(gone(args, "was deleted; its texts are gone")),
-        What::Expired { .. } => return Err(gone(args, "has expired; its text is gone")),
-        What::Join
-        | What::Leave
-        | What::Topic { .. }
-        | What::Description { .. }
-        | What::Renamed { .. }
-        | What::Rsvp { .. } => return Err(gone(args, "is no message: it has no text")),
+    let edited_at = match &item.content {
+        Content::Message(message) => message.edited_at,
+        Content::Deleted { .. } => return Err(gone(args, "was deleted; its texts are gone")),
+        Content::Expired { .. } => return Err(gone(args, "has expired; its text is gone")),
+        Content::Join
+        | Content::Leave
+        | Content::Topic { .. }
+        | Content::Description { .. }
+        | Content::Renamed { .. }
+        | Content::Rsvp { .. } => return Err(gone(args, "is no message: it has no text")),
     };
     // It was edited between the two questions: what stood last is the text that is told as the present one.
     while former.last().is_some_and(|version| Some(version.replaced_at) > edited_at) {

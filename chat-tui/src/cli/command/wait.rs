@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chat_proto::message::What;
+use chat_proto::message::Content;
 use clap::Args;
 use regex::Regex;
 
@@ -42,7 +42,7 @@ pub(super) async fn run(args: &WaitArgs, context: &Context) -> Result<(), CliErr
         let mut tail = Tail::start(context, &args.room, args.since.as_ref()).await?;
         loop {
             let followed = tail.next().await?;
-            let What::Message(message) = &followed.item.what else { continue };
+            let Content::Message(message) = &followed.item.content else { continue };
             if followed.is_from_before {
                 continue;
             }

@@ -5,10 +5,10 @@ mod scrolling;
 mod snapshots;
 
 use chat_proto::ids::UserId;
-use chat_proto::message::What;
+use chat_proto::message::Content;
 use chat_proto::presence::{Availability, Presence, UserPresence};
-use chat_proto::server_frame::{ServerFrame, Topics, Typing};
-use chat_proto::topic::TrendingTopic;
+use chat_proto::server_frame::{ServerFrame, TrendingWords, Typing};
+use chat_proto::trending::TrendingWord;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -65,12 +65,12 @@ pub(super) fn afternoon() -> TestApp {
         at: NOON,
     });
     let mut ops = membership(OPS, "ops", 9);
-    ops.marks.unread = 4;
-    ops.marks.mentions = 1;
+    ops.read_marker.unread = 4;
+    ops.read_marker.mentions = 1;
     let mut scratch = membership(chat_proto::ids::RoomId(3), "scratch", 0);
     scratch.room.default_ttl_ms = Some(30_000);
     let mut builds = membership(chat_proto::ids::RoomId(4), "builds", 9);
-    builds.marks.unread = 3;
+    builds.read_marker.unread = 3;
     let mut hello = welcome(vec![general, ops, scratch, builds]);
     hello.account.users = vec![user(ANA, "ana"), user(BEN, "ben"), user(DEE, "dee")];
     let effects = app.link(LinkMsg::Welcome(Box::new(hello)));
@@ -83,32 +83,32 @@ pub(super) fn afternoon() -> TestApp {
     say_something(&mut app);
     let typing = Typing { room: GENERAL, user: BEN, connection: chat_proto::ids::ConnectionId(9), ttl_ms: 6_000 };
     app.push(ServerFrame::Typing(typing));
-    let word = |word: &str| TrendingTopic { word: word.into(), score: 1.0 };
-    let topics = vec![word("resume"), word("clock"), word("tokio-tungstenite"), word("build")];
-    app.push(ServerFrame::Topics(Topics { room: GENERAL, topics }));
+    let word = |word: &str| TrendingWord { word: word.into(), score: 1.0 };
+    let words = vec![word("resume"), word("clock"), word("tokio-tungstenite"), word("build")];
+    app.push(ServerFrame::Trending(TrendingWords { room: GENERAL, words }));
     app
 }
 
 fn say_something(app: &mut TestApp) {
-    let happened = |seq, by, what| chat_proto::message::Item { what, ..message(seq, by, "x") };
+    let happened = |seq, by, content| chat_proto::message::Item { content, ..message(seq, by, "x") };
     for (seq, by) in [(1, ANA), (2, BEN), (3, ME), (4, DEE)] {
-        app.push(event(GENERAL, seq - 1, happened(seq, by, What::Join)));
+        app.push(event(GENERAL, seq - 1, happened(seq, by, Content::Join)));
     }
     let mut mention =
         message(7, ANA, "@zoe build 4211 is yours, see https://ci.example.org/4211 and `resume::gap` in #ops");
-    if let What::Message(message) = &mut mention.what {
+    if let Content::Message(message) = &mut mention.content {
         message.mentions = vec![ME];
     }
     let mut code = message(8, ANA, "fn main() {\n\tprintln!(\"kept as written, also where it is long\");\n}");
-    if let What::Message(message) = &mut code.what {
+    if let Content::Message(message) = &mut code.content {
         message.code = Some("rust".parse().expect("a language"));
     }
     let mut edited = message(9, BEN, "on it 日本語 👍");
-    if let What::Message(message) = &mut edited.what {
+    if let Content::Message(message) = &mut edited.content {
         message.edited_at = Some(NOON);
     }
     let mut ephemeral = message(11, ANA, "key for the demo: 4417");
-    if let What::Message(message) = &mut ephemeral.what {
+    if let Content::Message(message) = &mut ephemeral.content {
         message.expires_at = Some(NOON.plus_ms(12_000));
     }
     let items = [
@@ -117,7 +117,7 @@ fn say_something(app: &mut TestApp) {
         mention,
         code,
         edited,
-        happened(10, BEN, What::Deleted { deleted_at: NOON, deleted_by: BEN }),
+        happened(10, BEN, Content::Deleted { deleted_at: NOON, deleted_by: BEN }),
         ephemeral,
     ];
     for item in items {

@@ -74,13 +74,13 @@ fn unread_elsewhere_is_shown_when_the_room_list_is_hidden() {
 #[test]
 fn joins_and_leaves_fit_their_row() {
     let mut app = afternoon();
-    let happened = |seq, by, what| chat_proto::message::Item { what, ..message(seq, by, "x") };
-    app.push(event(GENERAL, 11, happened(12, DEE, What::Leave)));
-    app.push(event(GENERAL, 12, happened(13, DEE, What::Join)));
+    let happened = |seq, by, content| chat_proto::message::Item { content, ..message(seq, by, "x") };
+    app.push(event(GENERAL, 11, happened(12, DEE, Content::Leave)));
+    app.push(event(GENERAL, 12, happened(13, DEE, Content::Join)));
     let shows_line = |app: &mut TestApp, text: &str| draw(app, 80, 24).0.iter().any(|line| line.ends_with(text));
     assert!(shows_line(&mut app, "│                dee left and came back"));
     for seq in 14..26 {
-        app.push(event(GENERAL, seq - 1, happened(seq, UserId(seq), What::Join)));
+        app.push(event(GENERAL, seq - 1, happened(seq, UserId(seq), Content::Join)));
     }
     insta::assert_snapshot!(shown(&mut app, 80, 24));
 }
@@ -89,7 +89,7 @@ fn joins_and_leaves_fit_their_row() {
 fn the_mark_of_a_mention_touches_nothing_at_any_width() {
     let mut app = afternoon();
     let mut mention = message(12, DEE, "@zoe ready");
-    if let What::Message(message) = &mut mention.what {
+    if let Content::Message(message) = &mut mention.content {
         message.mentions = vec![ME];
     }
     app.push(event(GENERAL, 11, mention));
