@@ -84,9 +84,44 @@ impl Tree {
         Ok(())
     }
 
+    /// A module's path from the root.
+    pub(crate) fn path(&self, module: usize) -> Vec<String> {
+        let Some(parent) = self.modules[module].parent else { return Vec::new() };
+        let mut path = self.path(parent);
+        path.push(self.modules[module].part.name.clone());
+        path
+    }
+
     /// True if `below` lies somewhere under `above`.
     pub(crate) fn is_below(&self, below: usize, above: usize) -> bool {
         self.modules[below].parent.is_some_and(|parent| parent == above || self.is_below(parent, above))
+    }
+
+    /// A path that begins with `crate`, `self` or `super`, as written, from the root on.
+    pub(crate) fn absolute(&self, from: usize, path: &[String]) -> Option<Vec<String>> {
+        let (module, rest) = self.start(from, path)?;
+        Some([&self.path(module)[..], rest].concat())
+    }
+
+    /// True if a module names a crate, or this path in one, by another name that it gave it or by a
+    /// glob, too; a re-export of another module is that one's.
+    pub(crate) fn names_outside(&self, module: usize, name: &str) -> bool {
+        let wanted: Vec<&str> = name.split("::").collect();
+        let part = &self.modules[module].part;
+        let is_named = |path: &[String]| match self.resolve(module, path) {
+            Target::Outside { path, through } => {
+                through.iter().all(|passed| *passed == module)
+                    && path.windows(wanted.len()).any(|names| names == wanted)
+            }
+            Target::Within { .. } => false,
+        };
+        let globs = part.uses.iter().filter(|import| import.name.is_none());
+        let mut globs =
+            globs.filter(|glob| wanted.starts_with(&glob.path.iter().map(String::as_str).collect::<Vec<_>>()));
+        // A name that stands alone is no crate.
+        part.uses.iter().any(|import| is_named(&import.path))
+            || part.mentions.iter().any(|mention| mention.path.len() > 1 && is_named(&mention.path))
+            || globs.next().is_some()
     }
 
     /// The module that the keywords at the beginning of a path name, and the rest of the path.
@@ -175,6 +210,12 @@ impl Tree {
 }
 
 impl Module {
+    /// All paths that are written in it, those for tests among them.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &[String]> {
+        let imports = self.part.uses.iter().map(|import| &import.path[..]);
+        imports.chain(self.part.mentions.iter().map(|mention| &mention.path[..]))
+    }
+
     /// The import that brings a name into this module.
     fn binding(&self, name: &str) -> Option<&Use> {
         self.part.uses.iter().find(|import| import.name.as_deref() == Some(name))
