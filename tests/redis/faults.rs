@@ -12,7 +12,7 @@ use chat_tests::detour::Detour;
 use chat_tests::peer::{GENERAL, Peer, post};
 use chat_tests::redis::Redis;
 use chat_tests::server::Server;
-use chat_tests::wait::until;
+use chat_tests::wait::{eventually, until};
 use tokio::time::{Instant, timeout};
 
 use super::lives::{brief, server_at, texts};
@@ -65,7 +65,7 @@ impl Fault {
             is_told |= self.ana.pushed.iter().any(|frame| told(frame) == Some(false));
         }
         if !is_told {
-            while self.ana.pushed(told).await {}
+            eventually("word of the outage", async || (!self.ana.pushed(told).await).then_some(())).await;
         }
         self.ana.call(&History { room: GENERAL, before: None, limit: 50 }).await;
         let (mut other, welcome) = Peer::with_token(self.server.address(), &self.token, Subscription::None, None).await;
@@ -106,9 +106,7 @@ impl Fault {
             }
             detour.release();
             let again = format!("again{number}");
-            while self.ana.try_call(&brief(&again, &again, 600_000)).await.expect("connected").is_err() {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
+            self.ana.until_taken("the return of the service", &brief(&again, &again, 600_000)).await;
             posted.push(again);
         }
         panic!("no post got so far");
@@ -118,7 +116,7 @@ impl Fault {
     async fn once_back(&mut self, refused: Vec<String>) {
         let back_at = Instant::now();
         self.ana.pushed.retain(|frame| told(frame).is_none());
-        while !self.ana.pushed(told).await {}
+        eventually("the return of the service", async || self.ana.pushed(told).await.then_some(())).await;
         assert!(back_at.elapsed() < Duration::from_secs(10), "it recovers by itself");
         let room = texts(&mut self.ana).await;
         for key in &refused {
@@ -267,9 +265,7 @@ async fn many_posts_under_way_when_it_freezes_are_all_or_nothing() {
     }
     fault.redis.thaw();
     fault.ana.pushed.clear();
-    while fault.ana.try_call(&brief("after", "after", 600_000)).await.expect("connected").is_err() {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    fault.ana.until_taken("the return of the service", &brief("after", "after", 600_000)).await;
     let mut expected: Vec<String> = vec!["brief, before".into()];
     expected.extend(acknowledged.iter().map(|number| format!("text {number}")));
     expected.push("after".into());
@@ -300,9 +296,7 @@ async fn what_comes_late_over_a_connection_that_was_given_up_is_not_carried_out(
     let refused = fault.ana.try_call(&brief("late", "late", 600_000)).await.expect("connected").expect_err("refused");
     assert_eq!(refused.code, ErrorCode::LiveUnavailable);
     fault.ana.pushed.clear();
-    while fault.ana.try_call(&brief("after", "after", 600_000)).await.expect("connected").is_err() {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    fault.ana.until_taken("the return of the service", &brief("after", "after", 600_000)).await;
     // The service is back over another connection; only now does the post come to Redis.
     detour.release();
     let cut = |redis: &Redis| redis.ask(&["CLIENT", "LIST"]).lines().count();

@@ -6,7 +6,7 @@ use chat_proto::request::Delete;
 use chat_proto::server_frame::ServerFrame;
 use chat_tests::peer::{GENERAL, Peer};
 use chat_tests::redis::Redis;
-use chat_tests::wait::until;
+use chat_tests::wait::{eventually, until};
 
 use super::lives::{brief, server_on, texts};
 
@@ -60,7 +60,7 @@ async fn full_it_says_so_and_goes_on_when_there_is_room() {
     assert!(!welcome.service.is_live_available);
     assert!(texts(&mut ana).await.contains(&(kept.seq, "before".into())));
     redis.ask(&["CONFIG", "SET", "maxmemory", "0"]);
-    while !ana.pushed(service).await {}
+    eventually("the return of the service", async || ana.pushed(service).await.then_some(())).await;
     assert!(!ana.call(&brief("full", "full", 600_000)).await.duplicate);
 }
 

@@ -1,12 +1,10 @@
 //! What Redis holds for a restart and for other processes: who types, and what rooms speak of.
 
-use std::time::Duration;
-
 use chat_proto::client_frame::Subscription;
 use chat_proto::request::{SetTyping, Trending};
 use chat_tests::peer::{GENERAL, Peer, post};
 use chat_tests::redis::Redis;
-use chat_tests::wait::until;
+use chat_tests::wait::{eventually, until};
 
 use super::lives::{brief, server_on};
 
@@ -45,14 +43,10 @@ async fn what_a_room_speaks_of_survives_a_killed_server() {
     server.restart();
     let token = welcome.token.expect("a token");
     let (mut ana, _) = Peer::with_token(server.address(), &token, Subscription::None, None).await;
-    let limit = tokio::time::Instant::now() + Duration::from_mins(1);
-    loop {
+    eventually("the weight of a word in the mirror", async || {
         let top = ana.call(&Trending { room: GENERAL, limit: 3 }).await.words;
         assert_eq!(top.first().map(|topic| topic.word.as_str()), Some("clock"));
-        if top.first().is_some_and(|topic| topic.score > 390.0) {
-            break;
-        }
-        assert!(tokio::time::Instant::now() < limit, "{top:?}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+        top.first().is_some_and(|topic| topic.score > 390.0).then_some(())
+    })
+    .await;
 }

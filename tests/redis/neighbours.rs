@@ -46,9 +46,7 @@ async fn a_connection_of_a_former_run_of_redis_is_not_cut_in_the_next() {
         assert_eq!(neighbour.ask("PING"), "+PONG");
     }
     detour.delay(Duration::ZERO);
-    while ana.try_call(&brief("after", "after", 600_000)).await.expect("connected").is_err() {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    ana.until_taken("the return of the service", &brief("after", "after", 600_000)).await;
     for neighbour in &mut neighbours {
         assert_eq!(neighbour.ask("PING"), "+PONG", "another program's connection was cut");
     }

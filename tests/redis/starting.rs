@@ -126,11 +126,6 @@ async fn a_redis_that_comes_later_is_taken_up() {
     redis.restart();
     let log = || server.log().contains("cannot be reached").then_some(());
     until("the word about it", log);
-    let posted = loop {
-        if let Ok(posted) = ana.try_call(&brief("k", "brief", 60_000)).await.expect("connected") {
-            break posted;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    };
+    let posted = ana.until_taken("the service", &brief("k", "brief", 60_000)).await;
     assert!(!posted.duplicate);
 }
