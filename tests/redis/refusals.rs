@@ -32,22 +32,28 @@ async fn a_lasting_post_over_the_rate_is_refused_without_asking_redis_and_a_brie
     let server = Server::start_with(&["--redis", &redis.url()], settings);
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::All).await;
     let lasting = Post { life: Some(Life::Persistent), ..post("first", "first") };
-    while ana.try_call(&lasting).await.expect("connected").is_err() {}
+    ana.until_taken("the first post", &lasting).await;
     redis.freeze();
     // Without a life of its own a message lives as its room says: here it lasts.
     for (life, limit_ms) in [(Some(Life::Persistent), 200), (None, 200), (Some(Life::TtlMs(9_000)), 400)] {
-        for number in 0.. {
+        let mut refused_after = Vec::new();
+        for number in 0..50 {
             let key = format!("k{number}");
             let attempt = Post { life, ..post(&key, &format!("{key} {life:?}")) };
             let since = Instant::now();
             let answer = ana.try_call(&attempt).await.expect("connected");
             // Where the machine was slow, the rate allows one more.
             if answer.is_err_and(|error| error.code == ErrorCode::RateLimited) {
-                let elapsed = since.elapsed();
-                assert!(elapsed < Duration::from_millis(limit_ms), "{life:?} was refused after {elapsed:?}");
+                refused_after.push(since.elapsed());
+            }
+            // One that waits for Redis is late each time; one on a busy machine is not.
+            let is_quick = refused_after.last().is_some_and(|elapsed| *elapsed < Duration::from_millis(limit_ms));
+            if is_quick || refused_after.len() == 3 {
                 break;
             }
         }
+        let quickest = refused_after.iter().min().expect("a refusal");
+        assert!(*quickest < Duration::from_millis(limit_ms), "{life:?} was refused after {refused_after:?}");
     }
     redis.thaw();
 }
