@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chat_proto::client_frame::Subscription;
 use chat_proto::error::ErrorCode;
+use chat_proto::ids::UserId;
 use chat_proto::server_frame::ServerFrame;
 use chat_tests::peer::{Peer, post};
 use chat_tests::redis::Redis;
@@ -31,14 +32,14 @@ async fn post_at_once(peer: &mut Peer, first: u64, count: u64) -> (u64, Vec<Erro
 }
 
 /// The tokens that are left in an account's shared bucket, as `THOUSANDTHS COUNTED_AT`.
-fn bucket(redis: &Redis, user: u64) -> Option<String> {
+fn bucket(redis: &Redis, user: UserId) -> Option<String> {
     let end = format!(":bucket:posts:{user}");
     let key = redis.keys().into_iter().find(|key| key.ends_with(&end))?;
     Some(redis.ask(&["GET", &key]))
 }
 
 /// Waits for a state of a bucket; `None` if the server could not tell it in time, as happens if Redis is slow just then.
-async fn told(redis: &Redis, user: u64, is_told: impl Fn(&String) -> bool) -> Option<String> {
+async fn told(redis: &Redis, user: UserId, is_told: impl Fn(&String) -> bool) -> Option<String> {
     let looks = eventually("the shared bucket", async || bucket(redis, user).filter(&is_told));
     timeout(SHARED_WITHIN, looks).await.ok()
 }
@@ -46,7 +47,7 @@ async fn told(redis: &Redis, user: u64, is_told: impl Fn(&String) -> bool) -> Op
 /// Uses an account's burst up, restarts the server, and posts until it is refused; `None` if Redis was away meanwhile.
 async fn posts_after_a_restart(redis: &Redis, server: &mut Server, name: &str) -> Option<()> {
     let (mut ana, welcome) = Peer::register(server.address(), name, Subscription::None).await;
-    let (user, token) = (welcome.user.id.0, welcome.token.expect("a token"));
+    let (user, token) = (welcome.user.id, welcome.token.expect("a token"));
     assert_eq!(post_at_once(&mut ana, 0, 30).await, (30, Vec::new()));
     // It may hear of the thirty in two parts.
     let left = |bucket: &str| bucket.split(' ').next()?.parse::<u64>().ok();
