@@ -15,7 +15,7 @@ use chat_tests::server::Server;
 use chat_tests::wait::{eventually, until};
 use tokio::time::{Instant, timeout};
 
-use super::lives::{brief, server_at, texts};
+use super::lives::{brief, put, server_at, texts};
 
 /// A refusal of what expires comes within this time; on a busy machine one or another does not.
 const REFUSED_WITHIN: Duration = Duration::from_secs(1);
@@ -48,7 +48,7 @@ impl Fault {
     async fn begin_over(redis: Redis, url: &str) -> Self {
         let server = server_at(url);
         let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::All).await;
-        ana.call(&brief("before", "brief, before", 600_000)).await;
+        put(&mut ana, &brief("before", "brief, before", 600_000)).await;
         Self { server, redis, ana, token: welcome.token.expect("a token"), refused_after: Vec::new() }
     }
 

@@ -10,7 +10,7 @@ use chat_tests::peer::{Peer, post};
 use chat_tests::redis::Redis;
 use chat_tests::wait::eventually;
 
-use super::lives::{brief, server_at, texts};
+use super::lives::{brief, put, server_at, texts};
 
 fn service(frame: &ServerFrame) -> Option<bool> {
     match frame {
@@ -25,7 +25,7 @@ async fn a_redis_that_is_always_too_late_is_away() {
     let detour = Detour::to(redis.socket());
     let server = server_at(&detour.url());
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::All).await;
-    ana.call(&brief("before", "before", 600_000)).await;
+    put(&mut ana, &brief("before", "before", 600_000)).await;
     detour.delay(Duration::from_millis(100));
     assert!(!ana.pushed(service).await, "told, whether anybody posts or not");
     // None of them waits for Redis, so none holds up what stands behind it.

@@ -14,7 +14,7 @@ use chat_tests::peer::{GENERAL, Peer};
 use chat_tests::redis::Redis;
 use chat_tests::wait::{LIMIT, until};
 
-use super::lives::{brief, server_on, texts};
+use super::lives::{brief, put, server_on, texts};
 
 async fn said(peer: &mut Peer) -> Vec<String> {
     texts(peer).await.into_iter().map(|(_, text)| text).collect()
@@ -28,7 +28,7 @@ async fn what_rooms_hold_is_put_into_a_redis_that_lost_it() {
     let mut posted = Vec::new();
     for number in 0..600 {
         let text = format!("brief {number}");
-        posted.push(ana.call(&brief(&format!("k{number}"), &text, 600_000)).await.seq);
+        posted.push(put(&mut ana, &brief(&format!("k{number}"), &text, 600_000)).await.seq);
     }
     ana.call(&Delete { room: GENERAL, seq: posted[7] }).await;
     redis.kill();
@@ -58,7 +58,7 @@ async fn a_redis_that_is_emptied_while_it_is_used_gets_it_back() {
     let redis = Redis::start();
     let server = server_on(&redis);
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
-    let first = ana.call(&brief("k1", "brief", 600_000)).await;
+    let first = put(&mut ana, &brief("k1", "brief", 600_000)).await;
     redis.ask(&["FLUSHALL"]);
     until("the entries", || redis.keys().into_iter().find(|key| key.ends_with(":entries")));
     assert!(ana.call(&brief("k1", "brief", 600_000)).await.duplicate);
@@ -71,7 +71,7 @@ async fn who_came_while_redis_was_away_gets_what_was_alive_when_it_is_back() {
     let mut server = server_on(&redis);
     let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
     for number in 0..3 {
-        ana.call(&brief(&format!("k{number}"), &format!("brief {number}"), 600_000)).await;
+        put(&mut ana, &brief(&format!("k{number}"), &format!("brief {number}"), 600_000)).await;
     }
     ana.post("k9", "lasting").await;
     redis.freeze();
@@ -158,7 +158,7 @@ async fn a_retry_right_after_redis_was_emptied_is_the_same_post() {
     let redis = Redis::start();
     let server = server_on(&redis);
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
-    let first = ana.call(&brief("k1", "brief", 600_000)).await;
+    let first = put(&mut ana, &brief("k1", "brief", 600_000)).await;
     redis.ask(&["FLUSHALL"]);
     // Before anyone has noticed.
     let again = ana.call(&brief("k1", "brief", 600_000)).await;
@@ -180,7 +180,7 @@ async fn who_resumes_after_a_restart_is_not_told_that_nothing_expires_in_between
     }
     let seen = ana.post("last", "the last lasting").await.seq;
     for number in 0..3 {
-        ana.call(&brief(&format!("k{number}"), &format!("brief {number}"), 600_000)).await;
+        put(&mut ana, &brief(&format!("k{number}"), &format!("brief {number}"), 600_000)).await;
     }
     server.terminate();
     server.restart();

@@ -6,7 +6,7 @@ use chat_tests::peer::{GENERAL, Peer, post};
 use chat_tests::redis::Redis;
 use chat_tests::wait::{eventually, until};
 
-use super::lives::{brief, server_on};
+use super::lives::{brief, put, server_on};
 
 fn key_of(redis: &Redis, part: &str) -> Option<String> {
     redis.keys().into_iter().find(|key| key.contains(part))
@@ -34,7 +34,7 @@ async fn what_a_room_speaks_of_survives_a_killed_server() {
     for number in 0..400 {
         ana.start(&post(&format!("k{number}"), "the clock is flaky")).await;
     }
-    ana.call(&brief("brief", "zanzibarsecret", 600_000)).await;
+    put(&mut ana, &brief("brief", "zanzibarsecret", 600_000)).await;
     ana.post("last", "resume").await;
     let words = || key_of(&redis, ":topics:").map(|key| redis.ask(&["GET", &key]));
     let mirrored = until("the last word", || words().filter(|words| words.contains("resume")));

@@ -14,7 +14,7 @@ use chat_tests::server::Server;
 use chat_tests::wait::until;
 use tokio::time::Instant;
 
-use super::lives::{brief, server_on, texts};
+use super::lives::{brief, put, server_on, texts};
 
 fn is_service(frame: &ServerFrame) -> bool {
     matches!(frame, ServerFrame::Service(_))
@@ -63,7 +63,7 @@ async fn a_refused_edit_or_deletion_says_that_it_was_not_made() {
     let mut redis = Redis::start();
     let server = server_on(&redis);
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
-    let seq = ana.call(&brief("k", "brief", 600_000)).await.seq;
+    let seq = put(&mut ana, &brief("k", "brief", 600_000)).await.seq;
     redis.kill();
     let body = "edited".parse().expect("a body");
     let edit = ana.try_call(&Edit { room: GENERAL, seq, body }).await.expect("connected").expect_err("refused");
@@ -80,7 +80,7 @@ async fn how_many_are_alive_is_not_said_while_nobody_knows() {
     let redis = Redis::start();
     let server = server_on(&redis);
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
-    ana.call(&brief("k", "brief", 600_000)).await;
+    put(&mut ana, &brief("k", "brief", 600_000)).await;
     let totals = |count: usize| {
         let log = server.log();
         let lines: Vec<&str> = log.lines().filter(|line| line.contains("the last ten seconds")).collect();
@@ -102,7 +102,7 @@ async fn another_programs_value_under_a_key_refuses_what_needs_it_and_nothing_el
     let server = server_on(&redis);
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::All).await;
     let other = ana.create("other", RoomKind::Public).await;
-    ana.call(&brief("before", "before", 600_000)).await;
+    put(&mut ana, &brief("before", "before", 600_000)).await;
     let entries = key_ending(&redis, ":entries");
     redis.ask(&["SET", &entries, "not ours"]);
     ana.pushed.clear();
@@ -132,7 +132,7 @@ async fn what_was_refused_for_another_programs_value_does_not_appear_later() {
     let redis = Redis::start();
     let mut server = server_on(&redis);
     let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
-    ana.call(&brief("before", "before", 600_000)).await;
+    put(&mut ana, &brief("before", "before", 600_000)).await;
     // The last that is written of a post: all else is written when it is refused.
     let rooms = key_ending(&redis, ":rooms");
     redis.ask(&["SET", &rooms, "not ours"]);

@@ -11,7 +11,7 @@ use chat_tests::redis::Redis;
 use chat_tests::wait::eventually;
 use tokio::time::Instant;
 
-use super::lives::{brief, server_at};
+use super::lives::{brief, put, server_at};
 use super::starting::{start, told};
 
 /// What README says suffices.
@@ -61,7 +61,7 @@ async fn a_right_that_is_taken_away_later_is_named_in_the_log_and_the_service_do
     let redis = redis_with(&[]);
     let server = server_at(&url(&redis, 0));
     let (mut ana, _) = Peer::appear(server.address(), "ana", Subscription::All).await;
-    ana.call(&brief("before", "before", 600_000)).await;
+    put(&mut ana, &brief("before", "before", 600_000)).await;
     redis.ask(&["ACL", "SETUSER", "chat", "-evalsha"]);
     let told = |frame: &ServerFrame| match frame {
         ServerFrame::Service(service) => Some(service.is_live_available),
