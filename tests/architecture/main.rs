@@ -5,6 +5,7 @@ mod dependencies;
 mod exceptions;
 mod graph;
 mod parse;
+mod root;
 mod rules;
 mod sources;
 mod tree;
@@ -151,4 +152,11 @@ fn files_say_what_they_are_and_stay_short() {
         assert_eq!(said("chat-server/src/room/x.rs", &format!("//! {claim}\n")), 1, "pure, not guarded: {claim}");
     }
     assert_eq!(said("chat-server/src/room/x.rs", "//! An actor around pure rules.\n"), 0, "speaks of others");
+}
+
+#[test]
+fn the_top_level_holds_what_its_list_names() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
+    assert_eq!(root::strangers(root).expect("the workspace can be read"), std::collections::BTreeSet::new());
+    assert!(root::missing(root).is_empty(), "{:?}", root::missing(root));
 }
