@@ -135,7 +135,7 @@ impl Fault {
             assert!(!room.iter().any(|(_, text)| text == key), "{key} was refused, and is there");
         }
         for key in &refused {
-            let posted = self.ana.call(&brief(key, key, 600_000)).await;
+            let posted = put(&mut self.ana, &brief(key, key, 600_000)).await;
             assert!(!posted.duplicate, "{key} was refused before");
             assert!(self.ana.call(&brief(key, key, 600_000)).await.duplicate);
         }
