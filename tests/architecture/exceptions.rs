@@ -74,24 +74,6 @@ pub(crate) const CIRCLES: &[(&str, &[&str])] = &[
             "timeline.rs",
         ],
     ),
-    (
-        "tests/bench",
-        &[
-            "acknowledgement.rs",
-            "deliveries.rs",
-            "ephemeral.rs",
-            "history.rs",
-            "idle.rs",
-            "main.rs",
-            "marginal.rs",
-            "posts.rs",
-            "process.rs",
-            "resume.rs",
-            "sqlite_limit.rs",
-            "start.rs",
-            "tui.rs",
-        ],
-    ),
 ];
 
 /// Files that should only declare and re-export, with how many functions they hold.

@@ -6,26 +6,36 @@ use std::time::Duration;
 use color_eyre::eyre::Result;
 
 use crate::disk::Disk;
-use crate::posts::{self, Outcome, Posts, Where};
+use crate::options::Options;
 use crate::report::{Report, Row};
+use crate::senders::{Outcome, Where, drive, senders};
 use crate::stats::{median, percentile};
-use crate::{Options, process, sqlite_limit};
+use crate::{process, sqlite_limit};
+
+/// The load of an open loop.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Load {
+    /// Senders.
+    pub senders: usize,
+    /// Seconds each round lasts.
+    pub seconds: u64,
+}
 
 /// One row: an open loop at half of `maximum` posts a second.
 pub(crate) async fn run(
-    args: &Posts,
+    load: Load,
     options: &Options,
     (disk, maximum): (Disk, f64),
     report: &mut Report,
 ) -> Result<()> {
     let rate = maximum / 2.0;
-    let batch = observed_batch(args, options, (disk, rate)).await?;
+    let batch = observed_batch(load, options, (disk, rate)).await?;
     let (mut ours, mut limits) = (Vec::new(), Vec::new());
     for round in 1..=options.rounds {
         let name = disk.name();
         Report::progress(&format!("acknowledgements at {rate:.0}/s{name}, round {round} of {}", options.rounds));
-        ours.push(percentile(&open_loop(args, options, (disk, rate)).await?.0.times, 0.99));
-        limits.push(sqlite_limit::measure(options, disk, (batch, args.seconds))?.commit_p99_ms);
+        ours.push(percentile(&open_loop(load, options, (disk, rate)).await?.0.times, 0.99));
+        limits.push(sqlite_limit::measure(options, disk, (batch, load.seconds))?.commit_p99_ms);
     }
     let (value, limit) = (median(&ours), median(&limits));
     report.add(Row {
@@ -40,21 +50,21 @@ pub(crate) async fn run(
 }
 
 /// Posts in one commit at this rate, seen in a run of its own: to count the commits slows them a little.
-async fn observed_batch(args: &Posts, options: &Options, (disk, rate): (Disk, f64)) -> Result<u64> {
+async fn observed_batch(load: Load, options: &Options, (disk, rate): (Disk, f64)) -> Result<u64> {
     let disk = if disk == Disk::AsItIs { Disk::Watched } else { disk };
-    let (outcome, commits) = open_loop(args, options, (disk, rate)).await?;
+    let (outcome, commits) = open_loop(load, options, (disk, rate)).await?;
     Ok((outcome.times.len() as f64 / commits.max(1) as f64).round().max(1.0) as u64)
 }
 
 /// The answers, and the commits meanwhile where they are counted.
-async fn open_loop(args: &Posts, options: &Options, (disk, rate): (Disk, f64)) -> Result<(Outcome, usize)> {
+async fn open_loop(load: Load, options: &Options, (disk, rate): (Disk, f64)) -> Result<(Outcome, usize)> {
     let folder = tempfile::tempdir()?;
     let server = process::start_server_on(options, &folder.path().join("data"), disk)?;
-    let senders = posts::senders(server.address, args.senders, Where::OwnRooms).await?;
+    let senders = senders(server.address, load.senders, Where::OwnRooms).await?;
     let commits = || if disk == Disk::AsItIs { Ok(0) } else { server.commits() };
     let before = commits()?;
-    let pace = Duration::from_secs_f64(args.senders as f64 / rate);
-    let outcome = posts::drive(senders, args.seconds, Some(pace)).await?;
+    let pace = Duration::from_secs_f64(load.senders as f64 / rate);
+    let outcome = drive(senders, load.seconds, Some(pace)).await?;
     let commits = commits()? - before;
     server.stop()?;
     Ok((outcome, commits))

@@ -11,7 +11,7 @@ use color_eyre::eyre::{Result, ensure, eyre};
 use futures_util::future::try_join_all;
 use tokio::sync::mpsc;
 
-use crate::Options;
+use crate::options::Options;
 use crate::peer::Peer;
 use crate::process::{self, Process};
 use crate::report::{Report, Row};

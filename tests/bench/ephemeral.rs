@@ -10,10 +10,11 @@ use clap::Args;
 use color_eyre::eyre::{Result, ensure, eyre};
 use tempfile::TempDir;
 
-use crate::posts::{self, Outcome, Where};
+use crate::options::Options;
+use crate::process;
 use crate::report::{Report, Row};
+use crate::senders::{self, Outcome, Where};
 use crate::stats::{median, percentile};
-use crate::{Options, process};
 
 /// They live longer than a run.
 const LONG: Life = Life::TtlMs(3_600_000);
@@ -84,11 +85,11 @@ async fn drive(args: &Ephemeral, options: &Options, senders: usize, redis: Optio
         Some(redis) => process::start_server_with_redis(options, &data, &redis.url())?,
         None => process::start_server(options, &data)?,
     };
-    let mut senders = posts::senders(server.address, senders, Where::OwnRooms).await?;
+    let mut senders = senders::senders(server.address, senders, Where::OwnRooms).await?;
     for sender in &mut senders {
         sender.life = Some(SHORT);
     }
-    let outcome = posts::drive(senders, args.seconds, None).await?;
+    let outcome = senders::drive(senders, args.seconds, None).await?;
     server.stop()?;
     Ok(outcome)
 }
@@ -104,15 +105,15 @@ async fn growth(args: &Ephemeral, options: &Options, report: &mut Report) -> Res
             let folder = tempfile::tempdir()?;
             let redis = RealRedis::start(options)?;
             let server = process::start_server_with_redis(options, &folder.path().join("data"), &redis.url())?;
-            let ready = posts::senders(server.address, SENDERS as usize, Where::OwnRooms).await?;
-            let lives = |mut sender: posts::Sender| {
+            let ready = senders::senders(server.address, SENDERS as usize, Where::OwnRooms).await?;
+            let lives = |mut sender: senders::Sender| {
                 sender.life = Some(LONG);
                 sender
             };
-            let ready = posts::drive_some(ready.into_iter().map(lives).collect(), 0..alive.div_ceil(SENDERS)).await?;
+            let ready = senders::drive_some(ready.into_iter().map(lives).collect(), 0..alive.div_ceil(SENDERS)).await?;
             let before = server.cpu_seconds()? + redis.cpu_seconds()?;
             let from = alive.div_ceil(SENDERS);
-            posts::drive_some(ready, from..from + MEASURED / SENDERS).await?;
+            senders::drive_some(ready, from..from + MEASURED / SENDERS).await?;
             costs.push((server.cpu_seconds()? + redis.cpu_seconds()? - before) * 1e6 / f64::from(MEASURED));
             server.stop()?;
         }

@@ -9,11 +9,12 @@ use color_eyre::eyre::Result;
 use futures_util::future::try_join_all;
 
 use crate::filling::{self, Filled};
+use crate::options::Options;
 use crate::peer::Peer;
-use crate::posts::{self, Sender};
+use crate::process;
 use crate::report::{Report, Row};
+use crate::senders::{self, Sender};
 use crate::stats::median;
-use crate::{Options, process};
 
 /// Connections that post, one post under way on each.
 const SENDERS: usize = 64;
@@ -75,7 +76,7 @@ async fn cost(args: &History, options: &Options, data: &Path, (filled, round): (
     let senders = senders(server.address, filled, round).await?;
     let before = server.cpu_seconds()?;
     let each = args.posts / SENDERS as u32;
-    posts::drive_count(senders, each).await?;
+    senders::drive_count(senders, each).await?;
     let spent = server.cpu_seconds()? - before;
     server.stop()?;
     Ok(spent / f64::from(each * SENDERS as u32) * 1e6)

@@ -9,10 +9,11 @@ use clap::Args;
 use color_eyre::eyre::{Result, ensure, eyre};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
+use crate::options::Options;
 use crate::peer::Peer;
 use crate::process::Process;
 use crate::report::{Report, Row};
-use crate::{Options, posts, process};
+use crate::{process, senders};
 
 /// The smaller number of connections.
 const FEW: usize = 1_000;
@@ -89,7 +90,7 @@ async fn room(address: SocketAddr, number: usize) -> Result<Vec<Auth>> {
     for person in 0..ROOM {
         let (mut peer, welcome) = Peer::register(address, &format!("p{number}x{person}"), Subscription::None).await?;
         match made {
-            None => made = Some(peer.call(&posts::public_room(&format!("room{number}"))?).await?.room.id),
+            None => made = Some(peer.call(&senders::public_room(&format!("room{number}"))?).await?.room.id),
             Some(room) => drop(peer.call(&Join { room }).await?),
         }
         people.push(Auth::Token { token: welcome.token.ok_or_else(|| eyre!("no token"))? });

@@ -9,21 +9,23 @@ mod filling;
 mod history;
 mod idle;
 mod marginal;
+mod options;
 mod peer;
 mod posts;
 mod process;
 mod pty;
 mod report;
 mod resume;
+mod senders;
 mod sqlite_limit;
 mod start;
 mod stats;
 mod tui;
 
-use std::path::PathBuf;
-
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 use color_eyre::eyre::Result;
+
+use options::Options;
 
 /// Measures chat-server. Build with `--profile dist`; every figure stands beside the limit measured in the same run.
 #[derive(Debug, Parser)]
@@ -40,26 +42,6 @@ struct Cli {
     options: Options,
     #[command(subcommand)]
     scenario: Scenario,
-}
-
-/// What every scenario takes.
-#[derive(Args, Clone, Debug)]
-pub(crate) struct Options {
-    /// The server's program; without it the one built beside this program.
-    #[arg(long, global = true, value_name = "FILE")]
-    server: Option<PathBuf>,
-    /// How often each side is measured; the median is told.
-    #[arg(long, global = true, default_value_t = 5)]
-    rounds: usize,
-    /// Print JSON; the table goes to standard error.
-    #[arg(long, global = true)]
-    json: bool,
-    /// The cores the server, the bare loop and the raw SQLite loop run on.
-    #[arg(long, global = true, default_value = "0,1", value_name = "LIST")]
-    server_cores: String,
-    /// The cores the generator and the full-screen client run on.
-    #[arg(long, global = true, default_value = "2,3", value_name = "LIST")]
-    generator_cores: String,
 }
 
 #[derive(Clone, Debug, Subcommand)]

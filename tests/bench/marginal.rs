@@ -3,8 +3,8 @@
 use clap::Args;
 use color_eyre::eyre::Result;
 
-use crate::Options;
 use crate::deliveries::{self, FanOut};
+use crate::options::Options;
 use crate::report::{Report, Row};
 use crate::stats::median;
 

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use color_eyre::eyre::{Result, WrapErr, ensure, eyre};
 use rustix::process::{Pid, Resource, Rlimit, Signal};
 
-use crate::Options;
 use crate::disk::{self, Disk};
+use crate::options::Options;
 
 /// A server that is ended when it is dropped.
 #[derive(Debug)]

@@ -9,10 +9,11 @@ use clap::Args;
 use color_eyre::eyre::{Result, ensure, eyre};
 use futures_util::future::try_join_all;
 
+use crate::options::Options;
 use crate::peer::Peer;
+use crate::process;
 use crate::report::{Report, Row};
 use crate::stats::median;
-use crate::{Options, process};
 
 /// The arguments of `resume`.
 #[derive(Args, Clone, Copy, Debug)]

@@ -9,8 +9,9 @@ use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 
 use crate::disk::Disk;
+use crate::options::Options;
+use crate::process;
 use crate::stats::percentile;
-use crate::{Options, process};
 
 struct Loop {
     connection: Connection,

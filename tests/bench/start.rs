@@ -3,9 +3,10 @@
 use clap::Args;
 use color_eyre::eyre::Result;
 
+use crate::options::Options;
 use crate::report::{Report, Row};
 use crate::stats::median;
-use crate::{Options, filling, process};
+use crate::{filling, process};
 
 /// The arguments of `start`.
 #[derive(Args, Clone, Copy, Debug)]

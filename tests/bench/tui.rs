@@ -17,11 +17,12 @@ use clap::Args;
 use color_eyre::eyre::{Result, ensure};
 
 use crate::filling::{self, Filled};
+use crate::options::Options;
 use crate::peer::Peer;
+use crate::process;
 use crate::pty::Terminal;
 use crate::report::{Report, Row};
 use crate::stats::{median, percentile};
-use crate::{Options, process};
 
 const SIZE: (u16, u16) = (120, 36);
 /// The first and the last message of the room.
