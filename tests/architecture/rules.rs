@@ -23,6 +23,7 @@ const EMPTY_NAMES: [&str; 8] = ["utils", "util", "helpers", "helper", "common", 
 
 /// The server's modules, each with those it may import.
 const SERVER: &[(&str, &[&str])] = &[
+    ("access", &[]),
     ("post_digest", &[]),
     ("reply", &[]),
     ("histogram", &[]),
