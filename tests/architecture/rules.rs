@@ -28,7 +28,7 @@ const SERVER: &[(&str, &[&str])] = &[
     ("reply", &[]),
     ("histogram", &[]),
     ("live", &["histogram", "limits", "post_digest", "reply"]),
-    ("store", &["histogram", "post_digest", "reply"]),
+    ("store", &["access", "histogram", "post_digest", "reply"]),
     ("limits", &[]),
     ("send_queue", &[]),
     ("auth", &[]),

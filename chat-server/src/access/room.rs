@@ -30,8 +30,12 @@ impl Place {
 
     /// The place a room is.
     pub fn of(room: RoomId, kind: RoomKind) -> Self {
+        if room == GENERAL { Self::General } else { Self::of_kind(kind) }
+    }
+
+    /// The place of every room of a kind but `#general`.
+    pub fn of_kind(kind: RoomKind) -> Self {
         match kind {
-            RoomKind::Public if room == GENERAL => Self::General,
             RoomKind::Public => Self::Public,
             RoomKind::Private => Self::Private,
             RoomKind::Direct => Self::Direct,
