@@ -1,5 +1,6 @@
 //! The chat server: rooms, presence, typing, trending words, messages that persist or expire.
 
+pub mod access;
 pub mod account;
 pub mod auth;
 pub mod cli;

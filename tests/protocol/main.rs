@@ -1,5 +1,6 @@
 //! Conversations frame by frame: refusals, retries, limits, and a client in plain sockets.
 
+mod access_matrix;
 mod ephemeral;
 mod http;
 mod people;

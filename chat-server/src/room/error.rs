@@ -1,20 +1,18 @@
 //! Why a room refuses.
 
+use crate::access::RoomRefusal;
 use crate::live::LiveError;
 use crate::store::StoreError;
 
 /// What a room may refuse with.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RoomError {
-    /// The room, or the message, is not there.
+    /// The room or the message does not exist, or the caller may not know that it does.
     #[error("it is not there")]
     NotFound,
-    /// Only members may do this.
-    #[error("only members may do this")]
-    NotMember,
-    /// It is another's message.
-    #[error("it is another's")]
-    NotAllowed,
+    /// The caller may see the room, but not do this in it.
+    #[error(transparent)]
+    Refused(#[from] RoomRefusal),
     /// The message's life is shorter or longer than allowed.
     #[error("the life is out of range")]
     LifeOutOfRange,

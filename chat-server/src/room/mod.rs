@@ -16,7 +16,7 @@ mod registry;
 mod ring;
 mod state;
 
-pub use command::Snapshot;
+pub use command::{Joined, Snapshot};
 pub use error::RoomError;
 pub use handle::{Page, Rooms};
 pub use observer::RoomObserver;
