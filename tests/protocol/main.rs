@@ -3,6 +3,7 @@
 mod access_matrix;
 mod ephemeral;
 mod http;
+mod leaving;
 mod people;
 mod plain_client;
 mod presence;

@@ -21,3 +21,6 @@ pub use error::RoomError;
 pub use handle::{Page, Rooms};
 pub use observer::RoomObserver;
 pub use registry::{Counters, REFILLS, Registry, Services};
+
+#[cfg(test)]
+mod tests;
