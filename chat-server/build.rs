@@ -1,11 +1,11 @@
-//! Writes the stop words of the usual languages as one text, sorted, a word a line: the program then holds them
-//! without a table of pointers to each, which would be filled in anew, and kept in memory, by every process.
+//! Writes the stop words of the common languages as one sorted text, one word per line. The program then needs no table
+//! of pointers, which every process would fill in and keep in memory.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-/// Languages whose stop words are dropped, all at once: rooms mix languages, and a message is too short to tell its own.
-/// Languages whose lists hold many words that mean something elsewhere are left out.
+/// Languages whose stop words are dropped, all at once: rooms mix languages, and a message is too short to tell which
+/// one it is in. Languages whose lists contain many words that mean something elsewhere are left out.
 const LANGUAGES: [&str; 25] = [
     "ar", "cs", "da", "de", "el", "en", "es", "fi", "fr", "he", "hu", "id", "it", "ja", "ko", "nl", "no", "pl", "pt",
     "ro", "ru", "sv", "tr", "uk", "zh",

@@ -1,4 +1,4 @@
-//! The command line of the server, also of `chat serve`.
+//! The command line of `chat-server` and `chat serve`. Must not know how a server runs.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::config::{Config, ConfigError, LogFormat, Overrides};
 
-/// What the server is started with.
+/// The server's flags.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "\
 Examples:
@@ -19,54 +19,54 @@ Prints one line when it is ready: `ready`, then the addresses clients connect to
 --metrics-listen), its process and its data folder.
 SIGTERM ends it in order: nothing that was acknowledged is lost.")]
 pub struct ServerArgs {
-    /// Listen at this address; may be repeated. Port 0 takes a free one.
+    /// Listen on this address; may be repeated. Port 0 picks a free port.
     #[arg(long, global = true, env = "CHAT_SERVER_LISTEN", value_name = "ADDR", value_delimiter = ',')]
     pub listen: Vec<String>,
-    /// Listen at this Unix socket; users of this machine are signed in by it.
+    /// Listen on this Unix socket; it signs in the users of this machine.
     #[arg(long, global = true, env = "CHAT_SERVER_UNIX", value_name = "PATH")]
     pub unix: Option<PathBuf>,
-    /// Who may connect to it, as an octal mode.
+    /// Permissions of the Unix socket, as an octal mode.
     #[arg(long, global = true, env = "CHAT_SERVER_UNIX_MODE", value_name = "MODE")]
     pub unix_mode: Option<String>,
-    /// The group it is given to.
+    /// Group of the Unix socket.
     #[arg(long, global = true, env = "CHAT_SERVER_UNIX_GROUP", value_name = "GROUP")]
     pub unix_group: Option<String>,
-    /// Tell figures at this address, too, to whoever asks: /metrics, /healthz and /readyz, and nothing else.
+    /// Also serve /metrics, /healthz and /readyz on this address, to everyone who can reach it.
     #[arg(long, global = true, env = "CHAT_SERVER_METRICS_LISTEN", value_name = "ADDR")]
     pub metrics_listen: Option<String>,
-    /// Keep accounts, rooms and messages here.
+    /// Keep accounts, rooms and messages in this folder.
     #[arg(long, global = true, env = "CHAT_SERVER_DATA", value_name = "DIR")]
     pub data: Option<PathBuf>,
     /// Read settings from this file.
     #[arg(long, global = true, env = "CHAT_SERVER_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Keep what expires in Redis at this address, so that it survives a restart.
+    /// Keep ephemeral messages in this Redis, so that they survive a restart.
     #[arg(long, global = true, env = "CHAT_REDIS_URL", hide_env_values = true, value_name = "URL")]
     pub redis: Option<String>,
-    /// Do not start while Redis cannot be reached.
+    /// Do not start if Redis cannot be reached.
     #[arg(long, global = true)]
     pub require_redis: bool,
-    /// How the log on standard error is written.
+    /// Format of the log on standard error.
     #[arg(long, global = true, env = "CHAT_SERVER_LOG_FORMAT", value_enum, value_name = "FORMAT")]
     pub log_format: Option<LogFormat>,
-    /// Look at the settings, say what is wrong with them, and end.
+    /// Check the settings, report mistakes, and exit.
     #[arg(long)]
     pub check_config: bool,
 }
 
 impl ServerArgs {
-    /// The settings they lead to.
+    /// Returns the settings in force.
     ///
     /// # Errors
-    /// [`ConfigError`] with everything that is wrong.
+    /// [`ConfigError`] with every mistake.
     pub fn config(&self) -> Result<Config, ConfigError> {
         self.config_with(None)
     }
 
-    /// The same, with another prefix of Redis' keys where one is given.
+    /// Returns the settings in force, with another Redis prefix if one is given.
     ///
     /// # Errors
-    /// [`ConfigError`] with everything that is wrong.
+    /// [`ConfigError`] with every mistake.
     pub fn config_with(&self, redis_prefix: Option<&str>) -> Result<Config, ConfigError> {
         let over = Overrides {
             listen: self.listen.clone(),
@@ -88,7 +88,7 @@ impl ServerArgs {
 mod tests {
     use super::*;
 
-    /// The two are written apart: a variable of which the settings know must be read here.
+    /// The two lists are written separately: a variable known to the settings must be read here.
     #[test]
     fn every_setting_that_is_a_flag_reads_the_variable_of_its_name() {
         let command = ServerArgs::augment_args(clap::Command::new("chat-server"));

@@ -1,9 +1,8 @@
-//! The server's clock: the system's time of day without its jumps.
+//! The server's clock: the system's time of day without its jumps. Must not know who reads it.
 //!
-//! What expires, what is counted and what is stamped goes by this clock. It starts at the system's time, runs with the
-//! clock that no one sets (it counts while the machine sleeps, too), and follows the system's time by at most a
-//! millisecond a second: a clock that is set forward by an hour ends no message early, and one that is set back keeps
-//! none alive.
+//! Expiry, rates and timestamps all use this clock. It starts at the system's time, runs with the monotonic clock
+//! (which also counts while the machine sleeps), and approaches the system's time by at most a millisecond per second.
+//! Setting the system clock forward an hour expires no message early, and setting it back keeps none alive.
 
 use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -12,16 +11,16 @@ use chat_proto::time::UnixMillis;
 use parking_lot::Mutex;
 use rustix::time::{ClockId, clock_gettime};
 
-/// One part in this many of the time gone by may be taken off or added to come nearer to the system's time.
+/// One part in this many of the elapsed time may be added or removed to approach the system's time.
 const SLEW: i64 = 1_000;
-/// Linux stops the plain monotonic clock while the machine sleeps.
+/// On Linux the plain monotonic clock stops while the machine sleeps; this one does not.
 #[cfg(target_os = "linux")]
 const UNSET: ClockId = ClockId::Boottime;
-/// Elsewhere it goes on.
+/// Elsewhere the monotonic clock keeps running.
 #[cfg(not(target_os = "linux"))]
 const UNSET: ClockId = ClockId::Monotonic;
 
-/// A reading, and when it was made by the clock that no one sets. In nanoseconds.
+/// A reading, and the monotonic time at which it was taken. In nanoseconds.
 #[derive(Clone, Copy, Debug)]
 struct Reading {
     made: i64,
@@ -30,7 +29,7 @@ struct Reading {
 
 static LAST: OnceLock<Mutex<Reading>> = OnceLock::new();
 
-/// This moment.
+/// Returns the current time.
 pub fn now() -> UnixMillis {
     let (made, wall) = (unset_nanos(), wall_nanos());
     let mut last = LAST.get_or_init(|| Mutex::new(Reading { made, nanos: wall })).lock();
@@ -39,7 +38,7 @@ pub fn now() -> UnixMillis {
     UnixMillis(last.nanos.div_euclid(1_000_000))
 }
 
-/// How far the system's time is ahead of this clock, in milliseconds.
+/// Returns how far the system's time is ahead of this clock, in milliseconds.
 pub fn offset_ms() -> i64 {
     let now = now();
     wall_nanos().div_euclid(1_000_000).saturating_sub(now.0)
@@ -55,7 +54,7 @@ fn wall_nanos() -> i64 {
     i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
 }
 
-/// The reading after `elapsed`, where the system's time is `wall`.
+/// Returns the reading after `elapsed`, given the system's time `wall`.
 fn steady(last: i64, elapsed: i64, wall: i64) -> i64 {
     let run = last.saturating_add(elapsed);
     let most = elapsed / SLEW;

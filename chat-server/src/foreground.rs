@@ -1,4 +1,4 @@
-//! Running a server as a program: settings from arguments, log, signals, the ready line.
+//! Runs a server as a program: arguments, log, signals, the ready line. Must not know what the server serves.
 
 use color_eyre::eyre::{Result, WrapErr};
 
@@ -6,10 +6,10 @@ use crate::cli::ServerArgs;
 use crate::wiring::{Ready, serve};
 use crate::{shutdown, telemetry};
 
-/// Runs a server until a signal ends it.
+/// Runs a server until a signal stops it.
 ///
 /// # Errors
-/// Where the settings are wrong, a place cannot be listened at, or the data folder cannot be used.
+/// If the settings are wrong, an address cannot be bound, or the data folder cannot be used.
 pub fn run_in_foreground(args: &ServerArgs, verbose: u8) -> Result<()> {
     let config = args.config()?;
     if args.check_config {

@@ -1,12 +1,11 @@
-//! How often something was how large. Adding one costs two relaxed additions and never a lock. Must not know what is
-//! counted. Pure.
+//! A lock-free histogram: adding a number costs two relaxed additions. Pure; must not know what is counted.
 
 #![deny(clippy::disallowed_methods)]
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Bounds for what takes from a tenth of a millisecond to some seconds, in microseconds.
+/// Bounds for durations from a tenth of a millisecond to a few seconds, in microseconds.
 const TIMES_US: &[u64] = &[
     100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000,
     5_000_000,
@@ -16,30 +15,30 @@ const TIMES_US: &[u64] = &[
 #[derive(Debug)]
 pub struct Histogram {
     bounds: &'static [u64],
-    /// How many were at most as large as the bound beside it, and larger than the one before; behind them, those
+    /// Per bucket, how many numbers are at most its bound and larger than the bound before; the last one counts those
     /// beyond all bounds.
     buckets: Box<[AtomicU64]>,
     sum: AtomicU64,
 }
 
-/// What a histogram held at some moment.
+/// A histogram's contents at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Distribution {
-    /// The largest number that each bucket counts, rising.
+    /// The largest number each bucket counts, ascending.
     pub bounds: &'static [u64],
-    /// How many each bucket counted; one more than there are bounds.
+    /// How many numbers each bucket counted; one more than there are bounds.
     pub counts: Vec<u64>,
-    /// All numbers together.
+    /// The sum of all numbers.
     pub sum: u64,
 }
 
 impl Histogram {
-    /// An empty one with these bounds, which rise.
+    /// Returns an empty histogram with these bounds, ascending.
     pub fn new(bounds: &'static [u64]) -> Self {
         Self { bounds, buckets: (0..=bounds.len()).map(|_| AtomicU64::new(0)).collect(), sum: AtomicU64::new(0) }
     }
 
-    /// An empty one for times, in microseconds.
+    /// Returns an empty histogram for durations, in microseconds.
     pub fn of_times() -> Self {
         Self::new(TIMES_US)
     }
@@ -51,12 +50,12 @@ impl Histogram {
         self.sum.fetch_add(number, Ordering::Relaxed);
     }
 
-    /// Adds a time, in microseconds.
+    /// Adds a duration, in microseconds.
     pub fn add_time(&self, time: Duration) {
         self.add(u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
     }
 
-    /// What it holds just now. What is counted meanwhile may be in one figure and not yet in another.
+    /// Returns the contents now. A number added meanwhile may show in one figure and not yet in another.
     pub fn distribution(&self) -> Distribution {
         let counts = self.buckets.iter().map(|count| count.load(Ordering::Relaxed)).collect();
         Distribution { bounds: self.bounds, counts, sum: self.sum.load(Ordering::Relaxed) }
@@ -64,7 +63,7 @@ impl Histogram {
 }
 
 impl Distribution {
-    /// How many numbers were counted.
+    /// Returns how many numbers were added.
     pub fn count(&self) -> u64 {
         self.counts.iter().sum()
     }

@@ -1,17 +1,17 @@
-//! The program `chat-server`.
+//! The program `chat-server`: picks the server or its doctor. Must not know how either works.
 
 use std::process::ExitCode;
 
 use chat_server::cli::ServerArgs;
 use clap::{Parser, Subcommand};
 
-/// A chat server: rooms, presence, typing, topics, messages that stay or expire.
+/// A chat server: rooms, presence, typing, trending words, messages that are kept or expire.
 #[derive(Debug, Parser)]
 #[command(name = "chat-server", version, max_term_width = 100)]
 struct Cli {
     #[command(flatten)]
     server: ServerArgs,
-    /// Say more in the log; twice for everything.
+    /// Log more; twice for everything.
     #[arg(short, long, action = clap::ArgAction::Count)]
     verbose: u8,
     #[command(subcommand)]
@@ -20,7 +20,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Look at what the server stands on with these settings, and say what to change. May run beside a server.
+    /// Check the data folder, addresses and Redis with these settings, and say what to change. Safe beside a running
+    /// server.
     #[command(after_help = "\
 Exits 1 where something fails; what is worth a word (warn) is no failure.
 
@@ -30,10 +31,10 @@ Examples:
   chat-server doctor --redis redis://127.0.0.1:6379 --prefix talk
   chat-server doctor --json | jq 'select(.level != \"ok\")'")]
     Doctor {
-        /// Print lines of JSON instead of text.
+        /// Print JSON lines instead of text.
         #[arg(long)]
         json: bool,
-        /// What the names of Redis' keys begin with, where the settings (redis.prefix) say something else.
+        /// Prefix of the Redis keys, if it differs from the settings (redis.prefix).
         #[arg(long, value_name = "PREFIX")]
         prefix: Option<String>,
     },

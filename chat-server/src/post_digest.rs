@@ -1,4 +1,5 @@
-//! Tells a repeated post from another one under the same key, also after its text was edited, deleted or has expired.
+//! Recognises a repeated post under the same key, even after its text was edited, deleted or has expired. Must not know
+//! where digests are stored.
 
 use chat_proto::ids::RoomId;
 use sha2::{Digest, Sha256};
@@ -6,7 +7,7 @@ use sha2::{Digest, Sha256};
 /// Half a SHA-256 of a post's room and text.
 pub type PostDigest = [u8; 16];
 
-/// The digest of a text posted in a room.
+/// Returns the digest of a text posted in a room.
 pub fn of(room: RoomId, body: &str) -> PostDigest {
     let mut hash = Sha256::new();
     hash.update(room.0.to_le_bytes());

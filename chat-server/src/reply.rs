@@ -1,4 +1,5 @@
-//! The coming reply of a request that was already submitted, and the side that gives it. Must not know stores or rooms.
+//! The future reply to a request that was already submitted, and the side that resolves it. Must not know stores or
+//! rooms.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -6,49 +7,49 @@ use std::task::{Context, Poll};
 
 use tokio::sync::oneshot;
 
-/// An error that also says that nobody will reply.
+/// An error type with a value for "nobody will reply".
 pub trait Unanswered {
     /// The resolver was dropped without a reply.
     fn unanswered() -> Self;
 }
 
-/// The coming reply of a request that was already submitted; dropping it does not undo the request.
+/// The future reply to a request that was already submitted; dropping it does not undo the request.
 #[derive(Debug)]
 #[must_use = "a refusal must be seen"]
 pub struct Reply<T, E>(State<T, E>);
 
 #[derive(Debug)]
 enum State<T, E> {
-    /// The reply is there; taken by the first poll.
+    /// The reply is here; the first poll takes it.
     Ready(Option<Result<T, E>>),
     /// The reply comes from elsewhere.
     Waiting(oneshot::Receiver<Result<T, E>>),
 }
 
-/// The other end of a [`Reply`]: dropped without one, it replies [`Unanswered::unanswered`].
+/// The other end of a [`Reply`]. Dropped without one, it replies [`Unanswered::unanswered`].
 #[derive(Debug)]
 pub struct Resolver<T, E>(oneshot::Sender<Result<T, E>>);
 
 impl<T, E> Reply<T, E> {
-    /// A reply that is known already.
+    /// Returns a reply that is already known.
     pub fn ready(result: Result<T, E>) -> Self {
         Self(State::Ready(Some(result)))
     }
 
-    /// A reply that will come through the resolver.
+    /// Returns a reply that comes through the resolver.
     pub fn channel() -> (Resolver<T, E>, Self) {
         let (sender, receiver) = oneshot::channel();
         (Resolver(sender), Self(State::Waiting(receiver)))
     }
 
-    /// Whether it is known already that the request was refused.
+    /// Returns whether the request is already known to be refused.
     pub fn is_refused(&self) -> bool {
         matches!(self.0, State::Ready(Some(Err(_))))
     }
 }
 
 impl<T, E> Resolver<T, E> {
-    /// Replies; a reply that nobody waits for any more is discarded.
+    /// Replies; the reply is discarded if nobody waits for it any more.
     pub fn resolve(self, result: Result<T, E>) {
         drop(self.0.send(result));
     }

@@ -1,4 +1,4 @@
-//! Who someone is: passwords, tokens, users of this machine. Must not know frames or sockets.
+//! Identity: passwords, tokens, users of this machine. Must not know frames or sockets.
 
 mod password;
 mod peer;

@@ -1,4 +1,4 @@
-//! Passwords, hashed with argon2id (RFC 9106) away from the runtime's threads, few at a time.
+//! Passwords, hashed with argon2id (RFC 9106) off the runtime's threads, a few at a time. Must not know accounts.
 
 use std::sync::Arc;
 
@@ -7,12 +7,12 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use chat_proto::limits::{PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS};
 use tokio::sync::Semaphore;
 
-/// Hashes computed at once: each needs 19 MiB.
+/// Hashes computed at once; each needs 19 MiB.
 const AT_ONCE: usize = 2;
-/// Askers that may wait; more are refused rather than kept waiting.
+/// Requests that may wait; more are refused.
 const WAITING: usize = 64;
 
-/// Why a password is not taken.
+/// Why a password was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordError {
     /// Too short or too long.
@@ -43,7 +43,7 @@ impl Passwords {
     /// Hashes a new password.
     ///
     /// # Errors
-    /// Where its length is wrong, or too many are being hashed.
+    /// If its length is wrong, or too many are being hashed.
     pub async fn hash(&self, password: String) -> Result<String, PasswordError> {
         if password.chars().count() < PASSWORD_MIN_CHARS || password.len() > PASSWORD_MAX_BYTES {
             return Err(PasswordError::Length);
@@ -52,10 +52,10 @@ impl Passwords {
         hashed.await?.ok_or(PasswordError::Failed)
     }
 
-    /// Whether a password fits a hash. Where there is no hash the same work is done, so that the time does not tell.
+    /// Returns whether a password matches a hash. Without a hash the same work is done, so that timing reveals nothing.
     ///
     /// # Errors
-    /// Where too many are being hashed.
+    /// If too many are being hashed.
     pub async fn fits(&self, password: String, hash: Option<String>) -> Result<bool, PasswordError> {
         if password.len() > PASSWORD_MAX_BYTES {
             return Ok(false);
@@ -64,7 +64,7 @@ impl Passwords {
             if let Some(Ok(hash)) = hash.as_deref().map(PasswordHash::new) {
                 return hasher().verify_password(password.as_bytes(), &hash).is_ok();
             }
-            // The result is of no interest.
+            // The result does not matter.
             drop(hasher().hash_password(password.as_bytes()));
             false
         })

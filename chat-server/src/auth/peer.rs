@@ -1,11 +1,11 @@
-//! Users of this machine, as the Unix socket tells them.
+//! Users of this machine, as the Unix socket identifies them. Must not know accounts.
 
 use chat_proto::text::Username;
 
-/// The user that stands for nobody, also for everybody a container does not know.
+/// The user `nobody`, which also stands for everyone a container cannot map.
 pub const NOBODY_UID: u32 = 65_534;
 
-/// The account name of a user of this machine: the name of the password database as far as the grammar allows it.
+/// Returns the account name for a user of this machine: their login name, as far as the name rules allow.
 pub fn name_of_uid(uid: u32) -> Username {
     let known = uzers::get_user_by_uid(uid).and_then(|user| user.name().to_str().map(ToOwned::to_owned));
     let plain: String =

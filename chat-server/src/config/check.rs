@@ -1,4 +1,4 @@
-//! The settings as the server uses them.
+//! The checked settings, as the server uses them. Must not know where they came from.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -8,42 +8,42 @@ use crate::live::{RedisOptions, check_redis_prefix};
 use crate::session::{AppConfig, Registration};
 use crate::transport::{Listen, UnixListen};
 
-/// A socket's path ends with a zero byte in 108 bytes on Linux, 104 elsewhere (unix(7)).
+/// A socket's path, with its final zero byte, fits 108 bytes on Linux and 104 elsewhere (unix(7)).
 const SOCKET_PATH_MAX_BYTES: usize = if cfg!(target_os = "linux") { 107 } else { 103 };
-/// What is listened at where nothing is said.
+/// The default listen address.
 const DEFAULT_LISTEN: &str = "127.0.0.1:4000";
 
-/// How the log is written.
+/// The log format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum LogFormat {
-    /// For people.
+    /// Text for people.
     Human,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
-/// What flags and environment say; it stands above the file.
+/// Flags and environment; they override the file.
 #[derive(Clone, Debug, Default)]
 pub struct Overrides {
-    /// Addresses.
+    /// Listen addresses.
     pub listen: Vec<String>,
     /// A Unix socket.
     pub unix: Option<PathBuf>,
-    /// Its mode.
+    /// The socket's mode.
     pub unix_mode: Option<String>,
-    /// Its group.
+    /// The socket's group.
     pub unix_group: Option<String>,
-    /// Where figures are told besides.
+    /// An extra address for metrics.
     pub metrics_listen: Option<String>,
     /// The data folder.
     pub data: Option<PathBuf>,
-    /// How the log is written.
+    /// The log format.
     pub log_format: Option<LogFormat>,
-    /// Where Redis is.
+    /// The Redis URL.
     pub redis: Option<String>,
-    /// What its keys begin with.
+    /// The prefix of the Redis keys.
     pub redis_prefix: Option<String>,
-    /// Not to start without it.
+    /// Whether to refuse to start without Redis.
     pub require_redis: bool,
 }
 
@@ -52,32 +52,32 @@ pub struct Overrides {
 pub struct Config {
     /// Where to listen.
     pub listen: Listen,
-    /// Where data are kept.
+    /// The data folder.
     pub data: PathBuf,
-    /// How the log is written.
+    /// The log format.
     pub log_format: LogFormat,
-    /// What sessions obey.
+    /// The settings for connections.
     pub app: AppConfig,
-    /// Where what expires is kept; none: in memory.
+    /// The Redis for ephemeral messages; `None` keeps them in memory.
     pub redis: Option<RedisOptions>,
-    /// The code that makes the first account from elsewhere; printed at the start where it is needed.
+    /// The code for the first account from another machine; printed at the start if it is needed.
     pub setup_code: Option<String>,
-    /// Stop after being idle for so long; none: never.
+    /// How long an idle server runs; `None` means for ever.
     pub idle_exit: Option<std::time::Duration>,
-    /// What is worth a word and stops nothing.
+    /// Warnings that do not stop the server.
     pub warnings: Vec<String>,
 }
 
-/// All that is wrong with the settings.
+/// Every mistake in the settings.
 #[derive(Debug, thiserror::Error)]
 #[error("the settings cannot be used:\n{}", .0.iter().map(|problem| format!("  {problem}")).collect::<Vec<_>>().join("\n"))]
 pub struct ConfigError(pub Vec<String>);
 
 impl Config {
-    /// The settings of a file, if one is named, under the overrides.
+    /// Reads the settings file, if there is one, and applies the overrides.
     ///
     /// # Errors
-    /// [`ConfigError`] with everything that is wrong.
+    /// [`ConfigError`] with every mistake.
     pub fn load(file: Option<&Path>, over: &Overrides) -> Result<Self, ConfigError> {
         let mut problems = Vec::new();
         let mut warnings = Vec::new();
@@ -172,7 +172,7 @@ fn registration(raw: &Raw, problems: &mut Vec<String>) -> Registration {
     }
 }
 
-/// The code for one account, where someone may have to show one.
+/// Returns the setup code, if anyone may need one.
 fn setup_code(registration: Registration, listen: &Listen) -> Option<String> {
     let is_reached_from_elsewhere = listen.tcp.iter().any(|address| !address.ip().is_loopback());
     let is_needed = match registration {
@@ -218,7 +218,7 @@ fn metrics(raw: &Raw, over: &Overrides, problems: &mut Vec<String>) -> Option<So
     address.ok()
 }
 
-/// What would fail only when the socket is made.
+/// Finds mistakes that would otherwise show only when the socket is created.
 fn check_unix(listen: &Listen, problems: &mut Vec<String>) {
     for unix in &listen.unix {
         let bytes = unix.path.as_os_str().len();

@@ -1,4 +1,5 @@
-//! The settings: the embedded defaults, the file, the environment and the flags, in this order; checked all at once.
+//! The settings: built-in defaults, then the file, the environment and the flags; all mistakes are reported at once.
+//! Must not know how a server runs.
 
 mod check;
 mod raw;

@@ -1,4 +1,4 @@
-//! The settings as they are written.
+//! The settings as written in the file and the environment. Must not know their meaning.
 
 use std::path::Path;
 
@@ -58,8 +58,8 @@ pub(super) struct Limits {
     pub connections_per_account: usize,
 }
 
-/// The file's settings over the defaults, and the environment's over both. What does not fit is added to `problems`, what
-/// means nothing in the environment to `warnings`.
+/// Merges the defaults, the file and the environment, in rising priority. Adds mistakes to `problems` and unknown
+/// environment variables to `warnings`.
 pub(super) fn read(file: Option<&Path>, problems: &mut Vec<String>, warnings: &mut Vec<String>) -> Raw {
     let defaults: toml::Table = toml::from_str(DEFAULTS).expect("invariant: the embedded settings are TOML");
     let mut merged = defaults.clone();
@@ -79,7 +79,7 @@ pub(super) fn read(file: Option<&Path>, problems: &mut Vec<String>, warnings: &m
     })
 }
 
-/// Lays `over` on `base`; unknown keys and wrong kinds of values are all named.
+/// Merges `over` into `base` and names every unknown key and every value of the wrong type.
 fn merge(
     base: &mut toml::Table,
     defaults: &toml::Table,
@@ -111,21 +111,21 @@ fn merge(
     }
 }
 
-/// What a value is, with its article: `a string`, `an integer`.
+/// Returns a value's type with its article: `a string`, `an integer`.
 fn kind(value: &toml::Value) -> String {
     let kind = value.type_str();
     let article = if kind.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
     format!("{article} {kind}")
 }
 
-/// Every variable of ours begins so.
+/// The prefix of our environment variables.
 const OURS: &str = "CHAT_SERVER_";
 /// Tables whose settings are flags, which read the environment themselves.
 const FLAGS: [&str; 2] = ["server", "log"];
-/// The variable that is no setting: where the settings are.
+/// The variable that is not a setting: the path of the settings file.
 const CONFIG: &str = "CHAT_SERVER_CONFIG";
 
-/// The variable of a setting: `CHAT_SERVER_TABLE_KEY`, and of the first table `CHAT_SERVER_KEY`.
+/// Returns a setting's variable: `CHAT_SERVER_TABLE_KEY`, or `CHAT_SERVER_KEY` for the first table.
 fn variable_of(table: &str, key: &str) -> String {
     let table = if table == "server" { String::new() } else { format!("{}_", table.to_uppercase()) };
     format!("{OURS}{table}{}", key.to_uppercase())
@@ -139,8 +139,8 @@ pub(crate) fn variables_of_flags() -> Vec<String> {
     FLAGS.iter().flat_map(|table| keys(table).into_iter().map(|key| variable_of(table, &key))).collect()
 }
 
-/// The word about variables that look like ours and are none. Not wrong: an orchestrator that runs a service of this
-/// name sets some, such as `CHAT_SERVER_SERVICE_HOST`.
+/// Warns about variables that look like ours but are not. They are not errors: an orchestrator that runs a service of
+/// this name sets some, such as `CHAT_SERVER_SERVICE_HOST`.
 fn unknown(defaults: &toml::Table, set: impl Iterator<Item = String>) -> Option<String> {
     let tables = defaults.iter().filter_map(|(table, settings)| Some((table, settings.as_table()?)));
     let mut known: Vec<String> =
@@ -152,7 +152,7 @@ fn unknown(defaults: &toml::Table, set: impl Iterator<Item = String>) -> Option<
     (!unknown.is_empty()).then(|| format!("{unknown}: no such variable, nothing is set by it; known: {known}"))
 }
 
-/// Lays the environment on the settings.
+/// Applies the environment to the settings.
 fn overlay(settings: &mut toml::Table, variable: &dyn Fn(&str) -> Option<String>, problems: &mut Vec<String>) {
     for (table, settings) in settings.iter_mut().filter(|(table, _)| !FLAGS.contains(&table.as_str())) {
         let toml::Value::Table(settings) = settings else { continue };

@@ -1,4 +1,4 @@
-//! One thing that was looked at: what was found, how good that is, and what to change. Pure.
+//! The result of one check: what was found, how serious it is, and what to change. Pure.
 
 #![deny(clippy::disallowed_methods)]
 
@@ -7,23 +7,23 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-/// The version of the lines of JSON.
+/// The version of the JSON lines.
 const VERSION: u8 = 1;
 
-/// How good it is.
+/// How serious a result is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
     /// As it should be.
     Ok,
-    /// It works; something may be lost, or will be short.
+    /// It works, but something may be lost or run short.
     Warn,
     /// It does not work.
     Fail,
 }
 
 impl Level {
-    /// As it is said.
+    /// The word shown for it.
     pub fn word(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -33,7 +33,7 @@ impl Level {
     }
 }
 
-/// Something measured.
+/// A measured value.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Figure {
@@ -45,46 +45,46 @@ pub enum Figure {
     Word(String),
 }
 
-/// One thing that was looked at.
+/// One check.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Check {
-    /// What.
+    /// What was checked.
     pub name: &'static str,
-    /// How good it is.
+    /// How serious the result is.
     pub level: Level,
     /// What was found.
     pub message: String,
-    /// What to change; there where it is not as it should be.
+    /// What to change, unless all is well.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub advice: Option<String>,
-    /// What was measured, by names that end with their unit.
+    /// Measured values, by names that end with their unit.
     pub figures: BTreeMap<&'static str, Figure>,
 }
 
 impl Check {
-    /// As it should be.
+    /// A check that passed.
     pub fn ok(name: &'static str, message: impl Into<String>) -> Self {
         Self { name, level: Level::Ok, message: message.into(), advice: None, figures: BTreeMap::new() }
     }
 
-    /// It works, but something should be changed.
+    /// A check that works, but something should be changed.
     pub fn warn(name: &'static str, message: impl Into<String>, advice: impl Into<String>) -> Self {
         Self { level: Level::Warn, advice: Some(advice.into()), ..Self::ok(name, message) }
     }
 
-    /// It does not work before something is changed.
+    /// A check that fails until something is changed.
     pub fn fail(name: &'static str, message: impl Into<String>, advice: impl Into<String>) -> Self {
         Self { level: Level::Fail, ..Self::warn(name, message, advice) }
     }
 
-    /// With a whole number that was measured.
+    /// Adds a measured whole number.
     #[must_use]
     pub fn count(mut self, name: &'static str, number: u64) -> Self {
         self.figures.insert(name, Figure::Count(number));
         self
     }
 
-    /// With a time that was measured.
+    /// Adds a measured time.
     #[must_use]
     pub fn time(mut self, name: &'static str, time: Duration) -> Self {
         // To the microsecond.
@@ -92,21 +92,21 @@ impl Check {
         self
     }
 
-    /// With a word that was found.
+    /// Adds a word that was found.
     #[must_use]
     pub fn word(mut self, name: &'static str, word: impl Into<String>) -> Self {
         self.figures.insert(name, Figure::Word(word.into()));
         self
     }
 
-    /// As a person reads it: one line, and one for each thing to change.
+    /// Returns the check for a person: one line, and one more for each thing to change.
     pub fn text(&self) -> String {
         let advice = self.advice.iter().flat_map(|advice| advice.lines());
         let advice: String = advice.map(|line| format!("\n      → {line}")).collect();
         format!("{:<4}  {:<17} {}{advice}", self.level.word(), self.name, self.message)
     }
 
-    /// As a program reads it: a line of JSON.
+    /// Returns the check for a program: a line of JSON.
     pub fn json(&self) -> String {
         chat_proto::codec::to_text(&Line { v: VERSION, kind: "check", check: self })
     }
@@ -121,7 +121,7 @@ struct Line<'a> {
     check: &'a Check,
 }
 
-/// So many bytes, as a person reads them.
+/// Formats a size in bytes for a person.
 pub(super) fn bytes(count: u64) -> String {
     let units = ["KiB", "MiB", "GiB", "TiB"];
     let mut size = count as f64;

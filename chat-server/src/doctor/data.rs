@@ -1,4 +1,4 @@
-//! The data folder: whether it can be used, what stands in it, who holds it, and how much room there is.
+//! Checks the data folder: whether it is usable, what it holds, who holds its lock, and how much space is left.
 
 use std::path::Path;
 
@@ -7,17 +7,17 @@ use rustix::fs::{Access, access, statvfs};
 use super::check::{Check, bytes};
 use crate::store::sqlite::{DatabaseFiles, inspect};
 
-/// Less free space than this is worth a word.
+/// Warn below this much free space.
 const SPACE_LOW_BYTES: u64 = 1 << 30;
-/// With less than this the database soon refuses.
+/// With less than this, the database will soon refuse writes.
 const SPACE_NONE_BYTES: u64 = 64 << 20;
-/// A log of this size is not being folded into the file.
+/// A log of this size is not being checkpointed.
 const LOG_LARGE_BYTES: u64 = 256 << 20;
 
-/// Looks at the folder; whether a server runs on it.
+/// Checks the folder. Returns whether a server is running on it.
 pub(super) fn checks(folder: &Path) -> (Vec<Check>, bool) {
     let shown = folder.display();
-    // What is not there yet is made, where its nearest folder allows it.
+    // A missing folder is created by the server if its nearest parent allows it.
     let Some(nearest) = folder.ancestors().find(|path| path.exists()) else {
         let advice = "name a folder that can be made with --data";
         return (vec![Check::fail("data folder", format!("{shown}: nothing of its path is there"), advice)], false);

@@ -1,4 +1,4 @@
-//! Where the server listens: whether these places are free, or in use by the server that runs.
+//! Checks the listen addresses: whether they are free, or in use by the running server.
 
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
@@ -9,7 +9,7 @@ use std::path::Path;
 use super::check::Check;
 use crate::transport::Listen;
 
-/// Looks at all of them. `is_running` where a server holds the data folder.
+/// Checks all of them. `is_running`: a server holds the data folder.
 pub(super) fn checks(listen: &Listen, is_running: bool) -> Vec<Check> {
     let tcp = listen.tcp.iter().map(|address| tcp("listen", *address, "--listen", is_running));
     let metrics = listen.metrics.iter().map(|address| tcp_metrics(*address, is_running));

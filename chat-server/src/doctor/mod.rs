@@ -1,5 +1,5 @@
-//! `chat-server doctor`: looks at what the server stands on, and says what to change. Changes nothing, and may run beside
-//! a server.
+//! `chat-server doctor`: checks the server's surroundings and says what to change. It changes nothing and may run
+//! beside a server.
 
 mod check;
 mod data;

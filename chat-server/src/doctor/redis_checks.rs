@@ -1,16 +1,16 @@
-//! Redis: how fast it answers, and whether it is set so that nothing is lost that need not be.
+//! Checks Redis: how fast it answers, and whether its settings risk losing messages.
 
 use std::time::Duration;
 
 use super::check::{Check, bytes};
 use crate::live::{DATABASE_ADVICE, ExamineError, Latency, Measured, RedisFacts, RedisOptions, examine_redis};
 
-/// Slower than this is felt.
+/// Slower than this is noticeable.
 const SLOW: Duration = Duration::from_millis(5);
-/// Of what there may be, this part is worth a word.
+/// Warn when this share of a limit is used.
 const NEARLY_FULL: f64 = 0.9;
 
-/// Looks at the Redis of a URL, below the prefix that its server's settings name.
+/// Checks the Redis at a URL, under the prefix of the server's settings.
 pub async fn at_url(url: &str, prefix: &str) -> Vec<Check> {
     match RedisOptions::new(url, prefix, false) {
         Ok(options) => of(&options).await,
@@ -18,7 +18,7 @@ pub async fn at_url(url: &str, prefix: &str) -> Vec<Check> {
     }
 }
 
-/// Looks at the Redis of these settings.
+/// Checks the Redis of these settings.
 pub async fn of(options: &RedisOptions) -> Vec<Check> {
     let at = &options.address;
     let found = match examine_redis(options).await {
@@ -78,7 +78,7 @@ fn rights(found: &Result<(), String>, options: &RedisOptions) -> Check {
     }
 }
 
-/// How the user gets the rights that lack.
+/// Says how to give the user the missing permissions.
 fn grant(options: &RedisOptions) -> String {
     format!("grant them: {}; for a server whose keys begin otherwise, name that with --prefix", options.rule())
 }
@@ -99,7 +99,7 @@ fn round_trips(name: &'static str, measured: &Measured, options: &RedisOptions) 
     check.time("p50_ms", p50).time("p99_ms", p99).count("rounds", rounds as u64)
 }
 
-/// What to do about what Redis said.
+/// Says what to do about an error from Redis.
 fn refused(reason: &str, options: &RedisOptions) -> String {
     if reason.contains("NoPerm") {
         return grant(options);
@@ -152,7 +152,7 @@ fn policy(facts: &RedisFacts) -> Check {
     let check = match policy.as_str() {
         "" => Check::ok("redis policy", "it does not tell"),
         "noeviction" => Check::ok("redis policy", "noeviction"),
-        // Without a limit nothing is evicted: not yet.
+        // Without a limit nothing is evicted yet.
         _ if facts.max_bytes == 0 => Check::warn("redis policy", format!("{policy}, without a maxmemory"), advice),
         _ => Check::fail("redis policy", policy, advice),
     };
@@ -187,7 +187,7 @@ fn evictions(facts: &RedisFacts) -> Check {
     check.count("evicted_keys", count)
 }
 
-/// Whether what it holds is there after it was restarted.
+/// Checks whether the data survives a restart of Redis.
 fn kept(facts: &RedisFacts) -> Check {
     let name = "redis persistence";
     let saves = facts.save.as_ref().map(|save| !save.is_empty());

@@ -1,4 +1,4 @@
-//! All of it in its order, printed as it comes.
+//! Runs all checks in order and prints each as it completes.
 
 use color_eyre::eyre::{Result, WrapErr};
 use rustix::process::{Resource, getrlimit};
@@ -8,13 +8,13 @@ use super::{data, listen_addresses, redis_checks};
 use crate::cli::ServerArgs;
 use crate::store::sqlite::library;
 
-/// Fewer open files than this are few for a team: each connection is one.
+/// Warn below this many open files: each connection is one.
 const FILES_FEW: u64 = 4_096;
 
-/// Looks at everything and prints it; whether nothing fails. `prefix` stands above what the settings say of Redis' keys.
+/// Runs and prints all checks. Returns whether none failed. `prefix` overrides the settings' Redis prefix.
 ///
 /// # Errors
-/// Where nothing can be run at all.
+/// If nothing can be checked at all.
 pub fn run(args: &ServerArgs, is_json: bool, prefix: Option<&str>) -> Result<bool> {
     let mut printer = Printer { is_json, worst: Level::Ok };
     printer.print(&Check::ok("version", env!("CARGO_PKG_VERSION")).word("version", env!("CARGO_PKG_VERSION")));
@@ -56,7 +56,7 @@ fn sqlite() -> Check {
     check.word("version", version)
 }
 
-/// The server raises its own limit to the highest it may have.
+/// The server raises its own soft limit to the hard limit.
 fn files() -> Check {
     let limit = getrlimit(Resource::Nofile);
     let shown = |limit: Option<u64>| limit.map_or_else(|| "unlimited".to_owned(), |limit| limit.to_string());

@@ -1,7 +1,7 @@
-//! `/metrics`: what the server counts, as Prometheus reads it. Never a name of a room or a person, in no label.
+//! `/metrics`: the server's figures for Prometheus. Must never name a room or a person, in any label.
 //!
-//! The text is written here: `prometheus-client` writes OpenMetrics and its histograms take a lock at each number; what
-//! is counted, is counted where it happens, without knowing who asks.
+//! The text is written here: `prometheus-client` writes OpenMetrics, and its histograms take a lock per number.
+//! Counters live where the counting happens and do not know who reads them.
 
 mod page;
 mod process;

@@ -1,4 +1,4 @@
-//! Which figures stand on the page, under which names.
+//! The figures on the page, and their names. Must not know the text format's details or HTTP.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -7,10 +7,10 @@ use super::process;
 use super::text::{Page, Unit};
 use crate::session::App;
 
-/// What is alive is asked of the live store, which may be away: longer than this it is not waited for.
+/// How long to wait for the live store's usage; it may be unreachable.
 const USAGE_LIMIT: Duration = Duration::from_secs(1);
 
-/// The page as of now.
+/// Returns the page as of now.
 pub async fn page(app: &App) -> String {
     let mut page = Page::default();
     page.info("chat_build_info", "The server that runs.", ("version", env!("CARGO_PKG_VERSION")));
@@ -62,7 +62,7 @@ fn database(page: &mut Page, app: &App) {
 
 async fn live(page: &mut Page, app: &App) {
     page.claim("chat_live_available", "Whether messages that expire are taken.", *app.live.availability().borrow());
-    // What is not known is not on the page.
+    // Unknown figures are left off the page.
     if let Ok(Ok(usage)) = tokio::time::timeout(USAGE_LIMIT, app.live.usage(app.now())).await {
         page.gauge("chat_ephemeral_alive", "Messages alive that expire.", usage.alive);
         page.gauge("chat_ephemeral_bytes", "Bytes held for them.", usage.bytes);

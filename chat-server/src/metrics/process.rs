@@ -1,17 +1,17 @@
-//! What the system says of this process. Where it has no `/proc`, nothing is said.
+//! This process's memory and open files, as the system reports them. Empty on systems without `/proc`.
 
 /// What this process uses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Process {
-    /// Memory that is in use just now.
+    /// Resident memory in bytes.
     pub resident_bytes: Option<u64>,
     /// Open files: connections, the database, …
     pub open_files: Option<u64>,
-    /// How many may be open.
+    /// The limit on open files.
     pub open_files_max: Option<u64>,
 }
 
-/// Looks. Reads a folder with an entry for each open file: not for a thread that serves others.
+/// Reads the figures. It lists a folder with an entry per open file: do not call it on a thread that serves others.
 pub(super) fn read() -> Process {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let resident_kib = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.split_whitespace().next());

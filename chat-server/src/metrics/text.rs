@@ -1,4 +1,5 @@
-//! The Prometheus text format 0.0.4: <https://prometheus.io/docs/instrumenting/exposition_formats/>. Pure.
+//! The Prometheus text format 0.0.4: <https://prometheus.io/docs/instrumenting/exposition_formats/>. Pure; must not
+//! know which figures there are.
 
 #![deny(clippy::disallowed_methods)]
 
@@ -6,15 +7,15 @@ use std::fmt::{Display, Write};
 
 use crate::histogram::Distribution;
 
-/// The format's name in HTTP.
+/// The format's HTTP content type.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// What a whole number of a histogram is, of the unit in its name.
+/// The unit of a histogram's whole numbers, relative to the unit in its name.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Unit {
-    /// The same.
+    /// The same unit.
     One,
-    /// A millionth: it counts microseconds, and is named in seconds.
+    /// A millionth: it counts microseconds and is named in seconds.
     Millionth,
 }
 
@@ -27,35 +28,35 @@ impl Unit {
     }
 }
 
-/// A page that is being written.
+/// A page being written.
 #[derive(Debug, Default)]
 pub(super) struct Page(String);
 
 impl Page {
-    /// A figure that rises and falls.
+    /// Adds a gauge.
     pub(super) fn gauge(&mut self, name: &str, help: &str, value: impl Display) {
         self.head(name, "gauge", help);
         self.line(format_args!("{name} {value}"));
     }
 
-    /// A figure that only rises; its name ends with `_total`.
+    /// Adds a counter; its name ends with `_total`.
     pub(super) fn counter(&mut self, name: &str, help: &str, value: impl Display) {
         self.head(name, "counter", help);
         self.line(format_args!("{name} {value}"));
     }
 
-    /// Whether something holds.
+    /// Adds a gauge of 0 or 1.
     pub(super) fn claim(&mut self, name: &str, help: &str, holds: bool) {
         self.gauge(name, help, u8::from(holds));
     }
 
-    /// What this is, in one label whose value has no quotes, line ends or backslashes.
+    /// Adds an info metric with one label. The value must not contain quotes, line ends or backslashes.
     pub(super) fn info(&mut self, name: &str, help: &str, (label, value): (&str, &str)) {
         self.head(name, "gauge", help);
         self.line(format_args!("{name}{{{label}=\"{value}\"}} 1"));
     }
 
-    /// How often something was how large.
+    /// Adds a histogram.
     pub(super) fn histogram(&mut self, name: &str, help: &str, held: &Distribution, unit: Unit) {
         self.head(name, "histogram", help);
         let mut so_far = 0;
@@ -69,7 +70,7 @@ impl Page {
         self.line(format_args!("{name}_count {count}"));
     }
 
-    /// The page as it is sent.
+    /// Returns the page as it is sent.
     pub(super) fn into_text(self) -> String {
         self.0
     }
@@ -80,7 +81,7 @@ impl Page {
     }
 
     fn line(&mut self, line: std::fmt::Arguments<'_>) {
-        // A text takes everything.
+        // Writing to a `String` cannot fail.
         let _ = writeln!(self.0, "{line}");
     }
 }

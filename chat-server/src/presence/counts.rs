@@ -1,7 +1,7 @@
-//! How many members of a large room are there, told as a coalesced count. PURE.
+//! Batches the online counts of large rooms into one frame per interval. Pure; must not know tasks or sockets.
 //!
-//! In a room above [`PRESENCE_ROOM_MAX`](chat_proto::limits::PRESENCE_ROOM_MAX) members single presences would be a
-//! flood: a thousand people who come back at once are one frame.
+//! In a room with more than [`PRESENCE_ROOM_MAX`](chat_proto::limits::PRESENCE_ROOM_MAX) members, single presence
+//! frames would flood everyone: a thousand people who reconnect at once become one frame.
 
 #![deny(clippy::disallowed_methods)]
 
@@ -12,10 +12,10 @@ use chat_proto::presence::Availability;
 use chat_proto::server_frame::Counts;
 use chat_proto::time::UnixMillis;
 
-/// A room is told its counts at most so often, in milliseconds.
+/// Minimum time between two count frames of one room, in milliseconds.
 const COUNT_EVERY_MS: u64 = 2_000;
 
-/// Whether someone counts as there: not offline; unknown ones are not counted.
+/// Returns whether a person counts as online: neither offline nor unknown.
 pub fn is_there(availability: Availability) -> bool {
     match availability {
         Availability::Online | Availability::Away | Availability::Dnd => true,
@@ -27,7 +27,7 @@ pub fn is_there(availability: Availability) -> bool {
 #[derive(Debug, Default)]
 pub struct LargeRoomCounts {
     rooms: HashMap<RoomId, Counted>,
-    /// Invariant: each room with something to tell is here once, under its `due_at`.
+    /// Invariant: each room with a pending count is here once, under its `due_at`.
     timers: BTreeSet<(UnixMillis, RoomId)>,
 }
 
@@ -40,21 +40,21 @@ struct Counted {
 }
 
 impl LargeRoomCounts {
-    /// A large room's counts are these from now on; told soon, unless they are what was told last.
+    /// Sets a large room's counts. They are sent soon, unless they equal the last ones sent.
     pub fn set(&mut self, counts: Counts, now: UnixMillis) {
         let fresh = Counted { now: counts, sent: None, sent_at: UnixMillis(i64::MIN), due_at: None };
         self.rooms.entry(counts.room).or_insert(fresh).now = counts;
         self.reschedule(counts.room, now);
     }
 
-    /// A room is small again, or stopped: no counts of it are told.
+    /// Stops sending counts of a room that became small or stopped.
     pub fn forget(&mut self, room: RoomId) {
         if let Some(Counted { due_at: Some(at), .. }) = self.rooms.remove(&room) {
             self.timers.remove(&(at, room));
         }
     }
 
-    /// The counts to tell at `now`.
+    /// Returns the counts to send at `now`.
     pub fn due(&mut self, now: UnixMillis) -> Vec<Counts> {
         let mut due = Vec::new();
         while let Some((_, room)) = self.timers.first().copied().filter(|(at, _)| *at <= now) {
@@ -68,7 +68,7 @@ impl LargeRoomCounts {
         due
     }
 
-    /// When [`due`](Self::due) has something to tell next.
+    /// Returns when [`due`](Self::due) next has something to send.
     pub fn next_due(&self) -> Option<UnixMillis> {
         self.timers.first().map(|(at, _)| *at)
     }
@@ -79,7 +79,7 @@ impl LargeRoomCounts {
             self.timers.remove(&(old, room));
         }
         if counted.sent != Some(counted.now) {
-            // A clock that went back must not hold a count back.
+            // A clock that was set back must not delay a count.
             let sent_at = counted.sent_at.min(now);
             let at = sent_at.plus_ms(COUNT_EVERY_MS).max(now);
             counted.due_at = Some(at);

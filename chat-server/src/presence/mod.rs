@@ -1,4 +1,5 @@
-//! Who is there: rules over connections, choices and leases, and the service that drives them by the clock.
+//! Presence: the rules over connections, chosen availability and leases, and the service that runs them. Must not know
+//! rooms' contents or how frames travel.
 
 mod counts;
 mod person;

@@ -1,4 +1,4 @@
-//! One account's presence over all its connections. PURE. Must not know who is told, or how.
+//! One account's presence over all its connections. Pure; must not know who is notified, or how.
 
 #![deny(clippy::disallowed_methods)]
 
@@ -10,81 +10,81 @@ use chat_proto::time::UnixMillis;
 
 use crate::live::{Lease, LeaseId};
 
-/// Without a sign of a person for so long, a connection that does not report by itself counts as away.
+/// A connection that does not report its keyboard counts as away after this long without activity.
 pub const AWAY_AFTER_MS: u64 = 10 * 60 * 1_000;
-/// After the last connection ended, others are told only when none came back for so long.
+/// Grace period: how long others still see a person after the last connection ended.
 pub const GRACE_MS: u64 = 20_000;
-/// Others are told of one person's changes at most so often; a change that was taken back meanwhile is not told.
+/// Minimum time between two notifications about one person. A change undone meanwhile is not sent.
 pub const QUIET_MS: u64 = 1_000;
-/// Most connections counted for one person; of more the longest silent is forgotten. Sockets are limited elsewhere.
+/// Most connections counted per person; beyond it the longest idle is forgotten. Sockets are limited elsewhere.
 const CONNECTIONS_MAX: usize = 256;
 
-/// What an account says of itself; kept with the account, so it survives connections.
+/// The account's own settings; stored with the account, so they survive connections.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Profile {
-    /// The availability it chose.
+    /// The chosen availability.
     pub chosen: ChosenAvailability,
-    /// Its own words.
+    /// The status text.
     pub status: Option<StatusText>,
-    /// When its last connection ended.
+    /// When the last connection ended.
     pub last_seen: Option<UnixMillis>,
 }
 
-/// What happens to one person.
+/// An event in one person's presence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PresenceEvent {
-    /// A connection that makes them appear was opened here.
+    /// A connection with `presence: true` was opened here.
     Opened {
-        /// Which.
+        /// Which one.
         connection: LeaseId,
-        /// What the account says of itself.
+        /// The account's settings.
         profile: Profile,
     },
-    /// It ended.
+    /// A connection ended.
     Closed {
-        /// Which.
+        /// Which one.
         connection: LeaseId,
     },
-    /// It said whether someone is at its keyboard; from then on its word counts, not the server's clock.
+    /// A connection reported whether its keyboard is in use. From then on its report counts, not the server's timer.
     Reported {
-        /// Which.
+        /// Which one.
         connection: LeaseId,
-        /// Whether someone is there.
+        /// Whether someone is at the keyboard.
         is_active: bool,
     },
-    /// Something was done over it that shows a person: a post, typing, a read mark.
+    /// A request showed an active person: a post, typing, a read marker.
     Used {
-        /// Which.
+        /// Which one.
         connection: LeaseId,
     },
-    /// The account chose what others see.
+    /// The account chose its availability.
     Chosen(Profile),
-    /// Another process holds a connection of theirs, until the lease ends.
+    /// Another process holds a connection of this person until the lease ends.
     LeaseSeen(Lease),
-    /// The other processes can, or cannot, be heard just now.
+    /// The other processes became reachable or unreachable.
     OthersKnown(bool),
 }
 
-/// How one connection counts.
+/// The state of one connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Connection {
     /// Held here; reports its keyboard.
     Reporting { is_active: bool },
-    /// Held here; counts as active until the moment.
+    /// Held here; counts as active until this time.
     Watched { active_until: UnixMillis },
     /// Held by another process.
     Elsewhere { availability: Availability, expires_at: UnixMillis },
 }
 
-/// One account's connections and choices, and what others were told.
+/// One account's connections and settings, and the presence last sent to others.
 #[derive(Clone, Debug)]
 pub(super) struct Person {
     profile: Profile,
     connections: BTreeMap<LeaseId, Connection>,
-    /// While no connection is there: until when they still count as there, and as what.
+    /// With no connection left: until when the person still counts as online, and as what.
     grace: Option<(UnixMillis, Availability)>,
     are_others_known: bool,
-    /// What others were told last, and when; `None` before the first word.
+    /// The presence last sent to others, and when; `None` before the first.
     sent: Option<(UnixMillis, Presence)>,
 }
 
@@ -110,13 +110,13 @@ impl Person {
         }
     }
 
-    /// Lets time pass: leases and the grace end.
+    /// Advances time: expires leases and the grace period.
     pub(super) fn drop_ended(&mut self, now: UnixMillis) {
         if self.grace.is_some_and(|(until, _)| until <= now) {
             self.grace = None;
         }
-        // What another process held is gone when its lease is: the lease itself was the grace. While others are not
-        // heard it may have been renewed.
+        // A lease of another process already includes the grace, so its end is immediate. While other processes are
+        // unreachable, it may have been renewed unseen.
         let is_over = |expires_at: UnixMillis| self.are_others_known && expires_at <= now;
         let ended = |connection: &Connection| match connection {
             Connection::Elsewhere { expires_at, .. } => Some(*expires_at).filter(|end| is_over(*end)),
@@ -128,7 +128,7 @@ impl Person {
         }
     }
 
-    /// What others see at `now`.
+    /// Returns what others see at `now`.
     pub(super) fn seen(&self, now: UnixMillis) -> Presence {
         let availability = match self.grace {
             Some((until, availability)) if self.connections.is_empty() && now < until => availability,
@@ -138,7 +138,7 @@ impl Person {
         Presence { availability, status: self.profile.status.clone(), last_seen }
     }
 
-    /// The news for others, if it is time to tell some.
+    /// Returns the change to send to others, if one is due.
     pub(super) fn take_changed(&mut self, now: UnixMillis) -> Option<Presence> {
         let seen = self.seen(now);
         if self.sent.as_ref().is_some_and(|(at, sent)| *sent == seen || is_quiet(*at, now)) {
@@ -148,7 +148,7 @@ impl Person {
         Some(seen)
     }
 
-    /// When something may change or be told by time alone.
+    /// Returns when time alone may next change something.
     pub(super) fn next_due(&self, now: UnixMillis) -> Option<UnixMillis> {
         let ends = self.connections.values().filter_map(|connection| match connection {
             Connection::Reporting { .. } => None,
@@ -158,14 +158,14 @@ impl Person {
         let next_send = match &self.sent {
             None => Some(now),
             Some((at, sent)) if *sent != self.seen(now) => Some(at.plus_ms(QUIET_MS).max(now)),
-            // Who is gone is forgotten once the next news would not have to wait.
+            // An offline person is forgotten once the next notification would not have to wait.
             Some((at, _)) if !self.is_there() && is_quiet(*at, now) => Some(at.plus_ms(QUIET_MS)),
             Some(_) => None,
         };
         ends.chain(self.grace.map(|(until, _)| until)).chain(next_send).min()
     }
 
-    /// Whether nothing is left to watch: gone, and others know.
+    /// Returns whether nothing is left to watch: the person is offline and others know.
     pub(super) fn is_forgettable(&self, now: UnixMillis) -> bool {
         !self.is_there() && self.next_due(now).is_none()
     }
@@ -174,7 +174,7 @@ impl Person {
         self.is_connected() || self.grace.is_some()
     }
 
-    /// Whether some connection of theirs is there, here or elsewhere.
+    /// Returns whether the person has a connection, here or elsewhere.
     pub(super) fn is_connected(&self) -> bool {
         !self.connections.is_empty()
     }
@@ -183,7 +183,7 @@ impl Person {
         self.profile.last_seen
     }
 
-    /// What a connection held here makes of them, for its lease; `None` where it is not here.
+    /// Returns the availability for a connection's lease; `None` if it is not held here.
     pub(super) fn lease_availability(&self, connection: LeaseId, now: UnixMillis) -> Option<Availability> {
         let is_active = match self.connections.get(&connection)? {
             Connection::Reporting { is_active } => *is_active,
@@ -222,7 +222,7 @@ impl Person {
     }
 
     fn set_local(&mut self, connection: LeaseId, state: Connection) {
-        // A word over a connection that already ended is late and says nothing.
+        // A report over a connection that has already ended is late; ignore it.
         if let Some(held) = self.connections.get_mut(&connection) {
             *held = state;
         }
@@ -248,7 +248,7 @@ impl Person {
             Connection::Watched { active_until } => now < *active_until,
             Connection::Elsewhere { availability, .. } => *availability == Availability::Online,
         });
-        // Someone known only elsewhere chose there; the lease carries it.
+        // A person known only through another process chose there; the lease carries it.
         let is_dnd_elsewhere = self.connections.values().any(
             |connection| matches!(connection, Connection::Elsewhere { availability, .. } if *availability == Availability::Dnd),
         );
@@ -259,8 +259,8 @@ impl Person {
     }
 }
 
-/// Whether others were told so lately that the next news waits. A clock that went back ends the silence instead of
-/// stretching it.
+/// Returns whether others were notified so recently that the next change waits. A clock that was set back ends the wait
+/// instead of extending it.
 fn is_quiet(sent_at: UnixMillis, now: UnixMillis) -> bool {
     sent_at <= now && now.since_ms(sent_at) < QUIET_MS
 }

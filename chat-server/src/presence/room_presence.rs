@@ -1,7 +1,7 @@
-//! Where those who are here are members, and how many are there in each room. PURE.
+//! Which rooms the connected people are in, and how many are online in each room. Pure.
 //!
-//! Holds the people who are connected to this process, so that a changed presence finds its rooms, and a room its
-//! count, without asking the database.
+//! Holds the people connected to this process, so that a presence change finds its rooms, and a room its count, without
+//! asking the database. Must not know sockets or storage.
 
 #![deny(clippy::disallowed_methods)]
 
@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet};
 use chat_proto::ids::{RoomId, UserId};
 use chat_proto::server_frame::Counts;
 
-/// The people who are here, by room.
+/// The connected people, by room.
 #[derive(Debug, Default)]
 pub struct RoomPresence {
     people: HashMap<UserId, Person>,
@@ -21,7 +21,7 @@ pub struct RoomPresence {
 #[derive(Debug, Default)]
 struct Person {
     rooms: HashSet<RoomId>,
-    /// Rooms left before the database's answer came, which is older than that.
+    /// Rooms left before the database answered; the answer is older than that.
     left: Vec<RoomId>,
     is_filled: bool,
     is_there: bool,
@@ -32,17 +32,18 @@ struct Headcount {
     members: u32,
     /// Members in `people`.
     known: u32,
-    /// Members who are there.
+    /// Members who are online.
     there: u32,
 }
 
 impl RoomPresence {
-    /// Someone is here from now on; what they join and leave is followed. To be filled with what the database says.
+    /// Starts following the rooms a connected person joins and leaves. [`fill`](Self::fill) adds those from the
+    /// database.
     pub fn begin(&mut self, user: UserId) {
         self.people.entry(user).or_default();
     }
 
-    /// The rooms of someone who is here, each with its number of members, as the database had them after `begin`.
+    /// Adds the rooms of a connected person, each with its member count, as the database had them after `begin`.
     pub fn fill(&mut self, user: UserId, rooms: impl IntoIterator<Item = (RoomId, u32)>) {
         let person = self.people.entry(user).or_default();
         let is_first = !std::mem::replace(&mut person.is_filled, true);
@@ -56,21 +57,21 @@ impl RoomPresence {
         }
     }
 
-    /// A room's number of members; passed over where nobody is here who is in it.
+    /// Sets a room's member count; ignored if none of its members is connected here.
     pub fn resize(&mut self, room: RoomId, members: u32) {
         if let Some(count) = self.rooms.get_mut(&room) {
             count.members = members;
         }
     }
 
-    /// Someone became a member.
+    /// Records that a person joined.
     pub fn joined(&mut self, room: RoomId, user: UserId) {
         if let Some(count) = self.rooms.get_mut(&room) {
             count.members += 1;
         }
         if let Some(person) = self.people.get_mut(&user) {
             person.left.retain(|left| *left != room);
-            // Of a room nobody here was in, the database tells the size with the next `fill`.
+            // The next `fill` brings the size of a room that nobody here was in.
             let is_new = !self.rooms.contains_key(&room);
             self.enter(room, user);
             if is_new && let Some(count) = self.rooms.get_mut(&room) {
@@ -79,7 +80,7 @@ impl RoomPresence {
         }
     }
 
-    /// Someone is no longer a member.
+    /// Records that a person left.
     pub fn left(&mut self, room: RoomId, user: UserId) {
         if let Some(count) = self.rooms.get_mut(&room) {
             count.members = count.members.saturating_sub(1);
@@ -97,7 +98,7 @@ impl RoomPresence {
         self.drop_unknown(room);
     }
 
-    /// Others are told that someone is there, or not. Their rooms; `None` where they are not known.
+    /// Sets whether a person is online and returns their rooms; `None` if the rooms are not known.
     pub fn set_presence(&mut self, user: UserId, is_there: bool) -> Option<Vec<RoomId>> {
         let person = self.people.get_mut(&user)?;
         if std::mem::replace(&mut person.is_there, is_there) != is_there {
@@ -110,7 +111,7 @@ impl RoomPresence {
         person.is_filled.then(|| person.rooms.iter().copied().collect())
     }
 
-    /// Someone is here no more.
+    /// Forgets a person who is no longer connected.
     pub fn forget(&mut self, user: UserId) {
         let Some(person) = self.people.remove(&user) else { return };
         for room in person.rooms {
@@ -122,12 +123,12 @@ impl RoomPresence {
         }
     }
 
-    /// A room's counts; `None` where nobody is here who is in it.
+    /// Returns a room's counts; `None` if none of its members is connected here.
     pub fn counts(&self, room: RoomId) -> Option<Counts> {
         self.rooms.get(&room).map(|count| Counts { room, members: count.members, online: count.there })
     }
 
-    /// Those who are there in any of some rooms, at most `limit`. Looks at everyone who is here.
+    /// Returns the online members of any of these rooms, at most `limit`. Scans everyone who is connected.
     pub fn there(&self, rooms: &[RoomId], limit: usize) -> Vec<UserId> {
         let is_in = |person: &Person| person.is_there && rooms.iter().any(|room| person.rooms.contains(room));
         self.people.iter().filter(|(_, person)| is_in(person)).map(|(user, _)| *user).take(limit).collect()

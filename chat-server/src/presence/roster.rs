@@ -1,4 +1,4 @@
-//! All people who are there, with the moments at which something about them is due. PURE. Must not know tasks.
+//! Everyone who is online, with the times at which something about them is due. Pure; must not know tasks.
 
 #![deny(clippy::disallowed_methods)]
 
@@ -11,20 +11,20 @@ use chat_proto::time::UnixMillis;
 use super::person::{Person, PresenceEvent, Profile};
 use crate::live::{Lease, LeaseId};
 
-/// What there is to do for others at one moment.
+/// The work due at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Due {
     /// Presences that changed for others, each person once.
     pub changed: Vec<UserPresence>,
-    /// People whose last connection ended for good, and when; to be kept with the account.
+    /// People whose last connection ended for good, and when; to be stored with the account.
     pub gone: Vec<(UserId, UnixMillis)>,
 }
 
-/// The people who are there, or went within the grace.
+/// The people who are online or within their grace period.
 #[derive(Debug)]
 pub struct Roster {
     people: HashMap<UserId, Person>,
-    /// Invariant: each person who has something due is here once, under `wakes[user]`.
+    /// Invariant: each person with something due is here once, under `wakes[user]`.
     timers: BTreeSet<(UnixMillis, UserId)>,
     wakes: HashMap<UserId, UnixMillis>,
     /// Connections held here, with their users.
@@ -45,7 +45,7 @@ impl Default for Roster {
 }
 
 impl Roster {
-    /// Takes in what happened to one person; others are told by the next [`due`](Self::due).
+    /// Applies an event to one person; the next [`due`](Self::due) returns what others should see.
     pub fn apply(&mut self, user: UserId, event: PresenceEvent, now: UnixMillis) {
         let is_known = self.people.contains_key(&user);
         match &event {
@@ -58,7 +58,7 @@ impl Roster {
                 }
             }
             PresenceEvent::Reported { .. } | PresenceEvent::Used { .. } | PresenceEvent::OthersKnown(_) => {
-                // Only someone known can have done this; nobody is made up for a late word.
+                // Only a known person can have sent this; a late event must not create one.
                 if !is_known {
                     return;
                 }
@@ -71,7 +71,7 @@ impl Roster {
         self.reschedule(user, now);
     }
 
-    /// Takes in whether other processes can be heard; changes all who are known through them only.
+    /// Records whether other processes are reachable; affects everyone known only through them.
     pub fn set_others_known(&mut self, are_known: bool, now: UnixMillis) {
         if self.are_others_known != are_known {
             self.are_others_known = are_known;
@@ -82,7 +82,7 @@ impl Roster {
         }
     }
 
-    /// What is due at `now`.
+    /// Returns the work due at `now`.
     pub fn due(&mut self, now: UnixMillis) -> Due {
         let mut due = Due::default();
         while let Some((_, user)) = self.timers.first().copied().filter(|(at, _)| *at <= now) {
@@ -104,22 +104,22 @@ impl Roster {
         due
     }
 
-    /// When [`due`](Self::due) has something to do next, if nothing else happens.
+    /// Returns when [`due`](Self::due) next has work if no other event arrives.
     pub fn next_due(&self) -> Option<UnixMillis> {
         self.timers.first().map(|(at, _)| *at)
     }
 
-    /// What others see of a person now; `None` of those who are not there: their account has the rest.
+    /// Returns what others see of a person now; `None` if they are offline: the account has the rest.
     pub fn seen(&self, user: UserId, now: UnixMillis) -> Option<Presence> {
         self.people.get(&user).map(|person| person.seen(now))
     }
 
-    /// The leases of all connections held here, as they should stand until `expires_at`.
+    /// Returns the leases of all connections held here, valid until `expires_at`.
     pub fn leases(&self, now: UnixMillis, expires_at: UnixMillis) -> Vec<Lease> {
         self.held.keys().filter_map(|id| self.lease(*id, now, expires_at)).collect()
     }
 
-    /// Of some connections of this process the leases of those held here, and the ids of the others: they went.
+    /// Splits connections of this process into the leases of those still held and the ids of those that ended.
     pub fn leases_of(
         &self,
         ids: impl IntoIterator<Item = LeaseId>,
@@ -142,7 +142,7 @@ impl Roster {
         Some(Lease { id, user, availability, expires_at })
     }
 
-    /// When each of the people was seen last who are here, or went within the grace.
+    /// Returns when each person who is online, or within their grace period, was last seen.
     pub fn last_seen(&self, now: UnixMillis) -> Vec<(UserId, UnixMillis)> {
         let here: BTreeSet<&UserId> = self.held.values().collect();
         let seen = |(user, person): (&UserId, &Person)| {
@@ -152,12 +152,12 @@ impl Roster {
         self.people.iter().filter_map(seen).collect()
     }
 
-    /// How many people are known.
+    /// Returns how many people are known.
     pub fn len(&self) -> usize {
         self.people.len()
     }
 
-    /// Whether nobody is known.
+    /// Returns whether nobody is known.
     pub fn is_empty(&self) -> bool {
         self.people.is_empty()
     }

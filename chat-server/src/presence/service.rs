@@ -1,4 +1,5 @@
-//! Drives the roster by the clock: tells the audience, renews this process's leases, listens for others'.
+//! Runs the roster on the clock: notifies the audience, renews this process's leases and reads those of others. Must
+//! not know rooms or sockets.
 
 use std::collections::HashSet;
 use std::future::Future;
@@ -15,34 +16,34 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 use super::{Due, PresenceEvent, Profile, Roster};
 use crate::live::{Lease, LeaseId, Live, NodeId};
 
-/// How long a lease holds without being renewed, in milliseconds.
+/// Lifetime of a lease that is not renewed, in milliseconds.
 const LEASE_MS: u64 = 30_000;
 /// Pause between two renewals.
 const RENEW_EVERY: Duration = Duration::from_secs(10);
-/// Leases that began or ended are written together, after so long.
+/// Leases that begin or end within this time are written together.
 const GATHER: Duration = Duration::from_millis(200);
-/// Leases of one write: what is put in Redis meanwhile does not wait behind all of them.
+/// Leases per write, so that other writes to Redis do not wait behind all of them.
 const LEASES_AT_ONCE: usize = 500;
 /// Longest sleep of the driver, in milliseconds.
 const LOOK_AGAIN_MS: u64 = 60_000;
-/// A live store that does not answer for so long is not heard.
+/// A live store that takes longer than this to answer counts as unreachable.
 const LIVE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Tells the time; handed in, so that tests may stand it still.
+/// Returns the current time; passed in, so that tests can stop it.
 pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
 
-/// Where changed presences go: to the people who share a room with those who changed, as counts in large rooms.
+/// Receives presence changes and passes them to the people who share a room, as counts in large rooms.
 ///
-/// Called by the driver, one call after the other; must not block.
+/// The driver calls it, one call at a time; it must not block.
 pub trait Audience: Send + Sync {
     /// These presences changed for others; each person once.
     fn presences_changed(&self, changed: &[UserPresence]);
 
-    /// The last connection of `user` ended at `last_seen`; to be kept with the account.
+    /// The last connection of `user` ended at `last_seen`; to be stored with the account.
     fn went_offline(&self, user: UserId, last_seen: UnixMillis);
 }
 
-/// The presence of all people; cheap to clone. What is said here takes effect at once and is told by the driver.
+/// Everyone's presence; cheap to clone. Changes take effect at once, and the driver notifies others.
 #[derive(Clone)]
 pub struct PresenceService(Arc<Shared>);
 
@@ -50,11 +51,11 @@ struct Shared {
     node: NodeId,
     clock: Clock,
     roster: Mutex<Roster>,
-    /// Says that the roster may have something due earlier than the driver knows.
+    /// Signals that the roster may have something due earlier than the driver expects.
     wakeup: Notify,
-    /// Connections here that came, went or changed since their leases were written.
+    /// Connections here that opened, closed or changed since their leases were written.
     moved: Mutex<HashSet<LeaseId>>,
-    /// Says that some did.
+    /// Signals that some did.
     moves: Notify,
 }
 
@@ -66,42 +67,43 @@ pub struct PresenceDriver {
 }
 
 impl PresenceService {
-    /// A service of nobody, and the driver that has to run for anybody to be told.
+    /// Returns an empty service, and the driver that must run for anybody to be notified.
     pub fn new(node: NodeId, clock: Clock, audience: Arc<dyn Audience>, live: Arc<dyn Live>) -> (Self, PresenceDriver) {
         let (roster, wakeup, moved, moves) = (Mutex::default(), Notify::new(), Mutex::default(), Notify::new());
         let shared = Arc::new(Shared { node, clock, roster, wakeup, moved, moves });
         (Self(Arc::clone(&shared)), PresenceDriver { shared, audience, live })
     }
 
-    /// A connection that said `presence: true` was signed in. `profile` is what the account says of itself.
+    /// A connection with `presence: true` signed in. `profile` holds the account's own settings.
     pub fn connected(&self, user: UserId, connection: ConnectionId, profile: Profile) {
         self.apply(user, PresenceEvent::Opened { connection: self.id(connection), profile });
         self.moved(connection);
     }
 
-    /// It ended. Harmless for a connection that never connected here.
+    /// A connection ended. Harmless for one that never connected here.
     pub fn disconnected(&self, user: UserId, connection: ConnectionId) {
         self.apply(user, PresenceEvent::Closed { connection: self.id(connection) });
         self.moved(connection);
     }
 
-    /// `set_activity` was said over it.
+    /// A connection sent `set_activity`.
     pub fn activity(&self, user: UserId, connection: ConnectionId, is_active: bool) {
         self.apply(user, PresenceEvent::Reported { connection: self.id(connection), is_active });
         self.moved(connection);
     }
 
-    /// Something was done over it that shows a person: a post, typing, a read mark; not a ping.
+    /// A request showed an active person: a post, typing, a read marker; not a ping.
     pub fn used(&self, user: UserId, connection: ConnectionId) {
         self.apply(user, PresenceEvent::Used { connection: self.id(connection) });
     }
 
-    /// The account chose what others see; told also while it is offline.
+    /// The account chose its availability; sent to others even while it is offline.
     pub fn status_changed(&self, user: UserId, profile: Profile) {
         self.apply(user, PresenceEvent::Chosen(profile));
     }
 
-    /// What others see of those of `users` who are there. The rest is offline: their accounts have status and last seen.
+    /// Returns the presences of those of `users` who are online. The others are offline: their accounts have status and
+    /// last seen.
     pub fn presence_of(&self, users: &[UserId]) -> Vec<UserPresence> {
         let now = (self.0.clock)();
         let roster = self.0.roster.lock();
@@ -109,7 +111,7 @@ impl PresenceService {
         users.iter().filter_map(seen).collect()
     }
 
-    /// What others see of one person with that profile.
+    /// Returns what others see of a person with this profile.
     pub fn presence_with(&self, user: UserId, profile: &Profile) -> Presence {
         let seen = self.0.roster.lock().seen(user, (self.0.clock)());
         seen.unwrap_or_else(|| Presence {
@@ -143,11 +145,11 @@ impl PresenceService {
 }
 
 impl PresenceDriver {
-    /// Tells and renews until `shutdown`; then everyone here was seen last, and this process's leases end.
+    /// Notifies and renews until `shutdown`; then stores everyone's last seen time and ends this process's leases.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         tokio::select! {
             () = shutdown => {}
-            // Two loops: a live store that does not answer delays nobody's news.
+            // Two loops, so that a live store that does not answer delays no notification.
             () = self.notify_until_stopped() => {}
             () = self.renew_until_stopped() => {}
         }
@@ -184,7 +186,7 @@ impl PresenceDriver {
                     tokio::time::sleep(GATHER).await;
                     self.write_moved().await;
                 }
-                // One that is back may be empty; one that is away tells nothing of others, one that is full does.
+                // Re-announce after recovery, since the data may be gone. During an outage, only re-read the others.
                 Ok(()) = availability.changed() => {
                     let is_there = *availability.borrow_and_update();
                     if is_there { self.renew().await } else { self.read_leases().await }
@@ -197,7 +199,7 @@ impl PresenceDriver {
         (self.shared.clock)()
     }
 
-    /// When something is due; looked at anew each minute at the latest, since the wall clock may be set.
+    /// Returns when something is due, at most a minute from now, since the wall clock may be set.
     fn wake_at(&self) -> Instant {
         let next = self.shared.roster.lock().next_due();
         let next_ms = next.map_or(LOOK_AGAIN_MS, |at| at.since_ms(self.now()));
@@ -214,7 +216,7 @@ impl PresenceDriver {
         }
     }
 
-    /// Renews the leases of all connections here, and looks at the others'.
+    /// Renews the leases of all connections here, and reads those of others.
     async fn renew(&self) {
         self.write_moved().await;
         let now = self.now();
@@ -223,13 +225,13 @@ impl PresenceDriver {
         self.read_leases().await;
     }
 
-    /// Looks at the leases of others.
+    /// Reads the leases of other processes.
     async fn read_leases(&self) {
         let others = self.ask(self.live.leases(self.now())).await;
         self.apply_leases(others);
     }
 
-    /// Writes the leases of connections that came or changed, and ends those of connections that went.
+    /// Writes the leases of connections that opened or changed, and ends those of connections that closed.
     async fn write_moved(&self) {
         let moved = std::mem::take(&mut *self.shared.moved.lock());
         if moved.is_empty() {
@@ -248,7 +250,7 @@ impl PresenceDriver {
         }
     }
 
-    /// Takes in the leases of all processes; none where the store is away: then others are not heard.
+    /// Applies the leases of all processes; `None` means that the store, and so the others, are unreachable.
     fn apply_leases(&self, leases: Option<Vec<Lease>>) {
         let now = self.now();
         let mut roster = self.shared.roster.lock();
@@ -262,7 +264,7 @@ impl PresenceDriver {
         }
     }
 
-    /// The answer, if one comes in time; a store that is away makes others not heard.
+    /// Returns the answer if it arrives in time; otherwise the others count as unreachable.
     async fn ask<T: Unpin>(&self, pending: crate::live::LiveReply<T>) -> Option<T> {
         timeout(LIVE_TIMEOUT, pending).await.ok()?.ok()
     }

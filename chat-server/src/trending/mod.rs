@@ -1,4 +1,5 @@
-//! Trending words: the words a room speaks of just now, which fade, and which go when their message goes.
+//! Trending words: the words a room talks about now. They fade, and they go when their message goes. Must not know
+//! rooms' contents or sockets.
 
 mod push;
 mod service;

@@ -1,16 +1,17 @@
-//! When a room is told of its trending words: at once, then at most every 5 s, and only where they changed. PURE.
+//! When a room is sent its trending words: at once, then at most every 5 s, and only if they changed. Pure; must not
+//! know how words are counted.
 
 #![deny(clippy::disallowed_methods)]
 
 use chat_proto::time::UnixMillis;
 use chat_proto::trending::TrendingWord;
 
-/// Words a push shows.
+/// Words per push.
 pub const SHOWN: usize = 10;
-/// Pause between two pushes, in milliseconds.
+/// Minimum time between two pushes, in milliseconds.
 const PUSH_EVERY_MS: u64 = 5_000;
 
-/// What a room was told last.
+/// The last push to a room.
 #[derive(Clone, Debug, Default)]
 pub struct TrendingPush {
     pushed: Vec<String>,
@@ -18,16 +19,17 @@ pub struct TrendingPush {
 }
 
 impl TrendingPush {
-    /// When the room may be told of a change that happened at `now`.
+    /// Returns when the room may be sent a change made at `now`.
     pub fn due_at(&self, now: UnixMillis) -> UnixMillis {
         match self.pushed_at {
-            // A clock that went back must not hold the words back.
+            // A clock that was set back must not hold the words back.
             Some(pushed_at) if pushed_at <= now => now.max(pushed_at.plus_ms(PUSH_EVERY_MS)),
             _ => now,
         }
     }
 
-    /// Whether the room is to be told these words now; then they count as told. Scores alone are no news: they all fade.
+    /// Returns whether to send these words now, and if so records them as sent. Scores alone do not count as a change:
+    /// they all fade.
     pub fn try_push(&mut self, top: &[TrendingWord], now: UnixMillis) -> bool {
         let is_same = top.iter().map(|topic| &topic.word).eq(&self.pushed);
         if is_same || self.due_at(now) > now {

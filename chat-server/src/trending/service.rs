@@ -1,7 +1,7 @@
-//! The trending words of all rooms, and the driver that pushes them.
+//! The trending words of all rooms, and the driver that pushes them. Must not know rooms or sockets.
 //!
-//! A room's words live as long as its actor: it builds them from its last messages when it starts, shows each item it
-//! accepts, and forgets them when it stops.
+//! A room's words live as long as its actor. The actor builds them from its last messages when it starts, reports each
+//! item it accepts, and drops them when it stops.
 
 use std::collections::{BTreeSet, HashMap};
 use std::future::Future;
@@ -24,28 +24,28 @@ use crate::live::{Live, TrendingMirror};
 
 /// Longest sleep of the driver, in milliseconds: the wall clock may be set.
 const LOOK_AGAIN_MS: u64 = 60_000;
-/// A live store that does not answer for so long is not waited for.
+/// A live store that takes longer than this is not waited for.
 const LIVE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Tells the time; handed in, so that tests may stand it still.
+/// Returns the current time; passed in, so that tests can stop it.
 pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
 
-/// Where changed words go: to the members of the room who are subscribed. Called by the driver; must not block.
+/// Receives changed words, for the subscribed members of the room. The driver calls it; it must not block.
 pub trait TrendingAudience: Send + Sync {
     /// The visible words of a room changed.
     fn trending_changed(&self, topics: TrendingWords);
 }
 
-/// The trending words of all rooms that are at work; cheap to clone.
+/// The trending words of all active rooms; cheap to clone.
 #[derive(Clone)]
 pub struct TrendingService(Arc<Shared>);
 
 struct Shared {
     clock: Clock,
     rooms: RwLock<HashMap<RoomId, Arc<Mutex<RoomTrending>>>>,
-    /// Rooms that changed since the driver looked; each once, by `RoomTrending::is_dirty`.
+    /// Rooms changed since the driver last ran; each once, by `RoomTrending::is_dirty`.
     dirty: Mutex<Vec<RoomId>>,
-    /// Rooms that started since; their mirrors are to be read.
+    /// Rooms started since; their mirrors are still to be read.
     starting: Mutex<Vec<RoomId>>,
     wakeup: Notify,
 }
@@ -55,7 +55,7 @@ struct RoomTrending {
     trend: Trend,
     push: TrendingPush,
     is_dirty: bool,
-    /// The mirror is read, and must not be written over before.
+    /// Whether the mirror has been read; before that it must not be overwritten.
     awaits_mirror: bool,
 }
 
@@ -67,20 +67,20 @@ pub struct TrendingDriver {
 }
 
 impl TrendingService {
-    /// A service of no rooms, and the driver that has to run for any room to be told.
+    /// Returns a service without rooms, and the driver that must run for any room to be sent its words.
     pub fn new(clock: Clock, audience: Arc<dyn TrendingAudience>, live: Arc<dyn Live>) -> (Self, TrendingDriver) {
         let (rooms, dirty, starting) = (RwLock::default(), Mutex::default(), Mutex::default());
         let shared = Arc::new(Shared { clock, rooms, dirty, starting, wakeup: Notify::new() });
         (Self(Arc::clone(&shared)), TrendingDriver { shared, audience, live })
     }
 
-    /// Takes in the new state of something in a room, persistent or ephemeral: posts and edits count, deletions take
-    /// back. Everything else, and messages that are code, say nothing.
+    /// Applies the new state of an item, persistent or ephemeral: posts and edits count, deletions are subtracted.
+    /// Messages that are code, and all other items, are ignored.
     pub fn observe(&self, room: RoomId, item: &Item) {
         let now = (self.0.clock)();
         let is_changed = match &item.content {
             Content::Message(message) => {
-                // Cut before any lock: other rooms, and readers of this one, do not wait for it.
+                // Tokenise before taking any lock, so that other rooms and readers of this one do not wait.
                 let words = if message.code.is_some() { Vec::new() } else { words_of(message.body.as_str()) };
                 let Item { seq, changed, at, .. } = *item;
                 let post = Post { seq, changed, at, expires_at: message.expires_at, words: &words };
@@ -100,7 +100,7 @@ impl TrendingService {
         }
     }
 
-    /// Counts a room that starts anew from its last items, in any order; what counted before them comes from the mirror.
+    /// Starts counting a room from its last items, in any order. What counted before them comes from the mirror.
     pub fn rebuild(&self, room: RoomId, items: &[Item]) {
         let topics = RoomTrending { awaits_mirror: true, ..RoomTrending::default() };
         self.0.rooms.write().insert(room, Arc::new(Mutex::new(topics)));
@@ -111,14 +111,14 @@ impl TrendingService {
         self.0.wakeup.notify_one();
     }
 
-    /// The words a room speaks of, by falling score; at most 50. Empty for a room that is not at work.
+    /// Returns a room's words by falling score, at most 50; none for an inactive room.
     pub fn top(&self, room: RoomId, limit: usize) -> Vec<TrendingWord> {
         let now = (self.0.clock)();
         let topics = self.0.rooms.read().get(&room).cloned();
         topics.map(|topics| topics.lock().trend.top(limit, now)).unwrap_or_default()
     }
 
-    /// A room stopped; its words are let go.
+    /// Drops the words of a room that stopped.
     pub fn forget_room(&self, room: RoomId) {
         self.0.rooms.write().remove(&room);
     }
@@ -127,7 +127,7 @@ impl TrendingService {
         let known = self.0.rooms.read().get(&room).cloned();
         let topics = known.unwrap_or_else(|| Arc::clone(self.0.rooms.write().entry(room).or_default()));
         let mut topics = topics.lock();
-        // Whether the driver has to be told: it is not if it was and has not looked yet.
+        // Whether to wake the driver: not if it was woken and has not run yet.
         change(&mut topics) && !std::mem::replace(&mut topics.is_dirty, true)
     }
 
@@ -169,7 +169,7 @@ impl TrendingDriver {
         }
     }
 
-    /// What is mirrored of a room that starts; none where the live store does not say so in time.
+    /// Reads the mirror of a room that starts; `None` if the live store does not answer in time.
     async fn read_mirror(&self, room: RoomId, now: UnixMillis) -> (RoomId, Option<TrendingMirror>) {
         let answer = timeout(LIVE_TIMEOUT, self.live.mirrored_trending(room, now)).await;
         (room, answer.ok().and_then(Result::ok).flatten())
@@ -182,7 +182,7 @@ impl TrendingDriver {
         if let Some(mirror) = mirror {
             topics.trend.merge_mirror(mirror, (self.shared.clock)());
         }
-        // Whatever was held back meanwhile is mirrored now.
+        // Writes held back meanwhile happen now.
         if !std::mem::replace(&mut topics.is_dirty, true) {
             drop(topics);
             self.shared.dirty.lock().push(room);
@@ -197,7 +197,8 @@ impl TrendingDriver {
         Some(self.room(room)?.lock().push.due_at(now))
     }
 
-    /// Tells a room its words if they changed; when to look again though nothing is said: when a message ends.
+    /// Sends a room its words if they changed. Returns when to look again even if nothing is posted: when a message
+    /// expires.
     fn push(&self, room: RoomId, now: UnixMillis) -> Option<UnixMillis> {
         let topics = self.room(room)?;
         let (shown, mirror, is_changed, next_end) = {
@@ -206,7 +207,7 @@ impl TrendingDriver {
             let shown = topics.trend.top(SHOWN, now);
             let mirror = (!topics.awaits_mirror).then(|| topics.trend.mirror(now));
             let is_changed = topics.push.try_push(&shown, now);
-            // A message that ends within the pause is told after it.
+            // A message that expires within the pause is handled after it.
             let next_end = topics.trend.next_end().map(|end| topics.push.due_at(end.max(now.plus_ms(1))));
             (shown, mirror, is_changed, next_end)
         };

@@ -1,14 +1,14 @@
-//! The words that say nothing by themselves, in the usual languages and in chats. PURE.
+//! Stop words: words without meaning of their own, in the common languages and in chats. Pure.
 
 #![deny(clippy::disallowed_methods)]
 
 use std::cmp::Ordering;
 
-/// The stop words of the usual languages, sorted by their bytes, a word a line. One text instead of a set: it takes no
-/// memory until a word is looked for, and then what that look touches.
+/// The stop words of the common languages, sorted by bytes, one per line. One text instead of a set: it takes no memory
+/// until a word is looked up, and then only the pages that lookup touches.
 const OF_LANGUAGES: &str = include_str!(concat!(env!("OUT_DIR"), "/stop_words.txt"));
 
-/// What people say in chats whatever they speak of; sorted.
+/// Words people use in every chat; sorted.
 const CHAT_WORDS: &[&str] = &[
     "already",
     "also",
@@ -141,19 +141,19 @@ const CHAT_WORDS: &[&str] = &[
     "yup",
 ];
 
-/// Words of some language's list that mean something to those who talk here; they stand above the lists.
+/// Words on some language's list that do mean something to developers; they override the lists.
 const KEPT_WORDS: &[&str] = &["bin", "ci", "design", "dir", "os", "pod", "todo"];
 
-/// Whether a word, in lower case, says nothing by itself.
+/// Returns whether a word, in lower case, is a stop word.
 pub(super) fn is_stop_word(word: &str) -> bool {
     !KEPT_WORDS.contains(&word) && (CHAT_WORDS.binary_search(&word).is_ok() || is_line_of(OF_LANGUAGES, word))
 }
 
-/// Whether a sorted text has this line.
+/// Returns whether a sorted text contains this line.
 fn is_line_of(text: &str, line: &str) -> bool {
     let text = text.as_bytes();
     let is_break = |byte: &u8| *byte == b'\n';
-    // Whole lines: `low` begins one, `high` is behind the end of one.
+    // Whole lines: `low` is at the start of one, `high` just after the end of one.
     let (mut low, mut high) = (0, text.len());
     while low < high {
         let middle = low + (high - low) / 2;

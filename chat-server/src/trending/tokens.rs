@@ -1,8 +1,8 @@
-//! Cuts a message into the words worth counting. PURE. Must not know rooms or counts.
+//! Splits a message into the words worth counting. Pure; must not know rooms or counts.
 //!
-//! Kept: words of all scripts in lower case, and code tokens as they are written (`k8s`, `C++`, `tokio-tungstenite`,
-//! `foo_bar`, `std::fs`, `v1.2.3`). Dropped: stop words, plain numbers and measures, links, mail addresses, mentions,
-//! room names, `:emoji:` names, and fenced code: a pasted log is not what a room speaks of.
+//! Kept: words of all scripts in lower case, and code tokens as written (`k8s`, `C++`, `tokio-tungstenite`, `foo_bar`,
+//! `std::fs`, `v1.2.3`). Dropped: stop words, plain numbers and measures, links, mail addresses, mentions, room names,
+//! `:emoji:` names, and fenced code: a pasted log is not what a room talks about.
 
 #![deny(clippy::disallowed_methods)]
 
@@ -12,11 +12,11 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::stop::is_stop_word;
 
-/// Different words counted of one message; the first ones.
+/// Distinct words counted per message; the first ones.
 const WORDS_MAX: usize = 64;
-/// Longest word in characters; what is longer is a hash or a scream.
+/// Longest word in characters; anything longer is a hash or a scream.
 const WORD_MAX_CHARS: usize = 40;
-/// Text without a gap beyond this is no word but a dump, and cutting it would cost more than its length.
+/// A run of text longer than this without a gap is a dump, not a word; splitting it would cost more than its length.
 const PART_MAX_BYTES: usize = 512;
 /// Units that make a number a measure.
 const UNITS: &[&str] = &[
@@ -27,13 +27,13 @@ const UNITS: &[&str] = &[
 /// One word of a message.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Word {
-    /// What it is counted under: lower case.
+    /// The key it is counted under: lower case.
     pub key: String,
     /// How it is shown: code tokens as written, words in lower case.
     pub shown: String,
 }
 
-/// The words of a message worth counting, each once, in the order of the text.
+/// Returns the words worth counting, each once, in the order of the text.
 pub fn words_of(body: &str) -> Vec<Word> {
     let mut found = Found::default();
     for text in outside_fences(body) {
@@ -60,7 +60,7 @@ impl Found {
     }
 }
 
-/// The lines that are not within ``` fences. An open fence reaches to the end, as it is shown.
+/// Returns the lines outside ``` fences. An open fence reaches to the end, as it does on screen.
 fn outside_fences(body: &str) -> impl Iterator<Item = &str> {
     let mut is_fenced = false;
     body.lines().filter(move |line| {
@@ -97,14 +97,14 @@ fn is_mark(c: char) -> bool {
         || (!c.is_ascii() && !c.is_alphanumeric() && is_word(c))
 }
 
-/// Whether the Unicode word rules count the character as part of a word by itself or behind a letter.
+/// Returns whether the Unicode word rules count the character as part of a word, alone or after a letter.
 fn is_word(c: char) -> bool {
     let mut text = String::from("a");
     text.push(c);
     text.unicode_words().next().is_some_and(|word| word.len() == text.len())
 }
 
-/// Takes joiners off both ends, but leaves `C++`, `C#` whole.
+/// Strips joiners from both ends, but keeps `C++` and `C#` whole.
 fn trim_joiners(part: &str) -> &str {
     let part = part.trim_start_matches(is_joiner);
     let core = part.trim_end_matches(is_joiner);
@@ -118,7 +118,7 @@ fn take_part(part: &str, found: &mut Found) {
     if part.is_empty() || part.len() > PART_MAX_BYTES || is_number_or_measure(part) {
         return;
     }
-    // A path of names is one token, a colon between words is not.
+    // A path of names is one token; a colon between words is not.
     let has_lone_colon = part.replace("::", "").contains(':');
     if let Some((apart_at, joiner)) = part
         .char_indices()
@@ -136,7 +136,7 @@ fn take_part(part: &str, found: &mut Found) {
     }
 }
 
-/// A full stop without the space after it, as in `done.Next`: a lower-case word, then a capitalised one.
+/// A full stop without a space, as in `done.Next`: a lower-case word, then a capitalised one.
 fn is_sentence_end(part: &str, at: usize, c: char) -> bool {
     let is_word_before = part[..at].chars().all(|c| c.is_alphabetic() && c.is_lowercase());
     c == '.' && at > 1 && is_word_before && part[at + 1..].starts_with(char::is_uppercase)
@@ -154,7 +154,7 @@ fn take_words(text: &str, found: &mut Found) {
     for (at, word) in text.unicode_word_indices() {
         let mut chars = word.chars();
         let is_ideograph = chars.next().is_some_and(is_ideographic) && chars.next().is_none();
-        // Chinese and Japanese words are mostly two ideographs, and no space says where: neighbours count in pairs.
+        // Most Chinese and Japanese words have two ideographs, and no space marks them: neighbours count in pairs.
         if is_ideograph {
             if let Some((_, first)) = before.filter(|(end, _)| *end == at) {
                 add_word(&format!("{first}{word}"), found);

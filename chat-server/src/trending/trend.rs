@@ -1,9 +1,9 @@
-//! The counts of one room's words. PURE: the time is handed in, and nothing is touched as it passes.
+//! The counts of one room's words. Pure: time is passed in, and nothing is updated as it passes.
 //!
-//! A use counts 1 when it is made and half as much each half-life later. Instead of shrinking all counts, a new use
-//! counts more (forward decay: Cormode et al., "Forward Decay", ICDE 2009): `2^((at − landmark) / half-life)`; only
-//! the answer is scaled to `now`. Every word of the window is a candidate, so a newcomer always enters; what bounds the
-//! memory is the window of messages, oldest first out.
+//! A use counts 1 when it is made and half as much after each half-life. Instead of shrinking all counts, a new use
+//! counts more (forward decay: Cormode et al., "Forward Decay", ICDE 2009): `2^((at − landmark) / half-life)`. Only the
+//! answer is scaled to `now`. Every word in the window is a candidate, so a new word always gets in; memory is bounded
+//! by the window of messages, oldest out first.
 
 #![deny(clippy::disallowed_methods)]
 
@@ -21,15 +21,15 @@ use crate::live::TrendingMirror;
 mod older;
 mod uses;
 
-/// After so long a use counts half, in milliseconds.
+/// The half-life of a use, in milliseconds.
 pub const HALF_LIFE_MS: u64 = 60 * 60 * 1_000;
-/// Most words answered.
+/// Most words returned.
 pub const KEPT: usize = 50;
-/// Uses older than this count no more, in milliseconds: less than a ten-millionth of a new one.
+/// Uses older than this no longer count, in milliseconds: they weigh less than a ten-millionth of a new one.
 const WINDOW_MS: u64 = 24 * HALF_LIFE_MS;
-/// Most uses held of one room; over it the oldest messages count no more.
+/// Most uses kept per room; beyond it the oldest messages no longer count.
 const USES_MAX: usize = 16_384;
-/// Messages taken out are remembered, so that a late older state of one does not bring it back; the newest so many.
+/// Removed messages remembered, so that a late, older state does not bring one back; the newest ones.
 const GONE_MAX: usize = 4_096;
 /// Half-lives after which the landmark moves, long before a count could leave the range of an `f64`.
 const LANDMARK_HALF_LIVES: f64 = 256.0;
@@ -51,37 +51,37 @@ type Weighed<'a> = (f64, &'a str, &'a str);
 pub struct Trend {
     messages: BTreeMap<Seq, Counted>,
     words: HashMap<String, Uses>,
-    /// Invariant: each message in `messages` with an end is here once.
+    /// Invariant: each message in `messages` that expires is here once.
     ends: BTreeSet<(UnixMillis, Seq)>,
     gone: BTreeMap<Seq, Seq>,
     /// The sum of all words' uses.
     use_count: usize,
-    /// Messages up to here were pushed out by the bound and never count again.
+    /// Messages up to this number were pushed out by the bound and never count again.
     floor: Seq,
     landmark: UnixMillis,
-    /// What counted before the messages known here.
+    /// Counts from before the messages known here.
     older: Older,
-    /// The newest change that was taken in.
+    /// The newest change applied.
     upto: Seq,
 }
 
-/// A message as it stands now.
+/// A message in its present state.
 #[derive(Clone, Copy, Debug)]
 pub struct Post<'a> {
-    /// Its place.
+    /// Its sequence number.
     pub seq: Seq,
-    /// The number of this state; an older state than the one known changes nothing.
+    /// Its change number; an older state than the known one changes nothing.
     pub changed: Seq,
-    /// When it was first said; an edit does not make it newer.
+    /// When it was posted; an edit does not make it newer.
     pub at: UnixMillis,
-    /// When it ends.
+    /// When it expires.
     pub expires_at: Option<UnixMillis>,
     /// Its words, each once.
     pub words: &'a [Word],
 }
 
 impl Trend {
-    /// Counts a message, or counts it anew after an edit. Whether anything changed.
+    /// Counts a message, or recounts it after an edit. Returns whether anything changed.
     pub fn count(&mut self, post: Post<'_>, now: UnixMillis) -> bool {
         self.drop_ended(now);
         self.upto = self.upto.max(post.changed);
@@ -112,7 +112,7 @@ impl Trend {
         had_words || !post.words.is_empty()
     }
 
-    /// Takes a message's words back, for good: its text was deleted. Whether anything changed.
+    /// Subtracts a deleted message's words for good. Returns whether anything changed.
     pub fn take_back(&mut self, seq: Seq, changed: Seq) -> bool {
         self.upto = self.upto.max(changed);
         let is_known = self.messages.contains_key(&seq) || self.gone.contains_key(&seq);
@@ -120,14 +120,14 @@ impl Trend {
         self.take_out(seq) | (!is_known && self.older.doubt(seq))
     }
 
-    /// Takes back a message that ended by itself: its words are in no mirror. Whether anything changed.
+    /// Subtracts an expired message: its words are in no mirror. Returns whether anything changed.
     pub fn end(&mut self, seq: Seq, changed: Seq) -> bool {
         self.remember_gone(seq, changed);
         self.take_out(seq)
     }
 
-    /// Takes in what counted before the messages known here. Nothing where a message changed since of which only its
-    /// part in the mirror would be known, or where it is not known what happened since. Whether anything changed.
+    /// Adds the counts from before the messages known here. Adds nothing if a message has changed since whose part is
+    /// known only from the mirror, or if later changes are unknown. Returns whether anything changed.
     pub fn merge_mirror(&mut self, mirror: TrendingMirror, now: UnixMillis) -> bool {
         self.drop_ended(now);
         let TrendingMirror { at, upto, words } = mirror;
@@ -152,20 +152,20 @@ impl Trend {
         !self.older.words.is_empty()
     }
 
-    /// What is mirrored: the words of persistent messages that count most, as of `now`.
+    /// Returns the mirror: the top words of persistent messages, as of `now`.
     pub fn mirror(&mut self, now: UnixMillis) -> TrendingMirror {
         self.drop_ended(now);
         let words = self.ranked(KEPT, now, |weight| weight.persistent);
         TrendingMirror { at: now, upto: self.upto, words }
     }
 
-    /// The words that count most at `now`, by falling score, then by name; at most [`KEPT`].
+    /// Returns the top words at `now`, by falling score, then by name; at most [`KEPT`].
     pub fn top(&mut self, limit: usize, now: UnixMillis) -> Vec<TrendingWord> {
         self.drop_ended(now);
         self.ranked(limit.min(KEPT), now, |weight| weight.all)
     }
 
-    /// The heaviest words by what counts of them, each with what it counted before.
+    /// Returns the heaviest words by `weight`, each with its older count.
     fn ranked(&mut self, limit: usize, now: UnixMillis, of: fn(Weight) -> f64) -> Vec<TrendingWord> {
         let landmark = self.landmark;
         let weighed = self.words.iter_mut().map(|(key, uses)| (of(uses.weigh(landmark)), key.as_str(), uses.shown()));
@@ -192,23 +192,23 @@ impl Trend {
             .collect()
     }
 
-    /// When the next counted message ends by itself.
+    /// Returns when the next counted message expires.
     pub fn next_end(&self) -> Option<UnixMillis> {
         self.ends.first().map(|(end, _)| *end)
     }
 
-    /// Whether no word is counted.
+    /// Returns whether no word is counted.
     pub fn is_empty(&self) -> bool {
         self.words.is_empty() && self.older.words.is_empty()
     }
 
-    /// Lets go of messages that ended or are too old to count. Each goes once.
+    /// Drops messages that expired or are too old to count. Each goes once.
     fn drop_ended(&mut self, now: UnixMillis) {
         if now.since_ms(self.older.at) >= WINDOW_MS {
             self.older.words.clear();
         }
         while let Some((end, seq)) = self.ends.first().copied().filter(|(end, _)| *end <= now) {
-            // Whatever comes of it later carries the same end, and is over too.
+            // A later state of it carries the same expiry, and is over, too.
             self.take_out(seq);
             self.ends.remove(&(end, seq));
         }
@@ -239,7 +239,7 @@ impl Trend {
         let known = self.gone.entry(seq).or_insert(changed);
         *known = changed.max(*known);
         while self.gone.len() > GONE_MAX {
-            // Older ones than those remembered may not come back either.
+            // Messages older than the remembered ones may not come back either.
             if let Some((oldest, _)) = self.gone.pop_first() {
                 self.drop_up_to(oldest);
             }
@@ -263,12 +263,12 @@ impl Trend {
     }
 }
 
-/// What one use counts, seen from the landmark.
+/// Returns the weight of a use, seen from the landmark.
 fn use_weight(landmark: UnixMillis, at: UnixMillis) -> f64 {
     half_lives(landmark, at).exp2()
 }
 
-/// Half-lives from `from` to `to`; negative where `to` is earlier.
+/// Returns the half-lives from `from` to `to`; negative if `to` is earlier.
 fn half_lives(from: UnixMillis, to: UnixMillis) -> f64 {
     to.0.saturating_sub(from.0) as f64 / HALF_LIFE_MS as f64
 }

@@ -1,4 +1,5 @@
-//! Who is typing: rules keyed by room and connection, and the service that holds them for the whole process.
+//! Typing indicators: the rules, keyed by room and connection, and the service that holds them for the whole process.
+//! Must not know how frames travel.
 
 mod rules;
 mod service;

@@ -1,7 +1,7 @@
-//! When others are told that someone types, and that they stopped. PURE. Must not know how they are told.
+//! When a room is notified that someone types or stopped. Pure; must not know how frames travel.
 //!
-//! What was told ends by itself with its TTL at the receivers, so nothing here waits or is swept: a connection holds a
-//! few entries until it ends.
+//! A typing frame expires at its receivers by its TTL, so nothing here waits or is swept: a connection keeps a few
+//! entries until it ends.
 
 #![deny(clippy::disallowed_methods)]
 
@@ -12,34 +12,34 @@ use chat_proto::limits::{TYPING_EVERY_MS, TYPING_TTL_MS};
 use chat_proto::server_frame::Typing;
 use chat_proto::time::UnixMillis;
 
-/// Rooms one connection is remembered to type in; of more the one told longest ago is forgotten, and ends by its TTL.
+/// Rooms remembered per connection; beyond it, the one notified longest ago is forgotten and expires by its TTL.
 pub const ROOMS_MAX: usize = 8;
-/// How much earlier than every [`TYPING_EVERY_MS`] a client's word may come, in milliseconds: one that keeps the pace
-/// exactly must not be passed over for the network's jitter, or its typing would flicker.
+/// How much earlier than every [`TYPING_EVERY_MS`] a client may report, in milliseconds. Without it, network jitter
+/// would drop reports of a client that keeps the pace exactly, and its indicator would flicker.
 const SLACK_MS: u64 = 500;
 
-/// What was told of one connection in one room.
+/// The last frame sent for one connection in one room.
 #[derive(Clone, Copy, Debug)]
 struct Sent {
     room: RoomId,
     user: UserId,
     at: UnixMillis,
-    /// Whether they were told to type and not that they stopped.
+    /// Whether that frame said that they type.
     is_typing: bool,
 }
 
-/// What was told of all connections.
+/// The last frames of all connections.
 #[derive(Debug, Default)]
 pub struct TypingRules {
     by_connection: HashMap<ConnectionId, Vec<Sent>>,
 }
 
 impl TypingRules {
-    /// Someone says that they type. The frame for the room, or none where the room was told just now.
+    /// Records that someone types. Returns the frame for the room; `None` if one was sent just now.
     pub fn typing(&mut self, room: RoomId, user: UserId, connection: ConnectionId, now: UnixMillis) -> Option<Typing> {
         let sent = self.by_connection.entry(connection).or_default();
         match sent.iter_mut().find(|sent| sent.room == room) {
-            // A clock that went back must not silence anyone.
+            // A clock that was set back must not silence anyone.
             Some(last) if last.at <= now && now.since_ms(last.at) < TYPING_EVERY_MS - SLACK_MS => return None,
             Some(last) => *last = Sent { room, user, at: now, is_typing: true },
             None => {
@@ -53,17 +53,18 @@ impl TypingRules {
         Some(Typing { room, user, connection, ttl_ms: TYPING_TTL_MS })
     }
 
-    /// Someone stopped typing, or left the room. The frame for the room, or none where it does not believe they type.
+    /// Records that someone stopped typing or left the room. Returns the frame for the room; `None` if the room does
+    /// not show them as typing.
     pub fn stopped(&mut self, room: RoomId, connection: ConnectionId, now: UnixMillis) -> Option<Typing> {
         let sent = self.by_connection.get_mut(&connection)?.iter_mut().find(|sent| sent.room == room)?;
         let is_believed = sent.holds(now);
-        // The entry stays, so that stopping and starting again is not told more often than typing.
+        // The entry stays, so that stopping and starting again sends no more frames than typing does.
         sent.is_typing = false;
         is_believed.then(|| sent.stop(connection))
     }
 
-    /// A message of theirs went into the room: receivers drop the typing by themselves, and the next is told at once.
-    /// The stop nobody has to be told of, or none where the room did not believe they type.
+    /// Records a message of theirs: receivers drop the indicator themselves, and the next report is sent at once.
+    /// Returns the stop for other processes; `None` if the room did not show them as typing.
     pub fn posted(&mut self, room: RoomId, connection: ConnectionId, now: UnixMillis) -> Option<Typing> {
         let sent = self.by_connection.get_mut(&connection)?;
         let at = sent.iter().position(|sent| sent.room == room)?;
@@ -71,18 +72,18 @@ impl TypingRules {
         sent.holds(now).then(|| sent.stop(connection))
     }
 
-    /// A connection ended. The frames for the rooms that still believe it types.
+    /// Forgets a connection that ended. Returns the frames for the rooms that still show it as typing.
     pub fn disconnected(&mut self, connection: ConnectionId, now: UnixMillis) -> Vec<Typing> {
         let sent = self.by_connection.remove(&connection).unwrap_or_default();
         sent.into_iter().filter(|sent| sent.holds(now)).map(|sent| sent.stop(connection)).collect()
     }
 
-    /// How many connections are remembered.
+    /// Returns how many connections are remembered.
     pub fn len(&self) -> usize {
         self.by_connection.len()
     }
 
-    /// Whether nothing is remembered.
+    /// Returns whether nothing is remembered.
     pub fn is_empty(&self) -> bool {
         self.by_connection.is_empty()
     }
@@ -161,7 +162,7 @@ mod tests {
     }
 
     proptest! {
-        /// Receivers believe a connection types from a frame until its TTL, a stop, or a message.
+        /// Receivers show a connection as typing from a frame until its TTL, a stop, or a message.
         #[test]
         fn receivers_end_up_believing_what_is_and_receive_no_more_than_the_pace(
             steps in prop::collection::vec((1u64..20, 1u64..3, 0u8..4, 0u64..2_500), 1..200),
@@ -193,7 +194,8 @@ mod tests {
                         prop_assert!(until.is_some_and(|until| now < until), "a stop is news");
                     } else {
                         believed.insert(key, now.plus_ms(sent.ttl_ms));
-                        // A forgotten room (more than ROOMS_MAX at once) may be told again: eight more were told first.
+                        // A forgotten room (more than ROOMS_MAX at once) may be notified again: eight others were
+                        // notified first.
                         let is_early = last_sent.insert(key, now).is_some_and(|last| now.since_ms(last) < 2_500);
                         let typed = last_sent.keys().filter(|(_, of)| *of == key.1).count();
                         prop_assert!(!is_early || typed > ROOMS_MAX);

@@ -1,5 +1,5 @@
-//! The typing of the whole process behind one short lock. Gives back the frames the caller publishes in their rooms, and
-//! mirrors what they say to the live store, where other processes find it.
+//! Typing of the whole process behind one short lock: returns the frames that callers publish in their rooms, and
+//! mirrors them to the live store for other processes. Must not know rooms or sockets.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,15 +15,15 @@ use tokio::time::{sleep, timeout};
 use super::TypingRules;
 use crate::live::{LeaseId, Live, NodeId, Typist};
 
-/// What is said within this time is mirrored together.
+/// Reports within this time are mirrored together.
 const GATHER: Duration = Duration::from_millis(200);
-/// A live store that does not answer for so long is not waited for.
+/// A live store that takes longer than this is not waited for.
 const LIVE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Tells the time; handed in, so that tests may stand it still.
+/// Returns the current time; passed in, so that tests can stop it.
 pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
 
-/// Who types where; cheap to clone.
+/// Who is typing where; cheap to clone.
 #[derive(Clone)]
 pub struct TypingService(Arc<Shared>);
 
@@ -36,7 +36,7 @@ struct Shared {
 #[derive(Default)]
 struct State {
     rules: TypingRules,
-    /// What was said since it was mirrored last: as many as said something in between.
+    /// Reports since the last mirroring, at most one per connection and room.
     unmirrored: HashMap<(RoomId, ConnectionId), Typist>,
 }
 
@@ -48,13 +48,13 @@ pub struct TypingDriver {
 }
 
 impl TypingService {
-    /// A service of nobody, and the driver that has to run for other processes to see who types here.
+    /// Returns an empty service, and the driver that must run for other processes to see who types here.
     pub fn new(node: NodeId, clock: Clock, live: Arc<dyn Live>) -> (Self, TypingDriver) {
         let shared = Arc::new(Shared { node, state: Mutex::default(), wakeup: Notify::new() });
         (Self(Arc::clone(&shared)), TypingDriver { shared, clock, live })
     }
 
-    /// `set_typing` was said by a member of the room. The frame to publish there, if there is news.
+    /// A member sent `set_typing`. Returns the frame to publish in the room, if anything changed.
     pub fn set_typing(
         &self,
         room: RoomId,
@@ -67,22 +67,22 @@ impl TypingService {
         })
     }
 
-    /// A message was accepted; nothing to publish, since receivers drop the typing with the message.
+    /// A message was accepted. Nothing to publish: receivers drop the indicator with the message.
     pub fn posted(&self, room: RoomId, connection: ConnectionId, now: UnixMillis) {
         self.change(now, |rules| rules.posted(room, connection, now));
     }
 
-    /// The connection's user left the room. The frame to publish there, if there is news.
+    /// The connection's user left the room. Returns the frame to publish there, if anything changed.
     pub fn left(&self, room: RoomId, connection: ConnectionId, now: UnixMillis) -> Option<Typing> {
         self.change(now, |rules| rules.stopped(room, connection, now))
     }
 
-    /// The connection ended. The frames to publish, each in its room.
+    /// The connection ended. Returns the frames to publish, each in its room.
     pub fn disconnected(&self, connection: ConnectionId, now: UnixMillis) -> Vec<Typing> {
         self.change(now, |rules| rules.disconnected(connection, now))
     }
 
-    /// Lets the rules decide, and remembers for the mirror what they say.
+    /// Applies the rules, and remembers their result for the mirror.
     fn change<T>(&self, now: UnixMillis, decide: impl FnOnce(&mut TypingRules) -> T) -> T
     where
         for<'a> &'a T: IntoIterator<Item = &'a Typing>,
@@ -116,7 +116,7 @@ impl TypingDriver {
             sleep(GATHER).await;
             let unmirrored = std::mem::take(&mut self.shared.state.lock().unmirrored);
             let mirrored = self.live.mirror_typing(unmirrored.into_values().collect(), (self.clock)());
-            // What a store that is away does not hear ends by itself.
+            // A report that an unreachable store misses expires by itself.
             drop(timeout(LIVE_TIMEOUT, mirrored).await);
         }
     }

@@ -1,4 +1,4 @@
-//! What rooms are told of their words, with the clock paused.
+//! The pushes rooms receive, with the clock paused.
 
 use chat_proto::ids::{Seq, UserId};
 use chat_proto::message::Message;
@@ -27,7 +27,7 @@ fn item(seq: u64, clock: &Clock, ttl_ms: Option<u64>, body: &str) -> Item {
     Item { seq: Seq(seq), changed: Seq(seq), at: now, by: UserId(1), content: Content::Message(message) }
 }
 
-/// A service with its driver at work, and what rooms hear.
+/// A service with its driver running, and the pushes rooms receive.
 fn started() -> (TrendingService, Arc<Received>, Clock) {
     let start = Instant::now();
     let clock: Clock = Arc::new(move || UnixMillis(0).plus_ms(start.elapsed().as_millis() as u64));

@@ -1,4 +1,4 @@
-//! What counted before the messages that are known here: words that outlived a restart in a mirror. PURE.
+//! Counts from before the messages known here: words that survived a restart in a mirror. Pure; must not know rooms.
 
 #![deny(clippy::disallowed_methods)]
 
@@ -10,26 +10,26 @@ use chat_proto::time::UnixMillis;
 /// Less than this is rounding, not a use.
 const LEAST: f64 = 0.01;
 
-/// What words counted at one moment, over the uses that are known one by one.
+/// Word counts at one moment, beyond the uses that are known one by one.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Older {
     pub at: UnixMillis,
-    /// Messages up to here are among them.
+    /// Messages up to this number are included.
     pub upto: Seq,
     /// By key: how it is shown, and the count at `at`.
     pub words: HashMap<String, (String, f64)>,
 }
 
 impl Older {
-    /// Adds what is left of a word's count after the known uses.
+    /// Adds the rest of a word's count after subtracting the known uses.
     pub(super) fn add(&mut self, key: String, shown: String, left: f64) {
         if left >= LEAST {
             self.words.insert(key, (shown, left));
         }
     }
 
-    /// A message changed of which only its part in these counts was known: its words cannot be told apart, so all go.
-    /// Whether there were any.
+    /// Drops all counts, because a message changed whose words cannot be told apart in them. Returns whether there were
+    /// any.
     pub(super) fn doubt(&mut self, seq: Seq) -> bool {
         let is_among = seq <= self.upto && !self.words.is_empty();
         if is_among {

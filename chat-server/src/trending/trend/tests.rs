@@ -1,4 +1,4 @@
-//! What trends, told as posts and moments.
+//! What trends, given posts and times.
 
 use proptest::prelude::*;
 
@@ -113,7 +113,7 @@ fn counts_survive_years_without_leaving_their_range() {
 }
 
 proptest! {
-    /// Whatever was posted, edited, deleted and expired: the counts are those of the messages that are left.
+    /// Whatever was posted, edited, deleted and expired, the counts are those of the remaining messages.
     #[test]
     fn counts_are_always_those_of_what_is_left(
         steps in prop::collection::vec((0u8..5, 0usize..30, 0u64..900_000, "([a-f]{3} ){0,4}"), 1..120),

@@ -1,4 +1,4 @@
-//! One word's uses, and what they weigh together. PURE.
+//! One word's uses, and their combined weight. Pure.
 
 #![deny(clippy::disallowed_methods)]
 
@@ -18,12 +18,12 @@ struct Use {
     is_persistent: bool,
 }
 
-/// What uses count together, seen from the landmark.
+/// The combined weight of uses, seen from the landmark.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Weight {
     /// Of all uses.
     pub all: f64,
-    /// Of those in messages that stay.
+    /// Of those in persistent messages.
     pub persistent: f64,
 }
 
@@ -38,7 +38,7 @@ impl Weight {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Uses {
     uses: BTreeMap<Seq, Use>,
-    /// Their sum in this order; `None` where it must be added up anew.
+    /// Their sum in this order; `None` if it must be computed again.
     weight: Option<Weight>,
 }
 
@@ -51,30 +51,30 @@ impl Uses {
         self.uses.insert(seq, one);
     }
 
-    /// Takes a use back; whether any is left.
+    /// Removes a use. Returns whether any is left.
     pub(super) fn remove(&mut self, seq: Seq) -> bool {
         self.uses.remove(&seq);
         self.weight = None;
         !self.uses.is_empty()
     }
 
-    /// The landmark moved.
+    /// Rescales the weights after the landmark moved.
     pub(super) fn weigh_anew(&mut self) {
         self.weight = None;
     }
 
-    /// The sum. Added up anew after a use was taken back: a sum kept by subtracting would keep a trace of it.
+    /// Returns the sum. It is computed again after a removal: a sum kept by subtracting would keep rounding errors.
     pub(super) fn weigh(&mut self, landmark: UnixMillis) -> Weight {
         let sum = || self.uses.values().fold(Weight::default(), |sum, one| sum.with(one, landmark));
         *self.weight.get_or_insert_with(sum)
     }
 
-    /// As it was written last.
+    /// Returns the word as last written.
     pub(super) fn shown(&self) -> &str {
         self.uses.values().next_back().map_or("", |last| &last.shown)
     }
 
-    /// When it was used in messages that stay.
+    /// Returns when persistent messages used it.
     pub(super) fn persistent(&self) -> impl Iterator<Item = (Seq, UnixMillis)> {
         self.uses.iter().filter(|(_, one)| one.is_persistent).map(|(seq, one)| (*seq, one.at))
     }
