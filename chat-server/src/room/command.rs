@@ -10,12 +10,11 @@ use chat_proto::text::{Description, TopicText};
 use tokio::sync::oneshot;
 
 use super::RoomError;
-use super::in_flight::break_chain;
 use crate::access::{Caller, RoomAction};
 use crate::send_queue::SendQueue;
 use crate::store::ChainLink;
 
-/// Where the answer goes. Dropped unanswered it means: ask again.
+/// Takes the answer. Dropped without one, it tells the caller to ask again.
 pub(super) type Responder<T> = oneshot::Sender<Result<T, RoomError>>;
 
 /// A post with the accounts it mentions and its place in a chain.
@@ -24,7 +23,7 @@ pub(super) struct NewPost {
     pub caller: Caller,
     pub post: Post,
     pub mentions: Vec<UserId>,
-    /// The posts before it without which it must not stand.
+    /// Links it to the chained posts before it; if one of those is refused, so is this.
     pub chain: Option<ChainLink>,
 }
 
@@ -157,7 +156,9 @@ impl Command {
         }
         match self {
             Self::Post(new, reply) => {
-                break_chain(new.chain.as_ref());
+                if let Some(chain) = new.chain {
+                    chain.break_chain();
+                }
                 refused(reply, error);
             }
             Self::Change(_, reply) => refused(reply, error),

@@ -21,6 +21,10 @@ use crate::send_queue::SendQueue;
 use crate::store::ChainLink;
 
 /// All rooms; a clone is the same.
+///
+/// Every method that takes a [`Caller`] is decided by the room's actor: [`RoomError::NotFound`] if the room does not exist
+/// or is hidden from the caller, [`RoomError::Refused`] if the caller may not do this. [`RoomError::Busy`] and failures of
+/// the stores can come from any of them.
 #[derive(Clone)]
 pub struct Rooms(Arc<Registry>);
 
@@ -65,18 +69,12 @@ impl Rooms {
     }
 
     /// Replaces the text of a message.
-    ///
-    /// # Errors
-    /// As [`RoomError`] says.
     pub async fn edit(&self, caller: &Caller, edit: Edit, mentions: Vec<UserId>) -> Result<Seq, RoomError> {
         let (room, seq) = (edit.room, edit.seq);
         self.change(room, NewChange { caller: caller.clone(), seq, edit: Some((edit, mentions)), known: None }).await
     }
 
     /// Deletes a message.
-    ///
-    /// # Errors
-    /// As [`RoomError`] says.
     pub async fn delete(&self, caller: &Caller, room: RoomId, seq: Seq) -> Result<Seq, RoomError> {
         self.change(room, NewChange { caller: caller.clone(), seq, edit: None, known: None }).await
     }
@@ -97,17 +95,11 @@ impl Rooms {
     }
 
     /// Sets or clears the topic.
-    ///
-    /// # Errors
-    /// As [`RoomError`] says.
     pub async fn set_topic(&self, caller: &Caller, room: RoomId, topic: Option<TopicText>) -> Result<Seq, RoomError> {
         self.set(caller, room, Setting::Topic(topic)).await
     }
 
     /// Sets or clears the description.
-    ///
-    /// # Errors
-    /// As [`RoomError`] says.
     pub async fn set_description(
         &self,
         caller: &Caller,
@@ -118,9 +110,6 @@ impl Rooms {
     }
 
     /// Says whether the caller takes part.
-    ///
-    /// # Errors
-    /// As [`RoomError`] says.
     pub async fn set_rsvp(&self, caller: &Caller, room: RoomId, answer: Rsvp) -> Result<Seq, RoomError> {
         self.set(caller, room, Setting::Rsvp(answer)).await
     }
@@ -130,34 +119,22 @@ impl Rooms {
     }
 
     /// Becomes a member; again changes nothing.
-    ///
-    /// # Errors
-    /// As [`RoomError`] says.
     pub async fn join(&self, caller: &Caller, room: RoomId) -> Result<Joined, RoomError> {
         self.0.ask(room, |reply| Command::Join(caller.clone(), reply)).await
     }
 
     /// Makes an account a member by the server's own decision: of `#general`, or of the room it has just made.
-    ///
-    /// # Errors
-    /// As [`RoomError`] says, except that nothing is refused.
     pub async fn admit(&self, user: UserId, room: RoomId, role: Role) -> Result<Joined, RoomError> {
         self.0.ask(room, |reply| Command::Admit(user, role, reply)).await
     }
 
     /// Gives up a membership. Returns how many members remain, `None` if there was no membership. Once this returns,
     /// none of the account's devices receives anything of the room any more.
-    ///
-    /// # Errors
-    /// As [`RoomError`] says.
     pub async fn leave(&self, caller: &Caller, room: RoomId) -> Result<Option<u32>, RoomError> {
         self.0.ask(room, |reply| Command::Leave(caller.clone(), reply)).await
     }
 
     /// Starts pushing the room's events to a connection of the caller. Returns the last number that is not pushed.
-    ///
-    /// # Errors
-    /// As [`RoomError`] says.
     pub async fn subscribe(
         &self,
         caller: &Caller,
@@ -174,9 +151,6 @@ impl Rooms {
     }
 
     /// Shows that the caller is typing over a connection, or has stopped.
-    ///
-    /// # Errors
-    /// As [`RoomError`] says.
     pub async fn set_typing(
         &self,
         caller: &Caller,
@@ -188,9 +162,6 @@ impl Rooms {
     }
 
     /// The room at this moment as the caller sees it, for an action that the room itself has no part in.
-    ///
-    /// # Errors
-    /// As [`RoomError`] says.
     pub async fn snapshot(&self, caller: &Caller, room: RoomId, action: RoomAction) -> Result<Snapshot, RoomError> {
         self.0.ask(room, |reply| Command::Snapshot(caller.clone(), action, reply)).await
     }
@@ -206,9 +177,6 @@ impl Rooms {
     }
 
     /// An item in its present state; `None` if the room does not have it.
-    ///
-    /// # Errors
-    /// As [`RoomError`] says.
     pub async fn find(
         &self,
         caller: &Caller,
@@ -221,9 +189,6 @@ impl Rooms {
     }
 
     /// As [`Self::find`], for the server itself: the item must not reach a client.
-    ///
-    /// # Errors
-    /// As [`RoomError`] says, except that nothing is refused.
     pub async fn peek(&self, room: RoomId, seq: Seq) -> Result<Option<Item>, RoomError> {
         let cached = self.0.ask(room, |reply| Command::Peek(seq, reply)).await?;
         self.or_stored(room, seq, cached).await
@@ -249,9 +214,6 @@ impl Rooms {
     }
 
     /// The items that changed after a number, by rising `changed`.
-    ///
-    /// # Errors
-    /// As [`RoomError`] says.
     pub async fn changes(&self, caller: &Caller, room: RoomId, after: Seq, limit: u32) -> Result<Page, RoomError> {
         let snapshot = self.page_snapshot(caller, room, RoomAction::ReadChanges, Some(after)).await?;
         let PageSnapshot { head, from_ring, mut ephemeral } = snapshot;
@@ -267,9 +229,6 @@ impl Rooms {
     }
 
     /// A page before a number, by rising `seq`.
-    ///
-    /// # Errors
-    /// As [`RoomError`] says.
     pub async fn history(
         &self,
         caller: &Caller,
@@ -287,9 +246,6 @@ impl Rooms {
     }
 
     /// The items that changed after a cursor, if memory alone holds them all and they fit what is left of the budget.
-    ///
-    /// # Errors
-    /// As [`RoomError`] says.
     pub async fn resume(
         &self,
         caller: &Caller,
