@@ -1,9 +1,9 @@
-//! The program `chat`.
+//! The program `chat`. Must not know what it does; [`chat_tui::cli`] does.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    // Coloured reports for faults of our own; errors a user can mend are printed by `cli`.
+    // Coloured reports are for faults of our own; `cli` prints the errors a user can fix.
     if color_eyre::install().is_err() {
         return ExitCode::FAILURE;
     }

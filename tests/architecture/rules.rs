@@ -1,13 +1,22 @@
 //! The rules, over any set of sources.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::Source;
+use super::tree::{Target, Tree};
 
 /// A rule that a file breaks.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Violation {
     path: String,
     what: String,
+}
+
+impl Violation {
+    pub(crate) fn new(path: impl Into<String>, what: impl Into<String>) -> Self {
+        Self { path: path.into(), what: what.into() }
+    }
 }
 
 impl fmt::Display for Violation {
@@ -85,7 +94,7 @@ const CLIENT: &[(&str, &[&str])] = &[
 /// Crates and the only places that may name them.
 const PLACES: &[(&str, &str, &[&str])] = &[
     ("chat-server/src", "rusqlite", &["chat-server/src/store/sqlite"]),
-    ("chat-server/src", "redis::", &["chat-server/src/live/redis", "chat-server/src/live/mod.rs"]),
+    ("chat-server/src", "redis", &["chat-server/src/live/redis"]),
     ("chat-server/src", "hyper", &["chat-server/src/transport"]),
     ("chat-server/src", "tokio_tungstenite", &["chat-server/src/transport"]),
     ("chat-server/src", "serde_json", &["chat-server/src/telemetry.rs"]),
@@ -108,58 +117,95 @@ const UNKNOWN: &[(&str, &[&str])] = &[
         &["tokio", "hyper", "rusqlite", "redis", "ratatui", "crossterm", "tracing", "std::time", "std::fs"],
     ),
     ("chat-server/src", &["chat_tui", "ratatui", "crossterm"]),
+    ("chat-tui/src/net", &["chat_server"]),
 ];
 
 /// Which way imports point.
-pub(crate) fn arrows(sources: &[Source]) -> Vec<Violation> {
-    let mut found = Vec::new();
-    for source in sources {
-        let path = source.path.to_string_lossy().into_owned();
+pub(crate) fn arrows(trees: &[Tree]) -> Vec<Violation> {
+    let mut found = BTreeSet::new();
+    for (tree, number, path) in modules(trees) {
         for (crate_path, modules) in [("chat-server/src", SERVER), ("chat-tui/src", CLIENT)] {
             // A part's own tests may take what they need to set it up.
             let Some(module) = module_of(&path, crate_path).filter(|_| !path.contains("/tests/")) else { continue };
             let Some((_, allowed)) = modules.iter().find(|(name, _)| *name == module) else {
                 if !matches!(module.as_str(), "lib" | "main") {
-                    found.push(Violation { path: path.clone(), what: format!("the module {module} has no place") });
+                    found.insert(Violation::new(&path, format!("the module {module} has no place")));
                 }
                 continue;
             };
-            for target in imports(&source.text) {
-                if target != module
-                    && modules.iter().any(|(name, _)| *name == target)
-                    && !allowed.contains(&target.as_str())
-                {
-                    found.push(Violation { path: path.clone(), what: format!("{module} must not know {target}") });
+            for target in tree.modules[number].paths().flat_map(|path| tops(tree, number, path)) {
+                let is_module = target != module && modules.iter().any(|(name, _)| *name == target);
+                if is_module && !allowed.contains(&target.as_str()) {
+                    found.insert(Violation::new(&path, format!("{module} must not know {target}")));
                 }
             }
         }
         for (place, unknown) in UNKNOWN.iter().filter(|(place, _)| path.starts_with(place)) {
-            for name in unknown.iter().filter(|name| code(&source.text).any(|line| names(line, name))) {
-                found.push(Violation { path: path.clone(), what: format!("{place} must not know {name}") });
+            for name in unknown.iter().filter(|name| tree.names_outside(number, name)) {
+                found.insert(Violation::new(&path, format!("{place} must not know {name}")));
             }
         }
-        if path.starts_with("chat-tui/src/net") && code(&source.text).any(|line| names(line, "chat_server")) {
-            found.push(Violation { path, what: "the client's net must not know the server".into() });
-        }
     }
-    found
+    found.into_iter().collect()
+}
+
+/// The modules below the root through which a path goes: as it is written, and as its re-exports lead on.
+fn tops(tree: &Tree, from: usize, path: &[String]) -> Vec<String> {
+    let mut tops: Vec<String> =
+        tree.absolute(from, path).into_iter().filter_map(|path| path.into_iter().next()).collect();
+    if let Target::Within { module, through, .. } = tree.resolve(from, path) {
+        let passed = through.into_iter().chain([module]);
+        tops.extend(passed.filter_map(|module| tree.path(module).into_iter().next()));
+    }
+    tops
 }
 
 /// Where a crate may be named.
-pub(crate) fn places(sources: &[Source]) -> Vec<Violation> {
-    let mut found = Vec::new();
-    for source in sources {
-        let path = source.path.to_string_lossy().into_owned();
+pub(crate) fn places(trees: &[Tree]) -> Vec<Violation> {
+    let mut found = BTreeSet::new();
+    for (tree, number, path) in modules(trees) {
         for (within, name, allowed) in PLACES.iter().filter(|(within, ..)| path.starts_with(within)) {
             let is_allowed = allowed.iter().any(|place| path.starts_with(place));
-            if !is_allowed && code(&source.text).any(|line| names(line, name)) {
-                found.push(Violation {
-                    path: path.clone(),
-                    what: format!("{name} belongs to {} ({within})", allowed.join(", ")),
-                });
+            if !is_allowed && tree.names_outside(number, name) {
+                let what = format!("{name} belongs to {} ({within})", allowed.join(", "));
+                found.insert(Violation::new(&path, what));
             }
         }
     }
+    found.into_iter().collect()
+}
+
+/// All modules, with the paths of their files.
+fn modules(trees: &[Tree]) -> impl Iterator<Item = (&Tree, usize, String)> {
+    let modules = trees.iter().flat_map(|tree| (0..tree.modules.len()).map(move |number| (tree, number)));
+    modules.map(|(tree, number)| (tree, number, tree.modules[number].file.to_string_lossy().into_owned()))
+}
+
+/// Functions with a body in files that only declare and re-export, where no exception grants so many; and exceptions
+/// that grant more than there are.
+pub(crate) fn logic(trees: &[Tree], exceptions: &[(&str, usize)]) -> Vec<Violation> {
+    let mut counted: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for (tree, number, path) in
+        modules(trees).filter(|(.., path)| path.ends_with("/mod.rs") || path.ends_with("/lib.rs"))
+    {
+        let module = &tree.modules[number];
+        let functions = module.part.functions.iter().filter(|_| !module.is_test);
+        counted.entry(path).or_default().extend(functions.map(String::as_str));
+    }
+    let mut found = Vec::new();
+    for (path, functions) in &counted {
+        let granted = exceptions.iter().find(|(file, _)| file == path).map_or(0, |(_, granted)| *granted);
+        let count = functions.len();
+        if count > granted {
+            let what = format!("holds logic, {count} functions where {granted} may be: {}", functions.join(", "));
+            found.push(Violation::new(path, what));
+        } else if count < granted {
+            found.push(Violation::new(path, format!("has {count} functions now: say so in the list of exceptions")));
+        }
+    }
+    let is_gone = |(file, _): &&(&str, usize)| !counted.contains_key(*file);
+    let gone = exceptions.iter().filter(is_gone);
+    found.extend(gone.map(|(file, _)| Violation::new(*file, "is gone: take it off the list of exceptions")));
     found
 }
 
@@ -180,8 +226,8 @@ pub(crate) fn shape(sources: &[Source]) -> Vec<Violation> {
         if EMPTY_NAMES.contains(&stem.as_str()) {
             report("has a name that says nothing".into());
         }
-        let words: String = source.text.lines().take_while(|line| line.starts_with("//!")).collect();
-        if words.contains("Pure.")
+        let words = source.text.lines().map_while(|line| line.strip_prefix("//!")).map(str::trim);
+        if claims_purity(&words.collect::<Vec<_>>().join(" "))
             && !path.starts_with("tests/")
             && !source.text.contains("#![deny(clippy::disallowed_methods)]")
         {
@@ -191,34 +237,13 @@ pub(crate) fn shape(sources: &[Source]) -> Vec<Violation> {
     found
 }
 
+/// True if the first words of a file claim that it is pure: `Pure.`, `PURE;`, `Pure: …` as the beginning of a sentence.
+fn claims_purity(words: &str) -> bool {
+    let claim = regex::Regex::new(r"(?i)(?:^|[.:;,]\s+)pure\s*[.:;,]").expect("a pattern");
+    claim.is_match(words)
+}
+
 fn module_of(path: &str, crate_path: &str) -> Option<String> {
     let rest = path.strip_prefix(crate_path)?.strip_prefix('/')?;
     Some(rest.split('/').next()?.trim_end_matches(".rs").to_owned())
-}
-
-/// The lines of a file that are code.
-fn code(text: &str) -> impl Iterator<Item = &str> {
-    text.lines().map(str::trim_start).filter(|line| !line.starts_with("//"))
-}
-
-/// The modules of the own crate that a file names.
-fn imports(text: &str) -> Vec<String> {
-    let mut found: Vec<String> = code(text)
-        .flat_map(|line| line.split("crate::").skip(1))
-        .map(|rest| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect())
-        .collect();
-    found.sort();
-    found.dedup();
-    found
-}
-
-/// Whether a line names a crate or path, as a whole word.
-fn names(line: &str, name: &str) -> bool {
-    let is_word = |c: char| c.is_alphanumeric() || c == '_';
-    line.match_indices(name).any(|(at, _)| {
-        let before = line[..at].chars().next_back();
-        let after = line[at + name.len()..].chars().next();
-        !before.is_some_and(|c| is_word(c) || c == '"' || c == '-')
-            && (name.ends_with("::") || !after.is_some_and(is_word))
-    })
 }

@@ -25,15 +25,15 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use color_eyre::eyre::Result;
 
-/// Measures chat-server. Build with `--release`; every figure stands beside the limit measured in the same run.
+/// Measures chat-server. Build with `--profile dist`; every figure stands beside the limit measured in the same run.
 #[derive(Debug, Parser)]
 #[command(
     name = "chat-bench",
     after_help = "\
 Examples:
-  cargo build --release -p chat-server -p chat-tui
-  cargo run --release -p chat-tests --bin chat-bench -- fan-out --members 1000
-  cargo run --release -p chat-tests --bin chat-bench -- all --json"
+  cargo build --profile dist -p chat-server -p chat-tui
+  cargo run --profile dist -p chat-tests --bin chat-bench -- fan-out --members 1000
+  cargo run --profile dist -p chat-tests --bin chat-bench -- all --json"
 )]
 struct Cli {
     #[command(flatten)]

@@ -94,7 +94,7 @@ pub(crate) fn on_cores(cores: &str, wrapper: &[String], program: &Path) -> Comma
 pub(crate) fn beside_us(name: &str) -> Result<PathBuf> {
     let path = std::env::current_exe()?.with_file_name(name);
     let package = if name == "chat" { "chat-tui" } else { name };
-    ensure!(path.exists(), "{} is not built; run `cargo build --release -p {package}` first", path.display());
+    ensure!(path.exists(), "{} is not built; run `cargo build --profile dist -p {package}` first", path.display());
     Ok(path)
 }
 

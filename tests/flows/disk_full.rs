@@ -9,7 +9,6 @@ use chat_proto::request::{History, Life, Post};
 use chat_proto::server_frame::ServerFrame;
 use chat_tests::peer::{GENERAL, Peer, post};
 use chat_tests::server::Server;
-use chat_tests::wait::LIMIT;
 
 /// The file that takes what room is left.
 const REST: &str = "rest";
@@ -83,13 +82,7 @@ async fn a_full_disk_refuses_posts_reads_on_and_recovers() {
     std::fs::remove_file(server.data_inside().join(REST)).expect("it is there");
     // Without anybody writing.
     assert!(ana.pushed(told).await);
-    let give_up = tokio::time::Instant::now() + LIMIT;
-    let first = loop {
-        match ana.try_call(&post("again", &body)).await.expect("connected") {
-            Ok(posted) => break posted,
-            Err(error) => assert!(tokio::time::Instant::now() < give_up, "{error}"),
-        }
-    };
+    let first = ana.until_taken("room for it", &post("again", &body)).await;
     assert!(first.seq > *acknowledged.last().expect("some were taken"), "no number twice");
     acknowledged.push(first.seq);
     let posted = ana.call(&brief).await;

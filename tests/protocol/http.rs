@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
 
 use chat_proto::client_frame::Subscription;
 use chat_proto::ids::Seq;
 use chat_proto::request::{Life, Post};
 use chat_tests::peer::{Peer, post};
 use chat_tests::server::Server;
-use chat_tests::wait::LIMIT;
+use chat_tests::wait::eventually;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
 
@@ -117,15 +116,8 @@ async fn figures_count_what_happened() {
 
 /// Looks at a figure until it is as wanted.
 async fn until(server: &Server, name: &str, wanted: impl Fn(f64) -> bool) {
-    let limit = Instant::now() + LIMIT;
-    loop {
-        let figure = samples(&get(server, "/metrics", "").await)[name];
-        if wanted(figure) {
-            return;
-        }
-        assert!(Instant::now() < limit, "{name} stays at {figure}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let figure = async || samples(&get(server, "/metrics", "").await)[name];
+    eventually(name, async || wanted(figure().await).then_some(())).await;
 }
 
 fn now_seconds() -> f64 {

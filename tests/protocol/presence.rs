@@ -8,6 +8,7 @@ use chat_proto::request::{Join, ListRooms, RoomInfo, SetActivity, SetStatus, Who
 use chat_proto::server_frame::ServerFrame;
 use chat_tests::peer::{GENERAL, Peer};
 use chat_tests::server::Server;
+use chat_tests::wait::eventually;
 use futures_util::StreamExt;
 
 fn of(user: UserId) -> impl Fn(&ServerFrame) -> Option<Availability> {
@@ -52,7 +53,8 @@ async fn people_who_share_many_rooms_are_told_of_once() {
         let room = ben.create(&format!("shared{number}"), chat_proto::room::RoomKind::Public).await;
         ana.call(&Join { room }).await;
     }
-    while ben.pushed(of(welcome.user.id)).await != Availability::Online {}
+    let is_online = async || (ben.pushed(of(welcome.user.id)).await == Availability::Online).then_some(());
+    eventually("ana", is_online).await;
     ben.pushed.clear();
     ana.call(&SetStatus { availability: ChosenAvailability::Dnd, status: None }).await;
     assert_eq!(ben.pushed(of(welcome.user.id)).await, Availability::Dnd);
@@ -78,11 +80,11 @@ async fn a_room_above_two_hundred_is_told_counts_and_no_single_presences() {
         ServerFrame::Presence(seen) => panic!("a flood begins with {seen:?}"),
         _ => None,
     };
-    while ben.pushed(is_told).await != (members, 2) {}
+    eventually("a count of two", async || (ben.pushed(is_told).await == (members, 2)).then_some(())).await;
     let info = ben.call(&RoomInfo { room: GENERAL }).await;
     assert_eq!((info.listing.room.members, info.listing.online), (members, 2));
     let rooms = ben.call(&ListRooms { after: None, limit: 10 }).await.rooms;
     assert_eq!(rooms.first().map(|listing| listing.online), Some(2));
     drop((ana, dee, welcome));
-    while ben.pushed(is_told).await != (members, 0) {}
+    eventually("a count of none", async || (ben.pushed(is_told).await == (members, 0)).then_some(())).await;
 }

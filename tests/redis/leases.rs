@@ -7,7 +7,7 @@ use chat_proto::request::{SetTyping, Who};
 use chat_proto::server_frame::ServerFrame;
 use chat_tests::peer::{GENERAL, Peer};
 use chat_tests::redis::Redis;
-use chat_tests::wait::until;
+use chat_tests::wait::{eventually, until};
 
 use super::lives::server_on;
 
@@ -89,9 +89,8 @@ async fn who_is_known_by_the_lease_of_another_process_is_unknown_while_redis_is_
         let who = peer.call(&Who { room: Some(GENERAL) }).await;
         who.people.iter().find(|seen| seen.user == user).map(|seen| seen.presence.availability)
     };
-    while seen(&mut ana, ben).await != Some(Availability::Online) {
-        tokio::task::yield_now().await;
-    }
+    let is_online = async || (seen(&mut ana, ben).await == Some(Availability::Online)).then_some(());
+    eventually("ben, by his lease", is_online).await;
     ana.pushed.clear();
     redis.kill();
     assert_eq!(ana.pushed(of(ben)).await, Availability::Unknown);
@@ -105,8 +104,9 @@ async fn who_is_known_by_the_lease_of_another_process_is_unknown_while_redis_is_
     };
     assert_eq!(ana.pushed(typing).await, (welcome.user.id, true));
     let (_chen, chens) = Peer::appear(server.address(), "chen", Subscription::None).await;
-    while ana.pushed(of(chens.user.id)).await != Availability::Online {}
+    let chen = of(chens.user.id);
+    eventually("chen", async || (ana.pushed(&chen).await == Availability::Online).then_some(())).await;
     // It comes back empty: ben's server is dead, so he is gone, as his lease is.
     redis.restart();
-    while ana.pushed(of(ben)).await != Availability::Offline {}
+    eventually("the end of ben", async || (ana.pushed(of(ben)).await == Availability::Offline).then_some(())).await;
 }

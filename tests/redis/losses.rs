@@ -13,19 +13,11 @@ use chat_tests::client::Home;
 use chat_tests::peer::{GENERAL, Peer};
 use chat_tests::redis::Redis;
 use chat_tests::wait::{LIMIT, until};
-use tokio::time::{Duration, sleep};
 
-use super::lives::{brief, server_on, texts};
+use super::lives::{brief, put, server_on, texts};
 
 async fn said(peer: &mut Peer) -> Vec<String> {
     texts(peer).await.into_iter().map(|(_, text)| text).collect()
-}
-
-/// Until messages that expire are taken.
-async fn taken_again(peer: &mut Peer) {
-    while peer.try_call(&brief("again", "again", 600_000)).await.expect("connected").is_err() {
-        sleep(Duration::from_millis(20)).await;
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -36,12 +28,12 @@ async fn what_rooms_hold_is_put_into_a_redis_that_lost_it() {
     let mut posted = Vec::new();
     for number in 0..600 {
         let text = format!("brief {number}");
-        posted.push(ana.call(&brief(&format!("k{number}"), &text, 600_000)).await.seq);
+        posted.push(put(&mut ana, &brief(&format!("k{number}"), &text, 600_000)).await.seq);
     }
     ana.call(&Delete { room: GENERAL, seq: posted[7] }).await;
     redis.kill();
     redis.restart();
-    taken_again(&mut ana).await;
+    ana.until_taken("the return of the service", &brief("again", "again", 600_000)).await;
     // The last one is put there last.
     for number in [599, 0] {
         let again = ana.call(&brief(&format!("k{number}"), &format!("brief {number}"), 600_000)).await;
@@ -49,12 +41,8 @@ async fn what_rooms_hold_is_put_into_a_redis_that_lost_it() {
     }
     let body = "edited".parse().expect("a body");
     let edit = Edit { room: GENERAL, seq: posted[599], body };
-    while let Err(error) = ana.try_call(&edit).await.expect("connected") {
-        assert!(error.retryable, "{error:?}");
-    }
-    while let Err(error) = ana.try_call(&Delete { room: GENERAL, seq: posted[598] }).await.expect("connected") {
-        assert!(error.retryable, "{error:?}");
-    }
+    ana.until_taken("an edit of the last one", &edit).await;
+    ana.until_taken("the deletion of the one before", &Delete { room: GENERAL, seq: posted[598] }).await;
     let before = said(&mut ana).await;
     let entries = || redis.keys().into_iter().find(|key| key.ends_with(":entries"));
     until("all of them", || (redis.ask(&["HLEN", &entries()?]).parse() == Ok(601)).then_some(()));
@@ -70,7 +58,7 @@ async fn a_redis_that_is_emptied_while_it_is_used_gets_it_back() {
     let redis = Redis::start();
     let server = server_on(&redis);
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
-    let first = ana.call(&brief("k1", "brief", 600_000)).await;
+    let first = put(&mut ana, &brief("k1", "brief", 600_000)).await;
     redis.ask(&["FLUSHALL"]);
     until("the entries", || redis.keys().into_iter().find(|key| key.ends_with(":entries")));
     assert!(ana.call(&brief("k1", "brief", 600_000)).await.duplicate);
@@ -83,7 +71,7 @@ async fn who_came_while_redis_was_away_gets_what_was_alive_when_it_is_back() {
     let mut server = server_on(&redis);
     let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
     for number in 0..3 {
-        ana.call(&brief(&format!("k{number}"), &format!("brief {number}"), 600_000)).await;
+        put(&mut ana, &brief(&format!("k{number}"), &format!("brief {number}"), 600_000)).await;
     }
     ana.post("k9", "lasting").await;
     redis.freeze();
@@ -170,17 +158,14 @@ async fn a_retry_right_after_redis_was_emptied_is_the_same_post() {
     let redis = Redis::start();
     let server = server_on(&redis);
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
-    let first = ana.call(&brief("k1", "brief", 600_000)).await;
+    let first = put(&mut ana, &brief("k1", "brief", 600_000)).await;
     redis.ask(&["FLUSHALL"]);
     // Before anyone has noticed.
     let again = ana.call(&brief("k1", "brief", 600_000)).await;
     assert_eq!((again.seq, again.duplicate), (first.seq, true));
     let body = "edited".parse().expect("a body");
     let edit = Edit { room: GENERAL, seq: first.seq, body };
-    while let Err(error) = ana.try_call(&edit).await.expect("connected") {
-        assert!(error.retryable, "what all see is not gone: {error:?}");
-        sleep(Duration::from_millis(20)).await;
-    }
+    ana.until_taken("an edit of what all see", &edit).await;
     assert_eq!(said(&mut ana).await, ["edited"]);
 }
 
@@ -195,7 +180,7 @@ async fn who_resumes_after_a_restart_is_not_told_that_nothing_expires_in_between
     }
     let seen = ana.post("last", "the last lasting").await.seq;
     for number in 0..3 {
-        ana.call(&brief(&format!("k{number}"), &format!("brief {number}"), 600_000)).await;
+        put(&mut ana, &brief(&format!("k{number}"), &format!("brief {number}"), 600_000)).await;
     }
     server.terminate();
     server.restart();
@@ -234,12 +219,7 @@ async fn a_number_that_was_not_kept_free_is_no_posts_number_after_a_kill() {
     let (mut ana, _) = Peer::with_token(server.address(), &token, Subscription::None, None).await;
     let lasting = ana.post("lasting", "lasting").await.seq;
     redis.thaw();
-    let posted = loop {
-        if let Ok(posted) = ana.try_call(&ghost).await.expect("connected") {
-            break posted;
-        }
-        sleep(Duration::from_millis(20)).await;
-    };
+    let posted = ana.until_taken("the return of the service", &ghost).await;
     assert!(!posted.duplicate && posted.seq > lasting, "{posted:?}");
     let both = [(lasting, "lasting".into()), (posted.seq, "brief".into())];
     assert_eq!(texts(&mut ana).await, both);

@@ -6,9 +6,9 @@ use chat_proto::request::Delete;
 use chat_proto::server_frame::ServerFrame;
 use chat_tests::peer::{GENERAL, Peer};
 use chat_tests::redis::Redis;
-use chat_tests::wait::until;
+use chat_tests::wait::{eventually, until};
 
-use super::lives::{brief, server_on, texts};
+use super::lives::{brief, put, server_on, texts};
 
 fn service(frame: &ServerFrame) -> Option<bool> {
     match frame {
@@ -22,13 +22,13 @@ async fn what_ended_gives_its_memory_back() {
     let redis = Redis::start();
     let server = server_on(&redis);
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
-    ana.call(&brief("first", "first", 1_000)).await;
+    put(&mut ana, &brief("first", "first", 1_000)).await;
     let floor = redis.memory();
     // More at once than one call of the sweep lets go of.
     for number in 0..3_000 {
         ana.start(&brief(&format!("k{number}"), &format!("{number} {}", "x".repeat(2_000)), 2_000)).await;
     }
-    ana.call(&brief("last", "last", 3_000)).await;
+    put(&mut ana, &brief("last", "last", 3_000)).await;
     let risen = redis.memory() - floor;
     assert!(risen > 6_000_000, "{risen} bytes: the test is about memory that is used");
     until("the end of all", || redis.keys().iter().all(|key| !key.ends_with(":entries")).then_some(()));
@@ -42,8 +42,8 @@ async fn full_it_says_so_and_goes_on_when_there_is_room() {
     let redis = Redis::start_with(&["--maxmemory-policy", "noeviction"]);
     let mut server = server_on(&redis);
     let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::All).await;
-    let kept = ana.call(&brief("before", "before", 600_000)).await;
-    let other = ana.call(&brief("other", "other", 600_000)).await;
+    let kept = put(&mut ana, &brief("before", "before", 600_000)).await;
+    let other = put(&mut ana, &brief("other", "other", 600_000)).await;
     ana.pushed.clear();
     redis.ask(&["CONFIG", "SET", "maxmemory", "1"]);
     assert!(!ana.pushed(service).await, "everyone is told, whether anybody posts or not");
@@ -60,7 +60,7 @@ async fn full_it_says_so_and_goes_on_when_there_is_room() {
     assert!(!welcome.service.is_live_available);
     assert!(texts(&mut ana).await.contains(&(kept.seq, "before".into())));
     redis.ask(&["CONFIG", "SET", "maxmemory", "0"]);
-    while !ana.pushed(service).await {}
+    eventually("the return of the service", async || ana.pushed(service).await.then_some(())).await;
     assert!(!ana.call(&brief("full", "full", 600_000)).await.duplicate);
 }
 
@@ -69,7 +69,7 @@ async fn keys_that_stand_for_rooms_end_also_when_the_server_never_comes_back() {
     let redis = Redis::start();
     let server = server_on(&redis);
     let (mut ana, _) = Peer::appear(server.address(), "ana", Subscription::None).await;
-    ana.call(&brief("k", "brief", 1_000)).await;
+    put(&mut ana, &brief("k", "brief", 1_000)).await;
     until("her lease", || redis.keys().into_iter().find(|key| key.ends_with(":leases")));
     for key in redis.keys() {
         let ends_in: i64 = redis.ask(&["PTTL", &key]).parse().expect("a time");

@@ -1,14 +1,12 @@
 //! What Redis holds for a restart and for other processes: who types, and what rooms speak of.
 
-use std::time::Duration;
-
 use chat_proto::client_frame::Subscription;
 use chat_proto::request::{SetTyping, Trending};
 use chat_tests::peer::{GENERAL, Peer, post};
 use chat_tests::redis::Redis;
-use chat_tests::wait::until;
+use chat_tests::wait::{eventually, until};
 
-use super::lives::{brief, server_on};
+use super::lives::{brief, put, server_on};
 
 fn key_of(redis: &Redis, part: &str) -> Option<String> {
     redis.keys().into_iter().find(|key| key.contains(part))
@@ -36,7 +34,7 @@ async fn what_a_room_speaks_of_survives_a_killed_server() {
     for number in 0..400 {
         ana.start(&post(&format!("k{number}"), "the clock is flaky")).await;
     }
-    ana.call(&brief("brief", "zanzibarsecret", 600_000)).await;
+    put(&mut ana, &brief("brief", "zanzibarsecret", 600_000)).await;
     ana.post("last", "resume").await;
     let words = || key_of(&redis, ":topics:").map(|key| redis.ask(&["GET", &key]));
     let mirrored = until("the last word", || words().filter(|words| words.contains("resume")));
@@ -45,14 +43,10 @@ async fn what_a_room_speaks_of_survives_a_killed_server() {
     server.restart();
     let token = welcome.token.expect("a token");
     let (mut ana, _) = Peer::with_token(server.address(), &token, Subscription::None, None).await;
-    let limit = tokio::time::Instant::now() + Duration::from_mins(1);
-    loop {
+    eventually("the weight of a word in the mirror", async || {
         let top = ana.call(&Trending { room: GENERAL, limit: 3 }).await.words;
         assert_eq!(top.first().map(|topic| topic.word.as_str()), Some("clock"));
-        if top.first().is_some_and(|topic| topic.score > 390.0) {
-            break;
-        }
-        assert!(tokio::time::Instant::now() < limit, "{top:?}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+        top.first().is_some_and(|topic| topic.score > 390.0).then_some(())
+    })
+    .await;
 }

@@ -9,7 +9,7 @@ use chat_tests::detour::Detour;
 use chat_tests::peer::Peer;
 use chat_tests::redis::Redis;
 
-use super::lives::{brief, server_at};
+use super::lives::{brief, put, server_at};
 
 /// Another program's connection.
 struct Neighbour(BufReader<UnixStream>);
@@ -37,7 +37,7 @@ async fn a_connection_of_a_former_run_of_redis_is_not_cut_in_the_next() {
     let _others: Vec<Neighbour> = (0..20).map(|_| Neighbour::new(&redis)).collect();
     let server = server_at(&detour.url());
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
-    ana.call(&brief("before", "before", 600_000)).await;
+    put(&mut ana, &brief("before", "before", 600_000)).await;
     redis.kill();
     detour.delay(Duration::from_secs(1));
     redis.restart();
@@ -46,9 +46,7 @@ async fn a_connection_of_a_former_run_of_redis_is_not_cut_in_the_next() {
         assert_eq!(neighbour.ask("PING"), "+PONG");
     }
     detour.delay(Duration::ZERO);
-    while ana.try_call(&brief("after", "after", 600_000)).await.expect("connected").is_err() {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    ana.until_taken("the return of the service", &brief("after", "after", 600_000)).await;
     for neighbour in &mut neighbours {
         assert_eq!(neighbour.ask("PING"), "+PONG", "another program's connection was cut");
     }

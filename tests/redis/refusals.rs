@@ -14,7 +14,7 @@ use chat_tests::server::Server;
 use chat_tests::wait::until;
 use tokio::time::Instant;
 
-use super::lives::{brief, server_on, texts};
+use super::lives::{brief, put, server_on, texts};
 
 fn is_service(frame: &ServerFrame) -> bool {
     matches!(frame, ServerFrame::Service(_))
@@ -32,22 +32,28 @@ async fn a_lasting_post_over_the_rate_is_refused_without_asking_redis_and_a_brie
     let server = Server::start_with(&["--redis", &redis.url()], settings);
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::All).await;
     let lasting = Post { life: Some(Life::Persistent), ..post("first", "first") };
-    while ana.try_call(&lasting).await.expect("connected").is_err() {}
+    ana.until_taken("the first post", &lasting).await;
     redis.freeze();
     // Without a life of its own a message lives as its room says: here it lasts.
     for (life, limit_ms) in [(Some(Life::Persistent), 200), (None, 200), (Some(Life::TtlMs(9_000)), 400)] {
-        for number in 0.. {
+        let mut refused_after = Vec::new();
+        for number in 0..50 {
             let key = format!("k{number}");
             let attempt = Post { life, ..post(&key, &format!("{key} {life:?}")) };
             let since = Instant::now();
             let answer = ana.try_call(&attempt).await.expect("connected");
             // Where the machine was slow, the rate allows one more.
             if answer.is_err_and(|error| error.code == ErrorCode::RateLimited) {
-                let elapsed = since.elapsed();
-                assert!(elapsed < Duration::from_millis(limit_ms), "{life:?} was refused after {elapsed:?}");
+                refused_after.push(since.elapsed());
+            }
+            // One that waits for Redis is late each time; one on a busy machine is not.
+            let is_quick = refused_after.last().is_some_and(|elapsed| *elapsed < Duration::from_millis(limit_ms));
+            if is_quick || refused_after.len() == 3 {
                 break;
             }
         }
+        let quickest = refused_after.iter().min().expect("a refusal");
+        assert!(*quickest < Duration::from_millis(limit_ms), "{life:?} was refused after {refused_after:?}");
     }
     redis.thaw();
 }
@@ -57,7 +63,7 @@ async fn a_refused_edit_or_deletion_says_that_it_was_not_made() {
     let mut redis = Redis::start();
     let server = server_on(&redis);
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
-    let seq = ana.call(&brief("k", "brief", 600_000)).await.seq;
+    let seq = put(&mut ana, &brief("k", "brief", 600_000)).await.seq;
     redis.kill();
     let body = "edited".parse().expect("a body");
     let edit = ana.try_call(&Edit { room: GENERAL, seq, body }).await.expect("connected").expect_err("refused");
@@ -74,7 +80,7 @@ async fn how_many_are_alive_is_not_said_while_nobody_knows() {
     let redis = Redis::start();
     let server = server_on(&redis);
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
-    ana.call(&brief("k", "brief", 600_000)).await;
+    put(&mut ana, &brief("k", "brief", 600_000)).await;
     let totals = |count: usize| {
         let log = server.log();
         let lines: Vec<&str> = log.lines().filter(|line| line.contains("the last ten seconds")).collect();
@@ -96,7 +102,7 @@ async fn another_programs_value_under_a_key_refuses_what_needs_it_and_nothing_el
     let server = server_on(&redis);
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::All).await;
     let other = ana.create("other", RoomKind::Public).await;
-    ana.call(&brief("before", "before", 600_000)).await;
+    put(&mut ana, &brief("before", "before", 600_000)).await;
     let entries = key_ending(&redis, ":entries");
     redis.ask(&["SET", &entries, "not ours"]);
     ana.pushed.clear();
@@ -126,7 +132,7 @@ async fn what_was_refused_for_another_programs_value_does_not_appear_later() {
     let redis = Redis::start();
     let mut server = server_on(&redis);
     let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
-    ana.call(&brief("before", "before", 600_000)).await;
+    put(&mut ana, &brief("before", "before", 600_000)).await;
     // The last that is written of a post: all else is written when it is refused.
     let rooms = key_ending(&redis, ":rooms");
     redis.ask(&["SET", &rooms, "not ours"]);

@@ -8,9 +8,10 @@ use chat_proto::error::ErrorCode;
 use chat_proto::server_frame::ServerFrame;
 use chat_tests::peer::Peer;
 use chat_tests::redis::Redis;
+use chat_tests::wait::eventually;
 use tokio::time::Instant;
 
-use super::lives::{brief, server_at};
+use super::lives::{brief, put, server_at};
 use super::starting::{start, told};
 
 /// What README says suffices.
@@ -60,7 +61,7 @@ async fn a_right_that_is_taken_away_later_is_named_in_the_log_and_the_service_do
     let redis = redis_with(&[]);
     let server = server_at(&url(&redis, 0));
     let (mut ana, _) = Peer::appear(server.address(), "ana", Subscription::All).await;
-    ana.call(&brief("before", "before", 600_000)).await;
+    put(&mut ana, &brief("before", "before", 600_000)).await;
     redis.ask(&["ACL", "SETUSER", "chat", "-evalsha"]);
     let told = |frame: &ServerFrame| match frame {
         ServerFrame::Service(service) => Some(service.is_live_available),
@@ -77,6 +78,6 @@ async fn a_right_that_is_taken_away_later_is_named_in_the_log_and_the_service_do
     assert_eq!(ana.refused(&brief("without", "without", 600_000)).await, ErrorCode::LiveUnavailable);
     assert!(server.log().lines().any(|line| line.contains("lacks rights") && line.contains("evalsha")));
     redis.ask(&["ACL", "SETUSER", "chat", "+evalsha"]);
-    while !ana.pushed(told).await {}
+    eventually("the return of the service", async || ana.pushed(told).await.then_some(())).await;
     assert!(!ana.call(&brief("without", "without", 600_000)).await.duplicate);
 }

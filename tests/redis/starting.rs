@@ -10,7 +10,7 @@ use chat_tests::redis::Redis;
 use chat_tests::server::Server;
 use chat_tests::wait::until;
 
-use super::lives::brief;
+use super::lives::{brief, put};
 
 pub(crate) fn start(flags: &[&str]) -> Output {
     let folder = tempfile::tempdir().expect("a folder");
@@ -70,7 +70,7 @@ async fn the_environment_says_where_redis_is_and_what_its_keys_begin_with() {
     let settings = "[redis]\nprefix = \"talk\"\nurl = \"unix:///nowhere\"\n";
     let server = Server::start_with_variables(&[], settings, &variables);
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
-    ana.call(&brief("k", "brief", 60_000)).await;
+    put(&mut ana, &brief("k", "brief", 60_000)).await;
     let keys = redis.keys();
     assert!(keys.len() > 3 && keys.iter().all(|key| key.starts_with("{other}:")), "{keys:?}");
     assert!(server.log().contains("CHAT_SERVER_COLOUR"), "what is not known is named: {}", server.log());
@@ -85,7 +85,7 @@ async fn a_user_a_password_and_a_database_are_used() {
     let url = format!("redis+unix://{}?user=chat&pass=sesame&db=3", redis.socket().display());
     let server = Server::start_with(&["--redis", &url], "[redis]\nprefix = \"talk\"\n");
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
-    ana.call(&brief("k", "brief", 60_000)).await;
+    put(&mut ana, &brief("k", "brief", 60_000)).await;
     assert_eq!(redis.keys(), Vec::<String>::new(), "another database");
     let keys = redis.ask(&["-n", "3", "--scan"]);
     assert!(keys.lines().count() > 3 && keys.lines().all(|key| key.starts_with("{talk}:")), "{keys}");
@@ -109,7 +109,7 @@ async fn tls_is_spoken_with_a_redis_whose_certificate_is_trusted_and_with_no_oth
     let flags = ["--redis", &url, "--require-redis"];
     let server = Server::start_with_variables(&flags, "", &[("SSL_CERT_FILE", &cert)]);
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
-    ana.call(&brief("k", "brief", 60_000)).await;
+    put(&mut ana, &brief("k", "brief", 60_000)).await;
     let output = start(&flags);
     assert_eq!(output.status.code(), Some(1), "who does not know the certificate does not speak");
 }
@@ -126,11 +126,6 @@ async fn a_redis_that_comes_later_is_taken_up() {
     redis.restart();
     let log = || server.log().contains("cannot be reached").then_some(());
     until("the word about it", log);
-    let posted = loop {
-        if let Ok(posted) = ana.try_call(&brief("k", "brief", 60_000)).await.expect("connected") {
-            break posted;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    };
+    let posted = ana.until_taken("the service", &brief("k", "brief", 60_000)).await;
     assert!(!posted.duplicate);
 }

@@ -15,14 +15,16 @@ use chat_proto::room::RoomKind;
 use chat_proto::server_frame::{ServerFrame, Welcome};
 use futures_util::{SinkExt, StreamExt};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
-/// How long a peer waits for a frame that must come.
-const LIMIT: Duration = Duration::from_secs(30);
+use crate::wait::{LIMIT, eventually};
+
+/// How long a peer waits for a frame that must come, whichever it is.
+const FRAME_LIMIT: Duration = Duration::from_secs(30);
 /// The room everyone is in.
 pub const GENERAL: RoomId = RoomId(1);
 
@@ -71,7 +73,9 @@ impl Peer {
 
     /// The next pushed frame for which `wanted` gives something; those before it are let go.
     pub async fn pushed<T>(&mut self, wanted: impl Fn(&ServerFrame) -> Option<T>) -> T {
+        let limit = Instant::now() + LIMIT;
         loop {
+            assert!(Instant::now() < limit, "frames come, but not the one that is waited for");
             let frame = if self.pushed.is_empty() { None } else { Some(self.pushed.remove(0)) };
             let frame = match frame {
                 Some(frame) => frame,
@@ -128,7 +132,7 @@ impl Peer {
 
     async fn next_text(&mut self) -> Option<Utf8Bytes> {
         loop {
-            let message = timeout(LIMIT, self.socket.next()).await.expect("a frame in time");
+            let message = timeout(FRAME_LIMIT, self.socket.next()).await.expect("a frame in time");
             match message {
                 Some(Ok(Message::Text(text))) => return Some(text),
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
@@ -162,7 +166,9 @@ impl Peer {
     /// Asks and waits; `None` where the connection ended first.
     pub async fn try_call<C: Call>(&mut self, call: &C) -> Option<Result<C::Answer, ErrorBody>> {
         let id = self.start(call).await;
+        let limit = Instant::now() + LIMIT;
         loop {
+            assert!(Instant::now() < limit, "frames come, but no answer");
             match self.next().await? {
                 ServerFrame::Ok(ok) if ok.id == id => {
                     return Some(Ok(codec::decode_answer::<C>(&ok.result).expect("the paired answer")));
@@ -182,6 +188,21 @@ impl Peer {
     /// Posts a lasting message to `#general`.
     pub async fn post(&mut self, key: &str, body: &str) -> Posted {
         self.call(&post(key, body)).await
+    }
+
+    /// Asks again and again until it is not refused; `what` names what that shows.
+    ///
+    /// # Panics
+    /// At the limit, and if it is refused for good.
+    pub async fn until_taken<C: Call>(&mut self, what: &str, call: &C) -> C::Answer {
+        eventually(what, async || match self.try_call(call).await.expect("connected") {
+            Ok(answer) => Some(answer),
+            Err(error) => {
+                assert!(error.retryable, "{what}: {error}");
+                None
+            }
+        })
+        .await
     }
 
     /// Asks for what must be refused.

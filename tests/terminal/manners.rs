@@ -140,7 +140,7 @@ fn nothing_is_sent_to_a_still_terminal_and_little_for_a_message() {
 }
 
 /// How long nothing comes from a client that has drawn what there is.
-const AT_REST: Duration = Duration::from_millis(300);
+const AT_REST: Duration = Duration::from_secs(1);
 
 fn bytes_in(file: &Path) -> u64 {
     std::fs::metadata(file).map_or(0, |file| file.len())

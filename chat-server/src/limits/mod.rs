@@ -1,4 +1,4 @@
-//! How fast an account may act: token buckets and the rule against repeats. PURE; who is exempt is the caller's to know.
+//! How fast an account may act: token buckets and the rule against repeats. Pure. Must not know who is exempt.
 
 #![deny(clippy::disallowed_methods)]
 

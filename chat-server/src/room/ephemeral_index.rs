@@ -1,4 +1,4 @@
-//! The ephemeral messages of a room that are alive, with the tombstones of those that were: by number, by key, by end. PURE.
+//! The ephemeral messages of a room that are alive, with the tombstones of those that were: by number, by key, by end. Pure.
 
 #![deny(clippy::disallowed_methods)]
 

@@ -1,4 +1,5 @@
-//! What a person can do, in one table: keys, slash commands, completion and help all come from it.
+//! Everything a person can do, in one table. Keys, slash commands, completion and help come from it; it must not know
+//! them.
 
 mod table;
 

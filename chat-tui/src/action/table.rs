@@ -2,24 +2,24 @@
 
 #![deny(clippy::disallowed_methods)]
 
-/// Where an action can be done; a key is looked up in the present context, then in [`KeyContext::Everywhere`].
+/// Where an action applies. A key is looked up in the present context, then in [`KeyContext::Everywhere`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum KeyContext {
-    /// Wherever one is.
+    /// In every context.
     Everywhere,
-    /// Writing a message.
+    /// While writing a message.
     Composer,
-    /// A message is selected.
+    /// While a message is selected.
     Messages,
-    /// Choosing from a list.
+    /// While choosing from a list.
     List,
 }
 
 impl KeyContext {
-    /// All, in the order help shows them.
+    /// All contexts, in the order help shows them.
     pub const ALL: [Self; 4] = [Self::Everywhere, Self::Composer, Self::Messages, Self::List];
 
-    /// Its name in `keymap.toml`.
+    /// Returns its name in `keymap.toml`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Everywhere => "everywhere",
@@ -30,33 +30,33 @@ impl KeyContext {
     }
 }
 
-/// A slash command: what is typed after `/`.
+/// A slash command: the text typed after `/`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slash {
     /// The word after the slash.
     pub word: &'static str,
-    /// What comes after it, as help shows it; empty where nothing does.
+    /// Its arguments, as help shows them; empty if there are none.
     pub argument: &'static str,
 }
 
-/// One action with all that is said of it.
+/// One action with its names and help.
 #[derive(Clone, Copy, Debug)]
 pub struct ActionSpec {
-    /// Which.
+    /// The action.
     pub action: Action,
     /// Its name in `keymap.toml`.
     pub name: &'static str,
-    /// Where its keys work; none where it is only a slash command.
+    /// The context of its keys; `None` if it is only a slash command.
     pub context: Option<KeyContext>,
-    /// The command, if it is one.
+    /// Its slash command, if it has one.
     pub slash: Option<Slash>,
-    /// One line for a person.
+    /// One line of help.
     pub help: &'static str,
 }
 
 macro_rules! actions {
     ($($variant:ident $name:literal, $context:expr, $slash:expr, $help:literal;)+) => {
-        /// What a person can do.
+        /// An action a person can take.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Action {
             $(#[doc = $help] $variant,)+
@@ -158,17 +158,17 @@ actions! {
 }
 
 impl Action {
-    /// Its line in the table.
+    /// Returns its row in the table.
     pub fn spec(self) -> &'static ActionSpec {
         Self::TABLE.iter().find(|spec| spec.action == self).expect("invariant: the table is made with the enum")
     }
 
-    /// The action of this name in a context.
+    /// Returns the action with this name in a context.
     pub fn named(name: &str) -> Option<Self> {
         Self::TABLE.iter().find(|spec| spec.name == name).map(|spec| spec.action)
     }
 
-    /// The action of a slash command.
+    /// Returns the action of a slash command.
     pub fn commanded(word: &str) -> Option<Self> {
         let is_it = |spec: &&ActionSpec| spec.slash.is_some_and(|slash| slash.word == word);
         Self::TABLE.iter().find(is_it).map(|spec| spec.action)

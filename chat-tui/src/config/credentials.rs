@@ -1,4 +1,5 @@
-//! The tokens of earlier sign-ins, one for each server, in a file only its owner may read.
+//! The tokens of earlier sign-ins, one per server, in a file only its owner may read. Must not know how tokens are
+//! used.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -7,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-/// Why tokens cannot be read or kept.
+/// Why tokens cannot be read or stored.
 #[derive(Debug, thiserror::Error)]
 pub enum CredentialError {
     /// The file cannot be read or written.
@@ -15,7 +16,7 @@ pub enum CredentialError {
     Io {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
     /// The file is damaged.
@@ -23,12 +24,12 @@ pub enum CredentialError {
     Damaged {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         reason: String,
     },
 }
 
-/// The tokens kept for this user.
+/// The tokens stored for this user.
 #[derive(Debug)]
 pub struct Credentials {
     path: PathBuf,
@@ -37,7 +38,7 @@ pub struct Credentials {
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct CredentialsFile {
-    /// By the server's address.
+    /// By server address.
     #[serde(default)]
     servers: BTreeMap<String, ServerCredential>,
 }
@@ -49,10 +50,10 @@ struct ServerCredential {
 }
 
 impl Credentials {
-    /// Reads the tokens in `folder`; none where there is no file.
+    /// Reads the tokens in `folder`; none if there is no file.
     ///
     /// # Errors
-    /// Where the file is there but cannot be read.
+    /// If the file exists but cannot be read.
     pub fn load(folder: &Path) -> Result<Self, CredentialError> {
         let path = folder.join("credentials.toml");
         let file_content = match std::fs::read_to_string(&path) {
@@ -64,15 +65,15 @@ impl Credentials {
         Ok(Self { path, file_content })
     }
 
-    /// The token for a server.
+    /// Returns the token for a server.
     pub fn token(&self, server: &str) -> Option<&str> {
         self.file_content.servers.get(server).map(|entry| entry.token.as_str())
     }
 
-    /// Keeps a token, in place of an earlier one.
+    /// Stores a token, replacing an earlier one.
     ///
     /// # Errors
-    /// Where the file cannot be written; the earlier tokens are then still there.
+    /// If the file cannot be written; the earlier tokens are kept.
     pub fn set(&mut self, server: &str, name: &str, token: &str) -> Result<(), CredentialError> {
         self.file_content
             .servers
@@ -80,10 +81,10 @@ impl Credentials {
         self.save()
     }
 
-    /// Forgets the token for a server.
+    /// Deletes the token for a server.
     ///
     /// # Errors
-    /// As [`Self::keep`].
+    /// As for [`Self::keep`].
     pub fn remove(&mut self, server: &str) -> Result<(), CredentialError> {
         match self.file_content.servers.remove(server) {
             Some(_) => self.save(),
@@ -91,7 +92,7 @@ impl Credentials {
         }
     }
 
-    /// Writes a new file beside the old one and puts it in its place, so that a crash leaves one of them whole.
+    /// Writes a new file and renames it over the old one, so that a crash leaves one of them intact.
     fn save(&self) -> Result<(), CredentialError> {
         let text = toml::to_string(&self.file_content).expect("invariant: a map of strings is TOML");
         let write = || {

@@ -1,4 +1,5 @@
-//! The client's settings: where files are, what the configuration says, which tokens are kept.
+//! The client's settings: the location of its files, the configuration, the stored tokens. Must not know what the
+//! settings are used for.
 
 mod credentials;
 mod paths;

@@ -1,28 +1,28 @@
-//! Where the client's files are, by the XDG rules (through `directories`). Must not know what is in them.
+//! The location of the client's files, by the XDG rules (through `directories`). Must not know what is in them.
 
 use std::path::PathBuf;
 
-/// No home folder can be found.
+/// No home folder was found.
 #[derive(Debug, thiserror::Error)]
 #[error("no home folder is known for this user; set HOME, or XDG_CONFIG_HOME, XDG_DATA_HOME and XDG_STATE_HOME")]
 pub struct PathError;
 
-/// The folders the client uses; none need exist yet.
+/// The folders the client uses; they need not exist yet.
 #[derive(Clone, Debug)]
 pub struct Paths {
     /// Settings: `client.toml`, `keymap.toml`, themes.
     pub config: PathBuf,
-    /// What must be kept: tokens, and the local server's data.
+    /// Data that must be kept: tokens, and the local server's data.
     pub data: PathBuf,
-    /// What would be a pity to lose: outbox, drafts, input history, cache, logs.
+    /// State worth keeping: outbox, drafts, input history, cache, logs.
     pub state: PathBuf,
 }
 
 impl Paths {
-    /// The folders of this user.
+    /// Returns the folders of this user.
     ///
     /// # Errors
-    /// [`PathError`] where no home folder is known.
+    /// [`PathError`] if the home folder is unknown.
     pub fn of_user() -> Result<Self, PathError> {
         let dirs = directories::ProjectDirs::from("", "", "chat").ok_or(PathError)?;
         let data = dirs.data_dir().to_owned();
@@ -30,12 +30,12 @@ impl Paths {
         Ok(Self { config: dirs.config_dir().to_owned(), data, state })
     }
 
-    /// The settings file.
+    /// Returns the settings file.
     pub fn client_toml(&self) -> PathBuf {
         self.config.join("client.toml")
     }
 
-    /// The local server's data folder.
+    /// Returns the local server's data folder.
     pub fn local_server_data(&self) -> PathBuf {
         self.data.join("server")
     }

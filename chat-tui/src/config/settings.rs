@@ -1,4 +1,5 @@
-//! What the settings say, in layers: the embedded defaults, then the user's file. Unknown keys are refused.
+//! The settings: built-in defaults, then the user's file. Unknown keys are refused. Must not know how settings are
+//! used.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,10 +11,10 @@ const DEFAULTS: &str = include_str!("../../../config/client.toml");
 /// Why the settings cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// `--profile` names one that does not exist.
+    /// `--profile` names a profile that does not exist.
     #[error("there is no profile {name:?} in {path}; it has: {known}")]
     NoProfile {
-        /// What was asked for.
+        /// The profile asked for.
         name: String,
         /// The file.
         path: PathBuf,
@@ -26,10 +27,10 @@ pub enum ConfigError {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// The server to talk to; `None`: found or started on this machine.
+    /// The server's address; `None` finds or starts one on this machine.
     #[serde(deserialize_with = "empty_is_none")]
     pub server: Option<String>,
-    /// The profile used where none is named.
+    /// The default profile.
     #[serde(deserialize_with = "empty_is_none")]
     pub profile: Option<String>,
     /// The full-screen client.
@@ -39,7 +40,7 @@ pub struct Settings {
     pub profiles: BTreeMap<String, Profile>,
 }
 
-/// What the full-screen client looks like and does.
+/// Look and behaviour of the full-screen client.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TuiSettings {
@@ -47,19 +48,19 @@ pub struct TuiSettings {
     pub theme: String,
     /// Whether the mouse is used.
     pub mouse: bool,
-    /// How mentions are told while the terminal has no focus.
+    /// How to notify of mentions while the terminal has no focus.
     pub notify: Notify,
 }
 
-/// How mentions are told while the terminal has no focus.
+/// How to notify of mentions while the terminal has no focus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Notify {
     /// Not at all.
     Off,
-    /// By the bell.
+    /// With the bell.
     Bell,
-    /// By the terminal's notification, and the bell where it has none.
+    /// With a terminal notification, or the bell if the terminal has none.
     Terminal,
 }
 
@@ -72,8 +73,8 @@ pub struct Profile {
 }
 
 impl Settings {
-    /// The settings of `file` over the defaults, as far as they are right, and everything that is wrong with them; a file
-    /// that is not there changes nothing.
+    /// Merges `file` over the defaults and returns the valid settings with every mistake; a missing file changes
+    /// nothing.
     pub fn read(file: &Path) -> (Self, Vec<String>) {
         match std::fs::read_to_string(file) {
             Ok(text) => Self::layered(&text),
@@ -97,10 +98,10 @@ impl Settings {
         (settings, faults)
     }
 
-    /// The address to use for this profile, if any is configured.
+    /// Returns the address for this profile, if one is configured.
     ///
     /// # Errors
-    /// [`ConfigError::NoProfile`] where the profile named does not exist.
+    /// [`ConfigError::NoProfile`] if the profile does not exist.
     pub fn server_for(&self, profile: Option<&str>, file: &Path) -> Result<Option<String>, ConfigError> {
         let Some(name) = profile.or(self.profile.as_deref()) else { return Ok(self.server.clone()) };
         match self.profiles.get(name) {
@@ -117,7 +118,7 @@ impl Settings {
     }
 }
 
-/// Lays the user's table over the defaults, without what does not fit; that is named in `faults`.
+/// Merges the user's table over the defaults without its mistakes, which are added to `faults`.
 fn apply_overrides(table: &mut toml::Table, defaults: &toml::Table, mut over: toml::Table, faults: &mut Vec<String>) {
     let profiles = over.remove("profiles");
     merge(table, defaults, over, "", faults);
@@ -158,7 +159,7 @@ fn right_profiles(profiles: toml::Value, faults: &mut Vec<String>) -> toml::Tabl
     right
 }
 
-/// Lays `over` on `base`; keys that `like` does not have and values of another kind are named in `faults`.
+/// Merges `over` into `base`; keys that `like` does not have, and values of another type, are added to `faults`.
 fn merge(base: &mut toml::Table, like: &toml::Table, over: toml::Table, path: &str, faults: &mut Vec<String>) {
     for (key, value) in over {
         match (like.get(&key), value) {
@@ -181,7 +182,7 @@ fn merge(base: &mut toml::Table, like: &toml::Table, over: toml::Table, path: &s
     }
 }
 
-/// What a value is, with its article: `a string`, `an integer`.
+/// Returns a value's type with its article: `a string`, `an integer`.
 fn kind(value: &toml::Value) -> String {
     let kind = value.type_str();
     let article = if kind.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };

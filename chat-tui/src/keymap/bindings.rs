@@ -1,4 +1,4 @@
-//! Which key does what, by context: the embedded keys with the user's file over them.
+//! Key bindings by context: the built-in ones, overridden by the user's file. Must not know what actions do.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -11,37 +11,37 @@ const DEFAULTS: &str = include_str!("../../../config/keymap.toml");
 /// Why a keymap cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum KeymapError {
-    /// The file is there but cannot be read.
+    /// The file exists but cannot be read.
     #[error("cannot read {path}: {source}")]
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
-    /// It says something that is not allowed; all of it at once.
+    /// The file has mistakes; all of them are listed.
     #[error("{path}: {}", .reasons.join("; "))]
     Wrong {
         /// The file.
         path: PathBuf,
-        /// What is wrong, line by line.
+        /// The mistakes, one per line.
         reasons: Vec<String>,
     },
 }
 
 type Sections = BTreeMap<String, BTreeMap<String, String>>;
 
-/// Keys and what they stand for.
+/// Keys and the actions they are bound to.
 #[derive(Clone, Debug)]
 pub struct Keymap {
     bound: HashMap<(KeyContext, Key), Action>,
 }
 
 impl Keymap {
-    /// The embedded keys with those of `file` over them; a file that is not there changes nothing.
+    /// Returns the built-in bindings with those of `file` over them; a missing file changes nothing.
     ///
     /// # Errors
-    /// Where the file cannot be read or names keys, contexts or actions that do not exist.
+    /// If the file cannot be read, or names keys, contexts or actions that do not exist.
     pub fn load(file: &Path) -> Result<Self, KeymapError> {
         let text = match std::fs::read_to_string(file) {
             Ok(text) => text,
@@ -53,19 +53,19 @@ impl Keymap {
         Ok(keymap)
     }
 
-    /// The keys that come with the program.
+    /// Returns the built-in bindings.
     pub fn embedded() -> Self {
         let mut keymap = Self { bound: HashMap::new() };
         keymap.apply_overrides(DEFAULTS).expect("invariant: the embedded keymap is right, as a test shows");
         keymap
     }
 
-    /// What a key stands for in a context.
+    /// Returns the action of a key in a context.
     pub fn action(&self, context: KeyContext, key: Key) -> Option<Action> {
         self.bound.get(&(context, key)).or_else(|| self.bound.get(&(KeyContext::Everywhere, key))).copied()
     }
 
-    /// The keys of each action in each context, shortest first, as help shows them.
+    /// Returns the keys of each action in each context, shortest first, as help shows them.
     pub fn keys(&self) -> HashMap<(KeyContext, Action), Vec<String>> {
         let mut keys: HashMap<_, Vec<String>> = HashMap::new();
         for ((context, key), action) in &self.bound {

@@ -1,14 +1,14 @@
-//! A key press, free of any terminal library, and its spelling. Pure.
+//! A key press and its spelling, independent of any terminal library. Pure; must not know bindings.
 
 #![deny(clippy::disallowed_methods)]
 
 use std::fmt;
 use std::str::FromStr;
 
-/// Which key.
+/// A key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Code {
-    /// A character, as the keyboard gives it: `G`, not shift and `g`.
+    /// A character as the keyboard gives it: `G`, not shift and `g`.
     Char(char),
     /// A function key, 1 – 24.
     F(u8),
@@ -42,7 +42,7 @@ pub enum Code {
     Right,
 }
 
-/// The names of keys that are no characters, as configuration spells them and as help shows them.
+/// The names of non-character keys, as configuration spells them and as help shows them.
 const NAMED: [(&str, &str, Code); 15] = [
     ("enter", "Enter", Code::Enter),
     ("esc", "Esc", Code::Esc),
@@ -61,26 +61,26 @@ const NAMED: [(&str, &str, Code); 15] = [
     ("space", "Space", Code::Char(' ')),
 ];
 
-/// A key with what is held.
+/// A key with its modifiers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key {
-    /// Which key.
+    /// The key.
     pub code: Code,
     /// Control is held.
     pub ctrl: bool,
     /// Alt is held.
     pub alt: bool,
-    /// Shift is held; never with a character, which says it itself.
+    /// Shift is held; never set with a character, which already reflects it.
     pub shift: bool,
 }
 
 impl Key {
-    /// A key with nothing held.
+    /// Returns a key without modifiers.
     pub fn plain(code: Code) -> Self {
         Self { code, ctrl: false, alt: false, shift: false }
     }
 
-    /// The text this key types, if it types any.
+    /// Returns the text this key types; `None` if it types none.
     pub fn typed(self) -> Option<char> {
         match self.code {
             Code::Char(c) if !self.ctrl && !self.alt && !c.is_control() => Some(c),
@@ -89,7 +89,7 @@ impl Key {
     }
 }
 
-/// What is no key.
+/// A spelling that is not a key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is no key; one looks like ctrl+k, alt+enter, f1 or g")]
 pub struct KeyError(String);
@@ -102,7 +102,7 @@ impl FromStr for Key {
         let mut key = Self::plain(Code::Enter);
         let mut rest = text;
         loop {
-            // A plus may itself be the key: "ctrl++".
+            // Plus may itself be the key: "ctrl++".
             match rest.split_once('+').filter(|(held, left)| !held.is_empty() && !left.is_empty()) {
                 Some(("ctrl", left)) => (key.ctrl, rest) = (true, left),
                 Some(("alt", left)) => (key.alt, rest) = (true, left),
@@ -132,7 +132,7 @@ fn code(text: &str) -> Option<Code> {
 }
 
 impl fmt::Display for Key {
-    /// As a person reads it: `Ctrl+K`, `Alt+Enter`, `G`.
+    /// Formats the key for a person: `Ctrl+K`, `Alt+Enter`, `G`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (is_held, name) in [(self.ctrl, "Ctrl+"), (self.alt, "Alt+"), (self.shift, "Shift+")] {
             if is_held {

@@ -1,4 +1,4 @@
-//! Keys, their spelling, and which action each stands for.
+//! Keys, their spelling, and the action each is bound to. Must not know the terminal or what actions do.
 
 mod bindings;
 mod key;

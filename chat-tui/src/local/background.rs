@@ -1,5 +1,5 @@
-//! Finding, starting and stopping the background server. Two first clients at once end at one server: whoever
-//! holds the start lock starts it, the other one finds it running.
+//! Finds, starts and stops the background server. Two first clients at once end up at one server: the one that holds
+//! the start lock starts it, and the other finds it running. Must not know what the server does.
 
 use std::fs::{File, TryLockError};
 use std::io::{BufRead, BufReader, Read};
@@ -12,15 +12,15 @@ use rustix::process::{Pid, Signal};
 
 use super::paths::LocalServer;
 
-/// A server is ready or has failed within this time, also after a crash with much to recover.
+/// A server is ready or has failed within this time, even when it recovers from a crash.
 const START_LIMIT: Duration = Duration::from_secs(30);
-/// Whoever starts it is done within this time: a little more than it takes to see that it failed.
+/// Whoever holds the start lock is done within this time: a little longer than noticing a failed start.
 const LOCK_LIMIT: Duration = Duration::from_secs(35);
 /// A server that was asked to stop does so within this time.
 const STOP_LIMIT: Duration = Duration::from_secs(15);
 const POLL_EVERY: Duration = Duration::from_millis(20);
 
-/// Why the local server is not there.
+/// Why the local server is not available.
 #[derive(Debug, thiserror::Error)]
 pub enum LocalError {
     /// A file of the local server cannot be used.
@@ -28,38 +28,38 @@ pub enum LocalError {
     Io {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
     /// The program cannot be started again as a server.
     #[error("cannot start the local server: {0}")]
     Spawn(std::io::Error),
-    /// It ended before it was ready.
+    /// The server exited before it was ready.
     #[error("the local server did not start: {reason}\nIts log is {log}; `chat serve` runs it in the foreground")]
     Failed {
-        /// The last lines it wrote.
+        /// The last lines of its log.
         reason: String,
-        /// Where it writes.
+        /// The log file.
         log: PathBuf,
     },
-    /// Someone else has been starting it for too long.
+    /// Another client has been starting it for too long.
     #[error("another command has been starting the local server for {} s and holds {lock}; end that one, or try again", LOCK_LIMIT.as_secs())]
     BeingStarted {
-        /// What it holds.
+        /// The lock it holds.
         lock: PathBuf,
     },
-    /// Whoever listens there is another user.
+    /// Another user listens on the socket.
     #[error("the server at {socket} runs as another user (uid {uid}); not connecting")]
     NotOurs {
         /// The socket.
         socket: PathBuf,
-        /// Whose it is.
+        /// The user's id.
         uid: u32,
     },
-    /// It did not stop.
+    /// The server did not stop.
     #[error("the local server (pid {pid}) did not stop within {} s", STOP_LIMIT.as_secs())]
     StillRunning {
-        /// Its process.
+        /// Its process id.
         pid: i32,
     },
 }
@@ -67,28 +67,28 @@ pub enum LocalError {
 /// A running local server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RunningServer {
-    /// Its process, where the system tells.
+    /// Its process id, if the system tells.
     pub pid: i32,
 }
 
-/// What `stop` did.
+/// The result of `stop`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StopOutcome {
-    /// It ran and has ended.
+    /// The server ran and has exited.
     Stopped {
-        /// The process it was.
+        /// Its process id.
         pid: i32,
     },
-    /// There was none.
+    /// No server was running.
     NotRunning,
 }
 
-/// The running server, if one answers at the socket.
+/// Returns the running server, if one answers on the socket.
 ///
 /// # Errors
-/// [`LocalError::NotOurs`] where another user listens there.
+/// [`LocalError::NotOurs`] if another user listens there.
 pub fn find(server: &LocalServer) -> Result<Option<RunningServer>, LocalError> {
-    // A file that nobody listens at, or none at all: no server.
+    // No socket, or one that nobody listens on: no server.
     let Ok(stream) = UnixStream::connect(&server.socket) else { return Ok(None) };
     let io = |source| LocalError::Io { path: server.socket.clone(), source };
     let peer = rustix::net::sockopt::socket_peercred(&stream).map_err(|error| io(error.into()))?;
@@ -103,13 +103,13 @@ pub fn find(server: &LocalServer) -> Result<Option<RunningServer>, LocalError> {
 /// Finds the server, or starts it and waits until it is ready.
 ///
 /// # Errors
-/// Where it cannot be started, or another user listens at its socket.
+/// If it cannot be started, or another user listens on its socket.
 pub fn ensure_running(server: &LocalServer) -> Result<RunningServer, LocalError> {
     if let Some(found) = find(server)? {
         return Ok(found);
     }
     let _lock = lock_start(server)?;
-    // Another client may have started it while we waited for the lock.
+    // Another client may have started it while this one waited for the lock.
     if let Some(found) = find(server)? {
         return Ok(found);
     }
@@ -125,11 +125,11 @@ pub fn ensure_running(server: &LocalServer) -> Result<RunningServer, LocalError>
 /// Asks the server to stop and waits until it has.
 ///
 /// # Errors
-/// Where it does not stop, or is not ours.
+/// If it does not stop, or is not ours.
 pub fn stop(server: &LocalServer) -> Result<StopOutcome, LocalError> {
     let Some(found) = find(server)? else { return Ok(StopOutcome::NotRunning) };
     let Some(pid) = Pid::from_raw(found.pid) else { return Ok(StopOutcome::NotRunning) };
-    // An error means that it has just ended by itself.
+    // An error means that it has just exited by itself.
     if rustix::process::kill_process(pid, Signal::TERM).is_err() {
         return Ok(StopOutcome::NotRunning);
     }
@@ -143,7 +143,7 @@ pub fn stop(server: &LocalServer) -> Result<StopOutcome, LocalError> {
     Ok(StopOutcome::Stopped { pid: found.pid })
 }
 
-/// The lock under which the server is started; waits while another client starts it, but not for ever.
+/// Takes the start lock; waits, but not for ever, while another client starts the server.
 fn lock_start(server: &LocalServer) -> Result<File, LocalError> {
     let io = |source| LocalError::Io { path: server.start_lock.clone(), source };
     let file = File::options().create(true).truncate(false).write(true).open(&server.start_lock).map_err(io)?;
@@ -167,7 +167,7 @@ fn spawn(server: &LocalServer) -> Result<Child, LocalError> {
         .arg(&server.data)
         .arg("--unix")
         .arg(&server.socket)
-        // Its life is not ours: it must keep no folder busy and take no input.
+        // The child must hold no folder busy and take no input.
         .current_dir("/")
         .env_remove("CHAT_TOKEN")
         .stdin(Stdio::null())
@@ -177,7 +177,7 @@ fn spawn(server: &LocalServer) -> Result<Child, LocalError> {
         .map_err(LocalError::Spawn)
 }
 
-/// Opens the log for appending; a log of more than 1 MiB is begun anew, the old one kept beside it.
+/// Opens the log for appending. A log over 1 MiB is renamed and a new one begun.
 fn open_log(path: &std::path::Path) -> Result<File, LocalError> {
     use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
     let open = || {
@@ -192,23 +192,23 @@ fn open_log(path: &std::path::Path) -> Result<File, LocalError> {
     open().map_err(|source| LocalError::Io { path: path.to_owned(), source })
 }
 
-/// Reads the child's ready line; its end without one means that it failed.
+/// Reads the child's ready line; its exit without one means that it failed.
 fn wait_ready(server: &LocalServer, mut child: Child) -> Result<RunningServer, LocalError> {
     let pipe = child.stdout.take().expect("invariant: the child was started with a pipe");
     let (sender, receiver) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         let mut line = String::new();
         let read = BufReader::new(pipe.take(4096)).read_line(&mut line);
-        // The receiver may have given up; then nobody wants to know.
+        // The receiver may have given up.
         let _ = sender.send(read.is_ok() && !line.is_empty());
     });
     if receiver.recv_timeout(START_LIMIT) == Ok(true) {
-        // A client that lives long, such as the full-screen one, must take note of its end: until then the process
-        // would stand in the system's table, and who stops it would wait.
+        // A long-lived client, such as the full-screen one, must reap the child; otherwise a zombie stays, and a client
+        // that stops the server would wait for it.
         std::thread::spawn(move || child.wait());
         return find(server)?.ok_or_else(|| failed(server));
     }
-    // It may hang; nobody else knows of it yet.
+    // It may hang, and nobody else knows of it yet.
     let _ = child.kill();
     let _ = child.wait();
     Err(failed(server))

@@ -1,5 +1,5 @@
-//! The server of one's own on this machine: found, started in the background, asked, stopped. Like tmux, the first
-//! client starts it. The one place of the client that knows `chat_server`.
+//! The user's own server on this machine: found, started in the background, queried, stopped. As with tmux, the first
+//! client starts it. The only place of the client that knows `chat_server`.
 
 mod background;
 mod paths;

@@ -1,24 +1,24 @@
-//! Where the local server's socket, lock and log are. Must not know whether it runs.
+//! The location of the local server's socket, lock and log. Must not know whether it runs.
 
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-/// Where a system service shared by the machine's users listens.
+/// The socket of a system service shared by the machine's users.
 pub const SYSTEM_SOCKET: &str = "/run/chat/chat.sock";
-/// Longest path of a Unix socket here, its final NUL included: 104 on macOS and the BSDs, 108 on Linux.
+/// Longest path of a Unix socket here, with its final NUL: 104 on macOS and the BSDs, 108 on Linux.
 const SOCKET_PATH_MAX: usize = if cfg!(target_os = "linux") { 108 } else { 104 };
 
 /// Why there is no safe place for the socket.
 #[derive(Debug, thiserror::Error)]
 pub enum SocketFolderError {
-    /// The folder cannot be made or looked at.
+    /// The folder cannot be created or inspected.
     #[error("cannot use {path} for the local server's socket: {source}")]
     Io {
         /// The folder.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
     /// The folder belongs to someone else, or others may write to it.
@@ -29,7 +29,7 @@ pub enum SocketFolderError {
         /// The folder.
         path: PathBuf,
     },
-    /// The path does not fit a socket's address.
+    /// The path is too long for a socket address.
     #[error(
         "the socket's path {path} is longer than this system allows ({SOCKET_PATH_MAX} bytes); set XDG_RUNTIME_DIR to a shorter folder"
     )]
@@ -42,23 +42,23 @@ pub enum SocketFolderError {
 /// The local server of one data folder.
 #[derive(Clone, Debug)]
 pub struct LocalServer {
-    /// Its data.
+    /// Its data folder.
     pub data: PathBuf,
-    /// Where it listens.
+    /// Its socket.
     pub socket: PathBuf,
-    /// Held while someone starts it.
+    /// The lock held while a client starts it.
     pub start_lock: PathBuf,
-    /// What it says.
+    /// Its log.
     pub log: PathBuf,
 }
 
 impl LocalServer {
-    /// The places for the server of `data`, with its log under `state`. Makes the socket's folder.
+    /// Returns the paths for the server of `data`, with its log under `state`. Creates the socket's folder.
     ///
     /// # Errors
-    /// Where no safe folder can be had.
+    /// If there is no safe folder.
     pub fn of(data: &Path, state: &Path) -> Result<Self, SocketFolderError> {
-        // The path as the user means it: a link and its target are one data folder.
+        // Resolve links: a link and its target are one data folder.
         let real = data.canonicalize().unwrap_or_else(|_| data.to_owned());
         let digest = Sha256::digest(real.as_os_str().as_encoded_bytes());
         let short: String = digest.iter().take(5).map(|byte| format!("{byte:02x}")).collect();
@@ -68,14 +68,14 @@ impl LocalServer {
         Ok(Self { data: data.to_owned(), socket, start_lock, log: state.join("local-server.log") })
     }
 
-    /// The address a client connects to.
+    /// Returns the address a client connects to.
     pub fn address(&self) -> String {
         format!("unix:{}", self.socket.display())
     }
 }
 
-/// A folder of ours alone: in the runtime folder, else under the folder for temporary files, else under `/tmp`; the
-/// first in which a socket of this name has a path that is short enough.
+/// Returns a folder only we can use: in the runtime folder, else the folder for temporary files, else `/tmp`; the first
+/// in which the socket's path is short enough.
 fn runtime_folder(socket: &str) -> Result<PathBuf, SocketFolderError> {
     let base = directories::BaseDirs::new().and_then(|dirs| dirs.runtime_dir().map(Path::to_owned));
     let uid = rustix::process::getuid().as_raw();
@@ -88,7 +88,7 @@ fn runtime_folder(socket: &str) -> Result<PathBuf, SocketFolderError> {
     Ok(folder)
 }
 
-/// Makes `folder` for `uid` alone, or sees that it already is.
+/// Creates `folder` for `uid` alone, or checks that it is so already.
 fn private_folder(folder: &Path, uid: u32) -> Result<(), SocketFolderError> {
     let io = |source| SocketFolderError::Io { path: folder.to_owned(), source };
     match std::fs::DirBuilder::new().mode(0o700).create(folder) {

@@ -1,4 +1,4 @@
-//! Being a server: in the foreground for `chat serve`, in the background for everything else.
+//! Runs a server: in the foreground for `chat serve`, in the background for everything else. Must not know the client.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,10 +7,10 @@ use chat_server::cli::ServerArgs;
 use clap::Args;
 use color_eyre::eyre::{Result, WrapErr};
 
-/// A background server that nobody uses stops after this time.
+/// How long an unused background server runs.
 const IDLE_EXIT: Duration = Duration::from_mins(10);
 
-/// What the background server is started with.
+/// The background server's arguments.
 #[derive(Args, Clone, Debug)]
 pub struct BackgroundArgs {
     /// Its data folder.
@@ -19,25 +19,25 @@ pub struct BackgroundArgs {
     /// Its socket.
     #[arg(long)]
     unix: PathBuf,
-    /// Stop after so many seconds without use.
+    /// Stop after this many seconds without use.
     #[arg(long, env = "CHAT_LOCAL_IDLE_SECONDS")]
     idle_seconds: Option<u64>,
 }
 
-/// Runs a server until a signal ends it.
+/// Runs a server until a signal stops it.
 ///
 /// # Errors
-/// As the server says.
+/// As the server reports.
 pub fn run_in_foreground(args: &ServerArgs, verbose: u8) -> Result<()> {
     chat_server::run_in_foreground(args, verbose)
 }
 
-/// Leaves the terminal's session and runs a server until it is idle or a signal ends it.
+/// Leaves the terminal's session and runs a server until it is idle or a signal stops it.
 ///
 /// # Errors
-/// As the server says.
+/// As the server reports.
 pub fn run_in_background(args: BackgroundArgs) -> Result<()> {
-    // Before any thread exists: what ends the terminal must not end the server.
+    // Before any thread exists: closing the terminal must not stop the server.
     rustix::process::setsid().wrap_err("cannot leave the terminal's session")?;
     let flags = ServerArgs {
         listen: Vec::new(),

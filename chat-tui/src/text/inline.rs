@@ -1,32 +1,32 @@
-//! What stands out inside a line of text: links, people named with `@`, rooms with `#`, and `code`. Pure.
+//! Finds links, `@people`, `#rooms` and `code` within a line of text. Pure; must not know how they are drawn.
 
 #![deny(clippy::disallowed_methods)]
 
 use std::ops::Range;
 
-/// What a piece of text is.
+/// The kind of a piece.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark {
-    /// An address of the web.
+    /// A web address.
     Link,
     /// A person, with the `@`.
     Person,
     /// A room, with the `#`.
     Room,
-    /// Code, with its back quotes.
+    /// Code, with its backquotes.
     Code,
 }
 
-/// A piece that stands out.
+/// A piece of text that is highlighted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inline {
-    /// Which bytes.
+    /// Its byte range.
     pub range: Range<usize>,
-    /// As what.
+    /// Its kind.
     pub mark: Mark,
 }
 
-/// The pieces that stand out, in order, none inside another.
+/// Returns the highlighted pieces in order; they do not overlap.
 pub fn read_marker(text: &str) -> Vec<Inline> {
     let mut found = Vec::new();
     let mut at = 0;
@@ -61,7 +61,7 @@ fn code_length(rest: &str) -> Option<usize> {
     (end > 1 && rest[end..].starts_with('`')).then_some(end + 1)
 }
 
-/// A name as the protocol spells it; a dot or dash at its end belongs to the sentence.
+/// Returns the length of a name as the protocol spells it; a dot or dash at its end belongs to the sentence.
 fn name_length(rest: &str) -> Option<usize> {
     let end = rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))).unwrap_or(rest.len());
     let name = rest[..end].trim_end_matches(['.', '-', '_']);
@@ -72,7 +72,7 @@ fn link_length(rest: &str) -> Option<usize> {
     let body = ["https://", "http://"].iter().find_map(|scheme| rest.strip_prefix(scheme))?;
     let end = rest.find(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | '`')).unwrap_or(rest.len());
     let mut link = rest[..end].trim_end_matches(['.', ',', ';', ':', '!', '?', '\'']);
-    // A bracket at the end belongs to the link only where it was opened in it.
+    // A closing bracket belongs to the link only if the link opened it.
     while let Some(shorter) = link.strip_suffix(')').filter(|_| link.matches('(').count() < link.matches(')').count()) {
         link = shorter;
     }

@@ -1,21 +1,21 @@
-//! How many terminal columns a text takes. Pure.
+//! Measures how many terminal columns a text takes. Pure; must not know the terminal.
 
 #![deny(clippy::disallowed_methods)]
 
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-/// Columns of a text.
+/// Returns the columns of a text.
 pub fn width(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.graphemes(true).map(UnicodeWidthStr::width).sum() }
 }
 
-/// Columns of what stands before byte `at`.
+/// Returns the columns before byte `at`.
 pub fn prefix_width(text: &str, at: usize) -> usize {
     width(text.get(..at).unwrap_or(text))
 }
 
-/// The text in at most `columns`: cut with an ellipsis where it is longer.
+/// Returns the text in at most `columns`, cut with an ellipsis if it is longer.
 pub fn fit(text: &str, columns: usize) -> std::borrow::Cow<'_, str> {
     if width(text) <= columns {
         return text.into();

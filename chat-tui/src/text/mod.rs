@@ -1,4 +1,5 @@
-//! Text that others wrote: made fit for a terminal, measured, cut into lines, its marks found.
+//! Text from others: made safe for a terminal, measured, wrapped, and searched for links and names. Must not know
+//! messages or screens.
 
 mod inline;
 mod measure;

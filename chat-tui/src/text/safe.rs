@@ -1,27 +1,28 @@
-//! Text that cannot steer a terminal: built only here, and only this may be shown. Pure.
+//! Text that cannot steer a terminal. Built only here, and only this may be shown. Pure; must not know where the text
+//! comes from.
 
 #![deny(clippy::disallowed_methods)]
 
 use unicode_segmentation::UnicodeSegmentation;
 
-/// Characters of one grapheme at the most: beyond it stand only stacked marks.
+/// Most characters of one grapheme; anything beyond is stacked marks.
 const GRAPHEME_MAX_CHARS: usize = 12;
 /// Columns of a tab stop.
 const TAB: usize = 4;
 
-/// Text without escape sequences, control, bidi and tag characters. It takes no more memory than its bytes: a room of
-/// many messages holds many of them.
+/// Text without escape sequences and without control, bidi and tag characters. It takes no more memory than its bytes,
+/// since a room holds many of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct SafeText(Box<str>);
 
 impl SafeText {
-    /// One line: line ends become spaces.
+    /// Cleans text for one line: line ends become spaces.
     pub fn line(text: &str) -> Self {
         let block = Self::block(text);
         Self(block.0.replace('\n', " ").into())
     }
 
-    /// Several lines; tabs become spaces up to the next stop.
+    /// Cleans text of several lines; tabs become spaces up to the next stop.
     pub fn block(text: &str) -> Self {
         let plain = without_escapes(text);
         let mut safe = String::with_capacity(plain.len());
@@ -46,20 +47,20 @@ impl SafeText {
         Self(safe.into())
     }
 
-    /// The text.
+    /// Returns the text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Whether a character may steer a terminal or reorder its text: control, bidi, separators of lines, tags.
+/// Returns whether a character can steer a terminal or reorder text: controls, bidi controls, line separators, tags.
 pub fn is_unsafe(c: char) -> bool {
     (c.is_control() && c != '\n')
         || matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
 
-/// Removes escape sequences whole (ECMA-48 § 5.4, § 5.6), not only the character that begins them.
+/// Removes whole escape sequences (ECMA-48 § 5.4, § 5.6), not only their first character.
 fn without_escapes(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
@@ -87,13 +88,13 @@ fn without_escapes(text: &str) -> String {
 
 type Rest<'a> = std::iter::Peekable<std::str::Chars<'a>>;
 
-/// Parameters and intermediates, then one final character.
+/// Skips parameters and intermediates, then one final character.
 fn skip_control_sequence(rest: &mut Rest<'_>) {
     while rest.next_if(|c| ('\u{20}'..='\u{3f}').contains(c)).is_some() {}
     rest.next_if(|c| ('\u{40}'..='\u{7e}').contains(c));
 }
 
-/// Up to its terminator; one that never ends takes its line and no more.
+/// Skips to the terminator; an unterminated sequence takes its line and no more.
 fn skip_control_string(rest: &mut Rest<'_>) {
     while let Some(c) = rest.next_if(|c| *c != '\n') {
         if c == '\u{7}' || c == '\u{9c}' || (c == '\u{1b}' && rest.next_if_eq(&'\\').is_some()) {

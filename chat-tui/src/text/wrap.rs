@@ -1,4 +1,5 @@
-//! Cuts text into lines of a width, as ranges of bytes, so that what is said of the text holds for its lines. Pure.
+//! Wraps text to a width, as byte ranges, so that ranges within the text also hold within its lines. Pure; must not
+//! know styles.
 
 #![deny(clippy::disallowed_methods)]
 
@@ -7,18 +8,18 @@ use std::ops::Range;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-/// Lines of at most `columns` (at least 1), broken between words; spaces at a break are left out. A word that is
-/// longer than a line is broken where it must be. Never fewer than one line.
+/// Wraps to at most `columns` (at least 1) between words, dropping the spaces at a break. A word longer than a line is
+/// broken. Never returns fewer than one line.
 pub fn wrap_words(text: &str, columns: usize) -> Vec<Range<usize>> {
     lines(text).flat_map(|line| wrap_line(text, line, columns.max(1))).collect()
 }
 
-/// Lines of at most `columns` (at least 1), broken only where they must be: spaces stay as written.
+/// Wraps to at most `columns` (at least 1), only where a line is full: spaces stay as written.
 pub fn wrap_verbatim(text: &str, columns: usize) -> Vec<Range<usize>> {
     lines(text).flat_map(|line| cut(text, line, columns.max(1))).collect()
 }
 
-/// The ranges between line ends.
+/// Returns the ranges between line ends.
 fn lines(text: &str) -> impl Iterator<Item = Range<usize>> {
     let mut start = 0;
     text.split('\n').map(move |line| {
@@ -52,7 +53,7 @@ fn wrap_line(text: &str, line: Range<usize>, columns: usize) -> Vec<Range<usize>
     found
 }
 
-/// The words of a line without the spaces around them; spaces at its beginning belong to its first word.
+/// Returns the words of a line without the spaces around them; leading spaces belong to the first word.
 fn words(text: &str, line: Range<usize>) -> impl Iterator<Item = Range<usize>> {
     let slice = &text[line.clone()];
     let indented = slice.len() - slice.trim_start_matches(' ').len();
@@ -69,7 +70,7 @@ fn words(text: &str, line: Range<usize>) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-/// Cuts a range into pieces of at most `columns`, between graphemes; one wider than a line stands alone.
+/// Cuts a range into pieces of at most `columns`, between graphemes; one wider than a line gets its own.
 fn cut(text: &str, range: Range<usize>, columns: usize) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let (mut start, mut used) = (range.start, 0);

@@ -1,15 +1,16 @@
-//! Whether what is written can be read: the contrast of every role on every ground it may stand on (WCAG 2.2 § 1.4.3).
+//! Tests that every role is readable on every background it may have (WCAG 2.2 § 1.4.3). Must not know how themes are
+//! loaded.
 
 use ratatui::style::{Color, Style};
 
 use super::{Depth, Role, Theme};
 
-/// Text.
+/// The contrast of text.
 const READABLE: f64 = 4.5;
-/// Lines and marks that only set things off.
+/// The contrast of lines and marks that only separate.
 const SEEN: f64 = 1.5;
 const DECORATION: [Role; 3] = [Role::Border, Role::CodeMark, Role::OverlayBorder];
-/// What terminals stand on that the two themes are made for.
+/// The terminal backgrounds the two themes are made for.
 const GROUNDS: [(&str, Color); 2] = [("dark", Color::Rgb(0x16, 0x19, 0x1f)), ("light", Color::Rgb(0xfa, 0xfa, 0xfa))];
 
 fn luminance(color: Color) -> f64 {
@@ -30,7 +31,7 @@ fn ground(style: Style) -> Color {
     style.bg.expect("a ground of its own")
 }
 
-/// The grounds a role may stand on.
+/// The backgrounds a role may have.
 fn grounds(theme: &Theme, role: Role, terminal: Color) -> Vec<Color> {
     let lies_over = role.name().starts_with("overlay");
     match (theme.style(role).bg, lies_over) {

@@ -1,22 +1,22 @@
-//! How many colours the terminal has, and the nearest colour it can show. Pure.
+//! The terminal's colour depth, and the nearest colour it can show. Pure; must not know roles.
 
 #![deny(clippy::disallowed_methods)]
 
 use ratatui::style::Color;
 
-/// How many colours the terminal has.
+/// A colour depth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Depth {
-    /// None are wanted: bold, underline and reverse only.
+    /// No colours: bold, underline and reverse only.
     None,
-    /// The 256 of xterm.
+    /// The 256 colours of xterm.
     Indexed,
-    /// All.
+    /// All colours.
     True,
 }
 
 impl Depth {
-    /// What `NO_COLOR`, `COLORTERM` and `TERM` say (no-color.org: present and not empty).
+    /// Reads `NO_COLOR`, `COLORTERM` and `TERM` (no-color.org: present and not empty).
     pub fn of(no_color: Option<&str>, colorterm: Option<&str>, term: Option<&str>) -> Self {
         let is_true = |name: &str| name.contains("truecolor") || name.contains("24bit") || name.ends_with("-direct");
         match (no_color, colorterm, term) {
@@ -28,7 +28,7 @@ impl Depth {
         }
     }
 
-    /// The colour as this terminal shows it; none where it shows none.
+    /// Returns the colour this terminal shows for another; `None` if it shows none.
     pub(super) fn show(self, color: Color) -> Option<Color> {
         match (self, color) {
             (Self::None, _) => None,
@@ -41,7 +41,7 @@ impl Depth {
 /// Levels of one channel in xterm's colour cube.
 const LEVELS: [u8; 6] = [0, 95, 135, 175, 215, 255];
 
-/// The nearest of xterm's 240 fixed colours: the cube (16 – 231) and the greys (232 – 255).
+/// Returns the nearest of xterm's 240 fixed colours: the cube (16 – 231) and the greys (232 – 255).
 fn nearest(r: u8, g: u8, b: u8) -> u8 {
     let level = |value: u8| (0..6).min_by_key(|i| LEVELS[*i].abs_diff(value)).unwrap_or(0);
     let (ri, gi, bi) = (level(r), level(g), level(b));

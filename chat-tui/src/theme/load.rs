@@ -1,4 +1,4 @@
-//! Reads a theme: `dark`, `light`, or a file of the same form.
+//! Loads a theme: `dark`, `light`, or a file of the same form. Must not know what is drawn with it.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,20 +14,20 @@ const LIGHT: &str = include_str!("../../../config/themes/light.toml");
 /// Why a theme cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ThemeError {
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error("cannot read the theme {path}: {source}; there are dark, light, and files of the same form")]
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
-    /// It says something that is not allowed.
+    /// The file has mistakes.
     #[error("the theme {name}: {reason}")]
     Wrong {
-        /// Which.
+        /// Which theme.
         name: String,
-        /// What is wrong.
+        /// The mistakes.
         reason: String,
     },
 }
@@ -35,7 +35,7 @@ pub enum ThemeError {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Raw {
-    /// Colours by name, for the lines below.
+    /// Colours by name, for use in the lines below.
     #[serde(default)]
     palette: BTreeMap<String, String>,
     /// The colours of authors' names.
@@ -58,7 +58,7 @@ struct RawStyle {
     reverse: bool,
 }
 
-/// The looks of all roles.
+/// The styles of all roles.
 #[derive(Clone, Debug)]
 pub struct Theme {
     styles: Vec<Style>,
@@ -66,10 +66,10 @@ pub struct Theme {
 }
 
 impl Theme {
-    /// The theme of this name, or in this file, for a terminal of this depth.
+    /// Loads the theme with this name, or from this file, for a terminal of this depth.
     ///
     /// # Errors
-    /// Where there is no such file, or it is wrong.
+    /// If the file does not exist or has mistakes.
     pub fn load(name: &str, depth: Depth) -> Result<Self, ThemeError> {
         match name {
             "dark" => Self::read(name, DARK, depth),
@@ -82,12 +82,12 @@ impl Theme {
         }
     }
 
-    /// How a role looks.
+    /// Returns the style of a role.
     pub fn style(&self, role: Role) -> Style {
         self.styles[role as usize]
     }
 
-    /// The colour of a person's name; the same for the same number.
+    /// Returns the colour of a person's name; the same number always gives the same colour.
     pub fn person(&self, number: u64) -> Style {
         match self.people.len() {
             0 => self.style(Role::MessageAuthor),
@@ -114,7 +114,7 @@ impl Theme {
     }
 }
 
-/// Everything that is wrong with a theme: roles that there are not, and colours that are none.
+/// Returns every mistake in a theme: unknown roles and invalid colours.
 fn faults(raw: &Raw, depth: Depth) -> Vec<String> {
     let mut faults = Vec::new();
     for (name, style) in &raw.roles {
@@ -127,7 +127,7 @@ fn faults(raw: &Raw, depth: Depth) -> Vec<String> {
     faults
 }
 
-/// The style of the longest name in the theme that begins this one, at a dot.
+/// Returns the style of the longest name in the theme that is a prefix of this one, up to a dot.
 fn style_of(raw: &Raw, name: &str, depth: Depth) -> Result<Style, String> {
     let mut name = name;
     loop {
@@ -149,7 +149,7 @@ fn read_style(raw: &RawStyle, theme: &Raw, depth: Depth) -> Result<Style, String
     let mut style = Style::new();
     style.fg = color(&raw.fg)?;
     style.bg = color(&raw.bg)?;
-    // Without colours a background says it by reversing.
+    // Without colours, a background becomes reverse video.
     let is_reversed = raw.reverse || (depth == Depth::None && raw.bg.is_some());
     for (is_set, modifier) in [
         (raw.bold, Modifier::BOLD),
@@ -165,7 +165,7 @@ fn read_style(raw: &RawStyle, theme: &Raw, depth: Depth) -> Result<Style, String
     Ok(style)
 }
 
-/// `#rrggbb`, a terminal's own colour by name or number, or a name of the palette.
+/// Reads `#rrggbb`, a terminal colour by name or number, or a name from the palette.
 fn read_color(name: &str, palette: &BTreeMap<String, String>) -> Result<Color, String> {
     let spelled = palette.get(name).map_or(name, String::as_str);
     spelled.parse().map_err(|_| format!("{name:?} is no colour; one looks like #8fbcbb, red, 244 or a palette's name"))

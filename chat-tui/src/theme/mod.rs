@@ -1,4 +1,4 @@
-//! What each thing on the screen looks like, from data. The only place that knows colours.
+//! The look of everything on the screen, as data. The only place that knows colours; must not know what is drawn.
 
 #[cfg(test)]
 mod contrast;

@@ -1,20 +1,21 @@
-//! What can have a look of its own. A role that a theme leaves out looks as the one before its last dot. Pure.
+//! The roles a theme can style. A role missing from a theme looks like its parent, the name before its last dot. Pure;
+//! must not know colours.
 
 #![deny(clippy::disallowed_methods)]
 
 macro_rules! roles {
     ($($variant:ident = $name:literal;)+) => {
-        /// A thing on the screen, by what it is to the reader.
+        /// A thing on the screen, named for its meaning.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Role {
             $(#[doc = concat!("`", $name, "`.")] $variant,)+
         }
 
         impl Role {
-            /// All of them.
+            /// All roles.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
 
-            /// Its name in a theme file.
+            /// Returns the role's name in a theme file.
             pub fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name,)+ }
             }

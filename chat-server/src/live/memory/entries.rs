@@ -1,4 +1,4 @@
-//! The ephemeral messages in memory: by room and number, by key, and by end. PURE. Must not know locks or tasks.
+//! The ephemeral messages in memory: by room and number, by key, and by end. Pure. Must not know locks or tasks.
 
 #![deny(clippy::disallowed_methods)]
 

@@ -1,4 +1,4 @@
-//! The commands that mirror what processes hold by themselves: leases, typing, trending words. PURE.
+//! The commands that mirror what processes hold by themselves: leases, typing, trending words. Pure.
 
 #![deny(clippy::disallowed_methods)]
 

@@ -25,7 +25,9 @@ impl RealRedis {
             .current_dir(folder.path())
             .stdout(Stdio::null())
             .spawn()
-            .expect("tests/run installs redis-server");
+            .unwrap_or_else(|error| {
+                panic!("these tests need redis-server, which tests/run installs ({error}); all others: cargo nextest run -E 'not group(redis)'")
+            });
         let redis = Self { folder, child };
         let until = Instant::now() + Duration::from_secs(20);
         while std::os::unix::net::UnixStream::connect(redis.folder.path().join("redis")).is_err() {

@@ -1,4 +1,4 @@
-//! What stands under the keys, as text that people and scripts can read. PURE.
+//! What stands under the keys, as text that people and scripts can read. Pure.
 
 #![deny(clippy::disallowed_methods)]
 
