@@ -28,6 +28,7 @@
 //! `store::sqlite`, Redis in `live::redis`, HTTP and WebSocket in `transport`. `tests/architecture` checks it, and
 //! ARCHITECTURE.md gives the reasons.
 
+pub mod access;
 pub mod account;
 pub mod auth;
 pub mod cli;

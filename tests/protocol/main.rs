@@ -1,7 +1,9 @@
 //! Conversations frame by frame: refusals, retries, limits, and a client in plain sockets.
 
+mod access_matrix;
 mod ephemeral;
 mod http;
+mod leaving;
 mod people;
 mod plain_client;
 mod presence;

@@ -10,7 +10,7 @@ use chat_proto::codec;
 use chat_proto::error::{ErrorBody, ErrorCode};
 use chat_proto::ids::{RequestId, RoomId, Seq};
 use chat_proto::message::Item;
-use chat_proto::request::{Call, Changes, CreateRoom, Post, Posted};
+use chat_proto::request::{Call, Changes, CreateRoom, Post, Posted, Request};
 use chat_proto::room::RoomKind;
 use chat_proto::server_frame::{ServerFrame, Welcome};
 use futures_util::{SinkExt, StreamExt};
@@ -123,15 +123,34 @@ impl Peer {
     /// The next frame; none once the connection has ended.
     pub async fn next(&mut self) -> Option<ServerFrame> {
         loop {
+            let text = self.next_text().await?;
+            if let Some(frame) = codec::decode_server(&text).expect("a frame") {
+                return Some(frame);
+            }
+        }
+    }
+
+    async fn next_text(&mut self) -> Option<Utf8Bytes> {
+        loop {
             let message = timeout(FRAME_LIMIT, self.socket.next()).await.expect("a frame in time");
             match message {
-                Some(Ok(Message::Text(text))) => {
-                    if let Some(frame) = codec::decode_server(&text).expect("a frame") {
-                        return Some(frame);
-                    }
-                }
+                Some(Ok(Message::Text(text))) => return Some(text),
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
                 Some(Ok(_)) => {}
+            }
+        }
+    }
+
+    /// Asks and returns the answer's text as it came. All such questions carry one id, so that answers can be compared.
+    pub async fn ask_text(&mut self, request: &Request) -> String {
+        let id = RequestId(u64::from(u32::MAX));
+        self.send(codec::encode_request(id, request)).await;
+        loop {
+            let text = self.next_text().await.expect("connected");
+            match codec::decode_server(&text).expect("a frame") {
+                Some(ServerFrame::Ok(ok)) if ok.id == id => return text.to_string(),
+                Some(ServerFrame::Error(refused)) if refused.id == Some(id) => return text.to_string(),
+                frame => self.pushed.extend(frame),
             }
         }
     }

@@ -213,6 +213,15 @@ impl Server {
         self.run();
     }
 
+    /// Stops it in order, changes its database, and starts it again, at another address.
+    pub fn edit_database(&mut self, edit: impl FnOnce(&rusqlite::Connection)) {
+        self.terminate();
+        let database = rusqlite::Connection::open(self.data().join("chat.db")).expect("it opens");
+        edit(&database);
+        drop(database);
+        self.restart();
+    }
+
     /// Whether `marker` stands in any file of the data folder.
     pub fn holds(&self, marker: &str) -> bool {
         let files = std::fs::read_dir(self.data()).expect("a folder");

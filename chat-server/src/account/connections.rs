@@ -1,6 +1,7 @@
 //! Who is connected with what, and what each account was told lately.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use chat_proto::codec;
@@ -10,6 +11,7 @@ use chat_proto::server_frame::{AccountChange, AccountEvent, GoodbyeReason};
 use chat_proto::time::UnixMillis;
 use parking_lot::Mutex;
 
+use crate::access::{Caller, ServerRole, Standing};
 use crate::send_queue::SendQueue;
 
 /// News kept for catching up, of each account.
@@ -20,8 +22,8 @@ const RING: usize = 64;
 pub struct Device {
     /// The connection.
     pub connection: ConnectionId,
-    /// The sign-in it belongs to; none for peer credentials.
-    pub sign_in: Option<SessionId>,
+    /// Who is signed in over it.
+    pub caller: Caller,
     /// Whether it is told of every room the account joins.
     pub follows_all: bool,
     /// Where to write to.
@@ -33,6 +35,8 @@ struct Stream {
     head: AccountSeq,
     ring: VecDeque<AccountEvent>,
     devices: Vec<Device>,
+    /// Shared by the callers of all its devices.
+    standing: Arc<Standing>,
 }
 
 /// The streams of all accounts.
@@ -67,14 +71,19 @@ impl Connections {
         AccountSeq(u64::try_from((self.clock)().0).unwrap_or(0).saturating_mul(1000))
     }
 
-    /// A connection begins; the number its stream stands at.
-    pub fn connected(&self, user: UserId, device: Device) -> AccountSeq {
+    /// A connection begins. `device` makes it of the standing that all devices of the account share.
+    pub fn connected(&self, user: UserId, device: impl FnOnce(Arc<Standing>) -> Device) -> Device {
         let first = self.first();
         let mut streams = self.streams.lock();
-        let stream =
-            streams.entry(user).or_insert_with(|| Stream { head: first, ring: VecDeque::new(), devices: Vec::new() });
-        stream.devices.push(device);
-        stream.head
+        let stream = streams.entry(user).or_insert_with(|| Stream {
+            head: first,
+            ring: VecDeque::new(),
+            devices: Vec::new(),
+            standing: Arc::new(Standing::new(ServerRole::Account)),
+        });
+        let device = device(Arc::clone(&stream.standing));
+        stream.devices.push(device.clone());
+        device
     }
 
     /// A connection ended; an account without one is forgotten.
@@ -140,7 +149,8 @@ impl Connections {
         self.notify(user, AccountChange::SessionRevoked { session });
         let streams = self.streams.lock();
         for device in streams.get(&user).into_iter().flat_map(|stream| &stream.devices) {
-            if device.sign_in == Some(session) {
+            if device.caller.credential().sign_in() == Some(session) {
+                device.caller.revoke();
                 device.send_queue.close(GoodbyeReason::Revoked);
             }
         }

@@ -7,15 +7,16 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use chat_proto::codec;
-use chat_proto::ids::{RoomId, Seq, UserId};
+use chat_proto::ids::{ConnectionId, RoomId, Seq, UserId};
 use chat_proto::message::Item;
 use chat_proto::request::Posted;
+use chat_proto::room::Role;
 use chat_proto::server_frame::Event;
 use chat_proto::time::UnixMillis;
 use tokio::sync::mpsc;
 
 use super::RoomError;
-use super::command::{ChangeOutcome, Command, NewChange, NewPost, PageSnapshot, Responder, Setting, Snapshot};
+use super::command::{ChangeOutcome, Command, Joined, NewChange, NewPost, PageSnapshot, Responder, Setting};
 use super::compensation::Compensation;
 use super::fanout::Fanout;
 use super::in_flight::{InFlight, Requester, Wait, WriteResult, answer, apply_chain, break_chain, front_result};
@@ -93,6 +94,7 @@ pub(super) async fn run(id: RoomId, mut mailbox: mpsc::Receiver<Command>, regist
     }
 }
 
+mod access_loss;
 mod answers;
 mod recovery;
 
@@ -143,29 +145,42 @@ impl Actor {
         if let Command::Unsubscribe(connection) = command {
             return self.fanout.remove(connection);
         }
+        // Before anything else: a busy room that is hidden must not answer differently from one that does not exist.
+        if let Some((caller, action)) = command.access()
+            && let Err(error) = self.state.authorize(caller, action)
+        {
+            return command.refuse(&error);
+        }
         if self.in_flight.len() >= IN_FLIGHT_MAX {
             return command.refuse(&RoomError::Busy);
         }
         match command {
             Command::Post(new, reply) => self.post(*new, reply),
             Command::Change(new, reply) => self.change(*new, reply),
-            Command::Set(by, setting, reply) => self.set(by, setting, reply),
-            Command::Join(user, role, reply) => self.join(user, role, reply),
-            Command::Leave(user, reply) => self.leave(user, reply),
-            Command::Subscribe(user, (connection, send_queue), reply) => {
+            Command::Set(caller, setting, reply) => self.set(caller.user(), setting, reply),
+            Command::Join(caller, reply) => self.join(caller.user(), Role::Member, reply),
+            Command::Admit(user, role, reply) => self.join(user, role, reply),
+            Command::Leave(caller, reply) => self.leave(caller.user(), reply),
+            Command::Subscribe(caller, (connection, send_queue), reply) => {
                 send_queue.close_gap(self.state.id());
-                self.fanout.add(connection, user, send_queue);
+                self.fanout.add(connection, caller.user(), send_queue);
                 answer(reply, Ok(self.state.shown()));
             }
-            Command::PageSnapshot(after, reply) => self.page_snapshot(after, reply),
-            Command::Snapshot(user, reply) => answer(reply, Ok(self.state.snapshot(user))),
+            Command::Type(caller, (connection, is_typing), reply) => {
+                self.show_typing((caller.user(), connection), is_typing);
+                answer(reply, Ok(()));
+            }
+            Command::PageSnapshot(_, _, after, reply) => self.page_snapshot(after, reply),
+            Command::Snapshot(caller, _, reply) => answer(reply, Ok(self.state.snapshot(caller.user()))),
             Command::Unsubscribe(connection) => self.fanout.remove(connection),
             Command::Transient(frame, but) => self.fanout.transient(self.state.id(), &frame, |to, _| Some(to) != but),
             Command::ToMembers(frame) => {
                 let state = &self.state;
                 self.fanout.transient(state.id(), &frame, |_, user| state.role(user).is_some());
             }
-            Command::Find(seq, reply) => answer(reply, Ok(self.state.find(seq, self.now()))),
+            Command::Find(_, _, seq, reply) | Command::Peek(seq, reply) => {
+                answer(reply, Ok(self.state.find(seq, self.now())));
+            }
             Command::Drain(reply) => self.enqueue(Wait::Nothing, None, Requester::Drain(reply)),
         }
     }
@@ -270,10 +285,9 @@ impl Actor {
         };
         let now = self.now();
         match self.state.accept_setting(by, setting, now) {
-            Err(error) => answer(reply, Err(error)),
             // Behind what is under way: a change of the same may be.
-            Ok(None) => self.enqueue(Wait::Nothing, None, Requester::Set(reply)),
-            Ok(Some(item)) => {
+            None => self.enqueue(Wait::Nothing, None, Requester::Set(reply)),
+            Some(item) => {
                 let append = self.append(&item);
                 let pending = match member {
                     Some(state) => self.services.store.change_member(append, state),
@@ -284,26 +298,33 @@ impl Actor {
         }
     }
 
-    fn join(&mut self, user: UserId, role: chat_proto::room::Role, reply: Responder<Snapshot>) {
+    fn join(&mut self, user: UserId, role: Role, reply: Responder<Joined>) {
         let now = self.now();
         match self.state.accept_join(user, role, now) {
             // Behind what is under way: a join of the same account may be.
-            None => self.enqueue(Wait::Nothing, None, Requester::Join(user, reply)),
+            None => self.enqueue(Wait::Nothing, None, Requester::Join((user, false), reply)),
             Some(item) => {
                 let pending = self.services.store.change_member(self.append(&item), MemberState::Joins(role));
-                self.enqueue(Wait::Append(pending), Some(item), Requester::Join(user, reply));
+                self.enqueue(Wait::Append(pending), Some(item), Requester::Join((user, true), reply));
             }
         }
     }
 
-    fn leave(&mut self, user: UserId, reply: Responder<()>) {
+    fn leave(&mut self, user: UserId, reply: Responder<Option<u32>>) {
         let now = self.now();
         match self.state.accept_leave(user, now) {
-            None => self.enqueue(Wait::Nothing, None, Requester::Drain(reply)),
+            None => self.enqueue(Wait::Nothing, None, Requester::Leave(user, None, reply)),
             Some((item, role)) => {
                 let pending = self.services.store.change_member(self.append(&item), MemberState::Leaves);
-                self.enqueue(Wait::Append(pending), Some(item), Requester::Leave(user, role, reply));
+                self.enqueue(Wait::Append(pending), Some(item), Requester::Leave(user, Some(role), reply));
             }
+        }
+    }
+
+    fn show_typing(&self, (user, connection): (UserId, ConnectionId), is_typing: bool) {
+        let room = self.state.id();
+        if let Some(frame) = self.services.observer.typing_changed(room, (user, connection), is_typing) {
+            self.fanout.transient(room, &frame, |to, _| to != connection);
         }
     }
 
@@ -337,6 +358,9 @@ impl Actor {
                 let is_unreserved = write.item.as_ref().is_some_and(|item| item.changed <= self.unreserved_up_to);
                 if key.is_some() && is_unreserved {
                     return self.refuse(write, key, LiveError::Unavailable.into());
+                }
+                if let Requester::Leave(user, Some(_), _) = &write.requester {
+                    return self.complete_leave(*user, write, registry);
                 }
                 self.answer_stored(write.requester, write.item.as_ref(), write.accepted_at);
                 if let Some(item) = write.item {

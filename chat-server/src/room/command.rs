@@ -1,4 +1,5 @@
-//! What a room is asked.
+//! The commands of a room's mailbox: each carries its caller and answers once. Must not know who may do what; the actor
+//! asks the access table before it looks at a command.
 
 use bytes::Bytes;
 use chat_proto::ids::{ConnectionId, Seq, UserId};
@@ -9,46 +10,46 @@ use chat_proto::text::{Description, TopicText};
 use tokio::sync::oneshot;
 
 use super::RoomError;
+use crate::access::{Caller, RoomAction};
 use crate::send_queue::SendQueue;
 use crate::store::ChainLink;
 
-/// Where the answer goes. Dropped unanswered it means: ask again.
+/// Takes the answer. Dropped without one, it tells the caller to ask again.
 pub(super) type Responder<T> = oneshot::Sender<Result<T, RoomError>>;
 
-/// A post with what the session found out about it.
+/// A post with the accounts it mentions and its place in a chain.
 #[derive(Clone, Debug)]
 pub(super) struct NewPost {
-    pub by: UserId,
+    pub caller: Caller,
     pub post: Post,
     pub mentions: Vec<UserId>,
-    /// The posts before it without which it must not stand.
+    /// Links it to the chained posts before it; if one of those is refused, so is this.
     pub chain: Option<ChainLink>,
 }
 
-/// A change of one's own message.
+/// An edit or a deletion of a message.
 #[derive(Clone, Debug)]
 pub(super) struct NewChange {
-    pub by: UserId,
+    pub caller: Caller,
     pub seq: Seq,
-    /// The new text and its mentions; none: it is deleted.
+    /// The new text and its mentions; `None` deletes the message.
     pub edit: Option<(Edit, Vec<UserId>)>,
-    /// The message as the database has it, where the room did not have it at hand.
+    /// The message as the database has it; `None` if the room is expected to have it in memory.
     pub known: Option<Item>,
 }
 
-/// What became of a change.
+/// The result of a change.
 #[derive(Debug)]
 pub(super) enum ChangeOutcome {
     Changed(Seq),
-    /// The room does not have the message at hand: look it up and ask again. Where not all that is alive is known, it
-    /// may yet come.
+    /// The room does not have the message in memory: look it up in the database and ask again.
     Unknown {
-        /// Whether what is alive is known.
+        /// Whether the room knows every ephemeral message; if not, this one may still turn up.
         is_all_known: bool,
     },
 }
 
-/// What everyone may change about a room.
+/// A setting of a room, or a member's own answer to it.
 #[derive(Clone, Debug)]
 pub(super) enum Setting {
     Topic(Option<TopicText>),
@@ -56,62 +57,118 @@ pub(super) enum Setting {
     Rsvp(Rsvp),
 }
 
-/// What a room is at one moment.
+/// A room at one moment, as one caller sees it.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
-    /// As it travels.
+    /// The room in its wire form.
     pub room: Room,
     /// The last number that was shown.
     pub head: Seq,
-    /// What the one who asks may do there; none for others than members.
+    /// The caller's role; `None` if it is not a member.
     pub role: Option<Role>,
+}
+
+/// The result of joining.
+#[derive(Clone, Debug)]
+pub struct Joined {
+    /// The room with its new member.
+    pub snapshot: Snapshot,
+    /// Whether the account became a member now; `false` if it was one before.
+    pub is_new: bool,
 }
 
 /// The room's part of a page, taken at one moment.
 #[derive(Debug)]
 pub(super) struct PageSnapshot {
-    /// The last number that was shown: nothing beyond it may be told.
+    /// The last number that was shown: nothing beyond it may be sent.
     pub head: Seq,
-    /// All that changed after the cursor, where the ring reaches back that far.
+    /// All that changed after the cursor; `None` if the ring does not reach back that far.
     pub from_ring: Option<Vec<Item>>,
-    /// Every ephemeral message that is alive.
+    /// Every ephemeral message that has not expired.
     pub ephemeral: Vec<Item>,
 }
 
+/// A command. Those of a caller are decided by the access table before anything else; the others are the server's own,
+/// and nothing they return may leave the server.
 #[derive(Debug)]
 pub(super) enum Command {
     Post(Box<NewPost>, Responder<Posted>),
     Change(Box<NewChange>, Responder<ChangeOutcome>),
-    Set(UserId, Setting, Responder<Seq>),
-    Join(UserId, Role, Responder<Snapshot>),
-    Leave(UserId, Responder<()>),
-    Subscribe(UserId, (ConnectionId, SendQueue), Responder<Seq>),
+    Set(Caller, Setting, Responder<Seq>),
+    Join(Caller, Responder<Joined>),
+    /// Answers with the members that remain; `None` if the caller was not one.
+    Leave(Caller, Responder<Option<u32>>),
+    Subscribe(Caller, (ConnectionId, SendQueue), Responder<Seq>),
+    /// Shows that the caller is typing over this connection, or has stopped.
+    Type(Caller, (ConnectionId, bool), Responder<()>),
+    /// The changes after a number, all of them after [`Seq::ZERO`]; without a number the ring is not asked.
+    PageSnapshot(Caller, RoomAction, Option<Seq>, Responder<PageSnapshot>),
+    Snapshot(Caller, RoomAction, Responder<Snapshot>),
+    /// An item in its present state, if the room has it in memory.
+    Find(Caller, RoomAction, Seq, Responder<Option<Item>>),
+    /// As [`Self::Find`], for the server itself.
+    Peek(Seq, Responder<Option<Item>>),
+    /// Makes an account a member, whatever the table says: of `#general`, or of the room it has just made.
+    Admit(UserId, Role, Responder<Joined>),
     Unsubscribe(ConnectionId),
-    /// What changed after a number, all where it is [`Seq::ZERO`]; without one the ring is not asked.
-    PageSnapshot(Option<Seq>, Responder<PageSnapshot>),
-    Snapshot(UserId, Responder<Snapshot>),
-    /// Frames without a number, for all who listen but one connection.
+    /// A frame without a number, for every listener but one.
     Transient(Bytes, Option<ConnectionId>),
-    /// Frames without a number, for those who listen and are members.
+    /// A frame without a number, for the listeners that are members.
     ToMembers(Bytes),
-    /// A thing as it is now, where the room has it at hand.
-    Find(Seq, Responder<Option<Item>>),
-    /// Answered once all that was accepted before has completed.
+    /// Answered once everything accepted before has completed.
     Drain(Responder<()>),
 }
 
 impl Command {
-    /// Answers that it is not done.
-    pub(super) fn refuse(self, error: &RoomError) {
-        // The caller may have gone.
+    /// The caller and the action to be decided; `None` for the server's own commands.
+    pub(super) fn access(&self) -> Option<(&Caller, RoomAction)> {
         match self {
-            Self::Post(_, reply) => drop(reply.send(Err(error.clone()))),
-            Self::Change(_, reply) => drop(reply.send(Err(error.clone()))),
-            Self::Set(_, _, reply) | Self::Subscribe(_, _, reply) => drop(reply.send(Err(error.clone()))),
-            Self::Join(_, _, reply) | Self::Snapshot(_, reply) => drop(reply.send(Err(error.clone()))),
-            Self::Leave(_, reply) | Self::Drain(reply) => drop(reply.send(Err(error.clone()))),
-            Self::PageSnapshot(_, reply) => drop(reply.send(Err(error.clone()))),
-            Self::Find(_, reply) => drop(reply.send(Err(error.clone()))),
+            Self::Post(new, _) => {
+                Some((&new.caller, if new.post.reply_to.is_some() { RoomAction::Reply } else { RoomAction::Post }))
+            }
+            Self::Change(new, _) => {
+                Some((&new.caller, if new.edit.is_some() { RoomAction::EditOwn } else { RoomAction::DeleteOwn }))
+            }
+            Self::Set(caller, Setting::Topic(_), _) => Some((caller, RoomAction::SetTopic)),
+            Self::Set(caller, Setting::Description(_), _) => Some((caller, RoomAction::SetDescription)),
+            Self::Set(caller, Setting::Rsvp(_), _) => Some((caller, RoomAction::Rsvp)),
+            Self::Join(caller, _) => Some((caller, RoomAction::Join)),
+            Self::Leave(caller, _) => Some((caller, RoomAction::Leave)),
+            Self::Subscribe(caller, ..) => Some((caller, RoomAction::Subscribe)),
+            Self::Type(caller, ..) => Some((caller, RoomAction::Type)),
+            Self::PageSnapshot(caller, action, ..)
+            | Self::Snapshot(caller, action, _)
+            | Self::Find(caller, action, ..) => Some((caller, *action)),
+            Self::Peek(..)
+            | Self::Admit(..)
+            | Self::Unsubscribe(_)
+            | Self::Transient(..)
+            | Self::ToMembers(_)
+            | Self::Drain(_) => None,
+        }
+    }
+
+    /// Answers that it is not done; a refused post breaks its chain.
+    pub(super) fn refuse(self, error: &RoomError) {
+        fn refused<T>(reply: Responder<T>, error: &RoomError) {
+            // The caller may have gone.
+            drop(reply.send(Err(error.clone())));
+        }
+        match self {
+            Self::Post(new, reply) => {
+                if let Some(chain) = new.chain {
+                    chain.break_chain();
+                }
+                refused(reply, error);
+            }
+            Self::Change(_, reply) => refused(reply, error),
+            Self::Set(_, _, reply) | Self::Subscribe(_, _, reply) => refused(reply, error),
+            Self::Join(_, reply) | Self::Admit(_, _, reply) => refused(reply, error),
+            Self::Leave(_, reply) => refused(reply, error),
+            Self::Type(_, _, reply) | Self::Drain(reply) => refused(reply, error),
+            Self::PageSnapshot(.., reply) => refused(reply, error),
+            Self::Snapshot(.., reply) => refused(reply, error),
+            Self::Find(.., reply) | Self::Peek(_, reply) => refused(reply, error),
             Self::Unsubscribe(_) | Self::Transient(..) | Self::ToMembers(_) => {}
         }
     }

@@ -1,22 +1,20 @@
-//! Why a room refuses.
+//! The errors of a room. Must not know how they are worded for a client.
 
+use crate::access::RoomRefusal;
 use crate::live::LiveError;
 use crate::store::StoreError;
 
-/// What a room may refuse with.
+/// Why a room did not do what it was asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RoomError {
-    /// The room, or the message, is not there.
+    /// The room or the message does not exist, or the caller may not know that it does.
     #[error("it is not there")]
     NotFound,
-    /// Only members may do this.
-    #[error("only members may do this")]
-    NotMember,
-    /// It is another's message.
-    #[error("it is another's")]
-    NotAllowed,
-    /// The message's life is shorter or longer than allowed.
-    #[error("the life is out of range")]
+    /// The caller may see the room, but not do this in it.
+    #[error(transparent)]
+    Refused(#[from] RoomRefusal),
+    /// The time to live is shorter or longer than allowed.
+    #[error("the time to live is out of range")]
     LifeOutOfRange,
     /// The key was used for another message.
     #[error("the key was used for another message")]
@@ -24,13 +22,13 @@ pub enum RoomError {
     /// An earlier post of its chain was refused.
     #[error("an earlier post of its chain was refused")]
     ChainBroken,
-    /// The room has more to do than it can hold.
+    /// The room has too many commands in flight.
     #[error("the room has too much to do")]
     Busy,
-    /// The database refused.
+    /// The database failed.
     #[error(transparent)]
     Store(StoreError),
-    /// What expires cannot be kept just now.
+    /// The live store cannot take ephemeral messages now.
     #[error(transparent)]
     Live(#[from] LiveError),
 }

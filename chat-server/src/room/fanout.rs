@@ -1,4 +1,4 @@
-//! The one way out of a room: a frame, encoded once, to everyone who listens.
+//! The one way out of a room: a frame, encoded once, to every listener. Must not know who may listen.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use chat_proto::ids::{ConnectionId, RoomId, UserId};
 
 use crate::send_queue::SendQueue;
 
-/// Those who listen to a room.
+/// The listeners of a room.
 #[derive(Debug, Default)]
 pub(super) struct Fanout {
     listeners: Vec<Listener>,
@@ -38,10 +38,22 @@ impl Fanout {
         }
     }
 
-    /// Forgets connections that have ended, whoever made them listen.
+    /// Removes every listener of an account, and discards what is queued of the room for them.
+    pub(super) fn evict(&mut self, room: RoomId, user: UserId) {
+        for listener in self.listeners.iter().filter(|listener| listener.user == user) {
+            listener.send_queue.forget_room(room);
+        }
+        self.remove_all(|listener| listener.user == user);
+    }
+
+    /// Removes connections that have ended.
     pub(super) fn prune(&mut self) {
-        let ended = self.listeners.iter().filter(|listener| listener.send_queue.has_ended());
-        for connection in ended.map(|listener| listener.connection).collect::<Vec<_>>() {
+        self.remove_all(|listener| listener.send_queue.has_ended());
+    }
+
+    fn remove_all(&mut self, unwanted: impl Fn(&Listener) -> bool) {
+        let unwanted = self.listeners.iter().filter(|listener| unwanted(listener));
+        for connection in unwanted.map(|listener| listener.connection).collect::<Vec<_>>() {
             self.remove(connection);
         }
     }
@@ -54,7 +66,7 @@ impl Fanout {
         self.listeners.len()
     }
 
-    /// Sends an event to all.
+    /// Sends an event to every listener.
     pub(super) fn event(&mut self, room: RoomId, frame: &Bytes) {
         let mut has_ended = false;
         for listener in &self.listeners {
@@ -65,14 +77,14 @@ impl Fanout {
         }
     }
 
-    /// Tells all that they have to ask what changed.
+    /// Tells every listener to ask for the changes.
     pub(super) fn gap(&self, room: RoomId) {
         for listener in &self.listeners {
             listener.send_queue.gap(room);
         }
     }
 
-    /// Sends what may be lost to those who are wanted.
+    /// Sends a frame that may be dropped to the listeners that are `wanted`.
     pub(super) fn transient(&self, room: RoomId, frame: &Bytes, wanted: impl Fn(ConnectionId, UserId) -> bool) {
         for listener in self.listeners.iter().filter(|listener| wanted(listener.connection, listener.user)) {
             listener.send_queue.transient(Some(room), frame.clone());

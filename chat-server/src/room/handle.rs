@@ -1,4 +1,5 @@
-//! What a session asks of rooms: one method a request.
+//! The rooms as a caller asks them: one method a request, each answered by the room's own actor, which decides whether the
+//! caller may. Must not know connections or who may do what.
 
 use std::sync::Arc;
 
@@ -11,14 +12,19 @@ use chat_proto::server_frame::Resumed;
 use chat_proto::text::{Description, TopicText};
 
 use super::RoomError;
-use super::command::{ChangeOutcome, Command, NewChange, NewPost, PageSnapshot, Setting, Snapshot};
+use super::command::{ChangeOutcome, Command, Joined, NewChange, NewPost, PageSnapshot, Setting, Snapshot};
 use super::page;
 use super::registry::Registry;
+use crate::access::{Caller, RoomAction};
 use crate::live::LiveError;
 use crate::send_queue::SendQueue;
 use crate::store::ChainLink;
 
 /// All rooms; a clone is the same.
+///
+/// Every method that takes a [`Caller`] is decided by the room's actor: [`RoomError::NotFound`] if the room does not exist
+/// or is hidden from the caller, [`RoomError::Refused`] if the caller may not do this. [`RoomError::Busy`] and failures of
+/// the stores can come from any of them.
 #[derive(Clone)]
 pub struct Rooms(Arc<Registry>);
 
@@ -39,16 +45,16 @@ impl Rooms {
         Self(registry)
     }
 
-    /// Hands a message to its room, in the order of the calls, and returns its answer to come, so that many may be
-    /// under way. `mentions` are the accounts its text names.
+    /// Hands a message to its room, in the order of the calls, and returns the answer to wait for, so that many can be
+    /// in flight. `mentions` are the accounts its text names.
     pub async fn begin_post(
         &self,
-        by: UserId,
+        caller: &Caller,
         post: Post,
         mentions: Vec<UserId>,
         chain: Option<ChainLink>,
     ) -> impl Future<Output = Result<Posted, RoomError>> + Send + use<> {
-        let new = NewPost { by, post, mentions, chain };
+        let new = NewPost { caller: caller.clone(), post, mentions, chain };
         let started = self.0.begin(new.post.room, |reply| Command::Post(Box::new(new.clone()), reply)).await;
         let registry = Arc::clone(&self.0);
         async move {
@@ -57,26 +63,20 @@ impl Rooms {
             {
                 return result;
             }
-            // The room left just then: the key sees to it that asking again adds nothing twice.
+            // The room stopped just then. The key makes asking again safe.
             registry.ask(new.post.room, |reply| Command::Post(Box::new(new.clone()), reply)).await
         }
     }
 
-    /// Replaces the text of one's own message.
-    ///
-    /// # Errors
-    /// As [`RoomError`] says.
-    pub async fn edit(&self, by: UserId, edit: Edit, mentions: Vec<UserId>) -> Result<Seq, RoomError> {
+    /// Replaces the text of a message.
+    pub async fn edit(&self, caller: &Caller, edit: Edit, mentions: Vec<UserId>) -> Result<Seq, RoomError> {
         let (room, seq) = (edit.room, edit.seq);
-        self.change(room, NewChange { by, seq, edit: Some((edit, mentions)), known: None }).await
+        self.change(room, NewChange { caller: caller.clone(), seq, edit: Some((edit, mentions)), known: None }).await
     }
 
-    /// Deletes one's own message.
-    ///
-    /// # Errors
-    /// As [`RoomError`] says.
-    pub async fn delete(&self, by: UserId, room: RoomId, seq: Seq) -> Result<Seq, RoomError> {
-        self.change(room, NewChange { by, seq, edit: None, known: None }).await
+    /// Deletes a message.
+    pub async fn delete(&self, caller: &Caller, room: RoomId, seq: Seq) -> Result<Seq, RoomError> {
+        self.change(room, NewChange { caller: caller.clone(), seq, edit: None, known: None }).await
     }
 
     async fn change(&self, room: RoomId, mut new: NewChange) -> Result<Seq, RoomError> {
@@ -85,7 +85,7 @@ impl Rooms {
             ChangeOutcome::Changed(seq) => return Ok(seq),
             ChangeOutcome::Unknown { is_all_known } => is_all_known,
         };
-        // Not at hand: the database may have it.
+        // Not in memory: the database may have it.
         let absent = || if is_all_known { RoomError::NotFound } else { LiveError::Down.into() };
         new.known = Some(self.0.services().store.item(room, new.seq).await?.ok_or_else(absent)?);
         match ask(&new).await? {
@@ -95,110 +95,128 @@ impl Rooms {
     }
 
     /// Sets or clears the topic.
-    ///
-    /// # Errors
-    /// As [`RoomError`] says.
-    pub async fn set_topic(&self, by: UserId, room: RoomId, topic: Option<TopicText>) -> Result<Seq, RoomError> {
-        self.set(by, room, Setting::Topic(topic)).await
+    pub async fn set_topic(&self, caller: &Caller, room: RoomId, topic: Option<TopicText>) -> Result<Seq, RoomError> {
+        self.set(caller, room, Setting::Topic(topic)).await
     }
 
     /// Sets or clears the description.
-    ///
-    /// # Errors
-    /// As [`RoomError`] says.
-    pub async fn set_description(&self, by: UserId, room: RoomId, text: Option<Description>) -> Result<Seq, RoomError> {
-        self.set(by, room, Setting::Description(text)).await
+    pub async fn set_description(
+        &self,
+        caller: &Caller,
+        room: RoomId,
+        text: Option<Description>,
+    ) -> Result<Seq, RoomError> {
+        self.set(caller, room, Setting::Description(text)).await
     }
 
-    /// Says whether one takes part.
-    ///
-    /// # Errors
-    /// As [`RoomError`] says.
-    pub async fn set_rsvp(&self, by: UserId, room: RoomId, answer: Rsvp) -> Result<Seq, RoomError> {
-        self.set(by, room, Setting::Rsvp(answer)).await
+    /// Says whether the caller takes part.
+    pub async fn set_rsvp(&self, caller: &Caller, room: RoomId, answer: Rsvp) -> Result<Seq, RoomError> {
+        self.set(caller, room, Setting::Rsvp(answer)).await
     }
 
-    async fn set(&self, by: UserId, room: RoomId, setting: Setting) -> Result<Seq, RoomError> {
-        self.0.ask(room, |reply| Command::Set(by, setting.clone(), reply)).await
+    async fn set(&self, caller: &Caller, room: RoomId, setting: Setting) -> Result<Seq, RoomError> {
+        self.0.ask(room, |reply| Command::Set(caller.clone(), setting.clone(), reply)).await
     }
 
-    /// Becomes a member; again is no error.
-    ///
-    /// # Errors
-    /// As [`RoomError`] says.
-    pub async fn join(&self, user: UserId, room: RoomId, role: Role) -> Result<Snapshot, RoomError> {
-        self.0.ask(room, |reply| Command::Join(user, role, reply)).await
+    /// Becomes a member; again changes nothing.
+    pub async fn join(&self, caller: &Caller, room: RoomId) -> Result<Joined, RoomError> {
+        self.0.ask(room, |reply| Command::Join(caller.clone(), reply)).await
     }
 
-    /// Is no longer a member; again is no error.
-    ///
-    /// # Errors
-    /// As [`RoomError`] says.
-    pub async fn leave(&self, user: UserId, room: RoomId) -> Result<(), RoomError> {
-        self.0.ask(room, |reply| Command::Leave(user, reply)).await
+    /// Makes an account a member by the server's own decision: of `#general`, or of the room it has just made.
+    pub async fn admit(&self, user: UserId, room: RoomId, role: Role) -> Result<Joined, RoomError> {
+        self.0.ask(room, |reply| Command::Admit(user, role, reply)).await
     }
 
-    /// Starts listening; the last number that is not pushed.
-    ///
-    /// # Errors
-    /// As [`RoomError`] says.
+    /// Gives up a membership. Returns how many members remain, `None` if there was no membership. Once this returns,
+    /// none of the account's devices receives anything of the room any more.
+    pub async fn leave(&self, caller: &Caller, room: RoomId) -> Result<Option<u32>, RoomError> {
+        self.0.ask(room, |reply| Command::Leave(caller.clone(), reply)).await
+    }
+
+    /// Starts pushing the room's events to a connection of the caller. Returns the last number that is not pushed.
     pub async fn subscribe(
         &self,
-        user: UserId,
+        caller: &Caller,
         room: RoomId,
         connection: ConnectionId,
         send_queue: &SendQueue,
     ) -> Result<Seq, RoomError> {
-        self.0.ask(room, |reply| Command::Subscribe(user, (connection, send_queue.clone()), reply)).await
+        self.0.ask(room, |reply| Command::Subscribe(caller.clone(), (connection, send_queue.clone()), reply)).await
     }
 
-    /// Stops listening.
+    /// Stops pushing the room's events to a connection.
     pub async fn unsubscribe(&self, room: RoomId, connection: ConnectionId) {
         self.0.notify_reliably(room, Command::Unsubscribe(connection)).await;
     }
 
-    /// The room at this moment, as `user` sees it.
-    ///
-    /// # Errors
-    /// As [`RoomError`] says.
-    pub async fn snapshot(&self, user: UserId, room: RoomId) -> Result<Snapshot, RoomError> {
-        self.0.ask(room, |reply| Command::Snapshot(user, reply)).await
+    /// Shows that the caller is typing over a connection, or has stopped.
+    pub async fn set_typing(
+        &self,
+        caller: &Caller,
+        room: RoomId,
+        connection: ConnectionId,
+        is_typing: bool,
+    ) -> Result<(), RoomError> {
+        self.0.ask(room, |reply| Command::Type(caller.clone(), (connection, is_typing), reply)).await
     }
 
-    /// Sends what may be lost to all who listen but one.
+    /// The room at this moment as the caller sees it, for an action that the room itself has no part in.
+    pub async fn snapshot(&self, caller: &Caller, room: RoomId, action: RoomAction) -> Result<Snapshot, RoomError> {
+        self.0.ask(room, |reply| Command::Snapshot(caller.clone(), action, reply)).await
+    }
+
+    /// Sends a frame that may be dropped to every listener but one.
     pub fn transient(&self, room: RoomId, frame: Bytes, but: Option<ConnectionId>) {
         self.0.notify(room, Command::Transient(frame, but));
     }
 
-    /// Sends what may be lost to the members who listen.
+    /// Sends a frame that may be dropped to the listeners that are members.
     pub fn to_members(&self, room: RoomId, frame: Bytes) {
         self.0.notify(room, Command::ToMembers(frame));
     }
 
-    /// A thing as it is now; none where the room does not have it.
-    ///
-    /// # Errors
-    /// As [`RoomError`] says.
-    pub async fn find(&self, room: RoomId, seq: Seq) -> Result<Option<Item>, RoomError> {
-        let cached = self.0.ask(room, |reply| Command::Find(seq, reply)).await?;
+    /// An item in its present state; `None` if the room does not have it.
+    pub async fn find(
+        &self,
+        caller: &Caller,
+        room: RoomId,
+        action: RoomAction,
+        seq: Seq,
+    ) -> Result<Option<Item>, RoomError> {
+        let cached = self.0.ask(room, |reply| Command::Find(caller.clone(), action, seq, reply)).await?;
+        self.or_stored(room, seq, cached).await
+    }
+
+    /// As [`Self::find`], for the server itself: the item must not reach a client.
+    pub async fn peek(&self, room: RoomId, seq: Seq) -> Result<Option<Item>, RoomError> {
+        let cached = self.0.ask(room, |reply| Command::Peek(seq, reply)).await?;
+        self.or_stored(room, seq, cached).await
+    }
+
+    async fn or_stored(&self, room: RoomId, seq: Seq, cached: Option<Item>) -> Result<Option<Item>, RoomError> {
         if cached.is_some() { Ok(cached) } else { Ok(self.0.services().store.item(room, seq).await?) }
     }
 
-    /// The last number of a room whose newest expires, as far as it is known without asking the room.
+    /// The last number that a room gave to an ephemeral message, as far as it is known without asking the room.
     pub fn noted_head(&self, room: RoomId) -> Option<Seq> {
         self.0.noted_head(room)
     }
 
-    async fn page_snapshot(&self, room: RoomId, after: Option<Seq>) -> Result<PageSnapshot, RoomError> {
-        self.0.ask(room, |reply| Command::PageSnapshot(after, reply)).await
+    async fn page_snapshot(
+        &self,
+        caller: &Caller,
+        room: RoomId,
+        action: RoomAction,
+        after: Option<Seq>,
+    ) -> Result<PageSnapshot, RoomError> {
+        self.0.ask(room, |reply| Command::PageSnapshot(caller.clone(), action, after, reply)).await
     }
 
-    /// What changed after a number, by rising `changed`.
-    ///
-    /// # Errors
-    /// As [`RoomError`] says.
-    pub async fn changes(&self, room: RoomId, after: Seq, limit: u32) -> Result<Page, RoomError> {
-        let PageSnapshot { head, from_ring, mut ephemeral } = self.page_snapshot(room, Some(after)).await?;
+    /// The items that changed after a number, by rising `changed`.
+    pub async fn changes(&self, caller: &Caller, room: RoomId, after: Seq, limit: u32) -> Result<Page, RoomError> {
+        let snapshot = self.page_snapshot(caller, room, RoomAction::ReadChanges, Some(after)).await?;
+        let PageSnapshot { head, from_ring, mut ephemeral } = snapshot;
         ephemeral.retain(|item| item.changed > after);
         let cut = if let Some(items) = from_ring {
             page::changes(items, false, Vec::new(), head, limit as usize)
@@ -211,11 +229,15 @@ impl Rooms {
     }
 
     /// A page before a number, by rising `seq`.
-    ///
-    /// # Errors
-    /// As [`RoomError`] says.
-    pub async fn history(&self, room: RoomId, before: Option<Seq>, limit: u32) -> Result<Page, RoomError> {
-        let PageSnapshot { head, mut ephemeral, .. } = self.page_snapshot(room, None).await?;
+    pub async fn history(
+        &self,
+        caller: &Caller,
+        room: RoomId,
+        before: Option<Seq>,
+        limit: u32,
+    ) -> Result<Page, RoomError> {
+        let snapshot = self.page_snapshot(caller, room, RoomAction::ReadHistory, None).await?;
+        let PageSnapshot { head, mut ephemeral, .. } = snapshot;
         ephemeral.retain(|item| before.is_none_or(|before| item.seq < before));
         let stored = self.0.services().store.history(room, before, limit).await?;
         let is_full = stored.len() >= limit as usize;
@@ -223,12 +245,16 @@ impl Rooms {
         Ok(Page { items, next, head })
     }
 
-    /// What was missed since a cursor, from memory alone.
-    ///
-    /// # Errors
-    /// As [`RoomError`] says.
-    pub async fn resume(&self, room: RoomId, after: Seq, budget_bytes: &mut usize) -> Result<Resumed, RoomError> {
-        let PageSnapshot { head, from_ring, .. } = self.page_snapshot(room, Some(after)).await?;
+    /// The items that changed after a cursor, if memory alone holds them all and they fit what is left of the budget.
+    pub async fn resume(
+        &self,
+        caller: &Caller,
+        room: RoomId,
+        after: Seq,
+        budget_bytes: &mut usize,
+    ) -> Result<Resumed, RoomError> {
+        let snapshot = self.page_snapshot(caller, room, RoomAction::ReadChanges, Some(after)).await?;
+        let PageSnapshot { head, from_ring, .. } = snapshot;
         let items = from_ring.filter(|items| {
             let bytes: usize = items.iter().map(chat_proto::codec::encoded_len).sum();
             let fits = bytes <= *budget_bytes;
@@ -238,7 +264,7 @@ impl Rooms {
         Ok(Resumed { room, is_complete: items.is_some(), items: items.unwrap_or_default(), head })
     }
 
-    /// How many run just now.
+    /// How many rooms are running.
     pub fn running(&self) -> usize {
         self.0.running().len()
     }

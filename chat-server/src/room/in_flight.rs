@@ -12,7 +12,7 @@ use chat_proto::time::UnixMillis;
 use tokio::time::Instant;
 
 use super::RoomError;
-use super::command::{ChangeOutcome, Responder, Snapshot};
+use super::command::{ChangeOutcome, Joined, Responder};
 use crate::live::{self, EphemeralEntry, EphemeralKey, LiveError, Put};
 use crate::post_digest;
 use crate::store::{self, Appended, ChainLink, StoreError};
@@ -53,8 +53,10 @@ pub(super) enum Requester {
     Post(Responder<Posted>),
     Change(Responder<ChangeOutcome>),
     Set(Responder<Seq>),
-    Join(UserId, Responder<Snapshot>),
-    Leave(UserId, Role, Responder<()>),
+    /// The account, and whether it becomes a member now.
+    Join((UserId, bool), Responder<Joined>),
+    /// The account, and its role until now if it was a member.
+    Leave(UserId, Option<Role>, Responder<Option<u32>>),
     Drain(Responder<()>),
     /// Nobody: the room learned of them.
     Merge(Vec<EphemeralEntry>),

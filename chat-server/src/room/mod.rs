@@ -16,8 +16,11 @@ mod registry;
 mod ring;
 mod state;
 
-pub use command::Snapshot;
+pub use command::{Joined, Snapshot};
 pub use error::RoomError;
 pub use handle::{Page, Rooms};
 pub use observer::RoomObserver;
 pub use registry::{Counters, REFILLS, Registry, Services};
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,8 @@
-//! Observes what rooms show, for the trending words and others that do not subscribe. Must not block a room.
+//! The services beside the rooms: trending words, presence, typing. They see what a room shows and who loses access to
+//! it, within the room's own turn. Must not block a room.
 
-use chat_proto::ids::RoomId;
+use bytes::Bytes;
+use chat_proto::ids::{ConnectionId, RoomId, UserId};
 use chat_proto::message::Item;
 
 /// Sees what rooms show.
@@ -9,6 +11,12 @@ pub trait RoomObserver: Send + Sync {
     fn room_started(&self, room: RoomId, items: &[Item]);
     /// A room shows an item in its new state.
     fn item_shown(&self, room: RoomId, item: &Item);
+    /// A member is typing over a connection, or has stopped. Returns the frame for the other listeners, if they do not
+    /// know yet.
+    fn typing_changed(&self, room: RoomId, typist: (UserId, ConnectionId), is_typing: bool) -> Option<Bytes>;
+    /// An account has lost access: nothing of the room may reach its devices any more, queued frames included. Returns
+    /// the frames for those who still listen.
+    fn access_lost(&self, room: RoomId, user: UserId) -> Vec<Bytes>;
     /// A room leaves; it may begin again.
     fn room_stopped(&self, room: RoomId);
 }

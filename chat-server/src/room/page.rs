@@ -1,4 +1,5 @@
-//! Pages of a room: what the database has and what is alive for a time, in one order, cut by count and size. Pure.
+//! Pages of a room: persistent and ephemeral items in one order, cut by count and size. Pure.
+//! Must not know where the items come from, or who reads the page.
 
 #![deny(clippy::disallowed_methods)]
 
@@ -15,9 +16,9 @@ pub(super) struct ChangesCut {
     pub next: Seq,
 }
 
-/// Merges what changed after a cursor. `stored` is by rising `changed`, and `is_full` where the database may have more.
+/// Merges the changes after a cursor. `stored` is by rising `changed`; `is_full` if the database may hold more.
 pub(super) fn changes(stored: Vec<Item>, is_full: bool, ephemeral: Vec<Item>, head: Seq, limit: usize) -> ChangesCut {
-    // Beyond the last stored item of a full page the database may hold something that is not here.
+    // Beyond the last stored item of a full page, the database may hold changes that were not read.
     let known_to = match stored.last() {
         Some(last) if is_full => last.changed.min(head),
         _ => head,
@@ -32,7 +33,7 @@ pub(super) fn changes(stored: Vec<Item>, is_full: bool, ephemeral: Vec<Item>, he
     ChangesCut { items, next }
 }
 
-/// A page of history by rising `seq`, and where the next older one begins.
+/// Merges a page of history, by rising `seq`. Returns it with `before` of the next older page, `None` on the last one.
 pub(super) fn history(
     stored: Vec<Item>,
     is_full: bool,
@@ -50,7 +51,7 @@ pub(super) fn history(
     (items, next_before)
 }
 
-/// Cuts a page to its limits; at least one item stays. Whether anything was cut.
+/// Cuts a page to its limits, but leaves at least one item. Returns whether anything was cut.
 fn cut(items: &mut Vec<Item>, limit: usize) -> bool {
     let mut bytes = 0;
     let fitting = items.iter().take_while(|item| {

@@ -1,4 +1,5 @@
-//! Which rooms run. A room starts when it is asked something and leaves when it is idle.
+//! The running rooms: an actor starts with the first command for its room and stops when it is idle. Must not know the
+//! commands; every way to a room's actor goes through its mailbox here.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -18,25 +19,25 @@ use crate::histogram::Histogram;
 use crate::live::Live;
 use crate::store::Store;
 
-/// Commands that may wait for one room.
+/// Commands that can wait for one room.
 const MAILBOX: usize = 1024;
-/// A room may leave just as it is asked; more often than this in a row it does not.
+/// Attempts to reach a room whose actor stops just as it is asked; more in a row do not happen.
 const ASK_AGAIN: usize = 5;
 
-/// What rooms count, for the log and for `/metrics`.
+/// The rooms' counters, for the log and for `/metrics`.
 #[derive(Debug)]
 pub struct Counters {
     /// Messages accepted.
     pub posts: AtomicU64,
     /// Frames handed to listeners.
     pub deliveries: AtomicU64,
-    /// Catching up served from memory.
+    /// Catch-up requests answered from memory.
     pub ring_hits: AtomicU64,
-    /// Catching up that needed the database.
+    /// Catch-up requests that needed the database.
     pub ring_misses: AtomicU64,
-    /// How long acknowledgements took, in microseconds.
+    /// The times from acceptance to acknowledgement, in microseconds.
     pub ack_us: Histogram,
-    /// The longest of them since the last look.
+    /// The longest of them since [`Self::take_ack_max_us`].
     ack_max_us: AtomicU64,
 }
 
@@ -55,71 +56,71 @@ impl Default for Counters {
 }
 
 impl Counters {
-    /// A message was acknowledged so long after it was accepted.
+    /// Counts a message acknowledged this long after it was accepted.
     pub(super) fn acknowledged(&self, after: Duration) {
         let micros = u64::try_from(after.as_micros()).unwrap_or(u64::MAX);
         self.ack_us.add(micros);
         self.ack_max_us.fetch_max(micros, Ordering::Relaxed);
     }
 
-    /// The longest acknowledgement since the last look, in microseconds.
+    /// Returns the longest acknowledgement since the last call, in microseconds.
     pub fn take_ack_max_us(&self) -> u64 {
         self.ack_max_us.swap(0, Ordering::Relaxed)
     }
 }
 
-/// What rooms need of the world.
+/// The services that rooms use.
 #[derive(Clone)]
 pub struct Services {
     /// The database.
     pub store: Arc<dyn Store>,
-    /// What expires.
+    /// The live store.
     pub live: Arc<dyn Live>,
     /// The clock.
     pub clock: fn() -> UnixMillis,
-    /// What is counted.
+    /// The counters of all rooms.
     pub counters: Arc<Counters>,
-    /// Who sees what is shown.
+    /// Sees every item that a room shows.
     pub observer: Arc<dyn RoomObserver>,
-    /// Turns of rooms that put back what the live store has lost.
+    /// Permits for refilling a live store that has lost its data.
     pub refills: Arc<Semaphore>,
 }
 
-/// Rooms that put back at once.
+/// Rooms that may refill the live store at once.
 pub const REFILLS: usize = 4;
 
 /// The running rooms.
 pub struct Registry {
     services: Services,
     rooms: Mutex<HashMap<RoomId, mpsc::Sender<Command>>>,
-    /// The last numbers of rooms whose newest expires: the database does not have them.
+    /// The heads of rooms whose newest item is ephemeral: the database does not have them.
     heads: Mutex<HashMap<RoomId, Seq>>,
 }
 
 impl Registry {
-    /// No room runs yet.
+    /// A registry in which no room runs yet.
     pub fn new(services: Services) -> Arc<Self> {
         Arc::new(Self { services, rooms: Mutex::default(), heads: Mutex::default() })
     }
 
-    /// What rooms need of the world.
+    /// The services that rooms use.
     pub fn services(&self) -> &Services {
         &self.services
     }
 
-    /// A room showed something that expires under this number.
+    /// A room has shown an ephemeral item under this number.
     pub(super) fn note_head(&self, room: RoomId, head: Seq) {
         let mut heads = self.heads.lock();
         let noted = heads.entry(room).or_insert(head);
         *noted = head.max(*noted);
     }
 
-    /// The last number that something got which expires; none where nothing is known of such.
+    /// The last number of an ephemeral item in a room; `None` if none was shown since the server started.
     pub(super) fn noted_head(&self, room: RoomId) -> Option<Seq> {
         self.heads.lock().get(&room).copied()
     }
 
-    /// Rooms that run just now.
+    /// The rooms that are running.
     pub fn running(&self) -> Vec<RoomId> {
         self.rooms.lock().keys().copied().collect()
     }
@@ -137,7 +138,8 @@ impl Registry {
         sender
     }
 
-    /// Asks a room and waits for its answer. A full mailbox is waited for: the session that asks reads no more meanwhile.
+    /// Asks a room and waits for its answer, and for a place if its mailbox is full: meanwhile the caller reads no more
+    /// requests.
     pub(super) async fn ask<T>(
         self: &Arc<Self>,
         id: RoomId,
@@ -155,7 +157,7 @@ impl Registry {
         Err(RoomError::Busy)
     }
 
-    /// Hands a room a command, in order, and returns its answer to come; none where the room left meanwhile.
+    /// Puts a command into a room's mailbox and returns the answer to wait for; `None` if the room has stopped meanwhile.
     pub(super) async fn begin<T>(
         self: &Arc<Self>,
         id: RoomId,
@@ -165,7 +167,7 @@ impl Registry {
         self.mailbox(id).send(command(reply)).await.ok().map(|()| answer)
     }
 
-    /// Tells a room something that needs no answer; only where it runs and has a place.
+    /// Sends a room a command without an answer; dropped if the room is not running or its mailbox is full.
     pub(super) fn notify(&self, id: RoomId, command: Command) {
         let mailbox = self.rooms.lock().get(&id).cloned();
         if let Some(mailbox) = mailbox {
@@ -173,7 +175,7 @@ impl Registry {
         }
     }
 
-    /// As [`Self::notify`], but waits for a place.
+    /// As [`Self::notify`], but waits for a place in the mailbox.
     pub(super) async fn notify_reliably(&self, id: RoomId, command: Command) {
         let mailbox = self.rooms.lock().get(&id).cloned();
         if let Some(mailbox) = mailbox {
@@ -181,21 +183,21 @@ impl Registry {
         }
     }
 
-    /// An idle room leaves, unless it has just been asked something. Whether it has left.
+    /// Stops an idle room, unless a command has just arrived. Returns whether it has stopped.
     pub(super) fn stop_if_idle(&self, id: RoomId, mailbox: &mut mpsc::Receiver<Command>) -> bool {
         let mut rooms = self.rooms.lock();
         if !mailbox.is_empty() {
             return false;
         }
         mailbox.close();
-        // A command may have slipped in between: it is dropped with the mailbox, and its caller asks again.
+        // A command may have arrived in between: it is dropped with the mailbox, and its caller asks again.
         if rooms.get(&id).is_some_and(mpsc::Sender::is_closed) {
             rooms.remove(&id);
         }
         true
     }
 
-    /// A room leaves whatever waits: those who asked ask again.
+    /// Stops a room whatever waits in its mailbox: the callers ask again.
     pub(super) fn stop_now(&self, id: RoomId, mailbox: &mut mpsc::Receiver<Command>) {
         mailbox.close();
         self.rooms.lock().remove(&id);

@@ -8,13 +8,14 @@ use chat_proto::ids::{RoomId, Seq, UserId};
 use chat_proto::limits::{TTL_MAX_MS, TTL_MIN_MS};
 use chat_proto::message::{Content, Item, Message};
 use chat_proto::request::{Life, Post};
-use chat_proto::room::{Role, Room, RoomKind, Topic};
+use chat_proto::room::{Role, Room, Topic};
 use chat_proto::time::UnixMillis;
 
 use super::RoomError;
 use super::command::{NewChange, NewPost, Setting, Snapshot};
 use super::ephemeral_index::EphemeralIndex;
 use super::ring::Ring;
+use crate::access::{Caller, Decision, Place, RoomAction, ServerRole, in_room};
 use crate::live::{EphemeralEntry, EphemeralKey};
 use crate::store::RoomState;
 
@@ -96,16 +97,28 @@ impl State {
     }
 
     pub(super) fn snapshot(&self, user: UserId) -> Snapshot {
-        let room = Room { members: self.members.len() as u32, ..self.room.clone() };
+        let room = Room { members: self.member_count(), ..self.room.clone() };
         Snapshot { room, head: self.shown, role: self.role(user) }
     }
 
-    fn member(&self, user: UserId) -> Result<Role, RoomError> {
-        self.role(user).ok_or(match self.room.kind {
-            RoomKind::Public => RoomError::NotMember,
-            // Who may not see the room does not learn that it is there.
-            RoomKind::Private | RoomKind::Direct => RoomError::NotFound,
-        })
+    pub(super) fn member_count(&self) -> u32 {
+        self.members.len() as u32
+    }
+
+    /// Asks the access table about a caller as it stands at this moment. A hidden room answers as an absent one.
+    pub(super) fn authorize(&self, caller: &Caller, action: RoomAction) -> Result<(), RoomError> {
+        let place = Place::of(self.id(), self.room.kind);
+        match in_room(caller.role(), self.role(caller.user()), place, action) {
+            Decision::Allowed => Ok(()),
+            Decision::Hidden => Err(RoomError::NotFound),
+            Decision::Refused(why) => Err(why.into()),
+        }
+    }
+
+    /// Whether accounts that are not members may listen.
+    pub(super) fn may_outsiders_listen(&self) -> bool {
+        let place = Place::of(self.id(), self.room.kind);
+        in_room(ServerRole::Account, None, place, RoomAction::Subscribe).is_allowed()
     }
 
     /// Gives the next number.
@@ -114,9 +127,9 @@ impl State {
         self.last_assigned
     }
 
-    /// Whether a post may be taken, and what it becomes under the next number.
+    /// The item a post becomes under the next number, and the store that keeps it. The caller may post here.
     pub(super) fn accept_post(&mut self, new: NewPost, now: UnixMillis) -> Result<(Item, Destination), RoomError> {
-        self.member(new.by)?;
+        let by = new.caller.user();
         let expires_at = self.life(&new.post)?.map(|ms| now.plus_ms(ms));
         let expires_at = match new.post.reply_to {
             None => expires_at,
@@ -129,7 +142,7 @@ impl State {
         let mentions = self.members_of(new.mentions);
         let seq = self.next_seq();
         let destination = if expires_at.is_some() {
-            let key = EphemeralKey { room: self.id(), sender: new.by, key: new.post.key.clone() };
+            let key = EphemeralKey { room: self.id(), sender: by, key: new.post.key.clone() };
             Destination::Live { key, reservation: self.reserve_seqs(seq) }
         } else {
             Destination::Database
@@ -142,7 +155,7 @@ impl State {
             reply_to: new.post.reply_to,
             ..Message::plain(new.post.body)
         };
-        Ok((Item { seq, changed: seq, at: now, by: new.by, content: Content::Message(message) }, destination))
+        Ok((Item { seq, changed: seq, at: now, by, content: Content::Message(message) }, destination))
     }
 
     /// Of those who are mentioned, the members: nobody else may know.
@@ -241,20 +254,21 @@ impl State {
         self.reserved_up_to = Seq::ZERO;
     }
 
-    /// Whether a change may be taken, and what it becomes. `is_changing`: another change of the message is under way.
+    /// The item a change makes of a message, and the store that keeps it. The caller may change its own messages here.
+    /// `is_changing`: another change of the message is in flight.
     pub(super) fn accept_change(
         &mut self,
         new: NewChange,
         is_changing: bool,
         now: UnixMillis,
     ) -> Result<Accepted, RoomError> {
-        self.member(new.by)?;
         let alive = self.ephemeral.get(new.seq).filter(|entry| entry.is_alive(now));
         let found = alive.map(EphemeralEntry::item).or_else(|| self.ring.item(new.seq)).or(new.known.as_ref());
         let Some(found) = found else { return Ok(Accepted::Unknown) };
         let Content::Message(message) = &found.content else { return Err(RoomError::NotFound) };
-        if found.by != new.by {
-            return Err(RoomError::NotAllowed);
+        if found.by != new.caller.user() {
+            let action = if new.edit.is_some() { RoomAction::EditOthers } else { RoomAction::DeleteOthers };
+            self.authorize(&new.caller, action)?;
         }
         let key = alive.map(|entry| entry.key().clone());
         // An ephemeral message that is not alive any more is gone, also where the ring still knows of it.
@@ -267,7 +281,7 @@ impl State {
                 let mentions = self.members_of(mentions);
                 Content::Message(Message { body: edit.body, edited_at: Some(now), mentions, ..message.clone() })
             }
-            None => Content::Deleted { deleted_at: now, deleted_by: new.by },
+            None => Content::Deleted { deleted_at: now, deleted_by: new.caller.user() },
         };
         let found = found.clone();
         let changed = self.next_seq();
@@ -278,14 +292,8 @@ impl State {
         Ok(Accepted::Changed(Item { changed, content, ..found }, destination))
     }
 
-    /// Whether a setting may be changed, and the event that says so; none where it is so already.
-    pub(super) fn accept_setting(
-        &mut self,
-        by: UserId,
-        setting: Setting,
-        now: UnixMillis,
-    ) -> Result<Option<Item>, RoomError> {
-        self.member(by)?;
+    /// The event of a setting that changes; `None` if it holds already. The caller may change it.
+    pub(super) fn accept_setting(&mut self, by: UserId, setting: Setting, now: UnixMillis) -> Option<Item> {
         let is_so = match &setting {
             Setting::Topic(topic) => self.room.topic.as_ref().map(|held| &held.text) == topic.as_ref(),
             Setting::Description(description) => self.room.description == *description,
@@ -293,14 +301,14 @@ impl State {
             Setting::Rsvp(_) => false,
         };
         if is_so {
-            return Ok(None);
+            return None;
         }
         let content = match setting {
             Setting::Topic(topic) => Content::Topic { topic },
             Setting::Description(description) => Content::Description { description },
             Setting::Rsvp(answer) => Content::Rsvp { answer },
         };
-        Ok(Some(self.event(by, content, now)))
+        Some(self.event(by, content, now))
     }
 
     /// Someone joins; none where they are a member already.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use chat_proto::ids::{ConnectionId, RoomId};
+use chat_proto::ids::ConnectionId;
 use chat_proto::time::UnixMillis;
 
 use super::audience::RoomAudience;
@@ -20,9 +20,6 @@ use crate::room::{Counters, REFILLS, Registry, Rooms, Services};
 use crate::store::Store;
 use crate::trending::{TrendingDriver, TrendingService};
 use crate::typing::{TypingDriver, TypingService};
-
-/// The room everyone is in.
-pub(super) const GENERAL: RoomId = RoomId(1);
 
 /// Who may make an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,10 +116,13 @@ impl App {
         let counters = Arc::<Counters>::default();
         let connections = Arc::new(Connections::new(clock));
         let audience = Arc::new(RoomAudience::new(store.clone(), clock));
+        let (typing, typing_driver) = TypingService::new(node, Arc::new(clock), live.clone());
         let observer = Arc::new(RoomObservers {
             trending: trending.clone(),
             audience: audience.clone(),
             connections: connections.clone(),
+            typing: typing.clone(),
+            clock,
         });
         let refills = Arc::new(tokio::sync::Semaphore::new(REFILLS));
         let services =
@@ -132,7 +132,6 @@ impl App {
         let _ = trending_rooms.0.set(rooms.clone());
         audience.set_rooms(rooms.clone());
         let (presence, presence_driver) = PresenceService::new(node, Arc::new(clock), audience.clone(), live.clone());
-        let (typing, typing_driver) = TypingService::new(node, Arc::new(clock), live.clone());
         let drivers = Drivers { presence: presence_driver, trending: trending_driver, typing: typing_driver };
         let app = Self {
             setup_code: SetupCode::new(config.setup_code.clone()),

@@ -1,6 +1,5 @@
 //! A connection: from `hello` on it reads frames and queues answers.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use chat_proto::client_frame::ClientFrame;
@@ -16,24 +15,14 @@ use tokio::time::Instant;
 
 use super::app::App;
 use super::chain::ChainState;
-use super::error::{Refusal, to_wire};
+use super::error::{Refusal, auth_required, to_wire};
 use super::handlers::post::Checked;
 use super::{dispatch, handlers, hello};
+use crate::access::{Caller, Decision, Origin, ServerAction, ServerRefusal, ServerRole, on_server};
 use crate::send_queue::SendQueue;
 
 /// Posts under way of one connection; it is not read from while it has so many.
 const POSTS_UNDER_WAY: usize = 128;
-
-/// Where a connection comes from.
-#[derive(Clone, Copy, Debug)]
-pub struct Origin {
-    /// The user of this machine at the other end of a Unix socket.
-    pub uid: Option<u32>,
-    /// Whether it comes from this machine.
-    pub is_loopback: bool,
-    /// Its network address; none over a Unix socket.
-    pub address: Option<IpAddr>,
-}
 
 /// What came over a connection.
 #[derive(Debug)]
@@ -47,6 +36,7 @@ pub enum Incoming<'a> {
 /// Who is signed in.
 #[derive(Clone, Debug)]
 pub(super) struct Identity {
+    pub caller: Caller,
     pub user: UserId,
     pub sign_in: Option<SessionId>,
     /// Whether limits for users of this machine hold.
@@ -156,15 +146,25 @@ impl Connection {
                 self.misread(id, text, error).await;
             }
             Ok(ClientFrame::Hello(hello)) => self.hello(hello).await,
-            Ok(ClientFrame::Request { id, request }) => match self.identity.clone() {
-                None => self.refuse(Some(id), auth_required()),
-                Some(identity) => {
+            Ok(ClientFrame::Request { id, request }) => match self.admitted(&request) {
+                Err(error) => self.refuse(Some(id), error),
+                Ok(identity) => {
                     if shows_a_person(&request) {
                         self.app.presence.used(identity.user, self.id);
                     }
                     self.request(identity, id, request).await;
                 }
             },
+        }
+    }
+
+    /// Asks the server's access table; whoever is signed out is anonymous.
+    fn admitted(&self, request: &Request) -> Result<Identity, ErrorBody> {
+        let role = self.identity.as_ref().map_or(ServerRole::Anonymous, |identity| identity.caller.role());
+        match (on_server(role, ServerAction::of(request)), &self.identity) {
+            (Decision::Allowed, Some(identity)) => Ok(identity.clone()),
+            (Decision::Hidden, _) => Err(to_wire(Refusal::not_found())),
+            (Decision::Refused(ServerRefusal::SignedOut), _) | (Decision::Allowed, None) => Err(auth_required()),
         }
     }
 
@@ -231,7 +231,7 @@ impl Connection {
                 self.refuse_in_order(id, refusal);
             }
             Ok(Checked { mentions, text_hash }) => {
-                let posting = self.app.rooms.begin_post(identity.user, post, mentions, chain).await;
+                let posting = self.app.rooms.begin_post(&identity.caller, post, mentions, chain).await;
                 self.posts.push_back(Box::pin(async move {
                     let result = posting.await.map_err(Refusal::from);
                     FinishedPost { id, post: Some((room, text_hash)), result }
@@ -252,9 +252,8 @@ impl Connection {
     }
 
     /// Starts pushing a room's events here.
-    pub(super) async fn subscribe(&mut self, room: RoomId) -> Result<chat_proto::ids::Seq, Refusal> {
-        let user = self.identity.as_ref().ok_or_else(auth_required)?.user;
-        let head = self.app.rooms.subscribe(user, room, self.id, &self.send_queue).await?;
+    pub(super) async fn subscribe(&mut self, caller: &Caller, room: RoomId) -> Result<chat_proto::ids::Seq, Refusal> {
+        let head = self.app.rooms.subscribe(caller, room, self.id, &self.send_queue).await?;
         if !self.subscriptions.contains(&room) {
             self.subscriptions.push(room);
         }
@@ -293,8 +292,4 @@ fn shows_a_person(request: &Request) -> bool {
 /// Whether a request changes something, so that its answer stands in order with those to posts.
 fn writes(request: &Request) -> bool {
     !matches!(request, Request::Ping(_) | Request::SetTyping(_) | Request::SetActivity(_) | Request::Users(_))
-}
-
-fn auth_required() -> ErrorBody {
-    ErrorBody::new(ErrorCode::AuthRequired, "Sign in first: send `hello`.")
 }

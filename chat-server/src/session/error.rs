@@ -2,6 +2,7 @@
 
 use chat_proto::error::{ErrorBody, ErrorCode};
 
+use crate::access::RoomRefusal;
 use crate::auth::PasswordError;
 use crate::limits::Take;
 use crate::live::LiveError;
@@ -83,8 +84,7 @@ pub(super) fn to_wire(refusal: Refusal) -> ErrorBody {
 fn of_room(error: RoomError) -> ErrorBody {
     match error {
         RoomError::NotFound => to_wire(Refusal::not_found()),
-        RoomError::NotMember => ErrorBody::new(ErrorCode::NotMember, "Only members may do this; join the room first."),
-        RoomError::NotAllowed => ErrorBody::new(ErrorCode::NotAllowed, "Only its author may change a message."),
+        RoomError::Refused(why) => of_access(why),
         RoomError::LifeOutOfRange => {
             ErrorBody::new(ErrorCode::BadRequest, "A message lives from 1 second to 7 days.").at_field("life")
         }
@@ -98,6 +98,24 @@ fn of_room(error: RoomError) -> ErrorBody {
         RoomError::Store(error) => of_store(error),
         RoomError::Live(error) => of_live("The message was not taken", &error),
     }
+}
+
+fn of_access(why: RoomRefusal) -> ErrorBody {
+    match why {
+        RoomRefusal::SignedOut => auth_required(),
+        RoomRefusal::NotMember => {
+            ErrorBody::new(ErrorCode::NotMember, "Only members may do this; join the room first.")
+        }
+        RoomRefusal::NotAuthor => ErrorBody::new(ErrorCode::NotAllowed, "Only its author may change a message."),
+        RoomRefusal::NobodyLeaves => {
+            ErrorBody::new(ErrorCode::NotAllowed, "Everyone is in #general; it cannot be left.")
+        }
+    }
+}
+
+/// The answer to whoever is not signed in.
+pub(super) fn auth_required() -> ErrorBody {
+    ErrorBody::new(ErrorCode::AuthRequired, "Sign in first: send `hello`.")
 }
 
 fn of_store(error: StoreError) -> ErrorBody {

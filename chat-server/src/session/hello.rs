@@ -3,17 +3,18 @@
 use chat_proto::client_frame::{Auth, ClientInfo, Hello, Resume, Subscription};
 use chat_proto::codec;
 use chat_proto::error::{ErrorBody, ErrorCode};
-use chat_proto::ids::{RoomId, SessionId};
+use chat_proto::ids::RoomId;
 use chat_proto::limits::{Limits, PAGE_BUDGET_BYTES, PROTOCOL_VERSION};
 use chat_proto::room::Role;
 use chat_proto::server_frame::{AccountSnapshot, Resumed, Welcome};
 use chat_proto::text::Username;
 
-use super::app::{App, GENERAL, Registration};
-use super::connection::{Connection, Identity, Origin};
+use super::app::{App, Registration};
+use super::connection::{Connection, Identity};
 use super::error::Refusal;
 use super::handlers::account::snapshot;
 use super::handlers::people::check_count;
+use crate::access::{Caller, Credential, GENERAL, Origin, Scopes};
 use crate::account::Device;
 use crate::auth::{NOBODY_UID, Token, hash_token, name_of_uid};
 use crate::presence::Profile;
@@ -27,7 +28,7 @@ const RESUME_MAX: usize = 1_000;
 /// A sign-in that succeeded.
 struct SignedIn {
     account: Account,
-    sign_in: Option<SessionId>,
+    credential: Credential,
     token: Option<String>,
     /// Of the token it was signed in with.
     token_hash: Option<[u8; 32]>,
@@ -43,47 +44,29 @@ pub(super) async fn greet(connection: &mut Connection, hello: Hello) -> Result<(
     let app = connection.app.clone();
     app.sign_in_limiter.check(connection.origin, app.now())?;
     let signed_in = sign_in(&app, connection.origin, hello.auth).await?;
-    let account = signed_in.account;
+    let account = &signed_in.account;
     if app.connections.count_of(account.id) >= app.config.connections_per_account {
         return Err(Refusal::wire(ErrorCode::TooMany, "This account has too many connections; close one first."));
     }
-    // Everyone is in #general; joining again changes nothing. Asked each time: the first time may have failed.
-    app.rooms.join(account.id, GENERAL, Role::Member).await?;
-    let is_local = connection.origin.uid.is_some();
-    let follows_all = hello.subscribe == Subscription::All;
-    let identity = Identity { user: account.id, sign_in: signed_in.sign_in, is_local, has_presence: hello.presence };
-    let device = Device {
-        connection: connection.id,
-        sign_in: signed_in.sign_in,
-        follows_all,
-        send_queue: connection.send_queue.clone(),
-    };
-    app.connections.connected(account.id, device);
-    // From here on a log-out reaches this connection. One that came just before it must not be missed.
-    if let Some(token) = signed_in.token_hash
-        && app.store.sign_in_by_token(token).await?.is_none()
-    {
-        app.connections.disconnected(account.id, connection.id);
-        return Err(auth_failed());
-    }
-    connection.identity = Some(identity);
+    let identity = connected(connection, &signed_in, (hello.subscribe == Subscription::All, hello.presence)).await?;
+    connection.identity = Some(identity.clone());
     // Subscribed before the snapshot is taken: what comes in between is pushed, and harmless twice.
-    subscribe(connection, &account, hello.subscribe).await?;
+    subscribe(connection, &identity.caller, hello.subscribe).await?;
     let resumed = match hello.resume {
-        Some(resume) if resume.epoch == app.store.epoch() => resumed(&app, &account, resume).await,
+        Some(resume) if resume.epoch == app.store.epoch() => resumed(&app, &identity.caller, resume).await,
         _ => Vec::new(),
     };
     tracing::info!(connection = %connection.id, user = %account.id, client = %hello.client.name, "signed in");
-    let rooms = if hello.presence { appear(connection, &account).await? } else { snapshot(&app, account.id).await? };
+    let rooms = if hello.presence { appear(connection, account).await? } else { snapshot(&app, account.id).await? };
     let welcome = Welcome {
         user: account.user(),
-        session: signed_in.sign_in,
+        session: signed_in.credential.sign_in(),
         token: signed_in.token,
         connection: connection.id,
         epoch: app.store.epoch(),
         now: app.now(),
         server_version: env!("CARGO_PKG_VERSION").into(),
-        limits: limits(&app, is_local),
+        limits: limits(&app, identity.is_local),
         features: Vec::new(),
         service: super::service::now(&app),
         account: rooms,
@@ -91,6 +74,32 @@ pub(super) async fn greet(connection: &mut Connection, hello: Hello) -> Result<(
     };
     connection.send_queue.answer(codec::encode(&Box::new(welcome)));
     Ok(())
+}
+
+/// The account's devices know of the connection from here on, and a log-out reaches it.
+async fn connected(
+    connection: &mut Connection,
+    signed_in: &SignedIn,
+    (follows_all, has_presence): (bool, bool),
+) -> Result<Identity, Refusal> {
+    let (app, user, credential) = (connection.app.clone(), signed_in.account.id, signed_in.credential);
+    // Everyone is in #general; joining again changes nothing. Asked each time: the first time may have failed.
+    app.rooms.admit(user, GENERAL, Role::Member).await?;
+    let device = app.connections.connected(user, |standing| Device {
+        connection: connection.id,
+        caller: Caller::new(user, connection.origin, credential, Scopes::ALL, standing),
+        follows_all,
+        send_queue: connection.send_queue.clone(),
+    });
+    // A log-out that came just before must not be missed.
+    if let Some(token) = signed_in.token_hash
+        && app.store.sign_in_by_token(token).await?.is_none()
+    {
+        app.connections.disconnected(user, connection.id);
+        return Err(auth_failed());
+    }
+    let is_local = device.caller.is_local();
+    Ok(Identity { caller: device.caller, user, sign_in: credential.sign_in(), is_local, has_presence })
 }
 
 /// A client's name and version stand in the log.
@@ -116,7 +125,7 @@ async fn appear(connection: &mut Connection, account: &Account) -> Result<Accoun
 }
 
 /// Starts pushing the rooms that are wanted and may be seen.
-async fn subscribe(connection: &mut Connection, account: &Account, wanted: Subscription) -> Result<(), Refusal> {
+async fn subscribe(connection: &mut Connection, caller: &Caller, wanted: Subscription) -> Result<(), Refusal> {
     let app = connection.app.clone();
     let rooms = match wanted {
         Subscription::None => Vec::new(),
@@ -124,12 +133,11 @@ async fn subscribe(connection: &mut Connection, account: &Account, wanted: Subsc
             check_count(rooms.len())?;
             rooms
         }
-        Subscription::All => app.store.rooms_of(account.id).await?,
+        Subscription::All => app.store.rooms_of(caller.user()).await?,
     };
     for room in rooms {
-        if super::gate::visible(&app.rooms, account.id, room).await.is_ok() {
-            connection.subscribe(room).await?;
-        }
+        // A room that may not be seen, or cannot be opened just now, does not keep anyone from signing in.
+        drop(connection.subscribe(caller, room).await);
     }
     Ok(())
 }
@@ -146,13 +154,14 @@ fn limits(app: &App, is_local: bool) -> Limits {
 async fn sign_in(app: &App, origin: Origin, auth: Auth) -> Result<SignedIn, Refusal> {
     match auth {
         Auth::Peer => {
-            let account = peer(app, origin.uid).await?;
-            Ok(SignedIn { account, sign_in: None, token: None, token_hash: None })
+            let (account, uid) = peer(app, origin.uid).await?;
+            Ok(SignedIn { account, credential: Credential::Peer { uid }, token: None, token_hash: None })
         }
         Auth::Token { token } => {
             let token_hash = hash_token(&token);
             let found = app.store.sign_in_by_token(token_hash).await?.ok_or_else(auth_failed)?;
-            Ok(SignedIn { account: found.account, sign_in: Some(found.id), token: None, token_hash: Some(token_hash) })
+            let credential = Credential::Token(found.id);
+            Ok(SignedIn { account: found.account, credential, token: None, token_hash: Some(token_hash) })
         }
         Auth::Password { name, password } => {
             app.failed_sign_ins.begin(&name, origin.address, app.now())?;
@@ -174,7 +183,7 @@ async fn sign_in(app: &App, origin: Origin, auth: Auth) -> Result<SignedIn, Refu
     }
 }
 
-async fn peer(app: &App, uid: Option<u32>) -> Result<Account, Refusal> {
+async fn peer(app: &App, uid: Option<u32>) -> Result<(Account, u32), Refusal> {
     match uid {
         None => Err(Refusal::wire(
             ErrorCode::AuthFailed,
@@ -183,7 +192,7 @@ async fn peer(app: &App, uid: Option<u32>) -> Result<Account, Refusal> {
         Some(NOBODY_UID) => {
             Err(Refusal::wire(ErrorCode::AuthFailed, "The user `nobody` stands for many; sign in with a name."))
         }
-        Some(uid) => Ok(app.store.account_for_uid(uid, name_of_uid(uid), app.now()).await?),
+        Some(uid) => Ok((app.store.account_for_uid(uid, name_of_uid(uid), app.now()).await?, uid)),
     }
 }
 
@@ -215,7 +224,7 @@ async fn with_token(app: &App, account: Account) -> Result<SignedIn, Refusal> {
     let token = Token::random().ok_or_else(|| Refusal::wire(ErrorCode::Internal, "No token could be made."))?;
     let new = NewSignIn { account: account.id, token_hash: token.hash(), at: app.now() };
     let id = app.store.create_sign_in(new).await?;
-    Ok(SignedIn { account, sign_in: Some(id), token: Some(token.reveal()), token_hash: None })
+    Ok(SignedIn { account, credential: Credential::Password(id), token: Some(token.reveal()), token_hash: None })
 }
 
 fn auth_failed() -> Refusal {
@@ -223,15 +232,12 @@ fn auth_failed() -> Refusal {
 }
 
 /// What each room changed since its cursor, as far as all together is small.
-async fn resumed(app: &App, account: &Account, resume: Resume) -> Vec<Resumed> {
+async fn resumed(app: &App, caller: &Caller, resume: Resume) -> Vec<Resumed> {
     let mut budget = PAGE_BUDGET_BYTES;
     let mut rooms: Vec<Resumed> = Vec::new();
     for cursor in resume.rooms.into_iter().take(RESUME_MAX) {
         let room: RoomId = cursor.room;
-        if super::gate::visible(&app.rooms, account.id, room).await.is_err() {
-            continue;
-        }
-        if let Ok(resumed) = app.rooms.resume(room, cursor.after, &mut budget).await {
+        if let Ok(resumed) = app.rooms.resume(caller, room, cursor.after, &mut budget).await {
             rooms.push(resumed);
         }
     }

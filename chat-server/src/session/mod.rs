@@ -7,7 +7,6 @@ mod connection;
 mod dispatch;
 mod error;
 mod failed_sign_ins;
-mod gate;
 mod handlers;
 mod hello;
 mod limiter;
@@ -19,6 +18,6 @@ mod sharing;
 mod sign_in_limiter;
 
 pub use app::{App, AppConfig, Drivers, Registration, Stores};
-pub use connection::{Connection, Incoming, Origin};
+pub use connection::{Connection, Incoming};
 pub use service::notify_service;
 pub use sharing::share_limits;

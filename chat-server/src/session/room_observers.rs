@@ -2,15 +2,18 @@
 
 use std::sync::{Arc, OnceLock};
 
+use bytes::Bytes;
 use chat_proto::codec;
-use chat_proto::ids::RoomId;
+use chat_proto::ids::{ConnectionId, RoomId, UserId};
 use chat_proto::message::{Content, Item};
 use chat_proto::server_frame::{AccountChange, TrendingWords};
+use chat_proto::time::UnixMillis;
 
 use super::audience::RoomAudience;
 use crate::account::Connections;
 use crate::room::{RoomObserver, Rooms};
 use crate::trending::{TrendingAudience, TrendingService};
+use crate::typing::TypingService;
 
 /// Pushes its trending words to a room. Set late: `Rooms` is built with this as an observer.
 #[derive(Default)]
@@ -29,6 +32,8 @@ pub(super) struct RoomObservers {
     pub trending: TrendingService,
     pub audience: Arc<RoomAudience>,
     pub connections: Arc<Connections>,
+    pub typing: TypingService,
+    pub clock: fn() -> UnixMillis,
 }
 
 impl RoomObserver for RoomObservers {
@@ -46,6 +51,26 @@ impl RoomObserver for RoomObservers {
                 self.connections.notify(*user, AccountChange::Mention { room, seq: item.seq });
             }
         }
+    }
+
+    fn typing_changed(
+        &self,
+        room: RoomId,
+        (user, connection): (UserId, ConnectionId),
+        is_typing: bool,
+    ) -> Option<Bytes> {
+        let changed = self.typing.set_typing(room, (user, connection), is_typing, (self.clock)());
+        changed.map(|typing| codec::encode(&typing))
+    }
+
+    fn access_lost(&self, room: RoomId, user: UserId) -> Vec<Bytes> {
+        let devices = self.connections.devices(user).into_iter();
+        let stopped = devices.filter_map(|device| {
+            // Also of a device that has stopped listening: frames from before may still be queued.
+            device.send_queue.forget_room(room);
+            self.typing.left(room, device.connection, (self.clock)())
+        });
+        stopped.map(|typing| codec::encode(&typing)).collect()
     }
 
     fn room_stopped(&self, room: RoomId) {

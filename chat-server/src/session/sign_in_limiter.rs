@@ -6,8 +6,8 @@ use chat_proto::error::ErrorBody;
 use chat_proto::time::UnixMillis;
 use parking_lot::Mutex;
 
-use super::connection::Origin;
 use super::error::granted;
+use crate::access::Origin;
 use crate::limits::{BucketRule, Buckets};
 
 /// A team behind one address that comes back after a restart, all at once.

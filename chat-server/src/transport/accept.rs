@@ -10,7 +10,8 @@ use tokio::task::JoinSet;
 
 use super::http::{self, Surface};
 use super::listen::Listeners;
-use crate::session::{App, Origin};
+use crate::access::Origin;
+use crate::session::App;
 
 /// After a failed accept (no file descriptors left) so long nothing is accepted.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);

@@ -18,8 +18,9 @@ use tokio::sync::watch;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::socket;
+use crate::access::Origin;
 use crate::metrics;
-use crate::session::{App, Origin};
+use crate::session::App;
 
 /// A request's head arrives within this time.
 const HEAD_LIMIT: Duration = Duration::from_secs(10);

@@ -17,8 +17,9 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig
 use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes};
 
 use super::frames::FrameWriter;
+use crate::access::Origin;
 use crate::send_queue::SendQueue;
-use crate::session::{App, Connection, Incoming, Origin};
+use crate::session::{App, Connection, Incoming};
 
 /// `hello` comes within this time.
 const HELLO_LIMIT: Duration = Duration::from_secs(10);

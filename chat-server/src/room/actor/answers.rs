@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::Actor;
 use crate::room::RoomError;
-use crate::room::command::{ChangeOutcome, Snapshot};
+use crate::room::command::{ChangeOutcome, Joined, Snapshot};
 use crate::room::in_flight::{Requester, answer};
 use crate::store::Appended;
 
@@ -29,11 +29,12 @@ impl Actor {
             }
             Requester::Change(reply) => answer(reply, Ok(ChangeOutcome::Changed(number))),
             Requester::Set(reply) => answer(reply, Ok(number)),
-            Requester::Join(user, reply) => {
+            Requester::Join((user, is_new), reply) => {
                 let snapshot = Snapshot { head: number.max(self.state.shown()), ..self.state.snapshot(user) };
-                answer(reply, Ok(snapshot));
+                answer(reply, Ok(Joined { snapshot, is_new }));
             }
-            Requester::Leave(_, _, reply) | Requester::Drain(reply) => answer(reply, Ok(())),
+            Requester::Leave(_, role, reply) => answer(reply, Ok(role.map(|_| self.state.member_count()))),
+            Requester::Drain(reply) => answer(reply, Ok(())),
             Requester::Merge(_) => {}
         }
     }
@@ -50,12 +51,16 @@ impl Actor {
             Requester::Post(reply) => answer(reply, Err(error)),
             Requester::Change(reply) => answer(reply, Err(error)),
             Requester::Set(reply) => answer(reply, Err(error)),
-            Requester::Join(user, reply) => {
-                self.state.undo_join(user);
+            Requester::Join((user, is_new), reply) => {
+                if is_new {
+                    self.undo_join(user);
+                }
                 answer(reply, Err(error));
             }
             Requester::Leave(user, role, reply) => {
-                self.state.undo_leave(user, role);
+                if let Some(role) = role {
+                    self.state.undo_leave(user, role);
+                }
                 answer(reply, Err(error));
             }
             Requester::Drain(reply) => answer(reply, Err(error)),

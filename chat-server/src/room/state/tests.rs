@@ -1,10 +1,13 @@
 //! A room's rules, told as what happens and what is then known.
 
+use std::sync::Arc;
+
 use chat_proto::ids::ClientKey;
 use chat_proto::request::Edit;
-use chat_proto::room::Room;
+use chat_proto::room::{Room, RoomKind};
 
 use super::*;
+use crate::access::{Credential, Origin, RoomRefusal, Scopes, Standing};
 use crate::store::StoredRoom;
 
 const ROOM: RoomId = RoomId(1);
@@ -18,6 +21,11 @@ fn entry(seq: u64) -> EphemeralEntry {
     let key: ClientKey = format!("k{seq}").parse().expect("a key");
     EphemeralEntry::message(EphemeralKey { room: ROOM, sender: UserId(1), key }, message(seq, Some(UnixMillis(9_000))))
         .expect("an end")
+}
+
+fn caller(user: UserId) -> Caller {
+    let origin = Origin { uid: Some(7), is_loopback: true, address: None };
+    Caller::new(user, origin, Credential::Peer { uid: 7 }, Scopes::ALL, Arc::new(Standing::new(ServerRole::Account)))
 }
 
 /// A room that begins with these persistent numbers and these that expire.
@@ -75,7 +83,7 @@ fn entries_loaded_late_are_there_as_if_they_had_been_known() {
 #[test]
 fn a_change_of_what_expires_keeps_its_number_free() {
     let mut state = started(&[1], &[2]);
-    let delete = NewChange { by: UserId(1), seq: Seq(2), edit: None, known: None };
+    let delete = NewChange { caller: caller(UserId(1)), seq: Seq(2), edit: None, known: None };
     let accepted = state.accept_change(delete, false, UnixMillis(0)).expect("hers");
     let Accepted::Changed(item, Destination::Live { reservation, .. }) = accepted else {
         panic!("the live store keeps it")
@@ -90,9 +98,27 @@ fn an_edit_to_the_same_text_changes_nothing_unless_another_is_under_way() {
     let Content::Message(message) = &item.content else { panic!("a message") };
     let edit = || {
         let edit = Edit { room: ROOM, seq: Seq(1), body: message.body.clone() };
-        NewChange { by: UserId(1), seq: Seq(1), edit: Some((edit, Vec::new())), known: None }
+        NewChange { caller: caller(UserId(1)), seq: Seq(1), edit: Some((edit, Vec::new())), known: None }
     };
     assert_eq!(state.accept_change(edit(), false, UnixMillis(0)), Ok(Accepted::Same));
     let accepted = state.accept_change(edit(), true, UnixMillis(0));
     assert!(matches!(accepted, Ok(Accepted::Changed(..))), "it may undo the other: {accepted:?}");
+}
+
+#[test]
+fn a_caller_is_judged_by_its_present_role_in_the_room_and_on_the_server() {
+    let mut state = started(&[1], &[]);
+    let (ana, ben) = (caller(UserId(1)), caller(UserId(2)));
+    assert_eq!(state.authorize(&ben, RoomAction::ReadHistory), Ok(()));
+    assert_eq!(state.authorize(&ben, RoomAction::Post), Err(RoomRefusal::NotMember.into()));
+    state.accept_join(ben.user(), Role::Member, UnixMillis(0));
+    assert_eq!(state.authorize(&ben, RoomAction::Post), Ok(()));
+    let delete = NewChange { caller: ben.clone(), seq: Seq(1), edit: None, known: None };
+    assert_eq!(state.accept_change(delete, false, UnixMillis(0)), Err(RoomRefusal::NotAuthor.into()));
+    state.room.id = RoomId(2);
+    state.room.kind = RoomKind::Private;
+    state.accept_leave(ben.user(), UnixMillis(0));
+    assert_eq!(state.authorize(&ben, RoomAction::Subscribe), Err(RoomError::NotFound), "as if it did not exist");
+    ana.revoke();
+    assert_eq!(state.authorize(&ana, RoomAction::See), Err(RoomRefusal::SignedOut.into()));
 }

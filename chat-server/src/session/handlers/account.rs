@@ -5,10 +5,10 @@ use chat_proto::request::{Empty, Read, SetPassword};
 use chat_proto::room::ReadMarker;
 use chat_proto::server_frame::{AccountChange, AccountSnapshot};
 
+use crate::access::RoomAction;
 use crate::session::app::App;
 use crate::session::connection::{Connection, Identity};
 use crate::session::error::{Refusal, of_new_password};
-use crate::session::gate;
 
 /// The account stream's present state. The number is taken before the rooms are read: what changes in between is told.
 pub(in crate::session) async fn snapshot(app: &App, user: UserId) -> Result<AccountSnapshot, Refusal> {
@@ -29,7 +29,7 @@ pub(in crate::session) async fn snapshot(app: &App, user: UserId) -> Result<Acco
 }
 
 pub(in crate::session) async fn read(app: &App, who: &Identity, asked: Read) -> Result<ReadMarker, Refusal> {
-    let snapshot = gate::member(&app.rooms, who.user, asked.room).await?;
+    let snapshot = app.rooms.snapshot(&who.caller, asked.room, RoomAction::MoveReadMarker).await?;
     let seq = asked.seq.unwrap_or(snapshot.head);
     let read_marker = app.store.set_read(who.user, asked.room, seq, asked.rewind).await?;
     app.connections.notify(who.user, AccountChange::ReadMarker { room: asked.room, read_marker });

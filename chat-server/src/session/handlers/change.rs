@@ -14,14 +14,14 @@ pub(in crate::session) async fn edit(app: &App, who: &Identity, edit: Edit) -> R
     let mentions = mentioned(app, edit.body.as_str()).await?;
     let (room, seq) = (edit.room, edit.seq);
     let before = named_in(app, room, seq).await?;
-    let changed = app.rooms.edit(who.user, edit, mentions).await.map_err(of_edit)?;
+    let changed = app.rooms.edit(&who.caller, edit, mentions).await.map_err(of_edit)?;
     notify_marks(app, room, before, named_in(app, room, seq).await?).await;
     Ok(Changed { changed })
 }
 
-/// The accounts a message names.
+/// The accounts a message names, for the read markers to be sent to them; nothing of it is answered.
 async fn named_in(app: &App, room: RoomId, seq: Seq) -> Result<Vec<UserId>, Refusal> {
-    Ok(match app.rooms.find(room, seq).await?.map(|item| item.content) {
+    Ok(match app.rooms.peek(room, seq).await?.map(|item| item.content) {
         Some(Content::Message(message)) => message.mentions,
         _ => Vec::new(),
     })
@@ -42,13 +42,13 @@ async fn notify_marks(app: &App, room: RoomId, before: Vec<UserId>, after: Vec<U
 
 pub(in crate::session) async fn delete(app: &App, who: &Identity, delete: Delete) -> Result<Changed, Refusal> {
     let before = named_in(app, delete.room, delete.seq).await?;
-    let changed = app.rooms.delete(who.user, delete.room, delete.seq).await.map_err(of_delete)?;
+    let changed = app.rooms.delete(&who.caller, delete.room, delete.seq).await.map_err(of_delete)?;
     notify_marks(app, delete.room, before, Vec::new()).await;
     Ok(Changed { changed })
 }
 
 pub(in crate::session) async fn topic(app: &App, who: &Identity, set: SetTopic) -> Result<Changed, Refusal> {
-    Ok(Changed { changed: app.rooms.set_topic(who.user, set.room, set.topic).await? })
+    Ok(Changed { changed: app.rooms.set_topic(&who.caller, set.room, set.topic).await? })
 }
 
 pub(in crate::session) async fn description(
@@ -56,5 +56,5 @@ pub(in crate::session) async fn description(
     who: &Identity,
     set: SetDescription,
 ) -> Result<Changed, Refusal> {
-    Ok(Changed { changed: app.rooms.set_description(who.user, set.room, set.description).await? })
+    Ok(Changed { changed: app.rooms.set_description(&who.caller, set.room, set.description).await? })
 }

@@ -1,16 +1,15 @@
 //! What has no number: subscriptions, typing, activity, trending words.
 
-use chat_proto::codec;
 use chat_proto::error::{ErrorBody, ErrorCode};
 use chat_proto::request::{
     Empty, SetActivity, SetTyping, Subscribe, Subscribed, Trending, TrendingAnswer, Unsubscribe,
 };
 
 use super::people::check_count;
+use crate::access::RoomAction;
 use crate::session::app::App;
 use crate::session::connection::{Connection, Identity};
 use crate::session::error::Refusal;
-use crate::session::gate;
 
 /// Trending words told at the most.
 const TOPICS_MAX: u32 = 50;
@@ -23,8 +22,9 @@ pub(in crate::session) async fn subscribe(
     check_count(asked.rooms.len())?;
     let mut heads = Vec::with_capacity(asked.rooms.len());
     for room in asked.rooms {
-        if gate::visible(&connection.app.rooms, who.user, room).await.is_ok() {
-            heads.push(chat_proto::request::RoomHead { room, head: connection.subscribe(room).await? });
+        // A room that may not be seen is left out.
+        if let Ok(head) = connection.subscribe(&who.caller, room).await {
+            heads.push(chat_proto::request::RoomHead { room, head });
         }
     }
     Ok(Subscribed { heads })
@@ -44,12 +44,7 @@ pub(in crate::session) async fn typing(
     who: &Identity,
     asked: SetTyping,
 ) -> Result<Empty, Refusal> {
-    let app = &connection.app;
-    gate::member(&app.rooms, who.user, asked.room).await?;
-    let sent = app.typing.set_typing(asked.room, (who.user, connection.id), asked.is_typing, app.now());
-    if let Some(frame) = sent {
-        app.rooms.transient(asked.room, codec::encode(&frame), Some(connection.id));
-    }
+    connection.app.rooms.set_typing(&who.caller, asked.room, connection.id, asked.is_typing).await?;
     Ok(Empty {})
 }
 
@@ -67,6 +62,6 @@ pub(in crate::session) async fn trending(
         let message = format!("From 1 to {TOPICS_MAX} words.");
         return Err(ErrorBody::new(ErrorCode::BadRequest, message).at_field("limit").into());
     }
-    gate::member(&app.rooms, who.user, asked.room).await?;
+    app.rooms.snapshot(&who.caller, asked.room, RoomAction::ReadTrending).await?;
     Ok(TrendingAnswer { words: app.trending.top(asked.room, asked.limit as usize) })
 }

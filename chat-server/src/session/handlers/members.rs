@@ -4,14 +4,14 @@ use chat_proto::request::{Members, MembersPage, SetRsvp};
 use chat_proto::room::{Member, RsvpCounts};
 
 use super::page::check_limit;
+use crate::access::RoomAction;
 use crate::session::app::App;
 use crate::session::connection::Identity;
 use crate::session::error::Refusal;
-use crate::session::gate;
 
 pub(in crate::session) async fn list(app: &App, who: &Identity, asked: Members) -> Result<MembersPage, Refusal> {
     check_limit(asked.limit)?;
-    let snapshot = gate::visible(&app.rooms, who.user, asked.room).await?;
+    let snapshot = app.rooms.snapshot(&who.caller, asked.room, RoomAction::ListMembers).await?;
     let mut rows = app.store.members(asked.room, asked.after, asked.limit + 1).await?;
     let has_more = rows.len() > asked.limit as usize;
     rows.truncate(asked.limit as usize);
@@ -28,10 +28,11 @@ pub(in crate::session) async fn list(app: &App, who: &Identity, asked: Members) 
 }
 
 pub(in crate::session) async fn rsvp(app: &App, who: &Identity, asked: SetRsvp) -> Result<RsvpCounts, Refusal> {
-    gate::member(&app.rooms, who.user, asked.room).await?;
-    // Saying the same again is no news.
-    if app.store.rsvp(asked.room, who.user).await? != asked.answer {
-        app.rooms.set_rsvp(who.user, asked.room, asked.answer).await?;
+    // Saying the same again is no news; whether it may be said is asked all the same.
+    if app.store.rsvp(asked.room, who.user).await? == asked.answer {
+        app.rooms.snapshot(&who.caller, asked.room, RoomAction::Rsvp).await?;
+    } else {
+        app.rooms.set_rsvp(&who.caller, asked.room, asked.answer).await?;
     }
     Ok(app.store.room_counts(asked.room).await?.rsvp)
 }

@@ -7,15 +7,14 @@ use chat_proto::message::Item;
 use chat_proto::request::{Changes, ChangesPage, History, HistoryPage, Versions, VersionsAnswer};
 use chat_proto::room::User;
 
+use crate::access::RoomAction;
 use crate::session::app::App;
 use crate::session::connection::{Connection, Identity};
 use crate::session::error::Refusal;
-use crate::session::gate;
 
 pub(in crate::session) async fn history(app: &App, who: &Identity, asked: History) -> Result<HistoryPage, Refusal> {
     check_limit(asked.limit)?;
-    gate::visible(&app.rooms, who.user, asked.room).await?;
-    let page = app.rooms.history(asked.room, asked.before, asked.limit).await?;
+    let page = app.rooms.history(&who.caller, asked.room, asked.before, asked.limit).await?;
     let users = authors(app, &page.items).await?;
     Ok(HistoryPage { items: page.items, users, next_before: page.next, head: page.head })
 }
@@ -27,10 +26,9 @@ pub(in crate::session) async fn changes(
 ) -> Result<ChangesPage, Refusal> {
     check_limit(asked.limit)?;
     let app = &connection.app;
-    gate::visible(&app.rooms, who.user, asked.room).await?;
     // From here on its events are queued again; what comes twice is harmless.
     connection.send_queue.close_gap(asked.room);
-    let page = app.rooms.changes(asked.room, asked.after, asked.limit).await?;
+    let page = app.rooms.changes(&who.caller, asked.room, asked.after, asked.limit).await?;
     let users = authors(app, &page.items).await?;
     Ok(ChangesPage { items: page.items, users, next: page.next.unwrap_or(page.head), head: page.head })
 }
@@ -41,8 +39,8 @@ pub(in crate::session) async fn versions(
     who: &Identity,
     asked: Versions,
 ) -> Result<VersionsAnswer, Refusal> {
-    gate::visible(&app.rooms, who.user, asked.room).await?;
-    app.rooms.find(asked.room, asked.seq).await?.ok_or_else(Refusal::not_found)?;
+    let found = app.rooms.find(&who.caller, asked.room, RoomAction::ReadVersions, asked.seq).await?;
+    found.ok_or_else(Refusal::not_found)?;
     Ok(VersionsAnswer { versions: app.store.versions(asked.room, asked.seq).await? })
 }
 

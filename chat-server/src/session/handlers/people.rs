@@ -6,11 +6,11 @@ use chat_proto::limits::IDS_MAX;
 use chat_proto::presence::{Presence, UserPresence};
 use chat_proto::request::{Resolve, Resolved, SetStatus, Users, UsersAnswer, Who, WhoAnswer};
 
+use crate::access::RoomAction;
 use crate::presence::{Profile, is_there};
 use crate::session::app::App;
 use crate::session::connection::Identity;
 use crate::session::error::Refusal;
-use crate::session::gate;
 use crate::store::Account;
 
 /// People told of in one answer.
@@ -28,7 +28,7 @@ pub(in crate::session) async fn resolve(app: &App, who: &Identity, asked: Resolv
     check_count(asked.rooms.len() + asked.users.len())?;
     let mut rooms = Vec::new();
     for stored in app.store.rooms_by_name(asked.rooms).await? {
-        if gate::visible(&app.rooms, who.user, stored.room.id).await.is_ok() {
+        if app.rooms.snapshot(&who.caller, stored.room.id, RoomAction::See).await.is_ok() {
             rooms.push(stored.room);
         }
     }
@@ -70,7 +70,7 @@ fn presence(app: &App, account: &Account) -> UserPresence {
 pub(in crate::session) async fn who(app: &App, who: &Identity, asked: Who) -> Result<WhoAnswer, Refusal> {
     let rooms = match asked.room {
         Some(room) => {
-            gate::visible(&app.rooms, who.user, room).await?;
+            app.rooms.snapshot(&who.caller, room, RoomAction::SeeOnline).await?;
             vec![room]
         }
         None => app.store.rooms_of(who.user).await?,
@@ -92,7 +92,10 @@ pub(in crate::session) async fn who(app: &App, who: &Identity, asked: Who) -> Re
     users.retain(|user| people.iter().any(|person| person.user == user.id));
     let there = people.iter().filter(|person| is_there(person.presence.availability)).count() as u32;
     let (online, total) = match rooms[..] {
-        [room] => (app.audience.online(room), app.rooms.snapshot(who.user, room).await?.room.members),
+        [room] => (
+            app.audience.online(room),
+            app.rooms.snapshot(&who.caller, room, RoomAction::SeeOnline).await?.room.members,
+        ),
         _ => (there, users.len() as u32),
     };
     Ok(WhoAnswer { people, users, online, total })

@@ -8,10 +8,11 @@ use chat_proto::message::Content;
 use chat_proto::request::{Life, Post};
 use tokio::time::timeout;
 
+use crate::access::RoomAction;
 use crate::session::app::App;
 use crate::session::connection::Identity;
 use crate::session::error::Refusal;
-use crate::session::{gate, mentions};
+use crate::session::mentions;
 
 /// The live store is asked for a key at the most for so long: the connection's other requests wait behind it.
 const KEY_LIMIT: Duration = Duration::from_millis(150);
@@ -68,8 +69,7 @@ async fn is_ephemeral(app: &App, post: &Post) -> Result<bool, Refusal> {
 
 async fn check_text(app: &App, who: &Identity, post: &Post) -> Result<Vec<UserId>, Refusal> {
     if let Some(seq) = post.reply_to {
-        gate::member(&app.rooms, who.user, post.room).await?;
-        let found = app.rooms.find(post.room, seq).await?;
+        let found = app.rooms.find(&who.caller, post.room, RoomAction::Reply, seq).await?;
         if !found.is_some_and(|item| matches!(item.content, Content::Message(_))) {
             let message = "The message that is answered is not there.";
             return Err(ErrorBody::new(ErrorCode::NotFound, message).at_field("reply_to").into());

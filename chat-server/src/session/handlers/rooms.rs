@@ -9,10 +9,11 @@ use chat_proto::room::{Membership, Role, RoomKind};
 use chat_proto::server_frame::AccountChange;
 
 use super::page::check_limit;
-use crate::session::app::{App, GENERAL};
+use crate::access::RoomAction;
+use crate::room::{Joined, RoomError};
+use crate::session::app::App;
 use crate::session::connection::{Connection, Identity};
 use crate::session::error::Refusal;
-use crate::session::gate;
 use crate::store::NewRoom;
 
 /// Rooms of one account: all of them are told in one `welcome`.
@@ -43,7 +44,11 @@ pub(in crate::session) async fn create(
         at: app.now(),
     };
     let made = app.store.create_room(new).await?;
-    enter(connection, who, made.room.id, Role::Owner).await
+    if app.store.rooms_of(who.user).await?.len() >= ROOMS_MAX {
+        return Err(too_many_rooms());
+    }
+    let joined = app.rooms.admit(who.user, made.room.id, Role::Owner).await?;
+    entered(connection, who, joined).await
 }
 
 pub(in crate::session) async fn join(
@@ -51,38 +56,47 @@ pub(in crate::session) async fn join(
     who: &Identity,
     room: RoomId,
 ) -> Result<Membership, Refusal> {
-    let snapshot = gate::visible(&connection.app.rooms, who.user, room).await?;
-    match snapshot.role {
-        None => enter(connection, who, room, Role::Member).await,
-        // Nothing changes, and nobody has to be told.
-        Some(role) => {
-            let read_marker = connection.app.store.read_marker(who.user, room).await?;
-            Ok(Membership { room: snapshot.room, head: snapshot.head, read_marker, role })
-        }
+    let app = connection.app.clone();
+    let rooms = app.store.rooms_of(who.user).await?;
+    if rooms.len() >= ROOMS_MAX && !rooms.contains(&room) {
+        app.rooms.snapshot(&who.caller, room, RoomAction::Join).await?;
+        return Err(too_many_rooms());
     }
+    let joined = app.rooms.join(&who.caller, room).await?;
+    entered(connection, who, joined).await
 }
 
-/// Becomes a member, and tells it to the account's other devices; those that follow every room follow this one.
-async fn enter(connection: &mut Connection, who: &Identity, room: RoomId, role: Role) -> Result<Membership, Refusal> {
+/// Tells the account's other devices of a room it has joined; those that follow every room follow this one.
+async fn entered(connection: &mut Connection, who: &Identity, joined: Joined) -> Result<Membership, Refusal> {
     let app = connection.app.clone();
-    if app.store.rooms_of(who.user).await?.len() >= ROOMS_MAX {
-        let message = format!("An account is a member of at most {ROOMS_MAX} rooms; leave one first.");
-        return Err(ErrorBody::new(ErrorCode::TooMany, message).into());
-    }
-    let snapshot = app.rooms.join(who.user, room, role).await?;
-    tracing::info!(user = %who.user, %room, members = snapshot.room.members, "joined");
+    let Joined { snapshot, is_new } = joined;
+    let room = snapshot.room.id;
     let read_marker = app.store.read_marker(who.user, room).await?;
-    let membership =
-        Membership { room: snapshot.room, head: snapshot.head, read_marker, role: snapshot.role.unwrap_or(role) };
+    // A membership that ended while it was answered.
+    let role = snapshot.role.ok_or_else(Refusal::not_found)?;
+    let membership = Membership { room: snapshot.room, head: snapshot.head, read_marker, role };
+    if !is_new {
+        return Ok(membership);
+    }
+    tracing::info!(user = %who.user, %room, members = membership.room.members, "joined");
     for device in app.connections.followers(who.user) {
-        app.rooms.subscribe(who.user, room, device.connection, &device.send_queue).await?;
-        if device.connection == connection.id && !connection.subscriptions.contains(&room) {
-            connection.subscriptions.push(room);
+        match app.rooms.subscribe(&device.caller, room, device.connection, &device.send_queue).await {
+            Ok(_) if device.connection == connection.id && !connection.subscriptions.contains(&room) => {
+                connection.subscriptions.push(room);
+            }
+            // Another device has left it meanwhile, or this one's sign-in has ended.
+            Ok(_) | Err(RoomError::NotFound | RoomError::Refused(_)) => {}
+            Err(error) => return Err(error.into()),
         }
     }
     app.audience.resize(&membership);
     app.connections.notify(who.user, AccountChange::Joined { membership: Box::new(membership.clone()) });
     Ok(membership)
+}
+
+fn too_many_rooms() -> Refusal {
+    let message = format!("An account is a member of at most {ROOMS_MAX} rooms; leave one first.");
+    ErrorBody::new(ErrorCode::TooMany, message).into()
 }
 
 pub(in crate::session) async fn leave(
@@ -91,25 +105,11 @@ pub(in crate::session) async fn leave(
     room: RoomId,
 ) -> Result<Empty, Refusal> {
     let app = connection.app.clone();
-    if room == GENERAL {
-        return Err(Refusal::wire(ErrorCode::NotAllowed, "Everyone is in #general; it cannot be left."));
+    if let Some(members) = app.rooms.leave(&who.caller, room).await? {
+        tracing::info!(user = %who.user, %room, members, "left");
+        connection.subscriptions.retain(|subscribed| *subscribed != room);
+        app.connections.notify(who.user, AccountChange::Left { room });
     }
-    let snapshot = gate::visible(&app.rooms, who.user, room).await?;
-    if snapshot.role.is_none() {
-        return Ok(Empty {});
-    }
-    app.rooms.leave(who.user, room).await?;
-    tracing::info!(user = %who.user, %room, members = snapshot.room.members.saturating_sub(1), "left");
-    for device in app.connections.devices(who.user) {
-        app.rooms.unsubscribe(room, device.connection).await;
-        // Only now: what was queued until then goes, too.
-        device.send_queue.forget_room(room);
-        if let Some(typing) = app.typing.left(room, device.connection, app.now()) {
-            app.rooms.transient(room, codec::encode(&typing), None);
-        }
-    }
-    connection.subscriptions.retain(|subscribed| *subscribed != room);
-    app.connections.notify(who.user, AccountChange::Left { room });
     Ok(Empty {})
 }
 
@@ -134,7 +134,7 @@ pub(in crate::session) async fn list(app: &App, who: &Identity, asked: ListRooms
 }
 
 pub(in crate::session) async fn info(app: &App, who: &Identity, room: RoomId) -> Result<RoomInfoAnswer, Refusal> {
-    let snapshot = gate::visible(&app.rooms, who.user, room).await?;
+    let snapshot = app.rooms.snapshot(&who.caller, room, RoomAction::See).await?;
     let counts = app.store.room_counts(room).await?;
     let stored = app.store.room(room).await?.ok_or_else(Refusal::not_found)?;
     let mut named = vec![snapshot.room.created_by];

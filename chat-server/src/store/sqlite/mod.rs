@@ -1,5 +1,6 @@
 //! The database in one SQLite file: one thread writes, a few read. The only place that knows SQL.
 
+mod access;
 mod accounts;
 mod batch;
 mod checkpoint;

@@ -1,13 +1,13 @@
 //! Rooms.
 
 use chat_proto::ids::{RoomId, Seq, UserId};
-use chat_proto::room::{RoomKind, RsvpCounts};
+use chat_proto::room::RsvpCounts;
 use chat_proto::text::{Description, RoomName, TopicText};
 use chat_proto::time::UnixMillis;
 use rusqlite::{Connection, ErrorCode, params};
 
 use super::row::{self, ROOM, all, execute, failed, one, sql};
-use super::{items, members};
+use super::{access, items, members};
 use crate::store::{NewRoom, RefusedPost, RoomCounts, RoomState, StoreError, StoredRoom};
 
 pub(super) fn create(c: &Connection, new: &NewRoom) -> Result<StoredRoom, StoreError> {
@@ -16,13 +16,8 @@ pub(super) fn create(c: &Connection, new: &NewRoom) -> Result<StoredRoom, StoreE
     if closed.is_some() {
         return Err(StoreError::NameTaken);
     }
-    let kind = match new.kind {
-        RoomKind::Public => 0,
-        RoomKind::Private => 1,
-        RoomKind::Direct => 2,
-    };
     let values = params![
-        kind,
+        row::kind_column(new.kind),
         new.name.as_str(),
         new.name.skeleton(),
         new.topic.as_ref().map(TopicText::as_str),
@@ -34,14 +29,17 @@ pub(super) fn create(c: &Connection, new: &NewRoom) -> Result<StoredRoom, StoreE
         new.at.0,
         sql(new.by.0),
     ];
-    // A closed room of this very name opens again: its id, its numbers and what was said in it are its own for ever.
-    // What was private stays so, and stays its maker's.
-    let upsert = "INSERT INTO room (kind, name, skeleton, topic, topic_by, topic_at, description, default_ttl_ms,
+    // A closed room of this name and kind opens again, if the access table allows it: its id, its numbers and its
+    // history stay its own for ever.
+    let upsert = format!(
+        "INSERT INTO room (kind, name, skeleton, topic, topic_by, topic_at, description, default_ttl_ms,
            closes_when_empty, created_at, created_by) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
          ON CONFLICT (name) DO UPDATE SET kind = ?1, topic = ?4, topic_by = ?5, topic_at = ?6, description = ?7,
            default_ttl_ms = ?8, closes_when_empty = ?9, created_at = ?10, created_by = ?11, closed_at = NULL
-         WHERE closed_at IS NOT NULL AND kind = ?1 AND (kind = 0 OR created_by = ?11) RETURNING id";
-    let made = one(c, upsert, values, |row| row::number(row, 0));
+         WHERE closed_at IS NOT NULL AND kind = ?1 AND {} RETURNING id",
+        access::may_reopen("?11")
+    );
+    let made = one(c, &upsert, values, |row| row::number(row, 0));
     let id = match made {
         Ok(Some(id)) => RoomId(id),
         Ok(None) => return Err(StoreError::NameTaken),
@@ -75,7 +73,8 @@ pub(super) fn list(
     let query = format!(
         "SELECT {ROOM}, member.account IS NOT NULL FROM room
          LEFT JOIN member ON member.room = room.id AND member.account = ?1
-         WHERE closed_at IS NULL AND name > ?2 AND (kind = 0 OR member.account IS NOT NULL) ORDER BY name LIMIT ?3"
+         WHERE closed_at IS NULL AND name > ?2 AND {} ORDER BY name LIMIT ?3",
+        *access::MAY_SEE
     );
     let after = after.map_or("", RoomName::as_str);
     all(c, &query, params![sql(viewer.0), after, limit], |row| Ok((row::room(row)?, row.get(14)?)))

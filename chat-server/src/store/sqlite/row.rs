@@ -159,6 +159,15 @@ pub(super) fn room(row: &Row<'_>) -> rusqlite::Result<StoredRoom> {
     })
 }
 
+/// A kind of room as the column holds it.
+pub(super) fn kind_column(kind: RoomKind) -> i64 {
+    match kind {
+        RoomKind::Public => 0,
+        RoomKind::Private => 1,
+        RoomKind::Direct => 2,
+    }
+}
+
 /// A role as the column holds it.
 pub(super) fn role_column(role: Role) -> i64 {
     match role {

@@ -1,0 +1,38 @@
+//! An account that loses access to a room: its listeners, typing, presence and queued frames go in the same turn, before
+//! it is answered. Must not know who may do what.
+
+use chat_proto::ids::UserId;
+
+use super::Actor;
+use crate::room::in_flight::InFlight;
+use crate::room::registry::Registry;
+
+impl Actor {
+    /// A member has left. Its devices stop hearing the room, those that subscribed in between included, unless it has
+    /// joined again by now; the others see it leave; then it is answered.
+    pub(super) fn complete_leave(&mut self, user: UserId, write: InFlight, registry: &Registry) {
+        if self.state.role(user).is_none() {
+            self.evict(user);
+        }
+        if let Some(item) = write.item {
+            self.show(item, None, registry);
+        }
+        self.answer_stored(write.requester, None, write.accepted_at);
+    }
+
+    /// An account did not become a member after all. Where outsiders may listen, its devices go on listening.
+    pub(super) fn undo_join(&mut self, user: UserId) {
+        self.state.undo_join(user);
+        if !self.state.may_outsiders_listen() {
+            self.evict(user);
+        }
+    }
+
+    fn evict(&mut self, user: UserId) {
+        let room = self.state.id();
+        self.fanout.evict(room, user);
+        for frame in self.services.observer.access_lost(room, user) {
+            self.fanout.transient(room, &frame, |_, _| true);
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! A real room over real stores, asked as callers ask it: what is decided, and what a leaver still receives.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use chat_proto::ids::{ConnectionId, RoomId, Seq, UserId};
+use chat_proto::message::Item;
+use chat_proto::request::Post;
+use chat_proto::room::{Role, RoomKind};
+use chat_proto::time::UnixMillis;
+use parking_lot::Mutex;
+use tokio::sync::Semaphore;
+
+use super::*;
+use crate::access::{Caller, Credential, Origin, RoomAction, RoomRefusal, Scopes, ServerRole, Standing};
+use crate::live::{MemoryCaps, MemoryLive};
+use crate::send_queue::SendQueue;
+use crate::store::sqlite::SqliteStore;
+use crate::store::{NewRoom, Store as _};
+
+const NOW: UnixMillis = UnixMillis(1_763_560_927_120);
+
+fn clock() -> UnixMillis {
+    NOW
+}
+
+/// Notes who lost access, and has a frame for the others.
+#[derive(Default)]
+struct Noted(Mutex<Vec<(RoomId, UserId)>>);
+
+impl RoomObserver for Noted {
+    fn room_started(&self, _: RoomId, _: &[Item]) {}
+
+    fn item_shown(&self, _: RoomId, _: &Item) {}
+
+    fn typing_changed(&self, _: RoomId, _: (UserId, ConnectionId), _: bool) -> Option<Bytes> {
+        Some("typing".into())
+    }
+
+    fn access_lost(&self, room: RoomId, user: UserId) -> Vec<Bytes> {
+        self.0.lock().push((room, user));
+        vec!["stopped".into()]
+    }
+
+    fn room_stopped(&self, _: RoomId) {}
+}
+
+struct World {
+    rooms: Rooms,
+    room: RoomId,
+    noted: Arc<Noted>,
+    ana: Caller,
+    ben: Caller,
+    _folder: tempfile::TempDir,
+}
+
+/// A connection's id and its queue.
+struct Device(ConnectionId, SendQueue);
+
+impl Device {
+    fn new(id: u64) -> Self {
+        Self(ConnectionId(id), SendQueue::default())
+    }
+
+    fn received(&self) -> Vec<Bytes> {
+        let mut frames = Vec::new();
+        self.1.take(&mut frames, usize::MAX);
+        frames
+    }
+}
+
+impl World {
+    /// A room of this kind with two members.
+    async fn new(kind: RoomKind) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Arc::new(SqliteStore::open(folder.path(), "e1", NOW).expect("it opens"));
+        let noted = Arc::new(Noted::default());
+        let services = Services {
+            store: store.clone(),
+            live: Arc::new(MemoryLive::new(MemoryCaps::default())),
+            clock,
+            counters: Arc::default(),
+            observer: noted.clone(),
+            refills: Arc::new(Semaphore::new(REFILLS)),
+        };
+        let mut callers = Vec::new();
+        for (uid, name) in [(1000, "ana"), (1001, "ben")] {
+            let account = store.account_for_uid(uid, name.parse().expect("a name"), NOW).await.expect("made");
+            let origin = Origin { uid: Some(uid), is_loopback: true, address: None };
+            let standing = Arc::new(Standing::new(ServerRole::Account));
+            callers.push(Caller::new(account.id, origin, Credential::Peer { uid }, Scopes::ALL, standing));
+        }
+        let (ben, ana) = (callers.remove(1), callers.remove(0));
+        let new = NewRoom {
+            kind,
+            name: "builds".parse().expect("a name"),
+            topic: None,
+            description: None,
+            default_ttl_ms: None,
+            closes_when_empty: false,
+            by: ana.user(),
+            at: NOW,
+        };
+        let room = store.create_room(new).await.expect("made").room.id;
+        let rooms = Rooms::new(Registry::new(services));
+        for (caller, role) in [(&ana, Role::Owner), (&ben, Role::Member)] {
+            assert!(rooms.admit(caller.user(), room, role).await.expect("admitted").is_new);
+        }
+        Self { rooms, room, noted, ana, ben, _folder: folder }
+    }
+
+    async fn listen(&self, caller: &Caller, device: &Device) -> Result<Seq, RoomError> {
+        self.rooms.subscribe(caller, self.room, device.0, &device.1).await
+    }
+
+    async fn post(&self, caller: &Caller, key: &str) -> Result<Seq, RoomError> {
+        let post = Post {
+            room: self.room,
+            key: key.parse().expect("a key"),
+            body: "hello".parse().expect("a body"),
+            life: None,
+            code: None,
+            reply_to: None,
+            chain: None,
+        };
+        let posting = self.rooms.begin_post(caller, post, Vec::new(), None).await;
+        posting.await.map(|posted| posted.seq)
+    }
+}
+
+#[tokio::test]
+async fn once_a_leave_is_answered_no_device_receives_anything_of_the_room() {
+    for kind in [RoomKind::Public, RoomKind::Private] {
+        let world = World::new(kind).await;
+        let [queued, asked_before, asked_after, others] = [1, 2, 3, 4].map(Device::new);
+        world.listen(&world.ana, &queued).await.expect("a member");
+        world.listen(&world.ben, &others).await.expect("a member");
+        world.post(&world.ben, "k1").await.expect("taken");
+        // All of these stand in the mailbox when the room takes the leave.
+        let leave = world.rooms.leave(&world.ana, world.room);
+        let typing = world.rooms.set_typing(&world.ben, world.room, others.0, true);
+        let (before, posted, left, after, typed) = tokio::join!(
+            world.listen(&world.ana, &asked_before),
+            world.post(&world.ben, "k2"),
+            leave,
+            world.listen(&world.ana, &asked_after),
+            typing,
+        );
+        assert_eq!((left, typed, posted.is_ok(), before.is_ok()), (Ok(Some(1)), Ok(()), true, true));
+        match kind {
+            RoomKind::Public => assert!(after.is_ok(), "outsiders may listen, but the leave was not answered yet"),
+            RoomKind::Private | RoomKind::Direct => assert_eq!(after, Err(RoomError::NotFound)),
+        }
+        assert_eq!(*world.noted.0.lock(), [(world.room, world.ana.user())]);
+        world.post(&world.ben, "k3").await.expect("taken");
+        world.rooms.transient(world.room, "presence".into(), None);
+        world.rooms.drain().await;
+        for device in [&queued, &asked_before, &asked_after] {
+            assert_eq!(device.received(), Vec::<Bytes>::new(), "{kind:?}, {:?}", device.0);
+        }
+        let heard = others.received();
+        assert!(heard.contains(&"stopped".into()), "the others learn that she stopped typing");
+        assert_eq!(heard.len(), 6, "three messages, the leave, what stopped, a presence: {heard:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_leave_that_changes_nothing_drops_no_listener() {
+    let world = World::new(RoomKind::Public).await;
+    world.rooms.leave(&world.ana, world.room).await.expect("left");
+    let device = Device::new(1);
+    world.listen(&world.ana, &device).await.expect("outsiders may listen");
+    assert_eq!(world.rooms.leave(&world.ana, world.room).await, Ok(None));
+    world.post(&world.ben, "k1").await.expect("taken");
+    assert_eq!(device.received().len(), 1);
+}
+
+#[tokio::test]
+async fn who_leaves_and_joins_at_once_goes_on_listening() {
+    let world = World::new(RoomKind::Public).await;
+    let device = Device::new(1);
+    world.listen(&world.ana, &device).await.expect("a member");
+    let leave = world.rooms.leave(&world.ana, world.room);
+    let join = world.rooms.join(&world.ana, world.room);
+    let (left, joined) = tokio::join!(leave, join);
+    assert_eq!((left, joined.map(|joined| joined.is_new)), (Ok(Some(2)), Ok(true)));
+    world.post(&world.ben, "k1").await.expect("taken");
+    assert_eq!(device.received().len(), 3, "the leave, the join, the message");
+}
+
+#[tokio::test]
+async fn a_caller_is_judged_when_the_room_takes_the_command() {
+    let world = World::new(RoomKind::Private).await;
+    world.post(&world.ana, "k1").await.expect("hers");
+    let (leave, post) = tokio::join!(world.rooms.leave(&world.ben, world.room), world.post(&world.ben, "k2"));
+    assert_eq!((leave, post), (Ok(Some(1)), Err(RoomError::NotFound)));
+    let find = world.rooms.find(&world.ben, world.room, RoomAction::ReadVersions, Seq(1)).await;
+    assert_eq!(find, Err(RoomError::NotFound));
+    assert!(world.rooms.peek(world.room, Seq(1)).await.is_ok_and(|item| item.is_some()), "the server itself may");
+    world.ana.revoke();
+    assert_eq!(world.post(&world.ana, "k3").await, Err(RoomRefusal::SignedOut.into()));
+}
