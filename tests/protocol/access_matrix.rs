@@ -190,7 +190,7 @@ impl World {
         }
         let (left, places) = places.into_iter().partition(|place| place.name.as_str().starts_with("left"));
         let signed_out = Peer::connect(server.address()).await;
-        Self { server: server, peers, signed_out, tokens, places, left, unique: 0 }
+        Self { server, peers, signed_out, tokens, places, left, unique: 0 }
     }
 
     async fn make(owner: &mut Peer, kind: RoomKind, use_: &str) -> Place {
