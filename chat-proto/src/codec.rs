@@ -135,6 +135,11 @@ pub fn encode_ok<C: Call>(id: RequestId, answer: &C::Answer) -> Bytes {
     to_bytes(&AnswerBody { tag: OkFrame::TYPE, id, result: answer })
 }
 
+/// Writes the answer to any request.
+pub fn encode_answer(id: RequestId, answer: &Answer) -> Bytes {
+    to_bytes(&AnswerBody { tag: OkFrame::TYPE, id, result: answer })
+}
+
 /// How many bytes a value takes on the wire, for cutting pages.
 pub fn encoded_len<T: Serialize>(value: &T) -> usize {
     to_bytes(value).len()
@@ -283,5 +288,7 @@ mod tests {
         let text = std::str::from_utf8(&bytes).expect("JSON is UTF-8");
         let Ok(Some(ServerFrame::Ok(ok))) = decode_server(text) else { panic!("an ok frame: {text}") };
         assert_eq!(decode_answer::<Ping>(&ok.result).map(|pong| pong.now.0), Ok(9));
+        let answer = Answer::Ping(crate::request::Pong { now: crate::time::UnixMillis(9) });
+        assert_eq!(encode_answer(RequestId(4), &answer), bytes);
     }
 }

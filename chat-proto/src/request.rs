@@ -52,6 +52,13 @@ macro_rules! requests {
             )+
         }
 
+        impl Serialize for Answer {
+            /// Writes the answer itself, as `result` carries it.
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                match self { $(Self::$name(answer) => answer.serialize(serializer),)+ }
+            }
+        }
+
         impl Request {
             /// Reads the answer to the request named `tag`; `None` where the tag is unknown.
             pub(crate) fn decode_answer(tag: &str, result: &str) -> Option<Result<Answer, serde_json::Error>> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::session::App;
+use crate::server::Server;
 
 /// Waits for SIGTERM or SIGINT. A second one ends the process at once.
 ///
@@ -29,13 +29,13 @@ pub async fn signalled() -> std::io::Result<()> {
 }
 
 /// Waits until nobody has been connected, and no message been alive for a time, for `limit`.
-pub(crate) async fn idle(app: Arc<App>, limit: Duration) {
+pub(crate) async fn idle(server: Arc<Server>, limit: Duration) {
     let look_every = (limit / 10).max(Duration::from_millis(100));
     let mut idle_for = Duration::ZERO;
     loop {
         tokio::time::sleep(look_every).await;
-        let alive = app.live.usage(app.now()).await.map_or(1, |usage| usage.alive);
-        idle_for = if app.connections.count() == 0 && alive == 0 { idle_for + look_every } else { Duration::ZERO };
+        let alive = server.live.usage(server.now()).await.map_or(1, |usage| usage.alive);
+        idle_for = if server.connections.count() == 0 && alive == 0 { idle_for + look_every } else { Duration::ZERO };
         if idle_for >= limit {
             tracing::info!("idle; going down");
             return;

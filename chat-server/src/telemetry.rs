@@ -10,7 +10,7 @@ use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::config::LogFormat;
-use crate::session::App;
+use crate::server::Server;
 
 /// How often totals are told while something happens.
 const EVERY: Duration = Duration::from_secs(10);
@@ -38,30 +38,30 @@ pub fn start(format: LogFormat, verbose: u8) {
 }
 
 /// Tells totals every ten seconds while something happens; runs until it is dropped.
-pub async fn totals(app: Arc<App>) {
+pub async fn totals(server: Arc<Server>) {
     let mut before = (0, 0);
     let mut ack_before_us = 0;
     let mut ticks = tokio::time::interval(EVERY);
     ticks.tick().await;
     loop {
         ticks.tick().await;
-        let posts = app.counters.posts.load(Ordering::Relaxed);
-        let deliveries = app.counters.deliveries.load(Ordering::Relaxed);
-        let connections = app.connections.count();
+        let posts = server.counters.posts.load(Ordering::Relaxed);
+        let deliveries = server.counters.deliveries.load(Ordering::Relaxed);
+        let connections = server.connections.count();
         if (posts, deliveries) == before {
             continue;
         }
-        let written = app.store.figures().batch_writes;
-        let (ack_sum_us, ack_max_us) = (app.counters.ack_us.distribution().sum, app.counters.take_ack_max_us());
+        let written = server.store.figures().batch_writes;
+        let (ack_sum_us, ack_max_us) = (server.counters.ack_us.distribution().sum, server.counters.take_ack_max_us());
         let ack_mean_ms = ack_sum_us.saturating_sub(ack_before_us) as f64 / 1_000.0 / (posts - before.0).max(1) as f64;
         // Left out where nobody knows.
-        let alive = app.live.usage(app.now()).await.ok().map(|usage| usage.alive);
+        let alive = server.live.usage(server.now()).await.ok().map(|usage| usage.alive);
         tracing::info!(
             connections,
             posts = posts - before.0,
             deliveries = deliveries - before.1,
-            ring_hits = app.counters.ring_hits.load(Ordering::Relaxed),
-            ring_misses = app.counters.ring_misses.load(Ordering::Relaxed),
+            ring_hits = server.counters.ring_hits.load(Ordering::Relaxed),
+            ring_misses = server.counters.ring_misses.load(Ordering::Relaxed),
             ack_mean_ms = format!("{ack_mean_ms:.2}"),
             ack_max_ms = format!("{:.2}", ack_max_us as f64 / 1_000.0),
             writes_per_commit = format!("{:.1}", written.sum as f64 / written.count().max(1) as f64),

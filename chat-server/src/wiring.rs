@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use crate::clock::{self, now};
 use crate::config::Config;
 use crate::live::{Live, MemoryCaps, MemoryLive, NodeId, RedisLive, RedisStartError};
-use crate::session::{App, Stores, notify_service, share_limits};
+use crate::server::{Server, Stores, notify_service, share_limits};
 use crate::store::sqlite::{OpenError, SqliteStore};
 use crate::store::{Store, StoreError};
 use crate::transport::{self, BindError, Listeners};
@@ -71,7 +71,7 @@ pub async fn serve(
         None => Arc::new(MemoryLive::new(MemoryCaps::default())),
     };
     let stores = Stores { store: store.clone(), live: live.clone(), node: new_node()?, clock: now };
-    let (app, drivers) = App::new(config.app.clone(), stores);
+    let (server, drivers) = Server::new(config.server.clone(), stores);
     let (down, is_down) = watch::channel(false);
     let until_down = |mut is_down: watch::Receiver<bool>| async move { drop(is_down.wait_for(|down| *down).await) };
     let presence = tokio::spawn(drivers.presence.run(until_down(is_down.clone())));
@@ -79,23 +79,23 @@ pub async fn serve(
         tokio::spawn(drivers.trending.run(until_down(is_down.clone()))),
         tokio::spawn(drivers.typing.run(until_down(is_down.clone()))),
         tokio::spawn({
-            let (app, until_down) = (app.clone(), until_down(is_down.clone()));
-            async move { app.push_counts(until_down).await }
+            let (server, until_down) = (server.clone(), until_down(is_down.clone()));
+            async move { server.push_counts(until_down).await }
         }),
-        tokio::spawn(notify_service(app.clone(), until_down(is_down.clone()))),
-        tokio::spawn(share_limits(app.clone(), until_down(is_down.clone()))),
-        tokio::spawn(telemetry::totals(app.clone())),
+        tokio::spawn(notify_service(server.clone(), until_down(is_down.clone()))),
+        tokio::spawn(share_limits(server.clone(), until_down(is_down.clone()))),
+        tokio::spawn(telemetry::totals(server.clone())),
         tokio::spawn(sweep(live)),
         tokio::spawn(watch_clock()),
     ];
     ready(ready_line(&config, &listeners));
     {
-        let serving = transport::serve(&listeners, &app, &is_down);
+        let serving = transport::serve(&listeners, &server, &is_down);
         tokio::pin!(serving);
         tokio::select! {
             () = &mut serving => {}
             () = stop => {}
-            () = idle(app.clone(), config.idle_exit) => {}
+            () = idle(server.clone(), config.idle_exit) => {}
         }
         // No more is accepted; everyone is told, and what was accepted is settled.
         let _ = down.send(true);
@@ -104,7 +104,7 @@ pub async fn serve(
         }
     }
     drop(listeners);
-    if tokio::time::timeout(GOODBYE_LIMIT, app.rooms.drain()).await.is_err() {
+    if tokio::time::timeout(GOODBYE_LIMIT, server.rooms.drain()).await.is_err() {
         tracing::warn!("some rooms did not drain in time");
     }
     // It keeps when everyone was seen last.
@@ -117,9 +117,9 @@ pub async fn serve(
     tokio::task::spawn_blocking(move || store.close()).await.unwrap_or(Ok(())).map_err(ServeError::Close)
 }
 
-async fn idle(app: Arc<App>, limit: Option<Duration>) {
+async fn idle(server: Arc<Server>, limit: Option<Duration>) {
     match limit {
-        Some(limit) => shutdown::idle(app, limit).await,
+        Some(limit) => shutdown::idle(server, limit).await,
         None => std::future::pending().await,
     }
 }

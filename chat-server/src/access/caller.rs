@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
-use chat_proto::ids::{SessionId, UserId};
+use chat_proto::ids::{ConnectionId, SessionId, UserId};
 
 use super::ServerRole;
 
@@ -108,7 +108,11 @@ impl Standing {
 
 /// Who asks; a clone is the same caller.
 #[derive(Clone, Debug)]
-pub struct Caller(Arc<Facts>);
+pub struct Caller {
+    facts: Arc<Facts>,
+    /// `None` if the caller's door keeps no connection.
+    connection: Option<ConnectionId>,
+}
 
 #[derive(Debug)]
 struct Facts {
@@ -124,42 +128,54 @@ struct Facts {
 impl Caller {
     /// A caller that has just signed in.
     pub fn new(user: UserId, origin: Origin, credential: Credential, scopes: Scopes, standing: Arc<Standing>) -> Self {
-        Self(Arc::new(Facts { user, origin, credential, scopes, standing, is_revoked: AtomicBool::new(false) }))
+        let is_revoked = AtomicBool::new(false);
+        Self { facts: Arc::new(Facts { user, origin, credential, scopes, standing, is_revoked }), connection: None }
+    }
+
+    /// The same caller over a connection that stays open, to which events can be pushed.
+    #[must_use]
+    pub fn over(self, connection: ConnectionId) -> Self {
+        Self { connection: Some(connection), ..self }
+    }
+
+    /// The connection it asks over, if its door keeps one.
+    pub fn connection(&self) -> Option<ConnectionId> {
+        self.connection
     }
 
     /// The account.
     pub fn user(&self) -> UserId {
-        self.0.user
+        self.facts.user
     }
 
     /// Where it connects from.
     pub fn origin(&self) -> Origin {
-        self.0.origin
+        self.facts.origin
     }
 
     /// Whether it is a user of this machine, proved by the Unix socket it came through.
     pub fn is_local(&self) -> bool {
-        self.0.origin.uid.is_some()
+        self.facts.origin.uid.is_some()
     }
 
     /// How it signed in.
     pub fn credential(&self) -> Credential {
-        self.0.credential
+        self.facts.credential
     }
 
     /// What its credential is limited to.
     pub fn scopes(&self) -> Scopes {
-        self.0.scopes
+        self.facts.scopes
     }
 
     /// Its role on the server at this moment; [`ServerRole::Anonymous`] once its sign-in has been revoked.
     pub fn role(&self) -> ServerRole {
-        if self.0.is_revoked.load(Ordering::Acquire) { ServerRole::Anonymous } else { self.0.standing.role() }
+        if self.facts.is_revoked.load(Ordering::Acquire) { ServerRole::Anonymous } else { self.facts.standing.role() }
     }
 
     /// Its sign-in has been revoked: whatever it has asked for and was not decided yet is refused.
     pub fn revoke(&self) {
-        self.0.is_revoked.store(true, Ordering::Release);
+        self.facts.is_revoked.store(true, Ordering::Release);
     }
 }
 

@@ -3,8 +3,6 @@
 
 #![deny(clippy::disallowed_methods)]
 
-use chat_proto::request::Request;
-
 use super::Decision;
 
 /// What a caller is on this server.
@@ -68,39 +66,6 @@ impl ServerAction {
         Self::SignOut,
         Self::Ping,
     ];
-
-    /// The action a request stands for.
-    pub fn of(request: &Request) -> Self {
-        match request {
-            Request::Post(_)
-            | Request::Edit(_)
-            | Request::Delete(_)
-            | Request::History(_)
-            | Request::Changes(_)
-            | Request::Versions(_)
-            | Request::Read(_)
-            | Request::Join(_)
-            | Request::Leave(_)
-            | Request::RoomInfo(_)
-            | Request::SetTopic(_)
-            | Request::SetDescription(_)
-            | Request::Members(_)
-            | Request::SetRsvp(_)
-            | Request::Subscribe(_)
-            | Request::Unsubscribe(_)
-            | Request::SetTyping(_)
-            | Request::Trending(_) => Self::UseRooms,
-            Request::CreateRoom(_) => Self::CreateRoom,
-            Request::ListRooms(_) => Self::ListRooms,
-            Request::Users(_) | Request::Resolve(_) => Self::LookUp,
-            Request::Who(_) => Self::SeePeople,
-            Request::SetActivity(_) | Request::SetStatus(_) => Self::SetPresence,
-            Request::Account(_) | Request::AccountChanges(_) => Self::ReadAccount,
-            Request::SetPassword(_) => Self::ChangePassword,
-            Request::Logout(_) => Self::SignOut,
-            Request::Ping(_) => Self::Ping,
-        }
-    }
 }
 
 /// The table.

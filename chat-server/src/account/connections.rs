@@ -4,14 +4,14 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use chat_proto::codec;
 use chat_proto::ids::{AccountSeq, ConnectionId, SessionId, UserId};
 use chat_proto::request::AccountChangesPage;
-use chat_proto::server_frame::{AccountChange, AccountEvent, GoodbyeReason};
+use chat_proto::server_frame::{AccountChange, AccountEvent, GoodbyeReason, Service};
 use chat_proto::time::UnixMillis;
 use parking_lot::Mutex;
 
 use crate::access::{Caller, ServerRole, Standing};
+use crate::push::Push;
 use crate::send_queue::SendQueue;
 
 /// News kept for catching up, of each account.
@@ -105,9 +105,9 @@ impl Connections {
         let Some(stream) = streams.get_mut(&user) else { return };
         let event = AccountEvent { seq: AccountSeq(stream.head.0 + 1), prev: stream.head, change };
         stream.head = event.seq;
-        let frame = codec::encode(&event);
+        let push = Push::new(event.clone());
         for device in &stream.devices {
-            device.send_queue.account_event(frame.clone());
+            device.send_queue.account_event(Arc::clone(&push));
         }
         if stream.ring.len() == RING {
             stream.ring.pop_front();
@@ -139,6 +139,13 @@ impl Connections {
         devices.iter().filter(|device| device.follows_all).cloned().collect()
     }
 
+    /// The device a caller asks from; `None` if its door keeps no connection, or the connection has ended.
+    pub fn device(&self, caller: &Caller) -> Option<Device> {
+        let (streams, connection) = (self.streams.lock(), caller.connection()?);
+        let devices = &streams.get(&caller.user())?.devices;
+        devices.iter().find(|device| device.connection == connection).cloned()
+    }
+
     /// All devices of an account.
     pub fn devices(&self, user: UserId) -> Vec<Device> {
         self.streams.lock().get(&user).map(|stream| stream.devices.clone()).unwrap_or_default()
@@ -156,11 +163,12 @@ impl Connections {
         }
     }
 
-    /// Queues a frame for every connection.
-    pub fn notify_all(&self, frame: &bytes::Bytes) {
+    /// Tells every connection what the server accepts now.
+    pub fn notify_all(&self, service: Service) {
+        let push = Push::new(service);
         for stream in self.streams.lock().values() {
             for device in &stream.devices {
-                device.send_queue.answer(frame.clone());
+                device.send_queue.announce(Arc::clone(&push));
             }
         }
     }

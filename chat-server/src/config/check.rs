@@ -4,8 +4,9 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use super::raw::{self, Raw};
+use crate::limits::BucketRule;
 use crate::live::{RedisOptions, check_redis_prefix};
-use crate::session::{AppConfig, Registration};
+use crate::server::{PostRates, Registration, ServerConfig};
 use crate::transport::{Listen, UnixListen};
 
 /// A socket's path, with its final zero byte, fits 108 bytes on Linux and 104 elsewhere (unix(7)).
@@ -57,7 +58,7 @@ pub struct Config {
     /// The log format.
     pub log_format: LogFormat,
     /// The settings for connections.
-    pub app: AppConfig,
+    pub server: ServerConfig,
     /// The Redis for ephemeral messages; `None` keeps them in memory.
     pub redis: Option<RedisOptions>,
     /// The code for the first account from another machine; printed at the start if it is needed.
@@ -120,10 +121,11 @@ fn check(raw: &Raw, over: &Overrides, problems: &mut Vec<String>) -> Option<Conf
     let redis = redis(raw, over, problems);
     let registration = registration(raw, problems);
     let setup_code = setup_code(registration, &listen);
-    let app = AppConfig {
-        limits_enabled: limits.enabled,
-        remote_posts: (limits.posts_per_second, limits.posts_burst),
-        local_posts: (limits.local_posts_per_second, limits.local_posts_burst),
+    let server = ServerConfig {
+        rates: limits.enabled.then_some(PostRates {
+            local: BucketRule { per_second: limits.local_posts_per_second, burst: limits.local_posts_burst },
+            remote: BucketRule { per_second: limits.posts_per_second, burst: limits.posts_burst },
+        }),
         connections_per_account: if limits.enabled { limits.connections_per_account } else { usize::MAX },
         registration,
         setup_code: setup_code.clone(),
@@ -132,7 +134,7 @@ fn check(raw: &Raw, over: &Overrides, problems: &mut Vec<String>) -> Option<Conf
         listen,
         data: data?,
         log_format: log_format?,
-        app,
+        server,
         redis,
         setup_code,
         idle_exit: None,
@@ -256,7 +258,8 @@ mod tests {
     #[test]
     fn a_file_says_only_what_differs() {
         let config = load("[limits]\nposts_burst = 7").expect("right");
-        assert_eq!(config.app.remote_posts, (10, 7));
+        let rates = config.server.rates.expect("limited");
+        assert_eq!(rates.remote, BucketRule { per_second: 10, burst: 7 });
         assert_eq!(config.listen.tcp, [DEFAULT_LISTEN.parse().expect("an address")]);
     }
 

@@ -5,25 +5,25 @@ use std::time::Duration;
 
 use super::process;
 use super::text::{Page, Unit};
-use crate::session::App;
+use crate::server::Server;
 
 /// How long to wait for the live store's usage; it may be unreachable.
 const USAGE_LIMIT: Duration = Duration::from_secs(1);
 
 /// Returns the page as of now.
-pub async fn page(app: &App) -> String {
+pub async fn page(server: &Server) -> String {
     let mut page = Page::default();
     page.info("chat_build_info", "The server that runs.", ("version", env!("CARGO_PKG_VERSION")));
-    people(&mut page, app);
-    rooms(&mut page, app);
-    database(&mut page, app);
-    live(&mut page, app).await;
-    process_figures(&mut page, app).await;
+    people(&mut page, server);
+    rooms(&mut page, server);
+    database(&mut page, server);
+    live(&mut page, server).await;
+    process_figures(&mut page, server).await;
     page.into_text()
 }
 
-fn people(page: &mut Page, app: &App) {
-    let figures = app.connections.figures();
+fn people(page: &mut Page, server: &Server) {
+    let figures = server.connections.figures();
     page.gauge("chat_connections", "Connections that are signed in.", figures.connections);
     page.gauge("chat_accounts_connected", "Accounts with a connection.", figures.accounts);
     page.counter(
@@ -33,10 +33,10 @@ fn people(page: &mut Page, app: &App) {
     );
 }
 
-fn rooms(page: &mut Page, app: &App) {
-    let counters = &app.counters;
+fn rooms(page: &mut Page, server: &Server) {
+    let counters = &server.counters;
     let read = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
-    page.gauge("chat_rooms_running", "Rooms in use.", app.rooms.running());
+    page.gauge("chat_rooms_running", "Rooms in use.", server.rooms.running());
     page.counter("chat_posts_total", "Messages accepted.", read(&counters.posts));
     page.counter("chat_deliveries_total", "Events handed to those who listen.", read(&counters.deliveries));
     page.counter("chat_ring_hits_total", "Times someone caught up from memory.", read(&counters.ring_hits));
@@ -49,10 +49,10 @@ fn rooms(page: &mut Page, app: &App) {
     );
 }
 
-fn database(page: &mut Page, app: &App) {
-    let figures = app.store.figures();
+fn database(page: &mut Page, server: &Server) {
+    let figures = server.store.figures();
     let batches = &figures.batch_writes;
-    page.claim("chat_database_available", "Whether the database can be written.", *app.store.health().borrow());
+    page.claim("chat_database_available", "Whether the database can be written.", *server.store.health().borrow());
     page.counter("chat_commits_total", "Transactions kept.", batches.count());
     page.counter("chat_writes_total", "Writes in them.", batches.sum);
     page.histogram("chat_commit_batch_writes", "Writes of one transaction.", batches, Unit::One);
@@ -60,14 +60,14 @@ fn database(page: &mut Page, app: &App) {
     page.gauge("chat_database_log_bytes", "Size of the log before it is folded into the file.", figures.log_bytes);
 }
 
-async fn live(page: &mut Page, app: &App) {
-    page.claim("chat_live_available", "Whether messages that expire are taken.", *app.live.availability().borrow());
+async fn live(page: &mut Page, server: &Server) {
+    page.claim("chat_live_available", "Whether messages that expire are taken.", *server.live.availability().borrow());
     // Unknown figures are left off the page.
-    if let Ok(Ok(usage)) = tokio::time::timeout(USAGE_LIMIT, app.live.usage(app.now())).await {
+    if let Ok(Ok(usage)) = tokio::time::timeout(USAGE_LIMIT, server.live.usage(server.now())).await {
         page.gauge("chat_ephemeral_alive", "Messages alive that expire.", usage.alive);
         page.gauge("chat_ephemeral_bytes", "Bytes held for them.", usage.bytes);
     }
-    let Some(link) = app.live.link_figures() else { return };
+    let Some(link) = server.live.link_figures() else { return };
     page.histogram(
         "chat_redis_pipeline_seconds",
         "Time a pipeline took to be answered by Redis.",
@@ -78,8 +78,8 @@ async fn live(page: &mut Page, app: &App) {
     page.counter("chat_redis_refused_operations_total", "Operations on Redis that were refused.", link.refused);
 }
 
-async fn process_figures(page: &mut Page, app: &App) {
-    let started_at = app.started_at.0 as f64 / 1_000.0;
+async fn process_figures(page: &mut Page, server: &Server) {
+    let started_at = server.started_at.0 as f64 / 1_000.0;
     page.gauge("process_start_time_seconds", "When the server began, since 1970.", started_at);
     let process = tokio::task::spawn_blocking(process::read).await.unwrap_or_default();
     for (name, help, figure) in [

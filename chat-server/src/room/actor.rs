@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use chat_proto::codec;
 use chat_proto::ids::{ConnectionId, RoomId, Seq, UserId};
 use chat_proto::message::Item;
 use chat_proto::request::Posted;
@@ -25,6 +24,7 @@ use super::registry::{Counters, Registry, Services};
 use super::ring::RING;
 use super::state::{Accepted, Destination, State};
 use crate::live::{EphemeralKey, LiveError};
+use crate::push::Push;
 use crate::store::{Append, ChainLink, Change, MemberState, Revision, StoreReply};
 
 /// Entries that may be under way in one room.
@@ -74,7 +74,7 @@ pub(super) async fn run(id: RoomId, mut mailbox: mpsc::Receiver<Command>, regist
     };
     match loaded.await {
         Ok((state, live_sync, compensation)) => {
-            let fanout = Fanout::default();
+            let fanout = Fanout::new(id);
             let in_flight = VecDeque::new();
             let (unreserved_up_to, is_closed) = (Seq::ZERO, false);
             let mut actor =
@@ -173,10 +173,10 @@ impl Actor {
             Command::PageSnapshot(_, _, after, reply) => self.page_snapshot(after, reply),
             Command::Snapshot(caller, _, reply) => answer(reply, Ok(self.state.snapshot(caller.user()))),
             Command::Unsubscribe(connection) => self.fanout.remove(connection),
-            Command::Transient(frame, but) => self.fanout.transient(self.state.id(), &frame, |to, _| Some(to) != but),
-            Command::ToMembers(frame) => {
+            Command::Transient(push, but) => self.fanout.transient(&push, |to, _| Some(to) != but),
+            Command::ToMembers(push) => {
                 let state = &self.state;
-                self.fanout.transient(state.id(), &frame, |_, user| state.role(user).is_some());
+                self.fanout.transient(&push, |_, user| state.role(user).is_some());
             }
             Command::Find(_, _, seq, reply) | Command::Peek(seq, reply) => {
                 answer(reply, Ok(self.state.find(seq, self.now())));
@@ -323,8 +323,8 @@ impl Actor {
 
     fn show_typing(&self, (user, connection): (UserId, ConnectionId), is_typing: bool) {
         let room = self.state.id();
-        if let Some(frame) = self.services.observer.typing_changed(room, (user, connection), is_typing) {
-            self.fanout.transient(room, &frame, |to, _| to != connection);
+        if let Some(typing) = self.services.observer.typing_changed(room, (user, connection), is_typing) {
+            self.fanout.transient(&Push::new(typing), |to, _| to != connection);
         }
     }
 
@@ -385,7 +385,7 @@ impl Actor {
         }
     }
 
-    /// Shows an item to all who listen: encoded once.
+    /// Shows an item to every listener.
     fn show(&mut self, item: Item, key: Option<EphemeralKey>, registry: &Registry) {
         let room = self.state.id();
         if key.is_some() {
@@ -393,8 +393,7 @@ impl Actor {
         }
         let prev = self.state.show(&item, key);
         self.services.observer.item_shown(room, &item);
-        let frame = codec::encode(&Event { room, seq: item.changed, prev, item });
-        self.fanout.event(room, &frame);
+        self.fanout.event(&Push::new(Event { room, seq: item.changed, prev, item }));
         self.services.counters.deliveries.fetch_add(self.fanout.len() as u64, Ordering::Relaxed);
         if self.state.should_close() {
             self.is_closed = true;

@@ -1,7 +1,8 @@
 //! The commands of a room's mailbox: each carries its caller and answers once. Must not know who may do what; the actor
 //! asks the access table before it looks at a command.
 
-use bytes::Bytes;
+use std::sync::Arc;
+
 use chat_proto::ids::{ConnectionId, Seq, UserId};
 use chat_proto::message::Item;
 use chat_proto::request::{Edit, Post, Posted};
@@ -11,6 +12,7 @@ use tokio::sync::oneshot;
 
 use super::RoomError;
 use crate::access::{Caller, RoomAction};
+use crate::push::Push;
 use crate::send_queue::SendQueue;
 use crate::store::ChainLink;
 
@@ -111,10 +113,10 @@ pub(super) enum Command {
     /// Makes an account a member, whatever the table says: of `#general`, or of the room it has just made.
     Admit(UserId, Role, Responder<Joined>),
     Unsubscribe(ConnectionId),
-    /// A frame without a number, for every listener but one.
-    Transient(Bytes, Option<ConnectionId>),
-    /// A frame without a number, for the listeners that are members.
-    ToMembers(Bytes),
+    /// A push without a number, for every listener but one.
+    Transient(Arc<Push>, Option<ConnectionId>),
+    /// A push without a number, for the listeners that are members.
+    ToMembers(Arc<Push>),
     /// Answered once everything accepted before has completed.
     Drain(Responder<()>),
 }

@@ -1,15 +1,17 @@
-//! The one way out of a room: a frame, encoded once, to every listener. Must not know who may listen.
+//! The one way out of a room: a push, shared by every listener. Must not know who may listen, or how a push is encoded.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use bytes::Bytes;
 use chat_proto::ids::{ConnectionId, RoomId, UserId};
 
+use crate::push::Push;
 use crate::send_queue::SendQueue;
 
-/// The listeners of a room.
-#[derive(Debug, Default)]
+/// The listeners of a room. Each listener's queue knows that the room feeds it, for as long as it stands here.
+#[derive(Debug)]
 pub(super) struct Fanout {
+    room: RoomId,
     listeners: Vec<Listener>,
     positions: HashMap<ConnectionId, usize>,
 }
@@ -22,8 +24,14 @@ struct Listener {
 }
 
 impl Fanout {
+    /// No listeners yet.
+    pub(super) fn new(room: RoomId) -> Self {
+        Self { room, listeners: Vec::new(), positions: HashMap::new() }
+    }
+
+    /// Adds a listener, unless its connection has ended.
     pub(super) fn add(&mut self, connection: ConnectionId, user: UserId, send_queue: SendQueue) {
-        if !self.positions.contains_key(&connection) {
+        if send_queue.subscribe(self.room) && !self.positions.contains_key(&connection) {
             self.positions.insert(connection, self.listeners.len());
             self.listeners.push(Listener { connection, user, send_queue });
         }
@@ -31,17 +39,17 @@ impl Fanout {
 
     pub(super) fn remove(&mut self, connection: ConnectionId) {
         if let Some(position) = self.positions.remove(&connection) {
-            self.listeners.swap_remove(position);
+            self.listeners.swap_remove(position).send_queue.unsubscribe(self.room);
             if let Some(moved) = self.listeners.get(position) {
                 self.positions.insert(moved.connection, position);
             }
         }
     }
 
-    /// Removes every listener of an account, and discards what is queued of the room for them.
-    pub(super) fn evict(&mut self, room: RoomId, user: UserId) {
+    /// Removes every listener of an account, and drops what is queued of the room for them.
+    pub(super) fn evict(&mut self, user: UserId) {
         for listener in self.listeners.iter().filter(|listener| listener.user == user) {
-            listener.send_queue.forget_room(room);
+            listener.send_queue.forget_room(self.room);
         }
         self.remove_all(|listener| listener.user == user);
     }
@@ -67,10 +75,10 @@ impl Fanout {
     }
 
     /// Sends an event to every listener.
-    pub(super) fn event(&mut self, room: RoomId, frame: &Bytes) {
+    pub(super) fn event(&mut self, push: &Arc<Push>) {
         let mut has_ended = false;
         for listener in &self.listeners {
-            has_ended |= !listener.send_queue.event(room, frame.clone());
+            has_ended |= !listener.send_queue.event(self.room, Arc::clone(push));
         }
         if has_ended {
             self.prune();
@@ -78,16 +86,16 @@ impl Fanout {
     }
 
     /// Tells every listener to ask for the changes.
-    pub(super) fn gap(&self, room: RoomId) {
+    pub(super) fn gap(&self) {
         for listener in &self.listeners {
-            listener.send_queue.gap(room);
+            listener.send_queue.gap(self.room);
         }
     }
 
-    /// Sends a frame that may be dropped to the listeners that are `wanted`.
-    pub(super) fn transient(&self, room: RoomId, frame: &Bytes, wanted: impl Fn(ConnectionId, UserId) -> bool) {
+    /// Sends a push that may be dropped to the listeners that are `wanted`.
+    pub(super) fn transient(&self, push: &Arc<Push>, wanted: impl Fn(ConnectionId, UserId) -> bool) {
         for listener in self.listeners.iter().filter(|listener| wanted(listener.connection, listener.user)) {
-            listener.send_queue.transient(Some(room), frame.clone());
+            listener.send_queue.transient(Some(self.room), Arc::clone(push));
         }
     }
 }

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use chat_proto::ids::{ConnectionId, RoomId, Seq, UserId};
 use chat_proto::message::Item;
 use chat_proto::request::{Edit, Post, Posted};
@@ -17,6 +16,7 @@ use super::page;
 use super::registry::Registry;
 use crate::access::{Caller, RoomAction};
 use crate::live::LiveError;
+use crate::push::Push;
 use crate::send_queue::SendQueue;
 use crate::store::ChainLink;
 
@@ -166,14 +166,14 @@ impl Rooms {
         self.0.ask(room, |reply| Command::Snapshot(caller.clone(), action, reply)).await
     }
 
-    /// Sends a frame that may be dropped to every listener but one.
-    pub fn transient(&self, room: RoomId, frame: Bytes, but: Option<ConnectionId>) {
-        self.0.notify(room, Command::Transient(frame, but));
+    /// Sends a push that may be dropped to every listener but one.
+    pub fn transient(&self, room: RoomId, push: Arc<Push>, but: Option<ConnectionId>) {
+        self.0.notify(room, Command::Transient(push, but));
     }
 
-    /// Sends a frame that may be dropped to the listeners that are members.
-    pub fn to_members(&self, room: RoomId, frame: Bytes) {
-        self.0.notify(room, Command::ToMembers(frame));
+    /// Sends a push that may be dropped to the listeners that are members.
+    pub fn to_members(&self, room: RoomId, push: Arc<Push>) {
+        self.0.notify(room, Command::ToMembers(push));
     }
 
     /// An item in its present state; `None` if the room does not have it.

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use chat_proto::ids::{ConnectionId, RoomId, Seq, UserId};
 use chat_proto::message::Item;
 use chat_proto::request::Post;
 use chat_proto::room::{Role, RoomKind};
+use chat_proto::server_frame::{Gap, Typing};
 use chat_proto::time::UnixMillis;
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
@@ -14,7 +14,8 @@ use tokio::sync::Semaphore;
 use super::*;
 use crate::access::{Caller, Credential, Origin, RoomAction, RoomRefusal, Scopes, ServerRole, Standing};
 use crate::live::{MemoryCaps, MemoryLive};
-use crate::send_queue::SendQueue;
+use crate::push::{Push, PushEvent};
+use crate::send_queue::{Frame, SendQueue};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{NewRoom, Store as _};
 
@@ -33,16 +34,20 @@ impl RoomObserver for Noted {
 
     fn item_shown(&self, _: RoomId, _: &Item) {}
 
-    fn typing_changed(&self, _: RoomId, _: (UserId, ConnectionId), _: bool) -> Option<Bytes> {
-        Some("typing".into())
+    fn typing_changed(&self, room: RoomId, (user, connection): (UserId, ConnectionId), _: bool) -> Option<Typing> {
+        Some(Typing { room, user, connection, ttl_ms: 5_000 })
     }
 
-    fn access_lost(&self, room: RoomId, user: UserId) -> Vec<Bytes> {
+    fn access_lost(&self, room: RoomId, user: UserId) -> Vec<Typing> {
         self.0.lock().push((room, user));
-        vec!["stopped".into()]
+        vec![stopped(room, user)]
     }
 
     fn room_stopped(&self, _: RoomId) {}
+}
+
+fn stopped(room: RoomId, user: UserId) -> Typing {
+    Typing { room, user, connection: ConnectionId(9), ttl_ms: 0 }
 }
 
 struct World {
@@ -62,10 +67,14 @@ impl Device {
         Self(ConnectionId(id), SendQueue::default())
     }
 
-    fn received(&self) -> Vec<Bytes> {
+    fn received(&self) -> Vec<PushEvent> {
         let mut frames = Vec::new();
         self.1.take(&mut frames, usize::MAX);
-        frames
+        let event = |frame| match frame {
+            Frame::Push(push) => Push::event(&push).clone(),
+            Frame::Answer(bytes) => panic!("a room answers nobody: {bytes:?}"),
+        };
+        frames.into_iter().map(event).collect()
     }
 }
 
@@ -153,14 +162,23 @@ async fn once_a_leave_is_answered_no_device_receives_anything_of_the_room() {
         }
         assert_eq!(*world.noted.0.lock(), [(world.room, world.ana.user())]);
         world.post(&world.ben, "k3").await.expect("taken");
-        world.rooms.transient(world.room, "presence".into(), None);
+        world.rooms.transient(world.room, Push::new(Gap { room: world.room }), None);
         world.rooms.drain().await;
         for device in [&queued, &asked_before, &asked_after] {
-            assert_eq!(device.received(), Vec::<Bytes>::new(), "{kind:?}, {:?}", device.0);
+            assert_eq!(device.received(), [], "{kind:?}, {:?}", device.0);
+            assert_eq!(device.1.subscriptions(), [], "{kind:?}, {:?}", device.0);
         }
         let heard = others.received();
-        assert!(heard.contains(&"stopped".into()), "the others learn that she stopped typing");
-        assert_eq!(heard.len(), 6, "three messages, the leave, what stopped, a presence: {heard:?}");
+        assert!(
+            heard.contains(&stopped(world.room, world.ana.user()).into()),
+            "the others learn that she stopped typing"
+        );
+        assert_eq!(others.1.subscriptions(), [world.room]);
+        assert_eq!(
+            heard.len(),
+            6,
+            "three messages, the leave, typing that stopped, a push without a number: {heard:?}"
+        );
     }
 }
 

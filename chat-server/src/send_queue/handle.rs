@@ -1,16 +1,17 @@
-//! The queue with its two sides: many who put frames in, and the connection's task that takes them out.
+//! One connection's queue with its two sides: many put frames in, and the connection's task takes them out. Must not know
+//! how frames are encoded or written.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
-use chat_proto::codec;
 use chat_proto::ids::RoomId;
 use chat_proto::server_frame::{Gap, GoodbyeReason};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use super::queue::Queue;
+use super::queue::{Frame, Queue};
+use crate::push::Push;
 
 /// One connection's send queue; a clone is the same queue.
 #[derive(Clone, Debug, Default)]
@@ -19,43 +20,98 @@ pub struct SendQueue(Arc<Shared>);
 #[derive(Debug, Default)]
 struct Shared {
     queue: Mutex<Queue>,
+    /// The rooms that feed this queue. Each room's actor enters and removes itself, in the same turn in which it changes
+    /// its own list of listeners.
+    subscriptions: Mutex<Vec<RoomId>>,
     closing: Mutex<Option<GoodbyeReason>>,
+    /// Set under the lock of `subscriptions`: no room enters itself afterwards.
     has_ended: AtomicBool,
     wakeup: Notify,
 }
 
 impl SendQueue {
-    /// Queues an answer; never dropped. Sessions bound how many requests are under way.
+    /// Queues an answer; never dropped. Connections bound how many requests are in flight.
     pub fn answer(&self, frame: Bytes) {
         self.0.queue.lock().answer(frame);
         self.0.wakeup.notify_one();
     }
 
-    /// Queues a room's event; whether anybody may still read it.
-    pub fn event(&self, room: RoomId, frame: Bytes) -> bool {
+    /// Queues a push that is never dropped. Only for rare ones: they are not counted.
+    pub fn announce(&self, push: Arc<Push>) {
+        self.0.queue.lock().announce(push);
+        self.0.wakeup.notify_one();
+    }
+
+    /// Queues an event of a room. Returns `false` if the connection has ended.
+    pub fn event(&self, room: RoomId, push: Arc<Push>) -> bool {
         if self.has_ended() {
             return false;
         }
-        self.0.queue.lock().event(room, frame, || codec::encode(&Gap { room }));
+        self.0.queue.lock().event(room, push, || Push::new(Gap { room }));
         self.0.wakeup.notify_one();
         true
     }
 
-    /// Tells that the room's reader has to ask what changed; until then none of its events comes.
+    /// Tells the reader to ask for the room's changes, and drops the room's events until it does.
     pub fn gap(&self, room: RoomId) {
-        self.0.queue.lock().gap(room, codec::encode(&Gap { room }));
+        self.0.queue.lock().gap(room, Push::new(Gap { room }));
         self.0.wakeup.notify_one();
     }
 
-    /// Queues news of the account. Of what does not fit only the last is kept, and queued as soon as all before it has
+    /// Queues an account event. Of those that do not fit, only the newest is kept, and queued once all before it have
     /// left: the reader sees by its numbers that some are missing.
-    pub fn account_event(&self, frame: Bytes) {
-        self.0.queue.lock().account_event(frame);
+    pub fn account_event(&self, push: Arc<Push>) {
+        self.0.queue.lock().account_event(push);
         self.0.wakeup.notify_one();
     }
 
-    /// The connection has ended: nobody reads this any more.
+    /// Queues typing or presence; dropped if there is no space.
+    pub fn transient(&self, room: Option<RoomId>, push: Arc<Push>) {
+        self.0.queue.lock().transient(room, push);
+        self.0.wakeup.notify_one();
+    }
+
+    /// Lets a room's events in again: its reader catches up.
+    pub fn close_gap(&self, room: RoomId) {
+        self.0.queue.lock().close_gap(room);
+    }
+
+    /// Drops what is queued of a room.
+    pub fn forget_room(&self, room: RoomId) {
+        self.0.queue.lock().forget_room(room);
+    }
+
+    /// Drops everything but answers.
+    pub fn forget_pushes(&self) {
+        self.0.queue.lock().forget_pushes();
+    }
+
+    /// Enters a room that feeds this queue from now on; again changes nothing. Returns `false` if the connection has
+    /// ended.
+    pub fn subscribe(&self, room: RoomId) -> bool {
+        let mut subscriptions = self.0.subscriptions.lock();
+        if self.has_ended() {
+            return false;
+        }
+        if !subscriptions.contains(&room) {
+            subscriptions.push(room);
+        }
+        true
+    }
+
+    /// Removes a room that no longer feeds this queue.
+    pub fn unsubscribe(&self, room: RoomId) {
+        self.0.subscriptions.lock().retain(|subscribed| *subscribed != room);
+    }
+
+    /// The rooms that feed this queue.
+    pub fn subscriptions(&self) -> Vec<RoomId> {
+        self.0.subscriptions.lock().clone()
+    }
+
+    /// Ends the queue: the connection is over, and no room may feed it any more.
     pub fn end(&self) {
+        let _subscriptions = self.0.subscriptions.lock();
         self.0.has_ended.store(true, Ordering::Release);
     }
 
@@ -64,29 +120,13 @@ impl SendQueue {
         self.0.has_ended.load(Ordering::Acquire)
     }
 
-    /// Queues what may be lost.
-    pub fn transient(&self, room: Option<RoomId>, frame: Bytes) {
-        self.0.queue.lock().transient(room, frame);
-        self.0.wakeup.notify_one();
-    }
-
-    /// The reader catches up: the room's events may come again.
-    pub fn close_gap(&self, room: RoomId) {
-        self.0.queue.lock().close_gap(room);
-    }
-
-    /// Discards what is queued of a room.
-    pub fn forget_room(&self, room: RoomId) {
-        self.0.queue.lock().forget_room(room);
-    }
-
     /// Asks the connection's task to say goodbye and close; the first reason stands.
     pub fn close(&self, reason: GoodbyeReason) {
         self.0.closing.lock().get_or_insert(reason);
         self.0.wakeup.notify_one();
     }
 
-    /// Why the connection shall close, if it shall.
+    /// The reason to close the connection, if there is one.
     pub fn closing(&self) -> Option<GoodbyeReason> {
         *self.0.closing.lock()
     }
@@ -103,12 +143,27 @@ impl SendQueue {
     }
 
     /// Moves up to `limit` frames out.
-    pub fn take(&self, into: &mut Vec<Bytes>, limit: usize) {
+    pub fn take(&self, into: &mut impl Extend<Frame>, limit: usize) {
         self.0.queue.lock().take(into, limit);
     }
 
-    /// Frames that were left out so far.
+    /// Frames that were dropped so far.
     pub fn dropped(&self) -> u64 {
         self.0.queue.lock().dropped()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_room_feeds_a_queue_that_has_ended() {
+        let queue = SendQueue::default();
+        assert!(queue.subscribe(RoomId(1)) && queue.subscribe(RoomId(2)) && queue.subscribe(RoomId(1)));
+        queue.unsubscribe(RoomId(2));
+        queue.end();
+        assert!(!queue.subscribe(RoomId(3)));
+        assert_eq!(queue.subscriptions(), [RoomId(1)]);
     }
 }

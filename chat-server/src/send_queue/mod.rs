@@ -1,7 +1,7 @@
-//! What waits to be written to one connection: bounded, however slow its reader is. Must not know sockets or rooms.
+//! What waits to be sent to one connection, and the rooms that feed it. Must not know how frames are encoded or written.
 
 mod handle;
 mod queue;
 
 pub use handle::SendQueue;
-pub use queue::{SEND_QUEUE_MAX_BYTES, SEND_QUEUE_MAX_FRAMES};
+pub use queue::{Frame, SEND_QUEUE_MAX_BYTES, SEND_QUEUE_MAX_FRAMES};

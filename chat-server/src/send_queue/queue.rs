@@ -1,124 +1,165 @@
-//! The queue's rules: answers are never dropped, typing and presence go first, then whole rooms are left out behind
-//! one `gap`. Pure.
+//! The queue's rules: answers are never dropped; if there is no space, typing and presence are dropped first, then all
+//! events of a room, behind one `gap`. Must not know who writes or reads the queue. Pure.
 
 #![deny(clippy::disallowed_methods)]
 
 use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use chat_proto::ids::RoomId;
+
+use crate::push::Push;
 
 /// Bytes that may wait for one connection, answers not counted.
 pub const SEND_QUEUE_MAX_BYTES: usize = 256 * 1024;
 /// Frames that may wait for one connection, answers not counted.
 pub const SEND_QUEUE_MAX_FRAMES: usize = 2048;
 
+/// What leaves a queue.
+#[derive(Clone, Debug)]
+pub enum Frame {
+    /// An answer, as the connection's own door has encoded it.
+    Answer(Bytes),
+    /// A push, for the door to encode.
+    Push(Arc<Push>),
+}
+
+impl Frame {
+    /// What a push counts for. Answers are not counted.
+    fn pushed_bytes(&self) -> Option<usize> {
+        match self {
+            Self::Answer(_) => None,
+            Self::Push(push) => Some(push.size_bytes()),
+        }
+    }
+}
+
+/// How a frame is treated when space is short.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
-    Answer,
+    /// Never dropped, never counted.
+    Certain,
     Event(RoomId),
     Gap(RoomId),
     Transient(Option<RoomId>),
     AccountEvent,
 }
 
-/// Frames that wait, oldest first.
+/// The frames that wait, oldest first.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
-    frames: VecDeque<(Kind, Bytes)>,
-    /// Of all but answers.
+    frames: VecDeque<(Kind, Frame)>,
+    /// Of all frames that may be dropped.
     bytes: usize,
+    /// How many frames may be dropped.
     pushed: usize,
     /// Rooms whose events are left out until the reader asks for `changes`.
     gaps: HashSet<RoomId>,
-    /// The last of the account's news that did not fit.
-    missed_account_event: Option<Bytes>,
-    last_transient: Option<Bytes>,
-    /// Frames that were left out.
+    /// The newest account event, if it did not fit.
+    missed_account_event: Option<Arc<Push>>,
+    last_transient: Option<Arc<Push>>,
+    /// Frames that were dropped so far.
     dropped: u64,
 }
 
 impl Queue {
+    /// Queues an answer.
     pub(super) fn answer(&mut self, frame: Bytes) {
-        self.frames.push_back((Kind::Answer, frame));
+        self.frames.push_back((Kind::Certain, Frame::Answer(frame)));
     }
 
-    /// An event of a room; `gap` makes the frame that says that events are missing.
-    pub(super) fn event(&mut self, room: RoomId, frame: Bytes, gap: impl FnOnce() -> Bytes) {
+    /// Queues a push that must arrive.
+    pub(super) fn announce(&mut self, push: Arc<Push>) {
+        self.frames.push_back((Kind::Certain, Frame::Push(push)));
+    }
+
+    /// Queues an event of a room; `gap` makes the push that says that events are missing.
+    pub(super) fn event(&mut self, room: RoomId, push: Arc<Push>, gap: impl FnOnce() -> Arc<Push>) {
         if self.gaps.contains(&room) {
             self.dropped += 1;
             return;
         }
-        if !self.fits(frame.len()) {
+        let bytes = push.size_bytes();
+        if !self.fits(bytes) {
             self.drop_transients();
         }
-        if self.fits(frame.len()) {
-            self.push(Kind::Event(room), frame);
+        if self.fits(bytes) {
+            self.push(Kind::Event(room), push);
         } else {
             self.dropped += 1;
             self.gap(room, gap());
         }
     }
 
-    /// Events of a room are left out until the reader asks for them; `frame` says so.
-    pub(super) fn gap(&mut self, room: RoomId, frame: Bytes) {
+    /// Drops a room's events until the reader asks for them; `push` says so.
+    pub(super) fn gap(&mut self, room: RoomId, push: Arc<Push>) {
         self.remove(|kind| kind == Kind::Event(room));
         if self.gaps.insert(room) {
-            // Small, and one for each room: it may stand above the limit.
-            self.push(Kind::Gap(room), frame);
+            // Small, and one for each room: it may exceed the limit.
+            self.push(Kind::Gap(room), push);
         }
     }
 
-    /// News of the account: only the last of those that do not fit is kept, for when all else has left.
-    pub(super) fn account_event(&mut self, frame: Bytes) {
-        if self.missed_account_event.is_none() && self.fits(frame.len()) {
-            self.push(Kind::AccountEvent, frame);
+    /// Queues an account event. Of those that do not fit, only the newest is kept, until all others have left.
+    pub(super) fn account_event(&mut self, push: Arc<Push>) {
+        if self.missed_account_event.is_none() && self.fits(push.size_bytes()) {
+            self.push(Kind::AccountEvent, push);
         } else {
             self.dropped += 1;
-            self.missed_account_event = Some(frame);
+            self.missed_account_event = Some(push);
         }
     }
 
-    /// Typing, presence: left out where there is no place.
-    pub(super) fn transient(&mut self, room: Option<RoomId>, frame: Bytes) {
-        // Told by each room that two people share: once is enough. Held, so that its place is no other frame's.
-        let is_same = |last: &Bytes| last.as_ptr() == frame.as_ptr() && last.len() == frame.len();
-        if self.last_transient.as_ref().is_some_and(is_same) {
+    /// Queues typing or presence; dropped if it does not fit.
+    pub(super) fn transient(&mut self, room: Option<RoomId>, push: Arc<Push>) {
+        // The same push arrives through each room that two people share: once is enough. A clone is kept, so that its
+        // address cannot become another push's.
+        if self.last_transient.as_ref().is_some_and(|last| Arc::ptr_eq(last, &push)) {
             return;
         }
-        self.last_transient = Some(frame.clone());
-        if self.fits(frame.len()) {
-            self.push(Kind::Transient(room), frame);
+        self.last_transient = Some(Arc::clone(&push));
+        if self.fits(push.size_bytes()) {
+            self.push(Kind::Transient(room), push);
         } else {
             self.dropped += 1;
         }
     }
 
-    /// The reader asks for a room's changes: its events may come again.
+    /// Lets a room's events in again: the reader asks for its changes.
     pub(super) fn close_gap(&mut self, room: RoomId) {
         self.gaps.remove(&room);
         self.remove(|kind| kind == Kind::Gap(room));
     }
 
-    /// The reader may no longer see the room: nothing of it leaves.
+    /// Drops everything of a room: its reader may no longer see it.
     pub(super) fn forget_room(&mut self, room: RoomId) {
         self.close_gap(room);
         self.remove(|kind| kind == Kind::Event(room) || kind == Kind::Transient(Some(room)));
     }
 
+    /// Drops everything but answers: the reader is not signed in after all.
+    pub(super) fn forget_pushes(&mut self) {
+        self.remove(|kind| kind != Kind::Certain);
+        self.gaps.clear();
+        self.missed_account_event = None;
+    }
+
     /// Moves up to `limit` frames out.
-    pub(super) fn take(&mut self, into: &mut Vec<Bytes>, limit: usize) {
-        for (kind, frame) in self.frames.drain(..limit.min(self.frames.len())) {
-            if kind != Kind::Answer {
-                self.bytes -= frame.len();
-                self.pushed -= 1;
+    pub(super) fn take(&mut self, into: &mut impl Extend<Frame>, limit: usize) {
+        let leaving = limit.min(self.frames.len());
+        let (bytes, pushed) = (&mut self.bytes, &mut self.pushed);
+        into.extend(self.frames.drain(..leaving).map(|(kind, frame)| {
+            if kind != Kind::Certain {
+                *bytes -= frame.pushed_bytes().unwrap_or_default();
+                *pushed -= 1;
             }
-            into.push(frame);
-        }
+            frame
+        }));
         if self.frames.is_empty()
-            && let Some(frame) = self.missed_account_event.take()
+            && let Some(push) = self.missed_account_event.take()
         {
-            self.push(Kind::AccountEvent, frame);
+            self.push(Kind::AccountEvent, push);
         }
         if self.frames.is_empty() && self.frames.capacity() > 64 {
             self.frames = VecDeque::new();
@@ -137,10 +178,10 @@ impl Queue {
         self.bytes + bytes <= SEND_QUEUE_MAX_BYTES && self.pushed < SEND_QUEUE_MAX_FRAMES
     }
 
-    fn push(&mut self, kind: Kind, frame: Bytes) {
-        self.bytes += frame.len();
+    fn push(&mut self, kind: Kind, push: Arc<Push>) {
+        self.bytes += push.size_bytes();
         self.pushed += 1;
-        self.frames.push_back((kind, frame));
+        self.frames.push_back((kind, Frame::Push(push)));
     }
 
     fn drop_transients(&mut self) {
@@ -152,7 +193,7 @@ impl Queue {
         self.frames.retain(|(kind, frame)| {
             let goes = unwanted(*kind);
             if goes {
-                bytes += frame.len();
+                bytes += frame.pushed_bytes().unwrap_or_default();
                 count += 1;
             }
             !goes
@@ -165,67 +206,107 @@ impl Queue {
 
 #[cfg(test)]
 mod tests {
+    use chat_proto::ids::{ConnectionId, UserId};
+    use chat_proto::server_frame::{Gap, Typing};
     use proptest::prelude::*;
 
     use super::*;
+    use crate::push::PushEvent;
 
     const A: RoomId = RoomId(1);
     const B: RoomId = RoomId(2);
 
-    fn drain(queue: &mut Queue) -> Vec<Bytes> {
+    /// A push that is told from others by a number.
+    fn sized(number: u64, size_bytes: usize) -> Arc<Push> {
+        let typing = Typing { room: A, user: UserId(5), connection: ConnectionId(6), ttl_ms: number };
+        Push::of_size(typing, size_bytes)
+    }
+
+    fn push(number: u64) -> Arc<Push> {
+        sized(number, 8)
+    }
+
+    fn gap(room: RoomId) -> Arc<Push> {
+        Push::of_size(Gap { room }, 3)
+    }
+
+    /// What leaves a queue: the numbers of pushes, `gap` and the room, the texts of answers.
+    fn drain(queue: &mut Queue) -> Vec<String> {
         let mut frames = Vec::new();
         queue.take(&mut frames, usize::MAX);
-        frames
+        let text = |frame: Frame| match frame {
+            Frame::Answer(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+            Frame::Push(push) => match push.event() {
+                PushEvent::Typing(typing) => typing.ttl_ms.to_string(),
+                PushEvent::Gap(gap) => format!("gap {}", gap.room.0),
+                other => panic!("not queued by these tests: {other:?}"),
+            },
+        };
+        frames.into_iter().map(text).collect()
     }
 
     #[test]
     fn a_full_queue_leaves_a_room_out_behind_one_gap_and_keeps_the_other() {
         let mut queue = Queue::default();
-        queue.event(B, "b".into(), || "gap-b".into());
-        queue.transient(None, "typing".into());
-        let large = Bytes::from(vec![b'a'; 100 * 1024]);
+        queue.event(B, push(1), || gap(B));
+        queue.transient(None, push(2));
+        let large = sized(3, 100 * 1024);
         for _ in 0..10 {
-            queue.event(A, large.clone(), || "gap-a".into());
+            queue.event(A, large.clone(), || gap(A));
         }
         queue.answer("answer".into());
-        assert_eq!(drain(&mut queue), ["b", "gap-a", "answer"]);
-        queue.event(A, "lost".into(), || "gap-a".into());
+        assert_eq!(drain(&mut queue), ["1", "gap 1", "answer"]);
+        queue.event(A, push(4), || gap(A));
         queue.close_gap(A);
-        queue.event(A, "a".into(), || "gap-a".into());
-        assert_eq!(drain(&mut queue), ["a"]);
+        queue.event(A, push(5), || gap(A));
+        assert_eq!(drain(&mut queue), ["5"]);
     }
 
     #[test]
     fn of_account_events_that_do_not_fit_the_last_comes_behind_all_else() {
         let mut queue = Queue::default();
-        for number in 0..SEND_QUEUE_MAX_FRAMES + 10 {
-            queue.account_event(Bytes::from(number.to_string()));
+        let last = SEND_QUEUE_MAX_FRAMES as u64 + 9;
+        for number in 0..=last {
+            queue.account_event(push(number));
         }
         assert_eq!(drain(&mut queue).len(), SEND_QUEUE_MAX_FRAMES);
-        assert_eq!(drain(&mut queue), [Bytes::from((SEND_QUEUE_MAX_FRAMES + 9).to_string())]);
-        queue.account_event("next".into());
-        assert_eq!(drain(&mut queue), ["next"]);
+        assert_eq!(drain(&mut queue), [last.to_string()]);
+        queue.account_event(push(7));
+        assert_eq!(drain(&mut queue), ["7"]);
     }
 
     #[test]
-    fn a_frame_that_several_rooms_send_is_queued_once() {
+    fn a_push_that_several_rooms_send_is_queued_once() {
         let mut queue = Queue::default();
-        let (ana, ben) = (Bytes::from(b"presence".to_vec()), Bytes::from(b"presence".to_vec()));
+        let (ana, ben) = (push(1), push(1));
         queue.transient(Some(A), ana.clone());
         drain(&mut queue);
         queue.transient(Some(B), ana);
         queue.transient(Some(A), ben);
-        assert_eq!(drain(&mut queue).len(), 1, "another frame, though it says the same");
+        assert_eq!(drain(&mut queue).len(), 1, "another push, though it says the same");
     }
 
     #[test]
     fn a_forgotten_room_leaves_nothing_queued() {
         let mut queue = Queue::default();
-        queue.event(A, "a".into(), || "gap".into());
-        queue.transient(Some(A), "typing".into());
-        queue.event(B, "b".into(), || "gap".into());
+        queue.event(A, push(1), || gap(A));
+        queue.transient(Some(A), push(2));
+        queue.event(B, push(3), || gap(B));
         queue.forget_room(A);
-        assert_eq!(drain(&mut queue), ["b"]);
+        assert_eq!(drain(&mut queue), ["3"]);
+    }
+
+    #[test]
+    fn a_reader_that_is_not_signed_in_after_all_gets_answers_only() {
+        let mut queue = Queue::default();
+        queue.event(A, sized(1, SEND_QUEUE_MAX_BYTES), || gap(A));
+        queue.event(B, push(2), || gap(B));
+        queue.account_event(push(3));
+        queue.answer("refused".into());
+        queue.forget_pushes();
+        queue.event(B, push(4), || gap(B));
+        assert_eq!(drain(&mut queue), ["refused", "4"]);
+        assert_eq!((queue.bytes, queue.pushed, queue.is_empty()), (0, 0, true));
     }
 
     proptest! {
@@ -234,10 +315,10 @@ mod tests {
             let mut queue = Queue::default();
             let (mut answers, mut seen) = (0, 0);
             for (step, room, size) in steps {
-                let frame = Bytes::from(vec![b'.'; size]);
+                let push = sized(0, size);
                 match step {
-                    0 => queue.event(RoomId(room), frame, || "gap".into()),
-                    1 => queue.transient(Some(RoomId(room)), frame),
+                    0 => queue.event(RoomId(room), push, || gap(RoomId(room))),
+                    1 => queue.transient(Some(RoomId(room)), push),
                     2 => { answers += 1; queue.answer("answer".into()) }
                     _ => seen += drain(&mut queue).iter().filter(|frame| *frame == "answer").count(),
                 }

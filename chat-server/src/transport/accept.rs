@@ -11,13 +11,13 @@ use tokio::task::JoinSet;
 use super::http::{self, Surface};
 use super::listen::Listeners;
 use crate::access::Origin;
-use crate::session::App;
+use crate::server::Server;
 
 /// After a failed accept (no file descriptors left) so long nothing is accepted.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves all places until `shutdown` says so; then no more is accepted, and every connection's task has ended.
-pub async fn serve(listeners: &Listeners, app: &Arc<App>, shutdown: &watch::Receiver<bool>) {
+pub async fn serve(listeners: &Listeners, server: &Arc<Server>, shutdown: &watch::Receiver<bool>) {
     let mut tasks = JoinSet::new();
     let mut stop = shutdown.clone();
     loop {
@@ -27,7 +27,7 @@ pub async fn serve(listeners: &Listeners, app: &Arc<App>, shutdown: &watch::Rece
                     // Only a hint to the kernel.
                     let _ = stream.set_nodelay(true);
                     let at = (Surface::Chat, origin_of(address));
-                    tasks.spawn(http::connection(stream, at, Arc::clone(app), shutdown.clone()));
+                    tasks.spawn(http::connection(stream, at, Arc::clone(server), shutdown.clone()));
                 }
                 Err(error) => pause(&error).await,
             },
@@ -35,14 +35,14 @@ pub async fn serve(listeners: &Listeners, app: &Arc<App>, shutdown: &watch::Rece
                 Ok(stream) => {
                     let uid = stream.peer_cred().ok().map(|peer| peer.uid());
                     let at = (Surface::Chat, Origin { uid, is_loopback: true, address: None });
-                    tasks.spawn(http::connection(stream, at, Arc::clone(app), shutdown.clone()));
+                    tasks.spawn(http::connection(stream, at, Arc::clone(server), shutdown.clone()));
                 }
                 Err(error) => pause(&error).await,
             },
             accepted = accept_tcp(listeners.metrics.as_slice()), if listeners.metrics.is_some() => match accepted {
                 Ok((stream, address)) => {
                     let at = (Surface::Metrics, origin_of(address));
-                    tasks.spawn(http::connection(stream, at, Arc::clone(app), shutdown.clone()));
+                    tasks.spawn(http::connection(stream, at, Arc::clone(server), shutdown.clone()));
                 }
                 Err(error) => pause(&error).await,
             },

@@ -1,14 +1,14 @@
-//! Text frames on their way into a stream (RFC 6455 § 5.2), as the server sends them: whole and unmasked.
+//! Text frames on their way into a stream (RFC 6455 § 5.2), as a server sends them: whole and unmasked.
 //!
-//! A payload is shared by all who get it and never copied: headers and payloads of many frames leave with one vectored
+//! Payloads are shared between connections and never copied: the headers and payloads of many frames leave in one vectored
 //! write. Must not know what the frames say.
 
+use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 
@@ -19,27 +19,33 @@ const HEADER_MAX: usize = 10;
 /// A frame that is whole, and holds text.
 const FINAL_TEXT: u8 = 0x81;
 
-/// Frames that leave in order. A write that is given up goes on where it stopped with the next one.
-#[derive(Debug, Default)]
-pub(super) struct FrameWriter {
-    /// Payloads that have not left.
-    frames: Vec<Bytes>,
-    /// Of those, so many have left whole.
-    done: usize,
-    /// Bytes of the next one that have left, its header included.
+/// Frames that leave in order. After a write that was cancelled, the next one continues where it stopped.
+#[derive(Debug)]
+pub(super) struct FrameWriter<F> {
+    /// The payloads that have not left whole.
+    frames: VecDeque<F>,
+    /// Bytes of the first of them that have left, its header included.
     written: usize,
 }
 
-impl FrameWriter {
-    /// Where payloads are put that shall leave next.
-    pub(super) fn queue(&mut self) -> &mut Vec<Bytes> {
+impl<F> Default for FrameWriter<F> {
+    fn default() -> Self {
+        Self { frames: VecDeque::new(), written: 0 }
+    }
+}
+
+impl<F: AsRef<[u8]>> FrameWriter<F> {
+    /// The payloads to be written; new ones go to the back.
+    pub(super) fn queue(&mut self) -> &mut VecDeque<F> {
         &mut self.frames
     }
 
-    /// Writes all that is queued. A stream that takes nothing for `limit` ends it with [`io::ErrorKind::TimedOut`]; a
-    /// slow one takes as long as it needs.
+    /// Writes all that is queued, however slow the stream is.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::TimedOut`] if the stream takes nothing for `limit`; its own errors.
     pub(super) async fn write_to(&mut self, stream: &mut (impl AsyncWrite + Unpin), limit: Duration) -> io::Result<()> {
-        while self.done < self.frames.len() {
+        while !self.frames.is_empty() {
             let written = std::future::poll_fn(|context| self.poll_write(pin!(&mut *stream), context));
             let written = timeout(limit, written).await.map_err(|_| io::ErrorKind::TimedOut)??;
             if written == 0 {
@@ -47,26 +53,25 @@ impl FrameWriter {
             }
             self.advance(written);
         }
-        self.done = 0;
-        self.frames.clear();
         if self.frames.capacity() > 4 {
             // Most connections are idle most of the time.
-            self.frames = Vec::new();
+            self.frames = VecDeque::new();
         }
         stream.flush().await
     }
 
     fn poll_write(&self, stream: Pin<&mut impl AsyncWrite>, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let mut headers = [([0; HEADER_MAX], 0); FRAMES_AT_ONCE];
-        let frames = &self.frames[self.done..];
-        for (header, frame) in headers.iter_mut().zip(frames) {
-            *header = head(frame.len());
+        let mut frames = [&[][..]; FRAMES_AT_ONCE];
+        for ((header, payload), frame) in headers.iter_mut().zip(&mut frames).zip(&self.frames) {
+            *payload = frame.as_ref();
+            *header = head(payload.len());
         }
         let mut slices = [IoSlice::new(&[]); 2 * FRAMES_AT_ONCE];
         let mut count = 0;
         let mut skip = self.written;
-        for ((header, length), frame) in headers.iter().zip(frames) {
-            for part in [&header[..*length], frame] {
+        for ((header, length), payload) in headers.iter().zip(frames).take(self.frames.len()) {
+            for part in [&header[..*length], payload] {
                 let passed = skip.min(part.len());
                 skip -= passed;
                 slices[count] = IoSlice::new(&part[passed..]);
@@ -78,19 +83,19 @@ impl FrameWriter {
 
     fn advance(&mut self, written: usize) {
         self.written += written;
-        while let Some(frame) = self.frames.get_mut(self.done) {
-            let whole = head(frame.len()).1 + frame.len();
+        while let Some(frame) = self.frames.front() {
+            let payload = frame.as_ref().len();
+            let whole = head(payload).1 + payload;
             if self.written < whole {
                 return;
             }
             self.written -= whole;
-            self.done += 1;
-            *frame = Bytes::new();
+            self.frames.pop_front();
         }
     }
 }
 
-/// A frame's header, and its length.
+/// A frame's header and the header's length.
 fn head(payload: usize) -> ([u8; HEADER_MAX], usize) {
     let mut header = [0; HEADER_MAX];
     header[0] = FINAL_TEXT;
@@ -115,6 +120,7 @@ fn head(payload: usize) -> ([u8; HEADER_MAX], usize) {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
     use futures_util::StreamExt;
     use proptest::prelude::*;
     use tokio_tungstenite::WebSocketStream;
@@ -202,7 +208,7 @@ mod tests {
             tokio::io::AsyncReadExt::read_to_end(&mut far, &mut bytes).await.expect("read");
             bytes
         });
-        writer.queue().push(payload(1));
+        writer.queue().push_back(payload(1));
         writer.write_to(&mut near, LIMIT).await.expect("written");
         drop(near);
         let read = read_back(reading.await.expect("read")).await;

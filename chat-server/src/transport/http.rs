@@ -20,7 +20,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use super::socket;
 use crate::access::Origin;
 use crate::metrics;
-use crate::session::App;
+use crate::server::Server;
 
 /// A request's head arrives within this time.
 const HEAD_LIMIT: Duration = Duration::from_secs(10);
@@ -42,22 +42,22 @@ pub(super) enum Surface {
 pub(super) async fn connection<S>(
     stream: S,
     (surface, origin): (Surface, Origin),
-    app: Arc<App>,
+    server: Arc<Server>,
     mut shutdown: watch::Receiver<bool>,
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let upgrade = Arc::new(Mutex::new(None));
     let service = {
-        let (app, upgrade) = (Arc::clone(&app), Arc::clone(&upgrade));
+        let (server, upgrade) = (Arc::clone(&server), Arc::clone(&upgrade));
         service_fn(move |request| {
-            let (app, upgrade) = (Arc::clone(&app), Arc::clone(&upgrade));
+            let (server, upgrade) = (Arc::clone(&server), Arc::clone(&upgrade));
             async move {
                 let is_seen = surface == Surface::Metrics || origin.is_loopback && !is_passed_on(request.headers());
                 if is_seen && request.uri().path() == "/metrics" {
-                    return Ok::<_, Infallible>(figures(&app).await);
+                    return Ok::<_, Infallible>(figures(&server).await);
                 }
-                Ok(route(request, surface, &app, &upgrade))
+                Ok(route(request, surface, &server, &upgrade))
             }
         })
     };
@@ -80,7 +80,7 @@ pub(super) async fn connection<S>(
         let read_ahead = parts.read_buf.to_vec();
         drop(parts.read_buf);
         // On its own: the place this future keeps for opening a connection is large, and connections stay for days.
-        Box::pin(socket::run(parts.io.into_inner(), read_ahead, origin, app, shutdown)).await;
+        Box::pin(socket::run(parts.io.into_inner(), read_ahead, origin, server, shutdown)).await;
     }
 }
 
@@ -91,12 +91,12 @@ async fn wait(upgrade: Option<OnUpgrade>) -> Option<hyper::Result<hyper::upgrade
 fn route(
     mut request: Request<hyper::body::Incoming>,
     surface: Surface,
-    app: &App,
+    server: &Server,
     upgrade: &Mutex<Option<OnUpgrade>>,
 ) -> Answer {
     match request.uri().path() {
         "/healthz" => text(StatusCode::OK, "ok\n"),
-        "/readyz" if *app.store.health().borrow() => text(StatusCode::OK, "ready\n"),
+        "/readyz" if *server.store.health().borrow() => text(StatusCode::OK, "ready\n"),
         "/readyz" => text(StatusCode::SERVICE_UNAVAILABLE, "the database cannot be written\n"),
         _ if surface == Surface::Metrics => text(StatusCode::NOT_FOUND, "Here are /metrics, /healthz and /readyz.\n"),
         _ => match handshake(&request) {
@@ -114,8 +114,8 @@ fn is_passed_on(headers: &header::HeaderMap) -> bool {
     ["forwarded", "via", "x-forwarded-for", "x-real-ip"].iter().any(|name| headers.contains_key(*name))
 }
 
-async fn figures(app: &App) -> Answer {
-    let mut answer = Response::new(Full::from(metrics::page(app).await));
+async fn figures(server: &Server) -> Answer {
+    let mut answer = Response::new(Full::from(metrics::page(server).await));
     answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(metrics::CONTENT_TYPE));
     answer
 }

@@ -18,8 +18,9 @@ use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes};
 
 use super::frames::FrameWriter;
 use crate::access::Origin;
-use crate::send_queue::SendQueue;
-use crate::session::{App, Connection, Incoming};
+use crate::connection::{Incoming, JsonDoor};
+use crate::send_queue::{Frame, SendQueue};
+use crate::server::Server;
 
 /// `hello` comes within this time.
 const HELLO_LIMIT: Duration = Duration::from_secs(10);
@@ -44,9 +45,9 @@ fn config() -> WebSocketConfig {
 
 struct SocketTask<S> {
     socket: WebSocketStream<S>,
-    connection: Connection,
+    door: JsonDoor,
     send_queue: SendQueue,
-    frames: FrameWriter,
+    frames: FrameWriter<Frame>,
     heard_at: Instant,
 }
 
@@ -55,16 +56,15 @@ pub(super) async fn run<S>(
     stream: S,
     read_ahead: Vec<u8>,
     origin: Origin,
-    app: Arc<App>,
+    server: Arc<Server>,
     mut shutdown: watch::Receiver<bool>,
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let socket = WebSocketStream::from_partially_read(stream, read_ahead, Role::Server, Some(config())).await;
     let send_queue = SendQueue::default();
-    let connection = Connection::new(app, origin, send_queue.clone());
-    let mut task =
-        SocketTask { socket, connection, send_queue, frames: FrameWriter::default(), heard_at: Instant::now() };
+    let door = JsonDoor::new(server, origin, send_queue.clone());
+    let mut task = SocketTask { socket, door, send_queue, frames: FrameWriter::default(), heard_at: Instant::now() };
     let reason = tokio::select! {
         reason = task.serve() => reason,
         _ = shutdown.wait_for(|is_down| *is_down) => Some(GoodbyeReason::Shutdown),
@@ -73,20 +73,19 @@ pub(super) async fn run<S>(
         // Whoever does not listen any more cannot be told.
         drop(timeout(Duration::from_secs(2), task.say_goodbye(reason)).await);
     }
-    task.connection.end().await;
+    task.door.end().await;
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> SocketTask<S> {
     /// Serves; why the server ends it, or nothing where the other side did.
     async fn serve(&mut self) -> Option<GoodbyeReason> {
         loop {
-            let silence =
-                if self.connection.is_signed_in() { Duration::from_millis(DEAD_AFTER_MS) } else { HELLO_LIMIT };
+            let silence = if self.door.is_signed_in() { Duration::from_millis(DEAD_AFTER_MS) } else { HELLO_LIMIT };
             let deadline = self.heard_at + silence;
             tokio::select! {
-                message = self.socket.next(), if self.connection.is_ready() => match message {
+                message = self.socket.next(), if self.door.is_ready() => match message {
                     Some(Ok(message)) => {
-                        if !matches!(message, Message::Close(_)) && self.connection.is_signed_in() {
+                        if !matches!(message, Message::Close(_)) && self.door.is_signed_in() {
                             self.heard_at = Instant::now();
                         }
                         self.take(message).await?;
@@ -107,9 +106,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> SocketTask<S> {
                         Err(_) => return None,
                     }
                 }
-                () = self.connection.finish_next_post() => {}
+                () = self.door.finish_next_post() => {}
                 () = tokio::time::sleep_until(deadline) => {
-                    let is_in = self.connection.is_signed_in();
+                    let is_in = self.door.is_signed_in();
                     return Some(if is_in { GoodbyeReason::Unresponsive } else { GoodbyeReason::HelloTimeout });
                 }
             }
@@ -118,8 +117,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> SocketTask<S> {
 
     async fn take(&mut self, message: Message) -> Option<()> {
         match message {
-            Message::Text(text) => self.connection.take(Incoming::Text(&text)).await,
-            Message::Binary(_) => self.connection.take(Incoming::Binary).await,
+            Message::Text(text) => self.door.take(Incoming::Text(&text)).await,
+            Message::Binary(_) => self.door.take(Incoming::Binary).await,
             // The library answers pings by itself, with the next write; here nothing else may follow.
             Message::Ping(_) => timeout(WRITE_LIMIT, self.socket.flush()).await.ok()?.ok()?,
             Message::Pong(_) | Message::Frame(_) => {}
@@ -141,7 +140,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> SocketTask<S> {
             tungstenite::Error::Protocol(_) => ErrorBody::new(ErrorCode::BadFrame, "This is not a WebSocket frame."),
             _ => return None,
         };
-        self.frames.queue().push(codec::encode(&ErrorFrame { id: None, error: body }));
+        self.frames.queue().push_back(Frame::Answer(codec::encode(&ErrorFrame { id: None, error: body })));
         drop(self.write().await);
         Some(GoodbyeReason::ProtocolViolation)
     }
@@ -149,16 +148,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> SocketTask<S> {
     /// Writes what still waits, says goodbye and closes.
     async fn say_goodbye(&mut self, reason: GoodbyeReason) -> tungstenite::Result<()> {
         // Everything that was acknowledged is said before the end.
-        while self.connection.has_posts() {
-            self.connection.finish_next_post().await;
-        }
+        self.door.finish_posts().await;
         self.send_queue.take(self.frames.queue(), usize::MAX);
         let reconnect_after_ms = match reason {
-            GoodbyeReason::Shutdown => Some(RECONNECT_MS + self.connection.share_of(RECONNECT_SPREAD_MS)),
+            GoodbyeReason::Shutdown => Some(RECONNECT_MS + self.door.share_of(RECONNECT_SPREAD_MS)),
             GoodbyeReason::Unresponsive | GoodbyeReason::HelloTimeout => Some(RECONNECT_MS),
             GoodbyeReason::Revoked | GoodbyeReason::ProtocolViolation => None,
         };
-        self.frames.queue().push(codec::encode(&Goodbye { reason, reconnect_after_ms }));
+        self.frames.queue().push_back(Frame::Answer(codec::encode(&Goodbye { reason, reconnect_after_ms })));
         self.write().await?;
         let code = CloseCode::from(reason.close_code());
         self.socket.close(Some(CloseFrame { code, reason: Utf8Bytes::from_static("") })).await

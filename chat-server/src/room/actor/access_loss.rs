@@ -4,6 +4,7 @@
 use chat_proto::ids::UserId;
 
 use super::Actor;
+use crate::push::Push;
 use crate::room::in_flight::InFlight;
 use crate::room::registry::Registry;
 
@@ -30,9 +31,9 @@ impl Actor {
 
     fn evict(&mut self, user: UserId) {
         let room = self.state.id();
-        self.fanout.evict(room, user);
-        for frame in self.services.observer.access_lost(room, user) {
-            self.fanout.transient(room, &frame, |_, _| true);
+        self.fanout.evict(user);
+        for typing in self.services.observer.access_lost(room, user) {
+            self.fanout.transient(&Push::new(typing), |_, _| true);
         }
     }
 }

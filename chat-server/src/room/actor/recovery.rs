@@ -64,7 +64,7 @@ impl Actor {
         }
         self.state.merge(entries);
         registry.note_head(room, self.state.shown());
-        self.fanout.gap(room);
+        self.fanout.gap();
     }
 
     /// Their numbers could not be kept.

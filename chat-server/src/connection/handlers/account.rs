@@ -1,0 +1,59 @@
+//! One's own account: its state, its read markers, its password, its sign-in. Must not know other accounts.
+
+use chat_proto::error::ErrorCode;
+use chat_proto::request::{AccountChanges, AccountChangesPage, Empty, Read, SetPassword};
+use chat_proto::room::ReadMarker;
+use chat_proto::server_frame::{AccountChange, AccountSnapshot};
+
+use crate::access::{Caller, RoomAction};
+use crate::connection::account_snapshot::account_snapshot;
+use crate::connection::error::{Refusal, of_new_password};
+use crate::server::Server;
+
+pub(in crate::connection) async fn snapshot(server: &Server, caller: &Caller) -> Result<AccountSnapshot, Refusal> {
+    account_snapshot(server, caller.user()).await
+}
+
+pub(in crate::connection) fn changes(server: &Server, caller: &Caller, asked: AccountChanges) -> AccountChangesPage {
+    server.connections.changes(caller.user(), asked.after)
+}
+
+pub(in crate::connection) async fn read(server: &Server, caller: &Caller, asked: Read) -> Result<ReadMarker, Refusal> {
+    let snapshot = server.rooms.snapshot(caller, asked.room, RoomAction::MoveReadMarker).await?;
+    let seq = asked.seq.unwrap_or(snapshot.head);
+    let read_marker = server.store.set_read(caller.user(), asked.room, seq, asked.rewind).await?;
+    server.connections.notify(caller.user(), AccountChange::ReadMarker { room: asked.room, read_marker });
+    Ok(read_marker)
+}
+
+pub(in crate::connection) async fn set_password(
+    server: &Server,
+    caller: &Caller,
+    asked: SetPassword,
+) -> Result<Empty, Refusal> {
+    let account = server.store.account(caller.user()).await?.ok_or_else(Refusal::not_found)?;
+    // The uid at the other end of the Unix socket proves who the caller is; everyone else gives the present password.
+    let uid = caller.origin().uid;
+    let is_owner = uid.is_some() && uid == account.os_uid;
+    if account.password.is_some() && !is_owner {
+        let old = asked.old.unwrap_or_default();
+        if !server.passwords.fits(old, account.password).await? {
+            return Err(Refusal::wire(ErrorCode::AuthFailed, "The present password does not fit."));
+        }
+    }
+    let hash = server.passwords.hash(asked.new).await.map_err(of_new_password)?;
+    let kept = caller.credential().sign_in();
+    for ended in server.store.set_password(caller.user(), hash, kept).await? {
+        server.connections.revoke(caller.user(), ended);
+    }
+    Ok(Empty {})
+}
+
+pub(in crate::connection) async fn logout(server: &Server, caller: &Caller) -> Result<Empty, Refusal> {
+    let Some(sign_in) = caller.credential().sign_in() else {
+        return Err(Refusal::wire(ErrorCode::BadRequest, "A user of this machine has no sign-in to end."));
+    };
+    server.store.revoke_sign_in(sign_in).await?;
+    server.connections.revoke(caller.user(), sign_in);
+    Ok(Empty {})
+}

@@ -1,0 +1,197 @@
+//! The door for JSON frames: decodes what comes, drives the core, and encodes answers and pushes. The only file here that
+//! knows JSON. Must not know what carries the frames.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use chat_proto::client_frame::{ClientFrame, Hello};
+use chat_proto::codec::{self, DecodeError};
+use chat_proto::error::{ErrorBody, ErrorCode};
+use chat_proto::ids::RequestId;
+use chat_proto::request::{Post, Posted, Request};
+use chat_proto::server_frame::ErrorFrame;
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesOrdered;
+use tokio::time::Instant;
+
+use super::error::Refusal;
+use super::hello::Arrival;
+use super::row::Row;
+use super::signed_in::Connection;
+use crate::access::Origin;
+use crate::push::PushEvent;
+use crate::send_queue::{Frame, SendQueue};
+use crate::server::Server;
+
+/// Posts in flight of one connection; with so many it is not read from.
+const POSTS_MAX: usize = 128;
+
+/// What came over a connection.
+#[derive(Debug)]
+pub enum Incoming<'a> {
+    /// A text message.
+    Text(&'a str),
+    /// A binary message, which this protocol does not know.
+    Binary,
+}
+
+struct FinishedPost {
+    id: RequestId,
+    result: Result<Posted, Refusal>,
+}
+
+/// One connection that speaks JSON. Answers and pushes leave by its send queue.
+pub struct JsonDoor {
+    server: Arc<Server>,
+    arrival: Arrival,
+    /// `None` until a `hello` succeeds.
+    connection: Option<Connection>,
+    posts: FuturesOrdered<BoxFuture<'static, FinishedPost>>,
+}
+
+impl JsonDoor {
+    /// A door that waits for `hello`.
+    pub fn new(server: Arc<Server>, origin: Origin, send_queue: SendQueue) -> Self {
+        let arrival = Arrival { origin, id: server.next_connection(), send_queue };
+        Self { server, arrival, connection: None, posts: FuturesOrdered::new() }
+    }
+
+    /// This connection's share of a span over which all connections are spread.
+    pub fn share_of(&self, span: u64) -> u64 {
+        // Neighbouring ids get distant shares.
+        self.arrival.id.0.wrapping_mul(0x9e37_79b9_7f4a_7c15) % span.max(1)
+    }
+
+    /// Whether someone is signed in.
+    pub fn is_signed_in(&self) -> bool {
+        self.connection.is_some()
+    }
+
+    /// Whether more may be read: not while too many posts are in flight.
+    pub fn is_ready(&self) -> bool {
+        self.posts.len() < POSTS_MAX
+    }
+
+    /// Queues the answers of all posts in flight, in order, as they come.
+    pub async fn finish_posts(&mut self) {
+        while !self.posts.is_empty() {
+            self.finish_next_post().await;
+        }
+    }
+
+    /// Waits for the oldest post in flight and queues its answer; waits for ever if there is none.
+    pub async fn finish_next_post(&mut self) {
+        let Some(FinishedPost { id, result }) = self.posts.next().await else { return std::future::pending().await };
+        match result {
+            Ok(posted) => self.arrival.send_queue.answer(codec::encode_ok::<Post>(id, &posted)),
+            Err(refusal) => self.refuse(Some(id), refusal.into()),
+        }
+    }
+
+    /// Takes what came and queues its answer. Nothing is taken from a connection that is about to be closed.
+    pub async fn take(&mut self, incoming: Incoming<'_>) {
+        if self.arrival.send_queue.closing().is_some() {
+            return;
+        }
+        let text = match incoming {
+            Incoming::Text(text) => text,
+            Incoming::Binary => {
+                let error = ErrorBody::new(ErrorCode::BadFrame, "Frames are text messages, not binary ones.");
+                return self.refuse(None, error);
+            }
+        };
+        match codec::decode_client(text) {
+            Err(DecodeError { id, error }) => self.misread(id, text, error).await,
+            Ok(ClientFrame::Hello(hello)) => self.hello(hello).await,
+            Ok(ClientFrame::Request { id, request: Request::Post(post) }) => self.begin_post(id, post).await,
+            Ok(ClientFrame::Request { id, request }) => self.request(id, request).await,
+        }
+    }
+
+    async fn hello(&mut self, hello: Hello) {
+        if self.is_signed_in() {
+            return self.refuse(None, ErrorBody::new(ErrorCode::BadRequest, "This connection is signed in already."));
+        }
+        match Box::pin(Connection::open(&self.server, &self.arrival, hello)).await {
+            Ok((connection, welcome)) => {
+                self.arrival.send_queue.answer(codec::encode(&Box::new(welcome)));
+                self.connection = Some(connection);
+            }
+            Err(refusal) => self.refuse(None, refusal.into()),
+        }
+    }
+
+    async fn request(&mut self, id: RequestId, request: Request) {
+        if Row::of(&request).is_ordered {
+            self.finish_posts().await;
+        }
+        let Some(connection) = &self.connection else { return self.refuse(Some(id), Refusal::SignedOut.into()) };
+        let (what, since) = (request.type_tag(), Instant::now());
+        match Box::pin(connection.call(request)).await {
+            Ok(answer) => self.arrival.send_queue.answer(codec::encode_answer(id, &answer)),
+            Err(refusal) => self.refuse(Some(id), refusal.into()),
+        }
+        let (user, elapsed_us) = (connection.caller().user(), since.elapsed().as_micros());
+        tracing::debug!(connection = %self.arrival.id, %user, what, elapsed_us, "served");
+    }
+
+    async fn begin_post(&mut self, id: RequestId, post: Post) {
+        let Some(connection) = &mut self.connection else { return self.refuse(Some(id), Refusal::SignedOut.into()) };
+        let answer = connection.begin_post(post).await;
+        self.posts.push_back(Box::pin(async move { FinishedPost { id, result: answer.await } }));
+    }
+
+    /// Refuses a frame that could not be read, in order; a post breaks its chain.
+    async fn misread(&mut self, id: Option<RequestId>, text: &str, error: ErrorBody) {
+        let Some(connection) = &mut self.connection else {
+            let is_strange = error.code != ErrorCode::BadFrame && !codec::is_hello(text);
+            return self.refuse(id, if is_strange { Refusal::SignedOut.into() } else { error });
+        };
+        if let (Some(id), Some(chain)) = (id, codec::chain_of_post(text)) {
+            let refusal = connection.skip_post(chain).map_or_else(Refusal::from, |()| error.into());
+            // Behind the answers to the posts before it.
+            self.posts.push_back(Box::pin(std::future::ready(FinishedPost { id, result: Err(refusal) })));
+        } else {
+            self.finish_posts().await;
+            self.refuse(id, error);
+        }
+    }
+
+    fn refuse(&self, id: Option<RequestId>, error: ErrorBody) {
+        tracing::debug!(connection = %self.arrival.id, code = ?error.code, "refused");
+        self.arrival.send_queue.answer(codec::encode(&ErrorFrame { id, error }));
+    }
+
+    /// Ends the connection: everyone forgets it. Accepted posts are kept, but nobody is answered.
+    pub async fn end(mut self) {
+        self.arrival.send_queue.end();
+        self.posts = FuturesOrdered::new();
+        if let Some(connection) = self.connection.take() {
+            connection.close().await;
+        }
+    }
+}
+
+/// A frame's bytes. A push is encoded by the first connection that sends it, for all of them.
+impl AsRef<[u8]> for Frame {
+    fn as_ref(&self) -> &[u8] {
+        match self {
+            Self::Answer(bytes) => bytes,
+            Self::Push(push) => push.encoded(encode),
+        }
+    }
+}
+
+fn encode(event: &PushEvent) -> Bytes {
+    match event {
+        PushEvent::Event(event) => codec::encode(event),
+        PushEvent::Gap(gap) => codec::encode(gap),
+        PushEvent::Typing(typing) => codec::encode(typing),
+        PushEvent::Presence(presence) => codec::encode(presence),
+        PushEvent::Counts(counts) => codec::encode(counts),
+        PushEvent::Trending(trending) => codec::encode(trending),
+        PushEvent::Account(event) => codec::encode(event),
+        PushEvent::Service(service) => codec::encode(service),
+    }
+}

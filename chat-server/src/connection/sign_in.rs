@@ -1,0 +1,117 @@
+//! Signing in: proves who a caller is, by uid, token, password or a new account. Must not know connections: a door that keeps
+//! none signs in the same way.
+
+use chat_proto::client_frame::Auth;
+use chat_proto::error::ErrorCode;
+use chat_proto::text::Username;
+
+use super::error::Refusal;
+use crate::access::{Credential, Origin};
+use crate::auth::{NOBODY_UID, Token, hash_token, name_of_uid};
+use crate::server::{Registration, Server};
+use crate::store::{Account, NewSignIn};
+
+/// A sign-in that succeeded.
+pub(super) struct SignedIn {
+    pub account: Account,
+    pub credential: Credential,
+    /// A new token, to be shown once.
+    pub token: Option<String>,
+    /// The hash of the token that was given.
+    token_hash: Option<[u8; 32]>,
+}
+
+impl SignedIn {
+    /// Checks that the token has not been revoked since it was looked up.
+    ///
+    /// # Errors
+    /// Refused as a wrong token is.
+    pub(super) async fn check_again(&self, server: &Server) -> Result<(), Refusal> {
+        match self.token_hash {
+            Some(token) if server.store.sign_in_by_token(token).await?.is_none() => Err(auth_failed()),
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+/// Signs a caller in.
+pub(super) async fn sign_in(server: &Server, origin: Origin, auth: Auth) -> Result<SignedIn, Refusal> {
+    server.sign_in_limiter.check(origin, server.now())?;
+    match auth {
+        Auth::Peer => {
+            let (account, uid) = peer(server, origin.uid).await?;
+            Ok(SignedIn { account, credential: Credential::Peer { uid }, token: None, token_hash: None })
+        }
+        Auth::Token { token } => {
+            let token_hash = hash_token(&token);
+            let found = server.store.sign_in_by_token(token_hash).await?.ok_or_else(auth_failed)?;
+            let credential = Credential::Token(found.id);
+            Ok(SignedIn { account: found.account, credential, token: None, token_hash: Some(token_hash) })
+        }
+        Auth::Password { name, password } => {
+            server.failed_sign_ins.begin(&name, origin.address, server.now())?;
+            let account = server.store.account_by_name(name.clone()).await?;
+            let hash = account.as_ref().and_then(|account| account.password.clone());
+            // The work is done even if there is no such account: the time it takes reveals nothing.
+            match (server.passwords.fits(password, hash).await?, account) {
+                (true, Some(account)) => {
+                    server.failed_sign_ins.clear(&name, origin.address);
+                    with_token(server, account).await
+                }
+                _ => Err(auth_failed()),
+            }
+        }
+        Auth::Register { name, password, code } => {
+            let account = register(server, origin, name, (password, code)).await?;
+            with_token(server, account).await
+        }
+    }
+}
+
+async fn peer(server: &Server, uid: Option<u32>) -> Result<(Account, u32), Refusal> {
+    match uid {
+        None => Err(Refusal::wire(
+            ErrorCode::AuthFailed,
+            "Only a Unix socket tells who is at its other end; sign in with a name.",
+        )),
+        Some(NOBODY_UID) => {
+            Err(Refusal::wire(ErrorCode::AuthFailed, "The user `nobody` stands for many; sign in with a name."))
+        }
+        Some(uid) => Ok((server.store.account_for_uid(uid, name_of_uid(uid), server.now()).await?, uid)),
+    }
+}
+
+async fn register(
+    server: &Server,
+    origin: Origin,
+    name: Username,
+    (password, code): (String, Option<String>),
+) -> Result<Account, Refusal> {
+    let is_free = match server.config.registration {
+        Registration::Open => true,
+        Registration::Loopback => origin.uid.is_some() || origin.is_loopback,
+        Registration::Code => false,
+    };
+    let code = if is_free { None } else { Some(server.setup_code.redeem(code.as_deref()).ok_or_else(closed)?) };
+    let hash = server.passwords.hash(password).await?;
+    let account = server.store.create_account(name, hash, server.now()).await?;
+    if let Some(code) = code {
+        code.use_up();
+    }
+    Ok(account)
+}
+
+fn closed() -> Refusal {
+    Refusal::wire(ErrorCode::RegistrationClosed, "Making an account here needs an invitation; ask the server's owner.")
+}
+
+async fn with_token(server: &Server, account: Account) -> Result<SignedIn, Refusal> {
+    let token = Token::random().ok_or_else(|| Refusal::wire(ErrorCode::Internal, "No token could be made."))?;
+    let new = NewSignIn { account: account.id, token_hash: token.hash(), at: server.now() };
+    let id = server.store.create_sign_in(new).await?;
+    Ok(SignedIn { account, credential: Credential::Password(id), token: Some(token.reveal()), token_hash: None })
+}
+
+fn auth_failed() -> Refusal {
+    Refusal::wire(ErrorCode::AuthFailed, "The name, password or token does not fit, or has been revoked.")
+}

@@ -1,0 +1,27 @@
+//! The settings that connections obey. Must not know files, flags or their defaults.
+
+use super::account_limiter::PostRates;
+
+/// Who may register an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Registration {
+    /// Everyone who reaches the server.
+    Open,
+    /// Everyone on this machine, and others with the setup code.
+    Loopback,
+    /// Only with the setup code.
+    Code,
+}
+
+/// The settings that connections obey.
+#[derive(Clone, Debug)]
+pub struct ServerConfig {
+    /// How often accounts may post; `None` switches every limit on rates and repeats off.
+    pub rates: Option<PostRates>,
+    /// How many connections one account may have.
+    pub connections_per_account: usize,
+    /// Who may register an account.
+    pub registration: Registration,
+    /// Registers one account where registration is not open; used up by it.
+    pub setup_code: Option<String>,
+}

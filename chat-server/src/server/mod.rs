@@ -1,0 +1,23 @@
+//! What all connections share: settings, stores, services, and the limits that hold for everybody. Must not know
+//! requests, frames or sockets.
+
+mod account_limiter;
+mod audience;
+mod config;
+mod failed_sign_ins;
+mod room_observers;
+mod service;
+mod setup_code;
+mod sharing;
+mod sign_in_limiter;
+mod state;
+
+pub use account_limiter::{AccountLimiter, Cost, PostRates};
+pub use audience::RoomAudience;
+pub use config::{Registration, ServerConfig};
+pub use failed_sign_ins::FailedSignIns;
+pub use service::{notify_service, service_now};
+pub use setup_code::{Redeemed, SetupCode};
+pub use sharing::share_limits;
+pub use sign_in_limiter::SignInLimiter;
+pub use state::{Drivers, Server, Stores};
