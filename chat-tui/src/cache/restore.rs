@@ -1,4 +1,4 @@
-//! Reads what earlier runs left.
+//! Reads the data of earlier runs. Must not know how it is shown.
 
 use chat_proto::ids::{AccountSeq, Epoch, RoomId, Seq};
 use chat_proto::message::Item;
@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension};
 use super::{from_text, outbox};
 use crate::app::{Restored, SavedRoom, ServerKey};
 
-/// Reads all that is left for the account that was signed in last.
+/// Reads the data of the account that was signed in last.
 pub(super) fn read(connection: &Connection, server: ServerKey, token: &str) -> rusqlite::Result<Restored> {
     let input_history = texts(connection, "SELECT text FROM input ORDER BY id")?;
     let account = connection

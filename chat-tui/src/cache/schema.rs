@@ -1,7 +1,7 @@
 //! The cache's file and its tables. Must not know what is read or written.
 //!
-//! What only this file holds keeps its form for ever: the account, unsent posts, drafts and the input history. The rest
-//! comes from the server, and starts empty in a file that another version of the program wrote.
+//! Data that only this file holds keeps its form: the account, unsent posts, drafts and the input history. The rest comes
+//! from the server, and starts empty if another version of the program wrote the file.
 
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
@@ -10,10 +10,10 @@ use rusqlite::Connection;
 
 use super::{CacheError, is_damage};
 
-/// Grows with each change of the tables in [`REBUILT`], and of the form of their values.
+/// Grows with each change of the tables in [`REBUILT`] or of the values in them.
 const VERSION: i64 = 2;
 
-/// What cannot be had from the server: kept whatever version wrote it.
+/// Data that only this file holds: kept whichever version wrote it.
 const KEPT: &str = "
 CREATE TABLE IF NOT EXISTS outbox (
     key TEXT PRIMARY KEY,
@@ -30,7 +30,7 @@ CREATE TABLE IF NOT EXISTS draft (room INTEGER PRIMARY KEY, text TEXT NOT NULL) 
 CREATE TABLE IF NOT EXISTS input (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;
 ";
 
-/// What the server has: made anew when the version changes.
+/// Data that the server has: rebuilt when the version changes.
 const REBUILT: &str = "
 DROP TABLE IF EXISTS room;
 DROP TABLE IF EXISTS item;
@@ -40,13 +40,13 @@ CREATE TABLE item (room INTEGER NOT NULL, seq INTEGER NOT NULL, changed INTEGER 
 CREATE TABLE person (id INTEGER PRIMARY KEY, user TEXT NOT NULL) STRICT;
 ";
 
-/// Opens the file, for its owner only, and makes its tables where they are missing.
+/// Opens the file, for its owner only, and makes the tables that are missing.
 pub(super) fn open(path: &Path) -> Result<Connection, CacheError> {
     let io = |source| CacheError::Io { path: path.to_owned(), source };
     if let Some(folder) = path.parent() {
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(io)?;
     }
-    // SQLite would make the file for others to read; its companions take over the file's mode.
+    // SQLite would create it readable for others; its companion files take over the mode.
     std::fs::OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path).map_err(io)?;
     let connection = Connection::open(path)?;
     prepare(&connection).map_err(|error| match error {
@@ -82,7 +82,7 @@ mod tests {
     use crate::app::ServerKey;
     use crate::cache::restore;
 
-    /// A file as version 1 wrote it: rooms and items in the words of that time.
+    /// A file of version 1, whose rooms and items have other field names.
     const VERSION_1: &str = r#"
 CREATE TABLE outbox (key TEXT PRIMARY KEY, position INTEGER NOT NULL, account INTEGER NOT NULL, owner TEXT NOT NULL, room INTEGER NOT NULL, body TEXT NOT NULL, code TEXT, is_kept INTEGER NOT NULL) STRICT;
 CREATE TABLE account (id INTEGER PRIMARY KEY CHECK (id = 1), me TEXT NOT NULL, epoch TEXT NOT NULL, seq INTEGER NOT NULL, open INTEGER) STRICT;

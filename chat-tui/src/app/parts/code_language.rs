@@ -1,9 +1,9 @@
-//! Which language code is written in, where its first word says so. Pure.
+//! Finds the language of code in its first word. Must not know how code is shown.
 
 #![deny(clippy::disallowed_methods)]
 
-/// Languages that are known by their name on the same line as the code. Those whose names are commands as well (go, bash,
-/// sh, diff, ruby, make …) are left out: a command that is shown must not lose its first word. They can be named with
+/// Languages recognised by their name on the same line as the code. Those whose names are also commands (go, bash, sh,
+/// diff, ruby, make …) are left out: a posted command must not lose its first word. They can be named with
 /// `/code:LANG`, or on a line of their own.
 const KNOWN: [&str; 33] = [
     "asm",
@@ -41,7 +41,7 @@ const KNOWN: [&str; 33] = [
     "yaml",
 ];
 
-/// The language and the code. A word alone on the first line names the language, known or not.
+/// Splits the language from the code. A single word on the first line names the language, known or not.
 pub(super) fn split(argument: &str) -> (&str, &str) {
     let on_its_own = argument.split_once('\n').map(|(first, code)| (first.trim(), code));
     if let Some((language, code)) = on_its_own.filter(|(first, _)| is_word(first)) {

@@ -1,4 +1,4 @@
-//! Carries out slash commands. Must not know how they were typed; what is no command of its own it passes on.
+//! Carries out slash commands; those that stand for other actions are passed on. Must not know how they were typed.
 
 #![deny(clippy::disallowed_methods)]
 
@@ -29,7 +29,7 @@ pub fn run(model: &mut Model, action: Action, argument: &str) -> Option<Outcome>
     }
 }
 
-/// Carries out a command of its own.
+/// Carries out a command that is no other action.
 pub fn act(model: &mut Model, command: CommandAction, argument: &str) -> Option<Outcome> {
     let done = match command {
         CommandAction::Join => join(model, argument),
@@ -70,7 +70,7 @@ fn clear(model: &mut Model) {
     }
 }
 
-/// The open room, where its server can be asked.
+/// The open room, if its server is connected.
 fn current_room(model: &Model) -> Result<RoomKey, String> {
     let room_key = model.current.ok_or(NO_ROOM)?;
     if model.is_ready(room_key.server) {
@@ -127,7 +127,7 @@ fn leave(model: &mut Model) -> CommandResult {
     Ok(None)
 }
 
-/// What clears a topic or a description: an empty argument only asks for it.
+/// The argument that clears a topic or a description; an empty one shows it.
 const CLEAR: &str = "-clear";
 
 fn topic(model: &mut Model, argument: &str) -> CommandResult {

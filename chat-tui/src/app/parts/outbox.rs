@@ -24,7 +24,7 @@ const LONGEST_PAUSE_MS: u64 = 30_000;
 /// The longest pause while the server takes no ephemeral messages: it does not always announce the recovery.
 const LONGEST_EPHEMERAL_PAUSE_MS: u64 = 5_000;
 
-/// Puts a message on its way: to disk first if it is persistent.
+/// Queues a message: on disk first if it is persistent.
 pub fn send(model: &mut Model, room_key: RoomKey, draft: Draft) {
     let mut pending = PendingPost::new(model.new_client_key(), draft, model.now);
     let Some(room) = model.rooms.get_mut(&room_key) else { return };

@@ -136,7 +136,7 @@ fn edit(model: &mut Model) {
     model.focus = Focus::Composer;
 }
 
-/// Asks whether a message shall be deleted.
+/// Asks whether to delete a message.
 fn ask_to_delete(model: &mut Model) {
     if let Some((room_key, seq, text)) = own_target(model) {
         overlay::open_deletion(model, room_key, seq, &text);
@@ -169,7 +169,7 @@ fn show_versions(model: &mut Model) {
     }
 }
 
-/// Puts the text of a message on the clipboard.
+/// Copies the text of a message to the clipboard.
 fn copy(model: &mut Model) {
     let text = target(model).and_then(|(_, entry)| entry.content()).map(|content| content.text.as_str().to_owned());
     if let Some(text) = text {

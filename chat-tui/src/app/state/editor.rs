@@ -1,5 +1,7 @@
-//! A text under a cursor: what every line or box one writes in can do. Moves by grapheme, so that a cursor never
-//! stands inside a character.
+//! A text with a cursor, and the keys of a text field. Moves by grapheme, so that the cursor never stands inside a
+//! character. Must not know what the text is for.
+
+#![deny(clippy::disallowed_methods)]
 
 use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
 
@@ -28,26 +30,26 @@ impl Editor {
         self.cursor
     }
 
-    /// Whether nothing is written.
+    /// Whether the text is empty.
     pub fn is_empty(&self) -> bool {
         self.text.is_empty()
     }
 
-    /// Takes the text away.
+    /// Takes the text and leaves the editor empty.
     pub fn take(&mut self) -> String {
         self.cursor = 0;
         std::mem::take(&mut self.text)
     }
 
-    /// Writes at the cursor.
+    /// Inserts text at the cursor.
     pub fn insert(&mut self, text: &str) {
         self.text.insert_str(self.cursor, text);
         self.cursor += text.len();
-        // What was written may have joined its neighbours to one character.
+        // The inserted text may have joined its neighbours into one character.
         self.cursor = self.boundary_at_or_after(self.cursor);
     }
 
-    /// Puts `text` in place of what lies between `start` and the cursor.
+    /// Replaces the text between `start` and the cursor.
     pub fn replace_before(&mut self, start: usize, text: &str) {
         let start = start.min(self.cursor);
         if self.text.is_char_boundary(start) {
@@ -69,61 +71,61 @@ impl Editor {
         self.delete(self.cursor, end).is_some()
     }
 
-    /// Deletes the word to the left, and gives it back.
+    /// Deletes the word to the left and returns it.
     pub fn delete_word_left(&mut self) -> Option<String> {
         self.delete(self.word_start(), self.cursor)
     }
 
-    /// Deletes the word to the right, and gives it back.
+    /// Deletes the word to the right and returns it.
     pub fn delete_word_right(&mut self) -> Option<String> {
         self.delete(self.cursor, self.word_end())
     }
 
-    /// Deletes to the line's beginning (at it: the line end before), and gives it back.
+    /// Deletes to the beginning of the line (there: the line end before it) and returns the deleted text.
     pub fn delete_to_start(&mut self) -> Option<String> {
         let start = self.line_start_at(self.cursor);
         let start = if start == self.cursor { self.left_of(start) } else { start };
         self.delete(start, self.cursor)
     }
 
-    /// Deletes to the line's end (at it: the line end itself), and gives it back.
+    /// Deletes to the end of the line (there: the line end itself) and returns the deleted text.
     pub fn delete_to_end(&mut self) -> Option<String> {
         let end = self.line_end_at(self.cursor);
         let end = if end == self.cursor { self.right_of(end) } else { end };
         self.delete(self.cursor, end)
     }
 
-    /// One character to the left.
+    /// Moves one character to the left.
     pub fn left(&mut self) {
         self.cursor = self.left_of(self.cursor);
     }
 
-    /// One character to the right.
+    /// Moves one character to the right.
     pub fn right(&mut self) {
         self.cursor = self.right_of(self.cursor);
     }
 
-    /// To the beginning of the word.
+    /// Moves to the beginning of the word.
     pub fn word_left(&mut self) {
         self.cursor = self.word_start();
     }
 
-    /// To the end of the word.
+    /// Moves to the end of the word.
     pub fn word_right(&mut self) {
         self.cursor = self.word_end();
     }
 
-    /// To the beginning of the line.
+    /// Moves to the beginning of the line.
     pub fn to_line_start(&mut self) {
         self.cursor = self.line_start_at(self.cursor);
     }
 
-    /// To the end of the line.
+    /// Moves to the end of the line.
     pub fn to_line_end(&mut self) {
         self.cursor = self.line_end_at(self.cursor);
     }
 
-    /// To the line above, as far along it; false in the first line.
+    /// Moves to the same column of the line above. Returns whether there is one.
     pub fn up(&mut self) -> bool {
         let start = self.line_start_at(self.cursor);
         if start == 0 {
@@ -133,7 +135,7 @@ impl Editor {
         true
     }
 
-    /// To the line below, as far along it; false in the last line.
+    /// Moves to the same column of the line below. Returns whether there is one.
     pub fn down(&mut self) -> bool {
         let end = self.line_end_at(self.cursor);
         if end == self.text.len() {
@@ -143,7 +145,7 @@ impl Editor {
         true
     }
 
-    /// As many columns into the line that begins at `start` as the cursor is into its own.
+    /// The offset in the line that begins at `start` that has the cursor's column.
     fn move_into(&mut self, start: usize) {
         let columns = crate::text::width(&self.text[self.line_start_at(self.cursor)..self.cursor]);
         let end = self.line_end_at(start);

@@ -1,4 +1,6 @@
-//! What has to be done in the world.
+//! What has to be done outside the model. Must not know who does it.
+
+#![deny(clippy::disallowed_methods)]
 
 use chat_proto::client_frame::Resume;
 use chat_proto::ids::{AccountSeq, ClientKey, Epoch, RoomId, Seq};
@@ -10,108 +12,108 @@ use chat_proto::text::{CodeLanguage, MessageBody};
 use super::room_key::{RoomKey, ServerKey};
 use crate::text::SafeText;
 
-/// What has to be done.
+/// What has to be done outside the model.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
-    /// Say hello on an open link.
+    /// Say hello on an open connection.
     Hello {
-        /// To which server.
+        /// The server.
         server: ServerKey,
-        /// What is known.
+        /// What is already known of the account's rooms.
         resume: Option<Resume>,
     },
-    /// Ask a server.
+    /// Send a request to a server.
     Ask {
-        /// Which.
+        /// The server.
         server: ServerKey,
-        /// Comes back with the answer.
+        /// A number that comes back with the answer.
         ask: u64,
-        /// What.
+        /// The request.
         request: Request,
     },
-    /// Try to connect now.
+    /// Try to connect at once.
     RetryLink(ServerKey),
-    /// Put something on disk.
+    /// Write to disk.
     Persist(ServerKey, PersistOp),
-    /// Let the person write in their editor.
+    /// Open a text in the user's editor.
     OpenEditor(String),
     /// Leave the terminal to the shell for a while.
     Suspend,
-    /// Draw everything again.
+    /// Redraw the whole screen.
     Redraw,
-    /// Put a text on the clipboard.
+    /// Copy a text to the clipboard.
     Copy(String),
-    /// Tell the person although they look elsewhere.
+    /// Notify the user, who is looking elsewhere.
     Notify {
-        /// Who, where.
+        /// The author and the room.
         title: SafeText,
-        /// What.
+        /// The beginning of the message.
         body: SafeText,
     },
-    /// Change the colours.
+    /// Change the colour theme.
     Theme(String),
-    /// Leave.
+    /// Leave the program.
     Quit,
 }
 
-/// What is put on disk; never the text of something that expires.
+/// What is written to disk; never the text of an ephemeral message.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PersistOp {
-    /// A post, before it is sent; answered with `Msg::Stored`.
+    /// Add a post before it is sent; answered with `Msg::Stored`.
     StorePost(StoredPost),
-    /// A post that needs no sending any more.
+    /// Remove a post that is acknowledged or dropped.
     RemovePost(ClientKey),
-    /// A text that was sent.
+    /// Add a sent text to the input history.
     AddInput(String),
-    /// A text that was sent and has been deleted since.
+    /// Remove a text from the input history, because its message was deleted.
     RemoveInput(String),
-    /// What is being written; empty: nothing.
+    /// Replace a room's draft; an empty one removes it.
     StoreDraft(RoomId, String),
-    /// The last screens of rooms.
+    /// Replace the saved state of rooms.
     StoreRooms(Vec<SavedRoom>),
-    /// Who one is, and the account stream's cursor.
+    /// Replace the account, and add people's names.
     StoreAccount {
-        /// Who.
+        /// The account's user.
         me: User,
-        /// The life of the data.
+        /// The epoch of the server's data.
         epoch: Epoch,
-        /// The cursor.
+        /// The last event applied of the account's stream.
         account: AccountSeq,
         /// The open room.
         open: Option<RoomId>,
         /// Names of people.
         users: Vec<User>,
     },
-    /// Rooms one is not in any more.
+    /// Remove rooms that the account has left.
     RemoveRooms(Vec<RoomId>),
-    /// All rooms: their numbers belong to another life of the data.
+    /// Remove all rooms: their numbers belong to another epoch.
     RemoveAllRooms,
 }
 
-/// A room's last screens.
+/// The saved state of a room.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SavedRoom {
-    /// The room.
+    /// The account's membership.
     pub membership: Membership,
-    /// All up to here has been applied.
+    /// Every change up to here has been applied.
     pub cursor: Seq,
-    /// Nothing below this number is kept.
+    /// The number from which the items are complete, but for ephemeral ones.
     pub floor: Seq,
-    /// What is kept.
+    /// The newest items as the server sent them.
     pub items: Vec<Item>,
 }
 
-/// A lasting post on its way.
+/// A persistent message that is not acknowledged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredPost {
-    /// Where.
+    /// The room.
     pub room_key: RoomKey,
-    /// Its key.
+    /// The key under which the server recognises a retry.
     pub key: ClientKey,
     /// The text.
     pub body: MessageBody,
-    /// The language, where it is code.
+    /// The language, if it is code.
     pub code: Option<CodeLanguage>,
-    /// Whether it is to stay although the room's messages expire.
+    /// Whether it is persistent although the room's messages expire.
     pub is_forced_persistent: bool,
 }

@@ -1,24 +1,26 @@
-//! What was sent before, to be sent again or changed. Never holds what expires.
+//! Texts sent before, to be sent again or changed; never ephemeral ones. Must not know the input box.
 
-/// Texts kept.
+#![deny(clippy::disallowed_methods)]
+
+/// Texts remembered.
 const TEXTS_MAX: usize = 500;
 
-/// What was sent before.
+/// Texts sent before.
 #[derive(Clone, Debug, Default)]
 pub struct InputHistory {
     /// Oldest first.
     texts: Vec<String>,
-    /// The one that is shown, and what was being written before.
+    /// The index of the shown text, and the draft it replaced.
     browsing: Option<(usize, String)>,
 }
 
 impl InputHistory {
-    /// What earlier runs left, oldest first.
+    /// Takes the texts of earlier runs, oldest first.
     pub(in crate::app) fn restore(&mut self, texts: Vec<String>) {
         self.texts = texts;
     }
 
-    /// Adds what was sent; the same twice in a row stands once.
+    /// Adds a sent text. Returns whether it was added: the same text twice in a row is remembered once.
     pub(in crate::app) fn add(&mut self, text: &str) -> bool {
         self.browsing = None;
         if self.texts.last().is_some_and(|last| last == text) {
@@ -30,7 +32,7 @@ impl InputHistory {
         true
     }
 
-    /// Forgets a text, because its message was deleted; whether it was there.
+    /// Removes a text, because its message was deleted. Returns whether it was there.
     pub(in crate::app) fn remove(&mut self, text: &str) -> bool {
         let before = self.texts.len();
         self.texts.retain(|kept| kept != text);
@@ -38,7 +40,7 @@ impl InputHistory {
         before != self.texts.len()
     }
 
-    /// The text before the one that is shown; `written` is what stands there now.
+    /// The text before the shown one; `written` is the present draft.
     pub(in crate::app) fn previous(&mut self, written: &str) -> Option<&str> {
         let at = match &self.browsing {
             Some((at, _)) => at.checked_sub(1)?,
@@ -49,7 +51,7 @@ impl InputHistory {
         self.texts.get(at).map(String::as_str)
     }
 
-    /// The text after the one that is shown; at the end, what was being written.
+    /// The text after the shown one; after the last, the draft that was replaced.
     pub(in crate::app) fn next(&mut self) -> Option<String> {
         let (at, written) = self.browsing.take()?;
         match self.texts.get(at + 1) {
@@ -61,7 +63,7 @@ impl InputHistory {
         }
     }
 
-    /// The person writes: what is shown is theirs now.
+    /// The user edits the shown text: it is a draft of its own now.
     pub(in crate::app) fn leave(&mut self) {
         self.browsing = None;
     }

@@ -1,4 +1,6 @@
-//! All that the screen knows, and the small steps every part of it takes.
+//! Everything the screen knows, and the small steps that every part takes. Must not know the parts.
+
+#![deny(clippy::disallowed_methods)]
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -22,40 +24,40 @@ use super::viewport::Viewport;
 use crate::action::{Action, KeyContext};
 use crate::text::SafeText;
 
-/// How long a notice stays, in milliseconds.
+/// How long a notice is shown, in milliseconds.
 const NOTICE_MS: u64 = 8_000;
 
-/// What does not change while the program runs.
+/// Facts that do not change while the program runs.
 #[derive(Clone, Debug)]
 pub struct Setup {
-    /// What the servers are called on the screen.
+    /// The servers' names on the screen.
     pub servers: Vec<String>,
     /// Random text that makes this run's keys unique.
     pub key_token: String,
-    /// Where the person is.
+    /// The user's time zone.
     pub zone: TimeZone,
     /// The keys of each action in each context, as help shows them.
     pub keys: HashMap<(KeyContext, Action), Vec<String>>,
 }
 
-/// Where typing goes.
+/// The target of typed keys.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Focus {
-    /// To the box at the bottom.
+    /// The input box.
     #[default]
     Composer,
-    /// A message is selected; keys do something with it.
+    /// The selected message: keys act on it.
     Message(Seq),
 }
 
-/// A line for the person.
+/// A line for the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
-    /// What.
+    /// The text.
     pub text: SafeText,
     /// Whether something went wrong.
     pub is_error: bool,
-    /// Until when it is shown.
+    /// When it disappears, by this machine's clock.
     pub until: UnixMillis,
 }
 
@@ -66,50 +68,52 @@ pub(in crate::app) struct Unclaimed {
     pub(in crate::app) posts: Vec<StoredPost>,
 }
 
-/// All that the screen knows.
+/// Everything the screen knows.
 #[derive(Debug)]
 pub struct Model {
-    /// What does not change.
+    /// Facts that do not change.
     pub setup: Setup,
     /// The servers.
     pub servers: BTreeMap<ServerKey, Server>,
-    /// The rooms one is in.
+    /// The account's rooms.
     pub rooms: BTreeMap<RoomKey, Room>,
     /// The open room.
     pub current: Option<RoomKey>,
     /// This machine's clock at the last message.
     pub now: UnixMillis,
-    /// Where typing goes.
+    /// The target of typed keys.
     pub focus: Focus,
     /// What lies over the screen.
     pub overlay: Option<Overlay>,
     /// Whether the terminal has the keyboard.
     pub has_focus: bool,
-    /// Which side panes are wanted.
+    /// The side panes the user wants to see.
     pub panes: Panes,
-    /// A line for the person.
+    /// A line for the user.
     pub notice: Option<Notice>,
-    /// What was drawn last.
+    /// The parts of the last frame that later steps depend on.
     pub viewport: Viewport,
     /// A completion under way.
     pub completion: Option<Completion>,
-    /// What was sent before.
+    /// Texts sent before.
     pub history: InputHistory,
-    /// What was deleted last.
+    /// The last deleted text, to be put back.
     pub(in crate::app) killed: String,
-    /// What was being written when an edit began.
+    /// The draft that an edit interrupted.
     pub(in crate::app) stashed: Editor,
-    /// When a key was pressed last.
+    /// When the last key was pressed.
     pub(in crate::app) active_at: UnixMillis,
-    /// Whether the servers were told that nobody is at the keyboard.
+    /// Whether the servers know that nobody is at the keyboard.
     pub(in crate::app) is_away: bool,
-    /// When the line was cleared last: twice in a row leaves.
+    /// When "interrupt" was last pressed on an empty draft: twice in a row leaves the program.
     pub(in crate::app) interrupted_at: Option<UnixMillis>,
     /// The room to open once it is known.
     pub(in crate::app) room_to_open: Option<RoomKey>,
     /// What an earlier run left for rooms that are not known yet.
     pub(in crate::app) unclaimed: Unclaimed,
+    /// When changes were last written to disk.
     pub(in crate::app) saved_at: UnixMillis,
+    /// The requests in flight.
     pub(in crate::app) asks: HashMap<u64, (ServerKey, Purpose)>,
     next_ask: u64,
     next_key: u64,
@@ -117,7 +121,7 @@ pub struct Model {
 }
 
 impl Model {
-    /// A screen that knows nothing yet.
+    /// A model that knows nothing yet.
     pub fn new(setup: Setup) -> Self {
         let servers = setup.servers.iter().zip(0u16..).map(|(label, key)| (ServerKey(key), Server::new(label)));
         Self {
@@ -149,7 +153,7 @@ impl Model {
         }
     }
 
-    /// Where a key is looked up.
+    /// The context in which a key is looked up.
     pub fn key_context(&self) -> KeyContext {
         match (&self.overlay, self.focus) {
             (Some(_), _) => KeyContext::List,
@@ -170,7 +174,7 @@ impl Model {
         self.servers.get(&key)
     }
 
-    /// The rooms in the order of the list: by name, then conversations.
+    /// The rooms in the order of the list: by name, direct messages last.
     pub fn listed(&self) -> Vec<RoomKey> {
         let mut listed: Vec<_> =
             self.rooms.iter().map(|(room_key, room)| (room.is_direct(), self.title(*room_key), *room_key)).collect();
@@ -178,7 +182,7 @@ impl Model {
         listed.into_iter().map(|(.., room_key)| room_key).collect()
     }
 
-    /// What a room is called.
+    /// The title of a room.
     pub fn title(&self, room_key: RoomKey) -> SafeText {
         match (self.rooms.get(&room_key), self.servers.get(&room_key.server)) {
             (Some(room), Some(server)) => room.title(|id| server.name(id), server.my_id()),
@@ -186,17 +190,17 @@ impl Model {
         }
     }
 
-    /// The clock of a place's server.
+    /// The time by the clock of a room's server.
     pub fn server_now(&self, room_key: RoomKey) -> UnixMillis {
         self.servers.get(&room_key.server).map_or(self.now, |server| server.now(self.now))
     }
 
-    /// Whether requests can be made.
+    /// Whether a server takes requests.
     pub(in crate::app) fn is_ready(&self, server: ServerKey) -> bool {
         self.servers.get(&server).is_some_and(Server::is_ready)
     }
 
-    /// The open room, to change it.
+    /// The open room, mutable.
     pub(in crate::app) fn room_mut(&mut self) -> Option<&mut Room> {
         self.rooms.get_mut(&self.current?)
     }
@@ -219,7 +223,7 @@ impl Model {
         self.servers.get_mut(&key)
     }
 
-    /// Asks a server; the answer comes back for `purpose`.
+    /// Sends a request; its answer is handled by `purpose`.
     pub(in crate::app) fn ask(&mut self, server: ServerKey, request: impl Into<Request>, purpose: Purpose) {
         let ask = self.next_ask;
         self.next_ask += 1;
@@ -227,12 +231,12 @@ impl Model {
         self.effects.push(Effect::Ask { server, ask, request: request.into() });
     }
 
-    /// Asks a server for something whose answer says nothing.
+    /// Sends a request whose answer is ignored.
     pub(in crate::app) fn ask_and_forget(&mut self, server: ServerKey, request: impl Into<Request>) {
         self.ask(server, request, Purpose::Nothing);
     }
 
-    /// A key no post of this account ever had.
+    /// A key that no post of this account has used.
     pub(in crate::app) fn new_client_key(&mut self) -> ClientKey {
         let number = self.next_key;
         self.next_key += 1;
@@ -240,12 +244,12 @@ impl Model {
         key.parse().expect("invariant: the token is made of letters and digits")
     }
 
-    /// Tells the person something.
+    /// Shows a notice.
     pub(in crate::app) fn show_info(&mut self, text: &str) {
         self.set_notice(text, false);
     }
 
-    /// Tells the person that something went wrong, and what to do.
+    /// Shows an error, with what to do about it.
     pub(in crate::app) fn show_error(&mut self, text: &str) {
         self.set_notice(text, true);
     }

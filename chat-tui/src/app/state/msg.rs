@@ -1,4 +1,6 @@
-//! What can happen to the screen.
+//! What can happen to the screen. Must not know how it is handled.
+
+#![deny(clippy::disallowed_methods)]
 
 use chat_proto::error::ErrorBody;
 use chat_proto::ids::{AccountSeq, ClientKey, Epoch, RoomId};
@@ -11,104 +13,104 @@ use super::room_key::ServerKey;
 use super::viewport::{Mouse, Viewport};
 use crate::action::Action;
 
-/// What happened.
+/// Something that happened.
 #[derive(Debug)]
 pub enum Msg {
-    /// A key that stands for an action.
+    /// A key bound to an action.
     Action(Action),
-    /// A key that types.
+    /// A typed character.
     Typed(char),
-    /// A paste, whole; never sends.
+    /// A whole paste; never sends.
     Pasted(String),
-    /// The mouse.
+    /// A click, or the wheel.
     Mouse(Mouse),
     /// The terminal got or lost the keyboard.
     Focused(bool),
-    /// A server's link.
+    /// A report of a server's connection.
     Link(ServerKey, LinkMsg),
-    /// A post is on disk; now it may be sent.
+    /// A post is on disk: it may be sent.
     Stored(ClientKey),
-    /// A post could not be put on disk.
+    /// A post could not be written to disk, with the reason.
     NotStored(ClientKey, String),
-    /// What earlier runs left.
+    /// Data of earlier runs.
     Restored(Box<Restored>),
-    /// `$EDITOR` has ended with this text; none where it failed.
+    /// The user's editor has closed with this text; `None` if it failed.
     EditorClosed(Option<String>),
-    /// Something to tell.
+    /// A notice for the user.
     Notice {
-        /// What.
+        /// The text.
         text: String,
         /// Whether something went wrong.
         is_error: bool,
     },
     /// The model was drawn.
     Drawn(Viewport),
-    /// The time asked for by `Model::next_tick` has come.
+    /// The time that `Model::next_tick` asked for has come.
     Tick,
 }
 
-/// What a link told.
+/// A report of a server's connection.
 #[derive(Debug)]
 pub enum LinkMsg {
-    /// A try begins.
+    /// A connection attempt begins.
     Connecting,
-    /// The socket is open; a hello is awaited.
+    /// The socket is open and waits for a hello.
     Opened,
-    /// In.
+    /// Signed in.
     Welcome(Box<Welcome>),
-    /// An answer to an earlier ask.
+    /// The answer to a request.
     Answer {
-        /// Which.
+        /// The number of the request.
         ask: u64,
-        /// What.
+        /// The answer, or why there is none.
         result: Box<Result<Answer, Refusal>>,
     },
-    /// Pushed by the server.
+    /// A frame that the server pushed.
     Push(ServerFrame),
-    /// How long the server takes to answer, in milliseconds.
+    /// The server's response time, in milliseconds.
     Lag(u64),
-    /// The connection ended; the next try comes by itself.
+    /// The connection is lost; the next attempt follows by itself.
     Down {
-        /// Why.
+        /// The reason.
         reason: String,
-        /// In how many milliseconds.
+        /// The pause before the next attempt, in milliseconds.
         retry_in_ms: u64,
     },
-    /// The server does not let us in.
+    /// The server refused the sign-in.
     Denied {
-        /// Why.
+        /// The reason.
         reason: String,
     },
 }
 
-/// Why an ask was not answered with success.
+/// Why a request failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// The server said no.
+    /// The server refused it.
     Refused(ErrorBody),
-    /// The connection broke first: nobody knows whether it was heard.
+    /// The connection broke first: the server may have carried it out.
     Disconnected,
 }
 
-/// What earlier runs left on disk for one server.
+/// Data of earlier runs for one server.
 #[derive(Debug, Default)]
 pub struct Restored {
-    /// Who one was.
+    /// The account's user.
     pub me: Option<User>,
-    /// The life of the data the rest belongs to.
+    /// The epoch of the server's data when it was saved.
     pub epoch: Option<Epoch>,
-    /// The account stream's cursor.
+    /// The last event applied of the account's stream.
     pub account: AccountSeq,
-    /// Rooms with their last screens.
+    /// The saved state of rooms.
     pub rooms: Vec<SavedRoom>,
     /// Unfinished messages by room.
     pub drafts: Vec<(RoomId, String)>,
     /// Names of people.
     pub users: Vec<User>,
-    /// What was sent before, oldest first.
+    /// Texts sent before, oldest first.
     pub input_history: Vec<String>,
-    /// What was not sent yet, oldest first.
+    /// Messages that are not acknowledged, oldest first.
     pub outbox: Vec<StoredPost>,
-    /// The room that was open.
+    /// The room that was open last.
     pub open: Option<RoomId>,
 }

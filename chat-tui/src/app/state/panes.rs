@@ -1,6 +1,5 @@
-//! Which side panes are wanted beside the messages, and which one was opened for a moment where there is no room for
-//! it. The two are kept apart: what is opened over a narrow screen says nothing of a wide one, and the other way round.
-//! Must not know widths. Pure.
+//! The side panes the user wants to see, and the one opened over the messages on a narrow screen. The two are kept
+//! apart: opening a pane on a narrow screen changes nothing on a wide one, and the reverse. Must not know widths.
 
 #![deny(clippy::disallowed_methods)]
 
@@ -9,19 +8,19 @@
 pub enum Pane {
     /// The list of rooms.
     Rooms,
-    /// People and topics.
+    /// People and trending words.
     People,
 }
 
-/// Which panes a screen has no room for.
+/// The panes that a screen has no room for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Fold {
-    /// There is room for both.
+    /// None: there is room for both.
     #[default]
     Neither,
-    /// There is room for the rooms only.
+    /// The people: there is room for the rooms only.
     People,
-    /// There is room for the messages only.
+    /// Both: there is room for the messages only.
     Both,
 }
 
@@ -36,17 +35,17 @@ impl Fold {
     }
 }
 
-/// What the person wants of the side panes.
+/// The user's choice of side panes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Panes {
     is_rooms_hidden: bool,
     is_people_hidden: bool,
-    /// The folded pane that is open, on a screen folded like this; on any other it is not.
+    /// The folded pane that is open, and the fold at which it is.
     opened: Option<(Pane, Fold)>,
 }
 
 impl Panes {
-    /// Whether a pane is in sight on a screen that folds like this.
+    /// Whether a pane is visible at this fold.
     pub fn shows(&self, pane: Pane, fold: Fold) -> bool {
         match (fold.hides(pane), pane) {
             (true, _) => self.opened == Some((pane, fold)),
@@ -55,7 +54,7 @@ impl Panes {
         }
     }
 
-    /// Shows a pane where it is hidden, and hides it where it is shown.
+    /// Shows a hidden pane, or hides a visible one.
     pub(in crate::app) fn toggle(&mut self, pane: Pane, fold: Fold) {
         match (fold.hides(pane), pane) {
             (true, _) => self.opened = (!self.shows(pane, fold)).then_some((pane, fold)),
@@ -64,12 +63,12 @@ impl Panes {
         }
     }
 
-    /// The screen folds like this: what was opened on one that folds otherwise is closed for good.
+    /// The screen was drawn at this fold: a pane opened at another one closes for good.
     pub(in crate::app) fn drawn(&mut self, fold: Fold) {
         self.opened = self.opened.filter(|(_, opened_at)| *opened_at == fold);
     }
 
-    /// Closes the pane that lies over the messages; whether there was one.
+    /// Closes the pane that lies over the messages. Returns whether there was one.
     pub(in crate::app) fn uncover(&mut self) -> bool {
         let lies_over = matches!(self.opened, Some((_, Fold::Both)));
         self.opened = self.opened.filter(|_| !lies_over);

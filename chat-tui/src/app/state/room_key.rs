@@ -1,15 +1,17 @@
-//! The key of a room: a room on a server.
+//! The keys of servers and their rooms. Must not know either.
+
+#![deny(clippy::disallowed_methods)]
 
 use chat_proto::ids::RoomId;
 
-/// One of the servers this client talks to.
+/// One of the client's servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ServerKey(
-    /// Its place among the servers of this run.
+    /// Its index among the servers of this run.
     pub u16,
 );
 
-/// A room on a server: room ids of two servers say nothing of each other.
+/// A room on a server: rooms of two servers may have the same id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RoomKey {
     /// The server.

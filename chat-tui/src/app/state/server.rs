@@ -1,4 +1,6 @@
-//! One server as the screen knows it: its link, its clock, its people.
+//! One server as the screen knows it: its connection, its clock, its people. Must not know its rooms.
+
+#![deny(clippy::disallowed_methods)]
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -11,23 +13,23 @@ use chat_proto::time::UnixMillis;
 
 use crate::text::SafeText;
 
-/// Where a link stands.
+/// The state of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LinkState {
-    /// A try is under way.
+    /// A connection attempt is under way.
     Connecting,
-    /// In.
+    /// Signed in.
     Ready,
-    /// Between two tries.
+    /// Between two attempts.
     Down {
-        /// Why.
+        /// The reason.
         reason: SafeText,
-        /// When the next try begins, by this machine's clock.
+        /// When the next attempt begins, by this machine's clock.
         retry_at: UnixMillis,
     },
-    /// The server does not let us in.
+    /// The server refused the sign-in.
     Denied {
-        /// Why.
+        /// The reason.
         reason: SafeText,
     },
 }
@@ -35,36 +37,36 @@ pub enum LinkState {
 /// One server.
 #[derive(Debug)]
 pub struct Server {
-    /// What it is called on the screen.
+    /// Its name on the screen.
     pub label: SafeText,
-    /// Where its link stands.
+    /// The state of its connection.
     pub link: LinkState,
-    /// How long it takes to answer, in milliseconds.
+    /// Its response time, in milliseconds.
     pub lag_ms: Option<u64>,
-    /// Who one is there.
+    /// The account's user.
     pub me: Option<User>,
-    /// This connection.
+    /// The present connection.
     pub connection: Option<ConnectionId>,
-    /// The life of the data that is at hand.
+    /// The epoch of the loaded data.
     pub epoch: Option<Epoch>,
     /// The server's clock minus this machine's, in milliseconds.
     pub clock_offset_ms: i64,
-    /// The account stream's cursor.
+    /// The last event applied of the account's stream.
     pub account: AccountSeq,
     /// The limits in force.
     pub limits: Limits,
-    /// What works just now.
+    /// What works at present.
     pub service: Service,
-    /// Its version, where it is older than this program.
+    /// Its version, if it is older than this program.
     pub older_version: Option<SafeText>,
     names: HashMap<UserId, User>,
     presence: HashMap<UserId, Presence>,
-    /// People whose names are not known and not asked for yet.
+    /// People whose names are unknown and not requested yet.
     pub(in crate::app) missing_names: BTreeSet<UserId>,
 }
 
 impl Server {
-    /// A server nothing is known of yet.
+    /// A server about which nothing is known yet.
     pub fn new(label: &str) -> Self {
         Self {
             label: SafeText::line(label),
@@ -84,22 +86,22 @@ impl Server {
         }
     }
 
-    /// Whether requests can be made.
+    /// Whether it takes requests.
     pub fn is_ready(&self) -> bool {
         self.link == LinkState::Ready
     }
 
-    /// The account of this screen.
+    /// The account's id; `None` before the first sign-in.
     pub fn my_id(&self) -> Option<UserId> {
         self.me.as_ref().map(|me| me.id)
     }
 
-    /// The server's clock.
+    /// The time by the server's clock.
     pub fn now(&self, now: UnixMillis) -> UnixMillis {
         UnixMillis(now.0.saturating_add(self.clock_offset_ms))
     }
 
-    /// A person's name; their id where it is not known.
+    /// A person's name, or their id if it is unknown.
     pub fn name(&self, id: UserId) -> SafeText {
         match self.names.get(&id) {
             Some(user) => SafeText::line(user.name.as_str()),
@@ -113,7 +115,7 @@ impl Server {
         self.names.values()
     }
 
-    /// Whether someone is there.
+    /// A person's presence.
     pub fn presence(&self, id: UserId) -> Presence {
         self.presence.get(&id).cloned().unwrap_or_default()
     }
@@ -126,19 +128,19 @@ impl Server {
         }
     }
 
-    /// Notes that someone's name is needed.
+    /// Notes that a person's name is needed.
     pub(in crate::app) fn request_name(&mut self, id: UserId) {
         if id != UserId(0) && !self.names.contains_key(&id) {
             self.missing_names.insert(id);
         }
     }
 
-    /// Remembers whether someone is there.
+    /// Remembers a person's presence.
     pub(in crate::app) fn set_presence(&mut self, id: UserId, presence: Presence) {
         self.presence.insert(id, presence);
     }
 
-    /// Nobody knows who is there while the link is down.
+    /// Marks everyone's presence as unknown, because the connection is lost.
     pub(in crate::app) fn clear_presence(&mut self) {
         for presence in self.presence.values_mut() {
             presence.availability = Availability::Unknown;
@@ -146,7 +148,7 @@ impl Server {
         self.lag_ms = None;
     }
 
-    /// Takes what the server says of itself and of this account.
+    /// Takes the facts about the server and the account.
     pub(in crate::app) fn welcome(&mut self, welcome: &Welcome, now: UnixMillis) {
         self.link = LinkState::Ready;
         self.me = Some(welcome.user.clone());

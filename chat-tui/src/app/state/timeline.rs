@@ -1,4 +1,7 @@
-//! The part of a room that is at hand: everything between a floor and the newest change, each thing once, in order.
+//! The loaded part of a room: everything between a floor and the newest change, each item once, in order.
+//! Must not know how it is loaded or drawn.
+
+#![deny(clippy::disallowed_methods)]
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -8,38 +11,38 @@ use chat_proto::time::UnixMillis;
 
 use super::timeline_entry::{EntryKind, TimelineEntry};
 
-/// The things of a room that are at hand, by rising `seq`.
+/// The loaded items of a room, by rising `seq`.
 #[derive(Clone, Debug, Default)]
 pub struct Timeline {
     entries: VecDeque<TimelineEntry>,
-    /// Nothing below this number is at hand; all above it is.
+    /// Nothing below this number is loaded; everything above it is.
     floor: Seq,
-    /// What ends, soonest first.
+    /// Messages that expire, soonest first.
     expiries: BTreeSet<(UnixMillis, Seq)>,
 }
 
 impl Timeline {
-    /// Nothing at hand; what comes above `floor` will be.
+    /// An empty timeline: items from `floor` on will be loaded.
     pub fn above(floor: Seq) -> Self {
         Self { floor, ..Self::default() }
     }
 
-    /// The things at hand, oldest first.
+    /// The loaded items, oldest first.
     pub fn entries(&self) -> &VecDeque<TimelineEntry> {
         &self.entries
     }
 
-    /// Nothing below this number is at hand.
+    /// Nothing below this number is loaded.
     pub fn floor(&self) -> Seq {
         self.floor
     }
 
-    /// Where an entry stands, or would stand.
+    /// The index of an entry.
     ///
     /// # Errors
-    /// The place where it would stand.
+    /// The index at which it would be inserted.
     pub fn position(&self, seq: Seq) -> Result<usize, usize> {
-        // Nearly always the newest is meant.
+        // Nearly every call is about the newest.
         match self.entries.back() {
             Some(last) if last.seq < seq => Err(self.entries.len()),
             Some(last) if last.seq == seq => Ok(self.entries.len() - 1),
@@ -52,8 +55,8 @@ impl Timeline {
         self.position(seq).ok().and_then(|at| self.entries.get(at))
     }
 
-    /// Takes the state of one thing; an older state of it than the one at hand changes nothing, nor does something
-    /// below the floor. Gives back whether something changed.
+    /// Takes the state of an item. An older state than the loaded one changes nothing, nor does an item below the
+    /// floor. Returns whether anything changed.
     pub fn apply(&mut self, item: &Item, me: Option<UserId>) -> bool {
         if item.seq < self.floor {
             return false;
@@ -78,16 +81,16 @@ impl Timeline {
         }
     }
 
-    /// Takes an older page: everything in `floor ..` up to what is at hand.
+    /// Takes an older page: everything from `floor` up to the loaded part.
     pub fn extend_down(&mut self, items: &[Item], floor: Seq, me: Option<UserId>) {
         self.floor = self.floor.min(floor);
-        // From the newest on, so that each goes to the front.
+        // Newest first, so that each goes to the front.
         for item in items.iter().rev() {
             self.apply(item, me);
         }
     }
 
-    /// Ends what has ended by the server's clock; the text is dropped. Gives back whether something did.
+    /// Drops the texts of messages that have expired by the server's clock. Returns whether there were any.
     pub fn expire(&mut self, now: UnixMillis) -> bool {
         let mut has_ended = false;
         while let Some((end, seq)) = self.expiries.first().copied().filter(|(end, _)| *end <= now) {
@@ -100,12 +103,12 @@ impl Timeline {
         has_ended
     }
 
-    /// When the next thing ends.
+    /// When the next message expires, by the server's clock.
     pub fn next_expiry(&self) -> Option<UnixMillis> {
         self.expiries.first().map(|(end, _)| *end)
     }
 
-    /// Lets go of the oldest, down to `keep` things. Gives back whether something went.
+    /// Drops the oldest items until `keep` are left. Returns whether there were any.
     pub fn trim(&mut self, keep: usize) -> bool {
         let excess = self.entries.len().saturating_sub(keep);
         for entry in self.entries.drain(..excess) {
@@ -119,7 +122,7 @@ impl Timeline {
         excess > 0
     }
 
-    /// Lets go of what stands below `floor`.
+    /// Drops the items below `floor`.
     pub fn raise_floor(&mut self, floor: Seq) {
         if floor > self.floor {
             let below = self.entries.partition_point(|entry| entry.seq < floor);

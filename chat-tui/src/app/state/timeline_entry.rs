@@ -1,4 +1,6 @@
-//! One thing in a room as the screen needs it: text made safe once, at the edge.
+//! One item of a room as the screen needs it: its text is made safe for a terminal once, here. Must not know drawing.
+
+#![deny(clippy::disallowed_methods)]
 
 use chat_proto::ids::{Seq, UserId};
 use chat_proto::message::{Content, Item, Message};
@@ -7,59 +9,59 @@ use chat_proto::time::UnixMillis;
 
 use crate::text::SafeText;
 
-/// One thing in a room's order, in its present state.
+/// One item of a room in its present state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TimelineEntry {
-    /// Its place.
+    /// Its place in the room's order.
     pub seq: Seq,
     /// The number of its last change.
     pub changed: Seq,
     /// When it was accepted, by the server's clock.
     pub at: UnixMillis,
-    /// Who did it.
+    /// Its author.
     pub by: UserId,
-    /// What it is.
+    /// Its kind.
     pub kind: EntryKind,
 }
 
-/// What stands there.
+/// The kinds of items.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EntryKind {
     /// A message.
     Message(MessageContent),
-    /// A message that was deleted.
+    /// A deleted message.
     Deleted,
-    /// A message whose time was up; nothing of it is shown or kept.
+    /// An expired message; none of its text is kept.
     Expired,
-    /// Something else that happened.
+    /// An event that is no message.
     Event(RoomEvent),
 }
 
-/// A message's content. A room holds many: what most of them lack stands elsewhere.
+/// The content of a message. A room holds many, so what few have is boxed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageContent {
-    /// The text, fit for a terminal.
+    /// The text, safe for a terminal.
     pub text: SafeText,
-    /// What few messages have; none where it would be empty.
+    /// What few messages have; `None` if it would be empty.
     extras: Option<Box<Extras>>,
     /// Whether it was edited.
     pub is_edited: bool,
-    /// Whether it names the account of this screen.
+    /// Whether it mentions this account.
     pub mentions_me: bool,
 }
 
 /// What few messages have.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Extras {
-    /// The text as written, where that differs; for editing and copying only.
+    /// The text as written, if that differs; for editing only.
     raw: Option<Box<str>>,
-    /// The language, where it is code.
+    /// The language, if it is code.
     code: Option<SafeText>,
-    /// When it ends, by the server's clock.
+    /// When it expires, by the server's clock.
     expires_at: Option<UnixMillis>,
 }
 
-/// What happened beside messages.
+/// The events that are no messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RoomEvent {
     /// Someone joined.
@@ -70,19 +72,19 @@ pub enum RoomEvent {
     Topic(Option<SafeText>),
     /// The description was set, or cleared.
     Description(bool),
-    /// The room got another name.
+    /// The room was renamed.
     Renamed(SafeText),
-    /// Someone said whether they take part.
+    /// Someone answered whether they take part.
     Rsvp(Rsvp),
 }
 
 impl MessageContent {
-    /// The text as it was written.
+    /// The text as written.
     pub fn written(&self) -> &str {
         self.extras.as_ref().and_then(|extras| extras.raw.as_deref()).unwrap_or(self.text.as_str())
     }
 
-    /// The language, where it is code.
+    /// The language, if it is code.
     pub fn code(&self) -> Option<&SafeText> {
         self.extras.as_ref()?.code.as_ref()
     }
@@ -110,7 +112,7 @@ impl MessageContent {
 }
 
 impl TimelineEntry {
-    /// What the server sent, as the screen of `me` needs it.
+    /// An item as the screen of `me` needs it.
     pub fn of(item: &Item, me: Option<UserId>) -> Self {
         let kind = match &item.content {
             Content::Message(message) => EntryKind::Message(MessageContent::of(message, me)),
@@ -128,7 +130,7 @@ impl TimelineEntry {
         Self { seq: item.seq, changed: item.changed, at: item.at, by: item.by, kind }
     }
 
-    /// The message, if it is one.
+    /// The message's content; `None` if it is no message, or its text is gone.
     pub fn content(&self) -> Option<&MessageContent> {
         match &self.kind {
             EntryKind::Message(content) => Some(content),
@@ -136,7 +138,7 @@ impl TimelineEntry {
         }
     }
 
-    /// When it ends.
+    /// When it expires, by the server's clock.
     pub fn expires_at(&self) -> Option<UnixMillis> {
         self.content().and_then(MessageContent::expires_at)
     }

@@ -1,16 +1,19 @@
-//! What was drawn last, as far as the next step depends on it: which message stands at the top, what a click hits.
+//! The facts of the last frame that later steps depend on: the topmost message, the targets of a click.
+//! Must not know how they were drawn.
+
+#![deny(clippy::disallowed_methods)]
 
 use chat_proto::ids::Seq;
 
 use super::panes::Fold;
 use super::room_key::RoomKey;
 
-/// Columns and rows of the screen.
+/// A rectangle of the screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Area {
-    /// The leftmost column.
+    /// Its leftmost column.
     pub x: u16,
-    /// The topmost row.
+    /// Its topmost row.
     pub y: u16,
     /// Columns.
     pub width: u16,
@@ -19,61 +22,61 @@ pub struct Area {
 }
 
 impl Area {
-    /// Whether a cell lies in it.
+    /// Whether it contains a cell.
     pub fn contains(self, column: u16, row: u16) -> bool {
         (self.x..self.x.saturating_add(self.width)).contains(&column)
             && (self.y..self.y.saturating_add(self.height)).contains(&row)
     }
 }
 
-/// What a click hits.
+/// The target of a click.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
     /// A room in the list.
     Room(RoomKey),
     /// A message.
     Message(Seq),
-    /// The box one writes in.
+    /// The input box.
     Composer,
-    /// The hint that there is more below.
+    /// The hint that there are more messages below.
     MoreBelow,
     /// A line of the open list.
     ListLine(usize),
-    /// The open overlay, beside its lines.
+    /// The open overlay, outside its lines.
     Overlay,
 }
 
-/// What was drawn last.
+/// The facts of the last frame.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Viewport {
     /// The room whose messages were drawn.
     pub room_key: Option<RoomKey>,
     /// Rows of the message list.
     pub rows: u16,
-    /// The message at the top of the list, and how many of its rows stand above it.
+    /// The topmost message, and how many of its rows are scrolled out.
     pub top: Option<(Seq, i32)>,
-    /// Whether the newest message is in sight.
+    /// Whether the newest message is visible.
     pub is_at_end: bool,
-    /// Whether the oldest message at hand is in sight.
+    /// Whether the oldest loaded message is visible.
     pub is_at_start: bool,
-    /// Whether a countdown is in sight.
+    /// Whether a countdown is visible.
     pub has_countdown: bool,
-    /// Which side panes there is no room for.
+    /// The side panes for which there is no room.
     pub fold: Fold,
-    /// The last row of the open text that may stand at its top.
+    /// The last row of the open text that may be at the top.
     pub last_top: usize,
-    /// What a click hits; the last one wins.
+    /// The targets of clicks; the last one at a cell wins.
     pub targets: Vec<(Area, Target)>,
 }
 
 impl Viewport {
-    /// What lies at a cell.
+    /// The target at a cell.
     pub fn target(&self, column: u16, row: u16) -> Option<Target> {
         self.targets.iter().rev().find(|(area, _)| area.contains(column, row)).map(|(_, target)| *target)
     }
 }
 
-/// What the mouse did.
+/// A mouse event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mouse {
     /// The first button was pressed.
