@@ -3,4 +3,7 @@
 
 mod table;
 
-pub use table::{Action, ActionSpec, KeyContext, Slash};
+pub use table::{
+    Action, ActionGroup, ActionSpec, CommandAction, KeyContext, ListAction, MessageAction, ScreenAction, Slash,
+    WritingAction,
+};

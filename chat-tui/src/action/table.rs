@@ -55,18 +55,41 @@ pub struct ActionSpec {
 }
 
 macro_rules! actions {
-    ($($variant:ident $name:literal, $context:expr, $slash:expr, $help:literal;)+) => {
+    ($($(#[$doc:meta])+ $group:ident($actions:ident) {
+        $($variant:ident $name:literal, $context:expr, $slash:expr, $help:literal;)+
+    })+) => {
         /// An action a person can take.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Action {
-            $(#[doc = $help] $variant,)+
+            $($(#[doc = $help] $variant,)+)+
         }
+
+        /// An action by the part of the screen that does it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum ActionGroup {
+            $($(#[$doc])+ $group($actions),)+
+        }
+
+        $(
+            $(#[$doc])+
+            #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+            pub enum $actions {
+                $(#[doc = $help] $variant,)+
+            }
+        )+
 
         impl Action {
             /// The table, in the order help shows it.
             pub const TABLE: &'static [ActionSpec] = &[
-                $(ActionSpec { action: Self::$variant, name: $name, context: $context, slash: $slash, help: $help },)+
+                $($(ActionSpec { action: Self::$variant, name: $name, context: $context, slash: $slash, help: $help },)+)+
             ];
+
+            /// The action by the part of the screen that does it.
+            pub fn group(self) -> ActionGroup {
+                match self {
+                    $($(Self::$variant => ActionGroup::$group($actions::$variant),)+)+
+                }
+            }
         }
     };
 }
@@ -81,80 +104,95 @@ const fn slash(word: &'static str, argument: &'static str) -> Slash {
 }
 
 actions! {
-    Help "help", EVERYWHERE, Some(slash("help", "")), "Show the keys and commands";
-    SwitchRoom "switch_room", EVERYWHERE, Some(slash("switch", "[WORDS]")), "Find a room and go there";
-    NextUnread "next_unread", EVERYWHERE, None, "Go to the next room with something unread";
-    NextMention "next_mention", EVERYWHERE, None, "Go to the next room that mentions you";
-    NextRoom "next_room", EVERYWHERE, None, "Go to the room below in the list";
-    PreviousRoom "previous_room", EVERYWHERE, None, "Go to the room above in the list";
-    PageUp "page_up", EVERYWHERE, None, "Back by one screen";
-    PageDown "page_down", EVERYWHERE, None, "Forward by one screen";
-    ScrollUp "scroll_up", EVERYWHERE, None, "Back by three lines";
-    ScrollDown "scroll_down", EVERYWHERE, None, "Forward by three lines";
-    Oldest "oldest", EVERYWHERE, None, "To the oldest message at hand";
-    Newest "newest", EVERYWHERE, None, "To the newest message";
-    MarkRead "mark_read", EVERYWHERE, Some(slash("read", "")), "Mark the room as read";
-    MarkUnread "mark_unread", EVERYWHERE, Some(slash("unread", "")), "Mark as unread from the selected or last message on";
-    ToggleRooms "toggle_rooms", EVERYWHERE, None, "Show or hide the rooms";
-    TogglePeople "toggle_people", EVERYWHERE, None, "Show or hide people and trending words";
-    Redraw "redraw", EVERYWHERE, None, "Draw the whole screen again";
-    Suspend "suspend", EVERYWHERE, None, "Back to the shell; fg returns";
-    Quit "quit", EVERYWHERE, Some(slash("quit", "")), "Leave; what is not sent is sent next time";
+    /// Goes somewhere, or concerns the whole screen.
+    Screen(ScreenAction) {
+        Help "help", EVERYWHERE, Some(slash("help", "")), "Show the keys and commands";
+        SwitchRoom "switch_room", EVERYWHERE, Some(slash("switch", "[WORDS]")), "Find a room and go there";
+        NextUnread "next_unread", EVERYWHERE, None, "Go to the next room with something unread";
+        NextMention "next_mention", EVERYWHERE, None, "Go to the next room that mentions you";
+        NextRoom "next_room", EVERYWHERE, None, "Go to the room below in the list";
+        PreviousRoom "previous_room", EVERYWHERE, None, "Go to the room above in the list";
+        PageUp "page_up", EVERYWHERE, None, "Back by one screen";
+        PageDown "page_down", EVERYWHERE, None, "Forward by one screen";
+        ScrollUp "scroll_up", EVERYWHERE, None, "Back by three lines";
+        ScrollDown "scroll_down", EVERYWHERE, None, "Forward by three lines";
+        Oldest "oldest", EVERYWHERE, None, "To the oldest message at hand";
+        Newest "newest", EVERYWHERE, None, "To the newest message";
+        MarkRead "mark_read", EVERYWHERE, Some(slash("read", "")), "Mark the room as read";
+        MarkUnread "mark_unread", EVERYWHERE, Some(slash("unread", "")), "Mark as unread from the selected or last message on";
+        ToggleRooms "toggle_rooms", EVERYWHERE, None, "Show or hide the rooms";
+        TogglePeople "toggle_people", EVERYWHERE, None, "Show or hide people and trending words";
+        Redraw "redraw", EVERYWHERE, None, "Draw the whole screen again";
+        Suspend "suspend", EVERYWHERE, None, "Back to the shell; fg returns";
+        Quit "quit", EVERYWHERE, Some(slash("quit", "")), "Leave; what is not sent is sent next time";
+    }
 
-    Send "send", COMPOSER, None, "Send the message";
-    Newline "newline", COMPOSER, None, "Begin a new line";
-    Complete "complete", COMPOSER, None, "Complete a command, @person or #room; again for the next";
-    CompleteBack "complete_back", COMPOSER, None, "The completion before";
-    Editor "editor", COMPOSER, Some(slash("editor", "")), "Write in $EDITOR";
-    HistoryPrevious "history_previous", COMPOSER, None, "What you sent before";
-    HistoryNext "history_next", COMPOSER, None, "What you sent after that";
-    CursorUp "cursor_up", COMPOSER, None, "Up a line; in the first line, what you sent before";
-    CursorDown "cursor_down", COMPOSER, None, "Down a line; in the last line, what you sent after that";
-    CursorLeft "cursor_left", COMPOSER, None, "Left";
-    CursorRight "cursor_right", COMPOSER, None, "Right";
-    WordLeft "word_left", COMPOSER, None, "Left by a word";
-    WordRight "word_right", COMPOSER, None, "Right by a word";
-    LineStart "line_start", COMPOSER, None, "To the line's beginning";
-    LineEnd "line_end", COMPOSER, None, "To the line's end";
-    DeleteLeft "delete_left", COMPOSER, None, "Delete to the left";
-    DeleteRight "delete_right", COMPOSER, None, "Delete to the right";
-    DeleteWordLeft "delete_word_left", COMPOSER, None, "Delete the word to the left";
-    DeleteWordRight "delete_word_right", COMPOSER, None, "Delete the word to the right";
-    DeleteToStart "delete_to_start", COMPOSER, None, "Delete to the line's beginning";
-    DeleteToEnd "delete_to_end", COMPOSER, None, "Delete to the line's end";
-    PutBack "put_back", COMPOSER, None, "Put back what was deleted last";
-    Cancel "cancel", COMPOSER, None, "Leave an edit or completion; else select messages";
-    Interrupt "interrupt", COMPOSER, None, "Clear the line; twice where it is empty: leave";
+    /// Changes or sends the draft.
+    Writing(WritingAction) {
+        Send "send", COMPOSER, None, "Send the message";
+        Newline "newline", COMPOSER, None, "Begin a new line";
+        Complete "complete", COMPOSER, None, "Complete a command, @person or #room; again for the next";
+        CompleteBack "complete_back", COMPOSER, None, "The completion before";
+        Editor "editor", COMPOSER, Some(slash("editor", "")), "Write in $EDITOR";
+        HistoryPrevious "history_previous", COMPOSER, None, "What you sent before";
+        HistoryNext "history_next", COMPOSER, None, "What you sent after that";
+        CursorUp "cursor_up", COMPOSER, None, "Up a line; in the first line, what you sent before";
+        CursorDown "cursor_down", COMPOSER, None, "Down a line; in the last line, what you sent after that";
+        CursorLeft "cursor_left", COMPOSER, None, "Left";
+        CursorRight "cursor_right", COMPOSER, None, "Right";
+        WordLeft "word_left", COMPOSER, None, "Left by a word";
+        WordRight "word_right", COMPOSER, None, "Right by a word";
+        LineStart "line_start", COMPOSER, None, "To the line's beginning";
+        LineEnd "line_end", COMPOSER, None, "To the line's end";
+        DeleteLeft "delete_left", COMPOSER, None, "Delete to the left";
+        DeleteRight "delete_right", COMPOSER, None, "Delete to the right";
+        DeleteWordLeft "delete_word_left", COMPOSER, None, "Delete the word to the left";
+        DeleteWordRight "delete_word_right", COMPOSER, None, "Delete the word to the right";
+        DeleteToStart "delete_to_start", COMPOSER, None, "Delete to the line's beginning";
+        DeleteToEnd "delete_to_end", COMPOSER, None, "Delete to the line's end";
+        PutBack "put_back", COMPOSER, None, "Put back what was deleted last";
+        Cancel "cancel", COMPOSER, None, "Leave an edit or completion; else select messages";
+        Interrupt "interrupt", COMPOSER, None, "Clear the line; twice where it is empty: leave";
+    }
 
-    SelectUp "select_up", MESSAGES, None, "The message above";
-    SelectDown "select_down", MESSAGES, None, "The message below";
-    EditMessage "edit_message", MESSAGES, Some(slash("edit", "")), "Edit the selected message, or your last one";
-    DeleteMessage "delete_message", MESSAGES, Some(slash("delete", "")), "Delete the selected message, or your last one";
-    Versions "versions", MESSAGES, Some(slash("versions", "")), "Show what the selected message, or your last one, said before";
-    CopyMessage "copy_message", MESSAGES, None, "Copy the text to the clipboard";
-    Retry "retry", MESSAGES, Some(slash("retry", "")), "Send again what failed, and reconnect";
-    Discard "discard", None, Some(slash("discard", "")), "Let go of what could not be sent here";
-    Back "back", MESSAGES, None, "Back to writing";
+    /// Concerns messages: the selected one, or those not sent.
+    Message(MessageAction) {
+        SelectUp "select_up", MESSAGES, None, "The message above";
+        SelectDown "select_down", MESSAGES, None, "The message below";
+        EditMessage "edit_message", MESSAGES, Some(slash("edit", "")), "Edit the selected message, or your last one";
+        DeleteMessage "delete_message", MESSAGES, Some(slash("delete", "")), "Delete the selected message, or your last one";
+        Versions "versions", MESSAGES, Some(slash("versions", "")), "Show what the selected message, or your last one, said before";
+        CopyMessage "copy_message", MESSAGES, None, "Copy the text to the clipboard";
+        Retry "retry", MESSAGES, Some(slash("retry", "")), "Send again what failed, and reconnect";
+        Discard "discard", None, Some(slash("discard", "")), "Let go of what could not be sent here";
+        Back "back", MESSAGES, None, "Back to writing";
+    }
 
-    ListUp "list_up", LIST, None, "The line above";
-    ListDown "list_down", LIST, None, "The line below";
-    Choose "choose", LIST, None, "Take it";
-    Close "close", LIST, None, "Close";
+    /// Moves in a list, or closes it.
+    List(ListAction) {
+        ListUp "list_up", LIST, None, "The line above";
+        ListDown "list_down", LIST, None, "The line below";
+        Choose "choose", LIST, None, "Take it";
+        Close "close", LIST, None, "Close";
+    }
 
-    Join "join", None, Some(slash("join", "ROOM")), "Join a room";
-    Create "create", None, Some(slash("create", "ROOM [TOPIC]")), "Make a room and join it";
-    Leave "leave", None, Some(slash("leave", "")), "Leave this room";
-    Topic "topic", None, Some(slash("topic", "[TEXT|-clear]")), "Show the topic, set it, or clear it for all";
-    Describe "describe", None, Some(slash("describe", "[TEXT|-clear]")), "Show what the room is for, set it, or clear it for all";
-    SendEphemeral "send_ephemeral", None, Some(slash("ttl", "low|normal|high|30s TEXT")), "Send a message that expires";
-    SendPersistent "send_persistent", None, Some(slash("keep", "TEXT")), "Send a message that stays, also where they expire";
-    SendCode "send_code", None, Some(slash("code", "[LANG] TEXT")), "Send code, shown as written: /code rust …, /code:LANG … for any language";
-    Online "online", None, Some(slash("online", "[TEXT]")), "Be shown as online, with your own words";
-    Away "away", None, Some(slash("away", "[TEXT]")), "Be shown as away, with your own words";
-    Dnd "dnd", None, Some(slash("dnd", "[TEXT]")), "Ask not to be disturbed";
-    Rsvp "rsvp", None, Some(slash("rsvp", "attending|interested|none")), "Say whether you take part";
-    Info "info", None, Some(slash("info", "")), "What this room is, and who takes part";
-    Theme "theme", None, Some(slash("theme", "dark|light")), "Change the colours";
+    /// Is typed as a slash command, with an argument.
+    Command(CommandAction) {
+        Join "join", None, Some(slash("join", "ROOM")), "Join a room";
+        Create "create", None, Some(slash("create", "ROOM [TOPIC]")), "Make a room and join it";
+        Leave "leave", None, Some(slash("leave", "")), "Leave this room";
+        Topic "topic", None, Some(slash("topic", "[TEXT|-clear]")), "Show the topic, set it, or clear it for all";
+        Describe "describe", None, Some(slash("describe", "[TEXT|-clear]")), "Show what the room is for, set it, or clear it for all";
+        SendEphemeral "send_ephemeral", None, Some(slash("ttl", "low|normal|high|30s TEXT")), "Send a message that expires";
+        SendPersistent "send_persistent", None, Some(slash("keep", "TEXT")), "Send a message that stays, also where they expire";
+        SendCode "send_code", None, Some(slash("code", "[LANG] TEXT")), "Send code, shown as written: /code rust …, /code:LANG … for any language";
+        Online "online", None, Some(slash("online", "[TEXT]")), "Be shown as online, with your own words";
+        Away "away", None, Some(slash("away", "[TEXT]")), "Be shown as away, with your own words";
+        Dnd "dnd", None, Some(slash("dnd", "[TEXT]")), "Ask not to be disturbed";
+        Rsvp "rsvp", None, Some(slash("rsvp", "attending|interested|none")), "Say whether you take part";
+        Info "info", None, Some(slash("info", "")), "What this room is, and who takes part";
+        Theme "theme", None, Some(slash("theme", "dark|light")), "Change the colours";
+    }
 }
 
 impl Action {

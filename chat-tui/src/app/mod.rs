@@ -1,56 +1,38 @@
 //! What the screen shows and how it changes: messages in, effects out. Pure.
 //!
-//! `update(&mut Model, Msg, now)` is the one way in; what has to be done in the world comes out as [`Effect`]s.
+//! `update(&mut Model, Msg, now)` is the one way in; what has to be done in the world comes out as [`Effect`]s. Three
+//! floors, each importing only those below it: `state` is the data, `parts` is what the screen can do, one file a
+//! feature, and `routing` brings everything that happens to its part. A part that needs something done by a part
+//! above it returns an outcome, which `routing` delivers.
+//!
 //! Knows no terminal, clock, disk or socket; the view reads the model and changes nothing.
 
 #![deny(clippy::disallowed_methods)]
 
-mod answers;
-mod catch_up;
-mod code_language;
-mod commands;
-mod completion;
-mod composer;
-mod editor;
-mod effect;
-mod input_history;
-mod link;
-mod messages;
-mod model;
-mod mouse;
-mod msg;
-mod navigation;
-mod outbox;
-pub mod overlay;
-mod panes;
-mod persistence;
-mod pushes;
-mod reading;
-mod room;
-mod room_key;
-mod room_queues;
-mod server;
+mod parts;
+mod routing;
+mod state;
 #[cfg(test)]
 pub(crate) mod tests;
-mod timeline;
-mod timeline_entry;
-mod timers;
-mod typing;
-mod update;
-mod viewport;
 
-pub use completion::{Candidate, candidates};
-pub use editor::Editor;
-pub use effect::{Effect, PersistOp, SavedRoom, StoredPost};
-pub use model::{Focus, Model, Notice, Setup};
-pub use msg::{LinkMsg, Msg, Refusal, Restored, RestoredRoom};
-pub use outbox::{PendingPost, PostState};
-pub use panes::{Fold, Pane, Panes};
-pub use room::{CatchUp, History, Room, Scroll};
-pub use room_key::{RoomKey, ServerKey};
-pub use room_queues::{DeliveryStatus, delivery_status};
-pub use server::{LinkState, Server};
-pub use timeline::Timeline;
-pub use timeline_entry::{EntryKind, MessageContent, RoomEvent, TimelineEntry};
-pub use update::update;
-pub use viewport::{Area, Mouse, Target, Viewport};
+pub use parts::completion::candidates;
+pub use parts::room_queues::{DeliveryStatus, delivery_status};
+pub use routing::update;
+pub use state::backlog::{Backlog, History};
+pub use state::completion::Candidate;
+pub use state::editor::Editor;
+pub use state::effect::{Effect, PersistOp, SavedRoom, StoredPost};
+pub use state::following::{CatchUp, Following};
+pub use state::model::{Focus, Model, Notice, Setup};
+pub use state::msg::{LinkMsg, Msg, Refusal, Restored};
+pub use state::overlay;
+pub use state::panes::{Fold, Pane, Panes};
+pub use state::pending_post::{PendingPost, PostState};
+pub use state::reading::Reading;
+pub use state::room::{Room, RoomPeople, Scroll};
+pub use state::room_key::{RoomKey, ServerKey};
+pub use state::server::{LinkState, Server};
+pub use state::timeline::Timeline;
+pub use state::timeline_entry::{EntryKind, MessageContent, RoomEvent, TimelineEntry};
+pub use state::viewport::{Area, Mouse, Target, Viewport};
+pub use state::writing::Writing;

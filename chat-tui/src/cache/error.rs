@@ -1,4 +1,4 @@
-//! Why the cache cannot be used.
+//! Why the cache cannot be used. Must not know what is stored.
 
 use std::path::PathBuf;
 
@@ -8,20 +8,20 @@ pub enum CacheError {
     /// A file or folder cannot be used.
     #[error("cannot use {path}: {source}")]
     Io {
-        /// Which.
+        /// The file or folder.
         path: PathBuf,
-        /// Why.
+        /// The system's reason.
         source: std::io::Error,
     },
-    /// The file is no database, or a broken one.
+    /// The file is no database, or a damaged one.
     #[error("{path} is damaged: {source}")]
     Damaged {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// SQLite's reason.
         source: rusqlite::Error,
     },
-    /// SQLite says no.
+    /// SQLite failed.
     #[error("the cache cannot be used: {0}")]
     Sqlite(#[from] rusqlite::Error),
 }

@@ -1,5 +1,5 @@
-//! What the client keeps on disk for one server: the last screens, drafts, what was sent before, and the outbox.
-//! The only place that knows SQLite. Nothing that expires comes here; the app sees to it.
+//! The client's data on disk for one server: received items, drafts, the input history and the outbox. The only place
+//! that knows SQLite. Must not know when something is saved; `app` keeps ephemeral messages away from it.
 
 mod error;
 mod outbox;
@@ -20,18 +20,18 @@ use outbox::RunLock;
 
 use crate::app::{PersistOp, Restored, ServerKey};
 
-/// What the disk tells.
+/// A report of the writing thread.
 #[derive(Debug)]
 pub enum CacheEvent {
     /// A post is on disk.
     Stored(ClientKey),
-    /// A post is not on disk.
+    /// A post could not be written, with the reason.
     NotStored(ClientKey, String),
-    /// Something else could not be kept.
+    /// Something else could not be written.
     Failed(String),
 }
 
-/// The cache of one server; writes happen on a thread of its own.
+/// The cache of one server; a thread of its own writes.
 #[derive(Debug)]
 pub struct Cache {
     ops: std::sync::mpsc::Sender<PersistOp>,
@@ -40,11 +40,11 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// Opens the cache for the server at `address`, in `folder`; gives back what earlier runs left, with the posts of
-    /// runs that have ended. `token` names this run.
+    /// Opens the cache for the server at `address`, in `folder`. Returns the data of earlier runs, with the unsent posts
+    /// of those that have ended. `token` names this run.
     ///
     /// # Errors
-    /// Where the file cannot be used; a damaged one has been put aside.
+    /// If the file cannot be used. A damaged one is set aside first and replaced.
     pub fn open(folder: &Path, address: &str, token: &str) -> Result<(Self, Restored), CacheError> {
         let path = file_for(folder, address);
         let mut connection = match schema::open(&path) {
@@ -70,23 +70,23 @@ impl Cache {
         Ok((Self { ops, events, thread: Some(thread) }, restored))
     }
 
-    /// Keeps something; posts are answered.
+    /// Writes soon; posts are confirmed with an event.
     pub fn persist(&self, op: PersistOp) {
-        // Where the thread has ended it has said so.
+        // If the thread has ended, it has reported why.
         drop(self.ops.send(op));
     }
 
-    /// What the disk tells next.
+    /// Waits for the next event; `None` once the thread has ended.
     pub async fn next_event(&mut self) -> Option<CacheEvent> {
         self.events.recv().await
     }
 
-    /// Waits until all that was given is on disk.
+    /// Waits until everything is on disk.
     pub fn close(mut self) {
         let (ops, _) = std::sync::mpsc::channel();
         drop(std::mem::replace(&mut self.ops, ops));
         if let Some(thread) = self.thread.take() {
-            // A panic there has been reported where it happened.
+            // A panic has been reported on the thread.
             drop(thread.join());
         }
     }
@@ -103,22 +103,22 @@ fn set_damaged_file_aside(path: &Path) -> Result<(), CacheError> {
     std::fs::rename(path, aside).map_err(|source| CacheError::Io { path: path.to_owned(), source })
 }
 
-/// Whether an error says that the file is no database, or a broken one.
+/// Whether an error means that the file is no database, or a damaged one.
 fn is_damage(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(rusqlite::ErrorCode::NotADatabase | rusqlite::ErrorCode::DatabaseCorrupt))
 }
 
-/// A value of the protocol as text.
+/// Encodes a value of the protocol.
 fn to_text<T: serde::Serialize>(value: &T) -> String {
     chat_proto::codec::to_text(value)
 }
 
-/// A value of the protocol from text; none where an older or newer version wrote it otherwise.
+/// Decodes a value of the protocol; `None` if another version wrote it in another form.
 fn from_text<T: serde::de::DeserializeOwned>(text: &str) -> Option<T> {
     chat_proto::codec::from_text(text).ok()
 }
 
-/// A connection, for tests of its parts.
+/// A database in memory with all tables.
 #[cfg(test)]
 fn memory() -> Connection {
     let connection = Connection::open_in_memory().expect("a database");

@@ -1,5 +1,5 @@
-//! Posts on their way. Each belongs to the run that wrote it, which holds a lock for as long as it lives; posts of a
-//! run that has ended are taken over by the next one, so that nobody sends another's while it still does itself.
+//! Unsent posts. Each belongs to the run that wrote it, which holds a lock while it lives. The next run takes over the
+//! posts of runs that have ended, so that no two runs send the same post. Must not know when posts are sent.
 
 use std::fs::File;
 use std::os::unix::fs::OpenOptionsExt;
@@ -12,7 +12,7 @@ use rustix::fs::{FlockOperation, flock};
 use super::CacheError;
 use crate::app::{RoomKey, ServerKey, StoredPost};
 
-/// Says that a run lives.
+/// Shows that a run is alive.
 #[derive(Debug)]
 pub(super) struct RunLock {
     path: PathBuf,
@@ -32,7 +32,7 @@ impl RunLock {
 
 impl Drop for RunLock {
     fn drop(&mut self) {
-        // A lock file that stays is taken for a run that has ended.
+        // A lock file that remains counts as a run that has ended.
         drop(std::fs::remove_file(&self.path));
     }
 }
@@ -70,7 +70,7 @@ pub(super) fn take_over_posts(connection: &mut Connection, cache: &Path, token: 
     Ok(())
 }
 
-/// Puts a post into the outbox.
+/// Adds a post.
 pub(super) fn put(connection: &Connection, token: &str, account: UserId, post: &StoredPost) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
@@ -90,7 +90,7 @@ pub(super) fn put(connection: &Connection, token: &str, account: UserId, post: &
         .map(drop)
 }
 
-/// Takes a settled post out of the outbox.
+/// Removes a post.
 pub(super) fn remove(connection: &Connection, key: &ClientKey) -> rusqlite::Result<()> {
     connection.prepare_cached("DELETE FROM outbox WHERE key = ?1")?.execute([key.as_str()]).map(drop)
 }
@@ -114,7 +114,7 @@ pub(super) fn read(
     for row in rows {
         let (room, (key, body, code), is_forced_persistent) = row?;
         let code = code.map(|code| code.parse()).transpose();
-        // What the protocol would not take any more cannot be sent.
+        // A post that no longer fits the protocol cannot be sent.
         if let (Ok(key), Ok(body), Ok(code)) = (key.parse(), body.parse(), code) {
             let room_key = RoomKey { server, room: RoomId(room.cast_unsigned()) };
             posts.push(StoredPost { room_key, key, body, code, is_forced_persistent });

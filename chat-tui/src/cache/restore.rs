@@ -1,4 +1,4 @@
-//! Reads what earlier runs left.
+//! Reads the data of earlier runs. Must not know how it is shown.
 
 use chat_proto::ids::{AccountSeq, Epoch, RoomId, Seq};
 use chat_proto::message::Item;
@@ -6,9 +6,9 @@ use chat_proto::room::User;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{from_text, outbox};
-use crate::app::{Restored, RestoredRoom, SavedRoom, ServerKey};
+use crate::app::{Restored, SavedRoom, ServerKey};
 
-/// Reads all that is left for the account that was signed in last.
+/// Reads the data of the account that was signed in last.
 pub(super) fn read(connection: &Connection, server: ServerKey, token: &str) -> rusqlite::Result<Restored> {
     let input_history = texts(connection, "SELECT text FROM input ORDER BY id")?;
     let account = connection
@@ -35,6 +35,7 @@ pub(super) fn read(connection: &Connection, server: ServerKey, token: &str) -> r
         epoch: Some(Epoch(epoch.into())),
         account: AccountSeq(seq.cast_unsigned()),
         rooms: rooms(connection)?,
+        drafts: drafts(connection)?,
         users,
         input_history,
         outbox,
@@ -46,24 +47,27 @@ fn texts(connection: &Connection, query: &str) -> rusqlite::Result<Vec<String>> 
     connection.prepare(query)?.query_map([], |row| row.get(0))?.collect()
 }
 
-fn rooms(connection: &Connection) -> rusqlite::Result<Vec<RestoredRoom>> {
-    let mut statement = connection.prepare(
-        "SELECT room.id, membership, cursor, floor, coalesce(text, '') FROM room LEFT JOIN draft ON draft.room = room.id",
-    )?;
+fn rooms(connection: &Connection) -> rusqlite::Result<Vec<SavedRoom>> {
+    let mut statement = connection.prepare("SELECT id, membership, cursor, floor FROM room")?;
     let rows = statement.query_map([], |row| {
         let numbers: (i64, i64, i64) = (row.get(0)?, row.get(2)?, row.get(3)?);
-        Ok((numbers, row.get::<_, String>(1)?, row.get::<_, String>(4)?))
+        Ok((numbers, row.get::<_, String>(1)?))
     })?;
     let mut rooms = Vec::new();
     for row in rows {
-        let ((id, cursor, floor), membership, draft) = row?;
+        let ((id, cursor, floor), membership) = row?;
         let (cursor, floor) = (Seq(cursor.cast_unsigned()), Seq(floor.cast_unsigned()));
         if let Some(membership) = from_text(&membership) {
-            let saved = SavedRoom { membership, cursor, floor, items: items(connection, id)? };
-            rooms.push(RestoredRoom { saved, draft });
+            rooms.push(SavedRoom { membership, cursor, floor, items: items(connection, id)? });
         }
     }
     Ok(rooms)
+}
+
+fn drafts(connection: &Connection) -> rusqlite::Result<Vec<(RoomId, String)>> {
+    let mut statement = connection.prepare("SELECT room, text FROM draft ORDER BY room")?;
+    let rows = statement.query_map([], |row| Ok((RoomId(row.get::<_, i64>(0)?.cast_unsigned()), row.get(1)?)))?;
+    rows.collect()
 }
 
 fn items(connection: &Connection, room: i64) -> rusqlite::Result<Vec<Item>> {

@@ -1,5 +1,7 @@
-//! The cache's file and tables. A file of another version is begun anew: all in it but the outbox can be had again
-//! from the server, and the outbox's form does not change.
+//! The cache's file and its tables. Must not know what is read or written.
+//!
+//! Data that only this file holds keeps its form: the account, unsent posts, drafts and the input history. The rest comes
+//! from the server, and starts empty if another version of the program wrote the file.
 
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
@@ -8,10 +10,11 @@ use rusqlite::Connection;
 
 use super::{CacheError, is_damage};
 
-/// Grows with each change of the tables beside the outbox.
-const VERSION: i64 = 1;
+/// Grows with each change of the tables in [`REBUILT`] or of the values in them.
+const VERSION: i64 = 2;
 
-const OUTBOX: &str = "
+/// Data that only this file holds: kept whichever version wrote it.
+const KEPT: &str = "
 CREATE TABLE IF NOT EXISTS outbox (
     key TEXT PRIMARY KEY,
     position INTEGER NOT NULL,
@@ -22,24 +25,28 @@ CREATE TABLE IF NOT EXISTS outbox (
     code TEXT,
     is_kept INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS account (id INTEGER PRIMARY KEY CHECK (id = 1), me TEXT NOT NULL, epoch TEXT NOT NULL, seq INTEGER NOT NULL, open INTEGER) STRICT;
+CREATE TABLE IF NOT EXISTS draft (room INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS input (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;
 ";
 
-const TABLES: &str = "
-CREATE TABLE account (id INTEGER PRIMARY KEY CHECK (id = 1), me TEXT NOT NULL, epoch TEXT NOT NULL, seq INTEGER NOT NULL, open INTEGER) STRICT;
+/// Data that the server has: rebuilt when the version changes.
+const REBUILT: &str = "
+DROP TABLE IF EXISTS room;
+DROP TABLE IF EXISTS item;
+DROP TABLE IF EXISTS person;
 CREATE TABLE room (id INTEGER PRIMARY KEY, membership TEXT NOT NULL, cursor INTEGER NOT NULL, floor INTEGER NOT NULL) STRICT;
 CREATE TABLE item (room INTEGER NOT NULL, seq INTEGER NOT NULL, changed INTEGER NOT NULL, item TEXT NOT NULL, PRIMARY KEY (room, seq)) STRICT, WITHOUT ROWID;
-CREATE TABLE draft (room INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;
-CREATE TABLE input (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;
 CREATE TABLE person (id INTEGER PRIMARY KEY, user TEXT NOT NULL) STRICT;
 ";
 
-/// Opens the file, for its owner only, and makes its tables where they are missing.
+/// Opens the file, for its owner only, and makes the tables that are missing.
 pub(super) fn open(path: &Path) -> Result<Connection, CacheError> {
     let io = |source| CacheError::Io { path: path.to_owned(), source };
     if let Some(folder) = path.parent() {
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(io)?;
     }
-    // SQLite would make the file for others to read; its companions take over the file's mode.
+    // SQLite would create it readable for others; its companion files take over the mode.
     std::fs::OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path).map_err(io)?;
     let connection = Connection::open(path)?;
     prepare(&connection).map_err(|error| match error {
@@ -57,14 +64,53 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     make(connection)
 }
 
-/// Makes the tables where they are missing or of another version.
+/// Makes the tables that are missing or of another version.
 pub(super) fn make(connection: &Connection) -> rusqlite::Result<()> {
-    connection.execute_batch(OUTBOX)?;
+    connection.execute_batch(KEPT)?;
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if version == VERSION {
         return Ok(());
     }
-    let names = ["account", "room", "item", "draft", "input", "person"];
-    let drops: String = names.iter().map(|name| format!("DROP TABLE IF EXISTS {name};")).collect();
-    connection.execute_batch(&format!("BEGIN IMMEDIATE; {drops} {TABLES} PRAGMA user_version = {VERSION}; COMMIT;"))
+    connection.execute_batch(&format!("BEGIN IMMEDIATE; {REBUILT} PRAGMA user_version = {VERSION}; COMMIT;"))
+}
+
+#[cfg(test)]
+mod tests {
+    use chat_proto::ids::{RoomId, UserId};
+
+    use super::*;
+    use crate::app::ServerKey;
+    use crate::cache::restore;
+
+    /// A file of version 1, whose rooms and items have other field names.
+    const VERSION_1: &str = r#"
+CREATE TABLE outbox (key TEXT PRIMARY KEY, position INTEGER NOT NULL, account INTEGER NOT NULL, owner TEXT NOT NULL, room INTEGER NOT NULL, body TEXT NOT NULL, code TEXT, is_kept INTEGER NOT NULL) STRICT;
+CREATE TABLE account (id INTEGER PRIMARY KEY CHECK (id = 1), me TEXT NOT NULL, epoch TEXT NOT NULL, seq INTEGER NOT NULL, open INTEGER) STRICT;
+CREATE TABLE room (id INTEGER PRIMARY KEY, membership TEXT NOT NULL, cursor INTEGER NOT NULL, floor INTEGER NOT NULL) STRICT;
+CREATE TABLE item (room INTEGER NOT NULL, seq INTEGER NOT NULL, changed INTEGER NOT NULL, item TEXT NOT NULL, PRIMARY KEY (room, seq)) STRICT, WITHOUT ROWID;
+CREATE TABLE draft (room INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;
+CREATE TABLE input (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;
+CREATE TABLE person (id INTEGER PRIMARY KEY, user TEXT NOT NULL) STRICT;
+INSERT INTO outbox VALUES ('k-1', 1, 5, 'run', 1, 'not sent yet', NULL, 0);
+INSERT INTO account VALUES (1, '{"id":"U5","name":"zoe"}', 'one', 3, 1);
+INSERT INTO room VALUES (1, '{"room":{},"head":7,"marks":{}}', 7, 0);
+INSERT INTO item VALUES (1, 7, 7, '{"seq":7,"changed":7,"at":0,"by":2,"what":{"kind":"join"}}');
+INSERT INTO draft VALUES (1, 'half a thought');
+INSERT INTO input VALUES (1, 'sent before');
+PRAGMA user_version = 1;
+"#;
+
+    #[test]
+    fn unsent_posts_drafts_and_input_of_a_former_version_are_kept() {
+        let connection = Connection::open_in_memory().expect("a database");
+        connection.execute_batch(VERSION_1).expect("version 1");
+        make(&connection).expect("tables");
+        make(&connection).expect("tables that are there already");
+        let restored = restore::read(&connection, ServerKey::FIRST, "run").expect("read");
+        assert_eq!(restored.me.map(|me| me.id), Some(UserId(5)));
+        assert_eq!((restored.open, restored.rooms.len()), (Some(RoomId(1)), 0), "rooms come from the server");
+        assert_eq!(restored.outbox.len(), 1);
+        assert_eq!(restored.drafts, [(RoomId(1), "half a thought".to_owned())]);
+        assert_eq!(restored.input_history, ["sent before"]);
+    }
 }

@@ -1,4 +1,5 @@
-//! The thread that writes: what waits is written in one transaction, and told once it is on disk.
+//! The thread that writes: batches waiting operations into one transaction, and confirms posts once they are on disk.
+//! Must not know why something is written.
 
 use std::sync::mpsc::Receiver;
 
@@ -10,12 +11,12 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::{CacheEvent, from_text, outbox, to_text};
 use crate::app::{PersistOp, SavedRoom};
 
-/// Orders written in one transaction at most.
+/// Operations in one transaction.
 const BATCH_MAX: usize = 256;
-/// Texts of the input history kept.
+/// Texts kept in the input history.
 const INPUTS_MAX: i64 = 500;
 
-/// Writes until nobody gives orders any more.
+/// Writes until the sender is dropped.
 pub(super) fn run(
     mut connection: Connection,
     token: &str,
@@ -41,7 +42,7 @@ pub(super) fn run(
             truncate_log(&connection);
         }
     }
-    // What is in the log comes into the file; the log goes.
+    // Moves the log's content into the file.
     truncate_log(&connection);
 }
 
@@ -80,7 +81,7 @@ fn write_one(transaction: &Transaction<'_>, token: &str, op: &PersistOp) -> rusq
     }
 }
 
-/// The account that is signed in; posts are kept for it alone.
+/// The account that is signed in, to which posts belong.
 fn account(transaction: &Transaction<'_>) -> rusqlite::Result<UserId> {
     let me: String = transaction.query_row("SELECT me FROM account", [], |row| row.get(0))?;
     Ok(from_text::<chat_proto::room::User>(&me).map_or(UserId(0), |me| me.id))
@@ -126,7 +127,7 @@ fn remove_room(transaction: &Transaction<'_>, room: RoomId) -> rusqlite::Result<
     Ok(())
 }
 
-/// Whether a text was taken away that must not stay in the log either.
+/// Whether an operation removes a text, which must not stay in the log either.
 fn removes_text(op: &PersistOp) -> bool {
     match op {
         PersistOp::StoreRooms(rooms) => {
@@ -141,7 +142,7 @@ fn removes_text(op: &PersistOp) -> bool {
     }
 }
 
-/// Empties the log. Another run that reads just now may hold it; then the next time does.
+/// Empties the log. If another run is reading it, the next call does.
 fn truncate_log(connection: &Connection) {
     let done = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
     if let Err(error) = done {

@@ -40,7 +40,11 @@ pub(super) fn draw(model: &Model, theme: &Theme, (bar, lists_rooms): (Rect, bool
 /// What is unread in the other rooms, and how often one is mentioned there: `3 · @1`.
 fn elsewhere(model: &Model) -> Vec<(String, Role)> {
     let others = || {
-        model.rooms.iter().filter(|(room_key, _)| model.current != Some(**room_key)).map(|(_, room)| room.read_marker)
+        model
+            .rooms
+            .iter()
+            .filter(|(room_key, _)| model.current != Some(**room_key))
+            .map(|(_, room)| room.reading.marker)
     };
     let unread: u32 = others().map(|read_marker| read_marker.unread).sum();
     let mentions: u32 = others().map(|read_marker| read_marker.mentions).sum();

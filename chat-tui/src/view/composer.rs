@@ -14,7 +14,7 @@ const PROMPT: u16 = 3;
 /// Rows the text takes in a box of this width.
 pub(super) fn rows(model: &Model, box_width: u16) -> u16 {
     let columns = text_columns(box_width);
-    model.room().map_or(1, |(_, room)| wrap_verbatim(room.draft.text(), columns).len() as u16)
+    model.room().map_or(1, |(_, room)| wrap_verbatim(room.writing.draft.text(), columns).len() as u16)
 }
 
 fn text_columns(box_width: u16) -> usize {
@@ -30,14 +30,14 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, (buffer, drawn): (&
     let inner = draw::after(area, PROMPT);
     let Some((_, room)) = model.room() else { return };
     let is_focused = model.focus == Focus::Composer && model.overlay.is_none();
-    if room.draft.is_empty() {
+    if room.writing.draft.is_empty() {
         draw::text(buffer, inner, &hint(model), theme.style(Role::ComposerHint));
         drawn.caret = is_focused.then_some(Position { x: inner.x, y: inner.y });
         return;
     }
-    let text = room.draft.text();
+    let text = room.writing.draft.text();
     let lines = wrap_verbatim(text, text_columns(area.width));
-    let cursor = room.draft.cursor();
+    let cursor = room.writing.draft.cursor();
     // At a break the caret stands at the beginning of the next line.
     let at = lines.iter().rposition(|line| line.start <= cursor).unwrap_or(0);
     let skip = (at + 1).saturating_sub(usize::from(area.height));

@@ -89,7 +89,7 @@ fn state(model: &Model) -> Option<Line> {
         return Some((keys.to_owned(), Role::ComposerHint));
     }
     let (_, room) = model.room()?;
-    if room.editing.is_some() {
+    if room.writing.editing.is_some() {
         return Some(("editing: Enter saves, Esc leaves it as it was".to_owned(), Role::ComposerMode));
     }
     if let Some(typing) = typing(model) {
@@ -98,7 +98,7 @@ fn state(model: &Model) -> Option<Line> {
     if let Some(waiting) = waiting(model) {
         return Some((waiting, Role::NoticeInfo));
     }
-    let length = room.draft.text().chars().count();
+    let length = room.writing.draft.text().chars().count();
     let is_near_end = length as u64 * 10 >= limit(model) * 9;
     is_near_end.then(|| (format!("{length} of {} characters", limit(model)), Role::ComposerHint))
 }
@@ -111,7 +111,7 @@ fn limit(model: &Model) -> u64 {
 fn typing(model: &Model) -> Option<String> {
     let (_, room) = model.room()?;
     let server = model.server()?;
-    let people = room.typing.people(model.now);
+    let people = room.people.typing.people(model.now);
     let name = |index: usize| people.get(index).map(|id| server.name(*id)).unwrap_or_default();
     Some(match people.len() {
         0 => return None,
@@ -126,8 +126,11 @@ fn typing(model: &Model) -> Option<String> {
 fn waiting(model: &Model) -> Option<String> {
     let server = model.server()?;
     let is_waiting = |state: &PostState| !matches!(state, PostState::Failed { .. });
-    let waiting: usize =
-        model.rooms.values().map(|room| room.pending.iter().filter(|pending| is_waiting(&pending.state)).count()).sum();
+    let waiting: usize = model
+        .rooms
+        .values()
+        .map(|room| room.writing.pending.iter().filter(|pending| is_waiting(&pending.state)).count())
+        .sum();
     match &server.link {
         LinkState::Down { reason, .. } => {
             let reason = reason.as_str();

@@ -78,7 +78,7 @@ fn draw_line(theme: &Theme, line: &Line, row: Rect, buffer: &mut Buffer) {
 /// The people by whether they are there, each group with its title and count.
 fn lines(model: &Model, theme: &Theme, (room_key, room): (RoomKey, &Room), server: &Server) -> Vec<Line> {
     let mut people: Vec<(UserId, SafeText, Presence)> =
-        room.people.iter().map(|id| (*id, server.name(*id), server.presence(*id))).collect();
+        room.people.members.iter().map(|id| (*id, server.name(*id), server.presence(*id))).collect();
     people.sort_by(|a, b| a.1.as_str().cmp(b.1.as_str()));
     let groups = [
         ("here", &[Availability::Online, Availability::Dnd][..]),
@@ -90,7 +90,7 @@ fn lines(model: &Model, theme: &Theme, (room_key, room): (RoomKey, &Room), serve
     for (title, members) in groups {
         let group: Vec<_> = people.iter().filter(|(.., presence)| members.contains(&presence.availability)).collect();
         // In a large room only a part of the people is followed; the server counts them all.
-        let count = match (title, room.online) {
+        let count = match (title, room.people.online) {
             ("here", Some(online)) => online as usize,
             _ => group.len(),
         };

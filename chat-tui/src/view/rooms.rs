@@ -53,7 +53,7 @@ fn is_direct(model: &Model, room_key: RoomKey) -> bool {
 fn draw_room(model: &Model, theme: &Theme, room_key: RoomKey, row: Rect, buffer: &mut Buffer) {
     let Some(room) = model.rooms.get(&room_key) else { return };
     let is_current = model.current == Some(room_key);
-    let style = match (is_current, room.read_marker.unread > 0) {
+    let style = match (is_current, room.reading.marker.unread > 0) {
         (true, _) => theme.style(Role::RoomCurrent),
         (false, true) => theme.style(Role::RoomUnread),
         (false, false) => theme.style(Role::Room),
@@ -95,7 +95,7 @@ pub(super) fn mark(room: &Room) -> &'static str {
 
 /// What waits there: mentions before unread, else the life of its messages.
 fn badge(room: &Room) -> (String, Role) {
-    match (room.read_marker.mentions, room.read_marker.unread, room.info.default_ttl_ms) {
+    match (room.reading.marker.mentions, room.reading.marker.unread, room.info.default_ttl_ms) {
         (0, 0, Some(ttl_ms)) => (time::span(ttl_ms), Role::RoomMark),
         (0, 0, None) => (String::new(), Role::Text),
         (0, unread, _) => (draw::count(unread), Role::BadgeUnread),
@@ -105,8 +105,9 @@ fn badge(room: &Room) -> (String, Role) {
 
 /// Something was begun there and not sent.
 fn drafted(room: &Room, is_current: bool) -> Option<&'static str> {
-    let waits = room.pending.iter().any(|pending| matches!(pending.state, crate::app::PostState::Failed { .. }));
-    match (waits, !room.draft.is_empty() && !is_current) {
+    let waits =
+        room.writing.pending.iter().any(|pending| matches!(pending.state, crate::app::PostState::Failed { .. }));
+    match (waits, !room.writing.draft.is_empty() && !is_current) {
         (true, _) => Some("!"),
         (false, true) => Some("✎"),
         (false, false) => None,

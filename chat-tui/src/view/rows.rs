@@ -32,7 +32,7 @@ pub(super) struct RowBuilder<'a> {
 impl RowBuilder<'_> {
     /// Things there are: what the room holds, then one's own on their way.
     pub(super) fn len(&self) -> usize {
-        self.room.timeline.entries().len() + self.room.pending.len()
+        self.room.timeline.entries().len() + self.room.writing.pending.len()
     }
 
     /// The rows of one thing; none where it is not shown.
@@ -40,7 +40,7 @@ impl RowBuilder<'_> {
         let entries = self.room.timeline.entries();
         match entries.get(index) {
             Some(entry) => self.entry(index, entry, cache),
-            None => match self.room.pending.get(index - entries.len()) {
+            None => match self.room.writing.pending.get(index - entries.len()) {
                 Some(pending) => self.pending(index - entries.len(), pending),
                 None => Vec::new(),
             },
@@ -87,7 +87,7 @@ impl RowBuilder<'_> {
     /// Whether the line "new" stands before an entry: what one did oneself, here or elsewhere, is not new to one.
     fn is_first_new(&self, entry: &TimelineEntry) -> bool {
         let is_own = |entry: &TimelineEntry| Some(entry.by) == self.server.my_id();
-        let Some(after) = self.room.new_after.filter(|after| entry.seq > *after && !is_own(entry)) else {
+        let Some(after) = self.room.reading.new_after.filter(|after| entry.seq > *after && !is_own(entry)) else {
             return false;
         };
         let entries = self.room.timeline.entries();
@@ -204,7 +204,7 @@ impl RowBuilder<'_> {
                     && matches!(last.kind, EntryKind::Message(_))
                     && is_same_span(last.at, self.sent_at(pending))
             }),
-            index => is_same_span(self.room.pending[index - 1].at, pending.at),
+            index => is_same_span(self.room.writing.pending[index - 1].at, pending.at),
         };
         let lead = self.server.my_id().filter(|_| !continues).map(|me| self.lead(me, pending.at));
         self.lines(lead, &line)

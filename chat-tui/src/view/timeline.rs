@@ -62,14 +62,14 @@ pub(super) fn draw(
     drawn.viewport.top = blocks.iter().find_map(|block| Some((entries.get(block.index)?.seq, block.skip as i32)));
     // A short room stands at the bottom, beside the box.
     let mut rows = draw::rows(list).skip(height.saturating_sub(used));
-    if used < height && room.history == History::Requested {
+    if used < height && room.backlog.history == History::Requested {
         draw::text(buffer, draw::after(Rect { height: 1, ..list }, 1), "loading …", theme.style(Role::TextFaint));
     }
     for block in &blocks {
         draw_block(&builder, block, &mut rows, (buffer, drawn));
     }
     if !is_at_end {
-        draw_more_below(room.missed, theme, list, (buffer, drawn));
+        draw_more_below(room.reading.missed, theme, list, (buffer, drawn));
     }
 }
 
@@ -228,7 +228,7 @@ fn draw_more_below(missed: u32, theme: &Theme, list: Rect, (buffer, drawn): (&mu
 /// What an empty list says.
 fn draw_nothing(model: &Model, theme: &Theme, list: Rect, buffer: &mut Buffer) {
     let text = match model.room() {
-        Some((_, room)) if room.history == History::Complete => "Nothing here yet. Say something.",
+        Some((_, room)) if room.backlog.history == History::Complete => "Nothing here yet. Say something.",
         Some(_) => "loading …",
         None if model.rooms.is_empty() => "connecting …",
         None => "No room is open. Ctrl+K finds one, /join enters one.",

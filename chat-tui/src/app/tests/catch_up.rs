@@ -31,9 +31,9 @@ fn missing_changes_are_requested_and_events_meanwhile_are_not_applied_twice() {
     assert_eq!(asked.after, Seq(3));
     app.answer(ask, Ok(page(vec![message(4, ANA, "four")], 4, 4)));
     assert_eq!(app.texts(GENERAL), ["one", "two", "three", "four"]);
-    assert_eq!(app.room(GENERAL).catch_up, CatchUp::Current);
+    assert_eq!(app.room(GENERAL).following.catch_up, CatchUp::Current);
     app.push(event(GENERAL, 4, message(5, ANA, "five")));
-    assert_eq!(app.room(GENERAL).cursor, Seq(5));
+    assert_eq!(app.room(GENERAL).following.cursor, Seq(5));
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn a_gap_is_requested_also_while_an_answer_is_in_flight() {
     assert!(changes(&app.push(ServerFrame::Gap(Gap { room: GENERAL }))).is_none());
     let (ask, _) = changes(&app.answer(ask, Ok(page(vec![message(1, ANA, "one")], 1, 1)))).expect("once more");
     assert!(changes(&app.answer(ask, Ok(page(Vec::new(), 1, 1)))).is_none());
-    assert_eq!(app.room(GENERAL).catch_up, CatchUp::Current);
+    assert_eq!(app.room(GENERAL).following.catch_up, CatchUp::Current);
 }
 
 #[test]
@@ -100,12 +100,12 @@ fn visible_messages_are_read_and_the_rest_are_counted() {
     }
     app.push(event(OPS, 0, mention));
     app.push(event(OPS, 1, message(2, ANA, "more")));
-    let read_marker = app.room(OPS).read_marker;
+    let read_marker = app.room(OPS).reading.marker;
     assert_eq!((read_marker.unread, read_marker.mentions), (2, 1));
     app.act(Action::NextUnread);
     assert_eq!(app.model.current.map(|room_key| room_key.room), Some(OPS));
-    assert_eq!(app.room(OPS).read_marker.unread, 0);
-    assert_eq!(app.room(OPS).new_after, Some(Seq(0)));
+    assert_eq!(app.room(OPS).reading.marker.unread, 0);
+    assert_eq!(app.room(OPS).reading.new_after, Some(Seq(0)));
 }
 
 #[test]
@@ -122,13 +122,13 @@ fn a_deleted_unread_message_is_uncounted() {
         Item { seq: Seq(seq), changed: Seq(changed), content, ..message(seq, ANA, "-") }
     };
     app.push(event(OPS, 2, gone(1, 3)));
-    let read_marker = app.room(OPS).read_marker;
+    let read_marker = app.room(OPS).reading.marker;
     assert_eq!((read_marker.unread, read_marker.mentions), (1, 0));
     app.push(event(OPS, 2, gone(1, 3)));
-    assert_eq!(app.room(OPS).read_marker.unread, 1, "once");
+    assert_eq!(app.room(OPS).reading.marker.unread, 1, "once");
     app.act(Action::NextUnread);
     app.push(event(OPS, 3, gone(2, 4)));
-    assert_eq!(app.room(OPS).read_marker.unread, 0);
+    assert_eq!(app.room(OPS).reading.marker.unread, 0);
 }
 
 #[test]
@@ -141,10 +141,10 @@ fn a_mention_without_focus_notifies_and_is_read_later() {
     }
     let effects = app.push(event(GENERAL, 0, mention));
     assert!(effects.iter().any(|effect| matches!(effect, Effect::Notify { body, .. } if body.as_str() == "@zoe look")));
-    assert_eq!(app.room(GENERAL).read_marker.mentions, 1);
-    assert_eq!(app.room(GENERAL).new_after, Some(Seq(0)));
+    assert_eq!(app.room(GENERAL).reading.marker.mentions, 1);
+    assert_eq!(app.room(GENERAL).reading.new_after, Some(Seq(0)));
     app.take(Msg::Focused(true));
-    assert_eq!(app.room(GENERAL).read_marker.mentions, 0);
+    assert_eq!(app.room(GENERAL).reading.marker.mentions, 0);
 }
 
 #[test]
@@ -166,8 +166,8 @@ fn new_messages_do_not_move_a_scrolled_room() {
     assert!(matches!(scroll, Scroll::At { seq: Seq(2), .. }));
     app.push(event(GENERAL, 3, message(4, ANA, "new")));
     assert_eq!(app.room(GENERAL).scroll, scroll);
-    assert_eq!(app.room(GENERAL).missed, 1);
-    assert_eq!(app.room(GENERAL).read_marker.unread, 1);
+    assert_eq!(app.room(GENERAL).reading.missed, 1);
+    assert_eq!(app.room(GENERAL).reading.marker.unread, 1);
 }
 
 #[test]
@@ -175,17 +175,17 @@ fn own_messages_from_another_device_are_neither_missed_nor_unread() {
     let mut app = TestApp::in_two_rooms();
     app.push(event(GENERAL, 0, message(1, ANA, "hers")));
     app.push(event(OPS, 0, message(1, ME, "from the shell")));
-    assert_eq!(app.room(OPS).read_marker.unread, 0);
+    assert_eq!(app.room(OPS).reading.marker.unread, 0);
     let room_key = app.model.current;
     let top = Some((Seq(1), 0));
     app.take(Msg::Drawn(crate::app::Viewport { room_key, rows: 1, top, ..Default::default() }));
     app.act(Action::ScrollUp);
     app.push(event(GENERAL, 1, message(2, ME, "from the shell")));
-    assert_eq!(app.room(GENERAL).missed, 0);
+    assert_eq!(app.room(GENERAL).reading.missed, 0);
     let effects = app.act(Action::MarkUnread);
     let read = asked(&effects, |request| matches!(request, Request::Read(_))).map(|(_, request)| request);
     assert_eq!(read, Some(Read { room: GENERAL, seq: Some(Seq(0)), rewind: true }.into()), "from hers on");
-    assert_eq!(app.room(GENERAL).read_marker.unread, 1);
+    assert_eq!(app.room(GENERAL).reading.marker.unread, 1);
 }
 
 #[test]

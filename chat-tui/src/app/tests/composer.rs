@@ -55,7 +55,7 @@ fn an_unknown_command_is_not_sent_and_two_slashes_send_one() {
     assert_eq!(app.draft(), "/frobnicate");
     app.act(Action::Interrupt);
     app.send("//join us");
-    assert_eq!(app.room(GENERAL).pending[0].text.as_str(), "/join us");
+    assert_eq!(app.room(GENERAL).writing.pending[0].text.as_str(), "/join us");
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn code_has_the_language_that_is_named() {
         ("/code go build", "text", "go build"),
     ] {
         app.send(line);
-        let pending = app.room(GENERAL).pending.last().expect("on its way").clone();
+        let pending = app.room(GENERAL).writing.pending.last().expect("on its way").clone();
         assert_eq!((pending.code.expect("code").as_str(), pending.body.as_str()), (language, body));
     }
 }
@@ -128,7 +128,7 @@ fn a_text_that_is_too_long_stays_in_the_box() {
     app.send(&"x".repeat(8_001));
     assert!(app.notice().contains("8001"), "{}", app.notice());
     assert_eq!(app.draft().len(), 8_001);
-    assert!(app.room(GENERAL).pending.is_empty());
+    assert!(app.room(GENERAL).writing.pending.is_empty());
 }
 
 #[test]

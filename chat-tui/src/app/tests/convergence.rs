@@ -263,7 +263,7 @@ proptest! {
         prop_assert_eq!(expected.len(), written, "each once");
         for client in &simulation.clients {
             prop_assert_eq!(&client.app.texts(GENERAL), &expected);
-            prop_assert!(client.app.room(GENERAL).pending.is_empty());
+            prop_assert!(client.app.room(GENERAL).writing.pending.is_empty());
         }
     }
 }

@@ -5,6 +5,7 @@ mod composer;
 mod convergence;
 pub(crate) mod edit_history;
 mod outbox;
+mod restart;
 mod room_queues;
 
 use std::collections::HashMap;
@@ -168,7 +169,7 @@ impl TestApp {
     }
 
     pub(crate) fn draft(&self) -> &str {
-        self.model.room().expect("an open room").1.draft.text()
+        self.model.room().expect("an open room").1.writing.draft.text()
     }
 
     pub(crate) fn notice(&self) -> &str {

@@ -42,7 +42,7 @@ fn a_persistent_message_is_on_disk_before_it_is_sent() {
     else {
         panic!("it is kept")
     };
-    assert_eq!(app.room(GENERAL).pending[0].state, PostState::Storing);
+    assert_eq!(app.room(GENERAL).writing.pending[0].state, PostState::Storing);
     let (_, post) = post(&app.take(Msg::Stored(stored.key.clone()))).expect("sent");
     assert_eq!((post.key, post.body.as_str()), (stored.key.clone(), "hello"));
 }
@@ -75,7 +75,7 @@ fn the_answer_and_the_event_complete_a_post_once_in_any_order() {
             effects.extend(app.push(event(GENERAL, 0, item)));
         }
         assert_eq!(app.texts(GENERAL), ["hello"]);
-        assert!(app.room(GENERAL).pending.is_empty());
+        assert!(app.room(GENERAL).writing.pending.is_empty());
         assert!(removes_post(&effects));
     }
 }
@@ -119,9 +119,9 @@ fn a_refused_post_stays_and_the_next_one_is_sent() {
     let (_, next) = post(&app.answer(ask, Err(refused))).expect("the next");
     assert_eq!(next.body.as_str(), "good");
     assert!(app.notice().contains("/retry"), "{}", app.notice());
-    assert!(matches!(app.room(GENERAL).pending[0].state, PostState::Failed { .. }));
+    assert!(matches!(app.room(GENERAL).writing.pending[0].state, PostState::Failed { .. }));
     assert!(removes_post(&app.send("/discard")));
-    assert_eq!(app.room(GENERAL).pending.len(), 1);
+    assert_eq!(app.room(GENERAL).writing.pending.len(), 1);
 }
 
 #[test]

@@ -28,13 +28,13 @@ fn posts(effects: &[Effect]) -> Vec<Post> {
 }
 
 fn pending_texts(app: &TestApp) -> Vec<&str> {
-    app.room(GENERAL).pending.iter().map(|pending| pending.body.as_str()).collect()
+    app.room(GENERAL).writing.pending.iter().map(|pending| pending.body.as_str()).collect()
 }
 
 fn statuses(app: &TestApp) -> Vec<DeliveryStatus<'_>> {
     let room_key = RoomKey { server: ServerKey::FIRST, room: GENERAL };
     let room = app.room(GENERAL);
-    room.pending.iter().map(|pending| delivery_status(&app.model, room_key, room, pending)).collect()
+    room.writing.pending.iter().map(|pending| delivery_status(&app.model, room_key, room, pending)).collect()
 }
 
 /// An app at which `ephemeral one` was refused and `ephemeral two` waits behind it.

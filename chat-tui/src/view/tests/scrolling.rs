@@ -100,7 +100,7 @@ fn own_messages_from_another_device_are_not_below_the_new_line() {
     app.take(Msg::Focused(true));
     app.act(Action::NextRoom);
     app.push(event(GENERAL, 1, message(2, ME, "my own, from the shell")));
-    assert_eq!(app.room(GENERAL).read_marker.unread, 0);
+    assert_eq!(app.room(GENERAL).reading.marker.unread, 0);
     app.push(event(GENERAL, 2, message(3, ANA, "an answer")));
     app.act(Action::PreviousRoom);
     let (lines, _) = draw(&mut app, 70, 24);

@@ -1,0 +1,184 @@
+//! Brings rooms to where the server is: every change once, in order, without a gap. Must not know older pages.
+
+#![deny(clippy::disallowed_methods)]
+
+use chat_proto::ids::UserId;
+use chat_proto::limits::PAGE_MAX;
+use chat_proto::message::{Content, Item};
+use chat_proto::request::{Changes, ChangesPage};
+use chat_proto::room::Membership;
+use chat_proto::server_frame::{AccountSnapshot, Event, Resumed};
+
+use super::{names, outbox, reading};
+use crate::app::state::effect::{Effect, PersistOp};
+use crate::app::state::following::{CatchUp, Distance, EventStep};
+use crate::app::state::model::Model;
+use crate::app::state::outcome::Outcome;
+use crate::app::state::purpose::Purpose;
+use crate::app::state::room::{Room, Scroll};
+use crate::app::state::room_key::{RoomKey, ServerKey};
+use crate::app::state::server::Server;
+use crate::app::state::timeline_entry::TimelineEntry;
+
+/// Takes the server's list of this account's rooms; rooms not listed are removed.
+pub fn on_memberships(model: &mut Model, key: ServerKey, memberships: &[Membership]) -> Option<Outcome> {
+    let is_in = |room_key: &RoomKey| memberships.iter().any(|membership| membership.room.id == room_key.room);
+    let gone: Vec<_> =
+        model.rooms.keys().copied().filter(|room_key| room_key.server == key && !is_in(room_key)).collect();
+    let mut outcome = None;
+    for room_key in gone {
+        outcome = remove_room(model, room_key).or(outcome);
+    }
+    for membership in memberships {
+        let room_key = RoomKey { server: key, room: membership.room.id };
+        let Some(room) = model.rooms.get_mut(&room_key) else {
+            model.add_room(room_key, || Room::new(membership.clone()));
+            continue;
+        };
+        room.refresh(membership);
+        match room.following.on_membership(membership.head) {
+            Distance::Near => {}
+            Distance::TooFar => room.reset(membership.head),
+        }
+    }
+    outcome
+}
+
+/// Removes a room that this account has left.
+pub fn remove_room(model: &mut Model, room_key: RoomKey) -> Option<Outcome> {
+    model.rooms.remove(&room_key);
+    model.effects.push(Effect::Persist(room_key.server, PersistOp::RemoveRooms(vec![room_key.room])));
+    if model.current != Some(room_key) {
+        return None;
+    }
+    model.current = None;
+    Some(Outcome::OpenDefaultRoom(room_key.server))
+}
+
+/// Takes what a resumed connection delivered for one room.
+pub fn on_resumed(model: &mut Model, key: ServerKey, resumed: &Resumed) {
+    let room_key = RoomKey { server: key, room: resumed.room };
+    let is_waiting = model.rooms.get(&room_key).is_some_and(|room| room.following.catch_up == CatchUp::Needed);
+    if !resumed.is_complete || !is_waiting {
+        return;
+    }
+    for item in &resumed.items {
+        apply(model, room_key, item);
+    }
+    if let Some(room) = model.rooms.get_mut(&room_key) {
+        room.following.on_resumed(resumed.head);
+    }
+}
+
+/// Requests the missing changes of all rooms of a server.
+pub fn catch_up_all(model: &mut Model, key: ServerKey) {
+    let is_behind = |room: &Room| room.following.catch_up != CatchUp::Current;
+    let behind = model.rooms.iter().filter(|(room_key, room)| room_key.server == key && is_behind(room));
+    let room_keys: Vec<_> = behind.map(|(room_key, _)| *room_key).collect();
+    for room_key in room_keys {
+        request_changes(model, room_key);
+    }
+}
+
+fn request_changes(model: &mut Model, room_key: RoomKey) {
+    if !model.is_ready(room_key.server) {
+        return;
+    }
+    let Some(room) = model.rooms.get_mut(&room_key) else { return };
+    room.following.on_requested();
+    let changes = Changes { room: room_key.room, after: room.following.cursor, limit: PAGE_MAX };
+    model.ask(room_key.server, changes, Purpose::Changes(room_key));
+}
+
+/// Takes a pushed change.
+pub fn on_event(model: &mut Model, room_key: RoomKey, event: &Event) {
+    let Some(room) = model.rooms.get_mut(&room_key) else { return };
+    match room.following.on_event(event.seq, event.prev) {
+        EventStep::Ignore => {}
+        EventStep::Request => request_changes(model, room_key),
+        EventStep::Apply => {
+            apply(model, room_key, &event.item);
+            if let Some(room) = model.rooms.get_mut(&room_key) {
+                room.following.advance(event.seq);
+            }
+        }
+    }
+}
+
+/// The server left events out.
+pub fn on_gap(model: &mut Model, room_key: RoomKey) {
+    if model.rooms.get_mut(&room_key).is_some_and(|room| room.following.on_gap()) {
+        request_changes(model, room_key);
+    }
+}
+
+/// Takes a page of changes; the cursor moves once all of it is applied.
+pub fn on_changes(model: &mut Model, room_key: RoomKey, page: &ChangesPage) {
+    names::add_users(model, room_key.server, &page.users);
+    for item in &page.items {
+        apply(model, room_key, item);
+    }
+    let Some(room) = model.rooms.get_mut(&room_key) else { return };
+    if room.following.on_page(page.next, page.head, page.items.is_empty()) {
+        request_changes(model, room_key);
+    }
+}
+
+/// The changes could not be loaded; they are requested again after the next welcome.
+pub fn on_changes_failed(model: &mut Model, room_key: RoomKey) {
+    if let Some(room) = model.rooms.get_mut(&room_key) {
+        room.following.mark_behind();
+    }
+}
+
+/// Takes the account's rooms, requested because events of the account were missing.
+pub fn on_account(model: &mut Model, key: ServerKey, snapshot: &AccountSnapshot) -> Option<Outcome> {
+    if let Some(server) = model.server_mut(key) {
+        server.account = snapshot.head;
+        server.add_users(&snapshot.users);
+    }
+    let outcome = on_memberships(model, key, &snapshot.rooms);
+    catch_up_all(model, key);
+    outcome
+}
+
+/// Applies one change with everything that follows from it.
+fn apply(model: &mut Model, room_key: RoomKey, item: &Item) {
+    names::need(model, room_key.server, item.by);
+    let me = model.servers.get(&room_key.server).and_then(Server::my_id);
+    let now = model.server_now(room_key);
+    if let Content::Deleted { .. } = item.content {
+        on_deleted(model, room_key, item, me);
+    }
+    let Some(room) = model.rooms.get_mut(&room_key) else { return };
+    let is_new = item.seq > room.reading.counted_up_to && item.seq == item.changed;
+    room.reading.counted_up_to = room.reading.counted_up_to.max(item.seq);
+    room.apply(item, me);
+    room.timeline.expire(now);
+    let Content::Message(message) = &item.content else { return };
+    if is_new {
+        room.people.typing.on_message(item.by);
+        room.reading.missed += u32::from(room.scroll != Scroll::End && Some(item.by) != me);
+    }
+    if let Some(key) = message.key.as_ref().filter(|_| Some(item.by) == me) {
+        outbox::complete(model, room_key, key);
+    }
+    if is_new {
+        reading::on_new_message(model, room_key, item, message);
+    }
+}
+
+/// A deleted message is not unread any more, and its text leaves the input history.
+fn on_deleted(model: &mut Model, room_key: RoomKey, item: &Item, me: Option<UserId>) {
+    let Some(room) = model.rooms.get_mut(&room_key) else { return };
+    let Some(content) = room.timeline.get(item.seq).and_then(TimelineEntry::content) else { return };
+    let is_own = Some(item.by) == me;
+    let is_unread = item.changed > room.reading.counted_up_to && item.seq > room.reading.marker.read_seq;
+    if is_unread && !is_own && content.expires_at().is_none() {
+        room.reading.uncount_deleted(content.mentions_me);
+    }
+    let text = content.written().to_owned();
+    if is_own && model.history.remove(&text) {
+        model.effects.push(Effect::Persist(room_key.server, PersistOp::RemoveInput(text)));
+    }
+}

@@ -1,0 +1,266 @@
+//! Carries out slash commands; those that stand for other actions are passed on. Must not know how they were typed.
+
+#![deny(clippy::disallowed_methods)]
+
+use chat_proto::limits::{TTL_HIGH_MS, TTL_LOW_MS, TTL_MAX_MS, TTL_MIN_MS, TTL_NORMAL_MS};
+use chat_proto::presence::ChosenAvailability;
+use chat_proto::request::{self, CreateRoom, Life, Resolve, SetDescription, SetRsvp, SetStatus, SetTopic};
+use chat_proto::room::{RoomKind, Rsvp};
+use chat_proto::text::{RoomName, TextError};
+
+use super::{code_language, composer, outbox};
+use crate::action::{Action, ActionGroup, CommandAction};
+use crate::app::state::effect::Effect;
+use crate::app::state::model::Model;
+use crate::app::state::outcome::Outcome;
+use crate::app::state::pending_post::Draft;
+use crate::app::state::purpose::Purpose;
+use crate::app::state::room_key::{RoomKey, ServerKey};
+
+/// Carries out a typed command; if something is wrong with it, the line stays as it is.
+pub fn run(model: &mut Model, action: Action, argument: &str) -> Option<Outcome> {
+    match action.group() {
+        ActionGroup::Command(command) => act(model, command, argument),
+        ActionGroup::Screen(_) | ActionGroup::Writing(_) | ActionGroup::Message(_) | ActionGroup::List(_) => {
+            clear(model);
+            let is_search = action == Action::SwitchRoom;
+            Some(if is_search { Outcome::OpenSwitcher(argument.to_owned()) } else { Outcome::Act(action) })
+        }
+    }
+}
+
+/// Carries out a command that is no other action.
+pub fn act(model: &mut Model, command: CommandAction, argument: &str) -> Option<Outcome> {
+    let done = match command {
+        CommandAction::Join => join(model, argument),
+        CommandAction::Create => create(model, argument),
+        CommandAction::Leave => leave(model),
+        CommandAction::Topic => topic(model, argument),
+        CommandAction::Describe => describe(model, argument),
+        CommandAction::SendEphemeral => send_ephemeral(model, argument),
+        CommandAction::SendPersistent => send_as(model, argument, None, Some(Life::Persistent)),
+        CommandAction::SendCode => send_code(model, argument),
+        CommandAction::Online => status(model, ChosenAvailability::Auto, argument),
+        CommandAction::Away => status(model, ChosenAvailability::Away, argument),
+        CommandAction::Dnd => status(model, ChosenAvailability::Dnd, argument),
+        CommandAction::Rsvp => rsvp(model, argument),
+        CommandAction::Info => info(model),
+        CommandAction::Theme => theme(model, argument),
+    };
+    match done {
+        Ok(outcome) => {
+            clear(model);
+            outcome
+        }
+        Err(reason) => {
+            model.show_error(&reason);
+            None
+        }
+    }
+}
+
+const NO_ROOM: &str = "No room is open; /join one.";
+
+/// What should happen next, or what is wrong with the line.
+type CommandResult = Result<Option<Outcome>, String>;
+
+fn clear(model: &mut Model) {
+    if let Some(room_key) = model.current {
+        composer::after_send(model, room_key, None);
+    }
+}
+
+/// The open room, if its server is connected.
+fn current_room(model: &Model) -> Result<RoomKey, String> {
+    let room_key = model.current.ok_or(NO_ROOM)?;
+    if model.is_ready(room_key.server) {
+        Ok(room_key)
+    } else {
+        Err("The server is away; try again once it is back.".into())
+    }
+}
+
+fn server(model: &Model) -> Result<ServerKey, String> {
+    let server = model.current.map_or(ServerKey::FIRST, |room_key| room_key.server);
+    if model.is_ready(server) { Ok(server) } else { Err("The server is away; try again once it is back.".into()) }
+}
+
+fn room_name(typed: &str) -> Result<RoomName, String> {
+    let name = typed.trim_start_matches('#');
+    name.parse().map_err(|error: TextError| format!("The room's name {error}; one looks like #ops."))
+}
+
+fn join(model: &mut Model, argument: &str) -> CommandResult {
+    let (server, name) = (server(model)?, room_name(argument)?);
+    let known =
+        model.rooms.iter().find(|(room_key, room)| room_key.server == server && room.info.name.as_ref() == Some(&name));
+    if let Some((room_key, _)) = known {
+        return Ok(Some(Outcome::OpenRoom(*room_key)));
+    }
+    model.ask(server, Resolve { rooms: vec![name], users: Vec::new() }, Purpose::Enter);
+    Ok(None)
+}
+
+fn create(model: &mut Model, argument: &str) -> CommandResult {
+    let server = server(model)?;
+    let (name, topic) = argument.split_once(' ').unwrap_or((argument, ""));
+    let name = room_name(name)?;
+    let topic = match topic.trim() {
+        "" => None,
+        text => Some(text.parse().map_err(|error: TextError| format!("The topic {error}."))?),
+    };
+    let create = CreateRoom {
+        name,
+        kind: RoomKind::Public,
+        topic,
+        description: None,
+        default_ttl_ms: None,
+        closes_when_empty: false,
+    };
+    model.ask(server, create, Purpose::Enter);
+    Ok(None)
+}
+
+fn leave(model: &mut Model) -> CommandResult {
+    let room_key = current_room(model)?;
+    model.ask(room_key.server, request::Leave { room: room_key.room }, Purpose::UserAction("could not leave the room"));
+    Ok(None)
+}
+
+/// The argument that clears a topic or a description; an empty one shows it.
+const CLEAR: &str = "-clear";
+
+fn topic(model: &mut Model, argument: &str) -> CommandResult {
+    if argument.is_empty() {
+        return show_topic(model);
+    }
+    let room_key = current_room(model)?;
+    let topic = (argument != CLEAR).then(|| argument.parse()).transpose();
+    let topic = topic.map_err(|error: TextError| format!("The topic {error}."))?;
+    model.ask(room_key.server, SetTopic { room: room_key.room, topic }, Purpose::UserAction("could not set the topic"));
+    Ok(None)
+}
+
+fn show_topic(model: &mut Model) -> CommandResult {
+    let (_, room) = model.room().ok_or(NO_ROOM)?;
+    let text = match &room.info.topic {
+        Some(topic) => {
+            let by = model.server().map(|server| server.name(topic.by)).unwrap_or_default();
+            format!("Topic, set by {}: {}", by.as_str(), topic.text)
+        }
+        None => "There is no topic; /topic TEXT sets one.".to_owned(),
+    };
+    model.show_info(&text);
+    Ok(None)
+}
+
+fn describe(model: &mut Model, argument: &str) -> CommandResult {
+    if argument.is_empty() {
+        let (_, room) = model.room().ok_or(NO_ROOM)?;
+        let text = match &room.info.description {
+            Some(description) => format!("This room is for: {description}"),
+            None => "It is not said what this room is for; /describe TEXT does.".to_owned(),
+        };
+        model.show_info(&text);
+        return Ok(None);
+    }
+    let room_key = current_room(model)?;
+    let description = (argument != CLEAR).then(|| argument.parse()).transpose();
+    let description = description.map_err(|error: TextError| format!("The description {error}."))?;
+    let request = SetDescription { room: room_key.room, description };
+    model.ask(room_key.server, request, Purpose::UserAction("could not set the description"));
+    Ok(None)
+}
+
+fn send_ephemeral(model: &mut Model, argument: &str) -> CommandResult {
+    let usage = "Say how long and what: /ttl 30s TEXT, or low (30 s), normal (1 h), high (24 h).";
+    let (life, text) = argument.split_once(char::is_whitespace).ok_or(usage)?;
+    let ttl_ms = ttl(life).ok_or(usage)?;
+    if !(TTL_MIN_MS..=TTL_MAX_MS).contains(&ttl_ms) {
+        return Err("A message lives for 1 second to 7 days.".into());
+    }
+    send_as(model, text.trim_start(), None, Some(Life::TtlMs(ttl_ms)))
+}
+
+/// A preset, or a number with `s`, `m`, `h` or `d`.
+fn ttl(text: &str) -> Option<u64> {
+    match text {
+        "low" => return Some(TTL_LOW_MS),
+        "normal" => return Some(TTL_NORMAL_MS),
+        "high" => return Some(TTL_HIGH_MS),
+        _ => {}
+    }
+    let unit = text.chars().next_back()?;
+    let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
+    let seconds = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3_600,
+        'd' => 86_400,
+        _ => return None,
+    };
+    number.checked_mul(seconds * 1_000)
+}
+
+fn send_code(model: &mut Model, argument: &str) -> CommandResult {
+    let (language, text) = code_language::split(argument);
+    send_as(model, text, Some(language), None)
+}
+
+fn send_as(model: &mut Model, text: &str, language: Option<&str>, life: Option<Life>) -> CommandResult {
+    let room_key = model.current.ok_or(NO_ROOM)?;
+    let body = text.trim_end().parse().map_err(|error: TextError| format!("The message {error}."))?;
+    let code = language.map(str::parse).transpose().map_err(|error: TextError| format!("The language {error}."))?;
+    outbox::send(model, room_key, Draft { body, code, life });
+    Ok(None)
+}
+
+fn status(model: &mut Model, availability: ChosenAvailability, argument: &str) -> CommandResult {
+    let server = server(model)?;
+    let status = (!argument.is_empty()).then(|| argument.parse()).transpose();
+    let status = status.map_err(|error: TextError| format!("The status {error}."))?;
+    model.ask(server, SetStatus { availability, status }, Purpose::UserAction("could not set the status"));
+    Ok(None)
+}
+
+fn rsvp(model: &mut Model, argument: &str) -> CommandResult {
+    let room_key = current_room(model)?;
+    let answer = match argument {
+        "attending" => Rsvp::Attending,
+        "interested" => Rsvp::Interested,
+        "none" => Rsvp::None,
+        _ => return Err("Say attending, interested or none: /rsvp attending.".into()),
+    };
+    let request = SetRsvp { room: room_key.room, answer };
+    model.ask(room_key.server, request, Purpose::UserAction("could not say whether you take part"));
+    Ok(None)
+}
+
+fn info(model: &mut Model) -> CommandResult {
+    let room_key = current_room(model)?;
+    model.ask(room_key.server, request::RoomInfo { room: room_key.room }, Purpose::Info);
+    Ok(None)
+}
+
+fn theme(model: &mut Model, argument: &str) -> CommandResult {
+    if argument.is_empty() {
+        return Err("Say which: /theme dark, /theme light, or the path of a theme file.".into());
+    }
+    model.effects.push(Effect::Theme(argument.to_owned()));
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ttls_are_parsed() {
+        assert_eq!(ttl("low"), Some(30_000));
+        assert_eq!(ttl("90s"), Some(90_000));
+        assert_eq!(ttl("2h"), Some(7_200_000));
+        for wrong in ["", "s", "5", "5w", "-5s", "99999999999999999999d", "é"] {
+            assert_eq!(ttl(wrong), None, "{wrong}");
+        }
+    }
+}

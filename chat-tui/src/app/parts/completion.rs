@@ -1,0 +1,107 @@
+//! Completes `/commands`, their arguments, `@people` and `#rooms` before the cursor. Must not know keys.
+
+#![deny(clippy::disallowed_methods)]
+
+use crate::action::Action;
+use crate::app::state::completion::{Candidate, Completion};
+use crate::app::state::model::Model;
+
+/// Candidates offered.
+const CANDIDATES_MAX: usize = 8;
+
+/// Completes the word before the cursor; pressed again, takes the next candidate.
+pub fn complete(model: &mut Model, step: isize) {
+    let next = if let Some(completion) = model.completion.take() {
+        let count = completion.candidates.len();
+        let chosen = (completion.chosen + count).wrapping_add_signed(step) % count;
+        Completion { chosen, ..completion }
+    } else {
+        let Some((start, candidates)) = candidates(model) else { return };
+        let chosen = if step < 0 { candidates.len() - 1 } else { 0 };
+        Completion { start, candidates, chosen }
+    };
+    if let Some(room) = model.room_mut() {
+        room.writing.draft.replace_before(next.start, &next.candidates[next.chosen].text);
+        room.writing.is_draft_saved = false;
+    }
+    // With a single candidate, the next press begins a new completion.
+    model.completion = Some(next).filter(|completion| completion.candidates.len() > 1);
+}
+
+/// The candidates for the word before the cursor, and the byte offset of that word.
+pub fn candidates(model: &Model) -> Option<(usize, Vec<Candidate>)> {
+    let (_, room) = model.room()?;
+    let before = &room.writing.draft.text()[..room.writing.draft.cursor()];
+    let start =
+        before.rfind(char::is_whitespace).map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
+    let piece = &before[start..];
+    let mut found = match (piece.chars().next(), before.strip_prefix('/')) {
+        (Some('/'), _) if start == 0 && room.writing.editing.is_none() => commands(&piece[1..]),
+        (Some('@'), _) => people(model, &piece[1..]),
+        (Some('#'), _) => rooms(model, &piece[1..], "#"),
+        (_, Some(command)) => arguments(model, command, piece),
+        _ => Vec::new(),
+    };
+    found.truncate(CANDIDATES_MAX);
+    (!found.is_empty()).then_some((start, found))
+}
+
+fn commands(typed: &str) -> Vec<Candidate> {
+    let slashes = Action::TABLE.iter().filter_map(|spec| spec.slash.map(|slash| (slash, spec.help)));
+    let mut found: Vec<_> = slashes
+        .filter(|(slash, _)| slash.word.starts_with(typed))
+        .map(|(slash, help)| Candidate {
+            text: format!("/{}{}", slash.word, if slash.argument.is_empty() { "" } else { " " }),
+            help: if slash.argument.is_empty() { help.to_owned() } else { format!("{} — {help}", slash.argument) },
+        })
+        .collect();
+    found.sort_by(|a, b| a.text.cmp(&b.text));
+    found
+}
+
+/// Members of the room first, then everyone whose name is known.
+fn people(model: &Model, typed: &str) -> Vec<Candidate> {
+    let Some((_, room)) = model.room() else { return Vec::new() };
+    let Some(server) = model.server() else { return Vec::new() };
+    let typed = typed.to_lowercase();
+    let matching =
+        server.people().filter(|user| user.name.as_str().starts_with(&typed) && Some(user.id) != server.my_id());
+    let mut found: Vec<_> =
+        matching.map(|user| (!room.people.members.contains(&user.id), user.name.to_string())).collect();
+    found.sort();
+    let offer = |(is_elsewhere, name): (bool, String)| Candidate {
+        text: format!("@{name} "),
+        help: if is_elsewhere { "not in this room".to_owned() } else { String::new() },
+    };
+    found.into_iter().map(offer).collect()
+}
+
+fn rooms(model: &Model, typed: &str, mark: &str) -> Vec<Candidate> {
+    let typed = typed.to_lowercase();
+    let named = model.listed().into_iter().filter_map(|room_key| model.rooms.get(&room_key));
+    let matching = named.filter(|room| room.info.name.as_ref().is_some_and(|name| name.as_str().starts_with(&typed)));
+    matching
+        .filter_map(|room| {
+            let help = room.info.topic.as_ref().map_or_else(String::new, |topic| topic.text.to_string());
+            Some(Candidate { text: format!("{mark}{} ", room.info.name.as_ref()?), help })
+        })
+        .collect()
+}
+
+/// The arguments a command takes.
+fn arguments(model: &Model, command: &str, piece: &str) -> Vec<Candidate> {
+    let Some((word, before)) = command.split_once(' ') else { return Vec::new() };
+    if before.trim_start() != piece {
+        return Vec::new();
+    }
+    let known: &[(&str, &str)] = match Action::commanded(word) {
+        Some(Action::SendEphemeral) => &[("low", "30 seconds"), ("normal", "1 hour"), ("high", "24 hours")],
+        Some(Action::Rsvp) => &[("attending", "you come"), ("interested", "you might"), ("none", "take it back")],
+        Some(Action::Topic | Action::Describe) if piece.starts_with('-') => &[("-clear", "for all")],
+        Some(Action::Theme) => &[("dark", ""), ("light", "")],
+        Some(Action::SwitchRoom | Action::Join) => return rooms(model, piece, ""),
+        _ => &[],
+    };
+    let matching = known.iter().filter(|(text, _)| text.starts_with(piece));
+    matching.map(|(text, help)| Candidate { text: format!("{text} "), help: (*help).to_owned() }).collect()
+}

@@ -1,0 +1,86 @@
+//! Loads the past of a room, its members and its trending words. Must not know what changes meanwhile.
+
+#![deny(clippy::disallowed_methods)]
+
+use chat_proto::ids::Seq;
+use chat_proto::limits::PAGE_MAX;
+use chat_proto::request::{self, HistoryPage, Members, MembersPage, Trending};
+
+use super::names;
+use crate::app::state::backlog::History;
+use crate::app::state::model::Model;
+use crate::app::state::purpose::Purpose;
+use crate::app::state::room_key::RoomKey;
+use crate::app::state::server::Server;
+
+/// Messages loaded at once when scrolling back.
+const HISTORY_PAGE: u32 = 100;
+/// Trending words shown.
+const TRENDING_MAX: u32 = 12;
+
+/// Loads what an open room shows: its end, its people, its trending words. Once per connection.
+pub fn load_room(model: &mut Model, room_key: RoomKey) {
+    let is_loaded = model.rooms.get(&room_key).is_none_or(|room| room.backlog.history != History::NotRequested);
+    if is_loaded || !model.is_ready(room_key.server) {
+        return;
+    }
+    let room = room_key.room;
+    request_page(model, room_key, None);
+    model.ask(room_key.server, Members { room, after: None, limit: PAGE_MAX }, Purpose::Members(room_key));
+    model.ask(room_key.server, Trending { room, limit: TRENDING_MAX }, Purpose::Trending(room_key));
+}
+
+/// Loads the page before the oldest loaded message, if there is one.
+pub fn load_older(model: &mut Model, room_key: RoomKey) {
+    let Some(room) = model.rooms.get(&room_key) else { return };
+    if room.backlog.history == History::More && model.is_ready(room_key.server) {
+        let floor = room.timeline.floor();
+        request_page(model, room_key, Some(floor));
+    }
+}
+
+fn request_page(model: &mut Model, room_key: RoomKey, before: Option<Seq>) {
+    if let Some(room) = model.rooms.get_mut(&room_key) {
+        room.backlog.history = History::Requested;
+    }
+    let history = request::History { room: room_key.room, before, limit: HISTORY_PAGE };
+    model.ask(room_key.server, history, Purpose::History(room_key));
+}
+
+/// Takes an older page, or the room's end.
+pub fn on_page(model: &mut Model, room_key: RoomKey, page: &HistoryPage) {
+    names::add_users(model, room_key.server, &page.users);
+    for item in &page.items {
+        names::need(model, room_key.server, item.by);
+    }
+    let me = model.servers.get(&room_key.server).and_then(Server::my_id);
+    let now = model.server_now(room_key);
+    let Some(room) = model.rooms.get_mut(&room_key) else { return };
+    // A page that is no longer wanted could leave a hole above it.
+    if room.backlog.history == History::Requested {
+        room.prepend(&page.items, page.next_before.unwrap_or(Seq::ZERO), me);
+        room.timeline.expire(now);
+    }
+}
+
+/// The page could not be loaded; it is requested again when it is next needed.
+pub fn on_page_failed(model: &mut Model, room_key: RoomKey) {
+    if let Some(room) = model.rooms.get_mut(&room_key) {
+        let is_empty = room.timeline.entries().is_empty();
+        room.backlog.history = if is_empty { History::NotRequested } else { History::More };
+    }
+}
+
+/// Takes the members of a room, and who of them is online.
+pub fn on_members(model: &mut Model, room_key: RoomKey, page: MembersPage) {
+    let Some(room) = model.rooms.get_mut(&room_key) else { return };
+    room.info.members = page.total;
+    room.people.online = page.has_more.then_some(page.online);
+    room.people.members = page.members.iter().map(|member| member.user.id).collect();
+    if let Some(server) = model.server_mut(room_key.server) {
+        for member in page.members {
+            server.add_users(std::slice::from_ref(&member.user));
+            server.set_presence(member.user.id, member.presence);
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Takes what an earlier run left on disk: the first screen, before any server answers. Must not know files.
+
+#![deny(clippy::disallowed_methods)]
+
+use crate::app::state::editor::Editor;
+use crate::app::state::model::{Model, Unclaimed};
+use crate::app::state::msg::Restored;
+use crate::app::state::outcome::Outcome;
+use crate::app::state::pending_post::PendingPost;
+use crate::app::state::room::Room;
+use crate::app::state::room_key::{RoomKey, ServerKey};
+
+/// Shows what an earlier run left. Drafts and posts of rooms that are not known yet wait for them.
+pub fn restore(model: &mut Model, restored: Restored) -> Option<Outcome> {
+    let key = ServerKey::FIRST;
+    let of = |room| RoomKey { server: key, room };
+    let server = model.server_mut(key)?;
+    server.me = restored.me;
+    server.epoch = restored.epoch;
+    server.account = restored.account;
+    server.add_users(&restored.users);
+    let me = server.my_id();
+    for saved in restored.rooms {
+        model.rooms.insert(of(saved.membership.room.id), Room::restored(saved, me));
+    }
+    for (room, draft) in restored.drafts {
+        match model.rooms.get_mut(&of(room)) {
+            Some(room) => room.writing.draft = Editor::with(draft),
+            None => drop(model.unclaimed.drafts.insert(of(room), draft)),
+        }
+    }
+    for post in restored.outbox {
+        match model.rooms.get_mut(&post.room_key) {
+            Some(room) => room.writing.pending.push(PendingPost::restored(post, model.now)),
+            None => model.unclaimed.posts.push(post),
+        }
+    }
+    model.history.restore(restored.input_history);
+    model.room_to_open = restored.open.map(of);
+    Some(Outcome::OpenDefaultRoom(key))
+}
+
+/// Drops drafts and posts that another account left; they stay on disk for it.
+pub fn forget(model: &mut Model) {
+    model.unclaimed = Unclaimed::default();
+}

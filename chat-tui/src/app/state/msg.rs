@@ -1,0 +1,116 @@
+//! What can happen to the screen. Must not know how it is handled.
+
+#![deny(clippy::disallowed_methods)]
+
+use chat_proto::error::ErrorBody;
+use chat_proto::ids::{AccountSeq, ClientKey, Epoch, RoomId};
+use chat_proto::request::Answer;
+use chat_proto::room::User;
+use chat_proto::server_frame::{ServerFrame, Welcome};
+
+use super::effect::{SavedRoom, StoredPost};
+use super::room_key::ServerKey;
+use super::viewport::{Mouse, Viewport};
+use crate::action::Action;
+
+/// Something that happened.
+#[derive(Debug)]
+pub enum Msg {
+    /// A key bound to an action.
+    Action(Action),
+    /// A typed character.
+    Typed(char),
+    /// A whole paste; never sends.
+    Pasted(String),
+    /// A click, or the wheel.
+    Mouse(Mouse),
+    /// The terminal got or lost the keyboard.
+    Focused(bool),
+    /// A report of a server's connection.
+    Link(ServerKey, LinkMsg),
+    /// A post is on disk: it may be sent.
+    Stored(ClientKey),
+    /// A post could not be written to disk, with the reason.
+    NotStored(ClientKey, String),
+    /// Data of earlier runs.
+    Restored(Box<Restored>),
+    /// The user's editor has closed with this text; `None` if it failed.
+    EditorClosed(Option<String>),
+    /// A notice for the user.
+    Notice {
+        /// The text.
+        text: String,
+        /// Whether something went wrong.
+        is_error: bool,
+    },
+    /// The model was drawn.
+    Drawn(Viewport),
+    /// The time that `Model::next_tick` asked for has come.
+    Tick,
+}
+
+/// A report of a server's connection.
+#[derive(Debug)]
+pub enum LinkMsg {
+    /// A connection attempt begins.
+    Connecting,
+    /// The socket is open and waits for a hello.
+    Opened,
+    /// Signed in.
+    Welcome(Box<Welcome>),
+    /// The answer to a request.
+    Answer {
+        /// The number of the request.
+        ask: u64,
+        /// The answer, or why there is none.
+        result: Box<Result<Answer, Refusal>>,
+    },
+    /// A frame that the server pushed.
+    Push(ServerFrame),
+    /// The server's response time, in milliseconds.
+    Lag(u64),
+    /// The connection is lost; the next attempt follows by itself.
+    Down {
+        /// The reason.
+        reason: String,
+        /// The pause before the next attempt, in milliseconds.
+        retry_in_ms: u64,
+    },
+    /// The server refused the sign-in.
+    Denied {
+        /// The reason.
+        reason: String,
+    },
+}
+
+/// Why a request failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The server refused it.
+    Refused(ErrorBody),
+    /// The connection broke first: the server may have carried it out.
+    Disconnected,
+}
+
+/// Data of earlier runs for one server.
+#[derive(Debug, Default)]
+pub struct Restored {
+    /// The account's user.
+    pub me: Option<User>,
+    /// The epoch of the server's data when it was saved.
+    pub epoch: Option<Epoch>,
+    /// The last event applied of the account's stream.
+    pub account: AccountSeq,
+    /// The saved state of rooms.
+    pub rooms: Vec<SavedRoom>,
+    /// Unfinished messages by room.
+    pub drafts: Vec<(RoomId, String)>,
+    /// Names of people.
+    pub users: Vec<User>,
+    /// Texts sent before, oldest first.
+    pub input_history: Vec<String>,
+    /// Messages that are not acknowledged, oldest first.
+    pub outbox: Vec<StoredPost>,
+    /// The room that was open last.
+    pub open: Option<RoomId>,
+}

@@ -1,0 +1,201 @@
+//! One room as the screen knows it. Must not know how it is asked for, sent, saved or drawn.
+
+#![deny(clippy::disallowed_methods)]
+
+use chat_proto::ids::{Seq, UserId};
+use chat_proto::message::{Content, Item};
+use chat_proto::room::{Membership, Role, RoomKind, Topic};
+use chat_proto::trending::TrendingWord;
+
+use super::backlog::{Backlog, History};
+use super::effect::SavedRoom;
+use super::following::{CatchUp, Following};
+use super::reading::Reading;
+use super::saving::Saving;
+use super::timeline::Timeline;
+use super::typing::Typing;
+use super::writing::Writing;
+use crate::text::SafeText;
+
+/// Which of the messages are visible.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scroll {
+    /// The newest, also when more arrive.
+    #[default]
+    End,
+    /// A message at the top: changes elsewhere do not move it.
+    At {
+        /// The message.
+        seq: Seq,
+        /// Its topmost visible row; may lie outside the message, the view corrects it.
+        row: i32,
+    },
+}
+
+/// Who is in a room.
+#[derive(Debug, Default)]
+pub struct RoomPeople {
+    /// The members whose presence is followed.
+    pub members: Vec<UserId>,
+    /// How many members are online, if the room is too large to follow each.
+    pub online: Option<u32>,
+    /// Who is typing.
+    pub typing: Typing,
+}
+
+/// One room.
+#[derive(Debug)]
+pub struct Room {
+    /// The room's own properties.
+    pub info: chat_proto::room::Room,
+    /// This account's role.
+    pub role: Role,
+    /// The loaded messages and events.
+    pub timeline: Timeline,
+    /// The place in the server's stream of changes.
+    pub following: Following,
+    /// How far back it is loaded.
+    pub backlog: Backlog,
+    /// What is read and what is not.
+    pub reading: Reading,
+    /// The draft and the messages on their way.
+    pub writing: Writing,
+    /// Who is there.
+    pub people: RoomPeople,
+    /// The trending words.
+    pub trending: Vec<TrendingWord>,
+    /// Which messages are visible.
+    pub scroll: Scroll,
+    /// The part of it that goes to disk.
+    pub(in crate::app) saving: Saving,
+}
+
+impl Room {
+    /// A room with nothing loaded: what comes after the membership's head will be.
+    pub(in crate::app) fn new(membership: Membership) -> Self {
+        Self {
+            timeline: Timeline::above(membership.head.next()),
+            following: Following::at(membership.head),
+            backlog: Backlog::default(),
+            reading: Reading::new(membership.read_marker, membership.head),
+            writing: Writing::default(),
+            people: RoomPeople::default(),
+            trending: Vec::new(),
+            scroll: Scroll::End,
+            saving: Saving::default(),
+            info: membership.room,
+            role: membership.role,
+        }
+    }
+
+    /// A room as an earlier run saved it; its changes since then are missing.
+    pub(in crate::app) fn restored(saved: SavedRoom, me: Option<UserId>) -> Self {
+        let mut room = Self::new(saved.membership);
+        room.timeline = Timeline::above(saved.floor);
+        for item in &saved.items {
+            room.timeline.apply(item, me);
+            room.saving.keep(item);
+        }
+        room.following = Following::restored(saved.cursor);
+        room.backlog.is_restored = true;
+        room.saving.is_saved = true;
+        room
+    }
+
+    /// The room's name, or the names of the other people in a direct message.
+    pub fn title(&self, name_of: impl Fn(UserId) -> SafeText, me: Option<UserId>) -> SafeText {
+        if let Some(name) = &self.info.name {
+            return SafeText::line(name.as_str());
+        }
+        let others = self.info.people.iter().filter(|id| Some(**id) != me);
+        let names: Vec<_> = others.map(|id| name_of(*id).as_str().to_owned()).collect();
+        SafeText::line(&names.join(", "))
+    }
+
+    /// Whether its messages expire by default.
+    pub fn is_ephemeral(&self) -> bool {
+        self.info.default_ttl_ms.is_some()
+    }
+
+    /// Whether it is a direct message between a fixed set of people.
+    pub fn is_direct(&self) -> bool {
+        self.info.kind == RoomKind::Direct
+    }
+
+    /// The room as it goes to disk; `None` while changes are missing, because no cursor would be true then.
+    pub(in crate::app) fn to_saved(&self) -> Option<SavedRoom> {
+        if self.following.catch_up != CatchUp::Current {
+            return None;
+        }
+        let (floor, items) = self.saving.newest(self.timeline.floor());
+        let cursor = self.following.cursor;
+        let membership =
+            Membership { room: self.info.clone(), head: cursor, read_marker: self.reading.marker, role: self.role };
+        Some(SavedRoom { membership, cursor, floor, items })
+    }
+
+    /// Takes the properties in a membership; messages come separately.
+    pub(in crate::app) fn refresh(&mut self, membership: &Membership) {
+        self.info = membership.room.clone();
+        self.role = membership.role;
+        self.reading.on_membership(membership.read_marker, membership.head);
+        self.saving.is_saved = false;
+    }
+
+    /// Drops everything loaded: only what comes after `head` is known from here on.
+    pub(in crate::app) fn reset(&mut self, head: Seq) {
+        self.timeline = Timeline::above(head.next());
+        self.following = Following::at(head);
+        self.backlog.history = History::NotRequested;
+        self.reading.counted_up_to = self.reading.counted_up_to.max(head);
+        self.reading.missed = 0;
+        self.scroll = Scroll::End;
+        self.saving.clear();
+    }
+
+    /// Takes the state of an item as the server sent it.
+    pub(in crate::app) fn apply(&mut self, item: &Item, me: Option<UserId>) {
+        match &item.content {
+            Content::Topic { topic } if self.info.topic.as_ref().is_none_or(|topic| topic.at <= item.at) => {
+                self.info.topic = topic.as_ref().map(|text| Topic { text: text.clone(), by: item.by, at: item.at });
+            }
+            Content::Description { description } => self.info.description.clone_from(description),
+            Content::Renamed { name } => self.info.name = Some(name.clone()),
+            Content::Join if !self.people.members.contains(&item.by) => self.people.members.push(item.by),
+            Content::Leave => self.people.members.retain(|id| *id != item.by),
+            Content::Topic { .. }
+            | Content::Join
+            | Content::Message(_)
+            | Content::Deleted { .. }
+            | Content::Expired { .. }
+            | Content::Rsvp { .. } => {}
+        }
+        self.timeline.apply(item, me);
+        if item.seq >= self.timeline.floor() {
+            self.saving.keep(item);
+        }
+        self.saving.is_saved = false;
+    }
+
+    /// Takes a page of older items that reaches down to `floor`.
+    pub(in crate::app) fn prepend(&mut self, items: &[Item], floor: Seq, me: Option<UserId>) {
+        if std::mem::take(&mut self.backlog.is_restored) && self.scroll == Scroll::End {
+            // The restored part below this page lacks ephemeral messages: it is loaded again when it is looked at.
+            self.timeline.raise_floor(floor);
+        }
+        self.timeline.extend_down(items, floor, me);
+        for item in items {
+            self.saving.keep(item);
+        }
+        let is_complete = self.timeline.floor() == Seq::ZERO;
+        self.backlog.history = if is_complete { History::Complete } else { History::More };
+        self.saving.is_saved = false;
+    }
+
+    /// Drops the oldest items down to `count`.
+    pub(in crate::app) fn trim(&mut self, count: usize) {
+        if self.timeline.trim(count) {
+            self.backlog.history = History::More;
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! The loaded part of a room: everything between a floor and the newest change, each item once, in order.
+//! Must not know how it is loaded or drawn.
+
+#![deny(clippy::disallowed_methods)]
+
+use std::collections::{BTreeSet, VecDeque};
+
+use chat_proto::ids::{Seq, UserId};
+use chat_proto::message::Item;
+use chat_proto::time::UnixMillis;
+
+use super::timeline_entry::{EntryKind, TimelineEntry};
+
+/// The loaded items of a room, by rising `seq`.
+#[derive(Clone, Debug, Default)]
+pub struct Timeline {
+    entries: VecDeque<TimelineEntry>,
+    /// Nothing below this number is loaded; everything above it is.
+    floor: Seq,
+    /// Messages that expire, soonest first.
+    expiries: BTreeSet<(UnixMillis, Seq)>,
+}
+
+impl Timeline {
+    /// An empty timeline: items from `floor` on will be loaded.
+    pub fn above(floor: Seq) -> Self {
+        Self { floor, ..Self::default() }
+    }
+
+    /// The loaded items, oldest first.
+    pub fn entries(&self) -> &VecDeque<TimelineEntry> {
+        &self.entries
+    }
+
+    /// Nothing below this number is loaded.
+    pub fn floor(&self) -> Seq {
+        self.floor
+    }
+
+    /// The index of an entry.
+    ///
+    /// # Errors
+    /// The index at which it would be inserted.
+    pub fn position(&self, seq: Seq) -> Result<usize, usize> {
+        // Nearly every call is about the newest.
+        match self.entries.back() {
+            Some(last) if last.seq < seq => Err(self.entries.len()),
+            Some(last) if last.seq == seq => Ok(self.entries.len() - 1),
+            _ => self.entries.binary_search_by_key(&seq, |entry| entry.seq),
+        }
+    }
+
+    /// The entry with this number.
+    pub fn get(&self, seq: Seq) -> Option<&TimelineEntry> {
+        self.position(seq).ok().and_then(|at| self.entries.get(at))
+    }
+
+    /// Takes the state of an item. An older state than the loaded one changes nothing, nor does an item below the
+    /// floor. Returns whether anything changed.
+    pub fn apply(&mut self, item: &Item, me: Option<UserId>) -> bool {
+        if item.seq < self.floor {
+            return false;
+        }
+        let entry = TimelineEntry::of(item, me);
+        match self.position(item.seq) {
+            Ok(at) if self.entries[at].changed > entry.changed => false,
+            Ok(at) if self.entries[at] == entry => false,
+            Ok(at) => {
+                if let Some(end) = self.entries[at].expires_at() {
+                    self.expiries.remove(&(end, item.seq));
+                }
+                self.track_expiry(&entry);
+                self.entries[at] = entry;
+                true
+            }
+            Err(at) => {
+                self.track_expiry(&entry);
+                self.entries.insert(at, entry);
+                true
+            }
+        }
+    }
+
+    /// Takes an older page: everything from `floor` up to the loaded part.
+    pub fn extend_down(&mut self, items: &[Item], floor: Seq, me: Option<UserId>) {
+        self.floor = self.floor.min(floor);
+        // Newest first, so that each goes to the front.
+        for item in items.iter().rev() {
+            self.apply(item, me);
+        }
+    }
+
+    /// Drops the texts of messages that have expired by the server's clock. Returns whether there were any.
+    pub fn expire(&mut self, now: UnixMillis) -> bool {
+        let mut has_ended = false;
+        while let Some((end, seq)) = self.expiries.first().copied().filter(|(end, _)| *end <= now) {
+            self.expiries.remove(&(end, seq));
+            if let Ok(at) = self.position(seq) {
+                self.entries[at].kind = EntryKind::Expired;
+                has_ended = true;
+            }
+        }
+        has_ended
+    }
+
+    /// When the next message expires, by the server's clock.
+    pub fn next_expiry(&self) -> Option<UnixMillis> {
+        self.expiries.first().map(|(end, _)| *end)
+    }
+
+    /// Drops the oldest items until `keep` are left. Returns whether there were any.
+    pub fn trim(&mut self, keep: usize) -> bool {
+        let excess = self.entries.len().saturating_sub(keep);
+        for entry in self.entries.drain(..excess) {
+            if let Some(end) = entry.expires_at() {
+                self.expiries.remove(&(end, entry.seq));
+            }
+        }
+        if let Some(first) = self.entries.front().filter(|_| excess > 0) {
+            self.floor = first.seq;
+        }
+        excess > 0
+    }
+
+    /// Drops the items below `floor`.
+    pub fn raise_floor(&mut self, floor: Seq) {
+        if floor > self.floor {
+            let below = self.entries.partition_point(|entry| entry.seq < floor);
+            self.trim(self.entries.len() - below);
+            self.floor = floor;
+        }
+    }
+
+    fn track_expiry(&mut self, entry: &TimelineEntry) {
+        if let Some(end) = entry.expires_at() {
+            self.expiries.insert((end, entry.seq));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chat_proto::message::{Content, Message};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn item(seq: u64, changed: u64, text: &str) -> Item {
+        let message = Message::plain(text.parse().expect("a body"));
+        Item {
+            seq: Seq(seq),
+            changed: Seq(changed),
+            at: UnixMillis(0),
+            by: UserId(1),
+            content: Content::Message(message),
+        }
+    }
+
+    fn texts(timeline: &Timeline) -> Vec<&str> {
+        timeline.entries().iter().filter_map(|entry| entry.content()).map(|content| content.text.as_str()).collect()
+    }
+
+    #[test]
+    fn an_older_state_and_items_below_the_floor_change_nothing() {
+        let mut timeline = Timeline::above(Seq(5));
+        assert!(timeline.apply(&item(6, 8, "edited"), None));
+        assert!(!timeline.apply(&item(6, 6, "first"), None));
+        assert!(!timeline.apply(&item(4, 9, "old"), None));
+        timeline.extend_down(&[item(3, 3, "three"), item(4, 9, "four")], Seq(3), None);
+        assert_eq!(texts(&timeline), ["three", "four", "edited"]);
+    }
+
+    #[test]
+    fn an_expired_message_loses_its_text() {
+        let mut timeline = Timeline::default();
+        let mut ephemeral = item(1, 1, "key 4417");
+        if let Content::Message(message) = &mut ephemeral.content {
+            message.expires_at = Some(UnixMillis(1_000));
+        }
+        timeline.apply(&ephemeral, None);
+        assert_eq!(timeline.next_expiry(), Some(UnixMillis(1_000)));
+        assert!(!timeline.expire(UnixMillis(999)));
+        assert!(timeline.expire(UnixMillis(1_000)));
+        assert!(!format!("{timeline:?}").contains("4417"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_order_of_any_states_ends_in_the_newest_of_each(
+            mut states in proptest::collection::vec((1u64..20, 0u64..5), 1..80)
+        ) {
+            let mut timeline = Timeline::default();
+            for (seq, edits) in &states {
+                timeline.apply(&item(*seq, seq + edits * 100, &format!("{seq}.{edits}")), None);
+            }
+            states.sort_unstable();
+            let mut newest = std::collections::BTreeMap::new();
+            newest.extend(states);
+            let expected: Vec<_> = newest.into_iter().map(|(seq, edits)| format!("{seq}.{edits}")).collect();
+            prop_assert_eq!(texts(&timeline), expected);
+        }
+    }
+}

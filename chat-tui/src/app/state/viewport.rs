@@ -1,0 +1,94 @@
+//! The facts of the last frame that later steps depend on: the topmost message, the targets of a click.
+//! Must not know how they were drawn.
+
+#![deny(clippy::disallowed_methods)]
+
+use chat_proto::ids::Seq;
+
+use super::panes::Fold;
+use super::room_key::RoomKey;
+
+/// A rectangle of the screen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Area {
+    /// Its leftmost column.
+    pub x: u16,
+    /// Its topmost row.
+    pub y: u16,
+    /// Columns.
+    pub width: u16,
+    /// Rows.
+    pub height: u16,
+}
+
+impl Area {
+    /// Whether it contains a cell.
+    pub fn contains(self, column: u16, row: u16) -> bool {
+        (self.x..self.x.saturating_add(self.width)).contains(&column)
+            && (self.y..self.y.saturating_add(self.height)).contains(&row)
+    }
+}
+
+/// The target of a click.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A room in the list.
+    Room(RoomKey),
+    /// A message.
+    Message(Seq),
+    /// The input box.
+    Composer,
+    /// The hint that there are more messages below.
+    MoreBelow,
+    /// A line of the open list.
+    ListLine(usize),
+    /// The open overlay, outside its lines.
+    Overlay,
+}
+
+/// The facts of the last frame.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Viewport {
+    /// The room whose messages were drawn.
+    pub room_key: Option<RoomKey>,
+    /// Rows of the message list.
+    pub rows: u16,
+    /// The topmost message, and how many of its rows are scrolled out.
+    pub top: Option<(Seq, i32)>,
+    /// Whether the newest message is visible.
+    pub is_at_end: bool,
+    /// Whether the oldest loaded message is visible.
+    pub is_at_start: bool,
+    /// Whether a countdown is visible.
+    pub has_countdown: bool,
+    /// The side panes for which there is no room.
+    pub fold: Fold,
+    /// The last row of the open text that may be at the top.
+    pub last_top: usize,
+    /// The targets of clicks; the last one at a cell wins.
+    pub targets: Vec<(Area, Target)>,
+}
+
+impl Viewport {
+    /// The target at a cell.
+    pub fn target(&self, column: u16, row: u16) -> Option<Target> {
+        self.targets.iter().rev().find(|(area, _)| area.contains(column, row)).map(|(_, target)| *target)
+    }
+}
+
+/// A mouse event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mouse {
+    /// The first button was pressed.
+    Click {
+        /// The column.
+        column: u16,
+        /// The row.
+        row: u16,
+    },
+    /// The wheel was turned: negative is up.
+    Wheel {
+        /// Lines.
+        lines: i32,
+    },
+}
