@@ -50,6 +50,7 @@ pub mod send_queue;
 pub mod server;
 mod shutdown;
 pub mod store;
+mod stored;
 pub mod telemetry;
 pub mod transport;
 pub mod trending;

@@ -42,6 +42,17 @@ impl<T, E> Reply<T, E> {
         (Resolver(sender), Self(State::Waiting(receiver)))
     }
 
+    /// The reply that `work` comes to, in a task of its own: for work of more than one step.
+    pub fn of_task(work: impl Future<Output = Result<T, E>> + Send + 'static) -> Self
+    where
+        T: Send + 'static,
+        E: Send + 'static,
+    {
+        let (resolver, reply) = Self::channel();
+        tokio::spawn(async move { resolver.resolve(work.await) });
+        reply
+    }
+
     /// Returns whether the request is already known to be refused.
     pub fn is_refused(&self) -> bool {
         matches!(self.0, State::Ready(Some(Err(_))))

@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::live::{Live, MemoryCaps, MemoryLive, NodeId, RedisLive, RedisStartError};
 use crate::server::{Server, Stores, notify_service, share_limits};
 use crate::store::sqlite::{OpenError, SqliteStore};
-use crate::store::{Store, StoreError};
+use crate::store::{Lifecycle, StoreError};
 use crate::transport::{self, BindError, Listeners};
 use crate::{shutdown, telemetry};
 
@@ -37,8 +37,8 @@ pub enum ServeError {
     #[error("the system gives no random numbers")]
     NoRandomNumbers,
     /// The database could not be closed in order.
-    #[error("the database could not be closed in order: {0}")]
-    Close(StoreError),
+    #[error("the database could not be closed cleanly")]
+    Close(#[source] StoreError),
 }
 
 /// What is known once the server is ready.
@@ -114,7 +114,7 @@ pub async fn serve(
     for task in background {
         task.abort();
     }
-    tokio::task::spawn_blocking(move || store.close()).await.unwrap_or(Ok(())).map_err(ServeError::Close)
+    store.close().await.map_err(ServeError::Close)
 }
 
 async fn idle(server: Arc<Server>, limit: Option<Duration>) {

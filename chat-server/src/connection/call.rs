@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chat_proto::request::{Answer, Pong, Post, Posted, Request};
 
-use super::chain::ChainState;
+use super::chain::{ChainLink, ChainState};
 use super::error::Refusal;
 use super::handlers::{account, change, live, members, page, people, post, rooms};
 use super::row::Row;
@@ -62,14 +62,22 @@ pub async fn begin_post(
 ) -> impl Future<Output = Result<Posted, Refusal>> + Send + use<> {
     let link = chain.enter(request.chain);
     let begun = match (&link, admit(server, caller, Row::POST)) {
-        (Ok(link), Ok(())) => post::begin(server, caller, request, link.clone()).await,
+        (Ok(link), Ok(())) => post::begin(server, caller, request, link.as_ref().map(|link| link.place)).await,
         (Ok(_), Err(refusal)) => Err(refusal),
         (Err(error), _) => Err(error.clone().into()),
     };
-    if let (Ok(Some(link)), Err(_)) = (&link, &begun) {
-        link.break_chain();
+    let link = link.ok().flatten();
+    if begun.is_err() {
+        // At once: the next post of the chain may come before this answer is read.
+        link.iter().for_each(ChainLink::refuse);
     }
-    async move { begun?.await }
+    async move {
+        let result = begun?.await;
+        if result.is_err() {
+            link.iter().for_each(ChainLink::refuse);
+        }
+        result
+    }
 }
 
 /// Asks the access table and the limits, and notes that a person is there.

@@ -85,7 +85,7 @@ impl From<Refusal> for ErrorBody {
             Refusal::NoConnection => Self::new(ErrorCode::BadRequest, "Only a connection that stays open can do this."),
             Refusal::Limited(limited) => of_limited(limited),
             Refusal::Room(error) => of_room(error),
-            Refusal::Store(error) => of_store(error),
+            Refusal::Store(error) => of_store(&error),
             Refusal::Password(error) => of_password(error),
         }
     }
@@ -120,7 +120,7 @@ fn of_room(error: RoomError) -> ErrorBody {
             "An earlier post of this chain was refused; send that one again with `restart`, then the rest.",
         ),
         RoomError::Busy => ErrorBody::new(ErrorCode::Busy, "The room has more to do than it can hold; try again."),
-        RoomError::Store(error) => of_store(error),
+        RoomError::Store(error) => of_store(&error),
         RoomError::Live(error) => of_live("The message was not taken", &error),
     }
 }
@@ -143,7 +143,7 @@ fn auth_required() -> ErrorBody {
     ErrorBody::new(ErrorCode::AuthRequired, "Sign in first: send `hello`.")
 }
 
-fn of_store(error: StoreError) -> ErrorBody {
+fn of_store(error: &StoreError) -> ErrorBody {
     match error {
         StoreError::NotFound => Refusal::not_found().into(),
         StoreError::NameTaken => {
@@ -154,8 +154,8 @@ fn of_store(error: StoreError) -> ErrorBody {
         StoreError::ChainBroken => of_room(RoomError::ChainBroken),
         StoreError::Busy => ErrorBody::new(ErrorCode::Busy, "The server has more to do than it can hold; try again."),
         StoreError::Closed => ErrorBody::new(ErrorCode::ShuttingDown, "The server is going down; reconnect."),
-        StoreError::Failed(reason) => {
-            tracing::error!(%reason, "the database refused");
+        StoreError::Unreadable { .. } | StoreError::Failed(_) => {
+            tracing::error!(error = error.with_causes(), "the database failed");
             ErrorBody::new(
                 ErrorCode::StorageFailed,
                 "The database could not be written; nothing was accepted. Try again.",

@@ -137,6 +137,9 @@ impl JsonDoor {
     }
 
     async fn begin_post(&mut self, id: RequestId, post: Post) {
+        if self.connection.as_mut().is_some_and(|connection| connection.waits_for_posts(&post)) {
+            self.finish_posts().await;
+        }
         let Some(connection) = &mut self.connection else { return self.refuse(Some(id), Refusal::SignedOut.into()) };
         let answer = connection.begin_post(post).await;
         self.posts.push_back(Box::pin(async move { FinishedPost { id, result: answer.await } }));

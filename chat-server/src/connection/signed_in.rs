@@ -9,7 +9,7 @@ use chat_proto::server_frame::Welcome;
 
 use super::account_snapshot::account_snapshot;
 use super::call::{begin_post, call};
-use super::chain::ChainState;
+use super::chain::{ChainLink, ChainState};
 use super::error::Refusal;
 use super::hello::{self, Arrival};
 use super::sign_in::{SignedIn, sign_in};
@@ -46,7 +46,7 @@ impl Connection {
             device,
             has_presence,
             is_signed_off: false,
-            chain: ChainState::default(),
+            chain: ChainState::new(arrival.id),
         };
         match connection.greet(signed_in, subscribe, resume).await {
             Ok(welcome) => {
@@ -92,6 +92,12 @@ impl Connection {
         call(&self.server, &self.device.caller, request).await
     }
 
+    /// Whether a post must wait until the answers to all posts in flight are read, since it continues their chain in
+    /// another room or with another kind of life. The door asks this before [`begin_post`](Self::begin_post).
+    pub fn waits_for_posts(&mut self, post: &Post) -> bool {
+        self.chain.changes_route(post)
+    }
+
     /// Hands a post to its room, in the order of the calls, and returns its answer to wait for. The door answers posts in
     /// the order in which they came.
     pub async fn begin_post(&mut self, post: Post) -> impl Future<Output = Result<Posted, Refusal>> + Send + use<> {
@@ -103,7 +109,7 @@ impl Connection {
     /// # Errors
     /// [`RoomError::ChainBroken`] if the chain was broken before.
     pub fn skip_post(&mut self, chain: Option<Chain>) -> Result<(), RoomError> {
-        self.chain.enter(chain).map(|link| link.iter().for_each(crate::store::ChainLink::break_chain))
+        self.chain.enter(chain).map(|link| link.iter().for_each(ChainLink::refuse))
     }
 
     /// Closes the connection: nothing is pushed any more, and everyone forgets it.

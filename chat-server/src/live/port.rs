@@ -8,9 +8,9 @@ use chat_proto::time::UnixMillis;
 use tokio::sync::watch;
 
 use super::{
-    EphemeralEntry, EphemeralKey, Evicted, KeyUse, Lease, LeaseId, LinkFigures, LiveReply, Put, TrendingMirror, Typist,
-    Usage,
+    EphemeralEntry, EphemeralKey, Evicted, KeyUse, Lease, LeaseId, LiveReply, Put, TrendingMirror, Typist, Usage,
 };
+use crate::histogram::Distribution;
 use crate::limits::{BucketRule, Take};
 
 /// A bucket shared by all connections and processes: what is limited, and for whom.
@@ -29,86 +29,98 @@ impl BucketKey {
     }
 }
 
-/// A store of what expires. Used as `Arc<dyn Live>`.
+/// What the connection to a live store of another process has seen since the start, for `/metrics`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LinkFigures {
+    /// How long pipelines took to be answered, in microseconds.
+    pub pipeline_us: Distribution,
+    /// How often the connection was made again.
+    pub reconnects: u64,
+    /// Operations that were refused, for any reason.
+    pub refused: u64,
+}
+
+/// A store of ephemeral messages, leases, mirrors and shared buckets. Used as `Arc<dyn Live>`.
 ///
-/// Every operation is submitted before the call returns and never blocks; its answer is the [`LiveReply`]. Operations on
-/// one room are carried out in the order of submission. Time is always handed in: an entry is alive while
-/// `now < expires_at`, whatever was written around it since, and expired entries are never answered, swept or not.
+/// Every operation is submitted before its call returns and never blocks; the [`LiveReply`] brings the answer.
+/// Operations on one room are carried out in the order of the calls. Time is always passed in: an entry is alive while
+/// `now < expires_at`, and expired entries are never answered, swept or not.
 ///
 /// Memory is bounded: [`LiveError::RoomFull`](super::LiveError::RoomFull) and [`Full`](super::LiveError::Full) refuse
-/// what does not fit; nothing that is alive is ever dropped to make room.
+/// what does not fit. Nothing alive is ever dropped to make room.
 pub trait Live: Send + Sync {
-    /// Keeps a new ephemeral message until its end, once: a key its sender used before is answered with the first
-    /// use and changes nothing.
+    /// Keeps a new ephemeral message until its end, once: if its sender used the key before, nothing changes and the
+    /// answer is the first use.
     ///
     /// # Errors
     /// `RoomFull`, `Full`, `Busy`: nothing was kept. `Unavailable`: not known; see [`undo`](Self::undo).
     fn put(&self, entry: EphemeralEntry, now: UnixMillis) -> LiveReply<Put>;
 
-    /// Sets an alive entry to a new state, an edited message or `Deleted`; its end stays. `false` where nothing alive
-    /// is addressed, or a tombstone; then nothing is kept (no resurrection). Of two states the one with the higher `item.changed` stays.
+    /// Sets an alive message to a new state, an edited message or `Deleted`; its end stays. Of two states the one with
+    /// the higher `item.changed` stays. Returns `false`, and keeps nothing, if nothing alive has this key, or a
+    /// tombstone has.
     ///
     /// # Errors
-    /// As [`put`](Self::put); `NotEphemeral` where the new state does not fit the entry.
+    /// As [`put`](Self::put); `NotEphemeral` if the new state does not fit the entry.
     fn replace(&self, key: EphemeralKey, item: Item, now: UnixMillis) -> LiveReply<bool>;
 
-    /// Sets an alive entry back to a state it had, after a change that was refused. As [`undo`](Self::undo), it is put
-    /// off where the store is away, and never given up.
+    /// Sets an alive entry back to a former state after a refused change. Deferred while the store is unavailable and
+    /// never given up, as [`undo`](Self::undo).
     fn restore(&self, key: EphemeralKey, item: Item, now: UnixMillis) -> LiveReply<()>;
 
-    /// Takes back a post that was refused: the entry and its key go, if they still carry `seq`. A later try with the
-    /// same key is not touched. Harmless where nothing was kept, and when done twice. Where the store is
-    /// away it is put off, and done before anything else once it is back.
+    /// Undoes a refused post: removes the entry and its key if they still carry `seq`. A later post with the same key
+    /// is untouched. Harmless if nothing was kept, and if done twice. While the store is unavailable it is deferred; it
+    /// is then the first thing done when the store is back.
     fn undo(&self, key: EphemeralKey, seq: Seq) -> LiveReply<()>;
 
-    /// All alive entries of a room, tombstones included, by rising `seq`. For a room that starts.
+    /// Returns all alive entries of a room, tombstones included, by rising `seq`. For a room that starts.
     fn load(&self, room: RoomId, now: UnixMillis) -> LiveReply<Vec<EphemeralEntry>>;
 
-    /// The first use of a sender's key, while it is remembered: to its message's end and
-    /// [`KEY_KEPT_MS`](super::KEY_KEPT_MS) more.
+    /// Returns the first use of a sender's key, while it is remembered: until
+    /// [`KEY_KEPT_MS`](super::KEY_KEPT_MS) after its message's end.
     fn key_use(&self, sender: UserId, key: ClientKey, now: UnixMillis) -> LiveReply<Option<KeyUse>>;
 
-    /// Forgets all entries of a room that closed; their keys stay remembered.
+    /// Removes all entries of a room that closed. Their keys stay remembered.
     fn clear_room(&self, room: RoomId) -> LiveReply<()>;
 
-    /// Lets go of what expired. Called every few seconds; what is read never depends on it.
+    /// Frees the memory of expired entries. Called every few seconds; no answer depends on it.
     fn sweep(&self, now: UnixMillis) -> LiveReply<Evicted>;
 
-    /// Counts what is alive in all rooms, and the bytes held.
+    /// Counts alive messages in all rooms, and the bytes held.
     fn usage(&self, now: UnixMillis) -> LiveReply<Usage>;
 
-    /// Begins or renews leases; each id has one lease, the last one written.
+    /// Begins or renews leases. An id has one lease, the last one written.
     fn renew_leases(&self, leases: Vec<Lease>) -> LiveReply<()>;
 
-    /// Ends leases before their time. Unknown ids are passed over.
+    /// Ends leases early. Unknown ids are ignored.
     fn end_leases(&self, ids: Vec<LeaseId>) -> LiveReply<()>;
 
-    /// All leases that hold at `now`, of all processes, by id.
+    /// Returns all leases that hold at `now`, of all processes, by id.
     fn leases(&self, now: UnixMillis) -> LiveReply<Vec<Lease>>;
 
-    /// Mirrors who types where, each until their end; those whose end is over at `now` are forgotten.
+    /// Mirrors who types where, each until its end. Removes those that have ended at `now`.
     fn mirror_typing(&self, typists: Vec<Typist>, now: UnixMillis) -> LiveReply<()>;
 
-    /// Who types in a room at `now`, over all processes, by connection.
+    /// Returns who types in a room at `now`, over all processes, by connection.
     fn typists(&self, room: RoomId, now: UnixMillis) -> LiveReply<Vec<Typist>>;
 
-    /// Mirrors the trending words of a room, for [`TRENDING_KEPT_MS`](super::TRENDING_KEPT_MS) after their moment; no words
-    /// end the mirror at once.
+    /// Mirrors the trending words of a room until [`TRENDING_KEPT_MS`](super::TRENDING_KEPT_MS) after their moment. An
+    /// empty list ends the mirror at once.
     fn mirror_trending(&self, room: RoomId, mirror: TrendingMirror) -> LiveReply<()>;
 
-    /// The mirrored trending words of a room; `None` where none are kept.
+    /// Returns the mirrored trending words of a room; `None` if there are none, or they cannot be read.
     fn mirrored_trending(&self, room: RoomId, now: UnixMillis) -> LiveReply<Option<TrendingMirror>>;
 
-    /// Takes `cost` tokens from a shared bucket, made full at first sight.
+    /// Takes `cost` tokens from a shared bucket. A bucket is full when it is first used.
     fn take(&self, bucket: BucketKey, rule: BucketRule, cost: u32, now: UnixMillis) -> LiveReply<Take>;
 
-    /// Whether the store can be used just now; changes are told.
+    /// Whether the store can be used now.
     fn availability(&self) -> watch::Receiver<bool>;
 
-    /// How often the store has lost what it held; changes are told before anything else is carried out.
+    /// How often the store has lost its data. A loss is reported before any other operation is carried out.
     fn losses(&self) -> watch::Receiver<u64>;
 
-    /// What the way to the store has seen; none where it is in this process.
+    /// What the connection to the store has seen; `None` if the store is in this process.
     fn link_figures(&self) -> Option<LinkFigures> {
         None
     }

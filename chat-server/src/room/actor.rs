@@ -18,14 +18,14 @@ use super::RoomError;
 use super::command::{ChangeOutcome, Command, Joined, NewChange, NewPost, PageSnapshot, Responder, Setting};
 use super::compensation::Compensation;
 use super::fanout::Fanout;
-use super::in_flight::{InFlight, Requester, Wait, WriteResult, answer, apply_chain, break_chain, front_result};
+use super::in_flight::{InFlight, Requester, Wait, WriteResult, answer, apply_chain, front_result};
 use super::live_sync::LiveSync;
 use super::registry::{Counters, Registry, Services};
 use super::ring::RING;
 use super::state::{Accepted, Destination, State};
 use crate::live::{EphemeralKey, LiveError};
 use crate::push::Push;
-use crate::store::{Append, ChainLink, Change, MemberState, Revision, StoreReply};
+use crate::store::{Append, BrokenChains, ChainPlace, Change, MemberState, Revision, StoreReply};
 
 /// Entries that may be under way in one room.
 const IN_FLIGHT_MAX: usize = 4096;
@@ -33,6 +33,9 @@ const IN_FLIGHT_MAX: usize = 4096;
 const TURN: usize = 128;
 /// A room that was asked nothing for this long, and that nobody listens to, leaves.
 const IDLE: Duration = Duration::from_mins(1);
+
+/// Broken chains it remembers: more than can have posts behind the refused one under way.
+const BROKEN_CHAINS: usize = 1024;
 
 /// A room that starts waits for the live store at most this long.
 const LOAD_LIMIT: Duration = Duration::from_millis(250);
@@ -45,6 +48,7 @@ pub(super) struct Actor {
     services: Services,
     live_sync: LiveSync,
     compensation: Compensation,
+    broken_chains: BrokenChains,
     /// Numbers up to here may not have been kept free.
     unreserved_up_to: Seq,
     is_closed: bool,
@@ -76,9 +80,19 @@ pub(super) async fn run(id: RoomId, mut mailbox: mpsc::Receiver<Command>, regist
         Ok((state, live_sync, compensation)) => {
             let fanout = Fanout::new(id);
             let in_flight = VecDeque::new();
+            let broken_chains = BrokenChains::new(BROKEN_CHAINS);
             let (unreserved_up_to, is_closed) = (Seq::ZERO, false);
-            let mut actor =
-                Actor { state, in_flight, fanout, services, live_sync, compensation, unreserved_up_to, is_closed };
+            let mut actor = Actor {
+                state,
+                in_flight,
+                fanout,
+                services,
+                live_sync,
+                compensation,
+                broken_chains,
+                unreserved_up_to,
+                is_closed,
+            };
             let now = actor.now();
             actor.services.observer.room_started(id, &actor.state.recent_items(now));
             actor.serve(&mut mailbox, &registry).await;
@@ -149,10 +163,10 @@ impl Actor {
         if let Some((caller, action)) = command.access()
             && let Err(error) = self.state.authorize(caller, action)
         {
-            return command.refuse(&error);
+            return self.refuse_command(command, &error);
         }
         if self.in_flight.len() >= IN_FLIGHT_MAX {
-            return command.refuse(&RoomError::Busy);
+            return self.refuse_command(command, &RoomError::Busy);
         }
         match command {
             Command::Post(new, reply) => self.post(*new, reply),
@@ -191,19 +205,19 @@ impl Actor {
 
     fn post(&mut self, new: NewPost, reply: Responder<Posted>) {
         let now = self.now();
-        let chain = new.chain.clone();
-        if chain.as_ref().is_some_and(ChainLink::is_broken) {
+        let chain = new.chain;
+        if chain.is_some_and(|place| self.broken_chains.is_broken(place)) {
             return answer(reply, Err(RoomError::ChainBroken));
         }
         match self.state.accept_post(new, now) {
             Err(error) => {
-                break_chain(chain.as_ref());
+                self.break_chain(chain);
                 answer(reply, Err(error));
             }
             Ok((item, destination)) => {
                 let wait = match destination {
                     Destination::Database => {
-                        let append = Append { chain: chain.clone(), ..self.append(&item) };
+                        let append = Append { chain, ..self.append(&item) };
                         Wait::Append(self.services.store.append(append))
                     }
                     Destination::Live { key, reservation } => {
@@ -216,7 +230,7 @@ impl Actor {
                                 // Nobody asked for it.
                                 self.state.release_seqs();
                             }
-                            break_chain(chain.as_ref().filter(|_| used.is_err()));
+                            self.break_chain(chain.filter(|_| used.is_err()));
                             return answer(reply, used);
                         }
                         self.put(key, reservation, &item, now)
@@ -224,6 +238,20 @@ impl Actor {
                 };
                 self.in_flight.push_back(InFlight::new(wait, Some(item), Requester::Post(reply)).chained(chain));
             }
+        }
+    }
+
+    fn refuse_command(&mut self, command: Command, error: &RoomError) {
+        if let Command::Post(new, _) = &command {
+            self.break_chain(new.chain);
+        }
+        command.refuse(error);
+    }
+
+    /// Notes that a post of a chain was refused: those behind it will be, too.
+    fn break_chain(&mut self, chain: Option<ChainPlace>) {
+        if let Some(place) = chain {
+            self.broken_chains.refuse(place);
         }
     }
 
@@ -350,7 +378,7 @@ impl Actor {
             }
             Wait::Append(_) | Wait::Change(_) | Wait::Reserve(_) | Wait::Nothing => None,
         };
-        match apply_chain(result, key.is_some(), write.chain.as_ref()) {
+        match apply_chain(result, key.is_some(), write.chain, &self.broken_chains) {
             WriteResult::Stored => {
                 if let Requester::Merge(entries) = write.requester {
                     return self.merge_late(entries, registry);

@@ -14,7 +14,7 @@ use super::RoomError;
 use crate::access::{Caller, RoomAction};
 use crate::push::Push;
 use crate::send_queue::SendQueue;
-use crate::store::ChainLink;
+use crate::store::ChainPlace;
 
 /// Takes the answer. Dropped without one, it tells the caller to ask again.
 pub(super) type Responder<T> = oneshot::Sender<Result<T, RoomError>>;
@@ -25,8 +25,8 @@ pub(super) struct NewPost {
     pub caller: Caller,
     pub post: Post,
     pub mentions: Vec<UserId>,
-    /// Links it to the chained posts before it; if one of those is refused, so is this.
-    pub chain: Option<ChainLink>,
+    /// Its place in a chain; if a post before it was refused, so is this one.
+    pub chain: Option<ChainPlace>,
 }
 
 /// An edit or a deletion of a message.
@@ -150,19 +150,14 @@ impl Command {
         }
     }
 
-    /// Answers that it is not done; a refused post breaks its chain.
+    /// Answers that it is not done. The actor breaks the chain of a post.
     pub(super) fn refuse(self, error: &RoomError) {
         fn refused<T>(reply: Responder<T>, error: &RoomError) {
             // The caller may have gone.
             drop(reply.send(Err(error.clone())));
         }
         match self {
-            Self::Post(new, reply) => {
-                if let Some(chain) = new.chain {
-                    chain.break_chain();
-                }
-                refused(reply, error);
-            }
+            Self::Post(_, reply) => refused(reply, error),
             Self::Change(_, reply) => refused(reply, error),
             Self::Set(_, _, reply) | Self::Subscribe(_, _, reply) => refused(reply, error),
             Self::Join(_, reply) | Self::Admit(_, _, reply) => refused(reply, error),

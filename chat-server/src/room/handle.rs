@@ -18,7 +18,7 @@ use crate::access::{Caller, RoomAction};
 use crate::live::LiveError;
 use crate::push::Push;
 use crate::send_queue::SendQueue;
-use crate::store::ChainLink;
+use crate::store::ChainPlace;
 
 /// All rooms; a clone is the same.
 ///
@@ -52,7 +52,7 @@ impl Rooms {
         caller: &Caller,
         post: Post,
         mentions: Vec<UserId>,
-        chain: Option<ChainLink>,
+        chain: Option<ChainPlace>,
     ) -> impl Future<Output = Result<Posted, RoomError>> + Send + use<> {
         let new = NewPost { caller: caller.clone(), post, mentions, chain };
         let started = self.0.begin(new.post.room, |reply| Command::Post(Box::new(new.clone()), reply)).await;

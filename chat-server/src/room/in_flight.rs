@@ -15,7 +15,7 @@ use super::RoomError;
 use super::command::{ChangeOutcome, Joined, Responder};
 use crate::live::{self, EphemeralEntry, EphemeralKey, LiveError, Put};
 use crate::post_digest;
-use crate::store::{self, Appended, ChainLink, StoreError};
+use crate::store::{self, Appended, BrokenChains, ChainPlace, StoreError};
 
 /// An ephemeral entry holds the front of the room at most this long.
 const LIVE_LIMIT: Duration = Duration::from_millis(50);
@@ -69,8 +69,8 @@ pub(super) struct InFlight {
     /// What it becomes; none where it only waits.
     pub item: Option<Item>,
     pub requester: Requester,
-    /// Breaks where it is refused.
-    pub chain: Option<ChainLink>,
+    /// Its place in a chain, which breaks if it is refused.
+    pub chain: Option<ChainPlace>,
     pub accepted_at: Instant,
     /// Since when it stands at the front.
     pub at_front_since: Option<Instant>,
@@ -131,7 +131,7 @@ impl InFlight {
     }
 
     /// The entry as one of a chain.
-    pub(super) fn chained(self, chain: Option<ChainLink>) -> Self {
+    pub(super) fn chained(self, chain: Option<ChainPlace>) -> Self {
         Self { chain, ..self }
     }
 
@@ -159,21 +159,19 @@ fn is_retry(room: RoomId, item: Option<&Item>, first: &live::KeyUse) -> bool {
     room == first.room && item.is_some_and(is_same_text)
 }
 
-/// How a write of a chain ends: the live store does not know chains, and what it kept behind a refused
-/// one is taken back.
-pub(super) fn apply_chain(result: WriteResult, is_live: bool, chain: Option<&ChainLink>) -> WriteResult {
+/// Refuses a write that the live store kept behind a refused one of its chain: the live store does not know chains. The
+/// database does, and has refused it already.
+pub(super) fn apply_chain(
+    result: WriteResult,
+    is_live: bool,
+    chain: Option<ChainPlace>,
+    broken: &BrokenChains,
+) -> WriteResult {
     match result {
-        WriteResult::Stored if is_live && chain.is_some_and(ChainLink::is_broken) => {
+        WriteResult::Stored if is_live && chain.is_some_and(|place| broken.is_broken(place)) => {
             WriteResult::Refused(RoomError::ChainBroken)
         }
         result => result,
-    }
-}
-
-/// A chain holds nothing behind what was refused.
-pub(super) fn break_chain(chain: Option<&ChainLink>) {
-    if let Some(chain) = chain {
-        chain.break_chain();
     }
 }
 

@@ -17,7 +17,7 @@ use crate::live::{MemoryCaps, MemoryLive};
 use crate::push::{Push, PushEvent};
 use crate::send_queue::{Frame, SendQueue};
 use crate::store::sqlite::SqliteStore;
-use crate::store::{NewRoom, Store as _};
+use crate::store::{Accounts as _, NewRoom, Rooms as _};
 
 const NOW: UnixMillis = UnixMillis(1_763_560_927_120);
 

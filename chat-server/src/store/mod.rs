@@ -1,8 +1,8 @@
-//! The database: accounts, rooms, members, messages and their changes, read marks. A port and its implementations.
-//! Must not know sockets, rooms' actors or what expires.
+//! The database: accounts, rooms, members, messages and their changes, read markers. Ports, and SQLite behind them.
+//! Must not know sockets, rooms' actors or ephemeral messages.
 
+mod chain;
 mod error;
-mod figures;
 mod model;
 mod port;
 pub mod sqlite;
@@ -10,13 +10,13 @@ pub mod sqlite;
 #[cfg(test)]
 mod conformance;
 
-pub use error::StoreError;
-pub use figures::StoreFigures;
+pub use chain::{BrokenChains, ChainId, ChainPlace};
+pub use error::{Cause, Record, StoreError};
 pub use model::{
-    Account, Append, Appended, ChainLink, Change, MemberRow, MemberState, NewRoom, NewSignIn, RefusedPost, Revision,
-    RoomCounts, RoomState, SignInRow, StoredRoom,
+    Account, Append, Appended, Change, MemberRow, MemberState, NewRoom, NewSignIn, RefusedPost, Revision, RoomCounts,
+    RoomState, SignInRow, StoreFigures, StoredRoom,
 };
-pub use port::Store;
+pub use port::{Accounts, Lifecycle, Members, ReadMarkers, Rooms, Store, Timeline};
 
 /// A reply of the store.
 pub type StoreReply<T> = crate::reply::Reply<T, StoreError>;

@@ -1,14 +1,14 @@
 //! What goes into the database and comes out of it.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use chat_proto::ids::{ClientKey, RoomId, Seq, SessionId, UserId};
 use chat_proto::message::{Content, Item, Message};
 use chat_proto::presence::ChosenAvailability;
 use chat_proto::room::{Role, Room, RoomKind, Rsvp, RsvpCounts, User};
 use chat_proto::text::{Description, RoomName, StatusText, TopicText, Username};
 use chat_proto::time::UnixMillis;
+
+use super::chain::ChainPlace;
+use crate::histogram::Distribution;
 
 /// An account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,35 +121,6 @@ pub struct RefusedPost {
     pub until: UnixMillis,
 }
 
-/// A post's place in a chain: once one of them is refused, those behind it are refused, too. A clone is the same place.
-#[derive(Clone, Debug, Default)]
-pub struct ChainLink {
-    /// The first place that was refused, counted from 1; 0 while none was.
-    refused: Arc<AtomicU64>,
-    place: u64,
-}
-
-impl ChainLink {
-    /// The place behind this one.
-    #[must_use]
-    pub fn next(&self) -> Self {
-        Self { refused: Arc::clone(&self.refused), place: self.place + 1 }
-    }
-
-    /// This one was refused.
-    pub fn break_chain(&self) {
-        let earlier = |refused: u64| (refused == 0 || self.place + 1 < refused).then_some(self.place + 1);
-        // An earlier one that was refused meanwhile stands.
-        let _ = self.refused.fetch_update(Ordering::AcqRel, Ordering::Acquire, earlier);
-    }
-
-    /// Whether one before it was refused.
-    pub fn is_broken(&self) -> bool {
-        let refused = self.refused.load(Ordering::Acquire);
-        refused != 0 && refused <= self.place
-    }
-}
-
 /// A thing that takes a number.
 #[derive(Clone, Debug)]
 pub struct Append {
@@ -163,8 +134,8 @@ pub struct Append {
     pub by: UserId,
     /// What.
     pub content: Content,
-    /// What it is tied to: broken by its refusal, and refused where that is broken.
-    pub chain: Option<ChainLink>,
+    /// Its place in a chain; `None` if it stands alone.
+    pub chain: Option<ChainPlace>,
 }
 
 impl Append {
@@ -244,4 +215,16 @@ pub struct RoomCounts {
     pub messages: u64,
     /// Who takes part.
     pub rsvp: RsvpCounts,
+}
+
+/// What a store has done since it was opened, for the log and for `/metrics`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StoreFigures {
+    /// The writes of each commit.
+    pub batch_writes: Distribution,
+    /// How long commits took, in microseconds: from the first write until the disk held them all.
+    pub commit_us: Distribution,
+    /// Bytes that are safe on the disk and wait to be moved to their final place, as of a moment ago; 0 if the
+    /// database has no such stage.
+    pub backlog_bytes: u64,
 }

@@ -1,8 +1,16 @@
-//! The port: what the server asks of a store, whatever the database.
+//! The ports: what the server needs of a database, by need. Must not know which database it is.
 //!
-//! Nothing here blocks its caller: each request is queued and its answer awaited. Writes are carried out in the
-//! order in which they were asked for, and answered once they would survive a power cut. A full queue
-//! refuses with [`StoreError::Busy`] at once. Failed writes leave no trace.
+//! These rules hold for every port:
+//!
+//! - **Nothing blocks.** A request is queued before its call returns; the [`StoreReply`] brings the answer. A full queue
+//!   refuses at once with [`StoreError::Busy`](super::StoreError::Busy), and nothing is done.
+//! - **Writes of one room are carried out in the order of the calls.** So are the writes of one account. Between two
+//!   rooms or two accounts no order is promised.
+//! - **A write is answered once it would survive a power cut.** A write that fails leaves no trace.
+//! - **Reads see every write that was answered before the read was asked for.** They may or may not see writes under
+//!   way, except where a method says so.
+//! - **A record that cannot be read is an error**, [`StoreError::Unreadable`](super::StoreError::Unreadable), not a
+//!   default.
 
 use chat_proto::ids::{ClientKey, Epoch, RoomId, Seq, SessionId, UserId};
 use chat_proto::message::{Item, Version};
@@ -10,119 +18,201 @@ use chat_proto::presence::ChosenAvailability;
 use chat_proto::room::{Membership, ReadMarker, Rsvp, User};
 use chat_proto::text::{RoomName, StatusText, Username};
 use chat_proto::time::UnixMillis;
+use tokio::sync::watch;
 
 use super::model::{
     Account, Append, Appended, Change, MemberRow, MemberState, NewRoom, NewSignIn, RefusedPost, RoomCounts, RoomState,
     SignInRow, StoredRoom,
 };
-use tokio::sync::watch;
+use super::{StoreFigures, StoreReply};
 
-use super::{StoreError, StoreFigures, StoreReply};
+/// All ports of one database. Parts of the server take the port they need; only the wiring needs them all.
+pub trait Store: Accounts + Rooms + Members + Timeline + ReadMarkers + Lifecycle {}
 
-/// A store.
-pub trait Store: Send + Sync + 'static {
-    /// The life of the data.
-    fn epoch(&self) -> Epoch;
+impl<T: Accounts + Rooms + Members + Timeline + ReadMarkers + Lifecycle> Store for T {}
 
-    // — accounts —
-
-    /// The account of a user of this machine; made on first sight, its name with a suffix where `name` is taken.
+/// Accounts and their sign-ins.
+pub trait Accounts: Send + Sync + 'static {
+    /// Returns the account of a user of this machine. Creates it at the first call, named `name`, with a number
+    /// appended if that name is taken.
     fn account_for_uid(&self, uid: u32, name: Username, at: UnixMillis) -> StoreReply<Account>;
-    /// Makes an account with a password's hash. [`StoreError::NameTaken`] where the name looks like another's.
+
+    /// Creates an account with the hash of a password.
+    ///
+    /// # Errors
+    /// `NameTaken` if an account has this name or one that looks like it.
     fn create_account(&self, name: Username, password: String, at: UnixMillis) -> StoreReply<Account>;
-    /// An account by its name.
+
+    /// Returns the account of a name.
     fn account_by_name(&self, name: Username) -> StoreReply<Option<Account>>;
-    /// An account by its id.
+
+    /// Returns an account.
     fn account(&self, id: UserId) -> StoreReply<Option<Account>>;
-    /// Names for ids; what is not there is left out.
-    fn users(&self, ids: Vec<UserId>) -> StoreReply<Vec<User>>;
-    /// Ids for names; what is not there is left out.
-    fn users_by_name(&self, names: Vec<Username>) -> StoreReply<Vec<User>>;
-    /// Replaces a password's hash and ends all sign-ins but `keep`; returns those that ended.
-    fn set_password(&self, id: UserId, hash: String, keep: Option<SessionId>) -> StoreReply<Vec<SessionId>>;
-    /// Keeps what an account chose to appear as.
-    fn set_status(&self, id: UserId, chosen: ChosenAvailability, status: Option<StatusText>) -> StoreReply<()>;
-    /// Keeps when an account's last connection ended.
-    fn set_last_seen(&self, id: UserId, at: UnixMillis) -> StoreReply<()>;
-    /// What accounts chose and when they were last seen.
+
+    /// Returns accounts in any order. Unknown ids are left out.
     fn accounts(&self, ids: Vec<UserId>) -> StoreReply<Vec<Account>>;
 
-    // — sign-ins —
+    /// Returns the names of accounts in any order. Unknown ids are left out.
+    fn users(&self, ids: Vec<UserId>) -> StoreReply<Vec<User>>;
 
-    /// Keeps a sign-in.
+    /// Returns the accounts of names in any order. Unknown names are left out.
+    fn users_by_name(&self, names: Vec<Username>) -> StoreReply<Vec<User>>;
+
+    /// Replaces the hash of a password and ends all sign-ins but `keep`. Returns the sign-ins that ended.
+    fn set_password(&self, id: UserId, hash: String, keep: Option<SessionId>) -> StoreReply<Vec<SessionId>>;
+
+    /// Sets the chosen availability and the status text; `None` clears the text.
+    fn set_status(&self, id: UserId, chosen: ChosenAvailability, status: Option<StatusText>) -> StoreReply<()>;
+
+    /// Sets when the account's last connection ended.
+    fn set_last_seen(&self, id: UserId, at: UnixMillis) -> StoreReply<()>;
+
+    /// Adds a sign-in.
     fn create_sign_in(&self, sign_in: NewSignIn) -> StoreReply<SessionId>;
-    /// The sign-in of a token's SHA-256.
+
+    /// Returns the sign-in with this SHA-256 of its token.
     fn sign_in_by_token(&self, token_hash: [u8; 32]) -> StoreReply<Option<SignInRow>>;
-    /// Ends a sign-in; ending it again changes nothing.
+
+    /// Ends a sign-in. Does nothing if it has ended.
     fn revoke_sign_in(&self, id: SessionId) -> StoreReply<()>;
+}
 
-    // — rooms —
-
-    /// Makes a room, without members. A closed room of that name opens again, with its id, its
-    /// numbers and what was said in it; a private one only for its maker, and only as a private one.
+/// Rooms as a whole: which there are, and how a room's actor starts and ends.
+pub trait Rooms: Send + Sync + 'static {
+    /// Creates a room without members. A closed room of the same name and kind opens again with its id, its numbers
+    /// and its history; a private one only for the account that created it.
+    ///
+    /// # Errors
+    /// `NameTaken` if a room has, or had, this name or one that looks like it, and may not be reopened.
     fn create_room(&self, room: NewRoom) -> StoreReply<StoredRoom>;
-    /// A room that is open.
+
+    /// Returns an open room.
     fn room(&self, id: RoomId) -> StoreReply<Option<StoredRoom>>;
-    /// Open rooms by present or former name, in the order asked; what is not there is left out.
+
+    /// Returns open rooms by a present or a former name, in the order of `names`. Unknown names are left out.
     fn rooms_by_name(&self, names: Vec<RoomName>) -> StoreReply<Vec<StoredRoom>>;
-    /// Open rooms that `viewer` may see by name after `after`, at most `limit`, each with whether they are a member.
+
+    /// Returns the open rooms that `viewer` may see, by rising name after `after`, at most `limit`, each with whether
+    /// `viewer` is a member.
     fn list_rooms(&self, viewer: UserId, after: Option<RoomName>, limit: u32) -> StoreReply<Vec<(StoredRoom, bool)>>;
-    /// What a room's actor begins with; `ring` items at the most.
+
+    /// Returns the state a room's actor starts with; at most `ring` recent items. Sees **every write asked for
+    /// before**, answered or not: an actor must see the last writes of the one it follows.
+    ///
+    /// # Errors
+    /// `NotFound` if the room does not exist or is closed.
     fn room_state(&self, id: RoomId, ring: u32) -> StoreReply<RoomState>;
-    /// Closes a room: it is no longer seen, its name and numbers are kept for it.
+
+    /// Closes a room that has no members, else does nothing. Lists and names no longer lead to a closed room; its
+    /// name, its numbers and its history are kept for [`create_room`](Self::create_room).
     fn close_room(&self, id: RoomId, at: UnixMillis) -> StoreReply<()>;
-    /// Sees that no number up to `reserved_up_to` is given again after a restart.
-    fn reserve_seqs(&self, room: RoomId, reserved_up_to: Seq) -> StoreReply<()>;
-    /// Remembers that a post was refused, until the live store can hold nothing of it any more.
-    fn note_refused(&self, post: RefusedPost) -> StoreReply<()>;
-    /// A room's counts.
+
+    /// Counts messages and answers.
     fn room_counts(&self, room: RoomId) -> StoreReply<RoomCounts>;
+}
 
-    // — members —
-
-    /// A membership and its event, together.
+/// Memberships.
+pub trait Members: Send + Sync + 'static {
+    /// Changes a membership and appends its event, both or neither. A new member has read everything up to the event.
+    /// A member who leaves loses the read marker and the answer, and is no longer mentioned in the room.
+    ///
+    /// # Errors
+    /// `NotFound` if the account leaves or answers and is no member; else as [`Timeline::append`].
     fn change_member(&self, event: Append, state: MemberState) -> StoreReply<Appended>;
-    /// Members by name after `after`, at most `limit`.
+
+    /// Returns members by rising name after `after`, at most `limit`.
     fn members(&self, room: RoomId, after: Option<Username>, limit: u32) -> StoreReply<Vec<MemberRow>>;
-    /// Whether a member takes part; [`Rsvp::default`] for one who said nothing, and for others.
+
+    /// Returns a member's answer; [`Rsvp::default`] for one who gave none, and for others.
     fn rsvp(&self, room: RoomId, account: UserId) -> StoreReply<Rsvp>;
-    /// Which rooms an account is a member of, in the order of [`Store::memberships`]: nothing is counted for it.
+
+    /// Returns the rooms of an account in the order of [`memberships`](Self::memberships). Counts nothing.
     fn rooms_of(&self, account: UserId) -> StoreReply<Vec<RoomId>>;
-    /// The rooms of an account by name, each with its marks: a bounded number of queries however many there are.
+
+    /// Returns the open rooms of an account by rising name, each with its read marker. The number of queries does not
+    /// grow with the number of rooms.
     fn memberships(&self, account: UserId) -> StoreReply<Vec<Membership>>;
+}
 
-    // — what stands in a room —
-
-    /// Adds a thing, unless its chain is broken ([`StoreError::ChainBroken`]); whatever refuses it breaks its chain before
-    /// anything that was queued later is looked at. A message whose key its sender used before is not added: the first one's number is returned,
-    /// or [`StoreError::KeyReused`] where text or room differ.
+/// The items of rooms, and the numbers they take.
+pub trait Timeline: Send + Sync + 'static {
+    /// Appends an item under the number its room's actor assigned. In the same transaction:
+    ///
+    /// - the room's head becomes at least `event.seq`;
+    /// - a message counts in [`Rooms::room_counts`], becomes the room's last message, and its mentions count for those
+    ///   it names; the author's read marker moves to it if the author had read everything before it;
+    /// - a topic, a description or a name becomes the room's. The former name keeps leading to the room.
+    ///
+    /// A message whose key its author used before is not appended: the answer holds the first message's number and
+    /// time, and `is_duplicate`.
+    ///
+    /// An append of a **chain** is refused if an earlier place of the chain was refused, for any reason and in any room,
+    /// also if it was queued before that refusal. The places of a chain must be asked for in rising order. A store
+    /// remembers as many broken chains as its queue holds appends, the latest ones, until it closes.
+    ///
+    /// # Errors
+    /// `KeyReused` if the key stands for another text or room; `NameTaken` for a name; `ChainBroken`.
     fn append(&self, event: Append) -> StoreReply<Appended>;
-    /// Whether an account used a key for a message that stands, or stood.
-    fn is_key_used(&self, account: UserId, key: ClientKey) -> StoreReply<bool>;
-    /// Changes a message that stands already.
+
+    /// Changes a message. In the same transaction the room's head becomes at least `item.changed`, and mentions
+    /// follow the new text. An edit keeps the former text as a version. A deletion removes the text and all its
+    /// versions from the database, in every file of it within a minute; the message no longer counts.
+    ///
+    /// # Errors
+    /// `NotFound` if there is no such message, or it is deleted.
     fn change(&self, change: Change) -> StoreReply<()>;
-    /// The texts a message had before its present one, oldest first.
-    fn versions(&self, room: RoomId, seq: Seq) -> StoreReply<Vec<Version>>;
-    /// One item.
+
+    /// Returns an item.
     fn item(&self, room: RoomId, seq: Seq) -> StoreReply<Option<Item>>;
-    /// Items with `seq < before` by falling `seq`.
+
+    /// Returns items with `seq < before` by falling `seq`, at most `limit`.
     fn history(&self, room: RoomId, before: Option<Seq>, limit: u32) -> StoreReply<Vec<Item>>;
-    /// Items with `changed > after` by rising `changed`.
+
+    /// Returns items with `changed > after` by rising `changed`, at most `limit`.
     fn changes(&self, room: RoomId, after: Seq, limit: u32) -> StoreReply<Vec<Item>>;
 
-    // — marks —
+    /// Returns the former texts of a message, oldest first.
+    fn versions(&self, room: RoomId, seq: Seq) -> StoreReply<Vec<Version>>;
 
-    /// What one account has read in one room. [`StoreError::NotFound`] for one who is no member.
+    /// Whether an account used this key for a message, deleted ones included.
+    fn is_key_used(&self, account: UserId, key: ClientKey) -> StoreReply<bool>;
+
+    /// Reserves the room's numbers up to `reserved_up_to`: after a restart none of them is assigned again. Never
+    /// lowers a reservation.
+    fn reserve_seqs(&self, room: RoomId, reserved_up_to: Seq) -> StoreReply<()>;
+
+    /// Records that an ephemeral post was refused, until the live store can hold nothing of it. Forgets the room's
+    /// records whose time is over.
+    fn note_refused(&self, post: RefusedPost) -> StoreReply<()>;
+}
+
+/// How far accounts have read.
+pub trait ReadMarkers: Send + Sync + 'static {
+    /// Returns a member's read marker with the counts behind it.
+    ///
+    /// # Errors
+    /// `NotFound` if the account is no member.
     fn read_marker(&self, account: UserId, room: RoomId) -> StoreReply<ReadMarker>;
-    /// Moves a read mark: forward, or anywhere with `rewind`. [`StoreError::NotFound`] for one who is no member.
+
+    /// Moves a read marker forward, or anywhere with `rewind`; at most to the room's head. Returns the marker as it
+    /// is then.
+    ///
+    /// # Errors
+    /// `NotFound` if the account is no member.
     fn set_read(&self, account: UserId, room: RoomId, seq: Seq, rewind: bool) -> StoreReply<ReadMarker>;
+}
 
-    // — life —
+/// The life of the database itself.
+pub trait Lifecycle: Send + Sync + 'static {
+    /// Names the life of the data: another value means that all numbers begin anew.
+    fn epoch(&self) -> Epoch;
 
-    /// Whether writes are being kept just now; changes are told. A store that keeps none tries again by itself.
+    /// Whether the last write was kept. A store that cannot write tries again by itself and reports when it can.
     fn health(&self) -> watch::Receiver<bool>;
-    /// What it has done since it was opened.
+
+    /// What the store has done since it was opened.
     fn figures(&self) -> StoreFigures;
-    /// Finishes what is queued, folds the log into the file and stops. Later requests are refused.
-    fn close(&self) -> Result<(), StoreError>;
+
+    /// Finishes queued requests and stops. Later requests are refused with `Closed`.
+    fn close(&self) -> StoreReply<()>;
 }

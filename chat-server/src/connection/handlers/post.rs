@@ -14,7 +14,7 @@ use crate::access::{Caller, RoomAction};
 use crate::connection::error::Refusal;
 use crate::connection::mentions::mentioned;
 use crate::server::Server;
-use crate::store::ChainLink;
+use crate::store::ChainPlace;
 
 /// The live store is asked for a key at most this long: the connection's other requests wait behind it.
 const KEY_LIMIT: Duration = Duration::from_millis(150);
@@ -28,16 +28,16 @@ struct Checked {
     text_hash: Option<u64>,
 }
 
-/// Checks a post and hands it to its room, with its link if it belongs to a chain. Returns the answer to wait for.
+/// Checks a post and hands it to its room, with its place if it belongs to a chain. Returns the answer to wait for.
 pub(in crate::connection) async fn begin(
     server: &Arc<Server>,
     caller: &Caller,
     post: Post,
-    link: Option<ChainLink>,
+    place: Option<ChainPlace>,
 ) -> Result<impl Future<Output = Result<Posted, Refusal>> + Send + use<>, Refusal> {
     let Checked { mentions, text_hash } = check(server, caller, &post).await?;
     let room = post.room;
-    let answer = server.rooms.begin_post(caller, post, mentions, link).await;
+    let answer = server.rooms.begin_post(caller, post, mentions, place).await;
     let (server, caller) = (Arc::clone(server), caller.clone());
     Ok(async move {
         let result = answer.await;

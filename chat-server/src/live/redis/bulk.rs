@@ -7,8 +7,8 @@ use chat_proto::time::UnixMillis;
 use redis::cmd;
 
 use super::operation::Operation;
-use super::store::{RedisLive, one, read};
-use super::values;
+use super::store::RedisLive;
+use super::values::{self, one, read};
 use crate::live::{EphemeralEntry, Evicted, LiveError, LiveReply, Usage};
 
 /// Entries of one page when a room is loaded: others' operations are carried out in between.
@@ -51,9 +51,17 @@ impl RedisLive {
         let mut entries = BTreeMap::new();
         let (mut cursor, mut pairs) = first.await?;
         loop {
-            // An entry may come twice.
-            let read = pairs.iter().filter_map(|(field, value)| values::read_entry(room, field, value));
-            entries.extend(read.filter(|entry| entry.is_alive(now)).map(|entry| (entry.item().seq, entry)));
+            for (field, value) in &pairs {
+                match values::read_entry(room, field, value) {
+                    // An entry may come twice.
+                    Ok(entry) if entry.is_alive(now) => drop(entries.insert(entry.item().seq, entry)),
+                    Ok(_) => {}
+                    // The others are worth more than a room that does not start.
+                    Err(error) => {
+                        tracing::warn!(%room, field, %error, "an ephemeral message in Redis cannot be read; it is left out");
+                    }
+                }
+            }
             if cursor == 0 {
                 return Ok(entries.into_values().collect());
             }
@@ -126,13 +134,4 @@ impl RedisLive {
         })
         .await
     }
-}
-
-/// Answers later, from a task of its own: for what takes more than one round trip.
-pub(super) fn later<T: Send + Unpin + 'static>(
-    work: impl Future<Output = Result<T, LiveError>> + Send + 'static,
-) -> LiveReply<T> {
-    let (resolver, pending) = LiveReply::channel();
-    tokio::spawn(async move { resolver.resolve(work.await) });
-    pending
 }

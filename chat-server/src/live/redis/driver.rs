@@ -9,11 +9,13 @@ use redis::{Cmd, Pipeline};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::connect::{ConnectError, Connected, ConnectionIdentity, Probe, ask, connect, mark, probe};
+use super::connect::{Connected, ConnectionIdentity, Probe, QUICK, connect, mark, probe};
 use super::counters::Counters;
+use super::error::{ConnectError, Health};
 use super::keys::Keys;
-use super::operation::{Health, Operation, ThrottledWarning};
+use super::operation::{Operation, ThrottledWarning};
 use super::options::RedisOptions;
+use super::pipeline::ask;
 use super::scripts::Scripts;
 use crate::live::LiveError;
 
@@ -119,8 +121,10 @@ impl Driver {
         if found.as_ref().is_ok_and(|probe| probe.took > SLOW) {
             found = probe(connection, &self.keys).await;
         }
-        let found =
-            found.and_then(|probe| if probe.took > SLOW { Err(ConnectError::Slow(probe.took)) } else { Ok(probe) });
+        let found = found.and_then(|probe| match probe.took {
+            took if took > SLOW => Err(ConnectError::Slow { took, limit: QUICK }),
+            _ => Ok(probe),
+        });
         match found {
             Ok(probe) => self.apply_probe(probe, connection).await,
             Err(error) => {

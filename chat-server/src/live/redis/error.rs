@@ -1,92 +1,127 @@
-//! Redis' errors, as the server and its owner understand them.
+//! Redis' errors as the server and its operator understand them. Must not know connections or commands.
+
+use std::time::Duration;
 
 use redis::{ErrorKind, RedisError};
 
-use super::connect::ConnectError;
-use super::operation::Health;
-use super::options::RedisOptions;
 use crate::live::LiveError;
+
+/// Why Redis cannot be reached or used.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ConnectError {
+    /// Redis said so.
+    #[error(transparent)]
+    Redis(#[from] RedisError),
+    /// No answer within this time.
+    #[error("no answer within {} ms", .0.as_millis())]
+    Silent(Duration),
+    /// The answer came too late to be of use.
+    #[error("it takes {} ms to answer; what expires is taken again once that is below {} ms", .took.as_millis(), .limit.as_millis())]
+    Slow {
+        /// How long the answer took.
+        took: Duration,
+        /// How long it may take.
+        limit: Duration,
+    },
+    /// It is older than Redis 7.0.
+    #[error("it is version {0}; Redis 7.0 or Valkey is needed")]
+    TooOld(String),
+    /// It has no database of this number, or only the first.
+    #[error("database {0} cannot be selected: {1}")]
+    Database(i64, String),
+}
+
+/// Whether a connection can go on; the worst last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Health {
+    /// For everything.
+    Usable,
+    /// For commands that need no memory.
+    Full,
+    /// For nothing.
+    Broken,
+}
 
 /// Why a server that is to use Redis cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum RedisStartError {
-    /// The address cannot be read.
+    /// The address is none.
     #[error(
         "redis.url: {0}; one looks like redis://127.0.0.1:6379, rediss://user:password@host:6380/2 or unix:///run/redis/redis.sock"
     )]
     Url(String),
-    /// What all keys begin with cannot be that.
+    /// Keys cannot begin with the prefix.
     #[error("redis.prefix: {0:?} is not of A–Z a–z 0–9 - _ . :")]
     Prefix(String),
-    /// The password, or the user, does not fit.
+    /// The user or the password is wrong.
     #[error(
         "Redis at {address} refuses the sign-in ({reason}); put the right user and password into the address: redis://USER:PASSWORD@HOST"
     )]
     SignIn {
-        /// Where, without the password.
+        /// The address, without the password.
         address: String,
-        /// What it said.
+        /// Redis' words.
         reason: String,
     },
-    /// Its user may not do all that the server does.
+    /// The user lacks rights the server needs.
     #[error(
         "Redis at {address} refuses what the server does there ({reason}): its user lacks rights; grant them: {rule}"
     )]
     Rights {
-        /// Where.
+        /// The address.
         address: String,
-        /// What it said.
+        /// Redis' words.
         reason: String,
-        /// The command that gives them.
+        /// The command that grants them.
         rule: String,
     },
-    /// It has no such database.
+    /// There is no database of this number.
     #[error("Redis at {address} cannot be used: {reason}; {DATABASE_ADVICE}")]
     Database {
-        /// Where.
+        /// The address.
         address: String,
-        /// Which one, and what it said.
+        /// The number, and Redis' words.
         reason: String,
     },
-    /// It is too old.
+    /// Its version is too old.
     #[error("Redis at {address} cannot be used: {reason}")]
     Unfit {
-        /// Where.
+        /// The address.
         address: String,
-        /// What it said.
+        /// Redis' words.
         reason: String,
     },
-    /// It cannot be reached, and the server was told not to start without it.
+    /// Redis is required and cannot be reached.
     #[error("Redis at {address} cannot be reached ({reason}); start it, or leave out --require-redis to start without")]
     Unreachable {
-        /// Where.
+        /// The address.
         address: String,
         /// What happened.
         reason: String,
     },
 }
 
-/// What to do where Redis has no such database.
+/// What to do if Redis has no database of this number.
 pub const DATABASE_ADVICE: &str = "name one that it has, 0 to 15 where its settings say nothing else (`databases`): \
      redis://HOST/0, unix:///PATH?db=0";
 
 impl RedisStartError {
-    /// The error of a start that waiting would not mend; none where it may.
-    pub(super) fn of(error: &ConnectError, options: &RedisOptions) -> Option<Self> {
-        let address = options.address.clone();
+    /// The error at start, if waiting would not help; `rule` grants the rights that suffice.
+    pub(super) fn of(error: &ConnectError, address: &str, rule: String) -> Option<Self> {
+        let address = address.to_owned();
         match error {
             ConnectError::Redis(error) if is_sign_in(error) => Some(Self::SignIn { address, reason: reason_of(error) }),
             ConnectError::Redis(error) if is_rights(error) => {
-                Some(Self::Rights { address, reason: reason_of(error), rule: options.rule() })
+                Some(Self::Rights { address, reason: reason_of(error), rule })
             }
             ConnectError::Database(..) => Some(Self::Database { address, reason: error.to_string() }),
             ConnectError::TooOld(_) => Some(Self::Unfit { address, reason: error.to_string() }),
-            ConnectError::Redis(_) | ConnectError::Silent | ConnectError::Slow(_) => None,
+            ConnectError::Redis(_) | ConnectError::Silent(_) | ConnectError::Slow { .. } => None,
         }
     }
 }
 
-/// What an error about one command means.
+/// What the error of one command means for the connection and for the operation.
 pub(super) fn of_command(error: &RedisError) -> (Health, LiveError) {
     if error.code() == Some("OOM") {
         return (Health::Full, LiveError::OutOfMemory);
@@ -94,29 +129,30 @@ pub(super) fn of_command(error: &RedisError) -> (Health, LiveError) {
     if is_of_one_key(error) {
         return (Health::Usable, LiveError::KeyConflict);
     }
-    // Whatever it is (read-only, loading, no script, no permission), the next command would hear the same.
+    // Read-only, loading, no script, no permission: the next command would fail the same way.
     (Health::Broken, LiveError::Unavailable)
 }
 
-/// Whether Redis refuses user or password.
+/// Whether Redis refuses the user or the password.
 pub(super) fn is_sign_in(error: &RedisError) -> bool {
     error.kind() == ErrorKind::AuthenticationFailed || matches!(error.code(), Some("NOAUTH" | "WRONGPASS"))
 }
 
-/// Whether Redis says that the user may not do this: with a code of its own, and in a script, by its version, without.
+/// Whether the user lacks a right. Plain commands get a code of their own; scripts, depending on the version, only a
+/// sentence.
 pub(super) fn is_rights(error: &RedisError) -> bool {
     let in_script = ["The user executing the script can't", "ACL failure in script"];
     error.code() == Some("NOPERM")
         || error.detail().is_some_and(|detail| in_script.iter().any(|words| detail.starts_with(words)))
 }
 
-/// Whether the error is about the value under a key, such as one of another program, and not about Redis.
+/// Whether the error is about the value under one key, such as another program's, and not about Redis itself.
 pub(super) fn is_of_one_key(error: &RedisError) -> bool {
     let of_value = |detail: &str| detail.contains("is not an integer") || detail.starts_with("user_script:");
     error.code() == Some("WRONGTYPE") || (error.code() == Some("ERR") && error.detail().is_some_and(of_value))
 }
 
-/// What Redis said, in its own words.
+/// Redis' own words.
 pub(super) fn reason_of(error: &RedisError) -> String {
     error.detail().map_or_else(|| error.to_string(), str::to_owned)
 }

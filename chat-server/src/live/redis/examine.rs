@@ -6,9 +6,10 @@ use redis::aio::MultiplexedConnection;
 use redis::{Pipeline, RedisError};
 use tokio::time::Instant;
 
-use super::connect::{ConnectError, ask, check_version, open};
-use super::error::{is_rights, is_sign_in, reason_of};
+use super::connect::{check_version, open};
+use super::error::{ConnectError, is_rights, is_sign_in, reason_of};
 use super::options::RedisOptions;
+use super::pipeline::ask;
 use super::rights;
 use super::scripts::Scripts;
 
@@ -109,7 +110,7 @@ pub async fn examine(options: &RedisOptions) -> Result<RedisFound, ExamineError>
         ConnectError::Redis(inner) if is_sign_in(inner) => ExamineError::SignIn(reason_of(inner)),
         ConnectError::Redis(inner) if is_rights(inner) => ExamineError::Rights(reason_of(inner)),
         ConnectError::Database(..) => ExamineError::Database(error.to_string()),
-        ConnectError::Redis(_) | ConnectError::Silent | ConnectError::Slow(_) | ConnectError::TooOld(_) => {
+        ConnectError::Redis(_) | ConnectError::Silent(_) | ConnectError::Slow { .. } | ConnectError::TooOld(_) => {
             ExamineError::Unreachable(error.to_string())
         }
     };

@@ -15,6 +15,7 @@ mod keys;
 mod mirror;
 mod operation;
 mod options;
+mod pipeline;
 mod rights;
 mod scripts;
 mod store;

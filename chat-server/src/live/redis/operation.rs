@@ -1,26 +1,26 @@
-//! One operation on its way: what is sent, and who is answered. Must not know connections.
+//! One operation under way: its commands, and the function that takes their answers. Must not know connections.
 
 use redis::{Arg, Cmd, RedisError, RedisResult, Value};
 use tokio::time::{Duration, Instant};
 
-use super::error;
+use super::error::{self, Health};
 use crate::live::LiveError;
 
-/// That something else stands under a key is said again this often at the most.
+/// The warning about a key of another program is repeated at most this often.
 const WARN_AGAIN: Duration = Duration::from_mins(1);
 
-/// Reads the answers to an operation's commands, or learns that there are none.
+/// Takes the answers to an operation's commands, or the reason why there are none.
 type OnAnswers = Box<dyn FnOnce(Result<Vec<Value>, LiveError>) + Send>;
 
 /// Commands sent together, in order.
 pub(super) struct Operation {
-    /// Taken out when they are sent, unless they may have to be sent again.
+    /// Empty once they are sent, unless they may have to be sent again.
     commands: Vec<Cmd>,
     count: usize,
     on_answers: OnAnswers,
-    /// Whether it takes back what was refused: it is never given up, only put off until Redis is back.
+    /// Whether it undoes something that was refused: then it is never given up, only deferred until Redis is back.
     pub is_recovery: bool,
-    /// Whether its answer may be large: it goes last, and says nothing of how quick Redis is.
+    /// Whether its answer may be large: then it is sent last, and its time says nothing about Redis' speed.
     pub is_bulk: bool,
 }
 
@@ -32,32 +32,32 @@ impl Operation {
         Self { count: commands.len(), commands, on_answers: Box::new(on_answers), is_recovery: false, is_bulk: false }
     }
 
-    /// The same, as one that takes something back.
+    /// The same operation as one that undoes something.
     pub(super) fn recovering(self) -> Self {
         Self { is_recovery: true, ..self }
     }
 
-    /// The same, as one whose answer may be large.
+    /// The same operation as one whose answer may be large.
     pub(super) fn bulky(self) -> Self {
         Self { is_bulk: true, ..self }
     }
 
-    /// What is to be sent.
+    /// The commands to send now.
     pub(super) fn sending(&mut self) -> Vec<Cmd> {
         if self.is_recovery { self.commands.clone() } else { std::mem::take(&mut self.commands) }
     }
 
-    /// What is to be sent once more when Redis is back.
+    /// The commands to send again when Redis is back.
     pub(super) fn defer(&mut self) -> Vec<Cmd> {
         if self.is_recovery { std::mem::take(&mut self.commands) } else { Vec::new() }
     }
 
-    /// It was not done, or nobody knows.
+    /// Answers that it was not done, or that this is not known.
     pub(super) fn fail(self, error: LiveError) {
         (self.on_answers)(Err(error));
     }
 
-    /// The answers came, each with its command; whether one of them says that Redis cannot be used at all just now.
+    /// Passes on the answers, each with its command. Returns what they say about the connection.
     pub(super) fn complete<'a>(
         self,
         answers: impl Iterator<Item = (RedisResult<Value>, &'a Cmd)>,
@@ -87,7 +87,7 @@ impl Operation {
     }
 }
 
-/// What is said, and not too often, of values that are not ours.
+/// The warning about keys that hold another program's value, at most once in [`WARN_AGAIN`].
 #[derive(Debug, Default)]
 pub(super) struct ThrottledWarning {
     made_at: Option<Instant>,
@@ -104,7 +104,7 @@ impl ThrottledWarning {
     }
 }
 
-/// The keys of a command of ours: those a script is handed, or the first argument.
+/// The keys of a command: those a script is given, or the first argument.
 fn keys(command: &Cmd) -> Vec<String> {
     let words: Vec<String> = command
         .args_iter()
@@ -118,13 +118,4 @@ fn keys(command: &Cmd) -> Vec<String> {
         _ => (1, 1),
     };
     words.into_iter().skip(from).take(count).collect()
-}
-
-/// Whether a connection can be used any further; the worst last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Health {
-    Usable,
-    /// For what frees memory.
-    Full,
-    Broken,
 }

@@ -1,21 +1,21 @@
-//! Where Redis is, and how it is used.
+//! The address of Redis and how it is used. Must not know connections.
 
 use redis::IntoConnectionInfo;
 
-use super::RedisStartError;
+use super::error::RedisStartError;
 
-/// Where Redis is, and how it is used.
+/// The address of Redis and how it is used.
 #[derive(Clone)]
 pub struct RedisOptions {
     pub(super) client: redis::Client,
-    /// The database that is selected after the sign-in: the driver's own words would hide Redis' reason to refuse it.
+    /// Selected after the sign-in: the client library would hide Redis' reason to refuse it.
     pub(super) database: i64,
     user: String,
-    /// The address without its password, for people.
+    /// The address without the password, for people.
     pub address: String,
-    /// What all keys begin with.
+    /// The beginning of all keys.
     pub prefix: String,
-    /// Whether the server shall not start without it.
+    /// Whether the server refuses to start without it.
     pub is_required: bool,
 }
 
@@ -34,11 +34,11 @@ impl RedisOptions {
     /// Reads an address: `redis://`, `rediss://` (TLS) or `unix://`, with user, password and database.
     ///
     /// # Errors
-    /// [`RedisStartError::Url`] where it is none, [`RedisStartError::Prefix`] where keys cannot begin with the prefix.
+    /// [`RedisStartError::Url`] if `url` is no such address, [`RedisStartError::Prefix`] if keys cannot begin with the prefix.
     pub fn new(url: &str, prefix: &str, is_required: bool) -> Result<Self, RedisStartError> {
         check_prefix(prefix)?;
         let wrong = |error: redis::RedisError| RedisStartError::Url(error.to_string());
-        // For `rediss://`. Where the program has chosen its own already, that one stays.
+        // For `rediss://`. A provider that the program has installed already stays.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let info = url.into_connection_info().map_err(wrong)?;
         let settings = info.redis_settings();
@@ -53,17 +53,17 @@ impl RedisOptions {
         Ok(Self { client, database, user, address, prefix: prefix.to_owned(), is_required })
     }
 
-    /// The command that gives the user the rights that suffice.
+    /// The command that grants the user all rights the server needs.
     pub fn rule(&self) -> String {
         let user = if self.user.is_empty() { "default" } else { &self.user };
         format!("ACL SETUSER {user} ~{{{}}}:* +@all -@admin +client|id +client|kill", self.prefix)
     }
 }
 
-/// Whether keys can begin with this.
+/// Checks that keys can begin with this.
 ///
 /// # Errors
-/// [`RedisStartError::Prefix`] where they cannot.
+/// [`RedisStartError::Prefix`] if they cannot.
 pub fn check_prefix(prefix: &str) -> Result<(), RedisStartError> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':');
     if prefix.is_empty() || !prefix.chars().all(is_plain) {

@@ -1,18 +1,17 @@
-//! What the server does in Redis, done once without harm: what its user may not do is said at once, and not when it is
-//! first needed.
+//! Every command of the server, tried once without harm, so that missing rights are reported at once and not when a
+//! command is first needed. Must not know what the commands are for.
 
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, Pipeline, cmd};
 
-use super::connect::{ConnectError, ask};
-use super::error::is_of_one_key;
+use super::error::{ConnectError, is_of_one_key};
+use super::pipeline::ask;
 use super::scripts::Scripts;
 
-/// What is written is gone after this time, whatever happens, in milliseconds.
+/// Everything written here is gone after this time, in milliseconds.
 const KEPT_MS: u64 = 1_000;
 
-/// Puts the scripts into the cache, and carries out every command that they and the server use, on keys that begin with
-/// `probe`.
+/// Loads the scripts, and carries out every command that they and the server use on keys that begin with `probe`.
 pub(super) async fn try_all(
     connection: &mut MultiplexedConnection,
     scripts: &Scripts,
@@ -27,9 +26,9 @@ pub(super) async fn try_all(
     }
     for answer in ask(connection, &mut pipeline).await? {
         match answer {
-            // Full: what frees memory still works, and each post is told.
+            // Commands that free memory still work, and posts are refused one by one.
             Err(error) if error.code() == Some("OOM") => {}
-            // Something else stands there. The rights suffice to see it.
+            // Another program's value stands there. The rights suffice to see it.
             Err(error) if is_of_one_key(&error) => {}
             answer => drop(answer?),
         }
@@ -37,7 +36,7 @@ pub(super) async fn try_all(
     Ok(())
 }
 
-/// Each command once. What needs a value has one that ends by itself, what does not has none.
+/// Each command once, on a key that ends by itself or does not exist.
 fn commands(scripts: &Scripts, probe: &str) -> Vec<Cmd> {
     let (fields, absent) = (format!("{probe}:fields"), format!("{probe}:absent"));
     let command = |words: &[&str]| {

@@ -2,26 +2,26 @@
 
 use std::sync::Arc;
 
-use chat_proto::codec;
 use chat_proto::ids::{ClientKey, Epoch, RoomId, Seq, UserId};
 use chat_proto::message::{Content, Item};
 use chat_proto::time::UnixMillis;
-use redis::{Cmd, FromRedisValue, Value, cmd};
+use redis::{Cmd, Value, cmd};
 use tokio::sync::{mpsc, watch};
 
-use super::bulk::later;
 use super::counters::Counters;
 use super::driver::{Driver, first};
 use super::keys::{Keys, field};
 use super::operation::{Operation, ThrottledWarning};
 use super::options::RedisOptions;
 use super::scripts::Scripts;
-use super::{RedisStartError, mirror, values};
+use super::values::{self, one, read};
+use super::{RedisStartError, mirror};
 use crate::limits::{BucketRule, Take};
 use crate::live::{
     BucketKey, EphemeralEntry, EphemeralKey, Evicted, KEY_KEPT_MS, KeyUse, Lease, LeaseId, LinkFigures, Live,
     LiveError, LiveReply, Put, TRENDING_KEPT_MS, TrendingMirror, Typist, Usage,
 };
+use crate::stored;
 
 /// Operations that may wait.
 const QUEUE: usize = 8_192;
@@ -51,7 +51,7 @@ impl RedisLive {
         let address = options.address.clone();
         let connected = match first(&options, &keys, &scripts).await {
             Ok(connected) => Some(connected),
-            Err(error) if let Some(wrong) = RedisStartError::of(&error, &options) => return Err(wrong),
+            Err(error) if let Some(wrong) = RedisStartError::of(&error, &address, options.rule()) => return Err(wrong),
             Err(error) if options.is_required => {
                 return Err(RedisStartError::Unreachable { address, reason: error.to_string() });
             }
@@ -152,19 +152,9 @@ impl RedisLive {
         };
         let mut call = self.scripts.replace.over(&self.with_room(key.room, []));
         call.arg(now.0).arg(field(key)).arg(item.seq.0).arg(item.changed.0).arg(values::kind(item));
-        call.arg(end).arg(codec::to_text(item));
+        call.arg(end).arg(stored::item_to_text(item));
         call
     }
-}
-
-/// A value of another type than Redis' own.
-pub(super) fn read<T: FromRedisValue>(value: Value) -> Option<T> {
-    redis::from_redis_value(value).ok()
-}
-
-/// The only answer.
-pub(super) fn one<T: FromRedisValue>(values: Vec<Value>) -> Option<T> {
-    values.into_iter().next().and_then(read)
 }
 
 impl Live for RedisLive {
@@ -214,7 +204,7 @@ impl Live for RedisLive {
     fn load(&self, room: RoomId, now: UnixMillis) -> LiveReply<Vec<EphemeralEntry>> {
         // Asked for at once, so that it stands behind what was done to the room before.
         let first = self.scan(room, 0);
-        later(self.clone().load_pages(room, first, now))
+        LiveReply::of_task(self.clone().load_pages(room, first, now))
     }
 
     fn key_use(&self, sender: UserId, key: ClientKey, now: UnixMillis) -> LiveReply<Option<KeyUse>> {
@@ -235,11 +225,11 @@ impl Live for RedisLive {
     }
 
     fn sweep(&self, now: UnixMillis) -> LiveReply<Evicted> {
-        later(self.clone().sweep_all(now))
+        LiveReply::of_task(self.clone().sweep_all(now))
     }
 
     fn usage(&self, now: UnixMillis) -> LiveReply<Usage> {
-        later(self.clone().count(now))
+        LiveReply::of_task(self.clone().count(now))
     }
 
     fn renew_leases(&self, leases: Vec<Lease>) -> LiveReply<()> {
@@ -275,7 +265,8 @@ impl Live for RedisLive {
         get.arg(self.keys.trending(room));
         self.submit(vec![get], move |values| {
             let held: Option<String> = one(values)?;
-            let read = held.and_then(|held| values::read_trending(&held));
+            // Damaged or newer: nothing is lost, the words are counted again.
+            let read = held.and_then(|held| values::read_trending(&held).ok());
             Some(Ok(read.filter(|mirror| now.since_ms(mirror.at) < TRENDING_KEPT_MS)))
         })
     }

@@ -1,17 +1,26 @@
-//! What stands under the keys, as text that people and scripts can read. Pure.
+//! The values of the keys, as text that people and scripts can read; must not know commands. Pure.
 
 #![deny(clippy::disallowed_methods)]
 
-use std::str::FromStr;
-
-use chat_proto::codec;
-use chat_proto::ids::{ClientKey, ConnectionId, RoomId, Seq, UserId};
+use chat_proto::ids::{ConnectionId, RoomId, Seq, UserId};
 use chat_proto::message::{Content, Item};
 use chat_proto::presence::Availability;
 use chat_proto::time::UnixMillis;
+use redis::{FromRedisValue, Value};
 
 use crate::live::{EphemeralEntry, EphemeralKey, KeyUse, Lease, LeaseId, NodeId, TrendingMirror, Typist};
 use crate::post_digest::PostDigest;
+use crate::stored::{self, StoredError};
+
+/// A value of another type than Redis' own.
+pub(super) fn read<T: FromRedisValue>(value: Value) -> Option<T> {
+    redis::from_redis_value(value).ok()
+}
+
+/// The only answer.
+pub(super) fn one<T: FromRedisValue>(values: Vec<Value>) -> Option<T> {
+    values.into_iter().next().and_then(read)
+}
 
 /// `m` for a message, `d` for the tombstone of one.
 pub(super) fn kind(item: &Item) -> &'static str {
@@ -40,18 +49,21 @@ fn from_hex(text: &str) -> Option<PostDigest> {
 pub(super) fn entry(entry: &EphemeralEntry) -> String {
     let item = entry.item();
     let (seq, changed, end) = (item.seq.0, item.changed.0, entry.expires_at().0);
-    format!("{seq} {changed} {} {end} {} {}", kind(item), hex(entry.digest()), codec::to_text(item))
+    format!("{seq} {changed} {} {end} {} {}", kind(item), hex(entry.digest()), stored::item_to_text(item))
 }
 
-/// Reads an entry; none where another program wrote it.
-pub(super) fn read_entry(room: RoomId, field: &str, value: &str) -> Option<EphemeralEntry> {
-    let (sender, key) = field.split_once(':')?;
-    let key = EphemeralKey { room, sender: id(sender)?, key: ClientKey::from_str(key).ok()? };
-    let mut parts = value.splitn(6, ' ');
-    let end = UnixMillis(parts.by_ref().nth(3)?.parse().ok()?);
-    let digest = from_hex(parts.next()?)?;
-    let item: Item = codec::from_text(parts.next()?).ok()?;
-    Some(EphemeralEntry::kept(key, item, end, digest))
+/// Reads an entry.
+///
+/// # Errors
+/// [`StoredError::Newer`] if a newer server wrote it; another one if it is damaged, or another program's.
+pub(super) fn read_entry(room: RoomId, field: &str, value: &str) -> Result<EphemeralEntry, StoredError> {
+    let (sender, key) = field.split_once(':').ok_or(StoredError::Missing)?;
+    let key = EphemeralKey { room, sender: id(sender).ok_or(StoredError::Word)?, key: key.parse()? };
+    let mut parts = value.splitn(6, ' ').skip(3);
+    let mut next = || parts.next().ok_or(StoredError::Missing);
+    let end = UnixMillis(next()?.parse().map_err(|_| StoredError::Word)?);
+    let digest = from_hex(next()?).ok_or(StoredError::Word)?;
+    Ok(EphemeralEntry::kept(key, stored::item_from_text(next()?)?, end, digest))
 }
 
 /// `ROOM SEQ AT END DIGEST`
@@ -115,11 +127,11 @@ pub(super) fn read_typist(room: RoomId, value: &str, until: UnixMillis) -> Optio
 }
 
 pub(super) fn trending(mirror: &TrendingMirror) -> String {
-    codec::to_text(mirror)
+    stored::trending_to_text(mirror.at, mirror.upto, &mirror.words)
 }
 
-pub(super) fn read_trending(value: &str) -> Option<TrendingMirror> {
-    codec::from_text(value).ok()
+pub(super) fn read_trending(value: &str) -> Result<TrendingMirror, StoredError> {
+    stored::trending_from_text(value).map(|(at, upto, words)| TrendingMirror { at, upto, words })
 }
 
 fn id(text: &str) -> Option<UserId> {
@@ -135,11 +147,11 @@ mod tests {
     fn what_is_kept_is_read_back_the_same_and_other_values_are_passed_over() {
         let kept = conformance::entry(3, 7, UnixMillis(5), 1_000);
         let field = super::super::keys::field(kept.key());
-        assert_eq!(read_entry(RoomId(3), &field, &entry(&kept)), Some(kept.clone()));
+        assert_eq!(read_entry(RoomId(3), &field, &entry(&kept)), Ok(kept.clone()));
         let used = read_key_use(&key_use(&kept)).expect("read");
         assert_eq!((used.room, used.seq, used.at, used.digest), (RoomId(3), Seq(7), UnixMillis(5), kept.digest()));
         for damaged in ["", "1 2 m", "x y z 1 2 3", "1 1 m 9 00 {}"] {
-            assert_eq!(read_entry(RoomId(3), &field, damaged), None);
+            assert!(read_entry(RoomId(3), &field, damaged).is_err());
             assert_eq!(read_key_use(damaged), None);
             assert_eq!(read_lease("1:2", damaged), None);
         }

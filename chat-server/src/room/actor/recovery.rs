@@ -11,7 +11,7 @@ use super::Actor;
 use crate::live::{EphemeralEntry, EphemeralKey};
 use crate::post_digest;
 use crate::room::RoomError;
-use crate::room::in_flight::{InFlight, Requester, Wait, answer_when_recorded, break_chain};
+use crate::room::in_flight::{InFlight, Requester, Wait, answer_when_recorded};
 use crate::room::live_sync::LiveEvent;
 use crate::room::registry::Registry;
 
@@ -93,7 +93,7 @@ impl Actor {
     /// An entry was refused; an ephemeral one at its address, and whether it is a post. Whether the live store kept it
     /// may not be known: what was refused must not appear later, and what was not kept is not harmed.
     pub(super) fn refuse(&mut self, write: InFlight, key: Option<(EphemeralKey, bool)>, error: RoomError) {
-        break_chain(write.chain.as_ref());
+        self.break_chain(write.chain);
         // What was not done, or is not there any more, has nothing to be taken back.
         let is_done_with = match &error {
             RoomError::NotFound | RoomError::KeyReused => true,

@@ -1,15 +1,16 @@
-//! Accounts and sign-ins.
+//! Accounts and sign-ins. Must not know rooms or passwords' hashes.
 
-use chat_proto::codec;
 use chat_proto::ids::{SessionId, UserId};
 use chat_proto::presence::ChosenAvailability;
 use chat_proto::room::User;
 use chat_proto::text::{StatusText, Username};
 use chat_proto::time::UnixMillis;
-use rusqlite::{Connection, ErrorCode, params, params_from_iter};
+use rusqlite::{Connection, params, params_from_iter};
 
-use super::row::{self, ACCOUNT, all, execute, failed, one, sql};
+use super::error;
+use super::row::{self, ACCOUNT, all, execute, one, sql};
 use crate::store::{Account, NewSignIn, SignInRow, StoreError};
+use crate::stored;
 
 /// Names tried for a user of this machine whose own is taken.
 const SUFFIXES: u32 = 1000;
@@ -49,13 +50,12 @@ fn insert(
     password: Option<&str>,
     at: UnixMillis,
 ) -> Result<Account, StoreError> {
-    let values = params![name.as_str(), name.skeleton(), uid, password, at.0];
-    let insert = "INSERT INTO account (name, skeleton, os_uid, password, created_at) VALUES (?1, ?2, ?3, ?4, ?5)";
-    let inserted = c.prepare_cached(insert).and_then(|mut statement| statement.insert(values));
-    let id = inserted.map_err(|error| match error.sqlite_error_code() {
-        Some(ErrorCode::ConstraintViolation) => StoreError::NameTaken,
-        _ => failed(error),
-    })?;
+    let auto = stored::availability_to_word(ChosenAvailability::Auto);
+    let values = params![name.as_str(), name.skeleton(), uid, password, auto, at.0];
+    let insert = "INSERT INTO account (name, skeleton, os_uid, password, availability, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    // `os_uid` is unique, too: its caller has just looked for it on this very connection, the only one that writes.
+    let id = c.prepare_cached(insert)?.insert(values).map_err(error::of_naming)?;
     Ok(Account { is_new: true, ..by_id(c, UserId(id.max(0) as u64))?.ok_or(StoreError::NotFound)? })
 }
 
@@ -103,7 +103,7 @@ pub(super) fn set_status(
     chosen: ChosenAvailability,
     status: Option<&StatusText>,
 ) -> Result<(), StoreError> {
-    let values = params![sql(id.0), codec::to_text(&chosen), status.map(StatusText::as_str)];
+    let values = params![sql(id.0), stored::availability_to_word(chosen), status.map(StatusText::as_str)];
     execute(c, "UPDATE account SET availability = ?2, status = ?3 WHERE id = ?1", values).map(drop)
 }
 
@@ -114,8 +114,7 @@ pub(super) fn set_last_seen(c: &Connection, id: UserId, at: UnixMillis) -> Resul
 pub(super) fn create_sign_in(c: &Connection, sign_in: &NewSignIn) -> Result<SessionId, StoreError> {
     let values = params![sql(sign_in.account.0), sign_in.token_hash, sign_in.at.0];
     let insert = "INSERT INTO session (account, token_hash, created_at) VALUES (?1, ?2, ?3)";
-    let id = c.prepare_cached(insert).and_then(|mut statement| statement.insert(values)).map_err(failed)?;
-    Ok(SessionId(id.max(0) as u64))
+    Ok(SessionId(row::insert(c, insert, values)?.max(0) as u64))
 }
 
 pub(super) fn sign_in_by_token(c: &Connection, hash: &[u8; 32]) -> Result<Option<SignInRow>, StoreError> {

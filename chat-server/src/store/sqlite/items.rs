@@ -1,4 +1,4 @@
-//! What stands in a room: adding, changing, paging.
+//! Items: appending, changing, paging. Must not know members or who may do what.
 
 use chat_proto::ids::{ClientKey, RoomId, Seq, UserId};
 use chat_proto::message::{Content, Item, Message, Version};
@@ -9,7 +9,8 @@ use super::batch::Batch;
 use super::rooms;
 use super::row::{self, ITEM, all, execute, one, sql};
 use crate::post_digest::{self, PostDigest};
-use crate::store::{Append, Appended, Change, Revision, StoreError};
+use crate::store::{Append, Appended, Change, Record, Revision, StoreError};
+use crate::stored;
 
 pub(super) fn append(c: &Batch<'_>, event: &Append) -> Result<Appended, StoreError> {
     if let Some((message, key)) = event.message() {
@@ -18,7 +19,7 @@ pub(super) fn append(c: &Batch<'_>, event: &Append) -> Result<Appended, StoreErr
         }
     } else {
         let room = sql(event.room.0);
-        let values = params![room, sql(event.seq.0), event.at.0, sql(event.by.0), row::what_column(&event.content)];
+        let values = params![room, sql(event.seq.0), event.at.0, sql(event.by.0), stored::to_column(&event.content)];
         let insert = "INSERT INTO item (room, seq, changed, at, author, what) VALUES (?1, ?2, ?2, ?3, ?4, ?5)";
         execute(c, insert, values)?;
         execute(c, "UPDATE room SET head = max(head, ?2) WHERE id = ?1", [room, sql(event.seq.0)])?;
@@ -41,11 +42,11 @@ fn append_message(
     {
         return Ok(Some(first));
     }
-    let (key, content) = (key.map(ClientKey::as_str), row::what_column(&event.content));
+    let (key, content) = (key.map(ClientKey::as_str), stored::to_column(&event.content));
     let values = params![room, seq, event.at.0, sql(event.by.0), key, digest, body, content];
     let insert = "INSERT INTO item (room, seq, changed, at, author, ordinal, key, digest, body, what)
          VALUES (?1, ?2, ?2, ?3, ?4, (SELECT ordinal + 1 FROM room WHERE id = ?1), ?5, ?6, ?7, ?8)";
-    let id = c.prepare_cached(insert).and_then(|mut statement| statement.insert(values)).map_err(row::failed)?;
+    let id = row::insert(c, insert, values)?;
     c.add_text(id, body);
     let head = "UPDATE room SET head = max(head, ?2), ordinal = ordinal + 1, last_message_at = ?3,
            messages = messages + 1 WHERE id = ?1";
@@ -74,12 +75,10 @@ fn add_mentions(c: &Connection, room: i64, seq: i64, accounts: &[UserId]) -> Res
 pub(super) fn versions(c: &Connection, room: RoomId, seq: Seq) -> Result<Vec<Version>, StoreError> {
     let query = "SELECT version.body, version.at FROM version JOIN item ON item.id = version.item
          WHERE item.room = ?1 AND item.seq = ?2 ORDER BY number";
-    let rows = all(c, query, [sql(room.0), sql(seq.0)], |row| Ok((row::text(row, 0)?, UnixMillis(row.get(1)?))))?;
-    let versions = rows.into_iter().map(|(body, replaced_at)| {
-        let body = body.ok_or_else(|| row::damaged("a version without a text"))?;
-        Ok(Version { body, replaced_at })
-    });
-    versions.collect()
+    let field = (Record::Item(room, seq), "version");
+    all(c, query, [sql(room.0), sql(seq.0)], |row| {
+        Ok(Version { body: row::required_text(row, 0, field)?, replaced_at: UnixMillis(row.get(1)?) })
+    })
 }
 
 /// The message its sender gave this key first.
@@ -104,7 +103,7 @@ fn first_of(
 
 pub(super) fn is_key_used(c: &Connection, account: UserId, key: &ClientKey) -> Result<bool, StoreError> {
     let query = "SELECT 1 FROM item WHERE author = ?1 AND key = ?2";
-    Ok(one(c, query, params![sql(account.0), key.as_str()], |row| row.get::<_, i64>(0))?.is_some())
+    Ok(one(c, query, params![sql(account.0), key.as_str()], |_| Ok(()))?.is_some())
 }
 
 pub(super) fn change(c: &Batch<'_>, change: &Change) -> Result<(), StoreError> {
@@ -127,7 +126,7 @@ pub(super) fn change(c: &Batch<'_>, change: &Change) -> Result<(), StoreError> {
         execute(c, "UPDATE room SET messages = messages - 1 WHERE id = ?1", [room])?;
         None
     };
-    let values = params![id, sql(change.item.changed.0), body, row::what_column(&change.item.content)];
+    let values = params![id, sql(change.item.changed.0), body, stored::to_column(&change.item.content)];
     execute(c, "UPDATE item SET changed = ?2, body = ?3, what = ?4 WHERE id = ?1", values)?;
     execute(c, "UPDATE room SET head = max(head, ?2) WHERE id = ?1", [room, sql(change.item.changed.0)]).map(drop)
 }
@@ -171,11 +170,12 @@ mod tests {
     #[test]
     fn catching_up_reads_indexes_and_no_whole_room() {
         let connection = Connection::open_in_memory().expect("a database");
-        connection.execute_batch(include_str!("../migrations/0001_start.sql")).expect("a schema");
-        connection.execute_batch(include_str!("../migrations/0003_changed.sql")).expect("a schema");
+        connection.execute_batch(include_str!("migrations/0001_start.sql")).expect("a schema");
+        connection.execute_batch(include_str!("migrations/0003_changed.sql")).expect("a schema");
         for order in ["ASC", "DESC"] {
             let explain = format!("EXPLAIN QUERY PLAN {}", changed(order));
-            let plan: Vec<String> = all(&connection, &explain, params![1, 2, 3], |row| row.get(3)).expect("a plan");
+            let plan: Vec<String> =
+                all(&connection, &explain, params![1, 2, 3], |row| Ok(row.get(3)?)).expect("a plan");
             for index in ["item_seq (room=? AND seq>?)", "item_changed (room=? AND changed>?)"] {
                 assert!(plan.iter().any(|step| step.ends_with(index)), "{index} in {plan:#?}");
             }

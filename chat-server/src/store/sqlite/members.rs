@@ -1,4 +1,4 @@
-//! Who is a member of what.
+//! Memberships. Must not know who may join what.
 
 use chat_proto::ids::{RoomId, Seq, UserId};
 use chat_proto::room::{Membership, ReadMarker, Role, Rsvp, User};
@@ -7,18 +7,15 @@ use rusqlite::{Connection, params};
 
 use super::batch::Batch;
 use super::items;
-use super::row::{self, ROOM, all, damaged, execute, one, sql};
-use crate::store::{Append, Appended, MemberRow, MemberState, StoreError};
-
-/// Deleted messages behind a member's mark: there is nothing to be read.
-const DELETED: &str = "(SELECT count(*) FROM item WHERE item.room = member.room AND item.seq > member.read_seq
-    AND item.body IS NULL AND item.ordinal IS NOT NULL)";
+use super::read_marker::DELETED;
+use super::row::{self, ROOM, all, execute, one, sql};
+use crate::store::{Append, Appended, MemberRow, MemberState, Record, StoreError};
 
 pub(super) fn change(c: &Batch<'_>, event: &Append, state: MemberState) -> Result<Appended, StoreError> {
     let (room, account) = (sql(event.room.0), sql(event.by.0));
     match state {
         MemberState::Joins(role) => {
-            // Who joins has nothing unread: the mark begins at the present end.
+            // A new member has nothing unread: the read marker begins at the present end.
             let insert = "INSERT INTO member (room, account, role, joined_at, read_seq, read_ordinal)
                  SELECT ?1, ?2, ?3, ?4, ?5, ordinal FROM room WHERE id = ?1";
             let values = params![room, account, row::role_column(role), event.at.0, sql(event.seq.0)];
@@ -44,7 +41,8 @@ pub(super) fn change(c: &Batch<'_>, event: &Append, state: MemberState) -> Resul
 
 pub(super) fn of_room(c: &Connection, room: RoomId) -> Result<Vec<(UserId, Role)>, StoreError> {
     all(c, "SELECT account, role FROM member WHERE room = ?1", [sql(room.0)], |row| {
-        Ok((UserId(row::number(row, 0)?), row::role(row, 1)?))
+        let account = UserId(row::number(row, 0)?);
+        Ok((account, row::role(row, 1, Record::Member(room, account))?))
     })
 }
 
@@ -57,20 +55,17 @@ pub(super) fn list(
     let query = "SELECT account.id, account.name, member.role, member.rsvp FROM member
          JOIN account ON account.id = member.account WHERE member.room = ?1 AND account.name > ?2
          ORDER BY account.name LIMIT ?3";
-    let rows = all(c, query, params![sql(room.0), after.map_or("", Username::as_str), limit], |row| {
-        let (id, name) = (UserId(row::number(row, 0)?), row::text(row, 1)?);
-        Ok((id, name, row::role(row, 2)?, row::rsvp(row, 3)?))
-    })?;
-    let named = rows.into_iter().map(|(id, name, role, rsvp)| {
-        let name = name.ok_or_else(|| damaged("an account without a name"))?;
-        Ok(MemberRow { user: User { id, name }, role, rsvp })
-    });
-    named.collect()
+    all(c, query, params![sql(room.0), after.map_or("", Username::as_str), limit], |row| {
+        let id = UserId(row::number(row, 0)?);
+        let (name, record) = (row::required_text(row, 1, (Record::Account(id), "name"))?, Record::Member(room, id));
+        Ok(MemberRow { user: User { id, name }, role: row::role(row, 2, record)?, rsvp: row::rsvp(row, 3, record)? })
+    })
 }
 
 pub(super) fn rsvp(c: &Connection, room: RoomId, account: UserId) -> Result<Rsvp, StoreError> {
     let query = "SELECT rsvp FROM member WHERE room = ?1 AND account = ?2";
-    Ok(one(c, query, [sql(room.0), sql(account.0)], |row| row::rsvp(row, 0))?.unwrap_or_default())
+    let record = Record::Member(room, account);
+    Ok(one(c, query, [sql(room.0), sql(account.0)], |row| row::rsvp(row, 0, record))?.unwrap_or_default())
 }
 
 pub(super) fn rooms_of(c: &Connection, account: UserId) -> Result<Vec<RoomId>, StoreError> {
@@ -94,20 +89,7 @@ pub(super) fn memberships(c: &Connection, account: UserId) -> Result<Vec<Members
             unread: row.get::<_, i64>(16)?.max(0) as u32,
             mentions: row.get(17)?,
         };
-        Ok(Membership { room: stored.room, head: stored.head, read_marker, role: row::role(row, 14)? })
+        let role = row::role(row, 14, Record::Member(stored.room.id, account))?;
+        Ok(Membership { room: stored.room, head: stored.head, read_marker, role })
     })
-}
-
-/// The membership of one account in one room: its mark.
-pub(super) fn read_marker(c: &Connection, account: UserId, room: RoomId) -> Result<ReadMarker, StoreError> {
-    let query = format!(
-        "SELECT read_seq, room.ordinal - read_ordinal - {DELETED},
-           (SELECT count(*) FROM mention WHERE mention.account = ?1 AND mention.room = ?2 AND seq > read_seq)
-         FROM member JOIN room ON room.id = member.room WHERE member.account = ?1 AND member.room = ?2"
-    );
-    let read_marker = one(c, &query, [sql(account.0), sql(room.0)], |row| {
-        let unread = row.get::<_, i64>(1)?.max(0) as u32;
-        Ok(ReadMarker { read_seq: Seq(row::number(row, 0)?), unread, mentions: row.get(2)? })
-    })?;
-    read_marker.ok_or(StoreError::NotFound)
 }

@@ -4,6 +4,7 @@ mod access;
 mod accounts;
 mod batch;
 mod checkpoint;
+mod error;
 mod folder;
 mod inspect;
 mod items;
@@ -12,9 +13,12 @@ mod open;
 mod queue;
 mod read_marker;
 mod readers;
+mod room_state;
 mod rooms;
 mod row;
 mod store;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 pub use folder::FolderError;

@@ -9,12 +9,12 @@ use super::folder::FolderError;
 /// The oldest SQLite without the fault that can damage a log under concurrent checkpoints.
 const OLDEST_SQLITE: i32 = 3_051_003;
 /// The forms of the tables, oldest first; one that was published never changes.
-const MIGRATIONS: &[&str] = &[
-    include_str!("../migrations/0001_start.sql"),
-    include_str!("../migrations/0002_counts.sql"),
-    include_str!("../migrations/0003_changed.sql"),
-    include_str!("../migrations/0004_deleted.sql"),
-    include_str!("../migrations/0005_refused.sql"),
+pub(super) const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_start.sql"),
+    include_str!("migrations/0002_counts.sql"),
+    include_str!("migrations/0003_changed.sql"),
+    include_str!("migrations/0004_deleted.sql"),
+    include_str!("migrations/0005_refused.sql"),
 ];
 
 /// Why the database cannot be opened.

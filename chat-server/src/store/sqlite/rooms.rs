@@ -1,19 +1,19 @@
-//! Rooms.
+//! Rooms as a whole. Must not know items or members.
 
 use chat_proto::ids::{RoomId, Seq, UserId};
+use chat_proto::message::Content;
 use chat_proto::room::RsvpCounts;
 use chat_proto::text::{Description, RoomName, TopicText};
 use chat_proto::time::UnixMillis;
-use rusqlite::{Connection, ErrorCode, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
-use super::row::{self, ROOM, all, execute, failed, one, sql};
-use super::{access, items, members};
-use crate::store::{NewRoom, RefusedPost, RoomCounts, RoomState, StoreError, StoredRoom};
+use super::row::{self, ROOM, all, execute, one, sql};
+use super::{access, error};
+use crate::store::{NewRoom, RefusedPost, RoomCounts, StoreError, StoredRoom};
 
 pub(super) fn create(c: &Connection, new: &NewRoom) -> Result<StoredRoom, StoreError> {
-    let closed =
-        one(c, "SELECT room FROM former_name WHERE name = ?1", [new.name.as_str()], |row| row.get::<_, i64>(0))?;
-    if closed.is_some() {
+    let former = "SELECT room FROM former_name WHERE name = ?1";
+    if one(c, former, [new.name.as_str()], |_| Ok(()))?.is_some() {
         return Err(StoreError::NameTaken);
     }
     let values = params![
@@ -39,15 +39,9 @@ pub(super) fn create(c: &Connection, new: &NewRoom) -> Result<StoredRoom, StoreE
          WHERE closed_at IS NOT NULL AND kind = ?1 AND {} RETURNING id",
         access::may_reopen("?11")
     );
-    let made = one(c, &upsert, values, |row| row::number(row, 0));
-    let id = match made {
-        Ok(Some(id)) => RoomId(id),
-        Ok(None) => return Err(StoreError::NameTaken),
-        Err(StoreError::Failed(text)) if text.contains("UNIQUE constraint failed") => {
-            return Err(StoreError::NameTaken);
-        }
-        Err(error) => return Err(error),
-    };
+    let mut statement = c.prepare_cached(&upsert)?;
+    let made = statement.query_row(values, |row| row::number(row, 0)).optional().map_err(error::of_naming)?;
+    let id = RoomId(made.ok_or(StoreError::NameTaken)?);
     by_id(c, id)?.ok_or(StoreError::NotFound)
 }
 
@@ -80,18 +74,6 @@ pub(super) fn list(
     all(c, &query, params![sql(viewer.0), after, limit], |row| Ok((row::room(row)?, row.get(14)?)))
 }
 
-pub(super) fn state(c: &Connection, id: RoomId, ring: u32) -> Result<RoomState, StoreError> {
-    let room = by_id(c, id)?.ok_or(StoreError::NotFound)?;
-    let reserved_up_to = one(c, "SELECT ceiling FROM room WHERE id = ?1", [sql(id.0)], |row| row::number(row, 0))?;
-    let mut recent = items::newest_changes(c, id, ring)?;
-    recent.reverse();
-    let is_whole = (recent.len() as u32) < ring;
-    let members = members::of_room(c, id)?;
-    let refused = all(c, "SELECT seq FROM refused WHERE room = ?1", [sql(id.0)], |row| row::number(row, 0).map(Seq))?;
-    let reserved_up_to = Seq(reserved_up_to.unwrap_or(0)).max(room.head);
-    Ok(RoomState { room, reserved_up_to, members, recent, is_whole, refused })
-}
-
 pub(super) fn note_refused(c: &Connection, post: &RefusedPost) -> Result<(), StoreError> {
     execute(c, "DELETE FROM refused WHERE room = ?1 AND until <= ?2", params![sql(post.room.0), post.at.0])?;
     let values = params![sql(post.room.0), sql(post.seq.0), post.until.0];
@@ -118,20 +100,14 @@ pub(super) fn counts(c: &Connection, id: RoomId) -> Result<RoomCounts, StoreErro
     Ok(counts.unwrap_or_default())
 }
 
-/// Whether an error says that a unique value is taken.
-pub(super) fn is_taken(error: &rusqlite::Error) -> bool {
-    error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation)
-}
-
 /// Writes what an event changes about the room itself.
 pub(super) fn apply(
     c: &Connection,
     id: RoomId,
-    content: &chat_proto::message::Content,
+    content: &Content,
     by: UserId,
     at: UnixMillis,
 ) -> Result<(), StoreError> {
-    use chat_proto::message::Content;
     match content {
         Content::Topic { topic } => {
             let values = params![sql(id.0), topic.as_ref().map(TopicText::as_str), sql(by.0), at.0];
@@ -147,8 +123,7 @@ pub(super) fn apply(
             execute(c, remember, [sql(id.0)])?;
             let rename = "UPDATE room SET name = ?2, skeleton = ?3 WHERE id = ?1";
             let values = params![sql(id.0), name.as_str(), name.skeleton()];
-            let renamed = c.prepare_cached(rename).and_then(|mut statement| statement.execute(values));
-            renamed.map(drop).map_err(|e| if is_taken(&e) { StoreError::NameTaken } else { failed(e) })
+            c.prepare_cached(rename)?.execute(values).map(drop).map_err(error::of_naming)
         }
         Content::Message(_)
         | Content::Deleted { .. }

@@ -1,26 +1,14 @@
-//! Rows to values and back.
+//! Rows to values and back. Must not know which statement a row comes from.
 
-use chat_proto::codec;
 use chat_proto::ids::{RoomId, Seq, UserId};
-use chat_proto::message::{Content, Item, Message};
+use chat_proto::message::Item;
 use chat_proto::room::{Role, Room, RoomKind, Rsvp, Topic};
-use chat_proto::text::{CodeLanguage, TextError};
+use chat_proto::text::TextError;
 use chat_proto::time::UnixMillis;
-use rusqlite::Row;
-use serde::{Deserialize, Serialize};
+use rusqlite::{Connection, Params, Row};
 
-use crate::store::{Account, StoreError, StoredRoom};
-
-/// A database error as the port tells it.
-#[expect(clippy::needless_pass_by_value, reason = "stands in `map_err`")]
-pub(super) fn failed(error: rusqlite::Error) -> StoreError {
-    StoreError::Failed(error.to_string())
-}
-
-/// A value the file should not hold: damaged, or written by another program.
-pub(super) fn damaged(content: impl std::fmt::Display) -> StoreError {
-    StoreError::Failed(format!("the database holds a value that cannot be: {content}"))
-}
+use crate::store::{Account, Record, StoreError, StoredRoom};
+use crate::stored::{self, StoredError};
 
 /// An id or number as SQLite holds it.
 pub(super) fn sql(number: u64) -> i64 {
@@ -32,77 +20,55 @@ pub(super) fn number(row: &Row<'_>, at: usize) -> rusqlite::Result<u64> {
     row.get::<_, i64>(at).map(|n| n.max(0) as u64)
 }
 
-/// A column that holds checked text.
-pub(super) fn text<T: std::str::FromStr<Err = TextError>>(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<T>> {
-    let held: Option<String> = row.get(at)?;
-    held.map(|text| {
-        text.parse()
-            .map_err(|e| rusqlite::Error::FromSqlConversionFailure(at, rusqlite::types::Type::Text, Box::new(e)))
-    })
-    .transpose()
+/// A column of checked text, the field `name` of `record`; `None` for NULL.
+pub(super) fn text<T: std::str::FromStr<Err = TextError>>(
+    row: &Row<'_>,
+    at: usize,
+    (record, name): (Record, &'static str),
+) -> Result<Option<T>, StoreError> {
+    let text: Option<String> = row.get(at)?;
+    text.map(|text| text.parse()).transpose().map_err(|error| StoreError::unreadable(record, name, error))
 }
 
-fn must<T>(value: Option<T>, at: usize) -> rusqlite::Result<T> {
-    value.ok_or(rusqlite::Error::InvalidColumnType(at, "NULL".into(), rusqlite::types::Type::Null))
+/// As [`text`], in a column that is never NULL.
+pub(super) fn required_text<T: std::str::FromStr<Err = TextError>>(
+    row: &Row<'_>,
+    at: usize,
+    field: (Record, &'static str),
+) -> Result<T, StoreError> {
+    text(row, at, field)?.ok_or_else(|| StoreError::unreadable(field.0, field.1, StoredError::Missing))
+}
+
+/// A column that holds the number of a word; `words` are those of 0, 1, ….
+fn word<T: Copy>(
+    row: &Row<'_>,
+    at: usize,
+    words: &[T],
+    (record, name): (Record, &'static str),
+) -> Result<T, StoreError> {
+    let word = usize::try_from(row.get::<_, i64>(at)?).ok().and_then(|number| words.get(number));
+    word.copied().ok_or_else(|| StoreError::unreadable(record, name, StoredError::Word))
 }
 
 /// The columns of an item, in the order [`item`] reads them.
-pub(super) const ITEM: &str = "seq, changed, at, author, key, body, what";
-
-/// What of a message stands beside its text and key.
-#[derive(Default, PartialEq, Serialize, Deserialize)]
-struct Extra {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    code: Option<CodeLanguage>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    edited_at: Option<UnixMillis>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    mentions: Vec<UserId>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    reply_to: Option<Seq>,
-}
-
-/// The column `what` of an item; `None` for a plain message.
-pub(super) fn what_column(content: &Content) -> Option<String> {
-    match content {
-        Content::Message(message) => {
-            let extra = Extra {
-                code: message.code.clone(),
-                edited_at: message.edited_at,
-                mentions: message.mentions.clone(),
-                reply_to: message.reply_to,
-            };
-            (extra != Extra::default()).then(|| codec::to_text(&extra))
-        }
-        other => Some(codec::to_text(other)),
-    }
-}
+pub(super) const ITEM: &str = "seq, changed, at, author, key, body, what, room";
 
 /// An item of the columns [`ITEM`].
-pub(super) fn item(row: &Row<'_>) -> rusqlite::Result<Item> {
-    let content: Option<String> = row.get(6)?;
-    let wrong =
-        |e: codec::DecodeError| rusqlite::Error::FromSqlConversionFailure(6, rusqlite::types::Type::Text, Box::new(e));
-    let content = match text(row, 5)? {
-        Some(body) => {
-            let extra = content.map_or(Ok(Extra::default()), |content| codec::from_text(&content)).map_err(wrong)?;
-            Content::Message(Message {
-                code: extra.code,
-                key: text(row, 4)?,
-                edited_at: extra.edited_at,
-                mentions: extra.mentions,
-                reply_to: extra.reply_to,
-                ..Message::plain(body)
-            })
-        }
-        None => codec::from_text(&must(content, 6)?).map_err(wrong)?,
+pub(super) fn item(row: &Row<'_>) -> Result<Item, StoreError> {
+    let seq = Seq(number(row, 0)?);
+    let record = Record::Item(RoomId(number(row, 7)?), seq);
+    let column: Option<String> = row.get(6)?;
+    let message = match text(row, 5, (record, "body"))? {
+        Some(body) => Some((body, text(row, 4, (record, "key"))?)),
+        None => None,
     };
     Ok(Item {
-        seq: Seq(number(row, 0)?),
+        seq,
         changed: Seq(number(row, 1)?),
         at: UnixMillis(row.get(2)?),
         by: UserId(number(row, 3)?),
-        content,
+        content: stored::from_column(column.as_deref(), message)
+            .map_err(|error| StoreError::unreadable(record, "what", error))?,
     })
 }
 
@@ -110,15 +76,18 @@ pub(super) fn item(row: &Row<'_>) -> rusqlite::Result<Item> {
 pub(super) const ACCOUNT: &str = "account.id, account.name, account.os_uid, account.password, account.availability, account.status, account.last_seen";
 
 /// An account of the columns [`ACCOUNT`].
-pub(super) fn account(row: &Row<'_>) -> rusqlite::Result<Account> {
+pub(super) fn account(row: &Row<'_>) -> Result<Account, StoreError> {
+    let id = UserId(number(row, 0)?);
+    let record = Record::Account(id);
     let availability: String = row.get(4)?;
     Ok(Account {
-        id: UserId(number(row, 0)?),
-        name: must(text(row, 1)?, 1)?,
+        id,
+        name: required_text(row, 1, (record, "name"))?,
         os_uid: row.get(2)?,
         password: row.get(3)?,
-        availability: codec::from_text(&availability).unwrap_or_default(),
-        status: text(row, 5)?,
+        availability: stored::availability_from_word(&availability)
+            .map_err(|error| StoreError::unreadable(record, "availability", error))?,
+        status: text(row, 5, (record, "status"))?,
         last_seen: row.get::<_, Option<i64>>(6)?.map(UnixMillis),
         is_new: false,
     })
@@ -130,22 +99,20 @@ pub(super) const ROOM: &str = "room.id, room.kind, room.name, room.topic, room.t
      room.last_message_at";
 
 /// A room of the columns [`ROOM`].
-pub(super) fn room(row: &Row<'_>) -> rusqlite::Result<StoredRoom> {
-    let topic = match text(row, 3)? {
+pub(super) fn room(row: &Row<'_>) -> Result<StoredRoom, StoreError> {
+    let id = RoomId(number(row, 0)?);
+    let record = Record::Room(id);
+    let topic = match text(row, 3, (record, "topic"))? {
         Some(text) => Some(Topic { text, by: UserId(number(row, 4)?), at: UnixMillis(row.get(5)?) }),
         None => None,
     };
     let room = Room {
-        id: RoomId(number(row, 0)?),
-        kind: match row.get::<_, i64>(1)? {
-            0 => RoomKind::Public,
-            1 => RoomKind::Private,
-            _ => RoomKind::Direct,
-        },
-        name: text(row, 2)?,
+        id,
+        kind: word(row, 1, &[RoomKind::Public, RoomKind::Private, RoomKind::Direct], (record, "kind"))?,
+        name: text(row, 2, (record, "name"))?,
         people: Vec::new(),
         topic,
-        description: text(row, 6)?,
+        description: text(row, 6, (record, "description"))?,
         default_ttl_ms: row.get::<_, Option<i64>>(7)?.map(|ms| ms.max(0) as u64),
         closes_when_empty: row.get(8)?,
         members: row.get(9)?,
@@ -177,13 +144,9 @@ pub(super) fn role_column(role: Role) -> i64 {
     }
 }
 
-/// A role of a column.
-pub(super) fn role(row: &Row<'_>, at: usize) -> rusqlite::Result<Role> {
-    Ok(match row.get::<_, i64>(at)? {
-        2 => Role::Owner,
-        1 => Role::Moderator,
-        _ => Role::Member,
-    })
+/// A role of a column of `record`.
+pub(super) fn role(row: &Row<'_>, at: usize, record: Record) -> Result<Role, StoreError> {
+    word(row, at, &[Role::Member, Role::Moderator, Role::Owner], (record, "role"))
 }
 
 /// An answer as the column holds it.
@@ -195,50 +158,66 @@ pub(super) fn rsvp_column(answer: Rsvp) -> i64 {
     }
 }
 
-/// An answer of a column.
-pub(super) fn rsvp(row: &Row<'_>, at: usize) -> rusqlite::Result<Rsvp> {
-    Ok(match row.get::<_, i64>(at)? {
-        2 => Rsvp::Attending,
-        1 => Rsvp::Interested,
-        _ => Rsvp::None,
-    })
+/// An answer of a column of `record`.
+pub(super) fn rsvp(row: &Row<'_>, at: usize, record: Record) -> Result<Rsvp, StoreError> {
+    word(row, at, &[Rsvp::None, Rsvp::Interested, Rsvp::Attending], (record, "rsvp"))
 }
 
 /// All rows of a query.
 pub(super) fn all<T>(
-    connection: &rusqlite::Connection,
+    connection: &Connection,
     query: &str,
-    parameters: impl rusqlite::Params,
-    read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    parameters: impl Params,
+    read: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
 ) -> Result<Vec<T>, StoreError> {
-    let mut statement = connection.prepare_cached(query).map_err(failed)?;
-    let rows = statement.query_map(parameters, read).map_err(failed)?;
-    rows.collect::<rusqlite::Result<_>>().map_err(failed)
+    connection.prepare_cached(query)?.query_and_then(parameters, read)?.collect()
 }
 
 /// The first row of a query.
 pub(super) fn one<T>(
-    connection: &rusqlite::Connection,
+    connection: &Connection,
     query: &str,
-    parameters: impl rusqlite::Params,
-    read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    parameters: impl Params,
+    read: impl FnOnce(&Row<'_>) -> Result<T, StoreError>,
 ) -> Result<Option<T>, StoreError> {
-    use rusqlite::OptionalExtension;
-    let mut statement = connection.prepare_cached(query).map_err(failed)?;
-    statement.query_row(parameters, read).optional().map_err(failed)
+    connection.prepare_cached(query)?.query(parameters)?.next()?.map(read).transpose()
 }
 
-/// Carries a statement out; how many rows it changed.
-pub(super) fn execute(
-    connection: &rusqlite::Connection,
-    statement: &str,
-    parameters: impl rusqlite::Params,
-) -> Result<usize, StoreError> {
-    connection.prepare_cached(statement).and_then(|mut statement| statement.execute(parameters)).map_err(failed)
+/// Executes a statement. Returns how many rows it changed.
+pub(super) fn execute(connection: &Connection, statement: &str, parameters: impl Params) -> Result<usize, StoreError> {
+    Ok(connection.prepare_cached(statement)?.execute(parameters)?)
+}
+
+/// Executes an insertion of one row. Returns the row's id.
+pub(super) fn insert(connection: &Connection, statement: &str, parameters: impl Params) -> Result<i64, StoreError> {
+    Ok(connection.prepare_cached(statement)?.insert(parameters)?)
 }
 
 /// `?, ?, ?` for `count` values. Rounded up to a power of two, so that few forms of a statement are prepared.
 pub(super) fn placeholders(count: usize) -> (String, usize) {
     let count = count.max(1).next_power_of_two();
     (vec!["?"; count].join(", "), count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_number_of_a_word_is_read_as_it_is_written() {
+        let connection = Connection::open_in_memory().expect("a database");
+        let record = Record::Account(UserId(1));
+        for role_of in [Role::Member, Role::Moderator, Role::Owner] {
+            let found = one(&connection, "SELECT ?1", [role_column(role_of)], |row| role(row, 0, record));
+            assert_eq!(found, Ok(Some(role_of)));
+        }
+        for answer in [Rsvp::None, Rsvp::Interested, Rsvp::Attending] {
+            let found = one(&connection, "SELECT ?1", [rsvp_column(answer)], |row| rsvp(row, 0, record));
+            assert_eq!(found, Ok(Some(answer)));
+        }
+        for unknown in [-1, 3] {
+            let found = one(&connection, "SELECT ?1", [unknown], |row| role(row, 0, record));
+            assert_eq!(found, Err(StoreError::unreadable(record, "role", StoredError::Word)));
+        }
+    }
 }

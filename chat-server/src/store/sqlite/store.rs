@@ -1,4 +1,5 @@
-//! The port, answered by SQLite: each request is one function of a table group, on the writer or on a reader.
+//! The ports, answered by SQLite: each request is one function of a group of tables, on the writer or on a reader.
+//! Must not hold SQL or rules.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,23 +11,32 @@ use chat_proto::room::{Membership, ReadMarker, Rsvp, User};
 use chat_proto::text::{RoomName, StatusText, Username};
 use chat_proto::time::UnixMillis;
 
+use rusqlite::Connection;
 use tokio::sync::watch;
 
+use super::batch::Batch;
 use super::checkpoint::Checkpoints;
 use super::folder::Folder;
 use super::open::{self, OpenError};
 use super::readers::Readers;
 use super::writer::Writer;
-use super::{accounts, items, members, read_marker, rooms};
+use super::{accounts, items, members, read_marker, room_state, rooms};
 use crate::store::{
-    Account, Append, Appended, Change, MemberRow, MemberState, NewRoom, NewSignIn, RefusedPost, RoomCounts, RoomState,
-    SignInRow, Store, StoreError, StoreFigures, StoreReply, StoredRoom,
+    Account, Accounts, Append, Appended, Change, Lifecycle, MemberRow, MemberState, Members, NewRoom, NewSignIn,
+    ReadMarkers, RefusedPost, RoomCounts, RoomState, Rooms, SignInRow, StoreError, StoreFigures, StoreReply,
+    StoredRoom, Timeline,
 };
 
 /// The database in a data folder.
 #[derive(Debug)]
 pub struct SqliteStore {
     epoch: Epoch,
+    threads: Arc<Threads>,
+}
+
+/// The threads of an open database, and the folder they hold.
+#[derive(Debug)]
+struct Threads {
     writer: Writer,
     readers: Readers,
     checkpoints: Arc<Checkpoints>,
@@ -47,185 +57,230 @@ impl SqliteStore {
         let checkpoints = Checkpoints::start(path.clone()).map_err(thread)?;
         let writer = Writer::start(connection, path.clone(), Arc::clone(&checkpoints)).map_err(thread)?;
         let readers = Readers::start(&path).map_err(database)?;
-        Ok(Self { epoch: Epoch(epoch.into()), writer, readers, checkpoints, _folder: folder })
+        let threads = Threads { writer, readers, checkpoints, _folder: folder };
+        Ok(Self { epoch: Epoch(epoch.into()), threads: Arc::new(threads) })
+    }
+
+    fn write<T: Send + 'static>(
+        &self,
+        write: impl FnOnce(&Batch<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> StoreReply<T> {
+        self.threads.writer.submit(write)
+    }
+
+    fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> StoreReply<T> {
+        self.threads.readers.submit(read)
     }
 }
 
-impl Store for SqliteStore {
-    fn epoch(&self) -> Epoch {
-        self.epoch.clone()
+impl Threads {
+    /// Finishes what is queued, moves the log into the file and ends the threads.
+    fn close(&self) -> Result<(), StoreError> {
+        let connection = self.writer.close();
+        self.readers.close();
+        self.checkpoints.close();
+        let Some(connection) = connection else { return Ok(()) };
+        Ok(connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?)
     }
+}
 
+impl Accounts for SqliteStore {
     fn account_for_uid(&self, uid: u32, name: Username, at: UnixMillis) -> StoreReply<Account> {
-        self.writer.submit(move |c| accounts::for_uid(c, uid, &name, at))
+        self.write(move |c| accounts::for_uid(c, uid, &name, at))
     }
 
     fn create_account(&self, name: Username, password: String, at: UnixMillis) -> StoreReply<Account> {
-        self.writer.submit(move |c| accounts::create(c, &name, &password, at))
+        self.write(move |c| accounts::create(c, &name, &password, at))
     }
 
     fn account_by_name(&self, name: Username) -> StoreReply<Option<Account>> {
-        self.readers.submit(move |c| accounts::by_name(c, &name))
+        self.read(move |c| accounts::by_name(c, &name))
     }
 
     fn account(&self, id: UserId) -> StoreReply<Option<Account>> {
-        self.readers.submit(move |c| accounts::by_id(c, id))
-    }
-
-    fn users(&self, ids: Vec<UserId>) -> StoreReply<Vec<User>> {
-        self.readers.submit(move |c| accounts::users(c, &ids))
-    }
-
-    fn users_by_name(&self, names: Vec<Username>) -> StoreReply<Vec<User>> {
-        self.readers.submit(move |c| accounts::users_by_name(c, &names))
-    }
-
-    fn set_password(&self, id: UserId, hash: String, keep: Option<SessionId>) -> StoreReply<Vec<SessionId>> {
-        self.writer.submit(move |c| accounts::set_password(c, id, &hash, keep))
-    }
-
-    fn set_status(&self, id: UserId, chosen: ChosenAvailability, status: Option<StatusText>) -> StoreReply<()> {
-        self.writer.submit(move |c| accounts::set_status(c, id, chosen, status.as_ref()))
-    }
-
-    fn set_last_seen(&self, id: UserId, at: UnixMillis) -> StoreReply<()> {
-        self.writer.submit(move |c| accounts::set_last_seen(c, id, at))
+        self.read(move |c| accounts::by_id(c, id))
     }
 
     fn accounts(&self, ids: Vec<UserId>) -> StoreReply<Vec<Account>> {
-        self.readers.submit(move |c| accounts::by_ids(c, &ids))
+        self.read(move |c| accounts::by_ids(c, &ids))
+    }
+
+    fn users(&self, ids: Vec<UserId>) -> StoreReply<Vec<User>> {
+        self.read(move |c| accounts::users(c, &ids))
+    }
+
+    fn users_by_name(&self, names: Vec<Username>) -> StoreReply<Vec<User>> {
+        self.read(move |c| accounts::users_by_name(c, &names))
+    }
+
+    fn set_password(&self, id: UserId, hash: String, keep: Option<SessionId>) -> StoreReply<Vec<SessionId>> {
+        self.write(move |c| accounts::set_password(c, id, &hash, keep))
+    }
+
+    fn set_status(&self, id: UserId, chosen: ChosenAvailability, status: Option<StatusText>) -> StoreReply<()> {
+        self.write(move |c| accounts::set_status(c, id, chosen, status.as_ref()))
+    }
+
+    fn set_last_seen(&self, id: UserId, at: UnixMillis) -> StoreReply<()> {
+        self.write(move |c| accounts::set_last_seen(c, id, at))
     }
 
     fn create_sign_in(&self, sign_in: NewSignIn) -> StoreReply<SessionId> {
-        self.writer.submit(move |c| accounts::create_sign_in(c, &sign_in))
+        self.write(move |c| accounts::create_sign_in(c, &sign_in))
     }
 
     fn sign_in_by_token(&self, token_hash: [u8; 32]) -> StoreReply<Option<SignInRow>> {
-        self.readers.submit(move |c| accounts::sign_in_by_token(c, &token_hash))
+        self.read(move |c| accounts::sign_in_by_token(c, &token_hash))
     }
 
     fn revoke_sign_in(&self, id: SessionId) -> StoreReply<()> {
-        self.writer.submit(move |c| accounts::revoke_sign_in(c, id))
+        self.write(move |c| accounts::revoke_sign_in(c, id))
     }
+}
 
+impl Rooms for SqliteStore {
     fn create_room(&self, room: NewRoom) -> StoreReply<StoredRoom> {
-        self.writer.submit(move |c| rooms::create(c, &room))
+        self.write(move |c| rooms::create(c, &room))
     }
 
     fn room(&self, id: RoomId) -> StoreReply<Option<StoredRoom>> {
-        self.readers.submit(move |c| rooms::by_id(c, id))
+        self.read(move |c| rooms::by_id(c, id))
     }
 
     fn rooms_by_name(&self, names: Vec<RoomName>) -> StoreReply<Vec<StoredRoom>> {
-        self.readers.submit(move |c| rooms::by_names(c, &names))
+        self.read(move |c| rooms::by_names(c, &names))
     }
 
     fn list_rooms(&self, viewer: UserId, after: Option<RoomName>, limit: u32) -> StoreReply<Vec<(StoredRoom, bool)>> {
-        self.readers.submit(move |c| rooms::list(c, viewer, after.as_ref(), limit))
+        self.read(move |c| rooms::list(c, viewer, after.as_ref(), limit))
     }
 
     fn room_state(&self, id: RoomId, ring: u32) -> StoreReply<RoomState> {
-        // On the writer, behind all that was asked for before: an actor that starts must see its forerunner's end.
-        self.writer.submit(move |c| rooms::state(c, id, ring))
+        // On the writer: it sees all writes asked for before, answered or not.
+        self.write(move |c| room_state::read(c, id, ring))
     }
 
     fn close_room(&self, id: RoomId, at: UnixMillis) -> StoreReply<()> {
-        self.writer.submit(move |c| rooms::close(c, id, at))
-    }
-
-    fn reserve_seqs(&self, room: RoomId, reserved_up_to: Seq) -> StoreReply<()> {
-        self.writer.submit(move |c| rooms::reserve_seqs(c, room, reserved_up_to))
-    }
-
-    fn note_refused(&self, post: RefusedPost) -> StoreReply<()> {
-        self.writer.submit(move |c| rooms::note_refused(c, &post))
+        self.write(move |c| rooms::close(c, id, at))
     }
 
     fn room_counts(&self, room: RoomId) -> StoreReply<RoomCounts> {
-        self.readers.submit(move |c| rooms::counts(c, room))
+        self.read(move |c| rooms::counts(c, room))
     }
+}
 
+impl Members for SqliteStore {
     fn change_member(&self, event: Append, state: MemberState) -> StoreReply<Appended> {
-        self.writer.submit(move |c| members::change(c, &event, state))
+        self.write(move |c| members::change(c, &event, state))
     }
 
     fn members(&self, room: RoomId, after: Option<Username>, limit: u32) -> StoreReply<Vec<MemberRow>> {
-        self.readers.submit(move |c| members::list(c, room, after.as_ref(), limit))
+        self.read(move |c| members::list(c, room, after.as_ref(), limit))
     }
 
     fn rsvp(&self, room: RoomId, account: UserId) -> StoreReply<Rsvp> {
-        self.readers.submit(move |c| members::rsvp(c, room, account))
+        self.read(move |c| members::rsvp(c, room, account))
     }
 
     fn rooms_of(&self, account: UserId) -> StoreReply<Vec<RoomId>> {
-        self.readers.submit(move |c| members::rooms_of(c, account))
+        self.read(move |c| members::rooms_of(c, account))
     }
 
     fn memberships(&self, account: UserId) -> StoreReply<Vec<Membership>> {
-        self.readers.submit(move |c| members::memberships(c, account))
+        self.read(move |c| members::memberships(c, account))
     }
+}
 
+impl Timeline for SqliteStore {
     fn append(&self, event: Append) -> StoreReply<Appended> {
-        let Some(chain) = event.chain.clone() else { return self.writer.submit(move |c| items::append(c, &event)) };
-        self.writer.submit_chained(&chain, move |c| items::append(c, &event))
-    }
-
-    fn is_key_used(&self, account: UserId, key: ClientKey) -> StoreReply<bool> {
-        self.readers.submit(move |c| items::is_key_used(c, account, &key))
+        match event.chain {
+            None => self.write(move |c| items::append(c, &event)),
+            Some(place) => self.threads.writer.submit_chained(place, move |c| items::append(c, &event)),
+        }
     }
 
     fn change(&self, change: Change) -> StoreReply<()> {
-        let checkpoints = Arc::clone(&self.checkpoints);
-        self.writer.submit(move |c| {
+        let checkpoints = Arc::clone(&self.threads.checkpoints);
+        self.write(move |c| {
             items::change(c, &change)?;
             checkpoints.after_erasure();
             Ok(())
         })
     }
 
-    fn versions(&self, room: RoomId, seq: Seq) -> StoreReply<Vec<Version>> {
-        self.readers.submit(move |c| items::versions(c, room, seq))
-    }
-
     fn item(&self, room: RoomId, seq: Seq) -> StoreReply<Option<Item>> {
-        self.readers.submit(move |c| items::by_seq(c, room, seq))
+        self.read(move |c| items::by_seq(c, room, seq))
     }
 
     fn history(&self, room: RoomId, before: Option<Seq>, limit: u32) -> StoreReply<Vec<Item>> {
-        self.readers.submit(move |c| items::history(c, room, before, limit))
+        self.read(move |c| items::history(c, room, before, limit))
     }
 
     fn changes(&self, room: RoomId, after: Seq, limit: u32) -> StoreReply<Vec<Item>> {
-        self.readers.submit(move |c| items::changes(c, room, after, limit))
+        self.read(move |c| items::changes(c, room, after, limit))
     }
 
+    fn versions(&self, room: RoomId, seq: Seq) -> StoreReply<Vec<Version>> {
+        self.read(move |c| items::versions(c, room, seq))
+    }
+
+    fn is_key_used(&self, account: UserId, key: ClientKey) -> StoreReply<bool> {
+        self.read(move |c| items::is_key_used(c, account, &key))
+    }
+
+    fn reserve_seqs(&self, room: RoomId, reserved_up_to: Seq) -> StoreReply<()> {
+        self.write(move |c| rooms::reserve_seqs(c, room, reserved_up_to))
+    }
+
+    fn note_refused(&self, post: RefusedPost) -> StoreReply<()> {
+        self.write(move |c| rooms::note_refused(c, &post))
+    }
+}
+
+impl ReadMarkers for SqliteStore {
     fn read_marker(&self, account: UserId, room: RoomId) -> StoreReply<ReadMarker> {
-        self.readers.submit(move |c| members::read_marker(c, account, room))
+        self.read(move |c| read_marker::read(c, account, room))
     }
 
     fn set_read(&self, account: UserId, room: RoomId, seq: Seq, rewind: bool) -> StoreReply<ReadMarker> {
-        self.writer.submit(move |c| read_marker::set_read(c, account, room, seq, rewind))
+        self.write(move |c| read_marker::set(c, account, room, seq, rewind))
+    }
+}
+
+impl Lifecycle for SqliteStore {
+    fn epoch(&self) -> Epoch {
+        self.epoch.clone()
     }
 
     fn health(&self) -> watch::Receiver<bool> {
-        self.writer.counters.is_keeping.subscribe()
+        self.threads.writer.counters.is_keeping.subscribe()
     }
 
     fn figures(&self) -> StoreFigures {
-        let counters = &self.writer.counters;
+        let counters = &self.threads.writer.counters;
         StoreFigures {
             batch_writes: counters.batch_writes.distribution(),
             commit_us: counters.commit_us.distribution(),
-            log_bytes: self.checkpoints.log_bytes(),
+            backlog_bytes: self.threads.checkpoints.log_bytes(),
         }
     }
 
-    fn close(&self) -> Result<(), StoreError> {
-        let connection = self.writer.close();
-        self.readers.close();
-        self.checkpoints.close();
-        let Some(connection) = connection else { return Ok(()) };
-        let fold = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
-        fold.map_err(super::row::failed)
+    fn close(&self) -> StoreReply<()> {
+        let (resolver, reply) = StoreReply::channel();
+        let threads = Arc::clone(&self.threads);
+        // Joining threads blocks. If no thread can be started, the resolver is dropped, and the reply is an error.
+        let closing = std::thread::Builder::new().name("store-close".into());
+        match closing.spawn(move || {
+            let result = threads.close();
+            // The folder is given back before the reply: its caller may open it again.
+            drop(threads);
+            resolver.resolve(result);
+        }) {
+            Ok(_) => reply,
+            Err(error) => StoreReply::ready(Err(StoreError::failed(error))),
+        }
     }
 }

@@ -13,11 +13,11 @@ use tokio::sync::watch;
 
 use super::batch::Batch;
 use super::checkpoint::Checkpoints;
+use super::error::TransactionError;
 use super::open;
 use super::queue::{Jobs, Queue, queue};
-use super::row::failed;
 use crate::histogram::Histogram;
-use crate::store::{ChainLink, StoreError, StoreReply};
+use crate::store::{BrokenChains, ChainPlace, StoreError, StoreReply};
 
 /// Writes that may wait.
 const QUEUE: usize = 8192;
@@ -60,6 +60,8 @@ impl Default for Counters {
 pub(super) struct Writer {
     queue: Queue<Job>,
     thread: Mutex<Option<JoinHandle<Connection>>>,
+    /// The chains of which an append was refused, here or in the transaction.
+    broken: Arc<Mutex<BrokenChains>>,
     pub(super) counters: Arc<Counters>,
 }
 
@@ -70,7 +72,8 @@ impl Writer {
         let counters = Arc::new(Counters::default());
         let state = State { connection, path, checkpoints, counters: Arc::clone(&counters) };
         let thread = std::thread::Builder::new().name("store-writer".into()).spawn(move || state.run(&jobs))?;
-        Ok(Self { queue, thread: Mutex::new(Some(thread)), counters })
+        let broken = Arc::new(Mutex::new(BrokenChains::new(QUEUE)));
+        Ok(Self { queue, thread: Mutex::new(Some(thread)), broken, counters })
     }
 
     /// Queues a write.
@@ -81,27 +84,27 @@ impl Writer {
         self.queue(write, |_| {})
     }
 
-    /// Queues a write of a chain: not tried where the chain is broken, and the chain breaks with its refusal.
+    /// Queues a write of a chain. It is not tried if the chain is broken, and the chain breaks if it is refused.
     pub(super) fn submit_chained<T: Send + 'static>(
         &self,
-        chain: &ChainLink,
+        place: ChainPlace,
         write: impl FnOnce(&Batch<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> StoreReply<T> {
-        let (begun, ended) = (chain.clone(), chain.clone());
+        let (before, after) = (Arc::clone(&self.broken), Arc::clone(&self.broken));
         let write = move |c: &Batch<'_>| {
-            if begun.is_broken() {
+            if before.lock().is_broken(place) {
                 return Err(StoreError::ChainBroken);
             }
             // At once: the next of the chain may stand in the same transaction.
-            write(c).inspect_err(|_| begun.break_chain())
+            write(c).inspect_err(|_| before.lock().refuse(place))
         };
         let answer = self.queue(write, move |is_kept| {
             if !is_kept {
-                ended.break_chain();
+                after.lock().refuse(place);
             }
         });
         if answer.is_refused() {
-            chain.break_chain();
+            self.broken.lock().refuse(place);
         }
         answer
     }
@@ -113,8 +116,7 @@ impl Writer {
     ) -> StoreReply<T> {
         let (resolver, answer) = StoreReply::channel();
         let job: Job = Box::new(move |connection| {
-            let not_tried = || StoreError::Failed("a write before it ended the transaction".into());
-            let result = connection.ok_or_else(not_tried).and_then(write);
+            let result = connection.ok_or_else(|| TransactionError::NotTried.into()).and_then(write);
             let is_right = result.is_ok();
             let finish: Finish = Box::new(move |committed| {
                 let result = committed.and(result);
@@ -197,7 +199,11 @@ impl State {
                 true
             }
             Err(error) => {
-                tracing::error!(%error, writes = count, "a transaction failed; none of it is acknowledged");
+                tracing::error!(
+                    error = error.with_causes(),
+                    writes = count,
+                    "a transaction failed; none of it is acknowledged"
+                );
                 self.reopen();
                 false
             }
@@ -210,9 +216,8 @@ impl State {
 
     fn attempt(&self, batch: Vec<Job>, finishes: &mut Vec<Finish>) -> Result<(), StoreError> {
         let connection = &self.connection;
-        let execute = |sql: &str| connection.prepare_cached(sql)?.execute([]);
-        let begun = execute("BEGIN IMMEDIATE").map_err(failed);
-        let mut outcome = begun.map(drop);
+        let execute = |sql: &str| Ok::<_, StoreError>(connection.prepare_cached(sql)?.execute([])?);
+        let mut outcome = execute("BEGIN IMMEDIATE").map(drop);
         let transaction = Batch::on(connection);
         for job in batch {
             // Also a job that is not carried out any more must be answered.
@@ -222,25 +227,25 @@ impl State {
             }
             outcome = (|| {
                 let pending_index = transaction.pending_index();
-                execute("SAVEPOINT write").map_err(failed)?;
+                execute("SAVEPOINT write")?;
                 let (is_right, finish) = job(Some(&transaction));
                 finishes.push(finish);
                 // A full disk or a read fault may have ended the transaction, not only this write.
                 if connection.is_autocommit() {
-                    return Err(StoreError::Failed("the transaction was rolled back".into()));
+                    return Err(TransactionError::RolledBack.into());
                 }
                 if !is_right {
-                    execute("ROLLBACK TO write").map_err(failed)?;
+                    execute("ROLLBACK TO write")?;
                     transaction.truncate_index(pending_index);
                 }
-                execute("RELEASE write").map_err(failed)?;
+                execute("RELEASE write")?;
                 Ok(())
             })();
         }
         outcome?;
         transaction.flush_index()?;
-        execute("COMMIT").map_err(failed)?;
-        if connection.is_autocommit() { Ok(()) } else { Err(StoreError::Failed("the commit did not end".into())) }
+        execute("COMMIT")?;
+        if connection.is_autocommit() { Ok(()) } else { Err(TransactionError::StillOpen.into()) }
     }
 
     /// After a failed commit nothing that this connection believes can be trusted.

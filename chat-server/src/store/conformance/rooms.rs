@@ -1,0 +1,60 @@
+//! The contract of accounts, rooms and memberships. Must not know which database it is.
+
+use chat_proto::ids::UserId;
+use chat_proto::message::Content;
+use chat_proto::room::{Role, RoomKind, Rsvp};
+
+use super::{BEN, Fixture, GENERAL, NOW, Place, event, room_of};
+use crate::store::{Append, MemberState, NewRoom, StoreError};
+
+pub(crate) async fn what_a_member_answered_is_known_however_long_ago(fixture: Fixture<impl Place>) {
+    let ana = fixture.ana().await;
+    assert_eq!(fixture.store.rsvp(GENERAL, ana).await, Ok(Rsvp::default()));
+    let answers = Append { content: Content::Rsvp { answer: Rsvp::Attending }, ..event(ana, 2, "-") };
+    fixture.store.change_member(answers, MemberState::Answers(Rsvp::Attending)).await.expect("kept");
+    assert_eq!(fixture.store.rsvp(GENERAL, ana).await, Ok(Rsvp::Attending));
+    assert_eq!(fixture.store.rsvp(GENERAL, UserId(99)).await, Ok(Rsvp::default()));
+}
+
+pub(crate) async fn the_rooms_of_an_account_are_those_of_its_memberships_in_their_order(fixture: Fixture<impl Place>) {
+    let ana = fixture.ana().await;
+    let named = |name: &str| NewRoom { name: name.parse().expect("a name"), ..room_of(ana, RoomKind::Public) };
+    let mut made = Vec::new();
+    for name in ["ops", "builds", "elsewhere"] {
+        made.push(fixture.store.create_room(named(name)).await.expect("made").room.id);
+    }
+    let change = async |room, seq, content, state| {
+        fixture.store.change_member(Append { room, content, ..event(ana, seq, "-") }, state).await.expect("kept");
+    };
+    for room in &made[..2] {
+        change(*room, 1, Content::Join, MemberState::Joins(Role::Member)).await;
+    }
+    assert_eq!(fixture.store.rooms_of(ana).await, Ok(vec![made[1], GENERAL, made[0]]));
+    let memberships = fixture.store.memberships(ana).await.expect("read");
+    assert_eq!(memberships.iter().map(|m| m.room.id).collect::<Vec<_>>(), [made[1], GENERAL, made[0]]);
+    change(made[1], 2, Content::Leave, MemberState::Leaves).await;
+    assert_eq!(fixture.store.rooms_of(ana).await, Ok(vec![GENERAL, made[0]]));
+    assert_eq!(fixture.store.rooms_of(BEN).await, Ok(Vec::new()));
+}
+
+pub(crate) async fn a_closed_private_room_opens_again_for_its_maker_only(fixture: Fixture<impl Place>) {
+    let ana = fixture.ana().await;
+    let made = fixture.store.create_room(room_of(ana, RoomKind::Private)).await.expect("made");
+    fixture.store.close_room(made.room.id, NOW).await.expect("closed");
+    for other in [room_of(BEN, RoomKind::Public), room_of(BEN, RoomKind::Private), room_of(ana, RoomKind::Public)] {
+        assert_eq!(fixture.store.create_room(other).await.map(|room| room.room.id), Err(StoreError::NameTaken));
+    }
+    let again = fixture.store.create_room(room_of(ana, RoomKind::Private)).await.expect("hers");
+    assert_eq!(again.room.id, made.room.id);
+}
+
+pub(crate) async fn a_user_of_the_machine_has_one_account_and_a_taken_name_gets_a_suffix(fixture: Fixture<impl Place>) {
+    let name = || "ana".parse().expect("a name");
+    let first = fixture.store.account_for_uid(1000, name(), NOW).await.expect("made");
+    let again = fixture.store.account_for_uid(1000, name(), NOW).await.expect("found");
+    let other = fixture.store.account_for_uid(1001, name(), NOW).await.expect("made");
+    assert_eq!((first.id, first.is_new, again.is_new), (again.id, true, false));
+    assert_eq!(other.name.as_str(), "ana2");
+    let taken = fixture.store.create_account("ANA".parse().expect("a name"), "hash".into(), NOW).await;
+    assert_eq!(taken.map(|account| account.id), Err(StoreError::NameTaken));
+}

@@ -1,0 +1,20 @@
+//! The state a room's actor starts with, read from the tables of rooms, members and items. Must not know the actor.
+
+use chat_proto::ids::{RoomId, Seq};
+use rusqlite::Connection;
+
+use super::row::{self, all, one, sql};
+use super::{items, members, rooms};
+use crate::store::{RoomState, StoreError};
+
+pub(super) fn read(c: &Connection, id: RoomId, ring: u32) -> Result<RoomState, StoreError> {
+    let room = rooms::by_id(c, id)?.ok_or(StoreError::NotFound)?;
+    let reserved_up_to = one(c, "SELECT ceiling FROM room WHERE id = ?1", [sql(id.0)], |row| Ok(row::number(row, 0)?))?;
+    let mut recent = items::newest_changes(c, id, ring)?;
+    recent.reverse();
+    let is_whole = (recent.len() as u32) < ring;
+    let members = members::of_room(c, id)?;
+    let refused = all(c, "SELECT seq FROM refused WHERE room = ?1", [sql(id.0)], |row| Ok(Seq(row::number(row, 0)?)))?;
+    let reserved_up_to = Seq(reserved_up_to.unwrap_or(0)).max(room.head);
+    Ok(RoomState { room, reserved_up_to, members, recent, is_whole, refused })
+}
