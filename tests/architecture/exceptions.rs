@@ -23,8 +23,6 @@ pub(crate) const CIRCLES: &[(&str, &[&str])] = &[
             "handlers/rooms.rs",
             "hello.rs",
             "limiter.rs",
-            "service.rs",
-            "sign_in_limiter.rs",
         ],
     ),
     ("chat-server/src/store/sqlite", &["items.rs", "members.rs", "rooms.rs"]),

@@ -231,7 +231,7 @@ fn sql(number: u64) -> i64 {
     number.cast_signed()
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn every_request_ends_as_the_table_says_for_every_role_and_kind_of_room() {
     let known: BTreeSet<_> = Request::TYPES.iter().copied().collect();
     let tried: BTreeSet<_> = ROWS.iter().map(|row| row.tag).collect();
@@ -265,7 +265,7 @@ async fn every_request_ends_as_the_table_says_for_every_role_and_kind_of_room() 
     assert_eq!(wrong, [""; 0]);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn every_request_ends_as_the_table_says_in_general() {
     let mut world = World::new().await;
     let own = world.peers[OUTSIDER].post("own", "mine").await.seq;
@@ -278,7 +278,7 @@ async fn every_request_ends_as_the_table_says_in_general() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn who_is_signed_out_is_told_to_sign_in_and_nothing_else() {
     let mut world = World::new().await;
     for row in ROWS {
@@ -297,7 +297,7 @@ async fn who_is_signed_out_is_told_to_sign_in_and_nothing_else() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn every_account_may_use_the_server_and_nobody_makes_a_direct_room_by_name() {
     let mut world = World::new().await;
     for (role, (name, ..)) in ROLES.iter().enumerate() {
@@ -312,7 +312,7 @@ async fn every_account_may_use_the_server_and_nobody_makes_a_direct_room_by_name
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_hello_subscribes_to_and_resumes_only_what_may_be_seen() {
     let mut world = World::new().await;
     let rooms: Vec<RoomId> = world.places.iter().map(|place| place.room).chain([ABSENT]).collect();

@@ -22,7 +22,7 @@ fn room_of(frame: &ServerFrame) -> Option<(RoomId, Option<Seq>)> {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn after_a_leave_nothing_is_pushed_to_a_device_that_subscribes_meanwhile() {
     let mut server = Server::start();
     let (mut ana, ana_is) = Peer::register(server.address(), "ana", Subscription::None).await;
