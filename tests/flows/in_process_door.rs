@@ -13,7 +13,7 @@ use chat_proto::request::{Answer, Call, Chain, Join, Ping, Post, Request, SetTyp
 use chat_proto::server_frame::{AccountChange, Welcome};
 use chat_proto::time::UnixMillis;
 use chat_server::access::{Caller, Origin, Scope, Scopes, ServerRole, Standing};
-use chat_server::connection::{Arrival, Connection, Refusal, call};
+use chat_server::connection::{Arrival, Connection, Refusal, call, sign_in};
 use chat_server::live::{MemoryCaps, MemoryLive, NodeId};
 use chat_server::push::PushEvent;
 use chat_server::send_queue::{Frame, SendQueue};
@@ -197,6 +197,9 @@ async fn a_caller_without_a_connection_asks_but_does_not_listen_and_a_credential
     };
     let asks = caller(Scopes::ALL);
     assert!(matches!(call(&server, &asks, post("key-1", "hello").into()).await, Ok(Answer::Post(_))));
+    let again = Auth::Token { token: welcome.token.expect("shown once") };
+    let asks = sign_in(&server, HERE, again).await.map(|signed_in| signed_in.caller(HERE)).expect("for one call");
+    assert!(matches!(call(&server, &asks, Ping {}.into()).await, Ok(Answer::Ping(_))));
     let subscribe = Subscribe { rooms: vec![RoomId(1)] };
     assert!(matches!(call(&server, &asks, subscribe.into()).await, Err(Refusal::NoConnection)));
 
