@@ -9,22 +9,24 @@
 //! adds arguments, log and signals around it. To follow one message, read in this order:
 //!
 //! 1. [`transport`] accepts a connection and turns WebSocket messages into text.
-//! 2. [`session`] is one signed-in connection: it decodes a request, checks it, and calls its handler.
+//! 2. [`connection`] is one signed-in caller: its JSON door decodes a request, and [`connection::call`], the core under every
+//!    door, checks it and calls its handler.
 //! 3. [`room`] is an actor for each room. It alone assigns sequence numbers; it answers the author once the message is
 //!    stored, then passes it to everyone who listens.
-//! 4. [`send_queue`] holds frames until the connection writes them, bounded however slow the reader is.
+//! 4. [`send_queue`] holds events until the connection writes them, bounded however slow the reader is.
 //!
 //! # Map
 //!
 //! | area | modules |
 //! |---|---|
-//! | connections | [`transport`], [`session`], [`send_queue`], [`limits`] |
+//! | connections | [`transport`], [`connection`], [`push`], [`send_queue`], [`limits`] |
+//! | all of it together | [`server`] (the state that all connections share), [`access`] (who may do what) |
 //! | people | [`account`] (events for all devices of a person), [`auth`], [`presence`], [`typing`] |
 //! | rooms | [`room`], [`trending`] |
 //! | storage | [`store`] (the database: SQLite), [`live`] (ephemeral messages, leases: memory or Redis), [`reply`] |
 //! | running it | [`config`], [`cli`], [`doctor`], [`telemetry`], [`histogram`] |
 //!
-//! Imports point one way: `transport` to `session` to the services, these to `store` and `live`. SQL stays in
+//! Imports point one way: `transport` to `connection` to `server` to the services, these to `store` and `live`. SQL stays in
 //! `store::sqlite`, Redis in `live::redis`, HTTP and WebSocket in `transport`. `tests/architecture` checks it, and
 //! ARCHITECTURE.md gives the reasons.
 

@@ -1,4 +1,5 @@
-//! Who is connected with what, and what each account was told lately.
+//! The connections of every account, and each account's event stream: one person's events, the same on all devices. Must not
+//! know rooms, or how events are encoded.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use crate::access::{Caller, ServerRole, Standing};
 use crate::push::Push;
 use crate::send_queue::SendQueue;
 
-/// News kept for catching up, of each account.
+/// Events of one account kept in memory for catching up.
 const RING: usize = 64;
 
 /// One connection of an account.
@@ -24,9 +25,9 @@ pub struct Device {
     pub connection: ConnectionId,
     /// Who is signed in over it.
     pub caller: Caller,
-    /// Whether it is told of every room the account joins.
+    /// Whether it is subscribed to every room the account joins.
     pub follows_all: bool,
-    /// Where to write to.
+    /// Its queue, which also knows the rooms that feed it.
     pub send_queue: SendQueue,
 }
 
@@ -43,21 +44,21 @@ struct Stream {
 #[derive(Debug)]
 pub struct Connections {
     streams: Mutex<HashMap<UserId, Stream>>,
-    /// Where numbers begin in this process: microseconds since 1970. A stream that is forgotten and begins again, also
-    /// after a restart, thus begins beyond all numbers it gave before.
+    /// Gives a new stream its first number, microseconds since 1970. A stream that is dropped and begins again, after a
+    /// restart too, thus begins beyond all numbers it gave before.
     clock: fn() -> UnixMillis,
-    /// Frames that connections which have ended left out.
+    /// Frames dropped by connections that have ended.
     dropped_before: AtomicU64,
 }
 
-/// Who is connected, counted.
+/// The counts for metrics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ConnectionFigures {
     /// Connections.
     pub connections: usize,
     /// Accounts with at least one.
     pub accounts: usize,
-    /// Frames that send queues have left out, also those of connections that have ended.
+    /// Frames that send queues have dropped, those of ended connections included.
     pub dropped_frames: u64,
 }
 
@@ -71,7 +72,7 @@ impl Connections {
         AccountSeq(u64::try_from((self.clock)().0).unwrap_or(0).saturating_mul(1000))
     }
 
-    /// A connection begins. `device` makes it of the standing that all devices of the account share.
+    /// Adds a connection. `device` builds it from the standing that all devices of the account share.
     pub fn connected(&self, user: UserId, device: impl FnOnce(Arc<Standing>) -> Device) -> Device {
         let first = self.first();
         let mut streams = self.streams.lock();
@@ -86,7 +87,7 @@ impl Connections {
         device
     }
 
-    /// A connection ended; an account without one is forgotten.
+    /// Removes a connection that has ended. The stream of an account without connections is dropped.
     pub fn disconnected(&self, user: UserId, connection: ConnectionId) {
         let mut streams = self.streams.lock();
         if let Some(stream) = streams.get_mut(&user) {
@@ -99,7 +100,7 @@ impl Connections {
         }
     }
 
-    /// Tells an account something on all its devices. Nobody listens: nothing is kept, the database has it.
+    /// Sends an event to all devices of an account. If it has none, nothing is kept: the database has the state.
     pub fn notify(&self, user: UserId, change: AccountChange) {
         let mut streams = self.streams.lock();
         let Some(stream) = streams.get_mut(&user) else { return };
@@ -115,12 +116,12 @@ impl Connections {
         stream.ring.push_back(event);
     }
 
-    /// The stream's last number.
+    /// The last number of an account's stream.
     pub fn head(&self, user: UserId) -> AccountSeq {
         self.streams.lock().get(&user).map_or_else(|| self.first(), |stream| stream.head)
     }
 
-    /// What was told after a number.
+    /// The events after a number, if all of them are still in memory.
     pub fn changes(&self, user: UserId, after: AccountSeq) -> AccountChangesPage {
         let streams = self.streams.lock();
         let Some(stream) = streams.get(&user) else {
@@ -151,7 +152,7 @@ impl Connections {
         self.streams.lock().get(&user).map(|stream| stream.devices.clone()).unwrap_or_default()
     }
 
-    /// Cuts the connections of a sign-in that ended, after telling the account.
+    /// Closes the connections of a sign-in that was revoked, after notifying the account.
     pub fn revoke(&self, user: UserId, session: SessionId) {
         self.notify(user, AccountChange::SessionRevoked { session });
         let streams = self.streams.lock();
@@ -173,12 +174,12 @@ impl Connections {
         }
     }
 
-    /// Connections just now.
+    /// The number of connections.
     pub fn count(&self) -> usize {
         self.streams.lock().values().map(|stream| stream.devices.len()).sum()
     }
 
-    /// Who is connected just now, counted.
+    /// The counts for metrics.
     pub fn figures(&self) -> ConnectionFigures {
         let streams = self.streams.lock();
         let devices = || streams.values().flat_map(|stream| &stream.devices);
@@ -190,7 +191,7 @@ impl Connections {
         }
     }
 
-    /// Connections of one account just now.
+    /// The number of connections of one account.
     pub fn count_of(&self, user: UserId) -> usize {
         self.streams.lock().get(&user).map_or(0, |stream| stream.devices.len())
     }

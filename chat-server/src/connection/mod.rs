@@ -21,4 +21,5 @@ pub use error::Refusal;
 pub use hello::Arrival;
 pub use json_door::{Incoming, JsonDoor};
 pub use row::Row;
+pub use sign_in::{SignedIn, sign_in};
 pub use signed_in::Connection;

@@ -1,19 +1,23 @@
 //! Signing in: proves who a caller is, by uid, token, password or a new account. Must not know connections: a door that keeps
 //! none signs in the same way.
 
+use std::sync::Arc;
+
 use chat_proto::client_frame::Auth;
 use chat_proto::error::ErrorCode;
 use chat_proto::text::Username;
 
 use super::error::Refusal;
-use crate::access::{Credential, Origin};
+use crate::access::{Caller, Credential, Origin, Scopes, ServerRole, Standing};
 use crate::auth::{NOBODY_UID, Token, hash_token, name_of_uid};
 use crate::server::{Registration, Server};
 use crate::store::{Account, NewSignIn};
 
 /// A sign-in that succeeded.
-pub(super) struct SignedIn {
+pub struct SignedIn {
+    /// Who it is.
     pub account: Account,
+    /// How it was proved.
     pub credential: Credential,
     /// A new token, to be shown once.
     pub token: Option<String>,
@@ -22,6 +26,12 @@ pub(super) struct SignedIn {
 }
 
 impl SignedIn {
+    /// The caller of a door that keeps no connection: it signs in for each call.
+    pub fn caller(&self, origin: Origin) -> Caller {
+        let standing = Arc::new(Standing::new(ServerRole::Account));
+        Caller::new(self.account.id, origin, self.credential, Scopes::ALL, standing)
+    }
+
     /// Checks that the token has not been revoked since it was looked up.
     ///
     /// # Errors
@@ -35,7 +45,10 @@ impl SignedIn {
 }
 
 /// Signs a caller in.
-pub(super) async fn sign_in(server: &Server, origin: Origin, auth: Auth) -> Result<SignedIn, Refusal> {
+///
+/// # Errors
+/// `auth_failed` whatever is wrong with the credentials; [`Refusal::Limited`] after too many attempts.
+pub async fn sign_in(server: &Server, origin: Origin, auth: Auth) -> Result<SignedIn, Refusal> {
     server.sign_in_limiter.check(origin, server.now())?;
     match auth {
         Auth::Peer => {

@@ -1,9 +1,8 @@
-//! A token bucket that is filled by the clock it is handed. Must not know what a token buys.
+//! A token bucket, filled by the time it is given. Must not know what a token buys.
 
 use chat_proto::time::UnixMillis;
 
-/// Parts one token is counted in, so that any rate fills without rounding loss: a rate of one token a second
-/// fills one part a millisecond.
+/// Parts of one token, so that every rate fills without rounding: one token a second is one part a millisecond.
 const PARTS: u64 = 1_000;
 
 /// How a bucket fills and how much it holds.
@@ -15,15 +14,15 @@ pub struct BucketRule {
     pub burst: u32,
 }
 
-/// What came of asking for tokens.
+/// The result of taking tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Take {
     /// They were taken.
     Granted,
     /// Not enough; nothing was taken.
     Refused {
-        /// When asking again will succeed if nobody else takes, in milliseconds from now; `None`: never, since the
-        /// bucket is smaller than what was asked or does not fill.
+        /// When the same will succeed if nobody else takes, in milliseconds from now; `None` if the bucket is too small
+        /// or does not fill.
         retry_after_ms: Option<u64>,
     },
 }
@@ -31,9 +30,9 @@ pub enum Take {
 /// One account's tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TokenBucket {
-    /// What it holds, in [`PARTS`] of a token; at most the rule's burst.
+    /// Its contents, in [`PARTS`] of a token; at most the rule's burst.
     parts: u64,
-    /// Up to when it was filled; never moves back, so a clock that does gives nothing twice.
+    /// The time up to which it was filled. Never moves back, so a clock that does gives nothing twice.
     filled_at: UnixMillis,
 }
 
@@ -55,17 +54,17 @@ impl TokenBucket {
             return Take::Refused { retry_after_ms: None };
         }
         let fill_ms = (wanted - self.parts).div_ceil(u64::from(rule.per_second));
-        // While the clock stands before the last fill, the way back to it comes on top.
+        // If the clock is behind the last fill, the time until then is added.
         Take::Refused { retry_after_ms: Some(fill_ms.saturating_add(self.filled_at.since_ms(now))) }
     }
 
-    /// Takes all it holds: others have used it, too.
+    /// Empties it: others have used it, too.
     pub fn empty(&mut self, rule: BucketRule, now: UnixMillis) {
         self.fill(rule, now);
         self.parts = 0;
     }
 
-    /// Whether the bucket is full at `now`; a full one need not be remembered.
+    /// Whether the bucket is full at `now`; a full one need not be kept.
     pub fn is_full(&self, rule: BucketRule, now: UnixMillis) -> bool {
         let mut later = *self;
         later.fill(rule, now);

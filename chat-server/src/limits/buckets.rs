@@ -1,4 +1,4 @@
-//! The buckets of many who share a rule. Must not know who they are, nor what a token buys.
+//! The buckets of many keys under one rule. Must not know what the keys are, or what a token buys.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -7,10 +7,10 @@ use chat_proto::time::UnixMillis;
 
 use super::{BucketRule, Take, TokenBucket};
 
-/// Buckets remembered; beyond it those that are full again are forgotten.
+/// Buckets kept in memory; beyond it, those that are full again are dropped.
 const REMEMBERED: usize = 10_000;
 
-/// A bucket for each `K` that took something of late; that of anyone else is full.
+/// A bucket for each `K` that took something lately; every other bucket is full.
 #[derive(Debug)]
 pub struct Buckets<K> {
     rule: BucketRule,
@@ -18,7 +18,7 @@ pub struct Buckets<K> {
 }
 
 impl<K: Eq + Hash> Buckets<K> {
-    /// All of them full.
+    /// All buckets full.
     pub fn new(rule: BucketRule) -> Self {
         Self { rule, held: HashMap::new() }
     }

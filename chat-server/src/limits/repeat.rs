@@ -1,4 +1,4 @@
-//! The rule against saying the same again and again. Must not keep any text: it remembers keyed hashes.
+//! The rule against posting the same text again and again. Must not keep any text: it keeps keyed hashes.
 
 use std::collections::VecDeque;
 use std::collections::hash_map::RandomState;
@@ -6,41 +6,40 @@ use std::hash::BuildHasher;
 
 use chat_proto::time::UnixMillis;
 
-/// Times the same text passes within the window; the next is refused.
+/// How often the same text passes within the window.
 const ALLOWED: usize = 2;
-/// How long a text counts, in milliseconds.
+/// The window: how long a text counts, in milliseconds.
 const WINDOW_MS: u64 = 10_000;
-/// Most posts remembered; older ones are forgotten first. A bucket lets through far fewer in the window.
+/// Most posts that are kept; the oldest go first. A bucket lets through far fewer within the window.
 const REMEMBERED_MAX: usize = 256;
 
-/// What the rule says of a text.
+/// The rule's verdict on a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RepeatVerdict {
-    /// It may be said, and was remembered.
+    /// It may be posted, and counts from now on.
     Passes {
-        /// What it is remembered by.
+        /// The hash by which it can be forgotten.
         hash: u64,
     },
-    /// It was said too often just now; not remembered, so waiting helps.
+    /// It was posted too often lately. It does not count again, so waiting helps.
     Repeated {
         /// When it will pass, in milliseconds from now.
         retry_after_ms: u64,
     },
 }
 
-/// What one account said lately.
+/// The recent posts of one account.
 #[derive(Clone, Debug, Default)]
 pub struct RepeatRule {
-    /// Hashes with their moment, oldest first. The hash is keyed at random per account, so that it tells nothing of
-    /// the text.
+    /// Hashes with their times, oldest first. Each account has a random key, so that a hash reveals nothing of the text.
     posts: VecDeque<(UnixMillis, u64)>,
     hasher: RandomState,
 }
 
 impl RepeatRule {
-    /// Judges a text about to be posted; letter case and white space at the ends do not make it another.
+    /// Judges a text that is about to be posted, ignoring letter case and white space at its ends.
     pub fn judge(&mut self, text: &str, now: UnixMillis) -> RepeatVerdict {
-        // A clock that went back would keep entries of the "future" for too long: they count as of now.
+        // After the clock went back, entries of the "future" would stay too long: they count as of now.
         for entry in self.posts.iter_mut().rev().take_while(|entry| entry.0 > now) {
             entry.0 = now;
         }
@@ -49,7 +48,7 @@ impl RepeatRule {
         }
         let hash = self.hasher.hash_one(text.trim().to_lowercase());
         let mut same = self.posts.iter().filter(|(_, other)| *other == hash);
-        // The ALLOWED-th newest of the same text decides: once it leaves the window, one more passes.
+        // One more passes once the ALLOWED-th newest of the same text has left the window.
         if let Some((at, _)) = same.nth_back(ALLOWED - 1) {
             return RepeatVerdict::Repeated { retry_after_ms: WINDOW_MS - now.since_ms(*at) };
         }

@@ -1,4 +1,4 @@
-//! Why the live store refused. Must not know frames: the session turns these into wire errors.
+//! Why the live store refused. Must not know frames: `connection::error` turns these into error bodies.
 
 use chat_proto::ids::RoomId;
 

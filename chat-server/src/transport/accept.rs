@@ -1,4 +1,4 @@
-//! Takes connections until the server goes down.
+//! Accepts connections until the server shuts down. Must not know what is served over them.
 
 use std::io;
 use std::sync::Arc;
@@ -13,10 +13,10 @@ use super::listen::Listeners;
 use crate::access::Origin;
 use crate::server::Server;
 
-/// After a failed accept (no file descriptors left) so long nothing is accepted.
+/// Pause after a failed accept, for example if no file descriptors are left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves all places until `shutdown` says so; then no more is accepted, and every connection's task has ended.
+/// Serves all listeners until `shutdown`. Then nothing more is accepted, and it returns once every connection has ended.
 pub async fn serve(listeners: &Listeners, server: &Arc<Server>, shutdown: &watch::Receiver<bool>) {
     let mut tasks = JoinSet::new();
     let mut stop = shutdown.clone();

@@ -1,4 +1,4 @@
-//! The HTTP surface: health, figures, and the way into a WebSocket.
+//! The HTTP surface: health, metrics, and the upgrade to a WebSocket. Must not know chat frames.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -22,19 +22,19 @@ use crate::access::Origin;
 use crate::metrics;
 use crate::server::Server;
 
-/// A request's head arrives within this time.
+/// Time limit for a request's head.
 const HEAD_LIMIT: Duration = Duration::from_secs(10);
-/// Headers of a request, together.
+/// Most bytes of a request's head.
 const HEAD_MAX_BYTES: usize = 16 * 1024;
 
 type Answer = Response<Full<Bytes>>;
 
-/// What is served at a place.
+/// What a listener serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Surface {
-    /// Everything; figures only to this machine.
+    /// Everything; metrics only to this machine.
     Chat,
-    /// Health and figures, to whoever reaches it.
+    /// Health and metrics, to everyone who reaches it.
     Metrics,
 }
 
@@ -66,7 +66,7 @@ pub(super) async fn connection<S>(
     let serving = Box::pin(builder.serve_connection(TokioIo::new(stream), service).with_upgrades());
     let served = tokio::select! {
         served = serving => served,
-        // Whoever keeps a connection for later requests is not waited for.
+        // Connections kept open for later requests are not waited for.
         _ = shutdown.wait_for(|is_down| *is_down) => return,
     };
     if let Err(error) = served {
@@ -74,12 +74,12 @@ pub(super) async fn connection<S>(
     }
     let waiting: Option<OnUpgrade> = upgrade.lock().take();
     let Some(Ok(upgraded)) = wait(waiting).await else { return };
-    // Out of hyper's hands: the stream itself, with what was read beyond the request.
+    // The stream itself leaves hyper, with the bytes read beyond the request.
     if let Ok(parts) = upgraded.downcast::<TokioIo<S>>() {
-        // A copy of the few bytes there may be: they stand in a buffer of 8 KiB, which would live as long.
+        // Copies the few bytes there may be: their buffer of 8 KiB would live as long as the connection.
         let read_ahead = parts.read_buf.to_vec();
         drop(parts.read_buf);
-        // On its own: the place this future keeps for opening a connection is large, and connections stay for days.
+        // Boxed: connections stay open for days, and should not keep this large future's space.
         Box::pin(socket::run(parts.io.into_inner(), read_ahead, origin, server, shutdown)).await;
     }
 }
@@ -109,7 +109,7 @@ fn route(
     }
 }
 
-/// Whether a proxy passes a request on for someone else: it comes from this machine, but they may not.
+/// Whether a proxy forwards the request: the proxy is on this machine, but its client may not be.
 fn is_passed_on(headers: &header::HeaderMap) -> bool {
     ["forwarded", "via", "x-forwarded-for", "x-real-ip"].iter().any(|name| headers.contains_key(*name))
 }
@@ -127,7 +127,7 @@ fn text(status: StatusCode, body: &'static str) -> Answer {
     answer
 }
 
-/// The answer to a WebSocket's opening (RFC 6455 § 4.2).
+/// The answer to a WebSocket handshake (RFC 6455 § 4.2).
 fn handshake(request: &Request<hyper::body::Incoming>) -> Result<Answer, Box<Answer>> {
     let headers = request.headers();
     let has = |name: header::HeaderName, word: &str| {
@@ -144,7 +144,7 @@ fn handshake(request: &Request<hyper::body::Incoming>) -> Result<Answer, Box<Ans
             "This is a chat server: connect with a WebSocket, subprotocol chat.v1, or run `chat`.\n",
         )));
     }
-    // A browser tells the page it comes from; no page may speak for the people of this machine.
+    // Browsers name the page a request comes from. No page may act for the people of this machine.
     if headers.contains_key(header::ORIGIN) {
         return Err(Box::new(text(StatusCode::FORBIDDEN, "Web pages may not connect.\n")));
     }

@@ -1,4 +1,5 @@
-//! Where the server listens. All places are bound before one accepts.
+//! The addresses and sockets the server listens at. All are bound before the first connection is accepted. Must not know what
+//! is served.
 
 use std::io;
 use std::net::SocketAddr;
@@ -14,25 +15,25 @@ pub struct UnixListen {
     pub path: PathBuf,
     /// Its mode: who may connect.
     pub mode: u32,
-    /// The group it is given to.
+    /// The group that owns it.
     pub group: Option<String>,
 }
 
 /// Where to listen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listen {
-    /// Addresses; port 0 takes a free one.
+    /// TCP addresses; port 0 takes a free port.
     pub tcp: Vec<SocketAddr>,
     /// Unix sockets.
     pub unix: Vec<UnixListen>,
-    /// Where figures are told besides, to whoever asks.
+    /// A separate address for metrics, open to everyone who reaches it.
     pub metrics: Option<SocketAddr>,
 }
 
-/// Why a place cannot be listened at.
+/// Why the server cannot listen.
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
-    /// An address.
+    /// A TCP address cannot be bound.
     #[error("cannot listen at {address}: {source}")]
     Tcp {
         /// The address.
@@ -40,7 +41,7 @@ pub enum BindError {
         /// Why.
         source: io::Error,
     },
-    /// A Unix socket.
+    /// A Unix socket cannot be bound.
     #[error("cannot listen at {path}: {source}")]
     Unix {
         /// The path.
@@ -48,19 +49,19 @@ pub enum BindError {
         /// Why.
         source: io::Error,
     },
-    /// Someone listens there already.
+    /// Another server listens there.
     #[error("another server listens at {path}; stop it, or choose another path with --unix")]
     InUse {
         /// The path.
         path: PathBuf,
     },
-    /// Something else stands there.
+    /// A file that is no socket has that path.
     #[error("{path} is there already and no socket; move it away, or choose another path with --unix")]
     NoSocket {
         /// The path.
         path: PathBuf,
     },
-    /// The group is not known.
+    /// The group does not exist.
     #[error("there is no group {name:?} on this machine")]
     NoGroup {
         /// Its name.
@@ -68,7 +69,7 @@ pub enum BindError {
     },
 }
 
-/// Bound places.
+/// The bound listeners.
 #[derive(Debug)]
 pub struct Listeners {
     pub(super) tcp: Vec<TcpListener>,
@@ -77,10 +78,10 @@ pub struct Listeners {
 }
 
 impl Listeners {
-    /// Binds all places.
+    /// Binds all of them.
     ///
     /// # Errors
-    /// Where one of them cannot be had; none is then left bound.
+    /// [`BindError`] for the first that cannot be bound; then none stays bound.
     pub async fn bind(listen: &Listen) -> Result<Self, BindError> {
         let mut bound = Self { tcp: Vec::new(), unix: Vec::new(), metrics: None };
         for address in &listen.tcp {
@@ -95,14 +96,14 @@ impl Listeners {
         Ok(bound)
     }
 
-    /// The addresses as clients write them.
+    /// The addresses, as clients write them.
     pub fn addresses(&self) -> Vec<String> {
         let tcp = self.tcp.iter().filter_map(|listener| Some(format!("ws://{}", listener.local_addr().ok()?)));
         let unix = self.unix.iter().map(|(_, path)| format!("unix:{}", path.display()));
         unix.chain(tcp).collect()
     }
 
-    /// Where figures are told besides.
+    /// The URL of the separate metrics listener.
     pub fn metrics_address(&self) -> Option<String> {
         Some(format!("http://{}/metrics", self.metrics.as_ref()?.local_addr().ok()?))
     }
@@ -111,7 +112,7 @@ impl Listeners {
 impl Drop for Listeners {
     fn drop(&mut self) {
         for (_, path) in &self.unix {
-            // Whoever starts next finds no stale socket; one that is gone already is no matter.
+            // The next server finds no stale socket. It may be gone already.
             let _ = std::fs::remove_file(path);
         }
     }
@@ -133,7 +134,7 @@ async fn bind_unix(unix: &UnixListen) -> Result<UnixListener, BindError> {
     Ok(listener)
 }
 
-/// Removes a socket that a server left which was killed; nothing else is ever removed.
+/// Removes a socket that a killed server left behind; nothing else is ever removed.
 async fn clear_stale(path: &std::path::Path) -> Result<(), BindError> {
     let failed = |source| BindError::Unix { path: path.to_owned(), source };
     let found = match std::fs::symlink_metadata(path) {
@@ -145,7 +146,7 @@ async fn clear_stale(path: &std::path::Path) -> Result<(), BindError> {
         return Err(BindError::NoSocket { path: path.to_owned() });
     }
     match tokio::net::UnixStream::connect(path).await {
-        // Someone listens, or has too many waiting to be listened to.
+        // A server listens, or has a full backlog.
         Ok(_) => Err(BindError::InUse { path: path.to_owned() }),
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(BindError::InUse { path: path.to_owned() }),
         Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => std::fs::remove_file(path).map_err(failed),

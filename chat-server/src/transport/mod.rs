@@ -1,4 +1,5 @@
-//! How bytes come in and go out: listeners, the HTTP surface, one WebSocket for one connection.
+//! Listeners, the HTTP surface, and one WebSocket for each connection. Must not know rooms or stores; frames are made and
+//! read by `connection`.
 
 mod accept;
 mod frames;

@@ -1,4 +1,5 @@
-//! One WebSocket and its connection, in one task.
+//! One WebSocket in one task: carries frames between the socket and its door, notices silence, and says goodbye. Must not know
+//! what frames say.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,18 +23,18 @@ use crate::connection::{Incoming, JsonDoor};
 use crate::send_queue::{Frame, SendQueue};
 use crate::server::Server;
 
-/// `hello` comes within this time.
+/// Time limit for `hello`.
 const HELLO_LIMIT: Duration = Duration::from_secs(10);
-/// A socket that takes nothing for this long is closed.
+/// A socket that accepts no bytes for this long is closed.
 const WRITE_LIMIT: Duration = Duration::from_secs(20);
 /// Frames written before the socket is flushed.
 const BATCH: usize = 64;
-/// Clients come back from a restart after this time, spread over as long again.
+/// Clients reconnect after this time when the server restarts, spread over as long again.
 const RECONNECT_MS: u64 = 500;
 const RECONNECT_SPREAD_MS: u64 = 500;
 const READ_BUFFER: usize = 1024;
 
-/// Small buffers: thousands of connections are mostly idle, and small ones are faster too.
+/// Small buffers: most of thousands of connections are idle, and small buffers are faster, too.
 fn config() -> WebSocketConfig {
     WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER)
@@ -70,14 +71,14 @@ pub(super) async fn run<S>(
         _ = shutdown.wait_for(|is_down| *is_down) => Some(GoodbyeReason::Shutdown),
     };
     if let Some(reason) = reason {
-        // Whoever does not listen any more cannot be told.
+        // The other side may not be reading any more.
         drop(timeout(Duration::from_secs(2), task.say_goodbye(reason)).await);
     }
     task.door.end().await;
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> SocketTask<S> {
-    /// Serves; why the server ends it, or nothing where the other side did.
+    /// Serves the socket. Returns the reason if the server ends it, `None` if the other side has.
     async fn serve(&mut self) -> Option<GoodbyeReason> {
         loop {
             let silence = if self.door.is_signed_in() { Duration::from_millis(DEAD_AFTER_MS) } else { HELLO_LIMIT };
@@ -119,7 +120,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> SocketTask<S> {
         match message {
             Message::Text(text) => self.door.take(Incoming::Text(&text)).await,
             Message::Binary(_) => self.door.take(Incoming::Binary).await,
-            // The library answers pings by itself, with the next write; here nothing else may follow.
+            // The library answers a ping with the next write, which may be far away.
             Message::Ping(_) => timeout(WRITE_LIMIT, self.socket.flush()).await.ok()?.ok()?,
             Message::Pong(_) | Message::Frame(_) => {}
             Message::Close(_) => return None,
@@ -127,7 +128,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> SocketTask<S> {
         Some(())
     }
 
-    /// The stream cannot be read any further: says why, where that helps.
+    /// Reports why the stream cannot be read any further, if that helps the client.
     async fn fail(&mut self, error: &tungstenite::Error) -> Option<GoodbyeReason> {
         use chat_proto::error::{ErrorBody, ErrorCode};
         use chat_proto::server_frame::ErrorFrame;
@@ -145,9 +146,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> SocketTask<S> {
         Some(GoodbyeReason::ProtocolViolation)
     }
 
-    /// Writes what still waits, says goodbye and closes.
+    /// Writes what is still queued, says goodbye and closes.
     async fn say_goodbye(&mut self, reason: GoodbyeReason) -> tungstenite::Result<()> {
-        // Everything that was acknowledged is said before the end.
+        // Every accepted post is answered before the end.
         self.door.finish_posts().await;
         self.send_queue.take(self.frames.queue(), usize::MAX);
         let reconnect_after_ms = match reason {
@@ -161,7 +162,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> SocketTask<S> {
         self.socket.close(Some(CloseFrame { code, reason: Utf8Bytes::from_static("") })).await
     }
 
-    /// Writes what is queued. The library has nothing of its own (a pong) half written then.
+    /// Writes what is queued, after the library's own frames (pongs), so that neither is cut by the other.
     async fn write(&mut self) -> tungstenite::Result<()> {
         let stalled = |_| tungstenite::Error::Io(std::io::ErrorKind::TimedOut.into());
         timeout(WRITE_LIMIT, self.socket.flush()).await.map_err(stalled)??;
