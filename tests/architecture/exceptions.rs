@@ -4,10 +4,7 @@
 /// Circles of files: the folder that holds them, and the files that need each other.
 pub(crate) const CIRCLES: &[(&str, &[&str])] = &[
     ("chat-proto/src", &["client_frame.rs", "codec.rs", "request.rs"]),
-    ("chat-server/src/live/redis", &["connect.rs", "error.rs", "operation.rs", "options.rs", "rights.rs"]),
-    ("chat-server/src/live/redis", &["bulk.rs", "store.rs"]),
     ("chat-server/src/room", &["actor.rs", "compensation.rs", "live_sync.rs", "registry.rs"]),
-    ("chat-server/src/store/sqlite", &["items.rs", "members.rs", "rooms.rs"]),
     ("chat-server/src/trending", &["trend.rs", "trend/uses.rs"]),
     (
         "chat-tui/src/app",

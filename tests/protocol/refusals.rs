@@ -158,6 +158,40 @@ async fn what_the_record_refuses_breaks_the_chain_for_posts_already_under_way() 
 }
 
 #[tokio::test]
+async fn a_chain_that_changes_its_room_or_its_life_waits_for_the_refusals_before() {
+    let server = Server::start();
+    let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
+    let (mut ben, _) = Peer::register(server.address(), "ben", Subscription::None).await;
+    let hers = ana.create("builds", RoomKind::Public).await;
+    let (begin, go_on) = (Some(Chain::Restart), Some(Chain::Continue));
+    let life = |ttl_ms| Some(Life::TtlMs(ttl_ms));
+    let posts = [
+        Post { chain: begin, ..post("b0", "taken") },
+        Post { chain: go_on, room: hers, ..post("b1", "of no member") },
+        Post { chain: go_on, ..post("b2", "behind it") },
+        Post { chain: begin, life: life(1), ..post("b3", "of a life too short") },
+        Post { chain: go_on, ..post("b4", "behind it") },
+        Post { chain: begin, life: life(600_000), ..post("b5", "taken") },
+        Post { chain: go_on, ..post("b6", "taken") },
+    ];
+    // All at once: none waits for an answer to the one before.
+    for chained in &posts {
+        ben.start(chained).await;
+    }
+    let mut codes = Vec::new();
+    for _ in &posts {
+        codes.push(match ben.next().await.expect("connected") {
+            ServerFrame::Ok(_) => None,
+            ServerFrame::Error(refused) => Some(refused.error.code),
+            other => panic!("an answer, not {other:?}"),
+        });
+    }
+    let broken = Some(ErrorCode::ChainBroken);
+    let expected = [None, Some(ErrorCode::NotMember), broken, Some(ErrorCode::BadRequest), broken, None, None];
+    assert_eq!(codes, expected);
+}
+
+#[tokio::test]
 async fn a_post_that_cannot_be_read_breaks_its_chain_and_stands_in_order() {
     let server = Server::start();
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;

@@ -1,6 +1,6 @@
-//! What every live store must do, told as tests over the port. Time is handed in; nothing sleeps.
+//! The contract of the live store's port as tests, for every store. Time is passed in; nothing sleeps.
 //!
-//! `suite!(fresh)` makes one test per case, each on the store the future `fresh` gives.
+//! `suite!(fresh)` makes one test per case, each with the store that the future `fresh` gives.
 
 use std::sync::Arc;
 

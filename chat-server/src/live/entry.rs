@@ -7,22 +7,22 @@ use chat_proto::time::UnixMillis;
 use super::LiveError;
 use crate::post_digest::{self, PostDigest};
 
-/// How long a sender's key is remembered after its message ended, in milliseconds: longer than a client that lost its
-/// connection takes to come back and ask again, so that a late retry is told "duplicate" instead of being shown again.
+/// How long a sender's key is remembered after its message ended, in milliseconds: longer than a client takes to reconnect
+/// and retry, so that a late retry is answered as a duplicate instead of appearing again.
 pub const KEY_KEPT_MS: u64 = 10 * 60 * 1_000;
 
-/// What an ephemeral post is addressed by. Sender and key together are unique over all rooms.
+/// The address of an ephemeral post. Sender and key together are unique over all rooms.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct EphemeralKey {
-    /// Where it was posted.
+    /// The room.
     pub room: RoomId,
-    /// Who posted it.
+    /// The sender.
     pub sender: UserId,
-    /// The key the sender gave it.
+    /// The sender's key.
     pub key: ClientKey,
 }
 
-/// One ephemeral message with its own end, or the tombstone it left until that end.
+/// One ephemeral message with its own end, or its tombstone until that end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EphemeralEntry {
     key: EphemeralKey,
@@ -32,10 +32,10 @@ pub struct EphemeralEntry {
 }
 
 impl EphemeralEntry {
-    /// A message that has an end.
+    /// The entry of a new message.
     ///
     /// # Errors
-    /// [`LiveError::NotEphemeral`] where `item` is no message or has no `expires_at`.
+    /// [`LiveError::NotEphemeral`] if `item` is no message or has no `expires_at`.
     pub fn message(key: EphemeralKey, item: Item) -> Result<Self, LiveError> {
         match &item.content {
             Content::Message(message) => {
@@ -47,16 +47,16 @@ impl EphemeralEntry {
         }
     }
 
-    /// An entry as another process kept it.
+    /// An entry read from the store.
     pub(super) fn kept(key: EphemeralKey, item: Item, expires_at: UnixMillis, digest: PostDigest) -> Self {
         Self { key, item, expires_at, digest }
     }
 
-    /// The entry with its item in a new state: an edited message with the same end, or `Deleted`. The text of the old
-    /// state is gone with it.
+    /// The entry in a new state: an edited message with the same end, or `Deleted`. The former text is gone with the former
+    /// state.
     ///
     /// # Errors
-    /// [`LiveError::NotEphemeral`] where `item` is another kind, another `seq`, or a message with another end.
+    /// [`LiveError::NotEphemeral`] if `item` is of another kind, has another `seq`, or is a message with another end.
     pub fn changed_to(&self, item: Item) -> Result<Self, LiveError> {
         let keeps_end = match &item.content {
             Content::Message(message) => message.expires_at == Some(self.expires_at),
@@ -69,12 +69,12 @@ impl EphemeralEntry {
         Ok(Self { key: self.key.clone(), item, ..*self })
     }
 
-    /// Of the text it was posted with.
+    /// The digest of the text it was posted with.
     pub fn digest(&self) -> PostDigest {
         self.digest
     }
 
-    /// What it is addressed by.
+    /// Its address.
     pub fn key(&self) -> &EphemeralKey {
         &self.key
     }
@@ -84,60 +84,60 @@ impl EphemeralEntry {
         &self.item
     }
 
-    /// When it ends, exactly.
+    /// When it ends.
     pub fn expires_at(&self) -> UnixMillis {
         self.expires_at
     }
 
-    /// Whether it is still there at `now`: at the instant of its end it is not.
+    /// Whether it is alive at `now`; at the instant of its end it is not.
     pub fn is_alive(&self, now: UnixMillis) -> bool {
         now < self.expires_at
     }
 
-    /// Whether it is a message, not the tombstone of one.
+    /// Whether it is a message, not a tombstone.
     pub fn is_message(&self) -> bool {
         matches!(self.item.content, Content::Message(_))
     }
 }
 
-/// What became of a post.
+/// The outcome of a post.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Put {
-    /// It is there, under the number it was given.
+    /// It is stored under its number.
     Stored,
-    /// The sender used this key before; nothing was changed, and the number given for this try stays unused.
+    /// The sender used this key before. Nothing was changed; the number assigned to this post stays unused.
     KeyHeld(Box<KeyUse>),
 }
 
 /// The first use of a sender's key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyUse {
-    /// In which room.
+    /// The room.
     pub room: RoomId,
-    /// The number it got.
+    /// The message's number.
     pub seq: Seq,
     /// When it was accepted.
     pub at: UnixMillis,
-    /// When it ends, or ended.
+    /// When the message ends, or ended.
     pub expires_at: UnixMillis,
-    /// Of the text it was posted with: a retry has the same, also after an edit or the end.
+    /// The digest of the posted text: a retry has the same, also after an edit or the end.
     pub digest: PostDigest,
 }
 
-/// What a sweep let go.
+/// What a sweep removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Evicted {
-    /// Entries whose time was up.
+    /// Expired entries.
     pub entries: u64,
-    /// Keys, leases and buckets that say nothing any more.
+    /// Expired keys, leases and full buckets.
     pub others: u64,
 }
 
-/// What the live store holds.
+/// The contents of the live store.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
-    /// Messages that are alive; a server that starts by itself does not stop while there is one.
+    /// Alive messages. A server that starts on demand does not stop while there is one.
     pub alive: u64,
-    /// Bytes held for entries, those not yet swept included.
+    /// Bytes held for entries, including those not yet swept.
     pub bytes: u64,
 }

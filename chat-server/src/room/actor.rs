@@ -25,7 +25,7 @@ use super::ring::RING;
 use super::state::{Accepted, Destination, State};
 use crate::live::{EphemeralKey, LiveError};
 use crate::push::Push;
-use crate::store::{Append, BrokenChains, ChainPlace, Change, MemberState, Revision, StoreReply};
+use crate::store::{Append, BrokenChains, Change, MemberState, Revision, StoreReply};
 
 /// Entries that may be under way in one room.
 const IN_FLIGHT_MAX: usize = 4096;
@@ -238,20 +238,6 @@ impl Actor {
                 };
                 self.in_flight.push_back(InFlight::new(wait, Some(item), Requester::Post(reply)).chained(chain));
             }
-        }
-    }
-
-    fn refuse_command(&mut self, command: Command, error: &RoomError) {
-        if let Command::Post(new, _) = &command {
-            self.break_chain(new.chain);
-        }
-        command.refuse(error);
-    }
-
-    /// Notes that a post of a chain was refused: those behind it will be, too.
-    fn break_chain(&mut self, chain: Option<ChainPlace>) {
-        if let Some(place) = chain {
-            self.broken_chains.refuse(place);
         }
     }
 

@@ -17,7 +17,7 @@ use super::error::RoomError;
 use super::observer::RoomObserver;
 use crate::histogram::Histogram;
 use crate::live::Live;
-use crate::store::Store;
+use crate::store::RoomStore;
 
 /// Commands that can wait for one room.
 const MAILBOX: usize = 1024;
@@ -73,7 +73,7 @@ impl Counters {
 #[derive(Clone)]
 pub struct Services {
     /// The database.
-    pub store: Arc<dyn Store>,
+    pub store: Arc<dyn RoomStore>,
     /// The live store.
     pub live: Arc<dyn Live>,
     /// The clock.
@@ -115,16 +115,20 @@ impl Registry {
         *noted = head.max(*noted);
     }
 
-    /// The last number of an ephemeral item in a room; `None` if none was shown since the server started.
+    /// The last number of an ephemeral item in a room; `None` if none was shown since the server started. A hint, not the
+    /// head: of a room whose actor ran in another process nothing would be known here. Subscribing returns the head.
     pub(super) fn noted_head(&self, room: RoomId) -> Option<Seq> {
         self.heads.lock().get(&room).copied()
     }
 
-    /// The rooms that are running.
+    /// The rooms whose actors run in this process.
     pub fn running(&self) -> Vec<RoomId> {
         self.rooms.lock().keys().copied().collect()
     }
 
+    /// The mailbox of a room's actor, which starts if it is not running. With [`running_mailbox`](Self::running_mailbox)
+    /// the only place that knows where an actor runs. One in another process would get a mailbox here whose reader
+    /// forwards commands: they hold plain data, an answer's sender, and send queues that the reader keeps.
     fn mailbox(self: &Arc<Self>, id: RoomId) -> mpsc::Sender<Command> {
         let mut rooms = self.rooms.lock();
         if let Some(mailbox) = rooms.get(&id)
@@ -167,18 +171,21 @@ impl Registry {
         self.mailbox(id).send(command(reply)).await.ok().map(|()| answer)
     }
 
+    /// The mailbox of a room's actor; `None` if it is not running.
+    fn running_mailbox(&self, id: RoomId) -> Option<mpsc::Sender<Command>> {
+        self.rooms.lock().get(&id).cloned()
+    }
+
     /// Sends a room a command without an answer; dropped if the room is not running or its mailbox is full.
     pub(super) fn notify(&self, id: RoomId, command: Command) {
-        let mailbox = self.rooms.lock().get(&id).cloned();
-        if let Some(mailbox) = mailbox {
+        if let Some(mailbox) = self.running_mailbox(id) {
             drop(mailbox.try_send(command));
         }
     }
 
     /// As [`Self::notify`], but waits for a place in the mailbox.
     pub(super) async fn notify_reliably(&self, id: RoomId, command: Command) {
-        let mailbox = self.rooms.lock().get(&id).cloned();
-        if let Some(mailbox) = mailbox {
+        if let Some(mailbox) = self.running_mailbox(id) {
             drop(mailbox.send(command).await);
         }
     }

@@ -17,14 +17,15 @@ use tokio::sync::Notify;
 use crate::presence::{Audience, LargeRoomCounts, RoomPresence, is_there};
 use crate::push::Push;
 use crate::room::Rooms;
-use crate::store::Store;
+use crate::store::{Accounts, Members};
 
 /// Longest sleep of the driver before it reads the clock again.
 const LOOK_AGAIN: Duration = Duration::from_mins(1);
 
 /// The audience of a person: the rooms they are a member of.
 pub struct RoomAudience {
-    store: Arc<dyn Store>,
+    accounts: Arc<dyn Accounts>,
+    members: Arc<dyn Members>,
     clock: fn() -> UnixMillis,
     /// Set late: `Rooms` is built with an observer that holds this.
     rooms: OnceLock<Rooms>,
@@ -50,8 +51,8 @@ impl Known {
 }
 
 impl RoomAudience {
-    pub(super) fn new(store: Arc<dyn Store>, clock: fn() -> UnixMillis) -> Self {
-        Self { store, clock, rooms: OnceLock::new(), known: Mutex::default(), wakeup: Notify::new() }
+    pub(super) fn new(accounts: Arc<dyn Accounts>, members: Arc<dyn Members>, clock: fn() -> UnixMillis) -> Self {
+        Self { accounts, members, clock, rooms: OnceLock::new(), known: Mutex::default(), wakeup: Notify::new() }
     }
 
     /// Sets the rooms, once they have been built.
@@ -159,7 +160,7 @@ impl Audience for RoomAudience {
     fn went_offline(&self, user: UserId, last_seen: UnixMillis) {
         self.known.lock().room_presence.forget(user);
         // If it cannot be written, the former one stays; nobody waits for it.
-        drop(self.store.set_last_seen(user, last_seen));
+        drop(self.accounts.set_last_seen(user, last_seen));
     }
 }
 
@@ -167,7 +168,7 @@ impl RoomAudience {
     /// Sends the presence of a person who is not connected here: connected to another server, or offline with a new status.
     fn notify_absent(&self, presence: UserPresence) {
         let Some(rooms) = self.rooms.get().cloned() else { return };
-        let memberships = self.store.memberships(presence.user);
+        let memberships = self.members.memberships(presence.user);
         // One read; it ends by itself.
         tokio::spawn(async move {
             let push = Push::new(presence);

@@ -93,7 +93,7 @@ impl Server {
         let (trending, trending_driver) = TrendingService::new(Arc::new(clock), trending_rooms.clone(), live.clone());
         let counters = Arc::<Counters>::default();
         let connections = Arc::new(Connections::new(clock));
-        let audience = Arc::new(RoomAudience::new(store.clone(), clock));
+        let audience = Arc::new(RoomAudience::new(store.clone(), store.clone(), clock));
         let (typing, typing_driver) = TypingService::new(node, Arc::new(clock), live.clone());
         let observer = Arc::new(RoomObservers {
             trending: trending.clone(),

@@ -16,7 +16,7 @@ pub use model::{
     Account, Append, Appended, Change, MemberRow, MemberState, NewRoom, NewSignIn, RefusedPost, Revision, RoomCounts,
     RoomState, SignInRow, StoreFigures, StoredRoom,
 };
-pub use port::{Accounts, Lifecycle, Members, ReadMarkers, Rooms, Store, Timeline};
+pub use port::{Accounts, Lifecycle, Members, ReadMarkers, RoomStore, Rooms, Store, Timeline};
 
 /// A reply of the store.
 pub type StoreReply<T> = crate::reply::Reply<T, StoreError>;

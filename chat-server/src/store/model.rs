@@ -1,4 +1,4 @@
-//! What goes into the database and comes out of it.
+//! The values that go into the database and come out of it. Must not know how a database keeps them.
 
 use chat_proto::ids::{ClientKey, RoomId, Seq, SessionId, UserId};
 use chat_proto::message::{Content, Item, Message};
@@ -17,17 +17,17 @@ pub struct Account {
     pub id: UserId,
     /// Its name.
     pub name: Username,
-    /// The user of this machine it belongs to.
+    /// The user of this machine it belongs to, if any.
     pub os_uid: Option<u32>,
-    /// Its password's hash, as a PHC string.
+    /// The hash of its password, as a PHC string.
     pub password: Option<String>,
-    /// What it chose to appear as.
+    /// The availability it chose.
     pub availability: ChosenAvailability,
-    /// What it says of itself.
+    /// Its status text.
     pub status: Option<StatusText>,
     /// When its last connection ended.
     pub last_seen: Option<UnixMillis>,
-    /// Whether this very request made it.
+    /// Whether this request created it.
     pub is_new: bool,
 }
 
@@ -38,14 +38,14 @@ impl Account {
     }
 }
 
-/// A sign-in to be kept.
+/// A new sign-in.
 #[derive(Clone, Debug)]
 pub struct NewSignIn {
-    /// Whose.
+    /// Its account.
     pub account: UserId,
     /// SHA-256 of its token.
     pub token_hash: [u8; 32],
-    /// When.
+    /// When it was made.
     pub at: UnixMillis,
 }
 
@@ -54,11 +54,11 @@ pub struct NewSignIn {
 pub struct SignInRow {
     /// The sign-in.
     pub id: SessionId,
-    /// Whose.
+    /// Its account.
     pub account: Account,
 }
 
-/// A room to be made.
+/// A new room.
 #[derive(Clone, Debug)]
 pub struct NewRoom {
     /// Who may see it.
@@ -67,79 +67,79 @@ pub struct NewRoom {
     pub name: RoomName,
     /// Its topic.
     pub topic: Option<TopicText>,
-    /// What it is for.
+    /// Its description.
     pub description: Option<Description>,
-    /// The life of messages that name none, in milliseconds.
+    /// The life of messages that name none, in milliseconds; `None` makes them persistent.
     pub default_ttl_ms: Option<u64>,
     /// Whether it closes when its last member leaves.
     pub closes_when_empty: bool,
-    /// Who makes it.
+    /// Its creator.
     pub by: UserId,
-    /// When.
+    /// When it is created.
     pub at: UnixMillis,
 }
 
 /// A room as the database has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredRoom {
-    /// As it travels.
+    /// Its public facts.
     pub room: Room,
-    /// Its last number.
+    /// Its last sequence number.
     pub head: Seq,
-    /// When its last persistent message came.
+    /// When its last persistent message was accepted.
     pub last_message_at: Option<UnixMillis>,
 }
 
-/// What a room's actor begins with.
+/// The state a room's actor starts with.
 #[derive(Clone, Debug)]
 pub struct RoomState {
     /// The room.
     pub room: StoredRoom,
-    /// No number up to here may be given again.
+    /// No number up to this one may be assigned again.
     pub reserved_up_to: Seq,
     /// Its members with their roles.
     pub members: Vec<(UserId, Role)>,
-    /// Its newest items by rising `changed`: what the ring holds.
+    /// Its newest items by rising `changed`, for the ring.
     pub recent: Vec<Item>,
-    /// Whether `recent` is all there is.
+    /// Whether `recent` holds all its items.
     pub is_whole: bool,
-    /// Numbers of ephemeral posts that were refused, and must not appear.
+    /// Numbers of ephemeral posts that were refused and must not appear.
     pub refused: Vec<Seq>,
 }
 
 /// An ephemeral post that was refused while the live store may have kept it. Only its number: the database holds nothing
-/// of what expires.
+/// of an ephemeral message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RefusedPost {
-    /// Where.
+    /// Its room.
     pub room: RoomId,
     /// Its number.
     pub seq: Seq,
-    /// When.
+    /// When it was refused.
     pub at: UnixMillis,
     /// Until when the live store may hold anything of it.
     pub until: UnixMillis,
 }
 
-/// A thing that takes a number.
+/// An item to append.
 #[derive(Clone, Debug)]
 pub struct Append {
-    /// Where.
+    /// Its room.
     pub room: RoomId,
-    /// Its number, given by the room's actor.
+    /// Its number, assigned by the room's actor.
     pub seq: Seq,
-    /// When.
+    /// When it was accepted.
     pub at: UnixMillis,
-    /// Who.
+    /// Its author.
     pub by: UserId,
-    /// What.
+    /// Its content.
     pub content: Content,
     /// Its place in a chain; `None` if it stands alone.
     pub chain: Option<ChainPlace>,
 }
 
 impl Append {
-    /// The message and its key, where it is one.
+    /// The message and its key, if it is a message.
     pub fn message(&self) -> Option<(&Message, Option<&ClientKey>)> {
         match &self.content {
             Content::Message(message) => Some((message, message.key.as_ref())),
@@ -153,58 +153,58 @@ impl Append {
     }
 }
 
-/// What became of an [`Append`].
+/// The outcome of an [`Append`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Appended {
-    /// Its number: the first one's where the key had been used.
+    /// The item's number; the first message's if the key had been used.
     pub seq: Seq,
-    /// When it was accepted.
+    /// When that item was accepted.
     pub at: UnixMillis,
-    /// Whether the key had been used, so that nothing was added.
+    /// Whether the key had been used, so that nothing was appended.
     pub is_duplicate: bool,
 }
 
-/// What is done to a message that stands already.
+/// A kind of change.
 #[derive(Clone, Debug)]
 pub enum Revision {
-    /// Its text is replaced; `item` is the message in its new state.
+    /// The text is replaced; `item` is the message in its new state.
     Edit,
-    /// It becomes a tombstone; its text is gone.
+    /// The message becomes a tombstone; its text is gone.
     Delete,
 }
 
-/// A change of a message that stands already.
+/// A change of a message.
 #[derive(Clone, Debug)]
 pub struct Change {
-    /// Where.
+    /// Its room.
     pub room: RoomId,
-    /// What is done.
+    /// The kind of change.
     pub revision: Revision,
     /// The item in its new state; `item.changed` is the change's number.
     pub item: Item,
-    /// When.
+    /// When it was accepted.
     pub at: UnixMillis,
 }
 
-/// A membership as it is now.
+/// A change of a membership.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MemberState {
     /// `by` becomes a member with this role.
     Joins(Role),
-    /// `by` is no longer a member.
+    /// `by` leaves.
     Leaves,
-    /// `by` takes part, or not.
+    /// `by` answers whether they take part.
     Answers(Rsvp),
 }
 
 /// A member as listed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MemberRow {
-    /// Who.
+    /// The account.
     pub user: User,
-    /// What they may do.
+    /// Its role.
     pub role: Role,
-    /// Whether they take part.
+    /// Its answer.
     pub rsvp: Rsvp,
 }
 
@@ -213,7 +213,7 @@ pub struct MemberRow {
 pub struct RoomCounts {
     /// Persistent messages that were not deleted.
     pub messages: u64,
-    /// Who takes part.
+    /// The answers of members.
     pub rsvp: RsvpCounts,
 }
 

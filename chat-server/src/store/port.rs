@@ -26,10 +26,15 @@ use super::model::{
 };
 use super::{StoreFigures, StoreReply};
 
-/// All ports of one database. Parts of the server take the port they need; only the wiring needs them all.
-pub trait Store: Accounts + Rooms + Members + Timeline + ReadMarkers + Lifecycle {}
+/// All ports of one database. Parts of the server take the ports they need; handlers of requests need them all.
+pub trait Store: RoomStore + Accounts + ReadMarkers + Lifecycle {}
 
-impl<T: Accounts + Rooms + Members + Timeline + ReadMarkers + Lifecycle> Store for T {}
+impl<T: RoomStore + Accounts + ReadMarkers + Lifecycle> Store for T {}
+
+/// The ports of a room's actor.
+pub trait RoomStore: Rooms + Members + Timeline {}
+
+impl<T: Rooms + Members + Timeline> RoomStore for T {}
 
 /// Accounts and their sign-ins.
 pub trait Accounts: Send + Sync + 'static {

@@ -11,19 +11,19 @@ use chat_proto::time::UnixMillis;
 use crate::live::{EphemeralEntry, EphemeralKey, KEY_KEPT_MS, KeyUse, LiveError, Put};
 use crate::post_digest::PostDigest;
 
-/// What an entry costs beside its texts: the item, its places in the maps, and their spare room.
+/// The overhead of an entry: the item, its places in the maps, and their spare capacity.
 const ENTRY_OVERHEAD_BYTES: u64 = 512;
-/// Expired entries let go by one write, so that steady writing never piles up what expired.
+/// Expired entries that one write removes, so that steady writing never piles them up.
 const TRIM_PER_WRITE: usize = 16;
 
-/// How much ephemeral messages may take.
+/// The limits of ephemeral messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemoryCaps {
     /// Bytes of one room.
     pub room_bytes: u64,
     /// Bytes of all rooms.
     pub total_bytes: u64,
-    /// Keys remembered; those of messages that ended are forgotten first, oldest end first.
+    /// Keys remembered. Those of ended messages are forgotten first, oldest end first.
     pub keys: usize,
 }
 
@@ -74,7 +74,7 @@ impl Entries {
         self.check_space(room, cost_bytes(&entry), caps, now)?;
         self.check_keys(caps, now)?;
         let (seq, expires_at) = (entry.item().seq, entry.expires_at());
-        // A key whose time is up may still be held unswept; the new use takes its place.
+        // An expired key may not be swept yet; the new use replaces it.
         self.forget_key(sender, &key);
         let used = UsedKey { room, seq, at: entry.item().at, expires_at, digest: entry.digest() };
         self.keys.insert((sender, key.clone()), used);
@@ -135,7 +135,7 @@ impl Entries {
         }
     }
 
-    /// Lets go of all that expired, and of the keys nobody retries any more; both counts.
+    /// Removes everything that expired, and the keys that nobody retries any more. Returns both counts.
     pub(super) fn sweep(&mut self, now: UnixMillis) -> (u64, u64) {
         let entries = self.trim(now, usize::MAX);
         let mut keys = 0;
@@ -149,7 +149,7 @@ impl Entries {
         (entries, keys)
     }
 
-    /// Alive messages and the bytes of all entries; sweeps, so that both are exact.
+    /// Alive messages and the bytes of all entries. Sweeps, so that both are exact.
     pub(super) fn usage(&mut self, now: UnixMillis) -> (u64, u64) {
         self.sweep(now);
         (self.messages, self.bytes)
@@ -172,7 +172,7 @@ impl Entries {
             }
             Ok(())
         };
-        // Only what is alive may refuse another: what expired goes first.
+        // Only alive entries may refuse another: expired ones go first.
         fits(self).or_else(|_| {
             self.trim(now, usize::MAX);
             fits(self)
@@ -205,7 +205,7 @@ impl Entries {
 
     fn insert(&mut self, entry: EphemeralEntry) {
         let (room, seq, bytes) = (entry.key().room, entry.item().seq, cost_bytes(&entry));
-        // Rooms never give a number twice; should one, the sums must still hold.
+        // Rooms never assign a number twice; if one did, the sums must still hold.
         self.remove(room, seq);
         self.ends.insert((entry.expires_at(), room, seq));
         self.bytes += bytes;

@@ -1,4 +1,4 @@
-//! The live store in this process's memory: the default. What it holds ends with the process.
+//! The live store in this process's memory: the default. Its data end with the process. Must not know other processes.
 
 mod entries;
 mod store;

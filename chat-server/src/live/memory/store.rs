@@ -1,4 +1,5 @@
-//! The live port over memory: one lock, held for map operations only, so every answer is ready at once.
+//! The live port over memory: one lock, held for map operations only, so that every answer is ready at once. Must not know
+//! rooms' rules.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -15,7 +16,7 @@ use crate::live::{
     TRENDING_KEPT_MS, TrendingMirror, Typist, Usage,
 };
 
-/// Most shared buckets remembered at once; full ones are forgotten first.
+/// The most shared buckets remembered at once; full ones are forgotten first.
 const BUCKETS_MAX: usize = 100_000;
 
 /// The live store in memory.
@@ -23,9 +24,9 @@ const BUCKETS_MAX: usize = 100_000;
 pub struct MemoryLive {
     caps: MemoryCaps,
     state: Mutex<State>,
-    /// Memory is always there; the sender lives as long as the store so that receivers never see it closed.
+    /// Memory is always available. The sender lives as long as the store, so that receivers never see it closed.
     is_available: watch::Sender<bool>,
-    /// And loses nothing.
+    /// Memory loses nothing.
     losses: watch::Sender<u64>,
 }
 
@@ -39,7 +40,7 @@ struct State {
 }
 
 impl MemoryLive {
-    /// An empty store that holds at most `caps`.
+    /// An empty store with these limits.
     pub fn new(caps: MemoryCaps) -> Self {
         Self { caps, state: Mutex::default(), is_available: watch::Sender::new(true), losses: watch::Sender::new(0) }
     }
@@ -55,7 +56,7 @@ impl Live for MemoryLive {
     }
 
     fn restore(&self, key: EphemeralKey, item: Item, now: UnixMillis) -> LiveReply<()> {
-        // One that ended meanwhile has nothing to be set back.
+        // An entry that ended meanwhile is not set back.
         drop(self.state.lock().entries.replace(&key, item, self.caps, now));
         LiveReply::ready(Ok(()))
     }

@@ -1,4 +1,5 @@
-//! What goes over many keys, or large ones, in more than one round trip: loading a room, sweeping, counting.
+//! Operations over many or large keys, in more than one round trip: loading a room, sweeping, counting. Must not know rooms'
+//! rules.
 
 use std::collections::BTreeMap;
 
@@ -11,13 +12,13 @@ use super::store::RedisLive;
 use super::values::{self, one, read};
 use crate::live::{EphemeralEntry, Evicted, LiveError, LiveReply, Usage};
 
-/// Entries of one page when a room is loaded: others' operations are carried out in between.
+/// Entries of one page when a room is loaded; other operations are carried out in between.
 const LOAD_PAGE: usize = 400;
-/// Entries one call of the sweep lets go of.
+/// The most entries that one call of the sweep removes.
 const SWEPT_MAX: u64 = 1_000;
 /// Rooms swept in one operation.
 const SWEEP_AT_ONCE: usize = 64;
-/// How often one sweep comes back to rooms that have more; the rest is left to the next.
+/// How often one sweep returns to rooms that have more; the next sweep does the rest.
 const SWEEP_TURNS: usize = 200;
 
 impl RedisLive {
@@ -31,7 +32,7 @@ impl RedisLive {
         })
     }
 
-    /// A page of a room's entries, and where the next begins; 0 where there is none.
+    /// A page of a room's entries, and the cursor of the next; 0 after the last.
     pub(super) fn scan(&self, room: RoomId, cursor: u64) -> LiveReply<(u64, Vec<(String, String)>)> {
         let mut scan = cmd("HSCAN");
         scan.arg(self.keys.entries(room)).arg(cursor).arg("COUNT").arg(LOAD_PAGE);
@@ -41,7 +42,7 @@ impl RedisLive {
         })
     }
 
-    /// A room's alive entries from its first page on.
+    /// A room's alive entries, from the first page on.
     pub(super) async fn load_pages(
         self,
         room: RoomId,
@@ -56,7 +57,7 @@ impl RedisLive {
                     // An entry may come twice.
                     Ok(entry) if entry.is_alive(now) => drop(entries.insert(entry.item().seq, entry)),
                     Ok(_) => {}
-                    // The others are worth more than a room that does not start.
+                    // A room that starts without one message is better than a room that does not start.
                     Err(error) => {
                         tracing::warn!(%room, field, %error, "an ephemeral message in Redis cannot be read; it is left out");
                     }
@@ -69,7 +70,7 @@ impl RedisLive {
         }
     }
 
-    /// Lets go of what has ended.
+    /// Removes everything that has ended.
     pub(super) async fn sweep_all(self, now: UnixMillis) -> Result<Evicted, LiveError> {
         let mut rooms = self.rooms().await?;
         let mut entries = 0;
@@ -77,7 +78,7 @@ impl RedisLive {
             let mut unswept = Vec::new();
             for some in rooms.chunks(SWEEP_AT_ONCE) {
                 let gone = match self.sweep_rooms(some, now).await {
-                    // One holds what is not ours; the others among these were swept.
+                    // One of them holds another program's value; the others were swept.
                     Err(LiveError::KeyConflict) => continue,
                     gone => gone?,
                 };
@@ -92,7 +93,7 @@ impl RedisLive {
         let mut leases = self.scripts.sweep_leases.over(&[self.keys.leases()]);
         leases.arg(now.0);
         let mut commands = vec![leases];
-        // A room with entries left is looked at again.
+        // A room with entries left is visited again.
         if rooms.is_empty() {
             let mut ended = cmd("ZREMRANGEBYSCORE");
             ended.arg(self.keys.rooms()).arg("-inf").arg(now.0);
@@ -102,7 +103,7 @@ impl RedisLive {
         Ok(Evicted { entries, others })
     }
 
-    /// How many entries went, of each room.
+    /// Removes expired entries. Returns how many, for each room.
     fn sweep_rooms(&self, rooms: &[RoomId], now: UnixMillis) -> LiveReply<Vec<u64>> {
         let sweep = |room: &RoomId| {
             let mut call = self.scripts.sweep.over(&self.with_room(*room, []));
@@ -112,7 +113,7 @@ impl RedisLive {
         self.submit(rooms.iter().map(sweep).collect(), |values| Some(Ok(values.into_iter().filter_map(read).collect())))
     }
 
-    /// What is alive, and the bytes held.
+    /// Counts alive messages and the bytes held.
     pub(super) async fn count(self, now: UnixMillis) -> Result<Usage, LiveError> {
         let rooms = self.rooms().await?;
         if rooms.is_empty() {

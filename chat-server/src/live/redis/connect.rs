@@ -77,7 +77,7 @@ pub(super) async fn connect(
         for answer in ask(&mut connection, &mut undo).await? {
             match answer {
                 // Another program's value stands in its place: the entry cannot appear either.
-                Err(error) if is_of_one_key(&error) => tracing::warn!(%error, "something refused is not taken back"),
+                Err(error) if is_of_one_key(&error) => tracing::warn!(%error, "a refused operation cannot be undone"),
                 answer => drop(answer?),
             }
         }

@@ -1,16 +1,16 @@
-//! What the way to Redis has seen.
+//! Counters of the connection to Redis. Must not know what is sent.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::histogram::Histogram;
 use crate::live::LinkFigures;
 
-/// What is counted on the way to Redis.
+/// Counters of the connection to Redis.
 #[derive(Debug)]
 pub(super) struct Counters {
     /// How long pipelines took to be answered, in microseconds.
     pub pipeline_us: Histogram,
-    /// How often Redis was come back to.
+    /// How often the connection was made again.
     pub reconnects: AtomicU64,
     /// Operations that were refused.
     pub refused: AtomicU64,
@@ -21,7 +21,7 @@ impl Counters {
         Self { pipeline_us: Histogram::of_times(), reconnects: AtomicU64::new(0), refused: AtomicU64::new(0) }
     }
 
-    /// An operation was refused.
+    /// Counts a refused operation.
     pub(super) fn refuse(&self) {
         self.refused.fetch_add(1, Ordering::Relaxed);
     }

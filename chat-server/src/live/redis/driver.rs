@@ -1,4 +1,5 @@
-//! The task that owns the connection: sends what is queued, answers, and sees to it that Redis is come back to.
+//! The task that owns the connection: sends queued operations, passes answers on, and reconnects. Must not know what an
+//! operation does.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -21,38 +22,38 @@ use crate::live::LiveError;
 
 /// Operations of one pipeline.
 const BATCH: usize = 256;
-/// Redis is looked at this often.
+/// How often Redis is probed.
 const PROBE_EVERY: Duration = Duration::from_secs(1);
-/// One that takes longer to answer, and to be looked at then, is away: no post waits that long.
+/// Slower than this, the probe included, counts as unavailable: no post waits that long.
 const SLOW: Duration = Duration::from_millis(40);
-/// Looks in a row that must find memory before one that was full is not.
+/// Consecutive probes that must find free memory before posts are accepted again.
 const MEMORY_PROBES: u8 = 2;
-/// Pause between two tries to come back.
+/// Pause between two attempts to reconnect.
 const TRY_AGAIN: Duration = Duration::from_millis(300);
-/// That Redis is away is said again this often, with what is tried.
+/// How often the log repeats that Redis is unavailable, with the reason.
 const LOG_AGAIN: Duration = Duration::from_mins(1);
 
-/// What the driver works with.
+/// The driver's state.
 pub(super) struct Driver {
     pub options: RedisOptions,
     pub keys: Keys,
     pub scripts: Arc<Scripts>,
     pub queue: mpsc::Receiver<Operation>,
     pub is_available: watch::Sender<bool>,
-    /// How often Redis has lost what it held.
+    /// How often Redis has lost its data.
     pub losses: watch::Sender<u64>,
     pub counters: Arc<Counters>,
-    /// The previous connection's name in Redis.
+    /// The former connection as Redis knows it.
     pub previous: Option<ConnectionIdentity>,
-    /// What is to be taken back once Redis is back.
+    /// Commands that undo something, to be sent once Redis is back.
     pub recovery: Vec<Cmd>,
-    /// Looks to come that must find memory before posts are said to be taken again; 0 where it is not full.
+    /// Consecutive probes with free memory that are still required before posts are accepted again; 0 if Redis is not full.
     pub memory_probes_left: u8,
     pub key_conflict_warning: ThrottledWarning,
 }
 
 impl Driver {
-    /// Works until nobody can ask any more.
+    /// Works until all senders of operations are gone.
     pub(super) async fn run(mut self, mut connected: Option<Connected>) {
         loop {
             let next = match connected.take() {
@@ -70,7 +71,7 @@ impl Driver {
         }
     }
 
-    /// Serves while the connection holds; whether nobody can ask any more.
+    /// Serves while the connection holds. Returns whether all senders are gone.
     async fn serve(&mut self, mut connection: MultiplexedConnection, probe: Probe) -> bool {
         if !self.apply_probe(probe, &mut connection).await {
             return false;
@@ -103,7 +104,7 @@ impl Driver {
         }
     }
 
-    /// What is sent together: all that waits, up to something that takes long, or too much.
+    /// The operations of one pipeline: all that wait, up to a bulky one or the limit.
     fn batch(&mut self, first: Operation) -> Vec<Operation> {
         let mut batch = vec![first];
         while batch.len() < BATCH
@@ -115,7 +116,7 @@ impl Driver {
         batch
     }
 
-    /// Looks whether Redis can be used on; twice where it was slow, since the delay may have been this side's.
+    /// Probes Redis; twice if it was slow, since the delay may have been on this side. Returns whether it can be used.
     async fn probe(&mut self, connection: &mut MultiplexedConnection) -> bool {
         let mut found = probe(connection, &self.keys).await;
         if found.as_ref().is_ok_and(|probe| probe.took > SLOW) {
@@ -128,16 +129,16 @@ impl Driver {
         match found {
             Ok(probe) => self.apply_probe(probe, connection).await,
             Err(error) => {
-                tracing::warn!(%error, "Redis is away; messages that expire are refused until it is back");
+                tracing::warn!(%error, "Redis is unavailable; ephemeral messages are refused until it is back");
                 false
             }
         }
     }
 
-    /// Acts on what was found; whether Redis can be used on.
+    /// Acts on a probe. Returns whether Redis can be used.
     async fn apply_probe(&mut self, probe: Probe, connection: &mut MultiplexedConnection) -> bool {
         if probe.is_lost {
-            // Before anything else is carried out: rooms bring back what they hold.
+            // Before any other operation: rooms refill what they hold.
             self.losses.send_modify(|losses| *losses += 1);
             if mark(connection, &self.keys).await.is_err() {
                 return false;
@@ -158,16 +159,16 @@ impl Driver {
         true
     }
 
-    /// Tells where it is news.
+    /// Publishes a change of availability.
     fn set_available(&self, is_available: bool) {
         self.is_available.send_if_modified(|was| std::mem::replace(was, is_available) != is_available);
     }
 
-    /// Redis takes nothing that needs memory: who would post is told, what frees memory goes on.
+    /// Redis refuses whatever needs memory: posts are refused, commands that free memory go on.
     fn mark_full(&mut self) {
-        // At the edge it would be full and not full by turns.
+        // At the edge it would alternate between full and not full.
         if std::mem::replace(&mut self.memory_probes_left, MEMORY_PROBES) == 0 {
-            tracing::warn!("Redis has no memory left (maxmemory); messages that expire are refused until it has");
+            tracing::warn!("Redis has no memory left (maxmemory); ephemeral messages are refused until it has");
         }
         self.set_available(false);
     }
@@ -195,7 +196,7 @@ impl Driver {
                 health
             }
             Err(error) => {
-                tracing::warn!(%error, "Redis is away; messages that expire are refused until it is back");
+                tracing::warn!(%error, "Redis is unavailable; ephemeral messages are refused until it is back");
                 for operation in batch {
                     self.defer(operation, LiveError::Unavailable);
                 }
@@ -204,13 +205,13 @@ impl Driver {
         }
     }
 
-    /// What takes something back is remembered; all else is refused.
+    /// Keeps commands that undo something for later, and refuses the operation.
     fn defer(&mut self, mut operation: Operation, error: LiveError) {
         self.recovery.extend(operation.defer());
         operation.fail(error);
     }
 
-    /// Tries until Redis is back, refusing at once whatever is asked meanwhile. `None`: nobody can ask any more.
+    /// Reconnects, and refuses all operations meanwhile. `None` once all senders are gone.
     async fn reconnect(&mut self) -> Option<Connected> {
         let mut logged_at = Instant::now();
         loop {
@@ -219,18 +220,18 @@ impl Driver {
             let (previous, tried) = (self.previous.clone(), recovery.clone());
             let trying = async move { connect(&options, &keys, &scripts, previous.as_ref(), &tried).await };
             let outcome = self.refuse_until(trying).await?;
-            // What came to be taken back while it was tried was not among it.
+            // Commands to undo that arrived during the attempt were not part of it.
             let came_meanwhile = std::mem::replace(&mut self.recovery, recovery);
             match outcome {
                 Ok(connected) if came_meanwhile.is_empty() => {
                     self.counters.reconnects.fetch_add(1, Ordering::Relaxed);
                     return Some(connected);
                 }
-                // Once more, with those: few, and at once.
+                // Again, with those: few, and at once.
                 Ok(connected) => self.previous = connected.identity,
                 Err(error) => {
                     if logged_at.elapsed() > LOG_AGAIN {
-                        tracing::warn!(%error, redis = self.options.address, "Redis is still away; trying on");
+                        tracing::warn!(%error, redis = self.options.address, "Redis is still unavailable; retrying");
                         logged_at = Instant::now();
                     }
                     let until = Instant::now() + TRY_AGAIN;
@@ -241,7 +242,7 @@ impl Driver {
         }
     }
 
-    /// Refuses all that is asked until something is done. `None`: nobody can ask any more.
+    /// Refuses all operations until `work` is done. `None` once all senders are gone.
     async fn refuse_until<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
         tokio::pin!(work);
         loop {
@@ -253,7 +254,7 @@ impl Driver {
     }
 }
 
-/// Comes to Redis for the first time.
+/// Connects for the first time.
 pub(super) async fn first(options: &RedisOptions, keys: &Keys, scripts: &Scripts) -> Result<Connected, ConnectError> {
     connect(options, keys, scripts, None, &[]).await
 }

@@ -16,7 +16,7 @@ pub(super) enum ConnectError {
     #[error("no answer within {} ms", .0.as_millis())]
     Silent(Duration),
     /// The answer came too late to be of use.
-    #[error("it takes {} ms to answer; what expires is taken again once that is below {} ms", .took.as_millis(), .limit.as_millis())]
+    #[error("it takes {} ms to answer; ephemeral messages are accepted again once that is below {} ms", .took.as_millis(), .limit.as_millis())]
     Slow {
         /// How long the answer took.
         took: Duration,

@@ -1,4 +1,5 @@
-//! Looks at a Redis as its owner would: how fast it answers, and how it is set. For `doctor`; must not know what is good.
+//! Examines a Redis as its operator would: how fast it answers, and how it is configured. For `doctor`; must not judge what
+//! it finds.
 
 use std::time::Duration;
 
@@ -17,43 +18,43 @@ use super::scripts::Scripts;
 const ROUNDS: usize = 100;
 /// Commands of one pipeline.
 const PIPELINE: usize = 100;
-/// A kind is measured for this long at the most, and told by the rounds that were made.
+/// A kind is measured at most this long, by the rounds made until then.
 const KIND_LIMIT: Duration = Duration::from_secs(5);
-/// The key that is written is gone after this time, whatever happens, in milliseconds.
+/// The key written here is gone after this time, in milliseconds.
 const PROBE_KEPT_MS: u64 = 10_000;
 
-/// Why a Redis cannot be looked at.
+/// Why a Redis cannot be examined.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ExamineError {
-    /// It refuses user or password.
+    /// It refuses the user or the password.
     #[error("it refuses the sign-in: {0}")]
     SignIn(String),
-    /// Its user may not select the database.
+    /// The user may not select the database.
     #[error("its user lacks rights: {0}")]
     Rights(String),
-    /// It has no such database.
+    /// There is no database of this number.
     #[error("{0}")]
     Database(String),
-    /// It is not there, or does not answer in time.
+    /// It is not running, or does not answer in time.
     #[error("it cannot be reached: {0}")]
     Unreachable(String),
 }
 
-/// How long round trips take.
+/// The time of round trips.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Latency {
-    /// Half of them took no longer.
+    /// The median.
     pub p50: Duration,
-    /// Of a hundred, 99 took no longer.
+    /// The 99th percentile.
     pub p99: Duration,
-    /// How many were made.
+    /// The number of round trips.
     pub rounds: usize,
 }
 
-/// What a kind of round trip came to: how long, or what Redis said instead.
+/// The latency of one kind of round trip, or Redis' refusal.
 pub type Measured = Result<Latency, String>;
 
-/// What was found.
+/// The findings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RedisFound {
     /// `PING`.
@@ -64,47 +65,47 @@ pub struct RedisFound {
     pub write: Measured,
     /// A pipeline of a hundred commands, half of them writing.
     pub pipeline: Measured,
-    /// Whether its user may do all that the server does, or what Redis says it may not.
+    /// Whether the user has all rights the server needs, or Redis' words about the one it lacks.
     pub rights: Result<(), String>,
-    /// What it tells of itself; none where it may not tell.
+    /// What Redis reports about itself; `None` if it may not.
     pub facts: Option<RedisFacts>,
 }
 
-/// What a Redis tells of itself.
+/// What a Redis reports about itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RedisFacts {
-    /// Its version, as Redis counts them.
+    /// Its version, in Redis' numbering.
     pub version: String,
-    /// Whether that is one that is used here.
+    /// Whether that version is new enough.
     pub is_new_enough: bool,
     /// Valkey's own version.
     pub valkey: Option<String>,
-    /// Whether it follows another one and takes no writes.
+    /// Whether it is a replica and takes no writes.
     pub is_replica: bool,
     /// Memory in use.
     pub used_bytes: u64,
-    /// Memory it may use; 0: any.
+    /// Memory it may use; 0 for any.
     pub max_bytes: u64,
-    /// What it does when that is used up.
+    /// What it does when memory runs out.
     pub policy: String,
     /// Connections.
     pub clients: u64,
-    /// Connections it takes; 0: not told.
+    /// Connections it accepts; 0 if not reported.
     pub max_clients: u64,
-    /// Keys it threw away to make room.
+    /// Keys it evicted to free memory.
     pub evicted_keys: u64,
     /// Whether it appends every write to a file.
     pub is_appending: bool,
-    /// When it writes all it has to a file (`3600 1 300 100`); empty: never; none: it may not tell.
+    /// Its snapshot schedule (`3600 1 300 100`); empty for never, `None` if it may not be read.
     pub save: Option<String>,
-    /// What failed when it last wrote to its disk.
+    /// What failed when it last wrote to disk.
     pub disk_fault: Option<&'static str>,
 }
 
-/// Looks at the Redis of these settings. Writes two keys below the prefix, which end by themselves.
+/// Examines the Redis of these options. Writes two keys below the prefix, which end by themselves.
 ///
 /// # Errors
-/// Where there is none, or it lets nobody in.
+/// If there is none, or it refuses the sign-in.
 pub async fn examine(options: &RedisOptions) -> Result<RedisFound, ExamineError> {
     let refused = |error: ConnectError| match &error {
         ConnectError::Redis(inner) if is_sign_in(inner) => ExamineError::SignIn(reason_of(inner)),
@@ -139,12 +140,12 @@ pub async fn examine(options: &RedisOptions) -> Result<RedisFound, ExamineError>
     };
     let mut delete = Pipeline::new();
     delete.cmd("DEL").arg(&key);
-    // It ends by itself, too.
+    // An error does not matter: the key ends by itself.
     drop(ask(&mut connection, &mut delete).await);
     Ok(found)
 }
 
-/// What else is wrong with it is told by the other looks.
+/// Whether rights are missing. Other faults show in the measurements.
 async fn rights(connection: &mut MultiplexedConnection, key: &str) -> Result<(), String> {
     match rights::try_all(connection, &Scripts::new(), key).await {
         Err(ConnectError::Redis(error)) if is_rights(&error) => Err(reason_of(&error)),
@@ -170,12 +171,12 @@ async fn measure(connection: &mut MultiplexedConnection, pipeline: &mut Pipeline
 fn latency(mut times: Vec<Duration>) -> Latency {
     times.sort_unstable();
     let rounds = times.len();
-    // The smallest that so many of a hundred do not exceed.
+    // The smallest time that this share does not exceed.
     let percentile = |percent: usize| times[(rounds * percent).div_ceil(100) - 1];
     Latency { p50: percentile(50), p99: percentile(99), rounds }
 }
 
-/// What it tells; `None` where it may not.
+/// What it reports; `None` if it may not.
 async fn facts(connection: &mut MultiplexedConnection) -> Result<Option<RedisFacts>, ConnectError> {
     let mut asking = Pipeline::new();
     asking.cmd("INFO").cmd("CONFIG").arg("GET").arg("save");

@@ -9,20 +9,20 @@
 //! | `rooms` | sorted set | rooms with entries, by their last end | by the sweep, or a minute after the last message |
 //! | `key:SENDER:KEY` | string | which message a sender's key stands for | ten minutes after the message |
 //! | `leases` | hash | `NODE:CONNECTION` → user, availability, end | when nobody renews any |
-//! | `typing:ROOM` | sorted set | `NODE:CONNECTION:USER` by when they stop typing, unless told again | ten seconds after the last word |
+//! | `typing:ROOM` | sorted set | `NODE:CONNECTION:USER` by when typing ends | ten seconds after the last report |
 //! | `topics:ROOM` | string | trending words with their scores | after a day |
 //! | `bucket:WHAT:WHO` | string | tokens, and when they were counted | when it is full |
-//! | `life` | string | nothing: shows that Redis can be written, and holds what it held | eight days after the last look |
-//! | `probe`, `probe:fields` | string, hash | nothing: show what the user may do | after a second |
+//! | `life` | string | nothing: a marker that Redis can be written and still has its data | eight days after the last probe |
+//! | `probe`, `probe:fields` | string, hash | nothing: they show the user's rights | after a second |
 //!
 //! Only chat-server writes them. `chat-server doctor` writes `{PREFIX}:doctor:PID` and `{PREFIX}:doctor:PID:fields`, beside
-//! them, for ten seconds at most.
+//! them, for ten seconds at most. Must not know what is done with them.
 
 use chat_proto::ids::{ClientKey, Epoch, RoomId, UserId};
 
 use crate::live::{BucketKey, EphemeralKey};
 
-/// Makes the names of one database's life.
+/// Makes the key names of one epoch.
 #[derive(Clone, Debug)]
 pub(super) struct Keys {
     base: String,

@@ -1,4 +1,4 @@
-//! The commands that mirror what processes hold by themselves: leases, typing, trending words. Pure.
+//! The commands that mirror leases, typing and trending words for other processes; must not know how they are sent. Pure.
 
 #![deny(clippy::disallowed_methods)]
 
@@ -10,9 +10,9 @@ use super::keys::Keys;
 use super::values;
 use crate::live::{Lease, LeaseId, TRENDING_KEPT_MS, TrendingMirror, Typist};
 
-/// The leases' key outlives the last renewal by so long.
+/// The key of all leases outlives the last renewal by this time.
 const LEASES_KEPT_MS: u64 = 120_000;
-/// The key of those who type in a room outlives the last word by so long.
+/// A room's key of typing outlives the last report by this time.
 const TYPING_KEPT_MS: u64 = 10_000;
 
 pub(super) fn renewing(keys: &Keys, leases: &[Lease]) -> Vec<Cmd> {

@@ -1,9 +1,10 @@
-//! The live store in Redis 7.0 or later, or Valkey: what expires survives a restart of the server.
+//! The live store in Redis 7.0 or later, or Valkey: ephemeral messages survive a restart of the server. Must not know rooms'
+//! rules.
 //!
-//! One task owns the connection and sends what is queued as one pipeline, so operations are carried out in the order
-//! of submission and none waits for another's round trip. Every pipeline has a deadline. After it the connection is
-//! dropped, everything is refused at once, and when Redis is back the previous connection is cut there and what was in
-//! doubt is taken back before service goes on: what was refused never appears later.
+//! One task owns the connection and sends the queued operations as one pipeline: they are carried out in the order of
+//! submission, and none waits for another's round trip. Every pipeline has a deadline. After it the connection is dropped and
+//! everything is refused at once. When Redis is back, the former connection is cut there, and operations in doubt are undone
+//! before service resumes: a refused message never appears later.
 
 mod bulk;
 mod connect;

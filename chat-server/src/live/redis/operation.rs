@@ -100,7 +100,7 @@ impl ThrottledWarning {
         }
         self.made_at = Some(Instant::now());
         let keys = keys(command).join(" ");
-        tracing::warn!(%error, keys, "Redis holds something else under a key of ours; what needs it is refused. Delete it there");
+        tracing::warn!(%error, keys, "Redis holds another program's value under one of our keys; operations that need it are refused. Delete it there");
     }
 }
 

@@ -1,6 +1,7 @@
-//! What must be done in one piece: short scripts over keys they are handed. Plain Redis 7.0: no time, no other keys.
+//! Short scripts for what must be atomic, over keys that are passed in. Plain Redis 7.0: they read no clock and no other
+//! key. Must not know when they are called.
 //!
-//! The first line of each says whether it may run when Redis is full: what frees memory may, what adds may not.
+//! The first line of each says whether it may run when Redis is full: scripts that free memory may, scripts that add may not.
 
 use redis::{Cmd, cmd};
 
@@ -16,14 +17,14 @@ impl Script {
         Self { text, sha: redis::Script::new(text).get_hash().to_owned() }
     }
 
-    /// Puts it into the cache.
+    /// Loads it into the cache.
     pub(super) fn load(&self) -> Cmd {
         let mut load = cmd("SCRIPT");
         load.arg("LOAD").arg(self.text);
         load
     }
 
-    /// A call over these keys; its arguments are to be added.
+    /// A call over these keys; the caller adds its arguments.
     pub(super) fn over(&self, keys: &[String]) -> Cmd {
         let mut call = cmd("EVALSHA");
         call.arg(&self.sha).arg(keys.len()).arg(keys);
@@ -31,7 +32,7 @@ impl Script {
     }
 }
 
-/// All of them.
+/// All scripts.
 #[derive(Clone, Debug)]
 pub(super) struct Scripts {
     pub put: Script,

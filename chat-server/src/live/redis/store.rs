@@ -1,4 +1,4 @@
-//! The live port over Redis: each operation is a script or a few commands of one pipeline.
+//! The live port over Redis: each operation is a script or a few commands of one pipeline. Must not know connections.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ use crate::stored;
 const QUEUE: usize = 8_192;
 /// Bytes of ephemeral messages of one room.
 const ROOM_MAX_BYTES: u64 = 16 * 1024 * 1024;
-/// A room's keys outlive its last message by so long.
+/// A room's keys outlive its last message by this time.
 const SLACK_MS: u64 = 60_000;
 
 /// The live store in Redis; a clone is the same.
@@ -42,10 +42,10 @@ pub struct RedisLive {
 }
 
 impl RedisLive {
-    /// Comes to Redis and starts the task that works with it. `epoch` is the database's.
+    /// Connects to Redis and starts the task that owns the connection. `epoch` is the database's.
     ///
     /// # Errors
-    /// What waiting would not mend; one that cannot be reached only where it is required, else it is tried on.
+    /// Errors that waiting would not cure. An unreachable Redis is one only if it is required; else the task goes on trying.
     pub async fn start(options: RedisOptions, epoch: &Epoch) -> Result<Self, RedisStartError> {
         let (keys, scripts) = (Keys::new(&options.prefix, epoch), Arc::new(Scripts::new()));
         let address = options.address.clone();
@@ -56,7 +56,7 @@ impl RedisLive {
                 return Err(RedisStartError::Unreachable { address, reason: error.to_string() });
             }
             Err(error) => {
-                tracing::warn!(redis = address, %error, "Redis cannot be reached; starting without, and trying on");
+                tracing::warn!(redis = address, %error, "Redis cannot be reached; starting without it, and retrying");
                 None
             }
         };
@@ -90,7 +90,7 @@ impl RedisLive {
         Ok(live)
     }
 
-    /// Queues commands and reads their answers.
+    /// Queues commands, and a function that reads their answers.
     pub(super) fn submit<T: Send + 'static>(
         &self,
         commands: Vec<Cmd>,
@@ -108,7 +108,7 @@ impl RedisLive {
         let (resolver, pending) = LiveReply::channel();
         let counters = Arc::clone(&self.counters);
         let operation = Operation::new(commands, move |answers| {
-            // An answer of another shape: something else is at work under these keys.
+            // An answer of another shape: another program works on these keys.
             let read = |values| read(values).unwrap_or(Err(LiveError::Unavailable));
             let result = answers.and_then(read);
             if result.is_err() {
@@ -120,7 +120,7 @@ impl RedisLive {
             Ok(()) => pending,
             Err(mpsc::error::TrySendError::Full(operation)) if operation.is_recovery => {
                 let queue = self.queue.clone();
-                // What was refused must be taken back, however much there is to do.
+                // An operation that undoes something must not be lost, however full the queue is.
                 tokio::spawn(async move { drop(queue.send(operation).await) });
                 pending
             }
@@ -132,7 +132,7 @@ impl RedisLive {
         }
     }
 
-    /// Writes what is mirrored; nothing where there is nothing to write.
+    /// Writes a mirror; does nothing if there is nothing to write.
     fn mirror(&self, commands: Vec<Cmd>) -> LiveReply<()> {
         if commands.is_empty() {
             return LiveReply::ready(Ok(()));
@@ -140,7 +140,7 @@ impl RedisLive {
         self.submit(commands, |_| Some(Ok(())))
     }
 
-    /// The room's keys, and others behind them.
+    /// The room's keys, followed by others.
     pub(super) fn with_room<const N: usize>(&self, room: RoomId, others: [String; N]) -> Vec<String> {
         self.keys.room(room).into_iter().chain(others).collect()
     }
@@ -202,7 +202,7 @@ impl Live for RedisLive {
     }
 
     fn load(&self, room: RoomId, now: UnixMillis) -> LiveReply<Vec<EphemeralEntry>> {
-        // Asked for at once, so that it stands behind what was done to the room before.
+        // Asked at once, so that it comes after earlier operations on the room.
         let first = self.scan(room, 0);
         LiveReply::of_task(self.clone().load_pages(room, first, now))
     }

@@ -1,4 +1,4 @@
-//! The port's conformance suite, on a real redis-server of each test's own.
+//! The port's conformance suite on a real redis-server for each test.
 
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -51,7 +51,7 @@ impl Drop for RealRedis {
     }
 }
 
-/// The live store and the Redis under it, which must not end before it.
+/// The live store and its Redis, which must not end before it.
 struct Fixture {
     live: RedisLive,
     _redis: RealRedis,
@@ -65,7 +65,7 @@ async fn fresh() -> Arc<dyn Live> {
 
 conformance::suite!(fresh());
 
-/// The port through the fixture, so that both end together.
+/// Passes the port through the fixture, so that both end together.
 mod through {
     use chat_proto::ids::{ClientKey, RoomId, Seq, UserId};
     use chat_proto::message::Item;

@@ -22,7 +22,7 @@ pub(super) fn one<T: FromRedisValue>(values: Vec<Value>) -> Option<T> {
     values.into_iter().next().and_then(read)
 }
 
-/// `m` for a message, `d` for the tombstone of one.
+/// `m` for a message, `d` for a tombstone.
 pub(super) fn kind(item: &Item) -> &'static str {
     match item.content {
         Content::Message(_) => "m",
@@ -45,7 +45,7 @@ fn from_hex(text: &str) -> Option<PostDigest> {
     Some(digest)
 }
 
-/// `SEQ CHANGED KIND END DIGEST ITEM`: the head is what scripts read.
+/// `SEQ CHANGED KIND END DIGEST ITEM`; the scripts read all but the item.
 pub(super) fn entry(entry: &EphemeralEntry) -> String {
     let item = entry.item();
     let (seq, changed, end) = (item.seq.0, item.changed.0, entry.expires_at().0);
@@ -142,6 +142,28 @@ fn id(text: &str) -> Option<UserId> {
 mod tests {
     use super::*;
     use crate::live::conformance;
+
+    #[test]
+    fn entries_of_a_former_server_read() {
+        let lines = include_str!("../../../golden/stored-v1-entries.txt").lines();
+        let read = lines.map(|line| {
+            let (field, value) = line.split_once(' ').expect("a field and a value");
+            read_entry(RoomId(1), field, value).expect("it reads")
+        });
+        let entries: Vec<_> = read.collect();
+        let found: Vec<_> =
+            entries.iter().map(|entry| (entry.item().seq.0, entry.item().changed.0, entry.is_message())).collect();
+        assert_eq!(found, [(11, 11, true), (12, 15, false), (13, 13, true), (14, 16, true)]);
+        let Content::Message(message) = &entries[0].item().content else { panic!("a message") };
+        assert_eq!((message.body.as_str(), message.mentions.as_slice()), ("ephemeral, @root", [UserId(1)].as_slice()));
+        assert_eq!(message.expires_at, Some(entries[0].expires_at()));
+        // Written again, they have the present form.
+        let again = entry(&entries[3]);
+        assert!(again.contains("\"v\":2,") && again.contains("\"content\":"), "{again}");
+        let newer = again.replace("\"v\":2", "\"v\":3");
+        let error = read_entry(RoomId(1), "U1:ed", &newer).expect_err("a newer one");
+        assert_eq!(error, StoredError::Newer { found: 3, known: 2 });
+    }
 
     #[test]
     fn what_is_kept_is_read_back_the_same_and_other_values_are_passed_over() {

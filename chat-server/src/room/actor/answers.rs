@@ -9,11 +9,26 @@ use tokio::time::Instant;
 
 use super::Actor;
 use crate::room::RoomError;
-use crate::room::command::{ChangeOutcome, Joined, Snapshot};
+use crate::room::command::{ChangeOutcome, Command, Joined, Snapshot};
 use crate::room::in_flight::{Requester, answer};
-use crate::store::Appended;
+use crate::store::{Appended, ChainPlace};
 
 impl Actor {
+    /// Refuses a command that was not accepted.
+    pub(super) fn refuse_command(&mut self, command: Command, error: &RoomError) {
+        if let Command::Post(new, _) = &command {
+            self.break_chain(new.chain);
+        }
+        command.refuse(error);
+    }
+
+    /// Notes that a post of a chain was refused: those behind it will be, too.
+    pub(super) fn break_chain(&mut self, chain: Option<ChainPlace>) {
+        if let Some(place) = chain {
+            self.broken_chains.refuse(place);
+        }
+    }
+
     pub(super) fn answer_stored(&mut self, requester: Requester, item: Option<&Item>, accepted_at: Instant) {
         let number = item.map_or(self.state.shown(), |item| item.changed);
         match requester {

@@ -12,7 +12,7 @@ use super::row::{self, ACCOUNT, all, execute, one, sql};
 use crate::store::{Account, NewSignIn, SignInRow, StoreError};
 use crate::stored;
 
-/// Names tried for a user of this machine whose own is taken.
+/// Names tried for a user of this machine if the first one is taken.
 const SUFFIXES: u32 = 1000;
 
 pub(super) fn for_uid(c: &Connection, uid: u32, name: &Username, at: UnixMillis) -> Result<Account, StoreError> {
@@ -31,7 +31,7 @@ pub(super) fn for_uid(c: &Connection, uid: u32, name: &Username, at: UnixMillis)
     Err(StoreError::NameTaken)
 }
 
-/// `ana` → `ana2`; a long name gives up its end.
+/// `ana` → `ana2`; a long name loses its end.
 fn with_suffix(name: &Username, suffix: u32) -> Option<Username> {
     let suffix = suffix.to_string();
     let keep = chat_proto::limits::NAME_MAX_CHARS - suffix.len();
@@ -54,7 +54,7 @@ fn insert(
     let values = params![name.as_str(), name.skeleton(), uid, password, auto, at.0];
     let insert = "INSERT INTO account (name, skeleton, os_uid, password, availability, created_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-    // `os_uid` is unique, too: its caller has just looked for it on this very connection, the only one that writes.
+    // `os_uid` is unique, too, but the caller has just looked for it on this connection, the only one that writes.
     let id = c.prepare_cached(insert)?.insert(values).map_err(error::of_naming)?;
     Ok(Account { is_new: true, ..by_id(c, UserId(id.max(0) as u64))?.ok_or(StoreError::NotFound)? })
 }

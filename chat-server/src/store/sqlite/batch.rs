@@ -1,5 +1,5 @@
-//! One transaction as its writes see it. Texts go into and out of the search index at its end, all at once and in
-//! order: the index writes down what it has gathered at each savepoint, and every write stands behind one.
+//! One transaction as its writes see it. Texts enter and leave the search index at its end, all at once and in order: the
+//! index flushes whatever it has gathered at each savepoint, and every write has one. Must not know why a text changes.
 
 use std::cell::RefCell;
 use std::ops::Deref;
@@ -9,7 +9,7 @@ use rusqlite::{Connection, params};
 use super::row::execute;
 use crate::store::StoreError;
 
-/// A transaction under way, and what it still owes the search index.
+/// An open transaction, and the changes of the search index that are still to be made.
 #[derive(Debug)]
 pub(super) struct Batch<'a> {
     connection: &'a Connection,
@@ -17,7 +17,7 @@ pub(super) struct Batch<'a> {
     pending_index: RefCell<Vec<IndexChange>>,
 }
 
-/// A text that is to go into the index, or out of it.
+/// A text that enters or leaves the index.
 #[derive(Debug)]
 struct IndexChange {
     item: i64,
@@ -30,30 +30,30 @@ impl<'a> Batch<'a> {
         Self { connection, pending_index: RefCell::default() }
     }
 
-    /// The text of an item is to be found.
+    /// Adds the text of an item to the index.
     pub(super) fn add_text(&self, item: i64, body: &str) {
         self.pending_index.borrow_mut().push(IndexChange { item, body: body.to_owned(), is_removal: false });
     }
 
-    /// The text of an item is to be found no more.
+    /// Removes the text of an item from the index.
     pub(super) fn remove_text(&self, item: i64, body: String) {
         self.pending_index.borrow_mut().push(IndexChange { item, body, is_removal: true });
     }
 
-    /// How much is owed: what a write that is taken back must leave behind.
+    /// How many changes are pending: a write that is rolled back must leave as many.
     pub(super) fn pending_index(&self) -> usize {
         self.pending_index.borrow().len()
     }
 
-    /// Forgets what is owed beyond `before`: its write was taken back.
+    /// Drops the pending changes beyond `before`: their write was rolled back.
     pub(super) fn truncate_index(&self, before: usize) {
         self.pending_index.borrow_mut().truncate(before);
     }
 
-    /// Brings the index up to the writes. Comes behind the last savepoint.
+    /// Makes the pending changes. Called after the last savepoint.
     ///
     /// # Errors
-    /// Where it cannot be written; then nothing of the transaction may be kept.
+    /// If the index cannot be written; then nothing of the transaction may be kept.
     pub(super) fn flush_index(&self) -> Result<(), StoreError> {
         for IndexChange { item, body, is_removal } in self.pending_index.take() {
             let change = if is_removal {
@@ -127,7 +127,7 @@ mod tests {
         c.execute_batch("COMMIT").expect("kept");
         let words = ["apple", "pear", "plum", "quince", "cherry"];
         assert_eq!(words.map(|word| found(&c, word)), [0, 0, 1, 1, 0]);
-        // Whether it is sound in itself: the table also has rows without a text, which it lacks by intent.
+        // Checks the index in itself: by design it lacks the rows of the table that have no text.
         c.execute_batch("INSERT INTO item_text (item_text) VALUES ('integrity-check')").expect("it is sound");
     }
 }

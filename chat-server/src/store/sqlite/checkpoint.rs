@@ -1,5 +1,5 @@
-//! Folding the log into the file, off the writer's thread: when it has grown, and soon after a text was deleted, so
-//! that the text is gone from both.
+//! Moves the log into the database's file, off the writer's thread: when it has grown, and soon after a text was deleted, so
+//! that the text is gone from both. Must not know what is written.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,13 +13,13 @@ use rusqlite::Connection;
 
 use super::open;
 
-/// Looked at after a commit, at most this often.
+/// The log is checked after a commit, at most this often.
 const EVERY: Duration = Duration::from_millis(200);
-/// The log is folded in beyond this size.
+/// Beyond this size the log is moved into the file.
 const FOLD_BYTES: u64 = 4 << 20;
-/// Beyond this size the log is begun anew, also if that waits for readers.
+/// Beyond this size the log is restarted, even if that waits for readers.
 const RESTART_BYTES: u64 = 40 << 20;
-/// A deleted text is gone from log and file within about this time.
+/// A deleted text is gone from the log and the file within about this time.
 const ERASE_WITHIN: Duration = Duration::from_secs(5);
 
 enum Sign {
@@ -32,7 +32,7 @@ enum Sign {
 pub(super) struct Checkpoints {
     signs: Mutex<Option<SyncSender<Sign>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
-    /// The log's size when the thread last looked: nobody else need ask the disk.
+    /// The log's size when the thread last checked, so that nobody else asks the disk.
     log_bytes: Arc<AtomicU64>,
 }
 
@@ -47,17 +47,17 @@ impl Checkpoints {
         Ok(Arc::new(Self { signs: Mutex::new(Some(signs)), thread: Mutex::new(Some(thread)), log_bytes }))
     }
 
-    /// The log's size when it was last looked at.
+    /// The log's size when it was last checked.
     pub(super) fn log_bytes(&self) -> u64 {
         self.log_bytes.load(Ordering::Relaxed)
     }
 
-    /// A transaction was committed.
+    /// Called after a commit.
     pub(super) fn after_commit(&self) {
         self.send(Sign::Committed);
     }
 
-    /// A text was deleted or replaced.
+    /// Called after a text was deleted or replaced.
     pub(super) fn after_erasure(&self) {
         self.send(Sign::Erased);
     }
@@ -65,9 +65,9 @@ impl Checkpoints {
     fn send(&self, sign: Sign) {
         if let Some(signs) = self.signs.lock().as_ref() {
             match sign {
-                // A full queue has signs enough.
+                // If the queue is full, the thread will check anyway.
                 Sign::Committed => drop(signs.try_send(sign)),
-                // This one must not be lost: the thread drains quickly.
+                // This one must not be lost. The thread drains the queue quickly.
                 Sign::Erased => drop(signs.send(sign)),
             }
         }
@@ -90,13 +90,13 @@ fn run(path: &std::path::Path, signs: &Receiver<Sign>, seen: &AtomicU64) {
         bytes
     };
     let mut connection = None;
-    // A text that was deleted just before a crash may still stand in the log.
+    // A text that was deleted just before a crash may still be in the log.
     let mut erase_by = Some(Instant::now() + ERASE_WITHIN);
     loop {
         let wait = erase_by.map_or(Duration::from_hours(1), |at| at.saturating_duration_since(Instant::now()));
         match signs.recv_timeout(wait) {
             Ok(sign) => {
-                // One look for all signs of a moment.
+                // One check for all signs of a moment.
                 let erased = |sign: &Sign| matches!(sign, Sign::Erased);
                 if erased(&sign) | signs.try_iter().fold(false, |any, sign| any | erased(&sign)) {
                     erase_by.get_or_insert_with(|| Instant::now() + ERASE_WITHIN);
@@ -116,14 +116,14 @@ fn run(path: &std::path::Path, signs: &Receiver<Sign>, seen: &AtomicU64) {
         let is_done = fold(&mut connection, path, mode);
         look();
         if is_erasure_due {
-            // Readers may have stood in the way: again soon, until it is done.
+            // A reader may have prevented it: again soon, until it is done.
             erase_by = if is_done { None } else { Some(Instant::now() + Duration::from_millis(500)) };
         }
         std::thread::sleep(EVERY);
     }
 }
 
-/// Folds the log in; whether all of it was.
+/// Moves the log into the file. Returns whether all of it was moved.
 fn fold(connection: &mut Option<Connection>, path: &std::path::Path, mode: &str) -> bool {
     let attempt = |connection: &mut Option<Connection>| -> rusqlite::Result<bool> {
         if connection.is_none() {

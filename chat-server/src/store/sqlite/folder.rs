@@ -1,4 +1,4 @@
-//! The data folder: made for its owner alone, and held by one process at a time.
+//! The data folder: private to its owner, and held by one process at a time. Must not know the database in it.
 
 use std::fs::File;
 use std::io::{Read, Seek, Write};
@@ -8,27 +8,27 @@ use std::path::{Path, PathBuf};
 /// Why a data folder cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
-    /// It cannot be made or written to.
+    /// It cannot be created or written to.
     #[error("cannot use the data folder {path}: {source}")]
     Io {
         /// The folder or file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
-    /// Another server has it.
+    /// Another server holds it.
     #[error(
         "the data folder {path} is in use by another server ({owner}); stop that one, or choose another folder with --data"
     )]
     InUse {
         /// The folder.
         path: PathBuf,
-        /// Who has it.
+        /// The process that holds it.
         owner: String,
     },
 }
 
-/// A held data folder; given back when dropped.
+/// A held data folder; released when dropped.
 #[derive(Debug)]
 pub(super) struct Folder {
     path: PathBuf,
@@ -37,7 +37,7 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// Makes the folder where it is missing and holds it.
+    /// Creates the folder if it is missing, and holds it.
     pub(super) fn hold(path: &Path) -> Result<Self, FolderError> {
         let lock_path = path.join("lock");
         let io = |path: &Path, source| FolderError::Io { path: path.to_owned(), source };
@@ -48,7 +48,7 @@ impl Folder {
             Ok(()) => {}
             Err(std::fs::TryLockError::WouldBlock) => {
                 let mut owner = String::new();
-                // Who it is helps; that someone has it is certain without it.
+                // The owner's name is a help; that someone has the lock is certain without it.
                 let _ = lock.read_to_string(&mut owner);
                 let owner = if owner.is_empty() { "starting just now".to_owned() } else { owner };
                 return Err(FolderError::InUse { path: path.to_owned(), owner });

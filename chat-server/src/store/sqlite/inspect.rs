@@ -1,29 +1,29 @@
-//! Looks at the database's files from outside, also while a server uses them. For `doctor`: opens no database.
+//! Inspects the database's files from outside, also while a server uses them. For `doctor`; must not open the database.
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
 
 use super::open::is_library_safe;
 
-/// What stands in a data folder.
+/// What a data folder contains.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DatabaseFiles {
-    /// Who holds it (`pid 12`), where someone does.
+    /// The process that holds it (`pid 12`), if any.
     pub holder: Option<String>,
-    /// The database's size; none where there is none yet.
+    /// The database's size; `None` if there is no database yet.
     pub database_bytes: Option<u64>,
-    /// The log's size; none where there is none.
+    /// The log's size; `None` if there is no log.
     pub log_bytes: Option<u64>,
 }
 
-/// Looks at a data folder.
+/// Inspects a data folder.
 pub fn inspect(folder: &Path) -> DatabaseFiles {
     let size = |name: &str| std::fs::metadata(folder.join(name)).ok().map(|found| found.len());
     DatabaseFiles { holder: holder(folder), database_bytes: size("chat.db"), log_bytes: size("chat.db-wal") }
 }
 
-/// Who holds the folder. A lock that nobody has is had for a moment, shared: a server that starts in this moment says
-/// that the folder is in use.
+/// The process that holds the folder. Briefly takes a free lock, shared: a server that starts in this moment reports that the
+/// folder is in use.
 fn holder(folder: &Path) -> Option<String> {
     let path = folder.join("lock");
     match File::open(&path).ok()?.try_lock_shared() {
@@ -35,7 +35,7 @@ fn holder(folder: &Path) -> Option<String> {
     }
 }
 
-/// The version of SQLite in this program, and whether it is one that keeps data safe.
+/// The version of SQLite in this program, and whether that version keeps data safe.
 pub fn library() -> (&'static str, bool) {
     (rusqlite::version(), is_library_safe())
 }

@@ -28,7 +28,7 @@ pub(super) fn append(c: &Batch<'_>, event: &Append) -> Result<Appended, StoreErr
     Ok(Appended { seq: event.seq, at: event.at, is_duplicate: false })
 }
 
-/// Adds a message; the first one's number where its key was used before, and nothing is added.
+/// Appends a message. Returns the first one if its key was used before; then nothing is appended.
 fn append_message(
     c: &Batch<'_>,
     event: &Append,
@@ -51,7 +51,7 @@ fn append_message(
     let head = "UPDATE room SET head = max(head, ?2), ordinal = ordinal + 1, last_message_at = ?3,
            messages = messages + 1 WHERE id = ?1";
     execute(c, head, [room, seq, event.at.0])?;
-    // Whoever had read everything has read their own message, too.
+    // If the author had read everything, they have read their own message, too.
     let read = "UPDATE member SET read_seq = ?3, read_ordinal = read_ordinal + 1
          WHERE room = ?1 AND account = ?2 AND read_ordinal = (SELECT ordinal - 1 FROM room WHERE id = ?1)";
     execute(c, read, [room, sql(event.by.0), seq])?;
@@ -71,7 +71,7 @@ fn add_mentions(c: &Connection, room: i64, seq: i64, accounts: &[UserId]) -> Res
     Ok(())
 }
 
-/// The texts a message had, oldest first, each with the moment at which the next one took its place.
+/// The former texts of a message, oldest first, each with the moment it was replaced.
 pub(super) fn versions(c: &Connection, room: RoomId, seq: Seq) -> Result<Vec<Version>, StoreError> {
     let query = "SELECT version.body, version.at FROM version JOIN item ON item.id = version.item
          WHERE item.room = ?1 AND item.seq = ?2 ORDER BY number";
@@ -81,7 +81,7 @@ pub(super) fn versions(c: &Connection, room: RoomId, seq: Seq) -> Result<Vec<Ver
     })
 }
 
-/// The message its sender gave this key first.
+/// The message for which its sender used this key first.
 fn first_of(
     c: &Connection,
     event: &Append,
@@ -142,7 +142,7 @@ pub(super) fn history(c: &Connection, room: RoomId, before: Option<Seq>, limit: 
     all(c, &query, params![sql(room.0), before, limit], row::item)
 }
 
-/// What changed after ?2, ?3 things at the most: things as they came, and things changed since, each by its own index.
+/// The items changed after ?2, at most ?3: unchanged items and changed ones, each found through its own index.
 fn changed(order: &str) -> String {
     format!(
         "SELECT * FROM (

@@ -1,4 +1,5 @@
-//! The database in one SQLite file: one thread writes, a few read. The only place that knows SQL.
+//! The database in one SQLite file: one thread writes, two read. The only place that knows SQL; must not know rooms'
+//! actors.
 
 mod access;
 mod accounts;

@@ -1,4 +1,4 @@
-//! Opening the database: how it is kept, and which form its tables have.
+//! Opens the database: its settings and the versions of its schema. Must not know what the tables are used for.
 
 use std::path::{Path, PathBuf};
 
@@ -6,9 +6,9 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 use super::folder::FolderError;
 
-/// The oldest SQLite without the fault that can damage a log under concurrent checkpoints.
+/// The oldest SQLite without the bug that can damage a log under concurrent checkpoints.
 const OLDEST_SQLITE: i32 = 3_051_003;
-/// The forms of the tables, oldest first; one that was published never changes.
+/// The migrations, oldest first. A published one never changes.
 pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_start.sql"),
     include_str!("migrations/0002_counts.sql"),
@@ -20,13 +20,13 @@ pub(super) const MIGRATIONS: &[&str] = &[
 /// Why the database cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The folder.
+    /// The folder cannot be used.
     #[error(transparent)]
     Folder(#[from] FolderError),
-    /// The library.
+    /// SQLite is too old.
     #[error("this program was built with SQLite {found}, which can damage data; 3.51.3 or newer is needed")]
     OldLibrary {
-        /// The version it has.
+        /// Its version.
         found: &'static str,
     },
     /// The file was written by a newer server.
@@ -34,17 +34,17 @@ pub enum OpenError {
     TooNew {
         /// The file.
         path: PathBuf,
-        /// Its form.
+        /// Its schema's version.
         found: usize,
-        /// The newest form known here.
+        /// The newest version known here.
         known: usize,
     },
-    /// The database.
+    /// SQLite's own error.
     #[error("cannot open {path}: {source}")]
     Database {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: rusqlite::Error,
     },
 }
@@ -55,7 +55,7 @@ pub(super) fn writer(path: &Path) -> rusqlite::Result<Connection> {
         path,
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )?;
-    // Acknowledged means synced, deleted means overwritten; checkpoints have a connection of their own.
+    // Acknowledged means synced, and deleted means overwritten; checkpoints have a connection of their own.
     connection.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON;
          PRAGMA wal_autocheckpoint = 0; PRAGMA mmap_size = 0; PRAGMA busy_timeout = 5000; PRAGMA cache_size = -8000;
@@ -74,12 +74,12 @@ pub(super) fn reader(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Whether the library in this program is one that keeps data safe.
+/// Whether the version of SQLite in this program keeps data safe.
 pub(super) fn is_library_safe() -> bool {
     rusqlite::version_number() >= OLDEST_SQLITE
 }
 
-/// Opens the database for writing and brings its tables to the newest form.
+/// Opens the database for writing and migrates it to the newest schema.
 pub(super) fn prepare(path: &Path, new_epoch: &str, now_ms: i64) -> Result<(Connection, String), OpenError> {
     if !is_library_safe() {
         return Err(OpenError::OldLibrary { found: rusqlite::version() });
@@ -122,7 +122,7 @@ fn general_skeleton() -> String {
     name.skeleton()
 }
 
-/// The file is its owner's alone; SQLite gives its log and index the same rights.
+/// The file is private to its owner; SQLite gives its log and index the same rights.
 fn private_file(path: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt;
     std::fs::File::options().create(true).append(true).mode(0o600).open(path).map(drop)

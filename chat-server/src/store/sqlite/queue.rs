@@ -1,4 +1,4 @@
-//! What waits for the store's threads: bounded, and no larger than what waits in it. Must not know what a job does.
+//! The queue before the store's threads: bounded, and no larger than its jobs. Must not know what a job does.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,17 +10,17 @@ use parking_lot::Mutex;
 
 use crate::store::StoreError;
 
-/// The askers' end.
+/// The callers' end.
 pub(super) struct Queue<T> {
-    /// None once it is closed. Its memory grows with what waits: a channel with a bound would hold room for all of it
-    /// from the start.
+    /// `None` once it is closed. Its memory grows with its jobs: a bounded channel would allocate all of its places at the
+    /// start.
     jobs: Mutex<Option<Sender<T>>>,
-    /// How many wait; never more than `limit`.
+    /// How many jobs wait; never more than `limit`.
     count: Arc<AtomicUsize>,
     limit: usize,
 }
 
-/// The threads' end. Where it is gone, jobs are refused.
+/// The threads' end. Once it is dropped, jobs are refused.
 pub(super) struct Jobs<T> {
     jobs: Receiver<T>,
     count: Arc<AtomicUsize>,
@@ -41,14 +41,14 @@ impl<T> fmt::Debug for Queue<T> {
 }
 
 impl<T> Queue<T> {
-    /// Puts a job behind all that wait.
+    /// Adds a job at the end.
     ///
     /// # Errors
-    /// `Busy` where too many wait, `Closed` after [`Queue::close`] or the end of the threads.
+    /// `Busy` if too many jobs wait; `Closed` after [`Queue::close`], or once the threads have ended.
     pub(super) fn submit(&self, job: T) -> Result<(), StoreError> {
         let jobs = self.jobs.lock();
         let Some(sender) = jobs.as_ref() else { return Err(StoreError::Closed) };
-        // Only here does it grow, and only one at a time.
+        // The count grows only here, under the lock.
         if self.count.load(Ordering::Relaxed) >= self.limit {
             return Err(StoreError::Busy);
         }
@@ -56,27 +56,27 @@ impl<T> Queue<T> {
         sender.send(job).map_err(|_| StoreError::Closed)
     }
 
-    /// Takes no more; what waits is still carried out.
+    /// Takes no more jobs; those that wait are still carried out.
     pub(super) fn close(&self) {
         drop(self.jobs.lock().take());
     }
 }
 
 impl<T> Jobs<T> {
-    /// Waits for the next; none once the queue is closed and empty.
+    /// Waits for the next job; `None` once the queue is closed and empty.
     pub(super) fn next(&self) -> Option<T> {
         self.jobs.recv().ok().inspect(|_| self.took_one())
     }
 
-    /// Waits for the next so long.
+    /// Waits for the next job, at most `limit`.
     ///
     /// # Errors
-    /// Where none came in time, or none will come any more.
+    /// If no job came in time, or none will come any more.
     pub(super) fn next_within(&self, limit: Duration) -> Result<T, RecvTimeoutError> {
         self.jobs.recv_timeout(limit).inspect(|_| self.took_one())
     }
 
-    /// Those that wait now, without waiting for more.
+    /// The jobs that wait now; does not wait for more.
     pub(super) fn waiting(&self) -> impl Iterator<Item = T> {
         self.jobs.try_iter().inspect(|_| self.took_one())
     }

@@ -1,4 +1,4 @@
-//! The few threads that read. Reads of one moment run beside each other and beside the writer.
+//! The threads that read, beside each other and beside the writer. Must not know what a read asks for.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -62,7 +62,7 @@ impl Readers {
 
 fn run(connection: &Connection, jobs: &Mutex<Jobs<Job>>) {
     loop {
-        // Held only while waiting for a job, not while it runs.
+        // The lock is held only while waiting for a job.
         let job = jobs.lock().next();
         match job {
             Some(job) => job(connection),

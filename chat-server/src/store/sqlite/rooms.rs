@@ -100,7 +100,7 @@ pub(super) fn counts(c: &Connection, id: RoomId) -> Result<RoomCounts, StoreErro
     Ok(counts.unwrap_or_default())
 }
 
-/// Writes what an event changes about the room itself.
+/// Writes the changes that an item makes to its room.
 pub(super) fn apply(
     c: &Connection,
     id: RoomId,

@@ -44,10 +44,10 @@ struct Threads {
 }
 
 impl SqliteStore {
-    /// Opens the database in `folder`, made where it is missing. `new_epoch` names its life if it begins now.
+    /// Opens the database in `folder`, created if it is missing. `new_epoch` names its life if it begins now.
     ///
     /// # Errors
-    /// Where the folder is another server's or cannot be used, or the file was written by a newer server.
+    /// If another server holds the folder, if it cannot be used, or if a newer server wrote the file.
     pub fn open(folder: &Path, new_epoch: &str, now: UnixMillis) -> Result<Self, OpenError> {
         let folder = Folder::hold(folder)?;
         let path = folder.database();

@@ -1,5 +1,5 @@
-//! The one thread that writes. It takes what is queued, up to 64 writes, puts them into one transaction, each
-//! behind a savepoint of its own, and answers them once the transaction is synced.
+//! The one thread that writes. It takes up to 64 queued writes into one transaction, each behind a savepoint of its own,
+//! and answers them once the transaction is on disk. Must not know what a write does.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,25 +21,25 @@ use crate::store::{BrokenChains, ChainPlace, StoreError, StoreReply};
 
 /// Writes that may wait.
 const QUEUE: usize = 8192;
-/// Writes in one transaction at the most.
+/// The most writes of one transaction.
 const BATCH: usize = 64;
-/// Bounds for how many there are, up to [`BATCH`].
+/// Histogram bounds for the writes of a transaction.
 const BATCHES: &[u64] = &[1, 2, 4, 8, 16, 32, BATCH as u64];
 
-/// While nothing is kept, the file is tried so often, so that the server recovers also where nobody writes.
+/// How often a failing file is tried again, so that the server recovers even if nobody writes.
 const TRY_AGAIN: Duration = Duration::from_secs(1);
 
-/// Tells a write's asker how the transaction ended.
+/// Tells a write's caller how the transaction ended.
 type Finish = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
-/// Carries a write out, or, without a connection, refuses it; says whether it succeeded so far.
+/// Carries out a write, or refuses it without a connection. Returns whether it succeeded so far.
 type Job = Box<dyn FnOnce(Option<&Batch<'_>>) -> (bool, Finish) + Send>;
 
-/// What the writer has done, for the log and for `/metrics`.
+/// The writer's counters, for the log and for `/metrics`.
 #[derive(Debug)]
 pub(super) struct Counters {
-    /// Writes of each commit that was kept.
+    /// The writes of each commit that was kept.
     pub(super) batch_writes: Histogram,
-    /// How long each of them took, in microseconds.
+    /// How long each commit took, in microseconds.
     pub(super) commit_us: Histogram,
     /// Whether the last transaction was kept.
     pub(super) is_keeping: watch::Sender<bool>,
@@ -60,7 +60,7 @@ impl Default for Counters {
 pub(super) struct Writer {
     queue: Queue<Job>,
     thread: Mutex<Option<JoinHandle<Connection>>>,
-    /// The chains of which an append was refused, here or in the transaction.
+    /// The chains of which a write was refused, by the queue or in a transaction.
     broken: Arc<Mutex<BrokenChains>>,
     pub(super) counters: Arc<Counters>,
 }
@@ -95,7 +95,7 @@ impl Writer {
             if before.lock().is_broken(place) {
                 return Err(StoreError::ChainBroken);
             }
-            // At once: the next of the chain may stand in the same transaction.
+            // At once: the next write of the chain may be in the same transaction.
             write(c).inspect_err(|_| before.lock().refuse(place))
         };
         let answer = self.queue(write, move |is_kept| {
@@ -131,7 +131,7 @@ impl Writer {
         }
     }
 
-    /// Finishes what is queued and gives the connection back; `None` where that was done before.
+    /// Finishes what is queued and returns the connection; `None` if that was done before.
     pub(super) fn close(&self) -> Option<Connection> {
         self.queue.close();
         self.thread.lock().take()?.join().ok()
@@ -156,7 +156,7 @@ impl State {
         self.connection
     }
 
-    /// The next write; none once the queue is closed.
+    /// The next write; `None` once the queue is closed.
     fn next(&mut self, jobs: &Jobs<Job>) -> Option<Job> {
         loop {
             if *self.counters.is_keeping.borrow() {
@@ -170,7 +170,7 @@ impl State {
         }
     }
 
-    /// Whether the file can be written again: a page of it is, with what it holds already.
+    /// Tests whether the file can be written again, by writing a page with its present content.
     fn try_again(&mut self) {
         let write = || {
             let version: i64 = self.connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
@@ -185,7 +185,7 @@ impl State {
         }
     }
 
-    /// One transaction. Nobody is answered before its end is known.
+    /// Carries out one transaction. Nobody is answered before its end is known.
     fn commit(&mut self, batch: Vec<Job>) {
         let count = batch.len() as u64;
         let mut finishes = Vec::with_capacity(batch.len());
@@ -220,7 +220,7 @@ impl State {
         let mut outcome = execute("BEGIN IMMEDIATE").map(drop);
         let transaction = Batch::on(connection);
         for job in batch {
-            // Also a job that is not carried out any more must be answered.
+            // A job that is not carried out must be answered, too.
             if outcome.is_err() {
                 finishes.push(job(None).1);
                 continue;
@@ -230,7 +230,7 @@ impl State {
                 execute("SAVEPOINT write")?;
                 let (is_right, finish) = job(Some(&transaction));
                 finishes.push(finish);
-                // A full disk or a read fault may have ended the transaction, not only this write.
+                // A full disk or a read fault may have ended the whole transaction.
                 if connection.is_autocommit() {
                     return Err(TransactionError::RolledBack.into());
                 }
@@ -248,10 +248,10 @@ impl State {
         if connection.is_autocommit() { Ok(()) } else { Err(TransactionError::StillOpen.into()) }
     }
 
-    /// After a failed commit nothing that this connection believes can be trusted.
+    /// Opens a new connection: after a failed commit nothing that this one remembers can be trusted.
     fn reopen(&mut self) {
         if !self.connection.is_autocommit() {
-            // The new connection needs the lock this one holds.
+            // The new connection needs the lock that this one holds.
             let _ = self.connection.execute_batch("ROLLBACK");
         }
         match open::writer(&self.path) {

@@ -1,5 +1,5 @@
 #!lua
--- Keeps a new entry unless its sender's key was used before. Answers {0}, {1, the key's first use} or {2} for a full room.
+-- Keeps a new entry unless its sender used the key before. Returns {0}, {1, the key's first use}, or {2} if the room is full.
 -- KEYS: entries, ends, alive, bytes, key, rooms
 -- ARGV: now, field, value, end, key's use, key's life, room's life, most bytes, room, how long a key is remembered
 local now = tonumber(ARGV[1])

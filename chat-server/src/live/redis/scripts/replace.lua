@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- Sets an entry that is alive to a new state with the same end. Answers 1, 0 where none is alive, 2 for another end.
+-- Sets an alive entry to a new state with the same end. Returns 1; 0 if none is alive; 2 if the end differs.
 -- KEYS: entries, ends, alive, bytes
 -- ARGV: now, field, seq, changed, kind, end ('' where the state names none), item
 local old = redis.call('HGET', KEYS[1], ARGV[2])

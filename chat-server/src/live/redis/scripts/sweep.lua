@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- Lets go of a room's entries whose time is up, at most a thousand. How many went.
+-- Removes a room's expired entries, at most a thousand. Returns how many.
 -- KEYS: entries, ends, alive, bytes
 -- ARGV: now
 local gone = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', ARGV[1], 'LIMIT', 0, 1000)

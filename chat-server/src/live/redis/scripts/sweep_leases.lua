@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- Lets go of leases whose time is up. How many went.
+-- Removes expired leases. Returns how many.
 -- KEYS: leases
 -- ARGV: now
 local all = redis.call('HGETALL', KEYS[1])

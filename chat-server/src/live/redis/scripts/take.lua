@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
--- Takes tokens from a bucket, counted in thousandths. Answers -2 where they were taken, -1 where they never can be, else
--- in how many milliseconds they may be.
+-- Takes tokens from a bucket, counted in thousandths. Returns -2 if they were taken, -1 if they never can be, else in how
+-- many milliseconds they can be.
 -- KEYS: bucket
 -- ARGV: now, tokens a second, most tokens, cost
 local now, rate, burst, cost = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])

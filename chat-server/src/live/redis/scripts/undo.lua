@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- Takes a post back, if its key still stands for this very try.
+-- Removes a post if its key still carries this number.
 -- KEYS: entries, ends, alive, bytes, key
 -- ARGV: field, room, seq
 local used = redis.call('GET', KEYS[5])
