@@ -57,8 +57,8 @@ impl Code {
     }
 }
 
-/// Why a command failed, as it is said and as `--json` prints it.
-#[derive(Clone, Debug, Serialize, thiserror::Error)]
+/// The reason a command failed.
+#[derive(Clone, Debug, thiserror::Error)]
 #[error("{message}")]
 pub(super) struct ErrorReport {
     /// The reason.
@@ -68,13 +68,10 @@ pub(super) struct ErrorReport {
     /// Whether the same command may succeed later.
     pub retryable: bool,
     /// When to try again, in milliseconds from now.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,
     /// The field at fault, where one is.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
     /// The message it is about, where there were several.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
 }
 

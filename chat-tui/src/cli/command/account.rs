@@ -6,10 +6,10 @@ use chat_proto::client_frame::Auth;
 use chat_proto::request::{Logout, SetPassword};
 use chat_proto::text::Username;
 use clap::Args;
-use serde::Serialize;
 
 use crate::cli::context::{CliSession, Context};
 use crate::cli::exit::CliError;
+use crate::cli::json::{IdentityLine, Line};
 use crate::net::ServerAddress;
 
 /// The arguments of `register`.
@@ -57,15 +57,6 @@ pub(in crate::cli) struct PasswdArgs {
     password_stdin: bool,
 }
 
-#[derive(Serialize)]
-struct Identity<'a> {
-    name: &'a str,
-    user_id: chat_proto::ids::UserId,
-    server: String,
-    server_version: &'a str,
-    epoch: &'a str,
-}
-
 fn parse_name(text: &str) -> Result<Username, String> {
     text.strip_prefix('@').unwrap_or(text).parse().map_err(|error| format!("a name {error}"))
 }
@@ -101,17 +92,24 @@ async fn sign_in(context: &Context, address: ServerAddress, auth: Auth, done: &s
         keep.map_err(|error| CliError::failed(error.to_string()))?;
     }
     let text = format!("{done} at {address} as {name}");
-    context.output.data("identity", &identity(&session, &address), &text)
+    print_identity(context, &session, &address, &text)
 }
 
-fn identity<'a>(session: &'a CliSession, address: &ServerAddress) -> Identity<'a> {
-    Identity {
-        name: session.welcome.user.name.as_str(),
-        user_id: session.welcome.user.id,
-        server: address.to_string(),
-        server_version: &session.welcome.server_version,
-        epoch: &session.welcome.epoch.0,
-    }
+fn print_identity(
+    context: &Context,
+    session: &CliSession,
+    address: &ServerAddress,
+    text: &str,
+) -> Result<(), CliError> {
+    let welcome = &session.welcome;
+    let line = IdentityLine {
+        epoch: &welcome.epoch.0,
+        name: welcome.user.name.as_str(),
+        server: &address.to_string(),
+        server_version: &welcome.server_version,
+        user_id: welcome.user.id,
+    };
+    context.output.data(&Line::Identity(line), text)
 }
 
 pub(super) async fn logout(context: &Context) -> Result<(), CliError> {
@@ -146,9 +144,9 @@ pub(super) async fn whoami(context: &Context) -> Result<(), CliError> {
     let address = context.address()?;
     let auth = context.auth(&address)?;
     let session = context.connect_as(address.clone(), auth).await?;
-    let identity = identity(&session, &address);
-    let text = format!("{} ({}) at {address}", identity.name, identity.user_id);
-    context.output.data("identity", &identity, &text)
+    let user = &session.welcome.user;
+    let text = format!("{} ({}) at {address}", user.name, user.id);
+    print_identity(context, &session, &address, &text)
 }
 
 pub(super) async fn passwd(args: &PasswdArgs, context: &Context) -> Result<(), CliError> {

@@ -5,7 +5,7 @@ use clap::Args;
 
 use crate::cli::context::{CliSession, Context};
 use crate::cli::exit::CliError;
-use crate::cli::json::ResultLine;
+use crate::cli::json::{ChangeLine, Line};
 use crate::cli::reference::MessageRef;
 
 /// The arguments of `delete`.
@@ -46,5 +46,5 @@ async fn delete(message: &MessageRef, context: &Context, session: &mut CliSessio
     let changed = session.call(&Delete { room, seq }).await?;
     let name = session.names().room(room);
     let text = format!("{name}/{seq}");
-    context.output.data("deleted", &ResultLine::message(name, room, seq, &changed), &text)
+    context.output.data(&Line::Deleted(ChangeLine::message(&name, room, seq, changed)), &text)
 }

@@ -6,7 +6,7 @@ use clap::Args;
 use super::send::read_text;
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;
-use crate::cli::json::ResultLine;
+use crate::cli::json::{ChangeLine, Line};
 use crate::cli::reference::MessageRef;
 
 /// The arguments of `edit`.
@@ -30,5 +30,5 @@ pub(super) async fn run(args: &EditArgs, context: &Context) -> Result<(), CliErr
     let changed = session.call(&Edit { room, seq: args.message.seq, body }).await?;
     let (name, seq) = (session.names().room(room), args.message.seq);
     let text = format!("{name}/{seq}");
-    context.output.data("edited", &ResultLine::message(name, room, seq, &changed), &text)
+    context.output.data(&Line::Edited(ChangeLine::message(&name, room, seq, changed)), &text)
 }

@@ -1,11 +1,11 @@
 //! `chat local …`: the server of one's own that runs in the background.
 
 use clap::Subcommand;
-use serde::Serialize;
 
 use super::local_log::{self, LogArgs};
 use crate::cli::context::Context;
 use crate::cli::exit::{CliError, Exit};
+use crate::cli::json::{Line, LocalServerLine};
 use crate::local::{self, LocalError, StopOutcome};
 
 /// What can be done with the local server.
@@ -28,16 +28,6 @@ pub(in crate::cli) enum LocalCommand {
     /// Be it; started by the other commands.
     #[command(hide = true)]
     Background(local::BackgroundArgs),
-}
-
-#[derive(Serialize)]
-struct Status<'a> {
-    is_running: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pid: Option<i32>,
-    server: String,
-    data: &'a std::path::Path,
-    log: &'a std::path::Path,
 }
 
 pub(super) fn background(args: local::BackgroundArgs) -> Result<(), CliError> {
@@ -65,21 +55,17 @@ fn failed(error: &LocalError) -> CliError {
 fn status(context: &Context) -> Result<(), CliError> {
     let server = context.local_server()?;
     let found = local::find(&server).map_err(|error| failed(&error))?;
-    let status = Status {
+    let address = server.address();
+    let line = LocalServerLine {
+        data: server.data.to_string_lossy(),
         is_running: found.is_some(),
+        log: server.log.to_string_lossy(),
         pid: found.map(|found| found.pid),
-        server: server.address(),
-        data: &server.data,
-        log: &server.log,
+        server: &address,
     };
     let state = found.map_or_else(|| "not running".to_owned(), |found| format!("running, pid {}", found.pid));
-    let text = format!(
-        "{state}\nserver  {}\ndata    {}\nlog     {}",
-        status.server,
-        status.data.display(),
-        status.log.display()
-    );
-    context.output.data("local_server", &status, &text)?;
+    let text = format!("{state}\nserver  {address}\ndata    {}\nlog     {}", line.data, line.log);
+    context.output.data(&Line::LocalServer(line), &text)?;
     if found.is_some() { Ok(()) } else { Err(CliError::Status(Exit::Unreachable as u8)) }
 }
 

@@ -5,7 +5,7 @@ use clap::Args;
 
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;
-use crate::cli::json::ResultLine;
+use crate::cli::json::{Line, ReadMarkerLine};
 use crate::cli::reference::{RoomRef, SeqRef};
 
 /// The arguments of `read`.
@@ -33,7 +33,6 @@ pub(super) async fn run(args: &ReadArgs, context: &Context) -> Result<(), CliErr
     };
     let read_marker = session.call(&Read { room, seq, rewind: args.rewind }).await?;
     let text = format!("{} read up to {}, {} unread", args.room, read_marker.read_seq, read_marker.unread);
-    let about =
-        ResultLine::message(session.names().room(room), room, seq.unwrap_or(read_marker.read_seq), &read_marker);
-    context.output.data("marks", &about, &text)
+    let (name, seq) = (session.names().room(room), seq.unwrap_or(read_marker.read_seq));
+    context.output.data(&Line::ReadMarker(ReadMarkerLine::new(&name, room, seq, read_marker)), &text)
 }

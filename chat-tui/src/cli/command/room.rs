@@ -2,13 +2,13 @@
 
 use chat_proto::request::{CreateRoom, Join, Leave, Members, RoomInfo, SetDescription, SetTopic};
 use chat_proto::room::RoomKind;
-use chat_proto::text::RoomName;
+use chat_proto::text::{Description, RoomName};
 use clap::{Args, Subcommand};
 
 use super::rooms::life;
 use crate::cli::context::{CliSession, Context};
 use crate::cli::exit::CliError;
-use crate::cli::json::ResultLine;
+use crate::cli::json::{ChangeLine, LeftLine, Line, MemberLine, RoomDescriptionLine, RoomTopicLine};
 use crate::cli::reference::{RoomRef, parse_duration_ms};
 
 /// What can be done with a room.
@@ -128,59 +128,51 @@ async fn create(args: &CreateArgs, context: &Context) -> Result<(), CliError> {
     };
     let session = context.connect().await?;
     let made = session.call(&request).await?;
-    context.output.data("joined", &made, &args.name.to_string())
+    context.output.data(&Line::Joined((&made).into()), args.name.as_str())
 }
 
 async fn join(args: &RoomArg, context: &Context) -> Result<(), CliError> {
     let mut session = context.connect().await?;
     let room = session.room(&args.room).await?;
     let joined = session.call(&Join { room }).await?;
-    context.output.data("joined", &joined, &format!("joined {}", args.room))
+    context.output.data(&Line::Joined((&joined).into()), &format!("joined {}", args.room))
 }
 
 async fn leave(args: &RoomArg, context: &Context) -> Result<(), CliError> {
     let mut session = context.connect().await?;
     let room = session.room(&args.room).await?;
-    let left = session.call(&Leave { room }).await?;
-    let about = ResultLine::room(session.names().room(room), room, &left);
-    context.output.data("left", &about, &format!("left {}", args.room))
+    session.call(&Leave { room }).await?;
+    let line = Line::Left(LeftLine { room: &session.names().room(room), room_id: room });
+    context.output.data(&line, &format!("left {}", args.room))
 }
 
 async fn topic(args: &TopicArgs, context: &Context) -> Result<(), CliError> {
     let mut session = context.connect().await?;
     let room = session.room(&args.room).await?;
+    let name = session.names().room(room);
     if args.text.is_empty() && !args.clear {
-        let found = session.call(&RoomInfo { room }).await?.listing.room.topic;
-        let text = found.as_ref().map_or_else(String::new, |topic| topic.text.to_string());
-        let shown = serde_json::json!({ "topic": found });
-        return context.output.data("topic", &ResultLine::room(session.names().room(room), room, &shown), &text);
+        let topic = session.call(&RoomInfo { room }).await?.listing.room.topic;
+        let text = topic.as_ref().map_or("", |topic| topic.text.as_str());
+        return context.output.data(&Line::RoomTopic(RoomTopicLine::new(&name, room, topic.as_ref())), text);
     }
     let topic = if args.clear { None } else { Some(parse_text("topic", &args.text.join(" "))?) };
     let changed = session.call(&SetTopic { room, topic }).await?;
-    print_done(context, "topic_set", &ResultLine::message(session.names().room(room), room, changed.changed, &changed))
+    context.output.data_if_json(&Line::TopicSet(ChangeLine::room(&name, room, changed)))
 }
 
 async fn describe(args: &DescribeArgs, context: &Context) -> Result<(), CliError> {
     let mut session = context.connect().await?;
     let room = session.room(&args.room).await?;
+    let name = session.names().room(room);
     if args.text.is_empty() && !args.clear {
-        let found = session.call(&RoomInfo { room }).await?.listing.room.description;
-        let text = found.as_ref().map_or_else(String::new, ToString::to_string);
-        let shown = serde_json::json!({ "description": found });
-        return context.output.data("description", &ResultLine::room(session.names().room(room), room, &shown), &text);
+        let description = session.call(&RoomInfo { room }).await?.listing.room.description;
+        let text = description.as_ref().map_or("", Description::as_str);
+        let line = RoomDescriptionLine::new(&name, room, description.as_ref());
+        return context.output.data(&Line::RoomDescription(line), text);
     }
     let description = if args.clear { None } else { Some(parse_text("description", &args.text.join(" "))?) };
     let changed = session.call(&SetDescription { room, description }).await?;
-    print_done(
-        context,
-        "description_set",
-        &ResultLine::message(session.names().room(room), room, changed.changed, &changed),
-    )
-}
-
-/// What a change with nothing to show prints: a line of JSON, or nothing.
-fn print_done<T: serde::Serialize>(context: &Context, kind: &'static str, value: &T) -> Result<(), CliError> {
-    if context.output.is_json() { context.output.data(kind, value, "") } else { Ok(()) }
+    context.output.data_if_json(&Line::DescriptionSet(ChangeLine::room(&name, room, changed)))
 }
 
 async fn info(args: &RoomArg, context: &Context) -> Result<(), CliError> {
@@ -189,7 +181,7 @@ async fn info(args: &RoomArg, context: &Context) -> Result<(), CliError> {
     let info = session.call(&RoomInfo { room }).await?;
     session.names().add_users(&info.users);
     let text = info_text(&info, &mut session);
-    context.output.data("room_info", &info, &text)
+    context.output.data(&Line::RoomInfo((&info).into()), &text)
 }
 
 fn info_text(info: &chat_proto::request::RoomInfoAnswer, session: &mut CliSession) -> String {
@@ -219,13 +211,13 @@ fn info_text(info: &chat_proto::request::RoomInfoAnswer, session: &mut CliSessio
 async fn members(args: &RoomArg, context: &Context) -> Result<(), CliError> {
     let mut session = context.connect().await?;
     let room = session.room(&args.room).await?;
+    let name = session.names().room(room);
     let mut after = None;
     loop {
         let page = session.call(&Members { room, after, limit: session.welcome.limits.page_max }).await?;
         for member in &page.members {
             let text = super::who::row(&member.user.name.to_string(), &member.presence);
-            let about = ResultLine::room(session.names().room(room), room, member);
-            context.output.data("member", &about, &text)?;
+            context.output.data(&Line::Member(MemberLine::new(&name, room, member)), &text)?;
         }
         after = page.members.last().map(|member| member.user.name.clone());
         if !page.has_more || after.is_none() {

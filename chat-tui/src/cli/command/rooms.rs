@@ -5,6 +5,7 @@ use clap::Args;
 
 use crate::cli::context::{CliSession, Context};
 use crate::cli::exit::CliError;
+use crate::cli::json::Line;
 use crate::cli::output::padded;
 use crate::text::width;
 
@@ -29,7 +30,7 @@ pub(super) async fn run(args: &RoomsArgs, context: &Context) -> Result<(), CliEr
         let head = format!("  {}  ONLINE/MEMBERS  TOPIC", padded("ROOM", columns));
         context.output.text(&head)?;
     }
-    listings.iter().try_for_each(|listing| context.output.data("room", listing, &row(listing, columns)))
+    listings.iter().try_for_each(|listing| context.output.data(&Line::Room(listing.into()), &row(listing, columns)))
 }
 
 async fn all(session: &CliSession) -> Result<Vec<RoomListing>, CliError> {

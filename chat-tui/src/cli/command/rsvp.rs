@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;
-use crate::cli::json::ResultLine;
+use crate::cli::json::{Line, RsvpCountsLine};
 use crate::cli::reference::RoomRef;
 
 /// The arguments of `rsvp`.
@@ -40,5 +40,6 @@ pub(super) async fn run(args: &RsvpArgs, context: &Context) -> Result<(), CliErr
     };
     let counts = session.call(&SetRsvp { room, answer }).await?;
     let text = format!("{}: {} attending, {} interested", args.room, counts.attending, counts.interested);
-    context.output.data("rsvp_counts", &ResultLine::room(session.names().room(room), room, &counts), &text)
+    let name = session.names().room(room);
+    context.output.data(&Line::RsvpCounts(RsvpCountsLine::new(&name, room, counts)), &text)
 }

@@ -12,8 +12,7 @@ use tokio::io::AsyncReadExt;
 use super::send_stream;
 use crate::cli::context::{CliSession, Context};
 use crate::cli::exit::CliError;
-use crate::cli::json::ItemNames;
-use crate::cli::output::Output;
+use crate::cli::json::{ItemNames, Line};
 use crate::cli::reference::{RoomRef, parse_duration_ms};
 use crate::cli::stdin_text::{self, Fit};
 
@@ -135,7 +134,7 @@ pub(super) fn print_posted(
     let item =
         Item { seq: posted.seq, changed: posted.seq, at: posted.at, by: from.id, content: Content::Message(message) };
     let names = ItemNames { room_id: post.room, room: &room, from: from.name.as_str() };
-    Output::posted(&item, names, posted.duplicate)
+    context.output.data_if_json(&Line::posted(&item, names, posted.duplicate))
 }
 
 /// The words, or standard input where there are none.

@@ -4,9 +4,10 @@ use chat_proto::presence::ChosenAvailability;
 use chat_proto::request::SetStatus;
 use clap::{Args, ValueEnum};
 
-use super::who::{Person, row};
+use super::who::row;
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;
+use crate::cli::json::{Line, PersonLine};
 
 /// The arguments of `status`.
 #[derive(Args, Debug)]
@@ -44,6 +45,6 @@ pub(super) async fn run(args: &StatusArgs, context: &Context) -> Result<(), CliE
     let session = context.connect().await?;
     let presence = session.call(&SetStatus { availability, status }).await?;
     let own = &session.welcome.user;
-    let person = Person { name: own.name.as_str(), user_id: own.id, presence: &presence };
-    context.output.data("presence", &person, &row(own.name.as_str(), &presence))
+    let line = Line::Presence(PersonLine::new(own.name.as_str(), own.id, &presence));
+    context.output.data(&line, &row(own.name.as_str(), &presence))
 }

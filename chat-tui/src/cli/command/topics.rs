@@ -5,7 +5,7 @@ use clap::Args;
 
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;
-use crate::cli::json::ResultLine;
+use crate::cli::json::{Line, TrendingLine};
 use crate::cli::reference::RoomRef;
 
 /// The arguments of `topics`.
@@ -25,9 +25,10 @@ pub(super) async fn run(args: &TopicsArgs, context: &Context) -> Result<(), CliE
     let mut session = context.connect().await?;
     let room = session.room(&args.room).await?;
     let answer = session.call(&Trending { room, limit: args.limit }).await?;
-    for topic in &answer.words {
-        let about = ResultLine::room(session.names().room(room), room, topic);
-        context.output.data("trending", &about, &format!("{:>7.2}  {}", topic.score, topic.word))?;
+    let name = session.names().room(room);
+    for word in &answer.words {
+        let line = Line::Trending(TrendingLine::new(&name, room, word));
+        context.output.data(&line, &format!("{:>7.2}  {}", word.score, word.word))?;
     }
     Ok(())
 }

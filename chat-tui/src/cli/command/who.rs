@@ -3,10 +3,10 @@
 use chat_proto::presence::{Availability, Presence};
 use chat_proto::request::Who;
 use clap::Args;
-use serde::Serialize;
 
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;
+use crate::cli::json::{Line, PersonLine};
 use crate::cli::output::{local_time, padded};
 use crate::cli::reference::RoomRef;
 
@@ -16,18 +16,6 @@ use crate::cli::reference::RoomRef;
 pub(in crate::cli) struct WhoArgs {
     /// The room; without it everyone you share a room with.
     room: Option<RoomRef>,
-}
-
-/// Someone, and whether they are there.
-#[derive(Serialize)]
-pub(super) struct Person<'a> {
-    /// Their name.
-    pub name: &'a str,
-    /// Their id.
-    pub user_id: chat_proto::ids::UserId,
-    /// Whether they are there, and what they say of themselves.
-    #[serde(flatten)]
-    pub presence: &'a Presence,
 }
 
 pub(super) async fn run(args: &WhoArgs, context: &Context) -> Result<(), CliError> {
@@ -40,8 +28,8 @@ pub(super) async fn run(args: &WhoArgs, context: &Context) -> Result<(), CliErro
     session.names().add_users(&answer.users);
     for person in &answer.people {
         let name = session.names().user(person.user);
-        let line = Person { name: &name, user_id: person.user, presence: &person.presence };
-        context.output.data("person", &line, &row(&name, &person.presence))?;
+        let line = Line::Person(PersonLine::new(&name, person.user, &person.presence));
+        context.output.data(&line, &row(&name, &person.presence))?;
     }
     if answer.total as usize > answer.people.len() {
         context.output.info(&format!("{} there of {} in all", answer.online, answer.total));

@@ -2,18 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
 use serde_json::Value;
 
 use crate::cli::exit::CliError;
+use crate::cli::json::{CheckLine, Line};
 use crate::cli::output::{Output, padded};
 
 /// Columns of a check's name.
 const NAME_COLUMNS: usize = 17;
 
 /// How good it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Level {
     /// As it should be.
     Ok,
@@ -25,25 +24,14 @@ pub(super) enum Level {
 }
 
 /// One thing looked at.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub(super) struct Check {
     pub name: &'static str,
     pub level: Level,
     pub message: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub advice: Option<String>,
     /// What was measured, by names that end with their unit.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub figures: BTreeMap<&'static str, Value>,
-}
-
-/// A check as `--json` tells it. `is_ok` and `found` are older than `level` and `message`, and stay.
-#[derive(Serialize)]
-struct CheckLine<'a> {
-    #[serde(flatten)]
-    check: &'a Check,
-    is_ok: bool,
-    found: &'a str,
 }
 
 impl Check {
@@ -68,15 +56,23 @@ impl Check {
     /// # Errors
     /// As [`Output::data`].
     pub fn print(&self, output: &Output) -> Result<(), CliError> {
-        let word = match self.level {
-            Level::Ok => "ok  ",
+        let level = match self.level {
+            Level::Ok => "ok",
             Level::Warn => "warn",
             Level::Fail => "fail",
         };
         let advice = self.advice.iter().flat_map(|advice| advice.lines());
         let advice: String = advice.map(|line| format!("\n      → {line}")).collect();
-        let text = format!("{word}  {} {}{advice}", padded(self.name, NAME_COLUMNS), self.message);
-        let line = CheckLine { check: self, is_ok: self.level < Level::Fail, found: &self.message };
-        output.data("check", &line, &text)
+        let text = format!("{level:<4}  {} {}{advice}", padded(self.name, NAME_COLUMNS), self.message);
+        let line = CheckLine {
+            advice: self.advice.as_deref(),
+            figures: &self.figures,
+            found: &self.message,
+            is_ok: self.level < Level::Fail,
+            level,
+            message: &self.message,
+            name: self.name,
+        };
+        output.data(&Line::Check(line), &text)
     }
 }
