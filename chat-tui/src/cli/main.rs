@@ -7,10 +7,9 @@ use chat_proto::error::ErrorCode;
 use clap::{CommandFactory, FromArgMatches, Parser};
 
 use super::client_files::require_valid_files;
-use super::command::Command;
+use super::command::{ClientTask, Command, Task};
 use super::context::{Context, Globals};
 use super::exit::{CliError, Code, ErrorReport, Exit};
-use super::full_screen;
 use super::output::{ColorChoice, Output};
 
 const EXAMPLES: &str = "\
@@ -37,11 +36,6 @@ pub(super) struct Cli {
     globals: Globals,
     #[command(subcommand)]
     command: Option<Command>,
-}
-
-/// The command line's definition, for completions and manual pages.
-pub(super) fn definition() -> clap::Command {
-    Cli::command()
 }
 
 /// Runs what the command line asks for.
@@ -87,20 +81,22 @@ fn sentence(error: &clap::Error) -> String {
 }
 
 fn dispatch(cli: Cli) -> Result<(), CliError> {
-    // The background server leaves its session before any thread exists; it wants no settings of the client.
-    let command = match cli.command.map(|command| command.run_standalone(cli.globals.verbose)) {
-        Some(Ok(result)) => return result,
-        Some(Err(command)) => Some(command),
-        None => None,
-    };
-    // A log on standard error would be written over the screen.
-    if command.is_some() {
-        start_logging(cli.globals.verbose);
+    match Task::from(cli.command) {
+        // The background server leaves its session before any thread exists, and reads no client settings.
+        Task::Standalone(task) => task.run(cli.globals.verbose, Cli::command()),
+        Task::Client(task) => run_client(&task, cli.globals),
     }
-    let context = Context::new(cli.globals)?;
-    // To say what is wrong is what `doctor` is there for.
-    if !command.as_ref().is_some_and(Command::checks_client_files) {
-        require_valid_files(&context, command.is_none())?;
+}
+
+fn run_client(task: &ClientTask, globals: Globals) -> Result<(), CliError> {
+    // A log on standard error would overwrite the full-screen client.
+    if !task.is_full_screen() {
+        start_logging(globals.verbose);
+    }
+    let context = Context::new(globals)?;
+    // `doctor` reports the mistakes itself.
+    if !task.checks_client_files() {
+        require_valid_files(&context, task.is_full_screen())?;
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -108,11 +104,9 @@ fn dispatch(cli: Cli) -> Result<(), CliError> {
         .build()
         .map_err(|error| CliError::failed(format!("cannot start: {error}")))?;
     let result = runtime.block_on(async {
-        let Some(command) = command else { return full_screen::run(&context).await };
         tokio::select! {
-            result = command.run(&context) => result,
-            // `run` handles interrupts itself.
-            _ = tokio::signal::ctrl_c(), if command.ends_on_interrupt() => Err(CliError::Status(Exit::Interrupted as u8)),
+            result = task.run(&context) => result,
+            _ = tokio::signal::ctrl_c(), if task.ends_on_interrupt() => Err(CliError::Status(Exit::Interrupted as u8)),
         }
     });
     runtime.shutdown_timeout(SHUTDOWN_LIMIT);
@@ -146,7 +140,7 @@ mod tests {
     #[test]
     fn every_command_shows_an_example() {
         let mut found = Vec::new();
-        without_examples(&definition(), "", &mut found);
+        without_examples(&Cli::command(), "", &mut found);
         assert_eq!(found, Vec::<String>::new());
     }
 }

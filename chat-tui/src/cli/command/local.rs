@@ -8,43 +8,51 @@ use crate::cli::exit::{CliError, Exit};
 use crate::cli::json::{Line, LocalServerLine};
 use crate::local::{self, LocalError, StopOutcome};
 
-/// What can be done with the local server.
+pub(super) use crate::local::BackgroundArgs;
+
+/// The subcommands of `local`.
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum LocalCommand {
-    /// Whether it runs, and where its files are. Exit 3 where it does not.
-    #[command(after_help = "Examples:\n  chat local status\n  chat local status --json | jq -r .data")]
-    Status,
-    /// Start it where it does not run.
-    #[command(after_help = "Any other command does so by itself.\n\nExample:\n  chat local start")]
-    Start,
-    /// Stop it; clients reconnect when it is back.
-    #[command(after_help = "Example:\n  chat local stop")]
-    Stop,
-    /// Stop it and start it again, with the program as it is now.
-    #[command(after_help = "Example, after an update:\n  chat local restart")]
-    Restart,
-    /// Print the end of its log, and follow it.
-    Log(LogArgs),
-    /// Be it; started by the other commands.
+    #[command(flatten)]
+    Action(LocalAction),
+    /// Run as the local server; other commands start it like this.
     #[command(hide = true)]
-    Background(local::BackgroundArgs),
+    Background(BackgroundArgs),
 }
 
-pub(super) fn background(args: local::BackgroundArgs) -> Result<(), CliError> {
+/// An action on the local server.
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum LocalAction {
+    /// Show whether the server runs, and its files; exits with 3 if it does not run.
+    #[command(after_help = "Examples:\n  chat local status\n  chat local status --json | jq -r .data")]
+    Status,
+    /// Start the server if it does not run.
+    #[command(after_help = "Other commands start the server when they need it.\n\nExample:\n  chat local start")]
+    Start,
+    /// Stop the server; clients reconnect when it is back.
+    #[command(after_help = "Example:\n  chat local stop")]
+    Stop,
+    /// Restart the server with the installed version of the program.
+    #[command(after_help = "Example, after an update:\n  chat local restart")]
+    Restart,
+    /// Show the end of the server's log, and follow it.
+    Log(LogArgs),
+}
+
+pub(super) fn background(args: BackgroundArgs) -> Result<(), CliError> {
     local::run_in_background(args).map_err(|error| CliError::failed(format!("{error:#}")))
 }
 
-pub(super) async fn run(command: &LocalCommand, context: &Context) -> Result<(), CliError> {
-    match command {
-        LocalCommand::Status => status(context),
-        LocalCommand::Start => start(context),
-        LocalCommand::Stop => stop(context),
-        LocalCommand::Restart => {
+pub(super) async fn run(action: &LocalAction, context: &Context) -> Result<(), CliError> {
+    match action {
+        LocalAction::Status => status(context),
+        LocalAction::Start => start(context),
+        LocalAction::Stop => stop(context),
+        LocalAction::Restart => {
             stop(context)?;
             start(context)
         }
-        LocalCommand::Log(args) => local_log::run(args, context).await,
-        LocalCommand::Background(_) => unreachable!("`run_alone` has run it"),
+        LocalAction::Log(args) => local_log::run(args, context).await,
     }
 }
 

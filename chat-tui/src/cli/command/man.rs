@@ -15,8 +15,8 @@ pub(in crate::cli) struct ManArgs {
     dir: Option<PathBuf>,
 }
 
-pub(super) fn run(args: &ManArgs) -> Result<(), CliError> {
-    let mut definition = crate::cli::main::definition().disable_help_subcommand(true);
+pub(super) fn run(args: &ManArgs, definition: clap::Command) -> Result<(), CliError> {
+    let mut definition = definition.disable_help_subcommand(true);
     match &args.dir {
         None => crate::cli::output::raw(&page(&clap_mangen::Man::new(definition))?),
         Some(folder) => {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use super::send::{plain_post, print_posted};
+use super::posting::{plain_post, print_posted};
 use crate::cli::child::{ChildExit, OutputTail, run_child};
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;

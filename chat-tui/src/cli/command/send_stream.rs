@@ -13,7 +13,8 @@ use chat_proto::ids::RoomId;
 use chat_proto::request::{Chain, Post, Posted};
 use tokio::time::Instant;
 
-use super::send::{SendArgs, print_posted};
+use super::posting::print_posted;
+use super::send_args::SendArgs;
 use super::stream_lines::StreamLines;
 use crate::cli::context::{CliSession, Context};
 use crate::cli::exit::{CliError, Exit};

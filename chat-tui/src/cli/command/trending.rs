@@ -13,7 +13,7 @@ use crate::cli::reference::RoomRef;
 #[command(
     after_help = "A use of a word counts 1 when it is made and ½ an hour later.\n\nExample:\n  chat topics general -n 5"
 )]
-pub(in crate::cli) struct TopicsArgs {
+pub(in crate::cli) struct TrendingArgs {
     /// The room: general, #general or its id.
     room: RoomRef,
     /// How many words.
@@ -21,7 +21,7 @@ pub(in crate::cli) struct TopicsArgs {
     limit: u32,
 }
 
-pub(super) async fn run(args: &TopicsArgs, context: &Context) -> Result<(), CliError> {
+pub(super) async fn run(args: &TrendingArgs, context: &Context) -> Result<(), CliError> {
     let mut session = context.connect().await?;
     let room = session.room(&args.room).await?;
     let answer = session.call(&Trending { room, limit: args.limit }).await?;
