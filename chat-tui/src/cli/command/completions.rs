@@ -1,4 +1,4 @@
-//! `chat completions SHELL`.
+//! `chat completions SHELL`: prints completions. Must not know which subcommands there are.
 
 use clap::Args;
 use clap_complete::Shell;

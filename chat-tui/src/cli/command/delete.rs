@@ -1,4 +1,4 @@
-//! `chat delete ID…`: deletes one's own messages.
+//! `chat delete ID…`: deletes the user's own messages. Must not know rooms' roles.
 
 use chat_proto::request::Delete;
 use clap::Args;
@@ -15,10 +15,10 @@ Examples:
   chat delete general/12
   chat delete general/12 general/13
 
-The number stays; the text is gone everywhere within a minute. Where one cannot be deleted the others still are; the
-exit code is that of the first that could not.")]
+The number stays; the text is gone everywhere within a minute. If a message cannot be deleted, the others still
+are, and the exit code is that of the first failure.")]
 pub(in crate::cli) struct DeleteArgs {
-    /// The messages, as `chat send` printed them: general/12.
+    /// The messages: general/12, as `chat send` prints them.
     #[arg(value_name = "ID", required = true)]
     messages: Vec<MessageRef>,
 }

@@ -1,4 +1,4 @@
-//! `chat edit ID TEXT`: replaces the text of one's own message.
+//! `chat edit ID TEXT`: replaces the text of the user's own message. Must not know its earlier versions.
 
 use chat_proto::request::Edit;
 use clap::Args;
@@ -15,10 +15,10 @@ use crate::cli::reference::MessageRef;
     after_help = "Examples:\n  chat edit general/12 'the build is green again'\n  fortune | chat edit general/12"
 )]
 pub(in crate::cli) struct EditArgs {
-    /// The message, as `chat send` printed it: general/12.
+    /// The message: general/12, as `chat send` prints it.
     #[arg(value_name = "ID")]
     message: MessageRef,
-    /// The new text; without it standard input.
+    /// The new text; read from standard input if omitted.
     text: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! `chat local …`: the server of one's own that runs in the background.
+//! `chat local …`: manages the user's own server in the background. Must not know how it is started or found.
 
 use clap::Subcommand;
 
@@ -80,7 +80,7 @@ fn status(context: &Context) -> Result<(), CliError> {
 fn start(context: &Context) -> Result<(), CliError> {
     let server = context.local_server()?;
     let found = local::ensure_running(&server).map_err(|error| failed(&error))?;
-    context.output.info(&format!("the local server runs, pid {}", found.pid));
+    context.output.info(&format!("the local server is running, pid {}", found.pid));
     Ok(())
 }
 

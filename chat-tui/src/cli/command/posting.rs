@@ -9,7 +9,7 @@ use crate::cli::context::{CliSession, Context};
 use crate::cli::exit::CliError;
 use crate::cli::json::{ItemNames, Line};
 
-/// Prints a message that was accepted: its name, or with `--json` the message.
+/// Prints a message that was acknowledged: its id, or with `--json` the message.
 pub(super) fn print_posted(
     context: &Context,
     session: &mut CliSession,
@@ -34,7 +34,7 @@ pub(super) fn print_posted(
     context.output.data_if_json(&Line::posted(&item, names, posted.duplicate))
 }
 
-/// A key that nobody has used: 128 random bits.
+/// Returns a new key: 128 random bits.
 pub(super) fn random_key() -> Result<ClientKey, CliError> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(|error| CliError::failed(format!("no random numbers: {error}")))?;
@@ -42,7 +42,7 @@ pub(super) fn random_key() -> Result<ClientKey, CliError> {
     Ok(text.parse().expect("invariant: hexadecimal digits are a key"))
 }
 
-/// A lasting text message for a room, with a key of its own.
+/// Returns a post for a room with a new key.
 pub(super) fn plain_post(room: RoomId, body: MessageBody, code: Option<CodeLanguage>) -> Result<Post, CliError> {
     Ok(Post { room, key: random_key()?, body, life: None, code, reply_to: None, chain: None })
 }

@@ -1,4 +1,4 @@
-//! `chat rsvp ROOM ANSWER`: says whether one takes part.
+//! `chat rsvp ROOM ANSWER`: sets the user's RSVP for a room. Must not know how answers are counted.
 
 use chat_proto::request::SetRsvp;
 use chat_proto::room::Rsvp;
@@ -13,20 +13,20 @@ use crate::cli::reference::RoomRef;
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  chat rsvp retro attending")]
 pub(in crate::cli) struct RsvpArgs {
-    /// The room: general, #general or its id.
+    /// The room: general, #general or R1.
     room: RoomRef,
-    /// Whether you take part.
+    /// Your answer.
     answer: Answer,
 }
 
-/// Whether one takes part.
+/// An answer.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Answer {
-    /// You come.
+    /// You will take part.
     Attending,
-    /// You might come.
+    /// You might take part.
     Interested,
-    /// You take your answer back.
+    /// You withdraw your answer.
     None,
 }
 

@@ -46,7 +46,7 @@ pub(super) async fn run(args: &SendArgs, context: &Context) -> Result<(), CliErr
     Ok(())
 }
 
-/// The words, or standard input where there are none.
+/// Returns the words, or standard input if there are none.
 pub(super) async fn read_text(words: &[String]) -> Result<String, CliError> {
     if !words.is_empty() {
         return stdin_text::clean(words.join(" ").as_bytes());

@@ -16,33 +16,32 @@ Examples:
   chat send general the build is green
   make 2>&1 | chat send builds --code --fit tail
   chat send ops --ttl 30s 'the key for the demo is 4417'
-  chat send deploys --key deploy-2026-11-21 'deployed'      twice is once
-  tail -F app.log | chat send logs --stream                 a message a line
+  chat send deploys --key deploy-2026-11-21 'deployed'      run it twice, post once
+  tail -F app.log | chat send logs --stream                 post each line
 
-Prints the message's name (general/12) once it is on the server's disk.")]
+Prints the message's id (general/12) when the server has acknowledged it.")]
 pub(in crate::cli) struct SendArgs {
-    /// The room: general, #general or its id.
+    /// The room: general, #general or R1.
     pub(super) room: RoomRef,
-    /// The text; without it standard input.
+    /// The text; read from standard input if omitted.
     pub(super) text: Vec<String>,
-    /// The message expires after this time: 30s, 1h, or low (30 s), normal (1 h), high (24 h).
+    /// Let the message expire after this time: 30s, 1h, or low (30 s), normal (1 h), high (24 h).
     #[arg(long, value_name = "TIME", value_parser = parse_duration_ms, conflicts_with = "persistent")]
     ttl: Option<u64>,
-    /// The message stays, also in a room whose messages expire.
+    /// Keep the message, also in a room whose messages expire by default.
     #[arg(long)]
     persistent: bool,
-    /// The text is code, shown as written.
+    /// Mark the text as code, to be shown as written.
     #[arg(long, value_name = "LANG", num_args = 0..=1, require_equals = true, default_missing_value = "text")]
     pub(super) code: Option<String>,
-    /// A key of your own: the same key never makes a second message.
+    /// Set the message's key: the same key never posts a second message.
     #[arg(long, value_name = "KEY", value_parser = parse_key)]
     key: Option<ClientKey>,
-    /// Post each line of standard input as a message of its own, in order, as they come; blank lines are skipped.
-    /// Goes on over a restart of the server: each line is stored once. A line that is too long ends it, unless --fit
-    /// says what to do.
+    /// Post each line of standard input as a message, in order, as it comes; blank lines are skipped. Survives a
+    /// restart of the server: each line is stored once. Stops at a line that is too long, unless --fit is given.
     #[arg(long, conflicts_with_all = ["text", "code"])]
     pub(super) stream: bool,
-    /// What to do with a text that is longer than a message may be.
+    /// Shorten or split a text that is too long for a message.
     #[arg(long, value_enum, value_name = "HOW")]
     fit: Option<Fit>,
 }
@@ -52,17 +51,17 @@ fn parse_key(text: &str) -> Result<ClientKey, String> {
 }
 
 impl SendArgs {
-    /// How long the message lives, where that is said.
+    /// The message's life, if given.
     pub(super) fn life(&self) -> Option<Life> {
         if self.persistent { Some(Life::Persistent) } else { self.ttl.map(Life::TtlMs) }
     }
 
-    /// What to do with a text that is too long.
+    /// The way to shorten or split a text that is too long.
     pub(super) fn fit(&self) -> Option<Fit> {
         self.fit
     }
 
-    /// The key for the part `index` of a message, or for the line `index` of a stream.
+    /// Returns the key for part `index` of a message, or for line `index` of a stream.
     pub(super) fn key(&self, index: usize) -> Result<ClientKey, CliError> {
         match &self.key {
             Some(key) if index == 0 && !self.stream => Ok(key.clone()),

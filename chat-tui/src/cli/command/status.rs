@@ -1,4 +1,4 @@
-//! `chat status [away|dnd|online] [TEXT]`: what others see of one.
+//! `chat status away|dnd|online [TEXT]`: sets the status that others see. Must not know how activity is measured.
 
 use chat_proto::presence::ChosenAvailability;
 use chat_proto::request::SetStatus;
@@ -13,20 +13,20 @@ use crate::cli::json::{Line, PersonLine};
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  chat status away lunch\n  chat status dnd 'in a review'\n  chat status online")]
 pub(in crate::cli) struct StatusArgs {
-    /// What others see; `online` means by your activity.
+    /// Your availability; `online` follows your activity.
     availability: Chosen,
-    /// A few words of your own; without them none are shown.
+    /// A short text; none is shown if omitted.
     text: Vec<String>,
 }
 
-/// What one may choose.
+/// An availability that a person can set.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Chosen {
-    /// By your activity.
+    /// Online or away, by your activity.
     Online,
     /// Away.
     Away,
-    /// Not to be disturbed.
+    /// Do not disturb.
     Dnd,
 }
 

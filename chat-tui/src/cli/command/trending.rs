@@ -1,4 +1,4 @@
-//! `chat topics ROOM`: the words a room speaks of just now.
+//! `chat trending ROOM`: prints the words a room talks about now. Must not know how words are scored.
 
 use chat_proto::request::Trending;
 use clap::Args;
@@ -8,15 +8,15 @@ use crate::cli::exit::CliError;
 use crate::cli::json::{Line, TrendingLine};
 use crate::cli::reference::RoomRef;
 
-/// The arguments of `topics`.
+/// The arguments of `trending`.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "A use of a word counts 1 when it is made and ½ an hour later.\n\nExample:\n  chat topics general -n 5"
+    after_help = "A word's score is the number of its uses; a use counts half after an hour.\n\nExample:\n  chat trending general -n 5"
 )]
 pub(in crate::cli) struct TrendingArgs {
-    /// The room: general, #general or its id.
+    /// The room: general, #general or R1.
     room: RoomRef,
-    /// How many words.
+    /// The number of words.
     #[arg(short = 'n', long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=50))]
     limit: u32,
 }

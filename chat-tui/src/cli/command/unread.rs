@@ -1,4 +1,5 @@
-//! `chat unread`: what is unread, room by room; exit 0 also where nothing is.
+//! `chat unread`: lists the rooms with unread messages; exits with 0 even if there are none. Must not know how messages
+//! are counted.
 
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;

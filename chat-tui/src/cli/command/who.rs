@@ -1,4 +1,4 @@
-//! `chat who [ROOM]`: who is there.
+//! `chat who [ROOM]`: lists people with their presence. Must not know how presence is determined.
 
 use chat_proto::presence::{Availability, Presence};
 use chat_proto::request::Who;
@@ -14,7 +14,7 @@ use crate::cli::reference::RoomRef;
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  chat who\n  chat who ops --json | jq -r 'select(.availability==\"online\").name'")]
 pub(in crate::cli) struct WhoArgs {
-    /// The room; without it everyone you share a room with.
+    /// The room; everyone you share a room with if omitted.
     room: Option<RoomRef>,
 }
 
@@ -32,12 +32,12 @@ pub(super) async fn run(args: &WhoArgs, context: &Context) -> Result<(), CliErro
         context.output.data(&line, &row(&name, &person.presence))?;
     }
     if answer.total as usize > answer.people.len() {
-        context.output.info(&format!("{} there of {} in all", answer.online, answer.total));
+        context.output.info(&format!("{} of {} online", answer.online, answer.total));
     }
     Ok(())
 }
 
-/// One line: a mark, the name, and what they say of themselves.
+/// Returns one line: a mark, the name, availability and status.
 pub(super) fn row(name: &str, presence: &Presence) -> String {
     let (mark, word) = match presence.availability {
         Availability::Online => ('●', "online"),

@@ -1,4 +1,4 @@
-//! One thing that `doctor` looked at, and how it is told.
+//! One check of `doctor` and its output. Must not know what is checked.
 
 use std::collections::BTreeMap;
 
@@ -11,47 +11,47 @@ use crate::cli::output::{Output, padded};
 /// Columns of a check's name.
 const NAME_COLUMNS: usize = 17;
 
-/// How good it is.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Level {
-    /// As it should be.
+    /// Nothing to do.
     Ok,
-    /// It works; something should be changed.
+    /// It works, but something should be changed.
     #[cfg_attr(not(feature = "local-server"), expect(dead_code, reason = "only the checks of the server warn"))]
     Warn,
-    /// It does not work as it is.
+    /// It does not work.
     Fail,
 }
 
-/// One thing looked at.
+/// One check.
 #[derive(Clone, Debug)]
 pub(super) struct Check {
     pub name: &'static str,
     pub level: Level,
     pub message: String,
     pub advice: Option<String>,
-    /// What was measured, by names that end with their unit.
+    /// Measurements, by names that end with their unit.
     pub figures: BTreeMap<&'static str, Value>,
 }
 
 impl Check {
-    /// As it should be.
+    /// A check that passed.
     pub fn ok(name: &'static str, message: impl Into<String>) -> Self {
         Self { name, level: Level::Ok, message: message.into(), advice: None, figures: BTreeMap::new() }
     }
 
-    /// It does not work before something is changed.
+    /// A check that failed, with advice.
     pub fn fail(name: &'static str, message: impl Into<String>, advice: impl Into<String>) -> Self {
         Self { level: Level::Fail, advice: Some(advice.into()), ..Self::ok(name, message) }
     }
 
-    /// With something that was measured.
+    /// Adds a measurement.
     pub fn with(mut self, name: &'static str, figure: impl Into<Value>) -> Self {
         self.figures.insert(name, figure.into());
         self
     }
 
-    /// Prints it.
+    /// Prints the check.
     ///
     /// # Errors
     /// As [`Output::data`].
