@@ -179,7 +179,7 @@ impl Context {
     /// # Errors
     /// As [`Self::connect`].
     pub async fn connect_as(&self, address: ServerAddress, auth: Auth) -> Result<CliSession, CliError> {
-        // A server of one's own that ends just now is started again.
+        // The user's own server is started again if it ends just now.
         let prepare = self.prepare(&address);
         let options = ConnectOptions::new(address, auth).subscribe(Subscription::None);
         let (client, welcome) = Client::connect_prepared(options, &prepare).await?;
