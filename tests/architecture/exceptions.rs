@@ -34,8 +34,6 @@ pub(crate) const CIRCLES: &[(&str, &[&str])] = &[
         ],
     ),
     ("chat-tui/src/cache", &["mod.rs", "restore.rs", "schema.rs", "writer.rs"]),
-    ("chat-tui/src/cli", &["command/completions.rs", "command/man.rs", "command/mod.rs", "main.rs"]),
-    ("chat-tui/src/cli/command", &["send.rs", "send_stream.rs"]),
     ("chat-tui/src/net/link", &["handle.rs", "task.rs"]),
     (
         "chat-tui/src/view",
@@ -57,7 +55,6 @@ pub(crate) const CIRCLES: &[(&str, &[&str])] = &[
 pub(crate) const LOGIC: &[(&str, usize)] = &[
     ("chat-tui/src/app/overlay/mod.rs", 12),
     ("chat-tui/src/cache/mod.rs", 9),
-    ("chat-tui/src/cli/command/mod.rs", 4),
     ("chat-tui/src/view/mod.rs", 1),
     ("chat-tui/src/view/overlay/mod.rs", 1),
 ];

@@ -25,8 +25,8 @@ fn the_figures_of_the_server_are_told_over_the_socket_and_over_loopback() {
     for server in ways {
         // The token is kept for the socket's address only: the figures are told also to who is not signed in.
         let found = checks(&home.run(&["--server", &server, "doctor", "--json"]).stdout);
-        assert_eq!(found["expiring"]["figures"]["alive"], 1, "{server}: {found:?}");
-        assert_eq!(found["record"]["level"], "ok");
+        assert_eq!(found["ephemeral"]["figures"]["alive"], 1, "{server}: {found:?}");
+        assert_eq!(found["database"]["level"], "ok");
         let acknowledged = &found["acknowledged"]["figures"];
         assert_eq!(acknowledged["count"], 3, "{acknowledged}");
         assert!(acknowledged["p99_within_ms"].as_f64() > Some(0.0), "{acknowledged}");

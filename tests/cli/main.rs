@@ -131,9 +131,10 @@ fn a_password_account_signs_in_from_elsewhere_and_out_again() {
 #[test]
 fn help_has_examples_everywhere_and_manual_and_completions_come_out() {
     let home = Home::default();
-    for command in
-        ["send", "tail", "history", "wait", "run", "edit", "delete", "read", "rooms", "who", "status", "topics"]
-    {
+    for command in [
+        "send", "tail", "history", "wait", "run", "edit", "delete", "read", "rooms", "who", "status", "trending",
+        "topics",
+    ] {
         assert!(home.output(&[command, "--help"]).contains("Example"), "{command}");
     }
     assert!(home.output(&["man"]).contains(".TH"));

@@ -1,5 +1,5 @@
-//! A command that is run and attended: its output is passed on and kept, signals reach it, its end is waited for.
-//! Must not know what becomes of what it printed.
+//! Runs a command: passes its output and our signals on, and keeps the end of its output. Must not know what happens to
+//! the output.
 
 use std::process::ExitStatus;
 use std::time::Duration;
@@ -13,28 +13,28 @@ use tokio::time::Instant;
 use super::exit::{CliError, Code, ErrorReport, Exit};
 use super::signals::{ReceivedSignal, Signals};
 
-/// Of the output so much of the end is kept while the command runs.
+/// How much of the end of the output is kept.
 const TAIL_BYTES: usize = 256 * 1024;
-/// A command that was told to end does so within this time, or is killed.
+/// A command that does not end within this time after a signal is killed.
 const KILL_AFTER: Duration = Duration::from_secs(5);
-/// After its end, what it left behind may hold its output open for this long.
+/// After the command ends, its children may keep its output open for this long.
 const DRAIN_LIMIT: Duration = Duration::from_secs(1);
 
-/// How a command ended and what it printed.
+/// The result of a command.
 #[derive(Debug)]
 pub(super) struct ChildExit {
-    /// Its status.
+    /// Its exit status.
     pub status: ExitStatus,
     /// The end of its output.
     pub output: OutputTail,
 }
 
-/// The end of what a command printed, in bounded memory.
+/// The end of a command's output, in bounded memory.
 #[derive(Debug, Default)]
 pub(super) struct OutputTail {
-    /// The bytes, in the order they were written to whichever of its two outputs.
+    /// The bytes of both outputs, in the order they were written.
     pub bytes: Vec<u8>,
-    /// How many lines there were before them.
+    /// The number of lines before them.
     pub lines_before: usize,
 }
 
@@ -52,18 +52,18 @@ impl OutputTail {
 struct RunningChild {
     child: Child,
     pid: Option<Pid>,
-    /// Whether it leads a process group of its own, apart from ours.
+    /// Whether it leads its own process group, apart from ours.
     has_own_group: bool,
     status: Option<ExitStatus>,
     was_signalled: bool,
-    /// When it is killed, or, after its end, when its output is waited for no longer.
+    /// The time to kill it or, after it has ended, to stop waiting for its output.
     deadline: Option<Instant>,
 }
 
-/// Runs a command with our own input to its end; both its outputs go to `to`, in the order they were written.
+/// Runs a command with our standard input until it ends; both its outputs go to `to`, in the order they were written.
 ///
 /// # Errors
-/// Where it cannot be run.
+/// The command cannot be run.
 pub(super) async fn run_child(command: &[String], to: impl AsyncWrite + Unpin) -> Result<ChildExit, CliError> {
     let mut signals = Signals::listen()?;
     let (mut running, output) = start(command)?;
@@ -96,18 +96,18 @@ pub(super) async fn run_child(command: &[String], to: impl AsyncWrite + Unpin) -
 
 fn start(command: &[String]) -> Result<(RunningChild, pipe::Receiver), CliError> {
     let (program, arguments) = command.split_first().expect("invariant: clap requires a command");
-    // One pipe for both outputs: two would be read in another order than they were written in.
+    // One pipe for both outputs keeps the order in which they were written.
     let (reader, writer) = std::io::pipe()?;
     let mut command = Command::new(program);
     command.args(arguments).stdout(writer.try_clone()?).stderr(writer);
-    // At a terminal it stays in our group: there keys like Ctrl+C and Ctrl+Z mean both, and only the group at the
-    // front may read. Elsewhere a group of its own lets a signal reach all that it started.
+    // At a terminal the command stays in our group: Ctrl+C and Ctrl+Z mean both of us, and only the foreground group
+    // may read. Elsewhere it gets its own group, so that a signal reaches its children too.
     let has_own_group = !std::io::IsTerminal::is_terminal(&std::io::stdin());
     if has_own_group {
         command.process_group(0);
     }
     let child = command.spawn().map_err(|error| not_run(program, &error))?;
-    // Our ends for writing go with `command`; the output then ends with the last program that holds one.
+    // Close our writing ends; the output then ends with the last process that holds one.
     drop(command);
     let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
     let running = RunningChild { child, pid, has_own_group, status: None, was_signalled: false, deadline: None };
@@ -115,11 +115,11 @@ fn start(command: &[String]) -> Result<(RunningChild, pipe::Receiver), CliError>
 }
 
 fn not_run(program: &str, error: &std::io::Error) -> CliError {
-    let (code, what) = match error.kind() {
+    let (code, reason) = match error.kind() {
         std::io::ErrorKind::NotFound => (127, "not found"),
         _ => (126, "cannot be run"),
     };
-    let message = format!("{program}: {what} ({error}); a shell would exit {code}");
+    let message = format!("{program}: {reason} ({error}); a shell would exit {code}");
     let code = Code::Protocol(chat_proto::error::ErrorCode::NotFound);
     CliError::Failed { exit: Exit::Failed, report: ErrorReport::new(code, message) }
 }
@@ -133,7 +133,7 @@ async fn copy(mut from: pipe::Receiver, mut to: impl AsyncWrite + Unpin, tail: &
             return Ok(());
         }
         tail.push(&buffer[..count]);
-        // A reader of ours that went away does not end the command.
+        // The command goes on if our reader has gone away.
         is_read = is_read && to.write_all(&buffer[..count]).await.is_ok() && to.flush().await.is_ok();
     }
 }
@@ -146,7 +146,7 @@ async fn until(deadline: Option<Instant>) {
 }
 
 impl RunningChild {
-    /// Brings the command a signal that came to us, unless the terminal has brought it already.
+    /// Forwards a signal to the command, unless the terminal has sent it to the command already.
     fn forward(&mut self, received: ReceivedSignal) {
         let has_it_already = received.is_from_terminal && !self.has_own_group;
         if has_it_already && self.status.is_none() {
@@ -163,7 +163,7 @@ impl RunningChild {
         self.deadline = self.was_signalled.then(|| Instant::now() + DRAIN_LIMIT);
     }
 
-    /// To all it started, where they are a group of their own. That it has just ended is no error.
+    /// Signals the command's group, or only the command if it has none. Ignores that it has just ended.
     fn send(&self, signal: Signal) {
         let Some(pid) = self.pid else { return };
         let _ = if self.has_own_group {

@@ -1,4 +1,4 @@
-//! The client's own files: what is wrong with each, all at once.
+//! Checks the client's own files, and reports all mistakes at once. Must not know what the files are used for.
 
 use super::context::Context;
 use super::exit::CliError;
@@ -8,15 +8,15 @@ use crate::theme::{Depth, Theme};
 /// One of the client's files.
 #[derive(Debug)]
 pub(super) struct ClientFile {
-    /// What it says: settings, keys, colours.
+    /// Its subject: settings, keys, theme.
     pub about: &'static str,
-    /// Where it is, or the name of what comes with the program.
+    /// Its path, or the name of a built-in theme.
     pub location: String,
-    /// Everything that is wrong with it.
+    /// All mistakes in it.
     pub faults: Vec<String>,
 }
 
-/// Looks at all of them.
+/// Returns all files with their mistakes.
 pub(super) fn client_files(context: &Context) -> Vec<ClientFile> {
     let (settings, keymap) = (context.paths.client_toml(), context.paths.config.join("keymap.toml"));
     let keymap_faults = match Keymap::load(&keymap) {
@@ -37,10 +37,10 @@ pub(super) fn client_files(context: &Context) -> Vec<ClientFile> {
     ]
 }
 
-/// Refuses to go on where a file is wrong: the settings, which everything needs, or, for the full-screen client, any.
+/// Refuses to start if the settings have mistakes; for the full-screen client, if any file has.
 ///
 /// # Errors
-/// Exit 2, with the faults of all files.
+/// Exit 2, with the mistakes in all files.
 pub(super) fn require_valid_files(context: &Context, is_full_screen: bool) -> Result<(), CliError> {
     if context.settings_faults.is_empty() && !is_full_screen {
         return Ok(());
@@ -53,7 +53,5 @@ pub(super) fn require_valid_files(context: &Context, is_full_screen: bool) -> Re
         return Ok(());
     }
     let faults = lines.join("\n");
-    Err(CliError::usage(format!(
-        "your files cannot be used as they are:\n{faults}\nMend them; `chat doctor` looks again"
-    )))
+    Err(CliError::usage(format!("your files have mistakes:\n{faults}\nFix them, then check them with `chat doctor`")))
 }

@@ -1,4 +1,4 @@
-//! What every command starts from: the global flags, the settings, the output, and the way to the server.
+//! The global flags, the settings, the output and the connection of a command. Must not know subcommands.
 
 use std::collections::HashMap;
 
@@ -15,53 +15,53 @@ use super::reference::{MessageRef, RoomRef, SeqRef};
 use crate::config::{Credentials, Paths, Settings};
 use crate::net::{Client, ConnectOptions, NetError, ServerAddress};
 
-/// Flags every command takes.
+/// The flags of every command.
 #[derive(Args, Clone, Debug)]
 pub(super) struct Globals {
-    /// The server: unix:PATH, ws://HOST:PORT or wss://HOST. Without it: the profile's, a system service on this
-    /// machine, or a server of your own that is started in the background.
+    /// Use this server: unix:PATH, ws://HOST:PORT or wss://HOST. Default: the profile's server, the system service on
+    /// this machine, or your own server, started in the background.
     #[arg(long, global = true, env = "CHAT_SERVER", value_name = "URL", help_heading = "Global options")]
     pub server: Option<String>,
-    /// A token to sign in with, instead of the one kept by `chat login`.
+    /// Sign in with this token instead of the one stored by `chat login`.
     #[arg(long, global = true, env = "CHAT_TOKEN", hide_env_values = true, hide = true, value_name = "TOKEN")]
     pub token: Option<String>,
-    /// A server by its name in client.toml.
+    /// Use the server of this profile in client.toml.
     #[arg(long, global = true, value_name = "NAME", help_heading = "Global options")]
     pub profile: Option<String>,
-    /// Print lines of JSON instead of text.
+    /// Print JSON lines instead of text.
     #[arg(long, global = true, help_heading = "Global options")]
     pub json: bool,
-    /// When to use colour; NO_COLOR is honoured.
+    /// Choose when to use colour; `auto` respects NO_COLOR.
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN", help_heading = "Global options")]
     pub color: ColorChoice,
-    /// Say nothing but data and errors.
+    /// Print only data and errors.
     #[arg(short, long, global = true, help_heading = "Global options")]
     pub quiet: bool,
-    /// Say more of what happens; twice for everything.
+    /// Print log messages; repeat for more.
     #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Global options")]
     pub verbose: u8,
 }
 
-/// What every command starts from.
+/// The start of every command.
 #[derive(Debug)]
 pub(super) struct Context {
     /// The flags.
     pub globals: Globals,
-    /// Where files are.
+    /// The places of files.
     pub paths: Paths,
     /// The settings in force.
     pub settings: Settings,
-    /// What is wrong with the file they come from.
+    /// The mistakes in their file.
     pub settings_faults: Vec<String>,
     /// The printer.
     pub output: Output,
 }
 
 impl Context {
-    /// Reads the settings, as far as they are right.
+    /// Reads the settings; mistakes are kept for later.
     ///
     /// # Errors
-    /// Where no home folder is known.
+    /// The home folder is unknown.
     pub fn new(globals: Globals) -> Result<Self, CliError> {
         let output = Output::new(globals.json, globals.quiet, globals.color);
         let paths = Paths::of_user().map_err(|error| CliError::failed(error.to_string()))?;
@@ -69,10 +69,11 @@ impl Context {
         Ok(Self { globals, paths, settings, settings_faults, output })
     }
 
-    /// The server to talk to, started if it is our own: flag, environment, profile, system service, local server.
+    /// Returns the server from the flag, the environment, the profile, the system service or the local server; starts
+    /// the local server if it does not run.
     ///
     /// # Errors
-    /// Where the address is wrong or the local server cannot be started.
+    /// The address is invalid, or the local server cannot be started.
     pub fn address(&self) -> Result<ServerAddress, CliError> {
         if let Some(server) = self.configured_server()? {
             return server.parse().map_err(|error: NetError| CliError::usage(error.to_string()));
@@ -105,11 +106,11 @@ impl Context {
         Err(CliError::usage("name a server: --server URL, CHAT_SERVER, or a profile in client.toml"))
     }
 
-    /// What is done before each try to connect: a server of one's own is started where it does not run.
+    /// Returns the step before each attempt to connect: starts the local server if it does not run.
     #[cfg(feature = "local-server")]
     pub fn prepare(&self, address: &ServerAddress) -> crate::net::Prepare {
         let nothing: crate::net::Prepare = std::sync::Arc::new(|| Ok(()));
-        // Another server needs no place for one of one's own.
+        // Other servers work without a folder for the local one.
         let Ok(server) = self.local_server() else { return nothing };
         if address.to_string() != server.address() {
             return nothing;
@@ -117,26 +118,26 @@ impl Context {
         std::sync::Arc::new(move || crate::local::ensure_running(&server).map(drop).map_err(|error| error.to_string()))
     }
 
-    /// What is done before each try to connect: nothing, where there is no server of one's own.
+    /// Returns the step before each attempt to connect: nothing, in a build without a local server.
     #[cfg(not(feature = "local-server"))]
     pub fn prepare(&self, _: &ServerAddress) -> crate::net::Prepare {
         std::sync::Arc::new(|| Ok(()))
     }
 
-    /// The places of the local server.
+    /// Returns the paths of the local server.
     ///
     /// # Errors
-    /// Where there is no safe folder for its socket.
+    /// There is no safe folder for its socket.
     #[cfg(feature = "local-server")]
     pub fn local_server(&self) -> Result<crate::local::LocalServer, CliError> {
         crate::local::LocalServer::of(&self.paths.local_server_data(), &self.paths.state)
             .map_err(|error| CliError::failed(error.to_string()))
     }
 
-    /// How this user signs in at `address`: an explicit token, the one kept, or the socket's peer credentials.
+    /// Returns the way to sign in at `address`: the token given, the token stored, or the socket's peer credentials.
     ///
     /// # Errors
-    /// Exit 4 where none of them is there.
+    /// Exit 4 if there is none.
     pub fn auth(&self, address: &ServerAddress) -> Result<Auth, CliError> {
         if let Some(token) = self.globals.token.as_ref().filter(|token| !token.is_empty()) {
             return Ok(Auth::Token { token: token.clone() });
@@ -155,30 +156,30 @@ impl Context {
         ))
     }
 
-    /// The tokens kept for this user.
+    /// Returns the stored tokens.
     ///
     /// # Errors
-    /// Where the file is damaged.
+    /// The file is damaged.
     pub fn credentials(&self) -> Result<Credentials, CliError> {
         Credentials::load(&self.paths.data).map_err(|error| CliError::failed(error.to_string()))
     }
 
-    /// Connects and signs in for one command: no presence, no subscription.
+    /// Connects and signs in for one command, without presence and subscriptions.
     ///
     /// # Errors
-    /// Exit 3 where the server cannot be reached, 4 where it does not let us in.
+    /// Exit 3 if the server is unreachable, 4 if it refuses the sign-in.
     pub async fn connect(&self) -> Result<CliSession, CliError> {
         let address = self.address()?;
         let auth = self.auth(&address)?;
         self.connect_as(address, auth).await
     }
 
-    /// As [`Self::connect`], at a known address and in a known way.
+    /// As [`Self::connect`], with a known address and sign-in.
     ///
     /// # Errors
     /// As [`Self::connect`].
     pub async fn connect_as(&self, address: ServerAddress, auth: Auth) -> Result<CliSession, CliError> {
-        // A server of one's own that ends just now is started again.
+        // The user's own server is started again if it ends just now.
         let prepare = self.prepare(&address);
         let options = ConnectOptions::new(address, auth).subscribe(Subscription::None);
         let (client, welcome) = Client::connect_prepared(options, &prepare).await?;
@@ -207,23 +208,23 @@ impl Context {
     }
 }
 
-/// Whether version `a` comes before `b`; versions that are not numbers do not compare.
+/// Returns whether version `a` is older than `b`; false if either is not a number.
 fn is_older(a: &str, b: &str) -> bool {
     let numbers = |version: &str| version.split('.').map(|part| part.parse::<u64>().ok()).collect::<Option<Vec<_>>>();
     matches!((numbers(a), numbers(b)), (Some(a), Some(b)) if a < b)
 }
 
-/// A signed-in connection with the names it has learnt.
+/// A signed-in connection with the names it knows.
 #[derive(Debug)]
 pub(super) struct CliSession {
     /// The connection.
     pub client: Client,
-    /// What the server said first.
+    /// The server's welcome.
     pub welcome: Welcome,
     names: Names,
 }
 
-/// The names of rooms and people, as far as they are known.
+/// Known names of rooms and people.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Names {
     users: HashMap<UserId, String>,
@@ -231,36 +232,36 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// Remembers people.
+    /// Adds people.
     pub fn add_users(&mut self, users: &[User]) {
         self.users.extend(users.iter().map(|user| (user.id, user.name.to_string())));
     }
 
-    /// Remembers a room.
+    /// Adds a room.
     pub fn add_room(&mut self, room: &Room) {
         if let Some(name) = &room.name {
             self.rooms.insert(room.id, name.to_string());
         }
     }
 
-    /// The person's name, or their id where it is not known.
+    /// Returns the person's name, or their id if it is unknown.
     pub fn user(&self, id: UserId) -> String {
         self.users.get(&id).cloned().unwrap_or_else(|| id.to_string())
     }
 
-    /// Whether the person's name is known.
+    /// Returns whether the person's name is known.
     pub fn knows(&self, id: UserId) -> bool {
         self.users.contains_key(&id)
     }
 
-    /// The room's name, or its id where it has none.
+    /// Returns the room's name, or its id if it has none.
     pub fn room(&self, id: RoomId) -> String {
         self.rooms.get(&id).cloned().unwrap_or_else(|| id.to_string())
     }
 }
 
 impl CliSession {
-    /// A session for a fresh connection.
+    /// A session on a new connection.
     pub fn new(client: Client, welcome: Welcome) -> Self {
         let mut names = Names::default();
         names.add_users(&welcome.account.users);
@@ -271,10 +272,10 @@ impl CliSession {
         Self { client, welcome, names }
     }
 
-    /// Asks and waits for the answer.
+    /// Sends a request and waits for the answer.
     ///
     /// # Errors
-    /// What the server or the network says, with its exit code.
+    /// The server's refusal or the network's error, with its exit code.
     pub async fn call<C: Call + Clone + Send + 'static>(&self, request: &C) -> Result<C::Answer, CliError> {
         Ok(self.client.call(request).await?)
     }
@@ -284,14 +285,14 @@ impl CliSession {
         &mut self.names
     }
 
-    /// The room's id, by whatever was typed.
+    /// Resolves a room as typed.
     ///
     /// # Errors
-    /// Exit 5 where there is none that this account may see.
+    /// Exit 5 if this account can see no such room.
     pub async fn room(&mut self, typed: &RoomRef) -> Result<RoomId, CliError> {
         let name = match typed {
             RoomRef::Id(id) => return Ok(*id),
-            RoomRef::Person(_) => return Err(CliError::not_found(format!("there is no conversation with {typed}"))),
+            RoomRef::Person(_) => return Err(CliError::not_found(format!("there is no direct message with {typed}"))),
             RoomRef::Name(name) => name,
         };
         if let Some(member) = self.member_rooms().find(|member| member.room.name.as_ref() == Some(name)) {
@@ -300,35 +301,35 @@ impl CliSession {
         let found = self.call(&Resolve { rooms: vec![name.clone()], users: Vec::new() }).await?;
         match found.rooms.first() {
             Some(room) => {
-                // Under the name it was asked for: a former name is a good name too.
+                // Keep the name as typed, even if it is a former one.
                 self.names.rooms.insert(room.id, name.to_string());
                 Ok(room.id)
             }
             None => Err(CliError::not_found(format!(
-                "there is no room {typed} that you may see; `chat rooms` lists them, `chat room create {name}` makes it"
+                "there is no room {typed} that you can see; list rooms with `chat rooms`, or create it with `chat room create {name}`"
             ))),
         }
     }
 
-    /// The number of a message of `room`, which was typed as `in_room`, by whatever was typed.
+    /// Resolves a message reference to a sequence number in `room`, which the user typed as `in_room`.
     ///
     /// # Errors
-    /// Exit 2 where a message of another room is named, 5 where that room is not there.
+    /// Exit 2 if the message is in another room, 5 if that room is not found.
     pub async fn message_in(&mut self, room: RoomId, in_room: &RoomRef, typed: &SeqRef) -> Result<Seq, CliError> {
         let Some(named) = &typed.room else { return Ok(typed.seq) };
         if self.room(named).await? == room {
             return Ok(typed.seq);
         }
         let message = MessageRef { room: named.clone(), seq: typed.seq };
-        Err(CliError::usage(format!("{message} is a message of another room than {in_room}; name one of {in_room}")))
+        Err(CliError::usage(format!("{message} is in another room; name a message of {in_room}")))
     }
 
-    /// The rooms this account is a member of.
+    /// Returns the rooms this account is a member of.
     pub fn member_rooms(&self) -> impl Iterator<Item = &Membership> {
         self.welcome.account.rooms.iter()
     }
 
-    /// Asks for the names of people that are not known yet.
+    /// Loads the names of people that are not known yet.
     ///
     /// # Errors
     /// As [`Self::call`].

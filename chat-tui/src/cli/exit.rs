@@ -1,4 +1,4 @@
-//! How a command ends: the exit codes scripts depend on, and the error that carries one.
+//! The exit codes that scripts depend on, and the errors that carry them. Must not know how they are printed.
 
 use std::process::ExitCode;
 
@@ -10,9 +10,9 @@ use crate::net::{CallError, NetError};
 /// The documented exit codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Exit {
-    /// It failed for a reason that has no code of its own.
+    /// Any other failure.
     Failed = 1,
-    /// Wrong usage or bad input.
+    /// Wrong usage or invalid input.
     Usage = 2,
     /// The server cannot be reached.
     Unreachable = 3,
@@ -22,7 +22,7 @@ pub(super) enum Exit {
     NotFound = 5,
     /// Too many requests.
     RateLimited = 6,
-    /// Timed out, or no match.
+    /// Timed out, or nothing matched.
     TimedOut = 7,
     /// Interrupted from the keyboard.
     Interrupted = 130,
@@ -34,21 +34,21 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// What an error is, in one word: the server's codes, and those of what never reached a server.
+/// The code of an error: one of the protocol's, or one for errors without a server's answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Code {
-    /// No server answers, or the connection to it broke.
+    /// No server answers, or the connection broke.
     Unreachable,
-    /// What was waited for did not come in time.
+    /// A wait reached its timeout.
     TimedOut,
-    /// As the protocol names it.
+    /// A code of the protocol.
     #[serde(untagged)]
     Protocol(ErrorCode),
 }
 
 impl Code {
-    /// Whether the same command may succeed later without being changed.
+    /// Returns whether the same command may succeed later.
     fn is_retryable(self) -> bool {
         match self {
             Self::Unreachable | Self::TimedOut => true,
@@ -57,8 +57,8 @@ impl Code {
     }
 }
 
-/// Why a command failed, as it is said and as `--json` prints it.
-#[derive(Clone, Debug, Serialize, thiserror::Error)]
+/// The reason a command failed.
+#[derive(Clone, Debug, thiserror::Error)]
 #[error("{message}")]
 pub(super) struct ErrorReport {
     /// The reason.
@@ -67,19 +67,16 @@ pub(super) struct ErrorReport {
     pub message: String,
     /// Whether the same command may succeed later.
     pub retryable: bool,
-    /// When to try again, in milliseconds from now.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The time until the next try, in milliseconds.
     pub retry_after_ms: Option<u64>,
-    /// The field at fault, where one is.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The field at fault, if any.
     pub field: Option<String>,
-    /// The message it is about, where there were several.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The message it is about, if the command names several.
     pub id: Option<String>,
 }
 
 impl ErrorReport {
-    /// A complaint with its code's own retry rule.
+    /// A report that is retryable if its code is.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         Self {
             code,
@@ -99,37 +96,37 @@ impl From<ErrorBody> for ErrorReport {
     }
 }
 
-/// Why a command did not do what was asked.
+/// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CliError {
-    /// What the server, the network or the input said.
+    /// A failure to report.
     #[error("{report}")]
     Failed {
         /// The exit code.
         exit: Exit,
-        /// Code and sentence, as `--json` prints them.
+        /// The report to print.
         report: ErrorReport,
     },
-    /// The reader of our standard output went away; not worth a word.
+    /// The reader of standard output has gone away; prints nothing.
     #[error("output closed")]
     OutputClosed,
-    /// Ends with this status without a word: it has been said, or is another program's own.
+    /// Exits with this status and prints nothing: the error was printed already, or the status is another program's.
     #[error("exit status {0}")]
     Status(u8),
 }
 
 impl CliError {
-    /// Bad input: exit 2.
+    /// Invalid input: exit 2.
     pub fn usage(message: impl Into<String>) -> Self {
         Self::with(Exit::Usage, ErrorCode::BadRequest, message)
     }
 
-    /// Something that failed on this machine: exit 1.
+    /// A failure on this machine: exit 1.
     pub fn failed(message: impl Into<String>) -> Self {
         Self::with(Exit::Failed, ErrorCode::Internal, message)
     }
 
-    /// Nothing by that name for this account: exit 5.
+    /// Not found, or hidden from this account: exit 5.
     pub fn not_found(message: impl Into<String>) -> Self {
         Self::with(Exit::NotFound, ErrorCode::NotFound, message)
     }
@@ -139,17 +136,17 @@ impl CliError {
         Self::Failed { exit: Exit::Unreachable, report: ErrorReport::new(Code::Unreachable, message) }
     }
 
-    /// It did not come in time: exit 7.
+    /// A timeout: exit 7.
     pub fn timed_out(message: impl Into<String>) -> Self {
         Self::Failed { exit: Exit::TimedOut, report: ErrorReport::new(Code::TimedOut, message) }
     }
 
-    /// An error with its exit code and its protocol code.
+    /// An error with an exit code and a protocol code.
     pub fn with(exit: Exit, code: ErrorCode, message: impl Into<String>) -> Self {
         Self::Failed { exit, report: ErrorReport::new(Code::Protocol(code), message) }
     }
 
-    /// The same error, saying more about what it happened to.
+    /// The same error with another message.
     #[must_use]
     pub fn with_message(self, rewrite: impl FnOnce(&str) -> String) -> Self {
         match self {
@@ -197,7 +194,7 @@ impl From<CallError> for CliError {
     }
 }
 
-/// The exit code a server's refusal becomes.
+/// Returns the exit code for a server's refusal.
 fn exit_for(code: ErrorCode) -> Exit {
     match code {
         ErrorCode::AuthRequired | ErrorCode::AuthFailed | ErrorCode::RegistrationClosed => Exit::NotSignedIn,

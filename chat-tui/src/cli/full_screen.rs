@@ -1,4 +1,4 @@
-//! `chat` without a subcommand: the full-screen client.
+//! `chat` without a subcommand: opens the full-screen client. Must not know what is on the screen.
 
 use std::io::IsTerminal;
 
@@ -13,7 +13,7 @@ use crate::runtime::{Colours, Notifies, RunError, RunOptions, run as run_screen}
 pub(super) async fn run(context: &Context) -> Result<(), CliError> {
     if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
         return Err(CliError::usage(
-            "the full-screen client needs a terminal; for scripts there are `chat send`, `chat tail` and others: `chat --help`",
+            "the full-screen client needs a terminal; in scripts use `chat send`, `chat tail` and others, see `chat --help`",
         ));
     }
     let address = context.address()?;
@@ -43,7 +43,7 @@ pub(super) async fn run(context: &Context) -> Result<(), CliError> {
     })
 }
 
-/// What a server is called on the screen.
+/// Returns the server's name on the screen.
 fn label(address: &ServerAddress) -> String {
     match address {
         ServerAddress::Unix(_) => "this machine".to_owned(),

@@ -1,4 +1,4 @@
-//! From arguments to an exit code.
+//! Turns arguments into an exit code. Must not know what a subcommand does.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -7,10 +7,9 @@ use chat_proto::error::ErrorCode;
 use clap::{CommandFactory, FromArgMatches, Parser};
 
 use super::client_files::require_valid_files;
-use super::command::Command;
+use super::command::{ClientTask, Command, Task};
 use super::context::{Context, Globals};
 use super::exit::{CliError, Code, ErrorReport, Exit};
-use super::full_screen;
 use super::output::{ColorChoice, Output};
 
 const EXAMPLES: &str = "\
@@ -19,17 +18,17 @@ Examples:
   chat send general 'the build is green'  post a message
   make 2>&1 | chat send builds --code     post what a program prints
   chat tail ops -f --json | jq .body      follow a room
-  chat wait deploy --match done           wait for a word
+  chat wait deploy --match done           wait for a message
   chat run builds -- cargo test           run a command and post its result
 
 Exit codes: 0 ok, 1 failed, 2 usage, 3 server unreachable, 4 not signed in, 5 not found or not allowed,
 6 rate limited, 7 timed out or no match, 130 interrupted.";
 
-/// What is still being written when a command ends may go on for this long. Longer would be waiting for an idle standard
-/// input: a read of it cannot be called off, and it is nobody's business any more.
+/// Writes in progress may finish for this long when a command ends. A longer limit would only wait for reads of an idle
+/// standard input, which cannot be cancelled.
 const SHUTDOWN_LIMIT: Duration = Duration::from_millis(100);
 
-/// Team chat in the terminal. The first command starts a server of your own in the background; nothing to set up.
+/// Team chat in the terminal. The first command starts your own server in the background; there is nothing to set up.
 #[derive(Debug, Parser)]
 #[command(name = "chat", version, after_help = EXAMPLES, max_term_width = 100)]
 pub(super) struct Cli {
@@ -39,12 +38,7 @@ pub(super) struct Cli {
     command: Option<Command>,
 }
 
-/// The command line's definition, for completions and manual pages.
-pub(super) fn definition() -> clap::Command {
-    Cli::command()
-}
-
-/// Runs what the command line asks for.
+/// Runs the command line.
 pub fn run() -> ExitCode {
     let cli = match Cli::command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
@@ -61,11 +55,11 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// Says what is wrong with the arguments, or prints the help or version that was asked for.
+/// Prints the mistake in the arguments, or the help or version the user asked for.
 fn refuse_arguments(error: &clap::Error) -> ExitCode {
     // Help and version are data for standard output; clap knows which is which.
     let code = if error.use_stderr() { Exit::Usage.into() } else { ExitCode::SUCCESS };
-    // The arguments could not be read, so the flag is looked for by hand; what follows `--` is another command's.
+    // The arguments cannot be parsed, so look for the flag by hand; after `--` come another command's arguments.
     let is_json = std::env::args_os().skip(1).take_while(|word| word != "--").any(|word| word == "--json");
     if is_json && error.use_stderr() {
         let report = ErrorReport::new(Code::Protocol(ErrorCode::BadRequest), sentence(error));
@@ -75,7 +69,7 @@ fn refuse_arguments(error: &clap::Error) -> ExitCode {
     if error.print().is_ok() { code } else { ExitCode::SUCCESS }
 }
 
-/// What is wrong with the arguments, without usage and hints, in one line.
+/// Returns the mistake in the arguments in one line, without usage and hints.
 fn sentence(error: &clap::Error) -> String {
     if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         return "a subcommand is missing; --help lists them".to_owned();
@@ -87,20 +81,22 @@ fn sentence(error: &clap::Error) -> String {
 }
 
 fn dispatch(cli: Cli) -> Result<(), CliError> {
-    // The background server leaves its session before any thread exists; it wants no settings of the client.
-    let command = match cli.command.map(|command| command.run_standalone(cli.globals.verbose)) {
-        Some(Ok(result)) => return result,
-        Some(Err(command)) => Some(command),
-        None => None,
-    };
-    // A log on standard error would be written over the screen.
-    if command.is_some() {
-        start_logging(cli.globals.verbose);
+    match Task::from(cli.command) {
+        // The background server leaves its session before any thread exists, and reads no client settings.
+        Task::Standalone(task) => task.run(cli.globals.verbose, Cli::command()),
+        Task::Client(task) => run_client(&task, cli.globals),
     }
-    let context = Context::new(cli.globals)?;
-    // To say what is wrong is what `doctor` is there for.
-    if !command.as_ref().is_some_and(Command::checks_client_files) {
-        require_valid_files(&context, command.is_none())?;
+}
+
+fn run_client(task: &ClientTask, globals: Globals) -> Result<(), CliError> {
+    // A log on standard error would overwrite the full-screen client.
+    if !task.is_full_screen() {
+        start_logging(globals.verbose);
+    }
+    let context = Context::new(globals)?;
+    // `doctor` reports the mistakes itself.
+    if !task.checks_client_files() {
+        require_valid_files(&context, task.is_full_screen())?;
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -108,18 +104,16 @@ fn dispatch(cli: Cli) -> Result<(), CliError> {
         .build()
         .map_err(|error| CliError::failed(format!("cannot start: {error}")))?;
     let result = runtime.block_on(async {
-        let Some(command) = command else { return full_screen::run(&context).await };
         tokio::select! {
-            result = command.run(&context) => result,
-            // `run` handles interrupts itself.
-            _ = tokio::signal::ctrl_c(), if command.ends_on_interrupt() => Err(CliError::Status(Exit::Interrupted as u8)),
+            result = task.run(&context) => result,
+            _ = tokio::signal::ctrl_c(), if task.ends_on_interrupt() => Err(CliError::Status(Exit::Interrupted as u8)),
         }
     });
     runtime.shutdown_timeout(SHUTDOWN_LIMIT);
     result
 }
 
-/// Logs go to standard error with `-v`; never a message's text.
+/// Sends logs to standard error with `-v`; they never contain a message's text.
 fn start_logging(verbose: u8) {
     let level = match verbose {
         0 => return,
@@ -146,7 +140,7 @@ mod tests {
     #[test]
     fn every_command_shows_an_example() {
         let mut found = Vec::new();
-        without_examples(&definition(), "", &mut found);
+        without_examples(&Cli::command(), "", &mut found);
         assert_eq!(found, Vec::<String>::new());
     }
 }

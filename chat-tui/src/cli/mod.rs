@@ -1,4 +1,4 @@
-//! The command line: one subcommand a file. A contract that scripts depend on.
+//! The command line, a contract that scripts depend on. Must not know the screen's model.
 
 mod child;
 mod client_files;

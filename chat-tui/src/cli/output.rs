@@ -1,16 +1,17 @@
-//! The only printer: data on standard output, talk on standard error; text or JSON lines; colour where wanted.
+//! The only printer: data to standard output and messages to standard error, as text or as JSON lines. Must not know
+//! commands or the server.
 
 use std::io::{self, IsTerminal, Write};
 
 use anstyle::{AnsiColor, Style};
 use chat_proto::ids::Seq;
 use chat_proto::message::{Content, Item, Version};
+use chat_proto::room::Rsvp;
 use chat_proto::time::UnixMillis;
 use clap::ValueEnum;
-use serde::Serialize;
 
 use super::exit::{CliError, ErrorReport};
-use super::json::{self, ItemLine, ItemNames, ResultLine};
+use super::json::{ItemNames, Line, VersionLine, encode};
 use crate::text::SafeText;
 
 /// When to use colour.
@@ -19,13 +20,13 @@ pub(super) enum ColorChoice {
     /// On a terminal, unless `NO_COLOR` is set.
     #[default]
     Auto,
-    /// Also into files and pipes.
+    /// Always, also into files and pipes.
     Always,
-    /// Not at all.
+    /// Never.
     Never,
 }
 
-/// Prints what a command has to say.
+/// Prints the output of a command.
 #[expect(clippy::struct_excessive_bools, reason = "four independent facts about where and how to print")]
 #[derive(Clone, Debug)]
 pub(super) struct Output {
@@ -48,25 +49,33 @@ impl Output {
         Self { is_json, is_quiet, has_color, is_terminal }
     }
 
-    /// Whether lines of JSON are wanted.
+    /// Whether `--json` was given.
     pub fn is_json(&self) -> bool {
         self.is_json
     }
 
-    /// Whether a person reads what is printed, at a terminal.
+    /// Whether standard output is a terminal.
     pub fn is_terminal(&self) -> bool {
         self.is_terminal
     }
 
-    /// Prints data: a JSON line of type `kind`, or the text.
+    /// Prints data: with `--json` the line, otherwise the text.
     ///
     /// # Errors
-    /// [`CliError::OutputClosed`] when the reader went away.
-    pub fn data<T: Serialize>(&self, kind: &'static str, value: &T, text: &str) -> Result<(), CliError> {
-        if self.is_json { Self::line(&json::line(kind, value)) } else { self.text(text) }
+    /// [`CliError::OutputClosed`] if the reader has gone away.
+    pub fn data(&self, line: &Line<'_>, text: &str) -> Result<(), CliError> {
+        if self.is_json { Self::line(&encode(line)) } else { self.text(text) }
     }
 
-    /// Prints text of ours or others, one or several lines; made safe where it goes to a terminal.
+    /// Prints data that has no text: with `--json` the line, otherwise nothing.
+    ///
+    /// # Errors
+    /// As [`Self::data`].
+    pub fn data_if_json(&self, line: &Line<'_>) -> Result<(), CliError> {
+        if self.is_json { Self::line(&encode(line)) } else { Ok(()) }
+    }
+
+    /// Prints one or several lines of text; on a terminal without unsafe characters.
     ///
     /// # Errors
     /// As [`Self::data`].
@@ -74,33 +83,24 @@ impl Output {
         if self.is_terminal { Self::line(SafeText::block(text).as_str()) } else { Self::line(text) }
     }
 
-    /// Prints an item of a room; `is_change` where it is told because it changed.
+    /// Prints an item of a room; `is_change` if it is printed because it changed.
     ///
     /// # Errors
     /// As [`Self::data`].
     pub fn item(&self, item: &Item, names: ItemNames<'_>, is_change: bool) -> Result<(), CliError> {
         if self.is_json {
-            return Self::line(&json::to_line(&ItemLine::new(item, names, is_change)));
+            return Self::line(&encode(&Line::item(item, names, is_change)));
         }
         Self::line(&self.item_text(item, names, is_change))
     }
 
-    /// Prints a message that was just accepted as a JSON line, saying whether its key had been accepted before.
-    ///
-    /// # Errors
-    /// As [`Self::data`].
-    pub fn posted(item: &Item, names: ItemNames<'_>, is_duplicate: bool) -> Result<(), CliError> {
-        Self::line(&json::to_line(&ItemLine::new(item, names, false).duplicate(is_duplicate)))
-    }
-
-    /// Prints a text that the message `seq` had before, and when the next one took its place.
+    /// Prints an earlier text of the message `seq` and the time it was replaced.
     ///
     /// # Errors
     /// As [`Self::data`].
     pub fn version(&self, version: &Version, seq: Seq, names: ItemNames<'_>) -> Result<(), CliError> {
         if self.is_json {
-            let line_body = ResultLine::message(names.room.to_owned(), names.room_id, seq, version);
-            return Self::line(&json::line("version", &line_body));
+            return Self::line(&encode(&Line::Version(VersionLine::new(version, seq, names))));
         }
         let (dim, bold) = (self.style(Style::new().dimmed()), self.style(Style::new().bold()));
         let (at, room, from) = (local_time(version.replaced_at), names.room, SafeText::line(names.from));
@@ -110,24 +110,24 @@ impl Output {
         Self::line(&format!("{head} {bold}{}{bold:#}{dim}:{dim:#}{gap}{body}", from.as_str()))
     }
 
-    /// Says something about what happens, on standard error; not with `--quiet`.
+    /// Prints a message about progress to standard error, unless `--quiet` was given.
     pub fn info(&self, text: &str) {
         if !self.is_quiet {
             write_stderr(SafeText::block(text).as_str());
         }
     }
 
-    /// Says why a command failed: text, or a JSON line, on standard error.
+    /// Prints the reason a command failed to standard error, as text or as a JSON line.
     pub fn error(&self, error: &ErrorReport) {
         if self.is_json {
-            write_stderr(&json::error_line(error));
+            write_stderr(&encode(&Line::Error(error.into())));
         } else {
             let style = self.style(Style::new().bold().fg_color(Some(AnsiColor::Red.into())));
             write_stderr(&format!("{style}chat:{style:#} {}", SafeText::block(&error.message).as_str()));
         }
     }
 
-    /// Writes a line and sees that it leaves at once: the other end of a pipe may be waiting for it.
+    /// Writes a line and flushes it: the other end of a pipe may be waiting for it.
     fn line(line: &str) -> Result<(), CliError> {
         let mut stdout = io::stdout().lock();
         stdout.write_all(line.as_bytes())?;
@@ -140,7 +140,7 @@ impl Output {
         if self.has_color { style } else { Style::new() }
     }
 
-    /// A message's text; made safe where it goes to a terminal.
+    /// A message's text; on a terminal without unsafe characters.
     fn body(&self, text: &str) -> String {
         if self.is_terminal { SafeText::block(text).as_str().to_owned() } else { text.to_owned() }
     }
@@ -150,7 +150,7 @@ impl Output {
         let bold = self.style(Style::new().bold());
         let from = SafeText::line(names.from);
         let head = format!("{dim}{}{dim:#} {dim}{}/{}{dim:#}", local_time(item.at), names.room, item.seq);
-        let event_line = |what: &str| format!("{head} {dim}— {} {what}{dim:#}", from.as_str());
+        let event_line = |event: &str| format!("{head} {dim}— {} {event}{dim:#}", from.as_str());
         match &item.content {
             Content::Message(message) => {
                 let mark = match (is_change && message.edited_at.is_some(), message.edited_at, message.expires_at) {
@@ -174,25 +174,25 @@ impl Output {
             Content::Description { .. } => event_line("changed the description"),
             Content::Renamed { name } => event_line(&format!("renamed the room to #{name}")),
             Content::Rsvp { answer } => event_line(match answer {
-                chat_proto::room::Rsvp::Attending => "is attending",
-                chat_proto::room::Rsvp::Interested => "is interested",
-                chat_proto::room::Rsvp::None => "took back their answer",
+                Rsvp::Attending => "is attending",
+                Rsvp::Interested => "is interested",
+                Rsvp::None => "took back their answer",
             }),
         }
     }
 }
 
-/// A text of several lines begins on a line of its own.
+/// Returns the gap before a text: a text of several lines begins on a line of its own.
 fn gap_before(body: &str) -> &'static str {
     if body.contains('\n') { "\n" } else { " " }
 }
 
-/// A text followed by as many spaces as fill so many columns of a terminal.
+/// Returns the text, padded with spaces to this many columns of a terminal.
 pub(super) fn padded(text: &str, columns: usize) -> String {
     format!("{text}{}", " ".repeat(columns.saturating_sub(crate::text::width(text))))
 }
 
-/// The clock time of a moment today, with the date before it on other days; in the local time zone.
+/// Returns the local time of day, preceded by the date unless it is today.
 pub(super) fn local_time(at: UnixMillis) -> String {
     let zone = jiff::tz::TimeZone::system();
     let moment = jiff::Timestamp::from_millisecond(at.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH).to_zoned(zone.clone());
@@ -204,15 +204,15 @@ pub(super) fn local_time(at: UnixMillis) -> String {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "the one place that talks to the user")]
+#[expect(clippy::print_stderr, reason = "the only place that writes to standard error")]
 fn write_stderr(text: &str) {
     eprintln!("{text}");
 }
 
-/// Writes bytes of a form of their own (completions, manual pages) as they are.
+/// Writes bytes to standard output as they are (completions, manual pages).
 ///
 /// # Errors
-/// [`CliError::OutputClosed`] when the reader went away.
+/// [`CliError::OutputClosed`] if the reader has gone away.
 pub(super) fn raw(bytes: &[u8]) -> Result<(), CliError> {
     let mut stdout = io::stdout().lock();
     stdout.write_all(bytes)?;

@@ -1,4 +1,4 @@
-//! How fast posts may be sent so that the server refuses none: its published rate, kept a little under. Pure.
+//! Paces posts slightly below the server's published rate, so that it refuses none. Must not know the connection. Pure.
 
 #![deny(clippy::disallowed_methods)]
 
@@ -7,18 +7,18 @@ use std::time::Duration;
 use chat_proto::limits::Limits;
 use tokio::time::Instant;
 
-/// Of the server's burst so many parts of ten are used: what arrives bunched up, or was sent by another program of
-/// the same account, must not bring a refusal.
+/// The tenths of the server's burst that are used: posts that arrive bunched up, or come from another program of the
+/// same account, must not cause a refusal.
 const BURST_TENTHS: u32 = 9;
 
-/// Tokens of one connection; empty of rules where the server has none.
+/// The token bucket of one connection; without a rule if the server has no limit.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PostPacer {
     rule: Option<Rule>,
-    /// What there is, and when; below zero where a line made more posts than there were tokens for.
+    /// The tokens at `counted_at`; negative if a line made more posts than there were tokens.
     tokens: f64,
     counted_at: Instant,
-    /// Nothing before this moment: the server asked for a pause.
+    /// No post before this time: the server asked for a pause.
     held_until: Instant,
 }
 
@@ -29,7 +29,7 @@ struct Rule {
 }
 
 impl PostPacer {
-    /// The pace for these limits, with its whole burst at hand.
+    /// A pacer for these limits, with its full burst.
     pub fn new(limits: &Limits, now: Instant) -> Self {
         let rule = limits.posts_per_second.map(|per_second| Rule {
             per_second: f64::from(per_second.max(1)),
@@ -38,7 +38,7 @@ impl PostPacer {
         Self { rule, tokens: rule.map_or(0.0, |rule| rule.burst), counted_at: now, held_until: now }
     }
 
-    /// When the next post may be sent.
+    /// Returns when the next post may be sent.
     pub fn next_at(&self, now: Instant) -> Instant {
         let Some(rule) = self.rule else { return self.held_until };
         let tokens = self.tokens_at(rule, now);
@@ -46,7 +46,7 @@ impl PostPacer {
         self.held_until.max(now + Duration::from_secs_f64(missing))
     }
 
-    /// Counts a post that is sent.
+    /// Counts a sent post.
     pub fn take(&mut self, now: Instant) {
         if let Some(rule) = self.rule {
             self.tokens = self.tokens_at(rule, now) - 1.0;
@@ -54,8 +54,7 @@ impl PostPacer {
         }
     }
 
-    /// The server refused: nothing for so long, and afterwards at the rate, without a burst and behind the server's
-    /// own count by what is kept in reserve.
+    /// Pauses after a refusal; then goes on at the rate, without a burst, and behind the server's own count by the reserve.
     pub fn hold(&mut self, pause: Duration, now: Instant) {
         let reserve = self.rule.map_or(0.0, |rule| rule.burst / f64::from(BURST_TENTHS));
         (self.tokens, self.counted_at, self.held_until) = (-reserve, now, now + pause);

@@ -1,4 +1,4 @@
-//! The signals that ask a program to end, with where each came from. Must not know what is done about them.
+//! The signals that ask a program to end, with their origin. Must not know how they are handled.
 
 use rustix::process::Signal;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
@@ -9,26 +9,26 @@ use tokio::sync::mpsc;
 
 use super::exit::CliError;
 
-/// A signal that came.
+/// A received signal.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ReceivedSignal {
-    /// Which.
+    /// The signal.
     pub signal: Signal,
-    /// Whether the terminal sent it, to the whole group at its front; else some program sent it to us.
+    /// Whether the terminal sent it, to its whole foreground group; otherwise a program sent it to us.
     pub is_from_terminal: bool,
 }
 
-/// Listens from its making to its end.
+/// Listens until it is dropped.
 pub(super) struct Signals {
     received: mpsc::Receiver<ReceivedSignal>,
     handle: Handle,
 }
 
 impl Signals {
-    /// Takes the signals that ask a program to end, but those that whoever started us wants ignored (`nohup`).
+    /// Listens for the signals that ask a program to end, except those our parent had us ignore (`nohup`).
     ///
     /// # Errors
-    /// Where the system does not let us.
+    /// The system refuses.
     pub fn listen() -> Result<Self, CliError> {
         let ignored = ignored();
         let wanted = [SIGHUP, SIGINT, SIGQUIT, SIGTERM].into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0);
@@ -39,14 +39,14 @@ impl Signals {
             for origin in signals.forever() {
                 let Some(signal) = Signal::from_named_raw(origin.signal) else { continue };
                 let is_from_terminal = matches!(origin.cause, Cause::Kernel);
-                // One that finds no room says nothing new.
+                // A full queue already holds the same signals.
                 let _ = sender.try_send(ReceivedSignal { signal, is_from_terminal });
             }
         });
         Ok(Self { received, handle })
     }
 
-    /// The next one. May be dropped at any time: none is lost.
+    /// Returns the next signal. Cancel-safe: none is lost.
     pub async fn next(&mut self) -> ReceivedSignal {
         match self.received.recv().await {
             Some(received) => received,
@@ -61,7 +61,7 @@ impl Drop for Signals {
     }
 }
 
-/// The signals this program was started to ignore, a bit for each from 1; none where the system does not tell.
+/// Returns the signals this program was started to ignore, one bit each from 1; none if the system does not say.
 fn ignored() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

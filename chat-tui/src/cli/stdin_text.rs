@@ -1,12 +1,12 @@
-//! Text that tools write, made fit for a message: escape sequences out, `\r` applied, line ends folded,
-//! bad UTF-8 replaced; and how a text that is too long is made to fit.
+//! Turns the output of tools into text for messages: removes escape sequences, applies `\r`, folds line ends, replaces
+//! invalid UTF-8, and shortens or splits long text. Must not know where the text comes from.
 
 use clap::ValueEnum;
 
 use super::exit::CliError;
 use chat_proto::limits;
 
-/// What to do with a text that is longer than a message may be.
+/// The ways to fit a long text into messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Fit {
     /// Keep the beginning.
@@ -17,15 +17,13 @@ pub(super) enum Fit {
     Split,
 }
 
-/// Cleans what a tool wrote.
+/// Cleans the output of a tool.
 ///
 /// # Errors
-/// A usage error where it holds a NUL: that is binary data, not text.
+/// A usage error if it contains a NUL: it is binary data, not text.
 pub(super) fn clean(bytes: &[u8]) -> Result<String, CliError> {
     if bytes.contains(&0) {
-        return Err(CliError::usage(
-            "the input holds a NUL byte, so it is binary, not text; name a text file or encode it first",
-        ));
+        return Err(CliError::usage("the input contains a NUL byte, so it is binary, not text; encode it first"));
     }
     let plain = strip_ansi_escapes::strip(keep_line_controls(bytes));
     let text = String::from_utf8_lossy(&plain);
@@ -33,19 +31,19 @@ pub(super) fn clean(bytes: &[u8]) -> Result<String, CliError> {
     Ok(lines.join("\n").trim_end_matches('\n').to_owned())
 }
 
-/// Stands for a carriage return or tab while escape sequences are removed, which would take them along.
+/// Stand-ins for carriage return and tab while escape sequences are removed, which would remove them too.
 const CR_MARK: char = '\u{e000}';
 const TAB_MARK: char = '\u{e001}';
 const CRLF_MARK: &str = "\u{e000}\n";
 
 fn keep_line_controls(bytes: &[u8]) -> Vec<u8> {
     let text = String::from_utf8_lossy(bytes);
-    // Marks that stand in the input themselves would be taken for ours; they carry no meaning in text.
+    // The same characters in the input would be mistaken for ours; they have no meaning in text.
     let text = text.replace([CR_MARK, TAB_MARK], "\u{fffd}");
     text.replace('\r', "\u{e000}").replace('\t', "\u{e001}").into_bytes()
 }
 
-/// A terminal shows of a line what was written over it last: progress bars leave their final state.
+/// Returns the line as a terminal shows it at last: progress bars leave their final state.
 fn apply_carriage_returns(line: &str) -> String {
     let mut shown: Vec<char> = Vec::new();
     for part in line.split(CR_MARK) {
@@ -58,15 +56,15 @@ fn apply_carriage_returns(line: &str) -> String {
     shown.into_iter().collect()
 }
 
-/// Whether a text fits one message.
+/// Returns whether a text fits one message.
 pub(super) fn fits(text: &str) -> bool {
     text.len() <= limits::BODY_MAX_BYTES && text.chars().count() <= limits::BODY_MAX_CHARS
 }
 
-/// Makes a text fit: one body, or several with [`Fit::Split`]; says in the text what was left out.
+/// Fits a text into one body, or several with [`Fit::Split`]; the text itself says how much was left out.
 ///
 /// # Errors
-/// A usage error naming limit and size where it is too long and no way to fit was chosen.
+/// A usage error with limit and size if the text is too long and `how` is `None`.
 pub(super) fn fit(text: &str, how: Option<Fit>) -> Result<Vec<String>, CliError> {
     if fits(text) {
         return Ok(vec![text.to_owned()]);
@@ -85,10 +83,10 @@ pub(super) fn fit(text: &str, how: Option<Fit>) -> Result<Vec<String>, CliError>
     }
 }
 
-/// Room kept for the line that says what was left out.
+/// Space for the line that says how much was left out.
 const HEADROOM: usize = 100;
 
-/// The beginning of a text that is too long, and what was left out: lines, or characters where one line is too long.
+/// Returns the beginning of a long text and a note of the lines left out, or of characters if one line is too long.
 fn fit_head(text: &str) -> String {
     let kept = take_lines(text.lines());
     if kept.is_empty() {
@@ -100,7 +98,7 @@ fn fit_head(text: &str) -> String {
     format!("{}\n… {left} more lines left out", kept.join("\n"))
 }
 
-/// The end of a text that is too long, and what was left out before it, besides `lines_before` that are gone already.
+/// Returns the end of a long text after a note of what was left out, including `lines_before` that are gone already.
 pub(super) fn fit_tail(text: &str, lines_before: usize) -> String {
     let mut kept = take_lines(text.lines().rev());
     kept.reverse();
@@ -114,7 +112,7 @@ pub(super) fn fit_tail(text: &str, lines_before: usize) -> String {
     format!("… {left} lines before this left out\n{}", kept.join("\n"))
 }
 
-/// Whole lines as long as they fit with the note; none where the first does not fit alone.
+/// Takes whole lines while they fit with the note; none if the first is too long.
 fn take_lines<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     let (mut chars, mut bytes, mut kept) = (HEADROOM, HEADROOM, Vec::new());
     for line in lines {
@@ -128,7 +126,7 @@ fn take_lines<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     kept
 }
 
-/// The longest end of `text` that fits one message with `headroom` to spare.
+/// Returns the longest end of `text` that fits one message with `headroom` to spare.
 fn cut_to_end(text: &str, headroom: usize) -> &str {
     let start = text
         .char_indices()
@@ -141,7 +139,7 @@ fn cut_to_end(text: &str, headroom: usize) -> &str {
     &text[start..]
 }
 
-/// The longest beginning of `text` that fits one message with `headroom` to spare.
+/// Returns the longest beginning of `text` that fits one message with `headroom` to spare.
 fn cut(text: &str, headroom: usize) -> &str {
     let end = text
         .char_indices()
@@ -158,7 +156,7 @@ fn split(text: &str) -> Vec<String> {
     let mut rest = text;
     while !rest.is_empty() {
         let longest = cut(rest, 0);
-        // At a line's end where there is one; within a line only where the line alone is too long.
+        // Split at line ends; within a line only if it is too long on its own.
         let end = if longest.len() == rest.len() {
             longest.len()
         } else {

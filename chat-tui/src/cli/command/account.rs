@@ -1,4 +1,4 @@
-//! `register`, `login`, `logout`, `whoami`, `passwd`: signing in at a server.
+//! `register`, `login`, `logout`, `whoami`, `passwd`: accounts and signing in. Must not know how tokens are stored.
 
 use std::io::{BufRead, IsTerminal, Write};
 
@@ -6,10 +6,10 @@ use chat_proto::client_frame::Auth;
 use chat_proto::request::{Logout, SetPassword};
 use chat_proto::text::Username;
 use clap::Args;
-use serde::Serialize;
 
 use crate::cli::context::{CliSession, Context};
 use crate::cli::exit::CliError;
+use crate::cli::json::{IdentityLine, Line};
 use crate::net::ServerAddress;
 
 /// The arguments of `register`.
@@ -18,13 +18,13 @@ use crate::net::ServerAddress;
     after_help = "Examples:\n  chat --server ws://localhost:4000 register ana\n  echo \"$SECRET\" | chat register ana --password-stdin"
 )]
 pub(in crate::cli) struct RegisterArgs {
-    /// The name you want.
+    /// Your name on the server.
     #[arg(value_parser = parse_name)]
     name: Username,
-    /// Read the password from standard input instead of asking.
+    /// Read the password from standard input.
     #[arg(long)]
     password_stdin: bool,
-    /// An invitation, or the code the server printed at its first start.
+    /// The code from an invitation, or the one the server printed at its first start.
     #[arg(long, value_name = "CODE")]
     code: Option<String>,
 }
@@ -38,10 +38,10 @@ pub(in crate::cli) struct LoginArgs {
     /// Your name on the server.
     #[arg(value_parser = parse_name)]
     name: Username,
-    /// Read the password from standard input instead of asking.
+    /// Read the password from standard input.
     #[arg(long, conflicts_with = "token_stdin")]
     password_stdin: bool,
-    /// Read a token from standard input and keep it.
+    /// Read a token from standard input instead of a password.
     #[arg(long)]
     token_stdin: bool,
 }
@@ -49,21 +49,12 @@ pub(in crate::cli) struct LoginArgs {
 /// The arguments of `passwd`.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "All other sign-ins of the account end.\n\nExample:\n  printf '%s\\n%s\\n' \"$OLD\" \"$NEW\" | chat passwd --password-stdin"
+    after_help = "Ends all other sign-ins of your account.\n\nExample:\n  printf '%s\\n%s\\n' \"$OLD\" \"$NEW\" | chat passwd --password-stdin"
 )]
 pub(in crate::cli) struct PasswdArgs {
-    /// Read the present and the new password from standard input, a line each, instead of asking.
+    /// Read the old and the new password from standard input, one per line.
     #[arg(long)]
     password_stdin: bool,
-}
-
-#[derive(Serialize)]
-struct Identity<'a> {
-    name: &'a str,
-    user_id: chat_proto::ids::UserId,
-    server: String,
-    server_version: &'a str,
-    epoch: &'a str,
 }
 
 fn parse_name(text: &str) -> Result<Username, String> {
@@ -101,17 +92,24 @@ async fn sign_in(context: &Context, address: ServerAddress, auth: Auth, done: &s
         keep.map_err(|error| CliError::failed(error.to_string()))?;
     }
     let text = format!("{done} at {address} as {name}");
-    context.output.data("identity", &identity(&session, &address), &text)
+    print_identity(context, &session, &address, &text)
 }
 
-fn identity<'a>(session: &'a CliSession, address: &ServerAddress) -> Identity<'a> {
-    Identity {
-        name: session.welcome.user.name.as_str(),
-        user_id: session.welcome.user.id,
-        server: address.to_string(),
-        server_version: &session.welcome.server_version,
-        epoch: &session.welcome.epoch.0,
-    }
+fn print_identity(
+    context: &Context,
+    session: &CliSession,
+    address: &ServerAddress,
+    text: &str,
+) -> Result<(), CliError> {
+    let welcome = &session.welcome;
+    let line = IdentityLine {
+        epoch: &welcome.epoch.0,
+        name: welcome.user.name.as_str(),
+        server: &address.to_string(),
+        server_version: &welcome.server_version,
+        user_id: welcome.user.id,
+    };
+    context.output.data(&Line::Identity(line), text)
 }
 
 pub(super) async fn logout(context: &Context) -> Result<(), CliError> {
@@ -119,7 +117,7 @@ pub(super) async fn logout(context: &Context) -> Result<(), CliError> {
     let auth = context.auth(&address)?;
     if matches!(auth, Auth::Peer) {
         return Err(CliError::usage(format!(
-            "at {address} you are signed in as the user of this machine; there is no sign-in to end"
+            "{address} knows you as a user of this machine; there is no sign-in to end"
         )));
     }
     let result = async {
@@ -127,7 +125,7 @@ pub(super) async fn logout(context: &Context) -> Result<(), CliError> {
         session.call(&Logout {}).await
     };
     let result = result.await;
-    // Also a token the server no longer takes is of no use here.
+    // A token that the server refuses is useless: remove it too.
     let is_gone = match &result {
         Ok(_) => true,
         Err(CliError::Failed { exit, .. }) => *exit == crate::cli::exit::Exit::NotSignedIn,
@@ -138,7 +136,7 @@ pub(super) async fn logout(context: &Context) -> Result<(), CliError> {
         removed.map_err(|error| CliError::failed(error.to_string()))?;
     }
     result?;
-    context.output.info(&format!("signed out at {address}"));
+    context.output.info(&format!("signed out of {address}"));
     Ok(())
 }
 
@@ -146,9 +144,9 @@ pub(super) async fn whoami(context: &Context) -> Result<(), CliError> {
     let address = context.address()?;
     let auth = context.auth(&address)?;
     let session = context.connect_as(address.clone(), auth).await?;
-    let identity = identity(&session, &address);
-    let text = format!("{} ({}) at {address}", identity.name, identity.user_id);
-    context.output.data("identity", &identity, &text)
+    let user = &session.welcome.user;
+    let text = format!("{} ({}) at {address}", user.name, user.id);
+    print_identity(context, &session, &address, &text)
 }
 
 pub(super) async fn passwd(args: &PasswdArgs, context: &Context) -> Result<(), CliError> {
@@ -158,10 +156,10 @@ pub(super) async fn passwd(args: &PasswdArgs, context: &Context) -> Result<(), C
         let mut line = || lines.next().transpose().map(Option::unwrap_or_default);
         (line()?, line()?)
     } else {
-        (ask("Present password (empty where there is none)")?, ask_twice("New password")?)
+        (ask("Current password (empty if there is none)")?, ask_twice("New password")?)
     };
     session.call(&SetPassword { old: Some(old).filter(|old| !old.is_empty()), new }).await?;
-    context.output.info("the password is changed; all other sign-ins have ended");
+    context.output.info("password changed; all other sign-ins have ended");
     Ok(())
 }
 
@@ -169,32 +167,32 @@ fn line_of_stdin() -> Result<String, CliError> {
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line)?;
     let line = line.trim_end_matches(['\n', '\r']).to_owned();
-    if line.is_empty() { Err(CliError::usage("standard input held no line")) } else { Ok(line) }
+    if line.is_empty() { Err(CliError::usage("standard input has no line")) } else { Ok(line) }
 }
 
-fn ask_twice(what: &str) -> Result<String, CliError> {
-    let first = ask(what)?;
-    if ask("The same again")? == first {
+fn ask_twice(prompt: &str) -> Result<String, CliError> {
+    let first = ask(prompt)?;
+    if ask("Repeat it")? == first {
         Ok(first)
     } else {
-        Err(CliError::usage("the two passwords differ; nothing was changed"))
+        Err(CliError::usage("the passwords differ; nothing was changed"))
     }
 }
 
-/// Asks at the terminal without showing what is typed; the terminal's mode is put back whatever happens.
-fn ask(what: &str) -> Result<String, CliError> {
+/// Asks at the terminal without echo, and restores the terminal's mode even if reading fails.
+fn ask(prompt: &str) -> Result<String, CliError> {
     use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
     let Ok(mut tty) = std::fs::File::options().read(true).write(true).open("/dev/tty") else {
-        return Err(CliError::usage("there is no terminal to ask at; use --password-stdin"));
+        return Err(CliError::usage("no terminal to ask for a password; use --password-stdin"));
     };
     if !tty.is_terminal() {
-        return Err(CliError::usage("there is no terminal to ask at; use --password-stdin"));
+        return Err(CliError::usage("no terminal to ask for a password; use --password-stdin"));
     }
     let errno = |error: rustix::io::Errno| CliError::from(std::io::Error::from(error));
     let before = tcgetattr(&tty).map_err(errno)?;
     let mut silent = before.clone();
     silent.local_modes.remove(LocalModes::ECHO);
-    write!(tty, "{what}: ")?;
+    write!(tty, "{prompt}: ")?;
     tcsetattr(&tty, OptionalActions::Flush, &silent).map_err(errno)?;
     let mut line = String::new();
     let read = std::io::BufReader::new(&tty).read_line(&mut line);

@@ -1,4 +1,4 @@
-//! `chat completions SHELL`.
+//! `chat completions SHELL`: prints completions. Must not know which subcommands there are.
 
 use clap::Args;
 use clap_complete::Shell;
@@ -15,8 +15,8 @@ pub(in crate::cli) struct CompletionsArgs {
     shell: Shell,
 }
 
-pub(super) fn run(args: &CompletionsArgs) -> Result<(), CliError> {
+pub(super) fn run(args: &CompletionsArgs, mut definition: clap::Command) -> Result<(), CliError> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut crate::cli::main::definition(), "chat", &mut script);
+    clap_complete::generate(args.shell, &mut definition, "chat", &mut script);
     crate::cli::output::raw(&script)
 }

@@ -1,11 +1,11 @@
-//! `chat delete ID…`: deletes one's own messages.
+//! `chat delete ID…`: deletes the user's own messages. Must not know rooms' roles.
 
 use chat_proto::request::Delete;
 use clap::Args;
 
 use crate::cli::context::{CliSession, Context};
 use crate::cli::exit::CliError;
-use crate::cli::json::ResultLine;
+use crate::cli::json::{ChangeLine, Line};
 use crate::cli::reference::MessageRef;
 
 /// The arguments of `delete`.
@@ -15,10 +15,10 @@ Examples:
   chat delete general/12
   chat delete general/12 general/13
 
-The number stays; the text is gone everywhere within a minute. Where one cannot be deleted the others still are; the
-exit code is that of the first that could not.")]
+The number stays; the text is gone everywhere within a minute. If a message cannot be deleted, the others still
+are, and the exit code is that of the first failure.")]
 pub(in crate::cli) struct DeleteArgs {
-    /// The messages, as `chat send` printed them: general/12.
+    /// The messages: general/12, as `chat send` prints them.
     #[arg(value_name = "ID", required = true)]
     messages: Vec<MessageRef>,
 }
@@ -46,5 +46,5 @@ async fn delete(message: &MessageRef, context: &Context, session: &mut CliSessio
     let changed = session.call(&Delete { room, seq }).await?;
     let name = session.names().room(room);
     let text = format!("{name}/{seq}");
-    context.output.data("deleted", &ResultLine::message(name, room, seq, &changed), &text)
+    context.output.data(&Line::Deleted(ChangeLine::message(&name, room, seq, changed)), &text)
 }

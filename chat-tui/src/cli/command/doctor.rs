@@ -1,4 +1,5 @@
-//! `chat doctor`: looks at the connection, the files and the terminal, and says what to change.
+//! `chat doctor`: checks the connection, the files and the terminal, and suggests fixes. Must not know how checks are
+//! printed.
 
 mod check;
 mod server_metrics;
@@ -14,17 +15,17 @@ use crate::cli::client_files::{ClientFile, client_files};
 use crate::cli::context::{CliSession, Context};
 use crate::cli::exit::CliError;
 
-/// How many round trips are measured.
+/// The number of round trips measured.
 const PINGS: usize = 100;
 
 /// Arguments of `doctor`.
 #[derive(Args, Clone, Debug)]
 pub(in crate::cli) struct DoctorArgs {
-    /// Look at the Redis of a server, too: how fast it answers, and how it is set.
+    /// Check a server's Redis as well: its latency and settings.
     #[cfg(feature = "local-server")]
     #[arg(long, env = "CHAT_REDIS_URL", hide_env_values = true, value_name = "URL")]
     redis: Option<String>,
-    /// What the names of its keys begin with: the server's redis.prefix.
+    /// The prefix of its keys, as in the server's redis.prefix.
     #[cfg(feature = "local-server")]
     #[arg(long, env = "CHAT_SERVER_REDIS_PREFIX", default_value = "chat", value_name = "PREFIX")]
     prefix: String,
@@ -80,8 +81,8 @@ fn client_file(file: &ClientFile) -> Check {
     if !file.faults.is_empty() {
         return Check::fail(file.about, format!("{} is wrong", file.location), file.faults.join("\n"));
     }
-    let is_there = !file.location.starts_with('/') || std::path::Path::new(&file.location).exists();
-    let found = if is_there { "" } else { " (not there; the defaults are in force)" };
+    let exists = !file.location.starts_with('/') || std::path::Path::new(&file.location).exists();
+    let found = if exists { "" } else { " (missing; the defaults apply)" };
     Check::ok(file.about, format!("{}{found}", file.location))
 }
 
@@ -104,15 +105,15 @@ async fn server(context: &Context) -> Vec<Check> {
     let welcome = &session.welcome;
     checks.push(Check::ok("signed in", format!("{} ({})", welcome.user.name, welcome.user.id)));
     checks.push(Check::ok("server's", format!("version {}, epoch {}", welcome.server_version, welcome.epoch.0)));
-    // The server's figures say more, where they are told to us.
+    // The server's metrics say more, if it shows them to us.
     if !welcome.service.is_live_available && !has_figures {
-        checks.push(Check::fail("expiring", "not taken just now", "lasting messages go on; see the server's log"));
+        checks.push(Check::fail("ephemeral", "unavailable", "persistent messages still work; see the server's log"));
     }
     checks.push(round_trips(&session).await);
     checks
 }
 
-/// Median and 99th percentile of round trips.
+/// Measures the median and 99th percentile of round trips.
 async fn round_trips(session: &CliSession) -> Check {
     let mut times = Vec::with_capacity(PINGS);
     for _ in 0..PINGS {

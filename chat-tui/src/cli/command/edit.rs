@@ -1,4 +1,4 @@
-//! `chat edit ID TEXT`: replaces the text of one's own message.
+//! `chat edit ID TEXT`: replaces the text of the user's own message. Must not know its earlier versions.
 
 use chat_proto::request::Edit;
 use clap::Args;
@@ -6,7 +6,7 @@ use clap::Args;
 use super::send::read_text;
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;
-use crate::cli::json::ResultLine;
+use crate::cli::json::{ChangeLine, Line};
 use crate::cli::reference::MessageRef;
 
 /// The arguments of `edit`.
@@ -15,10 +15,10 @@ use crate::cli::reference::MessageRef;
     after_help = "Examples:\n  chat edit general/12 'the build is green again'\n  fortune | chat edit general/12"
 )]
 pub(in crate::cli) struct EditArgs {
-    /// The message, as `chat send` printed it: general/12.
+    /// The message: general/12, as `chat send` prints it.
     #[arg(value_name = "ID")]
     message: MessageRef,
-    /// The new text; without it standard input.
+    /// The new text; read from standard input if omitted.
     text: Vec<String>,
 }
 
@@ -30,5 +30,5 @@ pub(super) async fn run(args: &EditArgs, context: &Context) -> Result<(), CliErr
     let changed = session.call(&Edit { room, seq: args.message.seq, body }).await?;
     let (name, seq) = (session.names().room(room), args.message.seq);
     let text = format!("{name}/{seq}");
-    context.output.data("edited", &ResultLine::message(name, room, seq, &changed), &text)
+    context.output.data(&Line::Edited(ChangeLine::message(&name, room, seq, changed)), &text)
 }

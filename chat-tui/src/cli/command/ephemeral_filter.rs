@@ -1,4 +1,5 @@
-//! Messages that expire and have been told: a server that learns late of what is alive tells of it once more.
+//! Remembers the ephemeral messages that were printed: a server that reloads them after an outage sends them again.
+//! Must not know how they are printed.
 
 use std::collections::HashMap;
 
@@ -6,32 +7,32 @@ use chat_proto::ids::{RoomId, Seq};
 use chat_proto::message::{Content, Item};
 use chat_proto::time::UnixMillis;
 
-/// Held at once; over it those go that have ended.
+/// The most entries; above it, expired ones are dropped.
 const ENTRIES_MAX: usize = 4_096;
 
-/// Messages that expire and were told, until their end.
+/// Printed ephemeral messages with the time they expire.
 #[derive(Debug, Default)]
 pub(super) struct EphemeralFilter(HashMap<(RoomId, Seq), UnixMillis>);
 
 impl EphemeralFilter {
-    /// Remembers a message that is told.
+    /// Remembers a message that is printed.
     pub(super) fn record(&mut self, room: RoomId, item: &Item) {
         let Content::Message(message) = &item.content else { return };
         let Some(end) = message.expires_at else { return };
         if self.0.len() >= ENTRIES_MAX {
-            // Ended by the time of the newest, at least.
+            // Expired by the time of the newest message, at the latest.
             self.0.retain(|_, end| *end > item.at);
         }
         self.0.insert((room, item.seq), end);
     }
 
-    /// Whether a message was told.
+    /// Returns whether a message was printed.
     pub(super) fn has_shown(&self, room: RoomId, seq: Seq) -> bool {
         self.0.contains_key(&(room, seq))
     }
 }
 
-/// Whether a message comes under another number than its own though nobody changed it.
+/// Returns whether a message has a new change number although nobody edited it.
 pub(super) fn is_renumbered(item: &Item) -> bool {
     matches!(&item.content, Content::Message(message) if message.edited_at.is_none()) && item.changed != item.seq
 }

@@ -1,4 +1,4 @@
-//! `chat history ROOM`: one page backwards, printed oldest line first.
+//! `chat history ROOM`: pages back through a room, and prints the oldest line first. Must not know live messages.
 
 use chat_proto::request::History;
 use clap::Args;
@@ -14,12 +14,12 @@ use crate::cli::reference::{RoomRef, SeqRef};
     after_help = "Examples:\n  chat history general --limit 100\n  chat history general --before 4200 --json | jq -r .body"
 )]
 pub(in crate::cli) struct HistoryArgs {
-    /// The room: general, #general or its id.
+    /// The room: general, #general or R1.
     room: RoomRef,
-    /// Only what stands before this message: 4200 or general/4200.
+    /// Start before this message: 4200 or general/4200.
     #[arg(long, value_name = "ID")]
     before: Option<SeqRef>,
-    /// How many lines; more than a page is fetched in several.
+    /// The number of lines.
     #[arg(long, short = 'n', default_value_t = 50, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     limit: u32,
 }

@@ -1,60 +1,58 @@
-//! `chat local …`: the server of one's own that runs in the background.
+//! `chat local …`: manages the user's own server in the background. Must not know how it is started or found.
 
 use clap::Subcommand;
-use serde::Serialize;
 
 use super::local_log::{self, LogArgs};
 use crate::cli::context::Context;
 use crate::cli::exit::{CliError, Exit};
+use crate::cli::json::{Line, LocalServerLine};
 use crate::local::{self, LocalError, StopOutcome};
 
-/// What can be done with the local server.
+pub(super) use crate::local::BackgroundArgs;
+
+/// The subcommands of `local`.
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum LocalCommand {
-    /// Whether it runs, and where its files are. Exit 3 where it does not.
+    #[command(flatten)]
+    Action(LocalAction),
+    /// Run as the local server; other commands start it like this.
+    #[command(hide = true)]
+    Background(BackgroundArgs),
+}
+
+/// An action on the local server.
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum LocalAction {
+    /// Show whether the server runs, and its files; exits with 3 if it does not run.
     #[command(after_help = "Examples:\n  chat local status\n  chat local status --json | jq -r .data")]
     Status,
-    /// Start it where it does not run.
-    #[command(after_help = "Any other command does so by itself.\n\nExample:\n  chat local start")]
+    /// Start the server if it does not run.
+    #[command(after_help = "Other commands start the server when they need it.\n\nExample:\n  chat local start")]
     Start,
-    /// Stop it; clients reconnect when it is back.
+    /// Stop the server; clients reconnect when it is back.
     #[command(after_help = "Example:\n  chat local stop")]
     Stop,
-    /// Stop it and start it again, with the program as it is now.
+    /// Restart the server with the installed version of the program.
     #[command(after_help = "Example, after an update:\n  chat local restart")]
     Restart,
-    /// Print the end of its log, and follow it.
+    /// Show the end of the server's log, and follow it.
     Log(LogArgs),
-    /// Be it; started by the other commands.
-    #[command(hide = true)]
-    Background(local::BackgroundArgs),
 }
 
-#[derive(Serialize)]
-struct Status<'a> {
-    is_running: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pid: Option<i32>,
-    server: String,
-    data: &'a std::path::Path,
-    log: &'a std::path::Path,
-}
-
-pub(super) fn background(args: local::BackgroundArgs) -> Result<(), CliError> {
+pub(super) fn background(args: BackgroundArgs) -> Result<(), CliError> {
     local::run_in_background(args).map_err(|error| CliError::failed(format!("{error:#}")))
 }
 
-pub(super) async fn run(command: &LocalCommand, context: &Context) -> Result<(), CliError> {
-    match command {
-        LocalCommand::Status => status(context),
-        LocalCommand::Start => start(context),
-        LocalCommand::Stop => stop(context),
-        LocalCommand::Restart => {
+pub(super) async fn run(action: &LocalAction, context: &Context) -> Result<(), CliError> {
+    match action {
+        LocalAction::Status => status(context),
+        LocalAction::Start => start(context),
+        LocalAction::Stop => stop(context),
+        LocalAction::Restart => {
             stop(context)?;
             start(context)
         }
-        LocalCommand::Log(args) => local_log::run(args, context).await,
-        LocalCommand::Background(_) => unreachable!("`run_alone` has run it"),
+        LocalAction::Log(args) => local_log::run(args, context).await,
     }
 }
 
@@ -65,28 +63,24 @@ fn failed(error: &LocalError) -> CliError {
 fn status(context: &Context) -> Result<(), CliError> {
     let server = context.local_server()?;
     let found = local::find(&server).map_err(|error| failed(&error))?;
-    let status = Status {
+    let address = server.address();
+    let line = LocalServerLine {
+        data: server.data.to_string_lossy(),
         is_running: found.is_some(),
+        log: server.log.to_string_lossy(),
         pid: found.map(|found| found.pid),
-        server: server.address(),
-        data: &server.data,
-        log: &server.log,
+        server: &address,
     };
     let state = found.map_or_else(|| "not running".to_owned(), |found| format!("running, pid {}", found.pid));
-    let text = format!(
-        "{state}\nserver  {}\ndata    {}\nlog     {}",
-        status.server,
-        status.data.display(),
-        status.log.display()
-    );
-    context.output.data("local_server", &status, &text)?;
+    let text = format!("{state}\nserver  {address}\ndata    {}\nlog     {}", line.data, line.log);
+    context.output.data(&Line::LocalServer(line), &text)?;
     if found.is_some() { Ok(()) } else { Err(CliError::Status(Exit::Unreachable as u8)) }
 }
 
 fn start(context: &Context) -> Result<(), CliError> {
     let server = context.local_server()?;
     let found = local::ensure_running(&server).map_err(|error| failed(&error))?;
-    context.output.info(&format!("the local server runs, pid {}", found.pid));
+    context.output.info(&format!("the local server is running, pid {}", found.pid));
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! `chat local log`: the end of the local server's log, and what follows.
+//! `chat local log`: prints the end of the local server's log, and follows it. Must not know what the lines say.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -12,17 +12,17 @@ use clap::Args;
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;
 
-/// How often a log that is followed is looked at.
+/// How often a followed log is checked for new lines.
 const POLL_EVERY: Duration = Duration::from_millis(200);
 
 /// The arguments of `local log`.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  chat local log -n 20\n  chat local log -f | grep WARN")]
 pub(in crate::cli) struct LogArgs {
-    /// How many lines of the end.
+    /// The number of lines to start with.
     #[arg(short = 'n', long, value_name = "LINES", default_value_t = 200)]
     lines: usize,
-    /// Go on with what comes.
+    /// Follow the log.
     #[arg(short, long)]
     follow: bool,
 }
@@ -30,7 +30,7 @@ pub(in crate::cli) struct LogArgs {
 pub(super) async fn run(args: &LogArgs, context: &Context) -> Result<(), CliError> {
     let path = context.local_server()?.log;
     let Some(mut log) = open(&path)? else {
-        context.output.info("there is no log yet: the local server was never started");
+        context.output.info("no log yet: the local server has never been started");
         return Ok(());
     };
     for line in last_lines(&mut log, args.lines)? {
@@ -39,12 +39,12 @@ pub(super) async fn run(args: &LogArgs, context: &Context) -> Result<(), CliErro
     if args.follow { follow(&path, log, context).await } else { Ok(()) }
 }
 
-/// Prints what comes until it is interrupted.
+/// Prints new lines until it is interrupted.
 async fn follow(path: &Path, mut log: BufReader<File>, context: &Context) -> Result<(), CliError> {
     let mut partial = Vec::new();
     loop {
         if !print_new_lines(&mut log, &mut partial, context)? {
-            // The server begins a new file where the old one is long; the old one has been told to its end.
+            // The server starts a new file when the old one is long; the old one has been printed to its end.
             if let Some(new) = open(path)?.filter(|new| is_rotated(new, &log)) {
                 log = new;
                 continue;
@@ -62,7 +62,7 @@ fn open(path: &Path) -> Result<Option<BufReader<File>>, CliError> {
     }
 }
 
-/// The last lines; the log is then read to its end.
+/// Returns the last lines, and leaves the log read to its end.
 fn last_lines(log: &mut impl BufRead, lines: usize) -> Result<VecDeque<String>, CliError> {
     let mut last = VecDeque::new();
     let mut line = Vec::new();
@@ -76,7 +76,7 @@ fn last_lines(log: &mut impl BufRead, lines: usize) -> Result<VecDeque<String>, 
     Ok(last)
 }
 
-/// Prints the lines that came; whether there was anything. The beginning of a line waits in `partial` for its end.
+/// Prints the new lines; returns whether there was anything new. An incomplete line waits in `partial` for its end.
 fn print_new_lines(log: &mut BufReader<File>, partial: &mut Vec<u8>, context: &Context) -> Result<bool, CliError> {
     let mut new = Vec::new();
     log.read_to_end(&mut new)?;
@@ -88,7 +88,7 @@ fn print_new_lines(log: &mut BufReader<File>, partial: &mut Vec<u8>, context: &C
     Ok(!new.is_empty())
 }
 
-/// Without the colours that older versions wrote into the file.
+/// Removes the colours that older versions wrote to the file.
 fn without_colours(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes).into_owned();
     let text = if text.contains('\u{1b}') { strip_ansi_escapes::strip_str(text) } else { text };

@@ -1,4 +1,4 @@
-//! `chat man`: the manual pages, as roff.
+//! `chat man`: prints the manual pages as roff. Must not know which subcommands there are.
 
 use std::path::{Path, PathBuf};
 
@@ -10,18 +10,18 @@ use crate::cli::exit::CliError;
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  chat man | man -l -\n  chat man --dir ~/.local/share/man/man1")]
 pub(in crate::cli) struct ManArgs {
-    /// Write a page for each command into this folder instead.
+    /// Write one page per command to this folder instead.
     #[arg(long, value_name = "FOLDER")]
     dir: Option<PathBuf>,
 }
 
-pub(super) fn run(args: &ManArgs) -> Result<(), CliError> {
-    let mut definition = crate::cli::main::definition().disable_help_subcommand(true);
+pub(super) fn run(args: &ManArgs, definition: clap::Command) -> Result<(), CliError> {
+    let mut definition = definition.disable_help_subcommand(true);
     match &args.dir {
         None => crate::cli::output::raw(&page(&clap_mangen::Man::new(definition))?),
         Some(folder) => {
             std::fs::create_dir_all(folder)?;
-            // Gives each subcommand its whole name, by which its page is called.
+            // Gives each subcommand its full name, which becomes the name of its page.
             definition.build();
             write_pages(definition, folder)
         }
@@ -36,7 +36,7 @@ fn write_pages(definition: clap::Command, folder: &Path) -> Result<(), CliError>
     Ok(std::fs::write(folder.join(manual.get_filename()), page(&manual)?)?)
 }
 
-/// A page; what stands after the options, our examples, is called so.
+/// Returns a page; its last section, our examples, is titled so.
 fn page(manual: &clap_mangen::Man) -> Result<Vec<u8>, CliError> {
     let mut page = Vec::new();
     manual.render(&mut page)?;

@@ -1,25 +1,25 @@
-//! `chat read ROOM [ID]`: moves the read mark.
+//! `chat read ROOM [ID]`: moves the read marker. Must not know how unread messages are counted.
 
 use chat_proto::request::Read;
 use clap::Args;
 
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;
-use crate::cli::json::ResultLine;
+use crate::cli::json::{Line, ReadMarkerLine};
 use crate::cli::reference::{RoomRef, SeqRef};
 
 /// The arguments of `read`.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  chat read general         everything\n  chat read general 4200    all up to general/4200\n  chat read general 4200 --rewind    what comes after it is unread again"
+    after_help = "Examples:\n  chat read general                  mark everything as read\n  chat read general 4200             mark everything up to general/4200 as read\n  chat read general 4200 --rewind    mark everything after it as unread"
 )]
 pub(in crate::cli) struct ReadArgs {
-    /// The room: general, #general or its id.
+    /// The room: general, #general or R1.
     room: RoomRef,
-    /// All up to this message is read; without it everything.
+    /// The last message to mark as read; the latest one if omitted.
     #[arg(value_name = "ID")]
     message: Option<SeqRef>,
-    /// Take the mark back to that message.
+    /// Move the read marker back to that message.
     #[arg(long, requires = "message")]
     rewind: bool,
 }
@@ -33,7 +33,6 @@ pub(super) async fn run(args: &ReadArgs, context: &Context) -> Result<(), CliErr
     };
     let read_marker = session.call(&Read { room, seq, rewind: args.rewind }).await?;
     let text = format!("{} read up to {}, {} unread", args.room, read_marker.read_seq, read_marker.unread);
-    let about =
-        ResultLine::message(session.names().room(room), room, seq.unwrap_or(read_marker.read_seq), &read_marker);
-    context.output.data("marks", &about, &text)
+    let (name, seq) = (session.names().room(room), seq.unwrap_or(read_marker.read_seq));
+    context.output.data(&Line::ReadMarker(ReadMarkerLine::new(&name, room, seq, read_marker)), &text)
 }

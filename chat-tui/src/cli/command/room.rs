@@ -1,43 +1,43 @@
-//! `chat room …`: making, joining, leaving and describing rooms.
+//! `chat room …`: creates, joins, leaves and describes rooms. Must not know who may do it.
 
 use chat_proto::request::{CreateRoom, Join, Leave, Members, RoomInfo, SetDescription, SetTopic};
 use chat_proto::room::RoomKind;
-use chat_proto::text::RoomName;
+use chat_proto::text::{Description, RoomName};
 use clap::{Args, Subcommand};
 
 use super::rooms::life;
 use crate::cli::context::{CliSession, Context};
 use crate::cli::exit::CliError;
-use crate::cli::json::ResultLine;
+use crate::cli::json::{ChangeLine, LeftLine, Line, MemberLine, RoomDescriptionLine, RoomTopicLine};
 use crate::cli::reference::{RoomRef, parse_duration_ms};
 
-/// What can be done with a room.
+/// The subcommands of `room`.
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum RoomCommand {
-    /// Make a room and join it.
+    /// Create a room and join it.
     Create(CreateArgs),
-    /// Become a member.
+    /// Join a room.
     #[command(after_help = "Example:\n  chat room join ops")]
     Join(RoomArg),
     /// Leave a room.
     #[command(after_help = "Example:\n  chat room leave ops")]
     Leave(RoomArg),
-    /// Show, set or clear the topic line.
+    /// Show, set or clear a room's topic.
     Topic(TopicArgs),
-    /// Show, set or clear the description.
+    /// Show, set or clear a room's description.
     Describe(DescribeArgs),
-    /// All there is to know of a room.
+    /// Show the details of a room.
     #[command(after_help = "Examples:\n  chat room info ops\n  chat room info ops --json | jq .messages")]
     Info(RoomArg),
-    /// The members of a room.
+    /// List the members of a room.
     #[command(after_help = "Examples:\n  chat room members ops\n  chat room members ops --json | jq -r .user.name")]
     Members(RoomArg),
 }
 
-/// A room.
+/// The arguments of subcommands that take only a room.
 #[derive(Args, Debug)]
 pub(in crate::cli) struct RoomArg {
-    /// The room: general, #general or its id.
+    /// The room: general, #general or R1.
     room: RoomRef,
 }
 
@@ -47,19 +47,19 @@ pub(in crate::cli) struct RoomArg {
     after_help = "Examples:\n  chat room create builds --topic 'what CI says'\n  chat room create scratch --ttl 30s --close-when-empty"
 )]
 pub(in crate::cli) struct CreateArgs {
-    /// Its name: letters, digits and - _ . after the first; a leading # may stand.
+    /// The room's name: letters and digits, and - _ . after the first; a leading # is ignored.
     #[arg(value_parser = parse_name)]
     name: RoomName,
-    /// The topic line.
+    /// The topic: one line about the room.
     #[arg(long, value_name = "TEXT")]
     topic: Option<String>,
-    /// What the room is for.
+    /// The description of the room.
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
-    /// Messages expire after this time unless they say otherwise: 30s, 1h, or low, normal, high.
+    /// Let messages expire after this time by default: 30s, 1h, or low, normal, high.
     #[arg(long, value_name = "TIME", value_parser = parse_duration_ms)]
     ttl: Option<u64>,
-    /// The room closes when its last member leaves.
+    /// Close the room when its last member leaves.
     #[arg(long)]
     close_when_empty: bool,
 }
@@ -67,14 +67,14 @@ pub(in crate::cli) struct CreateArgs {
 /// The arguments of `room topic`.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  chat room topic ops                 shows it\n  chat room topic ops 'on call: ana'  sets it\n  chat room topic ops --clear         clears it"
+    after_help = "Examples:\n  chat room topic ops                   show the topic\n  chat room topic ops 'on call: ana'    set the topic\n  chat room topic ops --clear           clear the topic"
 )]
 pub(in crate::cli) struct TopicArgs {
-    /// The room: general, #general or its id.
+    /// The room: general, #general or R1.
     room: RoomRef,
-    /// The new topic; without it the present one is printed.
+    /// The new topic; shows the current one if omitted.
     text: Vec<String>,
-    /// Clear it.
+    /// Clear the topic.
     #[arg(long, conflicts_with = "text")]
     clear: bool,
 }
@@ -82,14 +82,14 @@ pub(in crate::cli) struct TopicArgs {
 /// The arguments of `room describe`.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  chat room describe ops                    shows it\n  chat room describe ops 'what runs, what broke'  sets it\n  chat room describe ops --clear            clears it"
+    after_help = "Examples:\n  chat room describe ops                            show the description\n  chat room describe ops 'what runs, what broke'    set the description\n  chat room describe ops --clear                    clear the description"
 )]
 pub(in crate::cli) struct DescribeArgs {
-    /// The room: general, #general or its id.
+    /// The room: general, #general or R1.
     room: RoomRef,
-    /// The new description; without it the present one is printed.
+    /// The new description; shows the current one if omitted.
     text: Vec<String>,
-    /// Clear it.
+    /// Clear the description.
     #[arg(long, conflicts_with = "text")]
     clear: bool,
 }
@@ -128,59 +128,51 @@ async fn create(args: &CreateArgs, context: &Context) -> Result<(), CliError> {
     };
     let session = context.connect().await?;
     let made = session.call(&request).await?;
-    context.output.data("joined", &made, &args.name.to_string())
+    context.output.data(&Line::Joined((&made).into()), args.name.as_str())
 }
 
 async fn join(args: &RoomArg, context: &Context) -> Result<(), CliError> {
     let mut session = context.connect().await?;
     let room = session.room(&args.room).await?;
     let joined = session.call(&Join { room }).await?;
-    context.output.data("joined", &joined, &format!("joined {}", args.room))
+    context.output.data(&Line::Joined((&joined).into()), &format!("joined {}", args.room))
 }
 
 async fn leave(args: &RoomArg, context: &Context) -> Result<(), CliError> {
     let mut session = context.connect().await?;
     let room = session.room(&args.room).await?;
-    let left = session.call(&Leave { room }).await?;
-    let about = ResultLine::room(session.names().room(room), room, &left);
-    context.output.data("left", &about, &format!("left {}", args.room))
+    session.call(&Leave { room }).await?;
+    let line = Line::Left(LeftLine { room: &session.names().room(room), room_id: room });
+    context.output.data(&line, &format!("left {}", args.room))
 }
 
 async fn topic(args: &TopicArgs, context: &Context) -> Result<(), CliError> {
     let mut session = context.connect().await?;
     let room = session.room(&args.room).await?;
+    let name = session.names().room(room);
     if args.text.is_empty() && !args.clear {
-        let found = session.call(&RoomInfo { room }).await?.listing.room.topic;
-        let text = found.as_ref().map_or_else(String::new, |topic| topic.text.to_string());
-        let shown = serde_json::json!({ "topic": found });
-        return context.output.data("topic", &ResultLine::room(session.names().room(room), room, &shown), &text);
+        let topic = session.call(&RoomInfo { room }).await?.listing.room.topic;
+        let text = topic.as_ref().map_or("", |topic| topic.text.as_str());
+        return context.output.data(&Line::RoomTopic(RoomTopicLine::new(&name, room, topic.as_ref())), text);
     }
     let topic = if args.clear { None } else { Some(parse_text("topic", &args.text.join(" "))?) };
     let changed = session.call(&SetTopic { room, topic }).await?;
-    print_done(context, "topic_set", &ResultLine::message(session.names().room(room), room, changed.changed, &changed))
+    context.output.data_if_json(&Line::TopicSet(ChangeLine::room(&name, room, changed)))
 }
 
 async fn describe(args: &DescribeArgs, context: &Context) -> Result<(), CliError> {
     let mut session = context.connect().await?;
     let room = session.room(&args.room).await?;
+    let name = session.names().room(room);
     if args.text.is_empty() && !args.clear {
-        let found = session.call(&RoomInfo { room }).await?.listing.room.description;
-        let text = found.as_ref().map_or_else(String::new, ToString::to_string);
-        let shown = serde_json::json!({ "description": found });
-        return context.output.data("description", &ResultLine::room(session.names().room(room), room, &shown), &text);
+        let description = session.call(&RoomInfo { room }).await?.listing.room.description;
+        let text = description.as_ref().map_or("", Description::as_str);
+        let line = RoomDescriptionLine::new(&name, room, description.as_ref());
+        return context.output.data(&Line::RoomDescription(line), text);
     }
     let description = if args.clear { None } else { Some(parse_text("description", &args.text.join(" "))?) };
     let changed = session.call(&SetDescription { room, description }).await?;
-    print_done(
-        context,
-        "description_set",
-        &ResultLine::message(session.names().room(room), room, changed.changed, &changed),
-    )
-}
-
-/// What a change with nothing to show prints: a line of JSON, or nothing.
-fn print_done<T: serde::Serialize>(context: &Context, kind: &'static str, value: &T) -> Result<(), CliError> {
-    if context.output.is_json() { context.output.data(kind, value, "") } else { Ok(()) }
+    context.output.data_if_json(&Line::DescriptionSet(ChangeLine::room(&name, room, changed)))
 }
 
 async fn info(args: &RoomArg, context: &Context) -> Result<(), CliError> {
@@ -189,7 +181,7 @@ async fn info(args: &RoomArg, context: &Context) -> Result<(), CliError> {
     let info = session.call(&RoomInfo { room }).await?;
     session.names().add_users(&info.users);
     let text = info_text(&info, &mut session);
-    context.output.data("room_info", &info, &text)
+    context.output.data(&Line::RoomInfo((&info).into()), &text)
 }
 
 fn info_text(info: &chat_proto::request::RoomInfoAnswer, session: &mut CliSession) -> String {
@@ -203,29 +195,29 @@ fn info_text(info: &chat_proto::request::RoomInfoAnswer, session: &mut CliSessio
     if let Some(description) = &room.description {
         lines.push(format!("description  {description}"));
     }
-    lines.push(format!("members      {} ({} there)", room.members, info.listing.online));
-    lines.push(format!("messages     {} (last number {})", info.messages, info.head));
+    lines.push(format!("members      {} ({} online)", room.members, info.listing.online));
+    lines.push(format!("messages     {} (latest number {})", info.messages, info.head));
     if let Some(ttl) = room.default_ttl_ms {
         lines.push(format!("messages expire after {}", life(ttl)));
     }
     if info.rsvp.attending + info.rsvp.interested > 0 {
         lines.push(format!("attending    {}, interested {}", info.rsvp.attending, info.rsvp.interested));
     }
-    let maker = session.names().user(room.created_by);
-    lines.push(format!("made         {} by {maker}", crate::cli::output::local_time(room.created_at)));
+    let creator = session.names().user(room.created_by);
+    lines.push(format!("created      {} by {creator}", crate::cli::output::local_time(room.created_at)));
     lines.join("\n")
 }
 
 async fn members(args: &RoomArg, context: &Context) -> Result<(), CliError> {
     let mut session = context.connect().await?;
     let room = session.room(&args.room).await?;
+    let name = session.names().room(room);
     let mut after = None;
     loop {
         let page = session.call(&Members { room, after, limit: session.welcome.limits.page_max }).await?;
         for member in &page.members {
             let text = super::who::row(&member.user.name.to_string(), &member.presence);
-            let about = ResultLine::room(session.names().room(room), room, member);
-            context.output.data("member", &about, &text)?;
+            context.output.data(&Line::Member(MemberLine::new(&name, room, member)), &text)?;
         }
         after = page.members.last().map(|member| member.user.name.clone());
         if !page.has_more || after.is_none() {

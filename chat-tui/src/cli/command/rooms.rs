@@ -1,21 +1,22 @@
-//! `chat rooms`: the rooms one may see.
+//! `chat rooms`: lists the rooms the user can see. Must not know why they are visible.
 
 use chat_proto::request::{ListRooms, RoomListing};
 use clap::Args;
 
 use crate::cli::context::{CliSession, Context};
 use crate::cli::exit::CliError;
+use crate::cli::json::Line;
 use crate::cli::output::padded;
 use crate::text::width;
 
-/// Narrow names stand in a column of this width.
+/// The least width of the column of names.
 const NAME_COLUMNS_MIN: usize = 16;
 
 /// The arguments of `rooms`.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  chat rooms\n  chat rooms --mine --json | jq -r .room.name")]
 pub(in crate::cli) struct RoomsArgs {
-    /// Only the rooms you are a member of.
+    /// List only the rooms you are a member of.
     #[arg(long)]
     mine: bool,
 }
@@ -29,7 +30,7 @@ pub(super) async fn run(args: &RoomsArgs, context: &Context) -> Result<(), CliEr
         let head = format!("  {}  ONLINE/MEMBERS  TOPIC", padded("ROOM", columns));
         context.output.text(&head)?;
     }
-    listings.iter().try_for_each(|listing| context.output.data("room", listing, &row(listing, columns)))
+    listings.iter().try_for_each(|listing| context.output.data(&Line::Room(listing.into()), &row(listing, columns)))
 }
 
 async fn all(session: &CliSession) -> Result<Vec<RoomListing>, CliError> {
@@ -50,17 +51,17 @@ fn name(listing: &RoomListing) -> String {
     room.name.as_ref().map_or_else(|| room.id.to_string(), |name| format!("#{name}"))
 }
 
-/// One line: membership mark, name, members there and in all, topic.
+/// Returns one line: membership mark, name, members online and in total, topic.
 fn row(listing: &RoomListing, columns: usize) -> String {
     let room = &listing.room;
     let mark = if listing.is_member { '*' } else { ' ' };
     let name = padded(&name(listing), columns);
-    let life = room.default_ttl_ms.map_or_else(String::new, |ms| format!("  (messages live {})", life(ms)));
+    let life = room.default_ttl_ms.map_or_else(String::new, |ms| format!("  (messages expire after {})", life(ms)));
     let topic = room.topic.as_ref().map_or_else(String::new, |topic| format!("  {}", topic.text));
     format!("{mark} {name}  {:>6}/{:<7}{topic}{life}", listing.online, room.members).trim_end().to_owned()
 }
 
-/// A length of time in its largest whole units: `30s`, `1h30m`.
+/// Returns a length of time in its largest whole units: `30s`, `1h30m`.
 pub(super) fn life(ms: u64) -> String {
     let seconds = ms / 1000;
     let parts = [(seconds / 86_400, "d"), (seconds / 3600 % 24, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s")];

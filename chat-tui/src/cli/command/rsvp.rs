@@ -1,4 +1,4 @@
-//! `chat rsvp ROOM ANSWER`: says whether one takes part.
+//! `chat rsvp ROOM ANSWER`: sets the user's RSVP for a room. Must not know how answers are counted.
 
 use chat_proto::request::SetRsvp;
 use chat_proto::room::Rsvp;
@@ -6,27 +6,27 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;
-use crate::cli::json::ResultLine;
+use crate::cli::json::{Line, RsvpCountsLine};
 use crate::cli::reference::RoomRef;
 
 /// The arguments of `rsvp`.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  chat rsvp retro attending")]
 pub(in crate::cli) struct RsvpArgs {
-    /// The room: general, #general or its id.
+    /// The room: general, #general or R1.
     room: RoomRef,
-    /// Whether you take part.
+    /// Your answer.
     answer: Answer,
 }
 
-/// Whether one takes part.
+/// An answer.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Answer {
-    /// You come.
+    /// You will take part.
     Attending,
-    /// You might come.
+    /// You might take part.
     Interested,
-    /// You take your answer back.
+    /// You withdraw your answer.
     None,
 }
 
@@ -40,5 +40,6 @@ pub(super) async fn run(args: &RsvpArgs, context: &Context) -> Result<(), CliErr
     };
     let counts = session.call(&SetRsvp { room, answer }).await?;
     let text = format!("{}: {} attending, {} interested", args.room, counts.attending, counts.interested);
-    context.output.data("rsvp_counts", &ResultLine::room(session.names().room(room), room, &counts), &text)
+    let name = session.names().room(room);
+    context.output.data(&Line::RsvpCounts(RsvpCountsLine::new(&name, room, counts)), &text)
 }

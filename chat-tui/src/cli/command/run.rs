@@ -1,4 +1,5 @@
-//! `chat run ROOM -- CMD…`: runs a command, posts what it printed and how it ended, and ends the same way.
+//! `chat run ROOM -- CMD…`: runs a command, posts its output and its result, and exits with its status. Must not know
+//! how the command is run.
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
@@ -6,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use super::send::{plain_post, print_posted};
+use super::posting::{plain_post, print_posted};
 use crate::cli::child::{ChildExit, OutputTail, run_child};
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;
@@ -16,22 +17,24 @@ use crate::cli::stdin_text::{self, Fit};
 /// The arguments of `run`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-The output is shown as it comes; afterwards its end is posted, with the command, its status and its time. What the
-command writes to its standard output and its standard error is one text, in the order it was written: shown on
-standard output, with --json on standard error, so that standard output holds only lines of JSON.
-SIGINT, SIGTERM and SIGHUP are passed on to the command and all it started; if it has not ended 5 s later it is killed.
-The result is posted in any case, and the exit status is the command's, 128 and the signal's number where one ended it.
+Shows the output as it comes. When the command ends, posts the end of its output and its result: the command line,
+the exit status and the time it took. Standard output and standard error of the command are shown together, in the
+order they were written: on standard output, or with --json on standard error, so that standard output has only
+lines of JSON.
+Passes SIGINT, SIGTERM and SIGHUP on to the command and its children, and kills them if the command has not ended
+after 5 s. Posts the result in any case. Exits with the command's status, or with 128 plus the number of the signal
+that ended it.
 
 Examples:
   chat run builds -- cargo test
   chat run ops --only-failures -- ./backup.sh")]
 pub(in crate::cli) struct RunArgs {
-    /// The room: general, #general or its id.
+    /// The room: general, #general or R1.
     room: RoomRef,
-    /// Post only where the command fails.
+    /// Post only if the command fails.
     #[arg(long)]
     only_failures: bool,
-    /// Do not post the output, only the result.
+    /// Post only the result, not the output.
     #[arg(long)]
     no_output: bool,
     /// The command and its arguments.
@@ -40,7 +43,7 @@ pub(in crate::cli) struct RunArgs {
 }
 
 pub(super) async fn run(args: &RunArgs, context: &Context) -> Result<(), CliError> {
-    // A room that is not there is said before the command has run for an hour.
+    // Report an unknown room now, not after the command has run for an hour.
     let mut session = context.connect().await?;
     session.room(&args.room).await?;
     drop(session);
@@ -54,7 +57,7 @@ pub(super) async fn run(args: &RunArgs, context: &Context) -> Result<(), CliErro
     if !(args.only_failures && status.success()) {
         let report = report(&args.command, status, started.elapsed());
         if let Err(CliError::Failed { report, .. }) = post(args, context, &report, tail).await {
-            // The command's own status is what the caller waits for.
+            // The caller waits for the command's own status.
             context.output.error(&report);
         }
     }
@@ -83,7 +86,7 @@ async fn post(args: &RunArgs, context: &Context, report: &str, tail: OutputTail)
     let mut session = context.connect().await?;
     let room = session.room(&args.room).await?;
     let mut bodies = Vec::new();
-    // A program may print anything; a NUL is no reason to keep quiet about its result.
+    // Programs print anything; a NUL must not keep the result from being posted.
     let bytes: Vec<u8> = tail.bytes.into_iter().map(|byte| if byte == 0 { b' ' } else { byte }).collect();
     let output = stdin_text::clean(&bytes)?;
     if !args.no_output && !output.trim().is_empty() {
@@ -104,7 +107,7 @@ async fn post(args: &RunArgs, context: &Context, report: &str, tail: OutputTail)
     Ok(())
 }
 
-/// Standard output is the command's own; the messages' names are talk.
+/// Standard output belongs to the command: the ids of messages go to standard error.
 fn print_posted_to_stderr(
     context: &Context,
     session: &mut crate::cli::context::CliSession,

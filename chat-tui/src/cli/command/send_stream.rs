@@ -1,8 +1,8 @@
-//! `chat send ROOM --stream`: each line of standard input is a message; many under way, in one order.
+//! `chat send ROOM --stream`: posts each line of standard input, many at once, in order. Must not know how lines are read.
 //!
-//! The posts form a chain: once the server refuses one, it refuses those behind it too, so that nothing overtakes.
-//! What was refused for a time, or was under way when the connection broke, is sent again in order under its own
-//! keys, as a new chain; so each line is stored once. Whatever ends the stream, what is stored is acknowledged first.
+//! The posts form a chain: after refusing one, the server refuses all that follow, so that none overtakes. Posts that
+//! were refused for a while, or were in flight when the connection broke, are sent again in order with their old keys
+//! as a new chain; so each line is stored once. Stored posts are acknowledged before the stream ends for any reason.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -13,7 +13,8 @@ use chat_proto::ids::RoomId;
 use chat_proto::request::{Chain, Post, Posted};
 use tokio::time::Instant;
 
-use super::send::{SendArgs, print_posted};
+use super::posting::print_posted;
+use super::send_args::SendArgs;
 use super::stream_lines::StreamLines;
 use crate::cli::context::{CliSession, Context};
 use crate::cli::exit::{CliError, Exit};
@@ -21,16 +22,16 @@ use crate::cli::post_pacer::PostPacer;
 use crate::cli::stdin_text;
 use crate::net::{CallError, PendingAnswer, ServerAddress};
 
-/// Posts under way at once.
+/// The most posts in flight.
 const WINDOW: usize = 64;
-/// How long a refusal without a time of its own is waited out; no refusal is waited out for less than the second.
+/// The pause after a refusal that names none, and the shortest pause after any refusal.
 const PAUSE: Duration = Duration::from_millis(250);
 const PAUSE_MIN: Duration = Duration::from_millis(50);
-/// After being refused for so long one post ends the stream.
+/// The stream ends if one post is refused for this long.
 const REFUSED_MAX: Duration = Duration::from_mins(2);
-/// Waiting is worth a word once it takes this long.
+/// A pause this long is announced.
 const LONG_WAIT: Duration = Duration::from_secs(2);
-/// After so many connections on which nothing was accepted the stream ends.
+/// The stream ends after this many connections without an accepted post.
 const RECONNECTS_MAX: u32 = 10;
 
 struct InFlight {
@@ -41,19 +42,19 @@ struct InFlight {
 struct Stream<'a> {
     args: &'a SendArgs,
     context: &'a Context,
-    /// Where it goes, as whom: also after a break, whatever else has begun to answer meanwhile.
+    /// The server and the account; the same after a reconnect, even if another server has appeared meanwhile.
     address: ServerAddress,
     auth: Auth,
     session: CliSession,
     room: RoomId,
     pacer: PostPacer,
-    /// Posts to be sent, the next one first: a line that was read, or what must be sent again.
+    /// Posts to send, the next one first: the line just read, or posts to send again.
     unsent: VecDeque<Post>,
-    /// Sent and not answered, in the order they were sent.
+    /// Posts without an answer, in the order they were sent.
     in_flight: VecDeque<InFlight>,
-    /// Whether the next post begins a chain.
+    /// Whether the next post starts a chain.
     is_chain_new: bool,
-    /// How many posts were made of lines.
+    /// The number of posts made from lines.
     posts: usize,
     refused_since: Option<Instant>,
     has_announced_wait: bool,
@@ -73,7 +74,7 @@ pub(super) async fn run(args: &SendArgs, context: &Context) -> Result<(), CliErr
         let next_at = stream.pacer.next_at(Instant::now());
         tokio::select! {
             line = lines.next(), if ended.is_none() && stream.unsent.is_empty() => {
-                // Bad input ends the stream once what is under way is acknowledged.
+                // Bad input ends the stream after the posts in flight are acknowledged.
                 match line.and_then(|line| line.map(|line| stream.queue(&line, lines.number())).transpose()) {
                     Ok(Some(())) => {}
                     Ok(None) => ended = Some(Ok(())),
@@ -87,7 +88,7 @@ pub(super) async fn run(args: &SendArgs, context: &Context) -> Result<(), CliErr
 }
 
 async fn first_answer(in_flight: &mut VecDeque<InFlight>) -> Result<Posted, CallError> {
-    let front = in_flight.front_mut().expect("invariant: polled only while something is under way");
+    let front = in_flight.front_mut().expect("invariant: polled only while posts are in flight");
     (&mut front.answer).await
 }
 
@@ -116,7 +117,7 @@ impl<'a> Stream<'a> {
         })
     }
 
-    /// Makes the posts of a line; none of a blank one.
+    /// Queues the posts of a line; none for a blank line.
     fn queue(&mut self, line: &[u8], number: u64) -> Result<(), CliError> {
         let at_line = |error: CliError| error.with_message(|message| format!("line {number}: {message}"));
         let text = stdin_text::clean(line).map_err(at_line)?;
@@ -156,22 +157,22 @@ impl<'a> Stream<'a> {
                 self.requeue_in_flight().await;
                 self.reconnect().await
             }
-            // Those behind it were refused with it: nothing more is stored.
+            // The server has refused the posts behind it as well: nothing more is stored.
             Err(error) => Err(error.into()),
         }
     }
 
     fn acknowledge(&mut self, posted: &Posted) -> Result<(), CliError> {
-        let front = self.in_flight.pop_front().expect("invariant: an answer belongs to what is under way");
+        let front = self.in_flight.pop_front().expect("invariant: an answer belongs to a post in flight");
         (self.refused_since, self.reconnects) = (None, 0);
         print_posted(self.context, &mut self.session, &front.post, posted)
     }
 
-    /// Everything under way is to be sent again. The answers are waited for first, so that nothing of the old chain is
-    /// under way when the new one begins; what they say is said again under the same keys.
+    /// Queues all posts in flight again. Waits for their answers first, so that the old chain has ended when the new one
+    /// starts; the answers themselves come again under the same keys.
     async fn requeue_in_flight(&mut self) {
         for (index, mut post) in std::mem::take(&mut self.in_flight).into_iter().enumerate() {
-            // The first one's answer was taken already.
+            // The first answer has been taken already.
             if index > 0 {
                 drop((&mut post.answer).await);
             }
@@ -195,26 +196,26 @@ impl<'a> Stream<'a> {
         Ok(())
     }
 
-    /// Connects to the same server: tries for five seconds, and starts it where it is one's own and does not run. That
-    /// one that was just started ends again, or that its data are still held by the one that ends, is no reason to stop.
+    /// Connects to the same server again: tries for five seconds, and starts the user's own server if it does not run.
+    /// Goes on if a server just started ends again, or if the old one still holds the data.
     async fn reconnect(&mut self) -> Result<(), CliError> {
-        let broken = CliError::unreachable("the connection to the server breaks again and again");
+        let broken = CliError::unreachable("the connection to the server keeps breaking");
         self.reconnects += 1;
         if self.reconnects > RECONNECTS_MAX {
             return Err(self.unacknowledged(broken));
         }
         let (address, auth) = (self.address.clone(), self.auth.clone());
         self.session = self.context.connect_as(address, auth).await.map_err(|error| self.unacknowledged(error))?;
-        // In another life of the data the room may have another id.
+        // The room's id changes if the server's data is replaced.
         match self.session.room(&self.args.room).await {
             Ok(room) => self.room = room,
-            // It broke once more; the next post finds out, and that one is counted.
+            // The connection broke again; the next post finds out and counts it.
             Err(CliError::Failed { exit: Exit::Unreachable, .. }) => return Ok(()),
             Err(error) => return Err(self.unacknowledged(error)),
         }
         self.unsent.iter_mut().for_each(|post| post.room = self.room);
         self.pacer = PostPacer::new(&self.session.welcome.limits, Instant::now());
-        // The account's tokens are what they were: the server counts by account, not by connection.
+        // The server limits the account, not the connection: assume that the burst is used up.
         self.pacer.hold(Duration::ZERO, Instant::now());
         Ok(())
     }
@@ -223,7 +224,7 @@ impl<'a> Stream<'a> {
         let count = self.unsent.len() + self.in_flight.len();
         let with_advice = |message: &str| {
             format!(
-                "{message}\n{count} posts were not acknowledged, and nothing after them was sent; with --key K the whole input may be sent again"
+                "{message}\n{count} posts were not acknowledged, and nothing after them was sent; use --key K to send the whole input again safely"
             )
         };
         match error {

@@ -1,8 +1,8 @@
-//! `chat serve`: the server in the foreground, with the flags of `chat-server`.
+//! `chat serve`: runs a server in the foreground, with the flags of `chat-server`. Must not know what they mean.
 
 use crate::cli::exit::CliError;
 
-/// The arguments of `serve`: those of `chat-server`.
+/// The arguments of `serve`, the same as those of `chat-server`.
 pub(in crate::cli) type ServeArgs = chat_server::cli::ServerArgs;
 
 pub(super) fn run(args: &ServeArgs, verbose: u8) -> Result<(), CliError> {

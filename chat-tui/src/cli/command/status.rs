@@ -1,31 +1,32 @@
-//! `chat status [away|dnd|online] [TEXT]`: what others see of one.
+//! `chat status away|dnd|online [TEXT]`: sets the status that others see. Must not know how activity is measured.
 
 use chat_proto::presence::ChosenAvailability;
 use chat_proto::request::SetStatus;
 use clap::{Args, ValueEnum};
 
-use super::who::{Person, row};
+use super::who::row;
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;
+use crate::cli::json::{Line, PersonLine};
 
 /// The arguments of `status`.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  chat status away lunch\n  chat status dnd 'in a review'\n  chat status online")]
 pub(in crate::cli) struct StatusArgs {
-    /// What others see; `online` means by your activity.
+    /// Your availability; `online` follows your activity.
     availability: Chosen,
-    /// A few words of your own; without them none are shown.
+    /// A short text; none is shown if omitted.
     text: Vec<String>,
 }
 
-/// What one may choose.
+/// An availability that a person can set.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Chosen {
-    /// By your activity.
+    /// Online or away, by your activity.
     Online,
     /// Away.
     Away,
-    /// Not to be disturbed.
+    /// Do not disturb.
     Dnd,
 }
 
@@ -44,6 +45,6 @@ pub(super) async fn run(args: &StatusArgs, context: &Context) -> Result<(), CliE
     let session = context.connect().await?;
     let presence = session.call(&SetStatus { availability, status }).await?;
     let own = &session.welcome.user;
-    let person = Person { name: own.name.as_str(), user_id: own.id, presence: &presence };
-    context.output.data("presence", &person, &row(own.name.as_str(), &presence))
+    let line = Line::Presence(PersonLine::new(own.name.as_str(), own.id, &presence));
+    context.output.data(&line, &row(own.name.as_str(), &presence))
 }

@@ -1,35 +1,35 @@
-//! The lines of standard input as bytes: read as they come, bounded, and safe to stop waiting for.
+//! Reads the lines of standard input as bytes, with a limit; waiting is cancel-safe. Must not know what lines mean.
 
 use tokio::io::{AsyncBufReadExt, BufReader, Stdin};
 
 use crate::cli::exit::CliError;
 
-/// The longest line that is held; `--fit` chooses of it.
+/// The longest line; `--fit` selects from it.
 const LINE_MAX_BYTES: usize = 64 * 1024 * 1024;
 
 /// Standard input, line by line.
 pub(super) struct StreamLines {
     input: BufReader<Stdin>,
-    /// The beginning of a line that has not ended yet.
+    /// An incomplete line.
     partial: Vec<u8>,
     number: u64,
 }
 
 impl StreamLines {
-    /// Standard input from here on.
+    /// Starts reading.
     pub fn new() -> Self {
         Self { input: BufReader::new(tokio::io::stdin()), partial: Vec::new(), number: 0 }
     }
 
-    /// The number of the line that was read last, from 1.
+    /// The number of the last line read, from 1.
     pub fn number(&self) -> u64 {
         self.number
     }
 
-    /// The next line, without its end; `None` at the end of the input. May be dropped at any time: nothing is lost.
+    /// Returns the next line without its end; `None` at the end of the input. Cancel-safe: nothing is lost.
     ///
     /// # Errors
-    /// Where the input cannot be read, or a line is longer than is held.
+    /// The input cannot be read, or a line is too long.
     pub async fn next(&mut self) -> Result<Option<Vec<u8>>, CliError> {
         loop {
             let available = self.input.fill_buf().await?;

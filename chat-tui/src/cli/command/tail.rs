@@ -1,4 +1,5 @@
-//! `chat tail ROOM…`: the end of rooms, and what follows; no gap, no duplicate over reconnects.
+//! `chat tail ROOM…`: prints the latest messages of rooms and follows them, without gaps or duplicates over reconnects.
+//! Must not know how a room is followed.
 
 use std::path::{Path, PathBuf};
 
@@ -20,45 +21,45 @@ use crate::net::{Follower, RoomStart};
 Examples:
   chat tail general
   chat tail ops builds -f --json | jq -r .body
-  chat tail jobs --cursor ~/.jobs.cursor       each run prints what came since the last
+  chat tail jobs --cursor ~/.jobs.cursor       print what is new since the last run
   chat tail general --since general/4200
 
-Every message is printed once, in the room's order, also when the connection breaks in between.")]
+Prints every message once, in the room's order, even if the connection breaks.")]
 pub(in crate::cli) struct TailArgs {
-    /// The rooms: general, #general or ids.
+    /// The rooms: general, #general or R1.
     #[arg(required = true)]
     rooms: Vec<RoomRef>,
-    /// How many lines of the end to begin with.
+    /// The number of lines to start with.
     #[arg(short = 'n', long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(0..=100_000))]
     lines: u32,
-    /// Begin after this message instead: 12 or general/12. Changes made since are printed too.
+    /// Start after this message: 12 or general/12. Prints later changes of older messages too.
     #[arg(long, value_name = "ID", conflicts_with = "lines")]
     since: Option<SeqRef>,
-    /// Begin where the last run with this file stopped, and keep the place in it.
+    /// Start where the last run with this file stopped, and save the position to it.
     #[arg(long, value_name = "FILE", conflicts_with = "since")]
     cursor: Option<PathBuf>,
-    /// Go on with what comes.
+    /// Follow the rooms.
     #[arg(short, long)]
     follow: bool,
-    /// End after so many messages.
+    /// Stop after this many messages.
     #[arg(long, value_name = "N")]
     max: Option<u64>,
 }
 
-/// An item as it came, with its room.
+/// An item of a followed room.
 #[derive(Debug)]
 pub(super) struct TailItem {
     /// The room.
     pub room: RoomId,
-    /// The thing in its present state.
+    /// The item in its present state.
     pub item: Item,
-    /// Whether it is told because of a change to something told before.
+    /// Whether it comes because it changed after it was printed.
     pub is_change: bool,
-    /// Whether it was said before following began, and is only learned of now.
+    /// Whether it was posted before following started, but is only known now.
     pub is_from_before: bool,
 }
 
-/// Rooms being followed, and the names needed to print what comes.
+/// Followed rooms, and the names needed to print their items.
 pub(super) struct Tail {
     follower: Follower,
     names: Names,
@@ -67,7 +68,7 @@ pub(super) struct Tail {
 }
 
 impl Tail {
-    /// Connects and begins to follow one room: after a message, or with what comes from now on.
+    /// Connects and follows one room: after a message, or from now on.
     pub(super) async fn start(context: &Context, typed: &RoomRef, since: Option<&SeqRef>) -> Result<Self, CliError> {
         let mut session = context.connect().await?;
         let room = session.room(typed).await?;
@@ -78,7 +79,7 @@ impl Tail {
         Self::from_session(context, &mut session, vec![RoomStart { room, after }]).await
     }
 
-    /// Begins at known places, with the names a session has learnt.
+    /// Follows rooms from known positions, with the names a session knows.
     pub(super) async fn from_session(
         context: &Context,
         session: &mut CliSession,
@@ -89,7 +90,7 @@ impl Tail {
         Ok(Self { follower, names: session.names().clone(), heads, ephemeral_filter: EphemeralFilter::default() })
     }
 
-    /// The next item; connects again for as long as it takes.
+    /// Returns the next item; reconnects for as long as it takes.
     pub(super) async fn next(&mut self) -> Result<TailItem, CliError> {
         let followed = loop {
             let followed = self.follower.next().await?;
@@ -106,7 +107,7 @@ impl Tail {
         Ok(TailItem { room: followed.room, item: followed.item, is_change, is_from_before: is_late && is_older })
     }
 
-    /// Asks for a name that is not known yet.
+    /// Loads a name that is not known yet.
     pub(super) async fn load_names(
         &mut self,
         session: &CliSession,
@@ -114,13 +115,13 @@ impl Tail {
     ) -> Result<(), CliError> {
         if !self.names.knows(by) {
             let answer = session.call(&chat_proto::request::Users { ids: vec![by] }).await;
-            // Where the first connection has ended meanwhile, the id stands for the name.
+            // If the first connection has ended meanwhile, the id is printed instead of the name.
             self.names.add_users(&answer.map(|answer| answer.users).unwrap_or_default());
         }
         Ok(())
     }
 
-    /// What has been told of each room, now that `changed` of one was.
+    /// Returns the cursor of each room after `changed` of one was printed.
     fn updated_cursors(before: &[RoomStart], room: RoomId, changed: Seq) -> Vec<(RoomId, Seq)> {
         before.iter().map(|start| (start.room, if start.room == room { changed } else { start.after })).collect()
     }
@@ -145,7 +146,7 @@ pub(super) async fn run(args: &TailArgs, context: &Context) -> Result<(), CliErr
     let saved = args.cursor.as_deref().map(read_cursors).transpose()?.unwrap_or_default();
     for typed in &args.rooms {
         let room = session.room(typed).await?;
-        // Named twice, perhaps by name and by id, it is told once.
+        // A room that is named twice, perhaps by name and by id, is printed once.
         if starts.iter().any(|start| start.room == room) {
             continue;
         }
@@ -183,7 +184,7 @@ pub(super) async fn run(args: &TailArgs, context: &Context) -> Result<(), CliErr
     Ok(())
 }
 
-/// Prints the last lines of a room; the number they reach to.
+/// Prints the last lines of a room; returns the sequence number they reach.
 async fn print_end(
     context: &Context,
     session: &mut CliSession,
@@ -220,7 +221,7 @@ async fn heads(session: &CliSession, starts: &[RoomStart]) -> Result<Vec<(RoomId
     Ok(heads)
 }
 
-/// A cursor file: a line for each room, its id and the number told last.
+/// Reads a cursor file: a line for each room with its id and the last sequence number printed.
 fn read_cursors(file: &Path) -> Result<Vec<(RoomId, Seq)>, CliError> {
     let text = match std::fs::read_to_string(file) {
         Ok(text) => text,
@@ -232,11 +233,14 @@ fn read_cursors(file: &Path) -> Result<Vec<(RoomId, Seq)>, CliError> {
         Some((room.parse().ok()?, Seq(seq.parse().ok()?)))
     };
     text.lines().map(read).collect::<Option<_>>().ok_or_else(|| {
-        CliError::usage(format!("{} is no cursor file; name another one, or delete it to begin anew", file.display()))
+        CliError::usage(format!(
+            "{} is not a cursor file; name another file, or delete this one to start over",
+            file.display()
+        ))
     })
 }
 
-/// Writes a new file beside the old one and puts it in its place.
+/// Writes a new file beside the old one, then replaces it.
 fn write_cursors(file: &Path, cursors: &[(RoomId, Seq)]) -> Result<(), CliError> {
     let text: String = cursors.iter().map(|(room, seq)| format!("{room} {seq}\n")).collect();
     let new = file.with_extension(format!("new-{}", std::process::id()));

@@ -1,4 +1,4 @@
-//! `chat versions ID`: what a message said before it was edited, and what it says now.
+//! `chat versions ID`: prints the earlier texts of a message and the current one. Must not know who may see them.
 
 use chat_proto::ids::Seq;
 use chat_proto::message::{Content, Item, Version};
@@ -17,11 +17,11 @@ Examples:
   chat versions general/12
   chat versions general/12 --json | jq -r 'select(.type == \"version\") | [.replaced_at, .body] | @tsv'
 
-Oldest first: each former text with the moment it was replaced, then the message as it is. With --json the former
-texts are of type \"version\", and the message is a line as `chat history` prints it. A message that was deleted or
-expired has no texts any more (exit code 5); of one that expires only the present text is kept.")]
+Prints the oldest text first, each with the time it was replaced, then the message as it is now. With --json the
+earlier texts have the type \"version\", and the message is the same line as in `chat history`. Deleted and expired
+messages have no texts (exit code 5); an ephemeral message keeps only its current text.")]
 pub(in crate::cli) struct VersionsArgs {
-    /// The message, as `chat send` printed it: general/12.
+    /// The message: general/12, as `chat send` prints it.
     #[arg(value_name = "ID")]
     message: MessageRef,
 }
@@ -30,7 +30,7 @@ pub(super) async fn run(args: &VersionsArgs, context: &Context) -> Result<(), Cl
     let mut session = context.connect().await?;
     let (room, seq) = (session.room(&args.message.room).await?, args.message.seq);
     let page = session.call(&History { room, before: Some(Seq(seq.0 + 1)), limit: 1 }).await?;
-    // Asked even where there is no such message: the server's refusal is that of every other command.
+    // Also asked if the message is not on the page: the server's refusal is the same as for any other command.
     let mut former = session.call(&Versions { room, seq }).await?.versions;
     let item = page.items.into_iter().find(|item| item.seq == seq);
     let item = item.ok_or_else(|| CliError::not_found(format!("there is no message {}", args.message)))?;
@@ -43,9 +43,9 @@ pub(super) async fn run(args: &VersionsArgs, context: &Context) -> Result<(), Cl
         | Content::Topic { .. }
         | Content::Description { .. }
         | Content::Renamed { .. }
-        | Content::Rsvp { .. } => return Err(gone(args, "is no message: it has no text")),
+        | Content::Rsvp { .. } => return Err(gone(args, "is not a message: it has no text")),
     };
-    // It was edited between the two questions: what stood last is the text that is told as the present one.
+    // The message was edited between the two requests: the last earlier text is the one on the page.
     while former.last().is_some_and(|version| Some(version.replaced_at) > edited_at) {
         former.pop();
     }

@@ -1,4 +1,4 @@
-//! `chat wait ROOM --match RE`: ends at the first message that matches.
+//! `chat wait ROOM --match RE`: exits at the first message that matches. Must not know how a room is followed.
 
 use std::time::Duration;
 
@@ -14,21 +14,19 @@ use crate::cli::reference::{RoomRef, SeqRef, parse_duration_ms};
 /// The arguments of `wait`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Looks at messages that come after it began, or after --since; so a script that posts a question waits from its number.
+Checks messages posted after the start, or after --since: a script that posts a question waits from its id.
+Exits with 0 and prints the message, or exits with 7 at the timeout.
 
 Example:
-
   id=$(chat send deploy 'start?')
-  chat wait deploy --match '^yes' --since \"$id\" --timeout 5m || exit 1
-
-Exits 0 and prints the message, or 7 at the time-out.")]
+  chat wait deploy --match '^yes' --since \"$id\" --timeout 5m || exit 1")]
 pub(in crate::cli) struct WaitArgs {
-    /// The room: general, #general or its id.
+    /// The room: general, #general or R1.
     room: RoomRef,
-    /// A regular expression; anywhere in the text unless anchored.
+    /// A regular expression; matches anywhere in the text unless anchored.
     #[arg(long = "match", value_name = "RE")]
     pattern: Regex,
-    /// Also what came after this message: 12 or general/12.
+    /// Check everything after this message: 12 or general/12.
     #[arg(long, value_name = "ID")]
     since: Option<SeqRef>,
     /// Give up after this time: 30s, 5m.

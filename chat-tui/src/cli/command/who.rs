@@ -1,12 +1,12 @@
-//! `chat who [ROOM]`: who is there.
+//! `chat who [ROOM]`: lists people with their presence. Must not know how presence is determined.
 
 use chat_proto::presence::{Availability, Presence};
 use chat_proto::request::Who;
 use clap::Args;
-use serde::Serialize;
 
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;
+use crate::cli::json::{Line, PersonLine};
 use crate::cli::output::{local_time, padded};
 use crate::cli::reference::RoomRef;
 
@@ -14,20 +14,8 @@ use crate::cli::reference::RoomRef;
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  chat who\n  chat who ops --json | jq -r 'select(.availability==\"online\").name'")]
 pub(in crate::cli) struct WhoArgs {
-    /// The room; without it everyone you share a room with.
+    /// The room; everyone you share a room with if omitted.
     room: Option<RoomRef>,
-}
-
-/// Someone, and whether they are there.
-#[derive(Serialize)]
-pub(super) struct Person<'a> {
-    /// Their name.
-    pub name: &'a str,
-    /// Their id.
-    pub user_id: chat_proto::ids::UserId,
-    /// Whether they are there, and what they say of themselves.
-    #[serde(flatten)]
-    pub presence: &'a Presence,
 }
 
 pub(super) async fn run(args: &WhoArgs, context: &Context) -> Result<(), CliError> {
@@ -40,16 +28,16 @@ pub(super) async fn run(args: &WhoArgs, context: &Context) -> Result<(), CliErro
     session.names().add_users(&answer.users);
     for person in &answer.people {
         let name = session.names().user(person.user);
-        let line = Person { name: &name, user_id: person.user, presence: &person.presence };
-        context.output.data("person", &line, &row(&name, &person.presence))?;
+        let line = Line::Person(PersonLine::new(&name, person.user, &person.presence));
+        context.output.data(&line, &row(&name, &person.presence))?;
     }
     if answer.total as usize > answer.people.len() {
-        context.output.info(&format!("{} there of {} in all", answer.online, answer.total));
+        context.output.info(&format!("{} of {} online", answer.online, answer.total));
     }
     Ok(())
 }
 
-/// One line: a mark, the name, and what they say of themselves.
+/// Returns one line: a mark, the name, availability and status.
 pub(super) fn row(name: &str, presence: &Presence) -> String {
     let (mark, word) = match presence.availability {
         Availability::Online => ('●', "online"),

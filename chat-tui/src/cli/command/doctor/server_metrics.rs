@@ -1,18 +1,18 @@
-//! What the server counts, as far as it concerns whoever uses it: read from its page of figures.
+//! The server's metrics that matter to its users, as checks. Must not know how checks are printed.
 
 use std::collections::HashMap;
 
 use super::check::Check;
 use crate::net::{ServerAddress, metrics};
 
-/// Asks the server for its figures; nothing where it does not tell them to us. That it cannot be reached is seen, and
-/// said, by who connects to it.
+/// Returns checks of the server's metrics; none if the server does not show them to us or cannot be reached, which the
+/// caller finds out when it connects.
 pub(super) async fn check(address: &ServerAddress) -> Vec<Check> {
     let page = metrics(address).await.ok().flatten();
     page.map(|page| ServerMetrics::read(&page).checks()).unwrap_or_default()
 }
 
-/// Samples by name and labels, in the Prometheus text format.
+/// Samples of the Prometheus text format, by name and labels.
 struct ServerMetrics(HashMap<String, f64>);
 
 impl ServerMetrics {
@@ -26,12 +26,12 @@ impl ServerMetrics {
         self.0.get(name).copied()
     }
 
-    /// A whole number; 0 where it is not told.
+    /// Returns a counter; 0 if the sample is missing.
     fn count(&self, name: &str) -> u64 {
         self.get(name).unwrap_or(0.0) as u64
     }
 
-    /// The first bound that so large a part of a histogram does not exceed; none where it is empty, or beyond all bounds.
+    /// Returns the lowest bucket bound that covers this part of a histogram; `None` if it is empty or no bound does.
     fn quantile_bound(&self, histogram: &str, part: f64) -> Option<f64> {
         let count = self.get(&format!("{histogram}_count")).filter(|count| *count > 0.0)?;
         let prefix = format!("{histogram}_bucket{{le=\"");
@@ -47,11 +47,11 @@ impl ServerMetrics {
         let people = Check::ok("connections", format!("{connections}, of {accounts} accounts"));
         let mut checks = vec![people.with("connections", connections).with("accounts", accounts)];
         if let Some(is_writable) = self.get("chat_database_available") {
-            let advice = "lasting messages are refused until its disk can be written; see the server's log";
+            let advice = "persistent messages are refused until its disk is writable; see the server's log";
             checks.push(if is_writable > 0.0 {
-                Check::ok("record", "can be written")
+                Check::ok("database", "writable")
             } else {
-                Check::fail("record", "cannot be written", advice)
+                Check::fail("database", "not writable", advice)
             });
         }
         checks.extend(self.ephemeral());
@@ -61,11 +61,11 @@ impl ServerMetrics {
 
     fn ephemeral(&self) -> Option<Check> {
         if self.get("chat_live_available")? < 1.0 {
-            let advice = "lasting messages go on; see the server's log, and its Redis (--redis URL)";
-            return Some(Check::fail("expiring", "not taken just now", advice));
+            let advice = "persistent messages still work; see the server's log, and check its Redis (--redis URL)";
+            return Some(Check::fail("ephemeral", "unavailable", advice));
         }
         let (alive, bytes) = (self.count("chat_ephemeral_alive"), self.count("chat_ephemeral_bytes"));
-        let check = Check::ok("expiring", format!("taken; {alive} alive, {bytes} bytes"));
+        let check = Check::ok("ephemeral", format!("available; {alive} messages, {bytes} bytes"));
         Some(check.with("alive", alive).with("bytes", bytes))
     }
 
@@ -73,7 +73,7 @@ impl ServerMetrics {
         let name = "chat_acknowledgement_seconds";
         let count = self.count(&format!("{name}_count"));
         if count == 0 {
-            return Check::ok("acknowledged", "nothing yet").with("count", count);
+            return Check::ok("acknowledged", "none yet").with("count", count);
         }
         let bounds = [("p50_within_ms", 0.5), ("p99_within_ms", 0.99)];
         let quantile_bound =
@@ -116,8 +116,8 @@ chat_acknowledgement_seconds_count 100
         let texts = messages(PAGE);
         let expected = [
             "3, of 2 accounts",
-            "can be written",
-            "taken; 4 alive, 900 bytes",
+            "writable",
+            "available; 4 messages, 900 bytes",
             "half within 1 ms, 99 % within 250 ms of 100",
         ];
         assert_eq!(texts, expected.map(|message| (Level::Ok, message.to_owned())));
@@ -127,9 +127,9 @@ chat_acknowledgement_seconds_count 100
     fn unavailable_stores_fail_and_unbounded_latency_has_no_figure() {
         let page = PAGE.replace("available 1", "available 0").replace("le=\"0.25\"} 99", "le=\"0.25\"} 98");
         let texts = messages(&page);
-        assert_eq!(texts[1], (Level::Fail, "cannot be written".to_owned()));
-        assert_eq!(texts[2], (Level::Fail, "not taken just now".to_owned()));
+        assert_eq!(texts[1], (Level::Fail, "not writable".to_owned()));
+        assert_eq!(texts[2], (Level::Fail, "unavailable".to_owned()));
         assert_eq!(texts[3].1, "half within 1 ms, 99 % within seconds of 100");
-        assert_eq!(messages("")[1].1, "nothing yet");
+        assert_eq!(messages("")[1].1, "none yet");
     }
 }

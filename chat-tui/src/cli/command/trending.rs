@@ -1,0 +1,34 @@
+//! `chat trending ROOM`: prints the words a room talks about now. Must not know how words are scored.
+
+use chat_proto::request::Trending;
+use clap::Args;
+
+use crate::cli::context::Context;
+use crate::cli::exit::CliError;
+use crate::cli::json::{Line, TrendingLine};
+use crate::cli::reference::RoomRef;
+
+/// The arguments of `trending`.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "A word's score is the number of its uses; a use counts half after an hour.\n\nExample:\n  chat trending general -n 5"
+)]
+pub(in crate::cli) struct TrendingArgs {
+    /// The room: general, #general or R1.
+    room: RoomRef,
+    /// The number of words.
+    #[arg(short = 'n', long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=50))]
+    limit: u32,
+}
+
+pub(super) async fn run(args: &TrendingArgs, context: &Context) -> Result<(), CliError> {
+    let mut session = context.connect().await?;
+    let room = session.room(&args.room).await?;
+    let answer = session.call(&Trending { room, limit: args.limit }).await?;
+    let name = session.names().room(room);
+    for word in &answer.words {
+        let line = Line::Trending(TrendingLine::new(&name, room, word));
+        context.output.data(&line, &format!("{:>7.2}  {}", word.score, word.word))?;
+    }
+    Ok(())
+}

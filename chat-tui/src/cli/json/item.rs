@@ -1,0 +1,109 @@
+//! The lines of timeline items: messages and everything else with a sequence number. Must not know other lines' fields.
+
+use chat_proto::ids::{ClientKey, RoomId, Seq, UserId};
+use chat_proto::message::{Content, Item};
+use chat_proto::text::{CodeLanguage, Description, TopicText};
+use serde::Serialize;
+
+use super::moment::Moment;
+use super::words;
+
+/// An item of a room's timeline: its place and author, then the fields of its type.
+#[derive(Debug, Serialize)]
+pub(in crate::cli) struct ItemLine<'a> {
+    id: String,
+    room: &'a str,
+    room_id: RoomId,
+    seq: Seq,
+    from: &'a str,
+    from_id: UserId,
+    at: Moment,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Moment>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    edited_at: Option<Moment>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deleted: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reply_to: Option<Seq>,
+    /// The number of the last change, if the item has changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changed: Option<Seq>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    topic: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answer: Option<&'static str>,
+    /// Whether the key had been accepted before; only on the line that answers a post.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    duplicate: bool,
+}
+
+/// The present names of an item's room and author.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::cli) struct ItemNames<'a> {
+    /// The room's id.
+    pub room_id: RoomId,
+    /// The room's name.
+    pub room: &'a str,
+    /// The author's name.
+    pub from: &'a str,
+}
+
+impl<'a> ItemLine<'a> {
+    /// The line of an item in its present state.
+    pub fn new(item: &'a Item, names: ItemNames<'a>) -> Self {
+        let mut line = Self {
+            id: format!("{}/{}", names.room, item.seq),
+            room: names.room,
+            room_id: names.room_id,
+            seq: item.seq,
+            from: names.from,
+            from_id: item.by,
+            at: item.at.into(),
+            body: None,
+            code: None,
+            expires_at: None,
+            edited_at: None,
+            deleted: None,
+            key: None,
+            reply_to: None,
+            changed: (item.changed != item.seq).then_some(item.changed),
+            topic: None,
+            answer: None,
+            duplicate: false,
+        };
+        line.fill(&item.content);
+        line
+    }
+
+    /// The same line, saying whether the key had been accepted before.
+    pub fn duplicate(self, is_duplicate: bool) -> Self {
+        Self { duplicate: is_duplicate, ..self }
+    }
+
+    fn fill(&mut self, content: &'a Content) {
+        match content {
+            Content::Message(message) => {
+                self.body = Some(message.body.as_str());
+                self.code = message.code.as_ref().map(CodeLanguage::as_str);
+                self.expires_at = message.expires_at.map(Moment::from);
+                self.edited_at = message.edited_at.map(Moment::from);
+                self.key = message.key.as_ref().map(ClientKey::as_str);
+                self.reply_to = message.reply_to;
+            }
+            Content::Deleted { .. } => self.deleted = Some(true),
+            Content::Expired { expired_at } => self.expires_at = Some((*expired_at).into()),
+            Content::Topic { topic } => self.topic = topic.as_ref().map(TopicText::as_str),
+            Content::Description { description } => self.body = description.as_ref().map(Description::as_str),
+            Content::Renamed { name } => self.body = Some(name.as_str()),
+            Content::Rsvp { answer } => self.answer = Some(words::rsvp(*answer)),
+            Content::Join | Content::Leave => {}
+        }
+    }
+}

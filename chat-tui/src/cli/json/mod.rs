@@ -1,0 +1,24 @@
+//! The JSON lines of `--json`: a type of its own for each, apart from the protocol's. Must not know connections or
+//! arguments.
+
+mod encoder;
+mod item;
+mod line;
+mod message;
+mod moment;
+mod people;
+mod program;
+mod room;
+#[cfg(test)]
+mod tests;
+mod words;
+
+pub(super) use item::{ItemLine, ItemNames};
+pub(super) use line::{Line, encode};
+pub(super) use message::{ChangeLine, ReadMarkerLine, UnreadLine, VersionLine};
+pub(super) use people::{IdentityLine, PersonLine};
+pub(super) use program::{CheckLine, ErrorLine, LocalServerLine};
+pub(super) use room::{
+    JoinedLine, LeftLine, MemberLine, RoomDescriptionLine, RoomInfoLine, RoomLine, RoomTopicLine, RsvpCountsLine,
+    TrendingLine,
+};

@@ -1,0 +1,74 @@
+//! The lines of the program itself: the local server, `doctor`'s checks, errors. Must not know what is checked.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::cli::exit::{Code, ErrorReport};
+
+/// The local server and its files.
+#[derive(Debug, Serialize)]
+pub(in crate::cli) struct LocalServerLine<'a> {
+    /// The folder of its data.
+    pub data: Cow<'a, str>,
+    /// Whether it runs.
+    pub is_running: bool,
+    /// Its log file.
+    pub log: Cow<'a, str>,
+    /// Its process, if it runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pid: Option<i32>,
+    /// Its address.
+    pub server: &'a str,
+}
+
+/// One check of `doctor`. `is_ok` and `found` say the same as `level` and `message`; scripts read either.
+#[derive(Debug, Serialize)]
+pub(in crate::cli) struct CheckLine<'a> {
+    /// Advice for the user, if something should be changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advice: Option<&'a str>,
+    /// Measurements, by names that end with their unit.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub figures: &'a BTreeMap<&'static str, Value>,
+    /// The same as `message`.
+    pub found: &'a str,
+    /// Whether `level` is not `fail`.
+    pub is_ok: bool,
+    /// `ok`, `warn` or `fail`.
+    pub level: &'static str,
+    /// The finding.
+    pub message: &'a str,
+    /// The name of the check.
+    pub name: &'a str,
+}
+
+/// Why a command failed.
+#[derive(Debug, Serialize)]
+pub(in crate::cli) struct ErrorLine<'a> {
+    code: Code,
+    message: &'a str,
+    retryable: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
+}
+
+impl<'a> From<&'a ErrorReport> for ErrorLine<'a> {
+    fn from(report: &'a ErrorReport) -> Self {
+        let ErrorReport { code, message, retryable, retry_after_ms, field, id } = report;
+        Self {
+            code: *code,
+            message,
+            retryable: *retryable,
+            retry_after_ms: *retry_after_ms,
+            field: field.as_deref(),
+            id: id.as_deref(),
+        }
+    }
+}
