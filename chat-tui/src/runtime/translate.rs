@@ -32,7 +32,7 @@ pub(super) fn link_event(event: LinkEvent) -> LinkMsg {
         LinkEvent::Push(frame) => LinkMsg::Push(frame),
         LinkEvent::Lag(lag_ms) => LinkMsg::Lag(lag_ms),
         LinkEvent::Down { reason, retry_in_ms } => LinkMsg::Down { reason, retry_in_ms },
-        LinkEvent::Denied { reason } => LinkMsg::Denied { reason },
+        LinkEvent::Stopped { error } => LinkMsg::Denied { reason: error.to_string() },
     }
 }
 

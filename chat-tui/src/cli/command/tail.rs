@@ -86,7 +86,7 @@ impl Tail {
         starts: Vec<RoomStart>,
     ) -> Result<Self, CliError> {
         let heads = starts.iter().map(|start| (start.room, start.after)).collect();
-        let follower = Follower::start(context.connect_options()?, starts).await?;
+        let follower = Follower::start(context.follow_options()?, starts).await?;
         Ok(Self { follower, names: session.names().clone(), heads, ephemeral_filter: EphemeralFilter::default() })
     }
 
