@@ -29,6 +29,7 @@
 
 pub mod action;
 pub mod app;
+pub mod argument;
 pub mod cache;
 pub mod catch_up;
 pub mod cli;

@@ -11,7 +11,7 @@ use clap::Args;
 
 use super::exit::{CliError, Exit};
 use super::output::{ColorChoice, Output};
-use super::reference::{MessageRef, RoomRef, SeqRef};
+use crate::argument::{MessageRef, RoomRef, SeqRef};
 use crate::config::{Credentials, Paths, Settings};
 use crate::net::{Client, LinkOptions, ServerAddress};
 

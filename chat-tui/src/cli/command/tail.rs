@@ -9,10 +9,10 @@ use chat_proto::request::History;
 use clap::Args;
 
 use super::ephemeral_filter::{EphemeralFilter, is_renumbered};
+use crate::argument::{RoomRef, SeqRef};
 use crate::cli::context::{CliSession, Context, Names};
 use crate::cli::exit::CliError;
 use crate::cli::json::ItemNames;
-use crate::cli::reference::{RoomRef, SeqRef};
 use crate::net::{Follower, RoomStart};
 
 /// The arguments of `tail`.
