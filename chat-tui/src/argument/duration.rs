@@ -50,9 +50,15 @@ mod tests {
 
     #[test]
     fn a_length_of_time_is_read_with_days_and_presets() {
-        for (text, ms) in
-            [("30s", 30_000), ("1h30m", 5_400_000), ("7d", 604_800_000), ("1d12h", 129_600_000), ("low", 30_000)]
-        {
+        for (text, ms) in [
+            ("30s", 30_000),
+            ("90s", 90_000),
+            ("2h", 7_200_000),
+            ("1h30m", 5_400_000),
+            ("7d", 604_800_000),
+            ("1d12h", 129_600_000),
+            ("low", 30_000),
+        ] {
             assert_eq!(duration_ms(text), Ok(ms), "{text}");
         }
         for wrong in ["", "s", "5", "5w", "-5s", "abc", "99999999999999999999d", "d", "é"] {
