@@ -1,4 +1,4 @@
-//! What a screen costs the wire to its terminal, from the model to the bytes.
+//! The bytes that a change on the screen costs on the way to the terminal.
 
 use chat_proto::ids::{RoomId, UserId};
 use chat_proto::presence::{Availability, Presence, UserPresence};
@@ -14,7 +14,7 @@ use crate::view::{RenderCache, render, title};
 
 const WIDTH: u16 = 120;
 const HEIGHT: u16 = 36;
-/// What a message may cost at this size.
+/// The most that one message may cost at this size, in bytes.
 const BUDGET: usize = 1_000;
 
 struct TestScreen {
@@ -27,7 +27,7 @@ impl TestScreen {
         Self { backend: TestBackend::sized(WIDTH, HEIGHT), theme: Theme::load("dark", Depth::True).expect("a theme") }
     }
 
-    /// Draws an app, as the loop does; gives back the bytes.
+    /// Draws an app as the loop does. Returns the number of bytes.
     fn draw(&mut self, app: &mut TestApp) -> usize {
         let mut viewport = None;
         let model = &app.model;
@@ -44,7 +44,7 @@ impl TestScreen {
         self.backend.rows()
     }
 
-    /// What a terminal shows that was never drawn on before.
+    /// The rows of a terminal that shows the app for the first time.
     fn fresh(app: &mut TestApp) -> Vec<String> {
         let mut fresh = Self::new();
         fresh.draw(app);
@@ -52,7 +52,7 @@ impl TestScreen {
     }
 }
 
-/// Fifteen people in thirteen rooms, some of them with something unread, and more messages than the screen shows.
+/// Fifteen people in thirteen rooms, some of them unread, and more messages than the screen shows.
 fn busy() -> TestApp {
     let mut app = TestApp::new();
     let names = [
@@ -131,7 +131,7 @@ fn a_message_costs_little_beside_fifteen_people_and_thirteen_rooms() {
 }
 
 #[test]
-fn where_the_terminal_scrolls_within_columns_the_panes_cost_nothing() {
+fn panes_cost_nothing_if_the_terminal_scrolls_within_columns() {
     let mut app = busy();
     let mut screen = TestScreen::new();
     screen.backend.screen.apply_probe(ProbeResult::with_margins());
@@ -156,7 +156,7 @@ fn a_key_costs_next_to_nothing() {
 }
 
 #[test]
-fn someone_who_comes_or_goes_costs_little() {
+fn a_change_of_presence_costs_little() {
     let mut app = busy();
     let mut screen = TestScreen::new();
     screen.draw(&mut app);

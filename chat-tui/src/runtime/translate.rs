@@ -1,11 +1,11 @@
-//! The words of the terminal and of the net in the words of the app.
+//! Translates the terminal's input into the app's messages. Must not know what they do.
 
 use crate::app::{LinkMsg, Model, Mouse, Msg, Refusal};
 use crate::keymap::Keymap;
 use crate::net::{CallError, LinkEvent};
 use crate::terminal::{Input, Pointer};
 
-/// What a terminal's input is to the app; none where it means nothing.
+/// The message for an input. `None` if the input means nothing.
 pub(super) fn input(input: Input, model: &Model, keymap: &Keymap) -> Option<Msg> {
     match input {
         Input::Key(key) => match keymap.action(model.key_context(), key) {
