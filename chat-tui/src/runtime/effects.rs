@@ -1,7 +1,8 @@
 //! Carries out the app's effects: on the link, the cache and the terminal. Must not decide which.
 
-use crate::app::{Effect, Msg, Refusal, ServerKey};
+use crate::app::{Effect, Msg, ServerKey};
 use crate::cache::Cache;
+use crate::link_event::{CallError, LinkEvent};
 use crate::net::{LinkCommand, LinkHandle};
 use crate::terminal::{self, Capabilities};
 use crate::text::SafeText;
@@ -62,8 +63,8 @@ impl EffectRunner {
 
     fn ask(&self, server: ServerKey, (ask, request): (u64, chat_proto::request::Request), outcome: &mut Outcome) {
         if self.link.send(LinkCommand::Ask { ask, request }).is_err() {
-            let result = Box::new(Err(Refusal::Disconnected));
-            outcome.msgs.push(Msg::Link(server, crate::app::LinkMsg::Answer { ask, result }));
+            let result = Box::new(Err(CallError::Disconnected));
+            outcome.msgs.push(Msg::Link(server, LinkEvent::Answer { ask, result }));
         }
     }
 

@@ -11,9 +11,10 @@ use super::frame_limiter::FrameLimiter;
 use super::options::{Colours, RunError, RunOptions};
 use super::{external_editor, translate};
 use crate::action::Action;
-use crate::app::{LinkMsg, Model, Msg, ServerKey, Setup, update};
+use crate::app::{Model, Msg, ServerKey, Setup, update};
 use crate::cache::{Cache, CacheEvent};
 use crate::keymap::Keymap;
+use crate::link_event::LinkEvent;
 use crate::net::LinkHandle;
 use crate::terminal::{Capabilities, Frame, Guard, Input, Inputs, Screen, leave, restore_on_panic, suspend};
 use crate::theme::{Depth, Theme};
@@ -126,7 +127,7 @@ impl Signals {
 /// An event that woke the loop.
 enum LoopEvent {
     Input(Option<Input>),
-    Link(Option<crate::net::LinkEvent>),
+    Link(Option<LinkEvent>),
     Cache(Option<CacheEvent>),
     Leave,
     Suspend,
@@ -222,12 +223,11 @@ impl EventLoop {
     }
 
     /// Handles a link event, and those that wait behind it.
-    fn on_link_event(&mut self, model: &mut Model, event: crate::net::LinkEvent) {
+    fn on_link_event(&mut self, model: &mut Model, event: LinkEvent) {
         let mut next = Some(event);
         let mut taken = 0;
         while let Some(event) = next {
-            let msg: LinkMsg = translate::link_event(event);
-            self.handle(model, Msg::Link(ServerKey::FIRST, msg));
+            self.handle(model, Msg::Link(ServerKey::FIRST, event));
             taken += 1;
             next = if taken < LINK_EVENTS_MAX { self.effects.link.try_next_event() } else { None };
         }

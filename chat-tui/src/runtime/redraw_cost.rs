@@ -6,8 +6,9 @@ use chat_proto::request::{Answer, MembersPage, Request};
 use chat_proto::room::{Member, Role, Rsvp};
 use chat_proto::server_frame::ServerFrame;
 
+use crate::app::Msg;
 use crate::app::tests::{ANA, GENERAL, TestApp, asked, event, membership, message, user, welcome};
-use crate::app::{LinkMsg, Msg};
+use crate::link_event::LinkEvent;
 use crate::terminal::{Frame, ProbeResult, TestBackend};
 use crate::theme::{Depth, Theme};
 use crate::view::{RenderCache, render, title};
@@ -87,7 +88,7 @@ fn busy() -> TestApp {
     .map(|(name, id)| user(UserId(id), name))
     .collect();
     hello.account.users.extend(people.clone());
-    let effects = app.link(LinkMsg::Welcome(Box::new(hello)));
+    let effects = app.link(LinkEvent::Welcome(Box::new(hello)));
     let (ask, _) = asked(&effects, |request| matches!(request, Request::Members(_))).expect("asked");
     let everyone = std::iter::once(user(ANA, "ana")).chain(people);
     let members = everyone.enumerate().map(|(index, user)| {
@@ -103,7 +104,7 @@ fn busy() -> TestApp {
     let page = MembersPage { total: 15, online: 9, members, has_more: false };
     app.answer_history(&effects, Vec::new());
     app.answer(ask, Ok(Answer::Members(page)));
-    app.link(LinkMsg::Lag(34));
+    app.link(LinkEvent::Lag(34));
     for seq in 1..=60 {
         say(&mut app, seq);
     }
