@@ -16,11 +16,14 @@ pub use people::*;
 pub use room::*;
 
 /// A request with its name on the wire and the type of its answer.
-pub trait Call: Serialize + DeserializeOwned {
+pub trait Call: Serialize + DeserializeOwned + Into<Request> {
     /// The `type` tag.
     const TYPE: &'static str;
     /// What a successful `ok` carries in `result`.
     type Answer: Serialize + DeserializeOwned;
+
+    /// Takes this request's answer out of the set of all. `None` if it belongs to another request.
+    fn answer_of(answer: Answer) -> Option<Self::Answer>;
 }
 
 /// Declares the closed set of requests: the enum, its tags and the pairing with answers.
@@ -35,6 +38,10 @@ macro_rules! requests {
         $(impl Call for $name {
             const TYPE: &'static str = $tag;
             type Answer = $answer;
+
+            fn answer_of(answer: Answer) -> Option<$answer> {
+                if let Answer::$name(answer) = answer { Some(answer) } else { None }
+            }
         }
 
         impl From<$name> for Request {

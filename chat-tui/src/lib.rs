@@ -29,10 +29,13 @@
 
 pub mod action;
 pub mod app;
+pub mod argument;
 pub mod cache;
+pub mod catch_up;
 pub mod cli;
 pub mod config;
 pub mod keymap;
+pub mod link_event;
 #[cfg(feature = "local-server")]
 pub mod local;
 pub mod net;

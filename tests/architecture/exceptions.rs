@@ -34,7 +34,6 @@ pub(crate) const CIRCLES: &[(&str, &[&str])] = &[
         ],
     ),
     ("chat-tui/src/cache", &["mod.rs", "restore.rs", "schema.rs", "writer.rs"]),
-    ("chat-tui/src/net/link", &["handle.rs", "task.rs"]),
     (
         "chat-tui/src/view",
         &[

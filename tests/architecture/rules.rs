@@ -73,16 +73,19 @@ const CLIENT: &[(&str, &[&str])] = &[
     ("text", &[]),
     ("theme", &[]),
     ("action", &[]),
+    ("argument", &[]),
+    ("catch_up", &[]),
+    ("link_event", &[]),
     ("keymap", &["action"]),
     ("terminal", &["keymap", "text"]),
     ("config", &[]),
-    ("net", &[]),
+    ("net", &["catch_up", "link_event"]),
     ("cache", &["app"]),
     ("local", &[]),
-    ("app", &["action", "text"]),
+    ("app", &["action", "argument", "catch_up", "link_event", "text"]),
     ("view", &["action", "app", "text", "theme"]),
-    ("runtime", &["action", "app", "cache", "keymap", "net", "terminal", "text", "theme", "view"]),
-    ("cli", &["config", "keymap", "local", "net", "runtime", "text", "theme"]),
+    ("runtime", &["action", "app", "cache", "keymap", "link_event", "net", "terminal", "text", "theme", "view"]),
+    ("cli", &["argument", "config", "keymap", "local", "net", "runtime", "text", "theme"]),
 ];
 
 /// Crates and the only places that may name them.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chat_proto::client_frame::{Auth, Subscription};
+use chat_proto::client_frame::Auth;
 use chat_proto::ids::{RoomId, Seq, UserId};
 use chat_proto::request::{Call, Resolve, Users};
 use chat_proto::room::{Membership, Room, User};
@@ -11,9 +11,9 @@ use clap::Args;
 
 use super::exit::{CliError, Exit};
 use super::output::{ColorChoice, Output};
-use super::reference::{MessageRef, RoomRef, SeqRef};
+use crate::argument::{MessageRef, RoomRef, SeqRef};
 use crate::config::{Credentials, Paths, Settings};
-use crate::net::{Client, ConnectOptions, NetError, ServerAddress};
+use crate::net::{Client, LinkOptions, ServerAddress};
 
 /// The flags of every command.
 #[derive(Args, Clone, Debug)]
@@ -76,7 +76,7 @@ impl Context {
     /// The address is invalid, or the local server cannot be started.
     pub fn address(&self) -> Result<ServerAddress, CliError> {
         if let Some(server) = self.configured_server()? {
-            return server.parse().map_err(|error: NetError| CliError::usage(error.to_string()));
+            return Ok(server.parse()?);
         }
         self.default_server()
     }
@@ -93,12 +93,11 @@ impl Context {
     #[cfg(feature = "local-server")]
     fn default_server(&self) -> Result<ServerAddress, CliError> {
         let server = self.local_server()?;
-        let parse = |text: String| text.parse().map_err(|error: NetError| CliError::usage(error.to_string()));
         if std::os::unix::net::UnixStream::connect(crate::local::SYSTEM_SOCKET).is_ok() {
-            return parse(format!("unix:{}", crate::local::SYSTEM_SOCKET));
+            return Ok(format!("unix:{}", crate::local::SYSTEM_SOCKET).parse()?);
         }
         crate::local::ensure_running(&server).map_err(|error| CliError::unreachable(error.to_string()))?;
-        parse(server.address())
+        Ok(server.address().parse()?)
     }
 
     #[cfg(not(feature = "local-server"))]
@@ -181,20 +180,19 @@ impl Context {
     pub async fn connect_as(&self, address: ServerAddress, auth: Auth) -> Result<CliSession, CliError> {
         // The user's own server is started again if it ends just now.
         let prepare = self.prepare(&address);
-        let options = ConnectOptions::new(address, auth).subscribe(Subscription::None);
-        let (client, welcome) = Client::connect_prepared(options, &prepare).await?;
+        let (client, welcome) = Client::connect(LinkOptions::one_shot(address, auth, prepare)).await?;
         self.warn_older_server(&welcome);
         Ok(CliSession::new(client, welcome))
     }
 
-    /// The options for a connection that follows rooms.
+    /// The options for a link that follows rooms.
     ///
     /// # Errors
     /// As [`Self::connect`].
-    pub fn connect_options(&self) -> Result<ConnectOptions, CliError> {
+    pub fn follow_options(&self) -> Result<LinkOptions, CliError> {
         let address = self.address()?;
         let auth = self.auth(&address)?;
-        Ok(ConnectOptions::new(address, auth))
+        Ok(LinkOptions::follow(address, auth))
     }
 
     fn warn_older_server(&self, welcome: &Welcome) {
@@ -276,7 +274,7 @@ impl CliSession {
     ///
     /// # Errors
     /// The server's refusal or the network's error, with its exit code.
-    pub async fn call<C: Call + Clone + Send + 'static>(&self, request: &C) -> Result<C::Answer, CliError> {
+    pub async fn call<C: Call + Clone>(&self, request: &C) -> Result<C::Answer, CliError> {
         Ok(self.client.call(request).await?)
     }
 

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use chat_proto::error::{ErrorBody, ErrorCode};
 use serde::Serialize;
 
-use crate::net::{CallError, NetError};
+use crate::net::{AddressError, CallError, FollowError, NetError};
 
 /// The documented exit codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -178,8 +178,25 @@ impl From<NetError> for CliError {
     fn from(error: NetError) -> Self {
         match error {
             NetError::Refused(body) => body.into(),
-            NetError::BadAddress { .. } => Self::usage(error.to_string()),
-            NetError::Unreachable { .. } | NetError::NotAChatServer { .. } => Self::unreachable(error.to_string()),
+            NetError::SignedOut => Self::with(Exit::NotSignedIn, ErrorCode::AuthFailed, error.to_string()),
+            NetError::Unreachable { .. } | NetError::NotAChatServer { .. } | NetError::Closed { .. } => {
+                Self::unreachable(error.to_string())
+            }
+        }
+    }
+}
+
+impl From<AddressError> for CliError {
+    fn from(error: AddressError) -> Self {
+        Self::usage(error.to_string())
+    }
+}
+
+impl From<FollowError> for CliError {
+    fn from(error: FollowError) -> Self {
+        match error {
+            FollowError::Link(error) => error.into(),
+            FollowError::Call(error) => error.into(),
         }
     }
 }

@@ -21,7 +21,7 @@ pub(super) async fn run(context: &Context) -> Result<(), CliError> {
     let prepare = context.prepare(&address);
     let options = RunOptions {
         label: label(&address),
-        link: LinkOptions { address, auth, prepare },
+        link: LinkOptions::screen(address, auth, prepare),
         cache_folder: context.paths.state.join("cache"),
         keymap_file: context.paths.config.join("keymap.toml"),
         theme: context.settings.tui.theme.clone(),

@@ -1,6 +1,7 @@
 //! The command line, a contract that scripts depend on. Must not know the screen's model.
 
 mod child;
+mod choice_parser;
 mod client_files;
 mod command;
 mod context;
@@ -10,7 +11,6 @@ mod json;
 mod main;
 mod output;
 mod post_pacer;
-mod reference;
 mod signals;
 mod stdin_text;
 

@@ -1,12 +1,20 @@
-//! A server's address as typed: `unix:PATH`, `ws://HOST:PORT`, `wss://HOST`.
+//! A server's address as typed: `unix:PATH`, `ws://HOST:PORT`, `wss://HOST`. Must not know how to connect to it.
 
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use super::NetError;
+/// The text is not a server's address.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{given:?} is no server's address: {reason}. One looks like unix:/run/chat/chat.sock, ws://host:4000 or wss://host"
+)]
+pub struct AddressError {
+    given: String,
+    reason: String,
+}
 
-/// The port where none is named.
+/// The default port.
 const DEFAULT_PORT: u16 = 4000;
 
 /// Where a server is.
@@ -31,17 +39,17 @@ pub enum ServerAddress {
 }
 
 impl ServerAddress {
-    /// Whether the server learns the user from the system.
+    /// Whether the server learns from the operating system who connects.
     pub fn is_unix(&self) -> bool {
         matches!(self, Self::Unix(_))
     }
 }
 
 impl FromStr for ServerAddress {
-    type Err = NetError;
+    type Err = AddressError;
 
-    fn from_str(given: &str) -> Result<Self, NetError> {
-        let bad = |reason: &str| NetError::BadAddress { given: given.to_owned(), reason: reason.to_owned() };
+    fn from_str(given: &str) -> Result<Self, AddressError> {
+        let bad = |reason: &str| AddressError { given: given.to_owned(), reason: reason.to_owned() };
         if let Some(path) = given.strip_prefix("unix:") {
             return if path.is_empty() { Err(bad("the path is missing")) } else { Ok(Self::Unix(path.into())) };
         }
@@ -105,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_refused_with_a_hint() {
+    fn a_bad_address_is_refused_with_a_hint() {
         for wrong in ["", "localhost:4000", "http://x", "unix:", "ws://", "ws://h:99999", "ws://h/path", "ws://[::1"] {
             let error = wrong.parse::<ServerAddress>().expect_err("no address").to_string();
             assert!(error.contains("ws://host:4000"), "{error}");

@@ -1,71 +1,32 @@
-//! A signed-in connection for commands and scripts: typed requests, many under way, and what is pushed.
+//! A signed-in link for commands and scripts: typed requests, many under way, and the events of the link. Must not know
+//! commands, nor when to connect again.
 
-mod socket_task;
+mod event_queue;
+mod router;
 
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
-use chat_proto::client_frame::{Auth, ClientInfo, Hello, Subscription};
-use chat_proto::codec;
-use chat_proto::error::ErrorCode;
-use chat_proto::limits::PROTOCOL_VERSION;
-use chat_proto::request::Call;
-use chat_proto::server_frame::{ServerFrame, Welcome};
-use futures_util::StreamExt;
-use serde_json::value::RawValue;
+use chat_proto::request::{Answer, Call};
+use chat_proto::server_frame::Welcome;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, timeout};
-use tokio_tungstenite::tungstenite::Message;
 
-use self::socket_task::{Ask, PUSHES_MAX, run, send};
-use super::connection::{self, Socket};
-use super::{CallError, NetError, Prepare, ServerAddress};
+use self::router::Ask;
+use super::link::{LinkHandle, LinkOptions};
+use crate::link_event::{CallError, LinkEvent, NetError};
 
-/// One-shot commands try to connect for this long.
-const CONNECT_FOR: Duration = Duration::from_secs(5);
-const CONNECT_EVERY: Duration = Duration::from_millis(200);
-/// A server that is there answers `hello` within this time; a password is hashed meanwhile.
-const WELCOME_LIMIT: Duration = Duration::from_secs(20);
-
-/// How to connect.
-#[derive(Clone, Debug)]
-pub struct ConnectOptions {
-    /// Where.
-    pub address: ServerAddress,
-    /// As whom.
-    pub auth: Auth,
-    /// What is pushed.
-    pub subscription: Subscription,
-}
-
-impl ConnectOptions {
-    /// Nothing is pushed.
-    pub fn new(address: ServerAddress, auth: Auth) -> Self {
-        Self { address, auth, subscription: Subscription::None }
-    }
-
-    /// The same, with rooms to be pushed.
-    #[must_use]
-    pub fn subscribe(mut self, subscription: Subscription) -> Self {
-        self.subscription = subscription;
-        self
-    }
-}
-
-/// A signed-in connection.
+/// A signed-in link.
 #[derive(Debug)]
 pub struct Client {
     asks: mpsc::UnboundedSender<Ask>,
-    pushes: mpsc::Receiver<ServerFrame>,
+    events: mpsc::Receiver<LinkEvent>,
 }
 
 /// An answer to come.
 #[derive(Debug)]
 pub struct PendingAnswer<C> {
-    answer: oneshot::Receiver<Result<Box<RawValue>, CallError>>,
+    answer: oneshot::Receiver<Result<Answer, CallError>>,
     call: PhantomData<fn() -> C>,
 }
 
@@ -74,71 +35,39 @@ impl<C: Call> Future for PendingAnswer<C> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         Pin::new(&mut self.answer).poll(context).map(|answer| {
-            let result = answer.unwrap_or(Err(CallError::Disconnected))?;
-            codec::decode_answer::<C>(&result).map_err(|error| CallError::Unreadable(error.to_string()))
+            let answer = answer.unwrap_or(Err(CallError::Disconnected))?;
+            C::answer_of(answer).ok_or_else(|| CallError::Unreadable("it belongs to another request".into()))
         })
     }
 }
 
 impl Client {
-    /// Connects and signs in; tries for five seconds where nobody answers.
+    /// Connects and signs in, for as long as the options say.
     ///
     /// # Errors
-    /// As [`NetError`] says.
-    pub async fn connect(options: ConnectOptions) -> Result<(Self, Welcome), NetError> {
-        Self::connect_prepared(options, &(Arc::new(|| Ok(())) as Prepare)).await
-    }
-
-    /// As [`Self::connect`]; before each further try `prepare` is done, off the runtime's threads.
-    ///
-    /// # Errors
-    /// As [`NetError`] says; where `prepare` failed last, that is why nobody answers.
-    pub async fn connect_prepared(options: ConnectOptions, prepare: &Prepare) -> Result<(Self, Welcome), NetError> {
-        let give_up_at = Instant::now() + CONNECT_FOR;
-        let mut prepared = Ok(());
+    /// Why the link has stopped.
+    pub async fn connect(options: LinkOptions) -> Result<(Self, Welcome), NetError> {
+        let address = options.address.to_string();
+        let (asks, ask_receiver) = mpsc::unbounded_channel();
+        let (event_sender, events) = mpsc::channel(1);
+        tokio::spawn(router::run(LinkHandle::start(options), ask_receiver, event_sender));
+        let mut client = Self { asks, events };
         loop {
-            match Self::connect_once(&options).await {
-                Err(NetError::Unreachable { .. }) if Instant::now() + CONNECT_EVERY < give_up_at => {
-                    tokio::time::sleep(CONNECT_EVERY).await;
-                    let prepare = prepare.clone();
-                    prepared = tokio::task::spawn_blocking(move || prepare()).await.unwrap_or(Ok(()));
-                }
-                Err(NetError::Unreachable { address, reason }) => {
-                    return Err(NetError::Unreachable { address, reason: prepared.err().unwrap_or(reason) });
-                }
-                Err(NetError::Refused(error))
-                    if error.code == ErrorCode::ShuttingDown && Instant::now() < give_up_at =>
-                {
-                    tokio::time::sleep(CONNECT_EVERY).await;
-                }
-                result => return result,
+            match client.next_event().await {
+                Some(LinkEvent::Welcome(welcome)) => return Ok((client, *welcome)),
+                Some(LinkEvent::Stopped { error }) => return Err(error),
+                // The link tries again, or has more to report.
+                Some(_) => {}
+                None => return Err(NetError::Unreachable { address, reason: "the link has ended".into() }),
             }
         }
     }
 
-    /// Connects and signs in; tries once.
-    ///
-    /// # Errors
-    /// As [`NetError`] says.
-    pub async fn connect_once(options: &ConnectOptions) -> Result<(Self, Welcome), NetError> {
-        let mut socket = connection::connect(&options.address).await?;
-        let greeted = timeout(WELCOME_LIMIT, greet(&mut socket, options)).await;
-        let welcome = greeted.map_err(|_| NetError::Unreachable {
-            address: options.address.to_string(),
-            reason: format!("it took the connection but did not answer within {} s", WELCOME_LIMIT.as_secs()),
-        })??;
-        let (asks, ask_receiver) = mpsc::unbounded_channel();
-        let (push_sender, pushes) = mpsc::channel(PUSHES_MAX);
-        tokio::spawn(run(socket, ask_receiver, push_sender));
-        Ok((Self { asks, pushes }, welcome))
-    }
-
-    /// Asks without waiting: many requests may be under way, answered by their own futures.
-    pub fn start<C: Call + Clone + Send + 'static>(&self, call: &C) -> PendingAnswer<C> {
+    /// Asks without waiting: many requests may be under way, each answered by its own future.
+    pub fn start<C: Call + Clone>(&self, call: &C) -> PendingAnswer<C> {
         let (sender, answer) = oneshot::channel();
-        let call = call.clone();
-        let ask = Ask { frame: Box::new(move |id| codec::encode_call(id, &call)), answer: sender };
-        // Where the connection has ended the sender is dropped, which says so.
+        let ask = Ask { request: call.clone().into(), answer: sender };
+        // If the link has ended, the sender is dropped: that answers `Disconnected`.
         drop(self.asks.send(ask));
         PendingAnswer { answer, call: PhantomData }
     }
@@ -146,61 +75,48 @@ impl Client {
     /// Asks and waits for the answer.
     ///
     /// # Errors
-    /// As [`CallError`] says.
-    pub async fn call<C: Call + Clone + Send + 'static>(&self, call: &C) -> Result<C::Answer, CallError> {
+    /// [`CallError::Refused`] if the server refuses; otherwise no usable answer came.
+    pub async fn call<C: Call + Clone>(&self, call: &C) -> Result<C::Answer, CallError> {
         self.start(call).await
     }
 
-    /// The next frame that was pushed; none once the connection has ended.
-    pub async fn next_push(&mut self) -> Option<ServerFrame> {
-        self.pushes.recv().await
-    }
-}
-
-async fn greet(socket: &mut Socket, options: &ConnectOptions) -> Result<Welcome, NetError> {
-    let broken = |reason: String| NetError::Unreachable { address: options.address.to_string(), reason };
-    let hello = Hello {
-        version: PROTOCOL_VERSION,
-        client: ClientInfo { name: "chat".into(), version: env!("CARGO_PKG_VERSION").into() },
-        auth: options.auth.clone(),
-        subscribe: options.subscription.clone(),
-        presence: false,
-        resume: None,
-    };
-    send(socket, codec::encode_hello(&hello)).await.map_err(|error| broken(error.to_string()))?;
-    loop {
-        let message = socket.next().await.ok_or_else(|| broken("it closed the connection".into()))?;
-        let Message::Text(text) = message.map_err(|error| broken(error.to_string()))? else { continue };
-        let strange = |reason: String| NetError::NotAChatServer { address: options.address.to_string(), reason };
-        match codec::decode_server(&text).map_err(|error| strange(error.to_string()))? {
-            Some(ServerFrame::Welcome(welcome)) => return Ok(*welcome),
-            Some(ServerFrame::Error(refused)) => return Err(NetError::Refused(refused.error)),
-            Some(ServerFrame::Goodbye(_)) => return Err(broken("it is going down".into())),
-            _ => {}
-        }
+    /// Waits for the next event of the link: a push, its end or its return. `None` once the link has ended.
+    ///
+    /// Pushes that are not taken in time are left out, and a gap is reported for their rooms.
+    pub async fn next_event(&mut self) -> Option<LinkEvent> {
+        self.events.recv().await
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::time::Duration;
+
+    use chat_proto::client_frame::Auth;
+    use chat_proto::codec;
+    use chat_proto::error::{ErrorBody, ErrorCode};
     use chat_proto::ids::{ConnectionId, RoomId, Seq, UserId};
     use chat_proto::message::{Content, Item};
     use chat_proto::request::{Ping, Pong};
-    use chat_proto::server_frame::{Event, Typing};
+    use chat_proto::server_frame::{ErrorFrame, Event, ServerFrame, Typing};
     use chat_proto::time::UnixMillis;
+    use tokio::time::timeout;
 
+    use super::event_queue::PUSHES_MAX;
     use super::*;
+    use crate::net::address::ServerAddress;
     use crate::net::scripted_server::{Peer, ScriptedServer};
 
-    fn options(server: &ScriptedServer) -> ConnectOptions {
-        ConnectOptions::new(server.address(), Auth::Token { token: "t".into() })
+    fn options(address: ServerAddress) -> LinkOptions {
+        LinkOptions::one_shot(address, Auth::Token { token: "t".into() }, Arc::new(|| Ok(())))
     }
 
     /// A client that is signed in, and the other end of its connection.
     async fn signed_in() -> (Client, Peer) {
         let server = ScriptedServer::new().await;
-        let options = options(&server);
-        let (connected, peer) = tokio::join!(Client::connect_once(&options), server.welcome());
+        let (connected, peer) = tokio::join!(Client::connect(options(server.address())), server.welcome());
         (connected.expect("signed in").0, peer)
     }
 
@@ -222,11 +138,11 @@ mod tests {
         let (answered, ()) = tokio::join!(call, serve);
         answered.expect("in time").expect("answered");
         let mut has_gap = false;
-        for _ in 0..=PUSHES_MAX {
-            let push = client.next_push().await.expect("connected");
-            has_gap |= matches!(push, ServerFrame::Gap(gap) if gap.room == RoomId(1));
+        for _ in 0..PUSHES_MAX + 2 {
+            let event = client.next_event().await.expect("connected");
+            has_gap |= matches!(event, LinkEvent::Push(ServerFrame::Gap(gap)) if gap.room == RoomId(1));
         }
-        assert!(has_gap, "what was left out is told");
+        assert!(has_gap, "pushes that were left out are reported");
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -268,34 +184,72 @@ mod tests {
         let (answer, ()) = tokio::join!(answers.1, listen);
         let error = answer.expect_err("no answer").to_string();
         assert!(error.contains("did not answer"), "{error}");
-        assert!(client.next_push().await.is_none(), "the connection has ended");
+        assert!(matches!(client.next_event().await, Some(LinkEvent::Stopped { .. })), "the connection has ended");
+        assert!(client.next_event().await.is_none());
     }
 
     #[tokio::test]
     async fn a_server_that_ends_while_it_is_connected_to_is_unreachable_and_tried_again() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = format!("ws://{}", listener.local_addr().expect("an address")).parse().expect("an address");
-        let options = ConnectOptions::new(address, Auth::Token { token: "t".into() });
-        let end = async {
-            let (stream, _) = listener.accept().await.expect("a client");
-            stream.readable().await.expect("it asks");
-            drop(stream);
+        let end = async move {
+            for _ in 0..2 {
+                let (stream, _) = listener.accept().await.expect("a client");
+                stream.readable().await.expect("it asks");
+            }
+            tokio::time::pause();
         };
-        let (connected, ()) = tokio::join!(Client::connect_once(&options), end);
+        let (connected, ()) = tokio::join!(Client::connect(options(address)), end);
         assert!(matches!(connected, Err(NetError::Unreachable { .. })), "{connected:?}");
     }
 
     #[tokio::test]
     async fn a_server_that_never_answers_hello_is_given_up() {
         let server = ScriptedServer::new().await;
-        let options = options(&server);
         let accept = async {
             let peer = server.accept().await;
             tokio::time::pause();
             peer
         };
-        let (connected, _peer) = tokio::join!(Client::connect_once(&options), accept);
+        let (connected, _peer) = tokio::join!(Client::connect(options(server.address())), accept);
         let error = connected.expect_err("no welcome").to_string();
         assert!(error.contains("did not answer"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_refused_hello_ends_a_command_with_the_servers_reason() {
+        let server = ScriptedServer::new().await;
+        for code in [ErrorCode::AuthFailed, ErrorCode::RateLimited] {
+            let refuse = async {
+                let mut peer = server.accept().await;
+                peer.receive().await.expect("a hello");
+                peer.send(&ErrorFrame { id: None, error: ErrorBody::new(code, "No.") }).await;
+                peer
+            };
+            let (connected, _peer) = tokio::join!(Client::connect(options(server.address())), refuse);
+            assert_eq!(connected.expect_err("refused"), NetError::Refused(ErrorBody::new(code, "No.")));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_server_that_is_going_down_is_tried_again_after_it_was_prepared() {
+        let server = ScriptedServer::new().await;
+        let prepared = Arc::new(AtomicU32::new(0));
+        let count = Arc::clone(&prepared);
+        let prepare = Arc::new(move || {
+            count.fetch_add(1, Ordering::SeqCst);
+            Ok(())
+        });
+        let options = LinkOptions::one_shot(server.address(), Auth::Peer, prepare);
+        let serve = async {
+            let mut peer = server.accept().await;
+            peer.receive().await.expect("a hello");
+            let error = ErrorBody::new(ErrorCode::ShuttingDown, "Going down.");
+            peer.send(&ErrorFrame { id: None, error }).await;
+            server.welcome().await
+        };
+        let (connected, _peer) = tokio::join!(Client::connect(options), serve);
+        connected.expect("signed in");
+        assert_eq!(prepared.load(Ordering::SeqCst), 1, "not before the first try");
     }
 }

@@ -1,4 +1,4 @@
-//! One WebSocket to a server, over whichever stream its address names.
+//! One WebSocket to a server, over the stream its address names. Must not know what travels on it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,9 +14,10 @@ use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
-use super::{NetError, ServerAddress};
+use super::address::ServerAddress;
+use crate::link_event::NetError;
 
-/// A server that is there answers within this time.
+/// A reachable server completes the handshake within this time.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
 /// A stream of any kind.
@@ -60,7 +61,7 @@ async fn attempt(address: &ServerAddress) -> Result<Socket, NetError> {
         .max_frame_size(Some(SERVER_FRAME_MAX_BYTES));
     let opened = tokio_tungstenite::client_async_with_config(request, stream, Some(config)).await;
     opened.map(|(socket, _)| socket).map_err(|error| match error {
-        // It ended just now, or what stands before it found it gone: worth another try.
+        // The server ended just now, or a proxy in front of it lost it: worth another try.
         Error::Io(source) => unreachable(source),
         Error::ConnectionClosed | Error::Protocol(ProtocolError::HandshakeIncomplete) => {
             unreachable(std::io::ErrorKind::ConnectionReset.into())

@@ -1,21 +1,23 @@
-//! Rooms followed over reconnects: every change once, in the room's order, without a gap.
+//! Rooms followed over reconnects: every change once, in the room's order, without a gap. Must not know when to connect
+//! again, nor who reads.
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
-use std::time::Duration;
 
-use chat_proto::ids::{Epoch, RoomId, Seq};
+use chat_proto::error::{ErrorBody, ErrorCode};
+use chat_proto::ids::{RoomId, Seq};
 use chat_proto::limits::PAGE_MAX;
 use chat_proto::message::Item;
 use chat_proto::request::{Changes, Subscribe};
 use chat_proto::room::User;
-use chat_proto::server_frame::{Event, ServerFrame};
+use chat_proto::server_frame::{Event, ServerFrame, Welcome};
 
-use super::client::{Client, ConnectOptions};
-use super::{CallError, NetError};
-
-/// The first pause before connecting again; doubled up to the longest.
-const FIRST_PAUSE: Duration = Duration::from_millis(250);
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+use super::client::Client;
+use super::link::LinkOptions;
+use crate::catch_up::{Arrival, Cursor, Life};
+use crate::link_event::{CallError, LinkEvent, NetError};
 
 /// Where following a room begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,185 +28,172 @@ pub struct RoomStart {
     pub after: Seq,
 }
 
-/// A thing that changed.
+/// A changed item.
 #[derive(Debug)]
 pub struct FollowedItem {
-    /// In which room.
+    /// Its room.
     pub room: RoomId,
-    /// It, in its present state.
+    /// Its present state.
     pub item: Item,
     /// Names that came with it.
     pub users: Vec<User>,
 }
 
+/// Why rooms cannot be followed any more.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum FollowError {
+    /// The link has stopped: the sign-in has ended.
+    #[error(transparent)]
+    Link(#[from] NetError),
+    /// The server refused a request: a room is gone, or may not be seen any more.
+    #[error(transparent)]
+    Call(#[from] CallError),
+}
+
+/// Whether the server pushes to us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Connection {
+    Down,
+    SignedIn,
+    Subscribed,
+}
+
 /// Follows rooms.
 #[derive(Debug)]
 pub struct Follower {
-    options: ConnectOptions,
-    client: Option<Client>,
-    cursors: Vec<RoomStart>,
-    /// Rooms that must be asked for what changed before more of them is told.
-    behind: Vec<RoomId>,
+    client: Client,
+    connection: Connection,
+    life: Life,
+    /// In the order they were given.
+    rooms: Vec<(RoomId, Cursor)>,
     ready: VecDeque<FollowedItem>,
-    epoch: Option<Epoch>,
-    pause: Duration,
 }
 
 impl Follower {
-    /// Connects, and begins after these numbers.
+    /// Connects and begins after these numbers.
     ///
     /// # Errors
-    /// Where the first connection cannot be made; later ones are made for as long as it takes.
-    pub async fn start(options: ConnectOptions, starts: Vec<RoomStart>) -> Result<Self, NetError> {
-        let (client, welcome) = Client::connect(options.clone()).await?;
-        let mut follower = Self {
-            options,
-            client: Some(client),
-            behind: Vec::new(),
-            cursors: starts,
-            ready: VecDeque::new(),
-            epoch: Some(welcome.epoch),
-            pause: FIRST_PAUSE,
-        };
-        follower.subscribe().await.map_err(|error| match error {
-            CallError::Refused(error) => NetError::Refused(error),
-            other => NetError::Unreachable { address: follower.options.address.to_string(), reason: other.to_string() },
-        })?;
+    /// If the first connection cannot be made, or a room cannot be subscribed to. Later connections are made for as long
+    /// as it takes.
+    pub async fn start(options: LinkOptions, starts: Vec<RoomStart>) -> Result<Self, FollowError> {
+        let (client, welcome) = Client::connect(options).await?;
+        let mut life = Life::default();
+        life.enter(&welcome.epoch);
+        let rooms = starts.into_iter().map(|start| (start.room, Cursor::at(start.after))).collect();
+        let mut follower = Self { client, connection: Connection::SignedIn, life, rooms, ready: VecDeque::new() };
+        follower.step().await?;
         Ok(follower)
     }
 
-    /// The next change.
+    /// Waits for the next change.
     ///
     /// # Errors
-    /// Where the server refuses what it took before: the sign-in has ended, or a room is not to be seen any more.
-    pub async fn next(&mut self) -> Result<FollowedItem, CallError> {
+    /// If the sign-in has ended, or a room may not be seen any more.
+    pub async fn next(&mut self) -> Result<FollowedItem, FollowError> {
         loop {
             if let Some(followed) = self.ready.pop_front() {
                 return Ok(followed);
             }
-            match self.step().await {
-                Ok(()) => {}
-                Err(CallError::Disconnected | CallError::Unanswered { .. }) => self.client = None,
-                Err(error) => return Err(error),
-            }
+            self.step().await?;
         }
     }
 
-    /// The number up to which a room has been told.
+    /// The number up to which a room's changes have been returned or are ready.
     pub fn cursor(&self, room: RoomId) -> Seq {
-        self.cursors.iter().find(|cursor| cursor.room == room).map_or(Seq::ZERO, |cursor| cursor.after)
+        self.rooms.iter().find(|(known, _)| *known == room).map_or(Seq::ZERO, |(_, cursor)| cursor.applied())
     }
 
-    /// Whether everything that came so far has been taken.
+    /// Whether all changes that are known of have been returned.
     pub fn is_drained(&self) -> bool {
-        self.ready.is_empty() && self.behind.is_empty()
+        self.ready.is_empty() && self.rooms.iter().all(|(_, cursor)| cursor.is_current())
     }
 
-    async fn step(&mut self) -> Result<(), CallError> {
-        if self.client.is_none() {
-            return self.reconnect().await;
-        }
-        if let Some(room) = self.behind.first().copied() {
-            return self.catch_up(room).await;
-        }
-        let Some(client) = &mut self.client else { return Ok(()) };
-        match client.next_push().await {
-            None => Err(CallError::Disconnected),
-            Some(ServerFrame::Event(event)) => {
-                self.event(event);
+    /// Does the next thing there is to do; a connection that breaks under way is waited for.
+    async fn step(&mut self) -> Result<(), FollowError> {
+        let behind = self.rooms.iter().find(|(_, cursor)| cursor.is_behind()).map(|(room, _)| *room);
+        let asked = match (self.connection, behind) {
+            (Connection::Down, _) | (Connection::Subscribed, None) => return self.wait().await,
+            (Connection::SignedIn, _) => self.subscribe().await,
+            (Connection::Subscribed, Some(room)) => self.catch_up(room).await,
+        };
+        match asked {
+            Err(CallError::Disconnected | CallError::Unanswered { .. }) => {
+                self.connection = Connection::Down;
                 Ok(())
             }
-            Some(ServerFrame::Gap(gap)) => {
-                self.fall_behind(gap.room);
-                Ok(())
+            Err(error @ (CallError::Refused(_) | CallError::Unreadable(_))) => Err(error.into()),
+            Ok(()) => Ok(()),
+        }
+    }
+
+    async fn wait(&mut self) -> Result<(), FollowError> {
+        match self.client.next_event().await {
+            Some(LinkEvent::Welcome(welcome)) => self.on_welcome(&welcome),
+            Some(LinkEvent::Push(ServerFrame::Event(event))) => self.on_event(event),
+            Some(LinkEvent::Push(ServerFrame::Gap(gap))) => {
+                if let Some(cursor) = self.cursor_mut(gap.room) {
+                    cursor.on_gap();
+                }
             }
-            Some(_) => Ok(()),
-        }
-    }
-
-    fn event(&mut self, event: Event) {
-        let Some(cursor) = self.cursors.iter_mut().find(|cursor| cursor.room == event.room) else { return };
-        if event.seq <= cursor.after {
-            return;
-        }
-        if event.prev <= cursor.after {
-            cursor.after = event.seq;
-            self.ready.push_back(FollowedItem { room: event.room, item: event.item, users: Vec::new() });
-        } else {
-            self.fall_behind(event.room);
-        }
-    }
-
-    fn fall_behind(&mut self, room: RoomId) {
-        if !self.behind.contains(&room) {
-            self.behind.push(room);
-        }
-    }
-
-    /// One page; the cursor moves once the page is taken whole.
-    async fn catch_up(&mut self, room: RoomId) -> Result<(), CallError> {
-        let after = self.cursor(room);
-        let Some(client) = &self.client else { return Ok(()) };
-        let page = client.call(&Changes { room, after, limit: PAGE_MAX }).await?;
-        for item in page.items {
-            self.ready.push_back(FollowedItem { room, item, users: page.users.clone() });
-        }
-        if let Some(cursor) = self.cursors.iter_mut().find(|cursor| cursor.room == room) {
-            cursor.after = page.next.max(after);
-        }
-        if page.next >= page.head {
-            self.behind.retain(|behind| *behind != room);
+            Some(LinkEvent::Down { .. }) => self.connection = Connection::Down,
+            Some(LinkEvent::Stopped { error }) => return Err(error.into()),
+            // Other pushes, and the events of the link that the client takes itself.
+            Some(_) => {}
+            None => return Err(CallError::Disconnected.into()),
         }
         Ok(())
+    }
+
+    fn on_welcome(&mut self, welcome: &Welcome) {
+        self.connection = Connection::SignedIn;
+        if self.life.enter(&welcome.epoch) {
+            self.rooms.iter_mut().for_each(|(_, cursor)| cursor.restart());
+        }
+    }
+
+    fn on_event(&mut self, event: Event) {
+        let Some(cursor) = self.cursor_mut(event.room) else { return };
+        if cursor.on_event(event.seq, event.prev) == Arrival::Next {
+            self.ready.push_back(FollowedItem { room: event.room, item: event.item, users: Vec::new() });
+        }
+    }
+
+    /// Asks for one page; the cursor moves once the whole page is taken.
+    async fn catch_up(&mut self, room: RoomId) -> Result<(), CallError> {
+        let Some(cursor) = self.cursor_mut(room) else { return Ok(()) };
+        let changes = Changes { room, after: cursor.request(), limit: PAGE_MAX };
+        let answer = self.client.call(&changes).await;
+        let Some(cursor) = self.cursor_mut(room) else { return Ok(()) };
+        match answer {
+            Ok(page) => {
+                cursor.on_page(page.next, page.head, page.items.is_empty());
+                for item in page.items {
+                    self.ready.push_back(FollowedItem { room, item, users: page.users.clone() });
+                }
+                Ok(())
+            }
+            Err(error) => {
+                cursor.on_page_failed();
+                Err(error)
+            }
+        }
+    }
+
+    fn cursor_mut(&mut self, room: RoomId) -> Option<&mut Cursor> {
+        self.rooms.iter_mut().find(|(known, _)| *known == room).map(|(_, cursor)| cursor)
     }
 
     async fn subscribe(&mut self) -> Result<(), CallError> {
-        let rooms: Vec<RoomId> = self.cursors.iter().map(|cursor| cursor.room).collect();
-        let Some(client) = &self.client else { return Ok(()) };
-        let answer = client.call(&Subscribe { rooms: rooms.clone() }).await?;
-        for room in rooms {
-            match answer.heads.iter().find(|head| head.room == room) {
-                Some(head) if head.head > self.cursor(room) => self.fall_behind(room),
-                Some(_) => {}
-                None => {
-                    let message = "A room that is followed is not there any more, or may not be seen.";
-                    return Err(CallError::Refused(chat_proto::error::ErrorBody::new(
-                        chat_proto::error::ErrorCode::NotFound,
-                        message,
-                    )));
-                }
-            }
+        let rooms: Vec<RoomId> = self.rooms.iter().map(|(room, _)| *room).collect();
+        let answer = self.client.call(&Subscribe { rooms }).await?;
+        for (room, cursor) in &mut self.rooms {
+            let Some(head) = answer.heads.iter().find(|head| head.room == *room) else {
+                let message = "A room that is followed is not there any more, or may not be seen.";
+                return Err(CallError::Refused(ErrorBody::new(ErrorCode::NotFound, message)));
+            };
+            cursor.on_head(head.head);
         }
+        self.connection = Connection::Subscribed;
         Ok(())
     }
-
-    async fn reconnect(&mut self) -> Result<(), CallError> {
-        match Client::connect_once(&self.options).await {
-            Ok((client, welcome)) => {
-                if self.epoch.as_ref() != Some(&welcome.epoch) {
-                    // Another life of the data: old numbers say nothing about it.
-                    self.cursors.iter_mut().for_each(|cursor| cursor.after = Seq::ZERO);
-                    self.epoch = Some(welcome.epoch);
-                }
-                self.client = Some(client);
-                self.pause = FIRST_PAUSE;
-                self.subscribe().await
-            }
-            Err(NetError::Refused(error)) if !error.retryable => Err(CallError::Refused(error)),
-            Err(error) => {
-                tracing::info!(%error, "connecting again");
-                tokio::time::sleep(jittered(self.pause)).await;
-                self.pause = (self.pause * 2).min(LONGEST_PAUSE);
-                Ok(())
-            }
-        }
-    }
-}
-
-/// Between half and the whole of a pause, so that many clients do not come back at once.
-fn jittered(pause: Duration) -> Duration {
-    let mut byte = [0];
-    // Without random numbers the pause is whole.
-    let share = getrandom::fill(&mut byte).map_or(255, |()| byte[0]);
-    pause.mul_f64(0.5 + f64::from(share) / 510.0)
 }

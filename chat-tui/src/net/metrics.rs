@@ -1,4 +1,4 @@
-//! The server's figures: a plain HTTP request at the address of its WebSocket. Must not know what they say.
+//! The server's metrics: a plain HTTP request to the address of its WebSocket. Must not know what they say.
 
 use std::time::Duration;
 
@@ -6,17 +6,18 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
 
-use super::{NetError, ServerAddress};
+use super::address::ServerAddress;
+use crate::link_event::NetError;
 
-/// A server that is there answers within this time.
+/// A reachable server answers within this time.
 const LIMIT: Duration = Duration::from_secs(5);
-/// No page of figures is larger.
+/// The longest page of metrics that is read.
 const PAGE_MAX_BYTES: u64 = 1 << 20;
 
-/// The page of figures; `None` where the server does not tell us: it is on another machine, or older.
+/// Fetches the page of metrics. `None` if the server does not give it to us: it runs on another machine, or is older.
 ///
 /// # Errors
-/// Where it cannot be reached, or its answer is no page.
+/// [`NetError::Unreachable`] if no server answers in time.
 pub async fn metrics(address: &ServerAddress) -> Result<Option<String>, NetError> {
     let unreachable =
         |error: std::io::Error| NetError::Unreachable { address: address.to_string(), reason: error.to_string() };
@@ -37,7 +38,7 @@ fn is_this_machine(host: &str) -> bool {
     host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// Of HTTP 1.0 the answer ends with the connection, and is in one piece.
+/// HTTP 1.0: the answer ends with the connection and comes in one piece.
 async fn ask(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> std::io::Result<String> {
     stream.write_all(b"GET /metrics HTTP/1.0\r\nHost: localhost\r\n\r\n").await?;
     let mut answer = Vec::new();
@@ -45,7 +46,7 @@ async fn ask(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> std::io::Result
     Ok(String::from_utf8_lossy(&answer).into_owned())
 }
 
-/// The body of an answer that is one with figures.
+/// The body of a successful answer.
 fn page(answer: &str) -> Option<&str> {
     let (head, body) = answer.split_once("\r\n\r\n")?;
     let status = head.split_whitespace().nth(1)?;

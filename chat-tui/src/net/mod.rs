@@ -1,18 +1,18 @@
-//! The way to a server: addresses, connections, typed requests, rooms followed over reconnects. Must not know screens.
+//! The way to a server: addresses, one link under the screen and the command line, typed requests, rooms followed over
+//! reconnects. Must not know screens or commands.
 
 mod address;
 mod client;
 mod connection;
-mod error;
 mod follower;
 mod link;
 mod metrics;
 #[cfg(test)]
 mod scripted_server;
 
-pub use address::ServerAddress;
-pub use client::{Client, ConnectOptions, PendingAnswer};
-pub use error::{CallError, NetError};
-pub use follower::{FollowedItem, Follower, RoomStart};
-pub use link::{LinkCommand, LinkEvent, LinkHandle, LinkOptions, Prepare};
+pub use crate::link_event::{CallError, LinkEvent, NetError};
+pub use address::{AddressError, ServerAddress};
+pub use client::{Client, PendingAnswer};
+pub use follower::{FollowError, FollowedItem, Follower, RoomStart};
+pub use link::{LinkCommand, LinkHandle, LinkOptions, Prepare};
 pub use metrics::metrics;

@@ -1,4 +1,4 @@
-//! A server of a few lines, for tests: it says what the test tells it to say.
+//! A server of a few lines, for tests: it sends the frames a test gives it. Must not know the rules of a real one.
 
 use std::net::SocketAddr;
 
@@ -15,14 +15,14 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
-use super::ServerAddress;
+use super::address::ServerAddress;
 
 /// Waits for clients.
 pub(super) struct ScriptedServer {
     listener: TcpListener,
 }
 
-/// One client that came.
+/// One client's connection.
 pub(super) struct Peer {
     socket: WebSocketStream<TcpStream>,
 }
@@ -76,7 +76,7 @@ impl ScriptedServer {
 }
 
 impl Peer {
-    /// What the client says next; none once it is gone.
+    /// The client's next frame. `None` once it is gone.
     pub(super) async fn receive(&mut self) -> Option<ClientFrame> {
         loop {
             match self.socket.next().await?.ok()? {

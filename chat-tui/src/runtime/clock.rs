@@ -1,17 +1,17 @@
-//! The clock of this machine, for everything that takes `now`.
+//! This machine's clock, for everything that takes `now`. Must not know who asks.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use chat_proto::time::UnixMillis;
 use tokio::time::Instant;
 
-/// This moment.
+/// The present time.
 pub(super) fn now() -> UnixMillis {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     UnixMillis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
-/// The steady clock's reading when the wall clock shows `at`.
+/// Converts a wall-clock time into one of the monotonic clock.
 pub(super) fn instant_of(at: UnixMillis) -> Instant {
     Instant::now() + Duration::from_millis(at.since_ms(now()))
 }

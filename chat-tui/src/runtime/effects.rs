@@ -1,7 +1,8 @@
-//! Does what the app wants done.
+//! Carries out the app's effects: on the link, the cache and the terminal. Must not decide which.
 
-use crate::app::{Effect, Msg, Refusal, ServerKey};
+use crate::app::{Effect, Msg, ServerKey};
 use crate::cache::Cache;
+use crate::link_event::{CallError, LinkEvent};
 use crate::net::{LinkCommand, LinkHandle};
 use crate::terminal::{self, Capabilities};
 use crate::text::SafeText;
@@ -9,20 +10,20 @@ use crate::theme::{Depth, Theme};
 
 use super::options::Notifies;
 
-/// What only the loop itself can do.
+/// An effect that only the loop can carry out.
 #[derive(Debug)]
 pub(super) enum Step {
-    /// Let the person write.
+    /// Open the person's editor with this text.
     Editor(String),
-    /// Back to the shell for a while.
+    /// Stop for a while and return to the shell.
     Suspend,
-    /// Draw everything again.
+    /// Draw the whole screen again.
     Redraw,
-    /// Leave.
+    /// End the program.
     Quit,
 }
 
-/// What effects are done with.
+/// The parts that effects are carried out with.
 #[derive(Debug)]
 pub(super) struct EffectRunner {
     pub(super) link: LinkHandle,
@@ -33,17 +34,17 @@ pub(super) struct EffectRunner {
     pub(super) theme: Theme,
 }
 
-/// What came of an effect.
+/// The results of an effect.
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
-    /// To tell the app.
+    /// Messages for the app.
     pub(super) msgs: Vec<Msg>,
-    /// To be done by the loop.
+    /// Steps for the loop.
     pub(super) steps: Vec<Step>,
 }
 
 impl EffectRunner {
-    /// Does one thing.
+    /// Carries out one effect.
     pub(super) fn perform(&mut self, effect: Effect, outcome: &mut Outcome) {
         match effect {
             Effect::Hello { resume, .. } => drop(self.link.send(LinkCommand::Hello(resume))),
@@ -62,12 +63,12 @@ impl EffectRunner {
 
     fn ask(&self, server: ServerKey, (ask, request): (u64, chat_proto::request::Request), outcome: &mut Outcome) {
         if self.link.send(LinkCommand::Ask { ask, request }).is_err() {
-            let result = Box::new(Err(Refusal::Disconnected));
-            outcome.msgs.push(Msg::Link(server, crate::app::LinkMsg::Answer { ask, result }));
+            let result = Box::new(Err(CallError::Disconnected));
+            outcome.msgs.push(Msg::Link(server, LinkEvent::Answer { ask, result }));
         }
     }
 
-    /// Without a cache everything works but restarts; posts are sent without having been kept.
+    /// Without a cache, everything works but restarts: posts are sent without being stored first.
     fn persist(&self, op: crate::app::PersistOp, outcome: &mut Outcome) {
         match (&self.cache, op) {
             (Some(cache), op) => cache.persist(op),
@@ -77,7 +78,7 @@ impl EffectRunner {
     }
 
     fn notify(&self, title: &SafeText, body: &SafeText) {
-        // A terminal that cannot be written to ends the loop elsewhere.
+        // If the terminal cannot be written to, drawing fails too and ends the loop.
         match self.notifies {
             Notifies::Never => {}
             Notifies::Bell => drop(terminal::bell()),

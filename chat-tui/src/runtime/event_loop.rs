@@ -1,4 +1,4 @@
-//! The loop of the full-screen client.
+//! The loop of the full-screen client: waits for events, updates the model, draws. Must not know what events mean.
 
 use std::collections::VecDeque;
 
@@ -11,21 +11,22 @@ use super::frame_limiter::FrameLimiter;
 use super::options::{Colours, RunError, RunOptions};
 use super::{external_editor, translate};
 use crate::action::Action;
-use crate::app::{LinkMsg, Model, Msg, ServerKey, Setup, update};
+use crate::app::{Model, Msg, ServerKey, Setup, update};
 use crate::cache::{Cache, CacheEvent};
 use crate::keymap::Keymap;
+use crate::link_event::LinkEvent;
 use crate::net::LinkHandle;
 use crate::terminal::{Capabilities, Frame, Guard, Input, Inputs, Screen, leave, restore_on_panic, suspend};
 use crate::theme::{Depth, Theme};
 use crate::view::{RenderCache, render, title};
 
-/// News of the link taken at once, before the screen is drawn.
+/// Link events handled in a row before the screen is drawn.
 const LINK_EVENTS_MAX: usize = 256;
 
 /// Runs the full-screen client until the person leaves.
 ///
 /// # Errors
-/// Where the terminal cannot be used.
+/// If a file of the person's is wrong, or the terminal cannot be used.
 pub async fn run(options: RunOptions) -> Result<(), RunError> {
     let token = token()?;
     let (capabilities, depth) = terminal_of(options.colours);
@@ -62,7 +63,7 @@ pub async fn run(options: RunOptions) -> Result<(), RunError> {
     if let Some(text) = trouble {
         event_loop.handle(&mut model, Msg::Notice { text, is_error: true });
     }
-    // The first screen stands before anything is asked of the terminal or the network.
+    // The first screen is drawn before anything is asked of the terminal or the network.
     event_loop.draw(&mut model)?;
     guard.ask_for_keyboard()?;
     if let Some(found) = guard.probe()? {
@@ -77,7 +78,7 @@ pub async fn run(options: RunOptions) -> Result<(), RunError> {
     result
 }
 
-/// What the terminal can do, as its environment says.
+/// The terminal's capabilities according to its environment.
 fn terminal_of(colours: Colours) -> (Capabilities, Depth) {
     let variable = |name: &str| std::env::var(name).ok();
     let (term, colorterm, no_color) = (variable("TERM"), variable("COLORTERM"), variable("NO_COLOR"));
@@ -93,18 +94,18 @@ fn terminal_of(colours: Colours) -> (Capabilities, Depth) {
 fn open_cache(options: &RunOptions, token: &str) -> (Option<Cache>, Option<crate::app::Restored>, Option<String>) {
     match Cache::open(&options.cache_folder, &options.link.address.to_string(), token) {
         Ok((cache, restored)) => (Some(cache), Some(restored), None),
-        Err(error) => (None, None, Some(format!("{error}. Nothing is kept for a restart."))),
+        Err(error) => (None, None, Some(format!("{error}. Nothing is saved for a restart."))),
     }
 }
 
-/// Names this run: in its keys, and in what it keeps.
+/// A random name for this run, used in its client keys and in the cache.
 fn token() -> Result<String, RunError> {
     let mut bytes = [0; 8];
     getrandom::fill(&mut bytes).map_err(RunError::Random)?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// The signals that end or interrupt a run.
+/// The signals that end or suspend a run.
 struct Signals {
     terminate: Signal,
     hang_up: Signal,
@@ -123,10 +124,10 @@ impl Signals {
     }
 }
 
-/// What woke the loop.
+/// An event that woke the loop.
 enum LoopEvent {
     Input(Option<Input>),
-    Link(Option<crate::net::LinkEvent>),
+    Link(Option<LinkEvent>),
     Cache(Option<CacheEvent>),
     Leave,
     Suspend,
@@ -208,7 +209,7 @@ impl EventLoop {
         }
     }
 
-    /// Lets the model take what happened, and does what follows.
+    /// Updates the model with a message and carries out the effects.
     fn handle(&mut self, model: &mut Model, msg: Msg) {
         let mut waiting = VecDeque::from([msg]);
         while let Some(msg) = waiting.pop_front() {
@@ -221,13 +222,12 @@ impl EventLoop {
         }
     }
 
-    /// What the link told, with what it has told meanwhile.
-    fn on_link_event(&mut self, model: &mut Model, event: crate::net::LinkEvent) {
+    /// Handles a link event, and those that wait behind it.
+    fn on_link_event(&mut self, model: &mut Model, event: LinkEvent) {
         let mut next = Some(event);
         let mut taken = 0;
         while let Some(event) = next {
-            let msg: LinkMsg = translate::link_event(event);
-            self.handle(model, Msg::Link(ServerKey::FIRST, msg));
+            self.handle(model, Msg::Link(ServerKey::FIRST, event));
             taken += 1;
             next = if taken < LINK_EVENTS_MAX { self.effects.link.try_next_event() } else { None };
         }
@@ -239,7 +239,7 @@ impl EventLoop {
             Some(CacheEvent::Stored(key)) => Msg::Stored(key),
             Some(CacheEvent::NotStored(key, reason)) => Msg::NotStored(key, reason),
             Some(CacheEvent::Failed(reason)) => {
-                Msg::Notice { text: format!("Not kept for a restart: {reason}"), is_error: true }
+                Msg::Notice { text: format!("Not saved for a restart: {reason}"), is_error: true }
             }
             None => {
                 self.effects.cache = None;
@@ -284,7 +284,7 @@ impl EventLoop {
         Ok(())
     }
 
-    /// The terminal is ours again, perhaps of another size.
+    /// Takes the terminal back, which may have another size.
     fn resume_terminal(&mut self, guard: &Guard) -> Result<(), RunError> {
         guard.enter_again()?;
         self.screen.resize()?;
@@ -304,7 +304,7 @@ impl EventLoop {
     }
 }
 
-/// Lets a test see what a panic leaves of the terminal. Not in what people use.
+/// Lets a test see what a panic leaves of the terminal. Debug builds only.
 fn panic_if_asked(input: &Input) {
     let is_f12 = matches!(input, Input::Key(key) if key.code == crate::keymap::Code::F(12));
     assert!(

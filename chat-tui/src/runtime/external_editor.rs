@@ -1,4 +1,4 @@
-//! Writing in the person's own editor.
+//! Writing a message in the person's own editor. Must not know what the text is for.
 
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
@@ -6,21 +6,22 @@ use std::path::PathBuf;
 
 use tokio::process::Command;
 
-/// Lets the person change `text` in `$VISUAL` or `$EDITOR`; the terminal must have been left.
+/// Opens `text` in `$VISUAL` or `$EDITOR` and returns the edited text. The terminal must have been left.
 ///
 /// # Errors
-/// A sentence for the person; their text is then unchanged.
+/// A sentence for the person; their text stays as it was.
 pub(super) async fn edit(text: &str) -> Result<String, String> {
     let file = draft_file(text)?;
     let edited = run_editor(&file).await;
-    let read = std::fs::read_to_string(&file).map_err(|error| format!("cannot read what was written: {error}"));
-    // What was written is in the box, or lost with the editor's failure; on disk it has no business.
+    let read = std::fs::read_to_string(&file).map_err(|error| format!("cannot read the edited text: {error}"));
+    // The text is in the composer now, or lost with the editor's failure. It must not stay on disk.
     drop(std::fs::remove_file(&file));
     edited?;
     read
 }
 
-/// A file only this user may read, in memory where the system has a place for that: it may be something that expires.
+/// Creates a file that only this user can read; in memory if the system has a folder for that, since the draft may be
+/// ephemeral.
 fn draft_file(text: &str) -> Result<PathBuf, String> {
     let folder = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_dir());
     let folder = folder.unwrap_or_else(std::env::temp_dir);

@@ -1,40 +1,40 @@
-//! When to draw: a key at once, what comes from the network gathered for 16 ms.
+//! When to draw: a key at once, network events after they were gathered for 16 ms. Must not know the screen.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// What comes from the network is gathered for so long.
+/// How long network events are gathered.
 const FRAME_EVERY: Duration = Duration::from_millis(16);
 
-/// Whether something waits to be drawn, and until when it may.
+/// When the next frame is due, if one is.
 #[derive(Debug, Default)]
 pub(super) struct FrameLimiter {
     due: Option<Instant>,
 }
 
 impl FrameLimiter {
-    /// Something changed that a person waits for.
+    /// A change that the person waits for.
     pub(super) fn at_once(&mut self) {
         self.due = Some(Instant::now());
     }
 
-    /// Something changed by itself.
+    /// A change from elsewhere.
     pub(super) fn soon(&mut self) {
         self.due.get_or_insert_with(|| Instant::now() + FRAME_EVERY);
     }
 
-    /// When to draw.
+    /// When the next frame is due.
     pub(super) fn due(&self) -> Option<Instant> {
         self.due
     }
 
-    /// Whether it is time.
+    /// Whether a frame is due now.
     pub(super) fn is_due(&self) -> bool {
         self.due.is_some_and(|due| due <= Instant::now())
     }
 
-    /// It has been drawn.
+    /// A frame has been drawn.
     pub(super) fn drawn(&mut self) {
         self.due = None;
     }

@@ -1,4 +1,5 @@
-//! The one loop: what happens comes in, the model changes, what must be done is done, the screen is drawn.
+//! The loop of the full-screen client: events come in, the model changes, effects are carried out, the screen is drawn.
+//! Must not decide what an event means.
 
 mod clock;
 mod effects;

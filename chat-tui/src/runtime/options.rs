@@ -1,4 +1,4 @@
-//! What a run of the full-screen client needs.
+//! The options and errors of a run of the full-screen client. Must not know where the options come from.
 
 use std::path::PathBuf;
 
@@ -6,62 +6,62 @@ use crate::keymap::KeymapError;
 use crate::net::LinkOptions;
 use crate::theme::ThemeError;
 
-/// What a run needs.
+/// The options of a run.
 #[derive(Debug)]
 pub struct RunOptions {
     /// The server.
     pub link: LinkOptions,
-    /// What the server is called on the screen.
+    /// The server's name on the screen.
     pub label: String,
-    /// Where the cache is.
+    /// The folder of the cache.
     pub cache_folder: PathBuf,
-    /// The person's own keys; need not be there.
+    /// The person's own keys; the file may be absent.
     pub keymap_file: PathBuf,
-    /// The colours: `dark`, `light`, or a file.
+    /// The theme: `dark`, `light`, or a file.
     pub theme: String,
-    /// Whether there are colours.
+    /// When to use colours.
     pub colours: Colours,
-    /// Whether the mouse is used.
+    /// Whether the mouse works in the terminal.
     pub uses_mouse: bool,
-    /// Whether mentions are told while the terminal has no keyboard: not, by the bell, or by a notification.
+    /// How mentions are announced while the terminal does not have the focus.
     pub notifies: Notifies,
 }
 
-/// Whether there are colours.
+/// When to use colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Colours {
-    /// As the terminal and `NO_COLOR` say.
+    /// If the terminal has colours and `NO_COLOR` is not set.
     Auto,
-    /// Whatever they say.
+    /// Always.
     Always,
-    /// None.
+    /// Never.
     Never,
 }
 
-/// How mentions are told.
+/// How mentions are announced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notifies {
-    /// Not.
+    /// Not at all.
     Never,
-    /// By the bell.
+    /// With the terminal's bell.
     Bell,
-    /// By a notification of the terminal.
+    /// With a notification of the terminal.
     Terminal,
 }
 
-/// Why a run ended without being asked to.
+/// Why a run failed.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// The keys cannot be used.
+    /// The keymap file is wrong.
     #[error(transparent)]
     Keymap(#[from] KeymapError),
-    /// The colours cannot be used.
+    /// The theme is wrong.
     #[error(transparent)]
     Theme(#[from] ThemeError),
     /// The terminal cannot be used.
     #[error("the terminal cannot be used: {0}")]
     Terminal(#[from] std::io::Error),
-    /// The task that holds the connection is gone: a fault of this program.
+    /// The link's task has ended: a fault in this program.
     #[error("the connection's task ended; this is a fault in chat, and its report stands above")]
     LinkEnded,
     /// The system has no random numbers.

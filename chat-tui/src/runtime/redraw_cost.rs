@@ -1,4 +1,4 @@
-//! What a screen costs the wire to its terminal, from the model to the bytes.
+//! The bytes that a change on the screen costs on the way to the terminal.
 
 use chat_proto::ids::{RoomId, UserId};
 use chat_proto::presence::{Availability, Presence, UserPresence};
@@ -6,15 +6,16 @@ use chat_proto::request::{Answer, MembersPage, Request};
 use chat_proto::room::{Member, Role, Rsvp};
 use chat_proto::server_frame::ServerFrame;
 
+use crate::app::Msg;
 use crate::app::tests::{ANA, GENERAL, TestApp, asked, event, membership, message, user, welcome};
-use crate::app::{LinkMsg, Msg};
+use crate::link_event::LinkEvent;
 use crate::terminal::{Frame, ProbeResult, TestBackend};
 use crate::theme::{Depth, Theme};
 use crate::view::{RenderCache, render, title};
 
 const WIDTH: u16 = 120;
 const HEIGHT: u16 = 36;
-/// What a message may cost at this size.
+/// The most that one message may cost at this size, in bytes.
 const BUDGET: usize = 1_000;
 
 struct TestScreen {
@@ -27,7 +28,7 @@ impl TestScreen {
         Self { backend: TestBackend::sized(WIDTH, HEIGHT), theme: Theme::load("dark", Depth::True).expect("a theme") }
     }
 
-    /// Draws an app, as the loop does; gives back the bytes.
+    /// Draws an app as the loop does. Returns the number of bytes.
     fn draw(&mut self, app: &mut TestApp) -> usize {
         let mut viewport = None;
         let model = &app.model;
@@ -44,7 +45,7 @@ impl TestScreen {
         self.backend.rows()
     }
 
-    /// What a terminal shows that was never drawn on before.
+    /// The rows of a terminal that shows the app for the first time.
     fn fresh(app: &mut TestApp) -> Vec<String> {
         let mut fresh = Self::new();
         fresh.draw(app);
@@ -52,7 +53,7 @@ impl TestScreen {
     }
 }
 
-/// Fifteen people in thirteen rooms, some of them with something unread, and more messages than the screen shows.
+/// Fifteen people in thirteen rooms, some of them unread, and more messages than the screen shows.
 fn busy() -> TestApp {
     let mut app = TestApp::new();
     let names = [
@@ -87,7 +88,7 @@ fn busy() -> TestApp {
     .map(|(name, id)| user(UserId(id), name))
     .collect();
     hello.account.users.extend(people.clone());
-    let effects = app.link(LinkMsg::Welcome(Box::new(hello)));
+    let effects = app.link(LinkEvent::Welcome(Box::new(hello)));
     let (ask, _) = asked(&effects, |request| matches!(request, Request::Members(_))).expect("asked");
     let everyone = std::iter::once(user(ANA, "ana")).chain(people);
     let members = everyone.enumerate().map(|(index, user)| {
@@ -103,7 +104,7 @@ fn busy() -> TestApp {
     let page = MembersPage { total: 15, online: 9, members, has_more: false };
     app.answer_history(&effects, Vec::new());
     app.answer(ask, Ok(Answer::Members(page)));
-    app.link(LinkMsg::Lag(34));
+    app.link(LinkEvent::Lag(34));
     for seq in 1..=60 {
         say(&mut app, seq);
     }
@@ -131,7 +132,7 @@ fn a_message_costs_little_beside_fifteen_people_and_thirteen_rooms() {
 }
 
 #[test]
-fn where_the_terminal_scrolls_within_columns_the_panes_cost_nothing() {
+fn panes_cost_nothing_if_the_terminal_scrolls_within_columns() {
     let mut app = busy();
     let mut screen = TestScreen::new();
     screen.backend.screen.apply_probe(ProbeResult::with_margins());
@@ -156,7 +157,7 @@ fn a_key_costs_next_to_nothing() {
 }
 
 #[test]
-fn someone_who_comes_or_goes_costs_little() {
+fn a_change_of_presence_costs_little() {
     let mut app = busy();
     let mut screen = TestScreen::new();
     screen.draw(&mut app);

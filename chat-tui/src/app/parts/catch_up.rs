@@ -11,7 +11,6 @@ use chat_proto::server_frame::{AccountSnapshot, Event, Resumed};
 
 use super::{names, outbox, reading};
 use crate::app::state::effect::{Effect, PersistOp};
-use crate::app::state::following::{CatchUp, Distance, EventStep};
 use crate::app::state::model::Model;
 use crate::app::state::outcome::Outcome;
 use crate::app::state::purpose::Purpose;
@@ -19,6 +18,10 @@ use crate::app::state::room::{Room, Scroll};
 use crate::app::state::room_key::{RoomKey, ServerKey};
 use crate::app::state::server::Server;
 use crate::app::state::timeline_entry::TimelineEntry;
+use crate::catch_up::Arrival;
+
+/// A room that is further behind loads its end anew instead of change by change.
+const CATCH_UP_MAX: u64 = 2_000;
 
 /// Takes the server's list of this account's rooms; rooms not listed are removed.
 pub fn on_memberships(model: &mut Model, key: ServerKey, memberships: &[Membership]) -> Option<Outcome> {
@@ -36,9 +39,11 @@ pub fn on_memberships(model: &mut Model, key: ServerKey, memberships: &[Membersh
             continue;
         };
         room.refresh(membership);
-        match room.following.on_membership(membership.head) {
-            Distance::Near => {}
-            Distance::TooFar => room.reset(membership.head),
+        let missing = membership.head.0.checked_sub(room.following.applied().0);
+        if missing.is_some_and(|missing| missing <= CATCH_UP_MAX) {
+            room.following.on_head(membership.head);
+        } else {
+            room.reset(membership.head);
         }
     }
     outcome
@@ -58,7 +63,7 @@ pub fn remove_room(model: &mut Model, room_key: RoomKey) -> Option<Outcome> {
 /// Takes what a resumed connection delivered for one room.
 pub fn on_resumed(model: &mut Model, key: ServerKey, resumed: &Resumed) {
     let room_key = RoomKey { server: key, room: resumed.room };
-    let is_waiting = model.rooms.get(&room_key).is_some_and(|room| room.following.catch_up == CatchUp::Needed);
+    let is_waiting = model.rooms.get(&room_key).is_some_and(|room| room.following.is_behind());
     if !resumed.is_complete || !is_waiting {
         return;
     }
@@ -72,7 +77,7 @@ pub fn on_resumed(model: &mut Model, key: ServerKey, resumed: &Resumed) {
 
 /// Requests the missing changes of all rooms of a server.
 pub fn catch_up_all(model: &mut Model, key: ServerKey) {
-    let is_behind = |room: &Room| room.following.catch_up != CatchUp::Current;
+    let is_behind = |room: &Room| room.following.is_behind();
     let behind = model.rooms.iter().filter(|(room_key, room)| room_key.server == key && is_behind(room));
     let room_keys: Vec<_> = behind.map(|(room_key, _)| *room_key).collect();
     for room_key in room_keys {
@@ -85,8 +90,7 @@ fn request_changes(model: &mut Model, room_key: RoomKey) {
         return;
     }
     let Some(room) = model.rooms.get_mut(&room_key) else { return };
-    room.following.on_requested();
-    let changes = Changes { room: room_key.room, after: room.following.cursor, limit: PAGE_MAX };
+    let changes = Changes { room: room_key.room, after: room.following.request(), limit: PAGE_MAX };
     model.ask(room_key.server, changes, Purpose::Changes(room_key));
 }
 
@@ -94,20 +98,18 @@ fn request_changes(model: &mut Model, room_key: RoomKey) {
 pub fn on_event(model: &mut Model, room_key: RoomKey, event: &Event) {
     let Some(room) = model.rooms.get_mut(&room_key) else { return };
     match room.following.on_event(event.seq, event.prev) {
-        EventStep::Ignore => {}
-        EventStep::Request => request_changes(model, room_key),
-        EventStep::Apply => {
-            apply(model, room_key, &event.item);
-            if let Some(room) = model.rooms.get_mut(&room_key) {
-                room.following.advance(event.seq);
-            }
-        }
+        Arrival::Next => apply(model, room_key, &event.item),
+        Arrival::Missing => request_changes(model, room_key),
+        Arrival::Known | Arrival::Later => {}
     }
 }
 
 /// The server left events out.
 pub fn on_gap(model: &mut Model, room_key: RoomKey) {
-    if model.rooms.get_mut(&room_key).is_some_and(|room| room.following.on_gap()) {
+    let Some(room) = model.rooms.get_mut(&room_key) else { return };
+    let was_current = room.following.is_current();
+    room.following.on_gap();
+    if was_current {
         request_changes(model, room_key);
     }
 }
@@ -119,7 +121,8 @@ pub fn on_changes(model: &mut Model, room_key: RoomKey, page: &ChangesPage) {
         apply(model, room_key, item);
     }
     let Some(room) = model.rooms.get_mut(&room_key) else { return };
-    if room.following.on_page(page.next, page.head, page.items.is_empty()) {
+    room.following.on_page(page.next, page.head, page.items.is_empty());
+    if room.following.is_behind() {
         request_changes(model, room_key);
     }
 }
@@ -127,7 +130,7 @@ pub fn on_changes(model: &mut Model, room_key: RoomKey, page: &ChangesPage) {
 /// The changes could not be loaded; they are requested again after the next welcome.
 pub fn on_changes_failed(model: &mut Model, room_key: RoomKey) {
     if let Some(room) = model.rooms.get_mut(&room_key) {
-        room.following.mark_behind();
+        room.following.on_page_failed();
     }
 }
 

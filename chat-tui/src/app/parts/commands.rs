@@ -2,11 +2,9 @@
 
 #![deny(clippy::disallowed_methods)]
 
-use chat_proto::limits::{TTL_HIGH_MS, TTL_LOW_MS, TTL_MAX_MS, TTL_MIN_MS, TTL_NORMAL_MS};
 use chat_proto::presence::ChosenAvailability;
 use chat_proto::request::{self, CreateRoom, Life, Resolve, SetDescription, SetRsvp, SetStatus, SetTopic};
-use chat_proto::room::{RoomKind, Rsvp};
-use chat_proto::text::{RoomName, TextError};
+use chat_proto::room::RoomKind;
 
 use super::{code_language, composer, outbox};
 use crate::action::{Action, ActionGroup, CommandAction};
@@ -16,6 +14,7 @@ use crate::app::state::outcome::Outcome;
 use crate::app::state::pending_post::Draft;
 use crate::app::state::purpose::Purpose;
 use crate::app::state::room_key::{RoomKey, ServerKey};
+use crate::argument::{self, RSVPS};
 
 /// Carries out a typed command; if something is wrong with it, the line stays as it is.
 pub fn run(model: &mut Model, action: Action, argument: &str) -> Option<Outcome> {
@@ -85,13 +84,19 @@ fn server(model: &Model) -> Result<ServerKey, String> {
     if model.is_ready(server) { Ok(server) } else { Err("The server is away; try again once it is back.".into()) }
 }
 
-fn room_name(typed: &str) -> Result<RoomName, String> {
-    let name = typed.trim_start_matches('#');
-    name.parse().map_err(|error: TextError| format!("The room's name {error}; one looks like #ops."))
+/// An argument's error as a sentence.
+fn sentence(clause: &str) -> String {
+    let mut chars = clause.chars();
+    chars.next().map(|first| format!("{}{}.", first.to_uppercase(), chars.as_str())).unwrap_or_default()
+}
+
+/// Reads a text; `name` is its name in the error.
+fn read_text<T: std::str::FromStr<Err = chat_proto::text::TextError>>(name: &str, typed: &str) -> Result<T, String> {
+    argument::text(name, typed).map_err(|clause| sentence(&clause))
 }
 
 fn join(model: &mut Model, argument: &str) -> CommandResult {
-    let (server, name) = (server(model)?, room_name(argument)?);
+    let (server, name) = (server(model)?, argument::room_name(argument).map_err(|clause| sentence(&clause))?);
     let known =
         model.rooms.iter().find(|(room_key, room)| room_key.server == server && room.info.name.as_ref() == Some(&name));
     if let Some((room_key, _)) = known {
@@ -104,10 +109,10 @@ fn join(model: &mut Model, argument: &str) -> CommandResult {
 fn create(model: &mut Model, argument: &str) -> CommandResult {
     let server = server(model)?;
     let (name, topic) = argument.split_once(' ').unwrap_or((argument, ""));
-    let name = room_name(name)?;
+    let name = argument::room_name(name).map_err(|clause| sentence(&clause))?;
     let topic = match topic.trim() {
         "" => None,
-        text => Some(text.parse().map_err(|error: TextError| format!("The topic {error}."))?),
+        text => Some(read_text("topic", text)?),
     };
     let create = CreateRoom {
         name,
@@ -135,8 +140,7 @@ fn topic(model: &mut Model, argument: &str) -> CommandResult {
         return show_topic(model);
     }
     let room_key = current_room(model)?;
-    let topic = (argument != CLEAR).then(|| argument.parse()).transpose();
-    let topic = topic.map_err(|error: TextError| format!("The topic {error}."))?;
+    let topic = (argument != CLEAR).then(|| read_text("topic", argument)).transpose()?;
     model.ask(room_key.server, SetTopic { room: room_key.room, topic }, Purpose::UserAction("could not set the topic"));
     Ok(None)
 }
@@ -165,8 +169,7 @@ fn describe(model: &mut Model, argument: &str) -> CommandResult {
         return Ok(None);
     }
     let room_key = current_room(model)?;
-    let description = (argument != CLEAR).then(|| argument.parse()).transpose();
-    let description = description.map_err(|error: TextError| format!("The description {error}."))?;
+    let description = (argument != CLEAR).then(|| read_text("description", argument)).transpose()?;
     let request = SetDescription { room: room_key.room, description };
     model.ask(room_key.server, request, Purpose::UserAction("could not set the description"));
     Ok(None)
@@ -175,31 +178,8 @@ fn describe(model: &mut Model, argument: &str) -> CommandResult {
 fn send_ephemeral(model: &mut Model, argument: &str) -> CommandResult {
     let usage = "Say how long and what: /ttl 30s TEXT, or low (30 s), normal (1 h), high (24 h).";
     let (life, text) = argument.split_once(char::is_whitespace).ok_or(usage)?;
-    let ttl_ms = ttl(life).ok_or(usage)?;
-    if !(TTL_MIN_MS..=TTL_MAX_MS).contains(&ttl_ms) {
-        return Err("A message lives for 1 second to 7 days.".into());
-    }
+    let ttl_ms = argument::ttl_ms(life).map_err(|clause| sentence(&clause))?;
     send_as(model, text.trim_start(), None, Some(Life::TtlMs(ttl_ms)))
-}
-
-/// A preset, or a number with `s`, `m`, `h` or `d`.
-fn ttl(text: &str) -> Option<u64> {
-    match text {
-        "low" => return Some(TTL_LOW_MS),
-        "normal" => return Some(TTL_NORMAL_MS),
-        "high" => return Some(TTL_HIGH_MS),
-        _ => {}
-    }
-    let unit = text.chars().next_back()?;
-    let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
-    let seconds = match unit {
-        's' => 1,
-        'm' => 60,
-        'h' => 3_600,
-        'd' => 86_400,
-        _ => return None,
-    };
-    number.checked_mul(seconds * 1_000)
 }
 
 fn send_code(model: &mut Model, argument: &str) -> CommandResult {
@@ -209,28 +189,23 @@ fn send_code(model: &mut Model, argument: &str) -> CommandResult {
 
 fn send_as(model: &mut Model, text: &str, language: Option<&str>, life: Option<Life>) -> CommandResult {
     let room_key = model.current.ok_or(NO_ROOM)?;
-    let body = text.trim_end().parse().map_err(|error: TextError| format!("The message {error}."))?;
-    let code = language.map(str::parse).transpose().map_err(|error: TextError| format!("The language {error}."))?;
+    let body = read_text("message", text.trim_end())?;
+    let code = language.map(|language| read_text("language", language)).transpose()?;
     outbox::send(model, room_key, Draft { body, code, life });
     Ok(None)
 }
 
 fn status(model: &mut Model, availability: ChosenAvailability, argument: &str) -> CommandResult {
     let server = server(model)?;
-    let status = (!argument.is_empty()).then(|| argument.parse()).transpose();
-    let status = status.map_err(|error: TextError| format!("The status {error}."))?;
+    let status = (!argument.is_empty()).then(|| read_text("status", argument)).transpose()?;
     model.ask(server, SetStatus { availability, status }, Purpose::UserAction("could not set the status"));
     Ok(None)
 }
 
 fn rsvp(model: &mut Model, argument: &str) -> CommandResult {
     let room_key = current_room(model)?;
-    let answer = match argument {
-        "attending" => Rsvp::Attending,
-        "interested" => Rsvp::Interested,
-        "none" => Rsvp::None,
-        _ => return Err("Say attending, interested or none: /rsvp attending.".into()),
-    };
+    let example = |clause: String| sentence(&format!("{clause}: /rsvp attending"));
+    let answer = argument::choose(RSVPS, argument).map_err(example)?;
     let request = SetRsvp { room: room_key.room, answer };
     model.ask(room_key.server, request, Purpose::UserAction("could not say whether you take part"));
     Ok(None)
@@ -248,19 +223,4 @@ fn theme(model: &mut Model, argument: &str) -> CommandResult {
     }
     model.effects.push(Effect::Theme(argument.to_owned()));
     Ok(None)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ttls_are_parsed() {
-        assert_eq!(ttl("low"), Some(30_000));
-        assert_eq!(ttl("90s"), Some(90_000));
-        assert_eq!(ttl("2h"), Some(7_200_000));
-        for wrong in ["", "s", "5", "5w", "-5s", "99999999999999999999d", "é"] {
-            assert_eq!(ttl(wrong), None, "{wrong}");
-        }
-    }
 }

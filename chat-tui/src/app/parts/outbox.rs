@@ -11,12 +11,12 @@ use chat_proto::request::{Life, Post, Posted};
 use super::room_queues;
 use crate::app::state::effect::{Effect, PersistOp, StoredPost};
 use crate::app::state::model::Model;
-use crate::app::state::msg::Refusal;
 use crate::app::state::pending_post::{Draft, PendingPost, PostState};
 use crate::app::state::purpose::Purpose;
 use crate::app::state::room::Scroll;
 use crate::app::state::room_key::{RoomKey, ServerKey};
 use crate::app::state::server::Server;
+use crate::link_event::CallError;
 
 /// The first pause before a deferred post is tried again, in milliseconds; doubled up to the longest.
 const FIRST_PAUSE_MS: u64 = 1_000;
@@ -148,7 +148,7 @@ pub fn on_posted(model: &mut Model, room_key: RoomKey, key: &ClientKey, posted: 
         let content = Content::Message(message);
         let item = Item { seq: posted.seq, changed: posted.seq, at: posted.at, by: me, content };
         // Up to the cursor, the timeline already holds the event or its deletion. Only received items are saved.
-        if posted.seq > room.following.cursor {
+        if posted.seq > room.following.applied() {
             room.timeline.apply(&item, Some(me));
         }
     }
@@ -165,13 +165,15 @@ pub fn complete(model: &mut Model, room_key: RoomKey, key: &ClientKey) {
 }
 
 /// The server refused a post, or never answered.
-pub fn on_refused(model: &mut Model, key: &ClientKey, refusal: &Refusal) {
+pub fn on_refused(model: &mut Model, key: &ClientKey, refusal: &CallError) {
     let now = model.now;
     let Some(pending) = find(model, key) else { return };
     match refusal {
         // The server may have it: a retry with the same key finds out.
-        Refusal::Disconnected => pending.state = PostState::Ready,
-        Refusal::Refused(body) if body.retryable => {
+        CallError::Disconnected | CallError::Unanswered { .. } | CallError::Unreadable(_) => {
+            pending.state = PostState::Ready;
+        }
+        CallError::Refused(body) if body.retryable => {
             let is_live_refusal = body.code == ErrorCode::LiveUnavailable;
             let longest_ms = if is_live_refusal { LONGEST_EPHEMERAL_PAUSE_MS } else { LONGEST_PAUSE_MS };
             let until = |attempts: u32| {
@@ -180,7 +182,7 @@ pub fn on_refused(model: &mut Model, key: &ClientKey, refusal: &Refusal) {
             };
             pending.defer(body.code, &body.message, until);
         }
-        Refusal::Refused(body) => {
+        CallError::Refused(body) => {
             pending.fail(&body.message);
             let hint = match body.code {
                 ErrorCode::NotMember | ErrorCode::NotFound => "join the room and /retry, or /discard it",

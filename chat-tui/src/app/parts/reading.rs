@@ -11,7 +11,6 @@ use chat_proto::room::ReadMarker;
 use chat_proto::time::UnixMillis;
 
 use crate::app::state::effect::Effect;
-use crate::app::state::following::CatchUp;
 use crate::app::state::model::{Focus, Model};
 use crate::app::state::purpose::Purpose;
 use crate::app::state::room::{Room, Scroll};
@@ -64,10 +63,10 @@ fn notify(model: &mut Model, room_key: RoomKey, item: &Item, message: &Message) 
 pub fn mark_visible_as_read(model: &mut Model) {
     let Some(room_key) = model.current.filter(|room_key| is_being_read(model, *room_key)) else { return };
     let Some(room) = model.rooms.get_mut(&room_key) else { return };
-    if room.following.catch_up != CatchUp::Current || room.reading.is_marked_unread {
+    if !room.following.is_current() || room.reading.is_marked_unread {
         return;
     }
-    let read_seq = room.reading.marker.read_seq.max(room.following.cursor);
+    let read_seq = room.reading.marker.read_seq.max(room.following.applied());
     room.reading.read_up_to(read_seq);
     if next_read_marker(model).is_some_and(|at| at <= model.now) {
         send_read_marker(model, room_key);
@@ -92,7 +91,7 @@ fn send_read_marker(model: &mut Model, room_key: RoomKey) {
 pub fn mark_read(model: &mut Model) {
     let Some(room_key) = model.current else { return };
     let Some(room) = model.rooms.get_mut(&room_key) else { return };
-    room.reading.read_up_to(room.following.cursor);
+    room.reading.read_up_to(room.following.applied());
     room.reading.new_after = None;
     room.reading.is_marked_unread = false;
     send_read_marker(model, room_key);

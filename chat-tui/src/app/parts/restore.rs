@@ -9,6 +9,7 @@ use crate::app::state::outcome::Outcome;
 use crate::app::state::pending_post::PendingPost;
 use crate::app::state::room::Room;
 use crate::app::state::room_key::{RoomKey, ServerKey};
+use crate::catch_up::Life;
 
 /// Shows what an earlier run left. Drafts and posts of rooms that are not known yet wait for them.
 pub fn restore(model: &mut Model, restored: Restored) -> Option<Outcome> {
@@ -16,7 +17,7 @@ pub fn restore(model: &mut Model, restored: Restored) -> Option<Outcome> {
     let of = |room| RoomKey { server: key, room };
     let server = model.server_mut(key)?;
     server.me = restored.me;
-    server.epoch = restored.epoch;
+    server.life = Life::of(restored.epoch);
     server.account = restored.account;
     server.add_users(&restored.users);
     let me = server.my_id();

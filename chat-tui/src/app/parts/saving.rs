@@ -52,7 +52,7 @@ fn save_rooms(model: &mut Model, key: ServerKey) {
             saved.push(as_saved);
         }
     }
-    let (Some(me), Some(epoch)) = (server.me.clone(), server.epoch.clone()) else { return };
+    let (Some(me), Some(epoch)) = (server.me.clone(), server.life.epoch().cloned()) else { return };
     if saved.is_empty() {
         return;
     }

@@ -6,13 +6,13 @@ use chat_proto::request::Answer;
 
 use crate::app::parts::{catch_up, edit_history, history, names, navigation, outbox, overlay};
 use crate::app::state::model::Model;
-use crate::app::state::msg::Refusal;
 use crate::app::state::outcome::Outcome;
 use crate::app::state::purpose::Purpose;
 use crate::app::state::room_key::ServerKey;
+use crate::link_event::CallError;
 
 /// Takes the answer to a request.
-pub fn on_answer(model: &mut Model, ask: u64, result: Result<Answer, Refusal>) -> Option<Outcome> {
+pub fn on_answer(model: &mut Model, ask: u64, result: Result<Answer, CallError>) -> Option<Outcome> {
     let (server, purpose) = model.asks.remove(&ask)?;
     match result {
         Ok(answer) => return on_success(model, server, purpose, answer),
@@ -51,7 +51,7 @@ fn on_success(model: &mut Model, server: ServerKey, purpose: Purpose, answer: An
     None
 }
 
-fn on_failure(model: &mut Model, purpose: Purpose, refusal: &Refusal) {
+fn on_failure(model: &mut Model, purpose: Purpose, refusal: &CallError) {
     match purpose {
         Purpose::Post(_, key) => outbox::on_refused(model, &key, refusal),
         Purpose::Changes(room_key) => catch_up::on_changes_failed(model, room_key),
@@ -70,10 +70,12 @@ fn on_failure(model: &mut Model, purpose: Purpose, refusal: &Refusal) {
     }
 }
 
-fn report_refusal(model: &mut Model, what: &str, refusal: &Refusal) {
+fn report_refusal(model: &mut Model, what: &str, refusal: &CallError) {
     let text = match refusal {
-        Refusal::Refused(body) => format!("{what}: {}", body.message),
-        Refusal::Disconnected => format!("{what}: the connection broke; try again once it is back"),
+        CallError::Refused(body) => format!("{what}: {}", body.message),
+        CallError::Disconnected | CallError::Unanswered { .. } | CallError::Unreadable(_) => {
+            format!("{what}: the connection broke; try again once it is back")
+        }
     };
     model.show_error(&text);
 }

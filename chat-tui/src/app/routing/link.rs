@@ -13,27 +13,28 @@ use crate::app::state::backlog::History;
 use crate::app::state::editor::Editor;
 use crate::app::state::effect::{Effect, PersistOp};
 use crate::app::state::model::Model;
-use crate::app::state::msg::LinkMsg;
 use crate::app::state::outcome::Outcome;
 use crate::app::state::room::Room;
 use crate::app::state::room_key::ServerKey;
 use crate::app::state::server::LinkState;
+use crate::link_event::LinkEvent;
 use crate::text::SafeText;
 
 /// Takes what a link reports.
-pub fn on_msg(model: &mut Model, server: ServerKey, msg: LinkMsg) -> Option<Outcome> {
+pub fn on_msg(model: &mut Model, server: ServerKey, msg: LinkEvent) -> Option<Outcome> {
     match msg {
-        LinkMsg::Connecting => set_link_state(model, server, LinkState::Connecting),
-        LinkMsg::Opened => send_hello(model, server),
-        LinkMsg::Welcome(welcome) => return on_welcome(model, server, &welcome),
-        LinkMsg::Answer { ask, result } => return answers::on_answer(model, ask, *result),
-        LinkMsg::Push(frame) => return pushes::on_push(model, server, frame),
-        LinkMsg::Lag(lag_ms) => set_lag(model, server, lag_ms),
-        LinkMsg::Down { reason, retry_in_ms } => {
+        LinkEvent::Connecting => set_link_state(model, server, LinkState::Connecting),
+        LinkEvent::Opened => send_hello(model, server),
+        LinkEvent::Welcome(welcome) => return on_welcome(model, server, &welcome),
+        LinkEvent::Answer { ask, result } => return answers::on_answer(model, ask, *result),
+        LinkEvent::Push(frame) => return pushes::on_push(model, server, frame),
+        LinkEvent::Lag(lag_ms) => set_lag(model, server, lag_ms),
+        LinkEvent::Down { reason, retry_in_ms } => {
             let retry_at = model.now.plus_ms(retry_in_ms);
             on_down(model, server, LinkState::Down { reason: SafeText::line(&reason), retry_at });
         }
-        LinkMsg::Denied { reason } => {
+        LinkEvent::Stopped { error } => {
+            let reason = error.to_string();
             on_down(model, server, LinkState::Denied { reason: SafeText::line(&reason) });
             let reason = reason.trim_end_matches('.');
             model.show_error(&format!("{reason}. Leave with Ctrl+Q, sign in with `chat login NAME`, and come back."));
@@ -70,8 +71,8 @@ fn send_hello(model: &mut Model, key: ServerKey) {
     let Some(server) = model.servers.get(&key) else { return };
     let rooms = model.rooms.iter().filter(|(room_key, _)| room_key.server == key);
     let cursors: Vec<_> =
-        rooms.map(|(room_key, room)| RoomCursor { room: room_key.room, after: room.following.cursor }).collect();
-    let resume = server.epoch.clone().filter(|_| !cursors.is_empty());
+        rooms.map(|(room_key, room)| RoomCursor { room: room_key.room, after: room.following.applied() }).collect();
+    let resume = server.life.epoch().cloned().filter(|_| !cursors.is_empty());
     let resume = resume.map(|epoch| Resume { epoch, account: server.account, rooms: cursors });
     model.effects.push(Effect::Hello { server: key, resume });
 }
@@ -98,7 +99,7 @@ fn on_welcome(model: &mut Model, key: ServerKey, welcome: &Welcome) -> Option<Ou
 fn take_identity(model: &mut Model, key: ServerKey, welcome: &Welcome) -> Option<()> {
     let now = model.now;
     let server = model.server_mut(key)?;
-    let is_other_epoch = server.epoch.as_ref().is_some_and(|epoch| *epoch != welcome.epoch);
+    let is_other_life = server.life.enter(&welcome.epoch);
     let is_other_person = server.me.as_ref().is_some_and(|me| me.id != welcome.user.id);
     server.welcome(welcome, now);
     let older = older(&welcome.server_version).map(SafeText::line);
@@ -115,11 +116,11 @@ fn take_identity(model: &mut Model, key: ServerKey, welcome: &Welcome) -> Option
             room.writing.draft = Editor::default();
         });
     }
-    if is_other_epoch || is_other_person {
+    if is_other_life || is_other_person {
         // The numbers, or the rooms, are others: nothing loaded is valid.
         rooms_of(model, key).for_each(|room| {
             room.reset(Seq::ZERO);
-            room.following.mark_behind();
+            room.following.restart();
         });
         model.effects.push(Effect::Persist(key, PersistOp::RemoveAllRooms));
     }

@@ -6,7 +6,6 @@ pub mod backlog;
 pub mod completion;
 pub mod editor;
 pub mod effect;
-pub mod following;
 pub mod input_history;
 pub mod model;
 pub mod msg;

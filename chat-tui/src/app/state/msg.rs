@@ -2,16 +2,14 @@
 
 #![deny(clippy::disallowed_methods)]
 
-use chat_proto::error::ErrorBody;
 use chat_proto::ids::{AccountSeq, ClientKey, Epoch, RoomId};
-use chat_proto::request::Answer;
 use chat_proto::room::User;
-use chat_proto::server_frame::{ServerFrame, Welcome};
 
 use super::effect::{SavedRoom, StoredPost};
 use super::room_key::ServerKey;
 use super::viewport::{Mouse, Viewport};
 use crate::action::Action;
+use crate::link_event::LinkEvent;
 
 /// Something that happened.
 #[derive(Debug)]
@@ -26,8 +24,8 @@ pub enum Msg {
     Mouse(Mouse),
     /// The terminal got or lost the keyboard.
     Focused(bool),
-    /// A report of a server's connection.
-    Link(ServerKey, LinkMsg),
+    /// An event of a server's link.
+    Link(ServerKey, LinkEvent),
     /// A post is on disk: it may be sent.
     Stored(ClientKey),
     /// A post could not be written to disk, with the reason.
@@ -47,49 +45,6 @@ pub enum Msg {
     Drawn(Viewport),
     /// The time that `Model::next_tick` asked for has come.
     Tick,
-}
-
-/// A report of a server's connection.
-#[derive(Debug)]
-pub enum LinkMsg {
-    /// A connection attempt begins.
-    Connecting,
-    /// The socket is open and waits for a hello.
-    Opened,
-    /// Signed in.
-    Welcome(Box<Welcome>),
-    /// The answer to a request.
-    Answer {
-        /// The number of the request.
-        ask: u64,
-        /// The answer, or why there is none.
-        result: Box<Result<Answer, Refusal>>,
-    },
-    /// A frame that the server pushed.
-    Push(ServerFrame),
-    /// The server's response time, in milliseconds.
-    Lag(u64),
-    /// The connection is lost; the next attempt follows by itself.
-    Down {
-        /// The reason.
-        reason: String,
-        /// The pause before the next attempt, in milliseconds.
-        retry_in_ms: u64,
-    },
-    /// The server refused the sign-in.
-    Denied {
-        /// The reason.
-        reason: String,
-    },
-}
-
-/// Why a request failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// The server refused it.
-    Refused(ErrorBody),
-    /// The connection broke first: the server may have carried it out.
-    Disconnected,
 }
 
 /// Data of earlier runs for one server.

@@ -9,12 +9,12 @@ use chat_proto::trending::TrendingWord;
 
 use super::backlog::{Backlog, History};
 use super::effect::SavedRoom;
-use super::following::{CatchUp, Following};
 use super::reading::Reading;
 use super::saving::Saving;
 use super::timeline::Timeline;
 use super::typing::Typing;
 use super::writing::Writing;
+use crate::catch_up::Cursor;
 use crate::text::SafeText;
 
 /// Which of the messages are visible.
@@ -53,7 +53,7 @@ pub struct Room {
     /// The loaded messages and events.
     pub timeline: Timeline,
     /// The place in the server's stream of changes.
-    pub following: Following,
+    pub following: Cursor,
     /// How far back it is loaded.
     pub backlog: Backlog,
     /// What is read and what is not.
@@ -75,7 +75,7 @@ impl Room {
     pub(in crate::app) fn new(membership: Membership) -> Self {
         Self {
             timeline: Timeline::above(membership.head.next()),
-            following: Following::at(membership.head),
+            following: Cursor::at(membership.head),
             backlog: Backlog::default(),
             reading: Reading::new(membership.read_marker, membership.head),
             writing: Writing::default(),
@@ -96,7 +96,7 @@ impl Room {
             room.timeline.apply(item, me);
             room.saving.keep(item);
         }
-        room.following = Following::restored(saved.cursor);
+        room.following = Cursor::behind(saved.cursor);
         room.backlog.is_restored = true;
         room.saving.is_saved = true;
         room
@@ -124,11 +124,11 @@ impl Room {
 
     /// The room as it goes to disk; `None` while changes are missing, because no cursor would be true then.
     pub(in crate::app) fn to_saved(&self) -> Option<SavedRoom> {
-        if self.following.catch_up != CatchUp::Current {
+        if !self.following.is_current() {
             return None;
         }
         let (floor, items) = self.saving.newest(self.timeline.floor());
-        let cursor = self.following.cursor;
+        let cursor = self.following.applied();
         let membership =
             Membership { room: self.info.clone(), head: cursor, read_marker: self.reading.marker, role: self.role };
         Some(SavedRoom { membership, cursor, floor, items })
@@ -145,7 +145,7 @@ impl Room {
     /// Drops everything loaded: only what comes after `head` is known from here on.
     pub(in crate::app) fn reset(&mut self, head: Seq) {
         self.timeline = Timeline::above(head.next());
-        self.following = Following::at(head);
+        self.following = Cursor::at(head);
         self.backlog.history = History::NotRequested;
         self.reading.counted_up_to = self.reading.counted_up_to.max(head);
         self.reading.missed = 0;

@@ -4,13 +4,14 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use chat_proto::ids::{AccountSeq, ConnectionId, Epoch, UserId};
+use chat_proto::ids::{AccountSeq, ConnectionId, UserId};
 use chat_proto::limits::Limits;
 use chat_proto::presence::{Availability, Presence};
 use chat_proto::room::User;
 use chat_proto::server_frame::{Service, Welcome};
 use chat_proto::time::UnixMillis;
 
+use crate::catch_up::Life;
 use crate::text::SafeText;
 
 /// The state of a connection.
@@ -47,8 +48,8 @@ pub struct Server {
     pub me: Option<User>,
     /// The present connection.
     pub connection: Option<ConnectionId>,
-    /// The epoch of the loaded data.
-    pub epoch: Option<Epoch>,
+    /// The life of the loaded data.
+    pub life: Life,
     /// The server's clock minus this machine's, in milliseconds.
     pub clock_offset_ms: i64,
     /// The last event applied of the account's stream.
@@ -74,7 +75,7 @@ impl Server {
             lag_ms: None,
             me: None,
             connection: None,
-            epoch: None,
+            life: Life::default(),
             clock_offset_ms: 0,
             account: AccountSeq(0),
             limits: Limits::default(),
@@ -153,7 +154,6 @@ impl Server {
         self.link = LinkState::Ready;
         self.me = Some(welcome.user.clone());
         self.connection = Some(welcome.connection);
-        self.epoch = Some(welcome.epoch.clone());
         self.clock_offset_ms = welcome.now.0.saturating_sub(now.0);
         self.account = welcome.account.head;
         self.limits = welcome.limits.clone();

@@ -6,7 +6,7 @@ use chat_proto::request::{Answer, Changes, ChangesPage, Read, Request};
 use chat_proto::server_frame::{Gap, Resumed};
 
 use super::*;
-use crate::app::{CatchUp, PersistOp, Scroll};
+use crate::app::{PersistOp, Scroll};
 
 fn changes(effects: &[Effect]) -> Option<(u64, Changes)> {
     asked(effects, |request| matches!(request, Request::Changes(_))).map(|(ask, request)| match request {
@@ -31,9 +31,9 @@ fn missing_changes_are_requested_and_events_meanwhile_are_not_applied_twice() {
     assert_eq!(asked.after, Seq(3));
     app.answer(ask, Ok(page(vec![message(4, ANA, "four")], 4, 4)));
     assert_eq!(app.texts(GENERAL), ["one", "two", "three", "four"]);
-    assert_eq!(app.room(GENERAL).following.catch_up, CatchUp::Current);
+    assert!(app.room(GENERAL).following.is_current());
     app.push(event(GENERAL, 4, message(5, ANA, "five")));
-    assert_eq!(app.room(GENERAL).following.cursor, Seq(5));
+    assert_eq!(app.room(GENERAL).following.applied(), Seq(5));
 }
 
 #[test]
@@ -43,21 +43,21 @@ fn a_gap_is_requested_also_while_an_answer_is_in_flight() {
     assert!(changes(&app.push(ServerFrame::Gap(Gap { room: GENERAL }))).is_none());
     let (ask, _) = changes(&app.answer(ask, Ok(page(vec![message(1, ANA, "one")], 1, 1)))).expect("once more");
     assert!(changes(&app.answer(ask, Ok(page(Vec::new(), 1, 1)))).is_none());
-    assert_eq!(app.room(GENERAL).following.catch_up, CatchUp::Current);
+    assert!(app.room(GENERAL).following.is_current());
 }
 
 #[test]
 fn a_resumed_connection_brings_what_was_missed() {
     let mut app = TestApp::in_two_rooms();
     app.push(event(GENERAL, 0, message(1, ANA, "one")));
-    app.link(LinkMsg::Down { reason: "gone".into(), retry_in_ms: 1 });
-    let hello = app.link(LinkMsg::Opened);
+    app.link(LinkEvent::Down { reason: "gone".into(), retry_in_ms: 1 });
+    let hello = app.link(LinkEvent::Opened);
     let Some(Effect::Hello { resume: Some(resume), .. }) = hello.first() else { panic!("resumes: {hello:?}") };
     assert_eq!(resume.rooms.iter().map(|cursor| cursor.after).collect::<Vec<_>>(), [Seq(1), Seq(0)]);
     let mut again = welcome(vec![membership(GENERAL, "general", 2), membership(OPS, "ops", 0)]);
     let items = vec![message(2, ANA, "two")];
     again.resumed = vec![Resumed { room: GENERAL, is_complete: true, items, head: Seq(2) }];
-    assert!(changes(&app.link(LinkMsg::Welcome(Box::new(again)))).is_none());
+    assert!(changes(&app.link(LinkEvent::Welcome(Box::new(again)))).is_none());
     assert_eq!(app.texts(GENERAL), ["one", "two"]);
 }
 
@@ -67,7 +67,7 @@ fn another_epoch_drops_the_loaded_items() {
     app.push(event(GENERAL, 0, message(1, ANA, "old")));
     let mut other = welcome(vec![membership(GENERAL, "general", 5), membership(OPS, "ops", 0)]);
     other.epoch = Epoch("two".into());
-    let effects = app.link(LinkMsg::Welcome(Box::new(other)));
+    let effects = app.link(LinkEvent::Welcome(Box::new(other)));
     assert!(effects.contains(&Effect::Persist(ServerKey::FIRST, PersistOp::RemoveAllRooms)));
     assert!(app.texts(GENERAL).is_empty());
     let (ask, asked) = changes(&effects).expect("asked from the beginning");
@@ -81,7 +81,7 @@ fn a_room_too_far_behind_restarts_at_its_head() {
     let mut app = TestApp::in_two_rooms();
     app.push(event(GENERAL, 0, message(1, ANA, "old")));
     let again = welcome(vec![membership(GENERAL, "general", 50_000), membership(OPS, "ops", 0)]);
-    let effects = app.link(LinkMsg::Welcome(Box::new(again)));
+    let effects = app.link(LinkEvent::Welcome(Box::new(again)));
     assert!(changes(&effects).is_none());
     app.answer_history(&effects, vec![message(49_999, ANA, "newest")]);
     assert_eq!(app.texts(GENERAL), ["newest"]);

@@ -143,7 +143,7 @@ fn drafts_are_saved_per_room_but_not_in_ephemeral_rooms() {
 
     let mut ephemeral = membership(OPS, "ops", 0);
     ephemeral.room.default_ttl_ms = Some(30_000);
-    app.link(LinkMsg::Welcome(Box::new(welcome(vec![membership(GENERAL, "general", 0), ephemeral]))));
+    app.link(LinkEvent::Welcome(Box::new(welcome(vec![membership(GENERAL, "general", 0), ephemeral]))));
     app.act(Action::NextRoom);
     app.write("secret");
     let effects = app.act(Action::Quit);

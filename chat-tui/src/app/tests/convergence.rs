@@ -63,7 +63,7 @@ impl Server {
 struct Client {
     app: TestApp,
     me: UserId,
-    inbox: VecDeque<LinkMsg>,
+    inbox: VecDeque<LinkEvent>,
     is_connected: bool,
 }
 
@@ -79,7 +79,7 @@ impl Client {
         self.inbox.clear();
         let mut hello = welcome(vec![membership(GENERAL, "general", server.head)]);
         hello.user = user(self.me, if self.me == ME { "zoe" } else { "ana" });
-        let effects = self.app.link(LinkMsg::Welcome(Box::new(hello)));
+        let effects = self.app.link(LinkEvent::Welcome(Box::new(hello)));
         self.run_effects(server, effects)
     }
 
@@ -87,11 +87,11 @@ impl Client {
         self.is_connected = false;
         self.inbox.clear();
         // As the link does: the end is told, then every ask under way is answered.
-        self.app.link(LinkMsg::Down { reason: "lost".into(), retry_in_ms: 1 });
+        self.app.link(LinkEvent::Down { reason: "lost".into(), retry_in_ms: 1 });
         let mut asks: Vec<_> = self.app.model.asks.keys().copied().collect();
         asks.sort_unstable();
         for ask in asks {
-            self.app.answer(ask, Err(Refusal::Disconnected));
+            self.app.answer(ask, Err(CallError::Disconnected));
         }
     }
 
@@ -106,7 +106,7 @@ impl Client {
                 }
                 Effect::Ask { ask, request, .. } if self.is_connected => {
                     if let Some(answer) = self.answer(server, &request, &mut events) {
-                        self.inbox.push_back(LinkMsg::Answer { ask, result: Box::new(Ok(answer)) });
+                        self.inbox.push_back(LinkEvent::Answer { ask, result: Box::new(Ok(answer)) });
                     }
                 }
                 _ => {}
@@ -171,7 +171,7 @@ impl Simulation {
     fn broadcast(&mut self, events: Vec<(u64, Item)>) {
         for (prev, item) in events {
             for client in self.clients.iter_mut().filter(|client| client.is_connected) {
-                client.inbox.push_back(LinkMsg::Push(event(GENERAL, prev, item.clone())));
+                client.inbox.push_back(LinkEvent::Push(event(GENERAL, prev, item.clone())));
             }
         }
     }
@@ -192,15 +192,16 @@ impl Simulation {
             // A server that leaves an event out says so: its queue was full.
             Step::Drop(who) => {
                 let inbox = &mut self.clients[who].inbox;
-                if let Some(at) = inbox.iter().position(|frame| matches!(frame, LinkMsg::Push(ServerFrame::Event(_)))) {
-                    inbox[at] = LinkMsg::Push(ServerFrame::Gap(Gap { room: GENERAL }));
+                if let Some(at) = inbox.iter().position(|frame| matches!(frame, LinkEvent::Push(ServerFrame::Event(_))))
+                {
+                    inbox[at] = LinkEvent::Push(ServerFrame::Gap(Gap { room: GENERAL }));
                 }
             }
             Step::Double(who) => {
                 let inbox = &mut self.clients[who].inbox;
-                if let Some(LinkMsg::Push(ServerFrame::Event(first))) = inbox.front() {
+                if let Some(LinkEvent::Push(ServerFrame::Event(first))) = inbox.front() {
                     let again = first.clone();
-                    inbox.push_back(LinkMsg::Push(ServerFrame::Event(again)));
+                    inbox.push_back(LinkEvent::Push(ServerFrame::Event(again)));
                 }
             }
             Step::Swap(who) => {

@@ -18,8 +18,9 @@ use chat_proto::room::{Membership, ReadMarker, Role, Room, RoomKind, User};
 use chat_proto::server_frame::{AccountSnapshot, Event, ServerFrame, Service, Welcome};
 use chat_proto::time::UnixMillis;
 
-use super::{Effect, LinkMsg, Model, Msg, Refusal, RoomKey, ServerKey, Setup, update};
+use super::{Effect, Model, Msg, RoomKey, ServerKey, Setup, update};
 use crate::action::Action;
+use crate::link_event::{CallError, LinkEvent};
 
 pub(crate) const ME: UserId = UserId(1);
 pub(crate) const ANA: UserId = UserId(2);
@@ -102,7 +103,7 @@ impl TestApp {
     /// An app in `#general` and `#ops`, with nothing in them.
     pub(crate) fn in_two_rooms() -> Self {
         let mut app = Self::new();
-        let effects = app.link(LinkMsg::Welcome(Box::new(welcome(vec![
+        let effects = app.link(LinkEvent::Welcome(Box::new(welcome(vec![
             membership(GENERAL, "general", 0),
             membership(OPS, "ops", 0),
         ]))));
@@ -114,12 +115,12 @@ impl TestApp {
         update(&mut self.model, msg, self.now)
     }
 
-    pub(crate) fn link(&mut self, msg: LinkMsg) -> Vec<Effect> {
+    pub(crate) fn link(&mut self, msg: LinkEvent) -> Vec<Effect> {
         self.take(Msg::Link(ServerKey::FIRST, msg))
     }
 
     pub(crate) fn push(&mut self, frame: ServerFrame) -> Vec<Effect> {
-        self.link(LinkMsg::Push(frame))
+        self.link(LinkEvent::Push(frame))
     }
 
     pub(crate) fn act(&mut self, action: Action) -> Vec<Effect> {
@@ -147,8 +148,8 @@ impl TestApp {
         effects
     }
 
-    pub(crate) fn answer(&mut self, ask: u64, result: Result<Answer, Refusal>) -> Vec<Effect> {
-        self.link(LinkMsg::Answer { ask, result: Box::new(result) })
+    pub(crate) fn answer(&mut self, ask: u64, result: Result<Answer, CallError>) -> Vec<Effect> {
+        self.link(LinkEvent::Answer { ask, result: Box::new(result) })
     }
 
     /// Answers what was asked about a room's past: this is all of it.

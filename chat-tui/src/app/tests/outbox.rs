@@ -61,6 +61,19 @@ fn an_ephemeral_message_is_never_persisted() {
 }
 
 #[test]
+fn a_lifetime_is_read_as_on_the_command_line() {
+    let mut app = TestApp::in_two_rooms();
+    let (_, first) = post(&app.send("/ttl 1h30m the key")).expect("sent");
+    assert_eq!(first.life, Some(Life::TtlMs(5_400_000)));
+    for (line, hint) in [("/ttl soon the key", "A time looks like"), ("/ttl 8d the key", "1 second to 7 days")] {
+        assert!(post(&app.send(line)).is_none());
+        assert!(app.notice().contains(hint), "{}", app.notice());
+        assert_eq!(app.draft(), line);
+        app.act(Action::Interrupt);
+    }
+}
+
+#[test]
 fn the_answer_and_the_event_complete_a_post_once_in_any_order() {
     for event_first in [true, false] {
         let mut app = TestApp::in_two_rooms();
@@ -85,11 +98,11 @@ fn messages_are_sent_one_after_the_other_and_again_with_the_same_key_after_a_bre
     let mut app = TestApp::in_two_rooms();
     let (ask, first) = post(&app.send("one")).expect("sent");
     assert!(post(&app.send("two")).is_none(), "its turn has not come");
-    app.link(LinkMsg::Down { reason: "gone".into(), retry_in_ms: 100 });
-    app.answer(ask, Err(Refusal::Disconnected));
+    app.link(LinkEvent::Down { reason: "gone".into(), retry_in_ms: 100 });
+    app.answer(ask, Err(CallError::Disconnected));
     assert!(post(&app.send("three")).is_none());
     let rooms = vec![membership(GENERAL, "general", 0), membership(OPS, "ops", 0)];
-    let (ask, again) = post(&app.link(LinkMsg::Welcome(Box::new(welcome(rooms))))).expect("sent again");
+    let (ask, again) = post(&app.link(LinkEvent::Welcome(Box::new(welcome(rooms))))).expect("sent again");
     assert_eq!(again, first);
     let (ask, second) = post(&app.answer(ask, Ok(posted(1)))).expect("the next");
     assert_eq!(second.body.as_str(), "two");
@@ -102,7 +115,7 @@ fn a_deferred_post_waits_as_long_as_the_server_says() {
     let mut app = TestApp::in_two_rooms();
     let (ask, _) = post(&app.send("fast")).expect("sent");
     let limited = ErrorBody::new(ErrorCode::RateLimited, "Too many.").retry_after(700);
-    assert!(post(&app.answer(ask, Err(Refusal::Refused(limited)))).is_none());
+    assert!(post(&app.answer(ask, Err(CallError::Refused(limited)))).is_none());
     assert!(app.model.next_tick().expect("a wake") <= app.now.plus_ms(700));
     app.now = app.now.plus_ms(699);
     assert!(post(&app.take(Msg::Tick)).is_none());
@@ -115,7 +128,7 @@ fn a_refused_post_stays_and_the_next_one_is_sent() {
     let mut app = TestApp::in_two_rooms();
     let (ask, _) = post(&app.send("bad")).expect("sent");
     app.send("good");
-    let refused = Refusal::Refused(ErrorBody::new(ErrorCode::NotMember, "Join first."));
+    let refused = CallError::Refused(ErrorBody::new(ErrorCode::NotMember, "Join first."));
     let (_, next) = post(&app.answer(ask, Err(refused))).expect("the next");
     assert_eq!(next.body.as_str(), "good");
     assert!(app.notice().contains("/retry"), "{}", app.notice());
@@ -127,11 +140,11 @@ fn a_refused_post_stays_and_the_next_one_is_sent() {
 #[test]
 fn another_account_never_sends_earlier_posts() {
     let mut app = TestApp::in_two_rooms();
-    app.link(LinkMsg::Down { reason: "gone".into(), retry_in_ms: 100 });
+    app.link(LinkEvent::Down { reason: "gone".into(), retry_in_ms: 100 });
     app.send("mine");
     let mut other = welcome(vec![membership(GENERAL, "general", 0)]);
     other.user = user(UserId(9), "eve");
-    let effects = app.link(LinkMsg::Welcome(Box::new(other)));
+    let effects = app.link(LinkEvent::Welcome(Box::new(other)));
     assert!(post(&effects).is_none());
     assert!(!removes_post(&effects), "on disk it waits for its author");
 }

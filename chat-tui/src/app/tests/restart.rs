@@ -55,7 +55,7 @@ fn received_items_are_saved_as_they_came_and_come_back_so() {
     let news = vec![message(4, ANA, "four")];
     hello.resumed =
         vec![chat_proto::server_frame::Resumed { room: GENERAL, is_complete: true, items: news, head: Seq(4) }];
-    next.link(LinkMsg::Welcome(Box::new(hello)));
+    next.link(LinkEvent::Welcome(Box::new(hello)));
     let again = general(saved(&mut next));
     assert_eq!(again.items[..3], items, "a second restart loses nothing either");
     assert_eq!(again.items.len(), 4);
@@ -114,7 +114,7 @@ fn drafts_and_posts_of_rooms_not_known_yet_wait_for_them() {
         ..Restored::default()
     })));
     let rooms = vec![membership(GENERAL, "general", 0), membership(OPS, "ops", 0)];
-    let effects = app.link(LinkMsg::Welcome(Box::new(welcome(rooms))));
+    let effects = app.link(LinkEvent::Welcome(Box::new(welcome(rooms))));
     assert_eq!(app.draft(), "half a thought");
     let sent = asked(&effects, |request| matches!(request, Request::Post(_)));
     let Some((_, Request::Post(post))) = sent else { panic!("not sent: {effects:?}") };

@@ -7,11 +7,11 @@ use super::outbox::{post, posted};
 use super::*;
 use crate::app::{DeliveryStatus, PersistOp, delivery_status};
 
-fn refused(code: ErrorCode) -> Result<Answer, Refusal> {
-    Err(Refusal::Refused(ErrorBody::new(code, "No memory left (maxmemory).")))
+fn refused(code: ErrorCode) -> Result<Answer, CallError> {
+    Err(CallError::Refused(ErrorBody::new(code, "No memory left (maxmemory).")))
 }
 
-fn live_unavailable() -> Result<Answer, Refusal> {
+fn live_unavailable() -> Result<Answer, CallError> {
     refused(ErrorCode::LiveUnavailable)
 }
 
@@ -87,13 +87,13 @@ fn deferred_posts_are_retried_as_soon_as_ephemeral_messages_are_accepted_again()
     assert_eq!((again[0].body.as_str(), again[0].life), ("brief one", Some(chat_proto::request::Life::TtlMs(300_000))));
 
     let mut app = with_deferred_ephemeral();
-    app.link(LinkMsg::Down { reason: "gone".into(), retry_in_ms: 100 });
+    app.link(LinkEvent::Down { reason: "gone".into(), retry_in_ms: 100 });
     let rooms = || vec![membership(GENERAL, "general", 0), membership(OPS, "ops", 0)];
     let mut away = welcome(rooms());
     away.service.is_live_available = false;
-    assert!(posts(&app.link(LinkMsg::Welcome(Box::new(away)))).is_empty());
-    app.link(LinkMsg::Down { reason: "gone".into(), retry_in_ms: 100 });
-    assert_eq!(posts(&app.link(LinkMsg::Welcome(Box::new(welcome(rooms()))))).len(), 1, "a welcome says it, too");
+    assert!(posts(&app.link(LinkEvent::Welcome(Box::new(away)))).is_empty());
+    app.link(LinkEvent::Down { reason: "gone".into(), retry_in_ms: 100 });
+    assert_eq!(posts(&app.link(LinkEvent::Welcome(Box::new(welcome(rooms()))))).len(), 1, "a welcome says it, too");
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn a_refusal_from_before_the_recovery_is_retried_within_a_second() {
 fn a_rate_limit_pause_is_not_cut_short_by_a_service_push() {
     let mut app = TestApp::in_two_rooms();
     let (ask, _) = post(&app.send("/ttl 5m brief")).expect("sent");
-    app.answer(ask, Err(Refusal::Refused(ErrorBody::new(ErrorCode::RateLimited, "Too many.").retry_after(700))));
+    app.answer(ask, Err(CallError::Refused(ErrorBody::new(ErrorCode::RateLimited, "Too many.").retry_after(700))));
     assert!(post(&app.push(service(true))).is_none());
     app.now = app.now.plus_ms(700);
     assert!(post(&app.take(Msg::Tick)).is_some());
@@ -145,7 +145,7 @@ fn each_post_has_its_delivery_status() {
     );
     app.push(service(true));
     assert_eq!(statuses(&app), vec![DeliveryStatus::Sending; 4]);
-    app.link(LinkMsg::Down { reason: "gone".into(), retry_in_ms: 100 });
+    app.link(LinkEvent::Down { reason: "gone".into(), retry_in_ms: 100 });
     assert_eq!(statuses(&app), vec![DeliveryStatus::Offline; 4]);
 }
 
@@ -182,7 +182,7 @@ fn a_deferred_ephemeral_post_is_never_persisted() {
         effects.extend(tried);
         effects.extend(app.answer(ask, live_unavailable()));
     }
-    effects.extend(app.link(LinkMsg::Down { reason: "gone".into(), retry_in_ms: 100 }));
+    effects.extend(app.link(LinkEvent::Down { reason: "gone".into(), retry_in_ms: 100 }));
     effects.extend(app.act(Action::Quit));
     effects.retain(|effect| matches!(effect, Effect::Persist(..)));
     assert!(!effects.is_empty() && !format!("{effects:?}").contains("brief"), "{effects:?}");

@@ -4,10 +4,10 @@ use chat_proto::request::Edit;
 use clap::Args;
 
 use super::send::read_text;
+use crate::argument::{self, MessageRef};
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;
 use crate::cli::json::{ChangeLine, Line};
-use crate::cli::reference::MessageRef;
 
 /// The arguments of `edit`.
 #[derive(Args, Debug)]
@@ -24,7 +24,7 @@ pub(in crate::cli) struct EditArgs {
 
 pub(super) async fn run(args: &EditArgs, context: &Context) -> Result<(), CliError> {
     let text = read_text(&args.text).await?;
-    let body = text.parse().map_err(|error| CliError::usage(format!("the text {error}")))?;
+    let body = argument::text("message", &text).map_err(CliError::usage)?;
     let mut session = context.connect().await?;
     let room = session.room(&args.message.room).await?;
     let changed = session.call(&Edit { room, seq: args.message.seq, body }).await?;

@@ -3,10 +3,10 @@
 use chat_proto::request::History;
 use clap::Args;
 
+use crate::argument::{RoomRef, SeqRef};
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;
 use crate::cli::json::ItemNames;
-use crate::cli::reference::{RoomRef, SeqRef};
 
 /// The arguments of `history`.
 #[derive(Args, Debug)]

@@ -3,10 +3,10 @@
 use chat_proto::request::Read;
 use clap::Args;
 
+use crate::argument::{RoomRef, SeqRef};
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;
 use crate::cli::json::{Line, ReadMarkerLine};
-use crate::cli::reference::{RoomRef, SeqRef};
 
 /// The arguments of `read`.
 #[derive(Args, Debug)]

@@ -1,15 +1,17 @@
 //! `chat room …`: creates, joins, leaves and describes rooms. Must not know who may do it.
 
+use std::str::FromStr;
+
 use chat_proto::request::{CreateRoom, Join, Leave, Members, RoomInfo, SetDescription, SetTopic};
 use chat_proto::room::RoomKind;
-use chat_proto::text::{Description, RoomName};
+use chat_proto::text::{Description, RoomName, TextError};
 use clap::{Args, Subcommand};
 
 use super::rooms::life;
+use crate::argument::{self, RoomRef, room_name, ttl_ms};
 use crate::cli::context::{CliSession, Context};
 use crate::cli::exit::CliError;
 use crate::cli::json::{ChangeLine, LeftLine, Line, MemberLine, RoomDescriptionLine, RoomTopicLine};
-use crate::cli::reference::{RoomRef, parse_duration_ms};
 
 /// The subcommands of `room`.
 #[derive(Debug, Subcommand)]
@@ -48,7 +50,7 @@ pub(in crate::cli) struct RoomArg {
 )]
 pub(in crate::cli) struct CreateArgs {
     /// The room's name: letters and digits, and - _ . after the first; a leading # is ignored.
-    #[arg(value_parser = parse_name)]
+    #[arg(value_parser = room_name)]
     name: RoomName,
     /// The topic: one line about the room.
     #[arg(long, value_name = "TEXT")]
@@ -57,7 +59,7 @@ pub(in crate::cli) struct CreateArgs {
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
     /// Let messages expire after this time by default: 30s, 1h, or low, normal, high.
-    #[arg(long, value_name = "TIME", value_parser = parse_duration_ms)]
+    #[arg(long, value_name = "TIME", value_parser = ttl_ms)]
     ttl: Option<u64>,
     /// Close the room when its last member leaves.
     #[arg(long)]
@@ -94,15 +96,8 @@ pub(in crate::cli) struct DescribeArgs {
     clear: bool,
 }
 
-fn parse_name(text: &str) -> Result<RoomName, String> {
-    text.strip_prefix('#').unwrap_or(text).parse().map_err(|error| format!("a room's name {error}"))
-}
-
-fn parse_text<T: std::str::FromStr>(what: &str, text: &str) -> Result<T, CliError>
-where
-    T::Err: std::fmt::Display,
-{
-    text.parse().map_err(|error| CliError::usage(format!("the {what} {error}")))
+fn parse_text<T: FromStr<Err = TextError>>(name: &str, text: &str) -> Result<T, CliError> {
+    argument::text(name, text).map_err(CliError::usage)
 }
 
 pub(super) async fn run(command: &RoomCommand, context: &Context) -> Result<(), CliError> {

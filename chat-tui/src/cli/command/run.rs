@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use super::posting::{plain_post, print_posted};
+use crate::argument::RoomRef;
 use crate::cli::child::{ChildExit, OutputTail, run_child};
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;
-use crate::cli::reference::RoomRef;
 use crate::cli::stdin_text::{self, Fit};
 
 /// The arguments of `run`.

@@ -9,6 +9,7 @@ use tokio::io::AsyncReadExt;
 use super::posting::print_posted;
 use super::send_args::SendArgs;
 use super::send_stream;
+use crate::argument;
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;
 use crate::cli::stdin_text;
@@ -23,14 +24,14 @@ pub(super) async fn run(args: &SendArgs, context: &Context) -> Result<(), CliErr
     let code: Option<CodeLanguage> = args
         .code
         .as_deref()
-        .map(|language| language.parse().map_err(|error| CliError::usage(format!("the language {error}"))))
+        .map(|language| argument::text("language", language).map_err(CliError::usage))
         .transpose()?;
     let text = read_text(&args.text).await?;
     let bodies = stdin_text::fit(&text, args.fit())?;
     let mut session = context.connect().await?;
     let room = session.room(&args.room).await?;
     for (index, body) in bodies.iter().enumerate() {
-        let body = body.parse().map_err(|error| CliError::usage(format!("the text {error}")))?;
+        let body = argument::text("message", body).map_err(CliError::usage)?;
         let post = Post {
             room,
             key: args.key(index)?,

@@ -5,8 +5,8 @@ use chat_proto::request::Life;
 use clap::Args;
 
 use super::posting::random_key;
+use crate::argument::{RoomRef, ttl_ms};
 use crate::cli::exit::CliError;
-use crate::cli::reference::{RoomRef, parse_duration_ms};
 use crate::cli::stdin_text::Fit;
 
 /// The arguments of `send`.
@@ -26,7 +26,7 @@ pub(in crate::cli) struct SendArgs {
     /// The text; read from standard input if omitted.
     pub(super) text: Vec<String>,
     /// Let the message expire after this time: 30s, 1h, or low (30 s), normal (1 h), high (24 h).
-    #[arg(long, value_name = "TIME", value_parser = parse_duration_ms, conflicts_with = "persistent")]
+    #[arg(long, value_name = "TIME", value_parser = ttl_ms, conflicts_with = "persistent")]
     ttl: Option<u64>,
     /// Keep the message, also in a room whose messages expire by default.
     #[arg(long)]

@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use super::posting::print_posted;
 use super::send_args::SendArgs;
 use super::stream_lines::StreamLines;
+use crate::argument;
 use crate::cli::context::{CliSession, Context};
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::post_pacer::PostPacer;
@@ -125,7 +126,7 @@ impl<'a> Stream<'a> {
             return Ok(());
         }
         for part in stdin_text::fit(&text, self.args.fit()).map_err(at_line)? {
-            let body = part.parse().map_err(|error| at_line(CliError::usage(format!("the text {error}"))))?;
+            let body = argument::text("message", &part).map_err(|error| at_line(CliError::usage(error)))?;
             let key = self.args.key(self.posts)?;
             self.posts += 1;
             let life = self.args.life();

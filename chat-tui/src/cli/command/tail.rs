@@ -9,10 +9,10 @@ use chat_proto::request::History;
 use clap::Args;
 
 use super::ephemeral_filter::{EphemeralFilter, is_renumbered};
+use crate::argument::{RoomRef, SeqRef};
 use crate::cli::context::{CliSession, Context, Names};
 use crate::cli::exit::CliError;
 use crate::cli::json::ItemNames;
-use crate::cli::reference::{RoomRef, SeqRef};
 use crate::net::{Follower, RoomStart};
 
 /// The arguments of `tail`.
@@ -86,7 +86,7 @@ impl Tail {
         starts: Vec<RoomStart>,
     ) -> Result<Self, CliError> {
         let heads = starts.iter().map(|start| (start.room, start.after)).collect();
-        let follower = Follower::start(context.connect_options()?, starts).await?;
+        let follower = Follower::start(context.follow_options()?, starts).await?;
         Ok(Self { follower, names: session.names().clone(), heads, ephemeral_filter: EphemeralFilter::default() })
     }
 

@@ -3,10 +3,10 @@
 use chat_proto::request::Trending;
 use clap::Args;
 
+use crate::argument::RoomRef;
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;
 use crate::cli::json::{Line, TrendingLine};
-use crate::cli::reference::RoomRef;
 
 /// The arguments of `trending`.
 #[derive(Args, Debug)]

@@ -5,10 +5,10 @@ use chat_proto::message::{Content, Item, Version};
 use chat_proto::request::{History, Versions};
 use clap::Args;
 
+use crate::argument::MessageRef;
 use crate::cli::context::{CliSession, Context};
 use crate::cli::exit::CliError;
 use crate::cli::json::ItemNames;
-use crate::cli::reference::MessageRef;
 
 /// The arguments of `versions`.
 #[derive(Args, Debug)]

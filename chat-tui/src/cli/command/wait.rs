@@ -7,9 +7,9 @@ use clap::Args;
 use regex::Regex;
 
 use super::tail::Tail;
+use crate::argument::{RoomRef, SeqRef, duration_ms};
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;
-use crate::cli::reference::{RoomRef, SeqRef, parse_duration_ms};
 
 /// The arguments of `wait`.
 #[derive(Args, Debug)]
@@ -30,7 +30,7 @@ pub(in crate::cli) struct WaitArgs {
     #[arg(long, value_name = "ID")]
     since: Option<SeqRef>,
     /// Give up after this time: 30s, 5m.
-    #[arg(long, value_name = "TIME", value_parser = parse_duration_ms)]
+    #[arg(long, value_name = "TIME", value_parser = duration_ms)]
     timeout: Option<u64>,
 }
 

@@ -4,11 +4,11 @@ use chat_proto::presence::{Availability, Presence};
 use chat_proto::request::Who;
 use clap::Args;
 
+use crate::argument::RoomRef;
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;
 use crate::cli::json::{Line, PersonLine};
 use crate::cli::output::{local_time, padded};
-use crate::cli::reference::RoomRef;
 
 /// The arguments of `who`.
 #[derive(Args, Debug)]

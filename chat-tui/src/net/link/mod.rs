@@ -1,9 +1,16 @@
-//! The full-screen client's way to one server, kept up for as long as the program runs.
+//! The link to one server: connects, greets, keeps the connection alive and makes it again. The screen and the command
+//! line run on it; it must not know either.
 
+mod deadlines;
+mod driver;
 mod handle;
 mod machine;
-mod task;
+mod options;
+mod policy;
+mod sleep;
 #[cfg(test)]
 mod tests;
+mod wire;
 
-pub use handle::{LinkCommand, LinkEvent, LinkHandle, LinkOptions, Prepare};
+pub use handle::LinkHandle;
+pub use options::{LinkCommand, LinkOptions, Prepare};

@@ -1,4 +1,4 @@
-//! A link with a server that says what the test wants.
+//! A link with a scripted server, over a real socket.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -7,13 +7,14 @@ use std::time::Duration;
 use chat_proto::client_frame::Auth;
 use chat_proto::codec;
 use chat_proto::error::{ErrorBody, ErrorCode};
-use chat_proto::request::{Answer, Ping, Pong};
-use chat_proto::server_frame::{ErrorFrame, Goodbye, GoodbyeReason};
+use chat_proto::ids::{ClientKey, RoomId};
+use chat_proto::request::{Answer, Ping, Pong, Post};
+use chat_proto::server_frame::{ErrorFrame, Gap, Goodbye, GoodbyeReason, ServerFrame};
 use chat_proto::time::UnixMillis;
 use tokio::time::timeout;
 
 use super::*;
-use crate::net::CallError;
+use crate::link_event::{CallError, LinkEvent};
 use crate::net::scripted_server::{Peer, ScriptedServer, welcome};
 
 struct Fixture {
@@ -27,23 +28,20 @@ impl Fixture {
         let server = ScriptedServer::new().await;
         let prepared = Arc::new(AtomicU32::new(0));
         let count = Arc::clone(&prepared);
-        let options = LinkOptions {
-            address: server.address(),
-            auth: Auth::Token { token: "t".into() },
-            prepare: Arc::new(move || {
-                count.fetch_add(1, Ordering::SeqCst);
-                Ok(())
-            }),
-        };
+        let prepare = Arc::new(move || {
+            count.fetch_add(1, Ordering::SeqCst);
+            Ok(())
+        });
+        let options = LinkOptions::screen(server.address(), Auth::Token { token: "t".into() }, prepare);
         Self { link: LinkHandle::start(options), server, prepared }
     }
 
     async fn next(&mut self) -> LinkEvent {
-        let event = timeout(Duration::from_secs(20), self.link.next_event());
-        event.await.expect("news in time").expect("the link lives")
+        let event = timeout(Duration::from_mins(2), self.link.next_event());
+        event.await.expect("an event in time").expect("the link lives")
     }
 
-    /// The next news that is meant; others are passed over.
+    /// The next event that `is_wanted`; others are passed over.
     async fn until(&mut self, is_wanted: impl Fn(&LinkEvent) -> bool) -> LinkEvent {
         loop {
             let event = self.next().await;
@@ -100,7 +98,7 @@ async fn a_denied_link_waits_for_a_person() {
         peer.receive().await.expect("a hello");
         peer.send(&ErrorFrame { id: None, error: ErrorBody::new(ErrorCode::AuthFailed, "No.") }).await;
         let denied = fixture.until(|event| !matches!(event, LinkEvent::Connecting)).await;
-        assert!(matches!(denied, LinkEvent::Denied { .. }), "{denied:?}");
+        assert!(matches!(denied, LinkEvent::Stopped { .. }), "{denied:?}");
         assert!(
             timeout(Duration::from_millis(700), fixture.link.next_event()).await.is_err(),
             "it does not try by itself"
@@ -123,4 +121,25 @@ async fn a_server_that_was_stopped_is_not_started_again_unasked() {
     drop(peer);
     drop(fixture.greeted().await);
     assert_eq!(fixture.prepared.load(Ordering::SeqCst), 2, "it was there again, and fell");
+}
+
+#[tokio::test]
+async fn a_server_that_reads_nothing_is_given_up_and_still_read() {
+    let mut fixture = Fixture::new().await;
+    let mut peer = fixture.signed_in().await;
+    // More than the buffers of both ends hold: the rest cannot be written, for nobody reads.
+    let body = "x".repeat(8_000);
+    for ask in 0..1_000 {
+        let key = format!("k{ask}").parse::<ClientKey>().expect("a key");
+        let body = body.parse().expect("a body");
+        let post = Post { room: RoomId(1), key, body, life: None, code: None, reply_to: None, chain: None };
+        fixture.link.send(LinkCommand::Ask { ask, request: post.into() }).expect("taken");
+    }
+    // What the server says is read all the same.
+    peer.send(&Gap { room: RoomId(1) }).await;
+    fixture.until(|event| matches!(event, LinkEvent::Push(ServerFrame::Gap(_)))).await;
+    tokio::time::pause();
+    let down = fixture.until(|event| matches!(event, LinkEvent::Down { .. })).await;
+    let LinkEvent::Down { reason, .. } = down else { panic!("{down:?}") };
+    assert!(reason.contains("does not read"), "{reason}");
 }

@@ -13,8 +13,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{Drawn, RenderCache, render};
+use crate::app::Msg;
 use crate::app::tests::{ANA, GENERAL, ME, NOON, OPS, TestApp, event, membership, message, user, welcome};
-use crate::app::{LinkMsg, Msg};
+use crate::link_event::LinkEvent;
 use crate::theme::{Depth, Theme};
 
 pub(super) const BEN: UserId = UserId(3);
@@ -73,9 +74,9 @@ pub(super) fn afternoon() -> TestApp {
     builds.read_marker.unread = 3;
     let mut hello = welcome(vec![general, ops, scratch, builds]);
     hello.account.users = vec![user(ANA, "ana"), user(BEN, "ben"), user(DEE, "dee")];
-    let effects = app.link(LinkMsg::Welcome(Box::new(hello)));
+    let effects = app.link(LinkEvent::Welcome(Box::new(hello)));
     app.answer_history(&effects, Vec::new());
-    app.link(LinkMsg::Lag(34));
+    app.link(LinkEvent::Lag(34));
     for (id, availability) in [(ME, Availability::Online), (ANA, Availability::Online), (BEN, Availability::Away)] {
         let presence = Presence { availability, status: None, last_seen: None };
         app.push(ServerFrame::Presence(UserPresence { user: id, presence }));

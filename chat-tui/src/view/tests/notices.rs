@@ -37,14 +37,14 @@ fn a_long_notice_keeps_its_start_and_its_advice() {
 fn a_lost_link_shows_why_and_what_to_do() {
     let mut app = afternoon();
     let reason = "the server was stopped; /retry starts it again";
-    app.link(LinkMsg::Down { reason: reason.into(), retry_in_ms: 6_000 });
+    app.link(LinkEvent::Down { reason: reason.into(), retry_in_ms: 6_000 });
     assert!(shown_text(&mut app, 40, 10).contains(reason));
     app.send("on its way");
     for (width, height) in [(80, 24), (40, 10)] {
         let both = shown_text(&mut app, width, height);
         assert!(both.contains("1 to send") && both.contains(reason), "{both}");
     }
-    app.link(LinkMsg::Down { reason: "no server answers".into(), retry_in_ms: 6_000 });
+    app.link(LinkEvent::Down { reason: "no server answers".into(), retry_in_ms: 6_000 });
     assert!(shown_text(&mut app, 80, 24).contains("no server answers; /retry tries now"));
 }
 
@@ -77,13 +77,13 @@ fn an_older_server_is_reported_once() {
     let mut app = TestApp::new();
     let mut hello = welcome(vec![membership(GENERAL, "general", 0)]);
     hello.server_version = "0.0.1".into();
-    app.link(LinkMsg::Welcome(Box::new(hello.clone())));
+    app.link(LinkEvent::Welcome(Box::new(hello.clone())));
     assert!(shown_text(&mut app, 80, 24).contains("(0.0.1) is older than this program"));
     assert!(shown_text(&mut app, 80, 24).contains("`chat local restart`"));
     app.now = app.now.plus_ms(60_000);
     app.take(Msg::Tick);
-    app.link(LinkMsg::Down { reason: "gone".into(), retry_in_ms: 100 });
-    app.link(LinkMsg::Welcome(Box::new(hello)));
+    app.link(LinkEvent::Down { reason: "gone".into(), retry_in_ms: 100 });
+    app.link(LinkEvent::Welcome(Box::new(hello)));
     assert!(!shown_text(&mut app, 80, 24).contains("older"));
 }
 
@@ -128,7 +128,10 @@ fn each_pending_message_shows_its_delivery_status() {
         let is_post = |request: &chat_proto::request::Request| matches!(request, chat_proto::request::Request::Post(_));
         let (ask, _) = crate::app::tests::asked(&effects, is_post).expect("sent");
         let message = "The message was not taken: no memory left; give Redis more (maxmemory).";
-        app.answer(ask, Err(crate::app::Refusal::Refused(ErrorBody::new(ErrorCode::LiveUnavailable, message))));
+        app.answer(
+            ask,
+            Err(crate::link_event::CallError::Refused(ErrorBody::new(ErrorCode::LiveUnavailable, message))),
+        );
     };
     for (width, height) in [(80, 24), (40, 10)] {
         let mut app = afternoon();
@@ -144,7 +147,7 @@ fn each_pending_message_shows_its_delivery_status() {
         app.push(works(true));
         let shown = shown_text(&mut app, width, height);
         assert!(shown.contains("first (sending)") && shown.contains("second (sending)"), "{shown}");
-        app.link(LinkMsg::Down { reason: "gone".into(), retry_in_ms: 100 });
+        app.link(LinkEvent::Down { reason: "gone".into(), retry_in_ms: 100 });
         assert!(shown_text(&mut app, width, height).contains("first (waits for the link)"));
     }
 }

@@ -41,7 +41,7 @@ fn loading_older_messages_does_not_move_the_view() {
     let mut app = TestApp::new();
     let head = 100;
     let hello = welcome(vec![membership(GENERAL, "general", head)]);
-    let effects = app.link(LinkMsg::Welcome(Box::new(hello)));
+    let effects = app.link(LinkEvent::Welcome(Box::new(hello)));
     let page =
         |from: u64| -> Vec<_> { (from..from + 30).map(|seq| message(seq, ANA, &format!("message {seq}"))).collect() };
     let answer = |items: Vec<chat_proto::message::Item>, next: u64| {

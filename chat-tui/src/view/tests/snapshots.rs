@@ -141,8 +141,8 @@ fn pending_and_failed_messages_are_distinguished() {
     let effects = app.send("refused");
     let (ask, _) = asked(&effects, |request| matches!(request, chat_proto::request::Request::Post(_))).expect("sent");
     let refused = ErrorBody::new(ErrorCode::NotAllowed, "Not here.");
-    app.answer(ask, Err(crate::app::Refusal::Refused(refused)));
-    app.link(LinkMsg::Down { reason: "no server answers".into(), retry_in_ms: 4_000 });
+    app.answer(ask, Err(crate::link_event::CallError::Refused(refused)));
+    app.link(LinkEvent::Down { reason: "no server answers".into(), retry_in_ms: 4_000 });
     app.send("on its way");
     app.now = app.now.plus_ms(9_000);
     app.take(Msg::Tick);

@@ -1,0 +1,95 @@
+//! The events of a link to a server, and its errors: the words that `net` and `app` share. Pure: must not know
+//! sockets, tasks or screens.
+
+#![deny(clippy::disallowed_methods)]
+
+use chat_proto::error::ErrorBody;
+use chat_proto::request::Answer;
+use chat_proto::server_frame::{ServerFrame, Welcome};
+
+/// What happened on a link.
+#[derive(Debug)]
+pub enum LinkEvent {
+    /// A try to connect begins.
+    Connecting,
+    /// The socket is open; the link waits for the `hello` to send.
+    Opened,
+    /// Signed in.
+    Welcome(Box<Welcome>),
+    /// A request was answered, or failed.
+    Answer {
+        /// The number the request was given by its sender.
+        ask: u64,
+        /// The answer.
+        result: Box<Result<Answer, CallError>>,
+    },
+    /// A frame that the server pushed.
+    Push(ServerFrame),
+    /// The round-trip time, in milliseconds.
+    Lag(u64),
+    /// The connection ended, or a try failed; the link tries again by itself.
+    Down {
+        /// Why, in a sentence.
+        reason: String,
+        /// Time until the next try, in milliseconds.
+        retry_in_ms: u64,
+    },
+    /// The link has stopped trying: it was refused, it gave up, or it was meant for one connection only.
+    Stopped {
+        /// Why.
+        error: NetError,
+    },
+}
+
+/// Why there is no connection.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NetError {
+    /// Nobody answers at the address.
+    #[error("no server answers at {address}: {reason}")]
+    Unreachable {
+        /// The address.
+        address: String,
+        /// Why.
+        reason: String,
+    },
+    /// The server refused `hello`.
+    #[error("{0}")]
+    Refused(ErrorBody),
+    /// The program at the address is not a chat server, or one of another version.
+    #[error("what answers at {address} does not speak this protocol: {reason}")]
+    NotAChatServer {
+        /// The address.
+        address: String,
+        /// Why.
+        reason: String,
+    },
+    /// A connection that was signed in has ended.
+    #[error("{reason}")]
+    Closed {
+        /// Why.
+        reason: String,
+    },
+    /// The server ended this sign-in.
+    #[error("you were signed out")]
+    SignedOut,
+}
+
+/// Why a request was not answered with success.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CallError {
+    /// The server refused it.
+    #[error("{0}")]
+    Refused(ErrorBody),
+    /// The connection ended before the answer came: nobody knows whether the request was carried out.
+    #[error("the connection to the server broke")]
+    Disconnected,
+    /// No answer came in time, and the connection was given up.
+    #[error("the server took the request but did not answer within {limit_s} s")]
+    Unanswered {
+        /// The time limit, in seconds.
+        limit_s: u64,
+    },
+    /// The answer does not belong to the request.
+    #[error("the server's answer cannot be read: {0}")]
+    Unreadable(String),
+}

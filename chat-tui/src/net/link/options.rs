@@ -1,0 +1,72 @@
+//! What a link is given: the server, the sign-in, and the commands. Must not know how they are carried out.
+
+use std::sync::Arc;
+
+use chat_proto::client_frame::{Auth, Resume, Subscription};
+use chat_proto::request::Request;
+
+use super::policy::Policy;
+use crate::net::address::ServerAddress;
+
+/// Makes the server reachable before a try: starts the user's own server if it does not run. Skipped while a server
+/// that was stopped on purpose is away.
+pub type Prepare = Arc<dyn Fn() -> Result<(), String> + Send + Sync>;
+
+/// A server, a sign-in, and how to keep the link to it.
+#[derive(Clone)]
+pub struct LinkOptions {
+    /// The server.
+    pub address: ServerAddress,
+    /// The sign-in.
+    pub auth: Auth,
+    pub(super) prepare: Prepare,
+    pub(super) subscription: Subscription,
+    /// Whether this connection makes the user appear online.
+    pub(super) has_presence: bool,
+    pub(super) policy: Policy,
+}
+
+impl LinkOptions {
+    /// For the screen: all rooms are pushed, the user appears online, and the link is kept for as long as it lives.
+    pub fn screen(address: ServerAddress, auth: Auth, prepare: Prepare) -> Self {
+        let policy = Policy::Screen;
+        Self { address, auth, prepare, subscription: Subscription::All, has_presence: true, policy }
+    }
+
+    /// For a command that asks and ends: nothing is pushed.
+    pub fn one_shot(address: ServerAddress, auth: Auth, prepare: Prepare) -> Self {
+        let policy = Policy::OneShot;
+        Self { address, auth, prepare, subscription: Subscription::None, has_presence: false, policy }
+    }
+
+    /// For a command that follows rooms: they are subscribed to one by one, and the link is made again when it breaks.
+    pub fn follow(address: ServerAddress, auth: Auth) -> Self {
+        let (prepare, policy): (Prepare, _) = (Arc::new(|| Ok(())), Policy::Follow);
+        Self { address, auth, prepare, subscription: Subscription::None, has_presence: false, policy }
+    }
+}
+
+impl std::fmt::Debug for LinkOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LinkOptions")
+            .field("address", &self.address)
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A command to a link.
+#[derive(Debug)]
+pub enum LinkCommand {
+    /// Sends `hello`, resuming if something is known. Expected once the socket is open.
+    Hello(Option<Resume>),
+    /// Asks the server.
+    Ask {
+        /// Comes back with the answer.
+        ask: u64,
+        /// The request.
+        request: Request,
+    },
+    /// Tries now instead of after the pause.
+    Retry,
+}
