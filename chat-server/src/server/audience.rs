@@ -18,6 +18,7 @@ use crate::presence::{Audience, LargeRoomCounts, RoomPresence, is_there};
 use crate::push::Push;
 use crate::room::Rooms;
 use crate::store::Store;
+use crate::tasks::Tasks;
 
 /// Longest sleep of the driver before it reads the clock again.
 const LOOK_AGAIN: Duration = Duration::from_mins(1);
@@ -26,6 +27,7 @@ const LOOK_AGAIN: Duration = Duration::from_mins(1);
 pub struct RoomAudience {
     store: Arc<dyn Store>,
     clock: fn() -> UnixMillis,
+    tasks: Tasks,
     /// Set late: `Rooms` is built with an observer that holds this.
     rooms: OnceLock<Rooms>,
     known: Mutex<Known>,
@@ -50,8 +52,8 @@ impl Known {
 }
 
 impl RoomAudience {
-    pub(super) fn new(store: Arc<dyn Store>, clock: fn() -> UnixMillis) -> Self {
-        Self { store, clock, rooms: OnceLock::new(), known: Mutex::default(), wakeup: Notify::new() }
+    pub(super) fn new(store: Arc<dyn Store>, clock: fn() -> UnixMillis, tasks: Tasks) -> Self {
+        Self { store, clock, tasks, rooms: OnceLock::new(), known: Mutex::default(), wakeup: Notify::new() }
     }
 
     /// Sets the rooms, once they have been built.
@@ -168,8 +170,7 @@ impl RoomAudience {
     fn notify_absent(&self, presence: UserPresence) {
         let Some(rooms) = self.rooms.get().cloned() else { return };
         let memberships = self.store.memberships(presence.user);
-        // One read; it ends by itself.
-        tokio::spawn(async move {
+        self.tasks.spawn(async move {
             let push = Push::new(presence);
             let small = |membership: &Membership| membership.room.members <= PRESENCE_ROOM_MAX;
             for membership in memberships.await.unwrap_or_default().into_iter().filter(small) {
