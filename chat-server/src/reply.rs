@@ -7,6 +7,8 @@ use std::task::{Context, Poll};
 
 use tokio::sync::oneshot;
 
+use crate::tasks::Tasks;
+
 /// An error type with a value for "nobody will reply".
 pub trait Unanswered {
     /// The resolver was dropped without a reply.
@@ -43,13 +45,13 @@ impl<T, E> Reply<T, E> {
     }
 
     /// The reply that `work` comes to, in a task of its own: for work of more than one step.
-    pub fn of_task(work: impl Future<Output = Result<T, E>> + Send + 'static) -> Self
+    pub fn of_task(tasks: &Tasks, work: impl Future<Output = Result<T, E>> + Send + 'static) -> Self
     where
         T: Send + 'static,
         E: Send + 'static,
     {
         let (resolver, reply) = Self::channel();
-        tokio::spawn(async move { resolver.resolve(work.await) });
+        tasks.spawn(async move { resolver.resolve(work.await) });
         reply
     }
 

@@ -1,9 +1,7 @@
-//! Puts the parts together, runs them, and takes them down in order.
+//! Puts the parts together, runs them, and stops them in order. Must not know what the parts do.
 
 use std::sync::Arc;
 use std::time::Duration;
-
-use tokio::sync::watch;
 
 use crate::clock::{self, now};
 use crate::config::Config;
@@ -11,50 +9,51 @@ use crate::live::{Live, MemoryCaps, MemoryLive, NodeId, RedisLive, RedisStartErr
 use crate::server::{Server, Stores, notify_service, share_limits};
 use crate::store::sqlite::{OpenError, SqliteStore};
 use crate::store::{Lifecycle, StoreError};
+use crate::tasks::Tasks;
 use crate::transport::{self, BindError, Listeners};
 use crate::{shutdown, telemetry};
 
-/// Everyone has said goodbye within this time.
-const GOODBYE_LIMIT: Duration = Duration::from_secs(5);
-/// What expired is let go of this often.
+/// How long connections, rooms and tasks each have to end.
+const STOP_LIMIT: Duration = Duration::from_secs(5);
+/// Time between two sweeps of the live store.
 const SWEEP_EVERY: Duration = Duration::from_secs(5);
-/// A system's time this far off is worth a line in the log, in milliseconds.
+/// A system clock this far off is worth a line in the log, in milliseconds.
 const CLOCK_APART_MS: i64 = 5_000;
 
 /// Why a server cannot run.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    /// The database.
+    /// The database cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// A place to listen at.
+    /// An address cannot be bound.
     #[error(transparent)]
     Bind(#[from] BindError),
-    /// What expires.
+    /// Redis cannot be used.
     #[error(transparent)]
     Redis(#[from] RedisStartError),
     /// The system has no random numbers.
-    #[error("the system gives no random numbers")]
+    #[error("the system provides no random numbers")]
     NoRandomNumbers,
-    /// The database could not be closed in order.
+    /// The database could not be closed cleanly.
     #[error("the database could not be closed cleanly")]
     Close(#[source] StoreError),
 }
 
-/// What is known once the server is ready.
+/// A server that takes connections.
 #[derive(Clone, Debug)]
 pub struct Ready {
     /// The addresses clients connect to.
     pub addresses: Vec<String>,
-    /// The line that says so.
+    /// The line it prints.
     pub line: String,
 }
 
-/// Runs a server until `stop` is done, or it has been idle where the settings say so. `ready` is called once it takes
-/// connections.
+/// Runs a server until `stop` completes, or until it has been idle for as long as the settings allow. Calls `ready` once it
+/// takes connections.
 ///
 /// # Errors
-/// As [`ServeError`] says; nothing runs then.
+/// If the server cannot start, or the database cannot be closed; see [`ServeError`]. Nothing runs then.
 pub async fn serve(
     config: Config,
     stop: impl Future<Output = ()>,
@@ -66,53 +65,48 @@ pub async fn serve(
     raise_file_limit();
     let listeners = Listeners::bind(&config.listen).await?;
     let store = Arc::new(SqliteStore::open(&config.data, &new_epoch()?, now())?);
+    let tasks = Tasks::default();
     let live: Arc<dyn Live> = match config.redis.clone() {
-        Some(redis) => Arc::new(RedisLive::start(redis, &store.epoch()).await?),
+        Some(redis) => Arc::new(RedisLive::start(redis, &store.epoch(), &tasks).await?),
         None => Arc::new(MemoryLive::new(MemoryCaps::default())),
     };
-    let stores = Stores { store: store.clone(), live: live.clone(), node: new_node()?, clock: now };
+    let stores =
+        Stores { store: store.clone(), live: live.clone(), node: new_node()?, clock: now, tasks: tasks.clone() };
     let (server, drivers) = Server::new(config.server.clone(), stores);
-    let (down, is_down) = watch::channel(false);
-    let until_down = |mut is_down: watch::Receiver<bool>| async move { drop(is_down.wait_for(|down| *down).await) };
-    let presence = tokio::spawn(drivers.presence.run(until_down(is_down.clone())));
-    let background = [
-        tokio::spawn(drivers.trending.run(until_down(is_down.clone()))),
-        tokio::spawn(drivers.typing.run(until_down(is_down.clone()))),
-        tokio::spawn({
-            let (server, until_down) = (server.clone(), until_down(is_down.clone()));
-            async move { server.push_counts(until_down).await }
-        }),
-        tokio::spawn(notify_service(server.clone(), until_down(is_down.clone()))),
-        tokio::spawn(share_limits(server.clone(), until_down(is_down.clone()))),
-        tokio::spawn(telemetry::totals(server.clone())),
-        tokio::spawn(sweep(live)),
-        tokio::spawn(watch_clock()),
-    ];
+    tasks.spawn(drivers.presence.run(tasks.stopping()));
+    tasks.spawn(drivers.trending.run(tasks.stopping()));
+    tasks.spawn(drivers.typing.run(tasks.stopping()));
+    tasks.spawn({
+        let (server, stopping) = (server.clone(), tasks.stopping());
+        async move { server.push_counts(stopping).await }
+    });
+    tasks.spawn(notify_service(server.clone(), tasks.stopping()));
+    tasks.spawn(share_limits(server.clone(), tasks.stopping()));
+    tasks.spawn_service(telemetry::totals(server.clone()));
+    tasks.spawn_service(sweep(live));
+    tasks.spawn_service(watch_clock());
     ready(ready_line(&config, &listeners));
     {
-        let serving = transport::serve(&listeners, &server, &is_down);
+        let serving = transport::serve(&listeners, &server, &tasks);
         tokio::pin!(serving);
         tokio::select! {
             () = &mut serving => {}
             () = stop => {}
             () = idle(server.clone(), config.idle_exit) => {}
         }
-        // No more is accepted; everyone is told, and what was accepted is settled.
-        let _ = down.send(true);
-        if tokio::time::timeout(GOODBYE_LIMIT, serving).await.is_err() {
+        // From here on nothing is accepted, and every client gets its goodbye.
+        tasks.stop();
+        if tokio::time::timeout(STOP_LIMIT, serving).await.is_err() {
             tracing::warn!("some connections did not end in time");
         }
     }
     drop(listeners);
-    if tokio::time::timeout(GOODBYE_LIMIT, server.rooms.drain()).await.is_err() {
-        tracing::warn!("some rooms did not drain in time");
+    if tokio::time::timeout(STOP_LIMIT, server.rooms.drain()).await.is_err() {
+        tracing::warn!("some rooms did not finish their writes in time");
     }
-    // It keeps when everyone was seen last.
-    if tokio::time::timeout(GOODBYE_LIMIT, presence).await.is_err() {
-        tracing::warn!("the presences did not end in time");
-    }
-    for task in background {
-        task.abort();
+    // The presence task records when everyone was last seen; the rooms and Redis serve until it has.
+    if !tasks.finish(STOP_LIMIT).await {
+        tracing::warn!("some tasks did not end in time");
     }
     store.close().await.map_err(ServeError::Close)
 }
@@ -131,14 +125,14 @@ async fn sweep(live: Arc<dyn Live>) {
     }
 }
 
-/// Says once when the system's time was set far from what the server goes by.
+/// Logs once when the system clock was set far from the server's.
 async fn watch_clock() {
     while clock::offset_ms().abs() < CLOCK_APART_MS {
         tokio::time::sleep(SWEEP_EVERY).await;
     }
     tracing::warn!(
         ahead_ms = clock::offset_ms(),
-        "the system's time was set; the server follows by 1 ms a second. Restart it to take the new time at once"
+        "the system clock was set; the server follows by 1 ms per second. Restart it to use the new time at once"
     );
 }
 
@@ -155,7 +149,7 @@ fn ready_line(config: &Config, listeners: &Listeners) -> Ready {
     Ready { addresses, line }
 }
 
-/// A name for this run of the server. Below 2^53: scripts in Redis count in doubles.
+/// Returns a random id for this run of the server. It is below 2^53, since scripts in Redis count in doubles.
 fn new_node() -> Result<NodeId, ServeError> {
     let mut bytes = [0; 8];
     getrandom::fill(&mut bytes).map_err(|_| ServeError::NoRandomNumbers)?;
@@ -168,11 +162,11 @@ fn new_epoch() -> Result<String, ServeError> {
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// Every connection is a file: as many as the system allows.
+/// Raises the limit on open files as far as the system allows: every connection is one.
 fn raise_file_limit() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);
     if setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum }).is_err() {
-        tracing::warn!(current = ?limit.current, "the limit of open files could not be raised");
+        tracing::warn!(current = ?limit.current, "the limit on open files could not be raised");
     }
 }

@@ -18,6 +18,7 @@ use super::observer::RoomObserver;
 use crate::histogram::Histogram;
 use crate::live::Live;
 use crate::store::RoomStore;
+use crate::tasks::Tasks;
 
 /// Commands that can wait for one room.
 const MAILBOX: usize = 1024;
@@ -84,6 +85,8 @@ pub struct Services {
     pub observer: Arc<dyn RoomObserver>,
     /// Permits for refilling a live store that has lost its data.
     pub refills: Arc<Semaphore>,
+    /// Runs the rooms.
+    pub tasks: Tasks,
 }
 
 /// Rooms that may refill the live store at once.
@@ -138,7 +141,7 @@ impl Registry {
         }
         let (sender, receiver) = mpsc::channel(MAILBOX);
         rooms.insert(id, sender.clone());
-        tokio::spawn(actor::run(id, receiver, Arc::clone(self)));
+        self.services.tasks.spawn_service(actor::run(id, receiver, Arc::clone(self)));
         sender
     }
 

@@ -85,6 +85,7 @@ impl World {
         let store = Arc::new(SqliteStore::open(folder.path(), "e1", NOW).expect("it opens"));
         let noted = Arc::new(Noted::default());
         let services = Services {
+            tasks: crate::tasks::Tasks::default(),
             store: store.clone(),
             live: Arc::new(MemoryLive::new(MemoryCaps::default())),
             clock,

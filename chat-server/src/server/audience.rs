@@ -18,6 +18,7 @@ use crate::presence::{Audience, LargeRoomCounts, RoomPresence, is_there};
 use crate::push::Push;
 use crate::room::Rooms;
 use crate::store::{Accounts, Members};
+use crate::tasks::Tasks;
 
 /// Longest sleep of the driver before it reads the clock again.
 const LOOK_AGAIN: Duration = Duration::from_mins(1);
@@ -27,6 +28,7 @@ pub struct RoomAudience {
     accounts: Arc<dyn Accounts>,
     members: Arc<dyn Members>,
     clock: fn() -> UnixMillis,
+    tasks: Tasks,
     /// Set late: `Rooms` is built with an observer that holds this.
     rooms: OnceLock<Rooms>,
     known: Mutex<Known>,
@@ -51,8 +53,12 @@ impl Known {
 }
 
 impl RoomAudience {
-    pub(super) fn new(accounts: Arc<dyn Accounts>, members: Arc<dyn Members>, clock: fn() -> UnixMillis) -> Self {
-        Self { accounts, members, clock, rooms: OnceLock::new(), known: Mutex::default(), wakeup: Notify::new() }
+    pub(super) fn new(
+        accounts: Arc<dyn Accounts>,
+        members: Arc<dyn Members>,
+        (clock, tasks): (fn() -> UnixMillis, Tasks),
+    ) -> Self {
+        Self { accounts, members, clock, tasks, rooms: OnceLock::new(), known: Mutex::default(), wakeup: Notify::new() }
     }
 
     /// Sets the rooms, once they have been built.
@@ -169,8 +175,7 @@ impl RoomAudience {
     fn notify_absent(&self, presence: UserPresence) {
         let Some(rooms) = self.rooms.get().cloned() else { return };
         let memberships = self.members.memberships(presence.user);
-        // One read; it ends by itself.
-        tokio::spawn(async move {
+        self.tasks.spawn(async move {
             let push = Push::new(presence);
             let small = |membership: &Membership| membership.room.members <= PRESENCE_ROOM_MAX;
             for membership in memberships.await.unwrap_or_default().into_iter().filter(small) {

@@ -20,10 +20,11 @@ use crate::live::{Live, NodeId};
 use crate::presence::{PresenceDriver, PresenceService};
 use crate::room::{Counters, REFILLS, Registry, Rooms, Services};
 use crate::store::Store;
+use crate::tasks::Tasks;
 use crate::trending::{TrendingDriver, TrendingService};
 use crate::typing::{TypingDriver, TypingService};
 
-/// The stores a server is built on, and its clock.
+/// The stores a server is built on, its clock and its tasks.
 #[derive(Clone)]
 pub struct Stores {
     /// The database.
@@ -34,6 +35,8 @@ pub struct Stores {
     pub node: NodeId,
     /// The clock.
     pub clock: fn() -> UnixMillis,
+    /// Runs the background tasks.
+    pub tasks: Tasks,
 }
 
 /// The tasks that must run beside a server.
@@ -88,12 +91,12 @@ pub struct Server {
 impl Server {
     /// A server on its stores, and the tasks that must run beside it.
     pub fn new(config: ServerConfig, stores: Stores) -> (Arc<Self>, Drivers) {
-        let Stores { store, live, node, clock } = stores;
+        let Stores { store, live, node, clock, tasks } = stores;
         let trending_rooms = Arc::new(TrendingRooms::default());
         let (trending, trending_driver) = TrendingService::new(Arc::new(clock), trending_rooms.clone(), live.clone());
         let counters = Arc::<Counters>::default();
         let connections = Arc::new(Connections::new(clock));
-        let audience = Arc::new(RoomAudience::new(store.clone(), store.clone(), clock));
+        let audience = Arc::new(RoomAudience::new(store.clone(), store.clone(), (clock, tasks.clone())));
         let (typing, typing_driver) = TypingService::new(node, Arc::new(clock), live.clone());
         let observer = Arc::new(RoomObservers {
             trending: trending.clone(),
@@ -103,8 +106,15 @@ impl Server {
             clock,
         });
         let refills = Arc::new(tokio::sync::Semaphore::new(REFILLS));
-        let services =
-            Services { store: store.clone(), live: live.clone(), clock, counters: counters.clone(), observer, refills };
+        let services = Services {
+            store: store.clone(),
+            live: live.clone(),
+            clock,
+            counters: counters.clone(),
+            observer,
+            refills,
+            tasks,
+        };
         let rooms = Rooms::new(Registry::new(services));
         trending_rooms.set_rooms(rooms.clone());
         audience.set_rooms(rooms.clone());

@@ -5,21 +5,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::http::{self, Surface};
 use super::listen::Listeners;
 use crate::access::Origin;
 use crate::server::Server;
+use crate::tasks::Tasks;
 
 /// Pause after a failed accept, for example if no file descriptors are left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves all listeners until `shutdown`. Then nothing more is accepted, and it returns once every connection has ended.
-pub async fn serve(listeners: &Listeners, server: &Arc<Server>, shutdown: &watch::Receiver<bool>) {
+/// Serves all listeners until the server stops, then waits until every connection has ended.
+pub async fn serve(listeners: &Listeners, server: &Arc<Server>, background: &Tasks) {
     let mut tasks = JoinSet::new();
-    let mut stop = shutdown.clone();
+    let stopping = background.stopping();
+    tokio::pin!(stopping);
     loop {
         tokio::select! {
             accepted = accept_tcp(&listeners.tcp), if !listeners.tcp.is_empty() => match accepted {
@@ -27,7 +28,7 @@ pub async fn serve(listeners: &Listeners, server: &Arc<Server>, shutdown: &watch
                     // Only a hint to the kernel.
                     let _ = stream.set_nodelay(true);
                     let at = (Surface::Chat, origin_of(address));
-                    tasks.spawn(http::connection(stream, at, Arc::clone(server), shutdown.clone()));
+                    tasks.spawn(http::connection(stream, at, Arc::clone(server), background.clone()));
                 }
                 Err(error) => pause(&error).await,
             },
@@ -35,19 +36,19 @@ pub async fn serve(listeners: &Listeners, server: &Arc<Server>, shutdown: &watch
                 Ok(stream) => {
                     let uid = stream.peer_cred().ok().map(|peer| peer.uid());
                     let at = (Surface::Chat, Origin { uid, is_loopback: true, address: None });
-                    tasks.spawn(http::connection(stream, at, Arc::clone(server), shutdown.clone()));
+                    tasks.spawn(http::connection(stream, at, Arc::clone(server), background.clone()));
                 }
                 Err(error) => pause(&error).await,
             },
             accepted = accept_tcp(listeners.metrics.as_slice()), if listeners.metrics.is_some() => match accepted {
                 Ok((stream, address)) => {
                     let at = (Surface::Metrics, origin_of(address));
-                    tasks.spawn(http::connection(stream, at, Arc::clone(server), shutdown.clone()));
+                    tasks.spawn(http::connection(stream, at, Arc::clone(server), background.clone()));
                 }
                 Err(error) => pause(&error).await,
             },
             Some(_) = tasks.join_next(), if !tasks.is_empty() => {}
-            _ = stop.wait_for(|is_down| *is_down) => break,
+            () = &mut stopping => break,
         }
     }
     while tasks.join_next().await.is_some() {}

@@ -14,13 +14,13 @@ use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::watch;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::socket;
 use crate::access::Origin;
 use crate::metrics;
 use crate::server::Server;
+use crate::tasks::Tasks;
 
 /// Time limit for a request's head.
 const HEAD_LIMIT: Duration = Duration::from_secs(10);
@@ -39,12 +39,8 @@ pub(super) enum Surface {
 }
 
 /// Serves one connection: plain requests, or one WebSocket.
-pub(super) async fn connection<S>(
-    stream: S,
-    (surface, origin): (Surface, Origin),
-    server: Arc<Server>,
-    mut shutdown: watch::Receiver<bool>,
-) where
+pub(super) async fn connection<S>(stream: S, (surface, origin): (Surface, Origin), server: Arc<Server>, tasks: Tasks)
+where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let upgrade = Arc::new(Mutex::new(None));
@@ -67,7 +63,7 @@ pub(super) async fn connection<S>(
     let served = tokio::select! {
         served = serving => served,
         // Connections kept open for later requests are not waited for.
-        _ = shutdown.wait_for(|is_down| *is_down) => return,
+        () = tasks.stopping() => return,
     };
     if let Err(error) = served {
         tracing::debug!(%error, "a request could not be served");
@@ -80,7 +76,7 @@ pub(super) async fn connection<S>(
         let read_ahead = parts.read_buf.to_vec();
         drop(parts.read_buf);
         // Boxed: connections stay open for days, and should not keep this large future's space.
-        Box::pin(socket::run(parts.io.into_inner(), read_ahead, origin, server, shutdown)).await;
+        Box::pin(socket::run(parts.io.into_inner(), read_ahead, origin, server, tasks)).await;
     }
 }
 

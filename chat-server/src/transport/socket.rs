@@ -9,7 +9,6 @@ use chat_proto::limits::{CLIENT_FRAME_MAX_BYTES, DEAD_AFTER_MS};
 use chat_proto::server_frame::{Goodbye, GoodbyeReason};
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::CapacityError;
@@ -22,6 +21,7 @@ use crate::access::Origin;
 use crate::connection::{Incoming, JsonDoor};
 use crate::send_queue::{Frame, SendQueue};
 use crate::server::Server;
+use crate::tasks::Tasks;
 
 /// Time limit for `hello`.
 const HELLO_LIMIT: Duration = Duration::from_secs(10);
@@ -53,13 +53,8 @@ struct SocketTask<S> {
 }
 
 /// Serves a WebSocket until either side ends it.
-pub(super) async fn run<S>(
-    stream: S,
-    read_ahead: Vec<u8>,
-    origin: Origin,
-    server: Arc<Server>,
-    mut shutdown: watch::Receiver<bool>,
-) where
+pub(super) async fn run<S>(stream: S, read_ahead: Vec<u8>, origin: Origin, server: Arc<Server>, tasks: Tasks)
+where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let socket = WebSocketStream::from_partially_read(stream, read_ahead, Role::Server, Some(config())).await;
@@ -68,7 +63,7 @@ pub(super) async fn run<S>(
     let mut task = SocketTask { socket, door, send_queue, frames: FrameWriter::default(), heard_at: Instant::now() };
     let reason = tokio::select! {
         reason = task.serve() => reason,
-        _ = shutdown.wait_for(|is_down| *is_down) => Some(GoodbyeReason::Shutdown),
+        () = tasks.stopping() => Some(GoodbyeReason::Shutdown),
     };
     if let Some(reason) = reason {
         // The other side may not be reading any more.

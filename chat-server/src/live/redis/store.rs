@@ -22,6 +22,7 @@ use crate::live::{
     LiveError, LiveReply, Put, TRENDING_KEPT_MS, TrendingMirror, Typist, Usage,
 };
 use crate::stored;
+use crate::tasks::Tasks;
 
 /// Operations that may wait.
 const QUEUE: usize = 8_192;
@@ -38,6 +39,7 @@ pub struct RedisLive {
     queue: mpsc::Sender<Operation>,
     is_available: watch::Receiver<bool>,
     losses: watch::Receiver<u64>,
+    tasks: Tasks,
     counters: Arc<Counters>,
 }
 
@@ -46,7 +48,7 @@ impl RedisLive {
     ///
     /// # Errors
     /// Errors that waiting would not cure. An unreachable Redis is one only if it is required; else the task goes on trying.
-    pub async fn start(options: RedisOptions, epoch: &Epoch) -> Result<Self, RedisStartError> {
+    pub async fn start(options: RedisOptions, epoch: &Epoch, tasks: &Tasks) -> Result<Self, RedisStartError> {
         let (keys, scripts) = (Keys::new(&options.prefix, epoch), Arc::new(Scripts::new()));
         let address = options.address.clone();
         let connected = match first(&options, &keys, &scripts).await {
@@ -70,6 +72,7 @@ impl RedisLive {
             is_available: is_available.subscribe(),
             losses: losses.subscribe(),
             counters: Arc::clone(&counters),
+            tasks: tasks.clone(),
         };
         let (queue_out, previous, recovery, memory_probes_left) = (received, None, Vec::new(), 0);
         let driver = Driver {
@@ -85,8 +88,7 @@ impl RedisLive {
             memory_probes_left,
             key_conflict_warning: ThrottledWarning::default(),
         };
-        // Ends when the last clone of the queue is gone.
-        tokio::spawn(driver.run(connected));
+        tasks.spawn_service(driver.run(connected));
         Ok(live)
     }
 
@@ -121,7 +123,7 @@ impl RedisLive {
             Err(mpsc::error::TrySendError::Full(operation)) if operation.is_recovery => {
                 let queue = self.queue.clone();
                 // An operation that undoes something must not be lost, however full the queue is.
-                tokio::spawn(async move { drop(queue.send(operation).await) });
+                self.tasks.spawn(async move { drop(queue.send(operation).await) });
                 pending
             }
             Err(error) => {
@@ -204,7 +206,7 @@ impl Live for RedisLive {
     fn load(&self, room: RoomId, now: UnixMillis) -> LiveReply<Vec<EphemeralEntry>> {
         // Asked at once, so that it comes after earlier operations on the room.
         let first = self.scan(room, 0);
-        LiveReply::of_task(self.clone().load_pages(room, first, now))
+        LiveReply::of_task(&self.tasks, self.clone().load_pages(room, first, now))
     }
 
     fn key_use(&self, sender: UserId, key: ClientKey, now: UnixMillis) -> LiveReply<Option<KeyUse>> {
@@ -225,11 +227,11 @@ impl Live for RedisLive {
     }
 
     fn sweep(&self, now: UnixMillis) -> LiveReply<Evicted> {
-        LiveReply::of_task(self.clone().sweep_all(now))
+        LiveReply::of_task(&self.tasks, self.clone().sweep_all(now))
     }
 
     fn usage(&self, now: UnixMillis) -> LiveReply<Usage> {
-        LiveReply::of_task(self.clone().count(now))
+        LiveReply::of_task(&self.tasks, self.clone().count(now))
     }
 
     fn renew_leases(&self, leases: Vec<Lease>) -> LiveReply<()> {

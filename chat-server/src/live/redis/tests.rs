@@ -59,7 +59,9 @@ struct Fixture {
 
 async fn fresh() -> Arc<dyn Live> {
     let redis = RealRedis::start();
-    let live = RedisLive::start(redis.options(), &Epoch("e1".into())).await.expect("it is there");
+    let live = RedisLive::start(redis.options(), &Epoch("e1".into()), &crate::tasks::Tasks::default())
+        .await
+        .expect("it is there");
     Arc::new(Fixture { live, _redis: redis })
 }
 
