@@ -53,7 +53,7 @@ pub mod server;
 mod shutdown;
 pub mod store;
 mod stored;
-mod tasks;
+pub mod tasks;
 pub mod telemetry;
 pub mod transport;
 pub mod trending;

@@ -19,6 +19,7 @@ use chat_server::push::PushEvent;
 use chat_server::send_queue::{Frame, SendQueue};
 use chat_server::server::{Registration, Server, ServerConfig, Stores};
 use chat_server::store::sqlite::SqliteStore;
+use chat_server::tasks::Tasks;
 use chat_tests::peer::{post, public_room};
 use chat_tests::wait::LIMIT;
 use tokio::time::timeout;
@@ -36,7 +37,8 @@ fn server(folder: &tempfile::TempDir) -> Arc<Server> {
         ServerConfig { rates: None, connections_per_account: 9, registration: Registration::Open, setup_code: None };
     let store = SqliteStore::open(folder.path(), "e1", clock()).expect("a new database");
     let live = MemoryLive::new(MemoryCaps::default());
-    let stores = Stores { store: Arc::new(store), live: Arc::new(live), node: NodeId(1), clock };
+    let stores =
+        Stores { store: Arc::new(store), live: Arc::new(live), node: NodeId(1), clock, tasks: Tasks::default() };
     let (server, drivers) = Server::new(config, stores);
     tokio::spawn(drivers.presence.run(std::future::pending()));
     server
