@@ -56,7 +56,7 @@ impl Live for MemoryLive {
 
     fn restore(&self, key: EphemeralKey, item: Item, now: UnixMillis) -> LiveReply<()> {
         // One that ended meanwhile has nothing to be set back.
-        drop(self.state.lock().entries.replace(&key, item, self.caps, now));
+        drop(self.state.lock().entries.restore(&key, item, self.caps, now));
         LiveReply::ready(Ok(()))
     }
 
