@@ -1,17 +1,16 @@
-//! What those who asked are told once a write has completed.
+//! Answers requesters once the commit has decided. Must not know how it decided.
 
 use std::sync::atomic::Ordering;
 
 use chat_proto::message::{Content, Item};
 use chat_proto::request::Posted;
-use chat_proto::time::UnixMillis;
 use tokio::time::Instant;
 
 use super::Actor;
 use crate::room::RoomError;
 use crate::room::command::{ChangeOutcome, Joined, Snapshot};
+use crate::room::commit::FirstPost;
 use crate::room::in_flight::{Requester, answer};
-use crate::store::Appended;
 
 impl Actor {
     pub(super) fn answer_stored(&mut self, requester: Requester, item: Option<&Item>, accepted_at: Instant) {
@@ -35,14 +34,14 @@ impl Actor {
             }
             Requester::Leave(_, role, reply) => answer(reply, Ok(role.map(|_| self.state.member_count()))),
             Requester::Drain(reply) => answer(reply, Ok(())),
-            Requester::Merge(_) => {}
+            Requester::Nobody => {}
         }
     }
 
-    pub(super) fn answer_duplicate(requester: Requester, first: Appended, expires_at: Option<UnixMillis>) {
+    pub(super) fn answer_duplicate(requester: Requester, first: FirstPost) {
         if let Requester::Post(reply) = requester {
-            let posted = Posted { seq: first.seq, at: first.at, duplicate: true, expires_at };
-            answer(reply, Ok(posted));
+            let FirstPost { seq, at, expires_at } = first;
+            answer(reply, Ok(Posted { seq, at, duplicate: true, expires_at }));
         }
     }
 
@@ -64,7 +63,7 @@ impl Actor {
                 answer(reply, Err(error));
             }
             Requester::Drain(reply) => answer(reply, Err(error)),
-            Requester::Merge(entries) => self.retry_merge(entries),
+            Requester::Nobody => {}
         }
     }
 }
