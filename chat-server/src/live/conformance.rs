@@ -27,6 +27,7 @@ macro_rules! suite {
             an_edit_keeps_the_end_and_a_late_older_state_changes_nothing
             a_deletion_leaves_a_tombstone_without_text_until_the_end
             a_tombstone_takes_no_edit_and_no_second_deletion
+            a_deletion_that_was_refused_is_undone
             nothing_brings_back_what_expired
             undo_takes_back_one_try_and_not_the_next
             a_post_undone_before_it_came_is_not_there
@@ -168,6 +169,22 @@ pub(crate) async fn a_tombstone_takes_no_edit_and_no_second_deletion(live: Store
     assert_eq!(live.replace(key, tombstone(4, 7), at(52)).await, Ok(false));
     let entries = live.load(ROOM, at(60)).await.expect("a load");
     assert_eq!(entries.iter().map(EphemeralEntry::item).collect::<Vec<_>>(), [&tombstone(4, 5)]);
+}
+
+pub(crate) async fn a_deletion_that_was_refused_is_undone(live: Store) {
+    let first = entry(1, 4, at(0), 5_000);
+    let (key, posted) = (first.key().clone(), first.item().clone());
+    assert_eq!(live.put(first, at(0)).await, Ok(Put::Stored));
+    assert_eq!(live.replace(key.clone(), tombstone(4, 5), at(50)).await, Ok(true));
+    assert_eq!(live.restore(key.clone(), posted.clone(), at(51)).await, Ok(()), "an older state");
+    assert_eq!(live.usage(at(52)).await.map(|usage| usage.alive), Ok(0));
+    let restored = Item { changed: Seq(6), ..posted };
+    assert_eq!(live.restore(key.clone(), restored.clone(), at(53)).await, Ok(()));
+    let entries = live.load(ROOM, at(60)).await.expect("a load");
+    assert_eq!(entries.iter().map(EphemeralEntry::item).collect::<Vec<_>>(), [&restored]);
+    assert_eq!(live.usage(at(60)).await.map(|usage| usage.alive), Ok(1), "it is alive again");
+    assert_eq!(live.replace(key, tombstone(4, 7), at(70)).await, Ok(true), "it can be deleted again");
+    assert_eq!(alive_seqs(&live, ROOM, at(5_000)).await, [0; 0]);
 }
 
 pub(crate) async fn nothing_brings_back_what_expired(live: Store) {

@@ -64,8 +64,9 @@ pub trait Live: Send + Sync {
     /// As [`put`](Self::put); `NotEphemeral` if the new state does not fit the entry.
     fn replace(&self, key: EphemeralKey, item: Item, now: UnixMillis) -> LiveReply<bool>;
 
-    /// Sets an alive entry back to a former state after a refused change. Deferred while the store is unavailable and
-    /// never given up, as [`undo`](Self::undo).
+    /// Sets an alive entry back to a former state after a refused change; a deleted message comes back. Of two states the
+    /// one with the higher `item.changed` stays. Deferred while the store is unavailable and never given up, as
+    /// [`undo`](Self::undo).
     fn restore(&self, key: EphemeralKey, item: Item, now: UnixMillis) -> LiveReply<()>;
 
     /// Undoes a refused post: removes the entry and its key if they still carry `seq`. A later post with the same key

@@ -1,4 +1,5 @@
-//! The ephemeral messages of a room that are alive, with the tombstones of those that were: by number, by key, by end. Pure.
+//! The visible ephemeral messages of a room and their tombstones, by number, by key and by expiry. Pure; must not know
+//! rooms or stores.
 
 #![deny(clippy::disallowed_methods)]
 
@@ -9,26 +10,18 @@ use chat_proto::time::UnixMillis;
 
 use crate::live::{EphemeralEntry, EphemeralKey};
 
-/// What is alive in a room.
+/// The visible ephemeral messages of a room, tombstones included.
 #[derive(Debug, Default)]
 pub(super) struct EphemeralIndex {
     entries: BTreeMap<Seq, EphemeralEntry>,
-    /// Invariant: each of `entries` is here once, under its sender and their key.
+    /// Invariant: holds each of `entries` once, by sender and key.
     seqs_by_key: HashMap<(UserId, ClientKey), Seq>,
-    /// Invariant: each of `entries` is here once, under its own end.
+    /// Invariant: holds each of `entries` once, by its own expiry.
     expiries: BTreeSet<(UnixMillis, Seq)>,
 }
 
 impl EphemeralIndex {
-    pub(super) fn new(entries: Vec<EphemeralEntry>) -> Self {
-        let mut index = Self::default();
-        for entry in entries {
-            index.insert(entry);
-        }
-        index
-    }
-
-    /// Takes in an entry, or its new state.
+    /// Adds an entry, or replaces its state.
     pub(super) fn insert(&mut self, entry: EphemeralEntry) {
         let seq = entry.item().seq;
         self.expiries.insert((entry.expires_at(), seq));
@@ -40,32 +33,32 @@ impl EphemeralIndex {
         self.entries.is_empty()
     }
 
-    /// By number; whether it has ended is for who asks to see.
+    /// Returns the entry of a number. It may have expired.
     pub(super) fn get(&self, seq: Seq) -> Option<&EphemeralEntry> {
         self.entries.get(&seq)
     }
 
-    /// Under a sender's key.
+    /// Returns the entry of a sender's key. It may have expired.
     pub(super) fn by_key(&self, key: &EphemeralKey) -> Option<&EphemeralEntry> {
         self.seqs_by_key.get(&sender_key(key)).and_then(|seq| self.entries.get(seq))
     }
 
-    /// All, by rising number.
+    /// Returns all entries by rising number.
     pub(super) fn entries(&self) -> impl Iterator<Item = &EphemeralEntry> {
         self.entries.values()
     }
 
-    /// The number under which the last one changed.
+    /// The number of the latest change.
     pub(super) fn newest(&self) -> Seq {
         self.entries().map(|entry| entry.item().changed).max().unwrap_or(Seq::ZERO)
     }
 
-    /// When the next one expires.
+    /// When the next entry expires.
     pub(super) fn next_expiry_at(&self) -> Option<UnixMillis> {
         self.expiries.first().map(|(end, _)| *end)
     }
 
-    /// Lets go of one that has ended at `now`; its number and its end. None once none has.
+    /// Removes an entry that has expired by `now`; returns its number and expiry. `None` if no entry has expired.
     pub(super) fn pop_expired(&mut self, now: UnixMillis) -> Option<(Seq, UnixMillis)> {
         let (end, seq) = self.expiries.first().copied().filter(|(end, _)| *end <= now)?;
         self.expiries.pop_first();

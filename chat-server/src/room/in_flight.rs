@@ -1,53 +1,27 @@
-//! What was accepted and is on its way: it has its number, and waits for its store.
+//! The changes in flight: whom each answers, and which stores it waits for. Must not know what becomes of a change; the
+//! commit decides that.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use chat_proto::ids::{RoomId, Seq, UserId};
-use chat_proto::message::{Content, Item};
+use chat_proto::ids::{Seq, UserId};
 use chat_proto::request::Posted;
 use chat_proto::room::Role;
-use chat_proto::time::UnixMillis;
-
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::RoomError;
 use super::command::{ChangeOutcome, Joined, Responder};
-use crate::live::{self, EphemeralEntry, EphemeralKey, LiveError, Put};
-use crate::post_digest;
-use crate::store::{self, Appended, BrokenChains, ChainPlace, StoreError};
+use super::commit::{Event, FirstPost, Ticket, WriteResult};
+use crate::live::{LiveError, LiveReply, Put};
+use crate::store::{Appended, StoreError, StoreReply};
 
-/// An ephemeral entry holds the front of the room at most this long.
+/// How long a change may wait at the front for the live store.
 const LIVE_LIMIT: Duration = Duration::from_millis(50);
 
-/// A refusal waits at most so long for the database to know of it.
-const RECORD_LIMIT: Duration = Duration::from_millis(500);
+/// How long a refusal may wait until the database has noted it.
+const NOTE_LIMIT: Duration = Duration::from_millis(500);
 
-/// The store an entry waits for.
-#[derive(Debug)]
-pub(super) enum Wait {
-    Append(store::StoreReply<Appended>),
-    Change(store::StoreReply<()>),
-    Put(live::LiveReply<Put>, EphemeralKey, Option<store::StoreReply<()>>),
-    Replace(live::LiveReply<bool>, Option<store::StoreReply<()>>),
-    /// For numbers to be kept free.
-    Reserve(Option<store::StoreReply<()>>),
-    /// For nothing but those before it.
-    Nothing,
-}
-
-/// How the store ended.
-#[derive(Debug)]
-pub(super) enum WriteResult {
-    /// It stands.
-    Stored,
-    /// The key had been used: this is the first one, and when it ends.
-    Duplicate(Appended, Option<UnixMillis>),
-    /// Nothing was kept.
-    Refused(RoomError),
-}
-
-/// Whom to answer.
+/// A request that will be answered.
 #[derive(Debug)]
 pub(super) enum Requester {
     Post(Responder<Posted>),
@@ -58,142 +32,154 @@ pub(super) enum Requester {
     /// The account, and its role until now if it was a member.
     Leave(UserId, Option<Role>, Responder<Option<u32>>),
     Drain(Responder<()>),
-    /// Nobody: the room learned of them.
-    Merge(Vec<EphemeralEntry>),
+    /// The room itself.
+    Nobody,
 }
 
-/// An entry of the room's FIFO.
+/// A write that was submitted to a store.
+#[derive(Debug)]
+pub(super) enum Write {
+    Append(StoreReply<Appended>),
+    Change(StoreReply<()>),
+    Put(LiveReply<Put>),
+    Replace(LiveReply<bool>),
+}
+
+/// A change in flight.
 #[derive(Debug)]
 pub(super) struct InFlight {
-    pub wait: Wait,
-    /// What it becomes; none where it only waits.
-    pub item: Option<Item>,
+    ticket: Ticket,
     pub requester: Requester,
-    /// Its place in a chain, which breaks if it is refused.
-    pub chain: Option<ChainPlace>,
+    /// Until the database has answered.
+    pub reservation: Option<StoreReply<()>>,
+    /// Until the store has answered.
+    pub write: Option<Write>,
     pub accepted_at: Instant,
-    /// Since when it stands at the front.
-    pub at_front_since: Option<Instant>,
-}
-
-impl Wait {
-    /// Waits for the store. May be dropped and begun again.
-    async fn result(&mut self, item: Option<&Item>, until: Instant) -> WriteResult {
-        match self {
-            Self::Nothing => WriteResult::Stored,
-            Self::Reserve(reserve) => match reserved(reserve).await {
-                Ok(()) => WriteResult::Stored,
-                Err(error) => WriteResult::Refused(error.into()),
-            },
-            Self::Append(pending) => match pending.await {
-                Ok(appended) if appended.is_duplicate => WriteResult::Duplicate(appended, None),
-                Ok(_) => WriteResult::Stored,
-                Err(error) => WriteResult::Refused(error.into()),
-            },
-            Self::Change(pending) => match pending.await {
-                Ok(()) => WriteResult::Stored,
-                Err(error) => WriteResult::Refused(error.into()),
-            },
-            Self::Put(pending, key, reserve) => {
-                if let Err(error) = reserved(reserve).await {
-                    return WriteResult::Refused(error.into());
-                }
-                match tokio::time::timeout_at(until, pending).await {
-                    Ok(Ok(Put::Stored)) => WriteResult::Stored,
-                    Ok(Ok(Put::KeyHeld(first))) if is_retry(key.room, item, &first) => {
-                        let appended = Appended { seq: first.seq, at: first.at, is_duplicate: true };
-                        WriteResult::Duplicate(appended, Some(first.expires_at))
-                    }
-                    Ok(Ok(Put::KeyHeld(_))) => WriteResult::Refused(RoomError::KeyReused),
-                    Ok(Err(error)) => WriteResult::Refused(error.into()),
-                    Err(_) => WriteResult::Refused(LiveError::Unavailable.into()),
-                }
-            }
-            Self::Replace(pending, reserve) => {
-                if let Err(error) = reserved(reserve).await {
-                    return WriteResult::Refused(error.into());
-                }
-                match tokio::time::timeout_at(until, pending).await {
-                    Ok(Ok(true)) => WriteResult::Stored,
-                    Ok(Ok(false)) => WriteResult::Refused(RoomError::NotFound),
-                    Ok(Err(error)) => WriteResult::Refused(error.into()),
-                    Err(_) => WriteResult::Refused(LiveError::Unavailable.into()),
-                }
-            }
-        }
-    }
+    at_front_since: Option<Instant>,
 }
 
 impl InFlight {
-    /// An entry that takes its place at the end.
-    pub(super) fn new(wait: Wait, item: Option<Item>, requester: Requester) -> Self {
-        Self { wait, item, requester, chain: None, accepted_at: Instant::now(), at_front_since: None }
-    }
-
-    /// The entry as one of a chain.
-    pub(super) fn chained(self, chain: Option<ChainPlace>) -> Self {
-        Self { chain, ..self }
-    }
-
-    /// Waits at the front for the store; may be dropped and begun again, the time at the front runs on.
-    pub(super) async fn result(&mut self) -> WriteResult {
-        let since = *self.at_front_since.get_or_insert_with(Instant::now);
-        self.wait.result(self.item.as_ref(), since + LIVE_LIMIT).await
-    }
-}
-
-/// Waits until the numbers are kept free that an ephemeral entry took one of.
-async fn reserved(reserve: &mut Option<store::StoreReply<()>>) -> Result<(), StoreError> {
-    let Some(reserving) = reserve else { return Ok(()) };
-    let reserved = reserving.await;
-    *reserve = None;
-    reserved
-}
-
-/// Whether a post whose key was used before is the same post again: in the same room, with the same text.
-fn is_retry(room: RoomId, item: Option<&Item>, first: &live::KeyUse) -> bool {
-    let is_same_text = |item: &Item| match &item.content {
-        Content::Message(posted) => post_digest::of(room, posted.body.as_str()) == first.digest,
-        _ => false,
-    };
-    room == first.room && item.is_some_and(is_same_text)
-}
-
-/// Refuses a write that the live store kept behind a refused one of its chain: the live store does not know chains. The
-/// database does, and has refused it already.
-pub(super) fn apply_chain(
-    result: WriteResult,
-    is_live: bool,
-    chain: Option<ChainPlace>,
-    broken: &BrokenChains,
-) -> WriteResult {
-    match result {
-        WriteResult::Stored if is_live && chain.is_some_and(|place| broken.is_broken(place)) => {
-            WriteResult::Refused(RoomError::ChainBroken)
+    /// Waits for the next answer of a store. May be dropped and called again: the time at the front goes on.
+    async fn next_event(&mut self) -> Event {
+        let until = *self.at_front_since.get_or_insert_with(Instant::now) + LIVE_LIMIT;
+        if let Some(reservation) = &mut self.reservation {
+            let result = reservation.await;
+            self.reservation = None;
+            return Event::Reserved(self.ticket, result);
         }
-        result => result,
+        let Some(write) = &mut self.write else { return std::future::pending().await };
+        let result = write.result(until).await;
+        self.write = None;
+        result.map_or(Event::TimedOut(self.ticket), |result| Event::Written(self.ticket, result))
     }
 }
 
-/// The result of the write at the front of the FIFO; for ever under way where nothing is.
-pub(super) async fn front_result(in_flight: &mut VecDeque<InFlight>) -> WriteResult {
-    match in_flight.front_mut() {
-        Some(write) => write.result().await,
-        None => std::future::pending().await,
+impl Write {
+    /// Waits for the store; `None` if the live store has not answered by `until`.
+    async fn result(&mut self, until: Instant) -> Option<WriteResult> {
+        Some(match self {
+            Self::Append(reply) => appended(reply.await),
+            Self::Change(reply) => reply.await.map_or_else(refused, |()| WriteResult::Stored),
+            Self::Put(reply) => put(timeout_at(until, reply).await.ok()?),
+            Self::Replace(reply) => replaced(timeout_at(until, reply).await.ok()?),
+        })
     }
 }
 
-/// Refuses a post once the database knows of it, or cannot: then this process alone does.
-pub(super) fn answer_when_recorded(noted: store::StoreReply<()>, requester: Requester, error: RoomError) {
-    if let Requester::Post(reply) = requester {
+fn appended(reply: Result<Appended, StoreError>) -> WriteResult {
+    match reply {
+        Ok(Appended { seq, at, is_duplicate: true }) => WriteResult::Duplicate(FirstPost { seq, at, expires_at: None }),
+        Ok(_) => WriteResult::Stored,
+        Err(error) => refused(error),
+    }
+}
+
+fn put(reply: Result<Put, LiveError>) -> WriteResult {
+    match reply {
+        Ok(Put::Stored) => WriteResult::Stored,
+        Ok(Put::KeyHeld(first)) => WriteResult::KeyHeld(first),
+        Err(error) => refused(error),
+    }
+}
+
+fn replaced(reply: Result<bool, LiveError>) -> WriteResult {
+    match reply {
+        Ok(true) => WriteResult::Stored,
+        Ok(false) => WriteResult::Refused(RoomError::NotFound),
+        Err(error) => refused(error),
+    }
+}
+
+fn refused(error: impl Into<RoomError>) -> WriteResult {
+    WriteResult::Refused(error.into())
+}
+
+/// All changes in flight, in the order of their acceptance.
+#[derive(Debug, Default)]
+pub(super) struct InFlightQueue {
+    changes: VecDeque<InFlight>,
+    last_ticket: u64,
+}
+
+impl InFlightQueue {
+    /// Adds a change at the end.
+    pub(super) fn push(&mut self, requester: Requester, write: Option<Write>) -> Ticket {
+        self.last_ticket += 1;
+        let ticket = Ticket(self.last_ticket);
+        let accepted_at = Instant::now();
+        self.changes.push_back(InFlight {
+            ticket,
+            requester,
+            reservation: None,
+            write,
+            accepted_at,
+            at_front_since: None,
+        });
+        ticket
+    }
+
+    pub(super) fn get_mut(&mut self, ticket: Ticket) -> Option<&mut InFlight> {
+        let at = self.position(ticket)?;
+        self.changes.get_mut(at)
+    }
+
+    pub(super) fn remove(&mut self, ticket: Ticket) -> Option<InFlight> {
+        let at = self.position(ticket)?;
+        self.changes.remove(at)
+    }
+
+    fn position(&self, ticket: Ticket) -> Option<usize> {
+        self.changes.binary_search_by_key(&ticket, |change| change.ticket).ok()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.changes.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// Waits for the next answer to the first change. Never completes if there is none.
+    pub(super) async fn next_event(&mut self) -> Event {
+        match self.changes.front_mut() {
+            Some(first) => first.next_event().await,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+/// Refuses a post once the database has noted it. If it cannot, only this process knows of the refusal.
+pub(super) fn refuse_when_noted(noted: StoreReply<()>, requester: Requester, error: RoomError) {
+    if let Requester::Post(responder) = requester {
         tokio::spawn(async move {
-            drop(tokio::time::timeout(RECORD_LIMIT, noted).await);
-            answer(reply, Err(error));
+            drop(timeout(NOTE_LIMIT, noted).await);
+            answer(responder, Err(error));
         });
     }
 }
 
-/// Gives an answer; the asker may have gone.
-pub(super) fn answer<T>(reply: Responder<T>, result: Result<T, RoomError>) {
-    drop(reply.send(result));
+/// Answers a request. The requester may have gone.
+pub(super) fn answer<T>(responder: Responder<T>, result: Result<T, RoomError>) {
+    drop(responder.send(result));
 }

@@ -1,4 +1,5 @@
-//! The live store goes and comes: what a room waits for then. Must not know what the room makes of it.
+//! Keeps a room in step with a live store that becomes unreachable, returns or loses its data. Must not know what the
+//! room does with the entries.
 
 use std::time::Duration;
 
@@ -8,26 +9,26 @@ use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 use super::registry::Services;
-use crate::live::{EphemeralEntry, LiveError};
+use crate::live::{EphemeralEntry, LiveError, Put};
 
-/// Pause before the live store is asked again.
+/// Pause before an operation that failed is tried again.
 const ASK_AGAIN: Duration = Duration::from_millis(500);
-/// It answers within this time.
+/// How long an answer of the live store may take.
 const ANSWER_LIMIT: Duration = Duration::from_secs(1);
-/// Entries put back at once.
+/// Entries stored at once by a refill.
 const AT_ONCE: usize = 64;
 
-/// What happened.
+/// An event of the live store.
 pub(super) enum LiveEvent {
-    /// What is alive is known, which was not known when the room began.
+    /// The entries that could not be loaded when the room started.
     Loaded(Vec<EphemeralEntry>),
-    /// The live store has lost what it held.
+    /// The live store has lost its data.
     DataLost,
-    /// It holds what the room does, again.
+    /// A refill has finished.
     Refilled,
 }
 
-/// What a room waits for.
+/// The operations of one room that wait for the live store.
 pub(super) struct LiveSync {
     deferred_load: Option<BoxFuture<'static, Vec<EphemeralEntry>>>,
     losses: watch::Receiver<u64>,
@@ -35,24 +36,19 @@ pub(super) struct LiveSync {
 }
 
 impl LiveSync {
-    /// For a room that begins: before it asks what is alive.
+    /// For a room that starts. Called before its entries are loaded, so that no loss is missed.
     pub(super) fn new(services: &Services) -> Self {
         let mut losses = services.live.losses();
         losses.mark_unchanged();
         Self { deferred_load: None, losses, refill: None }
     }
 
-    /// What is alive is not known yet.
+    /// Loads the entries as soon as the live store answers.
     pub(super) fn load_deferred(&mut self, services: &Services, room: RoomId) {
         self.deferred_load = Some(load_when_available(services.clone(), room));
     }
 
-    /// Whether what is alive is not known yet.
-    pub(super) fn is_load_pending(&self) -> bool {
-        self.deferred_load.is_some()
-    }
-
-    /// Waits for the next thing that happens; may be dropped and begun again.
+    /// Waits for the next event. May be dropped and called again.
     pub(super) async fn next(&mut self) -> LiveEvent {
         tokio::select! {
             entries = completed(&mut self.deferred_load) => {
@@ -64,29 +60,30 @@ impl LiveSync {
                 self.refill = None;
                 LiveEvent::Refilled
             }
-            // A store that is gone loses nothing more.
+            // The live store has been dropped, and nothing is pending.
             else => std::future::pending().await,
         }
     }
 
-    /// Whether the store has lost something, and the room was not told yet.
-    pub(super) fn has_lost_data(&self) -> bool {
-        self.losses.has_changed().unwrap_or(false)
+    /// Whether the live store has lost data since this was last asked, or reported by [`Self::next`].
+    pub(super) fn take_loss(&mut self) -> bool {
+        let has_lost = self.losses.has_changed().unwrap_or(false);
+        self.losses.mark_unchanged();
+        has_lost
     }
 
-    /// Whether the live store holds what the room does.
+    /// Whether no refill is running.
     pub(super) fn is_synced(&self) -> bool {
         self.refill.is_none()
     }
 
-    /// Puts entries there again, for as long as it takes.
+    /// Starts a refill, which retries until all entries are stored. Replaces an earlier one.
     pub(super) fn start_refill(&mut self, services: Services, entries: Vec<EphemeralEntry>) {
-        self.losses.mark_unchanged();
         self.refill =
             (!entries.is_empty()).then(|| -> BoxFuture<'static, ()> { Box::pin(refill_all(services, entries)) });
     }
 
-    /// Tells of entries once more after a pause.
+    /// Reports entries as loaded again after a pause.
     pub(super) fn redeliver_after(&mut self, entries: Vec<EphemeralEntry>, pause: Duration) {
         self.deferred_load = Some(Box::pin(async move {
             sleep(pause).await;
@@ -95,7 +92,7 @@ impl LiveSync {
     }
 }
 
-/// Asks for what is alive once the live store can be used, until it answers.
+/// Loads the entries of a room as soon as the live store is available; retries until it answers.
 fn load_when_available(services: Services, room: RoomId) -> BoxFuture<'static, Vec<EphemeralEntry>> {
     Box::pin(async move {
         loop {
@@ -111,22 +108,27 @@ fn load_when_available(services: Services, room: RoomId) -> BoxFuture<'static, V
     })
 }
 
-/// Puts entries into the live store; one that holds them already keeps what it holds.
+/// Makes sure that the live store holds entries in this state or a newer one.
 async fn refill_all(services: Services, entries: Vec<EphemeralEntry>) {
     let mut rest = entries.as_slice();
     while !rest.is_empty() && wait_available(&services).await {
-        // Few rooms at a time: what is posted meanwhile does not wait behind all of them.
+        // A few rooms at a time, so that new posts do not wait behind all of them.
         let Ok(_permit) = services.refills.acquire().await else { return };
         let now = (services.clock)();
         let (some, others) = rest.split_at(rest.len().min(AT_ONCE));
         let alive = some.iter().filter(|entry| entry.is_alive(now));
-        let putting: Vec<_> = alive.map(|entry| services.live.put(entry.clone(), now)).collect();
+        let putting: Vec<_> = alive.map(|entry| (entry, services.live.put(entry.clone(), now))).collect();
         let mut is_done = true;
-        for put in putting {
-            let answer = timeout(ANSWER_LIMIT, put).await.unwrap_or(Err(LiveError::Unavailable));
-            // What does not fit would not fit the next time, either.
-            is_done &=
-                !matches!(answer, Err(error) if error.is_retryable() && !matches!(error, LiveError::RoomFull { .. }));
+        for (entry, put) in putting {
+            match timeout(ANSWER_LIMIT, put).await.unwrap_or(Err(LiveError::Unavailable)) {
+                // An earlier refill may have put an older state there.
+                Ok(Put::KeyHeld(held)) if held.seq == entry.item().seq => {
+                    drop(services.live.restore(entry.key().clone(), entry.item().clone(), now));
+                }
+                // An entry that does not fit will not fit the next time.
+                Ok(_) | Err(LiveError::RoomFull { .. }) => {}
+                Err(error) => is_done &= !error.is_retryable(),
+            }
         }
         if is_done {
             rest = others;
@@ -136,12 +138,12 @@ async fn refill_all(services: Services, entries: Vec<EphemeralEntry>) {
     }
 }
 
-/// Waits until the live store can be used; `false` where it never will.
+/// Waits until the live store is available; `false` if it has been dropped.
 async fn wait_available(services: &Services) -> bool {
     services.live.availability().wait_for(|is_available| *is_available).await.is_ok()
 }
 
-/// Waits for what is to come; for ever where nothing is.
+/// Waits for a pending operation. Never completes if there is none.
 async fn completed<T>(pending: &mut Option<BoxFuture<'static, T>>) -> T {
     match pending {
         Some(pending) => pending.await,

@@ -1,9 +1,9 @@
-//! Rooms: each is an actor around pure rules. It alone gives numbers, when it accepts; what it accepted stands in one
-//! FIFO while the stores work; whoever asked is answered, and the others told, when an entry reaches the front.
+//! Rooms. Each is an actor around pure rules: `state` knows members and lives, `commit` decides which changes become
+//! visible, in which order and under which numbers. Must not know connections or the wire's errors.
 
 mod actor;
 mod command;
-mod compensation;
+mod commit;
 mod ephemeral_index;
 mod error;
 mod fanout;

@@ -1,4 +1,4 @@
-//! The last events of a room, for catching up without a query. Pure.
+//! The last events of a room, which let clients catch up without a query. Pure; must not know who asks.
 
 #![deny(clippy::disallowed_methods)]
 
@@ -7,23 +7,23 @@ use std::collections::{HashMap, VecDeque};
 use chat_proto::ids::Seq;
 use chat_proto::message::{Content, Item};
 
-/// Events kept.
+/// Number of events kept.
 pub(super) const RING: usize = 256;
 
-/// The last events, each as the item it made, by rising number.
+/// The last events by rising number, each with its item.
 #[derive(Debug)]
 pub(super) struct Ring {
-    /// With the number of the event; `item.changed` may be newer.
+    /// Each with its own number; `item.changed` may be newer.
     events: VecDeque<(Seq, Item)>,
-    /// Every change after this number is here.
+    /// All changes after this number are here.
     reaches_back_to: Seq,
 }
 
 impl Ring {
-    /// A ring of the newest items by rising `changed`. `is_whole` where the room has no others.
+    /// A ring of the newest items, by rising `changed`. `is_whole`: the room has no other items.
     pub(super) fn refill(recent: Vec<Item>, head: Seq, is_whole: bool) -> Self {
         let events: VecDeque<_> = recent.into_iter().map(|item| (item.changed, item)).collect();
-        // Without the item before the first one it is not known what stands between.
+        // Changes between the first item and the one before it are unknown.
         let reaches_back_to = match events.front() {
             _ if is_whole => Seq::ZERO,
             Some((first, _)) => *first,
@@ -32,12 +32,12 @@ impl Ring {
         Self { events, reaches_back_to }
     }
 
-    /// Changes up to this number may be missing here.
+    /// Changes up to `number` may be missing.
     pub(super) fn mark_incomplete_to(&mut self, number: Seq) {
         self.reaches_back_to = self.reaches_back_to.max(number);
     }
 
-    /// An event was shown.
+    /// Adds an event that was shown.
     pub(super) fn push(&mut self, item: Item) {
         self.replace(&item);
         self.events.push_back((item.changed, item));
@@ -48,7 +48,7 @@ impl Ring {
         }
     }
 
-    /// Everywhere an item stands it stands in its new state: no old text stays behind.
+    /// Replaces an item wherever it occurs, so that no old text remains.
     fn replace(&mut self, new: &Item) {
         if new.changed == new.seq {
             return;
@@ -58,7 +58,7 @@ impl Ring {
         }
     }
 
-    /// A message's time is up.
+    /// A message has expired.
     pub(super) fn expire(&mut self, seq: Seq, at: chat_proto::time::UnixMillis) {
         for (_, item) in self.events.iter_mut().filter(|(_, item)| item.seq == seq) {
             if matches!(item.content, Content::Message(_)) {
@@ -67,18 +67,19 @@ impl Ring {
         }
     }
 
-    /// The item at `seq` in its present state, if it stands here.
+    /// Returns the item `seq` in its present state; `None` if the ring does not hold it.
     pub(super) fn item(&self, seq: Seq) -> Option<&Item> {
         self.events.iter().rev().map(|(_, item)| item).find(|item| item.seq == seq)
     }
 
-    /// Everything that stands here, each thing once.
+    /// Returns all items, each once.
     pub(super) fn items(&self) -> Vec<Item> {
         let newest: HashMap<Seq, &Item> = self.events.iter().map(|(_, item)| (item.seq, item)).collect();
         newest.into_values().cloned().collect()
     }
 
-    /// Everything that changed after a number, each thing once, by rising `changed`; none where that is not all here.
+    /// Returns all items that changed after a number, each once, by rising `changed`; `None` if the ring does not reach back
+    /// that far.
     pub(super) fn after(&self, after: Seq) -> Option<Vec<Item>> {
         if after < self.reaches_back_to {
             return None;

@@ -13,75 +13,55 @@ use chat_proto::time::UnixMillis;
 
 use super::RoomError;
 use super::command::{NewChange, NewPost, Setting, Snapshot};
-use super::ephemeral_index::EphemeralIndex;
+use super::commit::Commit;
 use super::ring::Ring;
 use crate::access::{Caller, Decision, Place, RoomAction, ServerRole, in_room};
 use crate::live::{EphemeralEntry, EphemeralKey};
 use crate::store::RoomState;
 
-/// Numbers kept free for ephemeral messages at once.
-const RESERVED_AT_ONCE: u64 = 64;
-
 /// A room.
 #[derive(Debug)]
 pub(super) struct State {
     pub room: Room,
-    /// The last number assigned before the room began.
-    started_at_seq: Seq,
-    /// The last number assigned.
-    last_assigned: Seq,
     /// The last number shown.
     shown: Seq,
-    /// Numbers up to here are never assigned again, whatever happens to this process.
-    reserved_up_to: Seq,
     members: HashMap<UserId, Role>,
     pub ring: Ring,
-    pub ephemeral: EphemeralIndex,
+    /// Its sequence numbers, its ephemeral messages, and the changes under way.
+    pub commit: Commit,
+}
+
+/// A message that may be posted.
+#[derive(Debug)]
+pub(super) enum NewMessage {
+    Persistent(Item),
+    Ephemeral(EphemeralEntry),
 }
 
 /// What becomes of a change that may be made.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Accepted {
-    /// The item in its new state.
-    Changed(Item, Destination),
+    /// A persistent message in its new state.
+    Persistent(Item),
+    /// An ephemeral message in its new state.
+    Ephemeral(EphemeralKey, Item),
     /// It says so already.
     Same,
     /// The room does not have the message.
     Unknown,
 }
 
-/// Which store keeps something.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Destination {
-    Database,
-    /// The live store; `reserve` where the numbers kept free do not reach.
-    Live {
-        key: EphemeralKey,
-        reservation: Option<Seq>,
-    },
-}
-
 impl State {
     /// The room as the stores have it.
-    pub(super) fn new(stored: RoomState, entries: Vec<EphemeralEntry>) -> Self {
-        let ephemeral = EphemeralIndex::new(entries);
-        let newest_ephemeral = ephemeral.newest();
+    pub(super) fn new(stored: RoomState, commit: Commit) -> Self {
+        let newest_ephemeral = commit.index.newest();
         let shown = stored.room.head.max(newest_ephemeral);
-        let last_assigned = stored.reserved_up_to.max(shown);
         // Ephemeral events are not in the database: with some alive the ring cannot claim to know all.
-        let is_whole = stored.is_whole && ephemeral.is_empty() && last_assigned == stored.room.head;
-        let mut ring = Ring::refill(stored.recent, shown, is_whole);
+        let has_persistent_only = commit.index.is_empty() && commit.seqs.last_given() == stored.room.head;
+        let mut ring = Ring::refill(stored.recent, shown, stored.is_whole && has_persistent_only);
         ring.mark_incomplete_to(newest_ephemeral);
-        Self {
-            room: stored.room.room,
-            started_at_seq: last_assigned,
-            last_assigned,
-            shown,
-            reserved_up_to: stored.reserved_up_to,
-            members: stored.members.into_iter().collect(),
-            ring,
-            ephemeral,
-        }
+        let members = stored.members.into_iter().collect();
+        Self { room: stored.room.room, shown, members, ring, commit }
     }
 
     pub(super) fn id(&self) -> RoomId {
@@ -122,13 +102,12 @@ impl State {
     }
 
     /// Gives the next number.
-    pub(super) fn next_seq(&mut self) -> Seq {
-        self.last_assigned = self.last_assigned.next();
-        self.last_assigned
+    fn next_seq(&mut self) -> Seq {
+        self.commit.seqs.next()
     }
 
     /// The item a post becomes under the next number, and the store that keeps it. The caller may post here.
-    pub(super) fn accept_post(&mut self, new: NewPost, now: UnixMillis) -> Result<(Item, Destination), RoomError> {
+    pub(super) fn accept_post(&mut self, new: NewPost, now: UnixMillis) -> Result<NewMessage, RoomError> {
         let by = new.caller.user();
         let expires_at = self.life(&new.post)?.map(|ms| now.plus_ms(ms));
         let expires_at = match new.post.reply_to {
@@ -141,12 +120,7 @@ impl State {
         };
         let mentions = self.members_of(new.mentions);
         let seq = self.next_seq();
-        let destination = if expires_at.is_some() {
-            let key = EphemeralKey { room: self.id(), sender: by, key: new.post.key.clone() };
-            Destination::Live { key, reservation: self.reserve_seqs(seq) }
-        } else {
-            Destination::Database
-        };
+        let key = EphemeralKey { room: self.id(), sender: by, key: new.post.key.clone() };
         let message = Message {
             code: new.post.code,
             key: Some(new.post.key),
@@ -155,7 +129,11 @@ impl State {
             reply_to: new.post.reply_to,
             ..Message::plain(new.post.body)
         };
-        Ok((Item { seq, changed: seq, at: now, by, content: Content::Message(message) }, destination))
+        let item = Item { seq, changed: seq, at: now, by, content: Content::Message(message) };
+        if expires_at.is_none() {
+            return Ok(NewMessage::Persistent(item));
+        }
+        Ok(NewMessage::Ephemeral(EphemeralEntry::message(key, item)?))
     }
 
     /// Of those who are mentioned, the members: nobody else may know.
@@ -173,59 +151,18 @@ impl State {
         }
     }
 
-    /// New numbers for what is learned after the room began, in the order of the old ones, and the reservation to be kept
-    /// for them. What came since is known.
-    pub(super) fn renumber_late(&mut self, mut entries: Vec<EphemeralEntry>) -> (Vec<EphemeralEntry>, Option<Seq>) {
-        entries.retain(|entry| entry.item().seq <= self.started_at_seq);
-        entries.sort_unstable_by_key(|entry| entry.item().changed);
-        let mut number = |entry: EphemeralEntry| {
-            let changed = self.next_seq();
-            entry.changed_to(Item { changed, ..entry.item().clone() }).unwrap_or(entry)
-        };
-        let numbered: Vec<_> = entries.into_iter().map(&mut number).collect();
-        let reserved_up_to = if numbered.is_empty() { None } else { self.reserve_seqs(self.last_assigned) };
-        (numbered, reserved_up_to)
-    }
-
-    /// Whether a message is alive: no tombstone, and not ended.
-    pub(super) fn is_message_alive(&self, seq: Seq, now: UnixMillis) -> bool {
-        self.ephemeral.get(seq).is_some_and(|entry| entry.is_message() && entry.is_alive(now))
-    }
-
-    /// Whether a number was assigned since the room began.
-    pub(super) fn is_from_this_run(&self, seq: Seq) -> bool {
-        seq > self.started_at_seq
-    }
-
-    /// The last number assigned.
-    pub(super) fn last_assigned(&self) -> Seq {
-        self.last_assigned
-    }
-
-    /// Takes in what is alive, learned after the room began, under the numbers it has now.
-    pub(super) fn merge(&mut self, entries: Vec<EphemeralEntry>) {
-        let newest = entries.iter().map(|entry| entry.item().changed).max().unwrap_or(Seq::ZERO);
-        for entry in entries {
-            if self.ephemeral.get(entry.item().seq).is_none() {
-                self.ephemeral.insert(entry);
-            }
-        }
+    /// Shows ephemeral messages that were not known when the room started, under the numbers they have now.
+    pub(super) fn show_loaded(&mut self, items: &[Item]) {
+        let newest = items.iter().map(|item| item.changed).max().unwrap_or(Seq::ZERO);
         self.shown = self.shown.max(newest);
-        self.last_assigned = self.last_assigned.max(newest);
         self.ring.mark_incomplete_to(newest);
     }
 
     /// A thing as it is now, where it is at hand.
     pub(super) fn find(&self, seq: Seq, now: UnixMillis) -> Option<Item> {
-        let alive = self.ephemeral.get(seq).filter(|entry| entry.is_alive(now));
+        let alive = self.commit.index.get(seq).filter(|entry| entry.is_alive(now));
         let found = alive.map(EphemeralEntry::item).or_else(|| self.ring.item(seq)).cloned();
         found.filter(|item| item.changed <= self.shown)
-    }
-
-    /// An ephemeral message as it is shown, under a number of its own: put in the place of a change that was refused.
-    pub(super) fn restored(&mut self, seq: Seq) -> Option<Item> {
-        let shown = self.ephemeral.get(seq)?.item().clone();
-        Some(Item { changed: self.next_seq(), ..shown })
     }
 
     fn life(&self, post: &Post) -> Result<Option<u64>, RoomError> {
@@ -240,29 +177,9 @@ impl State {
         }
     }
 
-    /// The new limit to be kept before `seq` may be shown, where the present one does not reach.
-    fn reserve_seqs(&mut self, seq: Seq) -> Option<Seq> {
-        if seq <= self.reserved_up_to {
-            return None;
-        }
-        self.reserved_up_to = Seq(seq.0 + RESERVED_AT_ONCE);
-        Some(self.reserved_up_to)
-    }
-
-    /// A reservation could not be kept: the next ephemeral message asks again.
-    pub(super) fn release_seqs(&mut self) {
-        self.reserved_up_to = Seq::ZERO;
-    }
-
     /// The item a change makes of a message, and the store that keeps it. The caller may change its own messages here.
-    /// `is_changing`: another change of the message is in flight.
-    pub(super) fn accept_change(
-        &mut self,
-        new: NewChange,
-        is_changing: bool,
-        now: UnixMillis,
-    ) -> Result<Accepted, RoomError> {
-        let alive = self.ephemeral.get(new.seq).filter(|entry| entry.is_alive(now));
+    pub(super) fn accept_change(&mut self, new: NewChange, now: UnixMillis) -> Result<Accepted, RoomError> {
+        let alive = self.commit.index.get(new.seq).filter(|entry| entry.is_alive(now));
         let found = alive.map(EphemeralEntry::item).or_else(|| self.ring.item(new.seq)).or(new.known.as_ref());
         let Some(found) = found else { return Ok(Accepted::Unknown) };
         let Content::Message(message) = &found.content else { return Err(RoomError::NotFound) };
@@ -276,7 +193,10 @@ impl State {
             return Err(RoomError::NotFound);
         }
         let content = match new.edit {
-            Some((edit, _)) if edit.body == message.body && !is_changing => return Ok(Accepted::Same),
+            // Another change under way may be what it undoes.
+            Some((edit, _)) if edit.body == message.body && !self.commit.is_changing(new.seq) => {
+                return Ok(Accepted::Same);
+            }
             Some((edit, mentions)) => {
                 let mentions = self.members_of(mentions);
                 Content::Message(Message { body: edit.body, edited_at: Some(now), mentions, ..message.clone() })
@@ -285,11 +205,11 @@ impl State {
         };
         let found = found.clone();
         let changed = self.next_seq();
-        let destination = match key {
-            None => Destination::Database,
-            Some(key) => Destination::Live { key, reservation: self.reserve_seqs(changed) },
-        };
-        Ok(Accepted::Changed(Item { changed, content, ..found }, destination))
+        let item = Item { changed, content, ..found };
+        Ok(match key {
+            None => Accepted::Persistent(item),
+            Some(key) => Accepted::Ephemeral(key, item),
+        })
     }
 
     /// The event of a setting that changes; `None` if it holds already. The caller may change it.
@@ -347,7 +267,7 @@ impl State {
     }
 
     /// An item stands: the room shows it. The number shown before it.
-    pub(super) fn show(&mut self, item: &Item, key: Option<EphemeralKey>) -> Seq {
+    pub(super) fn show(&mut self, item: &Item) -> Seq {
         match &item.content {
             Content::Topic { topic } => {
                 self.room.topic = topic.clone().map(|text| Topic { text, by: item.by, at: item.at });
@@ -356,25 +276,13 @@ impl State {
             Content::Renamed { name } => self.room.name = Some(name.clone()),
             _ => {}
         }
-        self.index_ephemeral(item, key);
         self.ring.push(item.clone());
         std::mem::replace(&mut self.shown, item.changed)
     }
 
-    fn index_ephemeral(&mut self, item: &Item, key: Option<EphemeralKey>) {
-        let Some(key) = key else { return };
-        let entry = match self.ephemeral.get(item.seq) {
-            Some(before) => before.changed_to(item.clone()),
-            None => EphemeralEntry::message(key, item.clone()),
-        };
-        if let Ok(entry) = entry {
-            self.ephemeral.insert(entry);
-        }
-    }
-
     /// Every ephemeral message that is alive.
     pub(super) fn ephemeral_items(&self, now: UnixMillis) -> Vec<Item> {
-        let alive = self.ephemeral.entries().filter(|entry| entry.is_alive(now));
+        let alive = self.commit.index.entries().filter(|entry| entry.is_alive(now));
         alive.map(|entry| entry.item().clone()).filter(|item| item.changed <= self.shown).collect()
     }
 
@@ -389,10 +297,10 @@ impl State {
 
     /// Lets go of what has expired; when the next one does.
     pub(super) fn expire(&mut self, now: UnixMillis) -> Option<UnixMillis> {
-        while let Some((seq, end)) = self.ephemeral.pop_expired(now) {
+        while let Some((seq, end)) = self.commit.index.pop_expired(now) {
             self.ring.expire(seq, end);
         }
-        self.ephemeral.next_expiry_at()
+        self.commit.index.next_expiry_at()
     }
 }
 

@@ -90,9 +90,20 @@ impl Entries {
         caps: MemoryCaps,
         now: UnixMillis,
     ) -> Result<bool, LiveError> {
+        let is_message = self.addressed(key).is_some_and(EphemeralEntry::is_message);
+        if is_message { self.restore(key, item, caps, now) } else { Ok(false) }
+    }
+
+    /// As [`Self::replace`], but a deleted message may come back.
+    pub(super) fn restore(
+        &mut self,
+        key: &EphemeralKey,
+        item: Item,
+        caps: MemoryCaps,
+        now: UnixMillis,
+    ) -> Result<bool, LiveError> {
         self.trim(now, TRIM_PER_WRITE);
-        let is_message = |entry: &&EphemeralEntry| entry.is_alive(now) && entry.is_message();
-        let Some(old) = self.addressed(key).filter(is_message) else { return Ok(false) };
+        let Some(old) = self.addressed(key).filter(|entry| entry.is_alive(now)) else { return Ok(false) };
         let new = old.changed_to(item)?;
         if new.item().changed <= old.item().changed {
             return Ok(true);

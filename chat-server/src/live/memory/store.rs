@@ -57,7 +57,7 @@ impl Live for MemoryLive {
 
     fn restore(&self, key: EphemeralKey, item: Item, now: UnixMillis) -> LiveReply<()> {
         // An entry that ended meanwhile is not set back.
-        drop(self.state.lock().entries.replace(&key, item, self.caps, now));
+        drop(self.state.lock().entries.restore(&key, item, self.caps, now));
         LiveReply::ready(Ok(()))
     }
 

@@ -147,14 +147,15 @@ impl RedisLive {
         self.keys.room(room).into_iter().chain(others).collect()
     }
 
-    fn replacing(&self, key: &EphemeralKey, item: &Item, now: UnixMillis) -> Cmd {
+    /// `over_tombstone`: a deleted message comes back.
+    fn replacing(&self, key: &EphemeralKey, item: &Item, now: UnixMillis, over_tombstone: bool) -> Cmd {
         let end = match &item.content {
             Content::Message(message) => message.expires_at.map(|end| end.0.to_string()).unwrap_or_default(),
             _ => String::new(),
         };
         let mut call = self.scripts.replace.over(&self.with_room(key.room, []));
         call.arg(now.0).arg(field(key)).arg(item.seq.0).arg(item.changed.0).arg(values::kind(item));
-        call.arg(end).arg(stored::item_to_text(item));
+        call.arg(end).arg(stored::item_to_text(item)).arg(u8::from(over_tombstone));
         call
     }
 }
@@ -184,7 +185,7 @@ impl Live for RedisLive {
     }
 
     fn replace(&self, key: EphemeralKey, item: Item, now: UnixMillis) -> LiveReply<bool> {
-        self.submit(vec![self.replacing(&key, &item, now)], |values| match one(values)? {
+        self.submit(vec![self.replacing(&key, &item, now, false)], |values| match one(values)? {
             0 => Some(Ok(false)),
             1 => Some(Ok(true)),
             2 => Some(Err(LiveError::NotEphemeral)),
@@ -193,7 +194,7 @@ impl Live for RedisLive {
     }
 
     fn restore(&self, key: EphemeralKey, item: Item, now: UnixMillis) -> LiveReply<()> {
-        self.queue(Operation::recovering, vec![self.replacing(&key, &item, now)], |_| Some(Ok(())))
+        self.queue(Operation::recovering, vec![self.replacing(&key, &item, now, true)], |_| Some(Ok(())))
     }
 
     fn undo(&self, key: EphemeralKey, seq: Seq) -> LiveReply<()> {

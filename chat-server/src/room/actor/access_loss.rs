@@ -5,20 +5,20 @@ use chat_proto::ids::UserId;
 
 use super::Actor;
 use crate::push::Push;
+use crate::room::commit::Shown;
 use crate::room::in_flight::InFlight;
-use crate::room::registry::Registry;
 
 impl Actor {
     /// A member has left. Its devices stop hearing the room, those that subscribed in between included, unless it has
     /// joined again by now; the others see it leave; then it is answered.
-    pub(super) fn complete_leave(&mut self, user: UserId, write: InFlight, registry: &Registry) {
+    pub(super) fn complete_leave(&mut self, user: UserId, change: InFlight, shown: Option<Shown>) {
         if self.state.role(user).is_none() {
             self.evict(user);
         }
-        if let Some(item) = write.item {
-            self.show(item, None, registry);
+        if let Some(shown) = shown {
+            self.show(shown);
         }
-        self.answer_stored(write.requester, None, write.accepted_at);
+        self.answer_stored(change.requester, None, change.accepted_at);
     }
 
     /// An account did not become a member after all. Where outsiders may listen, its devices go on listening.

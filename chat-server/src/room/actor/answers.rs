@@ -1,32 +1,24 @@
-//! What those who asked are told once a write has completed.
+//! Answers requesters once the commit has decided. Must not know how it decided.
 
 use std::sync::atomic::Ordering;
 
 use chat_proto::message::{Content, Item};
 use chat_proto::request::Posted;
-use chat_proto::time::UnixMillis;
 use tokio::time::Instant;
 
 use super::Actor;
 use crate::room::RoomError;
 use crate::room::command::{ChangeOutcome, Command, Joined, Snapshot};
+use crate::room::commit::FirstPost;
 use crate::room::in_flight::{Requester, answer};
-use crate::store::{Appended, ChainPlace};
 
 impl Actor {
-    /// Refuses a command that was not accepted.
+    /// Refuses a command that was not accepted. A refused post breaks its chain.
     pub(super) fn refuse_command(&mut self, command: Command, error: &RoomError) {
         if let Command::Post(new, _) = &command {
-            self.break_chain(new.chain);
+            self.state.commit.break_chain(new.chain);
         }
         command.refuse(error);
-    }
-
-    /// Notes that a post of a chain was refused: those behind it will be, too.
-    pub(super) fn break_chain(&mut self, chain: Option<ChainPlace>) {
-        if let Some(place) = chain {
-            self.broken_chains.refuse(place);
-        }
     }
 
     pub(super) fn answer_stored(&mut self, requester: Requester, item: Option<&Item>, accepted_at: Instant) {
@@ -50,14 +42,14 @@ impl Actor {
             }
             Requester::Leave(_, role, reply) => answer(reply, Ok(role.map(|_| self.state.member_count()))),
             Requester::Drain(reply) => answer(reply, Ok(())),
-            Requester::Merge(_) => {}
+            Requester::Nobody => {}
         }
     }
 
-    pub(super) fn answer_duplicate(requester: Requester, first: Appended, expires_at: Option<UnixMillis>) {
+    pub(super) fn answer_duplicate(requester: Requester, first: FirstPost) {
         if let Requester::Post(reply) = requester {
-            let posted = Posted { seq: first.seq, at: first.at, duplicate: true, expires_at };
-            answer(reply, Ok(posted));
+            let FirstPost { seq, at, expires_at } = first;
+            answer(reply, Ok(Posted { seq, at, duplicate: true, expires_at }));
         }
     }
 
@@ -79,7 +71,7 @@ impl Actor {
                 answer(reply, Err(error));
             }
             Requester::Drain(reply) => answer(reply, Err(error)),
-            Requester::Merge(entries) => self.retry_merge(entries),
+            Requester::Nobody => {}
         }
     }
 }

@@ -8,6 +8,7 @@ use chat_proto::room::{Room, RoomKind};
 
 use super::*;
 use crate::access::{Credential, Origin, RoomRefusal, Scopes, Standing};
+use crate::room::commit::{Change, Effect, Event, Ticket};
 use crate::store::StoredRoom;
 
 const ROOM: RoomId = RoomId(1);
@@ -52,7 +53,11 @@ fn started(persistent: &[u64], alive: &[u64]) -> State {
         is_whole: true,
         refused: Vec::new(),
     };
-    State::new(stored, alive.iter().map(|seq| entry(*seq)).collect())
+    let entries = alive.iter().map(|seq| entry(*seq)).collect();
+    // Without any the live store has not answered.
+    let loaded = (!alive.is_empty()).then_some(entries);
+    let (commit, _) = Commit::start(head, stored.reserved_up_to, Vec::new(), loaded);
+    State::new(stored, commit)
 }
 
 #[test]
@@ -69,26 +74,32 @@ fn a_room_that_begins_again_does_not_claim_to_know_what_expires() {
 #[test]
 fn entries_loaded_late_are_there_as_if_they_had_been_known() {
     let mut state = started(&[1, 2, 3], &[]);
-    let (late, reserved_up_to) = state.renumber_late(vec![entry(4), entry(90)]);
-    let numbers =
-        |entries: &[EphemeralEntry]| entries.iter().map(|e| (e.item().seq, e.item().changed)).collect::<Vec<_>>();
-    assert_eq!(numbers(&late), [(Seq(4), Seq(65))], "seen anew by all, and 90 came since the room began");
-    assert!(reserved_up_to.is_some_and(|reserved_up_to| reserved_up_to >= Seq(65)));
-    state.merge(late);
+    let ticket = Ticket(1);
+    let effects = state.commit.on(Event::Accepted(ticket, Change::Loaded(vec![entry(4), entry(90)])), UnixMillis(0));
+    let [Effect::Undo(_, unacknowledged), Effect::Reserve(_, up_to)] = effects.as_slice() else {
+        panic!("nothing is shown before its number is reserved: {effects:?}")
+    };
+    assert_eq!(*unacknowledged, Seq(90), "its number was never reserved");
+    assert!(*up_to >= Seq(65));
+    let effects = state.commit.on(Event::Reserved(ticket, Ok(())), UnixMillis(0));
+    let [Effect::ShowLoaded(_, items)] = effects.as_slice() else { panic!("{effects:?}") };
+    let numbers: Vec<_> = items.iter().map(|item| (item.seq, item.changed)).collect();
+    assert_eq!(numbers, [(Seq(4), Seq(65))], "seen anew by all");
+    state.show_loaded(items);
     assert_eq!((state.shown(), state.ephemeral_items(UnixMillis(0)).len()), (Seq(65), 1));
     assert_eq!(state.ring.after(Seq(2)), None);
     assert!(state.next_seq() > Seq(65));
 }
 
 #[test]
-fn a_change_of_what_expires_keeps_its_number_free() {
+fn a_change_of_an_ephemeral_message_reserves_its_number() {
     let mut state = started(&[1], &[2]);
     let delete = NewChange { caller: caller(UserId(1)), seq: Seq(2), edit: None, known: None };
-    let accepted = state.accept_change(delete, false, UnixMillis(0)).expect("hers");
-    let Accepted::Changed(item, Destination::Live { reservation, .. }) = accepted else {
-        panic!("the live store keeps it")
-    };
-    assert!(reservation.is_some_and(|reserved_up_to| reserved_up_to > item.changed));
+    let accepted = state.accept_change(delete, UnixMillis(0)).expect("hers");
+    let Accepted::Ephemeral(key, item) = accepted else { panic!("the live store keeps it") };
+    let changed = item.changed;
+    let effects = state.commit.on(Event::Accepted(Ticket(1), Change::Revision(key, item)), UnixMillis(0));
+    assert!(matches!(effects[0], Effect::Reserve(_, up_to) if up_to > changed), "{effects:?}");
 }
 
 #[test]
@@ -100,9 +111,11 @@ fn an_edit_to_the_same_text_changes_nothing_unless_another_is_under_way() {
         let edit = Edit { room: ROOM, seq: Seq(1), body: message.body.clone() };
         NewChange { caller: caller(UserId(1)), seq: Seq(1), edit: Some((edit, Vec::new())), known: None }
     };
-    assert_eq!(state.accept_change(edit(), false, UnixMillis(0)), Ok(Accepted::Same));
-    let accepted = state.accept_change(edit(), true, UnixMillis(0));
-    assert!(matches!(accepted, Ok(Accepted::Changed(..))), "it may undo the other: {accepted:?}");
+    assert_eq!(state.accept_change(edit(), UnixMillis(0)), Ok(Accepted::Same));
+    let other = Change::Persistent(Some(Item { changed: Seq(65), ..item.clone() }), None);
+    state.commit.on(Event::Accepted(Ticket(1), other), UnixMillis(0));
+    let accepted = state.accept_change(edit(), UnixMillis(0));
+    assert!(matches!(accepted, Ok(Accepted::Persistent(_))), "it may undo the other: {accepted:?}");
 }
 
 #[test]
@@ -114,7 +127,7 @@ fn a_caller_is_judged_by_its_present_role_in_the_room_and_on_the_server() {
     state.accept_join(ben.user(), Role::Member, UnixMillis(0));
     assert_eq!(state.authorize(&ben, RoomAction::Post), Ok(()));
     let delete = NewChange { caller: ben.clone(), seq: Seq(1), edit: None, known: None };
-    assert_eq!(state.accept_change(delete, false, UnixMillis(0)), Err(RoomRefusal::NotAuthor.into()));
+    assert_eq!(state.accept_change(delete, UnixMillis(0)), Err(RoomRefusal::NotAuthor.into()));
     state.room.id = RoomId(2);
     state.room.kind = RoomKind::Private;
     state.accept_leave(ben.user(), UnixMillis(0));

@@ -1,0 +1,138 @@
+//! Carries out the effects of the commit: asks the stores, answers requesters, shows items. Must not know why the commit
+//! wants them.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use chat_proto::message::Item;
+use chat_proto::server_frame::Event as Frame;
+
+use super::Actor;
+use crate::push::Push;
+use crate::room::commit::{Change, Effect, Event, Shown, Ticket};
+use crate::room::in_flight::{Requester, Write, refuse_when_noted};
+use crate::room::live_sync::LiveEvent;
+use crate::store::RefusedPost;
+
+/// Pause before the numbers of late entries are reserved again.
+const LOAD_AGAIN: Duration = Duration::from_millis(500);
+
+impl Actor {
+    /// Hands a change to the commit. `write` is the write of a persistent change, already submitted.
+    pub(super) fn accept(&mut self, requester: Requester, write: Option<Write>, change: Change) {
+        let ticket = self.in_flight.push(requester, write);
+        self.on(Event::Accepted(ticket, change));
+    }
+
+    /// Answers a request that changes nothing once the changes before it are completed.
+    pub(super) fn accept_unchanged(&mut self, requester: Requester) {
+        self.accept(requester, None, Change::Persistent(None, None));
+    }
+
+    pub(super) fn on_live_event(&mut self, event: LiveEvent) {
+        match event {
+            LiveEvent::Loaded(entries) => self.accept(Requester::Nobody, None, Change::Loaded(entries)),
+            LiveEvent::DataLost => self.on(Event::DataLost),
+            LiveEvent::Refilled => {}
+        }
+    }
+
+    pub(super) fn on(&mut self, event: Event) {
+        let effects = self.state.commit.on(event, self.now());
+        self.carry_out(effects);
+    }
+
+    pub(super) fn carry_out(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            self.carry_out_one(effect);
+        }
+    }
+
+    fn carry_out_one(&mut self, effect: Effect) {
+        let (room, now) = (self.state.id(), self.now());
+        let (store, live) = (&self.services.store, &self.services.live);
+        match effect {
+            Effect::Reserve(ticket, up_to) => {
+                let reservation = store.reserve_seqs(room, up_to);
+                if let Some(change) = self.in_flight.get_mut(ticket) {
+                    change.reservation = Some(reservation);
+                }
+            }
+            Effect::Write(ticket, entry) => self.wait_for(ticket, Write::Put(live.put(entry, now))),
+            Effect::Replace(ticket, key, item) => self.wait_for(ticket, Write::Replace(live.replace(key, item, now))),
+            Effect::Undo(key, seq) => drop(live.undo(key, seq)),
+            Effect::Restore(key, item) => drop(live.restore(key, item, now)),
+            Effect::Refill(entries) => self.live_sync.start_refill(self.services.clone(), entries),
+            Effect::Acknowledge(ticket, shown) => self.acknowledge(ticket, shown),
+            Effect::AnswerDuplicate(ticket, first) => {
+                if let Some(change) = self.in_flight.remove(ticket) {
+                    Self::answer_duplicate(change.requester, first);
+                }
+            }
+            Effect::Refuse(ticket, error) => {
+                if let Some(change) = self.in_flight.remove(ticket) {
+                    self.answer_refused(change.requester, error);
+                }
+            }
+            Effect::NoteThenRefuse(ticket, refused, error) => {
+                let noted = store.note_refused(RefusedPost { room, seq: refused.seq, at: now, until: refused.until });
+                if let Some(change) = self.in_flight.remove(ticket) {
+                    refuse_when_noted(noted, change.requester, error);
+                }
+            }
+            Effect::ShowLoaded(ticket, items) => {
+                self.in_flight.remove(ticket);
+                self.show_loaded(&items);
+            }
+            Effect::LoadAgain(ticket, entries) => {
+                self.in_flight.remove(ticket);
+                self.live_sync.redeliver_after(entries, LOAD_AGAIN);
+            }
+        }
+    }
+
+    fn wait_for(&mut self, ticket: Ticket, write: Write) {
+        if let Some(change) = self.in_flight.get_mut(ticket) {
+            change.write = Some(write);
+        }
+    }
+
+    fn acknowledge(&mut self, ticket: Ticket, shown: Option<Shown>) {
+        let Some(change) = self.in_flight.remove(ticket) else { return };
+        if let Requester::Leave(user, Some(_), _) = &change.requester {
+            return self.complete_leave(*user, change, shown);
+        }
+        self.answer_stored(change.requester, shown.as_ref().map(|shown| &shown.item), change.accepted_at);
+        if let Some(shown) = shown {
+            self.show(shown);
+        }
+    }
+
+    /// Shows an item to every listener.
+    pub(super) fn show(&mut self, Shown { item, is_ephemeral }: Shown) {
+        let room = self.state.id();
+        if is_ephemeral {
+            self.registry.note_head(room, item.changed);
+        }
+        let prev = self.state.show(&item);
+        self.services.observer.item_shown(room, &item);
+        self.fanout.event(&Push::new(Frame { room, seq: item.changed, prev, item }));
+        self.services.counters.deliveries.fetch_add(self.fanout.len() as u64, Ordering::Relaxed);
+        if self.state.should_close() {
+            self.is_closed = true;
+            drop(self.services.store.close_room(room, self.now()));
+            drop(self.services.live.clear_room(room));
+        }
+    }
+
+    /// Shows the ephemeral messages that were not known when the room started. Listeners get a gap, and ask for them.
+    fn show_loaded(&mut self, items: &[Item]) {
+        let room = self.state.id();
+        for item in items {
+            self.services.observer.item_shown(room, item);
+        }
+        self.state.show_loaded(items);
+        self.registry.note_head(room, self.state.shown());
+        self.fanout.gap();
+    }
+}
