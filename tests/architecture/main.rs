@@ -98,6 +98,21 @@ fn imports_point_one_way() {
 }
 
 #[test]
+fn no_floor_knows_one_above_it() {
+    assert_none(&rules::floors(&all()));
+    let top = ("chat-tui/src/app/routing/update.rs", "pub struct Update;");
+    for text in ["use crate::app::routing::update::Update;", "fn f() { super::super::routing::update::Update }"] {
+        let files = [("chat-tui/src/app/state/room.rs", text), top];
+        assert_eq!(rules::floors(&planted(&files)).len(), 1, "{text}");
+    }
+    let down = [
+        ("chat-tui/src/app/routing/link.rs", "use crate::app::state::room::Room;"),
+        ("chat-tui/src/app/state/room.rs", "pub struct Room;"),
+    ];
+    assert_none(&rules::floors(&planted(&down)));
+}
+
+#[test]
 fn a_crate_is_named_only_where_it_belongs() {
     assert_none(&rules::places(&all()));
     for (path, text) in [

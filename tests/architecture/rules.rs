@@ -123,6 +123,33 @@ const UNKNOWN: &[(&str, &[&str])] = &[
     ("chat-tui/src/net", &["chat_server"]),
 ];
 
+/// Modules that stand on floors: their folder and its subfolders, lowest first. None may know a floor above it.
+const FLOORS: &[(&str, &[&str])] = &[("chat-tui/src/app", &["state", "parts", "routing"])];
+
+/// Which way imports point between floors.
+pub(crate) fn floors(trees: &[Tree]) -> Vec<Violation> {
+    let mut found = BTreeSet::new();
+    for (tree, number, path) in modules(trees) {
+        for (folder, floors) in FLOORS {
+            let floor_of = |file: &str| {
+                let (floor, _) = file.strip_prefix(folder)?.strip_prefix('/')?.split_once('/')?;
+                floors.iter().position(|name| *name == floor)
+            };
+            let Some(floor) = floor_of(&path) else { continue };
+            for target in tree.modules[number].paths() {
+                let Target::Within { module, through, .. } = tree.resolve(number, target) else { continue };
+                for passed in through.into_iter().chain([module]) {
+                    let above = floor_of(&tree.modules[passed].file.to_string_lossy()).filter(|above| *above > floor);
+                    found.extend(above.map(|above| {
+                        Violation::new(&path, format!("{} must not know {}", floors[floor], floors[above]))
+                    }));
+                }
+            }
+        }
+    }
+    found.into_iter().collect()
+}
+
 /// Which way imports point.
 pub(crate) fn arrows(trees: &[Tree]) -> Vec<Violation> {
     let mut found = BTreeSet::new();

@@ -25,3 +25,8 @@ pub enum CacheError {
     #[error("the cache cannot be used: {0}")]
     Sqlite(#[from] rusqlite::Error),
 }
+
+/// Whether an error means that the file is no database, or a damaged one.
+pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(rusqlite::ErrorCode::NotADatabase | rusqlite::ErrorCode::DatabaseCorrupt))
+}

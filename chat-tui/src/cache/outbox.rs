@@ -9,7 +9,7 @@ use chat_proto::ids::{ClientKey, RoomId, UserId};
 use rusqlite::{Connection, TransactionBehavior, params};
 use rustix::fs::{FlockOperation, flock};
 
-use super::CacheError;
+use super::error::CacheError;
 use crate::app::{RoomKey, ServerKey, StoredPost};
 
 /// Shows that a run is alive.
@@ -141,7 +141,7 @@ mod tests {
     fn posts_of_a_run_that_ended_are_taken_over_and_those_of_a_living_one_are_not() {
         let folder = tempfile::tempdir().expect("a folder");
         let cache = folder.path().join("x.db");
-        let mut connection = super::super::memory();
+        let mut connection = crate::cache::schema::memory();
         let alive = RunLock::take(&cache, "alive").expect("a lock");
         drop(RunLock::take(&cache, "dead").expect("a lock"));
         put(&connection, "alive", UserId(5), &post("a")).expect("put");

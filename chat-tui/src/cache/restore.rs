@@ -5,7 +5,8 @@ use chat_proto::message::Item;
 use chat_proto::room::User;
 use rusqlite::{Connection, OptionalExtension};
 
-use super::{from_text, outbox};
+use super::encoding::from_text;
+use super::outbox;
 use crate::app::{Restored, SavedRoom, ServerKey};
 
 /// Reads the data of the account that was signed in last.

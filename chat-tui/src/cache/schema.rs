@@ -8,7 +8,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use super::{CacheError, is_damage};
+use super::error::{CacheError, is_damage};
 
 /// Grows with each change of the tables in [`REBUILT`] or of the values in them.
 const VERSION: i64 = 2;
@@ -72,6 +72,14 @@ pub(super) fn make(connection: &Connection) -> rusqlite::Result<()> {
         return Ok(());
     }
     connection.execute_batch(&format!("BEGIN IMMEDIATE; {REBUILT} PRAGMA user_version = {VERSION}; COMMIT;"))
+}
+
+/// A database in memory with all tables.
+#[cfg(test)]
+pub(super) fn memory() -> Connection {
+    let connection = Connection::open_in_memory().expect("a database");
+    make(&connection).expect("tables");
+    connection
 }
 
 #[cfg(test)]

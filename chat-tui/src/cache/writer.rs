@@ -8,13 +8,25 @@ use chat_proto::message::Content;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::{CacheEvent, from_text, outbox, to_text};
+use super::encoding::{from_text, to_text};
+use super::outbox;
 use crate::app::{PersistOp, SavedRoom};
 
 /// Operations in one transaction.
 const BATCH_MAX: usize = 256;
 /// Texts kept in the input history.
 const INPUTS_MAX: i64 = 500;
+
+/// A report of the writing thread.
+#[derive(Debug)]
+pub enum CacheEvent {
+    /// A post is on disk.
+    Stored(ClientKey),
+    /// A post could not be written, with the reason.
+    NotStored(ClientKey, String),
+    /// Something else could not be written.
+    Failed(String),
+}
 
 /// Writes until the sender is dropped.
 pub(super) fn run(

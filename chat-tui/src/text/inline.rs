@@ -27,7 +27,7 @@ pub struct Inline {
 }
 
 /// Returns the highlighted pieces in order; they do not overlap.
-pub fn read_marker(text: &str) -> Vec<Inline> {
+pub fn marks(text: &str) -> Vec<Inline> {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(offset) = text[at..].find(['`', '@', '#', 'h']) {
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     fn found(text: &str) -> Vec<(&str, Mark)> {
-        read_marker(text).into_iter().map(|inline| (&text[inline.range], inline.mark)).collect()
+        marks(text).into_iter().map(|inline| (&text[inline.range], inline.mark)).collect()
     }
 
     #[test]
@@ -108,7 +108,7 @@ mod tests {
         #[test]
         fn marks_are_ordered_and_lie_on_characters(text in "[a-z@#` .()é/:h]{0,40}") {
             let mut at = 0;
-            for inline in read_marker(&text) {
+            for inline in marks(&text) {
                 prop_assert!(inline.range.start >= at && inline.range.end > inline.range.start);
                 prop_assert!(text.get(inline.range.clone()).is_some());
                 at = inline.range.end;

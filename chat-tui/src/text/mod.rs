@@ -6,7 +6,7 @@ mod measure;
 mod safe;
 mod wrap;
 
-pub use inline::{Inline, Mark, read_marker};
+pub use inline::{Inline, Mark, marks};
 pub use measure::{fit, prefix_width, width};
 pub use safe::{SafeText, is_unsafe};
 pub use wrap::{wrap_verbatim, wrap_words};

@@ -22,7 +22,7 @@ pub(super) struct WrappedText {
     /// The lines.
     pub(super) lines: Vec<Range<usize>>,
     /// What stands out.
-    pub(super) read_marker: Vec<Inline>,
+    pub(super) marks: Vec<Inline>,
 }
 
 impl WrappedText {
@@ -31,8 +31,8 @@ impl WrappedText {
         let whole = if note.is_empty() { text.to_owned() } else { format!("{text} {note}") };
         let columns = usize::from(columns);
         let lines = if is_code { text::wrap_verbatim(&whole, columns) } else { text::wrap_words(&whole, columns) };
-        let read_marker = if is_code { Vec::new() } else { text::read_marker(text) };
-        Self { note_at: text.len(), text: whole.into(), lines, read_marker }
+        let marks = if is_code { Vec::new() } else { text::marks(text) };
+        Self { note_at: text.len(), text: whole.into(), lines, marks }
     }
 }
 

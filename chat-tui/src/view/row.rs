@@ -137,7 +137,7 @@ impl Line {
             *at = end;
         };
         let text_end = self.range.end.min(self.wrapped.note_at.max(self.range.start));
-        for inline in &self.wrapped.read_marker {
+        for inline in &self.wrapped.marks {
             let (start, end) = (inline.range.start.max(at), inline.range.end.min(text_end));
             if start < end {
                 piece(start, base, &mut at);

@@ -16,7 +16,7 @@ pub fn update(model: &mut Model, msg: Msg, now: UnixMillis) -> Vec<Effect> {
     model.now = now;
     let outcome = route(model, msg);
     outcomes::follow(model, outcome);
-    take_following_steps(model);
+    follow_up(model);
     std::mem::take(&mut model.effects)
 }
 
@@ -43,7 +43,7 @@ fn route(model: &mut Model, msg: Msg) -> Option<Outcome> {
 }
 
 /// The steps that may be due after any change. Each finds by itself whether there is something to do.
-fn take_following_steps(model: &mut Model) {
+fn follow_up(model: &mut Model) {
     outbox::send_due(model);
     reading::mark_visible_as_read(model);
     names::request_missing(model);

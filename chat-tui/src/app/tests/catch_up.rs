@@ -1,4 +1,4 @@
-//! Every change once, in order, without a gap; what is read and what is not.
+//! Every change is applied once, in order, without a gap; what counts as read.
 
 use chat_proto::ids::{Epoch, Seq};
 use chat_proto::message::Content;

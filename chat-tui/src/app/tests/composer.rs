@@ -1,4 +1,4 @@
-//! The box one writes in: commands, completion, editing, what is kept.
+//! The input box: commands, completion, editing, saved drafts.
 
 use chat_proto::ids::Seq;
 use chat_proto::request::{Edit, Request};
@@ -175,4 +175,16 @@ fn two_presses_leave_and_one_only_clears() {
     assert_eq!(app.draft(), "");
     assert!(!app.act(Action::Interrupt).contains(&Effect::Quit));
     assert!(app.act(Action::Interrupt).contains(&Effect::Quit));
+}
+
+#[test]
+fn joining_a_known_room_clears_the_command_and_no_other_draft() {
+    let mut app = TestApp::in_two_rooms();
+    app.act(Action::NextRoom);
+    app.write("for ops");
+    app.act(Action::PreviousRoom);
+    app.send("/join #ops");
+    assert_eq!(app.draft(), "for ops");
+    app.act(Action::PreviousRoom);
+    assert_eq!(app.draft(), "");
 }

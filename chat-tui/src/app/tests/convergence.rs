@@ -1,5 +1,5 @@
-//! A model of two clients and a server whose frames are lost, late and doubled, and whose connections break: when all
-//! is quiet, both clients show what the server holds.
+//! Simulates two clients and a server whose frames are lost, late and doubled, and whose connections break: once all is
+//! quiet, both clients show what the server holds.
 
 use std::collections::VecDeque;
 
@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// One room of a server, kept to the protocol's rules.
+/// One room of a server that follows the protocol.
 #[derive(Default)]
 struct Server {
     items: Vec<Item>,
@@ -59,7 +59,7 @@ impl Server {
     }
 }
 
-/// A client with the frames on their way to it.
+/// A client, and the frames in flight to it.
 struct Client {
     app: TestApp,
     me: UserId,
@@ -86,7 +86,7 @@ impl Client {
     fn disconnect(&mut self) {
         self.is_connected = false;
         self.inbox.clear();
-        // As the link does: the end is told, then every ask under way is answered.
+        // As the link does: it reports the end, then answers every request in flight.
         self.app.link(LinkEvent::Down { reason: "lost".into(), retry_in_ms: 1 });
         let mut asks: Vec<_> = self.app.model.asks.keys().copied().collect();
         asks.sort_unstable();
@@ -95,7 +95,7 @@ impl Client {
         }
     }
 
-    /// Lets the server answer what was asked; gives back what it now tells all.
+    /// Lets the server answer the requests. Returns the events it now sends to all.
     fn run_effects(&mut self, server: &mut Server, effects: Vec<Effect>) -> Vec<(u64, Item)> {
         let mut events = Vec::new();
         for effect in effects {
@@ -189,7 +189,7 @@ impl Simulation {
                 self.broadcast(events.into_iter().collect());
             }
             Step::Deliver(who) => self.deliver(who),
-            // A server that leaves an event out says so: its queue was full.
+            // A server that leaves an event out announces a gap.
             Step::Drop(who) => {
                 let inbox = &mut self.clients[who].inbox;
                 if let Some(at) = inbox.iter().position(|frame| matches!(frame, LinkEvent::Push(ServerFrame::Event(_))))

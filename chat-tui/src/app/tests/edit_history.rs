@@ -1,4 +1,4 @@
-//! What a message said before it was edited.
+//! The earlier texts of a message.
 
 use chat_proto::message::Version;
 use chat_proto::request::VersionsAnswer;
@@ -7,7 +7,7 @@ use super::*;
 use crate::app::Focus;
 use crate::app::overlay::Overlay;
 
-/// A message as it is after an edit.
+/// A message after an edit.
 pub(crate) fn edited(seq: u64, changed: u64, text: &str) -> Item {
     let mut item = Item { changed: Seq(changed), ..message(seq, ANA, text) };
     if let Content::Message(message) = &mut item.content {
@@ -16,7 +16,7 @@ pub(crate) fn edited(seq: u64, changed: u64, text: &str) -> Item {
     item
 }
 
-/// What was asked of the former texts of a message.
+/// The request for the earlier texts of a message.
 pub(crate) fn asked_versions(effects: &[Effect]) -> Option<u64> {
     asked(effects, |request| matches!(request, Request::Versions(_))).map(|(ask, _)| ask)
 }
@@ -29,7 +29,7 @@ pub(crate) fn versions(texts: &[&str]) -> Answer {
     Answer::Versions(VersionsAnswer { versions: (1..).zip(texts).map(version).collect() })
 }
 
-/// An app at which the former texts of ana's message are open.
+/// An app that shows the earlier texts of ana's message.
 fn open() -> TestApp {
     let mut app = TestApp::in_two_rooms();
     app.push(event(GENERAL, 0, edited(1, 3, "third")));
@@ -91,7 +91,7 @@ fn a_deletion_closes_the_edit_history() {
     app.push(event(GENERAL, 3, Item { content: deleted, ..edited(1, 4, "x") }));
     assert!(app.model.overlay.is_none());
     assert!(!format!("{:?}", app.model.overlay).contains("first"));
-    // An answer that was under way at that moment shows nothing, either.
+    // An answer that was in flight at that moment shows nothing, either.
     let mut app = open();
     app.act(Action::Close);
     let ask = asked_versions(&app.act(Action::Versions)).expect("asked");

@@ -1,4 +1,4 @@
-//! Conversations with a model: what happens, what is shown, what is asked for.
+//! Feeds a model with messages, and looks at its state and its effects.
 
 mod catch_up;
 mod composer;
@@ -29,7 +29,7 @@ pub(crate) const OPS: RoomId = RoomId(2);
 /// A Thursday afternoon.
 pub(crate) const NOON: UnixMillis = UnixMillis(1_763_640_000_000);
 
-/// A model and the time it lives in.
+/// A model and its clock.
 pub(crate) struct TestApp {
     pub(crate) model: Model,
     pub(crate) now: UnixMillis,
@@ -87,7 +87,7 @@ pub(crate) fn event(room: RoomId, prev: u64, item: Item) -> ServerFrame {
 }
 
 impl TestApp {
-    /// An app nobody has signed in at.
+    /// An app before its first sign-in.
     pub(crate) fn new() -> Self {
         let setup = Setup {
             servers: vec!["here".into()],
@@ -131,7 +131,7 @@ impl TestApp {
         self.take(Msg::Pasted(text.into()))
     }
 
-    /// Writes and sends, and puts on disk what wants to be there.
+    /// Writes and sends a message, and confirms that it is on disk.
     pub(crate) fn send(&mut self, text: &str) -> Vec<Effect> {
         self.write(text);
         let mut effects = self.act(Action::Send);
@@ -152,7 +152,7 @@ impl TestApp {
         self.link(LinkEvent::Answer { ask, result: Box::new(result) })
     }
 
-    /// Answers what was asked about a room's past: this is all of it.
+    /// Answers the request for a room's history with all of it.
     pub(crate) fn answer_history(&mut self, effects: &[Effect], items: Vec<Item>) -> Vec<Effect> {
         let ask = asked(effects, |request| matches!(request, Request::History(_))).expect("asked for history").0;
         let head = items.last().map_or(Seq::ZERO, |item| item.changed);
@@ -178,7 +178,7 @@ impl TestApp {
     }
 }
 
-/// The first ask that is meant.
+/// The first request that matches.
 pub(crate) fn asked(effects: &[Effect], is_meant: impl Fn(&Request) -> bool) -> Option<(u64, Request)> {
     effects.iter().find_map(|effect| match effect {
         Effect::Ask { ask, request, .. } if is_meant(request) => Some((*ask, request.clone())),

@@ -1,4 +1,4 @@
-//! One's own messages: at once on the screen, on disk before they are sent, settled once.
+//! One's own messages: shown at once, on disk before they are sent, complete once.
 
 use chat_proto::error::{ErrorBody, ErrorCode};
 use chat_proto::ids::{ClientKey, Seq};

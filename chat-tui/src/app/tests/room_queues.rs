@@ -1,4 +1,4 @@
-//! What expires is refused for a while: what lasts goes on, each kind in its order, and each wait is told as it is.
+//! While ephemeral messages are refused, persistent ones overtake them, each kind in its order, each with its status.
 
 use chat_proto::error::{ErrorBody, ErrorCode};
 use chat_proto::request::Post;

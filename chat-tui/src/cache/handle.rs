@@ -1,0 +1,84 @@
+//! Opens the cache of a server and hands operations to the thread that writes. Must not know tables.
+
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+use super::error::CacheError;
+use super::outbox::{self, RunLock};
+use super::writer::{self, CacheEvent};
+use super::{restore, schema};
+use crate::app::{PersistOp, Restored, ServerKey};
+
+/// The cache of one server; a thread of its own writes.
+#[derive(Debug)]
+pub struct Cache {
+    ops: std::sync::mpsc::Sender<PersistOp>,
+    events: UnboundedReceiver<CacheEvent>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Cache {
+    /// Opens the cache for the server at `address`, in `folder`. Returns the data of earlier runs, with the unsent posts
+    /// of those that have ended. `token` names this run.
+    ///
+    /// # Errors
+    /// If the file cannot be used. A damaged one is set aside first and replaced.
+    pub fn open(folder: &Path, address: &str, token: &str) -> Result<(Self, Restored), CacheError> {
+        let path = file_for(folder, address);
+        let mut connection = match schema::open(&path) {
+            Err(CacheError::Damaged { .. }) => {
+                set_damaged_file_aside(&path)?;
+                schema::open(&path)?
+            }
+            other => other?,
+        };
+        let lock = RunLock::take(&path, token)?;
+        outbox::take_over_posts(&mut connection, &path, token)?;
+        let restored = restore::read(&connection, ServerKey::FIRST, token)?;
+        let (ops, op_receiver) = std::sync::mpsc::channel();
+        let (event_sender, events) = unbounded_channel();
+        let token = token.to_owned();
+        let thread = std::thread::Builder::new()
+            .name("cache".into())
+            .spawn(move || {
+                writer::run(connection, &token, &op_receiver, &event_sender);
+                drop(lock);
+            })
+            .map_err(|source| CacheError::Io { path, source })?;
+        Ok((Self { ops, events, thread: Some(thread) }, restored))
+    }
+
+    /// Writes soon; posts are confirmed with an event.
+    pub fn persist(&self, op: PersistOp) {
+        // If the thread has ended, it has reported why.
+        drop(self.ops.send(op));
+    }
+
+    /// Waits for the next event; `None` once the thread has ended.
+    pub async fn next_event(&mut self) -> Option<CacheEvent> {
+        self.events.recv().await
+    }
+
+    /// Waits until everything is on disk.
+    pub fn close(mut self) {
+        let (ops, _) = std::sync::mpsc::channel();
+        drop(std::mem::replace(&mut self.ops, ops));
+        if let Some(thread) = self.thread.take() {
+            // A panic has been reported on the thread.
+            drop(thread.join());
+        }
+    }
+}
+
+fn file_for(folder: &Path, address: &str) -> PathBuf {
+    let digest = Sha256::digest(address.as_bytes());
+    let short: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    folder.join(format!("{short}.db"))
+}
+
+fn set_damaged_file_aside(path: &Path) -> Result<(), CacheError> {
+    let aside = path.with_extension("db.damaged");
+    std::fs::rename(path, aside).map_err(|source| CacheError::Io { path: path.to_owned(), source })
+}
