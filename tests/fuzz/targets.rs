@@ -51,7 +51,7 @@ fn frames_of_servers() {
 
 #[test]
 fn texts_of_others_on_a_terminal() {
-    use chat_tui::text::{SafeText, is_unsafe, read_marker, wrap_verbatim, wrap_words};
+    use chat_tui::text::{SafeText, is_unsafe, marks, wrap_verbatim, wrap_words};
     let seeds = [
         "plain text, with `code` and https://e.org/x (see #dev/812) @ana",
         "a\tb\n\tc",
@@ -69,6 +69,6 @@ fn texts_of_others_on_a_terminal() {
                 assert!(safe.as_str().get(range).is_some());
             }
         }
-        assert!(read_marker(safe.as_str()).iter().all(|mark| safe.as_str().get(mark.range.clone()).is_some()));
+        assert!(marks(safe.as_str()).iter().all(|mark| safe.as_str().get(mark.range.clone()).is_some()));
     });
 }
