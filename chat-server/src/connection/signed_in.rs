@@ -50,7 +50,8 @@ impl Connection {
         };
         match connection.greet(signed_in, subscribe, resume).await {
             Ok(welcome) => {
-                tracing::info!(connection = %arrival.id, %user, client = %client.name, "signed in");
+                tracing::Span::current().record("user", tracing::field::display(user));
+                tracing::info!(client = %client.name, "signed in");
                 Ok((connection, welcome))
             }
             Err(refusal) => {
@@ -116,7 +117,7 @@ impl Connection {
     pub async fn close(mut self) {
         self.device.send_queue.end();
         self.leave().await;
-        tracing::info!(connection = %self.device.connection, user = %self.device.caller.user(), "signed off");
+        tracing::info!("signed off");
     }
 
     async fn leave(&mut self) {

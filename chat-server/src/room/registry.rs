@@ -10,6 +10,7 @@ use chat_proto::ids::{RoomId, Seq};
 use chat_proto::time::UnixMillis;
 use parking_lot::Mutex;
 use tokio::sync::{Semaphore, mpsc, oneshot};
+use tracing::Instrument as _;
 
 use super::actor;
 use super::command::{Command, Responder};
@@ -141,7 +142,8 @@ impl Registry {
         }
         let (sender, receiver) = mpsc::channel(MAILBOX);
         rooms.insert(id, sender.clone());
-        self.services.tasks.spawn_service(actor::run(id, receiver, Arc::clone(self)));
+        let running = actor::run(id, receiver, Arc::clone(self));
+        self.services.tasks.spawn_service(running.instrument(tracing::info_span!(parent: None, "room", %id)));
         sender
     }
 

@@ -13,16 +13,18 @@ use chat_proto::ids::Seq;
 use chat_proto::time::UnixMillis;
 use chat_proto::trending::TrendingWord;
 
+use self::decay::{half_lives, use_weight};
 use self::older::Older;
 use self::uses::{Uses, Weight};
 use super::{Word, words_of};
 use crate::live::TrendingMirror;
 
+mod decay;
 mod older;
 mod uses;
 
-/// The half-life of a use, in milliseconds.
-pub const HALF_LIFE_MS: u64 = 60 * 60 * 1_000;
+pub use decay::HALF_LIFE_MS;
+
 /// Most words returned.
 pub const KEPT: usize = 50;
 /// Uses older than this no longer count, in milliseconds: they weigh less than a ten-millionth of a new one.
@@ -261,16 +263,6 @@ impl Trend {
             }
         }
     }
-}
-
-/// Returns the weight of a use, seen from the landmark.
-fn use_weight(landmark: UnixMillis, at: UnixMillis) -> f64 {
-    half_lives(landmark, at).exp2()
-}
-
-/// Returns the half-lives from `from` to `to`; negative if `to` is earlier.
-fn half_lives(from: UnixMillis, to: UnixMillis) -> f64 {
-    to.0.saturating_sub(from.0) as f64 / HALF_LIFE_MS as f64
 }
 
 #[cfg(test)]

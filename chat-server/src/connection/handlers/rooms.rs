@@ -70,7 +70,7 @@ async fn entered(server: &Server, caller: &Caller, joined: Joined) -> Result<Mem
     if !is_new {
         return Ok(membership);
     }
-    tracing::info!(user = %caller.user(), %room, members = membership.room.members, "joined");
+    tracing::info!(%room, members = membership.room.members, "joined");
     for device in server.connections.followers(caller.user()) {
         match server.rooms.subscribe(&device.caller, room, device.connection, &device.send_queue).await {
             // Another device has left the room meanwhile, or this device's sign-in has ended.
@@ -90,7 +90,7 @@ fn too_many_rooms() -> Refusal {
 
 pub(in crate::connection) async fn leave(server: &Server, caller: &Caller, room: RoomId) -> Result<Empty, Refusal> {
     if let Some(members) = server.rooms.leave(caller, room).await? {
-        tracing::info!(user = %caller.user(), %room, members, "left");
+        tracing::info!(%room, members, "left");
         server.connections.notify(caller.user(), AccountChange::Left { room });
     }
     Ok(Empty {})

@@ -231,7 +231,7 @@ impl Driver {
                 Ok(connected) => self.previous = connected.identity,
                 Err(error) => {
                     if logged_at.elapsed() > LOG_AGAIN {
-                        tracing::warn!(%error, redis = self.options.address, "Redis is still unavailable; retrying");
+                        tracing::warn!(%error, "Redis is still unavailable; retrying");
                         logged_at = Instant::now();
                     }
                     let until = Instant::now() + TRY_AGAIN;

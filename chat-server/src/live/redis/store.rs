@@ -7,6 +7,7 @@ use chat_proto::message::{Content, Item};
 use chat_proto::time::UnixMillis;
 use redis::{Cmd, Value, cmd};
 use tokio::sync::{mpsc, watch};
+use tracing::Instrument as _;
 
 use super::counters::Counters;
 use super::driver::{Driver, first};
@@ -88,7 +89,7 @@ impl RedisLive {
             memory_probes_left,
             key_conflict_warning: ThrottledWarning::default(),
         };
-        tasks.spawn_service(driver.run(connected));
+        tasks.spawn_service(driver.run(connected).instrument(tracing::info_span!(parent: None, "redis", address)));
         Ok(live)
     }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use chat_proto::ids::Seq;
 use chat_proto::time::UnixMillis;
 
-use super::use_weight;
+use super::decay::use_weight;
 
 /// One use of a word.
 #[derive(Clone, Debug)]
