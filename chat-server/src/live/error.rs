@@ -22,9 +22,7 @@ pub enum LiveError {
     OutOfMemory,
     /// A key that the operation needs holds another program's value. Whether a part of the change was made is unknown, as with
     /// `Unavailable`. Retryable once that value is gone.
-    #[error(
-        "the store of ephemeral messages holds another program's value in its place; the server's log names the key"
-    )]
+    #[error("the store of ephemeral messages holds something else in its place; the server's log names it")]
     KeyConflict,
     /// The queue is full. Nothing was changed. Retryable.
     #[error("the store of ephemeral messages has too much to do; try again")]
