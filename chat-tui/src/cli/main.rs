@@ -21,8 +21,11 @@ Examples:
   chat wait deploy --match done           wait for a message
   chat run builds -- cargo test           run a command and post its result
 
-Exit codes: 0 ok, 1 failed, 2 usage, 3 server unreachable, 4 not signed in, 5 not found or not allowed,
-6 rate limited, 7 timed out or no match, 130 interrupted.";
+Exit codes: 0 ok, 1 failed, 2 usage, 3 server unreachable, 4 not signed in, 5 not found or not \
+allowed, 6 rate limited, 7 timed out or no match, 130 interrupted.";
+
+/// The widest help text; longer lines are wrapped.
+const WIDTH_MAX: usize = 100;
 
 /// Writes in progress may finish for this long when a command ends. A longer limit would only wait for reads of an idle
 /// standard input, which cannot be cancelled.
@@ -30,7 +33,7 @@ const SHUTDOWN_LIMIT: Duration = Duration::from_millis(100);
 
 /// Team chat in the terminal. The first command starts your own server in the background; there is nothing to set up.
 #[derive(Debug, Parser)]
-#[command(name = "chat", version, after_help = EXAMPLES, max_term_width = 100)]
+#[command(name = "chat", version, after_help = EXAMPLES, max_term_width = WIDTH_MAX)]
 pub(super) struct Cli {
     #[command(flatten)]
     globals: Globals,
@@ -135,6 +138,19 @@ mod tests {
         }
         let visible = command.get_subcommands().filter(|subcommand| !subcommand.is_hide_set());
         visible.for_each(|subcommand| without_examples(subcommand, &path, found));
+    }
+
+    fn wrapped_examples(command: &clap::Command, found: &mut Vec<String>) {
+        let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        found.extend(help.lines().filter(|line| line.starts_with("  ") && line.len() > WIDTH_MAX).map(str::to_owned));
+        command.get_subcommands().for_each(|subcommand| wrapped_examples(subcommand, found));
+    }
+
+    #[test]
+    fn no_example_is_wrapped() {
+        let mut found = Vec::new();
+        wrapped_examples(&Cli::command(), &mut found);
+        assert_eq!(found, Vec::<String>::new());
     }
 
     #[test]

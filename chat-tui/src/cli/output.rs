@@ -17,12 +17,12 @@ use crate::text::SafeText;
 /// When to use colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum ColorChoice {
-    /// On a terminal, unless `NO_COLOR` is set.
+    /// Use colour on a terminal, unless `NO_COLOR` is set.
     #[default]
     Auto,
-    /// Always, also into files and pipes.
+    /// Use colour always, also in files and pipes.
     Always,
-    /// Never.
+    /// Use no colour.
     Never,
 }
 

@@ -24,7 +24,7 @@ pub(in crate::cli) struct RegisterArgs {
     /// Read the password from standard input.
     #[arg(long)]
     password_stdin: bool,
-    /// The code from an invitation, or the one the server printed at its first start.
+    /// Use this code: from an invitation, or the one the server printed at its first start.
     #[arg(long, value_name = "CODE")]
     code: Option<String>,
 }

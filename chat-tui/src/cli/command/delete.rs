@@ -15,8 +15,8 @@ Examples:
   chat delete general/12
   chat delete general/12 general/13
 
-The number stays; the text is gone everywhere within a minute. If a message cannot be deleted, the others still
-are, and the exit code is that of the first failure.")]
+The number stays; the text is gone everywhere within a minute. If a message cannot be deleted, the \
+others still are, and the exit code is that of the first failure.")]
 pub(in crate::cli) struct DeleteArgs {
     /// The messages: general/12, as `chat send` prints them.
     #[arg(value_name = "ID", required = true)]

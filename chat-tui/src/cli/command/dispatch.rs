@@ -34,7 +34,7 @@ pub(in crate::cli) enum ClientCommand {
     Send(send_args::SendArgs),
     /// Show the latest messages of rooms, and follow them.
     Tail(tail::TailArgs),
-    /// Page back through a room; prints the oldest line first.
+    /// Page back through a room, oldest line first.
     History(history::HistoryArgs),
     /// Wait for a message that matches.
     Wait(wait::WaitArgs),

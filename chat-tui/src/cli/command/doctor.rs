@@ -25,7 +25,7 @@ pub(in crate::cli) struct DoctorArgs {
     #[cfg(feature = "local-server")]
     #[arg(long, env = "CHAT_REDIS_URL", hide_env_values = true, value_name = "URL")]
     redis: Option<String>,
-    /// The prefix of its keys, as in the server's redis.prefix.
+    /// Use this prefix for its keys, as in the server's redis.prefix.
     #[cfg(feature = "local-server")]
     #[arg(long, env = "CHAT_SERVER_REDIS_PREFIX", default_value = "chat", value_name = "PREFIX")]
     prefix: String,

@@ -19,7 +19,7 @@ pub(in crate::cli) struct HistoryArgs {
     /// Start before this message: 4200 or general/4200.
     #[arg(long, value_name = "ID")]
     before: Option<SeqRef>,
-    /// The number of lines.
+    /// Print this many lines.
     #[arg(long, short = 'n', default_value_t = 50, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     limit: u32,
 }

@@ -19,7 +19,7 @@ const POLL_EVERY: Duration = Duration::from_millis(200);
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  chat local log -n 20\n  chat local log -f | grep WARN")]
 pub(in crate::cli) struct LogArgs {
-    /// The number of lines to start with.
+    /// Start with this many lines.
     #[arg(short = 'n', long, value_name = "LINES", default_value_t = 200)]
     lines: usize,
     /// Follow the log.

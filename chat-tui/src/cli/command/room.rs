@@ -52,10 +52,10 @@ pub(in crate::cli) struct CreateArgs {
     /// The room's name: letters and digits, and - _ . after the first; a leading # is ignored.
     #[arg(value_parser = room_name)]
     name: RoomName,
-    /// The topic: one line about the room.
+    /// Set the topic: one line about the room.
     #[arg(long, value_name = "TEXT")]
     topic: Option<String>,
-    /// The description of the room.
+    /// Set the description of the room.
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
     /// Let messages expire after this time by default: 30s, 1h, or low, normal, high.

@@ -17,13 +17,15 @@ use crate::cli::stdin_text::{self, Fit};
 /// The arguments of `run`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Shows the output as it comes. When the command ends, posts the end of its output and its result: the command line,
-the exit status and the time it took. Standard output and standard error of the command are shown together, in the
-order they were written: on standard output, or with --json on standard error, so that standard output has only
-lines of JSON.
-Passes SIGINT, SIGTERM and SIGHUP on to the command and its children, and kills them if the command has not ended
-after 5 s. Posts the result in any case. Exits with the command's status, or with 128 plus the number of the signal
-that ended it.
+Shows the output as it comes. When the command ends, posts the end of its output and its result: \
+the command line, the exit status and the time it took.
+
+Shows standard output and standard error of the command together, in the order they were written: \
+on standard output, or with --json on standard error, so that standard output has only lines of JSON.
+
+Passes SIGINT, SIGTERM and SIGHUP on to the command and its children, and kills them if the command \
+has not ended after 5 s. Posts the result in any case. Exits with the command's status, or with 128 \
+plus the number of the signal that ended it.
 
 Examples:
   chat run builds -- cargo test

@@ -29,7 +29,7 @@ pub(in crate::cli) struct TailArgs {
     /// The rooms: general, #general or R1.
     #[arg(required = true)]
     rooms: Vec<RoomRef>,
-    /// The number of lines to start with.
+    /// Start with this many lines.
     #[arg(short = 'n', long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(0..=100_000))]
     lines: u32,
     /// Start after this message: 12 or general/12. Prints later changes of older messages too.

@@ -16,7 +16,7 @@ use crate::cli::json::{Line, TrendingLine};
 pub(in crate::cli) struct TrendingArgs {
     /// The room: general, #general or R1.
     room: RoomRef,
-    /// The number of words.
+    /// Print this many words.
     #[arg(short = 'n', long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=50))]
     limit: u32,
 }

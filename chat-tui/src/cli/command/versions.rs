@@ -15,11 +15,13 @@ use crate::cli::json::ItemNames;
 #[command(after_help = "\
 Examples:
   chat versions general/12
-  chat versions general/12 --json | jq -r 'select(.type == \"version\") | [.replaced_at, .body] | @tsv'
+  chat versions general/12 --json | jq -r 'select(.type == \"version\").body'
 
-Prints the oldest text first, each with the time it was replaced, then the message as it is now. With --json the
-earlier texts have the type \"version\", and the message is the same line as in `chat history`. Deleted and expired
-messages have no texts (exit code 5); an ephemeral message keeps only its current text.")]
+Prints the oldest text first, each with the time it was replaced, then the message as it is now. \
+With --json the earlier texts have the type \"version\", and the message is the same line as in \
+`chat history`.
+
+Deleted and expired messages have no texts (exit code 5); an ephemeral message keeps only its current text.")]
 pub(in crate::cli) struct VersionsArgs {
     /// The message: general/12, as `chat send` prints it.
     #[arg(value_name = "ID")]

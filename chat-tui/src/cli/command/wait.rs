@@ -14,8 +14,8 @@ use crate::cli::exit::CliError;
 /// The arguments of `wait`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Checks messages posted after the start, or after --since: a script that posts a question waits from its id.
-Exits with 0 and prints the message, or exits with 7 at the timeout.
+Checks messages posted after the start, or after --since: a script that posts a question waits from \
+its id. Exits with 0 and prints the message, or exits with 7 at the timeout.
 
 Example:
   id=$(chat send deploy 'start?')
@@ -23,7 +23,7 @@ Example:
 pub(in crate::cli) struct WaitArgs {
     /// The room: general, #general or R1.
     room: RoomRef,
-    /// A regular expression; matches anywhere in the text unless anchored.
+    /// Match this regular expression, anywhere in the text unless it is anchored.
     #[arg(long = "match", value_name = "RE")]
     pattern: Regex,
     /// Check everything after this message: 12 or general/12.
