@@ -1,11 +1,11 @@
-//! Frames to bytes and back; the only file that names JSON. Must not know sockets.
+//! Turns frames into bytes and back. Must not know sockets; only this file and `fault` name JSON.
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
 use crate::client_frame::{ClientFrame, Hello};
 use crate::error::{ErrorBody, ErrorCode};
+use crate::fault::{self, RawValue};
 use crate::ids::RequestId;
 use crate::request::{Answer, Call, Chain, Post, Request};
 use crate::server_frame::{OkFrame, ServerFrame, Tagged};
@@ -48,12 +48,12 @@ pub fn decode_client(text: &str) -> Result<ClientFrame, DecodeError> {
     let envelope = read_envelope(text)?;
     let refuse = |error| DecodeError { id: envelope.id(), error };
     if envelope.tag == "hello" {
-        return serde_json::from_str(text).map(ClientFrame::Hello).map_err(|_| refuse(misfit::<Hello>(text)));
+        return fault::read(text).map(ClientFrame::Hello).map_err(refuse);
     }
     let Some(decoded) = Request::decode(&envelope.tag, text) else {
         return Err(refuse(ErrorBody::new(ErrorCode::UnknownType, "This server does not know the frame's `type`.")));
     };
-    let request = decoded.map_err(|_| refuse(Request::misfit(&envelope.tag, text)))?;
+    let request = decoded.map_err(refuse)?;
     match envelope.id() {
         Some(id) => Ok(ClientFrame::Request { id, request }),
         None => Err(refuse(
@@ -85,9 +85,7 @@ pub fn chain_of_post(text: &str) -> Option<Option<Chain>> {
 /// `bad_frame` or `bad_request` as with [`decode_client`].
 pub fn decode_server(text: &str) -> Result<Option<ServerFrame>, DecodeError> {
     let envelope = read_envelope(text)?;
-    ServerFrame::decode(&envelope.tag, text)
-        .transpose()
-        .map_err(|e| DecodeError { id: envelope.id(), error: bad_request(&e.to_string()) })
+    ServerFrame::decode(&envelope.tag, text).transpose().map_err(|error| DecodeError { id: envelope.id(), error })
 }
 
 /// Reads the answer to a request of type `C` out of an `ok`.
@@ -95,7 +93,7 @@ pub fn decode_server(text: &str) -> Result<Option<ServerFrame>, DecodeError> {
 /// # Errors
 /// `bad_request` where the answer is not of the paired type.
 pub fn decode_answer<C: Call>(result: &RawValue) -> Result<C::Answer, DecodeError> {
-    serde_json::from_str(result.get()).map_err(|e| DecodeError { id: None, error: bad_request(&e.to_string()) })
+    from_text(result.get())
 }
 
 /// Reads the answer to the request whose `type` is `tag` (see [`Request::type_tag`]) out of an `ok`.
@@ -105,7 +103,7 @@ pub fn decode_answer<C: Call>(result: &RawValue) -> Result<C::Answer, DecodeErro
 pub fn decode_answer_to(tag: &str, result: &RawValue) -> Result<Answer, DecodeError> {
     let unknown = || ErrorBody::new(ErrorCode::UnknownType, "There is no such request.");
     match Request::decode_answer(tag, result.get()) {
-        Some(decoded) => decoded.map_err(|e| DecodeError { id: None, error: bad_request(&e.to_string()) }),
+        Some(decoded) => decoded.map_err(|error| DecodeError { id: None, error }),
         None => Err(DecodeError { id: None, error: unknown() }),
     }
 }
@@ -155,7 +153,7 @@ pub fn to_text<T: Serialize>(value: &T) -> String {
 /// # Errors
 /// `bad_request` where the text is not of that type: it was written by another version, or damaged.
 pub fn from_text<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, DecodeError> {
-    serde_json::from_str(text).map_err(|e| DecodeError { id: None, error: bad_request(&e.to_string()) })
+    fault::read(text).map_err(|error| DecodeError { id: None, error })
 }
 
 #[derive(Serialize)]
@@ -188,30 +186,6 @@ fn read_envelope(text: &str) -> Result<Envelope<'_>, DecodeError> {
         id: None,
         error: ErrorBody::new(ErrorCode::BadFrame, "A frame is one JSON object with a string `type`."),
     })
-}
-
-/// What is wrong with a frame that is no `T`, and in which field. Reads it once more: only the wrong ones cost that.
-pub(crate) fn misfit<T: serde::de::DeserializeOwned>(text: &str) -> ErrorBody {
-    let mut frame = serde_json::Deserializer::from_str(text);
-    match serde_path_to_error::deserialize::<_, T>(&mut frame) {
-        Ok(_) => ErrorBody::new(ErrorCode::BadRequest, "The frame has something behind its end."),
-        Err(error) => {
-            let path = error.path().to_string();
-            let body = bad_request(&error.into_inner().to_string());
-            if path == "." { body } else { body.at_field(&path) }
-        }
-    }
-}
-
-fn bad_request(reason: &str) -> ErrorBody {
-    // serde_json ends its sentence with the place; the place is of the frame, which the reader may not see.
-    let reason = reason.split(" at line ").next().unwrap_or_default();
-    let code = if reason.ends_with(crate::text::TOO_LONG) { ErrorCode::TooLarge } else { ErrorCode::BadRequest };
-    let body = ErrorBody::new(code, format!("The frame does not fit its type: {reason}."));
-    match reason.split('`').nth(1).filter(|_| reason.starts_with("missing field")) {
-        Some(field) => body.at_field(field),
-        None => body,
-    }
 }
 
 fn to_bytes<T: Serialize>(value: &T) -> Bytes {

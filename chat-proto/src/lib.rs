@@ -108,6 +108,7 @@
 pub mod client_frame;
 pub mod codec;
 pub mod error;
+mod fault;
 pub mod ids;
 pub mod limits;
 pub mod message;

@@ -7,6 +7,8 @@ mod room;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::error::ErrorBody;
+use crate::fault;
 use crate::presence::Presence;
 use crate::room::{Membership, ReadMarker, RsvpCounts};
 use crate::server_frame::AccountSnapshot;
@@ -68,9 +70,9 @@ macro_rules! requests {
 
         impl Request {
             /// Reads the answer to the request named `tag`; `None` where the tag is unknown.
-            pub(crate) fn decode_answer(tag: &str, result: &str) -> Option<Result<Answer, serde_json::Error>> {
+            pub(crate) fn decode_answer(tag: &str, result: &str) -> Option<Result<Answer, ErrorBody>> {
                 match tag {
-                    $($tag => Some(serde_json::from_str(result).map(Answer::$name)),)+
+                    $($tag => Some(fault::read(result).map(Answer::$name)),)+
                     _ => None,
                 }
             }
@@ -83,18 +85,10 @@ macro_rules! requests {
                 match self { $(Self::$name(_) => $tag,)+ }
             }
 
-            /// What is wrong with a frame that does not fit the request named `tag`.
-            pub(crate) fn misfit(tag: &str, frame: &str) -> crate::error::ErrorBody {
-                match tag {
-                    $($tag => crate::codec::misfit::<$name>(frame),)+
-                    _ => crate::codec::misfit::<Ping>(frame),
-                }
-            }
-
             /// Reads the request named `tag` out of a whole frame; `None` where the tag is unknown.
-            pub(crate) fn decode(tag: &str, frame: &str) -> Option<Result<Self, serde_json::Error>> {
+            pub(crate) fn decode(tag: &str, frame: &str) -> Option<Result<Self, ErrorBody>> {
                 match tag {
-                    $($tag => Some(serde_json::from_str(frame).map(Self::$name)),)+
+                    $($tag => Some(fault::read(frame).map(Self::$name)),)+
                     _ => None,
                 }
             }

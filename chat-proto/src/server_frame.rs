@@ -1,9 +1,9 @@
 //! All a server may say: the welcome, answers, and what it pushes. Must not know how frames travel.
 
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
 use crate::error::ErrorBody;
+use crate::fault::{self, RawValue};
 use crate::ids::{AccountSeq, ConnectionId, Epoch, RequestId, RoomId, Seq, SessionId, UserId};
 use crate::limits::Limits;
 use crate::message::Item;
@@ -30,9 +30,9 @@ macro_rules! server_frames {
             pub const TYPES: &'static [&'static str] = &[$($tag),+];
 
             /// Reads the frame named `tag`; `None` where the tag is unknown.
-            pub(crate) fn decode(tag: &str, frame: &str) -> Option<Result<Self, serde_json::Error>> {
+            pub(crate) fn decode(tag: &str, frame: &str) -> Option<Result<Self, ErrorBody>> {
                 match tag {
-                    $($tag => Some(serde_json::from_str(frame).map(Self::$name)),)+
+                    $($tag => Some(fault::read(frame).map(Self::$name)),)+
                     _ => None,
                 }
             }

@@ -10,9 +10,6 @@ use unicode_security::{GeneralSecurityProfile, MixedScript};
 
 use crate::limits;
 
-/// How the reasons end that say that a text is too long.
-pub(crate) const TOO_LONG: &str = "are allowed";
-
 /// Why a text was refused. Never repeats the text itself.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -71,10 +68,32 @@ where
         }
 
         fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
-            text.parse().map_err(E::custom)
+            text.parse().map_err(|error: TextError| match error {
+                TextError::TooManyCharacters { limit, actual } => {
+                    E::invalid_length(actual, &AtMost(limit, "characters"))
+                }
+                TextError::TooManyBytes { limit, actual } => {
+                    E::invalid_length(actual, &AtMost(limit, "bytes of UTF-8"))
+                }
+                TextError::Empty
+                | TextError::ForbiddenCharacter { .. }
+                | TextError::BadStart
+                | TextError::MixedScripts
+                | TextError::LooksLikeAnId
+                | TextError::NotAnId => E::custom(error),
+            })
         }
     }
     deserializer.deserialize_str(Checked(std::marker::PhantomData))
+}
+
+/// The lengths a text may have, with their unit.
+struct AtMost(usize, &'static str);
+
+impl de::Expected for AtMost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "at most {} {}", self.0, self.1)
+    }
 }
 
 /// The traits every checked text has: its view as `&str`, how it is printed and read.

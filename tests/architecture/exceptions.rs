@@ -3,7 +3,6 @@
 
 /// Circles of files: the folder that holds them, and the files that need each other.
 pub(crate) const CIRCLES: &[(&str, &[&str])] = &[
-    ("chat-proto/src", &["client_frame.rs", "codec.rs", "request.rs"]),
     ("chat-server/src/room", &["actor.rs", "compensation.rs", "live_sync.rs", "registry.rs"]),
     ("chat-server/src/trending", &["trend.rs", "trend/uses.rs"]),
     (
