@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{ClientKey, Seq, UserId};
-use crate::room::Rsvp;
+use crate::room::{Rsvp, RsvpCounts};
 use crate::text::{CodeLanguage, Description, MessageBody, RoomName, TopicText};
 use crate::time::UnixMillis;
 
@@ -66,11 +66,91 @@ pub enum Content {
         /// The new name.
         name: RoomName,
     },
-    /// `by` said whether they take part.
+    /// `by` said whether they take part. A member has one such item while a member; a later answer changes it.
     Rsvp {
-        /// What they said.
+        /// The answer; `none` if it was taken back.
         answer: Rsvp,
+        /// The room's answers right after this one.
+        #[serde(default)]
+        counts: RsvpCounts,
+        /// When the answer was last changed; absent for a first answer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        answered_at: Option<UnixMillis>,
     },
+}
+
+/// A small change of one item: only what is new. Its number is that of the event that carries it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemChange {
+    /// The place of the item that changed: its `seq`.
+    pub of: Seq,
+    /// When the change was accepted, by the server's clock.
+    pub at: UnixMillis,
+    /// Who made it.
+    pub by: UserId,
+    /// What is new.
+    #[serde(flatten)]
+    pub detail: ChangeDetail,
+}
+
+/// The kinds of small changes. A kind never says anything that differs from reader to reader.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ChangeDetail {
+    /// A member changed its answer: replaces `answer` and `counts` of the item; `at` becomes its `answered_at`.
+    Rsvp {
+        /// The new answer; `none` if it was taken back.
+        answer: Rsvp,
+        /// The room's answers right after it.
+        counts: RsvpCounts,
+    },
+}
+
+impl ItemChange {
+    /// Returns the last change of an item in its small form; `None` if the item travels whole.
+    pub fn last_of(item: &Item) -> Option<Self> {
+        match &item.content {
+            Content::Rsvp { answer, counts, answered_at: Some(at) } if item.changed > item.seq => {
+                let detail = ChangeDetail::Rsvp { answer: *answer, counts: *counts };
+                Some(Self { of: item.seq, at: *at, by: item.by, detail })
+            }
+            Content::Rsvp { .. }
+            | Content::Message(_)
+            | Content::Deleted { .. }
+            | Content::Expired { .. }
+            | Content::Join
+            | Content::Leave
+            | Content::Topic { .. }
+            | Content::Description { .. }
+            | Content::Renamed { .. } => None,
+        }
+    }
+
+    /// Applies the change numbered `seq` to its item. Does nothing, and returns `false`, if the item has it already, or
+    /// is another or of another kind.
+    pub fn apply(&self, seq: Seq, item: &mut Item) -> bool {
+        if item.seq != self.of || item.changed >= seq {
+            return false;
+        }
+        match (&self.detail, &mut item.content) {
+            (ChangeDetail::Rsvp { answer, counts }, Content::Rsvp { .. }) => {
+                item.content = Content::Rsvp { answer: *answer, counts: *counts, answered_at: Some(self.at) };
+            }
+            (
+                ChangeDetail::Rsvp { .. },
+                Content::Message(_)
+                | Content::Deleted { .. }
+                | Content::Expired { .. }
+                | Content::Join
+                | Content::Leave
+                | Content::Topic { .. }
+                | Content::Description { .. }
+                | Content::Renamed { .. },
+            ) => return false,
+        }
+        item.changed = seq;
+        true
+    }
 }
 
 /// A message's content.

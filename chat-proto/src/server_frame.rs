@@ -6,7 +6,7 @@ use crate::error::ErrorBody;
 use crate::fault::{self, RawValue};
 use crate::ids::{AccountSeq, ConnectionId, Epoch, RequestId, RoomId, Seq, SessionId, UserId};
 use crate::limits::Limits;
-use crate::message::Item;
+use crate::message::{Item, ItemChange};
 use crate::presence::UserPresence;
 use crate::room::{Membership, ReadMarker, User};
 use crate::time::UnixMillis;
@@ -151,6 +151,7 @@ pub struct ErrorFrame {
 
 /// Something in a room got the number `seq`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "EventForm")]
 pub struct Event {
     /// Which room.
     pub room: RoomId,
@@ -158,8 +159,50 @@ pub struct Event {
     pub seq: Seq,
     /// The number the room gave out before it. A reader whose last number is another missed something.
     pub prev: Seq,
-    /// The thing that changed, in its present state.
-    pub item: Item,
+    /// What is new: under the name `item` or `change`.
+    #[serde(flatten)]
+    pub update: Update,
+}
+
+/// What an event brings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Update {
+    /// An item, new or in its new state.
+    Item(Item),
+    /// A small change of an item that came before.
+    Change(ItemChange),
+}
+
+impl Update {
+    /// The update that tells of an item's last change.
+    pub fn of(item: Item) -> Self {
+        ItemChange::last_of(&item).map_or(Self::Item(item), Self::Change)
+    }
+}
+
+/// An event as it is read.
+#[derive(Deserialize)]
+struct EventForm {
+    room: RoomId,
+    seq: Seq,
+    prev: Seq,
+    item: Option<Item>,
+    change: Option<ItemChange>,
+}
+
+impl TryFrom<EventForm> for Event {
+    type Error = &'static str;
+
+    fn try_from(form: EventForm) -> Result<Self, Self::Error> {
+        let EventForm { room, seq, prev, item, change } = form;
+        let update = match (item, change) {
+            (Some(item), None) => Update::Item(item),
+            (None, Some(change)) => Update::Change(change),
+            (Some(_), Some(_)) | (None, None) => return Err("carries an `item` or a `change`, and never both"),
+        };
+        Ok(Self { room, seq, prev, update })
+    }
 }
 
 /// Events of a room were left out.

@@ -10,7 +10,7 @@ use chat_proto::ids::{ConnectionId, RoomId, Seq, UserId};
 use chat_proto::message::Item;
 use chat_proto::request::Posted;
 use chat_proto::room::Role;
-use chat_proto::server_frame::Event;
+use chat_proto::server_frame::{Event, Update};
 use chat_proto::time::UnixMillis;
 use tokio::sync::mpsc;
 
@@ -111,6 +111,7 @@ pub(super) async fn run(id: RoomId, mut mailbox: mpsc::Receiver<Command>, regist
 mod access_loss;
 mod answers;
 mod recovery;
+mod rsvp;
 
 impl Actor {
     fn now(&self) -> UnixMillis {
@@ -172,6 +173,7 @@ impl Actor {
             Command::Post(new, reply) => self.post(*new, reply),
             Command::Change(new, reply) => self.change(*new, reply),
             Command::Set(caller, setting, reply) => self.set(caller.user(), setting, reply),
+            Command::Rsvp(caller, given, reply) => self.rsvp(caller.user(), given, reply),
             Command::Join(caller, reply) => self.join(caller.user(), Role::Member, reply),
             Command::Admit(user, role, reply) => self.join(user, role, reply),
             Command::Leave(caller, reply) => self.leave(caller.user(), reply),
@@ -293,20 +295,12 @@ impl Actor {
     }
 
     fn set(&mut self, by: UserId, setting: Setting, reply: Responder<Seq>) {
-        let member = match &setting {
-            Setting::Rsvp(answer) => Some(MemberState::Answers(*answer)),
-            Setting::Topic(_) | Setting::Description(_) => None,
-        };
         let now = self.now();
         match self.state.accept_setting(by, setting, now) {
             // Behind what is under way: a change of the same may be.
             None => self.enqueue(Wait::Nothing, None, Requester::Set(reply)),
             Some(item) => {
-                let append = self.append(&item);
-                let pending = match member {
-                    Some(state) => self.services.store.change_member(append, state),
-                    None => self.services.store.append(append),
-                };
+                let pending = self.services.store.append(self.append(&item));
                 self.enqueue(Wait::Append(pending), Some(item), Requester::Set(reply));
             }
         }
@@ -407,7 +401,7 @@ impl Actor {
         }
         let prev = self.state.show(&item, key);
         self.services.observer.item_shown(room, &item);
-        self.fanout.event(&Push::new(Event { room, seq: item.changed, prev, item }));
+        self.fanout.event(&Push::new(Event { room, seq: item.changed, prev, update: Update::of(item) }));
         self.services.counters.deliveries.fetch_add(self.fanout.len() as u64, Ordering::Relaxed);
         if self.state.should_close() {
             self.is_closed = true;
