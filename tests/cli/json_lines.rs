@@ -101,6 +101,24 @@ fn times_are_rfc_3339_everywhere() {
 }
 
 #[test]
+fn a_changed_answer_is_followed_as_a_line_with_its_counts() {
+    let home = Home::default();
+    home.output(&["room", "create", "ops"]);
+    let since = home.output(&["send", "ops", "one"]);
+    let tail = ["tail", "ops", "-f", "--max", "2", "--json", "--since", since.trim()];
+    let tail = home.chat(&tail).stdout(std::process::Stdio::piped()).spawn().expect("it starts");
+    home.output(&["rsvp", "ops", "attending"]);
+    home.output(&["rsvp", "ops", "interested"]);
+    let output = tail.wait_with_output().expect("it ends");
+    let lines = objects(&String::from_utf8_lossy(&output.stdout));
+    // The second may have come before the room was followed: then it is told once more, or alone.
+    let last = lines.last().expect("a line");
+    assert_eq!((&last["type"], &last["answer"]), (&"rsvp".into(), &"interested".into()), "{lines:?}");
+    assert_eq!((&last["attending"], &last["interested"]), (&0.into(), &1.into()));
+    assert!(last["changed"].as_u64() > last["seq"].as_u64(), "{last}");
+}
+
+#[test]
 fn an_answer_names_what_it_is_about() {
     let home = Home::default();
     home.output(&["room", "create", "ops"]);
