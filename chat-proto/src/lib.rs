@@ -54,8 +54,8 @@
 //! ```
 //!
 //! `item` is the whole item in its new state; `item.changed == seq`. `change` is a small change of the item at `of`
-//! ([`message::ItemChange`]): only what is new. [`message::ChangeDetail`] says for each `kind` which fields of the item it
-//! replaces. A small change means the same to every reader; nothing in it depends on who reads.
+//! ([`message::ItemChange`]): only what is new. [`message::ChangeDetail`] says for each `kind` which fields of the item
+//! it replaces. A small change means the same to every reader; nothing in it depends on who reads.
 //!
 //! `prev` is the number the room used before. A client that has applied everything up to `cursor` applies an event if
 //! `prev == cursor`, and sets `cursor = seq`. It ignores an event with `seq <= cursor`. For any other event it asks for
