@@ -1,4 +1,4 @@
-//! All a client may say: `hello`, then requests. Must not know how frames travel.
+//! The frames a client may send: `hello`, then requests. Must not know how frames travel.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,38 +9,38 @@ use crate::text::Username;
 /// One frame from a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClientFrame {
-    /// The first frame; signs in.
+    /// The first frame: signs in.
     Hello(Hello),
-    /// Everything else.
+    /// Every later frame.
     Request {
         /// Echoed in the answer.
         id: RequestId,
-        /// What is asked.
+        /// The request.
         request: Request,
     },
 }
 
-/// The first frame: who speaks, and what they want to be told.
+/// The first frame: who connects, and which events it wants.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hello {
     /// The protocol version: 1.
     pub version: u32,
-    /// The program that speaks.
+    /// The client program.
     pub client: ClientInfo,
     /// How it signs in.
     pub auth: Auth,
-    /// Which rooms' events are pushed.
+    /// The rooms whose events are pushed.
     #[serde(default)]
     pub subscribe: Subscription,
     /// Whether this connection makes the account appear online.
     #[serde(default)]
     pub presence: bool,
-    /// Where an earlier connection stopped.
+    /// The cursors of an earlier connection.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resume: Option<Resume>,
 }
 
-/// The program that speaks, for logs and for hints about versions.
+/// The client program, for logs and for hints about versions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClientInfo {
     /// Its name, at most 32 characters.
@@ -53,7 +53,7 @@ pub struct ClientInfo {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "method", rename_all = "snake_case")]
 pub enum Auth {
-    /// As the user who owns the other end of the Unix socket.
+    /// As the operating system's user at the other end of the Unix socket.
     Peer,
     /// With a token from an earlier sign-in.
     Token {
@@ -67,13 +67,13 @@ pub enum Auth {
         /// Its password.
         password: String,
     },
-    /// Makes an account; `welcome` carries a token.
+    /// Creates an account; `welcome` carries a token.
     Register {
-        /// The name it shall have.
+        /// The account's name.
         name: Username,
         /// Its password: at least 8 characters, at most 256 bytes.
         password: String,
-        /// An invitation, or the server's one-time setup code, where registration is not open.
+        /// An invitation or the server's one-time setup code, if registration is not open.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         code: Option<String>,
     },
@@ -90,23 +90,23 @@ impl std::fmt::Debug for Auth {
     }
 }
 
-/// Which rooms' events are pushed.
+/// The rooms whose events are pushed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Subscription {
-    /// Every room the account is a member of, now and later.
+    /// All rooms the account is a member of, now or later.
     All,
-    /// None; a one-shot client asks for what it needs.
+    /// No rooms: a one-shot client asks for what it needs.
     #[default]
     None,
-    /// These.
+    /// These rooms.
     Rooms(Vec<RoomId>),
 }
 
-/// Where an earlier connection stopped, so that what it missed comes with `welcome`.
+/// The cursors of an earlier connection; `welcome` brings the changes it missed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resume {
-    /// The epoch the cursors belong to; cursors of another epoch are ignored.
+    /// The epoch of the cursors; the server ignores cursors of another epoch.
     pub epoch: Epoch,
     /// The account stream's cursor.
     pub account: AccountSeq,
@@ -114,10 +114,10 @@ pub struct Resume {
     pub rooms: Vec<RoomCursor>,
 }
 
-/// A reader's place in a room.
+/// How far a client has applied a room's changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoomCursor {
-    /// Which room.
+    /// The room.
     pub room: RoomId,
     /// The last number that was applied.
     pub after: Seq,

@@ -1,26 +1,26 @@
-//! Frames to bytes and back; the only file that names JSON. Must not know sockets.
+//! Turns frames into bytes and back. Must not know sockets; only this file and `fault` name JSON.
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
 use crate::client_frame::{ClientFrame, Hello};
 use crate::error::{ErrorBody, ErrorCode};
+use crate::fault::{self, RawValue};
 use crate::ids::RequestId;
 use crate::request::{Answer, Call, Chain, Post, Request};
 use crate::server_frame::{OkFrame, ServerFrame, Tagged};
 
-/// Why a frame could not be read, and which request it was, where that can be told.
+/// Why a frame could not be read, with the id of its request if that could be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{error}")]
 pub struct DecodeError {
     /// The request's id, so that its error can be answered.
     pub id: Option<RequestId>,
-    /// What is wrong, fit to be sent back.
+    /// The error, ready to be sent back.
     pub error: ErrorBody,
 }
 
-/// The tag and the id of any frame; all else is skipped unread.
+/// The tag and the id of any frame; other fields are skipped unread.
 #[derive(Deserialize)]
 struct Envelope<'a> {
     #[serde(borrow, rename = "type")]
@@ -30,30 +30,31 @@ struct Envelope<'a> {
 }
 
 impl Envelope<'_> {
-    /// The id, where it is a number below 2^53.
+    /// The id, if it is a number below 2^53.
     fn id(&self) -> Option<RequestId> {
         let number: u64 = serde_json::from_str(self.id?.get()).ok()?;
         (number < IDS_BELOW).then_some(RequestId(number))
     }
 }
 
-/// Beyond this, not every reader of JSON tells two numbers apart (RFC 8259 § 6).
+/// Not every JSON reader can tell larger numbers apart (RFC 8259 § 6).
 const IDS_BELOW: u64 = 1 << 53;
 
-/// Reads what a client sent.
+/// Reads a client's frame.
 ///
 /// # Errors
-/// `bad_frame` where it is no object with a `type`; `unknown_type`; `bad_request` where a field does not fit.
+/// `bad_frame` if it is no object with a `type`; `unknown_type`; `too_large` if a text is too long; `bad_request` if a
+/// field does not fit.
 pub fn decode_client(text: &str) -> Result<ClientFrame, DecodeError> {
     let envelope = read_envelope(text)?;
     let refuse = |error| DecodeError { id: envelope.id(), error };
     if envelope.tag == "hello" {
-        return serde_json::from_str(text).map(ClientFrame::Hello).map_err(|_| refuse(misfit::<Hello>(text)));
+        return fault::read(text).map(ClientFrame::Hello).map_err(refuse);
     }
     let Some(decoded) = Request::decode(&envelope.tag, text) else {
         return Err(refuse(ErrorBody::new(ErrorCode::UnknownType, "This server does not know the frame's `type`.")));
     };
-    let request = decoded.map_err(|_| refuse(Request::misfit(&envelope.tag, text)))?;
+    let request = decoded.map_err(refuse)?;
     match envelope.id() {
         Some(id) => Ok(ClientFrame::Request { id, request }),
         None => Err(refuse(
@@ -62,13 +63,12 @@ pub fn decode_client(text: &str) -> Result<ClientFrame, DecodeError> {
     }
 }
 
-/// Whether a frame, however wrong otherwise, means to be a `hello`.
+/// Whether a frame is meant as a `hello`, even if it is malformed.
 pub fn is_hello(text: &str) -> bool {
     read_envelope(text).is_ok_and(|envelope| envelope.tag == "hello")
 }
 
-/// The place in its chain that a frame names, where it means to be a `post`, however wrong otherwise. `None`: it is no
-/// post.
+/// Returns the `chain` field of a frame that is meant as a `post`, even if it is malformed; `None` if it is no post.
 pub fn chain_of_post(text: &str) -> Option<Option<Chain>> {
     #[derive(Deserialize)]
     struct Place {
@@ -79,33 +79,31 @@ pub fn chain_of_post(text: &str) -> Option<Option<Chain>> {
     is_post.then(|| serde_json::from_str::<Place>(text).ok().and_then(|place| place.chain))
 }
 
-/// Reads what a server sent; `Ok(None)` for a type a newer server has and this crate does not know.
+/// Reads a server's frame; `Ok(None)` for a type that only newer servers know.
 ///
 /// # Errors
-/// `bad_frame` or `bad_request` as with [`decode_client`].
+/// As [`decode_client`], but for `unknown_type`.
 pub fn decode_server(text: &str) -> Result<Option<ServerFrame>, DecodeError> {
     let envelope = read_envelope(text)?;
-    ServerFrame::decode(&envelope.tag, text)
-        .transpose()
-        .map_err(|e| DecodeError { id: envelope.id(), error: bad_request(&e.to_string()) })
+    ServerFrame::decode(&envelope.tag, text).transpose().map_err(|error| DecodeError { id: envelope.id(), error })
 }
 
-/// Reads the answer to a request of type `C` out of an `ok`.
+/// Reads the answer to a request of type `C` from an `ok`.
 ///
 /// # Errors
-/// `bad_request` where the answer is not of the paired type.
+/// `bad_request` if the answer is not of the paired type.
 pub fn decode_answer<C: Call>(result: &RawValue) -> Result<C::Answer, DecodeError> {
-    serde_json::from_str(result.get()).map_err(|e| DecodeError { id: None, error: bad_request(&e.to_string()) })
+    from_text(result.get())
 }
 
-/// Reads the answer to the request whose `type` is `tag` (see [`Request::type_tag`]) out of an `ok`.
+/// Reads the answer to the request whose `type` is `tag` (see [`Request::type_tag`]) from an `ok`.
 ///
 /// # Errors
-/// `bad_request` where the answer is not of the paired type, `unknown_type` where there is no such request.
+/// `bad_request` if the answer is not of the paired type, `unknown_type` if there is no such request.
 pub fn decode_answer_to(tag: &str, result: &RawValue) -> Result<Answer, DecodeError> {
     let unknown = || ErrorBody::new(ErrorCode::UnknownType, "There is no such request.");
     match Request::decode_answer(tag, result.get()) {
-        Some(decoded) => decoded.map_err(|e| DecodeError { id: None, error: bad_request(&e.to_string()) }),
+        Some(decoded) => decoded.map_err(|error| DecodeError { id: None, error }),
         None => Err(DecodeError { id: None, error: unknown() }),
     }
 }
@@ -115,7 +113,7 @@ pub fn encode_hello(hello: &Hello) -> Bytes {
     to_bytes(&TaggedBody { tag: "hello", body: hello })
 }
 
-/// Writes a request whose type is known.
+/// Writes a request of a known type.
 pub fn encode_call<C: Call>(id: RequestId, call: &C) -> Bytes {
     to_bytes(&RequestBody { tag: C::TYPE, id, body: call })
 }
@@ -125,7 +123,7 @@ pub fn encode_request(id: RequestId, request: &Request) -> Bytes {
     to_bytes(&RequestBody { tag: request.type_tag(), id, body: request })
 }
 
-/// Writes anything a server says but `ok`.
+/// Writes any server frame but `ok`.
 pub fn encode<F: Tagged>(frame: &F) -> Bytes {
     to_bytes(&TaggedBody { tag: F::TYPE, body: frame })
 }
@@ -140,22 +138,22 @@ pub fn encode_answer(id: RequestId, answer: &Answer) -> Bytes {
     to_bytes(&AnswerBody { tag: OkFrame::TYPE, id, result: answer })
 }
 
-/// How many bytes a value takes on the wire, for cutting pages.
+/// Returns the bytes a value takes on the wire, for cutting pages.
 pub fn encoded_len<T: Serialize>(value: &T) -> usize {
     to_bytes(value).len()
 }
 
-/// Writes a value in the wire's own form for keeping it: in the store, in the live store, in a client's cache.
+/// Writes a value in its wire form as text, for a client's cache.
 pub fn to_text<T: Serialize>(value: &T) -> String {
     serde_json::to_string(value).expect("invariant: wire types have string keys and no failing serializer")
 }
 
-/// Reads what [`to_text`] wrote.
+/// Reads a text that [`to_text`] wrote.
 ///
 /// # Errors
-/// `bad_request` where the text is not of that type: it was written by another version, or damaged.
+/// `bad_request` if the text is not of that type: another version wrote it, or it is damaged.
 pub fn from_text<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, DecodeError> {
-    serde_json::from_str(text).map_err(|e| DecodeError { id: None, error: bad_request(&e.to_string()) })
+    fault::read(text).map_err(|error| DecodeError { id: None, error })
 }
 
 #[derive(Serialize)]
@@ -188,30 +186,6 @@ fn read_envelope(text: &str) -> Result<Envelope<'_>, DecodeError> {
         id: None,
         error: ErrorBody::new(ErrorCode::BadFrame, "A frame is one JSON object with a string `type`."),
     })
-}
-
-/// What is wrong with a frame that is no `T`, and in which field. Reads it once more: only the wrong ones cost that.
-pub(crate) fn misfit<T: serde::de::DeserializeOwned>(text: &str) -> ErrorBody {
-    let mut frame = serde_json::Deserializer::from_str(text);
-    match serde_path_to_error::deserialize::<_, T>(&mut frame) {
-        Ok(_) => ErrorBody::new(ErrorCode::BadRequest, "The frame has something behind its end."),
-        Err(error) => {
-            let path = error.path().to_string();
-            let body = bad_request(&error.into_inner().to_string());
-            if path == "." { body } else { body.at_field(&path) }
-        }
-    }
-}
-
-fn bad_request(reason: &str) -> ErrorBody {
-    // serde_json ends its sentence with the place; the place is of the frame, which the reader may not see.
-    let reason = reason.split(" at line ").next().unwrap_or_default();
-    let code = if reason.ends_with(crate::text::TOO_LONG) { ErrorCode::TooLarge } else { ErrorCode::BadRequest };
-    let body = ErrorBody::new(code, format!("The frame does not fit its type: {reason}."));
-    match reason.split('`').nth(1).filter(|_| reason.starts_with("missing field")) {
-        Some(field) => body.at_field(field),
-        None => body,
-    }
 }
 
 fn to_bytes<T: Serialize>(value: &T) -> Bytes {

@@ -1,54 +1,55 @@
-//! Errors on the wire: a closed set of codes, and the body that carries one.
+//! Errors on the wire: the closed set of codes, and the body that carries one. Must not know who answers with which
+//! code.
 
 use serde::{Deserialize, Serialize};
 
-/// Every reason a server may give. Closed: a new code is a new protocol feature.
+/// The reason for a refusal. The set is closed: a new code is a new protocol feature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorCode {
-    /// Not signed in: only `hello` is answered.
+    /// Not signed in; send `hello` first.
     AuthRequired,
-    /// The name, password or token does not fit, or has been revoked. Never says which.
+    /// The name, password or token is wrong or revoked; the error never says which.
     AuthFailed,
     /// Registration needs an invitation or is closed.
     RegistrationClosed,
-    /// The client's protocol version is not spoken here.
+    /// This server does not speak the client's protocol version.
     VersionUnsupported,
     /// The frame is not a JSON object with a `type`, or not text.
     BadFrame,
-    /// The `type` is not known here.
+    /// This server does not know the `type`.
     UnknownType,
-    /// A field is missing, of the wrong type or out of range; `field` names it where it is known.
+    /// A field is missing, of the wrong type or out of range; `field` names it if it is known.
     BadRequest,
     /// The frame or a text in it is longer than the limits of `welcome` allow.
     TooLarge,
-    /// It does not exist, or this account may not know that it does.
+    /// It does not exist, or is hidden from this account.
     NotFound,
-    /// It is visible to this account, but doing this to it is not allowed.
+    /// This account may see it, but not do this to it.
     NotAllowed,
     /// Only members may do this; join first.
     NotMember,
-    /// The name, or one that looks like it, belongs to something else.
+    /// The name, or one that looks like it, is taken.
     NameTaken,
-    /// The key was used before with another text or room.
+    /// The key was used before for another text or room.
     KeyReused,
     /// An earlier post of this chain was refused; start a new one with `restart`.
     ChainBroken,
-    /// Too many requests; `retry_after_ms` says when the next will pass.
+    /// Too many requests; `retry_after_ms` says when to send the next.
     RateLimited,
-    /// The same text again and again; `retry_after_ms` says when it will pass.
+    /// The same text too often; `retry_after_ms` says when it will be accepted.
     Repeated,
-    /// Too many connections, guesses or sign-ins at once from this account or address.
+    /// Too many connections, failed sign-ins or sign-ins at once from this account or address.
     TooMany,
-    /// The room or the store has more to do than it can hold; try again.
+    /// The room or the store is overloaded; try again.
     Busy,
-    /// The record could not be written; nothing was accepted.
+    /// The database could not be written; nothing was accepted.
     StorageFailed,
-    /// Messages that expire cannot be taken just now; lasting ones can.
+    /// Ephemeral messages cannot be accepted at the moment; persistent ones can.
     LiveUnavailable,
-    /// The server is going down; reconnect.
+    /// The server is shutting down; reconnect.
     ShuttingDown,
-    /// A fault in the server; it has been logged.
+    /// A fault in the server; it is in the log.
     Internal,
 }
 
@@ -79,7 +80,7 @@ impl ErrorCode {
         Self::Internal,
     ];
 
-    /// Whether the same request may succeed later without being changed.
+    /// Whether the same request may succeed later.
     pub fn is_retryable(self) -> bool {
         match self {
             Self::RateLimited
@@ -108,7 +109,7 @@ impl ErrorCode {
     }
 }
 
-/// What an `error` answer carries. Holds no time and no echo of the request.
+/// The body of an `error`. Holds no time and nothing of the request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}")]
 pub struct ErrorBody {
@@ -118,28 +119,28 @@ pub struct ErrorBody {
     pub message: String,
     /// Whether the same request may succeed later.
     pub retryable: bool,
-    /// When to try again, in milliseconds from now; only with retryable codes.
+    /// When to try again, in milliseconds from now; only for retryable codes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,
-    /// The field at fault, where one is.
+    /// The field at fault, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
 }
 
 impl ErrorBody {
-    /// An error with its code's own retry rule.
+    /// An error with the retry rule of its code.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), retryable: code.is_retryable(), retry_after_ms: None, field: None }
     }
 
-    /// The same error, naming the field at fault.
+    /// The error with the field at fault.
     #[must_use]
     pub fn at_field(mut self, field: &str) -> Self {
         self.field = Some(field.to_owned());
         self
     }
 
-    /// The same error, saying when to try again.
+    /// The error with the time to try again.
     #[must_use]
     pub fn retry_after(mut self, ms: u64) -> Self {
         self.retry_after_ms = Some(ms);

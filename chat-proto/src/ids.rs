@@ -1,4 +1,4 @@
-//! Identifiers as they stand on the wire. Must not know what they name.
+//! Identifiers and numbers as the wire writes them. Must not know the things they name.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,13 +8,13 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::limits::KEY_MAX_CHARS;
 use crate::text::TextError;
 
-/// Makes an id that is a letter and a decimal number: `R12`, `U5`.
+/// Declares an id that is a letter and a decimal number: `R12`, `U5`.
 macro_rules! lettered_id {
     ($(#[$doc:meta])* $name:ident, $letter:literal) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub struct $name(
-            /// The number behind the letter: below 2^63.
+            /// The number after the letter: below 2^63.
             pub u64,
         );
 
@@ -52,24 +52,24 @@ macro_rules! lettered_id {
 }
 
 lettered_id! {
-    /// A room, for ever: a name may move to another spelling, the id never moves. Written `R12`; the capital
-    /// keeps it apart from room names, which are lower case.
+    /// A room's id, for ever: a room may get another name, never another id. Written `R12`; the capital tells it from
+    /// room names, which are lower case.
     RoomId, "R"
 }
 lettered_id! {
-    /// An account. Written `U5`; `U0` is the server itself, which made the first room.
+    /// An account's id. Written `U5`; `U0` is the server itself, which created the first room.
     UserId, "U"
 }
 lettered_id! {
-    /// One sign-in of an account: the thing that is revoked. Written `S9`.
+    /// A sign-in of an account, which can be revoked. Written `S9`.
     SessionId, "S"
 }
 lettered_id! {
-    /// One live connection, as typing is keyed by it. Written `C31`; meaningless after it ended.
+    /// A live connection; typing belongs to one. Written `C31`; meaningless once the connection has ended.
     ConnectionId, "C"
 }
 
-/// A number in a room's one order of changes. The first is 1; 0 stands before everything. Gaps are normal.
+/// A number in a room's one order of changes. The first is 1; 0 comes before all. Gaps are normal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Seq(
@@ -94,15 +94,15 @@ impl fmt::Display for Seq {
     }
 }
 
-/// A number in one account's own stream; as [`Seq`], but never comparable with a room's.
+/// A number in one account's stream. Like [`Seq`], but never comparable with a room's numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct AccountSeq(
-    /// The number; 0 stands before everything.
+    /// The number; 0 comes before all.
     pub u64,
 );
 
-/// Chosen by the client, echoed in the one answer to its request. Unique among the requests under way.
+/// The client chooses it, and its request's answer repeats it. Unique among the requests in flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RequestId(
@@ -116,7 +116,7 @@ impl fmt::Display for RequestId {
     }
 }
 
-/// The client-made name of a post: the same key never makes a second message of the same sender.
+/// The key a client gives a post: one key never makes two messages of one sender.
 ///
 /// 1 – 64 characters of `A–Z a–z 0–9 . _ : -`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -160,8 +160,8 @@ impl<'de> Deserialize<'de> for ClientKey {
     }
 }
 
-/// Names one life of the data. It changes when a backup is restored or a data folder begins anew; a client
-/// that meets another epoch drops its cache and its cursors.
+/// The name of one life of the data. It changes when a backup is restored or a data folder is replaced; a client that
+/// sees another epoch drops its cache and its cursors.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Epoch(

@@ -1,4 +1,4 @@
-//! Every number both sides obey, with its unit. Clients read the ones in force from `welcome`.
+//! The limits of the protocol, with their units. Must not know which are in force: clients read those from `welcome`.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,7 @@ pub const CLIENT_FRAME_MAX_BYTES: usize = 64 * 1024;
 pub const SERVER_FRAME_MAX_BYTES: usize = 1024 * 1024;
 /// A page stops growing after this many bytes of encoded items.
 pub const PAGE_BUDGET_BYTES: usize = 256 * 1024;
-/// Most things on one page.
+/// Most items on one page.
 pub const PAGE_MAX: u32 = 200;
 /// Longest room or user name in characters.
 pub const NAME_MAX_CHARS: usize = 32;
@@ -31,7 +31,7 @@ pub const DESCRIPTION_MAX_CHARS: usize = 2_000;
 pub const STATUS_MAX_CHARS: usize = 100;
 /// Longest client key in characters.
 pub const KEY_MAX_CHARS: usize = 64;
-/// Longest name of a code block's language in characters.
+/// Longest language name of a code block in characters.
 pub const CODE_LANGUAGE_MAX_CHARS: usize = 32;
 /// Longest password in bytes of UTF-8.
 pub const PASSWORD_MAX_BYTES: usize = 256;
@@ -47,15 +47,15 @@ pub const TTL_LOW_MS: u64 = 30_000;
 pub const TTL_NORMAL_MS: u64 = 60 * 60 * 1_000;
 /// The preset `high`, in milliseconds.
 pub const TTL_HIGH_MS: u64 = 24 * 60 * 60 * 1_000;
-/// How long "is typing" holds without being said again, in milliseconds.
+/// How long typing is shown unless it is sent again, in milliseconds.
 pub const TYPING_TTL_MS: u64 = 6_000;
-/// A client says "is typing" at most this often, in milliseconds.
+/// Shortest time between two `set_typing` of a client, in milliseconds.
 pub const TYPING_EVERY_MS: u64 = 3_000;
-/// Pause between two heartbeats on a quiet connection, in milliseconds (the client adds jitter).
+/// Time between two heartbeats on a quiet connection, in milliseconds (the client adds jitter).
 pub const HEARTBEAT_MS: u64 = 25_000;
-/// A connection without any traffic for this long is dead, in milliseconds.
+/// A connection without traffic for this long is dead, in milliseconds.
 pub const DEAD_AFTER_MS: u64 = 55_000;
-/// Above this many members presence is a count, and members are listed on request.
+/// Rooms with more members push presence as a count and list members on request.
 pub const PRESENCE_ROOM_MAX: u32 = 200;
 /// Most ids in one `users`, `resolve` or `subscribe` request.
 pub const IDS_MAX: usize = 200;
@@ -73,24 +73,24 @@ pub struct Limits {
     pub name_max_chars: u64,
     /// Longest topic in characters.
     pub topic_max_chars: u64,
-    /// Most things on one page.
+    /// Most items on one page.
     pub page_max: u32,
     /// Shortest life of an ephemeral message, in milliseconds.
     pub ttl_min_ms: u64,
     /// Longest life of an ephemeral message, in milliseconds.
     pub ttl_max_ms: u64,
-    /// Posts a second this account may send on average; absent where nothing is limited.
+    /// Posts per second this account may send on average; absent if not limited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub posts_per_second: Option<u32>,
-    /// Posts this account may send at once; absent where nothing is limited.
+    /// Posts this account may send at once; absent if not limited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub posts_burst: Option<u32>,
-    /// Pause between two heartbeats, in milliseconds.
+    /// Time between two heartbeats, in milliseconds.
     pub heartbeat_ms: u64,
 }
 
 impl Default for Limits {
-    /// The protocol's own limits, with no rate.
+    /// The protocol's own limits, without rates.
     fn default() -> Self {
         Self {
             body_max_bytes: BODY_MAX_BYTES as u64,

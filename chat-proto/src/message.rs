@@ -1,18 +1,17 @@
-//! What stands in a room's order: messages and everything else that has a number. Must not know how it is
-//! stored or drawn.
+//! Items: messages and everything else with a place in a room's order, and small changes of them. Must not know how
+//! they are stored or drawn.
 
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{ClientKey, Seq, UserId};
-use crate::room::Rsvp;
+use crate::room::{Rsvp, RsvpCounts};
 use crate::text::{CodeLanguage, Description, MessageBody, RoomName, TopicText};
 use crate::time::UnixMillis;
 
-/// One thing in a room's order, in its present state.
+/// One item of a room, in its present state.
 ///
-/// `seq` is its place and never changes; `changed` is the number of its last change, at first equal to `seq`.
-/// Whoever keeps items keeps, for each `seq`, the one with the highest `changed`: late and doubled frames are
-/// then harmless.
+/// `seq` is its place and never changes; `changed` is the number of its last change, at first equal to `seq`. Readers
+/// keep, for each `seq`, the item with the highest `changed`: late and doubled frames are then harmless.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Item {
     /// Its place in the room.
@@ -21,41 +20,41 @@ pub struct Item {
     pub changed: Seq,
     /// When it was accepted, by the server's clock. Not an order: two items may share a moment.
     pub at: UnixMillis,
-    /// Who did it.
+    /// Who made it.
     pub by: UserId,
     /// What it is.
     pub content: Content,
 }
 
-/// The kinds of things that have a number.
+/// The kinds of items.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Content {
-    /// A message, lasting or ephemeral.
+    /// A message, persistent or ephemeral.
     Message(Message),
     /// A message that was deleted; its text is gone everywhere.
     Deleted {
         /// When.
         deleted_at: UnixMillis,
-        /// By whom: the author, or later a moderator.
+        /// By whom.
         deleted_by: UserId,
     },
-    /// An ephemeral message whose time is up; told where a reader may have missed its life.
+    /// An ephemeral message that has expired; sent to readers who may have missed its life.
     Expired {
         /// When it ended.
         expired_at: UnixMillis,
     },
-    /// `by` became a member.
+    /// `by` joined the room.
     Join,
-    /// `by` is no longer a member.
+    /// `by` left the room.
     Leave,
-    /// The topic line was set or, where absent, cleared.
+    /// The topic line was set; absent: cleared.
     Topic {
         /// The new topic.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         topic: Option<TopicText>,
     },
-    /// The description was set or, where absent, cleared.
+    /// The description was set; absent: cleared.
     Description {
         /// The new description.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -66,11 +65,91 @@ pub enum Content {
         /// The new name.
         name: RoomName,
     },
-    /// `by` said whether they take part.
+    /// `by` said whether it takes part. A member has one such item while it is a member; later answers change it.
     Rsvp {
-        /// What they said.
+        /// The answer; `none` if it was taken back.
         answer: Rsvp,
+        /// The room's answers right after this one.
+        #[serde(default)]
+        counts: RsvpCounts,
+        /// When the answer was last changed; absent for a first answer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        answered_at: Option<UnixMillis>,
     },
+}
+
+/// A small change of one item: only what is new. Its number is that of the event that carries it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemChange {
+    /// The place of the item that changed: its `seq`.
+    pub of: Seq,
+    /// When the change was accepted, by the server's clock.
+    pub at: UnixMillis,
+    /// Who made it.
+    pub by: UserId,
+    /// What is new.
+    #[serde(flatten)]
+    pub detail: ChangeDetail,
+}
+
+/// The kinds of small changes. A kind never says anything that differs from reader to reader.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ChangeDetail {
+    /// A member changed its answer: replaces `answer` and `counts` of the item; `at` becomes its `answered_at`.
+    Rsvp {
+        /// The new answer; `none` if it was taken back.
+        answer: Rsvp,
+        /// The room's answers right after it.
+        counts: RsvpCounts,
+    },
+}
+
+impl ItemChange {
+    /// Returns the last change of an item in its small form; `None` if the item travels whole.
+    pub fn last_of(item: &Item) -> Option<Self> {
+        match &item.content {
+            Content::Rsvp { answer, counts, answered_at: Some(at) } if item.changed > item.seq => {
+                let detail = ChangeDetail::Rsvp { answer: *answer, counts: *counts };
+                Some(Self { of: item.seq, at: *at, by: item.by, detail })
+            }
+            Content::Rsvp { .. }
+            | Content::Message(_)
+            | Content::Deleted { .. }
+            | Content::Expired { .. }
+            | Content::Join
+            | Content::Leave
+            | Content::Topic { .. }
+            | Content::Description { .. }
+            | Content::Renamed { .. } => None,
+        }
+    }
+
+    /// Applies the change numbered `seq` to its item. Does nothing, and returns `false`, if the item has it already, or
+    /// is another or of another kind.
+    pub fn apply(&self, seq: Seq, item: &mut Item) -> bool {
+        if item.seq != self.of || item.changed >= seq {
+            return false;
+        }
+        match (&self.detail, &mut item.content) {
+            (ChangeDetail::Rsvp { answer, counts }, Content::Rsvp { .. }) => {
+                item.content = Content::Rsvp { answer: *answer, counts: *counts, answered_at: Some(self.at) };
+            }
+            (
+                ChangeDetail::Rsvp { .. },
+                Content::Message(_)
+                | Content::Deleted { .. }
+                | Content::Expired { .. }
+                | Content::Join
+                | Content::Leave
+                | Content::Topic { .. }
+                | Content::Description { .. }
+                | Content::Renamed { .. },
+            ) => return false,
+        }
+        item.changed = seq;
+        true
+    }
 }
 
 /// A message's content.
@@ -78,13 +157,13 @@ pub enum Content {
 pub struct Message {
     /// The text.
     pub body: MessageBody,
-    /// Present where the text is code, to be shown as written; an empty language is `text`.
+    /// Present if the text is code, to be shown as written; the language `text` stands for none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<CodeLanguage>,
-    /// The key its sender gave it, by which the sender's devices settle what they sent.
+    /// The key its sender gave it, by which the sender's devices know what they have sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<ClientKey>,
-    /// When it ends; absent for a lasting message. Readers hide it at that instant by the server's clock.
+    /// When it expires; absent for a persistent message. Readers hide it at that instant by the server's clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<UnixMillis>,
     /// When it was last edited.
@@ -93,22 +172,23 @@ pub struct Message {
     /// The accounts it names with `@name`, in the order of the text, each once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mentions: Vec<UserId>,
-    /// The message it answers, in the same room.
+    /// The message it replies to, in the same room.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<Seq>,
 }
 
 impl Message {
-    /// A plain lasting message.
+    /// A plain persistent message.
     pub fn plain(body: MessageBody) -> Self {
         Self { body, code: None, key: None, expires_at: None, edited_at: None, mentions: Vec::new(), reply_to: None }
     }
 }
-/// A text a message had before it was edited.
+
+/// A text that a message had before an edit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Version {
     /// The text.
     pub body: MessageBody,
-    /// When the next one took its place.
+    /// When the next text replaced it.
     pub replaced_at: UnixMillis,
 }

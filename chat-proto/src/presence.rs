@@ -1,4 +1,4 @@
-//! Who is there, and what they say of themselves. Must not know connections or leases.
+//! Presence: who is online, and the status texts people set. Must not know connections or leases.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,32 +6,32 @@ use crate::ids::UserId;
 use crate::text::StatusText;
 use crate::time::UnixMillis;
 
-/// What others see of an account's availability.
+/// An account's availability as others see it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Availability {
-    /// At least one connection that counts, and a key was pressed lately.
+    /// At least one connection that counts, and recent activity.
     Online,
-    /// Connected, but away from the keyboard, or said so.
+    /// Connected, but idle, or set to away.
     Away,
-    /// Connected, and asked not to be disturbed.
+    /// Connected, and not to be disturbed.
     Dnd,
     /// No connection that counts.
     #[default]
     Offline,
-    /// Known only through another server that cannot be heard just now.
+    /// Known only through another server that is unreachable.
     Unknown,
 }
 
-/// An account's availability with what it says of itself.
+/// An account's availability and status text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Presence {
-    /// Whether they are there.
+    /// The availability.
     pub availability: Availability,
-    /// Their own words; survive connections.
+    /// The status text; it outlives connections.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<StatusText>,
-    /// When their last connection ended; only while offline.
+    /// When the last connection ended; only while offline.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_seen: Option<UnixMillis>,
 }
@@ -39,21 +39,21 @@ pub struct Presence {
 /// One account's presence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserPresence {
-    /// Whose.
+    /// The account.
     pub user: UserId,
-    /// What it is.
+    /// Its presence.
     #[serde(flatten)]
     pub presence: Presence,
 }
 
-/// What an account chooses for itself; offline is never chosen.
+/// The availability an account chooses; offline cannot be chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChosenAvailability {
     /// By activity: online, or away after ten minutes without a key.
     #[default]
     Auto,
-    /// Away whatever the activity.
+    /// Away, whatever the activity.
     Away,
     /// Not to be disturbed.
     Dnd,

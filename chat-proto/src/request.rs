@@ -1,4 +1,4 @@
-//! Every request a signed-in client may make, each paired with its answer. Must not know how one is served.
+//! The requests of a signed-in client, each paired with its answer. Must not know how a request is served.
 
 mod message;
 mod people;
@@ -7,6 +7,8 @@ mod room;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::error::ErrorBody;
+use crate::fault;
 use crate::presence::Presence;
 use crate::room::{Membership, ReadMarker, RsvpCounts};
 use crate::server_frame::AccountSnapshot;
@@ -15,18 +17,18 @@ pub use message::*;
 pub use people::*;
 pub use room::*;
 
-/// A request with its name on the wire and the type of its answer.
+/// A request with its tag and the type of its answer.
 pub trait Call: Serialize + DeserializeOwned + Into<Request> {
     /// The `type` tag.
     const TYPE: &'static str;
-    /// What a successful `ok` carries in `result`.
+    /// The type of `result` in its `ok`.
     type Answer: Serialize + DeserializeOwned;
 
     /// Takes this request's answer out of the set of all. `None` if it belongs to another request.
     fn answer_of(answer: Answer) -> Option<Self::Answer>;
 }
 
-/// Declares the closed set of requests: the enum, its tags and the pairing with answers.
+/// Declares the closed set of requests: the enum, the tags and the answers.
 macro_rules! requests {
     ($($(#[$doc:meta])* $name:ident = $tag:literal => $answer:ty;)+) => {
         /// Any request.
@@ -50,7 +52,7 @@ macro_rules! requests {
             }
         })+
 
-        /// What a successful answer carries, by the request it belongs to.
+        /// The `result` of an `ok`, by its request.
         #[derive(Clone, Debug, PartialEq)]
         pub enum Answer {
             $(
@@ -67,10 +69,10 @@ macro_rules! requests {
         }
 
         impl Request {
-            /// Reads the answer to the request named `tag`; `None` where the tag is unknown.
-            pub(crate) fn decode_answer(tag: &str, result: &str) -> Option<Result<Answer, serde_json::Error>> {
+            /// Reads the answer to the request named `tag`; `None` if the tag is unknown.
+            pub(crate) fn decode_answer(tag: &str, result: &str) -> Option<Result<Answer, ErrorBody>> {
                 match tag {
-                    $($tag => Some(serde_json::from_str(result).map(Answer::$name)),)+
+                    $($tag => Some(fault::read(result).map(Answer::$name)),)+
                     _ => None,
                 }
             }
@@ -83,18 +85,10 @@ macro_rules! requests {
                 match self { $(Self::$name(_) => $tag,)+ }
             }
 
-            /// What is wrong with a frame that does not fit the request named `tag`.
-            pub(crate) fn misfit(tag: &str, frame: &str) -> crate::error::ErrorBody {
+            /// Reads the request named `tag` from a whole frame; `None` if the tag is unknown.
+            pub(crate) fn decode(tag: &str, frame: &str) -> Option<Result<Self, ErrorBody>> {
                 match tag {
-                    $($tag => crate::codec::misfit::<$name>(frame),)+
-                    _ => crate::codec::misfit::<Ping>(frame),
-                }
-            }
-
-            /// Reads the request named `tag` out of a whole frame; `None` where the tag is unknown.
-            pub(crate) fn decode(tag: &str, frame: &str) -> Option<Result<Self, serde_json::Error>> {
-                match tag {
-                    $($tag => Some(serde_json::from_str(frame).map(Self::$name)),)+
+                    $($tag => Some(fault::read(frame).map(Self::$name)),)+
                     _ => None,
                 }
             }
@@ -109,64 +103,64 @@ macro_rules! requests {
 }
 
 requests! {
-    /// Writes a message.
+    /// Posts a message.
     Post = "post" => Posted;
-    /// Replaces the text of one's own message.
+    /// Replaces the text of a message.
     Edit = "edit" => Changed;
-    /// Deletes one's own message.
+    /// Deletes a message.
     Delete = "delete" => Changed;
-    /// A page of a room, backwards.
+    /// Returns a page of a room, backwards.
     History = "history" => HistoryPage;
-    /// What changed in a room after a number.
+    /// Returns what changed in a room after a number.
     Changes = "changes" => ChangesPage;
-    /// The texts a message had before it was edited.
+    /// Returns the earlier texts of a message.
     Versions = "versions" => VersionsAnswer;
-    /// Moves the read mark.
+    /// Moves the read marker.
     Read = "read" => ReadMarker;
-    /// Makes a room and joins it.
+    /// Creates a room and joins it.
     CreateRoom = "create_room" => Membership;
-    /// Becomes a member.
+    /// Joins a room.
     Join = "join" => Membership;
-    /// Is no longer a member.
+    /// Leaves a room.
     Leave = "leave" => Empty;
-    /// The rooms this account may see.
+    /// Lists the rooms this account may see.
     ListRooms = "list_rooms" => RoomsPage;
-    /// One room with its counts.
+    /// Returns one room with its counts.
     RoomInfo = "room_info" => RoomInfoAnswer;
     /// Sets or clears the topic line.
     SetTopic = "set_topic" => Changed;
     /// Sets or clears the description.
     SetDescription = "set_description" => Changed;
-    /// The members of a room.
+    /// Lists the members of a room.
     Members = "members" => MembersPage;
-    /// Says whether one takes part.
+    /// Says whether this account takes part.
     SetRsvp = "set_rsvp" => RsvpCounts;
-    /// Names for user ids.
+    /// Returns the names of accounts.
     Users = "users" => UsersAnswer;
-    /// Ids for names.
+    /// Returns the ids of names.
     Resolve = "resolve" => Resolved;
-    /// Starts being told of rooms' events.
+    /// Starts pushing the events of rooms.
     Subscribe = "subscribe" => Subscribed;
-    /// Stops being told.
+    /// Stops pushing the events of rooms.
     Unsubscribe = "unsubscribe" => Empty;
-    /// Says that one types, or stopped.
+    /// Says that this account is typing, or has stopped.
     SetTyping = "set_typing" => Empty;
-    /// Says whether someone is at the keyboard of this connection.
+    /// Says whether this connection is in use.
     SetActivity = "set_activity" => Empty;
-    /// Sets what others see of this account.
+    /// Sets availability and status text.
     SetStatus = "set_status" => Presence;
-    /// Who is there.
+    /// Lists who is online.
     Who = "who" => WhoAnswer;
-    /// The words a room speaks of.
+    /// Returns the trending words of a room.
     Trending = "trending" => TrendingAnswer;
-    /// The account stream's present state.
+    /// Returns the account stream's present state.
     Account = "account" => AccountSnapshot;
-    /// What the account stream told after a number.
+    /// Returns the events of the account stream after a number.
     AccountChanges = "account_changes" => AccountChangesPage;
-    /// Changes one's password.
+    /// Changes the password.
     SetPassword = "set_password" => Empty;
     /// Ends this sign-in and all its connections.
     Logout = "logout" => Empty;
-    /// Asks for nothing but an answer.
+    /// Asks only for an answer.
     Ping = "ping" => Pong;
 }

@@ -1,4 +1,4 @@
-//! Rooms and the people in them, as they travel. Must not know who may see what.
+//! Rooms and the people in them, in their wire form. Must not know who may see what.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,38 +7,38 @@ use crate::presence::Presence;
 use crate::text::{Description, RoomName, TopicText, Username};
 use crate::time::UnixMillis;
 
-/// Who may see and enter a room.
+/// Who may see and join a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RoomKind {
     /// Every account may see, read and join it.
     Public,
-    /// Only members and invited accounts know that it exists.
+    /// Only members and invited accounts may see it.
     Private,
-    /// A conversation of a fixed set of people; one for each set, without a name of its own.
+    /// A direct message between a fixed set of people: one per set, without a name.
     Direct,
 }
 
-/// A room as everyone who may see it sees it.
+/// A room as all who may see it see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Room {
     /// Its id, for ever.
     pub id: RoomId,
     /// Who may see it.
     pub kind: RoomKind,
-    /// Its present name; absent for a direct conversation.
+    /// Its present name; absent for a direct message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<RoomName>,
-    /// The people of a direct conversation.
+    /// The people of a direct message.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub people: Vec<UserId>,
-    /// The topic line with who set it and when.
+    /// The topic line, who set it and when.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub topic: Option<Topic>,
-    /// What the room is for.
+    /// The description.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<Description>,
-    /// The life of messages that name none, in milliseconds; absent where they last.
+    /// The default life of its messages, in milliseconds; absent if they are persistent by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_ttl_ms: Option<u64>,
     /// Whether the room closes when its last member leaves.
@@ -46,9 +46,9 @@ pub struct Room {
     pub closes_when_empty: bool,
     /// How many members it has.
     pub members: u32,
-    /// When it was made.
+    /// When it was created.
     pub created_at: UnixMillis,
-    /// Who made it.
+    /// Who created it.
     pub created_by: UserId,
 }
 
@@ -68,22 +68,22 @@ pub struct Topic {
 pub struct Membership {
     /// The room.
     pub room: Room,
-    /// Its last number when this was said; what comes later is pushed to those who subscribe.
+    /// Its last number at this moment; later events are pushed to subscribers.
     pub head: Seq,
-    /// What this account has read and not read.
+    /// This account's read marker.
     pub read_marker: ReadMarker,
-    /// What the account may do there.
+    /// This account's role.
     pub role: Role,
 }
 
-/// What one account has read in one room, and what that leaves.
+/// How far one account has read one room, and what is left.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadMarker {
-    /// All up to here has been read.
+    /// Everything up to here has been read.
     pub read_seq: Seq,
-    /// Lasting messages after it.
+    /// Persistent messages after it.
     pub unread: u32,
-    /// Messages after it that name this account.
+    /// Messages after it that mention this account.
     pub mentions: u32,
 }
 
@@ -91,47 +91,47 @@ pub struct ReadMarker {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Reads and writes.
+    /// May read and post.
     Member,
-    /// Also keeps order.
+    /// May also moderate.
     Moderator,
-    /// Also gives roles and may close the room.
+    /// May also give roles and close the room.
     Owner,
 }
 
-/// Whether someone takes part in what the room is about.
+/// A member's answer: whether it takes part in what the room is about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rsvp {
-    /// Has said nothing, or took it back.
+    /// No answer, or taken back.
     #[default]
     None,
-    /// Might come.
+    /// Might take part.
     Interested,
-    /// Comes.
+    /// Takes part.
     Attending,
 }
 
-/// How many said what.
+/// How many members gave each answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RsvpCounts {
-    /// Members who come.
+    /// Members who take part.
     pub attending: u32,
-    /// Members who might come.
+    /// Members who might.
     pub interested: u32,
 }
 
 /// One member of a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
-    /// Who.
+    /// The account.
     pub user: User,
-    /// What they may do.
+    /// Its role.
     pub role: Role,
-    /// Whether they take part.
+    /// Its answer.
     #[serde(default)]
     pub rsvp: Rsvp,
-    /// Whether they are there just now.
+    /// Its presence.
     pub presence: Presence,
 }
 

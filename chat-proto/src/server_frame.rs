@@ -1,12 +1,12 @@
-//! All a server may say: the welcome, answers, and what it pushes. Must not know how frames travel.
+//! The frames a server may send: the welcome, answers and pushes. Must not know how frames travel.
 
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
 use crate::error::ErrorBody;
+use crate::fault::{self, RawValue};
 use crate::ids::{AccountSeq, ConnectionId, Epoch, RequestId, RoomId, Seq, SessionId, UserId};
 use crate::limits::Limits;
-use crate::message::Item;
+use crate::message::{Item, ItemChange};
 use crate::presence::UserPresence;
 use crate::room::{Membership, ReadMarker, User};
 use crate::time::UnixMillis;
@@ -29,10 +29,10 @@ macro_rules! server_frames {
             /// The tags of all frames.
             pub const TYPES: &'static [&'static str] = &[$($tag),+];
 
-            /// Reads the frame named `tag`; `None` where the tag is unknown.
-            pub(crate) fn decode(tag: &str, frame: &str) -> Option<Result<Self, serde_json::Error>> {
+            /// Reads the frame named `tag`; `None` if the tag is unknown.
+            pub(crate) fn decode(tag: &str, frame: &str) -> Option<Result<Self, ErrorBody>> {
                 match tag {
-                    $($tag => Some(serde_json::from_str(frame).map(Self::$name)),)+
+                    $($tag => Some(fault::read(frame).map(Self::$name)),)+
                     _ => None,
                 }
             }
@@ -53,11 +53,11 @@ server_frames! {
     Ok(OkFrame) = "ok";
     /// A request, or `hello`, was refused.
     Error(ErrorFrame) = "error";
-    /// Something in a room got a number.
+    /// A room used a number: something in it is new or has changed.
     Event(Event) = "event";
-    /// Events of a room were left out for this slow connection; ask for `changes`.
+    /// Events of a room were left out because this connection is slow; ask for `changes`.
     Gap(Gap) = "gap";
-    /// Someone types, or stopped.
+    /// Someone is typing, or has stopped.
     Typing(Typing) = "typing";
     /// Someone's presence changed.
     Presence(UserPresence) = "presence";
@@ -65,9 +65,9 @@ server_frames! {
     Counts(Counts) = "counts";
     /// A room's trending words changed.
     Trending(TrendingWords) = "trending";
-    /// Something concerns this account on all its devices.
+    /// Something concerns this account, on all its devices.
     Account(AccountEvent) = "account";
-    /// What the server can do just now changed.
+    /// A part of the server became available or unavailable.
     Service(Service) = "service";
     /// The server closes this connection.
     Goodbye(Goodbye) = "goodbye";
@@ -76,7 +76,7 @@ server_frames! {
 /// The answer to `hello`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Welcome {
-    /// Who one is.
+    /// The account.
     pub user: User,
     /// The sign-in this connection belongs to; absent for peer credentials.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -84,7 +84,7 @@ pub struct Welcome {
     /// A token for later sign-ins; only after a password or a registration. Shown once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
-    /// This connection's own id, to know one's own typing by.
+    /// This connection's id, by which a client knows its own typing.
     pub connection: ConnectionId,
     /// The life of the data.
     pub epoch: Epoch,
@@ -96,11 +96,11 @@ pub struct Welcome {
     pub limits: Limits,
     /// Optional parts this server has, by name.
     pub features: Vec<String>,
-    /// What the server can do just now.
+    /// Which parts of the server are available.
     pub service: Service,
     /// The account stream's present state.
     pub account: AccountSnapshot,
-    /// What was missed, per room asked for in `resume`; absent where nothing was asked or the epoch differs.
+    /// The missed changes of each room in `resume`; absent without `resume`, or if the epoch differs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resumed: Vec<Resumed>,
 }
@@ -108,24 +108,24 @@ pub struct Welcome {
 /// The account stream's state at one moment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountSnapshot {
-    /// The stream's last number; what comes later is pushed.
+    /// The stream's last number; later events are pushed.
     pub head: AccountSeq,
     /// The rooms the account is a member of.
     pub rooms: Vec<Membership>,
-    /// The people named in them: of direct conversations, of topics.
+    /// The accounts named in them: in direct messages, in topics.
     pub users: Vec<User>,
 }
 
-/// What one room changed since a cursor.
+/// The changes of one room since a cursor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resumed {
-    /// Which room.
+    /// The room.
     pub room: RoomId,
-    /// Whether `items` is all that was missed; otherwise ask for `changes` from the cursor.
+    /// Whether `items` holds all changes; otherwise ask for `changes` from the cursor.
     pub is_complete: bool,
-    /// By rising `changed`; empty where not complete.
+    /// Whole items in their present state, by rising `changed`; empty if not complete.
     pub items: Vec<Item>,
-    /// The room's last number, up to which `items` reaches where complete.
+    /// The room's last number when the items were cut: `items` reaches up to it if complete.
     pub head: Seq,
 }
 
@@ -134,14 +134,14 @@ pub struct Resumed {
 pub struct OkFrame {
     /// The request's id.
     pub id: RequestId,
-    /// The answer, of the type the request is paired with.
+    /// The answer, of the type paired with the request.
     pub result: Box<RawValue>,
 }
 
 /// A request was refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorFrame {
-    /// The request's id; absent for `hello` and for frames that could not be read.
+    /// The request's id; absent for `hello` and for frames without a readable id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<RequestId>,
     /// Why.
@@ -149,54 +149,97 @@ pub struct ErrorFrame {
     pub error: ErrorBody,
 }
 
-/// Something in a room got the number `seq`.
+/// A room used the number `seq`: something in it is new or has changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "EventForm")]
 pub struct Event {
-    /// Which room.
+    /// The room.
     pub room: RoomId,
     /// This change's number; equal to `item.changed`.
     pub seq: Seq,
-    /// The number the room gave out before it. A reader whose last number is another missed something.
+    /// The number the room used before it. A client with another cursor has missed events.
     pub prev: Seq,
-    /// The thing that changed, in its present state.
-    pub item: Item,
+    /// What is new: under the name `item` or `change`.
+    #[serde(flatten)]
+    pub update: Update,
 }
 
-/// Events of a room were left out.
+/// What is new in an event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Update {
+    /// An item, new or in its new state.
+    Item(Item),
+    /// A small change of an item that came before.
+    Change(ItemChange),
+}
+
+impl Update {
+    /// The update that tells of an item's last change.
+    pub fn of(item: Item) -> Self {
+        ItemChange::last_of(&item).map_or(Self::Item(item), Self::Change)
+    }
+}
+
+/// An event as it is read.
+#[derive(Deserialize)]
+struct EventForm {
+    room: RoomId,
+    seq: Seq,
+    prev: Seq,
+    item: Option<Item>,
+    change: Option<ItemChange>,
+}
+
+impl TryFrom<EventForm> for Event {
+    type Error = &'static str;
+
+    fn try_from(form: EventForm) -> Result<Self, Self::Error> {
+        let EventForm { room, seq, prev, item, change } = form;
+        let update = match (item, change) {
+            (Some(item), None) => Update::Item(item),
+            (None, Some(change)) => Update::Change(change),
+            (Some(_), Some(_)) | (None, None) => return Err("carries an `item` or a `change`, and never both"),
+        };
+        Ok(Self { room, seq, prev, update })
+    }
+}
+
+/// Events of a room were left out; ask for `changes`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gap {
-    /// Which room.
+    /// The room.
     pub room: RoomId,
 }
 
-/// Someone types in a room.
+/// Someone is typing in a room, or has stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Typing {
-    /// Where.
+    /// The room.
     pub room: RoomId,
-    /// Who.
+    /// The account.
     pub user: UserId,
-    /// On which of their connections.
+    /// The connection they type on.
     pub connection: ConnectionId,
-    /// How long this holds unless said again, in milliseconds; 0: they stopped.
+    /// How long to show it unless it is sent again, in milliseconds; 0: stopped.
     pub ttl_ms: u64,
 }
 
-/// Live counts of a room too large for single presences.
+/// Live counts of a room that is too large to push each presence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
-    /// Which room.
+    /// The room.
     pub room: RoomId,
     /// Members.
     pub members: u32,
-    /// Members who are there.
+    /// Members online.
     pub online: u32,
 }
 
 /// A room's trending words; pushed at most every 5 s.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrendingWords {
-    /// Which room.
+    /// The room.
     pub room: RoomId,
     /// By falling score, at most 10.
     pub words: Vec<TrendingWord>,
@@ -213,59 +256,59 @@ pub struct AccountEvent {
     pub change: AccountChange,
 }
 
-/// What concerns one account across its devices.
+/// A change that concerns one account, on all its devices.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum AccountChange {
-    /// The account became a member of a room, on whichever device.
+    /// The account joined a room, on any device.
     Joined {
-        /// The room as a member sees it.
+        /// The room and the new membership.
         membership: Box<Membership>,
     },
-    /// The account is no longer a member.
+    /// The account left a room, on any device.
     Left {
-        /// Which room.
+        /// The room.
         room: RoomId,
     },
-    /// A room's name, topic, description or counts changed in a way the side bar shows.
+    /// A room got another name.
     RoomRenamed {
-        /// Which room.
+        /// The room.
         room: RoomId,
         /// Its new name.
         name: crate::text::RoomName,
     },
-    /// The read mark moved, on whichever device.
+    /// The read marker moved, on any device.
     ReadMarker {
-        /// Which room.
+        /// The room.
         room: RoomId,
-        /// The new state.
+        /// The new marker.
         read_marker: ReadMarker,
     },
-    /// A message names this account.
+    /// A message mentions this account.
     Mention {
-        /// In which room.
+        /// The room.
         room: RoomId,
-        /// Which message.
+        /// The message.
         seq: Seq,
     },
     /// A sign-in of this account ended.
     SessionRevoked {
-        /// Which.
+        /// The sign-in.
         session: SessionId,
     },
-    /// The server's keeper says something to everyone.
+    /// A notice of the server's operator to everyone.
     Notice {
         /// One line.
         text: String,
     },
 }
 
-/// What the server can do just now.
+/// Which parts of the server are available.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Service {
-    /// Whether messages that expire are taken.
+    /// Whether ephemeral messages are accepted.
     pub is_live_available: bool,
-    /// Whether lasting messages are taken.
+    /// Whether persistent messages are accepted.
     pub is_store_available: bool,
 }
 
@@ -280,7 +323,7 @@ impl Default for Service {
 pub struct Goodbye {
     /// Why.
     pub reason: GoodbyeReason,
-    /// When to come back, in milliseconds; absent: do not, without signing in again.
+    /// When to reconnect, in milliseconds; absent: only by signing in again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reconnect_after_ms: Option<u64>,
 }
@@ -289,20 +332,20 @@ pub struct Goodbye {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GoodbyeReason {
-    /// It is going down.
+    /// The server is shutting down.
     Shutdown,
-    /// Nothing was read from or heard of this connection for too long.
+    /// The connection read or sent nothing for too long.
     Unresponsive,
     /// The sign-in was revoked.
     Revoked,
-    /// No valid `hello` came in time.
+    /// No valid `hello` arrived in time.
     HelloTimeout,
-    /// The other side does not speak this protocol.
+    /// The client does not speak this protocol.
     ProtocolViolation,
 }
 
 impl GoodbyeReason {
-    /// The WebSocket close code that goes with it (RFC 6455 § 7.4; 4000 – 4999 are private use).
+    /// The WebSocket close code for it (RFC 6455 § 7.4; 4000 – 4999 are private use).
     /// 4000 – 4099: reconnect; 4100 – 4199: do not reconnect without a person.
     pub fn close_code(self) -> u16 {
         match self {
@@ -315,7 +358,7 @@ impl GoodbyeReason {
     }
 }
 
-/// Whether a client may reconnect by itself after the connection closed with `code`.
+/// Whether a client may reconnect on its own after the connection closed with `code`.
 pub fn may_reconnect(code: u16) -> bool {
     !(4100..=4199).contains(&code)
 }

@@ -1,5 +1,5 @@
-//! Text that has been checked: names, message bodies, topics. Built only here, so a value of these types
-//! obeys its limits everywhere. Must not know who uses a name or whether it is taken.
+//! Checked text: names, message bodies, topics. Only this module builds these types, so their values obey the limits
+//! everywhere. Must not know who uses a name or whether it is taken.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,14 +10,11 @@ use unicode_security::{GeneralSecurityProfile, MixedScript};
 
 use crate::limits;
 
-/// How the reasons end that say that a text is too long.
-pub(crate) const TOO_LONG: &str = "are allowed";
-
 /// Why a text was refused. Never repeats the text itself.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TextError {
-    /// Nothing, or nothing that can be seen.
+    /// Nothing, or nothing visible.
     #[error("is empty")]
     Empty,
     /// More characters than allowed.
@@ -36,27 +33,27 @@ pub enum TextError {
         /// What was given.
         actual: usize,
     },
-    /// A character that may not stand there.
+    /// A character that is not allowed.
     #[error("must not contain {:?} (U+{:04X})", .character, *.character as u32)]
     ForbiddenCharacter {
         /// The first such character.
         character: char,
     },
-    /// A name must begin with a letter or digit.
+    /// A name that does not begin with a letter or digit.
     #[error("must begin with a letter or a digit")]
     BadStart,
-    /// Letters of several scripts in one name are how look-alike names are made.
+    /// Letters of several scripts in one name: look-alike names are made so.
     #[error("mixes letters of several scripts")]
     MixedScripts,
-    /// A room's name that could be taken for a room's id: `r12`.
+    /// A room name that looks like a room id: `r12`.
     #[error("looks like the id of a room (an R and digits); choose another one")]
     LooksLikeAnId,
-    /// Not the spelling of an id.
+    /// Not an id.
     #[error("is not an id")]
     NotAnId,
 }
 
-/// Reads a string and checks it through its `FromStr`.
+/// Reads a string and checks it with `FromStr`.
 pub(crate) fn deserialize_checked<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
@@ -71,13 +68,35 @@ where
         }
 
         fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
-            text.parse().map_err(E::custom)
+            text.parse().map_err(|error: TextError| match error {
+                TextError::TooManyCharacters { limit, actual } => {
+                    E::invalid_length(actual, &AtMost(limit, "characters"))
+                }
+                TextError::TooManyBytes { limit, actual } => {
+                    E::invalid_length(actual, &AtMost(limit, "bytes of UTF-8"))
+                }
+                TextError::Empty
+                | TextError::ForbiddenCharacter { .. }
+                | TextError::BadStart
+                | TextError::MixedScripts
+                | TextError::LooksLikeAnId
+                | TextError::NotAnId => E::custom(error),
+            })
         }
     }
     deserializer.deserialize_str(Checked(std::marker::PhantomData))
 }
 
-/// The traits every checked text has: its view as `&str`, how it is printed and read.
+/// The lengths a text may have, with their unit.
+struct AtMost(usize, &'static str);
+
+impl de::Expected for AtMost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "at most {} {}", self.0, self.1)
+    }
+}
+
+/// The traits of every checked text: its view as `&str`, and how it is printed and read.
 macro_rules! checked_text {
     ($name:ident) => {
         impl $name {
@@ -103,7 +122,7 @@ macro_rules! checked_text {
 
 /// A room's name: lower case letters and digits of one script, and `-`, `_`, `.` after the first character;
 /// 1 – 32 characters, at most 64 bytes, NFKC. Upper case input is folded; a leading `#` is not part of it.
-/// Not `r` and digits: typed as `R12`, that is an id, and must not lead to another room.
+/// Not `r` and digits: typed as `R12`, that is an id and must not lead to another room.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct RoomName(Box<str>);
@@ -136,21 +155,21 @@ impl FromStr for Username {
 }
 
 impl RoomName {
-    /// What all names that look like this one share; unique names have unique skeletons (Unicode TS #39).
+    /// Returns the skeleton that all names that look like this one share (Unicode TS #39).
     pub fn skeleton(&self) -> String {
         unicode_security::skeleton(&self.0).collect()
     }
 }
 
 impl Username {
-    /// What all names that look like this one share; unique names have unique skeletons (Unicode TS #39).
+    /// Returns the skeleton that all names that look like this one share (Unicode TS #39).
     pub fn skeleton(&self) -> String {
         unicode_security::skeleton(&self.0).collect()
     }
 }
 
 fn parse_name(text: &str) -> Result<Box<str>, TextError> {
-    // A name much longer than allowed is refused before any folding works on it.
+    // A name much longer than allowed is refused before it is folded.
     if text.len() > limits::NAME_MAX_BYTES * 4 {
         return Err(TextError::TooManyBytes { limit: limits::NAME_MAX_BYTES, actual: text.len() });
     }
@@ -172,7 +191,7 @@ fn parse_name(text: &str) -> Result<Box<str>, TextError> {
     Ok(name.into())
 }
 
-/// Marks that Indic and other scripts need inside words, as far as the Unicode profile allows them.
+/// Marks inside words of Indic and other scripts, if the Unicode profile allows them.
 fn is_combining_mark(c: char) -> bool {
     unicode_normalization::char::is_combining_mark(c) && c.identifier_allowed()
 }
@@ -194,7 +213,7 @@ impl FromStr for MessageBody {
     }
 }
 
-/// Makes a one-line text type with a limit in characters.
+/// Declares a one-line text type with a limit in characters.
 macro_rules! line_text {
     ($(#[$doc:meta])* $name:ident, $max_chars:expr) => {
         $(#[$doc])*
@@ -226,7 +245,7 @@ line_text! {
     CodeLanguage, limits::CODE_LANGUAGE_MAX_CHARS
 }
 
-/// What a room is for, in a few lines: 1 – 2,000 characters, no control characters but newline and tab.
+/// A room's description, in a few lines: 1 – 2,000 characters, no control characters but newline and tab.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Description(Box<str>);

@@ -1,4 +1,4 @@
-//! A moment on the wire. Must not know a clock: `now` is always handed in.
+//! Moments on the wire. Must not know a clock: callers pass `now` in.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,13 +11,13 @@ pub struct UnixMillis(
 );
 
 impl UnixMillis {
-    /// This moment and `ms` milliseconds more; stops at the end of time instead of wrapping.
+    /// Returns the moment `ms` milliseconds later; saturates instead of wrapping.
     #[must_use]
     pub fn plus_ms(self, ms: u64) -> Self {
         Self(self.0.saturating_add(i64::try_from(ms).unwrap_or(i64::MAX)))
     }
 
-    /// Milliseconds from `earlier` to this moment; 0 where `earlier` is later.
+    /// Returns the milliseconds from `earlier` to this moment; 0 if `earlier` is later.
     pub fn since_ms(self, earlier: Self) -> u64 {
         u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0)
     }

@@ -1,4 +1,4 @@
-//! Trending topics: the words a room speaks of just now. Must not know how they are counted.
+//! Trending words: what a room talks about now. Must not know how they are counted.
 
 use serde::{Deserialize, Serialize};
 

@@ -9,7 +9,7 @@ use chat_proto::codec;
 use chat_proto::error::{ErrorBody, ErrorCode};
 use chat_proto::ids::{AccountSeq, ConnectionId, Epoch, RequestId, RoomId, Seq, SessionId, UserId};
 use chat_proto::limits::Limits;
-use chat_proto::message::{Content, Item, Message, Version};
+use chat_proto::message::{Content, Item, ItemChange, Message, Version};
 use chat_proto::presence::{Availability, ChosenAvailability, Presence, UserPresence};
 use chat_proto::request::*;
 use chat_proto::room::{Member, Membership, ReadMarker, Role, Room, RoomKind, Rsvp, RsvpCounts, Topic, User};
@@ -19,6 +19,8 @@ use chat_proto::trending::TrendingWord;
 
 const NOW: UnixMillis = UnixMillis(1_763_560_927_120);
 const ROOM: RoomId = RoomId(1);
+
+const COUNTS: RsvpCounts = RsvpCounts { attending: 2, interested: 1 };
 
 fn text<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
     text.parse().expect("a sample is right")
@@ -168,7 +170,7 @@ fn items() -> Vec<(&'static str, Content)> {
         ("topic", Content::Topic { topic: Some(text("friday")) }),
         ("description", Content::Description { description: None }),
         ("renamed", Content::Renamed { name: text("builds") }),
-        ("rsvp", Content::Rsvp { answer: Rsvp::Interested }),
+        ("rsvp", Content::Rsvp { answer: Rsvp::Interested, counts: COUNTS, answered_at: None }),
     ]
 }
 
@@ -178,17 +180,54 @@ fn encode<F: Tagged>(frame: &F) -> String {
     wire
 }
 
+/// An event's bytes, read back the same.
+fn event(item: Item) -> String {
+    let event = Event { room: ROOM, seq: item.changed, prev: Seq(13), update: Update::of(item) };
+    let wire = encode(&event);
+    let Ok(Some(ServerFrame::Event(back))) = codec::decode_server(&wire) else { panic!("an event: {wire}") };
+    assert_eq!(back, event);
+    wire
+}
+
+/// An answer that was changed since it was given.
+fn changed_answer() -> Item {
+    let content = Content::Rsvp { answer: Rsvp::None, counts: COUNTS, answered_at: Some(NOW.plus_ms(5_000)) };
+    Item { seq: Seq(12), changed: Seq(14), at: NOW, by: UserId(5), content }
+}
+
+#[test]
+fn a_small_change_makes_of_the_former_state_what_a_page_answers() {
+    let changed = changed_answer();
+    let change = ItemChange::last_of(&changed).expect("it travels small");
+    let content = Content::Rsvp { answer: Rsvp::Attending, counts: RsvpCounts::default(), answered_at: None };
+    let mut item = Item { changed: Seq(12), content, ..changed.clone() };
+    assert!(change.apply(Seq(14), &mut item));
+    assert_eq!(item, changed);
+    assert!(!change.apply(Seq(14), &mut item), "it is there already");
+    let mut other = Item { content: Content::Join, changed: Seq(12), ..changed };
+    assert!(!change.apply(Seq(15), &mut other), "no answer");
+}
+
+#[test]
+fn an_event_holds_an_item_or_a_change() {
+    let event = |fields: &str| format!(r#"{{"type":"event","room":"R1","seq":14,"prev":13{fields}}}"#);
+    let item = codec::to_text(&changed_answer());
+    let change = codec::to_text(&ItemChange::last_of(&changed_answer()));
+    assert!(codec::decode_server(&event(&format!(r#","item":{item}"#))).is_ok());
+    assert!(codec::decode_server(&event(&format!(r#","change":{change}"#))).is_ok());
+    assert!(codec::decode_server(&event("")).is_err());
+    assert!(codec::decode_server(&event(&format!(r#","item":{item},"change":{change}"#))).is_err());
+}
+
 #[test]
 fn every_kind_of_event_has_its_golden_bytes_and_reads_back_the_same() {
     let mut samples = BTreeMap::new();
     for (name, content) in items() {
         let item = Item { seq: Seq(12), changed: Seq(14), at: NOW, by: UserId(5), content };
-        let event = Event { room: ROOM, seq: Seq(14), prev: Seq(13), item };
-        let wire = encode(&event);
-        let Ok(Some(ServerFrame::Event(back))) = codec::decode_server(&wire) else { panic!("an event: {wire}") };
-        assert_eq!(back, event);
-        samples.insert(name.to_owned(), wire);
+        assert_eq!(ItemChange::last_of(&item), None, "it travels whole");
+        samples.insert(name.to_owned(), event(item));
     }
+    samples.insert("rsvp-change".to_owned(), event(changed_answer()));
     compare("event", &samples);
 }
 
@@ -236,10 +275,8 @@ fn answered<C: Call<Answer: PartialEq + std::fmt::Debug>>(answer: C::Answer) -> 
 
 fn answers_about_rooms() -> Vec<(String, String)> {
     let user = User { id: UserId(5), name: text("ana") };
-    let item = Item { seq: Seq(12), changed: Seq(14), at: NOW, by: UserId(5), content: Content::Join };
-    let (items, users) = (vec![item], vec![user.clone()]);
+    let (items, users) = (vec![changed_answer()], vec![user.clone()]);
     let listing = RoomListing { room: membership().room, online: 1, is_member: true, last_message_at: Some(NOW) };
-    let rsvp = RsvpCounts { attending: 2, interested: 1 };
     let presence = Presence { availability: Availability::Away, status: None, last_seen: None };
     let member = Member { user, role: Role::Owner, rsvp: Rsvp::Attending, presence };
     vec![
@@ -260,7 +297,7 @@ fn answers_about_rooms() -> Vec<(String, String)> {
             listing,
             head: Seq(14),
             messages: 9,
-            rsvp,
+            rsvp: COUNTS,
             own_rsvp: Rsvp::Attending,
             role: Some(Role::Owner),
             users,
@@ -268,7 +305,7 @@ fn answers_about_rooms() -> Vec<(String, String)> {
         answered::<SetTopic>(Changed { changed: Seq(14) }),
         answered::<SetDescription>(Changed { changed: Seq(14) }),
         answered::<Members>(MembersPage { members: vec![member], has_more: false, total: 2, online: 1 }),
-        answered::<SetRsvp>(rsvp),
+        answered::<SetRsvp>(COUNTS),
         answered::<Resolve>(Resolved { rooms: vec![membership().room], users: Vec::new() }),
         answered::<Subscribe>(Subscribed { heads: vec![RoomHead { room: ROOM, head: Seq(14) }] }),
         answered::<Unsubscribe>(Empty {}),

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 use chat_proto::message::{Content, Item};
 use chat_proto::presence::UserPresence;
-use chat_proto::server_frame::{AccountEvent, Counts, Event, Gap, Service, TrendingWords, Typing};
+use chat_proto::server_frame::{AccountEvent, Counts, Event, Gap, Service, TrendingWords, Typing, Update};
 
 /// About what an encoded push needs besides the texts in it.
 const ENVELOPE_BYTES: usize = 200;
@@ -73,7 +73,10 @@ impl Push {
 /// The length of the texts that may be long.
 fn text_bytes(event: &PushEvent) -> usize {
     match event {
-        PushEvent::Event(event) => item_bytes(&event.item),
+        PushEvent::Event(event) => match &event.update {
+            Update::Item(item) => item_bytes(item),
+            Update::Change(_) => 0,
+        },
         PushEvent::Presence(person) => person.presence.status.as_ref().map_or(0, |status| status.as_str().len()),
         PushEvent::Trending(trending) => trending.words.iter().map(|word| word.word.len() + 32).sum(),
         // A room with its topic is the longest of them.

@@ -106,11 +106,7 @@ const PLACES: &[(&str, &str, &[&str])] = &[
     ("chat-tui/src", "ratatui::style::Color", &["chat-tui/src/theme"]),
     ("chat-tui/src", "chat_server", &["chat-tui/src/local", "chat-tui/src/cli/command/serve.rs"]),
     ("chat-tui/src", "tokio_tungstenite", &["chat-tui/src/net"]),
-    (
-        "chat-proto/src",
-        "serde_json",
-        &["chat-proto/src/codec.rs", "chat-proto/src/request.rs", "chat-proto/src/server_frame.rs"],
-    ),
+    ("chat-proto/src", "serde_json", &["chat-proto/src/codec.rs", "chat-proto/src/fault.rs"]),
 ];
 
 /// What each crate must not know at all.

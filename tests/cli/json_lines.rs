@@ -101,6 +101,27 @@ fn times_are_rfc_3339_everywhere() {
 }
 
 #[test]
+fn a_changed_answer_is_followed_as_a_line_with_its_counts() {
+    let home = Home::default();
+    home.output(&["room", "create", "ops"]);
+    let tail = home.chat(&["tail", "ops", "-f", "-n", "0", "--max", "2", "--json"]).spawn().expect("it starts");
+    // Nothing may happen until it follows; the server's log shows when it does.
+    chat_tests::wait::until("the follower", || {
+        home.output(&["local", "log"]).matches("signed in").count().ge(&2).then_some(())
+    });
+    home.output(&["rsvp", "ops", "attending"]);
+    home.output(&["rsvp", "ops", "interested"]);
+    let output = tail.wait_with_output().expect("it ends");
+    let lines = objects(&String::from_utf8_lossy(&output.stdout));
+    let said =
+        |line: &Value| [&line["type"], &line["answer"], &line["attending"], &line["interested"]].map(Value::clone);
+    assert_eq!(said(&lines[0]), [Value::from("rsvp"), "attending".into(), 1.into(), 0.into()]);
+    assert_eq!(said(&lines[1]), [Value::from("rsvp"), "interested".into(), 0.into(), 1.into()]);
+    assert_eq!(lines[0]["seq"], lines[1]["seq"], "one item");
+    assert!(lines[1]["changed"].as_u64() > lines[1]["seq"].as_u64(), "{}", lines[1]);
+}
+
+#[test]
 fn an_answer_names_what_it_is_about() {
     let home = Home::default();
     home.output(&["room", "create", "ops"]);

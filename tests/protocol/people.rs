@@ -1,14 +1,15 @@
 //! What people tell of themselves and each other: typing, status, taking part, what was read, what a room speaks of.
 
-use chat_proto::client_frame::Subscription;
+use chat_proto::client_frame::{Resume, RoomCursor, Subscription};
 use chat_proto::error::ErrorCode;
 use chat_proto::ids::Seq;
+use chat_proto::message::{ChangeDetail, Content};
 use chat_proto::presence::{Availability, ChosenAvailability};
 use chat_proto::request::{
-    AccountChanges, Edit, Read, RoomInfo, SetRsvp, SetStatus, SetTyping, Trending, Versions, Who,
+    AccountChanges, Edit, History, Join, Leave, Read, RoomInfo, SetRsvp, SetStatus, SetTyping, Trending, Versions, Who,
 };
-use chat_proto::room::{ReadMarker, Rsvp};
-use chat_proto::server_frame::{AccountChange, ServerFrame};
+use chat_proto::room::{ReadMarker, RoomKind, Rsvp, RsvpCounts};
+use chat_proto::server_frame::{AccountChange, ServerFrame, Update};
 use chat_tests::peer::{GENERAL, Peer};
 use chat_tests::server::Server;
 
@@ -70,6 +71,49 @@ async fn taking_part_is_counted_and_saying_it_twice_is_no_news() {
     ana.call(&answers(Rsvp::Attending)).await;
     let info = ana.call(&RoomInfo { room: GENERAL }).await;
     assert_eq!((info.head, info.own_rsvp, info.rsvp), (head, Rsvp::Attending, counts));
+}
+
+#[tokio::test]
+async fn a_changed_answer_is_a_small_event_and_a_whole_item_on_every_page() {
+    let server = Server::start();
+    let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
+    let (mut ben, welcome) = Peer::register(server.address(), "ben", Subscription::All).await;
+    let joined = welcome.account.rooms[0].head;
+    let answers = |answer| SetRsvp { room: GENERAL, answer };
+    let update = |frame: &ServerFrame| match frame {
+        ServerFrame::Event(event) if event.seq > joined => Some((event.seq, event.prev, event.update.clone())),
+        _ => None,
+    };
+    ana.call(&answers(Rsvp::Attending)).await;
+    let (first, _, Update::Item(mut item)) = ben.pushed(update).await else { panic!("a first answer is an item") };
+    assert_eq!((item.seq, item.changed), (first, first));
+    let counts = ana.call(&answers(Rsvp::Interested)).await;
+    let (second, prev, Update::Change(change)) = ben.pushed(update).await else { panic!("a small change") };
+    assert_eq!((change.of, change.by, prev), (first, item.by, first));
+    assert_eq!(change.detail, ChangeDetail::Rsvp { answer: Rsvp::Interested, counts });
+    assert!(change.apply(second, &mut item));
+    let page = History { room: GENERAL, before: None, limit: 10 };
+    assert_eq!(ben.call(&page).await.items.last(), Some(&item), "one item, in its present state");
+    assert_eq!(ben.changes(first).await, [item.clone()]);
+    let resumed = Resume {
+        epoch: welcome.epoch.clone(),
+        account: welcome.account.head,
+        rooms: vec![RoomCursor { room: GENERAL, after: first }],
+    };
+    let token = welcome.token.as_ref().expect("a token");
+    let (mut again, welcome) = Peer::with_token(server.address(), token, Subscription::None, Some(resumed)).await;
+    assert_eq!(welcome.resumed[0].items, [item]);
+    // A member who leaves takes its answer along; once back, its answer is a first one again.
+    let in_ops = ana.create("ops", RoomKind::Public).await;
+    again.call(&Join { room: in_ops }).await;
+    let there = |answer| SetRsvp { room: in_ops, answer };
+    assert_eq!(again.call(&there(Rsvp::Attending)).await.attending, 1);
+    again.call(&Leave { room: in_ops }).await;
+    assert_eq!(ana.call(&RoomInfo { room: in_ops }).await.rsvp, RsvpCounts::default());
+    again.call(&Join { room: in_ops }).await;
+    assert_eq!(again.call(&there(Rsvp::Attending)).await.attending, 1);
+    let items = ana.call(&History { room: in_ops, before: None, limit: 10 }).await.items;
+    assert_eq!(items.iter().filter(|item| matches!(item.content, Content::Rsvp { .. })).count(), 2);
 }
 
 #[tokio::test]

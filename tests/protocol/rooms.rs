@@ -8,7 +8,7 @@ use chat_proto::request::{
     CreateRoom, History, Join, Leave, Life, ListRooms, Post, Resolve, RoomInfo, SetDescription, SetTopic, Subscribe,
 };
 use chat_proto::room::RoomKind;
-use chat_proto::server_frame::{AccountChange, ServerFrame};
+use chat_proto::server_frame::{AccountChange, Event, ServerFrame, Update};
 use chat_tests::peer::{GENERAL, Peer, post, public_room};
 use chat_tests::server::Server;
 
@@ -22,6 +22,10 @@ fn news(frame: &ServerFrame) -> Option<AccountChange> {
         ServerFrame::Account(event) => Some(event.change.clone()),
         _ => None,
     }
+}
+
+fn is_message(event: &Event) -> bool {
+    matches!(&event.update, Update::Item(item) if matches!(item.content, Content::Message(_)))
 }
 
 #[tokio::test]
@@ -88,9 +92,7 @@ async fn a_device_follows_what_another_joins_until_either_ends() {
     assert_eq!(membership.room.id, room);
     ben.call(&Post { room, ..post("k1", "to all") }).await;
     let said = |frame: &ServerFrame| match frame {
-        ServerFrame::Event(event) if event.room == room && matches!(event.item.content, Content::Message(_)) => {
-            Some(event.seq)
-        }
+        ServerFrame::Event(event) if event.room == room && is_message(event) => Some(event.seq),
         _ => None,
     };
     let heard = ana.pushed(said).await;
@@ -99,7 +101,7 @@ async fn a_device_follows_what_another_joins_until_either_ends() {
     ben.call(&Post { room, ..post("k2", "not for her any more") }).await;
     let in_general = ben.post("k3", "here").await;
     let next = ana.pushed(|frame| match frame {
-        ServerFrame::Event(event) if matches!(event.item.content, Content::Message(_)) => Some((event.room, event.seq)),
+        ServerFrame::Event(event) if is_message(event) => Some((event.room, event.seq)),
         _ => None,
     });
     assert_eq!(next.await, (GENERAL, in_general.seq), "after {heard}");

@@ -8,25 +8,25 @@ use crate::room::User;
 use crate::text::{CodeLanguage, MessageBody};
 use crate::time::UnixMillis;
 
-/// Writes a message. Answered after the message is on disk (or, ephemeral, held by the live store).
+/// Posts a message. Answered after the message is on disk or, if ephemeral, in the live store.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Post {
-    /// Where.
+    /// The room.
     pub room: RoomId,
-    /// The message's own name, made by the client; unique per sender.
+    /// The message's key, made by the client; unique per sender.
     pub key: ClientKey,
     /// The text.
     pub body: MessageBody,
     /// How long it lives; absent: the room's default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub life: Option<Life>,
-    /// Present where the text is code.
+    /// Present if the text is code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<CodeLanguage>,
-    /// The message it answers.
+    /// The message it replies to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<Seq>,
-    /// Its place in this connection's chain; absent: it stands alone.
+    /// Its place in this connection's chain; absent: in no chain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chain: Option<Chain>,
 }
@@ -35,17 +35,17 @@ pub struct Post {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Life {
-    /// It is kept until someone deletes it, whatever the room's default.
+    /// Until someone deletes it, whatever the room's default.
     Persistent,
-    /// It ends after so many milliseconds: 1 s – 7 days.
+    /// It expires after these milliseconds: 1 s – 7 days.
     TtlMs(u64),
 }
 
-/// How a post stands to the ones before it on the same connection.
+/// How a post depends on earlier posts of the same connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Chain {
-    /// Refused with `chain_broken` once a chained post before it was refused.
+    /// Refused with `chain_broken` if an earlier post of the chain was refused.
     Continue,
     /// Begins a new chain.
     Restart,
@@ -54,70 +54,70 @@ pub enum Chain {
 /// The answer to `post`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Posted {
-    /// The message's number.
+    /// The message's place.
     pub seq: Seq,
     /// When it was accepted.
     pub at: UnixMillis,
-    /// Whether this key had been accepted before; `seq` is then the first one's.
+    /// Whether the key was used before; `seq` is then the first message's.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub duplicate: bool,
-    /// When it ends.
+    /// When it expires.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<UnixMillis>,
 }
 
-/// Replaces the text of one's own message. The same text changes nothing: no number is taken, nobody is told.
+/// Replaces the text of a message. The same text again changes nothing and takes no number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Edit {
-    /// Where.
+    /// The room.
     pub room: RoomId,
-    /// Which message.
+    /// The message.
     pub seq: Seq,
     /// The new text.
     pub body: MessageBody,
 }
 
-/// Deletes one's own message: a tombstone keeps its number, the text is gone.
+/// Deletes a message: a tombstone keeps its place, the text is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delete {
-    /// Where.
+    /// The room.
     pub room: RoomId,
-    /// Which message.
+    /// The message.
     pub seq: Seq,
 }
 
-/// The answer to requests that make a change with a number.
+/// The answer to requests that change a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Changed {
-    /// The change's number; where nothing had to change, that of the last change.
+    /// The change's number; if nothing had to change, the room's last number.
     pub changed: Seq,
 }
 
-/// The texts a message had before it was edited; of those who may see the message.
+/// The earlier texts of a message; for those who may see the message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Versions {
-    /// Where.
+    /// The room.
     pub room: RoomId,
-    /// Which message.
+    /// The message.
     pub seq: Seq,
 }
 
 /// The answer to `versions`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VersionsAnswer {
-    /// Oldest first; empty where it was never edited, was deleted, or expires.
+    /// Oldest first; empty if it was never edited, was deleted, or is ephemeral.
     pub versions: Vec<Version>,
 }
 
-/// A page of a room by `seq`, newest page first, oldest item first on the page.
+/// A page of a room by `seq`: the newest page first, the oldest item first on each page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct History {
-    /// Which room.
+    /// The room.
     pub room: RoomId,
-    /// Only what stands before this number; absent: from the end.
+    /// Only items before this number; absent: from the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Seq>,
-    /// At most so many: 1 – 200.
+    /// Most entries: 1 – 200.
     pub limit: u32,
 }
 
@@ -131,18 +131,18 @@ pub struct HistoryPage {
     /// `before` for the next older page; absent at the beginning of the room.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_before: Option<Seq>,
-    /// The room's last number.
+    /// The room's last number when the page was cut.
     pub head: Seq,
 }
 
-/// What changed after a number, each thing once in its present state, by rising `changed`.
+/// Everything that changed after a number, each item once, whole and in its present state, by rising `changed`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Changes {
-    /// Which room.
+    /// The room.
     pub room: RoomId,
     /// The cursor: the last number that was applied.
     pub after: Seq,
-    /// At most so many: 1 – 200.
+    /// Most entries: 1 – 200.
     pub limit: u32,
 }
 
@@ -153,21 +153,21 @@ pub struct ChangesPage {
     pub items: Vec<Item>,
     /// The authors on the page.
     pub users: Vec<User>,
-    /// The cursor once this whole page is applied. Equal to `head` on the last page.
+    /// The cursor once the whole page is applied. Equal to `head` on the last page.
     pub next: Seq,
-    /// The room's last number; ask again while `next < head`.
+    /// The room's last number when the page was cut; ask again while `next < head`.
     pub head: Seq,
 }
 
-/// Moves the read mark. It only grows, unless `rewind` says that the reader wants it back.
+/// Moves the read marker: forward, or anywhere with `rewind`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Read {
-    /// Which room.
+    /// The room.
     pub room: RoomId,
-    /// All up to here is read; absent: everything.
+    /// Everything up to here is read; absent: everything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seq: Option<Seq>,
-    /// Takes the mark back to `seq`: "mark as unread".
+    /// Moves the marker back to `seq`: "mark as unread".
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub rewind: bool,
 }

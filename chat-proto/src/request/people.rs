@@ -1,4 +1,5 @@
-//! Requests about people, what is told of them, and one's own account, each with its answer.
+//! Requests about people, presence and the caller's own account, each with its answer. Must not know how they are
+//! served.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +11,7 @@ use crate::text::{RoomName, StatusText, Username};
 use crate::time::UnixMillis;
 use crate::trending::TrendingWord;
 
-/// Names for user ids; ids that name no account are left out of the answer.
+/// Returns the names of accounts; unknown ids are left out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Users {
     /// At most 200.
@@ -24,7 +25,7 @@ pub struct UsersAnswer {
     pub users: Vec<User>,
 }
 
-/// Ids for names. Former names of rooms lead to the room they named.
+/// Returns the ids of names. A former name of a room leads to that room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resolve {
     /// Room names; at most 200 together with `users`.
@@ -35,7 +36,7 @@ pub struct Resolve {
     pub users: Vec<Username>,
 }
 
-/// The answer to `resolve`, in the order asked; what is absent or hidden is left out.
+/// The answer to `resolve`, in the order asked; absent and hidden ones are left out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resolved {
     /// The rooms found.
@@ -44,66 +45,66 @@ pub struct Resolved {
     pub users: Vec<User>,
 }
 
-/// Starts being told of these rooms' events.
+/// Starts pushing the events of these rooms.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subscribe {
     /// At most 200.
     pub rooms: Vec<RoomId>,
 }
 
-/// The answer to `subscribe`: all up to `head` is pulled, all beyond is pushed.
+/// The answer to `subscribe`: changes up to `head` are pulled, changes beyond it are pushed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subscribed {
-    /// One for each room that may be read; the others are left out.
+    /// One for each room this account may read; the others are left out.
     pub heads: Vec<RoomHead>,
 }
 
 /// A room's last number at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoomHead {
-    /// Which room.
+    /// The room.
     pub room: RoomId,
     /// Its last number.
     pub head: Seq,
 }
 
-/// Stops being told of these rooms' events.
+/// Stops pushing the events of these rooms.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unsubscribe {
     /// At most 200.
     pub rooms: Vec<RoomId>,
 }
 
-/// Says that one types in a room, at most every 3 s while the text changes; or that one stopped.
+/// Says that this account is typing in a room, at most every 3 s while the text changes, or that it has stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SetTyping {
-    /// Where.
+    /// The room.
     pub room: RoomId,
-    /// Whether one types.
+    /// Whether it is typing.
     pub is_typing: bool,
 }
 
-/// Says whether someone is at the keyboard of this connection; `false` after ten minutes without a key.
+/// Says whether this connection is in use; `false` after ten minutes without a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SetActivity {
-    /// Whether someone is there.
+    /// Whether it is in use.
     pub is_active: bool,
 }
 
-/// Sets what others see of this account, on all its devices.
+/// Sets availability and status text, for all devices of the account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SetStatus {
     /// The availability.
     pub availability: ChosenAvailability,
-    /// One's own words; absent: none.
+    /// The status text; absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<StatusText>,
 }
 
-/// Who is there: in one room, or in all rooms this account is in.
+/// Lists who is online: in one room, or in all rooms of this account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Who {
-    /// Which room.
+    /// The room.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub room: Option<RoomId>,
 }
@@ -111,22 +112,22 @@ pub struct Who {
 /// The answer to `who`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WhoAnswer {
-    /// At most 200, those who are there first.
+    /// At most 200; those online come first.
     pub people: Vec<UserPresence>,
     /// Their names.
     pub users: Vec<User>,
-    /// How many are there in all.
+    /// How many are online.
     pub online: u32,
-    /// How many there are in all.
+    /// How many people there are.
     pub total: u32,
 }
 
-/// The words a room speaks of; members only.
+/// Returns the trending words of a room; members only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trending {
-    /// Which room.
+    /// The room.
     pub room: RoomId,
-    /// At most so many: 1 – 50.
+    /// Most words: 1 – 50.
     pub limit: u32,
 }
 
@@ -137,11 +138,11 @@ pub struct TrendingAnswer {
     pub words: Vec<TrendingWord>,
 }
 
-/// The account stream's present state, as `welcome` gives it.
+/// Returns the account stream's present state, as `welcome` does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {}
 
-/// What the account stream told after a number.
+/// Returns the events of the account stream after a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountChanges {
     /// The cursor.
@@ -151,21 +152,21 @@ pub struct AccountChanges {
 /// The answer to `account_changes`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountChangesPage {
-    /// By rising number; empty where not complete.
+    /// By rising number; empty if not complete.
     pub events: Vec<AccountEvent>,
-    /// Whether the ring still held all; otherwise ask for `account`.
+    /// Whether these are all events after the number; otherwise ask for `account`.
     pub is_complete: bool,
     /// The stream's last number.
     pub head: AccountSeq,
 }
 
-/// Changes one's password; all other sign-ins end.
+/// Changes the password; all other sign-ins end.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SetPassword {
-    /// The present one; not needed where the account has none, or by the owner of the Unix socket's account.
+    /// The present password; not needed if the account has none, or signed in by peer credentials.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub old: Option<String>,
-    /// The new one: at least 8 characters, at most 256 bytes.
+    /// The new password: at least 8 characters, at most 256 bytes.
     pub new: String,
 }
 
@@ -179,7 +180,7 @@ impl std::fmt::Debug for SetPassword {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Logout {}
 
-/// Asks for nothing but an answer: how far the server is, and its clock.
+/// Asks only for an answer: measures the round trip, and returns the server's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ping {}
 
@@ -190,6 +191,6 @@ pub struct Pong {
     pub now: UnixMillis,
 }
 
-/// An answer that says only that it is done.
+/// An answer without content: the request is done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Empty {}

@@ -1,4 +1,4 @@
-//! Requests about rooms and their members, each with its answer.
+//! Requests about rooms and their members, each with its answer. Must not know who may make them.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use crate::room::{Member, Role, Room, RoomKind, Rsvp, RsvpCounts, User};
 use crate::text::{Description, RoomName, TopicText, Username};
 use crate::time::UnixMillis;
 
-/// Makes a room and joins it as its owner.
+/// Creates a room and joins it as its owner.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CreateRoom {
     /// Its name.
@@ -17,7 +17,7 @@ pub struct CreateRoom {
     /// The topic line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub topic: Option<TopicText>,
-    /// What it is for.
+    /// The description.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<Description>,
     /// The life of messages that name none, in milliseconds.
@@ -28,27 +28,27 @@ pub struct CreateRoom {
     pub closes_when_empty: bool,
 }
 
-/// Becomes a member. Joining again changes nothing and answers the same.
+/// Joins a room. Joining again changes nothing and answers the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Join {
-    /// Which room.
+    /// The room.
     pub room: RoomId,
 }
 
-/// Is no longer a member. Leaving again changes nothing.
+/// Leaves a room. Leaving again changes nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Leave {
-    /// Which room.
+    /// The room.
     pub room: RoomId,
 }
 
-/// The rooms this account may see, by name.
+/// Lists the rooms this account may see, by name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListRooms {
-    /// Only names after this one; absent: from the first.
+    /// Only names after this one; absent: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<RoomName>,
-    /// At most so many: 1 – 200.
+    /// Most entries: 1 – 200.
     pub limit: u32,
 }
 
@@ -66,72 +66,72 @@ pub struct RoomsPage {
 pub struct RoomListing {
     /// The room.
     pub room: Room,
-    /// How many of its members are there.
+    /// How many of its members are online.
     pub online: u32,
     /// Whether this account is a member.
     pub is_member: bool,
-    /// When its last message came; absent where there is none.
+    /// When its last message was posted; absent if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_message_at: Option<UnixMillis>,
 }
 
-/// One room with its counts.
+/// Returns one room with its counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoomInfo {
-    /// Which room.
+    /// The room.
     pub room: RoomId,
 }
 
 /// The answer to `room_info`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoomInfoAnswer {
-    /// The room as it stands in a list.
+    /// The room as in a list.
     #[serde(flatten)]
     pub listing: RoomListing,
     /// Its last number.
     pub head: Seq,
-    /// Lasting messages in it.
+    /// Its persistent messages.
     pub messages: u64,
-    /// Who takes part.
+    /// How many take part.
     pub rsvp: RsvpCounts,
-    /// What this account said.
+    /// This account's answer.
     pub own_rsvp: Rsvp,
-    /// What this account may do there; absent for non-members.
+    /// This account's role; absent if it is not a member.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
-    /// The accounts named in it: who made it, who set the topic.
+    /// The accounts named in it: who created it, who set the topic.
     pub users: Vec<User>,
 }
 
-/// Sets the topic line, or clears it where absent.
+/// Sets the topic line; absent: clears it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SetTopic {
-    /// Which room.
+    /// The room.
     pub room: RoomId,
     /// The new line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub topic: Option<TopicText>,
 }
 
-/// Sets the description, or clears it where absent.
+/// Sets the description; absent: clears it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SetDescription {
-    /// Which room.
+    /// The room.
     pub room: RoomId,
     /// The new text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<Description>,
 }
 
-/// The members of a room, by name.
+/// Lists the members of a room, by name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Members {
-    /// Which room.
+    /// The room.
     pub room: RoomId,
     /// Only names after this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Username>,
-    /// At most so many: 1 – 200.
+    /// Most entries: 1 – 200.
     pub limit: u32,
 }
 
@@ -142,16 +142,16 @@ pub struct MembersPage {
     pub members: Vec<Member>,
     /// Whether there are more.
     pub has_more: bool,
-    /// How many there are in all.
+    /// How many members the room has.
     pub total: u32,
-    /// How many of them are there.
+    /// How many of them are online.
     pub online: u32,
 }
 
-/// Says whether one takes part.
+/// Says whether this account takes part. The same answer again changes nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SetRsvp {
-    /// Which room.
+    /// The room.
     pub room: RoomId,
     /// The answer.
     pub answer: Rsvp,

@@ -88,6 +88,7 @@ pub(super) async fn run(id: RoomId, mut mailbox: mpsc::Receiver<Command>, regist
 mod access_loss;
 mod answers;
 mod effects;
+mod rsvp;
 
 impl Actor {
     fn now(&self) -> UnixMillis {
@@ -149,6 +150,7 @@ impl Actor {
             Command::Post(new, reply) => self.post(*new, reply),
             Command::Change(new, reply) => self.change(*new, reply),
             Command::Set(caller, setting, reply) => self.set(caller.user(), setting, reply),
+            Command::Rsvp(caller, given, reply) => self.rsvp(caller.user(), given, reply),
             Command::Join(caller, reply) => self.join(caller.user(), Role::Member, reply),
             Command::Admit(user, role, reply) => self.join(user, role, reply),
             Command::Leave(caller, reply) => self.leave(caller.user(), reply),
@@ -234,20 +236,12 @@ impl Actor {
     }
 
     fn set(&mut self, by: UserId, setting: Setting, reply: Responder<Seq>) {
-        let member = match &setting {
-            Setting::Rsvp(answer) => Some(MemberState::Answers(*answer)),
-            Setting::Topic(_) | Setting::Description(_) => None,
-        };
         let now = self.now();
         match self.state.accept_setting(by, setting, now) {
             // Answered in its turn: an earlier change of the same setting may be under way.
             None => self.accept_unchanged(Requester::Set(reply)),
             Some(item) => {
-                let append = self.append(&item);
-                let pending = match member {
-                    Some(state) => self.services.store.change_member(append, state),
-                    None => self.services.store.append(append),
-                };
+                let pending = self.services.store.append(self.append(&item));
                 self.accept(Requester::Set(reply), Some(Write::Append(pending)), Change::Persistent(Some(item), None));
             }
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chat_proto::ids::{ConnectionId, Seq, UserId};
 use chat_proto::message::Item;
 use chat_proto::request::{Edit, Post, Posted};
-use chat_proto::room::{Role, Room, Rsvp};
+use chat_proto::room::{Role, Room, Rsvp, RsvpCounts};
 use chat_proto::text::{Description, TopicText};
 use tokio::sync::oneshot;
 
@@ -51,12 +51,11 @@ pub(super) enum ChangeOutcome {
     },
 }
 
-/// A setting of a room, or a member's own answer to it.
+/// A setting of a room.
 #[derive(Clone, Debug)]
 pub(super) enum Setting {
     Topic(Option<TopicText>),
     Description(Option<Description>),
-    Rsvp(Rsvp),
 }
 
 /// A room at one moment, as one caller sees it.
@@ -97,6 +96,8 @@ pub(super) enum Command {
     Post(Box<NewPost>, Responder<Posted>),
     Change(Box<NewChange>, Responder<ChangeOutcome>),
     Set(Caller, Setting, Responder<Seq>),
+    /// Says whether the caller takes part. Answers with the room's answers after it.
+    Rsvp(Caller, Rsvp, Responder<RsvpCounts>),
     Join(Caller, Responder<Joined>),
     /// Answers with the members that remain; `None` if the caller was not one.
     Leave(Caller, Responder<Option<u32>>),
@@ -133,7 +134,7 @@ impl Command {
             }
             Self::Set(caller, Setting::Topic(_), _) => Some((caller, RoomAction::SetTopic)),
             Self::Set(caller, Setting::Description(_), _) => Some((caller, RoomAction::SetDescription)),
-            Self::Set(caller, Setting::Rsvp(_), _) => Some((caller, RoomAction::Rsvp)),
+            Self::Rsvp(caller, ..) => Some((caller, RoomAction::Rsvp)),
             Self::Join(caller, _) => Some((caller, RoomAction::Join)),
             Self::Leave(caller, _) => Some((caller, RoomAction::Leave)),
             Self::Subscribe(caller, ..) => Some((caller, RoomAction::Subscribe)),
@@ -160,6 +161,7 @@ impl Command {
             Self::Post(_, reply) => refused(reply, error),
             Self::Change(_, reply) => refused(reply, error),
             Self::Set(_, _, reply) | Self::Subscribe(_, _, reply) => refused(reply, error),
+            Self::Rsvp(_, _, reply) => refused(reply, error),
             Self::Join(_, reply) | Self::Admit(_, _, reply) => refused(reply, error),
             Self::Leave(_, reply) => refused(reply, error),
             Self::Type(_, _, reply) | Self::Drain(reply) => refused(reply, error),

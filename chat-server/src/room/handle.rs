@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chat_proto::ids::{ConnectionId, RoomId, Seq, UserId};
 use chat_proto::message::Item;
 use chat_proto::request::{Edit, Post, Posted};
-use chat_proto::room::{Role, Rsvp};
+use chat_proto::room::{Role, Rsvp, RsvpCounts};
 use chat_proto::server_frame::Resumed;
 use chat_proto::text::{Description, TopicText};
 
@@ -109,9 +109,9 @@ impl Rooms {
         self.set(caller, room, Setting::Description(text)).await
     }
 
-    /// Says whether the caller takes part.
-    pub async fn set_rsvp(&self, caller: &Caller, room: RoomId, answer: Rsvp) -> Result<Seq, RoomError> {
-        self.set(caller, room, Setting::Rsvp(answer)).await
+    /// Says whether the caller takes part. Returns the room's answers after it; saying the same again changes nothing.
+    pub async fn set_rsvp(&self, caller: &Caller, room: RoomId, answer: Rsvp) -> Result<RsvpCounts, RoomError> {
+        self.0.ask(room, |reply| Command::Rsvp(caller.clone(), answer, reply)).await
     }
 
     async fn set(&self, caller: &Caller, room: RoomId, setting: Setting) -> Result<Seq, RoomError> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chat_proto::ids::{Seq, UserId};
 use chat_proto::request::Posted;
-use chat_proto::room::Role;
+use chat_proto::room::{Role, Rsvp, RsvpCounts};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::RoomError;
@@ -27,6 +27,8 @@ pub(super) enum Requester {
     Post(Responder<Posted>),
     Change(Responder<ChangeOutcome>),
     Set(Responder<Seq>),
+    /// The account and its answer; with the number of its item, or without one if it was given before.
+    Rsvp((UserId, Rsvp, Option<Seq>), Responder<RsvpCounts>),
     /// The account, and whether it becomes a member now.
     Join((UserId, bool), Responder<Joined>),
     /// The account, and its role until now if it was a member.

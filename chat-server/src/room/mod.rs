@@ -14,6 +14,7 @@ mod observer;
 mod page;
 mod registry;
 mod ring;
+mod rsvps;
 mod state;
 
 pub use command::{Joined, Snapshot};

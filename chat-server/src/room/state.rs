@@ -8,13 +8,14 @@ use chat_proto::ids::{RoomId, Seq, UserId};
 use chat_proto::limits::{TTL_MAX_MS, TTL_MIN_MS};
 use chat_proto::message::{Content, Item, Message};
 use chat_proto::request::{Life, Post};
-use chat_proto::room::{Role, Room, Topic};
+use chat_proto::room::{Role, Room, Rsvp, Topic};
 use chat_proto::time::UnixMillis;
 
 use super::RoomError;
 use super::command::{NewChange, NewPost, Setting, Snapshot};
 use super::commit::Commit;
 use super::ring::Ring;
+use super::rsvps::{NewAnswer, Rsvps};
 use crate::access::{Caller, Decision, Place, RoomAction, ServerRole, in_room};
 use crate::live::{EphemeralEntry, EphemeralKey};
 use crate::store::RoomState;
@@ -26,6 +27,7 @@ pub(super) struct State {
     /// The last number shown.
     shown: Seq,
     members: HashMap<UserId, Role>,
+    pub rsvps: Rsvps,
     pub ring: Ring,
     /// Its sequence numbers, its ephemeral messages, and the changes under way.
     pub commit: Commit,
@@ -61,7 +63,8 @@ impl State {
         let mut ring = Ring::refill(stored.recent, shown, stored.is_whole && has_persistent_only);
         ring.mark_incomplete_to(newest_ephemeral);
         let members = stored.members.into_iter().collect();
-        Self { room: stored.room.room, shown, members, ring, commit }
+        let rsvps = Rsvps::new(stored.answers);
+        Self { room: stored.room.room, shown, members, rsvps, ring, commit }
     }
 
     pub(super) fn id(&self) -> RoomId {
@@ -217,8 +220,6 @@ impl State {
         let is_so = match &setting {
             Setting::Topic(topic) => self.room.topic.as_ref().map(|held| &held.text) == topic.as_ref(),
             Setting::Description(description) => self.room.description == *description,
-            // The database has what each member said.
-            Setting::Rsvp(_) => false,
         };
         if is_so {
             return None;
@@ -226,9 +227,14 @@ impl State {
         let content = match setting {
             Setting::Topic(topic) => Content::Topic { topic },
             Setting::Description(description) => Content::Description { description },
-            Setting::Rsvp(answer) => Content::Rsvp { answer },
         };
         Some(self.event(by, content, now))
+    }
+
+    /// The item of a member's answer; `None` if it has given this answer already. The caller is a member.
+    pub(super) fn accept_rsvp(&mut self, by: UserId, answer: Rsvp, now: UnixMillis) -> Option<NewAnswer> {
+        let Self { rsvps, commit, .. } = self;
+        rsvps.accept(by, answer, now, || commit.seqs.next())
     }
 
     /// Someone joins; none where they are a member already.
@@ -243,6 +249,7 @@ impl State {
     /// Someone leaves; none where they are no member.
     pub(super) fn accept_leave(&mut self, user: UserId, now: UnixMillis) -> Option<(Item, Role)> {
         let role = self.members.remove(&user)?;
+        self.rsvps.accept_leave(user);
         Some((self.event(user, Content::Leave, now), role))
     }
 
@@ -253,6 +260,7 @@ impl State {
 
     /// As [`Self::undo_join`].
     pub(super) fn undo_leave(&mut self, user: UserId, role: Role) {
+        self.rsvps.undo_leave(user);
         self.members.insert(user, role);
     }
 
@@ -276,6 +284,7 @@ impl State {
             Content::Renamed { name } => self.room.name = Some(name.clone()),
             _ => {}
         }
+        self.rsvps.show(item);
         self.ring.push(item.clone());
         std::mem::replace(&mut self.shown, item.changed)
     }

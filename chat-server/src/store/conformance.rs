@@ -33,6 +33,7 @@ macro_rules! suite {
             unread_counts_persistent_messages_after_the_mark_and_the_mark_only_grows
             who_is_named_follows_edits_and_deletions
             what_a_member_answered_is_known_however_long_ago
+            a_changed_answer_changes_its_item_and_the_membership_and_deletes_nothing
             the_rooms_of_an_account_are_those_of_its_memberships_in_their_order
             a_closed_private_room_opens_again_for_its_maker_only
             a_user_of_the_machine_has_one_account_and_a_taken_name_gets_a_suffix);

@@ -99,12 +99,27 @@ pub struct RoomState {
     pub reserved_up_to: Seq,
     /// Its members with their roles.
     pub members: Vec<(UserId, Role)>,
+    /// The answers of its members who have given one.
+    pub answers: Vec<MemberAnswer>,
     /// Its newest items by rising `changed`, for the ring.
     pub recent: Vec<Item>,
     /// Whether `recent` holds all its items.
     pub is_whole: bool,
     /// Numbers of ephemeral posts that were refused and must not appear.
     pub refused: Vec<Seq>,
+}
+
+/// A member's answer with the item that holds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemberAnswer {
+    /// Whose.
+    pub user: UserId,
+    /// The answer.
+    pub rsvp: Rsvp,
+    /// The item's place.
+    pub seq: Seq,
+    /// When the first answer was given.
+    pub at: UnixMillis,
 }
 
 /// An ephemeral post that was refused while the live store may have kept it. Only its number: the database holds nothing
@@ -164,16 +179,18 @@ pub struct Appended {
     pub is_duplicate: bool,
 }
 
-/// A kind of change.
-#[derive(Clone, Debug)]
+/// The kinds of changes of an item. A store handles each by name: one that it does not know must not compile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Revision {
-    /// The text is replaced; `item` is the message in its new state.
+    /// A message's text is replaced; `item` is the message in its new state.
     Edit,
-    /// The message becomes a tombstone; its text is gone.
+    /// A message becomes a tombstone; its text is gone.
     Delete,
+    /// The author of an RSVP item changes its answer; the membership holds the new one, too.
+    Answer(Rsvp),
 }
 
-/// A change of a message.
+/// A change of an item that was appended before.
 #[derive(Clone, Debug)]
 pub struct Change {
     /// Its room.

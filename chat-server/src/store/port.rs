@@ -159,12 +159,14 @@ pub trait Timeline: Send + Sync + 'static {
     /// `KeyReused` if the key stands for another text or room; `NameTaken` for a name; `ChainBroken`.
     fn append(&self, event: Append) -> StoreReply<Appended>;
 
-    /// Changes a message. In the same transaction the room's head becomes at least `item.changed`, and mentions
+    /// Changes an item as its [`Revision`](super::Revision) says. In the same transaction the room's head becomes at least `item.changed`, and mentions
     /// follow the new text. An edit keeps the former text as a version. A deletion removes the text and all its
     /// versions from the database, in every file of it within a minute; the message no longer counts.
+    /// A changed answer becomes the membership's answer, and changes nothing else.
     ///
     /// # Errors
-    /// `NotFound` if there is no such message, or it is deleted.
+    /// `NotFound` if the room has no such item of the kind that the revision changes: a message that is not deleted, or
+    /// the item of a member's answer.
     fn change(&self, change: Change) -> StoreReply<()>;
 
     /// Returns an item.

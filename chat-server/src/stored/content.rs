@@ -4,7 +4,7 @@
 
 use chat_proto::ids::{Seq, UserId};
 use chat_proto::message::{Content, Message};
-use chat_proto::room::Rsvp;
+use chat_proto::room::{Rsvp, RsvpCounts};
 use chat_proto::text::TextError;
 use chat_proto::time::UnixMillis;
 use serde::{Deserialize, Serialize};
@@ -38,6 +38,10 @@ pub(super) enum StoredContent {
     },
     Rsvp {
         answer: StoredRsvp,
+        #[serde(default, skip_serializing_if = "StoredCounts::is_zero")]
+        counts: StoredCounts,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        answered_at: Option<i64>,
     },
 }
 
@@ -73,6 +77,20 @@ pub(super) enum StoredRsvp {
     None,
     Interested,
     Attending,
+}
+
+/// How many answered what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct StoredCounts {
+    attending: u32,
+    interested: u32,
+}
+
+impl StoredCounts {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands fields by reference")]
+    fn is_zero(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// An account, written `U7`.
@@ -131,7 +149,11 @@ impl From<&Content> for StoredContent {
                 Self::Description { description: description.as_ref().map(|words| text(words.as_str())) }
             }
             Content::Renamed { name } => Self::Renamed { name: text(name.as_str()) },
-            Content::Rsvp { answer } => Self::Rsvp { answer: (*answer).into() },
+            Content::Rsvp { answer, counts, answered_at } => {
+                let RsvpCounts { attending, interested } = *counts;
+                let counts = StoredCounts { attending, interested };
+                Self::Rsvp { answer: (*answer).into(), counts, answered_at: answered_at.map(|at| at.0) }
+            }
         }
     }
 }
@@ -151,7 +173,10 @@ impl TryFrom<StoredContent> for Content {
             StoredContent::Topic { topic } => Self::Topic { topic: parsed(topic)? },
             StoredContent::Description { description } => Self::Description { description: parsed(description)? },
             StoredContent::Renamed { name } => Self::Renamed { name: name.parse()? },
-            StoredContent::Rsvp { answer } => Self::Rsvp { answer: answer.into() },
+            StoredContent::Rsvp { answer, counts, answered_at } => {
+                let counts = RsvpCounts { attending: counts.attending, interested: counts.interested };
+                Self::Rsvp { answer: answer.into(), counts, answered_at: answered_at.map(UnixMillis) }
+            }
         })
     }
 }

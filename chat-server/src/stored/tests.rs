@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use chat_proto::ids::{ClientKey, Seq, UserId};
 use chat_proto::message::{Content, Item, Message};
 use chat_proto::presence::ChosenAvailability;
-use chat_proto::room::Rsvp;
+use chat_proto::room::{Rsvp, RsvpCounts};
 use chat_proto::text::MessageBody;
 use chat_proto::time::UnixMillis;
 use chat_proto::trending::TrendingWord;
@@ -52,6 +52,11 @@ fn message() -> Message {
     }
 }
 
+/// An answer as the first form has it: without counts.
+fn rsvp(answer: Rsvp) -> Content {
+    Content::Rsvp { answer, counts: RsvpCounts::default(), answered_at: None }
+}
+
 /// Every content that has a column of its own, and the least and the most a message can have.
 fn contents() -> Vec<(&'static str, Content)> {
     let parsed = |text: &str| Some(text.parse().expect("a topic"));
@@ -66,9 +71,9 @@ fn contents() -> Vec<(&'static str, Content)> {
         ("topic-cleared", Content::Topic { topic: None }),
         ("description", Content::Description { description: Some("Everything.".parse().expect("a description")) }),
         ("renamed", Content::Renamed { name: "builds".parse().expect("a name") }),
-        ("rsvp-none", Content::Rsvp { answer: Rsvp::None }),
-        ("rsvp-interested", Content::Rsvp { answer: Rsvp::Interested }),
-        ("rsvp-attending", Content::Rsvp { answer: Rsvp::Attending }),
+        ("rsvp-none", rsvp(Rsvp::None)),
+        ("rsvp-interested", rsvp(Rsvp::Interested)),
+        ("rsvp-attending", rsvp(Rsvp::Attending)),
     ]
 }
 
@@ -108,6 +113,17 @@ fn a_row_is_stored_as_its_golden_file_says_and_read_back_the_same() {
         columns.insert(name.into(), column.unwrap_or_else(|| "null".into()));
     }
     compare("rows", &columns);
+}
+
+#[test]
+fn an_answer_is_stored_with_its_counts_and_its_last_change() {
+    let counts = RsvpCounts { attending: 2, interested: 1 };
+    let content = Content::Rsvp { answer: Rsvp::Attending, counts, answered_at: Some(NOW) };
+    let column = to_column(&content).expect("a column");
+    let written =
+        r#"{"v":2,"kind":"rsvp","answer":"attending","counts":{"attending":2,"interested":1},"answered_at":AT}"#;
+    assert_eq!(column, written.replace("AT", &NOW.0.to_string()));
+    assert_eq!(from_column(Some(&column), None), Ok(content));
 }
 
 #[test]

@@ -91,6 +91,12 @@ impl Cursor {
         }
     }
 
+    /// The event that was applied last, behind `prev`, could not be applied after all: a page shall bring it.
+    pub fn take_back(&mut self, prev: Seq) {
+        self.applied = self.applied.min(prev);
+        self.state = State::Behind;
+    }
+
     /// The server left events out.
     pub fn on_gap(&mut self) {
         self.state = match self.state {
@@ -153,6 +159,16 @@ mod tests {
         // A hole in the numbers is no gap.
         assert_eq!(cursor.on_event(Seq(9), Seq(5)), Arrival::Next);
         assert_eq!(cursor.applied(), Seq(9));
+    }
+
+    #[test]
+    fn an_event_that_was_taken_back_is_asked_for() {
+        let mut cursor = Cursor::at(Seq(4));
+        assert_eq!(cursor.on_event(Seq(6), Seq(4)), Arrival::Next);
+        cursor.take_back(Seq(4));
+        assert_eq!((cursor.is_behind(), cursor.request()), (true, Seq(4)));
+        cursor.on_page(Seq(6), Seq(6), false);
+        assert!(cursor.is_current());
     }
 
     #[test]

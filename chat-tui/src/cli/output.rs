@@ -149,7 +149,8 @@ impl Output {
         let dim = self.style(Style::new().dimmed());
         let bold = self.style(Style::new().bold());
         let from = SafeText::line(names.from);
-        let head = format!("{dim}{}{dim:#} {dim}{}/{}{dim:#}", local_time(item.at), names.room, item.seq);
+        let at = if let Content::Rsvp { answered_at: Some(at), .. } = item.content { at } else { item.at };
+        let head = format!("{dim}{}{dim:#} {dim}{}/{}{dim:#}", local_time(at), names.room, item.seq);
         let event_line = |event: &str| format!("{head} {dim}— {} {event}{dim:#}", from.as_str());
         match &item.content {
             Content::Message(message) => {
@@ -173,7 +174,7 @@ impl Output {
             Content::Topic { topic: None } => event_line("cleared the topic"),
             Content::Description { .. } => event_line("changed the description"),
             Content::Renamed { name } => event_line(&format!("renamed the room to #{name}")),
-            Content::Rsvp { answer } => event_line(match answer {
+            Content::Rsvp { answer, .. } => event_line(match answer {
                 Rsvp::Attending => "is attending",
                 Rsvp::Interested => "is interested",
                 Rsvp::None => "took back their answer",

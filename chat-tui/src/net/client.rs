@@ -100,7 +100,7 @@ mod tests {
     use chat_proto::ids::{ConnectionId, RoomId, Seq, UserId};
     use chat_proto::message::{Content, Item};
     use chat_proto::request::{Ping, Pong};
-    use chat_proto::server_frame::{ErrorFrame, Event, ServerFrame, Typing};
+    use chat_proto::server_frame::{ErrorFrame, Event, ServerFrame, Typing, Update};
     use chat_proto::time::UnixMillis;
     use tokio::time::timeout;
 
@@ -129,7 +129,7 @@ mod tests {
             for seq in 1..=PUSHES_MAX as u64 * 2 {
                 let item =
                     Item { seq: Seq(seq), changed: Seq(seq), at: UnixMillis(0), by: UserId(1), content: Content::Join };
-                peer.send(&Event { room, seq: Seq(seq), prev: Seq(seq - 1), item }).await;
+                peer.send(&Event { room, seq: Seq(seq), prev: Seq(seq - 1), update: Update::Item(item) }).await;
                 peer.send(&Typing { room, user: UserId(1), connection: ConnectionId(1), ttl_ms: 1 }).await;
             }
             peer.send_bytes(codec::encode_ok::<Ping>(id, &Pong { now: UnixMillis(1) })).await;

@@ -9,10 +9,10 @@ use std::collections::VecDeque;
 use chat_proto::error::{ErrorBody, ErrorCode};
 use chat_proto::ids::{RoomId, Seq};
 use chat_proto::limits::PAGE_MAX;
-use chat_proto::message::Item;
+use chat_proto::message::{ChangeDetail, Content, Item, ItemChange};
 use chat_proto::request::{Changes, Subscribe};
 use chat_proto::room::User;
-use chat_proto::server_frame::{Event, ServerFrame, Welcome};
+use chat_proto::server_frame::{Event, ServerFrame, Update, Welcome};
 
 use super::client::Client;
 use super::link::LinkOptions;
@@ -154,7 +154,11 @@ impl Follower {
     fn on_event(&mut self, event: Event) {
         let Some(cursor) = self.cursor_mut(event.room) else { return };
         if cursor.on_event(event.seq, event.prev) == Arrival::Next {
-            self.ready.push_back(FollowedItem { room: event.room, item: event.item, users: Vec::new() });
+            self.ready.push_back(FollowedItem {
+                room: event.room,
+                item: whole(event.seq, event.update),
+                users: Vec::new(),
+            });
         }
     }
 
@@ -195,5 +199,16 @@ impl Follower {
         }
         self.connection = Connection::Subscribed;
         Ok(())
+    }
+}
+
+/// The item that an update makes: for a small change, as far as the change tells of it.
+fn whole(seq: Seq, update: Update) -> Item {
+    match update {
+        Update::Item(item) => item,
+        Update::Change(ItemChange { of, at, by, detail: ChangeDetail::Rsvp { answer, counts } }) => {
+            let content = Content::Rsvp { answer, counts, answered_at: Some(at) };
+            Item { seq: of, changed: seq, at, by, content }
+        }
     }
 }

@@ -36,11 +36,5 @@ pub(in crate::connection) async fn rsvp(
     caller: &Caller,
     asked: SetRsvp,
 ) -> Result<RsvpCounts, Refusal> {
-    // The same answer again changes nothing, but is refused as a new one would be.
-    if server.store.rsvp(asked.room, caller.user()).await? == asked.answer {
-        server.rooms.snapshot(caller, asked.room, RoomAction::Rsvp).await?;
-    } else {
-        server.rooms.set_rsvp(caller, asked.room, asked.answer).await?;
-    }
-    Ok(server.store.room_counts(asked.room).await?.rsvp)
+    Ok(server.rooms.set_rsvp(caller, asked.room, asked.answer).await?)
 }

@@ -36,6 +36,7 @@ impl Actor {
             }
             Requester::Change(reply) => answer(reply, Ok(ChangeOutcome::Changed(number))),
             Requester::Set(reply) => answer(reply, Ok(number)),
+            Requester::Rsvp(given, reply) => answer(reply, self.rsvp_counts(given, item)),
             Requester::Join((user, is_new), reply) => {
                 let snapshot = Snapshot { head: number.max(self.state.shown()), ..self.state.snapshot(user) };
                 answer(reply, Ok(Joined { snapshot, is_new }));
@@ -58,6 +59,12 @@ impl Actor {
             Requester::Post(reply) => answer(reply, Err(error)),
             Requester::Change(reply) => answer(reply, Err(error)),
             Requester::Set(reply) => answer(reply, Err(error)),
+            Requester::Rsvp((.., number), reply) => {
+                if let Some(number) = number {
+                    self.state.rsvps.refuse(number);
+                }
+                answer(reply, Err(error));
+            }
             Requester::Join((user, is_new), reply) => {
                 if is_new {
                     self.undo_join(user);

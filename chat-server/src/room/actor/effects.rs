@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use chat_proto::message::Item;
-use chat_proto::server_frame::Event as Frame;
+use chat_proto::server_frame::{Event as Frame, Update};
 
 use super::Actor;
 use crate::push::Push;
@@ -116,7 +116,7 @@ impl Actor {
         }
         let prev = self.state.show(&item);
         self.services.observer.item_shown(room, &item);
-        self.fanout.event(&Push::new(Frame { room, seq: item.changed, prev, item }));
+        self.fanout.event(&Push::new(Frame { room, seq: item.changed, prev, update: Update::of(item) }));
         self.services.counters.deliveries.fetch_add(self.fanout.len() as u64, Ordering::Relaxed);
         if self.state.should_close() {
             self.is_closed = true;

@@ -49,6 +49,7 @@ fn started(persistent: &[u64], alive: &[u64]) -> State {
         room: StoredRoom { room, head, last_message_at: None },
         reserved_up_to: Seq(64).max(head),
         members: vec![(UserId(1), Role::Member)],
+        answers: Vec::new(),
         recent: persistent.iter().map(|seq| message(*seq, None)).collect(),
         is_whole: true,
         refused: Vec::new(),

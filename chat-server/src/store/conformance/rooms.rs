@@ -1,19 +1,46 @@
 //! The contract of accounts, rooms and memberships. Must not know which database it is.
 
-use chat_proto::ids::UserId;
-use chat_proto::message::Content;
-use chat_proto::room::{Role, RoomKind, Rsvp};
+use chat_proto::ids::{Seq, UserId};
+use chat_proto::message::{Content, Item};
+use chat_proto::room::{Role, RoomKind, Rsvp, RsvpCounts};
+use chat_proto::time::UnixMillis;
 
 use super::{BEN, Fixture, GENERAL, NOW, Place, event, room_of};
-use crate::store::{Append, MemberState, NewRoom, StoreError};
+use crate::store::{Append, Change, MemberAnswer, MemberState, NewRoom, Revision, StoreError};
+
+fn rsvp(answer: Rsvp, attending: u32, answered_at: Option<UnixMillis>) -> Content {
+    Content::Rsvp { answer, counts: RsvpCounts { attending, interested: 0 }, answered_at }
+}
 
 pub(crate) async fn what_a_member_answered_is_known_however_long_ago(fixture: Fixture<impl Place>) {
     let ana = fixture.ana().await;
     assert_eq!(fixture.store.rsvp(GENERAL, ana).await, Ok(Rsvp::default()));
-    let answers = Append { content: Content::Rsvp { answer: Rsvp::Attending }, ..event(ana, 2, "-") };
+    let answers = Append { content: rsvp(Rsvp::Attending, 1, None), ..event(ana, 2, "-") };
     fixture.store.change_member(answers, MemberState::Answers(Rsvp::Attending)).await.expect("kept");
     assert_eq!(fixture.store.rsvp(GENERAL, ana).await, Ok(Rsvp::Attending));
     assert_eq!(fixture.store.rsvp(GENERAL, UserId(99)).await, Ok(Rsvp::default()));
+}
+
+pub(crate) async fn a_changed_answer_changes_its_item_and_the_membership_and_deletes_nothing(
+    fixture: Fixture<impl Place>,
+) {
+    let ana = fixture.ana().await;
+    let first = Append { content: rsvp(Rsvp::Attending, 1, None), ..event(ana, 2, "-") };
+    fixture.store.change_member(first.clone(), MemberState::Answers(Rsvp::Attending)).await.expect("kept");
+    fixture.store.append(event(ana, 3, "hello")).await.expect("kept");
+    let change = |seq, changed| {
+        let content = rsvp(Rsvp::None, 0, Some(NOW));
+        let item = Item { seq: Seq(seq), changed: Seq(changed), content, ..first.item() };
+        Change { room: GENERAL, revision: Revision::Answer(Rsvp::None), item, at: NOW }
+    };
+    fixture.store.change(change(2, 4)).await.expect("changed");
+    assert_eq!(fixture.store.change(change(3, 5)).await, Err(StoreError::NotFound), "a message is no answer");
+    assert_eq!(fixture.store.changes(GENERAL, Seq(3), 10).await, Ok(vec![change(2, 4).item]));
+    assert_eq!(fixture.store.rsvp(GENERAL, ana).await, Ok(Rsvp::None));
+    let counts = fixture.store.room_counts(GENERAL).await.expect("read");
+    assert_eq!((counts.messages, counts.rsvp), (1, RsvpCounts::default()));
+    let answers = fixture.reopened().await.store.room_state(GENERAL, 256).await.expect("there").answers;
+    assert_eq!(answers, [MemberAnswer { user: ana, rsvp: Rsvp::None, seq: Seq(2), at: NOW }]);
 }
 
 pub(crate) async fn the_rooms_of_an_account_are_those_of_its_memberships_in_their_order(fixture: Fixture<impl Place>) {

@@ -2,6 +2,7 @@
 
 use chat_proto::ids::{ClientKey, RoomId, Seq, UserId};
 use chat_proto::message::{Content, Item, Message, Version};
+use chat_proto::room::Rsvp;
 use chat_proto::time::UnixMillis;
 use rusqlite::{Connection, params};
 
@@ -107,28 +108,59 @@ pub(super) fn is_key_used(c: &Connection, account: UserId, key: &ClientKey) -> R
 }
 
 pub(super) fn change(c: &Batch<'_>, change: &Change) -> Result<(), StoreError> {
-    let (room, seq) = (sql(change.room.0), sql(change.item.seq.0));
+    match change.revision {
+        Revision::Edit => edit(c, change),
+        Revision::Delete => delete(c, change),
+        Revision::Answer(answer) => change_answer(c, change, answer),
+    }
+}
+
+fn edit(c: &Batch<'_>, change: &Change) -> Result<(), StoreError> {
+    let Content::Message(message) = &change.item.content else { return Err(StoreError::NotFound) };
+    let (id, before) = message_before(c, change)?;
+    let keep = "INSERT INTO version SELECT ?1, (SELECT count(*) + 1 FROM version WHERE item = ?1), ?2, ?3";
+    execute(c, keep, params![id, before, change.at.0])?;
+    let body = message.body.as_str();
+    c.remove_text(id, before);
+    c.add_text(id, body);
+    set_mentions(c, sql(change.room.0), sql(change.item.seq.0), &message.mentions)?;
+    write_state(c, change, id, Some(body))
+}
+
+fn delete(c: &Batch<'_>, change: &Change) -> Result<(), StoreError> {
+    let room = sql(change.room.0);
+    let (id, before) = message_before(c, change)?;
+    c.remove_text(id, before);
+    execute(c, "DELETE FROM version WHERE item = ?1", [id])?;
+    set_mentions(c, room, sql(change.item.seq.0), &[])?;
+    execute(c, "UPDATE room SET messages = messages - 1 WHERE id = ?1", [room])?;
+    write_state(c, change, id, None)
+}
+
+fn change_answer(c: &Batch<'_>, change: &Change, answer: Rsvp) -> Result<(), StoreError> {
+    let (room, seq, by) = (sql(change.room.0), sql(change.item.seq.0), sql(change.item.by.0));
+    let set = "UPDATE member SET rsvp = ?4 WHERE room = ?1 AND account = ?3 AND rsvp_seq = ?2";
+    if execute(c, set, params![room, seq, by, row::rsvp_column(answer)])? == 0 {
+        return Err(StoreError::NotFound);
+    }
+    let query = "SELECT id FROM item WHERE room = ?1 AND seq = ?2";
+    let id = one(c, query, [room, seq], |row| Ok(row.get::<_, i64>(0)?))?.ok_or(StoreError::NotFound)?;
+    write_state(c, change, id, None)
+}
+
+/// Returns the row of a message that was not deleted, and its text until now.
+fn message_before(c: &Connection, change: &Change) -> Result<(i64, String), StoreError> {
     let query = "SELECT id, body FROM item WHERE room = ?1 AND seq = ?2 AND body IS NOT NULL";
-    let found = one(c, query, [room, seq], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
-    let (id, before) = found.ok_or(StoreError::NotFound)?;
-    let body = if let (Revision::Edit, Content::Message(message)) = (&change.revision, &change.item.content) {
-        let keep = "INSERT INTO version SELECT ?1, (SELECT count(*) + 1 FROM version WHERE item = ?1), ?2, ?3";
-        execute(c, keep, params![id, before, change.at.0])?;
-        let body = message.body.as_str();
-        c.remove_text(id, before);
-        c.add_text(id, body);
-        set_mentions(c, room, seq, &message.mentions)?;
-        Some(body)
-    } else {
-        c.remove_text(id, before);
-        execute(c, "DELETE FROM version WHERE item = ?1", [id])?;
-        set_mentions(c, room, seq, &[])?;
-        execute(c, "UPDATE room SET messages = messages - 1 WHERE id = ?1", [room])?;
-        None
-    };
-    let values = params![id, sql(change.item.changed.0), body, stored::to_column(&change.item.content)];
+    let found = one(c, query, [sql(change.room.0), sql(change.item.seq.0)], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    found.ok_or(StoreError::NotFound)
+}
+
+/// Writes an item in its new state, and the room's head.
+fn write_state(c: &Connection, change: &Change, id: i64, body: Option<&str>) -> Result<(), StoreError> {
+    let (room, changed) = (sql(change.room.0), sql(change.item.changed.0));
+    let values = params![id, changed, body, stored::to_column(&change.item.content)];
     execute(c, "UPDATE item SET changed = ?2, body = ?3, what = ?4 WHERE id = ?1", values)?;
-    execute(c, "UPDATE room SET head = max(head, ?2) WHERE id = ?1", [room, sql(change.item.changed.0)]).map(drop)
+    execute(c, "UPDATE room SET head = max(head, ?2) WHERE id = ?1", [room, changed]).map(drop)
 }
 
 pub(super) fn by_seq(c: &Connection, room: RoomId, seq: Seq) -> Result<Option<Item>, StoreError> {

@@ -3,13 +3,14 @@
 use chat_proto::ids::{RoomId, Seq, UserId};
 use chat_proto::room::{Membership, ReadMarker, Role, Rsvp, User};
 use chat_proto::text::Username;
+use chat_proto::time::UnixMillis;
 use rusqlite::{Connection, params};
 
 use super::batch::Batch;
 use super::items;
 use super::read_marker::DELETED;
 use super::row::{self, ROOM, all, execute, one, sql};
-use crate::store::{Append, Appended, MemberRow, MemberState, Record, StoreError};
+use crate::store::{Append, Appended, MemberAnswer, MemberRow, MemberState, Record, StoreError};
 
 pub(super) fn change(c: &Batch<'_>, event: &Append, state: MemberState) -> Result<Appended, StoreError> {
     let (room, account) = (sql(event.room.0), sql(event.by.0));
@@ -30,8 +31,9 @@ pub(super) fn change(c: &Batch<'_>, event: &Append, state: MemberState) -> Resul
             execute(c, "UPDATE room SET members = members - 1 WHERE id = ?1", [room])?;
         }
         MemberState::Answers(answer) => {
-            let values = params![room, account, row::rsvp_column(answer)];
-            if execute(c, "UPDATE member SET rsvp = ?3 WHERE room = ?1 AND account = ?2", values)? == 0 {
+            let values = params![room, account, row::rsvp_column(answer), sql(event.seq.0)];
+            let set = "UPDATE member SET rsvp = ?3, rsvp_seq = ?4 WHERE room = ?1 AND account = ?2";
+            if execute(c, set, values)? == 0 {
                 return Err(StoreError::NotFound);
             }
         }
@@ -43,6 +45,16 @@ pub(super) fn of_room(c: &Connection, room: RoomId) -> Result<Vec<(UserId, Role)
     all(c, "SELECT account, role FROM member WHERE room = ?1", [sql(room.0)], |row| {
         let account = UserId(row::number(row, 0)?);
         Ok((account, row::role(row, 1, Record::Member(room, account))?))
+    })
+}
+
+/// Returns the answers of members who have given one, each with its item.
+pub(super) fn answers(c: &Connection, room: RoomId) -> Result<Vec<MemberAnswer>, StoreError> {
+    let query = "SELECT member.account, member.rsvp, item.seq, item.at FROM member
+         JOIN item ON item.room = member.room AND item.seq = member.rsvp_seq WHERE member.room = ?1";
+    all(c, query, [sql(room.0)], |row| {
+        let (user, seq, at) = (UserId(row::number(row, 0)?), Seq(row::number(row, 2)?), UnixMillis(row.get(3)?));
+        Ok(MemberAnswer { user, rsvp: row::rsvp(row, 1, Record::Member(room, user))?, seq, at })
     })
 }
 

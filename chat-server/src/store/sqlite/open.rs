@@ -15,6 +15,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_changed.sql"),
     include_str!("migrations/0004_deleted.sql"),
     include_str!("migrations/0005_refused.sql"),
+    include_str!("migrations/0006_rsvp.sql"),
 ];
 
 /// Why the database cannot be opened.

@@ -13,8 +13,8 @@ pub(super) fn read(c: &Connection, id: RoomId, ring: u32) -> Result<RoomState, S
     let mut recent = items::newest_changes(c, id, ring)?;
     recent.reverse();
     let is_whole = (recent.len() as u32) < ring;
-    let members = members::of_room(c, id)?;
+    let (members, answers) = (members::of_room(c, id)?, members::answers(c, id)?);
     let refused = all(c, "SELECT seq FROM refused WHERE room = ?1", [sql(id.0)], |row| Ok(Seq(row::number(row, 0)?)))?;
     let reserved_up_to = Seq(reserved_up_to.unwrap_or(0)).max(room.head);
-    Ok(RoomState { room, reserved_up_to, members, recent, is_whole, refused })
+    Ok(RoomState { room, reserved_up_to, members, answers, recent, is_whole, refused })
 }

@@ -23,7 +23,7 @@ use super::writer::Writer;
 use super::{accounts, items, members, read_marker, room_state, rooms};
 use crate::store::{
     Account, Accounts, Append, Appended, Change, Lifecycle, MemberRow, MemberState, Members, NewRoom, NewSignIn,
-    ReadMarkers, RefusedPost, RoomCounts, RoomState, Rooms, SignInRow, StoreError, StoreFigures, StoreReply,
+    ReadMarkers, RefusedPost, Revision, RoomCounts, RoomState, Rooms, SignInRow, StoreError, StoreFigures, StoreReply,
     StoredRoom, Timeline,
 };
 
@@ -206,7 +206,10 @@ impl Timeline for SqliteStore {
         let checkpoints = Arc::clone(&self.threads.checkpoints);
         self.write(move |c| {
             items::change(c, &change)?;
-            checkpoints.after_erasure();
+            match change.revision {
+                Revision::Edit | Revision::Delete => checkpoints.after_erasure(),
+                Revision::Answer(_) => {}
+            }
             Ok(())
         })
     }

@@ -2,14 +2,14 @@
 
 #![deny(clippy::disallowed_methods)]
 
-use chat_proto::ids::UserId;
+use chat_proto::ids::{Seq, UserId};
 use chat_proto::limits::PAGE_MAX;
-use chat_proto::message::{Content, Item};
+use chat_proto::message::{ChangeDetail, Content, Item, ItemChange, Message};
 use chat_proto::request::{Changes, ChangesPage};
 use chat_proto::room::Membership;
-use chat_proto::server_frame::{AccountSnapshot, Event, Resumed};
+use chat_proto::server_frame::{AccountSnapshot, Event, Resumed, Update};
 
-use super::{names, outbox, reading};
+use super::{names, outbox, overlay, reading};
 use crate::app::state::effect::{Effect, PersistOp};
 use crate::app::state::model::Model;
 use crate::app::state::outcome::Outcome;
@@ -94,11 +94,26 @@ fn request_changes(model: &mut Model, room_key: RoomKey) {
     model.ask(room_key.server, changes, Purpose::Changes(room_key));
 }
 
+/// A page of changes ended before an item that had changed again: the page after `prev` has it.
+fn request_missing_item(model: &mut Model, room_key: RoomKey, prev: Seq) {
+    if let Some(room) = model.rooms.get_mut(&room_key) {
+        room.following.take_back(prev);
+        request_changes(model, room_key);
+    }
+}
+
 /// Takes a pushed change.
 pub fn on_event(model: &mut Model, room_key: RoomKey, event: &Event) {
     let Some(room) = model.rooms.get_mut(&room_key) else { return };
     match room.following.on_event(event.seq, event.prev) {
-        Arrival::Next => apply(model, room_key, &event.item),
+        Arrival::Next => match &event.update {
+            Update::Item(item) => apply(model, room_key, item),
+            Update::Change(change) => {
+                if !apply_change(model, room_key, event.seq, change) {
+                    request_missing_item(model, room_key, event.prev);
+                }
+            }
+        },
         Arrival::Missing => request_changes(model, room_key),
         Arrival::Known | Arrival::Later => {}
     }
@@ -158,8 +173,29 @@ fn apply(model: &mut Model, room_key: RoomKey, item: &Item) {
     room.reading.counted_up_to = room.reading.counted_up_to.max(item.seq);
     room.apply(item, me);
     room.timeline.expire(now);
-    let Content::Message(message) = &item.content else { return };
-    if is_new {
+    match &item.content {
+        Content::Rsvp { answer, counts, .. } => {
+            overlay::on_rsvp(model, room_key, item.changed, (item.by, *answer, *counts));
+        }
+        Content::Leave => overlay::on_leave(model, room_key, item.changed),
+        Content::Message(message) => on_message(model, room_key, item, (message, is_new, me)),
+        Content::Deleted { .. }
+        | Content::Expired { .. }
+        | Content::Join
+        | Content::Topic { .. }
+        | Content::Description { .. }
+        | Content::Renamed { .. } => {}
+    }
+}
+
+/// A message was posted, or changed.
+fn on_message(
+    model: &mut Model,
+    room_key: RoomKey,
+    item: &Item,
+    (message, is_new, me): (&Message, bool, Option<UserId>),
+) {
+    if let Some(room) = model.rooms.get_mut(&room_key).filter(|_| is_new) {
         room.people.typing.on_message(item.by);
         room.reading.missed += u32::from(room.scroll != Scroll::End && Some(item.by) != me);
     }
@@ -169,6 +205,15 @@ fn apply(model: &mut Model, room_key: RoomKey, item: &Item) {
     if is_new {
         reading::on_new_message(model, room_key, item, message);
     }
+}
+
+/// Applies the small change numbered `seq`. Returns `false` if its item should be loaded and is missing.
+fn apply_change(model: &mut Model, room_key: RoomKey, seq: Seq, change: &ItemChange) -> bool {
+    names::need(model, room_key.server, change.by);
+    match &change.detail {
+        ChangeDetail::Rsvp { answer, counts } => overlay::on_rsvp(model, room_key, seq, (change.by, *answer, *counts)),
+    }
+    model.rooms.get_mut(&room_key).is_none_or(|room| room.change(seq, change))
 }
 
 /// A deleted message is not unread any more, and its text leaves the input history.

@@ -66,8 +66,7 @@ pub fn on_page(model: &mut Model, room_key: RoomKey, page: &HistoryPage) {
 /// The page could not be loaded; it is requested again when it is next needed.
 pub fn on_page_failed(model: &mut Model, room_key: RoomKey) {
     if let Some(room) = model.rooms.get_mut(&room_key) {
-        let is_empty = room.timeline.entries().is_empty();
-        room.backlog.history = if is_empty { History::NotRequested } else { History::More };
+        room.give_up_page();
     }
 }
 

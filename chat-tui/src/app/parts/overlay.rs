@@ -2,8 +2,9 @@
 
 #![deny(clippy::disallowed_methods)]
 
-use chat_proto::ids::Seq;
-use chat_proto::request::{Join, ListRooms, RoomInfoAnswer, RoomsPage};
+use chat_proto::ids::{Seq, UserId};
+use chat_proto::request::{Join, ListRooms, RoomInfo, RoomInfoAnswer, RoomsPage};
+use chat_proto::room::{Rsvp, RsvpCounts};
 
 use super::switcher;
 use crate::action::ListAction;
@@ -12,6 +13,7 @@ use crate::app::state::outcome::Outcome;
 use crate::app::state::overlay::{EditHistory, Overlay, Switcher, SwitcherLine};
 use crate::app::state::purpose::Purpose;
 use crate::app::state::room_key::{RoomKey, ServerKey};
+use crate::app::state::server::Server;
 use crate::text::SafeText;
 
 /// Rooms listed to choose from.
@@ -58,6 +60,49 @@ pub fn open_info(model: &mut Model, info: RoomInfoAnswer) {
         server.add_users(&info.users);
     }
     model.overlay = Some(Overlay::Info(Box::new(info)));
+}
+
+/// Takes a room's details again, if they are still open.
+pub fn on_info(model: &mut Model, server: ServerKey, info: RoomInfoAnswer) {
+    let room_key = RoomKey { server, room: info.listing.room.id };
+    if let Some(shown) = shown_info(model, room_key) {
+        *shown = info;
+    }
+}
+
+/// A member of a room has answered: open details show the new counts.
+pub fn on_rsvp(model: &mut Model, room_key: RoomKey, seq: Seq, (by, answer, counts): (UserId, Rsvp, RsvpCounts)) {
+    let is_own = model.servers.get(&room_key.server).and_then(Server::my_id) == Some(by);
+    if let Some(info) = shown_info(model, room_key).filter(|info| info.head < seq) {
+        info.head = seq;
+        info.rsvp = counts;
+        if is_own {
+            info.own_rsvp = answer;
+        }
+    }
+}
+
+/// A member has left a room, and perhaps taken an answer along: open details are loaded again.
+pub fn on_leave(model: &mut Model, room_key: RoomKey, seq: Seq) {
+    if shown_info(model, room_key).is_some_and(|info| info.head < seq) {
+        model.ask(room_key.server, RoomInfo { room: room_key.room }, Purpose::UpdatedInfo);
+    }
+}
+
+/// The details of a room, if they are open.
+fn shown_info(model: &mut Model, room_key: RoomKey) -> Option<&mut RoomInfoAnswer> {
+    let is_current_server = model.current.map_or(ServerKey::FIRST, |current| current.server) == room_key.server;
+    match &mut model.overlay {
+        Some(Overlay::Info(info)) if is_current_server && info.listing.room.id == room_key.room => Some(info),
+        Some(
+            Overlay::Info(_)
+            | Overlay::Switcher(_)
+            | Overlay::Help { .. }
+            | Overlay::Deletion { .. }
+            | Overlay::EditHistory(_),
+        )
+        | None => None,
+    }
 }
 
 /// Asks whether to delete a message.

@@ -42,6 +42,7 @@ fn on_success(model: &mut Model, server: ServerKey, purpose: Purpose, answer: An
         (Purpose::Enter, Answer::Resolve(found)) => navigation::on_resolved(model, server, &found),
         (Purpose::RoomList, Answer::ListRooms(page)) => overlay::on_room_list(model, server, page),
         (Purpose::Info, Answer::RoomInfo(info)) => overlay::open_info(model, info),
+        (Purpose::UpdatedInfo, Answer::RoomInfo(info)) => overlay::on_info(model, server, info),
         (Purpose::Versions(room_key, seq), Answer::Versions(answer)) => {
             edit_history::on_versions(model, (room_key, seq), &answer);
         }
@@ -66,6 +67,7 @@ fn on_failure(model: &mut Model, purpose: Purpose, refusal: &CallError) {
         | Purpose::Names
         | Purpose::AccountSnapshot
         | Purpose::RoomList
+        | Purpose::UpdatedInfo
         | Purpose::Nothing => {}
     }
 }

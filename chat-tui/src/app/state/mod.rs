@@ -22,5 +22,6 @@ pub mod server;
 pub mod timeline;
 pub mod timeline_entry;
 pub mod typing;
+pub mod unloaded;
 pub mod viewport;
 pub mod writing;

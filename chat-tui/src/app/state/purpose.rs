@@ -29,6 +29,8 @@ pub enum Purpose {
     RoomList,
     /// To show a room's details.
     Info,
+    /// To update a room's details that are shown.
+    UpdatedInfo,
     /// To show the edit history of a message.
     Versions(RoomKey, Seq),
     /// To do something for the user; the text begins the error if it fails.

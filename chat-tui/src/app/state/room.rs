@@ -3,7 +3,7 @@
 #![deny(clippy::disallowed_methods)]
 
 use chat_proto::ids::{Seq, UserId};
-use chat_proto::message::{Content, Item};
+use chat_proto::message::{Content, Item, ItemChange};
 use chat_proto::room::{Membership, Role, RoomKind, Topic};
 use chat_proto::trending::TrendingWord;
 
@@ -13,6 +13,7 @@ use super::reading::Reading;
 use super::saving::Saving;
 use super::timeline::Timeline;
 use super::typing::Typing;
+use super::unloaded::Unloaded;
 use super::writing::Writing;
 use crate::catch_up::Cursor;
 use crate::text::SafeText;
@@ -68,6 +69,8 @@ pub struct Room {
     pub scroll: Scroll,
     /// The part of it that goes to disk.
     pub(in crate::app) saving: Saving,
+    /// Updates of items below the timeline while an older page is in flight.
+    unloaded: Unloaded,
 }
 
 impl Room {
@@ -83,6 +86,7 @@ impl Room {
             trending: Vec::new(),
             scroll: Scroll::End,
             saving: Saving::default(),
+            unloaded: Unloaded::default(),
             info: membership.room,
             role: membership.role,
         }
@@ -151,6 +155,7 @@ impl Room {
         self.reading.missed = 0;
         self.scroll = Scroll::End;
         self.saving.clear();
+        self.unloaded.clear();
     }
 
     /// Takes the state of an item as the server sent it.
@@ -170,11 +175,33 @@ impl Room {
             | Content::Expired { .. }
             | Content::Rsvp { .. } => {}
         }
-        self.timeline.apply(item, me);
-        if item.seq >= self.timeline.floor() {
-            self.saving.keep(item);
-        }
         self.saving.is_saved = false;
+        if item.seq >= self.timeline.floor() {
+            self.timeline.apply(item, me);
+            self.saving.keep(item);
+        } else if self.backlog.history == History::Requested && !self.unloaded.keep_item(item) {
+            self.give_up_page();
+        }
+    }
+
+    /// Applies the small change numbered `seq`. Returns `false` if its item should be loaded and is missing.
+    pub(in crate::app) fn change(&mut self, seq: Seq, change: &ItemChange) -> bool {
+        self.saving.is_saved = false;
+        if change.of >= self.timeline.floor() {
+            self.saving.change(seq, change);
+            return self.timeline.change(seq, change);
+        }
+        if self.backlog.history == History::Requested && !self.unloaded.keep_change(seq, change) {
+            self.give_up_page();
+        }
+        true
+    }
+
+    /// No page is in flight any more, or the one in flight is not wanted: it is requested again when it is next needed.
+    pub(in crate::app) fn give_up_page(&mut self) {
+        let is_empty = self.timeline.entries().is_empty();
+        self.backlog.history = if is_empty { History::NotRequested } else { History::More };
+        self.unloaded.clear();
     }
 
     /// Takes a page of older items that reaches down to `floor`.
@@ -183,8 +210,10 @@ impl Room {
             // The restored part below this page lacks ephemeral messages: it is loaded again when it is looked at.
             self.timeline.raise_floor(floor);
         }
-        self.timeline.extend_down(items, floor, me);
-        for item in items {
+        let mut items = items.to_vec();
+        self.unloaded.bring_up_to_date(&mut items);
+        self.timeline.extend_down(&items, floor, me);
+        for item in &items {
             self.saving.keep(item);
         }
         let is_complete = self.timeline.floor() == Seq::ZERO;

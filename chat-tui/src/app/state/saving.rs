@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use chat_proto::ids::Seq;
-use chat_proto::message::{Content, Item};
+use chat_proto::message::{Content, Item, ItemChange};
 
 /// Items saved of each room.
 const SAVED_ITEMS_MAX: usize = 200;
@@ -33,6 +33,13 @@ impl Saving {
         while self.items.len() > SAVED_ITEMS_MAX {
             self.items.pop_first();
             self.floor = self.items.keys().next().copied().unwrap_or(self.floor);
+        }
+    }
+
+    /// Applies the small change numbered `seq`, if its item is kept.
+    pub(in crate::app) fn change(&mut self, seq: Seq, change: &ItemChange) {
+        if let Some(item) = self.items.get_mut(&change.of) {
+            change.apply(seq, item);
         }
     }
 

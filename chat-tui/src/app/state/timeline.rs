@@ -6,10 +6,10 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use chat_proto::ids::{Seq, UserId};
-use chat_proto::message::Item;
+use chat_proto::message::{ChangeDetail, Item, ItemChange};
 use chat_proto::time::UnixMillis;
 
-use super::timeline_entry::{EntryKind, TimelineEntry};
+use super::timeline_entry::{EntryKind, RoomEvent, TimelineEntry};
 
 /// The loaded items of a room, by rising `seq`.
 #[derive(Clone, Debug, Default)]
@@ -88,6 +88,23 @@ impl Timeline {
         for item in items.iter().rev() {
             self.apply(item, me);
         }
+    }
+
+    /// Applies the small change numbered `seq`; a newer state of its item stays. Returns `false` if the item is not loaded.
+    pub fn change(&mut self, seq: Seq, change: &ItemChange) -> bool {
+        let Ok(at) = self.position(change.of) else { return false };
+        let entry = &mut self.entries[at];
+        match (&change.detail, &mut entry.kind) {
+            (ChangeDetail::Rsvp { answer, .. }, EntryKind::Event(RoomEvent::Rsvp(shown))) if entry.changed < seq => {
+                *shown = *answer;
+                entry.changed = seq;
+            }
+            (
+                ChangeDetail::Rsvp { .. },
+                EntryKind::Event(_) | EntryKind::Message(_) | EntryKind::Deleted | EntryKind::Expired,
+            ) => {}
+        }
+        true
     }
 
     /// Drops the texts of messages that have expired by the server's clock. Returns whether there were any.

@@ -125,7 +125,7 @@ impl TimelineEntry {
             }
             Content::Description { description } => EntryKind::Event(RoomEvent::Description(description.is_some())),
             Content::Renamed { name } => EntryKind::Event(RoomEvent::Renamed(SafeText::line(name.as_str()))),
-            Content::Rsvp { answer } => EntryKind::Event(RoomEvent::Rsvp(*answer)),
+            Content::Rsvp { answer, .. } => EntryKind::Event(RoomEvent::Rsvp(*answer)),
         };
         Self { seq: item.seq, changed: item.changed, at: item.at, by: item.by, kind }
     }

@@ -15,7 +15,7 @@ use chat_proto::limits::Limits;
 use chat_proto::message::{Content, Item, Message};
 use chat_proto::request::{Answer, HistoryPage, Request};
 use chat_proto::room::{Membership, ReadMarker, Role, Room, RoomKind, User};
-use chat_proto::server_frame::{AccountSnapshot, Event, ServerFrame, Service, Welcome};
+use chat_proto::server_frame::{AccountSnapshot, Event, ServerFrame, Service, Update, Welcome};
 use chat_proto::time::UnixMillis;
 
 use super::{Effect, Model, Msg, RoomKey, ServerKey, Setup, update};
@@ -83,7 +83,7 @@ pub(crate) fn message(seq: u64, by: UserId, text: &str) -> Item {
 }
 
 pub(crate) fn event(room: RoomId, prev: u64, item: Item) -> ServerFrame {
-    ServerFrame::Event(Event { room, seq: item.changed, prev: Seq(prev), item })
+    ServerFrame::Event(Event { room, seq: item.changed, prev: Seq(prev), update: Update::of(item) })
 }
 
 impl TestApp {

@@ -39,6 +39,11 @@ pub(in crate::cli) struct ItemLine<'a> {
     topic: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     answer: Option<&'static str>,
+    /// The room's answers right after this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attending: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interested: Option<u32>,
     /// Whether the key had been accepted before; only on the line that answers a post.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     duplicate: bool,
@@ -76,6 +81,8 @@ impl<'a> ItemLine<'a> {
             changed: (item.changed != item.seq).then_some(item.changed),
             topic: None,
             answer: None,
+            attending: None,
+            interested: None,
             duplicate: false,
         };
         line.fill(&item.content);
@@ -102,7 +109,15 @@ impl<'a> ItemLine<'a> {
             Content::Topic { topic } => self.topic = topic.as_ref().map(TopicText::as_str),
             Content::Description { description } => self.body = description.as_ref().map(Description::as_str),
             Content::Renamed { name } => self.body = Some(name.as_str()),
-            Content::Rsvp { answer } => self.answer = Some(words::rsvp(*answer)),
+            Content::Rsvp { answer, counts, answered_at } => {
+                self.answer = Some(words::rsvp(*answer));
+                self.attending = Some(counts.attending);
+                self.interested = Some(counts.interested);
+                // The line tells of the present answer, not of the first.
+                if let Some(at) = answered_at {
+                    self.at = (*at).into();
+                }
+            }
             Content::Join | Content::Leave => {}
         }
     }

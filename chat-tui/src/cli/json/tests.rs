@@ -119,7 +119,10 @@ fn items(samples: &mut Samples) {
     samples.add_item(Content::Description { description: Some(text("All of us.")) }, own, false);
     samples.add_item(Content::Description { description: None }, own, false);
     samples.add_item(Content::Renamed { name: text("town") }, own, false);
-    samples.add_item(Content::Rsvp { answer: Rsvp::Attending }, own, false);
+    let counts = RsvpCounts { attending: 2, interested: 1 };
+    samples.add_item(Content::Rsvp { answer: Rsvp::Attending, counts, answered_at: None }, own, false);
+    let answered_at = Some(now_plus_ms(30_000));
+    samples.add_item(Content::Rsvp { answer: Rsvp::None, counts, answered_at }, Seq(14), true);
 }
 
 fn messages(samples: &mut Samples) {

@@ -5,7 +5,6 @@ use std::time::Duration;
 use chat_proto::client_frame::{Auth, ClientFrame};
 use chat_proto::codec;
 use chat_proto::ids::{Epoch, RequestId, UserId};
-use chat_proto::message::Content;
 use chat_proto::request::{ChangesPage, Request, RoomHead, Subscribed};
 use chat_proto::server_frame::{Goodbye, GoodbyeReason};
 use chat_proto::time::UnixMillis;
@@ -43,7 +42,7 @@ impl Peer {
     }
 
     async fn send_event(&mut self, seq: u64, prev: u64) {
-        self.send(&Event { room: ROOM, seq: Seq(seq), prev: Seq(prev), item: item(seq) }).await;
+        self.send(&Event { room: ROOM, seq: Seq(seq), prev: Seq(prev), update: Update::Item(item(seq)) }).await;
     }
 }
 
