@@ -89,7 +89,7 @@ const CLIENT: &[(&str, &[&str])] = &[
     ("app", &["action", "argument", "catch_up", "link_event", "text"]),
     ("view", &["action", "app", "text", "theme"]),
     ("runtime", &["action", "app", "cache", "keymap", "link_event", "net", "terminal", "text", "theme", "view"]),
-    ("cli", &["argument", "config", "keymap", "local", "net", "runtime", "text", "theme"]),
+    ("cli", &["argument", "config", "keymap", "link_event", "local", "net", "runtime", "text", "theme"]),
 ];
 
 /// Crates and the only places that may name them.

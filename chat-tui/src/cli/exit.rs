@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use chat_proto::error::{ErrorBody, ErrorCode};
 use serde::Serialize;
 
-use crate::net::{AddressError, CallError, FollowError, NetError};
+use crate::link_event::{CallError, NetError};
+use crate::net::{AddressError, FollowError};
 
 /// The documented exit codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,7 +10,6 @@ mod metrics;
 #[cfg(test)]
 mod scripted_server;
 
-pub use crate::link_event::{CallError, LinkEvent, NetError};
 pub use address::{AddressError, ServerAddress};
 pub use client::{Client, PendingAnswer};
 pub use follower::{FollowError, FollowedItem, Follower, RoomStart};

@@ -21,7 +21,8 @@ use crate::cli::context::{CliSession, Context};
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::post_pacer::PostPacer;
 use crate::cli::stdin_text;
-use crate::net::{CallError, PendingAnswer, ServerAddress};
+use crate::link_event::CallError;
+use crate::net::{PendingAnswer, ServerAddress};
 
 /// The most posts in flight.
 const WINDOW: usize = 64;
