@@ -6,21 +6,7 @@ pub(crate) const CIRCLES: &[(&str, &[&str])] = &[
     ("chat-proto/src", &["client_frame.rs", "codec.rs", "request.rs"]),
     ("chat-server/src/room", &["actor.rs", "compensation.rs", "live_sync.rs", "registry.rs"]),
     ("chat-server/src/trending", &["trend.rs", "trend/uses.rs"]),
-    (
-        "chat-tui/src/view",
-        &[
-            "bar.rs",
-            "composer.rs",
-            "layout.rs",
-            "mod.rs",
-            "overlay/mod.rs",
-            "overlay/switcher.rs",
-            "people.rs",
-            "rooms.rs",
-            "timeline.rs",
-        ],
-    ),
 ];
 
 /// Files that should only declare and re-export, with how many functions they hold.
-pub(crate) const LOGIC: &[(&str, usize)] = &[("chat-tui/src/view/mod.rs", 1), ("chat-tui/src/view/overlay/mod.rs", 1)];
+pub(crate) const LOGIC: &[(&str, usize)] = &[];
