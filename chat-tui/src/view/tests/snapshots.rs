@@ -1,12 +1,8 @@
-//! Screens as pictures in text. `cargo insta review`, or INSTA_UPDATE=always, takes a changed one.
+//! Snapshots of an afternoon at several sizes. `cargo insta review` or `INSTA_UPDATE=always` accepts a change.
 
 use super::*;
 use crate::action::Action;
 use crate::app::tests::{asked, edit_history};
-
-fn shown(app: &mut TestApp, width: u16, height: u16) -> String {
-    draw(app, width, height).0.join("\n")
-}
 
 #[test]
 fn an_afternoon_at_every_size() {
@@ -158,7 +154,7 @@ fn a_deletion_is_asked_for() {
     insta::assert_snapshot!(shown(&mut app, 80, 24));
 }
 
-/// An afternoon in which ana's last message was edited, with what it said before over it.
+/// An afternoon in which ana edited her last message, with its former texts open.
 fn with_edit_history(texts: &[&str]) -> TestApp {
     let mut app = afternoon();
     app.push(event(GENERAL, 11, edit_history::edited(12, 14, "the build is green")));
