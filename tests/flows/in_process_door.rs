@@ -8,9 +8,9 @@ use chat_proto::client_frame::{Auth, ClientInfo, Hello, Subscription};
 use chat_proto::error::{ErrorBody, ErrorCode};
 use chat_proto::ids::{RoomId, Seq};
 use chat_proto::limits::PROTOCOL_VERSION;
-use chat_proto::message::Content;
+use chat_proto::message::{Content, Item};
 use chat_proto::request::{Answer, Call, Chain, Join, Ping, Post, Request, SetTyping, Subscribe};
-use chat_proto::server_frame::{AccountChange, Welcome};
+use chat_proto::server_frame::{AccountChange, Update, Welcome};
 use chat_proto::time::UnixMillis;
 use chat_server::access::{Caller, Origin, Scope, Scopes, ServerRole, Standing};
 use chat_server::connection::{Arrival, Connection, Refusal, call, sign_in};
@@ -90,8 +90,10 @@ impl Door {
 
     async fn body(&mut self) -> (Seq, String) {
         self.event("a message", |event| match event {
-            PushEvent::Event(event) => match &event.item.content {
-                Content::Message(message) => Some((event.seq, message.body.as_str().to_owned())),
+            PushEvent::Event(event) => match &event.update {
+                Update::Item(Item { content: Content::Message(message), .. }) => {
+                    Some((event.seq, message.body.as_str().to_owned()))
+                }
                 _ => None,
             },
             _ => None,
