@@ -38,8 +38,8 @@ pub(super) enum StoredContent {
     },
     Rsvp {
         answer: StoredRsvp,
-        #[serde(default, skip_serializing_if = "StoredCounts::is_zero")]
-        counts: StoredCounts,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        counts: Option<StoredCounts>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         answered_at: Option<i64>,
     },
@@ -79,18 +79,11 @@ pub(super) enum StoredRsvp {
     Attending,
 }
 
-/// How many answered what.
+/// How many answered what; absent if nobody takes part.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct StoredCounts {
     attending: u32,
     interested: u32,
-}
-
-impl StoredCounts {
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands fields by reference")]
-    fn is_zero(&self) -> bool {
-        *self == Self::default()
-    }
 }
 
 /// An account, written `U7`.
@@ -151,7 +144,8 @@ impl From<&Content> for StoredContent {
             Content::Renamed { name } => Self::Renamed { name: text(name.as_str()) },
             Content::Rsvp { answer, counts, answered_at } => {
                 let RsvpCounts { attending, interested } = *counts;
-                let counts = StoredCounts { attending, interested };
+                let counts =
+                    Some(StoredCounts { attending, interested }).filter(|counts| *counts != StoredCounts::default());
                 Self::Rsvp { answer: (*answer).into(), counts, answered_at: answered_at.map(|at| at.0) }
             }
         }
@@ -174,6 +168,7 @@ impl TryFrom<StoredContent> for Content {
             StoredContent::Description { description } => Self::Description { description: parsed(description)? },
             StoredContent::Renamed { name } => Self::Renamed { name: name.parse()? },
             StoredContent::Rsvp { answer, counts, answered_at } => {
+                let counts = counts.unwrap_or_default();
                 let counts = RsvpCounts { attending: counts.attending, interested: counts.interested };
                 Self::Rsvp { answer: answer.into(), counts, answered_at: answered_at.map(UnixMillis) }
             }
