@@ -355,7 +355,7 @@ impl Simulation {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 600, ..ProptestConfig::default() })]
 
     #[test]
     fn two_clients_and_the_server_end_in_the_same_state(steps in proptest::collection::vec(step(), 1..80)) {
