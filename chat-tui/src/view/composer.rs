@@ -3,7 +3,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::{Drawn, draw, time};
+use super::drawn::Drawn;
+use super::{draw, time};
 use crate::app::{Focus, Model, Target, candidates};
 use crate::text::{fit, prefix_width, width, wrap_verbatim};
 use crate::theme::{Role, Theme};

@@ -3,8 +3,9 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::drawn::Drawn;
 use super::layout::Pane;
-use super::{Drawn, draw, time};
+use super::{draw, time};
 use crate::app::{Model, Room, RoomKey, Target};
 use crate::text::width;
 use crate::theme::{Role, Theme};

@@ -7,9 +7,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::cache::RenderCache;
+use super::draw;
+use super::drawn::Drawn;
 use super::row::{Columns, Row};
 use super::rows::RowBuilder;
-use super::{Drawn, draw};
 use crate::app::{Focus, History, Model, Scroll, Target};
 use crate::theme::{Role, Theme};
 

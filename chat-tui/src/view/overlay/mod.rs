@@ -1,40 +1,11 @@
-//! What lies over the screen.
+//! Windows over the screen, one file for each. Only the open one is drawn, and none changes the model.
 
 mod deletion;
 mod edit_history;
 mod frame;
 mod help;
 mod info;
+mod open;
 mod switcher;
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
-
-use super::{Drawn, draw};
-use crate::app::overlay::Overlay;
-use crate::app::{Model, Target};
-use crate::theme::Theme;
-
-/// Draws what lies over the screen, if anything does.
-pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, (buffer, drawn): (&mut Buffer, &mut Drawn)) {
-    let Some(overlay) = &model.overlay else { return };
-    drawn.caret = None;
-    let (columns, rows) = match overlay {
-        Overlay::Switcher(switcher) => (60, switcher::rows(switcher)),
-        Overlay::Help { .. } => (92, area.height),
-        Overlay::Info(_) => (64, 14),
-        Overlay::Deletion { .. } => (60, 6),
-        Overlay::EditHistory(shown) => (edit_history::COLUMNS, edit_history::height(model, shown, area.width)),
-    };
-    let outer = frame::centre(area, columns, rows);
-    drawn.viewport.targets.push((draw::area(outer), Target::Overlay));
-    match overlay {
-        Overlay::Switcher(list) => switcher::draw(list, theme, outer, (buffer, drawn)),
-        Overlay::Help { top } => drawn.viewport.last_top = help::draw(model, theme, outer, (*top, buffer)),
-        Overlay::Info(info) => info::draw(model, theme, outer, (info, buffer)),
-        Overlay::EditHistory(shown) => {
-            drawn.viewport.last_top = edit_history::draw(model, theme, outer, (shown, buffer));
-        }
-        Overlay::Deletion { text, .. } => deletion::draw(theme, outer, (text.as_str(), buffer)),
-    }
-}
+pub(super) use open::draw;

@@ -10,7 +10,8 @@ use crate::app::Target;
 use crate::app::overlay::{Switcher, SwitcherLine};
 use crate::text::{prefix_width, width};
 use crate::theme::{Role, Theme};
-use crate::view::{Drawn, draw};
+use crate::view::draw;
+use crate::view::drawn::Drawn;
 
 /// Rooms shown at once.
 const SHOWN: usize = 12;

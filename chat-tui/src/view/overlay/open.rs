@@ -1,0 +1,35 @@
+//! Draws the open overlay at its size. Does not know how an overlay is opened or closed.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{deletion, edit_history, frame, help, info, switcher};
+use crate::app::overlay::Overlay;
+use crate::app::{Model, Target};
+use crate::theme::Theme;
+use crate::view::draw;
+use crate::view::drawn::Drawn;
+
+/// Draws the open overlay, if there is one.
+pub(in crate::view) fn draw(model: &Model, theme: &Theme, area: Rect, (buffer, drawn): (&mut Buffer, &mut Drawn)) {
+    let Some(overlay) = &model.overlay else { return };
+    drawn.caret = None;
+    let (columns, rows) = match overlay {
+        Overlay::Switcher(switcher) => (60, switcher::rows(switcher)),
+        Overlay::Help { .. } => (92, area.height),
+        Overlay::Info(_) => (64, 14),
+        Overlay::Deletion { .. } => (60, 6),
+        Overlay::EditHistory(shown) => (edit_history::COLUMNS, edit_history::height(model, shown, area.width)),
+    };
+    let outer = frame::centre(area, columns, rows);
+    drawn.viewport.targets.push((draw::area(outer), Target::Overlay));
+    match overlay {
+        Overlay::Switcher(list) => switcher::draw(list, theme, outer, (buffer, drawn)),
+        Overlay::Help { top } => drawn.viewport.last_top = help::draw(model, theme, outer, (*top, buffer)),
+        Overlay::Info(info) => info::draw(model, theme, outer, (info, buffer)),
+        Overlay::EditHistory(shown) => {
+            drawn.viewport.last_top = edit_history::draw(model, theme, outer, (shown, buffer));
+        }
+        Overlay::Deletion { text, .. } => deletion::draw(theme, outer, (text.as_str(), buffer)),
+    }
+}
