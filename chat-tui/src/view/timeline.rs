@@ -11,7 +11,7 @@ use super::draw;
 use super::drawn::Drawn;
 use super::row::{Columns, Row};
 use super::rows::RowBuilder;
-use crate::app::{Focus, History, Model, Scroll, Target};
+use crate::app::{Focus, History, Model, Scroll, Server, Target};
 use crate::theme::{Role, Theme};
 
 /// The rows of one thing, with those of them that are in sight.
@@ -231,7 +231,7 @@ fn draw_nothing(model: &Model, theme: &Theme, list: Rect, buffer: &mut Buffer) {
     let text = match model.room() {
         Some((_, room)) if room.backlog.history == History::Complete => "Nothing here yet. Say something.",
         Some(_) => "loading …",
-        None if model.rooms.is_empty() => "connecting …",
+        None if model.rooms.is_empty() && !model.server().is_some_and(Server::is_ready) => "connecting …",
         None => "No room is open. Ctrl+K finds one, /join enters one.",
     };
     let row = Rect { y: list.y + list.height.saturating_sub(1), height: 1, ..list };

@@ -16,6 +16,7 @@ pub fn restore(model: &mut Model, restored: Restored) -> Option<Outcome> {
     let key = ServerKey::FIRST;
     let of = |room| RoomKey { server: key, room };
     let server = model.server_mut(key)?;
+    server.add_users(restored.me.as_slice());
     server.me = restored.me;
     server.life = Life::of(restored.epoch);
     server.account = restored.account;
