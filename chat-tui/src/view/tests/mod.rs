@@ -1,8 +1,14 @@
 //! Screens of a model: as pictures in text, and what scrolling and clicking need of them.
 
+mod connection;
+mod messages;
 mod notices;
+mod overlays;
+mod panes;
+mod scene;
 mod scrolling;
 mod snapshots;
+mod writing;
 
 use chat_proto::ids::UserId;
 use chat_proto::message::Content;
@@ -46,6 +52,11 @@ pub(super) fn draw(app: &mut TestApp, width: u16, height: u16) -> (Vec<String>, 
     let (lines, drawn) = render_lines(app, width, height);
     app.take(Msg::Drawn(drawn.viewport.clone()));
     (lines, drawn)
+}
+
+/// Draws an app and returns the screen as one text.
+pub(super) fn shown(app: &mut TestApp, width: u16, height: u16) -> String {
+    draw(app, width, height).0.join("\n")
 }
 
 /// Draws an app and leaves it as it is.

@@ -4,10 +4,6 @@ use super::*;
 use crate::action::Action;
 use crate::app::tests::{asked, edit_history};
 
-fn shown(app: &mut TestApp, width: u16, height: u16) -> String {
-    draw(app, width, height).0.join("\n")
-}
-
 #[test]
 fn an_afternoon_at_every_size() {
     for (width, height) in [(80, 24), (120, 36), (200, 50), (40, 10)] {

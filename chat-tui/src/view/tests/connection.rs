@@ -1,0 +1,198 @@
+//! Screens of a client that connects, loses its server, or cannot send.
+
+use chat_proto::error::{ErrorBody, ErrorCode};
+use chat_proto::ids::{Epoch, Seq};
+use chat_proto::server_frame::{AccountChange, AccountEvent, Service};
+
+use super::scene::{four_people, posted, room_with, sign_in, talk};
+use super::*;
+use crate::app::{Restored, RoomKey, SavedRoom, ServerKey, StoredPost};
+use crate::link_event::{CallError, NetError};
+
+fn down(app: &mut TestApp, reason: &str) {
+    app.link(LinkEvent::Down { reason: reason.into(), retry_in_ms: 8_000 });
+}
+
+/// Lets time pass: a post on its way says so after a second.
+fn wait(app: &mut TestApp, ms: u64) {
+    app.now = app.now.plus_ms(ms);
+    app.take(Msg::Tick);
+}
+
+fn service(is_live_available: bool, is_store_available: bool) -> ServerFrame {
+    ServerFrame::Service(Service { is_live_available, is_store_available })
+}
+
+#[test]
+fn the_first_start_before_the_server_answers() {
+    insta::assert_snapshot!(shown(&mut TestApp::new(), 80, 24));
+    insta::assert_snapshot!("the_first_start_on_a_narrow_screen", shown(&mut TestApp::new(), 40, 10));
+}
+
+#[test]
+fn an_account_that_is_in_no_room() {
+    let mut app = TestApp::new();
+    app.link(LinkEvent::Welcome(Box::new(welcome(Vec::new()))));
+    insta::assert_snapshot!("an_account_in_no_room_80x24", shown(&mut app, 80, 24));
+    insta::assert_snapshot!("an_account_in_no_room_40x10", shown(&mut app, 40, 10));
+}
+
+#[test]
+fn a_room_that_is_loading() {
+    let mut app = TestApp::new();
+    app.link(LinkEvent::Welcome(Box::new(welcome(vec![membership(GENERAL, "general", 9)]))));
+    insta::assert_snapshot!(shown(&mut app, 80, 24));
+}
+
+#[test]
+fn an_empty_room() {
+    insta::assert_snapshot!(shown(&mut room_with(Vec::new()), 80, 24));
+    insta::assert_snapshot!("an_empty_room_on_a_wide_screen", shown(&mut room_with(Vec::new()), 120, 36));
+}
+
+#[test]
+fn a_restart_with_an_unsent_post_while_connecting() {
+    let room_key = RoomKey { server: ServerKey::FIRST, room: GENERAL };
+    let items = talk();
+    let cursor = Seq(items.len() as u64);
+    let saved = SavedRoom { membership: membership(GENERAL, "general", cursor.0), cursor, floor: Seq(1), items };
+    let post = StoredPost {
+        room_key,
+        key: "k-1".parse().expect("a key"),
+        body: "written on the train".parse().expect("a body"),
+        code: None,
+        is_forced_persistent: false,
+    };
+    let restored = Restored {
+        me: Some(user(ME, "zoe")),
+        epoch: Some(Epoch("one".into())),
+        rooms: vec![saved],
+        users: vec![user(ANA, "ana"), user(BEN, "ben"), user(DEE, "dee")],
+        outbox: vec![post],
+        ..Restored::default()
+    };
+    let mut app = TestApp::new();
+    app.take(Msg::Restored(Box::new(restored)));
+    app.link(LinkEvent::Connecting);
+    wait(&mut app, 2_000);
+    insta::assert_snapshot!(shown(&mut app, 80, 24));
+}
+
+#[test]
+fn an_unreachable_server_with_two_unsent_posts() {
+    for (width, height) in [(80, 24), (40, 10)] {
+        let mut app = room_with(talk());
+        down(&mut app, "no server answers");
+        app.send("shall I tag it?");
+        app.send("or does somebody else?");
+        wait(&mut app, 3_000);
+        insta::assert_snapshot!(
+            format!("unreachable_with_unsent_posts_{width}x{height}"),
+            shown(&mut app, width, height)
+        );
+    }
+}
+
+#[test]
+fn reconnecting_with_an_unsent_post() {
+    let mut app = room_with(talk());
+    down(&mut app, "no server answers");
+    app.send("shall I tag it?");
+    wait(&mut app, 8_000);
+    app.link(LinkEvent::Connecting);
+    insta::assert_snapshot!(shown(&mut app, 80, 24));
+}
+
+#[test]
+fn a_slow_connection_with_posts_on_their_way() {
+    let mut app = room_with(talk());
+    app.link(LinkEvent::Lag(1_430));
+    app.send("shall I tag it?");
+    app.send("I have the notes ready");
+    wait(&mut app, 2_000);
+    insta::assert_snapshot!(shown(&mut app, 80, 24));
+}
+
+#[test]
+fn the_server_ended_this_sign_in() {
+    for (width, height) in [(80, 24), (40, 10)] {
+        let mut app = room_with(talk());
+        app.link(LinkEvent::Stopped { error: NetError::SignedOut });
+        insta::assert_snapshot!(format!("signed_out_{width}x{height}"), shown(&mut app, width, height));
+    }
+}
+
+#[test]
+fn a_refused_post_names_the_reason_and_both_ways_out() {
+    for (width, height) in [(80, 24), (40, 10)] {
+        let mut app = room_with(talk());
+        let ask = posted(&app.send("@everyone lunch is here"));
+        let body = ErrorBody::new(ErrorCode::NotAllowed, "Only moderators may mention everyone.");
+        app.answer(ask, Err(CallError::Refused(body)));
+        insta::assert_snapshot!(format!("a_refused_post_{width}x{height}"), shown(&mut app, width, height));
+    }
+}
+
+#[test]
+fn the_live_store_is_unavailable_and_an_ephemeral_post_waits() {
+    for (width, height) in [(80, 24), (40, 10)] {
+        let mut app = room_with(talk());
+        let ask = posted(&app.send("/ttl 5m the door code is 4417"));
+        let text = "The message was not taken: the live store is unreachable.";
+        app.answer(ask, Err(CallError::Refused(ErrorBody::new(ErrorCode::LiveUnavailable, text))));
+        app.push(service(false, true));
+        insta::assert_snapshot!(format!("live_store_unavailable_{width}x{height}"), shown(&mut app, width, height));
+    }
+}
+
+#[test]
+fn the_database_is_unavailable_and_a_post_waits() {
+    for (width, height) in [(80, 24), (40, 10)] {
+        let mut app = room_with(talk());
+        app.push(service(true, false));
+        let ask = posted(&app.send("shall I tag it?"));
+        let body = ErrorBody::new(ErrorCode::Busy, "The disk is full.");
+        app.answer(ask, Err(CallError::Refused(body)));
+        wait(&mut app, 1_500);
+        insta::assert_snapshot!(format!("database_unavailable_{width}x{height}"), shown(&mut app, width, height));
+    }
+}
+
+#[test]
+fn neither_store_is_available() {
+    let mut app = room_with(talk());
+    app.push(service(false, false));
+    insta::assert_snapshot!(shown(&mut app, 80, 24));
+}
+
+#[test]
+fn an_older_server_is_announced() {
+    let mut app = TestApp::new();
+    let mut hello = welcome(vec![membership(GENERAL, "general", 0)]);
+    hello.server_version = "0.0.1".into();
+    let effects = app.link(LinkEvent::Welcome(Box::new(hello)));
+    app.answer_history(&effects, Vec::new());
+    insta::assert_snapshot!(shown(&mut app, 80, 24));
+}
+
+#[test]
+fn a_notice_of_the_server_and_an_unknown_command() {
+    let mut app = room_with(talk());
+    let change = AccountChange::Notice { text: "The server restarts at 18:00 for an update.".into() };
+    let (seq, prev) = (chat_proto::ids::AccountSeq(1), chat_proto::ids::AccountSeq(0));
+    app.push(ServerFrame::Account(AccountEvent { seq, prev, change }));
+    insta::assert_snapshot!("a_notice_of_the_server", shown(&mut app, 80, 24));
+    app.send("/frobnicate now");
+    insta::assert_snapshot!("an_unknown_command", shown(&mut app, 80, 24));
+}
+
+#[test]
+fn after_an_outage_the_posts_are_sent_and_the_room_goes_on() {
+    let mut app = room_with(talk());
+    down(&mut app, "no server answers");
+    app.send("shall I tag it?");
+    let mut items = talk();
+    items.push(message(10, ANA, "did the server just restart?"));
+    sign_in(&mut app, vec![membership(GENERAL, "general", 10)], (four_people(), items));
+    insta::assert_snapshot!(shown(&mut app, 80, 24));
+}
