@@ -1,18 +1,18 @@
-//! What the terminal can do, as far as its environment tells. Pure.
+//! Derives the terminal's capabilities from its environment. Must not know the terminal itself. Pure.
 
 #![deny(clippy::disallowed_methods)]
 
-/// What the terminal can do.
+/// The capabilities of a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capabilities {
-    /// Whether it is inside tmux or screen, which pass on only what they know.
+    /// Whether it runs inside tmux or screen, which pass on only the sequences they know.
     pub is_multiplexed: bool,
-    /// Whether it takes more than text: titles, colours, modes.
+    /// Whether it supports more than text: titles, colours, modes.
     pub is_smart: bool,
 }
 
 impl Capabilities {
-    /// What `TERM`, `TMUX` and `STY` say.
+    /// Returns the capabilities according to `TERM`, `TMUX` and `STY`.
     pub fn of(term: Option<&str>, tmux: Option<&str>, sty: Option<&str>) -> Self {
         let is_set = |value: Option<&str>| value.is_some_and(|value| !value.is_empty());
         Self {

@@ -1,6 +1,6 @@
-//! Characters made of several, whose width belongs to the terminal: flags, skin tones, families, signs shown as emoji.
-//! Where the terminal's width is not the one the rest of the program counts with, something simpler of that width is drawn
-//! in their place. Pure.
+//! Grapheme clusters whose width depends on the terminal: flags, skin tones, families, signs shown as emoji. If the
+//! terminal disagrees with our width, a simpler text of that width is drawn instead. Must not know how the terminal's
+//! width was found out. Pure.
 
 #![deny(clippy::disallowed_methods)]
 
@@ -8,37 +8,37 @@ use std::borrow::Cow;
 
 use crate::text::width;
 
-/// What such a character is made by.
+/// The ways in which these clusters are composed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Two letters that make a flag.
+    /// Two regional indicators that form a flag.
     Flag,
-    /// Several joined into one picture.
+    /// Several pictures joined into one.
     Joined,
-    /// A skin tone after its picture.
+    /// A picture followed by a skin tone.
     Tone,
-    /// A sign that is asked to look like an emoji.
+    /// A sign with a variation selector that shows it as an emoji.
     Presented,
 }
 
 impl Kind {
-    /// All, each with one that a terminal is tried with.
+    /// All kinds, each with the sample that probes a terminal.
     pub(super) const SAMPLES: [(Self, &'static str); 4] = [
-        // Two, and a letter alone: a terminal that gives each letter a column draws the pair in two as well, but it draws
-        // no flag, and its two halves part where one of them is written over.
+        // A pair and a single letter. A terminal that gives each letter a column draws the pair in two columns as well,
+        // but as two letters, which come apart when one of them is overwritten.
         (Self::Flag, "\u{1f1e9}\u{1f1ea} \u{1f1e9}"),
-        // One of the longest: tmux 3.3 joins what fits 21 bytes, and draws the rest by itself.
+        // One of the longest: tmux 3.3 joins up to 21 bytes and draws the rest separately.
         (Self::Joined, "\u{1f468}\u{1f3fd}\u{200d}\u{2764}\u{fe0f}\u{200d}\u{1f48b}\u{200d}\u{1f468}\u{1f3ff}"),
         (Self::Tone, "\u{1f44d}\u{1f3fd}"),
         (Self::Presented, "\u{2764}\u{fe0f}"),
     ];
 
-    /// Columns its sample takes where it is drawn as one: a letter of a flag alone takes as many as the whole.
+    /// Columns of its sample if clusters are drawn as one; a single letter of a flag is as wide as a flag.
     pub(super) fn sample_columns(self) -> u16 {
         if self == Self::Flag { 5 } else { 2 }
     }
 
-    /// What a cluster is, where it is one of them.
+    /// Returns the kind of a cluster; `None` if its width is certain.
     fn of(cluster: &str) -> Option<Self> {
         if cluster.chars().nth(1).is_none() && !cluster.starts_with(is_flag_letter) {
             return None;
@@ -62,19 +62,19 @@ fn is_flag_letter(c: char) -> bool {
     ('\u{1f1e6}'..='\u{1f1ff}').contains(&c)
 }
 
-/// Which kinds the terminal draws in as many columns as we count; none until it was asked.
+/// The kinds that the terminal draws in the width we count; none before the probe.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Clusters {
     drawn: [bool; 4],
 }
 
 impl Clusters {
-    /// The terminal drew a kind as wide as it is.
+    /// Notes that the terminal drew a kind in its expected width.
     pub(super) fn trust(&mut self, kind: Kind) {
         self.drawn[kind as usize] = true;
     }
 
-    /// What is sent for a cluster: itself, or something simpler that takes the same columns.
+    /// Returns the text to send for a cluster: the cluster, or a simpler text of the same width.
     pub(super) fn shown(self, cluster: &str) -> Cow<'_, str> {
         match Kind::of(cluster) {
             Some(kind) if !self.drawn[kind as usize] => plain(kind, cluster).into(),
@@ -83,7 +83,7 @@ impl Clusters {
     }
 }
 
-/// Something simpler of the same width: a flag's letters, else the first of the characters.
+/// Returns a simpler text of the same width: the letters of a flag, otherwise the first character.
 fn plain(kind: Kind, cluster: &str) -> String {
     let columns = width(cluster);
     let mut plain: String = match kind {
@@ -102,7 +102,7 @@ fn letter(c: char) -> Option<char> {
     char::from_u32(u32::from('A') + offset)
 }
 
-/// Whether terminals agree on the width of a cell's text: plain characters, and the wide scripts of East Asia.
+/// Returns whether terminals agree on the width of a cell's text: plain characters and the wide East Asian scripts.
 pub(super) fn is_sure(symbol: &str) -> bool {
     let mut chars = symbol.chars();
     match (chars.next(), chars.next()) {
@@ -111,7 +111,7 @@ pub(super) fn is_sure(symbol: &str) -> bool {
     }
 }
 
-/// Kana, Han, Hangul and their full-width forms: wide since Unicode 3.
+/// Kana, Han, Hangul and their full-width forms, which are wide since Unicode 3.
 fn is_east_asian(c: char) -> bool {
     matches!(c, '\u{3000}'..='\u{30ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}'
         | '\u{ac00}'..='\u{d7a3}' | '\u{ff01}'..='\u{ff60}')

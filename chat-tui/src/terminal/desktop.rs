@@ -1,4 +1,4 @@
-//! What goes past the cells: bell, notifications, the clipboard. Takes only text that cannot steer the terminal.
+//! Bell, notifications and the clipboard. Takes only text that cannot steer the terminal; must not know cells.
 
 use std::io::{self, Write, stdout};
 
@@ -10,20 +10,20 @@ use crate::text::SafeText;
 /// Rings the bell.
 ///
 /// # Errors
-/// Where the terminal cannot be written to.
+/// The terminal cannot be written to.
 pub fn bell() -> io::Result<()> {
     send(b"\x07")
 }
 
-/// Shows a notification (OSC 777, and OSC 9 where that is not known), with the bell for terminals that have neither.
+/// Shows a notification (OSC 777, or OSC 9 for terminals that lack it), and rings the bell for those with neither.
 ///
 /// # Errors
-/// Where the terminal cannot be written to.
+/// The terminal cannot be written to.
 pub fn notification(capabilities: Capabilities, title: &SafeText, body: &SafeText) -> io::Result<()> {
     if !capabilities.is_smart {
         return bell();
     }
-    // A semicolon would end a field.
+    // A semicolon would end the field.
     let plain = |text: &SafeText| text.as_str().replace(';', ",");
     let (title, body) = (plain(title), plain(body));
     let sequence = format!("\x1b]777;notify;{title};{body}\x07\x1b]9;{title}: {body}\x07");
@@ -31,21 +31,21 @@ pub fn notification(capabilities: Capabilities, title: &SafeText, body: &SafeTex
     bell()
 }
 
-/// Puts a text on the clipboard (OSC 52).
+/// Copies a text to the clipboard (OSC 52).
 ///
 /// # Errors
-/// Where the terminal cannot be written to.
+/// The terminal cannot be written to.
 pub fn clipboard(capabilities: Capabilities, text: &str) -> io::Result<()> {
     let encoded = base64::engine::general_purpose::STANDARD.encode(text);
     let sequence = format!("\x1b]52;c;{encoded}\x07");
     if capabilities.is_multiplexed {
-        // tmux may keep a clipboard itself, or pass it on; whichever it is set to.
+        // tmux keeps the clipboard itself or passes it on, depending on its settings.
         send(sequence.as_bytes())?;
     }
     send(wrap_for_multiplexer(capabilities, &sequence).as_bytes())
 }
 
-/// A sequence that tmux is asked to pass on to its terminal.
+/// Wraps a sequence so that tmux passes it on to its terminal.
 fn wrap_for_multiplexer(capabilities: Capabilities, sequence: &str) -> String {
     if capabilities.is_multiplexed {
         format!("\x1bPtmux;{}\x1b\\", sequence.replace('\x1b', "\x1b\x1b"))

@@ -1,10 +1,10 @@
-//! A terminal for tests that knows left and right margins and, as tmux 3.3 does, nothing of characters made of several:
-//! each is drawn by itself. Knows no colours.
+//! A terminal for tests that supports left and right margins but, like tmux 3.3, no grapheme clusters: it draws each
+//! character separately. Knows no colours.
 
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthChar;
 
-/// The cells, and what the sequences act on.
+/// The cells and the state that sequences change.
 #[derive(Debug)]
 pub(super) struct Grid {
     cells: Vec<Vec<String>>,
@@ -61,7 +61,7 @@ impl Grid {
         for covered in x..(x + columns).min(self.cells[y].len()) {
             self.cells[y][covered] = if covered == x { c.to_string() } else { String::new() };
         }
-        // What is left of something wide that was written over is blank.
+        // The other half of an overwritten wide character becomes blank.
         if let Some(rest) = self.cells[y].get_mut(x + columns).filter(|cell| cell.is_empty()) {
             " ".clone_into(rest);
         }

@@ -1,4 +1,5 @@
-//! The terminal's modes: entered once, left in every way out: at the end, on errors, on panics, on signals.
+//! The terminal's modes: entered once and left on every way out, be it the end, an error, a panic or a signal. Must not
+//! know what is drawn.
 
 use std::io::{self, Write, stdout};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,22 +23,22 @@ static HAS_KEYBOARD: AtomicBool = AtomicBool::new(false);
 const SAVE_TITLE: &str = "\x1b[22;2t";
 const RESTORE_TITLE: &str = "\x1b[23;2t";
 
-/// The terminal in our modes; left when dropped.
+/// The terminal in our modes; dropping it leaves them.
 #[derive(Debug)]
 pub struct Guard {
     capabilities: Capabilities,
     wants_mouse: bool,
-    /// Whether the terminal tells Shift+Enter from Enter; asked once.
+    /// Whether the terminal distinguishes Shift+Enter from Enter; `None` before it was asked.
     knows_keyboard: Option<bool>,
-    /// Whether it answered.
+    /// Whether it answered the question.
     answers: bool,
 }
 
 impl Guard {
-    /// Enters: raw mode, the other screen, whole pastes, focus, the mouse where it is wanted.
+    /// Enters raw mode and the alternate screen, and enables bracketed paste, focus events and, if wanted, the mouse.
     ///
     /// # Errors
-    /// Where standard output is no terminal.
+    /// Standard output is no terminal.
     pub fn enter(capabilities: Capabilities, wants_mouse: bool) -> io::Result<Self> {
         let guard = Self { capabilities, wants_mouse, knows_keyboard: None, answers: false };
         guard.enter_modes()?;
@@ -47,30 +48,30 @@ impl Guard {
     /// Enters again after [`leave`].
     ///
     /// # Errors
-    /// As [`Self::enter`].
+    /// Standard output is no terminal.
     pub fn enter_again(&self) -> io::Result<()> {
         self.enter_modes()?;
         self.push_keyboard()
     }
 
-    /// Tries what the terminal does with what terminals disagree on; none where it answers no questions. Must come after
-    /// [`Self::ask_for_keyboard`] and before keys are read. What was drawn is written over.
+    /// Probes the behaviour that differs between terminals. Returns `None` if the terminal answers no questions. Call
+    /// it after [`Self::ask_for_keyboard`] and before keys are read; it overwrites the first row.
     ///
     /// # Errors
-    /// Where the terminal cannot be written to.
+    /// The terminal cannot be written to.
     pub fn probe(&self) -> io::Result<Option<ProbeResult>> {
         if !self.answers {
             return Ok(None);
         }
-        // A terminal that answers one question and not another says nothing of itself.
+        // A terminal that answers only some of the questions tells us nothing.
         Ok(probe::probe().ok())
     }
 
-    /// Asks the terminal whether it tells keys apart that look alike (the kitty keyboard protocol), and lets it. Must
-    /// come before keys are read: its answer comes the same way.
+    /// Asks the terminal whether it distinguishes similar keys (the kitty keyboard protocol), and enables that. Call it
+    /// before keys are read, because the answer arrives as input.
     ///
     /// # Errors
-    /// Where the terminal cannot be written to.
+    /// The terminal cannot be written to.
     pub fn ask_for_keyboard(&mut self) -> io::Result<()> {
         if self.knows_keyboard.is_none() {
             let is_asked = self.capabilities.is_smart;
@@ -111,13 +112,13 @@ impl Drop for Guard {
     }
 }
 
-/// Leaves the terminal as it was found; again changes nothing. Errors are of no use to anyone here.
+/// Restores the terminal's former modes; a second call does nothing. Errors are ignored: nobody could handle them.
 pub fn leave() {
     if !IS_ENTERED.swap(false, Ordering::SeqCst) {
         return;
     }
     let mut out = stdout();
-    // Ends what may be under way: a synchronised update, margins, a scroll region, a colour.
+    // Ends whatever is in effect: a synchronised update, margins, a scroll region, a colour.
     drop(out.write_all(b"\x1b[?2026l\x1b[?69l\x1b[r\x1b[0m"));
     if HAS_KEYBOARD.swap(false, Ordering::SeqCst) {
         drop(queue!(out, PopKeyboardEnhancementFlags));
@@ -136,7 +137,7 @@ pub fn leave() {
     drop(disable_raw_mode());
 }
 
-/// Leaves the terminal before a panic is reported, so that the report can be read.
+/// Leaves our modes before a panic is reported, so that the report is readable.
 pub fn restore_on_panic() {
     let report = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {

@@ -1,4 +1,4 @@
-//! What comes from the terminal, in our own words.
+//! Translates the terminal's events into our own types. Must not know what a key does.
 
 use crossterm::event::{
     Event, EventStream, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind,
@@ -7,41 +7,41 @@ use futures_util::StreamExt;
 
 use crate::keymap::{Code, Key};
 
-/// Lines of one step of the wheel.
+/// Lines per step of the wheel.
 const WHEEL: i32 = 3;
 
-/// What came.
+/// An input event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
     /// A key.
     Key(Key),
-    /// A paste, whole.
+    /// A whole paste.
     Paste(String),
     /// The mouse.
     Pointer(Pointer),
-    /// The terminal got or lost the keyboard.
+    /// The terminal gained or lost the focus.
     Focus(bool),
-    /// The terminal has another size.
+    /// The terminal was resized.
     Resize,
 }
 
-/// What the mouse did.
+/// A mouse event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pointer {
-    /// The first button was pressed at a column and a row.
+    /// The first button was pressed at this column and row.
     Click(u16, u16),
-    /// The wheel was turned; negative is up.
+    /// The wheel was turned by so many lines; negative is up.
     Wheel(i32),
 }
 
-/// Reads the terminal. Only one may exist; drop it before another program uses the terminal.
+/// Reads the terminal. Only one reader may exist; drop it before another program uses the terminal.
 #[derive(Debug, Default)]
 pub struct Inputs {
     events: EventStream,
 }
 
 impl Inputs {
-    /// What comes next; none once the terminal is gone.
+    /// Waits for the next event. Returns `None` once the terminal is gone.
     pub async fn next(&mut self) -> Option<Input> {
         loop {
             match self.events.next().await? {
@@ -83,7 +83,7 @@ fn key(event: KeyEvent) -> Option<Key> {
     };
     key.code = match event.code {
         KeyCode::Char(c) => {
-            // A character says itself what shift made of it.
+            // A character already includes the effect of Shift.
             let c = if key.shift && !key.ctrl { c.to_uppercase().next().unwrap_or(c) } else { c };
             key.shift = false;
             Code::Char(if key.ctrl { c.to_ascii_lowercase() } else { c })

@@ -1,4 +1,5 @@
-//! The terminal: entered and always left again, keys read, cells written. The only place that knows crossterm.
+//! The terminal: enters and leaves its modes, reads keys, writes cells. The only place that knows crossterm; must not
+//! know the model.
 
 mod capabilities;
 mod cluster;

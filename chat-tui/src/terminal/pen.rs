@@ -1,4 +1,5 @@
-//! Writes cells in as few bytes as it can: the shortest way to a place, only what changes of a look, blanks erased. Pure.
+//! Writes cells in few bytes: the shortest cursor movement, only the changed attributes, blanks erased. Must not know
+//! which cells changed. Pure.
 
 #![deny(clippy::disallowed_methods)]
 
@@ -10,9 +11,9 @@ use ratatui::style::{Modifier, Style};
 use super::cluster::{Clusters, is_sure};
 use crate::text::width;
 
-/// What a blank must not have: it would be seen.
+/// Modifiers that are visible on a blank.
 const SEEN_ON_BLANKS: Modifier = Modifier::UNDERLINED.union(Modifier::REVERSED).union(Modifier::CROSSED_OUT);
-/// Modifiers with the parameters that set and that end them (ECMA-48 § 8.3.117).
+/// Modifiers with the parameters that set and end them (ECMA-48 § 8.3.117).
 const MODIFIERS: [(Modifier, &str, &str); 8] = [
     (Modifier::BOLD, "1", "22"),
     (Modifier::DIM, "2", "22"),
@@ -24,57 +25,57 @@ const MODIFIERS: [(Modifier, &str, &str); 8] = [
     (Modifier::CROSSED_OUT, "9", "29"),
 ];
 
-/// Whether a cell shows nothing but its ground.
+/// Returns whether a cell shows only its background.
 pub(super) fn is_blank(cell: &Cell) -> bool {
     cell.symbol() == " " && !cell.modifier.intersects(SEEN_ON_BLANKS)
 }
 
-/// Whether a cell shows nothing at all, as after an erasure with plain colours.
+/// Returns whether a cell looks like one that was erased with plain colours.
 pub(super) fn is_erased(cell: &Cell) -> bool {
     is_blank(cell) && cell.bg == Cell::EMPTY.bg
 }
 
-/// Whether two cells look the same.
+/// Returns whether two cells look the same.
 pub(super) fn looks_like(one: &Cell, other: &Cell) -> bool {
     one == other || (is_blank(one) && is_blank(other) && one.bg == other.bg)
 }
 
-/// What writes to the terminal: the bytes, and what is known of the terminal after them.
+/// The bytes for the terminal, and the terminal's state after them.
 #[derive(Debug)]
 pub(super) struct Pen {
     pub(super) out: Vec<u8>,
     clusters: Clusters,
-    /// Where the cursor stands, where that is known.
+    /// The cursor's position, if known.
     at: Option<(u16, u16)>,
-    /// The look in force, as a cell's.
+    /// The current style, as that of a cell.
     look: Style,
     columns: u16,
 }
 
 impl Pen {
-    /// A pen for a terminal whose look is plain and whose cursor stands anywhere.
+    /// Creates a pen for a terminal with a plain style and the cursor anywhere.
     pub(super) fn new(columns: u16, clusters: Clusters) -> Self {
         Self { out: Vec::new(), clusters, at: None, look: Cell::EMPTY.style(), columns }
     }
 
-    /// Sends a sequence after which nobody knows where the cursor stands.
+    /// Sends a sequence after which the cursor's position is unknown.
     pub(super) fn send(&mut self, sequence: &str) {
         self.out.extend_from_slice(sequence.as_bytes());
         self.at = None;
     }
 
-    /// Ends with a plain look.
+    /// Restores the plain style and returns the bytes.
     pub(super) fn finish(mut self) -> Vec<u8> {
         self.set_style(Cell::EMPTY.style());
         self.out
     }
 
-    /// Goes to a place.
+    /// Moves the cursor.
     pub(super) fn go(&mut self, x: u16, y: u16) {
         let absolute = if x == 0 { format!("\x1b[{}H", y + 1) } else { format!("\x1b[{};{}H", y + 1, x + 1) };
         let way = match self.at {
             Some(at) if at == (x, y) => return,
-            // Line feeds keep the column, and where they lead to a row of the screen they scroll nothing.
+            // Line feeds keep the column and, above the last row, do not scroll.
             Some((at_x, at_y)) if at_y <= y && y - at_y <= 3 => {
                 let down = "\n".repeat(usize::from(y - at_y));
                 let cursor_step = cursor_step(at_x, x);
@@ -86,7 +87,7 @@ impl Pen {
         self.at = Some((x, y));
     }
 
-    /// Writes a cell where the pen stands.
+    /// Writes a cell at a position.
     pub(super) fn write(&mut self, cell: &Cell, (x, y): (u16, u16)) {
         self.go(x, y);
         let is_worn =
@@ -98,17 +99,17 @@ impl Pen {
         let columns = width(cell.symbol()) as u16;
         let is_sure = is_sure(&shown);
         if !is_sure && columns == 2 {
-            // Where the terminal draws it in one column, the other one must not keep what stood there.
+            // If the terminal draws it in one column, the second one must not keep its former content.
             self.out.extend_from_slice(b"  ");
             self.at = None;
             self.go(x, y);
         }
         self.out.extend_from_slice(shown.as_bytes());
-        // The last column is followed by nothing that terminals agree on.
+        // Terminals disagree on the cursor's position after the last column.
         self.at = (is_sure && x + columns < self.columns).then_some((x + columns, y));
     }
 
-    /// Erases some columns, or all up to the row's end where `is_rest`; they are plain after that.
+    /// Erases some columns, or the rest of the row if `is_rest`; they are plain afterwards.
     pub(super) fn erase(&mut self, (x, y): (u16, u16), columns: u16, is_rest: bool) {
         self.go(x, y);
         let has_ground = self.look.bg != Cell::EMPTY.style().bg;
@@ -119,7 +120,7 @@ impl Pen {
         self.out.extend_from_slice(sequence.as_bytes());
     }
 
-    /// Takes on a look: changed where it differs, or from a plain one on, whichever is shorter.
+    /// Changes the style, from the current one or from plain, whichever is shorter.
     fn set_style(&mut self, look: Style) {
         if look == self.look {
             return;
@@ -133,7 +134,7 @@ impl Pen {
     }
 }
 
-/// The shortest way within a row.
+/// Returns the shortest movement within a row.
 fn cursor_step(from: u16, to: u16) -> String {
     let by = |count: u16, letter: char| match count {
         1 => format!("\x1b[{letter}"),
@@ -149,7 +150,7 @@ fn cursor_step(from: u16, to: u16) -> String {
     if column.len() < relative.len() { column } else { relative }
 }
 
-/// The parameters that make one look of another.
+/// Returns the parameters that change one style into another.
 fn changes(from: Style, to: Style) -> String {
     let mut parameters: Vec<String> = Vec::new();
     let removed = from.add_modifier.difference(to.add_modifier);

@@ -1,5 +1,5 @@
-//! Finds out what the environment does not tell, by what the terminal does: how wide it draws what is made of several
-//! characters, and whether it scrolls within columns. Must come before keys are read: the answers come the same way.
+//! Probes the terminal for facts that the environment does not reveal: the width of grapheme clusters, and whether it
+//! scrolls within columns. Runs before keys are read, because the answers arrive as input; must not know what is drawn.
 
 use std::io::{self, Write, stdout};
 
@@ -7,7 +7,7 @@ use crossterm::cursor::position;
 
 use super::cluster::{Clusters, Kind};
 
-/// What was found out.
+/// The facts that the probe found out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ProbeResult {
     pub(super) clusters: Clusters,
@@ -16,16 +16,16 @@ pub struct ProbeResult {
 
 #[cfg(test)]
 impl ProbeResult {
-    /// What a terminal that scrolls within columns is found to be.
+    /// The result for a terminal that scrolls within columns.
     pub(crate) fn with_margins() -> Self {
         Self { has_margins: true, ..Self::default() }
     }
 }
 
-/// Tries the terminal, which must be one that answers; writes over its first row.
+/// Probes a terminal that answers questions; overwrites its first row.
 ///
 /// # Errors
-/// Where the terminal cannot be written to.
+/// The terminal cannot be written to, or does not answer.
 pub(super) fn probe() -> io::Result<ProbeResult> {
     let found = probe_with(|sequence| {
         send(sequence)?;
@@ -41,19 +41,19 @@ fn send(sequence: &str) -> io::Result<()> {
     out.flush()
 }
 
-/// Tries a terminal; `column_after` sends a sequence and tells where the cursor stands then, from 0.
+/// Probes a terminal; `column_after` sends a sequence and returns the cursor's column after it, from 0.
 fn probe_with(mut column_after: impl FnMut(&str) -> io::Result<u16>) -> io::Result<ProbeResult> {
     let mut found = ProbeResult::default();
     let all: String = Kind::SAMPLES.iter().map(|(_, sample)| *sample).collect();
     let expected: u16 = Kind::SAMPLES.iter().map(|(kind, _)| kind.sample_columns()).sum();
     let are_all_right = column_after(&format!("\x1b[m\x1b[H{all}"))? == expected;
     for (kind, sample) in Kind::SAMPLES {
-        // One question where the terminal draws them all as expected, else one for each.
+        // One question if the terminal draws all samples as expected, otherwise one for each.
         if are_all_right || column_after(&format!("\x1b[H\x1b[2K{sample}"))? == kind.sample_columns() {
             found.clusters.trust(kind);
         }
     }
-    // Where margins are known, a carriage return goes to the left one (DEC STD 070, DECLRMM).
+    // With margins, a carriage return goes to the left margin (DEC STD 070, DECLRMM).
     found.has_margins = column_after("\x1b[H\x1b[2K\x1b[?69h\x1b[3;9s\x1b[1;6H\r")? == 2;
     Ok(found)
 }
@@ -77,7 +77,7 @@ mod tests {
     #[test]
     fn what_a_terminal_draws_otherwise_is_not_trusted() {
         let found = probe_with(|sequence| {
-            // As tmux 3.3: each letter of a flag has a column, and a long one is cut in two.
+            // Like tmux 3.3: each letter of a flag takes a column, and a long cluster is cut in two.
             Ok(match sequence.trim_start_matches("\u{1b}[H\u{1b}[2K") {
                 "\u{1f44d}\u{1f3fd}" => 2,
                 "\u{1f1e9}\u{1f1ea} \u{1f1e9}" => 4,

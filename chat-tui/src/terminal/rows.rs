@@ -1,4 +1,4 @@
-//! Sends the cells of two screens that differ, row by row. Pure.
+//! Encodes the cells in which two screens differ, row by row. Must not know of scrolled areas. Pure.
 
 #![deny(clippy::disallowed_methods)]
 
@@ -9,14 +9,14 @@ use super::cluster::is_sure;
 use super::pen::{Pen, is_erased, looks_like};
 use crate::text::width;
 
-/// Unchanged cells between two changed ones that are sent rather than jumped over.
+/// Most unchanged cells between two changed ones that are sent rather than skipped.
 const BRIDGED: usize = 3;
-/// Blanks that are cheaper erased than written, where something follows them in the row.
+/// From more blanks than this on, erasing is cheaper than writing if changed cells follow in the row.
 const ERASED: usize = 9;
-/// The same, where nothing that has changed follows.
+/// The same if no changed cells follow.
 const ERASED_LAST: usize = 4;
 
-/// Cells of one row that are sent in one go.
+/// Cells of one row that are sent together.
 #[derive(Debug)]
 struct Piece<'a> {
     x: u16,
@@ -26,16 +26,15 @@ struct Piece<'a> {
 
 #[derive(Debug)]
 enum What<'a> {
-    /// Cells of one look.
+    /// Cells of one style.
     Cells(&'a [Cell]),
     /// Blanks.
     Blank(u16),
-    /// Blanks up to the row's end.
+    /// Blanks up to the end of the row.
     Rest,
 }
 
-/// Makes the terminal that shows `shown` show `next`, after `first`. The rows are sent in order, or look by look,
-/// whichever takes fewer bytes.
+/// Returns the bytes that turn `shown` into `next`: row by row or style by style, whichever is shorter.
 pub(super) fn send(shown: &Buffer, next: &Buffer, pen: impl Fn() -> Pen) -> Vec<u8> {
     let pieces = pieces(shown, next);
     let write = |order: &mut dyn Iterator<Item = &Piece<'_>>| {
@@ -44,13 +43,13 @@ pub(super) fn send(shown: &Buffer, next: &Buffer, pen: impl Fn() -> Pen) -> Vec<
         pen.finish()
     };
     let by_rows = write(&mut pieces.iter());
-    // Where the terminal may draw something wider than it is, what stands after it must come after it.
+    // The terminal may draw a cell too wide: the cells behind it must be sent after it.
     if !pieces.iter().all(Piece::is_sure) {
         return by_rows;
     }
     let mut order: Vec<_> = pieces.iter().collect();
     let (mut colours, mut looks) = (Vec::new(), Vec::new());
-    // Looks of one colour follow each other: from one to the next only the rest changes.
+    // Styles of one colour follow each other, so that only the other attributes change.
     order.sort_by_cached_key(|piece| {
         let look = piece.look();
         (index_of(look.fg, &mut colours), index_of(look, &mut looks))
@@ -59,7 +58,7 @@ pub(super) fn send(shown: &Buffer, next: &Buffer, pen: impl Fn() -> Pen) -> Vec<
     if by_looks.len() < by_rows.len() { by_looks } else { by_rows }
 }
 
-/// Where something stands among those met so far.
+/// Returns the index of a value among those met so far.
 fn index_of<T: PartialEq>(one: T, met: &mut Vec<T>) -> usize {
     met.iter().position(|known| *known == one).unwrap_or_else(|| {
         met.push(one);
@@ -113,7 +112,7 @@ fn pieces<'a>(shown: &Buffer, next: &'a Buffer) -> Vec<Piece<'a>> {
 fn pieces_of_row<'a>(old: &[Cell], new: &'a [Cell], y: u16, pieces: &mut Vec<Piece<'a>>) {
     let is_changed = changed(old, new);
     let Some(last) = is_changed.iter().rposition(|is| *is) else { return };
-    // From here on the row is blank.
+    // The row is blank from here on.
     let rest = new.iter().rposition(|cell| !is_erased(cell)).map_or(0, |x| x + columns_of(&new[x]));
     let mut x = 0;
     while x <= last {
@@ -139,8 +138,8 @@ fn pieces_of_row<'a>(old: &[Cell], new: &'a [Cell], y: u16, pieces: &mut Vec<Pie
     }
 }
 
-/// Where the changed cells from `start` on that look alike end; the few unchanged ones between two of them are among
-/// them, where they are cheaper sent than jumped over.
+/// Returns the end of the changed cells from `start` on that share a style. Short gaps of unchanged cells are included
+/// if sending them is cheaper than skipping them.
 fn end_of_piece(new: &[Cell], is_changed: &[bool], start: usize) -> usize {
     let look = new[start].style();
     let is_alike = |cell: &Cell| cell.style() == look;
@@ -165,10 +164,10 @@ fn columns_of(cell: &Cell) -> usize {
     width(cell.symbol()).max(1)
 }
 
-/// The cells that must be sent; what a wide one covers is sent with it.
+/// Returns which cells must be sent; a wide cell includes the one it covers.
 fn changed(old: &[Cell], new: &[Cell]) -> Vec<bool> {
     let mut is_changed = vec![false; new.len()];
-    // Columns covered by the cell before, and columns that hold a half of something that is overwritten.
+    // Columns that the cell before covers, and columns with half of an overwritten wide character.
     let (mut covered, mut spoilt) = (0usize, 0usize);
     for (x, (old, new)) in old.iter().zip(new).enumerate() {
         let is_same = looks_like(old, new);

@@ -1,4 +1,4 @@
-//! The cells on the terminal: what changed is sent, and nothing where nothing did.
+//! The cells on the terminal: sends the changed ones, and nothing if none changed. Must not know what they show.
 
 use std::io::{self, Write, stdout};
 
@@ -13,15 +13,15 @@ use super::pen::Pen;
 use super::probe::ProbeResult;
 use super::{rows, shift};
 
-/// Bytes below which no shorter way is looked for.
+/// Up to so many bytes, no shorter encoding is searched.
 const SHORT: usize = 60;
 
-/// What was drawn, beside the cells.
+/// The result of drawing, beside the cells.
 #[derive(Clone, Debug, Default)]
 pub struct Frame {
-    /// Where the caret stands; none: hidden.
+    /// Position of the caret; `None` if it is hidden.
     pub caret: Option<Position>,
-    /// Cells that may have moved as a whole.
+    /// The area whose cells may have moved together.
     pub moving: Rect,
     /// The terminal's title.
     pub title: String,
@@ -37,17 +37,17 @@ pub struct Screen {
     sets_title: bool,
     out: Vec<u8>,
     clusters: Clusters,
-    /// Whether the terminal scrolls within columns.
+    /// Whether the terminal can scroll within columns.
     has_margins: bool,
-    /// The terminal shows something else than `shown`.
+    /// Whether the terminal shows something other than `shown`.
     is_stale: bool,
 }
 
 impl Screen {
-    /// A screen of the terminal's size, not drawn yet.
+    /// Creates a screen of the terminal's size; nothing is drawn yet.
     ///
     /// # Errors
-    /// Where the terminal does not tell its size.
+    /// The terminal's size is unknown.
     pub fn new(sets_title: bool) -> io::Result<Self> {
         let (width, height) = size()?;
         Ok(Self::sized(width, height, sets_title))
@@ -68,20 +68,20 @@ impl Screen {
         }
     }
 
-    /// Takes the terminal's size; everything is drawn again.
+    /// Takes the terminal's new size; the next draw sends everything.
     ///
     /// # Errors
-    /// Where the terminal does not tell its size.
+    /// The terminal's size is unknown.
     pub fn resize(&mut self) -> io::Result<()> {
         let (clusters, has_margins) = (self.clusters, self.has_margins);
         *self = Self { clusters, has_margins, ..Self::new(self.sets_title)? };
         Ok(())
     }
 
-    /// Takes what was found out about the terminal, whose first row has been written over meanwhile.
+    /// Takes the result of the probe, which has overwritten the first row.
     pub fn apply_probe(&mut self, found: ProbeResult) {
         (self.clusters, self.has_margins) = (found.clusters, found.has_margins);
-        // What is shown as something simpler may be shown as it is from here on.
+        // Clusters that were replaced by simpler texts may be shown as they are from now on.
         if !self.shown.content.iter().all(|cell| is_sure(cell.symbol())) {
             self.is_stale = true;
         }
@@ -91,16 +91,16 @@ impl Screen {
         }
     }
 
-    /// Everything is drawn again next time.
+    /// Makes the next draw send everything.
     pub fn invalidate(&mut self) {
         self.is_stale = true;
         self.title.clear();
     }
 
-    /// Lets `draw` fill the cells and sends what changed; gives back how many bytes.
+    /// Lets `draw` fill the cells, and sends the changes. Returns the number of bytes sent.
     ///
     /// # Errors
-    /// Where the terminal cannot be written to.
+    /// The terminal cannot be written to.
     pub fn draw(&mut self, draw: impl FnOnce(&mut Buffer) -> Frame) -> io::Result<usize> {
         let bytes = self.bytes(draw)?;
         if !bytes.is_empty() {
@@ -111,7 +111,7 @@ impl Screen {
         Ok(bytes.len())
     }
 
-    /// Lets `draw` fill the cells; what changed, for the terminal to take.
+    /// Lets `draw` fill the cells. Returns the bytes for the terminal.
     pub(crate) fn bytes(&mut self, draw: impl FnOnce(&mut Buffer) -> Frame) -> io::Result<Vec<u8>> {
         self.next.reset();
         let frame = draw(&mut self.next);
@@ -125,7 +125,7 @@ impl Screen {
         if body.is_empty() && !has_moved && self.title == frame.title {
             return Ok(());
         }
-        // The terminal shows it whole or not at all (synchronised output, mode 2026).
+        // The terminal shows the update as a whole (synchronised output, mode 2026).
         self.out.extend_from_slice(b"\x1b[?2026h");
         let was_hidden = self.caret.is_none() && !self.is_stale;
         if !was_hidden && (frame.caret.is_none() || !body.is_empty()) {
@@ -146,7 +146,7 @@ impl Screen {
         Ok(())
     }
 
-    /// The bytes that make the terminal show what is next: of several ways the one that takes the fewest.
+    /// Returns the shortest of several encodings of the next screen.
     fn body(&mut self, frame: &Frame) -> Vec<u8> {
         if self.is_stale {
             self.shown.reset();
@@ -169,7 +169,7 @@ impl Screen {
         best
     }
 
-    /// The bytes that make the terminal show what is next, where it shows `shown` after a sequence.
+    /// Returns the bytes for the next screen if the terminal shows `shown` after `sequence`.
     fn after(&self, sequence: &str, shown: &Buffer) -> Vec<u8> {
         rows::send(shown, &self.next, || {
             let mut pen = Pen::new(self.next.area.width, self.clusters);

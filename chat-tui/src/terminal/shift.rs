@@ -1,17 +1,17 @@
-//! Finds out that rows have only moved up or down, so that the terminal can move them itself instead of being sent
-//! them again (a scroll region, DECSTBM with SU and SD; within columns where it knows margins, DECSLRM). Pure.
+//! Detects rows that only moved up or down, so that the terminal can move them itself (a scroll region, DECSTBM with SU
+//! and SD; within columns with DECSLRM if it supports margins). Must not know how cells are encoded. Pure.
 
 #![deny(clippy::disallowed_methods)]
 
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 
-/// Rows moved at most.
+/// Most rows that a shift moves.
 const FARTHEST: u16 = 12;
-/// Changed cells below which moving is not worth looking for.
+/// With fewer changed cells than this, no shift is searched.
 const WORTH: usize = 40;
 
-/// Cells of an area that moved: positive is up.
+/// An area whose cells moved; positive is up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Shift {
     pub(super) area: Rect,
@@ -19,7 +19,7 @@ pub(super) struct Shift {
 }
 
 impl Shift {
-    /// The sequences that move the cells; what comes in takes the look in force, which must be plain.
+    /// Returns the sequences that move the cells. New cells take the current style, which must be plain.
     pub(super) fn sequence(&self, columns: u16) -> String {
         let Rect { x, y, width, height } = self.area;
         let direction = if self.rows > 0 { 'S' } else { 'T' };
@@ -37,7 +37,7 @@ impl Shift {
     }
 }
 
-/// The move of `area` after which the least is left to draw; none where moving does not help.
+/// Returns the shift of `area` that leaves the fewest cells to draw; `None` if no shift helps.
 pub(super) fn find(shown: &Buffer, next: &Buffer, area: Rect) -> Option<Shift> {
     let area = trimmed(shown, next, area.intersection(next.area));
     let unmoved = changed(shown, next, area, 0);
@@ -50,7 +50,7 @@ pub(super) fn find(shown: &Buffer, next: &Buffer, area: Rect) -> Option<Shift> {
     (left < unmoved).then_some(Shift { area, rows })
 }
 
-/// Moves the cells in a buffer as the terminal does: what comes in is empty.
+/// Moves the cells of a buffer as the terminal does; new cells are empty.
 pub(super) fn apply(buffer: &mut Buffer, shift: &Shift) {
     let (area, before) = (shift.area, buffer.clone());
     for y in area.top()..area.bottom() {
@@ -67,7 +67,7 @@ fn row(buffer: &Buffer, area: Rect, y: u16) -> &[Cell] {
     &buffer.content[at..][..usize::from(area.width)]
 }
 
-/// The area without the rows at its top and bottom that stay as they are.
+/// Returns the area without the unchanged rows at its top and bottom.
 fn trimmed(shown: &Buffer, next: &Buffer, area: Rect) -> Rect {
     let is_changed = |y: &u16| row(shown, area, *y) != row(next, area, *y);
     let mut rows = area.top()..area.bottom();
@@ -77,7 +77,7 @@ fn trimmed(shown: &Buffer, next: &Buffer, area: Rect) -> Rect {
     }
 }
 
-/// Cells of the area that would have to be drawn after a move.
+/// Returns the number of cells to draw after a shift by `rows`.
 fn changed(shown: &Buffer, next: &Buffer, area: Rect, rows: i32) -> usize {
     let count = |y: u16| {
         let new = row(next, area, y);

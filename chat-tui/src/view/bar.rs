@@ -1,4 +1,4 @@
-//! The line at the top: room, topic, and how the link is.
+//! The bar at the top: room, topic and the state of the connection. Must not know the parts below it.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -7,10 +7,10 @@ use super::{draw, rooms, time};
 use crate::app::{LinkState, Model, Server};
 use crate::theme::{Role, Theme};
 
-/// Below this width the link is told in a word.
+/// Below this width the connection is described in a word.
 const NARROW: u16 = 60;
 
-/// Draws the line; what waits in rooms that are not in sight stands in it.
+/// Draws the bar; if the list of rooms is hidden, it includes the unread counts of the other rooms.
 pub(super) fn draw(model: &Model, theme: &Theme, (bar, lists_rooms): (Rect, bool), buffer: &mut Buffer) {
     draw::clear(buffer, bar, theme.style(Role::Bar));
     let inner = Rect { x: bar.x + 1, width: bar.width.saturating_sub(2), ..bar };
@@ -37,7 +37,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, (bar, lists_rooms): (Rect, bool
     }
 }
 
-/// What is unread in the other rooms, and how often one is mentioned there: `3 · @1`.
+/// Unread messages and mentions in the other rooms: `3 · @1`.
 fn elsewhere(model: &Model) -> Vec<(String, Role)> {
     let others = || {
         model
@@ -54,7 +54,7 @@ fn elsewhere(model: &Model) -> Vec<(String, Role)> {
     [unread, between, mentions].into_iter().flatten().collect()
 }
 
-/// The link in a few words, or in one; what is said never hangs on a colour alone.
+/// Describes the connection in a few words or in one; the text never depends on a colour alone.
 fn link(model: &Model, server: &Server, is_narrow: bool) -> (String, Role) {
     match (&server.link, server.lag_ms) {
         (LinkState::Ready, Some(lag)) if lag >= 300 && !is_narrow => {
@@ -73,7 +73,7 @@ fn link(model: &Model, server: &Server, is_narrow: bool) -> (String, Role) {
     }
 }
 
-/// A lag in steps, so that the screen does not change with each measure.
+/// Rounds a lag, so that the screen does not change with each measurement.
 fn step(lag_ms: u64) -> u64 {
     let step = match lag_ms {
         0..10 => 1,

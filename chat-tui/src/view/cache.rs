@@ -1,4 +1,4 @@
-//! Messages cut into lines once for a width, as long as they do not change.
+//! Caches wrapped messages until they or the width change. Must not know where they are drawn.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -9,24 +9,24 @@ use chat_proto::ids::Seq;
 use crate::app::{MessageContent, RoomKey};
 use crate::text::{self, Inline};
 
-/// Messages remembered; beyond it everything is forgotten and cut again as it comes into sight.
+/// Most cached messages; beyond it the cache is emptied, and visible messages are wrapped again.
 const MESSAGES_MAX: usize = 4_096;
 
-/// A message cut into lines.
+/// A wrapped message.
 #[derive(Debug)]
 pub(super) struct WrappedText {
-    /// The text, with what is said of it at its end.
+    /// The text, followed by the note about it.
     pub(super) text: Box<str>,
-    /// Where what is said of it begins.
+    /// Byte offset of the note.
     pub(super) note_at: usize,
-    /// The lines.
+    /// The byte ranges of the lines.
     pub(super) lines: Vec<Range<usize>>,
-    /// What stands out.
+    /// Parts with a style of their own.
     pub(super) marks: Vec<Inline>,
 }
 
 impl WrappedText {
-    /// Cuts a text for a width.
+    /// Wraps a text for a width.
     pub(super) fn of(text: &str, note: &str, is_code: bool, columns: u16) -> Self {
         let whole = if note.is_empty() { text.to_owned() } else { format!("{text} {note}") };
         let columns = usize::from(columns);
@@ -36,14 +36,14 @@ impl WrappedText {
     }
 }
 
-/// What drawing remembers between two screens; it may be dropped at any time.
+/// The memory between two screens; may be dropped at any time.
 #[derive(Debug, Default)]
 pub struct RenderCache {
     wrapped: HashMap<(RoomKey, Seq), (Seq, u16, Rc<WrappedText>)>,
 }
 
 impl RenderCache {
-    /// A message cut for a width.
+    /// Returns a message wrapped for a width.
     pub(super) fn wrapped(
         &mut self,
         key: (RoomKey, Seq),
@@ -62,7 +62,7 @@ impl RenderCache {
         if self.wrapped.len() >= MESSAGES_MAX {
             self.wrapped.clear();
         }
-        // What expires must not outlive its message here.
+        // The text of an ephemeral message must not outlive it here.
         if content.expires_at().is_none() {
             self.wrapped.insert(key, (changed, columns, Rc::clone(&wrapped)));
         }

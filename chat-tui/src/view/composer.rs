@@ -1,4 +1,4 @@
-//! The box one writes in, and what could be completed there.
+//! The input box and its completions. Must not know how the draft is edited or sent.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -9,21 +9,21 @@ use crate::app::{Focus, Model, Target, candidates};
 use crate::text::{fit, prefix_width, width, wrap_verbatim};
 use crate::theme::{Role, Theme};
 
-/// Columns before the text.
+/// Columns of the prompt before the text.
 const PROMPT: u16 = 3;
 
-/// Rows the text takes in a box of this width.
+/// Returns the rows that the draft takes in a box of this width.
 pub(super) fn rows(model: &Model, box_width: u16) -> u16 {
     let columns = text_columns(box_width);
     model.room().map_or(1, |(_, room)| wrap_verbatim(room.writing.draft.text(), columns).len() as u16)
 }
 
 fn text_columns(box_width: u16) -> usize {
-    // One column is left for the caret behind the last character.
+    // One column is reserved for the caret after the last character.
     usize::from(box_width.saturating_sub(PROMPT + 2)).max(1)
 }
 
-/// Draws the box.
+/// Draws the input box.
 pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, (buffer, drawn): (&mut Buffer, &mut Drawn)) {
     drawn.viewport.targets.push((draw::area(area), Target::Composer));
     let prompt = Rect { x: area.x + 1, width: 2, ..area };
@@ -39,7 +39,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, (buffer, drawn): (&
     let text = room.writing.draft.text();
     let lines = wrap_verbatim(text, text_columns(area.width));
     let cursor = room.writing.draft.cursor();
-    // At a break the caret stands at the beginning of the next line.
+    // At a line break the caret is at the start of the next line.
     let at = lines.iter().rposition(|line| line.start <= cursor).unwrap_or(0);
     let skip = (at + 1).saturating_sub(usize::from(area.height));
     for (line, row) in lines.iter().skip(skip).zip(draw::rows(inner)) {
@@ -61,7 +61,7 @@ fn hint(model: &Model) -> String {
     }
 }
 
-/// Draws what could be completed, above the box.
+/// Draws the completions above the box.
 pub(super) fn draw_candidates(model: &Model, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     if model.focus != Focus::Composer || model.overlay.is_some() {
         return;
@@ -77,7 +77,7 @@ pub(super) fn draw_candidates(model: &Model, theme: &Theme, area: Rect, buffer: 
     let gap = if helps > 0 { 2 } else { 0 };
     let columns = ((names + gap + helps + 3) as u16).min(area.width.saturating_sub(1));
     let rows = (found.len() as u16).min(area.y.saturating_sub(2));
-    // Over the marks of messages, too: beside a command one would look like a part of it.
+    // Covers the mention marks too: beside a command, one would look like a part of it.
     let popup = Rect { x: area.x, y: area.y.saturating_sub(rows), width: columns, height: rows };
     draw::clear(buffer, popup, theme.style(Role::Overlay));
     for (index, (candidate, row)) in found.iter().zip(draw::rows(popup)).enumerate() {

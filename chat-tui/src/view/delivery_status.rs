@@ -1,11 +1,11 @@
-//! The words beside a message on its way: what it waits for. Knows neither place nor colour.
+//! The note beside a message that is not acknowledged: the reason why it waits. Must not know its place or style.
 
 use crate::app::DeliveryStatus;
 
-/// How a server begins that says why it did not take a message; beside the message that needs no saying.
+/// Prefix of refusal texts, removed beside the message.
 const LEAD: &str = "The message was not taken: ";
 
-/// The words.
+/// Returns the note.
 pub(super) fn note(status: &DeliveryStatus) -> String {
     match status {
         DeliveryStatus::Sending => "(sending)".to_owned(),
@@ -21,7 +21,7 @@ pub(super) fn note(status: &DeliveryStatus) -> String {
     }
 }
 
-/// Whether it may be over within the blink of an eye: then nothing is said at first.
+/// Returns whether the state usually ends at once; then the note is hidden at first.
 pub(super) fn is_often_brief(status: &DeliveryStatus) -> bool {
     match status {
         DeliveryStatus::Sending | DeliveryStatus::Offline | DeliveryStatus::Deferred(_) => true,

@@ -1,4 +1,4 @@
-//! Small steps of drawing: a text in a row, a row filled, a line down.
+//! Drawing primitives: text in a row, filled areas, lines. Must not know the model.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use crate::app::Area;
 use crate::text::{fit, width};
 
-/// Writes one line at the left of `area`, cut with an ellipsis where it is longer; gives back its columns.
+/// Writes one line at the left of `area`, shortened with an ellipsis if necessary. Returns its columns.
 pub(super) fn text(buffer: &mut Buffer, area: Rect, text: &str, style: Style) -> u16 {
     if area.width == 0 || area.height == 0 {
         return 0;
@@ -17,7 +17,7 @@ pub(super) fn text(buffer: &mut Buffer, area: Rect, text: &str, style: Style) ->
     width(&fitted) as u16
 }
 
-/// Writes one line at the right of `area`; gives back its columns.
+/// Writes one line at the right of `area`. Returns its columns.
 pub(super) fn text_right(buffer: &mut Buffer, area: Rect, text: &str, style: Style) -> u16 {
     let fitted = fit(text, usize::from(area.width));
     let columns = width(&fitted) as u16;
@@ -25,18 +25,18 @@ pub(super) fn text_right(buffer: &mut Buffer, area: Rect, text: &str, style: Sty
     self::text(buffer, area, &fitted, style)
 }
 
-/// The rows of an area, from the top.
+/// Returns the rows of an area, from the top.
 pub(super) fn rows(area: Rect) -> impl Iterator<Item = Rect> {
     (0..area.height).map(move |row| Rect { y: area.y + row, height: 1, ..area })
 }
 
-/// What is left of a row after `columns`.
+/// Returns the rest of a row after `columns`.
 pub(super) fn after(row: Rect, columns: u16) -> Rect {
     let columns = columns.min(row.width);
     Rect { x: row.x + columns, width: row.width - columns, ..row }
 }
 
-/// Fills an area with spaces of a style.
+/// Fills an area with blanks of a style.
 pub(super) fn clear(buffer: &mut Buffer, area: Rect, style: Style) {
     for row in rows(area) {
         for x in row.left()..row.right() {
@@ -46,14 +46,14 @@ pub(super) fn clear(buffer: &mut Buffer, area: Rect, style: Style) {
     }
 }
 
-/// A line down the screen.
+/// Draws a vertical line.
 pub(super) fn line_down(buffer: &mut Buffer, x: u16, rows: (u16, u16), style: Style) {
     for y in rows.0..rows.1 {
         buffer[(x, y)].set_symbol("│").set_style(style);
     }
 }
 
-/// A line across a row with a label in it: `─ label ────`, or `──── label ─` at the right.
+/// Draws a horizontal line with a label: `─ label ────`, or `──── label ─` if the label is at the right.
 pub(super) fn line_across(buffer: &mut Buffer, row: Rect, label: (&str, bool), style: Style) {
     let (label, is_right) = label;
     let columns = usize::from(row.width);
@@ -67,12 +67,12 @@ pub(super) fn line_across(buffer: &mut Buffer, row: Rect, label: (&str, bool), s
     text(buffer, row, &line, style);
 }
 
-/// A number in at most four columns.
+/// Formats a number in at most four columns.
 pub(super) fn count(number: u32) -> String {
     if number > 999 { "999+".to_owned() } else { number.to_string() }
 }
 
-/// The cells of a rectangle, as the app knows them.
+/// Converts a rectangle for the app.
 pub(super) fn area(rect: Rect) -> Area {
     Area { x: rect.x, y: rect.y, width: rect.width, height: rect.height }
 }

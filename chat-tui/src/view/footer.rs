@@ -1,4 +1,5 @@
-//! The lines above the box: what the server cannot do just now, something to tell, what is being done, or who types.
+//! The lines above the input box: outages, a notice, the current mode or the people who are typing. Must not know how
+//! long a notice lasts.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -8,14 +9,15 @@ use crate::app::{Focus, LinkState, Model, PostState};
 use crate::text::{fit, wrap_words};
 use crate::theme::{Role, Theme};
 
-/// Lines of a notice, and of what is being done.
+/// Most lines of a notice, and of the other texts.
 const NOTICE_ROWS: usize = 3;
 const STATE_ROWS: usize = 2;
 
-/// One line of them.
+/// One line with its style.
 pub(super) type Line = (String, Role);
 
-/// The lines for an area of this width, at most so many and at least one: a notice and who types each have their place.
+/// Returns the lines for this width, at least one and at most `most`: a notice does not displace the people who are
+/// typing.
 pub(super) fn lines(model: &Model, width: u16, most: usize) -> Vec<Line> {
     let columns = usize::from(width.saturating_sub(2)).max(1);
     let most = most.max(1);
@@ -44,8 +46,8 @@ pub(super) fn draw(theme: &Theme, area: Rect, lines: &[Line], buffer: &mut Buffe
     }
 }
 
-/// A text in at most so many lines. Where it is longer its middle is left out: it begins with what happened and ends with
-/// what to do.
+/// Wraps a text into at most `rows` lines. A longer one loses its middle: a notice begins with the event and ends with
+/// the advice.
 fn wrapped(text: &str, columns: usize, rows: usize) -> Vec<String> {
     let lines: Vec<_> = wrap_words(text, columns).into_iter().map(|line| &text[line]).collect();
     if lines.len() <= rows {
@@ -65,7 +67,7 @@ fn notice(model: &Model) -> Option<Line> {
     Some((notice.text.as_str().to_owned(), role))
 }
 
-/// What the server cannot do just now, as long as it cannot.
+/// Describes an outage of the server as long as it lasts.
 fn outage(model: &Model) -> Option<Line> {
     let server = model.server().filter(|server| server.is_ready())?;
     let text = match (server.service.is_store_available, server.service.is_live_available) {
@@ -77,7 +79,7 @@ fn outage(model: &Model) -> Option<Line> {
     Some((text.to_owned(), Role::NoticeError))
 }
 
-/// What is being done, who types, or what waits.
+/// Describes the current mode, the people who are typing, or the unsent messages.
 fn state(model: &Model) -> Option<Line> {
     if let Focus::Message(seq) = model.focus {
         let content = model.room().and_then(|(_, room)| room.timeline.get(seq)?.content());
@@ -107,7 +109,7 @@ fn limit(model: &Model) -> u64 {
     model.server().map_or(u64::MAX / 10, |server| server.limits.body_max_chars)
 }
 
-/// Who types, in words.
+/// Names the people who are typing; `None` if nobody is.
 fn typing(model: &Model) -> Option<String> {
     let (_, room) = model.room()?;
     let server = model.server()?;
@@ -122,7 +124,7 @@ fn typing(model: &Model) -> Option<String> {
     })
 }
 
-/// What waits to be sent while the server is away, why it is, and what can be done.
+/// Names the reason for a lost connection, the advice and the number of unsent messages.
 fn waiting(model: &Model) -> Option<String> {
     let server = model.server()?;
     let is_waiting = |state: &PostState| !matches!(state, PostState::Failed { .. });

@@ -1,5 +1,4 @@
-//! Who came and went, in one row: what a run of joins and leaves comes to, in as many names as the row has room for.
-//! Pure.
+//! Summarizes a run of joins and leaves in one row, with as many names as fit. Must not know rows or styles. Pure.
 
 #![deny(clippy::disallowed_methods)]
 
@@ -7,7 +6,7 @@ use chat_proto::ids::UserId;
 
 use crate::text::{fit, width};
 
-/// What a run of joins and leaves comes to for one person.
+/// The outcome of a run for one person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outcome {
     Joined,
@@ -38,13 +37,13 @@ impl Outcome {
     }
 }
 
-/// Joins (`true`) and leaves in the order they happened, as a text of at most `columns`.
+/// Summarizes joins (`true`) and leaves, in the order they happened, in at most `columns`.
 pub(super) fn summarize(run: &[(UserId, bool)], name_of: impl Fn(UserId) -> String, columns: usize) -> String {
     let mut people: Vec<(UserId, bool, bool)> = Vec::new();
     for (id, is_join) in run {
         match people.iter_mut().find(|(known, ..)| known == id) {
             Some((.., is_in_now)) => *is_in_now = *is_join,
-            // Who leaves first was there before.
+            // A person whose first event is a leave was a member before.
             None => people.push((*id, !is_join, *is_join)),
         }
     }
@@ -65,7 +64,7 @@ pub(super) fn summarize(run: &[(UserId, bool)], name_of: impl Fn(UserId) -> Stri
     fitting.unwrap_or_else(|| fit(&at_most(0), columns).into_owned())
 }
 
-/// `ana, ben and 10 others joined`; without any name: `12 people joined`.
+/// Formats `ana, ben and 10 others joined`, or `12 people joined` if no name fits.
 fn group(names: &[String], named: usize, outcome: Outcome) -> String {
     let verb = outcome.verb();
     let others = names.len().saturating_sub(named);

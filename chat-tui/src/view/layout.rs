@@ -1,4 +1,4 @@
-//! Where each part of the screen lies.
+//! Divides the screen among its parts. Must not know how a part is drawn.
 
 use ratatui::layout::Rect;
 
@@ -6,43 +6,43 @@ use super::row::Columns;
 use super::{composer, footer};
 use crate::app::{self, Fold, Model};
 
-/// Below this width both side panes fold away.
+/// Below this width both side panes are folded away.
 const WIDE: u16 = 80;
-/// Columns the text of messages keeps beside the panes; where it would not, people and topics fold away.
+/// Least columns of message text beside the panes; with fewer, the people pane is folded away.
 const TEXT: u16 = 49;
 
 /// A side pane.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pane {
-    /// Its cells, without the line beside it.
+    /// Its cells, without the border.
     pub(super) area: Rect,
-    /// The column of the line that sets it off, if there is one.
+    /// The column of its border, if it has one.
     pub(super) border: Option<u16>,
 }
 
-/// Where each part lies.
+/// The area of each part.
 #[derive(Clone, Debug)]
 pub(super) struct Layout {
-    /// Which panes there is no room for.
+    /// The panes that have no room.
     pub(super) fold: Fold,
-    /// The rooms, to the left.
+    /// The rooms, on the left.
     pub(super) rooms: Option<Pane>,
-    /// Room, topic, link.
+    /// The bar with room, topic and connection.
     pub(super) bar: Rect,
     /// The messages.
     pub(super) list: Rect,
-    /// Notices, and who types.
+    /// The lines above the input box.
     pub(super) footer: Rect,
-    /// What stands there.
+    /// The content of those lines.
     pub(super) footer_lines: Vec<footer::Line>,
-    /// The box one writes in.
+    /// The input box.
     pub(super) composer: Rect,
-    /// People and topics, to the right.
+    /// People and trending words, on the right.
     pub(super) people: Option<Pane>,
 }
 
 impl Layout {
-    /// The parts of a screen of this size.
+    /// Lays out a screen of this size.
     pub(super) fn of(model: &Model, area: Rect) -> Self {
         let fold = fold(area.width);
         let is_beside = |pane| !(fold == Fold::Both) && model.panes.shows(pane, fold);
@@ -62,7 +62,7 @@ impl Layout {
         let composer = Rect { y: footer.bottom(), height: composer_rows, ..centre };
         let rooms = Rect { width: rooms_width, ..area };
         let people = Rect { x: centre.right() + 1, y: area.y + 1, width: people_width, height: area.height - 1 };
-        // Where there is no room beside the messages, the pane that is opened lies over them.
+        // A folded pane that is opened covers the messages.
         let over = Rect { y: area.y + 1, height: list_rows, ..area };
         let pane = |pane, area: Rect, border: u16| {
             if is_beside(pane) {
@@ -83,7 +83,7 @@ impl Layout {
     }
 }
 
-/// Which panes a screen of this width has no room for: the text of the messages comes first.
+/// Returns the panes to fold away at this width: the message text has priority.
 fn fold(width: u16) -> Fold {
     let (rooms, people) = widths(width);
     let beside_both = width.saturating_sub(rooms + people + 2);
@@ -94,7 +94,7 @@ fn fold(width: u16) -> Fold {
     }
 }
 
-/// Columns of the two panes: the messages get what is left.
+/// Returns the columns of the two panes; the messages get the rest.
 fn widths(width: u16) -> (u16, u16) {
     match width {
         0..106 => (14, 16),

@@ -1,4 +1,4 @@
-//! Who is in the room and whether they are there; what the room speaks of.
+//! The people of a room with their presence, and its trending words. Must not know where the pane lies.
 
 use chat_proto::ids::UserId;
 use chat_proto::presence::{Availability, Presence};
@@ -12,7 +12,7 @@ use crate::app::{Model, Room, RoomKey, Server};
 use crate::text::{self, SafeText};
 use crate::theme::{Role, Theme};
 
-/// Rows left for topics where there are any.
+/// Most rows for trending words.
 const TRENDING_ROWS: usize = 6;
 
 struct Line {
@@ -44,7 +44,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, pane: Pane, buffer: &mut Buffer
     if hidden > 0
         && let Some(row) = rows.next()
     {
-        // Headings and gaps are no people.
+        // Titles and gaps do not count.
         let people = lines.iter().skip(shown).filter(|line| !line.mark.is_empty()).count();
         let more = format!("and {people} more");
         draw::text(buffer, draw::after(row, 1), &more, theme.style(Role::TextDim));
@@ -75,7 +75,7 @@ fn draw_line(theme: &Theme, line: &Line, row: Rect, buffer: &mut Buffer) {
     }
 }
 
-/// The people by whether they are there, each group with its title and count.
+/// Lists the people by availability, each group with a title and a count.
 fn lines(model: &Model, theme: &Theme, (room_key, room): (RoomKey, &Room), server: &Server) -> Vec<Line> {
     let mut people: Vec<(UserId, SafeText, Presence)> =
         room.people.members.iter().map(|id| (*id, server.name(*id), server.presence(*id))).collect();
@@ -89,7 +89,7 @@ fn lines(model: &Model, theme: &Theme, (room_key, room): (RoomKey, &Room), serve
     let mut lines = Vec::new();
     for (title, members) in groups {
         let group: Vec<_> = people.iter().filter(|(.., presence)| members.contains(&presence.availability)).collect();
-        // In a large room only a part of the people is followed; the server counts them all.
+        // In a large room only some members are followed; the server counts them all.
         let count = match (title, room.people.online) {
             ("here", Some(online)) => online as usize,
             _ => group.len(),
@@ -118,7 +118,7 @@ fn title_line(text: String, style: Style) -> Line {
     Line { mark: "", mark_role: Role::Text, text, style, note: String::new() }
 }
 
-/// Each state has a sign of its own; the colour only helps.
+/// Each availability has its own symbol; the colour only helps.
 fn mark(availability: Availability) -> (&'static str, Role) {
     match availability {
         Availability::Online => ("●", Role::PresenceOnline),
@@ -129,7 +129,7 @@ fn mark(availability: Availability) -> (&'static str, Role) {
     }
 }
 
-/// Their own words, or how long they have been gone.
+/// Returns the person's status, or the time since they were last seen.
 fn note(model: &Model, room_key: RoomKey, presence: &Presence) -> String {
     match (&presence.status, presence.last_seen) {
         (Some(status), _) => SafeText::line(status.as_str()).as_str().to_owned(),
@@ -138,7 +138,7 @@ fn note(model: &Model, room_key: RoomKey, presence: &Presence) -> String {
     }
 }
 
-/// The words in lines, with a dot between two.
+/// Arranges the words in lines, separated by dots.
 fn trending_words(room: &Room, columns: u16) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for topic in &room.trending {

@@ -1,4 +1,4 @@
-//! The list of rooms: what is unread in each, and where one is mentioned.
+//! The list of rooms with unread counts and mentions. Must not know where the pane lies.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -27,7 +27,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, pane: Pane, (buffer, drawn): (&
     let height = usize::from(pane.area.height);
     let current =
         lines.iter().position(|line| matches!(line, Listed::Room(room_key) if model.current == Some(*room_key)));
-    // The open room stays in sight.
+    // Keep the open room visible.
     let skip = current.map_or(0, |at| (at + 2).saturating_sub(height)).min(lines.len().saturating_sub(height));
     for (line, row) in lines.iter().skip(skip).zip(draw::rows(pane.area)) {
         match line {
@@ -65,7 +65,7 @@ fn draw_room(model: &Model, theme: &Theme, room_key: RoomKey, row: Rect, buffer:
     let inner = Rect { x: row.x + 1, width: row.width.saturating_sub(2), ..row };
     let title = model.title(room_key);
     let (mut badge, role) = badge(room);
-    // A life is told where one writes, too: the name comes first.
+    // The input box shows the lifetime too: the name has priority.
     if role == Role::RoomMark && width(title.as_str()) + width(&badge) + 3 > usize::from(inner.width) {
         badge.clear();
     }
@@ -83,7 +83,7 @@ fn draw_room(model: &Model, theme: &Theme, room_key: RoomKey, row: Rect, buffer:
     }
 }
 
-/// What stands before a room's name, wherever it is shown: of which kind it is.
+/// Returns the mark before a room's name, which shows its kind.
 pub(super) fn mark(room: &Room) -> &'static str {
     if room.is_direct() {
         "@"
@@ -94,7 +94,7 @@ pub(super) fn mark(room: &Room) -> &'static str {
     }
 }
 
-/// What waits there: mentions before unread, else the life of its messages.
+/// Returns the mentions, otherwise the unread count, otherwise the lifetime of the room's messages.
 fn badge(room: &Room) -> (String, Role) {
     match (room.reading.marker.mentions, room.reading.marker.unread, room.info.default_ttl_ms) {
         (0, 0, Some(ttl_ms)) => (time::span(ttl_ms), Role::RoomMark),
@@ -104,7 +104,7 @@ fn badge(room: &Room) -> (String, Role) {
     }
 }
 
-/// Something was begun there and not sent.
+/// Returns the mark of a room with a failed post or a draft.
 fn drafted(room: &Room, is_current: bool) -> Option<&'static str> {
     let waits =
         room.writing.pending.iter().any(|pending| matches!(pending.state, crate::app::PostState::Failed { .. }));

@@ -1,4 +1,4 @@
-//! One row of the message list, and how it is drawn.
+//! One row of the message list, and how it is drawn. Must not know which rows are visible.
 
 use std::ops::Range;
 use std::rc::Rc;
@@ -12,27 +12,27 @@ use super::draw;
 use crate::text::{self, Mark};
 use crate::theme::{Role, Theme};
 
-/// Where the parts of a row begin, from the left of the list.
+/// The columns of the parts of a row, from the left of the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Columns {
-    /// Columns of the author's name; none where the list is too narrow for names beside the text.
+    /// Width of the author's name; `None` if the list is too narrow for names beside the text.
     pub(super) name: Option<u16>,
-    /// Where the text begins.
+    /// First column of the text.
     pub(super) body: u16,
-    /// Columns of the text.
+    /// Width of the text.
     pub(super) body_width: u16,
 }
 
-/// Columns of the mark at the left edge, with the gap behind it: what follows may begin with an `@`, too.
+/// Columns of the mark at the left edge and a gap: the text after it may begin with an `@` too.
 const MARK: u16 = 2;
-/// Columns of a time, with the gap behind it.
+/// Columns of the time and a gap.
 const TIME: u16 = 6;
 
-/// Columns a countdown takes, with the gap before it.
+/// Columns of a countdown and the gap before it.
 pub(super) const COUNTDOWN: u16 = 10;
 
 impl Columns {
-    /// The columns of a list of this width; a line to its right is kept at a distance.
+    /// Returns the columns of a list of this width; `has_right` keeps a gap to a border on the right.
     pub(super) fn of(width: u16, has_right: bool) -> Self {
         let name = match width {
             0..42 => None,
@@ -45,7 +45,7 @@ impl Columns {
     }
 }
 
-/// Who said it, and when: at the first row of a group.
+/// The author and time on the first row of a group.
 #[derive(Clone, Debug)]
 pub(super) struct Lead {
     pub(super) time: String,
@@ -56,15 +56,15 @@ pub(super) struct Lead {
 /// One row.
 #[derive(Clone, Debug)]
 pub(super) enum Row {
-    /// A day begins.
+    /// The separator before a day.
     Day(String),
-    /// What follows is new.
+    /// The separator before unread messages.
     New,
-    /// Author and time alone, where the list is narrow.
+    /// Author and time on a row of their own, in a narrow list.
     Head(Lead),
     /// A line of a message.
     Line(Line),
-    /// Something that happened.
+    /// An event: a join, a new topic …
     Event(String),
 }
 
@@ -77,9 +77,9 @@ pub(super) struct Line {
     pub(super) is_code: bool,
     pub(super) base: Role,
     pub(super) mentions_me: bool,
-    /// What is left of its life.
+    /// The time until it expires.
     pub(super) countdown: Option<String>,
-    /// The name of this account with its `@`.
+    /// This account's name with an `@`.
     pub(super) me: Option<Rc<str>>,
 }
 
@@ -125,7 +125,7 @@ impl Line {
         }
     }
 
-    /// The text in pieces: what stands out has its own look.
+    /// Draws the text in pieces, each in its own style.
     fn draw_text(&self, theme: &Theme, body: Rect, buffer: &mut Buffer) {
         let base = theme.style(if self.is_code && self.base == Role::MessageBody { Role::Code } else { self.base });
         let mut rest = body;
@@ -160,13 +160,13 @@ impl Line {
     }
 }
 
-/// Columns of the text of a message: less where a mark or a countdown stands beside it.
+/// Returns the width of a message's text: code marks and countdowns reduce it.
 pub(super) fn text_width(columns: Columns, is_code: bool, has_countdown: bool) -> u16 {
     let less = u16::from(is_code) + if has_countdown { COUNTDOWN } else { 0 };
     columns.body_width.saturating_sub(less).max(1)
 }
 
-/// A name cut for its column.
+/// Shortens a name to its column.
 pub(super) fn name_for(columns: Columns, name: &str) -> String {
     text::fit(name, usize::from(columns.name.unwrap_or(20))).into_owned()
 }

@@ -1,4 +1,4 @@
-//! The rows of each thing in a room: what stands before it, how it is grouped, how it is cut.
+//! Builds the rows of each timeline entry: separators, groups, wrapped text. Must not know which rows are visible.
 
 use std::rc::Rc;
 
@@ -14,11 +14,11 @@ use crate::app::{
 };
 use crate::theme::{Role, Theme};
 
-/// Messages of one author stand in one group as long as they lie in the same span of this length, in milliseconds: no
-/// message stands longer than that under its time, and where a group begins hangs on its neighbour alone.
+/// Length of a group in milliseconds. Messages of one author in the same span of this length share a group, so that the
+/// start of a group depends only on the previous row.
 const GROUP_MS: i64 = 5 * 60 * 1_000;
 
-/// What making rows needs to know.
+/// The facts from which rows are built.
 pub(super) struct RowBuilder<'a> {
     pub(super) model: &'a Model,
     pub(super) theme: &'a Theme,
@@ -30,12 +30,12 @@ pub(super) struct RowBuilder<'a> {
 }
 
 impl RowBuilder<'_> {
-    /// Things there are: what the room holds, then one's own on their way.
+    /// Returns the number of entries: the timeline, followed by the unacknowledged posts.
     pub(super) fn len(&self) -> usize {
         self.room.timeline.entries().len() + self.room.writing.pending.len()
     }
 
-    /// The rows of one thing; none where it is not shown.
+    /// Returns the rows of one entry; none if it is hidden.
     pub(super) fn rows(&self, index: usize, cache: &mut RenderCache) -> Vec<Row> {
         let entries = self.room.timeline.entries();
         match entries.get(index) {
@@ -65,7 +65,7 @@ impl RowBuilder<'_> {
         rows
     }
 
-    /// The last thing before `index` that is shown.
+    /// Returns the last visible entry before `index`.
     fn shown_before(&self, index: usize) -> Option<&TimelineEntry> {
         let is_shown = |entry: &&TimelineEntry| !matches!(entry.kind, EntryKind::Expired);
         self.room.timeline.entries().range(..index).rev().find(is_shown)
@@ -84,7 +84,7 @@ impl RowBuilder<'_> {
         rows
     }
 
-    /// Whether the line "new" stands before an entry: what one did oneself, here or elsewhere, is not new to one.
+    /// Returns whether the line "new" precedes an entry. One's own messages, from any device, are never new.
     fn is_first_new(&self, entry: &TimelineEntry) -> bool {
         let is_own = |entry: &TimelineEntry| Some(entry.by) == self.server.my_id();
         let Some(after) = self.room.reading.new_after.filter(|after| entry.seq > *after && !is_own(entry)) else {
@@ -96,7 +96,7 @@ impl RowBuilder<'_> {
         since.all(|before| is_own(before) || matches!(before.kind, EntryKind::Expired))
     }
 
-    /// Whether an entry goes on with what its author said just before.
+    /// Returns whether an entry belongs to the group of the entry before it.
     fn is_same_group(&self, entry: &TimelineEntry, before: Option<&TimelineEntry>) -> bool {
         before.is_some_and(|before| {
             before.by == entry.by
@@ -106,7 +106,7 @@ impl RowBuilder<'_> {
         })
     }
 
-    /// Who said something, and when.
+    /// Returns the author and time of a group.
     pub(super) fn lead(&self, by: chat_proto::ids::UserId, at: UnixMillis) -> Lead {
         let name = self.server.name(by);
         let style = if self.server.my_id() == Some(by) {
@@ -153,7 +153,7 @@ impl RowBuilder<'_> {
         self.lines(lead, &line)
     }
 
-    /// The rows of a text: the lead beside the first, or above it where there is no room beside.
+    /// Returns the rows of a text, with the lead beside the first row, or above it in a narrow list.
     fn lines(&self, lead: Option<Lead>, pattern: &Line) -> Vec<Row> {
         let mut rows = Vec::with_capacity(pattern.wrapped.lines.len() + 1);
         let mut lead = lead;
@@ -182,7 +182,7 @@ impl RowBuilder<'_> {
             DeliveryStatus::Failed(_) => Role::MessageFailed,
             _ => Role::MessagePending,
         };
-        // What is settled within the blink of an eye says nothing meanwhile.
+        // A short delay shows no note.
         let is_fresh = self.model.now.since_ms(pending.at) < 1_000 && is_often_brief(&status);
         let note = if is_fresh { String::new() } else { note(&status) };
         let is_code = pending.code.is_some();
@@ -210,12 +210,12 @@ impl RowBuilder<'_> {
         self.lines(lead, &line)
     }
 
-    /// When a message was written, by the server's clock.
+    /// Returns when a message was written, by the server's clock.
     fn sent_at(&self, pending: &PendingPost) -> UnixMillis {
         self.server.now(pending.at)
     }
 
-    /// Whether `before` is a join or leave of the same day, whose row tells this one too.
+    /// Returns whether `before` is a join or leave of the same day, whose row includes `entry`.
     fn is_same_join_run(&self, before: &TimelineEntry, entry: &TimelineEntry) -> bool {
         matches!(&before.kind, EntryKind::Event(event) if is_join_or_leave(event))
             && self.separators(entry, Some(before)).is_empty()
@@ -237,7 +237,7 @@ impl RowBuilder<'_> {
         }
     }
 
-    /// Who joined and left from `index` on, in one line.
+    /// Summarizes the joins and leaves from `index` on in one line.
     fn join_summary(&self, index: usize) -> String {
         let entries = self.room.timeline.entries();
         let mut run = Vec::new();
@@ -259,7 +259,7 @@ fn is_same_span(one: UnixMillis, other: UnixMillis) -> bool {
     one.0.div_euclid(GROUP_MS) == other.0.div_euclid(GROUP_MS)
 }
 
-/// Joins and leaves: what is folded into one row.
+/// Returns whether an event is folded into a summary.
 fn is_join_or_leave(event: &RoomEvent) -> bool {
     matches!(event, RoomEvent::Join | RoomEvent::Leave)
 }

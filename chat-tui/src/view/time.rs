@@ -1,4 +1,4 @@
-//! Moments and spans as a person reads them.
+//! Formats times and durations for people. Must not know the present time.
 
 use chat_proto::time::UnixMillis;
 use jiff::civil::Date;
@@ -9,23 +9,23 @@ fn local(at: UnixMillis, zone: &TimeZone) -> Option<Zoned> {
     Timestamp::from_millisecond(at.0).ok().map(|at| at.to_zoned(zone.clone()))
 }
 
-/// `14:02`.
+/// Formats a time as `14:02`.
 pub(super) fn clock(at: UnixMillis, zone: &TimeZone) -> String {
     local(at, zone).map_or_else(|| "--:--".to_owned(), |at| at.strftime("%H:%M").to_string())
 }
 
-/// The day a moment lies in.
+/// Returns the day of a time.
 pub(super) fn day(at: UnixMillis, zone: &TimeZone) -> Option<Date> {
     local(at, zone).map(|at| at.date())
 }
 
-/// `Thursday 19 November`; with the year where it is another one than that of `now`.
+/// Formats a day as `Thursday 19 November`, with the year if it differs from that of `now`.
 pub(super) fn day_name(day: Date, now: UnixMillis, zone: &TimeZone) -> String {
     let is_this_year = self::day(now, zone).is_some_and(|today| today.year() == day.year());
     day.strftime(if is_this_year { "%A %-d %B" } else { "%A %-d %B %Y" }).to_string()
 }
 
-/// How long, in its largest unit: `12s`, `5m`, `2h`, `3d`.
+/// Formats a duration in its largest unit: `12s`, `5m`, `2h`, `3d`.
 pub(super) fn span(ms: u64) -> String {
     let seconds = ms / 1_000;
     match seconds {
@@ -36,7 +36,7 @@ pub(super) fn span(ms: u64) -> String {
     }
 }
 
-/// What is left of a life, rounded up, in two units: `12s`, `4:05`, `1h 59m`, `6d 3h`; never 0 while it lasts.
+/// Formats a remaining lifetime in two units, rounded up: `12s`, `4:05`, `1h 59m`, `6d 3h`. Never 0 before the end.
 pub(super) fn countdown(ms: u64) -> String {
     let seconds = ms.div_ceil(1_000);
     let (minutes, hours) = (seconds.div_ceil(60), seconds.div_ceil(3_600));

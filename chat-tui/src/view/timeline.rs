@@ -1,5 +1,5 @@
-//! The message list: which rows are in sight, anchored to a message, and those rows drawn. Only what is in sight is
-//! looked at, however long the room is.
+//! The message list: finds the visible rows, anchored to a message, and draws them. Looks only at visible entries,
+//! however long the room is; must not know how a row is built.
 
 use std::rc::Rc;
 
@@ -14,11 +14,11 @@ use super::rows::RowBuilder;
 use crate::app::{Focus, History, Model, Scroll, Server, Target};
 use crate::theme::{Role, Theme};
 
-/// The rows of one thing, with those of them that are in sight.
+/// The rows of one entry.
 struct Block {
     index: usize,
     rows: Vec<Row>,
-    /// Rows above the sight.
+    /// Rows above the visible part.
     skip: usize,
 }
 
@@ -61,7 +61,7 @@ pub(super) fn draw(
     drawn.viewport.is_at_start = first == 0;
     let entries = room.timeline.entries();
     drawn.viewport.top = blocks.iter().find_map(|block| Some((entries.get(block.index)?.seq, block.skip as i32)));
-    // A short room stands at the bottom, beside the box.
+    // A short timeline is at the bottom, next to the input box.
     let mut rows = draw::rows(list).skip(height.saturating_sub(used));
     if used < height && room.backlog.history == History::Requested {
         draw::text(buffer, draw::after(Rect { height: 1, ..list }, 1), "loading …", theme.style(Role::TextFaint));
@@ -74,9 +74,9 @@ pub(super) fn draw(
     }
 }
 
-/// Who spoke and when stands in the first row, too, where a group goes on from above.
+/// Repeats author and time in the first row if it continues a group from above.
 fn name_at_top(builder: &RowBuilder<'_>, blocks: &mut [Block]) {
-    // Of the same person there is more in sight than the first row.
+    // More than the first row of the group is visible.
     let next = blocks.get(1).and_then(|block| block.rows.first());
     let goes_on = matches!(next, Some(Row::Line(_))) || blocks.first().is_some_and(|b| b.rows.len() - b.skip > 1);
     let Some(block) = blocks.first_mut() else { return };
@@ -87,7 +87,7 @@ fn name_at_top(builder: &RowBuilder<'_>, blocks: &mut [Block]) {
         if builder.columns.name.is_some() {
             line.lead.get_or_insert_with(lead);
         } else if goes_on {
-            // Where the name has a row of its own it lies over the first one; a step back shows that.
+            // A name with a row of its own covers the first row; scrolling up by one row shows it.
             *row = Row::Head(lead());
         }
     }
@@ -116,7 +116,7 @@ fn draw_block(
     }
 }
 
-/// The blocks in sight, from the top; whether the newest row is among them.
+/// Returns the visible blocks from the top, and whether the newest row is among them.
 fn blocks(builder: &RowBuilder<'_>, cache: &mut RenderCache, height: usize) -> (Vec<Block>, bool) {
     let found = match builder.room.scroll {
         Scroll::End => (upwards_from(builder, cache, builder.len() - 1, height), true),
@@ -129,7 +129,7 @@ fn blocks(builder: &RowBuilder<'_>, cache: &mut RenderCache, height: usize) -> (
     keep_selection_visible(builder, cache, height, found)
 }
 
-/// The blocks that fill the sight with `last` at the bottom.
+/// Returns the blocks that fill the list with `last` at the bottom.
 fn upwards_from(builder: &RowBuilder<'_>, cache: &mut RenderCache, last: usize, height: usize) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut used = 0;
@@ -146,7 +146,7 @@ fn upwards_from(builder: &RowBuilder<'_>, cache: &mut RenderCache, last: usize, 
     blocks
 }
 
-/// The blocks from a row of one thing on; where they do not fill the sight, those at the end.
+/// Returns the blocks from a row of one entry on, or the last ones if those do not fill the list.
 fn downwards_from(
     builder: &RowBuilder<'_>,
     cache: &mut RenderCache,
@@ -170,7 +170,7 @@ fn downwards_from(
     (upwards_from(builder, cache, builder.len() - 1, height), true)
 }
 
-/// A row that may lie outside its thing, brought to the thing it lies in.
+/// Moves a row that lies outside its entry to the entry that contains it.
 fn bring_right(builder: &RowBuilder<'_>, cache: &mut RenderCache, index: usize, row: i32) -> (usize, usize) {
     let (mut index, mut row) = (index, row);
     while row < 0 && index > 0 {
@@ -191,7 +191,7 @@ fn bring_right(builder: &RowBuilder<'_>, cache: &mut RenderCache, index: usize, 
     }
 }
 
-/// A selected message stays in sight.
+/// Keeps the selected message visible.
 fn keep_selection_visible(
     builder: &RowBuilder<'_>,
     cache: &mut RenderCache,
@@ -226,7 +226,7 @@ fn draw_more_below(missed: u32, theme: &Theme, list: Rect, (buffer, drawn): (&mu
     drawn.viewport.targets.push((draw::area(area), Target::MoreBelow));
 }
 
-/// What an empty list says.
+/// Draws the text of an empty list.
 fn draw_nothing(model: &Model, theme: &Theme, list: Rect, buffer: &mut Buffer) {
     let text = match model.room() {
         Some((_, room)) if room.backlog.history == History::Complete => "Nothing here yet. Say something.",

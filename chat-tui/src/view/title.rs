@@ -1,9 +1,9 @@
-//! The terminal's title.
+//! The terminal's title. Must not know how a title is set.
 
 use crate::app::Model;
 use crate::text::SafeText;
 
-/// What the terminal's title says: the open room, and what waits elsewhere.
+/// Returns the title: the open room, with the mentions or unread messages of all rooms.
 pub fn title(model: &Model) -> SafeText {
     let mentions: u32 = model.rooms.values().map(|room| room.reading.marker.mentions).sum();
     let unread: u32 = model.rooms.values().map(|room| room.reading.marker.unread).sum();

@@ -1,4 +1,4 @@
-//! Whatever is drawn after whatever: the terminal shows it, for few bytes.
+//! The terminal shows every screen after every other one, for few bytes.
 
 use proptest::prelude::*;
 use ratatui::style::{Modifier, Style};
@@ -10,10 +10,10 @@ use super::*;
 
 const WIDTH: u16 = 60;
 const HEIGHT: u16 = 8;
-/// Columns of a pane to the left of what moves.
+/// Columns of a pane to the left of the moving area.
 const PANE: u16 = 12;
 
-/// A screen on a terminal that knows colours, and one that knows margins and takes the same bytes.
+/// A screen on a terminal that knows colours, and one that supports margins and receives the same bytes.
 struct Pair {
     backend: TestBackend,
     grid: Grid,
@@ -25,14 +25,14 @@ impl Pair {
         Self { backend: TestBackend::sized(WIDTH, HEIGHT), grid: Grid::new(WIDTH, HEIGHT), pane: false }
     }
 
-    /// One with a pane beside what moves, on a terminal that scrolls within columns.
+    /// A screen with a pane beside the moving area, on a terminal that scrolls within columns.
     fn with_margins() -> Self {
         let mut pair = Self { pane: true, ..Self::new() };
         pair.backend.screen.apply_probe(ProbeResult::with_margins());
         pair
     }
 
-    /// Draws lines into a middle region, and gives back the bytes.
+    /// Draws lines into a middle region. Returns the bytes.
     fn draw(&mut self, lines: &[String]) -> usize {
         let left = if self.pane { PANE } else { 0 };
         let fill = |buffer: &mut Buffer| {
@@ -54,16 +54,16 @@ impl Pair {
         self.backend.rows()
     }
 
-    /// The looks of all cells of the terminal, without the text.
+    /// The styles of all cells of the terminal, without the text.
     fn looks(&self) -> Vec<(vt100::Color, vt100::Color, bool, bool)> {
         let cells = (0..HEIGHT).flat_map(|y| (0..WIDTH).filter_map(move |x| self.backend.terminal.screen().cell(y, x)));
-        // What is written in does not matter where nothing is.
+        // The foreground of a blank does not matter.
         let seen = cells.filter(|cell| cell.has_contents() && cell.contents() != " ");
         seen.map(|cell| (cell.fgcolor(), cell.bgcolor(), cell.bold(), cell.underline())).collect()
     }
 }
 
-/// A look for a line, the same for the same line.
+/// The style of a line; equal lines have the same one.
 fn looks(line: &str) -> Style {
     match line.len() % 5 {
         0 => Style::new().bold().red(),
@@ -149,7 +149,7 @@ fn what_the_terminal_draws_as_we_count_is_sent_as_it_is() {
 }
 
 proptest! {
-    /// However lines change and move, in whatever look: the terminal shows the last of them.
+    /// However lines change, move and look, the terminal shows the last screen.
     #[test]
     fn the_terminal_shows_what_was_drawn(
         screens in proptest::collection::vec(
@@ -159,7 +159,7 @@ proptest! {
         let mut pair = Pair::new();
         let mut current = screens[0].clone();
         for (screen, by) in screens.iter().zip(moves) {
-            // Half of the steps move what is there, as a chat does.
+            // Half of the steps move the existing lines, as a chat does.
             if by == 0 { current.clone_from(screen); } else { current.rotate_left(by.rem_euclid(6) as usize); }
             pair.draw(&current);
             let expected: Vec<String> = current.iter().map(|line| line.trim_end().to_owned()).collect();
@@ -170,7 +170,7 @@ proptest! {
         }
     }
 
-    /// The same beside a pane, where the terminal scrolls within columns and draws some characters otherwise than we do.
+    /// The same beside a pane, on a terminal that scrolls within columns and draws some characters in another width.
     #[test]
     fn margins_and_odd_characters_leave_nothing_behind(
         screens in proptest::collection::vec(

@@ -1,4 +1,4 @@
-//! The question before a message is deleted.
+//! The question before a message is deleted. Must not know how it is answered.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

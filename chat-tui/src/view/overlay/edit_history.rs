@@ -1,4 +1,4 @@
-//! What a message said before it was edited, and what it says now.
+//! The former texts of a message and the present one. Must not know how they are requested.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -12,23 +12,23 @@ use crate::view::{draw, time};
 
 /// Columns of the frame.
 pub(super) const COLUMNS: u16 = 72;
-/// Columns by which a text stands in.
+/// Columns by which a text is indented.
 const INDENT: u16 = 2;
 
-/// A row: when a text was replaced, or a line of the text.
+/// A row: the time a text was replaced, or a line of the text.
 enum Row {
     Head(String),
     Text(String),
     Empty,
 }
 
-/// Rows the frame takes on a screen so wide.
+/// Returns the rows of the frame on a screen of this width.
 pub(super) fn height(model: &Model, shown: &EditHistory, columns: u16) -> u16 {
     let inner = columns.min(COLUMNS).saturating_sub(4);
     u16::try_from(rows(model, shown, inner).len()).unwrap_or(u16::MAX).saturating_add(2)
 }
 
-/// Draws the texts; gives back the last row that may stand at the top.
+/// Draws the texts. Returns the last row that may be at the top.
 pub(super) fn draw(model: &Model, theme: &Theme, outer: Rect, (shown, buffer): (&EditHistory, &mut Buffer)) -> usize {
     let by = model.rooms.get(&shown.room_key).and_then(|room| room.timeline.get(shown.seq)).map(|entry| entry.by);
     let name = by.zip(model.server()).map(|(by, server)| server.name(by)).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! A frame in the middle of the screen.
+//! A frame in the middle of the screen. Must not know its content.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -6,13 +6,13 @@ use ratatui::layout::Rect;
 use crate::theme::{Role, Theme};
 use crate::view::draw;
 
-/// An area of at most this size, in the middle.
+/// Returns an area of at most this size, in the middle.
 pub(super) fn centre(area: Rect, columns: u16, rows: u16) -> Rect {
     let (width, height) = (columns.min(area.width), rows.min(area.height));
     Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 3, width, height }
 }
 
-/// Draws a frame with a title, and a hint at its foot; gives back what it holds.
+/// Draws a frame with a title and a hint at its bottom. Returns the area inside.
 pub(super) fn draw(theme: &Theme, outer: Rect, (title, hint): (&str, &str), buffer: &mut Buffer) -> Rect {
     draw::clear(buffer, outer, theme.style(Role::Overlay));
     let border = theme.style(Role::OverlayBorder);

@@ -1,4 +1,4 @@
-//! The keys as they are bound just now, and the commands.
+//! Help: the present key bindings and the commands. Must not know how a key is bound.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -10,9 +10,9 @@ use crate::text::wrap_words;
 use crate::theme::{Role, Theme};
 use crate::view::draw;
 
-/// Columns for the keys.
+/// Columns of the keys.
 const KEYS: usize = 32;
-/// Columns for what they do; where there are fewer, it stands below the keys.
+/// Least columns of the descriptions; with fewer, they are below the keys.
 const HELP: usize = 34;
 
 enum Line {
@@ -21,7 +21,7 @@ enum Line {
     Empty,
 }
 
-/// A row: what stands at the left in the colour of keys, and what stands beside or below it.
+/// A row: a title, keys, a description, or keys with a description beside them.
 enum Row {
     Title(String),
     Keys(String),
@@ -29,7 +29,7 @@ enum Row {
     Both(String, String),
 }
 
-/// Draws the help from a row on.
+/// Draws the help from row `top` on. Returns the last row that may be at the top.
 pub(super) fn draw(model: &Model, theme: &Theme, outer: Rect, (top, buffer): (usize, &mut Buffer)) -> usize {
     let inner = frame::draw(theme, outer, ("help", "↑↓ scroll · Esc close"), buffer);
     let columns = usize::from(inner.width);
@@ -50,7 +50,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, outer: Rect, (top, buffer): (us
     last
 }
 
-/// A line cut into rows: nothing of it is left out.
+/// Wraps a line into rows; nothing is cut.
 fn rows(line: &Line, columns: usize) -> Vec<Row> {
     let wrap = |text: &str, columns: usize| -> Vec<String> {
         wrap_words(text, columns).into_iter().map(|line| text[line].to_owned()).collect()

@@ -1,4 +1,4 @@
-//! What a room is.
+//! The details of a room. Must not know how they are requested.
 
 use chat_proto::request::RoomInfoAnswer;
 use chat_proto::room::{Role as MemberRole, RoomKind, Rsvp};
@@ -11,10 +11,10 @@ use crate::text::{SafeText, wrap_words};
 use crate::theme::{Role, Theme};
 use crate::view::{draw, time};
 
-/// Columns for what is told.
+/// Columns of the labels.
 const LABELS: u16 = 14;
 
-/// Draws the room.
+/// Draws the details.
 pub(super) fn draw(model: &Model, theme: &Theme, outer: Rect, (info, buffer): (&RoomInfoAnswer, &mut Buffer)) {
     let room = &info.listing.room;
     let name = room.name.as_ref().map_or_else(|| "conversation".to_owned(), |name| format!("#{name}"));

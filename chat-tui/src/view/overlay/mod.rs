@@ -1,4 +1,4 @@
-//! Windows over the screen, one file for each. Only the open one is drawn, and none changes the model.
+//! Overlays, one file for each. They read the model and change nothing.
 
 mod deletion;
 mod edit_history;

@@ -1,4 +1,4 @@
-//! The list of rooms to go to.
+//! The list of rooms to switch to. Must not know how rooms are searched.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -13,10 +13,10 @@ use crate::theme::{Role, Theme};
 use crate::view::draw;
 use crate::view::drawn::Drawn;
 
-/// Rooms shown at once.
+/// Most rooms visible at once.
 const SHOWN: usize = 12;
 
-/// Rows the list takes.
+/// Returns the rows of the list.
 pub(super) fn rows(switcher: &Switcher) -> u16 {
     (switcher.lines.len().clamp(1, SHOWN) + 4) as u16
 }

@@ -1,4 +1,4 @@
-//! Screens of a client that connects, loses its server, or cannot send.
+//! Screens of a client that connects, loses its server or cannot send.
 
 use chat_proto::error::{ErrorBody, ErrorCode};
 use chat_proto::ids::{Epoch, Seq};

@@ -1,4 +1,4 @@
-//! Screens of messages: how long they live, how they are cut, and what stands between them.
+//! Screens of messages: lifetimes, wrapping, marks and separators.
 
 use chat_proto::message::Item;
 use chat_proto::room::{Rsvp, RsvpCounts};
@@ -130,7 +130,7 @@ fn the_unread_line_stands_before_the_first_unread_message() {
     insta::assert_snapshot!("the_unread_line_40x10", shown(&mut app, 40, 10));
 }
 
-/// A room of 60 messages that is scrolled back by a screen, in which two more arrive.
+/// A room of 60 messages, scrolled back by a screen, in which two more arrive.
 fn scrolled_back(width: u16, height: u16) -> TestApp {
     let text = |seq: u64| format!("message {seq}{}", " and a few words".repeat((seq % 5) as usize));
     let by = |seq: u64| [ANA, BEN, DEE][(seq / 4 % 3) as usize];

@@ -1,4 +1,4 @@
-//! Screens of a model: as pictures in text, and what scrolling and clicking need of them.
+//! Screens of a model, as snapshots and under scrolling and clicks.
 
 mod connection;
 mod messages;
@@ -27,7 +27,7 @@ use crate::theme::{Depth, Theme};
 pub(super) const BEN: UserId = UserId(3);
 pub(super) const DEE: UserId = UserId(4);
 
-/// A buffer as lines of text.
+/// Returns a buffer as lines of text.
 pub(super) fn lines(buffer: &Buffer) -> Vec<String> {
     let area = buffer.area;
     let line = |y| {
@@ -47,7 +47,7 @@ pub(super) fn lines(buffer: &Buffer) -> Vec<String> {
     (area.top()..area.bottom()).map(line).collect()
 }
 
-/// Draws an app, as the loop does: what was drawn goes back into the model.
+/// Draws an app as the event loop does: the viewport goes back into the model.
 pub(super) fn draw(app: &mut TestApp, width: u16, height: u16) -> (Vec<String>, Drawn) {
     let (lines, drawn) = render_lines(app, width, height);
     app.take(Msg::Drawn(drawn.viewport.clone()));
@@ -59,7 +59,7 @@ pub(super) fn shown(app: &mut TestApp, width: u16, height: u16) -> String {
     draw(app, width, height).0.join("\n")
 }
 
-/// Draws an app and leaves it as it is.
+/// Draws an app without changing it.
 pub(super) fn render_lines(app: &TestApp, width: u16, height: u16) -> (Vec<String>, Drawn) {
     let mut buffer = Buffer::empty(Rect { x: 0, y: 0, width, height });
     let theme = Theme::load("dark", Depth::True).expect("a theme");

@@ -1,11 +1,11 @@
-//! What the client tells its person: whole where it matters, and as long as it holds.
+//! Notices and outages: readable on every screen, and shown as long as they apply.
 
 use chat_proto::server_frame::Service;
 
 use super::*;
 use crate::action::Action;
 
-/// All that is shown, as one line.
+/// The whole screen as one line.
 fn shown_text(app: &mut TestApp, width: u16, height: u16) -> String {
     let (lines, _) = draw(app, width, height);
     lines.iter().map(|line| line.rsplit('│').next().unwrap_or_default().trim()).collect::<Vec<_>>().join(" ")

@@ -1,4 +1,4 @@
-//! Screens with a window over them.
+//! Screens with an overlay.
 
 use chat_proto::ids::{RoomId, Seq};
 use chat_proto::request::{Answer, Request, RoomInfoAnswer, RoomListing, RoomsPage};
@@ -19,7 +19,7 @@ fn listing(id: u64, name: &str, topic: &str) -> RoomListing {
     RoomListing { room, online: 1, is_member: false, last_message_at: None }
 }
 
-/// A screen on which the list of rooms is open, with rooms one could join.
+/// A screen with the list of rooms open, which includes rooms to join.
 fn switcher(others: &[(&str, &str)], query: &str) -> TestApp {
     let mut app = afternoon();
     let effects = app.act(Action::SwitchRoom);
@@ -66,7 +66,7 @@ fn the_switcher_scrolls_to_the_chosen_one_of_many_rooms() {
     insta::assert_snapshot!(shown(&mut app, 80, 24));
 }
 
-/// A screen that shows what its room is.
+/// A screen with the details of its room open.
 fn info(role: Option<Role>, own_rsvp: Rsvp) -> TestApp {
     let mut app = room_with(talk());
     let effects = app.send("/info");

@@ -1,4 +1,4 @@
-//! Screens of the panes beside the messages: rooms, topic, people.
+//! Screens of the parts around the messages: rooms, bar, people.
 
 use chat_proto::ids::RoomId;
 use chat_proto::room::{Member, Membership, Topic};

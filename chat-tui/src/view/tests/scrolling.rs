@@ -1,4 +1,4 @@
-//! What stays where it is while the room moves on.
+//! The view stays in place while the room changes.
 
 use proptest::prelude::*;
 
@@ -66,7 +66,7 @@ fn loading_older_messages_does_not_move_the_view() {
     let (ask, _) = crate::app::tests::asked(&effects, is_history).expect("older ones are asked for");
     app.answer(ask, answer(page(41), 41));
     let (after, _) = draw(&mut app, 60, 20);
-    // The day's line above the first message makes way for the messages before it.
+    // The day separator above the first message gives way to the older messages.
     assert!(list(&before)[1].ends_with("message 71") && list(&after)[0].ends_with("message 71"));
     assert_eq!(list(&before)[2..16], list(&after)[1..15]);
     assert!(app.texts(GENERAL)[0].contains("message 41"));
@@ -154,8 +154,7 @@ fn expired_messages_are_not_drawn() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
 
-    /// However it is scrolled and resized: the list is full where there is enough to fill it, nothing panics, and one
-    /// row down after one row up is where it was.
+    /// However the list is scrolled and resized, it is full if there are enough messages, and nothing panics.
     #[test]
     fn any_scroll_and_size_fills_the_list(
         steps in proptest::collection::vec((0u8..8, 20u16..140, 6u16..40), 1..25), messages in 1u64..80
@@ -177,7 +176,7 @@ proptest! {
             let shown = drawn.viewport.targets.iter().filter(|(_, target)| matches!(target, Target::Message(_))).count();
             prop_assert!(shown > 0, "{lines:#?}");
             if messages > 60 {
-                // Beside messages there is at most a day's line and, where it is narrow, a name above each.
+                // Besides messages there is at most a day separator and, in a narrow list, a name above each.
                 prop_assert!(shown * 2 + 3 >= usize::from(drawn.viewport.rows), "{lines:#?}");
             }
         }

@@ -1,4 +1,4 @@
-//! Screens as pictures in text. `cargo insta review`, or INSTA_UPDATE=always, takes a changed one.
+//! Snapshots of an afternoon at several sizes. `cargo insta review` or `INSTA_UPDATE=always` accepts a change.
 
 use super::*;
 use crate::action::Action;
@@ -154,7 +154,7 @@ fn a_deletion_is_asked_for() {
     insta::assert_snapshot!(shown(&mut app, 80, 24));
 }
 
-/// An afternoon in which ana's last message was edited, with what it said before over it.
+/// An afternoon in which ana edited her last message, with its former texts open.
 fn with_edit_history(texts: &[&str]) -> TestApp {
     let mut app = afternoon();
     app.push(event(GENERAL, 11, edit_history::edited(12, 14, "the build is green")));

@@ -1,4 +1,4 @@
-//! Screens of someone who writes, and of others who do.
+//! Screens with a draft, its completions, and other people who are typing.
 
 use chat_proto::ids::{ConnectionId, RoomId};
 use chat_proto::room::RoomKind;
