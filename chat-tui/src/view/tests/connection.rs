@@ -6,10 +6,11 @@ use chat_proto::server_frame::{AccountChange, AccountEvent, Service};
 
 use super::scene::{four_people, posted, room_with, sign_in, talk};
 use super::*;
-use crate::app::{Refusal, Restored, RoomKey, SavedRoom, ServerKey, StoredPost};
+use crate::app::{Restored, RoomKey, SavedRoom, ServerKey, StoredPost};
+use crate::link_event::{CallError, NetError};
 
 fn down(app: &mut TestApp, reason: &str) {
-    app.link(LinkMsg::Down { reason: reason.into(), retry_in_ms: 8_000 });
+    app.link(LinkEvent::Down { reason: reason.into(), retry_in_ms: 8_000 });
 }
 
 /// Lets time pass: a post on its way says so after a second.
@@ -31,7 +32,7 @@ fn the_first_start_before_the_server_answers() {
 #[test]
 fn an_account_that_is_in_no_room() {
     let mut app = TestApp::new();
-    app.link(LinkMsg::Welcome(Box::new(welcome(Vec::new()))));
+    app.link(LinkEvent::Welcome(Box::new(welcome(Vec::new()))));
     insta::assert_snapshot!("an_account_in_no_room_80x24", shown(&mut app, 80, 24));
     insta::assert_snapshot!("an_account_in_no_room_40x10", shown(&mut app, 40, 10));
 }
@@ -39,7 +40,7 @@ fn an_account_that_is_in_no_room() {
 #[test]
 fn a_room_that_is_loading() {
     let mut app = TestApp::new();
-    app.link(LinkMsg::Welcome(Box::new(welcome(vec![membership(GENERAL, "general", 9)]))));
+    app.link(LinkEvent::Welcome(Box::new(welcome(vec![membership(GENERAL, "general", 9)]))));
     insta::assert_snapshot!(shown(&mut app, 80, 24));
 }
 
@@ -72,7 +73,7 @@ fn a_restart_with_an_unsent_post_while_connecting() {
     };
     let mut app = TestApp::new();
     app.take(Msg::Restored(Box::new(restored)));
-    app.link(LinkMsg::Connecting);
+    app.link(LinkEvent::Connecting);
     wait(&mut app, 2_000);
     insta::assert_snapshot!(shown(&mut app, 80, 24));
 }
@@ -98,14 +99,14 @@ fn reconnecting_with_an_unsent_post() {
     down(&mut app, "no server answers");
     app.send("shall I tag it?");
     wait(&mut app, 8_000);
-    app.link(LinkMsg::Connecting);
+    app.link(LinkEvent::Connecting);
     insta::assert_snapshot!(shown(&mut app, 80, 24));
 }
 
 #[test]
 fn a_slow_connection_with_posts_on_their_way() {
     let mut app = room_with(talk());
-    app.link(LinkMsg::Lag(1_430));
+    app.link(LinkEvent::Lag(1_430));
     app.send("shall I tag it?");
     app.send("I have the notes ready");
     wait(&mut app, 2_000);
@@ -113,11 +114,11 @@ fn a_slow_connection_with_posts_on_their_way() {
 }
 
 #[test]
-fn a_refused_sign_in() {
+fn the_server_ended_this_sign_in() {
     for (width, height) in [(80, 24), (40, 10)] {
         let mut app = room_with(talk());
-        app.link(LinkMsg::Denied { reason: "This session was revoked.".into() });
-        insta::assert_snapshot!(format!("a_refused_sign_in_{width}x{height}"), shown(&mut app, width, height));
+        app.link(LinkEvent::Stopped { error: NetError::SignedOut });
+        insta::assert_snapshot!(format!("signed_out_{width}x{height}"), shown(&mut app, width, height));
     }
 }
 
@@ -127,7 +128,7 @@ fn a_refused_post_names_the_reason_and_both_ways_out() {
         let mut app = room_with(talk());
         let ask = posted(&app.send("@everyone lunch is here"));
         let body = ErrorBody::new(ErrorCode::NotAllowed, "Only moderators may mention everyone.");
-        app.answer(ask, Err(Refusal::Refused(body)));
+        app.answer(ask, Err(CallError::Refused(body)));
         insta::assert_snapshot!(format!("a_refused_post_{width}x{height}"), shown(&mut app, width, height));
     }
 }
@@ -138,7 +139,7 @@ fn the_live_store_is_unavailable_and_an_ephemeral_post_waits() {
         let mut app = room_with(talk());
         let ask = posted(&app.send("/ttl 5m the door code is 4417"));
         let text = "The message was not taken: the live store is unreachable.";
-        app.answer(ask, Err(Refusal::Refused(ErrorBody::new(ErrorCode::LiveUnavailable, text))));
+        app.answer(ask, Err(CallError::Refused(ErrorBody::new(ErrorCode::LiveUnavailable, text))));
         app.push(service(false, true));
         insta::assert_snapshot!(format!("live_store_unavailable_{width}x{height}"), shown(&mut app, width, height));
     }
@@ -151,7 +152,7 @@ fn the_database_is_unavailable_and_a_post_waits() {
         app.push(service(true, false));
         let ask = posted(&app.send("shall I tag it?"));
         let body = ErrorBody::new(ErrorCode::Busy, "The disk is full.");
-        app.answer(ask, Err(Refusal::Refused(body)));
+        app.answer(ask, Err(CallError::Refused(body)));
         wait(&mut app, 1_500);
         insta::assert_snapshot!(format!("database_unavailable_{width}x{height}"), shown(&mut app, width, height));
     }
@@ -169,7 +170,7 @@ fn an_older_server_is_announced() {
     let mut app = TestApp::new();
     let mut hello = welcome(vec![membership(GENERAL, "general", 0)]);
     hello.server_version = "0.0.1".into();
-    let effects = app.link(LinkMsg::Welcome(Box::new(hello)));
+    let effects = app.link(LinkEvent::Welcome(Box::new(hello)));
     app.answer_history(&effects, Vec::new());
     insta::assert_snapshot!(shown(&mut app, 80, 24));
 }

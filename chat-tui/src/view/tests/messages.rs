@@ -1,7 +1,7 @@
 //! Screens of messages: lifetimes, wrapping, marks and separators.
 
 use chat_proto::message::Item;
-use chat_proto::room::Rsvp;
+use chat_proto::room::{Rsvp, RsvpCounts};
 use chat_proto::time::UnixMillis;
 
 use super::scene::{ANYBODY, at_minute, four_people, happened, member, room_of, room_with, talk, with};
@@ -181,14 +181,15 @@ fn days_and_years_are_separated() {
 fn changes_of_the_room_stand_between_the_messages() {
     let topic = Content::Topic { topic: Some("ship the resume fix before Friday".parse().expect("a topic")) };
     let description = Content::Description { description: "releases and what blocks them".parse().ok() };
+    let rsvp = |answer| Content::Rsvp { answer, counts: RsvpCounts::default(), answered_at: None };
     let items = vec![
         happened(1, ANYBODY, Content::Join),
         happened(2, ANA, topic),
         happened(3, ANA, description),
         happened(4, ANA, Content::Renamed { name: "releases".parse().expect("a name") }),
-        happened(5, BEN, Content::Rsvp { answer: Rsvp::Attending }),
-        happened(6, DEE, Content::Rsvp { answer: Rsvp::Interested }),
-        happened(7, DEE, Content::Rsvp { answer: Rsvp::None }),
+        happened(5, BEN, rsvp(Rsvp::Attending)),
+        happened(6, DEE, rsvp(Rsvp::Interested)),
+        happened(7, ME, rsvp(Rsvp::None)),
         happened(8, ANA, Content::Topic { topic: None }),
         message(9, ANA, "that is all"),
     ];

@@ -57,7 +57,7 @@ fn rooms_with_a_draft_and_with_a_failed_post_are_marked() {
     let mut app = room_with(talk());
     let ask = posted(&app.send("refused"));
     let refused = ErrorBody::new(ErrorCode::NotAllowed, "Not here.");
-    app.answer(ask, Err(crate::app::Refusal::Refused(refused)));
+    app.answer(ask, Err(crate::link_event::CallError::Refused(refused)));
     let effects = app.act(Action::NextRoom);
     app.answer_history(&effects, Vec::new());
     app.write("begun here");

@@ -45,13 +45,13 @@ pub(super) fn sign_in(
     rooms: Vec<chat_proto::room::Membership>,
     (members, items): (Vec<Member>, Vec<Item>),
 ) {
-    let effects = app.link(LinkMsg::Welcome(Box::new(welcome(rooms))));
+    let effects = app.link(LinkEvent::Welcome(Box::new(welcome(rooms))));
     app.answer_history(&effects, items);
     let is_members = |request: &Request| matches!(request, Request::Members(_));
     let ask = asked(&effects, is_members).expect("asked for the members").0;
     let total = members.len() as u32;
     app.answer(ask, Ok(Answer::Members(MembersPage { members, has_more: false, total, online: 0 })));
-    app.link(LinkMsg::Lag(34));
+    app.link(LinkEvent::Lag(34));
 }
 
 /// A message with some of its properties changed.
