@@ -15,11 +15,12 @@ use tokio::sync::mpsc;
 use super::RoomError;
 use super::command::{ChangeOutcome, Command, Joined, NewChange, NewPost, PageSnapshot, Responder, Setting};
 use super::commit::{Change, Commit, Event};
+use super::directory::Directory;
 use super::fanout::Fanout;
 use super::in_flight::{InFlightQueue, Requester, Write, answer};
 use super::live_sync::LiveSync;
-use super::registry::{Counters, Registry, Services};
 use super::ring::RING;
+use super::services::{Counters, Services};
 use super::state::{Accepted, NewMessage, State};
 use crate::push::Push;
 use crate::store::{self, Append, MemberState, Revision};
@@ -40,14 +41,18 @@ pub(super) struct Actor {
     in_flight: InFlightQueue,
     fanout: Fanout,
     services: Services,
-    registry: Arc<Registry>,
+    directory: Arc<Directory>,
     live_sync: LiveSync,
     is_closed: bool,
 }
 
 /// Runs a room until it is idle or closed.
-pub(super) async fn run(id: RoomId, mut mailbox: mpsc::Receiver<Command>, registry: Arc<Registry>) {
-    let services = registry.services().clone();
+pub(super) async fn run(
+    id: RoomId,
+    mut mailbox: mpsc::Receiver<Command>,
+    services: Services,
+    directory: Arc<Directory>,
+) {
     let loaded = async {
         let mut stored = services.store.room_state(id, RING as u32).await?;
         let mut live_sync = LiveSync::new(&services);
@@ -61,14 +66,14 @@ pub(super) async fn run(id: RoomId, mut mailbox: mpsc::Receiver<Command>, regist
         let (commit, effects) = Commit::start(head, stored.reserved_up_to, refused, entries);
         let state = State::new(stored, commit);
         if state.shown() > head {
-            registry.note_head(id, state.shown());
+            directory.note_head(id, state.shown());
         }
         Ok::<_, RoomError>((state, live_sync, effects))
     };
     match loaded.await {
         Ok((state, live_sync, effects)) => {
             let (in_flight, fanout, is_closed) = (InFlightQueue::default(), Fanout::new(id), false);
-            let mut actor = Actor { state, in_flight, fanout, services, registry, live_sync, is_closed };
+            let mut actor = Actor { state, in_flight, fanout, services, directory, live_sync, is_closed };
             actor.carry_out(effects);
             let now = actor.now();
             actor.services.observer.room_started(id, &actor.state.recent_items(now));
@@ -77,7 +82,7 @@ pub(super) async fn run(id: RoomId, mut mailbox: mpsc::Receiver<Command>, regist
         }
         Err(error) => {
             // Commands that are waiting get the same error. The next command starts the room again.
-            registry.stop_now(id, &mut mailbox);
+            directory.stop_now(id, &mut mailbox);
             while let Some(command) = mailbox.recv().await {
                 command.refuse(&error);
             }
@@ -121,13 +126,13 @@ impl Actor {
                 () = sleep(expiry_in), if expiry_in.is_some() => next_expiry = self.state.expire(self.now()),
                 () = tokio::time::sleep(IDLE), if self.in_flight.is_empty() => {
                     self.fanout.prune();
-                    if self.fanout.is_empty() && self.live_sync.is_synced() && self.registry.stop_if_idle(self.state.id(), mailbox) {
+                    if self.fanout.is_empty() && self.live_sync.is_synced() && self.directory.stop_if_idle(self.state.id(), mailbox) {
                         return;
                     }
                 }
             }
             if self.is_closed && self.in_flight.is_empty() {
-                self.registry.stop_now(self.state.id(), mailbox);
+                self.directory.stop_now(self.state.id(), mailbox);
                 return;
             }
         }

@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
-use super::registry::Services;
+use super::services::Services;
 use crate::live::{EphemeralEntry, LiveError, Put};
 
 /// Pause before an operation that failed is tried again.

@@ -4,6 +4,7 @@
 mod actor;
 mod command;
 mod commit;
+mod directory;
 mod ephemeral_index;
 mod error;
 mod fanout;
@@ -15,13 +16,15 @@ mod page;
 mod registry;
 mod ring;
 mod rsvps;
+mod services;
 mod state;
 
 pub use command::{Joined, Snapshot};
 pub use error::RoomError;
 pub use handle::{Page, Rooms};
 pub use observer::RoomObserver;
-pub use registry::{Counters, REFILLS, Registry, Services};
+pub use registry::Registry;
+pub use services::{Counters, REFILLS, Services};
 
 #[cfg(test)]
 mod tests;

@@ -112,7 +112,7 @@ impl Actor {
     pub(super) fn show(&mut self, Shown { item, is_ephemeral }: Shown) {
         let room = self.state.id();
         if is_ephemeral {
-            self.registry.note_head(room, item.changed);
+            self.directory.note_head(room, item.changed);
         }
         let prev = self.state.show(&item);
         self.services.observer.item_shown(room, &item);
@@ -132,7 +132,7 @@ impl Actor {
             self.services.observer.item_shown(room, item);
         }
         self.state.show_loaded(items);
-        self.registry.note_head(room, self.state.shown());
+        self.directory.note_head(room, self.state.shown());
         self.fanout.gap();
     }
 }
