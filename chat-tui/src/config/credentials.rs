@@ -84,7 +84,7 @@ impl Credentials {
     /// Deletes the token for a server.
     ///
     /// # Errors
-    /// As for [`Self::keep`].
+    /// As for [`Self::set`].
     pub fn remove(&mut self, server: &str) -> Result<(), CredentialError> {
         match self.file_content.servers.remove(server) {
             Some(_) => self.save(),
