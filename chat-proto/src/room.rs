@@ -99,6 +99,11 @@ pub enum Role {
     Owner,
 }
 
+impl Role {
+    /// Every role, from the least to the most.
+    pub const ALL: [Self; 3] = [Self::Member, Self::Moderator, Self::Owner];
+}
+
 /// A member's answer: whether it takes part in what the room is about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -142,4 +147,20 @@ pub struct User {
     pub id: UserId,
     /// Its present name.
     pub name: Username,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::de::value::{Error, StrDeserializer};
+
+    use super::*;
+
+    #[test]
+    fn the_list_of_roles_holds_every_role() {
+        let read = |word| Role::deserialize(StrDeserializer::<Error>::new(word));
+        // The error names every role: "unknown variant ``, expected one of `member`, …".
+        let error = read("").expect_err("no role").to_string();
+        let known: Vec<_> = error.split('`').skip(3).step_by(2).map(|word| read(word).expect("a role")).collect();
+        assert_eq!(known, Role::ALL, "{error}");
+    }
 }

@@ -42,5 +42,5 @@ pub(crate) fn strangers(root: &Path) -> std::io::Result<BTreeSet<String>> {
 /// Names that must stand at `root` and do not.
 pub(crate) fn missing(root: &Path) -> Vec<&'static str> {
     let expected = VISIBLE.iter().chain(&HIDDEN).copied();
-    expected.filter(|name| *name != "ARCHITECTURE.md" && !root.join(name).exists()).collect()
+    expected.filter(|name| !root.join(name).exists()).collect()
 }

@@ -11,7 +11,7 @@ use chat_proto::request::{
     Post, Read, Request, Resolve, RoomInfo, SetActivity, SetDescription, SetPassword, SetRsvp, SetStatus, SetTopic,
     SetTyping, Subscribe, Trending, Unsubscribe, Users, Versions, Who,
 };
-use chat_proto::room::{RoomKind, Rsvp};
+use chat_proto::room::{Role, RoomKind, Rsvp};
 use chat_proto::server_frame::ServerFrame;
 use chat_proto::text::RoomName;
 use chat_tests::peer::{GENERAL, Peer, post, public_room};
@@ -117,7 +117,8 @@ const ROWS: &[Row] = &[
 const ABSENT: RoomId = RoomId(999_999);
 
 /// What accounts are to the rooms, by the column of [`In::Room`] for a public room and for a hidden one.
-const ROLES: [(&str, usize, usize); 4] = [("outsider", 1, 2), ("member", 3, 3), ("moderator", 4, 4), ("owner", 5, 5)];
+const ROLES: [(&str, usize, usize); 1 + Role::ALL.len()] =
+    [("outsider", 1, 2), ("member", 3, 3), ("moderator", 4, 4), ("owner", 5, 5)];
 const OUTSIDER: usize = 0;
 const OWNER: usize = 3;
 
@@ -127,7 +128,7 @@ struct Place {
     room: RoomId,
     name: RoomName,
     /// By the index of [`ROLES`].
-    messages: [Seq; 4],
+    messages: [Seq; ROLES.len()],
 }
 
 /// Four accounts, each with its connection, and rooms of each kind in which they have their roles.
@@ -198,7 +199,7 @@ impl World {
         let made_as = if kind == RoomKind::Direct { RoomKind::Private } else { kind };
         let made = CreateRoom { kind: made_as, closes_when_empty: false, ..public_room(&name) };
         let room = owner.call(&made).await.room.id;
-        Place { kind, room, name: name.parse().expect("a name"), messages: [Seq::ZERO; 4] }
+        Place { kind, room, name: name.parse().expect("a name"), messages: [Seq::ZERO; ROLES.len()] }
     }
 
     fn unique(&mut self) -> String {

@@ -231,7 +231,10 @@ fn member(action: RoomAction) -> Row {
 mod tests {
     use super::*;
 
-    const ROLES: [Option<Role>; 4] = [None, Some(Role::Member), Some(Role::Moderator), Some(Role::Owner)];
+    /// No role, and every role.
+    fn roles() -> impl Iterator<Item = Option<Role>> {
+        std::iter::once(None).chain(Role::ALL.map(Some))
+    }
 
     fn account(role: Option<Role>, place: Place, action: RoomAction) -> Decision<RoomRefusal> {
         in_room(ServerRole::Account, role, place, action)
@@ -250,7 +253,7 @@ mod tests {
     #[test]
     fn a_room_is_never_hidden_from_its_members() {
         for place in Place::ALL {
-            for role in ROLES.into_iter().flatten() {
+            for role in Role::ALL {
                 assert_eq!(account(Some(role), place, RoomAction::See), Allowed);
                 for action in [RoomAction::Post, RoomAction::EditOthers, RoomAction::Leave] {
                     assert_ne!(account(Some(role), place, action), Hidden, "{action:?} in {place:?}");
@@ -261,7 +264,7 @@ mod tests {
 
     #[test]
     fn only_its_author_changes_a_message_and_nobody_leaves_general() {
-        for role in ROLES.into_iter().flatten() {
+        for role in Role::ALL {
             assert_eq!(account(Some(role), Place::Public, RoomAction::EditOwn), Allowed);
             assert_eq!(account(Some(role), Place::Public, RoomAction::DeleteOthers), AUTHOR);
             assert_eq!(account(Some(role), Place::General, RoomAction::Leave), STAYS);
@@ -271,7 +274,7 @@ mod tests {
 
     #[test]
     fn a_caller_whose_sign_in_has_ended_learns_nothing_of_any_room() {
-        for (place, role) in Place::ALL.into_iter().flat_map(|place| ROLES.map(|role| (place, role))) {
+        for (place, role) in Place::ALL.into_iter().flat_map(|place| roles().map(move |role| (place, role))) {
             for action in RoomAction::ALL {
                 let decision = in_room(ServerRole::Anonymous, role, place, action);
                 assert_eq!(decision, Decision::Refused(RoomRefusal::SignedOut));

@@ -21,7 +21,7 @@ pub(super) fn check_limit(limit: u32) -> Result<(), Refusal> {
     if (1..=PAGE_MAX).contains(&limit) {
         Ok(())
     } else {
-        let message = format!("A page holds from 1 to {PAGE_MAX} things.");
+        let message = format!("A page holds 1 to {PAGE_MAX} items.");
         Err(ErrorBody::new(ErrorCode::BadRequest, message).at_field("limit").into())
     }
 }

@@ -94,9 +94,9 @@ impl From<Refusal> for ErrorBody {
 fn of_limited(Limited { limit, retry_after_ms }: Limited) -> ErrorBody {
     let (code, message) = match limit {
         Limit::Posts => (ErrorCode::RateLimited, "Too many posts; wait a moment."),
-        Limit::Repeats => (ErrorCode::Repeated, "The same text was posted just before; wait, or say it otherwise."),
+        Limit::Repeats => (ErrorCode::Repeated, "The same text was posted just before; wait, or rephrase it."),
         Limit::Changes => (ErrorCode::RateLimited, "Too many changes; wait a moment."),
-        Limit::ReadMarkers => (ErrorCode::RateLimited, "Too many read marks; wait a moment."),
+        Limit::ReadMarkers => (ErrorCode::RateLimited, "Too many read markers; wait a moment."),
         Limit::WrongPasswords => (ErrorCode::RateLimited, "Too many wrong passwords for this name; wait a moment."),
         Limit::SignIns => (ErrorCode::RateLimited, "Too many sign-ins from your address; wait a moment."),
     };
@@ -121,7 +121,7 @@ fn of_room(error: RoomError) -> ErrorBody {
         ),
         RoomError::Busy => ErrorBody::new(ErrorCode::Busy, "The room has more to do than it can hold; try again."),
         RoomError::Store(error) => of_store(&error),
-        RoomError::Live(error) => of_live("The message was not taken", &error),
+        RoomError::Live(error) => of_live("The message was not accepted", &error),
     }
 }
 

@@ -9,7 +9,7 @@ use chat_proto::codec::{self, DecodeError};
 use chat_proto::error::{ErrorBody, ErrorCode};
 use chat_proto::ids::RequestId;
 use chat_proto::request::{Post, Posted, Request};
-use chat_proto::server_frame::ErrorFrame;
+use chat_proto::server_frame::{ErrorFrame, Goodbye, GoodbyeReason};
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesOrdered;
@@ -176,6 +176,16 @@ impl JsonDoor {
     fn refuse(&self, id: Option<RequestId>, error: ErrorBody) {
         tracing::debug!(code = ?error.code, "refused");
         self.arrival.send_queue.answer(codec::encode(&ErrorFrame { id, error }));
+    }
+
+    /// The frame for an error that no request caused.
+    pub fn error(error: ErrorBody) -> Frame {
+        Frame::Answer(codec::encode(&ErrorFrame { id: None, error }))
+    }
+
+    /// The last frame of a connection that the server ends.
+    pub fn goodbye(reason: GoodbyeReason, reconnect_after_ms: Option<u64>) -> Frame {
+        Frame::Answer(codec::encode(&Goodbye { reason, reconnect_after_ms }))
     }
 
     /// Ends the connection: everyone forgets it. Accepted posts are kept, but nobody is answered.

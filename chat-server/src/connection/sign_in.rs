@@ -126,5 +126,5 @@ async fn with_token(server: &Server, account: Account) -> Result<SignedIn, Refus
 }
 
 fn auth_failed() -> Refusal {
-    Refusal::wire(ErrorCode::AuthFailed, "The name, password or token does not fit, or has been revoked.")
+    Refusal::wire(ErrorCode::AuthFailed, "Wrong name, password or token.")
 }

@@ -14,7 +14,7 @@ const NEARLY_FULL: f64 = 0.9;
 pub async fn at_url(url: &str, prefix: &str) -> Vec<Check> {
     match RedisOptions::new(url, prefix, false) {
         Ok(options) => of(&options).await,
-        Err(error) => vec![Check::fail("redis", "it cannot be looked at", error.to_string())],
+        Err(error) => vec![Check::fail("redis", "it cannot be checked", error.to_string())],
     }
 }
 
@@ -31,7 +31,7 @@ pub async fn of(options: &RedisOptions) -> Vec<Check> {
                 ExamineError::Rights(_) => grant(options),
                 ExamineError::Database(_) => DATABASE_ADVICE.to_owned(),
                 ExamineError::Unreachable(_) => {
-                    "start it, or mend the address (redis.url, --redis, CHAT_REDIS_URL); until then messages that expire are \
+                    "start it, or fix the address (redis.url, --redis, CHAT_REDIS_URL); until then messages that expire are \
                      refused, persistent ones go on".to_owned()
                 }
             };
@@ -40,7 +40,7 @@ pub async fn of(options: &RedisOptions) -> Vec<Check> {
     };
     let mut checks = vec![match &found.facts {
         Some(facts) => version(at, facts),
-        None => Check::ok("redis", format!("{at} answers, and may not tell more (INFO)")),
+        None => Check::ok("redis", format!("{at} answers; INFO is not permitted")),
     }];
     for (name, measured) in [
         ("redis ping", &found.ping),
@@ -112,7 +112,7 @@ fn refused(reason: &str, options: &RedisOptions) -> String {
         ("read only", "it takes no writes: name the primary, not a replica"),
         ("MISCONF", "it cannot write its file: make room on its disk, look at its log"),
         ("LOADING", "it is reading its file; wait, then look again"),
-        ("no answer", "it is too slow or stands still: look at its load; the server takes it for away"),
+        ("no answer", "it is too slow or frozen: look at its load; the server treats it as unreachable"),
     ];
     advice.iter().find(|(sign, _)| reason.contains(sign)).map_or("look at its log", |(_, advice)| advice).to_owned()
 }
@@ -150,7 +150,7 @@ fn policy(facts: &RedisFacts) -> Check {
     let advice =
         "CONFIG SET maxmemory-policy noeviction, and the same in redis.conf: what it evicts is lost before its time";
     let check = match policy.as_str() {
-        "" => Check::ok("redis policy", "it does not tell"),
+        "" => Check::ok("redis policy", "unknown: INFO does not say"),
         "noeviction" => Check::ok("redis policy", "noeviction"),
         // Without a limit nothing is evicted yet.
         _ if facts.max_bytes == 0 => Check::warn("redis policy", format!("{policy}, without a maxmemory"), advice),
@@ -198,7 +198,7 @@ fn kept(facts: &RedisFacts) -> Check {
         (false, Some(false)) => "none",
         (false, None) => "unknown",
     };
-    let none = "appendonly yes, or save 3600 1: without, what expires is lost when Redis restarts";
+    let none = "appendonly yes, or save 3600 1: without either, messages that expire are lost when Redis restarts";
     let check = match (facts.disk_fault, mode) {
         (Some(fault), _) => {
             let advice = "make room on its disk, look at its log: it may refuse to write";

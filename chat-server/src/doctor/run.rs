@@ -24,13 +24,13 @@ pub fn run(args: &ServerArgs, is_json: bool, prefix: Option<&str>) -> Result<boo
         Ok(config) => config,
         Err(error) => {
             for problem in &error.0 {
-                printer.print(&Check::fail("settings", problem, "mend it; the server does not start with it"));
+                printer.print(&Check::fail("settings", problem, "fix it; the server does not start with it"));
             }
             return Ok(false);
         }
     };
     for warning in &config.warnings {
-        printer.print(&Check::warn("settings", warning, "mend its name, or take it away"));
+        printer.print(&Check::warn("settings", warning, "correct its name, or remove it"));
     }
     let (checks, is_running) = data::checks(&config.data);
     printer.print_all(&checks);

@@ -1,12 +1,11 @@
 //! One WebSocket in one task: carries frames between the socket and its door, notices silence, and says goodbye. Must not know
-//! what frames say.
+//! how frames are encoded.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use chat_proto::codec;
 use chat_proto::limits::{CLIENT_FRAME_MAX_BYTES, DEAD_AFTER_MS};
-use chat_proto::server_frame::{Goodbye, GoodbyeReason};
+use chat_proto::server_frame::GoodbyeReason;
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, timeout};
@@ -126,7 +125,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> SocketTask<S> {
     /// Reports why the stream cannot be read any further, if that helps the client.
     async fn fail(&mut self, error: &tungstenite::Error) -> Option<GoodbyeReason> {
         use chat_proto::error::{ErrorBody, ErrorCode};
-        use chat_proto::server_frame::ErrorFrame;
         let body = match error {
             tungstenite::Error::Capacity(CapacityError::MessageTooLong { .. }) => {
                 let message = format!("A frame has at most {CLIENT_FRAME_MAX_BYTES} bytes.");
@@ -136,7 +134,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> SocketTask<S> {
             tungstenite::Error::Protocol(_) => ErrorBody::new(ErrorCode::BadFrame, "This is not a WebSocket frame."),
             _ => return None,
         };
-        self.frames.queue().push_back(Frame::Answer(codec::encode(&ErrorFrame { id: None, error: body })));
+        self.frames.queue().push_back(JsonDoor::error(body));
         drop(self.write().await);
         Some(GoodbyeReason::ProtocolViolation)
     }
@@ -151,7 +149,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> SocketTask<S> {
             GoodbyeReason::Unresponsive | GoodbyeReason::HelloTimeout => Some(RECONNECT_MS),
             GoodbyeReason::Revoked | GoodbyeReason::ProtocolViolation => None,
         };
-        self.frames.queue().push_back(Frame::Answer(codec::encode(&Goodbye { reason, reconnect_after_ms })));
+        self.frames.queue().push_back(JsonDoor::goodbye(reason, reconnect_after_ms));
         self.write().await?;
         let code = CloseCode::from(reason.close_code());
         self.socket.close(Some(CloseFrame { code, reason: Utf8Bytes::from_static("") })).await

@@ -33,7 +33,7 @@ pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
 /// Receives changed words, for the subscribed members of the room. The driver calls it; it must not block.
 pub trait TrendingAudience: Send + Sync {
     /// The visible words of a room changed.
-    fn trending_changed(&self, topics: TrendingWords);
+    fn trending_changed(&self, trending: TrendingWords);
 }
 
 /// The trending words of all active rooms; cheap to clone.
@@ -84,10 +84,10 @@ impl TrendingService {
                 let words = if message.code.is_some() { Vec::new() } else { words_of(message.body.as_str()) };
                 let Item { seq, changed, at, .. } = *item;
                 let post = Post { seq, changed, at, expires_at: message.expires_at, words: &words };
-                self.in_room(room, |topics| topics.trend.count(post, now))
+                self.in_room(room, |trending| trending.trend.count(post, now))
             }
-            Content::Deleted { .. } => self.in_room(room, |topics| topics.trend.take_back(item.seq, item.changed)),
-            Content::Expired { .. } => self.in_room(room, |topics| topics.trend.end(item.seq, item.changed)),
+            Content::Deleted { .. } => self.in_room(room, |trending| trending.trend.take_back(item.seq, item.changed)),
+            Content::Expired { .. } => self.in_room(room, |trending| trending.trend.end(item.seq, item.changed)),
             Content::Join
             | Content::Leave
             | Content::Topic { .. }
@@ -102,8 +102,8 @@ impl TrendingService {
 
     /// Starts counting a room from its last items, in any order. What counted before them comes from the mirror.
     pub fn rebuild(&self, room: RoomId, items: &[Item]) {
-        let topics = RoomTrending { awaits_mirror: true, ..RoomTrending::default() };
-        self.0.rooms.write().insert(room, Arc::new(Mutex::new(topics)));
+        let trending = RoomTrending { awaits_mirror: true, ..RoomTrending::default() };
+        self.0.rooms.write().insert(room, Arc::new(Mutex::new(trending)));
         for item in items {
             self.observe(room, item);
         }
@@ -114,8 +114,8 @@ impl TrendingService {
     /// Returns a room's words by falling score, at most 50; none for an inactive room.
     pub fn top(&self, room: RoomId, limit: usize) -> Vec<TrendingWord> {
         let now = (self.0.clock)();
-        let topics = self.0.rooms.read().get(&room).cloned();
-        topics.map(|topics| topics.lock().trend.top(limit, now)).unwrap_or_default()
+        let trending = self.0.rooms.read().get(&room).cloned();
+        trending.map(|trending| trending.lock().trend.top(limit, now)).unwrap_or_default()
     }
 
     /// Drops the words of a room that stopped.
@@ -125,10 +125,10 @@ impl TrendingService {
 
     fn in_room(&self, room: RoomId, change: impl FnOnce(&mut RoomTrending) -> bool) -> bool {
         let known = self.0.rooms.read().get(&room).cloned();
-        let topics = known.unwrap_or_else(|| Arc::clone(self.0.rooms.write().entry(room).or_default()));
-        let mut topics = topics.lock();
+        let trending = known.unwrap_or_else(|| Arc::clone(self.0.rooms.write().entry(room).or_default()));
+        let mut trending = trending.lock();
         // Whether to wake the driver: not if it was woken and has not run yet.
-        change(&mut topics) && !std::mem::replace(&mut topics.is_dirty, true)
+        change(&mut trending) && !std::mem::replace(&mut trending.is_dirty, true)
     }
 
     fn mark_dirty(&self, room: RoomId) {
@@ -176,15 +176,15 @@ impl TrendingDriver {
     }
 
     fn apply_mirror(&self, room: RoomId, mirror: Option<TrendingMirror>) {
-        let Some(topics) = self.room(room) else { return };
-        let mut topics = topics.lock();
-        topics.awaits_mirror = false;
+        let Some(trending) = self.room(room) else { return };
+        let mut trending = trending.lock();
+        trending.awaits_mirror = false;
         if let Some(mirror) = mirror {
-            topics.trend.merge_mirror(mirror, (self.shared.clock)());
+            trending.trend.merge_mirror(mirror, (self.shared.clock)());
         }
         // Writes held back meanwhile happen now.
-        if !std::mem::replace(&mut topics.is_dirty, true) {
-            drop(topics);
+        if !std::mem::replace(&mut trending.is_dirty, true) {
+            drop(trending);
             self.shared.dirty.lock().push(room);
         }
     }
@@ -200,15 +200,15 @@ impl TrendingDriver {
     /// Sends a room its words if they changed. Returns when to look again even if nothing is posted: when a message
     /// expires.
     fn push(&self, room: RoomId, now: UnixMillis) -> Option<UnixMillis> {
-        let topics = self.room(room)?;
+        let trending = self.room(room)?;
         let (shown, mirror, is_changed, next_end) = {
-            let mut topics = topics.lock();
-            topics.is_dirty = false;
-            let shown = topics.trend.top(SHOWN, now);
-            let mirror = (!topics.awaits_mirror).then(|| topics.trend.mirror(now));
-            let is_changed = topics.push.try_push(&shown, now);
+            let mut trending = trending.lock();
+            trending.is_dirty = false;
+            let shown = trending.trend.top(SHOWN, now);
+            let mirror = (!trending.awaits_mirror).then(|| trending.trend.mirror(now));
+            let is_changed = trending.push.try_push(&shown, now);
             // A message that expires within the pause is handled after it.
-            let next_end = topics.trend.next_end().map(|end| topics.push.due_at(end.max(now.plus_ms(1))));
+            let next_end = trending.trend.next_end().map(|end| trending.push.due_at(end.max(now.plus_ms(1))));
             (shown, mirror, is_changed, next_end)
         };
         // A mirror that fails is written again with the next change; nobody waits for it.

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use chat_server::cli::ServerArgs;
+pub use chat_server::cli::ServerArgs;
+pub use chat_server::config::ConfigError;
 use clap::Args;
 use color_eyre::eyre::{Result, WrapErr};
 

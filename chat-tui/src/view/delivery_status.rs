@@ -3,7 +3,7 @@
 use crate::app::DeliveryStatus;
 
 /// Prefix of refusal texts, removed beside the message.
-const LEAD: &str = "The message was not taken: ";
+const LEAD: &str = "The message was not accepted: ";
 
 /// Returns the note.
 pub(super) fn note(status: &DeliveryStatus) -> String {

@@ -38,7 +38,7 @@ pub(in crate::connection) async fn set_password(
     if account.password.is_some() && !is_owner {
         let old = asked.old.unwrap_or_default();
         if !server.passwords.fits(old, account.password).await? {
-            return Err(Refusal::wire(ErrorCode::AuthFailed, "The present password does not fit."));
+            return Err(Refusal::wire(ErrorCode::AuthFailed, "The current password is wrong."));
         }
     }
     let hash = server.passwords.hash(asked.new).await.map_err(of_new_password)?;

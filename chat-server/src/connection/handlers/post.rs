@@ -99,7 +99,7 @@ async fn check_text(server: &Server, caller: &Caller, post: &Post) -> Result<Vec
     if let Some(seq) = post.reply_to {
         let found = server.rooms.find(caller, post.room, RoomAction::Reply, seq).await?;
         if !found.is_some_and(|item| matches!(item.content, Content::Message(_))) {
-            let message = "The message that is answered is not there.";
+            let message = "The message you reply to does not exist.";
             return Err(ErrorBody::new(ErrorCode::NotFound, message).at_field("reply_to").into());
         }
     }

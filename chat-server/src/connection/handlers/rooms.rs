@@ -24,7 +24,7 @@ pub(in crate::connection) async fn create(
     asked: CreateRoom,
 ) -> Result<Membership, Refusal> {
     if asked.kind == RoomKind::Direct {
-        let message = "A direct conversation is not made by a name.";
+        let message = "A direct message has no name.";
         return Err(ErrorBody::new(ErrorCode::BadRequest, message).at_field("kind").into());
     }
     if asked.default_ttl_ms.is_some_and(|ms| !(TTL_MIN_MS..=TTL_MAX_MS).contains(&ms)) {

@@ -12,7 +12,7 @@ use crate::access::{Place, RoomAction, ServerRole, in_room};
 /// True for the rooms an account may see. `member` is its row in the room, NULL if it is not a member.
 pub(super) static MAY_SEE: LazyLock<String> = LazyLock::new(|| {
     let mut condition = format!("(member.account IS NULL AND {})", kinds(None, RoomAction::See));
-    for role in [Role::Member, Role::Moderator, Role::Owner] {
+    for role in Role::ALL {
         let kinds = kinds(Some(role), RoomAction::See);
         // A String takes all that is written to it.
         let _ = write!(condition, " OR (member.role = {} AND {kinds})", role_column(role));
@@ -91,9 +91,7 @@ mod tests {
         };
         join(GENERAL, RoomKind::Public, None);
         for (at, kind) in KINDS.into_iter().enumerate() {
-            for (role_at, role) in
-                [None, Some(Role::Member), Some(Role::Moderator), Some(Role::Owner)].into_iter().enumerate()
-            {
+            for (role_at, role) in std::iter::once(None).chain(Role::ALL.map(Some)).enumerate() {
                 let name = format!("room-{at}-{role_at}");
                 let room = rooms::create(&connection, &new(&name, kind, OTHER)).expect("made").room.id;
                 join(room, kind, role);

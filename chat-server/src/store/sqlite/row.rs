@@ -135,7 +135,7 @@ pub(super) fn kind_column(kind: RoomKind) -> i64 {
     }
 }
 
-/// A role as the column holds it.
+/// A role as the column holds it: its place in [`Role::ALL`].
 pub(super) fn role_column(role: Role) -> i64 {
     match role {
         Role::Member => 0,
@@ -146,7 +146,7 @@ pub(super) fn role_column(role: Role) -> i64 {
 
 /// A role of a column of `record`.
 pub(super) fn role(row: &Row<'_>, at: usize, record: Record) -> Result<Role, StoreError> {
-    word(row, at, &[Role::Member, Role::Moderator, Role::Owner], (record, "role"))
+    word(row, at, &Role::ALL, (record, "role"))
 }
 
 /// An answer as the column holds it.
@@ -207,7 +207,7 @@ mod tests {
     fn the_number_of_a_word_is_read_as_it_is_written() {
         let connection = Connection::open_in_memory().expect("a database");
         let record = Record::Account(UserId(1));
-        for role_of in [Role::Member, Role::Moderator, Role::Owner] {
+        for role_of in Role::ALL {
             let found = one(&connection, "SELECT ?1", [role_column(role_of)], |row| role(row, 0, record));
             assert_eq!(found, Ok(Some(role_of)));
         }

@@ -14,8 +14,8 @@ struct Received(Mutex<Vec<(u64, Vec<String>)>>);
 struct ReceivedAt(Arc<Received>, Instant);
 
 impl TrendingAudience for ReceivedAt {
-    fn trending_changed(&self, topics: TrendingWords) {
-        let words = topics.words.into_iter().map(|topic| topic.word).collect();
+    fn trending_changed(&self, trending: TrendingWords) {
+        let words = trending.words.into_iter().map(|word| word.word).collect();
         self.0.0.lock().push((self.1.elapsed().as_secs(), words));
     }
 }

@@ -138,7 +138,7 @@ fn the_live_store_is_unavailable_and_an_ephemeral_post_waits() {
     for (width, height) in [(80, 24), (40, 10)] {
         let mut app = room_with(talk());
         let ask = posted(&app.send("/ttl 5m the door code is 4417"));
-        let text = "The message was not taken: the live store is unreachable.";
+        let text = "The message was not accepted: the live store is unreachable.";
         app.answer(ask, Err(CallError::Refused(ErrorBody::new(ErrorCode::LiveUnavailable, text))));
         app.push(service(false, true));
         insta::assert_snapshot!(format!("live_store_unavailable_{width}x{height}"), shown(&mut app, width, height));

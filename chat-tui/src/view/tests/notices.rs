@@ -127,7 +127,7 @@ fn each_pending_message_shows_its_delivery_status() {
         let effects = app.send(text);
         let is_post = |request: &chat_proto::request::Request| matches!(request, chat_proto::request::Request::Post(_));
         let (ask, _) = crate::app::tests::asked(&effects, is_post).expect("sent");
-        let message = "The message was not taken: no memory left; give Redis more (maxmemory).";
+        let message = "The message was not accepted: no memory left; give Redis more (maxmemory).";
         app.answer(
             ask,
             Err(crate::link_event::CallError::Refused(ErrorBody::new(ErrorCode::LiveUnavailable, message))),
