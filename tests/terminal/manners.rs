@@ -68,7 +68,7 @@ fn a_new_line_is_made_by_two_keys_and_a_message_is_edited() {
     until("the message", || {
         home.output(&["tail", "general", "-n", "1", "--json"]).contains("one\\ntwo\\nthree").then_some(())
     });
-    screen.wait_until_settled(&home);
+    screen.wait_until_acknowledged(&home);
     screen.select_last();
     screen.press(&["e"]);
     screen.wait_for_text("editing");

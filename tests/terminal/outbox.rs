@@ -66,7 +66,7 @@ fn what_is_deleted_goes_from_the_clients_files() {
     screen.type_text("regretted-6180");
     screen.press(&["Enter"]);
     until("the text in the cache", || ana.holds("regretted-6180").then_some(()));
-    screen.wait_until_settled(&ana);
+    screen.wait_until_acknowledged(&ana);
     screen.select_last();
     screen.press(&["d"]);
     screen.wait_for_text("delete this message?");
