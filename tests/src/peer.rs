@@ -141,7 +141,7 @@ impl Peer {
         }
     }
 
-    /// Sends a request and returns the raw text of its answer. All these requests share one id, so that answers can be compared.
+    /// Sends a request and returns the raw text of its answer. They share one id, so that answers can be compared.
     pub async fn ask_text(&mut self, request: &Request) -> String {
         let id = RequestId(u64::from(u32::MAX));
         self.send(codec::encode_request(id, request)).await;

@@ -76,7 +76,7 @@ impl Screen {
         self.wait_for_text("set the topic: all is acknowledged");
     }
 
-    /// Moves from the composer to the last message. Waits for the effect of Escape before the next key, because a terminal
+    /// Moves from the composer to the last message. Waits for the effect of Escape before the next key: a terminal
     /// sends Escape followed by a key as Alt and that key.
     pub fn select_last(&self) {
         self.press(&["Escape"]);
