@@ -48,7 +48,7 @@ async fn an_ephemeral_message_never_touches_the_disk_and_expires_on_time() {
     };
     assert!(is_there(&ana.changes(Seq::ZERO).await), "it is there before it expires");
     assert!(!server.holds("zanzibarsecret"));
-    // By the server's own time, so that no machine is too slow: it disappears when it expires, and no earlier. A read
+    // By the server's own clock, so that no machine is too slow: it disappears when it expires, and no earlier. A read
     // at the moment of expiry may be answered first.
     let mut late = 0;
     eventually("its end", async || {
