@@ -33,7 +33,7 @@ pub fn run_in_foreground(args: &ServerArgs, verbose: u8) -> Result<()> {
     })
 }
 
-#[expect(clippy::print_stdout, reason = "the ready line is what whoever started us waits for")]
+#[expect(clippy::print_stdout, reason = "the parent process waits for the ready line")]
 fn print_line(line: &str) {
     println!("{line}");
 }
