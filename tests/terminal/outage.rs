@@ -36,28 +36,28 @@ fn persistent_messages_go_on_while_redis_is_unreachable_and_ephemeral_ones_are_s
     let mut redis = Redis::start();
     let (_server, _ana, ben, screen) = begin(&redis, (100, 30));
     redis.kill();
-    send(&screen, "/ttl 5m brief-7734");
-    screen.wait_for_text("brief-7734 (waits: the store");
-    send(&screen, "/ttl 5m brief-7735");
-    screen.wait_for_text("brief-7735 (waits for the one before it)");
-    for text in ["lasting-5521", "lasting-5522"] {
+    send(&screen, "/ttl 5m ttl-7734");
+    screen.wait_for_text("ttl-7734 (waits: the store");
+    send(&screen, "/ttl 5m ttl-7735");
+    screen.wait_for_text("ttl-7735 (waits for the one before it)");
+    for text in ["persist-5521", "persist-5522"] {
         send(&screen, text);
         wait_until_seen(&ben, text);
     }
-    assert_eq!(seen(&ben, "brief-"), 0);
+    assert_eq!(seen(&ben, "ttl-"), 0);
     redis.restart();
-    wait_until_seen(&ben, "brief-7735");
+    wait_until_seen(&ben, "ttl-7735");
     screen.wait_for("a countdown for both", |lines| {
-        lines.iter().filter(|line| line.contains("brief-773") && line.contains('◷')).count() == 2
+        lines.iter().filter(|line| line.contains("ttl-773") && line.contains('◷')).count() == 2
     });
     // A duplicate would come before this.
     send(&screen, "afterwards");
     wait_until_seen(&ben, "afterwards");
-    for text in ["brief-7734", "brief-7735", "lasting-5521", "lasting-5522"] {
+    for text in ["ttl-7734", "ttl-7735", "persist-5521", "persist-5522"] {
         assert_eq!(seen(&ben, text), 1, "{text}");
     }
     let history = ben.output(&["history", "general", "--limit", "100"]);
-    assert!(history.find("brief-7734") < history.find("brief-7735"), "in the order they were written: {history}");
+    assert!(history.find("ttl-7734") < history.find("ttl-7735"), "in the order they were written: {history}");
 }
 
 #[test]
@@ -65,15 +65,15 @@ fn persistent_messages_go_on_while_redis_is_full_and_the_screen_reports_the_outa
     let redis = Redis::start();
     let (_server, _ana, ben, screen) = begin(&redis, (100, 30));
     redis.ask(&["CONFIG", "SET", "maxmemory", "1"]);
-    send(&screen, "/ttl 5m brief-7734");
+    send(&screen, "/ttl 5m ttl-7734");
     screen.wait_for_text("(maxmemory)");
-    send(&screen, "lasting-5521");
-    wait_until_seen(&ben, "lasting-5521");
-    send(&screen, "/ttl 5m brief-7735");
-    screen.wait_for_text("brief-7735 (waits for the one before it)");
+    send(&screen, "persist-5521");
+    wait_until_seen(&ben, "persist-5521");
+    send(&screen, "/ttl 5m ttl-7735");
+    screen.wait_for_text("ttl-7735 (waits for the one before it)");
     redis.ask(&["CONFIG", "SET", "maxmemory", "0"]);
-    wait_until_seen(&ben, "brief-7735");
-    for text in ["brief-7734", "brief-7735", "lasting-5521"] {
+    wait_until_seen(&ben, "ttl-7735");
+    for text in ["ttl-7734", "ttl-7735", "persist-5521"] {
         assert_eq!(seen(&ben, text), 1, "{text}");
     }
 }
@@ -90,9 +90,9 @@ fn waiting_ephemeral_messages_are_in_no_file_even_after_a_kill() {
     screen.type_text("/ttl 5m draft-3141");
     screen.wait_for_text("› /ttl 5m draft-3141");
     // The client writes its cache to disk, including this message.
-    ben.output(&["send", "general", "lasting-5521"]);
-    until("the cache", || ana.holds("lasting-5521").then_some(()));
-    assert!(server.holds("lasting-5521"), "the test reads the database file");
+    ben.output(&["send", "general", "persist-5521"]);
+    until("the cache", || ana.holds("persist-5521").then_some(()));
+    assert!(server.holds("persist-5521"), "the test reads the database file");
     let look = |server: &Server, when: &str| {
         for secret in ["taken-9902", "waiting-2718", "draft-3141"] {
             assert!(!ana.holds(secret), "{secret} is in a file of the client {when}");

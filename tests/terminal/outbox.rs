@@ -39,11 +39,11 @@ fn a_killed_client_sends_a_full_outbox_once() {
 fn ephemeral_messages_are_in_no_file_of_the_client() {
     let server = Server::start();
     let (ana, ben) = (Home::signed_in(&server, "ana"), Home::signed_in(&server, "ben"));
-    ana.output(&["send", "general", "lasting-5521"]);
+    ana.output(&["send", "general", "persist-5521"]);
     let screen = Screen::chat(&ana, (100, 30), &[]);
-    screen.wait_for_text("lasting-5521");
-    ben.output(&["send", "general", "--ttl", "5m", "brief-7734"]);
-    screen.wait_for_text("brief-7734");
+    screen.wait_for_text("persist-5521");
+    ben.output(&["send", "general", "--ttl", "5m", "ttl-7734"]);
+    screen.wait_for_text("ttl-7734");
     screen.type_text("/ttl 5m own-9902");
     screen.press(&["Enter"]);
     screen.wait_for("a countdown", |lines| lines.iter().any(|line| line.contains("own-9902") && line.contains('◷')));
@@ -51,8 +51,8 @@ fn ephemeral_messages_are_in_no_file_of_the_client() {
     screen.wait_for_text("draft-3141");
     screen.press(&["C-q"]);
     until("the end", || screen.has_ended().then_some(()));
-    assert!(ana.holds("lasting-5521"), "the test reads the cache file");
-    for secret in ["brief-7734", "own-9902", "draft-3141"] {
+    assert!(ana.holds("persist-5521"), "the test reads the cache file");
+    for secret in ["ttl-7734", "own-9902", "draft-3141"] {
         assert!(!ana.holds(secret), "{secret}");
     }
 }
