@@ -15,8 +15,8 @@ Examples:
   chat-server --listen 0.0.0.0:4000 --data /srv/chat --log-format json
   chat-server --redis redis://127.0.0.1:6379         messages that expire survive a restart
 
-Prints one line when it is ready: `ready`, then the addresses clients connect to, the metrics address (with
---metrics-listen), its process and its data folder.
+Prints one line when it is ready: `ready`, then the addresses clients connect to, the address of the metrics
+(with --metrics-listen), its process id and its data folder.
 SIGTERM shuts the server down cleanly: nothing that was acknowledged is lost.")]
 pub struct ServerArgs {
     /// Listen on this address; may be repeated. Port 0 picks a free port.

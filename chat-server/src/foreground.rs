@@ -33,7 +33,7 @@ pub fn run_in_foreground(args: &ServerArgs, verbose: u8) -> Result<()> {
     })
 }
 
-#[expect(clippy::print_stdout, reason = "the process that started us waits for the ready line")]
+#[expect(clippy::print_stdout, reason = "the parent process waits for the ready line")]
 fn print_line(line: &str) {
     println!("{line}");
 }

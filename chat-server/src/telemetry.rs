@@ -12,7 +12,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use crate::config::LogFormat;
 use crate::server::Server;
 
-/// How often totals are told while something happens.
+/// The interval at which totals are logged while there is activity.
 const EVERY: Duration = Duration::from_secs(10);
 
 /// Starts the log on standard error. `verbose`: 0 as usual, 1 with requests, 2 with everything. `CHAT_LOG` stands above it.

@@ -1,25 +1,25 @@
-//! What the programs are built from: licences that may be passed on, one version of each crate, the registry only.
+//! The dependencies of the programs: permitted licences, one version of each crate, and only the registry.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
-/// Licences under which the programs may be passed on; of a choice, one suffices.
+/// Licences that permit distribution; of alternatives, one suffices.
 const LICENCES: [&str; 9] =
     ["MIT", "Apache-2.0", "BSD-3-Clause", "ISC", "Zlib", "Unicode-3.0", "0BSD", "MPL-2.0", "BSL-1.0"];
 
-/// Crates of which two versions are borne, because others ask for different ones.
+/// Crates that may be linked in two versions, because their dependents require different ones.
 const TWICE: [&str; 1] = ["getrandom"];
 
-/// What is linked into the programs.
+/// A crate linked into the programs.
 struct Linked {
     name: String,
-    /// `v1.2.3`, and behind it where it comes from, if that is not the registry.
+    /// `v1.2.3`, followed by its origin if that is not the registry.
     version: String,
     origin: String,
     licence: String,
 }
 
-/// The crates the programs are made of: neither what tests alone use, nor what runs in the compiler.
+/// Returns the crates linked into the programs, without those used only by tests or in the compiler.
 fn linked() -> Vec<Linked> {
     let output = Command::new(env!("CARGO"))
         .args(["tree", "--locked", "--offline", "--edges", "normal,no-proc-macro", "--prefix", "none"])
@@ -31,22 +31,22 @@ fn linked() -> Vec<Linked> {
     let text = String::from_utf8(output.stdout).expect("UTF-8");
     let lines: BTreeSet<&str> = text.lines().filter(|line| !line.is_empty()).collect();
     let crates: Vec<_> = lines.into_iter().map(read).collect();
-    assert!(crates.len() > 100, "all of them are seen: {}", crates.len());
+    assert!(crates.len() > 100, "all crates are found: {}", crates.len());
     crates
 }
 
-/// `name v1.2.3 (origin)|LICENCE`
+/// Parses `name v1.2.3 (origin)|LICENCE`.
 fn read(line: &str) -> Linked {
-    let (package, licence) = line.split_once('|').expect("as the format says");
+    let (package, licence) = line.split_once('|').expect("the requested format");
     let mut words = package.splitn(3, ' ').map(str::to_owned);
     let mut word = || words.next().unwrap_or_default();
     Linked { name: word(), version: word(), origin: word(), licence: licence.to_owned() }
 }
 
-/// Whether an SPDX expression can be met with [`LICENCES`].
+/// Returns whether an SPDX expression can be satisfied with [`LICENCES`].
 fn is_allowed(expression: &str) -> bool {
     let expression = expression.replace('/', " OR ").replace(['(', ')'], " ");
-    // Brackets are dropped: the one kind that occurs, `(A OR B) AND C`, then asks for A, or for B and C.
+    // Brackets are dropped: the one kind that occurs, `(A OR B) AND C`, then requires A, or for B and C.
     expression.split(" OR ").any(|choice| {
         choice
             .split(" AND ")
@@ -55,7 +55,7 @@ fn is_allowed(expression: &str) -> bool {
 }
 
 #[test]
-fn every_licence_lets_the_programs_be_passed_on() {
+fn every_licence_permits_distribution() {
     let wrong: Vec<_> = linked()
         .into_iter()
         .filter(|linked| linked.origin.is_empty() && !is_allowed(&linked.licence))
@@ -69,7 +69,7 @@ fn every_licence_lets_the_programs_be_passed_on() {
 fn every_crate_is_linked_in_one_version_and_comes_from_the_registry() {
     let mut versions: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for linked in linked() {
-        // Only a crate that is no registry's has an origin: ours, by their folder.
+        // Only crates from outside the registry have an origin: ours, by their folder.
         assert!(
             linked.origin.is_empty() || linked.name.starts_with("chat-"),
             "{} is from {}",

@@ -1,8 +1,8 @@
-//! What breaks a rule today and may do so until it is cut. These lists only become shorter: a test fails for an entry
-//! that is no longer needed, too.
+//! Known violations of the rules. These lists only become shorter: a test also fails for an entry that is no longer
+//! needed.
 
-/// Circles of files: the folder that holds them, and the files that need each other.
-pub(crate) const CIRCLES: &[(&str, &[&str])] = &[];
+/// Cycles of files: their folder, and the files that depend on each other.
+pub(crate) const CYCLES: &[(&str, &[&str])] = &[];
 
-/// Files that should only declare and re-export, with how many functions they hold.
+/// Files that should only declare and re-export, with the number of functions they contain.
 pub(crate) const LOGIC: &[(&str, usize)] = &[];

@@ -1,21 +1,21 @@
-//! Which file of a crate needs which, and the circles among them. Must not know which circles are excused.
+//! The dependencies between a crate's files, and the cycles among them. Must not know which cycles are excepted.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 
 use super::tree::{Target, Tree};
 
-/// By file: the files it needs, each with the paths that name it.
+/// By file: the files it depends on, each with the paths that name it.
 #[derive(Debug, Default)]
 pub(crate) struct Graph {
     needs: BTreeMap<PathBuf, BTreeMap<PathBuf, BTreeSet<String>>>,
 }
 
 impl Graph {
-    /// What the files of a crate need of each other, without what is compiled for tests only.
+    /// Returns the dependencies between the files of a crate, without test-only code.
     ///
-    /// Two things are no need. A re-export of what lies below only opens a way; and a file below another that only
-    /// holds a second `impl` of its type is a part of it.
+    /// Two things are not dependencies: a re-export of an item below, which only gives it a path, and a file that only
+    /// contains another `impl` of the type of the file above it, which is a part of that file.
     pub(crate) fn of(tree: &Tree) -> Self {
         let mut graph = Self::default();
         for (number, module) in tree.modules.iter().enumerate().filter(|(_, module)| !module.is_test) {
@@ -37,24 +37,24 @@ impl Graph {
         graph
     }
 
-    /// Groups of files of which each needs, by way of the others, each other one; largest first.
-    pub(crate) fn circles(&self) -> Vec<BTreeSet<PathBuf>> {
+    /// Returns the groups of files that all depend on each other, directly or indirectly; largest first.
+    pub(crate) fn cycles(&self) -> Vec<BTreeSet<PathBuf>> {
         let reached: BTreeMap<&Path, BTreeSet<&Path>> =
             self.needs.keys().map(|file| (file.as_path(), self.reached(file))).collect();
-        let mut circles = BTreeSet::new();
+        let mut cycles = BTreeSet::new();
         for (file, others) in &reached {
             let back = |other: &&&Path| reached.get(**other).is_some_and(|its| its.contains(file));
-            let circle: BTreeSet<PathBuf> = others.iter().filter(back).map(|other| other.to_path_buf()).collect();
-            if !circle.is_empty() {
-                circles.insert(circle);
+            let cycle: BTreeSet<PathBuf> = others.iter().filter(back).map(|other| other.to_path_buf()).collect();
+            if !cycle.is_empty() {
+                cycles.insert(cycle);
             }
         }
-        let mut circles: Vec<_> = circles.into_iter().collect();
-        circles.sort_by_key(|circle| std::cmp::Reverse(circle.len()));
-        circles
+        let mut cycles: Vec<_> = cycles.into_iter().collect();
+        cycles.sort_by_key(|cycle| std::cmp::Reverse(cycle.len()));
+        cycles
     }
 
-    /// All that a file needs by any way; itself only if a way leads back.
+    /// Returns all direct and indirect dependencies of a file; itself only if it is in a cycle.
     fn reached<'a>(&'a self, file: &'a Path) -> BTreeSet<&'a Path> {
         let mut reached = BTreeSet::new();
         let mut open = vec![file];
@@ -68,13 +68,13 @@ impl Graph {
         reached
     }
 
-    /// A shortest way from one of these files through their circle back to it: `a.rs → b.rs (crate::b::X) → …`.
-    pub(crate) fn chain(&self, circle: &BTreeSet<PathBuf>, starts: &BTreeSet<PathBuf>) -> String {
-        let ways = starts.iter().filter_map(|file| self.way_back(file, circle));
+    /// Returns a shortest path from one of these files through their cycle back to it: `a.rs → b.rs (crate::b::X) → …`.
+    pub(crate) fn chain(&self, cycle: &BTreeSet<PathBuf>, starts: &BTreeSet<PathBuf>) -> String {
+        let ways = starts.iter().filter_map(|file| self.way_back(file, cycle));
         let Some(way) = ways.min_by_key(Vec::len) else { return String::new() };
         let steps = way.iter().zip(&way[1..]).map(|(from, to)| {
             let paths = &self.needs[*from][*to];
-            // The longer ones say where a name is from.
+            // The longer ones show where a name is from.
             let mut labels: Vec<&str> = paths.iter().map(String::as_str).collect();
             labels.sort_by_key(|label| std::cmp::Reverse(label.matches("::").count()));
             labels.truncate(3);
@@ -83,11 +83,11 @@ impl Graph {
         std::iter::once(short(way[0])).chain(steps).collect()
     }
 
-    fn way_back<'a>(&'a self, start: &'a Path, circle: &BTreeSet<PathBuf>) -> Option<Vec<&'a Path>> {
+    fn way_back<'a>(&'a self, start: &'a Path, cycle: &BTreeSet<PathBuf>) -> Option<Vec<&'a Path>> {
         let mut before: BTreeMap<&Path, &Path> = BTreeMap::new();
         let mut open = VecDeque::from([start]);
         while let Some(file) = open.pop_front() {
-            let targets = self.needs.get(file)?.keys().filter(|target| circle.contains(*target));
+            let targets = self.needs.get(file)?.keys().filter(|target| cycle.contains(*target));
             for target in targets.map(PathBuf::as_path) {
                 if before.contains_key(target) {
                     continue;
@@ -111,8 +111,8 @@ impl Graph {
     }
 }
 
-/// The files above a module that define the types of which it holds further `impl` blocks; none if it has types of its
-/// own: it is a part by itself.
+/// Returns the files above a module whose types it adds `impl` blocks to; empty if the module defines types itself,
+/// because it is then a part of its own.
 fn homes(tree: &Tree, module: usize) -> BTreeSet<PathBuf> {
     let part = &tree.modules[module].part;
     let types = part.impls.iter().filter(|_| !part.has_types);

@@ -1,6 +1,6 @@
-//! The house rules, seen in the sources: which way imports point, where a crate may be named, how long a file is.
+//! The house rules, checked in the sources: the direction of imports, where a crate may be named, the length of files.
 
-mod circles;
+mod cycles;
 mod dependencies;
 mod exceptions;
 mod graph;
@@ -21,12 +21,12 @@ use tree::Tree;
 fn sources() -> Vec<Source> {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_owned();
     let sources = sources::read(&root);
-    assert!(sources.len() > 80, "the test looks in the right place: {} files", sources.len());
+    assert!(sources.len() > 80, "the test looks in the right file: {} files", sources.len());
     sources
 }
 
 fn all() -> Vec<Tree> {
-    workspace::trees(&sources()).expect("crates that compile")
+    workspace::trees(&sources()).expect("crates that parse")
 }
 
 #[track_caller]
@@ -38,7 +38,7 @@ fn source(path: &str, text: &str) -> Source {
     Source { path: path.into(), text: text.into() }
 }
 
-/// A crate of these files, and of those that only declare their modules.
+/// Returns a crate of these files, plus those that only declare their modules.
 fn planted(files: &[(&str, &str)]) -> Vec<Tree> {
     let mut texts: BTreeMap<PathBuf, String> =
         files.iter().map(|(path, text)| (path.into(), format!("{text}\n"))).collect();
@@ -49,16 +49,16 @@ fn planted(files: &[(&str, &str)]) -> Vec<Tree> {
         }
         let module = if path.ends_with("mod.rs") { path.parent().expect("a folder") } else { &path };
         let folder = module.parent().expect("below src");
-        let places = [folder.join("lib.rs"), folder.join("mod.rs"), folder.with_extension("rs")];
-        let place = places
+        let files = [folder.join("lib.rs"), folder.join("mod.rs"), folder.with_extension("rs")];
+        let file = files
             .iter()
-            .find(|place| texts.contains_key(*place))
-            .unwrap_or(&places[usize::from(!folder.ends_with("src"))]);
+            .find(|file| texts.contains_key(*file))
+            .unwrap_or(&files[usize::from(!folder.ends_with("src"))]);
         let declared = format!("mod {};", module.file_stem().expect("a name").to_string_lossy());
-        let text = texts.entry(place.clone()).or_default();
+        let text = texts.entry(file.clone()).or_default();
         if !text.contains(&declared) {
             text.push_str(&declared);
-            open.push(place.clone());
+            open.push(file.clone());
         }
     }
     let sources: Vec<Source> = texts.into_iter().map(|(path, text)| Source { path, text }).collect();
@@ -93,23 +93,23 @@ fn imports_point_one_way() {
             ("chat-server/src/room/mod.rs", "pub struct Rooms;"),
             ("chat-server/src/store/port.rs", text),
         ];
-        assert_eq!(rules::arrows(&planted(&detour)).len(), 1, "by way of a re-export or an alias: {text}");
+        assert_eq!(rules::arrows(&planted(&detour)).len(), 1, "through a re-export or an alias: {text}");
     }
 }
 
 #[test]
-fn no_floor_knows_one_above_it() {
-    assert_none(&rules::floors(&all()));
+fn no_layer_knows_one_above_it() {
+    assert_none(&rules::layers(&all()));
     let top = ("chat-tui/src/app/routing/update.rs", "pub struct Update;");
     for text in ["use crate::app::routing::update::Update;", "fn f() { super::super::routing::update::Update }"] {
         let files = [("chat-tui/src/app/state/room.rs", text), top];
-        assert_eq!(rules::floors(&planted(&files)).len(), 1, "{text}");
+        assert_eq!(rules::layers(&planted(&files)).len(), 1, "{text}");
     }
     let down = [
         ("chat-tui/src/app/routing/link.rs", "use crate::app::state::room::Room;"),
         ("chat-tui/src/app/state/room.rs", "pub struct Room;"),
     ];
-    assert_none(&rules::floors(&planted(&down)));
+    assert_none(&rules::layers(&planted(&down)));
 }
 
 #[test]
@@ -139,38 +139,42 @@ fn a_crate_is_named_only_where_it_belongs() {
 #[test]
 fn module_files_hold_no_logic() {
     assert_none(&rules::logic(&all(), exceptions::LOGIC));
-    let said = |text: &str, exceptions: &[(&str, usize)]| {
+    let violations = |text: &str, exceptions: &[(&str, usize)]| {
         rules::logic(&planted(&[("chat/src/lib.rs", text)]), exceptions).len()
     };
     for text in
         ["fn f() {}", "struct A; impl A { fn f() {} }", "trait A { fn f() {} }", "mod inner { pub(super) fn f() {} }"]
     {
-        assert_eq!(said(text, &[]), 1, "{text}");
-        assert_eq!(said(text, &[("chat/src/lib.rs", 1)]), 0, "{text}");
-        assert_eq!(said(text, &[("chat/src/lib.rs", 2)]), 1, "an exception must fit: {text}");
+        assert_eq!(violations(text, &[]), 1, "{text}");
+        assert_eq!(violations(text, &[("chat/src/lib.rs", 1)]), 0, "{text}");
+        assert_eq!(violations(text, &[("chat/src/lib.rs", 2)]), 1, "an exception must fit: {text}");
     }
-    assert_eq!(said("", &[("chat/src/other/mod.rs", 1)]), 1, "a file that is gone");
+    assert_eq!(violations("", &[("chat/src/other/mod.rs", 1)]), 1, "a file that is gone");
     for text in ["pub struct A;", "trait A { fn f(); }", "#[cfg(test)] mod tests { #[test] fn f() {} }"] {
-        assert_eq!(said(text, &[]), 0, "{text}");
+        assert_eq!(violations(text, &[]), 0, "{text}");
     }
 }
 
 #[test]
-fn files_say_what_they_are_and_stay_short() {
+fn files_begin_with_their_purpose_and_stay_short() {
     assert_none(&rules::shape(&sources()));
-    let said = |path: &str, text: &str| rules::shape(&[source(path, text)]).len();
-    assert_eq!(said("chat-server/src/room/x.rs", "use std::fmt;"), 1, "no first words");
+    let violations = |path: &str, text: &str| rules::shape(&[source(path, text)]).len();
+    assert_eq!(violations("chat-server/src/room/x.rs", "use std::fmt;"), 1, "no opening comment");
     let long = format!("//! Words.\n{}", "x\n".repeat(500));
-    assert_eq!(said("chat-server/src/room/x.rs", &long), 1, "too long");
-    assert_eq!(said("chat-server/src/utils.rs", "//! Words."), 1, "a name that says nothing");
+    assert_eq!(violations("chat-server/src/room/x.rs", &long), 1, "too long");
+    assert_eq!(violations("chat-server/src/utils.rs", "//! Words."), 1, "a meaningless name");
     for claim in ["Rules. Pure.", "Rules. PURE.", "Rules. Pure: no clock.", "Pure; rules.", "Rules.\n//! pure."] {
-        assert_eq!(said("chat-server/src/room/x.rs", &format!("//! {claim}\n")), 1, "pure, not guarded: {claim}");
+        assert_eq!(
+            violations("chat-server/src/room/x.rs", &format!("//! {claim}\n")),
+            1,
+            "pure, but not enforced: {claim}"
+        );
     }
-    assert_eq!(said("chat-server/src/room/x.rs", "//! An actor around pure rules.\n"), 0, "speaks of others");
+    assert_eq!(violations("chat-server/src/room/x.rs", "//! An actor around pure rules.\n"), 0, "about other code");
 }
 
 #[test]
-fn the_top_level_holds_what_its_list_names() {
+fn the_top_level_contains_exactly_the_listed_files() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
     assert_eq!(root::strangers(root).expect("the workspace can be read"), std::collections::BTreeSet::new());
     assert!(root::missing(root).is_empty(), "{:?}", root::missing(root));

@@ -11,20 +11,20 @@ use syn::{Attribute, Item, UseTree, Visibility};
 pub(crate) struct Part {
     /// Its name; empty for the file itself.
     pub(crate) name: String,
-    /// True if it is compiled for tests only.
+    /// Whether it is compiled for tests only.
     pub(crate) is_test: bool,
-    /// Modules in files of their own, each with whether it is for tests only.
+    /// Modules in their own files, each with whether it is for tests only.
     pub(crate) declared: Vec<(String, bool)>,
     pub(crate) inline: Vec<Part>,
     /// Names of the items it defines.
     pub(crate) items: BTreeSet<String>,
-    /// True if it defines a type or a trait.
+    /// Whether it defines a type or a trait.
     pub(crate) has_types: bool,
     pub(crate) uses: Vec<Use>,
     pub(crate) mentions: Vec<Mention>,
     /// The types of its `impl` blocks.
     pub(crate) impls: Vec<Vec<String>>,
-    /// Names of the functions with a body, without those for tests.
+    /// Names of the functions with a body, without test functions.
     pub(crate) functions: Vec<String>,
 }
 
@@ -54,9 +54,9 @@ pub(crate) fn parse(text: &str) -> syn::Result<Part> {
 }
 
 struct Reader {
-    /// The file and the inline modules that are open.
+    /// The file and the inline modules being visited.
     parts: Vec<Part>,
-    /// Items for tests only that are open.
+    /// Number of enclosing test-only items.
     tests: usize,
 }
 
@@ -102,7 +102,7 @@ impl Reader {
         self.part().uses.push(Use { name, path, is_public, is_test });
     }
 
-    /// Finds the paths in the tokens of a macro or an attribute, and the items that a macro seems to define.
+    /// Finds the paths in the tokens of a macro or an attribute, and the items that the macro seems to define.
     fn tokens(&mut self, tokens: TokenStream, before: &[String]) {
         let tokens: Vec<TokenTree> = tokens.into_iter().collect();
         let is = |at: usize, sign: char| matches!(tokens.get(at), Some(TokenTree::Punct(it)) if it.as_char() == sign);
@@ -150,7 +150,7 @@ impl<'ast> Visit<'ast> for Reader {
         let is_type = matches!(item, Item::Enum(_) | Item::Struct(_) | Item::Trait(_));
         self.part().has_types |= is_type && self.tests == 0;
         self.within(attributes(item), |reader| match item {
-            // `use {a, ::b}`, which the parser hands on as it is.
+            // `use {a, ::b}`, which the parser passes on unchanged.
             Item::Verbatim(tokens) => reader.tokens(tokens.clone(), &[]),
             _ => visit::visit_item(reader, item),
         });
@@ -222,7 +222,7 @@ impl<'ast> Visit<'ast> for Reader {
     fn visit_vis_restricted(&mut self, _: &'ast syn::VisRestricted) {}
 }
 
-/// True for `#[cfg(test)]`, `#[cfg(all(test, …))]` and `#[test]`.
+/// Returns true for `#[cfg(test)]`, `#[cfg(all(test, …))]` and `#[test]`.
 fn is_for_tests(attribute: &Attribute) -> bool {
     let names_test = |tokens: &TokenStream| {
         let text = tokens.to_string();
@@ -251,7 +251,7 @@ fn attributes(item: &Item) -> &[Attribute] {
     }
 }
 
-/// The name that an item defines, if it is neither a module nor an import.
+/// Returns the name that an item defines; `None` for a module or an import.
 fn defined(item: &Item) -> Option<String> {
     let name = match item {
         Item::Const(item) => &item.ident,
@@ -275,7 +275,7 @@ fn segments(path: &syn::Path) -> Vec<String> {
     path.segments.iter().map(|segment| segment.ident.to_string()).collect()
 }
 
-/// A path with one more name; `self` at its end names what comes before it.
+/// Returns a path with one more name; a final `self` names the path before it.
 fn joined(before: &[String], name: &syn::Ident) -> Vec<String> {
     let mut path = before.to_vec();
     if before.is_empty() || name != "self" {

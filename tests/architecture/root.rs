@@ -1,4 +1,4 @@
-//! The list of what stands at the workspace's top level. Must not know what is inside the folders.
+//! The list of files and folders at the workspace's top level. Must not know the contents of the folders.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -25,7 +25,7 @@ const HIDDEN: [&str; 7] = [".cargo", ".ci", ".clippy.toml", ".config", ".github"
 /// Left by cargo and Git, not part of the project.
 const IGNORED: [&str; 2] = ["target", ".git"];
 
-/// Names at `root` that stand in no list.
+/// Returns the names at `root` that are in no list.
 ///
 /// # Errors
 /// If the folder cannot be read.
@@ -39,7 +39,7 @@ pub(crate) fn strangers(root: &Path) -> std::io::Result<BTreeSet<String>> {
     Ok(names)
 }
 
-/// Names that must stand at `root` and do not.
+/// Returns the required names that are missing at `root`.
 pub(crate) fn missing(root: &Path) -> Vec<&'static str> {
     let expected = VISIBLE.iter().chain(&HIDDEN).copied();
     expected.filter(|name| !root.join(name).exists()).collect()

@@ -25,9 +25,9 @@ impl fmt::Display for Violation {
     }
 }
 
-/// A file has at most so many lines.
+/// The maximum number of lines of a file.
 const LINES_MAX: usize = 430;
-/// Names that say nothing.
+/// Meaningless file names.
 const EMPTY_NAMES: [&str; 8] = ["utils", "util", "helpers", "helper", "common", "misc", "manager", "imp"];
 
 /// The server's modules, each with those it may import.
@@ -109,7 +109,7 @@ const PLACES: &[(&str, &str, &[&str])] = &[
     ("chat-proto/src", "serde_json", &["chat-proto/src/codec.rs", "chat-proto/src/fault.rs"]),
 ];
 
-/// What each crate must not know at all.
+/// Crates and modules that each folder must not know at all.
 const UNKNOWN: &[(&str, &[&str])] = &[
     (
         "chat-proto/src",
@@ -119,25 +119,25 @@ const UNKNOWN: &[(&str, &[&str])] = &[
     ("chat-tui/src/net", &["chat_server"]),
 ];
 
-/// Modules that stand on floors: their folder and its subfolders, lowest first. None may know a floor above it.
-const FLOORS: &[(&str, &[&str])] = &[("chat-tui/src/app", &["state", "parts", "routing"])];
+/// Layered modules: their folder and its layers, lowest first. None may know a layer above it.
+const LAYERS: &[(&str, &[&str])] = &[("chat-tui/src/app", &["state", "parts", "routing"])];
 
-/// Which way imports point between floors.
-pub(crate) fn floors(trees: &[Tree]) -> Vec<Violation> {
+/// Checks the direction of imports between layers.
+pub(crate) fn layers(trees: &[Tree]) -> Vec<Violation> {
     let mut found = BTreeSet::new();
     for (tree, number, path) in modules(trees) {
-        for (folder, floors) in FLOORS {
-            let floor_of = |file: &str| {
-                let (floor, _) = file.strip_prefix(folder)?.strip_prefix('/')?.split_once('/')?;
-                floors.iter().position(|name| *name == floor)
+        for (folder, layers) in LAYERS {
+            let layer_of = |file: &str| {
+                let (layer, _) = file.strip_prefix(folder)?.strip_prefix('/')?.split_once('/')?;
+                layers.iter().position(|name| *name == layer)
             };
-            let Some(floor) = floor_of(&path) else { continue };
+            let Some(layer) = layer_of(&path) else { continue };
             for target in tree.modules[number].paths() {
                 let Target::Within { module, through, .. } = tree.resolve(number, target) else { continue };
                 for passed in through.into_iter().chain([module]) {
-                    let above = floor_of(&tree.modules[passed].file.to_string_lossy()).filter(|above| *above > floor);
+                    let above = layer_of(&tree.modules[passed].file.to_string_lossy()).filter(|above| *above > layer);
                     found.extend(above.map(|above| {
-                        Violation::new(&path, format!("{} must not know {}", floors[floor], floors[above]))
+                        Violation::new(&path, format!("{} must not know {}", layers[layer], layers[above]))
                     }));
                 }
             }
@@ -146,16 +146,16 @@ pub(crate) fn floors(trees: &[Tree]) -> Vec<Violation> {
     found.into_iter().collect()
 }
 
-/// Which way imports point.
+/// Checks the direction of imports.
 pub(crate) fn arrows(trees: &[Tree]) -> Vec<Violation> {
     let mut found = BTreeSet::new();
     for (tree, number, path) in modules(trees) {
         for (crate_path, modules) in [("chat-server/src", SERVER), ("chat-tui/src", CLIENT)] {
-            // A part's own tests may take what they need to set it up.
+            // A module's own tests may import anything they need to set it up.
             let Some(module) = module_of(&path, crate_path).filter(|_| !path.contains("/tests/")) else { continue };
             let Some((_, allowed)) = modules.iter().find(|(name, _)| *name == module) else {
                 if !matches!(module.as_str(), "lib" | "main") {
-                    found.insert(Violation::new(&path, format!("the module {module} has no place")));
+                    found.insert(Violation::new(&path, format!("the module {module} is in no list")));
                 }
                 continue;
             };
@@ -166,16 +166,16 @@ pub(crate) fn arrows(trees: &[Tree]) -> Vec<Violation> {
                 }
             }
         }
-        for (place, unknown) in UNKNOWN.iter().filter(|(place, _)| path.starts_with(place)) {
+        for (folder, unknown) in UNKNOWN.iter().filter(|(folder, _)| path.starts_with(folder)) {
             for name in unknown.iter().filter(|name| tree.names_outside(number, name)) {
-                found.insert(Violation::new(&path, format!("{place} must not know {name}")));
+                found.insert(Violation::new(&path, format!("{folder} must not know {name}")));
             }
         }
     }
     found.into_iter().collect()
 }
 
-/// The modules below the root through which a path goes: as it is written, and as its re-exports lead on.
+/// Returns the top-level modules a path goes through, as written and through re-exports.
 fn tops(tree: &Tree, from: usize, path: &[String]) -> Vec<String> {
     let mut tops: Vec<String> =
         tree.absolute(from, path).into_iter().filter_map(|path| path.into_iter().next()).collect();
@@ -186,12 +186,12 @@ fn tops(tree: &Tree, from: usize, path: &[String]) -> Vec<String> {
     tops
 }
 
-/// Where a crate may be named.
+/// Checks where crates are named.
 pub(crate) fn places(trees: &[Tree]) -> Vec<Violation> {
     let mut found = BTreeSet::new();
     for (tree, number, path) in modules(trees) {
         for (within, name, allowed) in PLACES.iter().filter(|(within, ..)| path.starts_with(within)) {
-            let is_allowed = allowed.iter().any(|place| path.starts_with(place));
+            let is_allowed = allowed.iter().any(|folder| path.starts_with(folder));
             if !is_allowed && tree.names_outside(number, name) {
                 let what = format!("{name} belongs to {} ({within})", allowed.join(", "));
                 found.insert(Violation::new(&path, what));
@@ -201,14 +201,14 @@ pub(crate) fn places(trees: &[Tree]) -> Vec<Violation> {
     found.into_iter().collect()
 }
 
-/// All modules, with the paths of their files.
+/// Returns all modules with the paths of their files.
 fn modules(trees: &[Tree]) -> impl Iterator<Item = (&Tree, usize, String)> {
     let modules = trees.iter().flat_map(|tree| (0..tree.modules.len()).map(move |number| (tree, number)));
     modules.map(|(tree, number)| (tree, number, tree.modules[number].file.to_string_lossy().into_owned()))
 }
 
-/// Functions with a body in files that only declare and re-export, where no exception grants so many; and exceptions
-/// that grant more than there are.
+/// Checks that files which should only declare and re-export contain no more functions than their exceptions grant, and
+/// that no exception grants too many.
 pub(crate) fn logic(trees: &[Tree], exceptions: &[(&str, usize)]) -> Vec<Violation> {
     let mut counted: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for (tree, number, path) in
@@ -223,26 +223,27 @@ pub(crate) fn logic(trees: &[Tree], exceptions: &[(&str, usize)]) -> Vec<Violati
         let granted = exceptions.iter().find(|(file, _)| file == path).map_or(0, |(_, granted)| *granted);
         let count = functions.len();
         if count > granted {
-            let what = format!("holds logic, {count} functions where {granted} may be: {}", functions.join(", "));
+            let what = format!("contains logic: {count} functions, {granted} allowed: {}", functions.join(", "));
             found.push(Violation::new(path, what));
         } else if count < granted {
-            found.push(Violation::new(path, format!("has {count} functions now: say so in the list of exceptions")));
+            found.push(Violation::new(path, format!("has {count} functions now: update the list of exceptions")));
         }
     }
     let is_gone = |(file, _): &&(&str, usize)| !counted.contains_key(*file);
     let gone = exceptions.iter().filter(is_gone);
-    found.extend(gone.map(|(file, _)| Violation::new(*file, "is gone: take it off the list of exceptions")));
+    found
+        .extend(gone.map(|(file, _)| Violation::new(*file, "no longer exists: remove it from the list of exceptions")));
     found
 }
 
-/// What every file looks like.
+/// Checks the form of every file.
 pub(crate) fn shape(sources: &[Source]) -> Vec<Violation> {
     let mut found = Vec::new();
     for source in sources {
         let path = source.path.to_string_lossy().into_owned();
         let mut report = |what: String| found.push(Violation { path: path.clone(), what });
         if !source.text.starts_with("//!") {
-            report("does not open with what it is".into());
+            report("does not begin with a `//!` comment".into());
         }
         let lines = source.text.lines().count();
         if lines > LINES_MAX {
@@ -250,20 +251,20 @@ pub(crate) fn shape(sources: &[Source]) -> Vec<Violation> {
         }
         let stem = source.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         if EMPTY_NAMES.contains(&stem.as_str()) {
-            report("has a name that says nothing".into());
+            report("has a meaningless name".into());
         }
         let words = source.text.lines().map_while(|line| line.strip_prefix("//!")).map(str::trim);
         if claims_purity(&words.collect::<Vec<_>>().join(" "))
             && !path.starts_with("tests/")
             && !source.text.contains("#![deny(clippy::disallowed_methods)]")
         {
-            report("says it is pure, but does not deny what is not".into());
+            report("claims to be pure, but does not deny impure methods".into());
         }
     }
     found
 }
 
-/// True if the first words of a file claim that it is pure: `Pure.`, `PURE;`, `Pure: …` as the beginning of a sentence.
+/// Returns whether the opening comment claims purity: `Pure.`, `PURE;`, `Pure: …` at the start of a sentence.
 fn claims_purity(words: &str) -> bool {
     let claim = regex::Regex::new(r"(?i)(?:^|[.:;,]\s+)pure\s*[.:;,]").expect("a pattern");
     claim.is_match(words)

@@ -8,7 +8,7 @@ pub(crate) struct Source {
     pub(crate) text: String,
 }
 
-/// Every Rust file of our crates.
+/// Returns every Rust file of our crates.
 pub(crate) fn read(root: &Path) -> Vec<Source> {
     let mut sources = Vec::new();
     for member in ["chat-proto", "chat-server", "chat-tui", "tests"] {

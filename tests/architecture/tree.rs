@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::parse::{Part, Use};
 
-/// How many re-exports a path may pass: more is a circle of them.
+/// The maximum number of re-exports in a path: more means a cycle of them.
 const HOPS_MAX: usize = 16;
 
 /// A module.
@@ -14,7 +14,7 @@ pub(crate) struct Module {
     pub(crate) file: PathBuf,
     pub(crate) parent: Option<usize>,
     pub(crate) children: BTreeMap<String, usize>,
-    /// True if it is compiled for tests only, by itself or with a module around it.
+    /// Whether it is compiled for tests only, by itself or through an enclosing module.
     pub(crate) is_test: bool,
     pub(crate) part: Part,
 }
@@ -33,28 +33,28 @@ pub(crate) enum Target {
         module: usize,
         /// The item; `None` if the path ends at the module itself.
         name: Option<String>,
-        /// Modules whose re-exports it passes.
+        /// Modules whose re-exports it passes through.
         through: Vec<usize>,
     },
     /// In another crate, by its full path, or at a local name.
     Outside {
         path: Vec<String>,
-        /// Modules whose imports it passes.
+        /// Modules whose imports it passes through.
         through: Vec<usize>,
     },
 }
 
 impl Tree {
-    /// The crate with this root; takes the files it is made of out of `parts`.
+    /// Builds the crate with this root; removes its files from `parts`.
     pub(crate) fn of(root: &Path, parts: &mut BTreeMap<PathBuf, Part>) -> Result<Self, String> {
         let mut tree = Self::default();
-        let part = parts.remove(root).ok_or_else(|| format!("{} is not there", root.display()))?;
+        let part = parts.remove(root).ok_or_else(|| format!("{} does not exist", root.display()))?;
         let folder = root.parent().unwrap_or(Path::new("")).to_owned();
         tree.add(part, (root.to_owned(), folder), None, parts)?;
         Ok(tree)
     }
 
-    /// Adds a module with all below it; `folder` holds the files of its children.
+    /// Adds a module and all modules below it; `folder` contains the files of its children.
     fn add(
         &mut self,
         mut part: Part,
@@ -76,15 +76,15 @@ impl Tree {
         }
         for (name, is_test) in declared {
             let below = folder.join(&name);
-            let places = [folder.join(format!("{name}.rs")), below.join("mod.rs")];
-            let found = places.into_iter().find_map(|place| Some((parts.remove(&place)?, place)));
-            let (part, place) = found.ok_or_else(|| format!("{} declares `mod {name}`: no file", file.display()))?;
-            self.add(Part { name, is_test, ..part }, (place, below), Some(number), parts)?;
+            let candidates = [folder.join(format!("{name}.rs")), below.join("mod.rs")];
+            let found = candidates.into_iter().find_map(|path| Some((parts.remove(&path)?, path)));
+            let (part, path) = found.ok_or_else(|| format!("{} declares `mod {name}`: no file", file.display()))?;
+            self.add(Part { name, is_test, ..part }, (path, below), Some(number), parts)?;
         }
         Ok(())
     }
 
-    /// A module's path from the root.
+    /// Returns a module's path from the root.
     pub(crate) fn path(&self, module: usize) -> Vec<String> {
         let Some(parent) = self.modules[module].parent else { return Vec::new() };
         let mut path = self.path(parent);
@@ -92,19 +92,19 @@ impl Tree {
         path
     }
 
-    /// True if `below` lies somewhere under `above`.
+    /// Returns whether `below` is a descendant of `above`.
     pub(crate) fn is_below(&self, below: usize, above: usize) -> bool {
         self.modules[below].parent.is_some_and(|parent| parent == above || self.is_below(parent, above))
     }
 
-    /// A path that begins with `crate`, `self` or `super`, as written, from the root on.
+    /// Returns a path written with `crate`, `self` or `super` as a path from the root.
     pub(crate) fn absolute(&self, from: usize, path: &[String]) -> Option<Vec<String>> {
         let (module, rest) = self.start(from, path)?;
         Some([&self.path(module)[..], rest].concat())
     }
 
-    /// True if a module names a crate, or this path in one, by another name that it gave it or by a
-    /// glob, too; a re-export of another module is that one's.
+    /// Returns whether a module names a crate, or this path in one, including by an alias or a glob. A re-export
+    /// counts only for the module that contains it.
     pub(crate) fn names_outside(&self, module: usize, name: &str) -> bool {
         let wanted: Vec<&str> = name.split("::").collect();
         let part = &self.modules[module].part;
@@ -118,13 +118,13 @@ impl Tree {
         let globs = part.uses.iter().filter(|import| import.name.is_none());
         let mut globs =
             globs.filter(|glob| wanted.starts_with(&glob.path.iter().map(String::as_str).collect::<Vec<_>>()));
-        // A name that stands alone is no crate.
+        // A single name is not a crate.
         part.uses.iter().any(|import| is_named(&import.path))
             || part.mentions.iter().any(|mention| mention.path.len() > 1 && is_named(&mention.path))
             || globs.next().is_some()
     }
 
-    /// The module that the keywords at the beginning of a path name, and the rest of the path.
+    /// Returns the module named by the keywords at the start of a path, and the rest of the path.
     fn start<'a>(&self, from: usize, path: &'a [String]) -> Option<(usize, &'a [String])> {
         let mut module = match path.first()?.as_str() {
             "crate" => 0,
@@ -140,7 +140,7 @@ impl Tree {
         Some((module, rest))
     }
 
-    /// Follows a path that is written in the module `from`.
+    /// Follows a path written in the module `from`.
     pub(crate) fn resolve(&self, from: usize, path: &[String]) -> Target {
         self.follow(from, path, Trail { through: Vec::new(), sees_globs: true })
     }
@@ -153,7 +153,7 @@ impl Tree {
         }
     }
 
-    /// True if a path that is written in a module begins there; a name that stands alone is no module.
+    /// Returns whether a path written in a module begins there; a single name is not a module.
     fn knows(&self, module: usize, path: &[String], trail: &Trail) -> bool {
         let Some(first) = path.first() else { return false };
         let found = &self.modules[module];
@@ -163,7 +163,7 @@ impl Tree {
             || (trail.sees_globs && self.glob_source(module, first, 0).is_some())
     }
 
-    /// Goes down from a module.
+    /// Follows a path downwards from a module.
     fn walk(&self, module: usize, path: &[String], mut trail: Trail) -> Target {
         let Some((name, rest)) = path.split_first() else {
             return Target::Within { module, name: None, through: trail.through };
@@ -191,7 +191,7 @@ impl Tree {
         Target::Within { module, name: Some(name.clone()), through: trail.through }
     }
 
-    /// The module from which a glob import brings `name` into a module.
+    /// Returns the module from which a glob import brings `name` into a module.
     fn glob_source(&self, module: usize, name: &str, hops: usize) -> Option<usize> {
         let globs = self.modules[module].part.uses.iter().filter(|import| import.name.is_none() && hops < HOPS_MAX);
         globs.into_iter().find_map(|glob| {
@@ -210,21 +210,21 @@ impl Tree {
 }
 
 impl Module {
-    /// All paths that are written in it, those for tests among them.
+    /// Returns all paths written in it, including those in tests.
     pub(crate) fn paths(&self) -> impl Iterator<Item = &[String]> {
         let imports = self.part.uses.iter().map(|import| &import.path[..]);
         imports.chain(self.part.mentions.iter().map(|mention| &mention.path[..]))
     }
 
-    /// The import that brings a name into this module.
+    /// Returns the import that brings a name into this module.
     fn binding(&self, name: &str) -> Option<&Use> {
         self.part.uses.iter().find(|import| import.name.as_deref() == Some(name))
     }
 }
 
-/// How a path came to where it is.
+/// The route a path has taken.
 struct Trail {
-    /// The modules whose re-exports it passed.
+    /// The modules whose re-exports it passed through.
     through: Vec<usize>,
     /// False while a glob import itself is followed.
     sees_globs: bool,

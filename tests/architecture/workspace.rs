@@ -7,10 +7,10 @@ use super::Source;
 use super::parse::{self, Part};
 use super::tree::Tree;
 
-/// Reads the sources into the trees of their crates.
+/// Parses the sources into the trees of their crates.
 ///
 /// # Errors
-/// A file that is no Rust, a module without its file, or a file that no crate has.
+/// If a file is not valid Rust, a module has no file, or a file belongs to no crate.
 pub(crate) fn trees(sources: &[Source]) -> Result<Vec<Tree>, String> {
     let mut parts: BTreeMap<PathBuf, Part> = BTreeMap::new();
     for source in sources {
@@ -25,7 +25,7 @@ pub(crate) fn trees(sources: &[Source]) -> Result<Vec<Tree>, String> {
     }
 }
 
-/// True for a crate's root: of a library, a program, a build script, or tests that stand beside `src`.
+/// Returns whether a file is a crate root: of a library, a program, a build script, or tests beside `src`.
 fn is_root(path: &Path) -> bool {
     let is_in = |name: &str| path.parent().and_then(Path::file_name).is_some_and(|folder| folder == name);
     let is_beside_src = !path.components().any(|part| part.as_os_str() == "src");

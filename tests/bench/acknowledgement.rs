@@ -1,5 +1,5 @@
-//! How soon a post is acknowledged at half of what the server can take, on the disk as it is and on a slower one,
-//! beside the raw commit of as many rows on the same disk.
+//! Acknowledgement latency at half the maximum rate, on the unmodified disk and on a slower one, compared with a raw
+//! commit of the same number of rows.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use color_eyre::eyre::Result;
 use crate::disk::Disk;
 use crate::options::Options;
 use crate::report::{Report, Row};
-use crate::senders::{Outcome, Where, drive, senders};
+use crate::senders::{Outcome, TargetRooms, drive, senders};
 use crate::stats::{median, percentile};
 use crate::{process, sqlite_limit};
 
@@ -21,7 +21,7 @@ pub(crate) struct Load {
     pub seconds: u64,
 }
 
-/// One row: an open loop at half of `maximum` posts a second.
+/// Measures one row: an open loop at half of `maximum` posts a second.
 pub(crate) async fn run(
     load: Load,
     options: &Options,
@@ -49,18 +49,18 @@ pub(crate) async fn run(
     Ok(())
 }
 
-/// Posts in one commit at this rate, seen in a run of its own: to count the commits slows them a little.
+/// Returns the posts per commit at this rate, measured in a separate run because counting commits slows them slightly.
 async fn observed_batch(load: Load, options: &Options, (disk, rate): (Disk, f64)) -> Result<u64> {
     let disk = if disk == Disk::AsItIs { Disk::Watched } else { disk };
     let (outcome, commits) = open_loop(load, options, (disk, rate)).await?;
     Ok((outcome.times.len() as f64 / commits.max(1) as f64).round().max(1.0) as u64)
 }
 
-/// The answers, and the commits meanwhile where they are counted.
+/// Returns the answers, and the number of commits if they are counted.
 async fn open_loop(load: Load, options: &Options, (disk, rate): (Disk, f64)) -> Result<(Outcome, usize)> {
     let folder = tempfile::tempdir()?;
     let server = process::start_server_on(options, &folder.path().join("data"), disk)?;
-    let senders = senders(server.address, load.senders, Where::OwnRooms).await?;
+    let senders = senders(server.address, load.senders, TargetRooms::OwnRooms).await?;
     let commits = || if disk == Disk::AsItIs { Ok(0) } else { server.commits() };
     let before = commits()?;
     let pace = Duration::from_secs_f64(load.senders as f64 / rate);

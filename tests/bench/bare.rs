@@ -1,5 +1,5 @@
-//! The limit for fan-out: a bare broadcast loop on the same WebSocket library with small buffers. Every frame a
-//! client sends goes to all, behind a bounded queue of each connection, many frames for one flush.
+//! The baseline for fan-out: a bare broadcast loop on the same WebSocket library with small buffers. Every frame from a
+//! client goes to all, through a bounded queue per connection, many frames per flush.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 use crate::peer::small_buffers;
 
-/// Frames that may wait for one connection.
+/// Capacity of a connection's queue, in frames.
 const QUEUE: usize = 1024;
 
 /// The bare loop's arguments.
@@ -22,14 +22,14 @@ pub(crate) struct Bare {}
 
 type Members = Arc<Mutex<Vec<mpsc::Sender<Utf8Bytes>>>>;
 
-/// Serves until it is ended.
+/// Serves until it is killed.
 pub(crate) async fn run(_args: &Bare) -> Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     ready(&listener)?;
     let members: Members = Arc::default();
     loop {
         let (stream, _) = listener.accept().await?;
-        // A connection that breaks ends its own task and nothing else.
+        // A broken connection ends only its own task.
         tokio::spawn(serve(stream, Arc::clone(&members)));
     }
 }
@@ -69,7 +69,7 @@ async fn serve(stream: TcpStream, members: Members) -> Result<()> {
             message = socket.next() => match message {
                 Some(Ok(Message::Text(text))) => {
                     for member in members.lock().iter() {
-                        // A full queue loses the frame; the run then does not count.
+                        // A full queue drops the frame, which invalidates the run.
                         let _ = member.try_send(text.clone());
                     }
                 }

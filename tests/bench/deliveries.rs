@@ -1,4 +1,4 @@
-//! Fan-out: what a delivery costs the server, and how long it takes, beside the bare broadcast loop.
+//! Fan-out: the CPU cost and the latency of a delivery, compared with the bare broadcast loop.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -17,9 +17,9 @@ use crate::process::{self, Process};
 use crate::report::{Report, Row};
 use crate::stats::{median, percentile};
 
-/// Posts under way at once: deliveries are in steady flow, and no queue of a member overflows.
+/// Posts in flight at once: enough for steady deliveries, too few to overflow a member's queue.
 const WINDOW: usize = 16;
-/// A run that does not end within this time has lost something.
+/// A run that takes longer has lost a message.
 const RUN_LIMIT: Duration = Duration::from_mins(2);
 /// As long as a typical line of chat.
 const BODY: &str = "the flaky test is the clock again, see the note in dev about paused time";
@@ -41,10 +41,10 @@ pub(crate) struct Latency {
     /// Members of the room.
     #[arg(long, default_value_t = 1_000)]
     members: usize,
-    /// Deliveries a second.
+    /// Deliveries per second.
     #[arg(long, default_value_t = 200_000)]
     rate: usize,
-    /// For how long, in seconds.
+    /// Duration in seconds.
     #[arg(long, default_value_t = 5)]
     seconds: usize,
 }
@@ -55,13 +55,13 @@ impl Default for Latency {
     }
 }
 
-/// What a member tells when it has all.
-enum Told {
+/// The report of a member that has received everything.
+enum MemberReport {
     /// It received every message; the times are of the sampled members.
     All(Vec<f64>),
 }
 
-/// CPU seconds per million deliveries, ours and the bare loop's, interleaved.
+/// Measures CPU seconds per million deliveries of the server and of the bare loop, interleaved.
 pub(crate) async fn fan_out(args: &FanOut, options: &Options, report: &mut Report) -> Result<()> {
     let (mut ours, mut bare) = (Vec::new(), Vec::new());
     for round in 1..=options.rounds {
@@ -81,7 +81,7 @@ pub(crate) async fn fan_out(args: &FanOut, options: &Options, report: &mut Repor
     Ok(())
 }
 
-/// Server CPU seconds per million deliveries.
+/// Returns the server's CPU seconds per million deliveries.
 pub(crate) async fn chat_cost(args: &FanOut, options: &Options) -> Result<f64> {
     let folder = tempfile::tempdir()?;
     let server = process::start_server(options, &folder.path().join("data"))?;
@@ -96,7 +96,7 @@ fn per_million(server: &Process, before: f64, args: &FanOut) -> Result<f64> {
     Ok((server.cpu_seconds()? - before) / deliveries * 1e6)
 }
 
-/// One account with many connections to `#general`: what is measured is connections, not accounts.
+/// One account with many connections to `#general`: connections are measured, not accounts.
 struct Audience {
     room: RoomId,
     sender: Peer,
@@ -122,16 +122,16 @@ impl Audience {
         Ok(Self { room, sender, members: joined })
     }
 
-    /// Posts `posts` messages, `WINDOW` under way, or one every `pace`; waits until every member has all of them.
+    /// Posts `posts` messages, `WINDOW` in flight, or one every `pace`; waits until every member has all of them.
     async fn run(mut self, posts: usize, pace: Option<Duration>) -> Result<Vec<f64>> {
-        let (told, mut telling) = mpsc::channel(64);
+        let (reports, mut receiver) = mpsc::channel(64);
         let count = self.members.len();
         let begun = Instant::now();
         for (index, member) in self.members.into_iter().enumerate() {
-            // Every fiftieth member also looks at the times.
-            tokio::spawn(receive(member, posts, begun, index % 50 == 0, told.clone()));
+            // Every fiftieth member also records the times.
+            tokio::spawn(receive(member, posts, begun, index % 50 == 0, reports.clone()));
         }
-        drop(told);
+        drop(reports);
         let room = self.room;
         let sending = tokio::spawn(async move {
             let mut under_way = 0;
@@ -165,8 +165,8 @@ impl Audience {
         let mut times = Vec::new();
         let all = async {
             for _ in 0..count {
-                match telling.recv().await.ok_or_else(|| eyre!("a member ended early"))? {
-                    Ok(Told::All(seen)) => times.extend(seen),
+                match receiver.recv().await.ok_or_else(|| eyre!("a member ended early"))? {
+                    Ok(MemberReport::All(seen)) => times.extend(seen),
                     Err(error) => return Err(error),
                 }
             }
@@ -178,14 +178,20 @@ impl Audience {
     }
 }
 
-async fn receive(mut member: Peer, posts: usize, begun: Instant, is_timed: bool, told: mpsc::Sender<Result<Told>>) {
+async fn receive(
+    mut member: Peer,
+    posts: usize,
+    begun: Instant,
+    is_timed: bool,
+    reports: mpsc::Sender<Result<MemberReport>>,
+) {
     let result = async {
         let mut times = Vec::new();
         let mut received = 0;
         while received < posts {
             let text = member.next_text().await?;
             if !text.starts_with("{\"type\":\"event\"") {
-                ensure!(!text.starts_with("{\"type\":\"gap\""), "the server declared a gap: the run does not count");
+                ensure!(!text.starts_with("{\"type\":\"gap\""), "the server declared a gap: the run is invalid");
                 continue;
             }
             received += 1;
@@ -196,14 +202,14 @@ async fn receive(mut member: Peer, posts: usize, begun: Instant, is_timed: bool,
                 }
             }
         }
-        Ok(Told::All(times))
+        Ok(MemberReport::All(times))
     };
     let result = result.await;
-    // The other side waits for this or has given up already.
-    let _ = told.send(result).await;
+    // The receiver may already have given up.
+    let _ = reports.send(result).await;
 }
 
-/// When the message was sent, in nanoseconds since the run began; it stands at the start of the body.
+/// Returns when the message was sent, in nanoseconds since the run began, from the start of the body.
 fn sent_at(text: &str) -> Option<f64> {
     text.split("\"body\":\"").nth(1)?.split(' ').next()?.parse().ok()
 }
@@ -215,35 +221,35 @@ async fn bare_cost(args: &FanOut, options: &Options) -> Result<f64> {
         members.push(Peer::connect(server.address).await?);
     }
     let mut sender = Peer::connect(server.address).await?;
-    // The same bytes as an event of ours.
+    // The same bytes as an event of the server.
     let frame = format!(
         "{{\"type\":\"event\",\"room\":\"R1\",\"seq\":1000,\"prev\":999,\"item\":{{\"seq\":1000,\"changed\":1000,\"at\":1763560927120,\
          \"by\":\"U5\",\"content\":{{\"kind\":\"message\",\"body\":\"1000000000 {BODY}\",\"key\":\"k1000\"}}}}}}"
     );
     let before = server.cpu_seconds()?;
-    let (told, mut telling) = mpsc::channel(64);
+    let (reports, mut receiver) = mpsc::channel(64);
     let begun = Instant::now();
     for member in members {
-        tokio::spawn(receive(member, args.posts, begun, false, told.clone()));
+        tokio::spawn(receive(member, args.posts, begun, false, reports.clone()));
     }
     let mut under_way = 0;
     for _ in 0..args.posts {
         sender.send(frame.clone().into()).await?;
         under_way += 1;
-        // The sender is a member too: what comes back is its answer.
+        // The sender is a member, too: its own copy is its answer.
         while under_way >= WINDOW {
             sender.next_text().await?;
             under_way -= 1;
         }
     }
     for _ in 0..args.members {
-        let told = tokio::time::timeout(RUN_LIMIT, telling.recv()).await?;
-        told.ok_or_else(|| eyre!("a member ended early"))??;
+        let reports = tokio::time::timeout(RUN_LIMIT, receiver.recv()).await?;
+        reports.ok_or_else(|| eyre!("a member ended early"))??;
     }
     per_million(&server, before, args)
 }
 
-/// The 99th percentile of delivery times at a fixed rate.
+/// Measures the 99th percentile of delivery times at a fixed rate.
 pub(crate) async fn latency(args: &Latency, options: &Options, report: &mut Report) -> Result<()> {
     let mut p99s = Vec::new();
     let posts = args.rate * args.seconds / args.members;

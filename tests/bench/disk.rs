@@ -1,26 +1,26 @@
-//! The disk of a measurement: as it is, or with every sync written down, or with every sync slowed. The server is not
-//! told: strace stops it at its syncs and, with a filter in the kernel, at nothing else.
+//! The disk of a measurement: unmodified, with every sync logged, or with every sync slowed. Transparent to the
+//! server: strace stops it at its syncs and, thanks to a kernel filter, nowhere else.
 
 use std::path::Path;
 
 use color_eyre::eyre::{Result, WrapErr};
 
-/// What is added to a sync on a slow disk, in microseconds: strace's unit.
+/// The delay added to a sync on a slow disk, in microseconds, strace's unit.
 const ADDED_US: u32 = 2_000;
 
-/// What is done to a program's syncs.
+/// The treatment of a program's syncs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Disk {
     /// Nothing.
     AsItIs,
-    /// They are written down.
+    /// They are logged.
     Watched,
-    /// Each takes 2 ms more, and is written down.
+    /// Each takes 2 ms longer, and is logged.
     Slowed,
 }
 
 impl Disk {
-    /// What a program is started through; its syncs are written down in `log`.
+    /// Returns the command that wraps a program and logs its syncs in `log`.
     pub(crate) fn wrapper(self, log: &Path) -> Vec<String> {
         let log = log.display().to_string();
         let watch = ["strace", "-f", "--seccomp-bpf", "-qq", "-y", "-e", "trace=fdatasync,fsync", "-o", &log];
@@ -33,7 +33,7 @@ impl Disk {
         words.into_iter().map(str::to_owned).collect()
     }
 
-    /// What a row says of it.
+    /// Returns its name in a row.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::AsItIs | Self::Watched => "",
@@ -42,9 +42,9 @@ impl Disk {
     }
 }
 
-/// The commits in a log of syncs: SQLite syncs its write-ahead log once for each.
+/// Returns the number of commits in a log of syncs: SQLite syncs its write-ahead log once for each.
 pub(crate) fn commits(log: &Path) -> Result<usize> {
     let log = std::fs::read_to_string(log).wrap_err("no log of syncs; `strace` 5.3 or newer is needed")?;
-    // Where another thread came between there is a second line, which says `resumed` and names no file.
+    // A call interrupted by another thread has a second line, which says `resumed` and names no file.
     Ok(log.lines().filter(|line| line.contains("-wal>")).count())
 }

@@ -1,5 +1,5 @@
-//! Messages that expire, kept in memory and in a real Redis: how many a second, how fast each, and what one costs as
-//! more of them live.
+//! Ephemeral messages in memory and in a real Redis: rate, latency, and the cost of a post as the number of unexpired
+//! messages grows.
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -13,16 +13,16 @@ use tempfile::TempDir;
 use crate::options::Options;
 use crate::process;
 use crate::report::{Report, Row};
-use crate::senders::{self, Outcome, Where};
+use crate::senders::{self, Outcome, TargetRooms};
 use crate::stats::{median, percentile};
 
-/// They live longer than a run.
+/// A TTL longer than a run.
 const LONG: Life = Life::TtlMs(3_600_000);
-/// They end while others come: one room holds as many bytes as it may.
+/// A TTL short enough for messages to expire during the run, because a room's bytes are limited.
 const SHORT: Life = Life::TtlMs(1_000);
-/// The script a post is in Redis, for comparing with Redis by itself.
+/// The Redis script of a post, for comparison with Redis alone.
 const PUT: &str = include_str!("../../chat-server/src/live/redis/scripts/put.lua");
-/// Commands that redis-benchmark has under way.
+/// Commands that redis-benchmark has in flight.
 const PIPELINE: usize = 64;
 
 /// The arguments of `ephemeral`.
@@ -31,7 +31,7 @@ pub(crate) struct Ephemeral {
     /// Seconds each round lasts.
     #[arg(long, default_value_t = 3)]
     seconds: u64,
-    /// Messages that live when the cost of one more is measured.
+    /// Unexpired messages when the cost of another one is measured.
     #[arg(long, default_value_t = 100_000)]
     alive: u32,
 }
@@ -53,7 +53,7 @@ async fn rates(args: &Ephemeral, options: &Options, senders: usize, report: &mut
     let (mut memory, mut redis, mut alone) = (Vec::new(), Vec::new(), Vec::new());
     let (mut memory_p99, mut redis_p99) = (Vec::new(), Vec::new());
     for round in 1..=options.rounds {
-        Report::progress(&format!("{senders} senders of what expires, round {round} of {}", options.rounds));
+        Report::progress(&format!("{senders} senders of ephemeral messages, round {round} of {}", options.rounds));
         let in_memory = drive(args, options, senders, None).await?;
         memory.push(in_memory.per_second);
         memory_p99.push(percentile(&in_memory.times, 0.99));
@@ -63,7 +63,7 @@ async fn rates(args: &Ephemeral, options: &Options, senders: usize, report: &mut
         redis_p99.push(percentile(&in_redis.times, 0.99));
         alone.push(RealRedis::start(options)?.benchmark(options)?);
     }
-    let told = |what: &str, value, unit, limit, target: &str| Row {
+    let row = |what: &str, value, unit, limit, target: &str| Row {
         what: format!("{what}, {senders} senders"),
         value,
         unit,
@@ -71,10 +71,16 @@ async fn rates(args: &Ephemeral, options: &Options, senders: usize, report: &mut
         target: target.into(),
         is_reached: true,
     };
-    report.add(told("ephemeral posts in Redis", median(&redis), "1/s", median(&memory), "in memory, for comparison"));
-    report.add(told("their p99", median(&redis_p99), "ms", median(&memory_p99), "in memory, for comparison"));
+    report.add(row("ephemeral posts in Redis", median(&redis), "1/s", median(&memory), "in memory, for comparison"));
+    report.add(row(
+        "ephemeral posts in Redis: p99",
+        median(&redis_p99),
+        "ms",
+        median(&memory_p99),
+        "in memory, for comparison",
+    ));
     let target = format!("redis-benchmark -P {PIPELINE} of the same script, for comparison");
-    report.add(told("ephemeral posts in Redis", median(&redis), "1/s", median(&alone), &target));
+    report.add(row("ephemeral posts in Redis", median(&redis), "1/s", median(&alone), &target));
     Ok(())
 }
 
@@ -85,7 +91,7 @@ async fn drive(args: &Ephemeral, options: &Options, senders: usize, redis: Optio
         Some(redis) => process::start_server_with_redis(options, &data, &redis.url())?,
         None => process::start_server(options, &data)?,
     };
-    let mut senders = senders::senders(server.address, senders, Where::OwnRooms).await?;
+    let mut senders = senders::senders(server.address, senders, TargetRooms::OwnRooms).await?;
     for sender in &mut senders {
         sender.life = Some(SHORT);
     }
@@ -94,18 +100,21 @@ async fn drive(args: &Ephemeral, options: &Options, senders: usize, redis: Optio
     Ok(outcome)
 }
 
-/// CPU of server and Redis for each post, with few alive and with many.
+/// Measures CPU of server and Redis per post, with few unexpired messages and with many.
 async fn growth(args: &Ephemeral, options: &Options, report: &mut Report) -> Result<()> {
     const SENDERS: u32 = 64;
     const MEASURED: u32 = 20_000;
     let (mut few, mut many) = (Vec::new(), Vec::new());
     for round in 1..=options.rounds {
-        Report::progress(&format!("the cost of what expires as more lives, round {round} of {}", options.rounds));
+        Report::progress(&format!(
+            "the cost of ephemeral messages as their number grows, round {round} of {}",
+            options.rounds
+        ));
         for (alive, costs) in [(100, &mut few), (args.alive, &mut many)] {
             let folder = tempfile::tempdir()?;
             let redis = RealRedis::start(options)?;
             let server = process::start_server_with_redis(options, &folder.path().join("data"), &redis.url())?;
-            let ready = senders::senders(server.address, SENDERS as usize, Where::OwnRooms).await?;
+            let ready = senders::senders(server.address, SENDERS as usize, TargetRooms::OwnRooms).await?;
             let lives = |mut sender: senders::Sender| {
                 sender.life = Some(LONG);
                 sender
@@ -119,7 +128,7 @@ async fn growth(args: &Ephemeral, options: &Options, report: &mut Report) -> Res
         }
     }
     report.add(Row::at_most_times(
-        format!("CPU per ephemeral post, {} alive", args.alive),
+        format!("CPU per ephemeral post, {} unexpired", args.alive),
         median(&many),
         "µs",
         (1.3, median(&few), "with 100 alive"),
@@ -198,7 +207,7 @@ impl RealRedis {
 
 impl Drop for RealRedis {
     fn drop(&mut self) {
-        // It may have ended already.
+        // It may already have exited.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

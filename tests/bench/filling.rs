@@ -10,13 +10,13 @@ use futures_util::future::try_join_all;
 
 use crate::peer::Peer;
 
-/// Accounts that write, so that not all comes from one.
+/// Accounts that post, so that not every message has the same sender.
 const ACCOUNTS: usize = 8;
-/// Connections of each.
+/// Connections per account.
 const CONNECTIONS: usize = 8;
-/// Posts under way on each connection.
+/// Posts in flight on each connection.
 const IN_FLIGHT: usize = 4;
-/// What people say; some of it needs two lines on a screen.
+/// Typical messages; some need two lines on a screen.
 const SENTENCES: [&str; 6] = [
     "on it",
     "the flaky test is the clock again, see the note in dev about paused time",
@@ -24,15 +24,15 @@ const SENTENCES: [&str; 6] = [
     "I would rather keep the retry where it is: the caller knows the deadline, and the link does not, so that it can \
      only guess when to give up",
     "green on main",
-    "who has the numbers of last week at hand?",
+    "who has the numbers of last week?",
 ];
 
 /// A room that has been filled.
 #[derive(Clone, Debug)]
 pub(crate) struct Filled {
-    /// One of those who wrote.
+    /// The sign-in of one of its authors.
     pub auth: Auth,
-    /// Where.
+    /// Its id.
     pub room: RoomId,
 }
 
@@ -80,12 +80,12 @@ async fn write(mut peer: Peer, room: RoomId, numbers: impl Iterator<Item = usize
 /// The message with this number.
 fn message(room: RoomId, number: usize) -> Result<Post> {
     let key = format!("f{number}").parse()?;
-    // The sentences do not repeat in step with the writers.
+    // The sentences do not repeat in step with the authors.
     let body = format!("{} ({number})", SENTENCES[number / 7 % SENTENCES.len()]).parse()?;
     Ok(Post { room, key, body, life: None, code: None, reply_to: None, chain: None })
 }
 
-/// The next answer, which must say that the post is on disk.
+/// Reads the next answer, which must acknowledge a post.
 async fn taken(peer: &mut Peer) -> Result<()> {
     let answer = peer.next_text().await?;
     ensure!(answer.starts_with("{\"type\":\"ok\""), "a post was refused: {answer}");

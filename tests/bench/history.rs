@@ -1,4 +1,4 @@
-//! What a post costs the server in a room with a short history and in one with a long one.
+//! The server's CPU per post in a room with a short history and in one with a long one.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -16,7 +16,7 @@ use crate::report::{Report, Row};
 use crate::senders::{self, Sender};
 use crate::stats::median;
 
-/// Connections that post, one post under way on each.
+/// Connections that post, one post in flight on each.
 const SENDERS: usize = 64;
 
 /// The arguments of `history`.
@@ -28,7 +28,7 @@ pub(crate) struct History {
     /// Messages in the room with the long history.
     #[arg(long, default_value_t = 1_000_000)]
     long: usize,
-    /// Posts measured each time.
+    /// Posts measured in each round.
     #[arg(long, default_value_t = 10_000)]
     posts: u32,
 }
@@ -39,16 +39,16 @@ impl Default for History {
     }
 }
 
-/// Server CPU per post, in microseconds, interleaved.
+/// Measures server CPU per post in microseconds, interleaved.
 pub(crate) async fn run(args: &History, options: &Options, report: &mut Report) -> Result<()> {
-    Report::progress(&format!("{} messages are written for a long history", args.long));
+    Report::progress(&format!("writing {} messages for a long history", args.long));
     let folder = tempfile::tempdir()?;
     let data = folder.path().join("data");
     let filled = filled(options, &data, args.long).await?;
     let (mut long, mut short) = (Vec::new(), Vec::new());
     for round in 1..=options.rounds {
         Report::progress(&format!("posts after a short and a long history, round {round} of {}", options.rounds));
-        // What is posted is history afterwards: the short one begins anew each time.
+        // Posts become history: the short one is created anew each time.
         let short_folder = tempfile::tempdir()?;
         let short_data = short_folder.path().join("data");
         let short_filled = self::filled(options, &short_data, args.short).await?;
@@ -83,7 +83,7 @@ async fn cost(args: &History, options: &Options, data: &Path, (filled, round): (
 }
 
 async fn senders(address: SocketAddr, filled: &Filled, round: usize) -> Result<Vec<Sender>> {
-    // A key names one post of its sender, in every round another.
+    // A key identifies one post of its sender, so every round needs new ones.
     let indexes = (0..SENDERS).map(|index| round * SENDERS + index);
     try_join_all(indexes.map(|index| async move {
         let (peer, _) = Peer::sign_in(address, filled.auth.clone(), Subscription::None, None).await?;

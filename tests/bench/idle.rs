@@ -1,4 +1,4 @@
-//! What an idle connection needs: many people, each with an account and a room of ten, after one message to all.
+//! Memory of an idle connection: many people, each with an account and a room of ten, after one message to all.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -17,9 +17,9 @@ use crate::{process, senders};
 
 /// The smaller number of connections.
 const FEW: usize = 1_000;
-/// People in one room.
+/// Members of one room.
 const ROOM: usize = 10;
-/// Rooms filled at once: their passwords are hashed two at a time, and few may wait.
+/// Rooms filled at once: passwords are hashed two at a time, and few requests may wait.
 const AT_ONCE: usize = 16;
 
 /// The arguments of `idle`.
@@ -36,15 +36,15 @@ impl Default for Idle {
     }
 }
 
-/// Memory per idle connection: the difference between many and a thousand. Measured once: to make the accounts takes
-/// minutes, and memory does not vary as time does.
+/// Measures memory per idle connection as the difference between many and a thousand. Measured once: creating the
+/// accounts takes minutes, and memory varies less than time.
 pub(crate) async fn run(args: &Idle, options: &Options, report: &mut Report) -> Result<()> {
     ensure!(args.connections > FEW, "idle connections are compared with {FEW}");
     let folder = tempfile::tempdir()?;
     let data = folder.path().join("data");
-    Report::progress(&format!("{} people make accounts", args.connections));
+    Report::progress(&format!("creating {} accounts", args.connections));
     let people = people(options, &data, args.connections).await?;
-    // Started anew: what the accounts' making left behind is not theirs.
+    // A fresh process: memory left over from creating the accounts must not count.
     let server = process::start_server(options, &data)?;
     let mut connected = Vec::with_capacity(people.len());
     let mut counted = Vec::new();
@@ -60,9 +60,9 @@ pub(crate) async fn run(args: &Idle, options: &Options, report: &mut Report) -> 
     server.stop()
 }
 
-/// Resident memory in KiB once all have received one message to all.
+/// Returns resident memory in KiB after everyone has received one message.
 async fn after_broadcast(server: &Process, people: &[Auth], connected: &mut [Peer]) -> Result<f64> {
-    let auth = people.first().ok_or_else(|| eyre!("nobody is there"))?.clone();
+    let auth = people.first().ok_or_else(|| eyre!("there is no account"))?.clone();
     let (mut sender, welcome) = Peer::sign_in(server.address, auth, Subscription::None, None).await?;
     let rooms = &welcome.account.rooms;
     let general = rooms.iter().map(|member| member.room.id).min().ok_or_else(|| eyre!("no room"))?;
@@ -75,7 +75,7 @@ async fn after_broadcast(server: &Process, people: &[Auth], connected: &mut [Pee
     server.resident_kib()
 }
 
-/// Makes accounts, each in `#general` and in a room of ten.
+/// Creates accounts, each in `#general` and in a room of ten.
 async fn people(options: &Options, data: &Path, count: usize) -> Result<Vec<Auth>> {
     let server = process::start_server(options, data)?;
     let rooms = stream::iter(0..count.div_ceil(ROOM)).map(|number| room(server.address, number));

@@ -1,4 +1,4 @@
-//! The load generator: measures a real server beside the limit of this machine, in one run.
+//! The load generator: measures a real server and the limit of this machine in one run.
 
 mod acknowledgement;
 mod bare;
@@ -27,7 +27,7 @@ use color_eyre::eyre::Result;
 
 use options::Options;
 
-/// Measures chat-server. Build with `--profile dist`; every figure stands beside the limit measured in the same run.
+/// Measures chat-server. Build with `--profile dist`; every figure is compared with a limit measured in the same run.
 #[derive(Debug, Parser)]
 #[command(
     name = "chat-bench",
@@ -48,15 +48,15 @@ struct Cli {
 enum Scenario {
     /// One room, many members: server CPU seconds per million deliveries, against a bare broadcast loop.
     FanOut(deliveries::FanOut),
-    /// Server CPU seconds per million deliveries to the members from 1,000 to 10,000, against those from 100 to 1,000.
+    /// Server CPU seconds per million deliveries to members 1,000 to 10,000, against members 100 to 1,000.
     Marginal(marginal::Marginal),
     /// Delivery times at a fixed rate.
     Latency(deliveries::Latency),
-    /// Synced posts a second and times of their answers, against a raw SQLite loop; also with 2 ms added to each sync.
+    /// Synced posts per second and their latency, against a raw SQLite loop; also with 2 ms added to each sync.
     Posts(posts::Posts),
     /// Server CPU per post after a short history and after a long one.
     History(history::History),
-    /// Messages that expire: posts a second and times in memory and in Redis; cost as more of them live.
+    /// Ephemeral messages: posts per second and latency in memory and in Redis; cost as their number grows.
     Ephemeral(ephemeral::Ephemeral),
     /// Memory of idle connections.
     Idle(idle::Idle),
@@ -66,7 +66,7 @@ enum Scenario {
     Resume(resume::Resume),
     /// The full-screen client: first frame, keys, memory, bytes.
     Tui(tui::Tui),
-    /// All of them, with their default sizes.
+    /// All scenarios with their default sizes.
     All,
     /// The bare broadcast loop itself; started by `fan-out`.
     #[command(hide = true)]
@@ -87,7 +87,7 @@ fn main() -> Result<()> {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?.block_on(async {
         let mut report = report::Report::new(cli.options.json);
         let result = run(&cli.scenario, &cli.options, &mut report).await;
-        // What was measured before something failed is told, too.
+        // Results measured before a failure are printed, too.
         if !is_limit {
             report.print();
         }

@@ -1,4 +1,4 @@
-//! What one more member costs: a room must not cost more for each delivery because it is large.
+//! The cost of one more member: a delivery must not cost more in a larger room.
 
 use clap::Args;
 use color_eyre::eyre::Result;
@@ -8,7 +8,7 @@ use crate::options::Options;
 use crate::report::{Report, Row};
 use crate::stats::median;
 
-/// The sizes of the room.
+/// The room sizes.
 const SIZES: [usize; 3] = [100, 1_000, 10_000];
 
 /// The arguments of `marginal`.
@@ -25,7 +25,7 @@ impl Default for Marginal {
     }
 }
 
-/// Server CPU seconds per million deliveries to the members from 1,000 to 10,000, against those from 100 to 1,000.
+/// Measures server CPU seconds per million deliveries to members 1,000 to 10,000, against members 100 to 1,000.
 pub(crate) async fn run(args: &Marginal, options: &Options, report: &mut Report) -> Result<()> {
     let mut costs = SIZES.map(|_| Vec::new());
     for round in 1..=options.rounds {
@@ -48,7 +48,7 @@ pub(crate) async fn run(args: &Marginal, options: &Options, report: &mut Report)
     Ok(())
 }
 
-/// What a delivery to each of the members between two sizes costs, from what one costs on average at each size.
+/// Returns the cost of a delivery to each member between two sizes, from the average cost at each size.
 fn marginal((fewer, at_fewer): (f64, f64), (more, at_more): (f64, f64)) -> f64 {
     (more * at_more - fewer * at_fewer) / (more - fewer)
 }
@@ -58,8 +58,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_post_costs_by_itself_does_not_count() {
-        // 5 for the post and 2 for each member.
+    fn the_fixed_cost_of_a_post_does_not_count() {
+        // 5 for the post and 2 per member.
         let average = |members: f64| (members, (5.0 + 2.0 * members) / members);
         assert!((marginal(average(100.0), average(1_000.0)) - 2.0).abs() < 1e-9);
     }

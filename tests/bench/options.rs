@@ -10,7 +10,7 @@ pub(crate) struct Options {
     /// The server to measure; by default the one built beside this program.
     #[arg(long, global = true, value_name = "FILE")]
     pub server: Option<PathBuf>,
-    /// How often each side is measured; the report shows the median.
+    /// Number of rounds; the report shows the median.
     #[arg(long, global = true, default_value_t = 5)]
     pub rounds: usize,
     /// Print JSON; the table goes to standard error.

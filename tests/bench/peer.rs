@@ -25,7 +25,7 @@ pub(crate) struct Peer {
     next_id: u64,
 }
 
-/// Small buffers: they are faster than the defaults, and ten thousand of them fit.
+/// Returns small buffers: they are faster than the defaults, and ten thousand of them fit in memory.
 pub(crate) fn small_buffers() -> WebSocketConfig {
     WebSocketConfig::default()
         .read_buffer_size(4096)
@@ -66,7 +66,7 @@ impl Peer {
         }
     }
 
-    /// Makes an account of its own and keeps the connection.
+    /// Creates an account and stays connected.
     pub(crate) async fn register(
         address: SocketAddr,
         name: &str,
@@ -76,7 +76,7 @@ impl Peer {
         Self::sign_in(address, auth, subscribe, None).await
     }
 
-    /// Sends a frame and sees that it leaves.
+    /// Sends a frame and flushes it.
     pub(crate) async fn send(&mut self, frame: Bytes) -> Result<()> {
         let text = String::from_utf8(frame.into())?;
         Ok(self.socket.send(Message::text(text)).await?)
@@ -90,7 +90,7 @@ impl Peer {
         Ok(id)
     }
 
-    /// Asks and waits for the answer; what is pushed meanwhile is dropped.
+    /// Sends a request and waits for the answer; drops frames pushed in between.
     pub(crate) async fn call<C: Call>(&mut self, call: &C) -> Result<C::Answer> {
         let id = self.start(call).await?;
         loop {
@@ -104,7 +104,7 @@ impl Peer {
         }
     }
 
-    /// The next frame.
+    /// Returns the next frame.
     pub(crate) async fn next(&mut self) -> Result<ServerFrame> {
         loop {
             if let Some(frame) = codec::decode_server(&self.next_text().await?)? {
@@ -113,7 +113,7 @@ impl Peer {
         }
     }
 
-    /// The next frame as it came, undecoded: for receivers that only count.
+    /// Returns the next frame undecoded, for receivers that only count.
     pub(crate) async fn next_text(&mut self) -> Result<tokio_tungstenite::tungstenite::Utf8Bytes> {
         loop {
             match self.socket.next().await.ok_or_else(|| eyre!("the server closed the connection"))?? {

@@ -1,4 +1,4 @@
-//! Child processes on their own cores, and what the system says of them. Knows no scenario.
+//! Child processes on their own cores, and their resource use. Must not know any scenario.
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
@@ -19,25 +19,25 @@ pub(crate) struct Process {
     child: Child,
     /// The server itself.
     pid: u32,
-    /// Where its syncs are written down, where they are.
+    /// The file its syncs are logged to, if they are logged.
     syncs: PathBuf,
-    /// Where it listens.
+    /// The address it listens on.
     pub address: SocketAddr,
     /// From exec to its ready line.
     pub started_in: Duration,
 }
 
-/// As many sockets as the system allows.
+/// Raises the limit of open sockets to the system's maximum.
 pub(crate) fn raise_file_limit() {
     let limit = rustix::process::getrlimit(Resource::Nofile);
-    // Where it cannot be raised the connections that do not fit say so.
+    // If the limit cannot be raised, connections beyond it fail with an error.
     let _ = rustix::process::setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
 }
 
-/// Keeps this program off the server's cores. Must come before threads are started.
+/// Keeps this program off the server's cores. Must run before any thread starts.
 ///
 /// # Errors
-/// Where the machine has no such cores.
+/// If the machine does not have these cores.
 pub(crate) fn stay_on(cores: &str) -> Result<()> {
     let pid = std::process::id().to_string();
     let status = Command::new("taskset").args(["-p", "-c", cores, &pid]).stdout(Stdio::null()).status()?;
@@ -45,19 +45,19 @@ pub(crate) fn stay_on(cores: &str) -> Result<()> {
     Ok(())
 }
 
-/// The server with its data in `data`, without limits on rates and connections.
+/// Starts the server with its data in `data`, without limits on rates and connections.
 pub(crate) fn start_server(options: &Options, data: &Path) -> Result<Process> {
     start_server_on(options, data, Disk::AsItIs)
 }
 
-/// The server with what expires in this Redis.
+/// Starts the server with its ephemeral messages in this Redis.
 pub(crate) fn start_server_with_redis(options: &Options, data: &Path, url: &str) -> Result<Process> {
     let mut command = server_command(options, data, &[])?;
     command.args(["--require-redis", "--redis", url]);
     Process::spawn(command, PathBuf::new())
 }
 
-/// The server on a disk that is watched or slowed.
+/// Starts the server on a disk that is watched or slowed.
 pub(crate) fn start_server_on(options: &Options, data: &Path, disk: Disk) -> Result<Process> {
     let syncs = data.with_extension("syncs");
     let command = server_command(options, data, &disk.wrapper(&syncs))?;
@@ -76,21 +76,21 @@ fn server_command(options: &Options, data: &Path, wrapper: &[String]) -> Result<
     Ok(command)
 }
 
-/// The bare broadcast loop.
+/// Starts the bare broadcast loop.
 pub(crate) fn start_bare(options: &Options) -> Result<Process> {
     let mut command = on_cores(&options.server_cores, &[], &std::env::current_exe()?);
     command.arg("bare");
     Process::spawn(command, PathBuf::new())
 }
 
-/// A command on some cores, started through `wrapper`, where there is one.
+/// Returns a command pinned to `cores` and wrapped in `wrapper`, if any.
 pub(crate) fn on_cores(cores: &str, wrapper: &[String], program: &Path) -> Command {
     let mut command = Command::new("taskset");
     command.args(["-c", cores]).args(wrapper).arg(program);
     command
 }
 
-/// A program of this workspace, built beside this one.
+/// Returns the path of a program of this workspace, built beside this one.
 pub(crate) fn beside_us(name: &str) -> Result<PathBuf> {
     let path = std::env::current_exe()?.with_file_name(name);
     let package = if name == "chat" { "chat-tui" } else { name };
@@ -98,7 +98,7 @@ pub(crate) fn beside_us(name: &str) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// Resident memory of a process in KiB.
+/// Returns the resident memory of a process in KiB.
 pub(crate) fn resident_kib(pid: u32) -> Result<f64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
@@ -106,7 +106,7 @@ pub(crate) fn resident_kib(pid: u32) -> Result<f64> {
     Ok(number.parse()?)
 }
 
-/// CPU seconds a process has used so far, of all its threads, in user and kernel.
+/// Returns the CPU seconds a process has used so far, in user and kernel mode, over all threads.
 pub(crate) fn cpu_seconds_of(pid: u32) -> Result<f64> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
     let after_name = stat.rsplit(')').next().unwrap_or_default();
@@ -129,33 +129,33 @@ impl Process {
         let stdout = child.stdout.take().expect("invariant: piped");
         let mut lines = BufReader::new(stdout).lines();
         loop {
-            let line = lines.next().ok_or_else(|| eyre!("the server ended before it was ready"))??;
+            let line = lines.next().ok_or_else(|| eyre!("the server exited before it was ready"))??;
             let mut words = line.split_whitespace();
             if let Some(address) = words.find_map(|word| word.strip_prefix("ws://")?.parse().ok()) {
                 let pid = words.skip_while(|word| *word != "pid").nth(1).map_or(Ok(child.id()), str::parse)?;
-                // What it prints later is read and dropped, so that it never waits for us.
+                // Later output is read and dropped, so that the program never blocks on it.
                 std::thread::spawn(move || lines.for_each(drop));
                 return Ok(Self { child, pid, syncs, address, started_in: begun.elapsed() });
             }
         }
     }
 
-    /// CPU seconds used so far, of all its threads, in user and kernel.
+    /// Returns the CPU seconds used so far, in user and kernel mode, over all threads.
     pub(crate) fn cpu_seconds(&self) -> Result<f64> {
         cpu_seconds_of(self.pid)
     }
 
-    /// Resident memory in KiB.
+    /// Returns resident memory in KiB.
     pub(crate) fn resident_kib(&self) -> Result<f64> {
         resident_kib(self.pid)
     }
 
-    /// Commits so far, where the disk is watched.
+    /// Returns the number of commits so far on a watched disk.
     pub(crate) fn commits(&self) -> Result<usize> {
         disk::commits(&self.syncs)
     }
 
-    /// Asks it to stop and waits.
+    /// Terminates it (SIGTERM) and waits for its exit.
     pub(crate) fn stop(mut self) -> Result<()> {
         if let Some(pid) = Pid::from_raw(self.pid as i32) {
             rustix::process::kill_process(pid, Signal::TERM)?;
@@ -167,7 +167,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // A tracer that is killed would leave the server behind: the server goes first. It may have ended already.
+        // Killing only the tracer would leave the server behind, so the server goes first. It may already have exited.
         if let (Ok(None), Some(pid)) = (self.child.try_wait(), Pid::from_raw(self.pid as i32)) {
             let _ = rustix::process::kill_process(pid, Signal::KILL);
             let _ = self.child.wait();

@@ -1,5 +1,5 @@
-//! A pseudo-terminal with a program in it: keys go in, what the program writes comes out with the time it came. It
-//! answers as a plain terminal does. Knows nothing of what the program is.
+//! A pseudo-terminal with a program in it: sends keys and receives output with timestamps. Answers queries like a plain
+//! terminal, and must not know the program.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -13,23 +13,23 @@ use color_eyre::eyre::{Result, WrapErr, ensure, eyre};
 use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
-/// Asks a terminal what it is (DA1); every terminal answers, and programs wait for it.
+/// The device attributes query (DA1); every terminal answers it, and programs wait for the answer.
 const QUESTION: &[u8] = b"\x1b[c";
 /// A VT220 with colours.
 const ANSWER: &[u8] = b"\x1b[?62;22c";
 /// Ends a frame (synchronised output, mode 2026).
 const FRAME_END: &[u8] = b"\x1b[?2026l";
-/// Nothing a program is asked for takes longer.
+/// The time limit of every operation.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// What came at once.
+/// Output read at once.
 #[derive(Debug)]
 struct Chunk {
     at: Instant,
     bytes: Vec<u8>,
 }
 
-/// A terminal; the program in it is ended when it is dropped.
+/// A terminal; dropping it kills its program.
 pub(crate) struct Terminal {
     child: Child,
     keys: File,
@@ -39,29 +39,29 @@ pub(crate) struct Terminal {
 }
 
 impl Terminal {
-    /// Runs a command in a terminal of so many columns and rows, which is its controlling one.
+    /// Runs a command in a terminal of this size, which becomes its controlling terminal.
     pub(crate) fn run(command: &Command, (columns, rows): (u16, u16)) -> Result<Self> {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
         grantpt(&master)?;
         unlockpt(&master)?;
         let slave = ioctl_tiocgptpeer(&master, OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
         tcsetwinsize(&slave, Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 })?;
-        let (told, chunks) = channel();
+        let (chunk_sender, chunks) = channel();
         let side = |cells| NonZeroU16::new(cells).ok_or_else(|| eyre!("a terminal has a size"));
         let screen = vt100::Parser::new(side(rows)?, side(columns)?, 0);
         let (output, answers) = (File::from(master.try_clone()?), File::from(master.try_clone()?));
-        std::thread::Builder::new().name("terminal".into()).spawn(move || read(output, answers, &told))?;
+        std::thread::Builder::new().name("terminal".into()).spawn(move || read(output, answers, &chunk_sender))?;
         let begun = Instant::now();
         let child = start(command, &slave)?;
         Ok(Self { child, keys: File::from(master), chunks, screen, begun })
     }
 
-    /// The program's process.
+    /// Returns the program's process id.
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
 
-    /// From exec until the screen shows a text, in milliseconds.
+    /// Returns the milliseconds from exec until the screen shows a text.
     pub(crate) fn shown_after_ms(&mut self, text: &str) -> Result<f64> {
         let end = Instant::now() + LIMIT;
         loop {
@@ -72,7 +72,7 @@ impl Terminal {
         }
     }
 
-    /// Whether the screen shows a text, as far as what came has been taken.
+    /// Returns whether the screen shows a text, after the output processed so far.
     pub(crate) fn shows(&self, text: &str) -> bool {
         self.screen.screen().contents().contains(text)
     }
@@ -86,12 +86,12 @@ impl Terminal {
         Ok(())
     }
 
-    /// Presses a key without waiting for anything.
+    /// Presses a key without waiting.
     pub(crate) fn send(&mut self, key: &[u8]) -> Result<()> {
         Ok(self.keys.write_all(key)?)
     }
 
-    /// Presses a key; milliseconds until the whole frame it makes has come.
+    /// Presses a key and returns the milliseconds until its whole frame has arrived.
     pub(crate) fn press_ms(&mut self, key: &[u8]) -> Result<f64> {
         let begun = Instant::now();
         self.send(key)?;
@@ -105,8 +105,8 @@ impl Terminal {
         }
     }
 
-    /// Takes what comes until nothing has come for `quiet`; how many bytes.
-    pub(crate) fn settle(&mut self, quiet: Duration) -> Result<usize> {
+    /// Processes output until there has been none for `quiet`; returns the number of bytes.
+    pub(crate) fn drain(&mut self, quiet: Duration) -> Result<usize> {
         let mut bytes = 0;
         while let Some(chunk) = self.take(Instant::now() + quiet)? {
             bytes += chunk.bytes.len();
@@ -114,19 +114,19 @@ impl Terminal {
         Ok(bytes)
     }
 
-    /// Presses a key that ends the program, and waits for its end.
+    /// Presses a key that quits the program, and waits for its exit.
     pub(crate) fn quit(mut self, key: &[u8]) -> Result<()> {
         self.send(key)?;
         let end = Instant::now() + LIMIT;
         while self.child.try_wait()?.is_none() {
-            ensure!(Instant::now() < end, "the program did not end");
-            // Its last words are read, so that it never waits for us; none come once it has ended.
-            drop(self.settle(Duration::from_millis(5)));
+            ensure!(Instant::now() < end, "the program did not exit");
+            // Its last output is read, so that it never blocks on it; reading fails once it has exited.
+            drop(self.drain(Duration::from_millis(5)));
         }
         Ok(())
     }
 
-    /// The next that comes, shown on the screen; none where nothing comes until `end`.
+    /// Returns the next output after applying it to the screen; `None` if there is none until `end`.
     fn take(&mut self, end: Instant) -> Result<Option<Chunk>> {
         match self.chunks.recv_timeout(end.saturating_duration_since(Instant::now())) {
             Ok(chunk) => {
@@ -135,7 +135,7 @@ impl Terminal {
             }
             Err(RecvTimeoutError::Timeout) => Ok(None),
             Err(RecvTimeoutError::Disconnected) => {
-                Err(eyre!("the program ended; its last screen:\n{}", self.screen.screen().contents()))
+                Err(eyre!("the program exited; its last screen:\n{}", self.screen.screen().contents()))
             }
         }
     }
@@ -147,7 +147,7 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        // It may have ended already.
+        // It may already have exited.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -168,11 +168,11 @@ fn start(command: &Command, slave: &OwnedFd) -> Result<Child> {
         .wrap_err("`setsid` (package util-linux) is needed to give a program a terminal")
 }
 
-/// Reads until the terminal is gone, and answers what is asked of it.
-fn read(mut output: File, mut answers: File, told: &Sender<Chunk>) {
+/// Reads until the terminal closes, and answers queries.
+fn read(mut output: File, mut answers: File, chunk_sender: &Sender<Chunk>) {
     let mut buffer = vec![0; 64 * 1024];
     loop {
-        // The last program that held the terminal has gone: EIO.
+        // The last program in the terminal has exited: EIO.
         let count = match output.read(&mut buffer) {
             Ok(count) if count > 0 => count,
             Ok(_) | Err(_) => return,
@@ -182,7 +182,7 @@ fn read(mut output: File, mut answers: File, told: &Sender<Chunk>) {
         if contains(&bytes, QUESTION) && answers.write_all(ANSWER).is_err() {
             return;
         }
-        if told.send(Chunk { at, bytes }).is_err() {
+        if chunk_sender.send(Chunk { at, bytes }).is_err() {
             return;
         }
     }

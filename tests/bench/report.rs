@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-/// One figure with the limit it is compared with.
+/// A figure and the limit it is compared with.
 #[derive(Debug, Serialize)]
 pub(crate) struct Row {
-    /// What was measured.
+    /// The name of the measurement.
     pub what: String,
     /// The figure, a median.
     pub value: f64,
@@ -14,20 +14,20 @@ pub(crate) struct Row {
     /// The limit measured in the same run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<f64>,
-    /// What is to be reached.
+    /// The target.
     pub target: String,
-    /// Whether it is reached.
+    /// Whether the target is met.
     pub is_reached: bool,
 }
 
 impl Row {
-    /// A figure that may be at most so much.
+    /// Returns a figure with a maximum.
     pub(crate) fn at_most(what: impl Into<String>, value: f64, unit: &'static str, most: f64) -> Self {
         let target = format!("≤ {most} {unit}");
         Self { what: what.into(), value, unit, limit: None, target, is_reached: value <= most }
     }
 
-    /// A figure that may be at most so many times the one it is compared with.
+    /// Returns a figure with a maximum relative to another figure.
     pub(crate) fn at_most_times(
         what: impl Into<String>,
         value: f64,
@@ -38,7 +38,7 @@ impl Row {
         Self { what: what.into(), value, unit, limit: Some(limit), target, is_reached: value <= times * limit }
     }
 
-    /// The figure as a share of the limit.
+    /// Returns the figure as a share of the limit.
     fn ratio(&self) -> Option<f64> {
         self.limit.filter(|limit| *limit > 0.0).map(|limit| self.value / limit)
     }
@@ -52,7 +52,7 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    /// An empty report.
+    /// Returns an empty report.
     pub(crate) fn new(is_json: bool) -> Self {
         Self { is_json, rows: Vec::new() }
     }
@@ -62,13 +62,13 @@ impl Report {
         self.rows.push(row);
     }
 
-    /// Says what is being done, on standard error.
+    /// Prints progress on standard error.
     #[expect(clippy::print_stderr, reason = "progress of a long run")]
     pub(crate) fn progress(text: &str) {
         eprintln!("… {text}");
     }
 
-    /// Prints all rows: the table, and where JSON is asked for that alone on standard output.
+    /// Prints all rows as a table; with JSON, only the JSON goes to standard output.
     #[expect(clippy::print_stdout, clippy::print_stderr, reason = "the figures are what this program is for")]
     pub(crate) fn print(&self) {
         if self.is_json {

@@ -1,4 +1,4 @@
-//! Many clients come back at once and want what they missed.
+//! Many clients reconnect at once and catch up on missed messages.
 
 use std::time::Instant;
 
@@ -18,10 +18,10 @@ use crate::stats::median;
 /// The arguments of `resume`.
 #[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct Resume {
-    /// Clients that come back.
+    /// Clients that reconnect.
     #[arg(long, default_value_t = 1_000)]
     clients: usize,
-    /// Messages each has missed.
+    /// Messages each client has missed.
     #[arg(long, default_value_t = 50)]
     missed: u64,
 }
@@ -32,7 +32,7 @@ impl Default for Resume {
     }
 }
 
-/// Seconds until all have what they missed: from a running server, and right after its restart.
+/// Measures the seconds until all have caught up: from a running server, and right after its restart.
 pub(crate) async fn run(args: &Resume, options: &Options, report: &mut Report) -> Result<()> {
     let (mut warm, mut cold) = (Vec::new(), Vec::new());
     for round in 1..=options.rounds {

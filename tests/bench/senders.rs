@@ -1,4 +1,4 @@
-//! Connections that post: how many, to which rooms, and how fast. Must not know which row of the report they are for.
+//! Connections that post: their number, rooms and rate. Must not know the row of the report they are for.
 
 use std::net::SocketAddr;
 use std::ops::Range;
@@ -15,7 +15,7 @@ use crate::peer::Peer;
 
 /// Which rooms the senders post to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Where {
+pub(crate) enum TargetRooms {
     /// Each to a room of its own.
     OwnRooms,
     /// All to `#general`.
@@ -27,7 +27,7 @@ pub(crate) enum Where {
 pub(crate) struct Outcome {
     /// Posts per second.
     pub per_second: f64,
-    /// From the moment each post was due to its answer, in milliseconds.
+    /// Milliseconds from the time each post was due to its answer.
     pub times: Vec<f64>,
 }
 
@@ -45,12 +45,12 @@ pub(crate) struct Sender {
 }
 
 /// Signs in `count` senders and creates their rooms.
-pub(crate) async fn senders(address: SocketAddr, count: usize, place: Where) -> Result<Vec<Sender>> {
+pub(crate) async fn senders(address: SocketAddr, count: usize, target_rooms: TargetRooms) -> Result<Vec<Sender>> {
     let (mut first, welcome) = Peer::register(address, "first", Subscription::None).await?;
     let token = welcome.token.clone().ok_or_else(|| eyre!("no token"))?;
     let general = welcome.account.rooms.first().ok_or_else(|| eyre!("the account is in no room"))?.room.id;
     let mut rooms = vec![general; count];
-    if place == Where::OwnRooms {
+    if target_rooms == TargetRooms::OwnRooms {
         for (index, room) in rooms.iter_mut().enumerate() {
             *room = first.call(&public_room(&format!("room{index}"))?).await?.room.id;
             first.call(&Join { room: *room }).await?;
@@ -66,7 +66,7 @@ pub(crate) async fn senders(address: SocketAddr, count: usize, place: Where) -> 
     try_join_all(peers).await
 }
 
-/// A request for a room that everyone may join.
+/// Returns a request for a public room.
 pub(crate) fn public_room(name: &str) -> Result<CreateRoom> {
     Ok(CreateRoom {
         name: name.parse()?,
@@ -78,7 +78,7 @@ pub(crate) fn public_room(name: &str) -> Result<CreateRoom> {
     })
 }
 
-/// Every sender posts for `seconds`: the next as soon as the last is answered, or one every `pace`.
+/// Posts from every sender for `seconds`: the next as soon as the last is answered, or one every `pace`.
 pub(crate) async fn drive(senders: Vec<Sender>, seconds: u64, pace: Option<Duration>) -> Result<Outcome> {
     let begun = Instant::now();
     let end = begun + Duration::from_secs(seconds);
@@ -90,12 +90,12 @@ pub(crate) async fn drive(senders: Vec<Sender>, seconds: u64, pace: Option<Durat
     Ok(Outcome { per_second: times.len() as f64 / begun.elapsed().as_secs_f64(), times })
 }
 
-/// Every sender posts so many, the next as soon as the last is answered.
+/// Posts `each` messages from every sender, the next as soon as the last is answered.
 pub(crate) async fn drive_count(senders: Vec<Sender>, each: u32) -> Result<()> {
     drive_some(senders, 0..each).await.map(drop)
 }
 
-/// Every sender posts these numbers, the next as soon as the last is answered; then they may go on.
+/// Posts these numbers from every sender, the next as soon as the last is answered; returns the senders for more.
 pub(crate) async fn drive_some(senders: Vec<Sender>, numbers: Range<u32>) -> Result<Vec<Sender>> {
     let posting = senders.into_iter().map(|mut sender| {
         let numbers = numbers.clone();
@@ -113,7 +113,7 @@ async fn post_until(mut sender: Sender, begun: Instant, end: Instant, pace: Opti
     let mut times = Vec::new();
     let mut number: u32 = 0;
     loop {
-        // An open loop counts from when the post was due, so that a stall is not hidden.
+        // An open loop counts from the time the post was due, so that a stall is not hidden.
         let due = match pace {
             Some(pace) => begun + pace * number + pace.mul_f64(sender.index as f64 / 256.0),
             None => Instant::now(),

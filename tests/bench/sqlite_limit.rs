@@ -1,4 +1,4 @@
-//! The limit for synced posts: one thread that writes the same rows into SQLite, batch by batch, synced.
+//! The baseline for synced posts: one thread that writes the same rows to SQLite, batch by batch, synced.
 
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -71,22 +71,21 @@ pub(crate) struct RawLoop {
     /// Rows in one transaction.
     #[arg(long)]
     batch: u64,
-    /// For how long, in seconds.
+    /// Duration in seconds.
     #[arg(long)]
     seconds: u64,
 }
 
-/// What the loop does on this machine.
+/// The loop's performance on this machine.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Limit {
-    /// Rows a second.
+    /// Rows per second.
     pub rows_per_second: f64,
-    /// The 99th percentile of a commit's time.
+    /// The 99th percentile of commit times.
     pub commit_p99_ms: f64,
 }
 
-/// Runs the loop as the server is run, on its cores and on a disk treated the same way, with `batch` rows in one
-/// transaction.
+/// Runs the loop under the server's conditions, on the same cores and disk, with `batch` rows in one transaction.
 pub(crate) fn measure(options: &Options, disk: Disk, (batch, seconds): (u64, u64)) -> Result<Limit> {
     let folder = tempfile::tempdir()?;
     let wrapper = disk.wrapper(&folder.path().join("syncs"));
@@ -94,11 +93,11 @@ pub(crate) fn measure(options: &Options, disk: Disk, (batch, seconds): (u64, u64
         .args(["raw-loop", "--batch", &batch.to_string(), "--seconds", &seconds.to_string()])
         .stderr(Stdio::inherit())
         .output()?;
-    ensure!(output.status.success(), "the raw loop ended with {}", output.status);
+    ensure!(output.status.success(), "the raw loop exited with {}", output.status);
     Ok(serde_json::from_slice(&output.stdout)?)
 }
 
-/// Commits until the time is over and prints what it came to.
+/// Commits until the time is over and prints the result.
 #[expect(clippy::print_stdout, reason = "the parent reads it")]
 pub(crate) fn run(args: &RawLoop) -> Result<()> {
     let mut raw = Loop::open()?;

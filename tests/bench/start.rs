@@ -1,4 +1,4 @@
-//! How soon a server is ready, and what it needs at rest.
+//! The start time of a server and its memory at rest.
 
 use clap::Args;
 use color_eyre::eyre::Result;
@@ -22,7 +22,7 @@ impl Default for Start {
     }
 }
 
-/// From exec to the ready line, in an empty folder and in a full one; memory at rest.
+/// Measures the time from exec to the ready line, in an empty folder and in a full one, and memory at rest.
 pub(crate) async fn run(args: &Start, options: &Options, report: &mut Report) -> Result<()> {
     let (mut times, mut memory) = (Vec::new(), Vec::new());
     for round in 1..=options.rounds {
@@ -35,7 +35,7 @@ pub(crate) async fn run(args: &Start, options: &Options, report: &mut Report) ->
     }
     report.add(Row::at_most("cold start, empty folder", median(&times), "ms", 50.0));
     report.add(Row::at_most("memory at rest", median(&memory), "MB", 10.0));
-    Report::progress(&format!("{} messages are written for a cold start", args.messages));
+    Report::progress(&format!("writing {} messages for a cold start", args.messages));
     let folder = tempfile::tempdir()?;
     let data = folder.path().join("data");
     let server = process::start_server(options, &data)?;

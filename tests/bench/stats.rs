@@ -1,11 +1,11 @@
 //! Medians and percentiles of a few measurements. Pure.
 
-/// The middle of the values; 0 of none.
+/// Returns the median; 0 without values.
 pub(crate) fn median(values: &[f64]) -> f64 {
     percentile(values, 0.5)
 }
 
-/// The value below which `share` of the values lie (nearest rank); 0 of none.
+/// Returns the value below which `share` of the values lie (nearest rank); 0 without values.
 pub(crate) fn percentile(values: &[f64], share: f64) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -19,7 +19,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_median_stands_in_the_middle() {
+    fn the_median_is_the_middle_value() {
         assert!((median(&[3.0, 1.0, 2.0]) - 2.0).abs() < f64::EPSILON);
         assert!((percentile(&[1.0, 2.0, 3.0, 4.0], 1.0) - 4.0).abs() < f64::EPSILON);
         assert!(median(&[]).abs() < f64::EPSILON);

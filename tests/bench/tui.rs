@@ -1,10 +1,9 @@
-//! The full-screen client as a person has it: the real program in a pseudo-terminal of 120×36.
+//! The full-screen client in real use: the program in a pseudo-terminal of 120×36.
 //!
 //! One run beside a server: a room of many messages is opened and scrolled back to its first message, page by page
-//! (Ctrl+Home again and again), so that all of it is at hand. Then keys are pressed, at the end of the room and on the
-//! way through it, and each is timed until its whole frame has come. Then two people write by turns, and all bytes are
-//! counted, also those of what follows from a message. Then the server is stopped, and the client is started on what
-//! it has kept.
+//! (repeated Ctrl+Home), so that all of it is loaded. Then keys are pressed, at the end of the room and on the way
+//! through it, and each is timed until its whole frame has arrived. Then two people post in turns, and all bytes are
+//! counted, including those of follow-up redraws. Then the server is stopped, and the client is started from its cache.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -34,15 +33,15 @@ const PAGE_UP: &[u8] = b"\x1b[5~";
 const PAGE_DOWN: &[u8] = b"\x1b[6~";
 const BACKSPACE: &[u8] = b"\x7f";
 const CTRL_Q: &[u8] = b"\x11";
-/// What is said while bytes are counted: one line each, and unlike each other, as what people say is.
-const SAID: [&str; 5] = [
+/// The messages posted while bytes are counted: one line each, and as varied as real ones.
+const LINES: [&str; 5] = [
     "I have put the log beside the trace",
     "who is on call tonight?",
     "the retry waits for the lease, not for us",
     "green again",
     "see you at three",
 ];
-/// The whole room is at hand after this long at the latest.
+/// The time limit for loading the whole room.
 const LOADING_LIMIT: Duration = Duration::from_mins(3);
 
 /// The arguments of `tui`.
@@ -65,16 +64,16 @@ impl Default for Tui {
     }
 }
 
-/// Someone's home with the client set up for one server.
+/// A user's home folder with the client set up for one server.
 struct Home {
     folder: PathBuf,
     server: String,
     cores: String,
 }
 
-/// First frame, keys, memory, bytes.
+/// Measures the first frame, keys, memory and bytes.
 pub(crate) async fn run(args: &Tui, options: &Options, report: &mut Report) -> Result<()> {
-    Report::progress(&format!("{} messages are written for the full-screen client", args.messages));
+    Report::progress(&format!("writing {} messages for the full-screen client", args.messages));
     let folder = tempfile::tempdir()?;
     let server = process::start_server(options, &folder.path().join("data"))?;
     let home = Home::register(options, folder.path().join("home"), server.address)?;
@@ -91,16 +90,16 @@ pub(crate) async fn run(args: &Tui, options: &Options, report: &mut Report) -> R
     first_frames(&home, options, report)
 }
 
-/// Scrolls back until the first message of the room is in sight.
+/// Scrolls back until the first message of the room is visible.
 fn load_all(terminal: &mut Terminal) -> Result<()> {
-    Report::progress("the client scrolls back to the first message");
+    Report::progress("scrolling back to the first message");
     let begun = Instant::now();
     while !terminal.shows(FIRST) {
-        ensure!(begun.elapsed() < LOADING_LIMIT, "the first message did not come into sight");
+        ensure!(begun.elapsed() < LOADING_LIMIT, "the first message did not become visible");
         terminal.send(CTRL_HOME)?;
-        terminal.settle(Duration::from_millis(3))?;
+        terminal.drain(Duration::from_millis(3))?;
     }
-    Report::progress(&format!("all of it is at hand after {:.1} s", begun.elapsed().as_secs_f64()));
+    Report::progress(&format!("the whole room is loaded after {:.1} s", begun.elapsed().as_secs_f64()));
     Ok(())
 }
 
@@ -108,31 +107,31 @@ fn keys_and_memory(args: &Tui, terminal: &mut Terminal, report: &mut Report) -> 
     Report::progress(&format!("{} keys", args.keys));
     terminal.send(CTRL_END)?;
     terminal.wait_for(LAST)?;
-    terminal.settle(Duration::from_millis(500))?;
+    terminal.drain(Duration::from_millis(500))?;
     let times: Vec<f64> = (0..args.keys)
         .map(|number| {
             let time = terminal.press_ms(key(number))?;
-            // A person's next key comes later; what this one set off otherwise (typing, reading) has come by then.
-            terminal.settle(Duration::from_millis(10))?;
+            // A person's next key comes later; side effects of this one (typing, reading) have arrived by then.
+            terminal.drain(Duration::from_millis(10))?;
             Ok(time)
         })
         .collect::<Result<_>>()?;
     let resident_mb = process::resident_kib(terminal.pid())? / 1024.0;
-    let with = format!("with {} messages at hand", args.messages);
+    let with = format!("with {} messages loaded", args.messages);
     report.add(Row::at_most(format!("TUI: key to bytes p99, {with}"), percentile(&times, 0.99), "ms", 5.0));
     report.add(Row::at_most(format!("TUI: memory, {with}"), resident_mb, "MB", 40.0));
     terminal.send(CTRL_END)?;
-    terminal.settle(Duration::from_millis(500))?;
+    terminal.drain(Duration::from_millis(500))?;
     Ok(())
 }
 
-/// A line is written and taken back, then the room is paged through, back and forth, and so on.
+/// Returns the next key: a line is typed and deleted, then the room is paged through, back and forth, and so on.
 fn key(number: usize) -> &'static [u8] {
     const LETTERS: &[u8] = b"the flaky test is the clock";
     match number % 100 {
         at @ 0..=26 => &LETTERS[at..=at],
         27..=53 => BACKSPACE,
-        // Once more back than forth: the end is never reached, where a key would change nothing.
+        // One more page back than forth: the end, where a key would change nothing, is never reached.
         54..=76 => PAGE_UP,
         77.. => {
             if number % 100 == 99 {
@@ -144,7 +143,7 @@ fn key(number: usize) -> &'static [u8] {
     }
 }
 
-/// All bytes from before the first message until after the last, for each.
+/// Measures all bytes from before the first message until after the last, per message.
 async fn bytes_per_message(
     args: &Tui,
     terminal: &mut Terminal,
@@ -156,16 +155,16 @@ async fn bytes_per_message(
     for name in ["ana", "ben"] {
         people.push(Peer::register(address, name, Subscription::None).await?.0);
     }
-    // Joins are shown, too, and so is what is trending, within five seconds.
-    terminal.settle(Duration::from_secs(6))?;
+    // Joins are shown, too, and trending words within five seconds.
+    terminal.drain(Duration::from_secs(6))?;
     let mut bytes = 0;
     for number in 0..args.arriving {
-        let said = SAID[number * 3 % SAID.len()];
-        let (key, body) = (format!("b{number}").parse()?, format!("{said}, arriving-{number}").parse()?);
+        let line = LINES[number * 3 % LINES.len()];
+        let (key, body) = (format!("b{number}").parse()?, format!("{line}, arriving-{number}").parse()?);
         let post = Post { room: filled.room, key, body, life: None, code: None, reply_to: None, chain: None };
         let writer = number % people.len();
         people[writer].call(&post).await?;
-        bytes += terminal.settle(Duration::from_millis(60))?;
+        bytes += terminal.drain(Duration::from_millis(60))?;
         let text = format!("arriving-{number}");
         ensure!(terminal.shows(&text), "{text} was not shown in time");
     }
@@ -174,21 +173,21 @@ async fn bytes_per_message(
     Ok(())
 }
 
-/// From exec until the last message stands on the screen, without a server.
+/// Measures the time from exec until the last message is on the screen, without a server.
 fn first_frames(home: &Home, options: &Options, report: &mut Report) -> Result<()> {
     let mut times = Vec::new();
     for round in 1..=options.rounds {
-        Report::progress(&format!("the client starts without a server, round {round} of {}", options.rounds));
+        Report::progress(&format!("starting the client without a server, round {round} of {}", options.rounds));
         let mut terminal = home.open()?;
         times.push(terminal.shown_after_ms("arriving-")?);
         terminal.wait_for("offline")?;
         terminal.quit(CTRL_Q)?;
     }
-    report.add(Row::at_most("TUI: first frame from the cache, server away", median(&times), "ms", 50.0));
+    report.add(Row::at_most("TUI: first frame from the cache, server unreachable", median(&times), "ms", 50.0));
     Ok(())
 }
 
-/// Someone comes, says one thing and goes.
+/// Posts one message from a short-lived connection.
 async fn post_one(address: SocketAddr, name: &str, body: &str) -> Result<()> {
     let (mut peer, welcome) = Peer::register(address, name, Subscription::None).await?;
     let room = welcome.account.rooms.first().ok_or_else(|| color_eyre::eyre::eyre!("in no room"))?.room.id;
@@ -198,7 +197,7 @@ async fn post_one(address: SocketAddr, name: &str, body: &str) -> Result<()> {
 }
 
 impl Home {
-    /// A home with an account at the server.
+    /// Creates a home folder with an account at the server.
     fn register(options: &Options, folder: PathBuf, address: SocketAddr) -> Result<Self> {
         std::fs::create_dir(&folder)?;
         let home = Self { folder, server: format!("ws://{address}"), cores: options.generator_cores.clone() };
@@ -211,11 +210,11 @@ impl Home {
         if let Some(mut stdin) = child.stdin.take() {
             std::io::Write::write_all(&mut stdin, b"benchmark password")?;
         }
-        ensure!(child.wait()?.success(), "the client could not make an account");
+        ensure!(child.wait()?.success(), "the client could not create an account");
         Ok(home)
     }
 
-    /// The client in a terminal of its own.
+    /// Opens the client in its own terminal.
     fn open(&self) -> Result<Terminal> {
         Terminal::run(&self.chat(&process::beside_us("chat")?), SIZE)
     }

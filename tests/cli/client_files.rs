@@ -1,10 +1,10 @@
-//! The client's own files: everything that is wrong in all of them is told at once, by `doctor` and by what needs them.
+//! The client's own files: `doctor` and the commands that need them report all their faults at once.
 
 use chat_tests::client::Home;
 use chat_tests::screen::Screen;
 use serde_json::Value;
 
-/// A home whose three files are wrong in seven ways.
+/// Returns a home whose three files have seven faults.
 fn faulty() -> (Home, [&'static str; 7]) {
     let home = Home::default();
     let folder = home.path().join(".config/chat");
@@ -30,7 +30,7 @@ fn doctor_names_every_fault_and_goes_on() {
         assert!(text.contains(word), "{word} in {text}");
     }
     let checks: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
-    assert!(checks.iter().any(|check| check["name"] == "round trip"), "the rest is looked at all the same: {text}");
+    assert!(checks.iter().any(|check| check["name"] == "round trip"), "the other checks still run: {text}");
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn the_full_screen_client_names_every_fault_of_keys_and_colours() {
 }
 
 #[test]
-fn a_wrong_address_to_serve_at_is_bad_input() {
+fn a_wrong_listen_address_is_bad_input() {
     let home = Home::default();
     assert_eq!(home.code(&["serve", "--listen", "bad"]), 2);
     let error = home.run(&["serve", "--listen", "bad", "--json"]);

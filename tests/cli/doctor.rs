@@ -1,4 +1,4 @@
-//! `chat doctor`: what the server says of itself, and what its Redis is like.
+//! `chat doctor`: the server's figures, and the state of its Redis.
 
 use std::collections::BTreeMap;
 
@@ -14,16 +14,16 @@ fn checks(text: &[u8]) -> BTreeMap<String, Value> {
 }
 
 #[test]
-fn the_figures_of_the_server_are_told_over_the_socket_and_over_loopback() {
+fn the_figures_of_the_server_are_served_over_the_socket_and_over_loopback() {
     let server = Server::start();
     let home = Home::signed_in(&server, "ana");
     for body in ["one", "two"] {
         home.output(&["send", "general", body]);
     }
-    home.output(&["send", "general", "--ttl", "1h", "brief"]);
+    home.output(&["send", "general", "--ttl", "1h", "ephemeral"]);
     let ways = [format!("unix:{}", server.socket().display()), format!("ws://{}", server.address())];
     for server in ways {
-        // The token is kept for the socket's address only: the figures are told also to who is not signed in.
+        // The token is kept for the socket's address only: the figures are also served without signing in.
         let found = checks(&home.run(&["--server", &server, "doctor", "--json"]).stdout);
         assert_eq!(found["ephemeral"]["figures"]["alive"], 1, "{server}: {found:?}");
         assert_eq!(found["database"]["level"], "ok");
@@ -31,19 +31,19 @@ fn the_figures_of_the_server_are_told_over_the_socket_and_over_loopback() {
         assert_eq!(acknowledged["count"], 3, "{acknowledged}");
         assert!(acknowledged["p99_within_ms"].as_f64() > Some(0.0), "{acknowledged}");
         assert!(found["connections"]["figures"]["connections"].is_u64());
-        assert_eq!(found["connections"]["is_ok"], true, "as it was called before there were levels");
+        assert_eq!(found["connections"]["is_ok"], true, "the name from before there were levels");
     }
     let text = home.output(&["doctor"]);
     assert!(text.contains("\nok    acknowledged      half within "), "{text}");
 }
 
 #[test]
-fn a_redis_is_looked_at_where_one_is_named() {
+fn a_redis_is_checked_if_one_is_named() {
     let redis = Redis::start();
     let mut home = Home::default();
     let output = home.run(&["doctor", "--json", "--redis", &redis.url()]);
     let found = checks(&output.stdout);
-    assert_eq!(output.status.code(), Some(0), "what works is no failure: {found:?}");
+    assert_eq!(output.status.code(), Some(0), "a warning is not a failure: {found:?}");
     assert_eq!(found["redis pipeline"]["figures"]["rounds"], 100);
     assert_eq!((&found["redis persistence"]["level"], &found["redis policy"]["level"]), (&"warn".into(), &"ok".into()));
     home.set("CHAT_REDIS_URL", "redis://127.0.0.1:1");
@@ -52,7 +52,7 @@ fn a_redis_is_looked_at_where_one_is_named() {
 }
 
 #[test]
-fn a_redis_is_looked_at_under_the_keys_that_its_user_may_use() {
+fn a_redis_is_checked_under_the_keys_that_its_user_may_use() {
     let redis = Redis::start();
     let rights = ["on", ">sesame", "~{talk}:*", "+@all", "-@admin", "+client|id", "+client|kill"];
     assert_eq!(redis.ask(&[&["ACL", "SETUSER", "chat"], &rights[..]].concat()), "OK");

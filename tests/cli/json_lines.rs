@@ -1,4 +1,4 @@
-//! `--json`: every line is an object with its version and type, names its subject, and tells times in one form.
+//! `--json`: every line is an object with its version and type, names its subject, and formats times alike.
 
 use std::io::{BufRead as _, BufReader};
 
@@ -14,7 +14,7 @@ fn objects(text: &str) -> Vec<Value> {
     text.lines().map(line).collect()
 }
 
-/// The error a command prints, with its exit code.
+/// Returns the error a command prints, with its exit code.
 fn refusal(home: &Home, arguments: &[&str]) -> (i32, Value) {
     let output = home.run(arguments);
     assert!(output.stdout.is_empty(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stdout));
@@ -24,7 +24,7 @@ fn refusal(home: &Home, arguments: &[&str]) -> (i32, Value) {
     (output.status.code().expect("it ended by itself"), error)
 }
 
-/// Every member that is a moment, in whatever depth.
+/// Collects every time in a value, at any depth.
 fn moments<'a>(value: &'a Value, found: &mut Vec<&'a Value>) {
     match value {
         Value::Object(members) => {
@@ -57,13 +57,13 @@ fn wrong_arguments_are_a_line_of_json_too() {
         assert!(!message.contains('\u{1b}') && !message.starts_with("error:"), "{message}");
     }
     assert!(home.output(&["--json", "--help"]).starts_with("Team chat"));
-    // What belongs to the command that is run is not ours.
+    // The arguments of the command to run are not ours.
     let output = home.run(&["run", "--", "x", "--json"]);
     assert!(String::from_utf8_lossy(&output.stderr).starts_with("error:"));
 }
 
 #[test]
-fn an_error_says_by_its_code_what_it_is() {
+fn an_error_code_identifies_the_fault() {
     let home = Home::default();
     let (code, error) = refusal(&home, &["--server", "unix:/nonexistent/s", "whoami", "--json"]);
     assert_eq!((code, &error["code"], &error["retryable"]), (3, &"unreachable".into(), &true.into()));
@@ -99,11 +99,11 @@ fn times_are_rfc_3339_everywhere() {
             }
         }
     }
-    assert!(count >= 8, "{count} moments were seen");
+    assert!(count >= 8, "{count} times were seen");
 }
 
 #[test]
-fn a_changed_answer_is_followed_as_a_line_with_its_counts() {
+fn a_changed_rsvp_is_followed_as_a_line_with_its_counts() {
     let home = Home::default();
     home.output(&["room", "create", "ops"]);
     home.output(&["rsvp", "ops", "attending"]);
@@ -116,16 +116,16 @@ fn a_changed_answer_is_followed_as_a_line_with_its_counts() {
     home.output(&["rsvp", "ops", "interested"]);
     let lines = [first, next()];
     assert!(tail.wait().expect("it ends").success());
-    let said =
+    let rsvp =
         |line: &Value| [&line["type"], &line["answer"], &line["attending"], &line["interested"]].map(Value::clone);
-    assert_eq!(said(&lines[0]), [Value::from("rsvp"), "attending".into(), 1.into(), 0.into()]);
-    assert_eq!(said(&lines[1]), [Value::from("rsvp"), "interested".into(), 0.into(), 1.into()]);
+    assert_eq!(rsvp(&lines[0]), [Value::from("rsvp"), "attending".into(), 1.into(), 0.into()]);
+    assert_eq!(rsvp(&lines[1]), [Value::from("rsvp"), "interested".into(), 0.into(), 1.into()]);
     assert_eq!(lines[0]["seq"], lines[1]["seq"], "one item");
     assert!(lines[1]["changed"].as_u64() > lines[1]["seq"].as_u64(), "{}", lines[1]);
 }
 
 #[test]
-fn an_answer_names_what_it_is_about() {
+fn an_output_line_names_its_subject() {
     let home = Home::default();
     home.output(&["room", "create", "ops"]);
     let room_id = line(&home.output(&["room", "info", "ops", "--json"]))["room"]["id"].clone();

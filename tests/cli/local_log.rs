@@ -1,4 +1,4 @@
-//! `chat local log`: plain text in the file and in pipes, as much of its end as asked for, and what follows.
+//! `chat local log`: plain text in the file and in pipes, the requested number of last lines, and following.
 
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
@@ -15,7 +15,7 @@ fn the_log_has_no_escapes_in_the_file_and_none_when_printed() {
 }
 
 #[test]
-fn the_end_of_the_log_is_shown_as_far_as_asked() {
+fn the_requested_number_of_last_lines_is_shown() {
     let home = Home::default();
     for _ in 0..3 {
         home.output(&["send", "general", "hello"]);
@@ -27,12 +27,12 @@ fn the_end_of_the_log_is_shown_as_far_as_asked() {
 }
 
 #[test]
-fn a_followed_log_tells_what_comes() {
+fn a_followed_log_prints_new_lines() {
     let home = Home::default();
     home.output(&["send", "general", "hello"]);
     let mut child = home.chat(&["local", "log", "-n", "0", "-f"]).stdout(Stdio::piped()).spawn().expect("it starts");
     let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
-    // It begins at the end of this moment; until it has, what comes may be before it.
+    // It begins at the current end of the log; until it has started, new lines may come before that.
     let writer = std::thread::spawn(move || lines.next().expect("a line").expect("readable"));
     chat_tests::wait::until("a line", || {
         home.output(&["send", "general", "more"]);

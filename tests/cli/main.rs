@@ -28,7 +28,7 @@ fn the_first_command_on_a_bare_machine_works_and_prints_the_messages_name() {
 }
 
 #[test]
-fn two_first_commands_at_once_end_at_one_server() {
+fn two_first_commands_at_once_share_one_server() {
     let home = Home::default();
     let starts: Vec<_> =
         (0..6).map(|n| home.chat(&["send", "general", &format!("from {n}")]).spawn().expect("it starts")).collect();
@@ -39,7 +39,7 @@ fn two_first_commands_at_once_end_at_one_server() {
 }
 
 #[test]
-fn a_killed_local_server_is_replaced_and_has_lost_nothing() {
+fn a_killed_local_server_is_replaced_without_loss() {
     let home = Home::default();
     home.output(&["send", "general", "kept"]);
     let status: Value = serde_json::from_str(&home.output(&["local", "status", "--json"])).expect("JSON");
@@ -50,7 +50,7 @@ fn a_killed_local_server_is_replaced_and_has_lost_nothing() {
 }
 
 #[test]
-fn a_stream_keeps_its_order_and_prints_each_name_as_it_comes() {
+fn a_stream_keeps_its_order_and_prints_each_message_name_as_it_is_acknowledged() {
     let home = Home::default();
     let input: String = (1..=500).map(|n| format!("line {n}\n")).collect();
     let output = home.pipe(&["send", "general", "--stream", "--json"], input.as_bytes());
@@ -71,7 +71,7 @@ fn following_goes_on_over_a_restart_without_gap_or_duplicate() {
     let home = Home::default();
     home.output(&["send", "general", "before"]);
     let tail = home.chat(&["tail", "general", "-f", "-n", "0", "--max", "4", "--json"]).spawn().expect("it starts");
-    // Until it follows, nothing may be posted; that it does shows in the server's log.
+    // Nothing may be posted before it follows; the server's log shows when it does.
     chat_tests::wait::until("the follower", || {
         home.output(&["local", "log"]).matches("signed in").count().ge(&3).then_some(())
     });
@@ -129,7 +129,7 @@ fn a_password_account_signs_in_from_elsewhere_and_out_again() {
 }
 
 #[test]
-fn help_has_examples_everywhere_and_manual_and_completions_come_out() {
+fn help_always_has_examples_and_manual_and_completions_are_generated() {
     let home = Home::default();
     for command in [
         "send", "tail", "history", "wait", "run", "edit", "delete", "read", "rooms", "who", "status", "trending",

@@ -1,4 +1,4 @@
-//! What is typed to name rooms and messages: one meaning each, and a message belongs to its room.
+//! References to rooms and messages: each has one meaning, and a message belongs to its room.
 
 use chat_tests::client::Home;
 
@@ -33,7 +33,7 @@ fn a_room_cannot_be_called_like_an_id() {
 }
 
 #[test]
-fn a_text_that_is_not_given_shows_and_only_clear_clears() {
+fn a_missing_text_shows_the_current_one_and_only_clear_clears() {
     let home = Home::default();
     for word in ["topic", "describe"] {
         home.output(&["room", word, "general", "of", "all"]);
@@ -59,7 +59,7 @@ fn delete_goes_on_past_a_failure_and_names_each() {
 }
 
 #[test]
-fn a_room_named_twice_is_told_once() {
+fn a_room_named_twice_is_shown_once() {
     let home = Home::default();
     home.output(&["send", "general", "only once"]);
     assert_eq!(home.output(&["tail", "general", "#general", "R1"]).matches("only once").count(), 1);

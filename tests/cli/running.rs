@@ -1,4 +1,4 @@
-//! `chat run`: the command's output in its order, its status, and signals that reach it.
+//! `chat run`: the command's output in order, its exit status, and signals passed on to it.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
@@ -29,7 +29,7 @@ fn signal(child: &Child, signal: Signal) {
 }
 
 #[test]
-fn output_and_errors_stand_in_the_order_they_were_written() {
+fn output_and_errors_keep_the_order_they_were_written_in() {
     let home = Home::default();
     let script = "for n in 1 2 3 4 5 6 7 8 9; do echo $n; echo e$n >&2; done";
     let output = home.run(&["run", "general", "--", "sh", "-c", script]);
@@ -54,7 +54,7 @@ fn with_json_the_commands_output_stays_out_of_the_lines() {
 fn a_signal_reaches_the_command_and_its_result_is_posted() {
     for (sent, number) in [(Signal::TERM, 15), (Signal::HUP, 1), (Signal::INT, 2)] {
         let home = Home::default();
-        // The grandchild would be left behind if only the shell were told.
+        // The grandchild would be left behind if only the shell received the signal.
         let child = started(&home, "sleep 600 & echo ready; wait; echo never");
         signal(&child, sent);
         let output = child.wait_with_output().expect("it ends");
@@ -67,7 +67,7 @@ fn a_signal_reaches_the_command_and_its_result_is_posted() {
 }
 
 #[test]
-fn a_command_that_takes_the_signal_keeps_its_own_status() {
+fn a_command_that_handles_the_signal_keeps_its_own_status() {
     let home = Home::default();
     let child = started(&home, "trap 'echo tidied; exit 7' TERM; echo ready; while :; do sleep 0.05; done");
     signal(&child, Signal::TERM);

@@ -1,4 +1,4 @@
-//! `chat send --stream`: lines in, names out; in order, each once, whatever happens to the server meanwhile.
+//! `chat send --stream`: lines in, message names out; in order, each once, whatever happens to the server.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::Stdio;
@@ -18,7 +18,7 @@ fn bodies(home: &Home, room: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_byte_that_is_not_utf_8_is_shown_and_ends_nothing() {
+fn an_invalid_utf_8_byte_is_replaced_and_the_stream_goes_on() {
     let home = Home::default();
     let output = home.pipe(&["send", "general", "--stream"], b"first\nb\xffd\nlast\n");
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
@@ -27,7 +27,7 @@ fn a_byte_that_is_not_utf_8_is_shown_and_ends_nothing() {
 }
 
 #[test]
-fn what_was_stored_before_bad_input_is_acknowledged() {
+fn lines_before_bad_input_are_acknowledged() {
     let home = Home::default();
     let output = home.pipe(&["send", "general", "--stream"], b"first\nsecond\n\0b\nc\n");
     assert_eq!(output.status.code(), Some(2));
@@ -37,12 +37,12 @@ fn what_was_stored_before_bad_input_is_acknowledged() {
 }
 
 #[test]
-fn a_line_over_the_limit_is_named_unless_there_is_a_way_to_fit() {
+fn a_line_over_the_limit_is_named_unless_it_can_be_split_or_cut() {
     let home = Home::default();
     let long = format!("first\n{}\nlast\n", "x".repeat(9_000));
     let refused = home.pipe(&["send", "general", "--stream"], long.as_bytes());
     assert_eq!(refused.status.code(), Some(2));
-    assert_eq!(lines(&refused.stdout), ["general/2"], "what came before is acknowledged");
+    assert_eq!(lines(&refused.stdout), ["general/2"], "earlier lines are acknowledged");
     let talk = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(talk.contains("9000") && talk.contains("8000") && talk.contains("line 2"), "{talk}");
     let split = home.pipe(&["send", "general", "--stream", "--fit", "split"], long.as_bytes());
@@ -61,14 +61,14 @@ fn blank_lines_are_skipped_and_help_says_so() {
 }
 
 #[test]
-fn a_stream_keeps_to_the_published_rate_and_says_little() {
+fn a_stream_keeps_to_the_published_rate_and_prints_little() {
     let home = Home::default();
     let input: String = (1..=700).map(|n| format!("line {n}\n")).collect();
     let output = home.pipe(&["send", "general", "--stream", "-v"], input.as_bytes());
     assert_eq!((output.status.code(), lines(&output.stdout).len()), (Some(0), 700));
     let waits = lines(&output.stderr).iter().filter(|line| line.starts_with("waiting")).count();
     assert!(waits <= 1, "{waits} refusals");
-    // The burst is used up, which a new connection cannot know; it finds out without a word.
+    // The burst is used up, which a new connection cannot know; it finds out silently.
     let again = home.pipe(&["send", "general", "--stream"], input.as_bytes());
     assert_eq!((again.status.code(), lines(&again.stdout).len()), (Some(0), 700));
     assert!(again.stderr.is_empty(), "{}", String::from_utf8_lossy(&again.stderr));
@@ -84,7 +84,7 @@ fn kill_server(home: &Home) {
 }
 
 #[test]
-fn a_stream_goes_on_over_a_server_that_is_killed_whenever_it_comes_back() {
+fn a_stream_survives_a_server_that_is_killed_whenever_it_comes_back() {
     let home = Home::default();
     let input: String = (1..=300).map(|n| format!("line {n}\n")).collect();
     let mut child = home.chat(&["send", "general", "--stream"]).stdin(Stdio::piped()).spawn().expect("it starts");
@@ -92,7 +92,7 @@ fn a_stream_goes_on_over_a_server_that_is_killed_whenever_it_comes_back() {
     let mut named = BufReader::new(child.stdout.take().expect("piped"));
     let mut first = String::new();
     named.read_line(&mut first).expect("readable");
-    // Now and then before anyone is signed in, or before whoever started it has seen that it runs.
+    // Sometimes before a client has signed in, or before the client that started it has noticed that it runs.
     for _ in 0..8 {
         kill_server(&home);
     }
@@ -108,7 +108,7 @@ fn a_stream_goes_on_over_a_server_that_is_killed_whenever_it_comes_back() {
 fn a_stream_that_is_interrupted_does_not_wait_for_its_input() {
     let home = Home::default();
     let mut child = home.chat(&["send", "general", "--stream"]).stdin(Stdio::piped()).spawn().expect("it starts");
-    // Open to the end: the line that would wake it never comes.
+    // The input stays open: the line that would wake it never comes.
     let mut stdin = child.stdin.take().expect("piped");
     stdin.write_all(b"one\n").expect("taken");
     let mut line = String::new();
@@ -121,7 +121,7 @@ fn a_stream_that_is_interrupted_does_not_wait_for_its_input() {
 }
 
 #[test]
-fn a_stream_goes_on_over_a_killed_server_without_loss_or_double() {
+fn a_stream_survives_a_killed_server_without_loss_or_duplicate() {
     let home = Home::default();
     let mut child = home.chat(&["send", "general", "--stream"]).stdin(Stdio::piped()).spawn().expect("it starts");
     let mut stdin = child.stdin.take().expect("piped");
@@ -138,7 +138,7 @@ fn a_stream_goes_on_over_a_killed_server_without_loss_or_double() {
     let mut rest = String::new();
     named.read_to_string(&mut rest).expect("readable");
     ids.extend(rest.lines().map(str::to_owned));
-    writer.join().expect("it ends").expect("all is taken");
+    writer.join().expect("it ends").expect("all input is read");
     let output = child.wait_with_output().expect("it ends");
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(bodies(&home, "general"), (1..=900).map(|n| format!("line {n}")).collect::<Vec<_>>());
@@ -148,7 +148,7 @@ fn a_stream_goes_on_over_a_killed_server_without_loss_or_double() {
 }
 
 #[test]
-fn a_stream_to_a_server_that_does_not_come_back_says_what_is_not_sent() {
+fn a_stream_to_a_server_that_stays_unreachable_lists_the_unsent_lines() {
     let mut server = chat_tests::server::Server::start();
     let home = Home::signed_in(&server, "ana");
     let mut child = home.chat(&["send", "general", "--stream"]).stdin(Stdio::piped()).spawn().expect("it starts");
@@ -159,7 +159,7 @@ fn a_stream_to_a_server_that_does_not_come_back_says_what_is_not_sent() {
     named.read_line(&mut line).expect("readable");
     server.kill();
     stdin.write_all(b"two\nthree\n").expect("taken");
-    // Its input stays open: what it cannot send ends it all the same.
+    // Its input stays open: the unsent lines end it anyway.
     let output = child.wait_with_output().expect("it ends");
     drop(stdin);
     assert_eq!(output.status.code(), Some(3));

@@ -4,7 +4,7 @@ use chat_tests::client::Home;
 use chat_tests::screen::Screen;
 
 #[test]
-fn rooms_stand_in_columns_with_a_head_on_a_terminal_only() {
+fn rooms_are_shown_in_columns_with_a_header_on_a_terminal_only() {
     let home = Home::default();
     for name in ["ops", "日本語", "a-name-that-is-long-but-allowed"] {
         home.output(&["room", "create", name, "--topic", "about"]);

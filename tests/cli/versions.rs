@@ -1,4 +1,4 @@
-//! `chat versions`: what a message said before it was edited.
+//! `chat versions`: the texts of a message before it was edited.
 
 use chat_tests::client::Home;
 use chat_tests::server::Server;
@@ -8,7 +8,7 @@ fn objects(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
 }
 
-/// A message that was edited twice.
+/// Returns a home with a message that was edited twice.
 fn edited() -> Home {
     let home = Home::default();
     home.output(&["send", "general", "teh biuld"]);
@@ -18,51 +18,51 @@ fn edited() -> Home {
 }
 
 #[test]
-fn former_texts_come_oldest_first_and_the_present_one_last() {
+fn previous_texts_come_oldest_first_and_the_current_one_last() {
     let home = edited();
-    let told = home.output(&["versions", "general/2"]);
-    let lines: Vec<&str> = told.lines().collect();
-    assert_eq!(lines.len(), 3, "{told}");
+    let printed = home.output(&["versions", "general/2"]);
+    let lines: Vec<&str> = printed.lines().collect();
+    assert_eq!(lines.len(), 3, "{printed}");
     for (line, text) in lines.iter().zip(["teh biuld", "the biuld", "the build"]) {
         assert!(line.ends_with(&format!(": {text}")) && line.contains("general/2"), "{line}");
     }
     let until = regex::Regex::new(r"^until \d\d:\d\d:\d\d general/2 ").expect("a pattern");
-    assert!(until.is_match(lines[0]) && until.is_match(lines[1]) && !lines[2].contains("until"), "{told}");
-    assert_eq!(home.output(&["history", "general", "-n", "1"]).trim(), lines[2], "it is told as elsewhere");
-    assert_eq!(home.output(&["versions", "#general/2"]), told);
-    assert_eq!(home.output(&["versions", "R1/2"]), told);
+    assert!(until.is_match(lines[0]) && until.is_match(lines[1]) && !lines[2].contains("until"), "{printed}");
+    assert_eq!(home.output(&["history", "general", "-n", "1"]).trim(), lines[2], "it is shown as elsewhere");
+    assert_eq!(home.output(&["versions", "#general/2"]), printed);
+    assert_eq!(home.output(&["versions", "R1/2"]), printed);
 }
 
 #[test]
 fn as_json_each_text_is_an_object_of_its_own() {
     let home = edited();
-    let told = objects(&home.output(&["versions", "general/2", "--json"]));
-    let types: Vec<_> = told.iter().map(|line| line["type"].as_str().expect("a type")).collect();
+    let printed = objects(&home.output(&["versions", "general/2", "--json"]));
+    let types: Vec<_> = printed.iter().map(|line| line["type"].as_str().expect("a type")).collect();
     assert_eq!(types, ["version", "version", "message"]);
     let moment = regex::Regex::new(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$").expect("a pattern");
-    for (line, text) in told.iter().zip(["teh biuld", "the biuld", "the build"]) {
+    for (line, text) in printed.iter().zip(["teh biuld", "the biuld", "the build"]) {
         assert_eq!((&line["v"], &line["id"], &line["body"]), (&1.into(), &"general/2".into(), &text.into()));
         assert_eq!((&line["room"], &line["room_id"]), (&"general".into(), &"R1".into()));
         let at = &line[if line["type"] == "version" { "replaced_at" } else { "edited_at" }];
         assert!(at.as_str().is_some_and(|at| moment.is_match(at)), "{line}");
     }
-    assert!(told[0]["replaced_at"].as_str() <= told[1]["replaced_at"].as_str());
-    assert_eq!(told[1]["replaced_at"], told[2]["edited_at"], "one took the other's place");
+    assert!(printed[0]["replaced_at"].as_str() <= printed[1]["replaced_at"].as_str());
+    assert_eq!(printed[1]["replaced_at"], printed[2]["edited_at"], "one replaced the other");
 }
 
 #[test]
-fn a_message_that_was_not_edited_or_expires_has_only_its_present_text() {
+fn an_unedited_or_ephemeral_message_has_only_its_current_text() {
     let home = Home::default();
     home.output(&["send", "general", "as it was"]);
     assert!(home.output(&["versions", "general/2"]).ends_with(": as it was\n"));
-    home.output(&["send", "general", "--ttl", "5m", "brief"]);
-    home.output(&["edit", "general/3", "briefer"]);
-    let told = objects(&home.output(&["versions", "general/3", "--json"]));
-    assert_eq!((told.len(), &told[0]["body"]), (1, &"briefer".into()));
+    home.output(&["send", "general", "--ttl", "5m", "ephemeral"]);
+    home.output(&["edit", "general/3", "edited"]);
+    let printed = objects(&home.output(&["versions", "general/3", "--json"]));
+    assert_eq!((printed.len(), &printed[0]["body"]), (1, &"edited".into()));
 }
 
 #[test]
-fn what_is_gone_or_was_never_there_is_not_found() {
+fn deleted_and_unknown_messages_are_not_found() {
     let home = edited();
     home.output(&["delete", "general/2"]);
     let deleted = home.run(&["versions", "general/2"]);
@@ -80,17 +80,17 @@ fn what_is_gone_or_was_never_there_is_not_found() {
 }
 
 #[test]
-fn someone_elses_former_texts_are_told_to_those_who_see_the_message() {
+fn previous_texts_are_shown_to_everyone_who_sees_the_message() {
     let server = Server::start();
     let (ana, ben) = (Home::signed_in(&server, "ana"), Home::signed_in(&server, "ben"));
     let name = ana.output(&["send", "general", "first"]);
     ana.output(&["edit", name.trim(), "second"]);
-    let told = ben.output(&["versions", name.trim()]);
-    assert!(told.contains("ana: first") && told.contains("ana (edited): second"), "{told}");
+    let printed = ben.output(&["versions", name.trim()]);
+    assert!(printed.contains("ana: first") && printed.contains("ana (edited): second"), "{printed}");
 }
 
 #[test]
-fn help_and_completions_know_it() {
+fn help_and_completions_include_it() {
     let home = Home::default();
     assert!(home.output(&["versions", "--help"]).contains("Example"));
     assert!(home.output(&["--help"]).contains("versions"));

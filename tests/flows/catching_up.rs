@@ -1,4 +1,4 @@
-//! A client that was away ends with exactly what a fresh one sees.
+//! A client that was offline catches up to exactly the state of a fresh one.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use chat_proto::server_frame::ServerFrame;
 use chat_tests::peer::{GENERAL, Peer};
 use chat_tests::server::Server;
 
-/// What a reader shows: the newest state of each thing.
+/// The state of a reader: the newest version of each item.
 #[derive(Debug, Default, PartialEq)]
 struct Shown(BTreeMap<Seq, Item>);
 
@@ -24,7 +24,7 @@ impl Shown {
 }
 
 #[tokio::test]
-async fn a_client_that_was_away_sees_what_a_fresh_one_sees() {
+async fn a_client_that_was_offline_sees_the_same_as_a_fresh_one() {
     let server = Server::start();
     let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
     let token = welcome.token.expect("a token");
@@ -34,7 +34,7 @@ async fn a_client_that_was_away_sees_what_a_fresh_one_sees() {
     }
     ana.changes(Seq::ZERO).await.into_iter().for_each(|item| shown.apply(item));
     let cursor = shown.0.values().map(|item| item.changed).max().expect("items");
-    // Away: five hundred posts, twenty edits, ten deletions, of old and of new messages.
+    // While offline: five hundred posts, twenty edits and ten deletions, of old and new messages.
     let mut numbers: Vec<Seq> = shown.0.keys().copied().skip(2).collect();
     for number in 0..500 {
         numbers.push(ana.post(&format!("away-{number}"), &format!("away {number}")).await.seq);
@@ -54,7 +54,7 @@ async fn a_client_that_was_away_sees_what_a_fresh_one_sees() {
     assert!(shown == fresh, "the two differ");
 }
 
-/// Fifty messages that the account of this token missed, and where it goes on.
+/// Posts fifty messages; returns the token of an account that missed them, and its cursors.
 async fn fifty_missed(server: &Server) -> (String, Resume) {
     let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
     let rooms = vec![RoomCursor { room: GENERAL, after: welcome.account.rooms[0].head }];
@@ -64,14 +64,14 @@ async fn fifty_missed(server: &Server) -> (String, Resume) {
     (welcome.token.expect("a token"), Resume { epoch: welcome.epoch, account: welcome.account.head, rooms })
 }
 
-/// Comes back with the welcome that brings all fifty.
+/// Reconnects and checks that the welcome brings all fifty.
 async fn come_back(address: std::net::SocketAddr, token: &str, resume: &Resume) {
     let (_, back) = Peer::with_token(address, token, Subscription::All, Some(resume.clone())).await;
     assert_eq!((back.resumed[0].is_complete, back.resumed[0].items.len()), (true, 50));
 }
 
 #[tokio::test]
-async fn resume_brings_what_was_missed_with_the_welcome_also_after_a_restart() {
+async fn the_welcome_brings_missed_messages_even_after_a_restart() {
     let mut server = Server::start();
     let (token, resume) = fifty_missed(&server).await;
     for _ in 0..2 {
@@ -82,7 +82,7 @@ async fn resume_brings_what_was_missed_with_the_welcome_also_after_a_restart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_thousand_clients_resume_at_once_warm_and_after_a_restart() {
+async fn a_thousand_clients_resume_at_once_from_a_warm_server_and_after_a_restart() {
     let mut server = Server::start();
     let (token, resume) = fifty_missed(&server).await;
     for _ in 0..2 {
@@ -106,7 +106,7 @@ async fn a_reader_that_stops_reading_costs_bounded_memory_and_recovers_by_change
     }
     let grown = server.resident_kib().saturating_sub(before);
     assert!(grown < 64 * 1024, "23 MiB for one reader that does not read made the server grow by {grown} KiB");
-    // It reads again: some events, then one gap, and by `changes` it has them all.
+    // It reads again: some events, then one gap, and `changes` brings the rest.
     let mut has_gap = false;
     while !has_gap {
         has_gap = matches!(slow.next().await.expect("still connected"), ServerFrame::Gap(_));
@@ -115,7 +115,7 @@ async fn a_reader_that_stops_reading_costs_bounded_memory_and_recovers_by_change
 }
 
 #[tokio::test]
-async fn another_persons_message_arrives_while_one_listens() {
+async fn a_listener_receives_another_persons_message() {
     let server = Server::start();
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::All).await;
     let (mut ben, _) = Peer::register(server.address(), "ben", Subscription::All).await;

@@ -1,4 +1,4 @@
-//! The system's time is set forward and back by an hour: numbers and order stay, lives end when they should.
+//! The system time jumps an hour forward and back: sequence numbers and order stay, and messages expire on time.
 
 use std::time::{Duration, Instant};
 
@@ -19,14 +19,14 @@ async fn texts(peer: &mut Peer) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn an_hour_forward_or_back_changes_no_order_and_no_life() {
+async fn an_hour_forward_or_back_changes_neither_order_nor_expiry() {
     for jump in ["+1h", "-1h"] {
         let server = Server::start_with_a_clock_of_its_own();
         let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
         let first = ana.post("k1", "before").await;
-        let brief = Post { life: Some(Life::TtlMs(4_000)), ..post("k2", "brief") };
+        let ephemeral = Post { life: Some(Life::TtlMs(4_000)), ..post("k2", "ephemeral") };
         let before = Instant::now();
-        ana.call(&brief).await;
+        ana.call(&ephemeral).await;
         server.set_clock(jump);
         let second = ana.post("k3", "after").await;
         assert!(second.seq > first.seq);
@@ -34,8 +34,8 @@ async fn an_hour_forward_or_back_changes_no_order_and_no_life() {
         assert!(second.at >= first.at && second.at.since_ms(first.at) < minute, "{jump}: {first:?}, {second:?}");
         let now = ana.call(&Ping {}).await.now;
         assert!(now >= welcome.now && now.since_ms(welcome.now) < minute);
-        assert_eq!(texts(&mut ana).await, ["before", "brief", "after"], "{jump}: it lives on");
-        // Far less than the hour that the clock was set by.
+        assert_eq!(texts(&mut ana).await, ["before", "ephemeral", "after"], "{jump}: it has not expired");
+        // Far less than the hour by which the clock jumped.
         eventually("its end", async || (texts(&mut ana).await.len() == 2).then_some(())).await;
         assert!(before.elapsed() >= Duration::from_millis(3_950), "{jump}: not before");
         assert_eq!(texts(&mut ana).await, ["before", "after"]);

@@ -1,4 +1,4 @@
-//! A disk that is full: what is acknowledged is there, what is not is refused, and all goes on once there is room.
+//! A full disk: acknowledged messages are kept, others are refused, and the server recovers once there is room.
 
 use std::io::Write;
 
@@ -10,11 +10,11 @@ use chat_proto::server_frame::ServerFrame;
 use chat_tests::peer::{GENERAL, Peer, post};
 use chat_tests::server::Server;
 
-/// The file that takes what room is left.
+/// The file that fills the remaining space.
 const REST: &str = "rest";
 
-/// Posts one after the other until one is refused, at the latest after `most`: the numbers of what was taken, and the
-/// post that was not.
+/// Posts one message after another until one is refused, at most `most`. Returns the sequence numbers of the accepted
+/// posts, and the refused one.
 async fn post_until_refused(ana: &mut Peer, most: u64, posts: impl Fn(u64) -> Post) -> (Vec<Seq>, Post, ErrorBody) {
     let mut taken = Vec::new();
     for number in 0..most {
@@ -24,18 +24,18 @@ async fn post_until_refused(ana: &mut Peer, most: u64, posts: impl Fn(u64) -> Po
             Err(error) => return (taken, post, error),
         }
     }
-    panic!("{most} posts were taken: the disk is full");
+    panic!("{most} posts were accepted, but the disk is full");
 }
 
-/// Leaves no room at all: a small write may still find some where a large one did not, also in the log, whose space is
-/// used again. The numbers of what was taken meanwhile.
+/// Leaves no space at all: a small write may still succeed after a large one failed, also in the log, whose space is
+/// reused. Returns the sequence numbers of the posts accepted in the meantime.
 async fn fill(server: &Server, ana: &mut Peer) -> Vec<Seq> {
     let mut file = std::fs::File::create(server.data_inside().join(REST)).expect("a file");
     while file.write_all(&[7; 512]).is_ok() {}
     post_until_refused(ana, 5_000, |number| post(&format!("small{number}"), "small")).await.0
 }
 
-/// The numbers of all that stands in the room.
+/// Returns the sequence numbers of all messages in the room.
 async fn held(ana: &mut Peer) -> Vec<Seq> {
     let mut held = Vec::new();
     let mut before = None;
@@ -61,31 +61,32 @@ async fn a_full_disk_refuses_posts_reads_on_and_recovers() {
     let (mut acknowledged, _, refused) = post_until_refused(&mut ana, 5_000, large).await;
     assert_eq!(refused.code, ErrorCode::StorageFailed);
     assert!(refused.retryable);
-    let told = |frame: &ServerFrame| match frame {
+    let availability = |frame: &ServerFrame| match frame {
         ServerFrame::Service(service) => Some(service.is_store_available),
         _ => None,
     };
-    assert!(!ana.pushed(told).await, "everyone is told");
-    // An ephemeral message needs a number kept free, and is not kept in secret where none can be.
+    assert!(!ana.pushed(availability).await, "everyone is notified");
+    // An ephemeral message needs a reserved sequence number, and is refused if none can be reserved.
     acknowledged.extend(fill(&server, &mut ana).await);
-    // Each sixty-fourth number needs a page.
-    let brief = |number| Post { life: Some(Life::TtlMs(600_000)), ..post(&format!("brief{number}"), "brief") };
-    let (taken, brief, refused) = post_until_refused(&mut ana, 20_000, brief).await;
+    // Every sixty-fourth sequence number needs a page.
+    let ephemeral =
+        |number| Post { life: Some(Life::TtlMs(600_000)), ..post(&format!("ephemeral{number}"), "ephemeral") };
+    let (taken, ephemeral, refused) = post_until_refused(&mut ana, 20_000, ephemeral).await;
     acknowledged.extend(taken);
     assert_eq!(refused.code, ErrorCode::StorageFailed);
-    // Reading and everything that needs no disk goes on.
+    // Reading and everything else that needs no disk space goes on.
     let page = ana.call(&History { room: GENERAL, before: None, limit: 20 }).await;
     assert_eq!(page.items.last().map(|item| item.seq), acknowledged.last().copied());
     assert!(ana.try_call(&post("again", &body)).await.expect("connected").is_err());
 
     std::fs::remove_file(filler).expect("it is there");
     std::fs::remove_file(server.data_inside().join(REST)).expect("it is there");
-    // Without anybody writing.
-    assert!(ana.pushed(told).await);
+    // Even if nobody posts.
+    assert!(ana.pushed(availability).await);
     let first = ana.until_taken("room for it", &post("again", &body)).await;
-    assert!(first.seq > *acknowledged.last().expect("some were taken"), "no number twice");
+    assert!(first.seq > *acknowledged.last().expect("some were accepted"), "no sequence number is reused");
     acknowledged.push(first.seq);
-    let posted = ana.call(&brief).await;
+    let posted = ana.call(&ephemeral).await;
     assert!(!posted.duplicate, "it was refused");
     acknowledged.push(posted.seq);
     let held = held(&mut ana).await;

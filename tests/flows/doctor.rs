@@ -1,4 +1,4 @@
-//! `chat-server doctor`: what is right is said to be right, what is wrong is named with what to change.
+//! `chat-server doctor`: confirms correct settings, and names each fault with its remedy.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,7 +9,7 @@ use chat_tests::redis::Redis;
 use chat_tests::server::Server;
 use serde_json::Value;
 
-/// What it printed, by the names of the checks, and its exit code.
+/// Its output by the names of the checks, and its exit code.
 struct Looked {
     checks: BTreeMap<String, Value>,
     code: i32,
@@ -48,7 +48,7 @@ fn look(data: &Path, arguments: &[&str]) -> Looked {
     Looked { checks: checks.collect(), code: output.status.code().expect("it ended by itself") }
 }
 
-/// Looks at a Redis alone.
+/// Checks only a Redis.
 fn look_at(url: &str) -> Looked {
     let folder = tempfile::tempdir().expect("a folder");
     look(folder.path(), &["--redis", url])
@@ -60,7 +60,7 @@ fn all_is_well_before_a_server_runs_and_while_it_does() {
     let before = look(&folder.path().join("data"), &[]);
     assert_eq!(before.code, 0, "{:?}", before.checks);
     assert!(before.checks.values().all(|check| check["level"] != "fail"), "{:?}", before.checks);
-    assert!(!folder.path().join("data").exists(), "nothing is made");
+    assert!(!folder.path().join("data").exists(), "nothing is created");
     let server = Server::start();
     let address = server.address().to_string();
     let socket = server.socket().display().to_string();
@@ -75,7 +75,7 @@ fn all_is_well_before_a_server_runs_and_while_it_does() {
 }
 
 #[test]
-fn a_place_another_program_has_and_a_wrong_setting_fail() {
+fn an_address_in_use_and_a_wrong_setting_fail() {
     let server = Server::start();
     let folder = tempfile::tempdir().expect("a folder");
     let address = server.address().to_string();
@@ -90,7 +90,7 @@ fn a_place_another_program_has_and_a_wrong_setting_fail() {
 }
 
 #[test]
-fn a_redis_that_is_set_well_is_measured_and_left_as_it_was() {
+fn a_well_configured_redis_is_measured_and_left_unchanged() {
     let redis = Redis::start_with(&["--appendonly", "yes", "--save", "3600", "1", "--maxmemory", "100mb"]);
     let found = look_at(&redis.url());
     assert_eq!(found.code, 0, "{:?}", found.checks);
@@ -109,10 +109,10 @@ fn a_redis_that_is_set_well_is_measured_and_left_as_it_was() {
 }
 
 #[test]
-fn a_redis_that_loses_what_it_holds_is_told_how_not_to() {
+fn a_redis_without_persistence_gets_a_warning_with_a_remedy() {
     let redis = Redis::start_with(&["--maxmemory-policy", "allkeys-lru"]);
     let found = look_at(&redis.url());
-    assert_eq!(found.code, 0, "what works is no failure: {:?}", found.checks);
+    assert_eq!(found.code, 0, "a warning is not a failure: {:?}", found.checks);
     assert_eq!((found.level("redis persistence"), found.level("redis policy")), ("warn", "warn"));
     assert!(found.advice("redis persistence").contains("appendonly yes"));
     assert!(found.advice("redis policy").contains("maxmemory-policy noeviction"));
@@ -125,12 +125,12 @@ fn a_redis_that_loses_what_it_holds_is_told_how_not_to() {
 }
 
 #[test]
-fn a_full_redis_a_replica_and_one_that_is_not_there_fail() {
+fn a_full_redis_a_replica_and_an_unreachable_one_fail() {
     let redis = Redis::start_with(&["--maxmemory", "100kb"]);
     let full = look_at(&redis.url());
     assert_eq!((full.code, full.level("redis write"), full.level("redis memory")), (1, "fail", "fail"));
     assert!(full.advice("redis write").contains("maxmemory"), "{:?}", full.checks["redis write"]);
-    assert_eq!(full.level("redis read"), "ok", "what works is still measured");
+    assert_eq!(full.level("redis read"), "ok", "reads still work and are measured");
     redis.ask(&["CONFIG", "SET", "maxmemory", "0"]);
     redis.ask(&["REPLICAOF", "127.0.0.1", "1"]);
     let replica = look_at(&redis.url());
@@ -148,7 +148,7 @@ fn a_full_redis_a_replica_and_one_that_is_not_there_fail() {
 }
 
 #[test]
-fn a_wrong_password_is_told_and_few_rights_are_named() {
+fn a_wrong_password_is_reported_and_missing_rights_are_named() {
     let redis = Redis::start();
     redis.ask(&["ACL", "SETUSER", "default", ">secret"]);
     let refused = look_at(&format!("{}?pass=wrong", redis.url()));
@@ -168,7 +168,7 @@ fn a_wrong_password_is_told_and_few_rights_are_named() {
 }
 
 #[test]
-fn redis_is_looked_at_under_the_prefix_of_the_settings_or_of_a_flag() {
+fn redis_is_checked_under_the_prefix_of_the_settings_or_of_a_flag() {
     let redis = Redis::start();
     let rights = ["on", ">pass", "~{talk}:*", "+@all", "-@admin", "+client|id", "+client|kill"];
     redis.ask(&[&["ACL", "SETUSER", "chat"], &rights[..]].concat());
@@ -189,7 +189,7 @@ fn redis_is_looked_at_under_the_prefix_of_the_settings_or_of_a_flag() {
 }
 
 #[test]
-fn for_people_each_level_is_a_word_and_flags_stand_on_either_side() {
+fn the_text_output_shows_each_level_as_a_word_and_flags_work_on_either_side() {
     let redis = Redis::start();
     let folder = tempfile::tempdir().expect("a folder");
     let mut command = Command::new(program::path("chat-server"));
@@ -202,7 +202,7 @@ fn for_people_each_level_is_a_word_and_flags_stand_on_either_side() {
 }
 
 #[test]
-fn with_redis_the_figures_tell_of_the_way_there() {
+fn with_redis_the_metrics_include_its_round_trips() {
     let mut redis = Redis::start();
     let server = Server::start_with(&["--redis", &redis.url()], "[limits]\nenabled = false\n");
     let figure = |name: &str| {
@@ -213,11 +213,11 @@ fn with_redis_the_figures_tell_of_the_way_there() {
     assert!(figure("chat_redis_pipeline_seconds_count") >= 1.0);
     assert!(figure("chat_redis_reconnects_total") < 0.5);
     redis.kill();
-    chat_tests::wait::until("that Redis is away", || (figure("chat_live_available") < 0.5).then_some(()));
-    assert!(!metrics(&server).contains("chat_ephemeral_alive"), "what is not known is not told");
+    chat_tests::wait::until("the outage of Redis", || (figure("chat_live_available") < 0.5).then_some(()));
+    assert!(!metrics(&server).contains("chat_ephemeral_alive"), "unknown figures are omitted");
     assert!(figure("chat_redis_refused_operations_total") >= 1.0);
     redis.restart();
-    chat_tests::wait::until("that Redis is back", || (figure("chat_live_available") > 0.5).then_some(()));
+    chat_tests::wait::until("the return of Redis", || (figure("chat_live_available") > 0.5).then_some(()));
     assert!((figure("chat_redis_reconnects_total") - 1.0).abs() < 0.1);
 }
 

@@ -1,4 +1,4 @@
-//! Acknowledged means kept: over kill -9, and over an orderly end under load.
+//! Acknowledged messages survive kill -9 and a clean shutdown under load.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,17 +14,17 @@ use chat_tests::server::Server;
 use chat_tests::wait::until;
 use tokio::task::JoinHandle;
 
-/// What each sender was told: key → number.
-type Told = BTreeMap<String, Seq>;
+/// The acknowledgements of each sender: key → sequence number.
+type Acks = BTreeMap<String, Seq>;
 
-/// Peers of one account that post as fast as they are answered, until the server ends.
+/// Peers of one account that post as fast as they are answered, until the server exits.
 struct Load {
-    senders: Vec<JoinHandle<Told>>,
+    senders: Vec<JoinHandle<Acks>>,
     acknowledged: Arc<AtomicUsize>,
 }
 
 impl Load {
-    /// Begins with so many senders; `round` sets their keys apart from those of other loads.
+    /// Starts `senders` senders; `round` makes their keys differ from those of other loads.
     async fn begin(server: &Server, token: &str, round: usize, senders: usize) -> Self {
         let mut load = Self { senders: Vec::new(), acknowledged: Arc::default() };
         for sender in 0..senders {
@@ -35,36 +35,36 @@ impl Load {
         load
     }
 
-    /// What was acknowledged, once the server has ended.
-    async fn told(self) -> Told {
-        let mut told = Told::new();
+    /// Returns the acknowledged posts once the server has exited.
+    async fn acks(self) -> Acks {
+        let mut acks = Acks::new();
         for sender in self.senders {
-            told.extend(sender.await.expect("it ends"));
+            acks.extend(sender.await.expect("it ends"));
         }
-        told
+        acks
     }
 }
 
-/// Posts until the connection ends; what was acknowledged, counted also while it goes on.
-async fn post_until_the_end(mut peer: Peer, prefix: String, acknowledged: Arc<AtomicUsize>) -> Told {
-    let mut told = Told::new();
+/// Posts until the connection ends and returns the acknowledged posts; `acknowledged` counts them as they come.
+async fn post_until_the_end(mut peer: Peer, prefix: String, acknowledged: Arc<AtomicUsize>) -> Acks {
+    let mut acks = Acks::new();
     for number in 0.. {
         let key = format!("{prefix}-{number:05}");
         let answer: Option<Result<Posted, _>> = peer.try_call(&post(&key, &format!("text of {key}"))).await;
         match answer {
             Some(Ok(posted)) => {
-                told.insert(key, posted.seq);
+                acks.insert(key, posted.seq);
                 acknowledged.fetch_add(1, Ordering::Relaxed);
             }
             // Refused, or the server is gone: not acknowledged.
             Some(Err(_)) | None => break,
         }
     }
-    told
+    acks
 }
 
-/// Sees that all that was told is there once, with its number and text, each sender's in order.
-async fn check(server: &Server, token: &str, told: &Told) {
+/// Checks that every acknowledged post is there once, with its sequence number and text, in each sender's order.
+async fn check(server: &Server, token: &str, acks: &Acks) {
     let (mut peer, _) = Peer::with_token(server.address(), token, Subscription::None, None).await;
     let mut found: BTreeMap<String, Vec<(Seq, String)>> = BTreeMap::new();
     let items = peer.changes(Seq::ZERO).await;
@@ -77,7 +77,7 @@ async fn check(server: &Server, token: &str, told: &Told) {
         assert!(before.is_none_or(|before| before.as_str() < number), "{sender} is out of order at {number}");
         found.entry(key.clone()).or_default().push((item.seq, message.body.to_string()));
     }
-    for (key, seq) in told {
+    for (key, seq) in acks {
         assert_eq!(found.get(key), Some(&vec![(*seq, format!("text of {key}"))]), "{key} was acknowledged");
     }
 }
@@ -87,21 +87,21 @@ async fn nothing_acknowledged_is_lost_over_twenty_kills_under_load() {
     let mut server = Server::start();
     let (_, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
     let token = welcome.token.expect("a token");
-    let mut told = Told::new();
+    let mut acks = Acks::new();
     for round in 0..20 {
         let load = Load::begin(&server, &token, round, 4).await;
-        // The moment of the kill is any moment under load: a state to wait for would make it always the same.
+        // The kill comes at an arbitrary moment under load: waiting for a state would make it always the same.
         tokio::time::sleep(Duration::from_millis(60 + 13 * (round as u64 % 5))).await;
         server.kill();
-        told.extend(load.told().await);
+        acks.extend(load.acks().await);
         server.restart();
     }
-    assert!(told.len() > 200, "the load was real: {} posts", told.len());
-    check(&server, &token, &told).await;
+    assert!(acks.len() > 200, "the load was real: {} posts", acks.len());
+    check(&server, &token, &acks).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_orderly_end_under_load_is_quick_and_loses_nothing_acknowledged() {
+async fn a_clean_shutdown_under_load_is_quick_and_loses_nothing_acknowledged() {
     let mut server = Server::start();
     let (_, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
     let token = welcome.token.expect("a token");
@@ -111,9 +111,9 @@ async fn an_orderly_end_under_load_is_quick_and_loses_nothing_acknowledged() {
     let status = server.terminate();
     assert_eq!(status.code(), Some(0), "the log:\n{}", server.log());
     assert!(begun.elapsed() < Duration::from_secs(10), "it took {:?}", begun.elapsed());
-    let told = load.told().await;
+    let acks = load.acks().await;
     server.restart();
-    check(&server, &token, &told).await;
+    check(&server, &token, &acks).await;
 }
 
 #[tokio::test]

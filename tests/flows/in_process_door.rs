@@ -1,5 +1,5 @@
-//! A second door, without sockets and without JSON: it signs in, calls, posts and receives typed events. Nothing above the
-//! transport needs a WebSocket.
+//! A second transport, in process, without sockets and JSON: it signs in, calls, posts and receives typed events.
+//! Nothing above the transport needs a WebSocket.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -24,14 +24,14 @@ use chat_tests::peer::{post, public_room};
 use chat_tests::wait::LIMIT;
 use tokio::time::timeout;
 
-/// This machine, through no socket.
+/// This machine, without a socket.
 const HERE: Origin = Origin { uid: None, is_loopback: true, address: None };
 
 fn clock() -> UnixMillis {
     UnixMillis(1_763_560_927_120)
 }
 
-/// A server on real stores, in this process.
+/// Returns a server on real stores, in this process.
 fn server(folder: &tempfile::TempDir) -> Arc<Server> {
     let config =
         ServerConfig { rates: None, connections_per_account: 9, registration: Registration::Open, setup_code: None };
@@ -44,7 +44,7 @@ fn server(folder: &tempfile::TempDir) -> Arc<Server> {
     server
 }
 
-/// The door: it passes values on as they are.
+/// The in-process transport: it passes values on unchanged.
 struct Door {
     connection: Connection,
     queue: SendQueue,
@@ -67,7 +67,7 @@ impl Door {
         self.connection.call(request.into()).await.expect("answered")
     }
 
-    /// The next event that `wanted` takes; others are passed over.
+    /// Returns the value of `wanted` for the next event that has one, and skips the others.
     async fn event<T>(&mut self, what: &str, wanted: impl Fn(&PushEvent) -> Option<T>) -> T {
         let looking = async {
             loop {
@@ -116,7 +116,7 @@ fn code(refusal: Refusal) -> ErrorCode {
 }
 
 #[tokio::test]
-async fn a_door_without_a_socket_signs_in_calls_posts_and_receives_events() {
+async fn an_in_process_client_signs_in_calls_posts_and_receives_events() {
     let folder = tempfile::tempdir().expect("a folder");
     let server = server(&folder);
     let (mut ana, welcome) = Door::register(&server, "ana").await;
@@ -133,7 +133,7 @@ async fn a_door_without_a_socket_signs_in_calls_posts_and_receives_events() {
     })
     .await;
 
-    // Her phone follows the room that she made here, and the connection knows it without asking.
+    // Her phone follows the room that she created here, and the connection learns of it without asking.
     assert!(phone.queue.subscriptions().contains(&room));
     phone
         .event("the new room", |event| match event {
@@ -148,7 +148,7 @@ async fn a_door_without_a_socket_signs_in_calls_posts_and_receives_events() {
     })
     .await;
 
-    // Posts are in flight together, and stand in the order in which they began.
+    // Posts are in flight together, and keep the order in which they were sent.
     let mut answers = Vec::new();
     for number in 1..=3 {
         let chain = Some(if number == 1 { Chain::Restart } else { Chain::Continue });
@@ -172,7 +172,7 @@ async fn a_door_without_a_socket_signs_in_calls_posts_and_receives_events() {
 }
 
 #[tokio::test]
-async fn a_refused_hello_leaves_nothing_behind_and_another_may_follow() {
+async fn a_refused_hello_leaves_no_state_and_another_may_follow() {
     let folder = tempfile::tempdir().expect("a folder");
     let server = server(&folder);
     let (ana, welcome) = Door::register(&server, "ana").await;
@@ -190,7 +190,7 @@ async fn a_refused_hello_leaves_nothing_behind_and_another_may_follow() {
 }
 
 #[tokio::test]
-async fn a_caller_without_a_connection_asks_but_does_not_listen_and_a_credential_keeps_to_its_scopes() {
+async fn a_caller_without_a_connection_can_ask_but_not_listen_and_a_credential_is_limited_to_its_scopes() {
     let folder = tempfile::tempdir().expect("a folder");
     let server = server(&folder);
     let (ana, welcome) = Door::register(&server, "ana").await;

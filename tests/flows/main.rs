@@ -1,5 +1,5 @@
-//! Flows over real programs: what was acknowledged stays, whatever happens to the server. One flow goes through a door of its own,
-//! in this process.
+//! Flows over real programs: acknowledged messages survive whatever happens to the server. One flow uses an in-process
+//! transport.
 
 mod catching_up;
 mod clock;

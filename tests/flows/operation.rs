@@ -1,4 +1,4 @@
-//! A server among other programs: its files, its settings, its end, and clients that mean no good.
+//! Operating a server: its files, its settings, its shutdown, and hostile clients.
 
 use std::process::{Command, Output};
 use std::time::Duration;
@@ -17,7 +17,7 @@ fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
 }
 
 #[test]
-fn a_file_that_is_no_socket_is_left_alone() {
+fn a_file_that_is_not_a_socket_is_left_alone() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("notes.txt");
     std::fs::write(&path, "precious").expect("written");
@@ -29,33 +29,33 @@ fn a_file_that_is_no_socket_is_left_alone() {
 }
 
 #[test]
-fn what_is_wrong_with_the_environment_is_told_before_anything_starts() {
+fn a_faulty_environment_is_reported_before_anything_starts() {
     let variables =
         [("CHAT_SERVER_LIMITS_POSTS_BURST", "many"), ("CHAT_SERVER_AUTH_REGISTRATION", "maybe"), ("HOME", "/nowhere")];
     let output = run(&["--check-config", "--listen", "here", "--unix-group", "nobodys", "--unix", "s"], &variables);
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{told}");
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{text}");
     for part in ["CHAT_SERVER_LIMITS_POSTS_BURST", "auth.registration", "server.listen", "nobodys"] {
-        assert!(told.contains(part), "{part} in {told}");
+        assert!(text.contains(part), "{part} in {text}");
     }
 }
 
 #[test]
-fn a_variable_that_means_nothing_is_named_and_stops_nothing() {
+fn an_unknown_variable_is_named_and_does_not_stop_the_server() {
     // As an orchestrator sets it for a service of this name.
     let variables = [("CHAT_SERVER_SERVICE_HOST", "10.0.0.1"), ("CHAT_SERVER_LIMITS_POSTS_BURST", "7")];
     let output = run(&["--check-config", "--data", "/nowhere"], &variables);
-    let told = String::from_utf8_lossy(&output.stdout);
+    let text = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
-    assert!(told.contains("CHAT_SERVER_SERVICE_HOST: no such variable"), "{told}");
-    assert!(!told.contains("CHAT_SERVER_LIMITS_POSTS_BURST: "), "{told}");
+    assert!(text.contains("CHAT_SERVER_SERVICE_HOST: no such variable"), "{text}");
+    assert!(!text.contains("CHAT_SERVER_LIMITS_POSTS_BURST: "), "{text}");
     let output = run(&["doctor", "--data", "/nowhere"], &variables);
-    let told = String::from_utf8_lossy(&output.stdout);
-    assert!(told.contains("warn  settings") && told.contains("CHAT_SERVER_SERVICE_HOST"), "{told}");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("warn  settings") && text.contains("CHAT_SERVER_SERVICE_HOST"), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_was_there_when_the_server_stopped_was_seen_then() {
+async fn the_last_seen_time_of_online_members_is_the_shutdown_of_the_server() {
     let mut server = Server::start();
     let (mut ana, welcome) = Peer::appear(server.address(), "ana", Subscription::None).await;
     let before = ana.call(&Ping {}).await.now;
@@ -69,7 +69,7 @@ async fn who_was_there_when_the_server_stopped_was_seen_then() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connection_kept_for_later_requests_does_not_hold_the_end_up() {
+async fn a_keep_alive_connection_does_not_delay_the_shutdown() {
     let mut server = Server::start();
     let mut stream = TcpStream::connect(server.address()).await.expect("it listens");
     stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").await.expect("written");
@@ -80,7 +80,7 @@ async fn a_connection_kept_for_later_requests_does_not_hold_the_end_up() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_only_pings_and_never_reads_is_let_go() {
+async fn a_client_that_only_pings_and_never_reads_is_disconnected() {
     let server = Server::start();
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
     let mut stream = TcpStream::connect(server.address()).await.expect("it listens");
@@ -92,7 +92,7 @@ async fn a_client_that_only_pings_and_never_reads_is_let_go() {
     ping.resize(6 + 125, b'.');
     let pings = ping.repeat(500);
     let give_up = tokio::time::Instant::now() + wait::LIMIT + Duration::from_secs(30);
-    // Until the server reads no more, and then until it has let go.
+    // Until the server stops reading, and then until it disconnects.
     loop {
         let sent = tokio::time::timeout(Duration::from_secs(1), stream.write_all(&pings)).await;
         if matches!(sent, Ok(Err(_))) {

@@ -1,4 +1,4 @@
-//! Acknowledged means synced: seen in the order of calls, and by cutting the power at every answer.
+//! Acknowledged means synced: checked by the order of system calls, and by simulated power cuts.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ fn holds(bytes: &[u8], text: &str) -> bool {
     bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
-/// A server that was asked to post, one by one and then many at once, and killed: its calls, and a token for its data.
+/// Sends a server posts one by one, then many at once, and kills it. Returns its system calls and a token for its data.
 async fn traced() -> (Vec<Call>, String) {
     let server = Traced::start();
     let (mut ana, welcome) = Peer::register(server.address, "ana", Subscription::None).await;
@@ -33,12 +33,12 @@ async fn traced() -> (Vec<Call>, String) {
     while answers < POSTS / 2 {
         answers += u64::from(matches!(ana.next().await, Some(chat_proto::server_frame::ServerFrame::Ok(_))));
     }
-    // A call is in the trace once the next one of its connection has begun.
+    // A call appears in the trace once the next one of its connection has begun.
     ana.call(&chat_proto::request::Ping {}).await;
     (server.kill(), welcome.token.expect("a token"))
 }
 
-/// For each post, the line at which its answer began to leave. Requests are numbered from 1 in the order of posts.
+/// Returns for each post the line at which its answer began to be sent. Requests are numbered from 1 in post order.
 fn answers(calls: &[Call]) -> BTreeMap<u64, usize> {
     let mut answers = BTreeMap::new();
     for call in calls {
@@ -54,7 +54,7 @@ fn answers(calls: &[Call]) -> BTreeMap<u64, usize> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_answer_leaves_after_its_text_was_synced() {
+async fn every_answer_is_sent_after_its_text_was_synced() {
     let (calls, _) = traced().await;
     for (number, answered) in answers(&calls) {
         let written = calls.iter().find_map(|call| match &call.what {
@@ -76,7 +76,7 @@ async fn nothing_acknowledged_is_lost_when_the_power_is_cut() {
     let (calls, token) = traced().await;
     let answers = answers(&calls);
     let mut coin = 0_u64;
-    // At every fifth answer: once without anything that was not synced, once with some of it.
+    // At every fifth answer: once without any unsynced data, once with some of it.
     for (cut, (_, at)) in answers.iter().enumerate().filter(|(cut, _)| cut % 5 == 4) {
         for keeps_some in [false, true] {
             let survives = || {

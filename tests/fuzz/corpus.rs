@@ -1,9 +1,9 @@
-//! Inputs near real ones: bytes flipped, pieces cut out, doubled, swapped between two, and what breaks parsers put in.
+//! Mutated inputs: bytes flipped, pieces cut, doubled or swapped, and known parser breakers inserted.
 
 use proptest::prelude::Rng;
 use proptest::test_runner::TestRng;
 
-/// Pieces that have broken parsers elsewhere.
+/// Inputs that have broken other parsers.
 const SPICE: [&str; 18] = [
     "\u{0}",
     "\u{1b}[31m",
@@ -24,10 +24,10 @@ const SPICE: [&str; 18] = [
     "null",
     "\"\":",
 ];
-/// No input is longer.
+/// The maximum length of an input.
 const LONGEST: usize = 4_096;
 
-/// Makes inputs.
+/// Generates inputs.
 pub(super) struct Corpus {
     seeds: Vec<Vec<u8>>,
     rng: TestRng,
@@ -38,7 +38,7 @@ impl Corpus {
         Self { seeds: seeds.iter().map(|seed| seed.as_bytes().to_vec()).collect(), rng }
     }
 
-    /// The next input; one that is far from all others is kept as a seed.
+    /// Returns the next input; some are kept as seeds.
     pub(super) fn next(&mut self) -> Vec<u8> {
         let mut input = self.seed();
         for _ in 0..=self.below(6) {

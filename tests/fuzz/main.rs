@@ -1,6 +1,6 @@
-//! Random bytes near real ones against what reads them: nothing panics, and what is read is written back the same.
+//! Mutated inputs against every parser: nothing panics, and a parsed input is written back unchanged.
 //!
-//! `CHAT_FUZZ_SECONDS=600 cargo test -p chat-tests --test fuzz` goes on for longer.
+//! `CHAT_FUZZ_SECONDS=600 cargo test -p chat-tests --test fuzz` runs longer.
 
 mod corpus;
 mod targets;
@@ -11,20 +11,20 @@ use proptest::test_runner::{RngAlgorithm, TestRng};
 
 use corpus::Corpus;
 
-/// Rounds where nothing else is said; a few seconds in a debug build.
+/// The default number of rounds; a few seconds in a debug build.
 const ROUNDS: u32 = 60_000;
 
-/// A seed that another run does not have.
+/// Returns a seed unique to this run.
 fn of_the_day() -> [u8; 16] {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     (since.as_nanos() | 1).to_le_bytes()
 }
 
-/// Feeds a target with inputs near the corpus.
+/// Feeds a target with mutations of the corpus.
 fn fuzz(corpus: &[&str], target: fn(&[u8])) {
     let seconds = std::env::var("CHAT_FUZZ_SECONDS").ok().and_then(|text| text.parse().ok());
     let until = seconds.map(|seconds| Instant::now() + Duration::from_secs(seconds));
-    // Another seed with each run that is asked to be long, the same one otherwise.
+    // A new seed for each long run, the same one otherwise.
     let rng = match seconds {
         Some(_) => TestRng::from_seed(RngAlgorithm::XorShift, &of_the_day()),
         None => TestRng::deterministic_rng(RngAlgorithm::XorShift),

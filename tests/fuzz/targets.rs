@@ -1,4 +1,4 @@
-//! What reads what others send.
+//! The fuzz targets: every parser of untrusted input.
 
 use chat_proto::client_frame::ClientFrame;
 use chat_proto::codec;
@@ -6,7 +6,7 @@ use chat_proto::message::Item;
 
 use super::fuzz;
 
-/// The exact bytes of every frame.
+/// Returns the golden text of every frame.
 fn golden() -> Vec<String> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../chat-proto/golden");
     let files = std::fs::read_dir(folder).expect("the golden files").filter_map(Result::ok);
@@ -16,7 +16,7 @@ fn golden() -> Vec<String> {
 }
 
 #[test]
-fn frames_of_clients() {
+fn client_frames_round_trip() {
     let golden = golden();
     let seeds: Vec<&str> = golden.iter().map(String::as_str).collect();
     fuzz(&seeds, |input| {
@@ -38,7 +38,7 @@ fn frames_of_clients() {
 }
 
 #[test]
-fn frames_of_servers() {
+fn server_frames_round_trip() {
     let golden = golden();
     let seeds: Vec<&str> = golden.iter().map(String::as_str).collect();
     fuzz(&seeds, |input| {
@@ -50,7 +50,7 @@ fn frames_of_servers() {
 }
 
 #[test]
-fn texts_of_others_on_a_terminal() {
+fn untrusted_text_is_made_safe_for_a_terminal() {
     use chat_tui::text::{SafeText, is_unsafe, marks, wrap_verbatim, wrap_words};
     let seeds = [
         "plain text, with `code` and https://e.org/x (see #dev/812) @ana",
@@ -62,7 +62,7 @@ fn texts_of_others_on_a_terminal() {
         let text = String::from_utf8_lossy(input);
         let safe = SafeText::block(&text);
         assert!(!safe.as_str().chars().any(is_unsafe));
-        assert_eq!(SafeText::block(safe.as_str()), safe, "made safe once is made safe");
+        assert_eq!(SafeText::block(safe.as_str()), safe, "making it safe twice changes nothing");
         assert!(!SafeText::line(&text).as_str().contains('\n'));
         for columns in [1, 7, 40] {
             for range in wrap_words(safe.as_str(), columns).into_iter().chain(wrap_verbatim(safe.as_str(), columns)) {

@@ -22,7 +22,7 @@ use Expected::{AsAbsent, Done, NotAllowed, NotMember};
 /// How a request ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Expected {
-    /// It is done, and the answer shows that the room exists.
+    /// It succeeds, and the answer shows that the room exists.
     Done,
     /// The answer is, byte for byte, the one for a room that does not exist.
     AsAbsent,
@@ -32,7 +32,7 @@ enum Expected {
     NotAllowed,
 }
 
-/// The room a request is tried on, and the caller's view of it.
+/// The room a request acts on, and the caller's view of it.
 #[derive(Clone)]
 struct Target {
     room: RoomId,
@@ -58,7 +58,7 @@ enum In {
     /// In a room: a member of `#general`; outsiders of a public room, of a private or direct one; members, moderators
     /// and owners of any of those three.
     Room([Expected; 6]),
-    /// On the server: done for every account.
+    /// On the server: allowed for every account.
     Server,
 }
 
@@ -72,7 +72,7 @@ const AUTHOR: In = In::Room([NotAllowed, NotMember, AsAbsent, NotAllowed, NotAll
 const LEAVING: In = In::Room([NotAllowed, Done, AsAbsent, Done, Done, Done]);
 const SILENT: In = In::Room([AsAbsent; 6]);
 
-/// The table. Rows are tried from top to bottom: what changes memberships or ends a connection comes last.
+/// The table. Rows run from top to bottom: requests that change memberships or end a connection come last.
 const ROWS: &[Row] = &[
     row("post", MEMBERS, |t| Post { room: t.room, ..post(&t.unique, "hello") }.into()),
     row("post", MEMBERS, |t| Post { room: t.room, reply_to: Some(t.others), ..post(&t.unique, "an answer") }.into()),
@@ -113,17 +113,16 @@ const ROWS: &[Row] = &[
     row("logout", In::Server, |_| Logout {}.into()),
 ];
 
-/// A room nobody has made.
+/// A room that does not exist.
 const ABSENT: RoomId = RoomId(999_999);
 
-/// What accounts are to the rooms, by the column of [`In::Room`] for a public room and for a hidden one.
-const ROLES: [(&str, usize, usize); 1 + Role::ALL.len()] =
-    [("outsider", 1, 2), ("member", 3, 3), ("moderator", 4, 4), ("owner", 5, 5)];
+/// The accounts' roles, by the column of [`In::Room`] for a public and for a hidden room.
+const ROLES: [(&str, usize, usize); 4] = [("outsider", 1, 2), ("member", 3, 3), ("moderator", 4, 4), ("owner", 5, 5)];
 const OUTSIDER: usize = 0;
 const OWNER: usize = 3;
 
 /// A room with a message of each of its members.
-struct Place {
+struct TestRoom {
     kind: RoomKind,
     room: RoomId,
     name: RoomName,
@@ -137,19 +136,19 @@ struct World {
     peers: Vec<Peer>,
     signed_out: Peer,
     tokens: Vec<String>,
-    places: Vec<Place>,
-    /// Of the same kinds, to be left.
-    left: Vec<Place>,
+    test_rooms: Vec<TestRoom>,
+    /// Rooms of the same kinds, for the `leave` rows.
+    left: Vec<TestRoom>,
     unique: u32,
 }
 
 impl World {
-    /// No request adds members to a private room or makes a direct one yet: the database is told.
+    /// No request adds members to a private room or creates a direct one yet, so the database is edited.
     async fn new() -> Self {
         let mut server = Server::start();
         let mut tokens = Vec::new();
         let mut users = Vec::new();
-        let mut places = Vec::new();
+        let mut test_rooms = Vec::new();
         for (role, ..) in ROLES {
             let (mut peer, welcome) = Peer::register(server.address(), role, Subscription::None).await;
             users.push(welcome.user.id);
@@ -157,24 +156,24 @@ impl World {
             if role == "owner" {
                 for kind in [RoomKind::Public, RoomKind::Private, RoomKind::Direct] {
                     for use_ in ["used", "left"] {
-                        places.push(Self::make(&mut peer, kind, use_).await);
+                        test_rooms.push(Self::make(&mut peer, kind, use_).await);
                     }
                 }
             }
         }
         server.edit_database(|database| {
-            for place in &places {
+            for test_room in &test_rooms {
                 let add = "INSERT INTO member (room, account, role, joined_at) VALUES (?1, ?2, ?3, 0)";
                 for role in [1, 2] {
                     database
-                        .execute(add, (sql(place.room.0), sql(users[role].0), sql(role as u64 - 1)))
+                        .execute(add, (sql(test_room.room.0), sql(users[role].0), sql(role as u64 - 1)))
                         .expect("added");
                 }
                 let count = "UPDATE room SET members = 3 WHERE id = ?1";
-                database.execute(count, [sql(place.room.0)]).expect("counted");
-                if place.kind == RoomKind::Direct {
+                database.execute(count, [sql(test_room.room.0)]).expect("counted");
+                if test_room.kind == RoomKind::Direct {
                     let nameless = "UPDATE room SET kind = 2, name = NULL, skeleton = NULL, people = ?1 WHERE id = ?1";
-                    database.execute(nameless, [sql(place.room.0)]).expect("made direct");
+                    database.execute(nameless, [sql(test_room.room.0)]).expect("made direct");
                 }
             }
         });
@@ -182,24 +181,25 @@ impl World {
         for token in &tokens {
             peers.push(Peer::with_token(server.address(), token, Subscription::None, None).await.0);
         }
-        for place in &mut places {
+        for test_room in &mut test_rooms {
             for (at, peer) in peers.iter_mut().enumerate().skip(1) {
-                let first = Post { room: place.room, ..post(&format!("{}-{at}", place.room), "first") };
-                place.messages[at] = peer.call(&first).await.seq;
+                let first = Post { room: test_room.room, ..post(&format!("{}-{at}", test_room.room), "first") };
+                test_room.messages[at] = peer.call(&first).await.seq;
             }
-            place.messages[OUTSIDER] = place.messages[1];
+            test_room.messages[OUTSIDER] = test_room.messages[1];
         }
-        let (left, places) = places.into_iter().partition(|place| place.name.as_str().starts_with("left"));
+        let (left, test_rooms) =
+            test_rooms.into_iter().partition(|test_room| test_room.name.as_str().starts_with("left"));
         let signed_out = Peer::connect(server.address()).await;
-        Self { server, peers, signed_out, tokens, places, left, unique: 0 }
+        Self { server, peers, signed_out, tokens, test_rooms, left, unique: 0 }
     }
 
-    async fn make(owner: &mut Peer, kind: RoomKind, use_: &str) -> Place {
+    async fn make(owner: &mut Peer, kind: RoomKind, use_: &str) -> TestRoom {
         let name = format!("{use_}-{kind:?}").to_lowercase();
         let made_as = if kind == RoomKind::Direct { RoomKind::Private } else { kind };
         let made = CreateRoom { kind: made_as, closes_when_empty: false, ..public_room(&name) };
         let room = owner.call(&made).await.room.id;
-        Place { kind, room, name: name.parse().expect("a name"), messages: [Seq::ZERO; ROLES.len()] }
+        TestRoom { kind, room, name: name.parse().expect("a name"), messages: [Seq::ZERO; 4] }
     }
 
     fn unique(&mut self) -> String {
@@ -207,7 +207,7 @@ impl World {
         format!("u{}", self.unique)
     }
 
-    /// Tries a request on a room, and on one that does not exist.
+    /// Returns how a request on this room ends, compared with one on a room that does not exist.
     async fn ends(&mut self, row: &Row, role: usize, target: &Target) -> Expected {
         let peer = &mut self.peers[role];
         let answer = peer.ask_text(&(row.request)(target)).await;
@@ -233,41 +233,42 @@ fn sql(number: u64) -> i64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_request_ends_as_the_table_says_for_every_role_and_kind_of_room() {
+async fn every_request_matches_the_table_for_every_role_and_kind_of_room() {
     let known: BTreeSet<_> = Request::TYPES.iter().copied().collect();
     let tried: BTreeSet<_> = ROWS.iter().map(|row| row.tag).collect();
-    assert_eq!(tried, known, "each request has a row, and each row is a request's");
+    assert_eq!(tried, known, "each request has a row, and each row has a request");
 
     let mut world = World::new().await;
     let mut wrong = Vec::new();
     for row in ROWS {
         let In::Room(expected) = row.expected else { continue };
-        let places = std::mem::take(if row.tag == "leave" { &mut world.left } else { &mut world.places });
-        for place in &places {
+        let test_rooms = std::mem::take(if row.tag == "leave" { &mut world.left } else { &mut world.test_rooms });
+        for test_room in &test_rooms {
             for (role, (name, of_public, of_hidden)) in ROLES.iter().enumerate() {
-                let is_public = place.kind == RoomKind::Public;
-                // A direct message has no name to be found by.
-                let is_nameless = place.kind == RoomKind::Direct && matches!(row.tag, "resolve" | "list_rooms");
+                let is_public = test_room.kind == RoomKind::Public;
+                // A direct message cannot be found by name.
+                let is_nameless = test_room.kind == RoomKind::Direct && matches!(row.tag, "resolve" | "list_rooms");
                 let expected = match expected[if is_public { *of_public } else { *of_hidden }] {
                     _ if is_nameless => AsAbsent,
                     expected => expected,
                 };
-                let others = place.messages[if role == OWNER { 1 } else { OWNER }];
-                let (name_of_room, unique) = (place.name.clone(), world.unique());
-                let target = Target { room: place.room, name: name_of_room, own: place.messages[role], others, unique };
+                let others = test_room.messages[if role == OWNER { 1 } else { OWNER }];
+                let (name_of_room, unique) = (test_room.name.clone(), world.unique());
+                let target =
+                    Target { room: test_room.room, name: name_of_room, own: test_room.messages[role], others, unique };
                 let ends = world.ends(row, role, &target).await;
                 if ends != expected {
-                    wrong.push(format!("{} by {name} in {:?}: {ends:?}, not {expected:?}", row.tag, place.kind));
+                    wrong.push(format!("{} by {name} in {:?}: {ends:?}, not {expected:?}", row.tag, test_room.kind));
                 }
             }
         }
-        *(if row.tag == "leave" { &mut world.left } else { &mut world.places }) = places;
+        *(if row.tag == "leave" { &mut world.left } else { &mut world.test_rooms }) = test_rooms;
     }
     assert_eq!(wrong, [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_request_ends_as_the_table_says_in_general() {
+async fn every_request_matches_the_table_in_general() {
     let mut world = World::new().await;
     let own = world.peers[OUTSIDER].post("own", "mine").await.seq;
     let others = world.peers[OWNER].post("others", "not mine").await.seq;
@@ -280,15 +281,15 @@ async fn every_request_ends_as_the_table_says_in_general() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_is_signed_out_is_told_to_sign_in_and_nothing_else() {
+async fn a_signed_out_client_gets_only_a_sign_in_error() {
     let mut world = World::new().await;
     for row in ROWS {
-        let place = &world.places[0];
+        let test_room = &world.test_rooms[0];
         let target = Target {
-            room: place.room,
-            name: place.name.clone(),
-            own: place.messages[1],
-            others: place.messages[2],
+            room: test_room.room,
+            name: test_room.name.clone(),
+            own: test_room.messages[1],
+            others: test_room.messages[2],
             unique: "u".into(),
         };
         let absent = Target { room: ABSENT, name: "nobody-made-it".parse().expect("a name"), ..target.clone() };
@@ -299,7 +300,7 @@ async fn who_is_signed_out_is_told_to_sign_in_and_nothing_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_account_may_use_the_server_and_nobody_makes_a_direct_room_by_name() {
+async fn every_account_may_use_the_server_and_nobody_creates_a_direct_room_by_name() {
     let mut world = World::new().await;
     for (role, (name, ..)) in ROLES.iter().enumerate() {
         let direct = CreateRoom { kind: RoomKind::Direct, ..public_room("pair") };
@@ -314,9 +315,9 @@ async fn every_account_may_use_the_server_and_nobody_makes_a_direct_room_by_name
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_hello_subscribes_to_and_resumes_only_what_may_be_seen() {
+async fn a_hello_subscribes_to_and_resumes_only_visible_rooms() {
     let mut world = World::new().await;
-    let rooms: Vec<RoomId> = world.places.iter().map(|place| place.room).chain([ABSENT]).collect();
+    let rooms: Vec<RoomId> = world.test_rooms.iter().map(|test_room| test_room.room).chain([ABSENT]).collect();
     let epoch = {
         let token = &world.tokens[OWNER];
         Peer::with_token(world.server.address(), token, Subscription::None, None).await.1.epoch
@@ -328,9 +329,10 @@ async fn a_hello_subscribes_to_and_resumes_only_what_may_be_seen() {
         let (mut peer, welcome) =
             Peer::with_token(world.server.address(), &world.tokens[role], subscribe, Some(resume)).await;
         assert_eq!(welcome.resumed.iter().map(|resumed| resumed.room).collect::<Vec<_>>(), rooms[..sees]);
-        for place in &world.places {
-            let said = Post { room: place.room, ..post(&format!("{role}-{}", place.room), "who hears it?") };
-            world.peers[OWNER].call(&said).await;
+        for test_room in &world.test_rooms {
+            let posted =
+                Post { room: test_room.room, ..post(&format!("{role}-{}", test_room.room), "who receives it?") };
+            world.peers[OWNER].call(&posted).await;
         }
         peer.call(&Ping {}).await;
         let heard = peer.pushed.iter().filter_map(|frame| match frame {

@@ -1,4 +1,4 @@
-//! Messages that expire: their numbers, their keys, their answers, their end.
+//! Ephemeral messages: sequence numbers, keys, replies and expiry.
 
 use chat_proto::client_frame::Subscription;
 use chat_proto::error::ErrorCode;
@@ -10,7 +10,7 @@ use chat_tests::peer::{GENERAL, Peer, post};
 use chat_tests::server::Server;
 use chat_tests::wait::eventually;
 
-fn brief(key: &str, body: &str) -> Post {
+fn ephemeral(key: &str, body: &str) -> Post {
     Post { life: Some(Life::TtlMs(3_600_000)), ..post(key, body) }
 }
 
@@ -19,28 +19,28 @@ fn edit(seq: Seq, body: &str) -> Edit {
 }
 
 #[tokio::test]
-async fn numbers_of_ephemeral_messages_and_their_edits_are_never_given_again() {
+async fn sequence_numbers_of_ephemeral_messages_and_their_edits_are_never_reused() {
     let mut server = Server::start();
     let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
-    let first = ana.call(&brief("k1", "brief")).await;
+    let first = ana.call(&ephemeral("k1", "ephemeral")).await;
     for number in 0..300 {
-        ana.call(&edit(first.seq, &format!("brief {number}"))).await;
+        ana.call(&edit(first.seq, &format!("ephemeral {number}"))).await;
     }
-    let last = ana.call(&brief("k2", "brief, too")).await;
+    let last = ana.call(&ephemeral("k2", "ephemeral, too")).await;
     server.kill();
     server.restart();
     let token = welcome.token.expect("a token");
     let (mut ana, _) = Peer::with_token(server.address(), &token, Subscription::None, None).await;
-    let later = ana.post("k3", "lasting").await;
+    let later = ana.post("k3", "persistent").await;
     assert!(later.seq > last.seq, "{later:?} after {last:?}");
 }
 
 #[tokio::test]
-async fn a_key_stands_for_one_text_in_one_room_also_after_the_end() {
+async fn a_key_identifies_one_text_in_one_room_even_after_expiry() {
     let server = Server::start();
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
     let room = ana.create("builds", RoomKind::Public).await;
-    let short = Post { life: Some(Life::TtlMs(1_000)), ..post("k", "brief") };
+    let short = Post { life: Some(Life::TtlMs(1_000)), ..post("k", "ephemeral") };
     let first = ana.call(&short).await;
     let again = ana.call(&short).await;
     assert_eq!((again.seq, again.duplicate, again.expires_at), (first.seq, true, first.expires_at));
@@ -57,39 +57,39 @@ async fn a_key_stands_for_one_text_in_one_room_also_after_the_end() {
 }
 
 #[tokio::test]
-async fn an_answer_to_an_ephemeral_message_ends_with_it_and_touches_no_disk() {
+async fn a_reply_to_an_ephemeral_message_expires_with_it_and_never_touches_the_disk() {
     let server = Server::start();
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
-    let asked = ana.call(&brief("k1", "what is the key?")).await;
+    let asked = ana.call(&ephemeral("k1", "what is the key?")).await;
     let answer = Post { reply_to: Some(asked.seq), ..post("k2", "zanzibarsecret") };
     assert_eq!(ana.call(&answer).await.expires_at, asked.expires_at);
     assert!(!server.holds("zanzibarsecret"));
     let missing = Post { reply_to: Some(Seq(999)), ..post("k3", "x") };
     assert_eq!(ana.refused(&missing).await, ErrorCode::NotFound);
-    let lasting = ana.post("k4", "lasting").await;
-    let answer = Post { reply_to: Some(lasting.seq), ..post("k5", "so is this") };
+    let persistent = ana.post("k4", "persistent").await;
+    let answer = Post { reply_to: Some(persistent.seq), ..post("k5", "so is this") };
     assert_eq!(ana.call(&answer).await.expires_at, None);
 }
 
 #[tokio::test]
-async fn the_welcome_counts_what_expires() {
+async fn the_welcome_counts_ephemeral_messages() {
     let server = Server::start();
     let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
-    ana.post("k1", "lasting").await;
-    let last = ana.call(&brief("k2", "brief")).await;
+    ana.post("k1", "persistent").await;
+    let last = ana.call(&ephemeral("k2", "ephemeral")).await;
     let token = welcome.token.expect("a token");
     let (_, again) = Peer::with_token(server.address(), &token, Subscription::None, None).await;
     assert_eq!(again.account.rooms[0].head, last.seq);
 }
 
 #[tokio::test]
-async fn an_edit_beside_a_deletion_brings_nothing_back() {
+async fn an_edit_racing_a_deletion_restores_nothing() {
     let server = Server::start();
     let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
     let token = welcome.token.expect("a token");
     let (mut other, _) = Peer::with_token(server.address(), &token, Subscription::None, None).await;
     for number in 0..60 {
-        let posted = ana.call(&brief(&format!("k{number}"), "brief")).await;
+        let posted = ana.call(&ephemeral(&format!("k{number}"), "ephemeral")).await;
         let (change, gone) = (edit(posted.seq, "edited"), Delete { room: GENERAL, seq: posted.seq });
         let (_, deleted) = tokio::join!(other.try_call(&change), ana.call(&gone));
         assert!(deleted.changed > posted.seq);

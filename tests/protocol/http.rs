@@ -28,13 +28,13 @@ async fn get(server: &Server, path: &str, headers: &str) -> String {
     get_at(server.address(), path, headers).await
 }
 
-/// The samples of a page, by name and labels. Every line must be one that Prometheus reads, and each name be told what it
-/// is before it comes.
+/// Returns the samples of a page by name and labels. Every line must be valid for Prometheus, and each metric's type
+/// must come before its samples.
 fn samples(answer: &str) -> BTreeMap<String, f64> {
     let (head, page) = answer.split_once("\r\n\r\n").expect("a head");
     assert!(head.starts_with("HTTP/1.1 200"), "{head}");
     assert!(head.contains("content-type: text/plain; version=0.0.4; charset=utf-8"), "{head}");
-    assert!(page.ends_with('\n'), "the last line ends, too");
+    assert!(page.ends_with('\n'), "the last line ends with a newline");
     let mut kinds = BTreeMap::new();
     let mut found = BTreeMap::new();
     for line in page.lines() {
@@ -55,18 +55,18 @@ fn samples(answer: &str) -> BTreeMap<String, f64> {
 }
 
 #[tokio::test]
-async fn health_and_readiness_are_told_and_everything_else_says_what_this_is() {
+async fn health_and_readiness_are_reported_and_other_paths_describe_the_server() {
     let server = Server::start();
     assert!(get(&server, "/healthz", "").await.starts_with("HTTP/1.1 200"));
     assert!(get(&server, "/readyz", "").await.starts_with("HTTP/1.1 200"));
     let other = get(&server, "/", "").await;
     assert!(other.starts_with("HTTP/1.1 404") && other.contains("chat server"), "{other}");
     let page = "Connection: Upgrade\r\nUpgrade: websocket\r\nOrigin: http://evil.example\r\n";
-    assert!(get(&server, "/", page).await.starts_with("HTTP/1.1 403"), "no web page speaks for people");
+    assert!(get(&server, "/", page).await.starts_with("HTTP/1.1 403"), "no web page may act for a user");
 }
 
 #[tokio::test]
-async fn figures_count_what_happened() {
+async fn metrics_count_events() {
     let server = Server::start();
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::All).await;
     let (_ben, _) = Peer::register(server.address(), "ben", Subscription::All).await;
@@ -74,10 +74,10 @@ async fn figures_count_what_happened() {
     for number in 0..5 {
         ana.post(&format!("k{number}"), "counted").await;
     }
-    ana.call(&Post { life: Some(Life::TtlMs(3_600_000)), ..post("e1", "brief") }).await;
+    ana.call(&Post { life: Some(Life::TtlMs(3_600_000)), ..post("e1", "ephemeral") }).await;
     ana.changes(Seq::ZERO).await;
     let page = get(&server, "/metrics", "").await;
-    assert!(!page.contains("ana") && !page.contains("general"), "no name stands on it: {page}");
+    assert!(!page.contains("ana") && !page.contains("general"), "the page contains no name: {page}");
     let after = samples(&page);
     let more = |name: &str| after[name] - before[name];
     for (name, count) in [
@@ -102,7 +102,7 @@ async fn figures_count_what_happened() {
     ] {
         assert!((more(name) - count).abs() < 0.1, "{name} rose by {}", more(name));
     }
-    // The ephemeral message keeps a number free, which is a write.
+    // The ephemeral message reserves sequence numbers, which is a write.
     assert!(more("chat_writes_total") >= 5.0 && more("chat_commits_total") >= 5.0, "{after:?}");
     assert!((after["chat_commit_batch_writes_sum"] - after["chat_writes_total"]).abs() < 0.1);
     assert!((after["chat_commit_seconds_count"] - after["chat_commits_total"]).abs() < 0.1);
@@ -110,11 +110,11 @@ async fn figures_count_what_happened() {
     assert!(after["process_resident_memory_bytes"] > 1e6 && after["process_open_fds"] > 5.0);
     let age = now_seconds() - after["process_start_time_seconds"];
     assert!((0.0..60.0).contains(&age), "{age}");
-    // The log's size is looked at a moment after a commit.
+    // The log's size is measured shortly after a commit.
     until(&server, "chat_database_log_bytes", |bytes| bytes >= 4_096.0).await;
 }
 
-/// Looks at a figure until it is as wanted.
+/// Waits until a metric has the wanted value.
 async fn until(server: &Server, name: &str, wanted: impl Fn(f64) -> bool) {
     let figure = async || samples(&get(server, "/metrics", "").await)[name];
     eventually(name, async || wanted(figure().await).then_some(())).await;
@@ -125,16 +125,16 @@ fn now_seconds() -> f64 {
 }
 
 #[tokio::test]
-async fn frames_that_a_slow_reader_left_out_stay_counted_after_it_has_gone() {
+async fn frames_dropped_for_a_slow_reader_stay_counted_after_it_disconnects() {
     let server = Server::start();
     let (slow, _) = Peer::register(server.address(), "slow", Subscription::All).await;
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
     let body = "x".repeat(7_000);
     let dropped = async || samples(&get(&server, "/metrics", "").await)["chat_outbox_dropped_frames_total"];
     let mut number = 0;
-    // The system's buffers take some megabytes before anything waits.
+    // The system's buffers hold some megabytes before anything queues.
     while dropped().await < 1.0 {
-        assert!(number < 5_000, "nothing is left out");
+        assert!(number < 5_000, "no frame is dropped");
         for _ in 0..50 {
             number += 1;
             ana.post(&format!("k{number}"), &body).await;
@@ -147,7 +147,7 @@ async fn frames_that_a_slow_reader_left_out_stay_counted_after_it_has_gone() {
 }
 
 #[tokio::test]
-async fn figures_are_for_this_machine_only() {
+async fn metrics_are_served_to_this_machine_only() {
     let server = Server::start();
     let socket = UnixStream::connect(server.socket()).await.expect("it listens");
     assert!(samples(&ask(socket, "/metrics", "").await).contains_key("chat_posts_total"));
@@ -159,7 +159,7 @@ async fn figures_are_for_this_machine_only() {
 }
 
 #[tokio::test]
-async fn figures_have_a_place_of_their_own_where_nothing_else_is_served() {
+async fn a_metrics_address_serves_nothing_else() {
     let server = Server::start_with(&["--metrics-listen", "127.0.0.1:0"], "[limits]\nenabled = false\n");
     let line = server.ready_line();
     let (_, named) = line.split_once(" metrics http://").expect(line);

@@ -1,4 +1,4 @@
-//! A private room that one device leaves while another subscribes: once the leave is answered, nothing of it is pushed.
+//! One device leaves a private room while another subscribes: no frame of the room is pushed after the answer.
 
 use chat_proto::client_frame::Subscription;
 use chat_proto::error::ErrorCode;
@@ -9,10 +9,10 @@ use chat_proto::server_frame::ServerFrame;
 use chat_tests::peer::{Peer, post, public_room};
 use chat_tests::server::Server;
 
-/// Rooms that are left, one after the other.
+/// Number of rooms left, one after the other.
 const ROOMS: usize = 60;
 
-/// The room a pushed frame belongs to, if it must reach members only, and its number, if it has one.
+/// Returns the room of a members-only frame, and its sequence number if it has one.
 fn room_of(frame: &ServerFrame) -> Option<(RoomId, Option<Seq>)> {
     match frame {
         ServerFrame::Event(event) => Some((event.room, Some(event.seq))),
@@ -23,7 +23,7 @@ fn room_of(frame: &ServerFrame) -> Option<(RoomId, Option<Seq>)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn after_a_leave_nothing_is_pushed_to_a_device_that_subscribes_meanwhile() {
+async fn after_a_leave_nothing_is_pushed_to_a_device_that_is_subscribing() {
     let mut server = Server::start();
     let (mut ana, ana_is) = Peer::register(server.address(), "ana", Subscription::None).await;
     let (_, ben_is) = Peer::register(server.address(), "ben", Subscription::None).await;
@@ -63,7 +63,7 @@ async fn after_a_leave_nothing_is_pushed_to_a_device_that_subscribes_meanwhile()
             }
             _ => drop(tokio::join!(listens.call(&subscribe), leaves.call(&leave))),
         }
-        // The leave is answered: whatever this says is not for her.
+        // The leave is answered: this message is not for her.
         let after = ben.call(&Post { room, ..post(&format!("after-{number}"), "after") }).await.seq;
         ben.call(&SetTyping { room, is_typing: true }).await;
         listens.call(&Ping {}).await;
@@ -76,7 +76,7 @@ async fn after_a_leave_nothing_is_pushed_to_a_device_that_subscribes_meanwhile()
 }
 
 #[tokio::test]
-async fn whoever_leaves_stops_typing_on_every_device() {
+async fn a_leaving_member_stops_typing_on_every_device() {
     let server = Server::start();
     let (mut ana, ana_is) = Peer::register(server.address(), "ana", Subscription::None).await;
     let (mut ben, _) = Peer::register(server.address(), "ben", Subscription::All).await;

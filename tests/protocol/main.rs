@@ -1,4 +1,4 @@
-//! Conversations frame by frame: refusals, retries, limits, and a client in plain sockets.
+//! The protocol frame by frame: refusals, retries, limits, and a client on plain sockets.
 
 mod access_matrix;
 mod ephemeral;

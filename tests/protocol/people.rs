@@ -1,4 +1,4 @@
-//! What people tell of themselves and each other: typing, status, taking part, what was read, what a room speaks of.
+//! People: typing, status, attendance, read markers and trending words.
 
 use chat_proto::client_frame::{Resume, RoomCursor, Subscription};
 use chat_proto::error::ErrorCode;
@@ -13,7 +13,7 @@ use chat_proto::server_frame::{AccountChange, ServerFrame, Update};
 use chat_tests::peer::{GENERAL, Peer};
 use chat_tests::server::Server;
 
-/// What an account is told of its marks.
+/// Returns the read marker pushed to an account.
 fn read_marker(frame: &ServerFrame) -> Option<ReadMarker> {
     match frame {
         ServerFrame::Account(event) => match event.change {
@@ -25,7 +25,7 @@ fn read_marker(frame: &ServerFrame) -> Option<ReadMarker> {
 }
 
 #[tokio::test]
-async fn typing_is_told_to_others_with_its_end_and_ends_with_the_message() {
+async fn typing_is_pushed_to_others_with_its_expiry_and_ends_with_the_message() {
     let server = Server::start();
     let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::All).await;
     let (mut ben, _) = Peer::register(server.address(), "ben", Subscription::All).await;
@@ -34,16 +34,16 @@ async fn typing_is_told_to_others_with_its_end_and_ends_with_the_message() {
         _ => None,
     };
     ana.call(&SetTyping { room: GENERAL, is_typing: true }).await;
-    let told = ben.pushed(typing).await;
-    assert_eq!((told.user, told.connection, told.ttl_ms), (welcome.user.id, welcome.connection, 6_000));
+    let pushed = ben.pushed(typing).await;
+    assert_eq!((pushed.user, pushed.connection, pushed.ttl_ms), (welcome.user.id, welcome.connection, 6_000));
     ana.call(&SetTyping { room: GENERAL, is_typing: false }).await;
     assert_eq!(ben.pushed(typing).await.ttl_ms, 0);
     ana.post("k", "done").await;
-    assert!(!ana.pushed.iter().any(|frame| typing(frame).is_some()), "nobody is told of their own typing");
+    assert!(!ana.pushed.iter().any(|frame| typing(frame).is_some()), "nobody receives their own typing");
 }
 
 #[tokio::test]
-async fn a_status_stays_when_its_account_goes() {
+async fn a_status_survives_its_account_going_offline() {
     let server = Server::start();
     let (mut ben, _) = Peer::register(server.address(), "ben", Subscription::All).await;
     {
@@ -53,13 +53,13 @@ async fn a_status_stays_when_its_account_goes() {
     }
     let seen = ben.call(&Who { room: Some(GENERAL) }).await;
     let ana = seen.users.iter().find(|user| user.name.as_str() == "ana").expect("a member").id;
-    let seen = seen.people.iter().find(|seen| seen.user == ana).expect("told");
+    let seen = seen.people.iter().find(|seen| seen.user == ana).expect("her presence");
     assert_eq!(seen.presence.availability, Availability::Offline);
     assert_eq!(seen.presence.status.as_ref().map(chat_proto::text::StatusText::as_str), Some("lunch"));
 }
 
 #[tokio::test]
-async fn taking_part_is_counted_and_saying_it_twice_is_no_news() {
+async fn attendance_is_counted_and_repeating_it_changes_nothing() {
     let server = Server::start();
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
     let (mut ben, _) = Peer::register(server.address(), "ben", Subscription::None).await;
@@ -74,7 +74,7 @@ async fn taking_part_is_counted_and_saying_it_twice_is_no_news() {
 }
 
 #[tokio::test]
-async fn a_changed_answer_is_a_small_event_and_a_whole_item_on_every_page() {
+async fn a_changed_rsvp_is_a_small_event_and_a_whole_item_on_every_page() {
     let server = Server::start();
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
     let (mut ben, welcome) = Peer::register(server.address(), "ben", Subscription::All).await;
@@ -93,7 +93,7 @@ async fn a_changed_answer_is_a_small_event_and_a_whole_item_on_every_page() {
     assert_eq!(change.detail, ChangeDetail::Rsvp { answer: Rsvp::Interested, counts });
     assert!(change.apply(second, &mut item));
     let page = History { room: GENERAL, before: None, limit: 10 };
-    assert_eq!(ben.call(&page).await.items.last(), Some(&item), "one item, in its present state");
+    assert_eq!(ben.call(&page).await.items.last(), Some(&item), "one item in its current state");
     assert_eq!(ben.changes(first).await, [item.clone()]);
     let resumed = Resume {
         epoch: welcome.epoch.clone(),
@@ -103,7 +103,7 @@ async fn a_changed_answer_is_a_small_event_and_a_whole_item_on_every_page() {
     let token = welcome.token.as_ref().expect("a token");
     let (mut again, welcome) = Peer::with_token(server.address(), token, Subscription::None, Some(resumed)).await;
     assert_eq!(welcome.resumed[0].items, [item]);
-    // A member who leaves takes its answer along; once back, its answer is a first one again.
+    // Leaving removes a member's answer; after rejoining, the next answer counts as the first.
     let in_ops = ana.create("ops", RoomKind::Public).await;
     again.call(&Join { room: in_ops }).await;
     let there = |answer| SetRsvp { room: in_ops, answer };
@@ -117,7 +117,7 @@ async fn a_changed_answer_is_a_small_event_and_a_whole_item_on_every_page() {
 }
 
 #[tokio::test]
-async fn what_was_read_on_one_device_is_read_on_all_and_may_be_taken_back() {
+async fn a_read_marker_applies_to_all_devices_and_may_be_moved_back() {
     let server = Server::start();
     let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
     let token = welcome.token.clone().expect("a token");
@@ -131,13 +131,13 @@ async fn what_was_read_on_one_device_is_read_on_all_and_may_be_taken_back() {
     let back = Read { room: GENERAL, seq: Some(Seq(first.seq.0 - 1)), rewind: true };
     assert_eq!(ana.call(&back).await.unread, 2);
     assert_eq!(second.pushed(read_marker).await.mentions, 1);
-    // The stream can be caught up with: the mention, and both marks.
+    // A client can catch up on the stream: the mention and both read markers.
     let missed = second.call(&AccountChanges { after: there.account.head }).await;
     assert_eq!((missed.is_complete, missed.events.len()), (true, 3));
 }
 
 #[tokio::test]
-async fn a_name_that_is_edited_away_is_no_mention_and_the_former_text_is_kept() {
+async fn a_name_that_is_edited_away_is_no_mention_and_the_previous_text_is_kept() {
     let server = Server::start();
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
     let (mut ben, _) = Peer::register(server.address(), "ben", Subscription::None).await;
@@ -156,7 +156,7 @@ async fn a_name_that_is_edited_away_is_no_mention_and_the_former_text_is_kept() 
 }
 
 #[tokio::test]
-async fn a_room_speaks_of_what_it_speaks_of() {
+async fn frequent_words_of_a_room_are_trending() {
     let server = Server::start();
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::All).await;
     for number in 0..3 {
@@ -164,15 +164,15 @@ async fn a_room_speaks_of_what_it_speaks_of() {
     }
     let top = ana.call(&Trending { room: GENERAL, limit: 3 }).await.words;
     assert!(top.iter().any(|topic| topic.word == "k8s"), "{top:?}");
-    let told = |frame: &ServerFrame| match frame {
+    let is_trending = |frame: &ServerFrame| match frame {
         ServerFrame::Trending(trending) => Some(trending.words.iter().any(|topic| topic.word == "k8s")),
         _ => None,
     };
-    assert!(ana.pushed(told).await);
+    assert!(ana.pushed(is_trending).await);
 }
 
 #[tokio::test]
-async fn the_same_text_again_and_again_must_wait() {
+async fn repeating_the_same_text_is_rate_limited() {
     let server = Server::start_with(&[], "");
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
     for number in 0..2 {

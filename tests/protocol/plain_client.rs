@@ -1,4 +1,4 @@
-//! A client as a stranger would write it from the protocol's page: plain sockets, no crate of ours.
+//! A client written from the protocol's documentation alone: plain sockets, none of our crates.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -42,7 +42,7 @@ impl Plain {
         self.0.write_all(&bytes).expect("written");
     }
 
-    /// The next frame that matters here; topics and the like may come at any time.
+    /// Returns the next relevant frame; trending words and the like may come at any time.
     fn receive(&mut self) -> Value {
         loop {
             let frame = self.receive_any();
@@ -71,7 +71,7 @@ impl Plain {
 }
 
 #[test]
-fn a_stranger_posts_and_reads() {
+fn a_third_party_client_posts_and_reads() {
     let server = Server::start();
     let mut plain = Plain::connect(server.address());
     plain.send(&json!({"type": "hello", "version": 1, "client": {"name": "plain", "version": "1"},
@@ -80,7 +80,7 @@ fn a_stranger_posts_and_reads() {
     assert_eq!((&welcome["type"], &welcome["user"]["name"]), (&json!("welcome"), &json!("ana")));
     let room = welcome["account"]["rooms"][0]["room"]["id"].clone();
     plain.send(&json!({"type": "post", "id": 1, "room": room, "key": "k1", "body": "hello from far away"}));
-    // The answer and one's own event come in either order.
+    // The answer and the sender's own event come in either order.
     let (first, second) = (plain.receive(), plain.receive());
     let (answer, event) = if first["type"] == json!("ok") { (first, second) } else { (second, first) };
     assert_eq!((&answer["type"], &answer["id"]), (&json!("ok"), &json!(1)));

@@ -1,4 +1,4 @@
-//! Who is there, as others are told: over several devices, and in a room too large for single presences.
+//! Presence as others see it: over several devices, and in a room too large for individual presences.
 
 use chat_proto::client_frame::Subscription;
 use chat_proto::ids::UserId;
@@ -19,14 +19,14 @@ fn of(user: UserId) -> impl Fn(&ServerFrame) -> Option<Availability> {
 }
 
 #[tokio::test]
-async fn two_devices_are_one_person_who_goes_with_the_last() {
+async fn two_devices_are_one_person_who_goes_offline_with_the_last() {
     let server = Server::start();
     let (mut ben, _) = Peer::register(server.address(), "ben", Subscription::All).await;
     let (mut first, welcome) = Peer::appear(server.address(), "ana", Subscription::None).await;
     let ana = welcome.user.id;
     assert_eq!(ben.pushed(of(ana)).await, Availability::Online);
     let mut second = Peer::appear_again(server.address(), &welcome.token.expect("a token")).await;
-    // One is left alone: the other makes her present.
+    // One device is idle: the other keeps her online.
     first.call(&SetActivity { is_active: false }).await;
     let who = ben.call(&Who { room: Some(GENERAL) }).await;
     let seen = who.people.iter().find(|seen| seen.user == ana).expect("a member");
@@ -37,7 +37,7 @@ async fn two_devices_are_one_person_who_goes_with_the_last() {
     second.call(&SetActivity { is_active: true }).await;
     assert_eq!(ben.pushed(of(ana)).await, Availability::Online);
     drop(second);
-    assert_eq!(ben.pushed(of(ana)).await, Availability::Offline, "after the grace");
+    assert_eq!(ben.pushed(of(ana)).await, Availability::Offline, "after the grace period");
     let who = ben.call(&Who { room: Some(GENERAL) }).await;
     let seen = who.people.iter().find(|seen| seen.user == ana).expect("a member");
     assert_eq!(who.online, 0);
@@ -45,7 +45,7 @@ async fn two_devices_are_one_person_who_goes_with_the_last() {
 }
 
 #[tokio::test]
-async fn people_who_share_many_rooms_are_told_of_once() {
+async fn presence_is_pushed_once_to_people_who_share_many_rooms() {
     let server = Server::start();
     let (mut ben, _) = Peer::register(server.address(), "ben", Subscription::All).await;
     let (mut ana, welcome) = Peer::appear(server.address(), "ana", Subscription::None).await;
@@ -64,27 +64,27 @@ async fn people_who_share_many_rooms_are_told_of_once() {
 }
 
 #[tokio::test]
-async fn a_room_above_two_hundred_is_told_counts_and_no_single_presences() {
+async fn a_room_above_two_hundred_gets_counts_and_no_individual_presences() {
     let server = Server::start();
     let (mut ben, _) = Peer::register(server.address(), "ben", Subscription::All).await;
     let address = server.address();
     let others = (0..PRESENCE_ROOM_MAX)
         .map(|n| async move { drop(Peer::register(address, &format!("member{n}"), Subscription::None).await) });
-    // A server hashes so many passwords at once and no more.
+    // The server limits how many passwords it hashes at once.
     futures_util::stream::iter(others).buffer_unordered(8).collect::<()>().await;
     let (ana, welcome) = Peer::appear(server.address(), "ana", Subscription::None).await;
     let (dee, _) = Peer::appear(server.address(), "dee", Subscription::None).await;
     let members = PRESENCE_ROOM_MAX + 3;
-    let is_told = |frame: &ServerFrame| match frame {
-        ServerFrame::Counts(counts) => Some((counts.members, counts.online)),
+    let counts = |frame: &ServerFrame| match frame {
+        ServerFrame::Counts(room) => Some((room.members, room.online)),
         ServerFrame::Presence(seen) => panic!("a flood begins with {seen:?}"),
         _ => None,
     };
-    eventually("a count of two", async || (ben.pushed(is_told).await == (members, 2)).then_some(())).await;
+    eventually("a count of two", async || (ben.pushed(counts).await == (members, 2)).then_some(())).await;
     let info = ben.call(&RoomInfo { room: GENERAL }).await;
     assert_eq!((info.listing.room.members, info.listing.online), (members, 2));
     let rooms = ben.call(&ListRooms { after: None, limit: 10 }).await.rooms;
     assert_eq!(rooms.first().map(|listing| listing.online), Some(2));
     drop((ana, dee, welcome));
-    eventually("a count of none", async || (ben.pushed(is_told).await == (members, 0)).then_some(())).await;
+    eventually("a count of none", async || (ben.pushed(counts).await == (members, 0)).then_some(())).await;
 }

@@ -1,4 +1,4 @@
-//! What is refused is refused with its reason, and harms nobody.
+//! Every refusal carries its reason and affects nobody else.
 
 use bytes::Bytes;
 use chat_proto::client_frame::{Auth, Subscription};
@@ -27,7 +27,7 @@ async fn is_alive(peer: &mut Peer) -> bool {
 }
 
 #[tokio::test]
-async fn before_hello_everything_is_refused_and_a_wrong_password_tells_nothing() {
+async fn before_hello_everything_is_refused_and_a_wrong_password_reveals_nothing() {
     let server = Server::start();
     Peer::register(server.address(), "ana", Subscription::None).await;
     let mut peer = Peer::connect(server.address()).await;
@@ -45,7 +45,7 @@ async fn before_hello_everything_is_refused_and_a_wrong_password_tells_nothing()
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_is_answered_and_the_connection_goes_on() {
+async fn an_unreadable_frame_is_answered_and_the_connection_goes_on() {
     let server = Server::start();
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
     for (frame, id, code) in [
@@ -66,7 +66,7 @@ async fn what_cannot_be_read_is_answered_and_the_connection_goes_on() {
 }
 
 #[tokio::test]
-async fn a_frame_of_the_limit_passes_and_one_byte_more_is_too_large() {
+async fn a_frame_at_the_size_limit_passes_and_one_byte_more_is_too_large() {
     let server = Server::start();
     let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
     let ping = r#"{"type":"ping","id":900,"pad":""}"#;
@@ -83,7 +83,7 @@ async fn a_frame_of_the_limit_passes_and_one_byte_more_is_too_large() {
 }
 
 #[tokio::test]
-async fn a_retry_returns_the_first_number_and_a_reused_key_is_refused() {
+async fn a_retry_returns_the_original_sequence_number_and_a_reused_key_is_refused() {
     let server = Server::start();
     let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
     let first = ana.post("k", "hello").await;
@@ -93,7 +93,7 @@ async fn a_retry_returns_the_first_number_and_a_reused_key_is_refused() {
     assert_eq!((again.seq, again.duplicate, first.duplicate), (first.seq, true, false));
     let reused = other.try_call(&post("k", "something else")).await.expect("connected");
     assert_eq!(reused.expect_err("refused").code, ErrorCode::KeyReused);
-    // Also after the message is gone.
+    // Even after the message is deleted.
     ana.call(&Delete { room: GENERAL, seq: first.seq }).await;
     assert!(ana.post("k", "hello").await.duplicate);
     // Another account's keys are its own.
@@ -102,7 +102,7 @@ async fn a_retry_returns_the_first_number_and_a_reused_key_is_refused() {
 }
 
 #[tokio::test]
-async fn many_posts_under_way_are_answered_in_order_and_a_refusal_breaks_the_chain() {
+async fn many_posts_in_flight_are_answered_in_order_and_a_refusal_breaks_the_chain() {
     let server = Server::start_with(&[], "[limits]\nposts_per_second = 1\nposts_burst = 20\n");
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
     let mut ids = Vec::new();
@@ -131,13 +131,13 @@ async fn many_posts_under_way_are_answered_in_order_and_a_refusal_breaks_the_cha
 }
 
 #[tokio::test]
-async fn what_the_record_refuses_breaks_the_chain_for_posts_already_under_way() {
+async fn a_refusal_by_the_database_breaks_the_chain_for_posts_already_in_flight() {
     let server = Server::start();
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
     ana.post("taken", "another text").await;
     let keys: Vec<String> = (0..40).map(|n| if n == 7 { "taken".into() } else { format!("k{n}") }).collect();
     let mut ids = Vec::new();
-    // All at once: most are under way when the eighth is refused.
+    // All at once: most are in flight when the eighth is refused.
     for (number, key) in keys.iter().enumerate() {
         let chain = Some(if number == 0 { Chain::Restart } else { Chain::Continue });
         ids.push(ana.start(&Post { chain, ..post(key, "line") }).await);
@@ -167,14 +167,14 @@ async fn a_chain_that_changes_its_room_or_its_life_waits_for_the_refusals_before
     let life = |ttl_ms| Some(Life::TtlMs(ttl_ms));
     let posts = [
         Post { chain: begin, ..post("b0", "taken") },
-        Post { chain: go_on, room: hers, ..post("b1", "of no member") },
+        Post { chain: go_on, room: hers, ..post("b1", "from a non-member") },
         Post { chain: go_on, ..post("b2", "behind it") },
-        Post { chain: begin, life: life(1), ..post("b3", "of a life too short") },
+        Post { chain: begin, life: life(1), ..post("b3", "with too short a life") },
         Post { chain: go_on, ..post("b4", "behind it") },
         Post { chain: begin, life: life(600_000), ..post("b5", "taken") },
         Post { chain: go_on, ..post("b6", "taken") },
     ];
-    // All at once: none waits for an answer to the one before.
+    // All at once: none waits for the previous answer.
     for chained in &posts {
         ben.start(chained).await;
     }
@@ -192,7 +192,7 @@ async fn a_chain_that_changes_its_room_or_its_life_waits_for_the_refusals_before
 }
 
 #[tokio::test]
-async fn a_post_that_cannot_be_read_breaks_its_chain_and_stands_in_order() {
+async fn an_unreadable_post_breaks_its_chain_and_is_answered_in_order() {
     let server = Server::start();
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
     let frame = |id: u64, rest: &str| Bytes::from(format!(r#"{{"type":"post","id":{id},"room":"R1",{rest}}}"#));
@@ -218,7 +218,7 @@ async fn a_post_that_cannot_be_read_breaks_its_chain_and_stands_in_order() {
 }
 
 #[tokio::test]
-async fn a_retry_is_answered_whatever_the_rates_and_a_refused_text_was_never_said() {
+async fn a_retry_is_answered_despite_rate_limits_and_a_refused_text_was_never_posted() {
     let server = Server::start_with(&[], "");
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
     let first = ana.post("k", "deployed").await;
@@ -226,14 +226,14 @@ async fn a_retry_is_answered_whatever_the_rates_and_a_refused_text_was_never_sai
         let again = ana.post("k", "deployed").await;
         assert_eq!((again.seq, again.duplicate), (first.seq, true));
     }
-    let brief = Post { life: Some(Life::TtlMs(600_000)), ..post("e", "brief") };
-    let first = ana.call(&brief).await;
+    let ephemeral = Post { life: Some(Life::TtlMs(600_000)), ..post("e", "ephemeral") };
+    let first = ana.call(&ephemeral).await;
     for _ in 0..5 {
-        assert_eq!(ana.call(&brief).await.seq, first.seq);
+        assert_eq!(ana.call(&ephemeral).await.seq, first.seq);
     }
     let out_of_range = Post { life: Some(Life::TtlMs(1)), ..post("w", "again") };
     for _ in 0..5 {
-        assert_eq!(ana.refused(&out_of_range).await, ErrorCode::BadRequest, "not because it was said before");
+        assert_eq!(ana.refused(&out_of_range).await, ErrorCode::BadRequest, "not because it was posted before");
     }
     ana.post("right", "again").await;
 }
@@ -262,7 +262,7 @@ async fn logging_out_cuts_the_sockets_of_that_sign_in() {
     let token = welcome.token.expect("a token");
     let (mut other, _) = Peer::with_token(server.address(), &token, Subscription::None, None).await;
     ana.call(&Logout {}).await;
-    // What it says from then on is not heard.
+    // Its frames are ignored from then on.
     for number in 0..20 {
         other.start(&post(&format!("late-{number}"), "late")).await;
     }

@@ -1,4 +1,4 @@
-//! What a client that comes back is told.
+//! The welcome of a client that resumes.
 
 use chat_proto::client_frame::{Resume, RoomCursor, Subscription};
 use chat_proto::ids::{AccountSeq, Epoch, Seq};
@@ -7,7 +7,7 @@ use chat_tests::peer::{GENERAL, Peer};
 use chat_tests::server::Server;
 
 #[tokio::test]
-async fn cursors_of_another_life_of_the_data_bring_nothing() {
+async fn cursors_of_another_epoch_bring_nothing() {
     let server = Server::start();
     let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
     let token = welcome.token.clone().expect("a token");
@@ -18,7 +18,7 @@ async fn cursors_of_another_life_of_the_data_bring_nothing() {
     let resume = |epoch: &Epoch, after| Resume { epoch: epoch.clone(), account: AccountSeq(0), rooms: cursor(after) };
     let of_this = resume(&welcome.epoch, Seq(3));
     let (_, known) = Peer::with_token(server.address(), &token, Subscription::All, Some(of_this)).await;
-    let brought = known.resumed.iter().find(|resumed| resumed.room == GENERAL).expect("told");
+    let brought = known.resumed.iter().find(|resumed| resumed.room == GENERAL).expect("the resumed room");
     assert!(brought.is_complete);
     assert_eq!(brought.items.first().map(|item| item.changed), Some(Seq(4)));
     let foreign = resume(&Epoch("another".into()), Seq(3));

@@ -1,4 +1,4 @@
-//! Rooms: who sees them, what joining and leaving change, what becomes of closed ones.
+//! Rooms: visibility, joining and leaving, closing and reopening.
 
 use chat_proto::client_frame::Subscription;
 use chat_proto::error::ErrorCode;
@@ -16,8 +16,8 @@ fn history(room: RoomId) -> History {
     History { room, before: None, limit: 10 }
 }
 
-/// What an account is told on its stream.
-fn news(frame: &ServerFrame) -> Option<AccountChange> {
+/// Returns the change pushed on an account's stream.
+fn account_change(frame: &ServerFrame) -> Option<AccountChange> {
     match frame {
         ServerFrame::Account(event) => Some(event.change.clone()),
         _ => None,
@@ -29,7 +29,7 @@ fn is_message(event: &Event) -> bool {
 }
 
 #[tokio::test]
-async fn a_private_room_is_not_there_for_others() {
+async fn a_private_room_does_not_exist_for_others() {
     let server = Server::start();
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::All).await;
     let (mut ben, _) = Peer::register(server.address(), "ben", Subscription::All).await;
@@ -45,16 +45,16 @@ async fn a_private_room_is_not_there_for_others() {
     assert_eq!(ben.call(&ListRooms { after: None, limit: 10 }).await.rooms.len(), 1);
     let named = Resolve { rooms: vec!["hush".parse().expect("a name")], users: Vec::new() };
     assert_eq!(ben.call(&named).await.rooms.len(), 0);
-    // The first he hears of is in a room he may see.
+    // The first event he receives is in a room he may see.
     let posted = ana.post("k2", "now for @ben").await;
-    assert_eq!(ben.pushed(news).await, AccountChange::Mention { room: GENERAL, seq: posted.seq });
-    // What was said in it stays hers when it is closed and its name used again.
+    assert_eq!(ben.pushed(account_change).await, AccountChange::Mention { room: GENERAL, seq: posted.seq });
+    // Its messages stay hers after it is closed and its name is reused.
     ana.call(&Leave { room }).await;
     assert_eq!(ben.refused(&public_room("hush")).await, ErrorCode::NameTaken);
 }
 
 #[tokio::test]
-async fn a_closed_public_room_opens_again_with_its_id_and_numbers() {
+async fn a_closed_public_room_reopens_with_its_id_and_sequence_numbers() {
     let server = Server::start();
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::All).await;
     let room = ana.create("builds", RoomKind::Public).await;
@@ -67,7 +67,7 @@ async fn a_closed_public_room_opens_again_with_its_id_and_numbers() {
 }
 
 #[tokio::test]
-async fn joining_again_tells_the_truth_and_everyone_stays_in_general() {
+async fn joining_again_returns_the_read_marker_and_everyone_stays_in_general() {
     let server = Server::start();
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
     let (mut ben, _) = Peer::register(server.address(), "ben", Subscription::None).await;
@@ -80,7 +80,7 @@ async fn joining_again_tells_the_truth_and_everyone_stays_in_general() {
 }
 
 #[tokio::test]
-async fn a_device_follows_what_another_joins_until_either_ends() {
+async fn a_device_follows_a_room_joined_on_another_device_until_it_is_left() {
     let server = Server::start();
     let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::All).await;
     let (mut ben, _) = Peer::register(server.address(), "ben", Subscription::None).await;
@@ -88,27 +88,27 @@ async fn a_device_follows_what_another_joins_until_either_ends() {
     let (mut second, _) =
         Peer::with_token(server.address(), &welcome.token.expect("a token"), Subscription::None, None).await;
     second.call(&Join { room }).await;
-    let AccountChange::Joined { membership } = ana.pushed(news).await else { panic!("she joined") };
+    let AccountChange::Joined { membership } = ana.pushed(account_change).await else { panic!("she joined") };
     assert_eq!(membership.room.id, room);
     ben.call(&Post { room, ..post("k1", "to all") }).await;
-    let said = |frame: &ServerFrame| match frame {
+    let message_seq = |frame: &ServerFrame| match frame {
         ServerFrame::Event(event) if event.room == room && is_message(event) => Some(event.seq),
         _ => None,
     };
-    let heard = ana.pushed(said).await;
+    let last_seen = ana.pushed(message_seq).await;
     second.call(&Leave { room }).await;
-    assert_eq!(ana.pushed(news).await, AccountChange::Left { room });
+    assert_eq!(ana.pushed(account_change).await, AccountChange::Left { room });
     ben.call(&Post { room, ..post("k2", "not for her any more") }).await;
     let in_general = ben.post("k3", "here").await;
     let next = ana.pushed(|frame| match frame {
         ServerFrame::Event(event) if is_message(event) => Some((event.room, event.seq)),
         _ => None,
     });
-    assert_eq!(next.await, (GENERAL, in_general.seq), "after {heard}");
+    assert_eq!(next.await, (GENERAL, in_general.seq), "after {last_seen}");
 }
 
 #[tokio::test]
-async fn setting_what_is_set_already_is_no_news() {
+async fn setting_the_same_value_again_changes_nothing() {
     let server = Server::start();
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
     let topic = |text: Option<&str>| SetTopic { room: GENERAL, topic: text.map(|text| text.parse().expect("a topic")) };
@@ -120,14 +120,14 @@ async fn setting_what_is_set_already_is_no_news() {
 }
 
 #[tokio::test]
-async fn a_rooms_default_life_holds_for_messages_that_name_none() {
+async fn a_rooms_default_life_applies_to_messages_without_one() {
     let server = Server::start();
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
-    let brief = CreateRoom { default_ttl_ms: Some(30_000), ..public_room("scratch") };
-    let room = ana.call(&brief).await.room.id;
-    let ends = ana.call(&Post { room, ..post("k1", "brief") }).await;
+    let scratch = CreateRoom { default_ttl_ms: Some(30_000), ..public_room("scratch") };
+    let room = ana.call(&scratch).await.room.id;
+    let ends = ana.call(&Post { room, ..post("k1", "ephemeral") }).await;
     assert_eq!(ends.expires_at.map(|end| end.since_ms(ends.at)), Some(30_000));
-    let stays = ana.call(&Post { room, life: Some(Life::Persistent), ..post("k2", "lasting") }).await;
+    let stays = ana.call(&Post { room, life: Some(Life::Persistent), ..post("k2", "persistent") }).await;
     assert_eq!(stays.expires_at, None);
     for ttl_ms in [999, 7 * 24 * 3_600_000 + 1] {
         let out_of_range = Post { room, life: Some(Life::TtlMs(ttl_ms)), ..post("k3", "x") };

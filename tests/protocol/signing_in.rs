@@ -1,4 +1,4 @@
-//! Ways in: who may make an account, how often a password may be guessed, who reaches the Unix socket.
+//! Signing in: who may create an account, how often a password may be guessed, who can use the Unix socket.
 
 use std::os::unix::fs::MetadataExt;
 
@@ -9,7 +9,7 @@ use chat_proto::server_frame::{ServerFrame, Welcome};
 use chat_tests::peer::Peer;
 use chat_tests::server::Server;
 
-/// Says `hello` over a connection of its own.
+/// Sends `hello` over a new connection.
 async fn hello(server: &Server, auth: Auth) -> Result<Box<Welcome>, ErrorBody> {
     let mut peer = Peer::connect(server.address()).await;
     peer.send(codec::encode_hello(&Peer::hello(auth, Subscription::None, None))).await;
@@ -30,7 +30,7 @@ fn password(name: &str, password: &str) -> Auth {
 }
 
 #[tokio::test]
-async fn a_setup_code_makes_one_account() {
+async fn a_setup_code_creates_one_account() {
     let mut server = Server::start_with(&[], "[auth]\nregistration = \"code\"\n");
     let line = server.next_line();
     let code = line.strip_prefix("setup code for the first account: ").unwrap_or_else(|| panic!("{line:?}"));
@@ -38,17 +38,17 @@ async fn a_setup_code_makes_one_account() {
         let refused = hello(&server, register("ana", wrong)).await.expect_err("no code");
         assert_eq!(refused.code, ErrorCode::RegistrationClosed);
     }
-    // A name that is taken, or a password that is too short, does not use it up.
+    // A taken name or too short a password does not use it up.
     let short = Auth::Register { name: "ana".parse().expect("a name"), password: "x".into(), code: Some(code.into()) };
     assert_eq!(hello(&server, short).await.expect_err("too short").code, ErrorCode::BadRequest);
     assert_eq!(hello(&server, register("ana", Some(code))).await.expect("welcome").user.name.as_str(), "ana");
     let refused = hello(&server, register("ben", Some(code))).await.expect_err("used up");
     assert_eq!(refused.code, ErrorCode::RegistrationClosed);
-    assert!(!server.log().contains(code), "a code is no thing for a log");
+    assert!(!server.log().contains(code), "the log must not contain the code");
 }
 
 #[tokio::test]
-async fn wrong_passwords_must_wait_and_others_need_not() {
+async fn wrong_passwords_must_wait_and_other_accounts_need_not() {
     let server = Server::start_with(&[], "");
     for name in ["ana", "ben"] {
         hello(&server, register(name, None)).await.expect("welcome");
@@ -60,7 +60,7 @@ async fn wrong_passwords_must_wait_and_others_need_not() {
             break refused;
         }
         wrong += 1;
-        assert!(wrong < 20, "guessing has an end");
+        assert!(wrong < 20, "guesses are limited");
     };
     assert_eq!((refused.code, refused.retryable), (ErrorCode::RateLimited, true));
     assert!(refused.retry_after_ms.is_some_and(|ms| ms > 0));
@@ -71,7 +71,7 @@ async fn wrong_passwords_must_wait_and_others_need_not() {
 }
 
 #[tokio::test]
-async fn the_socket_has_the_mode_and_group_that_were_asked_for() {
+async fn the_socket_has_the_requested_mode_and_group() {
     let own = std::process::Command::new("id").arg("-gn").output().expect("it runs").stdout;
     let group = String::from_utf8(own).expect("UTF-8");
     let server = Server::start_with(&["--unix-mode", "0620", "--unix-group", group.trim()], "");
@@ -79,5 +79,5 @@ async fn the_socket_has_the_mode_and_group_that_were_asked_for() {
     assert_eq!(found.mode() & 0o777, 0o620);
     assert_eq!(found.gid(), rustix::process::getgid().as_raw());
     let closed = Server::start();
-    assert_eq!(std::fs::metadata(closed.socket()).expect("the socket").mode() & 0o777, 0o600, "where nothing is said");
+    assert_eq!(std::fs::metadata(closed.socket()).expect("the socket").mode() & 0o777, 0o600, "the default");
 }

@@ -1,4 +1,4 @@
-//! Bytes that are no conversation: each ends its own connection at most, never the server.
+//! Malformed bytes: they end their own connection at most, never the server.
 
 use chat_proto::client_frame::Subscription;
 use chat_proto::request::Ping;
@@ -20,7 +20,7 @@ async fn open(server: &Server) -> TcpStream {
     stream
 }
 
-/// Whether the server ends the connection (after whatever it says).
+/// Returns whether the server ends the connection, possibly after sending frames.
 async fn is_ended(stream: &mut TcpStream) -> bool {
     let mut rest = Vec::new();
     // A reset is an end, too.
@@ -50,7 +50,7 @@ async fn wrong_frames_end_their_connection_and_nothing_else() {
     let mut stream = open(&server).await;
     stream.write_all(&[0x81, 0xfe, 0xff, 0xff, 0, 0, 0, 0, b'{', b'"']).await.expect("written");
     drop(stream);
-    // What is no WebSocket at all.
+    // Not a WebSocket at all.
     for bytes in
         [&b"\0\0\0\0"[..], b"GET / HTTP/9\r\n\r\n", b"POST /nothing HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"]
     {

@@ -1,5 +1,5 @@
-//! Redis goes away in each way it can, and comes back: what lasts goes on, what expires is refused, nothing that was
-//! refused appears later, and a retry is there once.
+//! Redis fails in every way it can and recovers: persistent messages go on, ephemeral ones are refused, no refused
+//! message appears later, and a retry is stored once.
 
 use std::time::Duration;
 
@@ -15,14 +15,14 @@ use chat_tests::server::Server;
 use chat_tests::wait::{eventually, until};
 use tokio::time::{Instant, timeout};
 
-use super::lives::{brief, put, server_at, texts};
+use super::lives::{ephemeral, put, server_at, texts};
 
-/// A refusal of what expires comes within this time; on a busy machine one or another does not.
+/// Ephemeral messages are refused within this time, with rare exceptions on a busy machine.
 const REFUSED_WITHIN: Duration = Duration::from_secs(1);
 /// Nothing stalls for longer.
 const STALL: Duration = Duration::from_secs(5);
 
-fn told(frame: &ServerFrame) -> Option<bool> {
+fn availability(frame: &ServerFrame) -> Option<bool> {
     match frame {
         ServerFrame::Service(service) => Some(service.is_live_available),
         _ => None,
@@ -44,47 +44,47 @@ impl Fault {
         Self::begin_over(redis, &url).await
     }
 
-    /// As [`Self::begin`], by another way to Redis.
+    /// Like [`Self::begin`], at another address of Redis.
     async fn begin_over(redis: Redis, url: &str) -> Self {
         let server = server_at(url);
         let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::All).await;
-        put(&mut ana, &brief("before", "brief, before", 600_000)).await;
+        put(&mut ana, &ephemeral("before", "ephemeral, before", 600_000)).await;
         Self { server, redis, ana, token: welcome.token.expect("a token"), refused_after: Vec::new() }
     }
 
-    /// Posts what expires, which is refused.
+    /// Posts an ephemeral message, which is refused.
     async fn attempt(&mut self, key: &str) {
         let since = Instant::now();
-        let answer = timeout(STALL, self.ana.try_call(&brief(key, key, 600_000))).await.expect("no stall");
+        let answer = timeout(STALL, self.ana.try_call(&ephemeral(key, key, 600_000))).await.expect("no stall");
         self.refused_after.push(since.elapsed());
         let error = answer.expect("connected").expect_err("refused");
         assert_eq!((error.code, error.retryable), (ErrorCode::LiveUnavailable, true));
     }
 
-    /// What holds while Redis is away; the keys of posts that were refused.
+    /// Checks the server while Redis is unreachable and returns the keys of the refused posts.
     async fn while_away(&mut self) -> Vec<String> {
         let mut refused = Vec::new();
-        let mut is_told = false;
+        let mut was_notified = false;
         for number in 0..20 {
             let key = format!("away{number}");
             self.attempt(&key).await;
             refused.push(key);
-            // What lasts is taken, whatever Redis does.
-            let lasting = post(&format!("lasting{number}"), &format!("lasting {number}"));
-            timeout(STALL, self.ana.call(&lasting)).await.expect("no stall");
-            is_told |= self.ana.pushed.iter().any(|frame| told(frame) == Some(false));
+            // Persistent messages are accepted, whatever Redis does.
+            let persistent = post(&format!("persistent{number}"), &format!("persistent {number}"));
+            timeout(STALL, self.ana.call(&persistent)).await.expect("no stall");
+            was_notified |= self.ana.pushed.iter().any(|frame| availability(frame) == Some(false));
         }
-        if !is_told {
-            eventually("word of the outage", async || (!self.ana.pushed(told).await).then_some(())).await;
+        if !was_notified {
+            eventually("the notice of the outage", async || (!self.ana.pushed(availability).await).then_some(())).await;
         }
         self.ana.call(&History { room: GENERAL, before: None, limit: 50 }).await;
         let (mut other, welcome) = Peer::with_token(self.server.address(), &self.token, Subscription::None, None).await;
-        assert!(!welcome.service.is_live_available, "who signs in now is told as well");
-        assert_eq!(other.refused(&brief("other", "other", 600_000)).await, ErrorCode::LiveUnavailable);
-        // A room that starts just now does so without Redis.
+        assert!(!welcome.service.is_live_available, "a new sign-in sees the outage, too");
+        assert_eq!(other.refused(&ephemeral("other", "other", 600_000)).await, ErrorCode::LiveUnavailable);
+        // A room can start without Redis.
         let room = other.create("started-while-away", chat_proto::room::RoomKind::Public).await;
-        other.call(&Post { room, ..post("there", "lasting") }).await;
-        // Who is here, and who types here, is known without Redis.
+        other.call(&Post { room, ..post("there", "persistent") }).await;
+        // Presence and typing of this process work without Redis.
         let (mut guest, guests) = Peer::appear(self.server.address(), "guest", Subscription::None).await;
         let guest_is = |frame: &ServerFrame| match frame {
             ServerFrame::Presence(seen) => (seen.user == guests.user.id).then_some(seen.presence.availability),
@@ -97,8 +97,8 @@ impl Fault {
         refused
     }
 
-    /// Posts what is refused while it is under way, as `is_there` sees; the texts that were posted on the way there: a
-    /// post behind another answer that is waited for does not get so far.
+    /// Posts until a post is refused in flight, as `is_there` sees; returns all texts posted by then. A post that is
+    /// queued behind another one does not get so far.
     async fn refused_under_way(
         &mut self,
         detour: &Detour,
@@ -116,37 +116,38 @@ impl Fault {
             }
             detour.release();
             let again = format!("again{number}");
-            self.ana.until_taken("the return of the service", &brief(&again, &again, 600_000)).await;
+            self.ana.until_taken("the return of the service", &ephemeral(&again, &again, 600_000)).await;
             posted.push(again);
         }
-        panic!("no post got so far");
+        panic!("no post was in flight when it was refused");
     }
 
-    /// What holds once it is back: by itself, with nothing doubled and nothing that was refused.
+    /// Checks the server after recovery: it is automatic, without duplicates and without refused messages.
     async fn once_back(&mut self, refused: Vec<String>) {
         let late = self.refused_after.iter().filter(|after| **after > REFUSED_WITHIN).count();
-        assert!(late * 10 <= self.refused_after.len(), "refusals came late: {:?}", self.refused_after);
+        assert!(late * 10 <= self.refused_after.len(), "refusals were late: {:?}", self.refused_after);
         let back_at = Instant::now();
-        self.ana.pushed.retain(|frame| told(frame).is_none());
-        eventually("the return of the service, by itself", async || self.ana.pushed(told).await.then_some(())).await;
-        assert!(back_at.elapsed() < Duration::from_secs(20), "it recovers by itself, and soon");
+        self.ana.pushed.retain(|frame| availability(frame).is_none());
+        eventually("the automatic return of the service", async || self.ana.pushed(availability).await.then_some(()))
+            .await;
+        assert!(back_at.elapsed() < Duration::from_secs(20), "it recovers automatically, and soon");
         let room = texts(&mut self.ana).await;
         for key in &refused {
-            assert!(!room.iter().any(|(_, text)| text == key), "{key} was refused, and is there");
+            assert!(!room.iter().any(|(_, text)| text == key), "{key} was refused, but appears");
         }
         for key in &refused {
-            let posted = put(&mut self.ana, &brief(key, key, 600_000)).await;
+            let posted = put(&mut self.ana, &ephemeral(key, key, 600_000)).await;
             assert!(!posted.duplicate, "{key} was refused before");
-            assert!(self.ana.call(&brief(key, key, 600_000)).await.duplicate);
+            assert!(self.ana.call(&ephemeral(key, key, 600_000)).await.duplicate);
         }
         let room = texts(&mut self.ana).await;
         for key in &refused {
             assert_eq!(room.iter().filter(|(_, text)| text == key).count(), 1, "{key}");
         }
-        assert!((0..20).all(|number| room.iter().any(|(_, text)| *text == format!("lasting {number}"))));
+        assert!((0..20).all(|number| room.iter().any(|(_, text)| *text == format!("persistent {number}"))));
     }
 
-    /// After a restart of the server Redis says the same as the room did.
+    /// Checks that the room looks the same after a restart of the server.
     async fn after_a_restart(&mut self) {
         let before = texts(&mut self.ana).await;
         self.server.kill();
@@ -174,7 +175,7 @@ async fn frozen_and_thawed() {
     while frozen_at.elapsed() < Duration::from_secs(30) {
         let key = format!("later{}", refused.len());
         fault.attempt(&key).await;
-        timeout(STALL, fault.ana.post(&format!("{key}-lasting"), "lasting")).await.expect("no stall");
+        timeout(STALL, fault.ana.post(&format!("{key}-persistent"), "persistent")).await.expect("no stall");
         refused.push(key);
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
@@ -186,7 +187,7 @@ async fn frozen_and_thawed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn slow_by_seconds() {
     let mut fault = Fault::begin(Redis::start()).await;
-    // Every command waits, and is carried out when the time is up.
+    // Every command waits, and is executed when the time is up.
     fault.redis.ask(&["CLIENT", "PAUSE", "6000", "ALL"]);
     let refused = fault.while_away().await;
     fault.once_back(refused).await;
@@ -194,7 +195,7 @@ async fn slow_by_seconds() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_seconds_late_with_every_answer() {
+async fn two_seconds_late_with_every_reply() {
     let redis = Redis::start();
     let detour = Detour::to(redis.socket());
     let mut fault = Fault::begin_over(redis, &detour.url()).await;
@@ -206,7 +207,7 @@ async fn two_seconds_late_with_every_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn restarted_as_a_replica_that_may_only_be_read() {
+async fn restarted_as_a_read_only_replica() {
     let mut fault = Fault::begin(Redis::start()).await;
     fault.redis.kill();
     fault.redis.restart_with(&["--replicaof", "127.0.0.1", "1"]);
@@ -216,7 +217,7 @@ async fn restarted_as_a_replica_that_may_only_be_read() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_replica_that_may_only_be_read() {
+async fn a_read_only_replica() {
     let mut fault = Fault::begin(Redis::start()).await;
     fault.redis.ask(&["REPLICAOF", "127.0.0.1", "1"]);
     let refused = fault.while_away().await;
@@ -226,7 +227,7 @@ async fn a_replica_that_may_only_be_read() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn connections_that_are_cut_are_made_anew_and_lose_nothing_acknowledged() {
+async fn closed_connections_are_reopened_and_lose_nothing_acknowledged() {
     let mut fault = Fault::begin(Redis::start()).await;
     let mut acknowledged = Vec::new();
     for number in 0..60 {
@@ -234,14 +235,14 @@ async fn connections_that_are_cut_are_made_anew_and_lose_nothing_acknowledged() 
             fault.redis.ask(&["CLIENT", "KILL", "TYPE", "normal"]);
         }
         let key = format!("k{number}");
-        match fault.ana.try_call(&brief(&key, &key, 600_000)).await.expect("connected") {
+        match fault.ana.try_call(&ephemeral(&key, &key, 600_000)).await.expect("connected") {
             Ok(_) => acknowledged.push(key),
             Err(error) => assert_eq!(error.code, ErrorCode::LiveUnavailable),
         }
         tokio::time::sleep(Duration::from_millis(40)).await;
     }
     assert!(acknowledged.len() > 10, "{acknowledged:?}");
-    let mut expected: Vec<String> = vec!["brief, before".into()];
+    let mut expected: Vec<String> = vec!["ephemeral, before".into()];
     expected.extend(acknowledged);
     let there = |texts: Vec<_>| texts.into_iter().map(|(_, text): (_, String)| text).collect::<Vec<_>>();
     assert_eq!(there(texts(&mut fault.ana).await), expected);
@@ -249,7 +250,7 @@ async fn connections_that_are_cut_are_made_anew_and_lose_nothing_acknowledged() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn many_posts_under_way_when_it_freezes_are_all_or_nothing() {
+async fn posts_in_flight_when_it_freezes_are_all_or_nothing() {
     let mut fault = Fault::begin(Redis::start()).await;
     let mut answered = 0;
     let mut acknowledged = Vec::new();
@@ -275,8 +276,8 @@ async fn many_posts_under_way_when_it_freezes_are_all_or_nothing() {
     }
     fault.redis.thaw();
     fault.ana.pushed.clear();
-    fault.ana.until_taken("the return of the service", &brief("after", "after", 600_000)).await;
-    let mut expected: Vec<String> = vec!["brief, before".into()];
+    fault.ana.until_taken("the return of the service", &ephemeral("after", "after", 600_000)).await;
+    let mut expected: Vec<String> = vec!["ephemeral, before".into()];
     expected.extend(acknowledged.iter().map(|number| format!("text {number}")));
     expected.push("after".into());
     let mut room = Vec::new();
@@ -298,68 +299,72 @@ async fn many_posts_under_way_when_it_freezes_are_all_or_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_comes_late_over_a_connection_that_was_given_up_is_not_carried_out() {
+async fn late_commands_on_an_abandoned_connection_are_not_executed() {
     let redis = Redis::start();
     let detour = Detour::to(redis.socket());
     let mut fault = Fault::begin_over(redis, &detour.url()).await;
     detour.hold_questions();
-    let refused = fault.ana.try_call(&brief("late", "late", 600_000)).await.expect("connected").expect_err("refused");
+    let refused =
+        fault.ana.try_call(&ephemeral("late", "late", 600_000)).await.expect("connected").expect_err("refused");
     assert_eq!(refused.code, ErrorCode::LiveUnavailable);
     fault.ana.pushed.clear();
-    fault.ana.until_taken("the return of the service", &brief("after", "after", 600_000)).await;
-    // The service is back over another connection; only now does the post come to Redis.
+    fault.ana.until_taken("the return of the service", &ephemeral("after", "after", 600_000)).await;
+    // The service is back over another connection; only now does the post reach Redis.
     detour.release();
     let cut = |redis: &Redis| redis.ask(&["CLIENT", "LIST"]).lines().count();
-    until("the end of what was held back", || (cut(&fault.redis) <= 2).then_some(()));
+    until("the end of the held connections", || (cut(&fault.redis) <= 2).then_some(()));
     fault.after_a_restart().await;
-    assert!(!fault.redis.ask(&["--scan", "--pattern", "*late*"]).contains("late"), "a refused post came later");
+    assert!(!fault.redis.ask(&["--scan", "--pattern", "*late*"]).contains("late"), "a refused post appeared later");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_refused_does_not_appear_when_the_server_is_killed_before_it_was_taken_back() {
+async fn a_refused_post_does_not_appear_if_the_server_is_killed_before_compensating_it() {
     let redis = Redis::start();
     let detour = Detour::to(redis.socket());
     let mut fault = Fault::begin_over(redis, &detour.url()).await;
     let there = async |ana: &mut Peer| texts(ana).await.into_iter().map(|(_, text)| text).collect::<Vec<_>>();
     let mut before = there(&mut fault.ana).await;
-    // Redis does what it is asked, and is not heard.
+    // Redis executes its commands, but its replies are held back.
     let is_kept = |redis: &Redis| {
         let entries = redis.keys().into_iter().find(|key| key.ends_with(":entries")).expect("entries");
-        redis.ask(&["HVALS", &entries]).contains("ghost")
+        redis.ask(&["HVALS", &entries]).contains("unacknowledged")
     };
-    let ghost = brief("ghost", "ghost", 600_000);
-    before.extend(fault.refused_under_way(&detour, Detour::hold_answers, &ghost, is_kept).await);
+    let unacknowledged = ephemeral("unacknowledged", "unacknowledged", 600_000);
+    before.extend(fault.refused_under_way(&detour, Detour::hold_answers, &unacknowledged, is_kept).await);
     fault.server.kill();
     fault.server.restart();
     let (mut ana, _) = Peer::with_token(fault.server.address(), &fault.token, Subscription::None, None).await;
     assert_eq!(there(&mut ana).await, before);
-    let retry = brief("ghost", "ghost", 600_000);
+    let retry = ephemeral("unacknowledged", "unacknowledged", 600_000);
     assert!(!ana.call(&retry).await.duplicate, "it was refused before");
     assert!(ana.call(&retry).await.duplicate);
-    before.push("ghost".into());
+    before.push("unacknowledged".into());
     assert_eq!(there(&mut ana).await, before);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_killed_server_had_under_way_is_no_first_post_for_a_retry() {
+async fn a_post_in_flight_in_a_killed_server_is_not_the_original_of_a_retry() {
     let redis = Redis::start();
     let detour = Detour::to(redis.socket());
     let mut fault = Fault::begin_over(redis, &detour.url()).await;
-    let ghost = brief("ghost", "ghost", 600_000);
-    fault.refused_under_way(&detour, Detour::hold_questions, &ghost, |_| detour.holds("ghost")).await;
+    let unacknowledged = ephemeral("unacknowledged", "unacknowledged", 600_000);
+    fault.refused_under_way(&detour, Detour::hold_questions, &unacknowledged, |_| detour.holds("unacknowledged")).await;
     fault.server.kill();
     fault.server.restart();
     let (mut ana, _) = Peer::with_token(fault.server.address(), &fault.token, Subscription::None, None).await;
-    ana.call(&brief("after", "after", 600_000)).await;
-    // Only now does it come to Redis, behind the back of the server that runs.
+    ana.call(&ephemeral("after", "after", 600_000)).await;
+    // Only now does it reach Redis, unknown to the running server.
     detour.release();
-    let ghost_key = || fault.redis.keys().into_iter().find(|key| key.ends_with(":ghost"));
-    until("the post of the killed server", ghost_key);
-    // What was refused is not called the first one: it is taken back, and the retry is.
-    let refused = ana.try_call(&ghost).await.expect("connected").expect_err("refused once more");
+    let unacknowledged_key = || fault.redis.keys().into_iter().find(|key| key.ends_with(":unacknowledged"));
+    until("the post of the killed server", unacknowledged_key);
+    // The refused post does not count as the original: it is compensated, and the retry becomes the original.
+    let refused = ana.try_call(&unacknowledged).await.expect("connected").expect_err("refused once more");
     assert_eq!((refused.code, refused.retryable), (ErrorCode::LiveUnavailable, true));
-    let posted = ana.call(&ghost).await;
+    let posted = ana.call(&unacknowledged).await;
     assert!(!posted.duplicate);
     let there = texts(&mut ana).await;
-    assert_eq!(there.iter().filter(|(_, text)| text == "ghost").collect::<Vec<_>>(), [&(posted.seq, "ghost".into())]);
+    assert_eq!(
+        there.iter().filter(|(_, text)| text == "unacknowledged").collect::<Vec<_>>(),
+        [&(posted.seq, "unacknowledged".into())]
+    );
 }

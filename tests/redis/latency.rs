@@ -1,4 +1,4 @@
-//! Redis is there, and late: what cannot be waited for is refused at once, and holds nothing up.
+//! Redis is reachable but slow: messages that need it are refused at once and block nothing.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use chat_tests::peer::{Peer, post};
 use chat_tests::redis::Redis;
 use chat_tests::wait::eventually;
 
-use super::lives::{brief, put, server_at, texts};
+use super::lives::{ephemeral, put, server_at, texts};
 
 fn service(frame: &ServerFrame) -> Option<bool> {
     match frame {
@@ -20,31 +20,31 @@ fn service(frame: &ServerFrame) -> Option<bool> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_redis_that_is_always_too_late_is_away() {
+async fn a_redis_that_is_always_too_slow_counts_as_unreachable() {
     let redis = Redis::start();
     let detour = Detour::to(redis.socket());
     let server = server_at(&detour.url());
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::All).await;
-    put(&mut ana, &brief("before", "before", 600_000)).await;
+    put(&mut ana, &ephemeral("before", "before", 600_000)).await;
     detour.delay(Duration::from_millis(100));
-    assert!(!ana.pushed(service).await, "told, whether anybody posts or not");
-    // None of them waits for Redis, so none holds up what stands behind it.
+    assert!(!ana.pushed(service).await, "clients are notified even if nobody posts");
+    // None of them waits for Redis, so none blocks the next.
     for number in 0..400 {
-        ana.start(&brief(&format!("k{number}"), "brief", 600_000)).await;
+        ana.start(&ephemeral(&format!("k{number}"), "ephemeral", 600_000)).await;
     }
     let asked_at = tokio::time::Instant::now();
-    ana.call(&post("lasting", "lasting")).await;
+    ana.call(&post("persistent", "persistent")).await;
     let elapsed = asked_at.elapsed();
     assert!(
         elapsed < Duration::from_secs(15),
         "four hundred times fifty milliseconds would be twenty seconds: {elapsed:?}"
     );
-    let error = ana.try_call(&brief("late", "late", 600_000)).await.expect("connected").expect_err("refused");
+    let error = ana.try_call(&ephemeral("late", "late", 600_000)).await.expect("connected").expect_err("refused");
     assert_eq!((error.code, error.retryable), (ErrorCode::LiveUnavailable, true));
     ana.pushed.clear();
     detour.delay(Duration::ZERO);
     eventually("the return of the service", async || ana.pushed(service).await.then_some(())).await;
-    assert!(!ana.call(&brief("late", "late", 600_000)).await.duplicate);
+    assert!(!ana.call(&ephemeral("late", "late", 600_000)).await.duplicate);
     let there = texts(&mut ana).await.into_iter().map(|(_, text)| text).collect::<Vec<_>>();
-    assert_eq!(there, ["before", "lasting", "late"]);
+    assert_eq!(there, ["before", "persistent", "late"]);
 }

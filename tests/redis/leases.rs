@@ -1,4 +1,4 @@
-//! Who is there, as Redis holds it: leases that end with a killed server, and what is not known without Redis.
+//! Presence leases in Redis: they end with a killed server, and others' presence is unknown without Redis.
 
 use chat_proto::client_frame::Subscription;
 use chat_proto::ids::UserId;
@@ -15,7 +15,7 @@ fn lease_key(redis: &Redis) -> Option<String> {
     redis.keys().into_iter().find(|key| key.ends_with(":leases"))
 }
 
-/// How many leases Redis holds.
+/// Returns the number of leases in Redis.
 fn leases(redis: &Redis) -> usize {
     lease_key(redis).and_then(|key| redis.ask(&["HLEN", &key]).parse().ok()).unwrap_or(0)
 }
@@ -28,7 +28,7 @@ fn of(user: UserId) -> impl Fn(&ServerFrame) -> Option<Availability> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lease_carries_its_end_and_its_key_ends_too() {
+async fn a_lease_carries_its_expiry_and_its_key_expires_too() {
     let redis = Redis::start();
     let server = server_on(&redis);
     let (_ana, _) = Peer::appear(server.address(), "ana", Subscription::None).await;
@@ -39,11 +39,11 @@ async fn a_lease_carries_its_end_and_its_key_ends_too() {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_millis();
     let left_ms = end - i64::try_from(now).expect("a time");
     assert!((1..=31_000).contains(&left_ms), "{left_ms} ms");
-    assert!(redis.ask(&["PTTL", &key]).parse::<i64>().is_ok_and(|ttl| ttl > 0), "the key ends by itself");
+    assert!(redis.ask(&["PTTL", &key]).parse::<i64>().is_ok_and(|ttl| ttl > 0), "the key expires by itself");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lease_is_written_when_its_connection_comes_and_ended_when_it_goes() {
+async fn a_lease_begins_and_ends_with_its_connection() {
     let redis = Redis::start();
     let server = server_on(&redis);
     let (ana, welcome) = Peer::appear(server.address(), "ana", Subscription::None).await;
@@ -72,14 +72,14 @@ async fn leases_are_written_again_as_soon_as_redis_is_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_is_known_by_the_lease_of_another_process_is_unknown_while_redis_is_away() {
+async fn presence_by_the_lease_of_another_process_is_unknown_while_redis_is_unreachable() {
     let mut redis = Redis::start();
     let mut server = server_on(&redis);
     let (_before, welcome) = Peer::appear(server.address(), "ana", Subscription::None).await;
     let (_ben, bens) = Peer::appear(server.address(), "ben", Subscription::None).await;
     let ben = bens.user.id;
     until("their leases", || (leases(&redis) == 2).then_some(()));
-    // The next process knows ben by the lease of the one that was killed.
+    // The next process knows ben by the lease of the killed one.
     server.kill();
     server.restart();
     let token = welcome.token.expect("a token");
@@ -90,13 +90,13 @@ async fn who_is_known_by_the_lease_of_another_process_is_unknown_while_redis_is_
         who.people.iter().find(|seen| seen.user == user).map(|seen| seen.presence.availability)
     };
     let is_online = async || (seen(&mut ana, ben).await == Some(Availability::Online)).then_some(());
-    eventually("ben, by his lease", is_online).await;
+    eventually("ben by his lease", is_online).await;
     ana.pushed.clear();
     redis.kill();
     assert_eq!(ana.pushed(of(ben)).await, Availability::Unknown);
     assert_eq!(seen(&mut ana, ben).await, Some(Availability::Unknown));
     assert_eq!(seen(&mut ana, welcome.user.id).await, Some(Availability::Online), "she is known here");
-    // Typing and presence of this process need nobody else.
+    // Typing and presence of this process do not need Redis.
     other.call(&SetTyping { room: GENERAL, is_typing: true }).await;
     let typing = |frame: &ServerFrame| match frame {
         ServerFrame::Typing(typing) => Some((typing.user, typing.ttl_ms > 0)),
@@ -106,7 +106,7 @@ async fn who_is_known_by_the_lease_of_another_process_is_unknown_while_redis_is_
     let (_chen, chens) = Peer::appear(server.address(), "chen", Subscription::None).await;
     let chen = of(chens.user.id);
     eventually("chen", async || (ana.pushed(&chen).await == Availability::Online).then_some(())).await;
-    // It comes back empty: ben's server is dead, so he is gone, as his lease is.
+    // Redis comes back empty: ben's server is dead, so he is offline once his lease is gone.
     redis.restart();
-    eventually("the end of ben", async || (ana.pushed(of(ben)).await == Availability::Offline).then_some(())).await;
+    eventually("ben going offline", async || (ana.pushed(of(ben)).await == Availability::Offline).then_some(())).await;
 }

@@ -1,4 +1,4 @@
-//! What expires lives in Redis alone: it survives the server, ends in time, and leaves nothing behind.
+//! Ephemeral messages live in Redis alone: they survive server restarts, expire on time and leave nothing behind.
 
 use std::time::Duration;
 
@@ -20,17 +20,17 @@ pub(crate) fn server_at(url: &str) -> Server {
     Server::start_with(&["--redis", url], "[limits]\nenabled = false\n")
 }
 
-/// A message that lives for so long.
-pub(crate) fn brief(key: &str, body: &str, ttl_ms: u64) -> Post {
+/// Returns an ephemeral message with this TTL.
+pub(crate) fn ephemeral(key: &str, body: &str, ttl_ms: u64) -> Post {
     Post { life: Some(Life::TtlMs(ttl_ms)), ..post(key, body) }
 }
 
-/// Posts what Redis has to take: a server that gets no answer within milliseconds, as on a busy machine, refuses it.
+/// Posts an ephemeral message, and retries if the server refuses it because Redis is slow, as on a busy machine.
 pub(crate) async fn put(peer: &mut Peer, post: &Post) -> Posted {
-    peer.until_taken("a post that Redis takes", post).await
+    peer.until_taken("a post that Redis accepts", post).await
 }
 
-/// The messages of a room, by number.
+/// Returns the messages of `#general` by sequence number.
 pub(crate) async fn texts(peer: &mut Peer) -> Vec<(Seq, String)> {
     let page = peer.call(&History { room: GENERAL, before: None, limit: 200 }).await;
     let text = |item: &Item| match &item.content {
@@ -41,19 +41,19 @@ pub(crate) async fn texts(peer: &mut Peer) -> Vec<(Seq, String)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_lives_survives_the_server_with_its_numbers_and_order() {
+async fn ephemeral_messages_survive_a_restart_with_their_sequence_numbers_and_order() {
     let redis = Redis::start();
     let mut server = server_on(&redis);
     let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
-    ana.post("k1", "lasting").await;
-    let first = put(&mut ana, &brief("k2", "zanzibarsecret brief", 600_000)).await;
-    ana.post("k3", "lasting, too").await;
-    let second = put(&mut ana, &brief("k4", "to be edited", 600_000)).await;
-    let gone = put(&mut ana, &brief("k5", "to be deleted", 600_000)).await;
+    ana.post("k1", "persistent").await;
+    let first = put(&mut ana, &ephemeral("k2", "zanzibarsecret ephemeral", 600_000)).await;
+    ana.post("k3", "persistent, too").await;
+    let second = put(&mut ana, &ephemeral("k4", "to be edited", 600_000)).await;
+    let gone = put(&mut ana, &ephemeral("k5", "to be deleted", 600_000)).await;
     let body = "edited".parse().expect("a body");
     ana.call(&Edit { room: GENERAL, seq: second.seq, body }).await;
     ana.call(&Delete { room: GENERAL, seq: gone.seq }).await;
-    put(&mut ana, &brief("k6", "over soon", 1_000)).await;
+    put(&mut ana, &ephemeral("k6", "over soon", 1_000)).await;
     let before: Vec<_> = texts(&mut ana).await.into_iter().filter(|(_, text)| text != "over soon").collect();
     assert_eq!(before.len(), 4);
     assert!(!server.holds("zanzibarsecret"), "neither in the database nor in the log");
@@ -64,26 +64,26 @@ async fn what_lives_survives_the_server_with_its_numbers_and_order() {
     let token = welcome.token.expect("a token");
     let (mut ana, _) = Peer::with_token(server.address(), &token, Subscription::None, None).await;
     assert_eq!(texts(&mut ana).await, before);
-    let again = ana.call(&brief("k2", "zanzibarsecret brief", 600_000)).await;
-    assert_eq!((again.seq, again.duplicate), (first.seq, true), "the key is known, too");
-    assert!(ana.post("k7", "later").await.seq > gone.seq, "no number twice");
+    let again = ana.call(&ephemeral("k2", "zanzibarsecret ephemeral", 600_000)).await;
+    assert_eq!((again.seq, again.duplicate), (first.seq, true), "the key is still known");
+    assert!(ana.post("k7", "later").await.seq > gone.seq, "no sequence number is reused");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_message_ends_at_its_own_time_while_the_room_is_written_to_without_pause() {
+async fn each_message_expires_on_time_while_the_room_is_written_to_without_pause() {
     let redis = Redis::start();
     let server = server_on(&redis);
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
-    let first = put(&mut ana, &brief("first", "the first", 2_000)).await;
+    let first = put(&mut ana, &ephemeral("first", "the first", 2_000)).await;
     let mut number = 0;
     loop {
         number += 1;
-        let posted = put(&mut ana, &brief(&format!("k{number}"), &"x".repeat(1_000), 2_000)).await;
+        let posted = put(&mut ana, &ephemeral(&format!("k{number}"), &"x".repeat(1_000), 2_000)).await;
         let is_there = texts(&mut ana).await.iter().any(|(seq, _)| *seq == first.seq);
-        // The one tells the time before it was looked for, the other after.
+        // One is the time before the lookup, the other the time after it.
         let age = posted.at.since_ms(first.at);
         let latest = ana.call(&Ping {}).await.now.since_ms(first.at);
-        assert!(is_there || latest >= 2_000, "it ended after {latest} ms");
+        assert!(is_there || latest >= 2_000, "it expired after {latest} ms");
         if !is_there {
             break;
         }

@@ -1,4 +1,4 @@
-//! The server with a real Redis under what expires: what survives, what ends, and what happens when Redis goes away.
+//! The server with a real Redis for ephemeral messages: survival, expiry and outages.
 
 mod faults;
 mod latency;

@@ -1,4 +1,4 @@
-//! What Redis holds for a restart and for other processes: who types, and what rooms speak of.
+//! State mirrored in Redis for restarts and other processes: typing and trending words.
 
 use chat_proto::client_frame::Subscription;
 use chat_proto::request::{SetTyping, Trending};
@@ -6,14 +6,14 @@ use chat_tests::peer::{GENERAL, Peer, post};
 use chat_tests::redis::Redis;
 use chat_tests::wait::{eventually, until};
 
-use super::lives::{brief, put, server_on};
+use super::lives::{ephemeral, put, server_on};
 
 fn key_of(redis: &Redis, part: &str) -> Option<String> {
     redis.keys().into_iter().find(|key| key.contains(part))
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_types_stands_in_redis_until_they_stop() {
+async fn typing_is_in_redis_until_it_stops() {
     let redis = Redis::start();
     let server = server_on(&redis);
     let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
@@ -21,24 +21,24 @@ async fn who_types_stands_in_redis_until_they_stop() {
     let key = until("her typing", || key_of(&redis, ":typing:"));
     let typist = redis.ask(&["ZRANGE", &key, "0", "-1"]);
     assert!(typist.ends_with(&format!(":{}", welcome.user.id.0)), "{typist}");
-    ana.post("k1", "said").await;
+    ana.post("k1", "done").await;
     until("the end of her typing", || key_of(&redis, ":typing:").is_none().then_some(()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_room_speaks_of_survives_a_killed_server() {
+async fn trending_words_survive_a_killed_server() {
     let redis = Redis::start();
     let mut server = server_on(&redis);
     let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
-    // More than a room that starts reads again.
+    // More than a starting room reads again.
     for number in 0..400 {
         ana.start(&post(&format!("k{number}"), "the clock is flaky")).await;
     }
-    put(&mut ana, &brief("brief", "zanzibarsecret", 600_000)).await;
+    put(&mut ana, &ephemeral("ephemeral", "zanzibarsecret", 600_000)).await;
     ana.post("last", "resume").await;
     let words = || key_of(&redis, ":topics:").map(|key| redis.ask(&["GET", &key]));
     let mirrored = until("the last word", || words().filter(|words| words.contains("resume")));
-    assert!(!mirrored.contains("zanzibarsecret"), "what expires is in no mirror");
+    assert!(!mirrored.contains("zanzibarsecret"), "words of ephemeral messages are not mirrored");
     server.kill();
     server.restart();
     let token = welcome.token.expect("a token");

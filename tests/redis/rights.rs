@@ -1,5 +1,4 @@
-//! What the server may do in Redis is its user's rights: those that lack at the start are named, and so are those that
-//! are taken away later.
+//! The rights of the server's Redis user: missing ones are named at startup, and revoked ones in the log.
 
 use std::time::Duration;
 
@@ -11,17 +10,17 @@ use chat_tests::redis::Redis;
 use chat_tests::wait::eventually;
 use tokio::time::Instant;
 
-use super::lives::{brief, put, server_at};
-use super::starting::{start, told};
+use super::lives::{ephemeral, put, server_at};
+use super::starting::{start, stderr};
 
-/// What README says suffices.
+/// The rights that README calls sufficient.
 const ENOUGH: [&str; 6] = [">sesame", "~{chat}:*", "+@all", "-@admin", "+client|id", "+client|kill"];
 
 fn url(redis: &Redis, database: u8) -> String {
     format!("unix://{}?user=chat&pass=sesame&db={database}", redis.socket().display())
 }
 
-/// A Redis whose user `chat` has what suffices, and after it these rules.
+/// Starts a Redis whose user `chat` has the sufficient rights, followed by these rules.
 fn redis_with(rules: &[&str]) -> Redis {
     let redis = Redis::start();
     let words = [&["ACL", "SETUSER", "chat", "on"], &ENOUGH[..], rules].concat();
@@ -30,7 +29,7 @@ fn redis_with(rules: &[&str]) -> Redis {
 }
 
 #[test]
-fn a_right_that_lacks_is_named_at_the_start_with_the_rule_that_gives_it() {
+fn a_missing_right_is_named_at_startup_with_the_rule_that_grants_it() {
     for (rules, named) in [
         (&["resetkeys", "~other:*"][..], "keys"),
         (&["-select"], "'select'"),
@@ -46,38 +45,38 @@ fn a_right_that_lacks_is_named_at_the_start_with_the_rule_that_gives_it() {
     ] {
         let redis = redis_with(rules);
         let output = start(&["--redis", &url(&redis, 3)]);
-        let told = told(&output);
-        assert_eq!(output.status.code(), Some(1), "{rules:?}: {told}");
+        let text = stderr(&output);
+        assert_eq!(output.status.code(), Some(1), "{rules:?}: {text}");
         let cure = "ACL SETUSER chat ~{chat}:* +@all -@admin +client|id +client|kill";
         for part in ["lacks rights", named, cure] {
-            assert!(told.contains(part), "{rules:?}: {part} in {told}");
+            assert!(text.contains(part), "{rules:?}: {part} in {text}");
         }
-        assert!(!told.contains("right user and password"), "{told}");
+        assert!(!text.contains("right user and password"), "{text}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_right_that_is_taken_away_later_is_named_in_the_log_and_the_service_does_not_come_and_go() {
+async fn a_revoked_right_is_named_in_the_log_and_the_service_does_not_flap() {
     let redis = redis_with(&[]);
     let server = server_at(&url(&redis, 0));
     let (mut ana, _) = Peer::appear(server.address(), "ana", Subscription::All).await;
-    put(&mut ana, &brief("before", "before", 600_000)).await;
+    put(&mut ana, &ephemeral("before", "before", 600_000)).await;
     redis.ask(&["ACL", "SETUSER", "chat", "-evalsha"]);
-    let told = |frame: &ServerFrame| match frame {
+    let availability = |frame: &ServerFrame| match frame {
         ServerFrame::Service(service) => Some(service.is_live_available),
         _ => None,
     };
-    // The sweep learns it: nobody posts what would have to be taken back.
-    assert!(!ana.pushed(told).await);
+    // The sweep detects it, so that no post has to be compensated.
+    assert!(!ana.pushed(availability).await);
     let since = Instant::now();
     while since.elapsed() < Duration::from_secs(6) {
-        ana.post(&format!("lasting{}", since.elapsed().as_millis()), "lasting").await;
-        assert!(!ana.pushed.iter().any(|frame| told(frame).is_some()), "it comes and goes");
+        ana.post(&format!("persistent{}", since.elapsed().as_millis()), "persistent").await;
+        assert!(!ana.pushed.iter().any(|frame| availability(frame).is_some()), "it flaps");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    assert_eq!(ana.refused(&brief("without", "without", 600_000)).await, ErrorCode::LiveUnavailable);
+    assert_eq!(ana.refused(&ephemeral("without", "without", 600_000)).await, ErrorCode::LiveUnavailable);
     assert!(server.log().lines().any(|line| line.contains("lacks rights") && line.contains("evalsha")));
     redis.ask(&["ACL", "SETUSER", "chat", "+evalsha"]);
-    eventually("the return of the service", async || ana.pushed(told).await.then_some(())).await;
-    assert!(!ana.call(&brief("without", "without", 600_000)).await.duplicate);
+    eventually("the return of the service", async || ana.pushed(availability).await.then_some(())).await;
+    assert!(!ana.call(&ephemeral("without", "without", 600_000)).await.duplicate);
 }

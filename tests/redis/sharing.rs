@@ -1,4 +1,4 @@
-//! What two runs of a server share through Redis: how much an account has posted.
+//! Rate limits that two runs of a server share through Redis.
 
 use std::time::Duration;
 
@@ -12,10 +12,10 @@ use chat_tests::server::Server;
 use chat_tests::wait::eventually;
 use tokio::time::{Instant, timeout};
 
-/// The shared bucket hears of posts once a second.
+/// The shared bucket is updated once a second.
 const SHARED_WITHIN: Duration = Duration::from_secs(6);
 
-/// Posts so many at once, from this number on: how many were taken, and why the others were not.
+/// Posts `count` messages at once, numbered from `first`; returns how many were accepted, and the errors of the others.
 async fn post_at_once(peer: &mut Peer, first: u64, count: u64) -> (u64, Vec<ErrorCode>) {
     for number in first..first + count {
         peer.start(&post(&format!("k{number}"), &format!("line {number}"))).await;
@@ -31,36 +31,36 @@ async fn post_at_once(peer: &mut Peer, first: u64, count: u64) -> (u64, Vec<Erro
     (taken, refused)
 }
 
-/// The tokens that are left in an account's shared bucket, as `THOUSANDTHS COUNTED_AT`.
+/// Returns the tokens left in an account's shared bucket, as `THOUSANDTHS COUNTED_AT`.
 fn bucket(redis: &Redis, user: UserId) -> Option<String> {
     let end = format!(":bucket:posts:{user}");
     let key = redis.keys().into_iter().find(|key| key.ends_with(&end))?;
     Some(redis.ask(&["GET", &key]))
 }
 
-/// Waits for a state of a bucket; `None` if the server could not tell it in time, as happens if Redis is slow just then.
-async fn told(redis: &Redis, user: UserId, is_told: impl Fn(&String) -> bool) -> Option<String> {
-    let looks = eventually("the shared bucket", async || bucket(redis, user).filter(&is_told));
+/// Waits for a state of a bucket; `None` if the server did not report it in time, as happens if Redis is slow.
+async fn bucket_when(redis: &Redis, user: UserId, is_wanted: impl Fn(&String) -> bool) -> Option<String> {
+    let looks = eventually("the shared bucket", async || bucket(redis, user).filter(&is_wanted));
     timeout(SHARED_WITHIN, looks).await.ok()
 }
 
-/// Uses an account's burst up, restarts the server, and posts until it is refused; `None` if Redis was away meanwhile.
+/// Uses an account's burst up, restarts the server, and posts until it is refused; `None` if Redis failed meanwhile.
 async fn posts_after_a_restart(redis: &Redis, server: &mut Server, name: &str) -> Option<()> {
     let (mut ana, welcome) = Peer::register(server.address(), name, Subscription::None).await;
     let (user, token) = (welcome.user.id, welcome.token.expect("a token"));
     assert_eq!(post_at_once(&mut ana, 0, 30).await, (30, Vec::new()));
-    // It may hear of the thirty in two parts.
+    // The thirty may be counted in two parts.
     let left = |bucket: &str| bucket.split(' ').next()?.parse::<u64>().ok();
-    let before = told(redis, user, |bucket| left(bucket).is_some_and(|left| left < 8_000)).await?;
+    let before = bucket_when(redis, user, |bucket| left(bucket).is_some_and(|left| left < 8_000)).await?;
     server.kill();
     server.restart();
     let (mut ana, _) = Peer::with_token(server.address(), &token, Subscription::None, None).await;
-    // The first posts pass on what is known here; once they are told, what was used before counts.
+    // The first posts pass on local knowledge; once they are reported, earlier posts count.
     assert_eq!(post_at_once(&mut ana, 30, 20).await, (20, Vec::new()));
-    told(redis, user, |bucket| *bucket != before).await?;
+    bucket_when(redis, user, |bucket| *bucket != before).await?;
     let since = Instant::now();
     let mut passed = 0;
-    // Three at once: only a machine on which they take three seconds could go on like this.
+    // Three at once: only a machine on which they take three seconds could continue forever.
     let refused = eventually("a refusal", async || {
         let (taken, refused) = post_at_once(&mut ana, 50 + passed, 3).await;
         passed += taken;
@@ -71,7 +71,7 @@ async fn posts_after_a_restart(redis: &Redis, server: &mut Server, name: &str) -
     if ana.pushed.iter().any(is_outage) {
         return None;
     }
-    // Of a new burst ten would be left; a second gives her one more.
+    // A new burst would leave ten; each second adds one more.
     let refilled = since.elapsed().as_secs();
     assert!(passed < 8 + refilled, "{passed} passed in {refilled} s");
     Some(())
@@ -87,5 +87,5 @@ async fn a_restart_gives_nobody_a_new_burst() {
             return;
         }
     }
-    panic!("Redis was away each time");
+    panic!("Redis was unreachable each time");
 }

@@ -1,4 +1,4 @@
-//! Starting on a Redis that is wrong, or not there.
+//! Starting with a Redis that is misconfigured or unreachable.
 
 use std::process::{Command, Output};
 
@@ -10,7 +10,7 @@ use chat_tests::redis::Redis;
 use chat_tests::server::Server;
 use chat_tests::wait::until;
 
-use super::lives::{brief, put};
+use super::lives::{ephemeral, put};
 
 pub(crate) fn start(flags: &[&str]) -> Output {
     let folder = tempfile::tempdir().expect("a folder");
@@ -19,50 +19,50 @@ pub(crate) fn start(flags: &[&str]) -> Output {
     command.output().expect("it runs")
 }
 
-pub(crate) fn told(output: &Output) -> String {
+pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
 #[test]
-fn what_waiting_would_not_mend_is_said_with_its_cure() {
+fn permanent_faults_are_reported_with_their_remedy() {
     let redis = Redis::start_with(&["--requirepass", "sesame"]);
     let output = start(&["--redis", &redis.url()]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(told(&output).contains("user and password"), "{}", told(&output));
-    assert!(!told(&output).contains("sesame"));
+    assert!(stderr(&output).contains("user and password"), "{}", stderr(&output));
+    assert!(!stderr(&output).contains("sesame"));
     let output = start(&["--redis", "http://127.0.0.1"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(told(&output).contains("redis://127.0.0.1:6379"), "{}", told(&output));
+    assert!(stderr(&output).contains("redis://127.0.0.1:6379"), "{}", stderr(&output));
     let output = start(&["--redis", "unix:///nowhere/redis", "--require-redis"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(told(&output).contains("cannot be reached") && told(&output).contains("--require-redis"));
+    assert!(stderr(&output).contains("cannot be reached") && stderr(&output).contains("--require-redis"));
     let output = start(&["--require-redis"]);
-    assert_eq!(output.status.code(), Some(2), "{}", told(&output));
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
 }
 
 #[test]
-fn a_database_that_redis_has_not_is_named_with_one_that_it_has() {
+fn a_missing_database_is_named_together_with_a_valid_one() {
     let redis = Redis::start();
     let url = format!("{}?db=99", redis.url());
     for flags in [&["--redis", &url][..], &["--redis", &url, "--require-redis"]] {
         let output = start(flags);
-        assert_eq!(output.status.code(), Some(1), "{}", told(&output));
+        assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
         for part in ["database 99", "DB index is out of range", "0 to 15", "?db=0"] {
-            assert!(told(&output).contains(part), "{part} in {}", told(&output));
+            assert!(stderr(&output).contains(part), "{part} in {}", stderr(&output));
         }
     }
     for impossible in
         ["redis://127.0.0.1/-1", "redis://127.0.0.1/first", "unix:///nowhere?db=-1", "unix:///nowhere?db=x"]
     {
         let output = start(&["--check-config", "--redis", impossible]);
-        assert_eq!(output.status.code(), Some(2), "{impossible}: {}", told(&output));
-        assert!(told(&output).to_lowercase().contains("database"), "{}", told(&output));
+        assert_eq!(output.status.code(), Some(2), "{impossible}: {}", stderr(&output));
+        assert!(stderr(&output).to_lowercase().contains("database"), "{}", stderr(&output));
     }
     assert_eq!(start(&["--check-config", "--redis", "redis://127.0.0.1/15"]).status.code(), Some(0));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_environment_says_where_redis_is_and_what_its_keys_begin_with() {
+async fn the_environment_sets_the_address_and_key_prefix_of_redis() {
     let redis = Redis::start();
     let url = redis.url();
     let variables =
@@ -70,10 +70,10 @@ async fn the_environment_says_where_redis_is_and_what_its_keys_begin_with() {
     let settings = "[redis]\nprefix = \"talk\"\nurl = \"unix:///nowhere\"\n";
     let server = Server::start_with_variables(&[], settings, &variables);
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
-    put(&mut ana, &brief("k", "brief", 60_000)).await;
+    put(&mut ana, &ephemeral("k", "ephemeral", 60_000)).await;
     let keys = redis.keys();
     assert!(keys.len() > 3 && keys.iter().all(|key| key.starts_with("{other}:")), "{keys:?}");
-    assert!(server.log().contains("CHAT_SERVER_COLOUR"), "what is not known is named: {}", server.log());
+    assert!(server.log().contains("CHAT_SERVER_COLOUR"), "the unknown variable is named: {}", server.log());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -85,7 +85,7 @@ async fn a_user_a_password_and_a_database_are_used() {
     let url = format!("redis+unix://{}?user=chat&pass=sesame&db=3", redis.socket().display());
     let server = Server::start_with(&["--redis", &url], "[redis]\nprefix = \"talk\"\n");
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
-    put(&mut ana, &brief("k", "brief", 60_000)).await;
+    put(&mut ana, &ephemeral("k", "ephemeral", 60_000)).await;
     assert_eq!(redis.keys(), Vec::<String>::new(), "another database");
     let keys = redis.ask(&["-n", "3", "--scan"]);
     assert!(keys.lines().count() > 3 && keys.lines().all(|key| key.starts_with("{talk}:")), "{keys}");
@@ -93,13 +93,13 @@ async fn a_user_a_password_and_a_database_are_used() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn tls_is_spoken_with_a_redis_whose_certificate_is_trusted_and_with_no_other() {
+async fn tls_works_only_with_a_redis_whose_certificate_is_trusted() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = |name: &str| folder.path().join(name).to_str().expect("UTF-8").to_owned();
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
     std::fs::write(path("cert"), made.cert.pem()).expect("written");
     std::fs::write(path("key"), made.signing_key.serialize_pem()).expect("written");
-    // Free just now; redis-server takes no other that it could tell.
+    // A port that is free right now: redis-server cannot report one that it picks itself.
     let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
     let port = port.to_string();
     let (cert, key) = (path("cert"), path("key"));
@@ -109,23 +109,23 @@ async fn tls_is_spoken_with_a_redis_whose_certificate_is_trusted_and_with_no_oth
     let flags = ["--redis", &url, "--require-redis"];
     let server = Server::start_with_variables(&flags, "", &[("SSL_CERT_FILE", &cert)]);
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
-    put(&mut ana, &brief("k", "brief", 60_000)).await;
+    put(&mut ana, &ephemeral("k", "ephemeral", 60_000)).await;
     let output = start(&flags);
-    assert_eq!(output.status.code(), Some(1), "who does not know the certificate does not speak");
+    assert_eq!(output.status.code(), Some(1), "an untrusted certificate is refused");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_redis_that_comes_later_is_taken_up() {
+async fn a_redis_that_starts_later_is_used() {
     let mut redis = Redis::start();
     redis.kill();
     let server = Server::start_with(&["--redis", &redis.url()], "[limits]\nenabled = false\n");
     let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
     assert!(!welcome.service.is_live_available);
-    assert_eq!(ana.refused(&brief("k", "brief", 60_000)).await, ErrorCode::LiveUnavailable);
-    ana.post("lasting", "lasting").await;
+    assert_eq!(ana.refused(&ephemeral("k", "ephemeral", 60_000)).await, ErrorCode::LiveUnavailable);
+    ana.post("persistent", "persistent").await;
     redis.restart();
     let log = || server.log().contains("cannot be reached").then_some(());
-    until("the word about it", log);
-    let posted = ana.until_taken("the service", &brief("k", "brief", 60_000)).await;
+    until("the log line about it", log);
+    let posted = ana.until_taken("the service", &ephemeral("k", "ephemeral", 60_000)).await;
     assert!(!posted.duplicate);
 }

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use crate::program;
 
-/// Someone's home on a machine.
+/// A user's home folder on a machine.
 #[derive(Debug)]
 pub struct Home {
     folder: TempDir,
@@ -26,17 +26,17 @@ impl Home {
         self.folder.path()
     }
 
-    /// Sets a variable for everything that runs here.
+    /// Sets an environment variable for every command run here.
     pub fn set(&mut self, name: &str, value: &str) {
         self.variables.push((name.to_owned(), value.to_owned()));
     }
 
-    /// The variables that were set.
+    /// Returns the variables set so far.
     pub fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
         self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// Someone's home, signed in at a server under this name.
+    /// Returns a home folder signed in to a server under this name.
     pub fn signed_in(server: &crate::server::Server, name: &str) -> Self {
         let mut home = Self::default();
         home.set("CHAT_SERVER", &format!("unix:{}", server.socket().display()));
@@ -45,7 +45,7 @@ impl Home {
         home
     }
 
-    /// Whether `marker` stands in any file here.
+    /// Returns whether any file here contains `marker`.
     pub fn holds(&self, marker: &str) -> bool {
         let mut folders = vec![self.path().to_path_buf()];
         while let Some(folder) = folders.pop() {
@@ -64,7 +64,7 @@ impl Home {
         false
     }
 
-    /// A command of `chat`, ready to run; its local server, if it starts one, ends soon after its last use.
+    /// Returns a `chat` command, ready to run. If it starts a local server, that server ends soon after its last use.
     pub fn chat(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(program::path("chat"));
         command
@@ -85,7 +85,7 @@ impl Home {
         self.chat(arguments).output().expect("it runs")
     }
 
-    /// Runs a command that must succeed; what it printed.
+    /// Runs a command that must succeed and returns its output.
     pub fn output(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         let talk = String::from_utf8_lossy(&output.stderr);

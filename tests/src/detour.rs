@@ -1,4 +1,4 @@
-//! A way to Redis that can be slow, or hold back what was sent over its connections.
+//! A proxy to Redis that can delay traffic or hold it back. Must not know the Redis protocol.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,33 +11,33 @@ use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::watch;
 
-/// What happens to what is sent.
+/// How traffic is treated.
 #[derive(Clone, Copy, Debug, Default)]
 struct Traffic {
-    /// Questions of connections up to this one are held back.
+    /// Requests on connections up to this number are held back.
     questions_held: u64,
-    /// Answers to connections up to this one are held back.
+    /// Replies to connections up to this number are held back.
     answers_held: u64,
-    /// All that is sent is so late.
+    /// The delay of all traffic.
     late: Duration,
 }
 
-/// A socket that leads to another. Ends with the test.
+/// A socket that forwards to another. Ends with the test.
 #[derive(Debug)]
 pub struct Detour {
     folder: TempDir,
     traffic: Arc<watch::Sender<Traffic>>,
-    /// Connections taken.
+    /// Number of connections accepted.
     taken: watch::Receiver<u64>,
-    /// What was held back so far.
+    /// The bytes held back so far.
     held: Arc<Mutex<Vec<u8>>>,
 }
 
 impl Detour {
-    /// A way to the socket at `to`.
+    /// Opens a proxy to the socket at `to`.
     ///
     /// # Panics
-    /// Where no socket can be made.
+    /// If the socket cannot be created.
     pub fn to(to: PathBuf) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let listener = UnixListener::bind(folder.path().join("redis")).expect("a socket");
@@ -61,40 +61,40 @@ impl Detour {
         Self { folder, traffic, taken, held }
     }
 
-    /// Its address as the server takes it.
+    /// Returns its address as the server expects it.
     pub fn url(&self) -> String {
         format!("unix://{}", self.folder.path().join("redis").display())
     }
 
-    /// Holds back what is asked over the connections that are there now; new ones pass.
+    /// Holds back requests on the current connections; new connections pass.
     pub fn hold_questions(&self) {
         let taken = *self.taken.borrow();
         self.traffic.send_modify(|traffic| traffic.questions_held = taken);
     }
 
-    /// Holds back what is answered over the connections that are there now; new ones pass.
+    /// Holds back replies on the current connections; new connections pass.
     pub fn hold_answers(&self) {
         let taken = *self.taken.borrow();
         self.traffic.send_modify(|traffic| traffic.answers_held = taken);
     }
 
-    /// Whether `marker` is among what was held back.
+    /// Returns whether the bytes held back contain `marker`.
     pub fn holds(&self, marker: &str) -> bool {
         self.held.lock().windows(marker.len()).any(|window| window == marker.as_bytes())
     }
 
-    /// Brings on what was held back, also of connections that were given up meanwhile.
+    /// Delivers the bytes held back, including those of connections abandoned in the meantime.
     pub fn release(&self) {
         self.traffic.send_modify(|traffic| (traffic.questions_held, traffic.answers_held) = (0, 0));
     }
 
-    /// Brings on all that is sent so much later, each way.
+    /// Delays all traffic by `late` in each direction.
     pub fn delay(&self, late: Duration) {
         self.traffic.send_modify(|traffic| traffic.late = late);
     }
 }
 
-/// Passes bytes on, as the traffic lets them.
+/// Forwards bytes as `traffic` allows.
 async fn pass(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,

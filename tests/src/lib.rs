@@ -1,4 +1,4 @@
-//! What the tests share: real programs, started and ended by the test that needs them.
+//! Shared test support: real programs, started and ended by the test that needs them.
 
 pub mod client;
 pub mod detour;

@@ -1,5 +1,5 @@
-//! A bare peer: frames of `chat_proto` over a plain WebSocket, so that a fault of the client cannot hide one of the
-//! server.
+//! A bare peer: frames of `chat_proto` over a plain WebSocket, so that a client bug cannot hide a server
+//! bug.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -23,7 +23,7 @@ use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 use crate::wait::{LIMIT, eventually};
 
-/// How long a peer waits for a frame that must come, whichever it is.
+/// How long a peer waits for any expected frame.
 const FRAME_LIMIT: Duration = Duration::from_secs(30);
 /// The room everyone is in.
 pub const GENERAL: RoomId = RoomId(1);
@@ -33,7 +33,7 @@ pub const GENERAL: RoomId = RoomId(1);
 pub struct Peer {
     socket: WebSocketStream<TcpStream>,
     next_id: u64,
-    /// What was pushed while an answer was waited for.
+    /// Frames pushed while waiting for an answer.
     pub pushed: Vec<ServerFrame>,
 }
 
@@ -53,29 +53,29 @@ impl Peer {
         Hello { version: 1, client, auth, subscribe, presence: false, resume }
     }
 
-    /// Makes an account and stays connected.
+    /// Creates an account and stays connected.
     pub async fn register(address: SocketAddr, name: &str, subscribe: Subscription) -> (Self, Box<Welcome>) {
         let auth = Auth::Register { name: name.parse().expect("a name"), password: "correct horse".into(), code: None };
         Self::sign_in(address, Self::hello(auth, subscribe, None)).await
     }
 
-    /// Makes an account and is there: others see them.
+    /// Creates an account and comes online, visible to others.
     pub async fn appear(address: SocketAddr, name: &str, subscribe: Subscription) -> (Self, Box<Welcome>) {
         let auth = Auth::Register { name: name.parse().expect("a name"), password: "correct horse".into(), code: None };
         Self::sign_in(address, Hello { presence: true, ..Self::hello(auth, subscribe, None) }).await
     }
 
-    /// Is there with one more connection.
+    /// Comes online with another connection.
     pub async fn appear_again(address: SocketAddr, token: &str) -> Self {
         let hello = Self::hello(Auth::Token { token: token.into() }, Subscription::None, None);
         Self::sign_in(address, Hello { presence: true, ..hello }).await.0
     }
 
-    /// The next pushed frame for which `wanted` gives something; those before it are let go.
+    /// Returns the value of `wanted` for the next pushed frame that has one, and drops the frames before it.
     pub async fn pushed<T>(&mut self, wanted: impl Fn(&ServerFrame) -> Option<T>) -> T {
         let limit = Instant::now() + LIMIT;
         loop {
-            assert!(Instant::now() < limit, "frames come, but not the one that is waited for");
+            assert!(Instant::now() < limit, "frames arrive, but not the expected one");
             let frame = if self.pushed.is_empty() { None } else { Some(self.pushed.remove(0)) };
             let frame = match frame {
                 Some(frame) => frame,
@@ -110,7 +110,7 @@ impl Peer {
         }
     }
 
-    /// Sends a frame; a broken connection shows with the next one that is read.
+    /// Sends a frame. A broken connection shows at the next read.
     pub async fn send(&mut self, frame: Bytes) {
         drop(self.socket.send(Message::Text(Utf8Bytes::try_from(frame).expect("UTF-8"))).await);
     }
@@ -120,7 +120,7 @@ impl Peer {
         drop(self.socket.send(message).await);
     }
 
-    /// The next frame; none once the connection has ended.
+    /// Returns the next frame; `None` once the connection has ended.
     pub async fn next(&mut self) -> Option<ServerFrame> {
         loop {
             let text = self.next_text().await?;
@@ -141,7 +141,7 @@ impl Peer {
         }
     }
 
-    /// Asks and returns the answer's text as it came. All such questions carry one id, so that answers can be compared.
+    /// Sends a request and returns the raw text of its answer. They share one id, so that answers can be compared.
     pub async fn ask_text(&mut self, request: &Request) -> String {
         let id = RequestId(u64::from(u32::MAX));
         self.send(codec::encode_request(id, request)).await;
@@ -163,12 +163,12 @@ impl Peer {
         id
     }
 
-    /// Asks and waits; `None` where the connection ended first.
+    /// Sends a request and waits for the answer; `None` if the connection ends first.
     pub async fn try_call<C: Call>(&mut self, call: &C) -> Option<Result<C::Answer, ErrorBody>> {
         let id = self.start(call).await;
         let limit = Instant::now() + LIMIT;
         loop {
-            assert!(Instant::now() < limit, "frames come, but no answer");
+            assert!(Instant::now() < limit, "frames arrive, but no answer");
             match self.next().await? {
                 ServerFrame::Ok(ok) if ok.id == id => {
                     return Some(Ok(codec::decode_answer::<C>(&ok.result).expect("the paired answer")));
@@ -179,21 +179,21 @@ impl Peer {
         }
     }
 
-    /// Asks and waits for success.
+    /// Sends a request and waits for its success.
     pub async fn call<C: Call>(&mut self, call: &C) -> C::Answer {
         let answer = self.try_call(call).await.expect("the connection holds");
         answer.unwrap_or_else(|error| panic!("{} was refused: {error}", C::TYPE))
     }
 
-    /// Posts a lasting message to `#general`.
+    /// Posts a persistent message to `#general`.
     pub async fn post(&mut self, key: &str, body: &str) -> Posted {
         self.call(&post(key, body)).await
     }
 
-    /// Asks again and again until it is not refused; `what` names what that shows.
+    /// Retries until the request is accepted; `what` names the condition this shows.
     ///
     /// # Panics
-    /// At the limit, and if it is refused for good.
+    /// At the time limit, or if the request is refused permanently.
     pub async fn until_taken<C: Call>(&mut self, what: &str, call: &C) -> C::Answer {
         eventually(what, async || match self.try_call(call).await.expect("connected") {
             Ok(answer) => Some(answer),
@@ -205,22 +205,22 @@ impl Peer {
         .await
     }
 
-    /// Asks for what must be refused.
+    /// Sends a request that must be refused and returns the error code.
     pub async fn refused<C: Call<Answer: std::fmt::Debug>>(&mut self, call: &C) -> ErrorCode {
         self.try_call(call).await.expect("connected").expect_err("refused").code
     }
 
-    /// Makes a room and is in it.
+    /// Creates a room and joins it.
     pub async fn create(&mut self, name: &str, kind: RoomKind) -> RoomId {
         self.call(&CreateRoom { kind, ..public_room(name) }).await.room.id
     }
 
-    /// Everything that changed after a number in `#general`, page by page.
+    /// Returns all items of `#general` changed after a change number, page by page.
     pub async fn changes(&mut self, after: Seq) -> Vec<Item> {
         self.changes_in(GENERAL, after).await
     }
 
-    /// Everything that changed after a number, page by page.
+    /// Returns all items changed after a change number, page by page.
     pub async fn changes_in(&mut self, room: RoomId, mut after: Seq) -> Vec<Item> {
         let mut items = Vec::new();
         loop {
@@ -234,7 +234,7 @@ impl Peer {
     }
 }
 
-/// A lasting message for `#general`.
+/// Returns a persistent message for `#general`.
 pub fn post(key: &str, body: &str) -> Post {
     Post {
         room: GENERAL,

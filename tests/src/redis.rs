@@ -1,4 +1,4 @@
-//! A real redis-server of a test's own: at its own socket and port, in its own folder; ends with the test.
+//! A real redis-server for one test, with its own socket, port and folder. It ends with the test.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -12,19 +12,19 @@ use crate::wait::until;
 /// A redis-server.
 #[derive(Debug)]
 pub struct Redis {
-    /// Stands first, so that it has ended before its folder goes.
+    /// Declared first, so that the process ends before its folder is removed.
     running: Option<Running>,
     folder: TempDir,
     options: Vec<String>,
 }
 
 impl Redis {
-    /// Starts one that keeps nothing on disk.
+    /// Starts a server that writes nothing to disk.
     pub fn start() -> Self {
         Self::start_with(&[])
     }
 
-    /// Starts one with more of its settings: `["--maxmemory", "2mb"]`.
+    /// Starts a server with additional settings, such as `["--maxmemory", "2mb"]`.
     pub fn start_with(options: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let options = options.iter().map(ToString::to_string).collect();
@@ -53,23 +53,23 @@ impl Redis {
         self.folder.path().join("redis")
     }
 
-    /// Its address as the server takes it.
+    /// Returns its address as the chat server expects it.
     pub fn url(&self) -> String {
         format!("unix://{}", self.socket().display())
     }
 
-    /// Asks it something with redis-cli; its answer.
+    /// Runs a command with redis-cli and returns the reply.
     pub fn ask(&self, words: &[&str]) -> String {
         let output = Command::new("redis-cli").arg("-s").arg(self.socket()).args(words).output().expect("it runs");
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
-    /// All keys it holds.
+    /// Returns all its keys.
     pub fn keys(&self) -> Vec<String> {
         self.ask(&["--scan"]).lines().map(str::to_owned).filter(|line| !line.is_empty()).collect()
     }
 
-    /// Bytes of memory it uses.
+    /// Returns its memory use in bytes.
     pub fn memory(&self) -> u64 {
         let info = self.ask(&["INFO", "memory"]);
         let line = info.lines().find_map(|line| line.strip_prefix("used_memory:")).expect("a line");
@@ -80,30 +80,30 @@ impl Redis {
         self.running.as_ref().expect("it runs")
     }
 
-    /// Ends it as a power switch would end its process.
+    /// Kills the process (SIGKILL).
     pub fn kill(&mut self) {
         self.running.take().expect("it runs").kill();
-        // What a killed one leaves.
+        // A killed server leaves its socket.
         let _ = std::fs::remove_file(self.socket());
     }
 
-    /// Starts it again, empty.
+    /// Restarts it empty.
     pub fn restart(&mut self) {
         self.run();
     }
 
-    /// Starts it again, empty, with other settings.
+    /// Restarts it empty with other settings.
     pub fn restart_with(&mut self, options: &[&str]) {
         self.options = options.iter().map(ToString::to_string).collect();
         self.run();
     }
 
-    /// Stops it in the middle of whatever it does.
+    /// Suspends the process (SIGSTOP).
     pub fn freeze(&self) {
         self.running().signal(Signal::STOP);
     }
 
-    /// Lets it go on.
+    /// Resumes the process.
     pub fn thaw(&self) {
         self.running().signal(Signal::CONT);
     }

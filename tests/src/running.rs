@@ -1,4 +1,4 @@
-//! A program that runs as long as a test wants, and no longer than the test.
+//! A child process that never outlives its test.
 
 use std::process::{Child, ExitStatus};
 
@@ -11,7 +11,7 @@ use crate::wait::until;
 pub(crate) struct Running(pub(crate) Child);
 
 impl Running {
-    /// Its number.
+    /// Returns its process id.
     pub(crate) fn pid(&self) -> u32 {
         self.0.id()
     }
@@ -22,13 +22,13 @@ impl Running {
         kill_process(pid, signal).expect("it runs");
     }
 
-    /// Ends it as a power switch would.
+    /// Kills it (SIGKILL).
     pub(crate) fn kill(mut self) {
         self.0.kill().expect("it runs");
         self.0.wait().expect("it ends");
     }
 
-    /// Asks it to end and waits.
+    /// Terminates it (SIGTERM) and waits for its exit.
     pub(crate) fn terminate(mut self) -> ExitStatus {
         self.signal(Signal::TERM);
         until("its end", || self.0.try_wait().expect("a child"))

@@ -1,4 +1,4 @@
-//! A real terminal (tmux) of a size, with a program in it and a person at its keys.
+//! A real terminal (tmux) of a given size that runs a program and sends it keys.
 
 use std::path::PathBuf;
 use std::process::{Command, Output};
@@ -69,15 +69,15 @@ impl Screen {
         }
     }
 
-    /// Waits until what was sent from here to `#general` is settled, which a fresh message does not show: it looks the
-    /// same while it is on its way, and cannot be selected. What comes behind it in the room's order shows it.
-    pub fn wait_until_settled(&self, home: &Home) {
-        home.output(&["room", "topic", "general", "all", "is", "settled"]);
-        self.wait_for_text("set the topic: all is settled");
+    /// Waits until every message sent from here to `#general` is acknowledged. A fresh message does not show this: it
+    /// looks the same in flight, and cannot be selected. An item after it in the timeline shows it.
+    pub fn wait_until_acknowledged(&self, home: &Home) {
+        home.output(&["room", "topic", "general", "all", "is", "acknowledged"]);
+        self.wait_for_text("set the topic: all is acknowledged");
     }
 
-    /// Goes from writing to the last message. Whoever presses Escape waits for what it does before the next key: together
-    /// with it a terminal sends what it sends for Alt and that key.
+    /// Moves from the composer to the last message. Waits for the effect of Escape before the next key: a terminal
+    /// sends Escape followed by a key as Alt and that key.
     pub fn select_last(&self) {
         self.press(&["Escape"]);
         self.wait_for_text("j k move");
@@ -88,7 +88,7 @@ impl Screen {
         self.ask(&["send-keys", "-l", text]);
     }
 
-    /// Pastes a text as terminals do, in brackets where the program asked for it.
+    /// Pastes a text as terminals do: bracketed if the program asked for it.
     pub fn paste(&self, text: &str) {
         self.ask(&["set-buffer", text]);
         self.ask(&["paste-buffer", "-p"]);
@@ -99,21 +99,21 @@ impl Screen {
         self.ask(&["resize-window", "-x", &width.to_string(), "-y", &height.to_string()]);
     }
 
-    /// What it shows, line by line.
+    /// Returns its content, line by line.
     pub fn lines(&self) -> Vec<String> {
         let output = self.ask(&["capture-pane", "-p"]);
         String::from_utf8_lossy(&output.stdout).lines().map(|line| line.trim_end().to_owned()).collect()
     }
 
-    /// What it shows, with the sequences for its colours.
+    /// Returns its content with colour sequences.
     pub fn coloured(&self) -> String {
         String::from_utf8_lossy(&self.ask(&["capture-pane", "-p", "-e"]).stdout).into_owned()
     }
 
-    /// Waits until it shows what is meant.
+    /// Waits until `is_there` accepts its content.
     ///
     /// # Panics
-    /// With what it shows instead, at the limit.
+    /// At the time limit, with the current content.
     pub fn wait_for(&self, what: &str, is_there: impl Fn(&[String]) -> bool) -> Vec<String> {
         let last = std::cell::RefCell::new(Vec::new());
         let shown = || {
@@ -125,18 +125,18 @@ impl Screen {
             .unwrap_or_else(|_| panic!("{what} did not come; the screen shows:\n{}", last.borrow().join("\n")))
     }
 
-    /// Waits until some line holds a text.
+    /// Waits until a line contains `text`.
     pub fn wait_for_text(&self, text: &str) -> Vec<String> {
         self.wait_for(text, |lines| lines.iter().any(|line| line.contains(text)))
     }
 
-    /// The process in it.
+    /// Returns the process id of the program in it.
     pub fn pid(&self) -> u32 {
         let output = self.ask(&["display-message", "-p", "#{pane_pid}"]);
         String::from_utf8_lossy(&output.stdout).trim().parse().expect("a pid")
     }
 
-    /// Whether the program in it has ended.
+    /// Returns whether the program in it has ended.
     pub fn has_ended(&self) -> bool {
         !self.ask(&["has-session"]).status.success()
     }

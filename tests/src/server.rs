@@ -13,10 +13,10 @@ use crate::running::Running;
 /// A server that is ended when it is dropped.
 #[derive(Debug)]
 pub struct Server {
-    /// Stands first, so that it has ended before its folder goes.
+    /// Declared first, so that the process ends before its folder is removed.
     running: Option<Running>,
     folder: TempDir,
-    /// What the program is started through, if through anything.
+    /// The command that wraps the program, if any.
     wrapper: Vec<String>,
     variables: Vec<(String, String)>,
     options: Vec<String>,
@@ -26,12 +26,12 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts one with no limits on rates.
+    /// Starts a server without rate limits.
     pub fn start() -> Self {
         Self::start_with(&[], "[limits]\nenabled = false\n")
     }
 
-    /// Starts one with more flags and these settings.
+    /// Starts a server with additional flags and these settings.
     pub fn start_with(flags: &[&str], settings: &str) -> Self {
         let mut server = Self::prepared(flags, settings);
         server.run();
@@ -55,7 +55,7 @@ impl Server {
         }
     }
 
-    /// Starts one with more flags, settings and environment variables.
+    /// Starts a server with additional flags, settings and environment variables.
     pub fn start_with_variables(flags: &[&str], settings: &str, variables: &[(&str, &str)]) -> Self {
         let mut server = Self::prepared(flags, settings);
         server.variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
@@ -63,7 +63,7 @@ impl Server {
         server
     }
 
-    /// Starts one whose data folder is a file system of its own of this size, which only it sees.
+    /// Starts a server whose data folder is a private file system of this size.
     pub fn start_on_small_disk(mebibytes: u32) -> Self {
         let mut server = Self::prepared(&[], "[limits]\nenabled = false\n");
         std::fs::create_dir(server.data()).expect("a folder");
@@ -73,13 +73,13 @@ impl Server {
         server
     }
 
-    /// Its data folder as it sees it itself.
+    /// Returns its data folder as the server sees it.
     pub fn data_inside(&self) -> PathBuf {
         let root = PathBuf::from(format!("/proc/{}/root", self.pid()));
         root.join(self.data().strip_prefix("/").expect("an absolute path"))
     }
 
-    /// Starts one whose clock a test can set, with [`Self::set_clock`].
+    /// Starts a server whose clock can be set with [`Self::set_clock`].
     pub fn start_with_a_clock_of_its_own() -> Self {
         let mut server = Self::prepared(&[], "[limits]\nenabled = false\n");
         let folders = std::fs::read_dir("/usr/lib").expect("a folder").filter_map(Result::ok);
@@ -103,12 +103,12 @@ impl Server {
         self.folder.path().join("clock")
     }
 
-    /// Sets the system's time, as the server sees it, forward or back: `+1h`, `-1h`.
+    /// Moves the system time that the server sees forward or back: `+1h`, `-1h`.
     pub fn set_clock(&self, offset: &str) {
         std::fs::write(self.clock_path(), format!("{offset}\n")).expect("written");
     }
 
-    /// Starts one on these files.
+    /// Starts a server on these data files.
     pub fn start_on(files: &std::collections::BTreeMap<String, Vec<u8>>) -> Self {
         let mut server = Self::start();
         server.kill();
@@ -150,17 +150,17 @@ impl Server {
         line.trim_end().clone_into(&mut self.ready_line);
     }
 
-    /// Where it listens.
+    /// Returns the address it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// What it printed when it was ready.
+    /// Returns the line it printed when it was ready.
     pub fn ready_line(&self) -> &str {
         &self.ready_line
     }
 
-    /// The next line it prints.
+    /// Returns the next line it prints.
     pub fn next_line(&mut self) -> String {
         let mut line = String::new();
         self.output.as_mut().expect("it runs").read_line(&mut line).expect("readable");
@@ -181,12 +181,12 @@ impl Server {
         self.folder.path().join("log")
     }
 
-    /// What it has logged.
+    /// Returns its log.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.log_path()).unwrap_or_default()
     }
 
-    /// Its process.
+    /// Returns its process id.
     pub fn pid(&self) -> u32 {
         self.running.as_ref().expect("it runs").pid()
     }
@@ -198,22 +198,22 @@ impl Server {
         line.split_whitespace().next().and_then(|number| number.parse().ok()).expect("a number")
     }
 
-    /// Ends it as a power switch would end its process.
+    /// Kills the process (SIGKILL).
     pub fn kill(&mut self) {
         self.running.take().expect("it runs").kill();
     }
 
-    /// Asks it to end and waits.
+    /// Terminates it (SIGTERM) and waits for its exit.
     pub fn terminate(&mut self) -> ExitStatus {
         self.running.take().expect("it runs").terminate()
     }
 
-    /// Starts it again on the same data.
+    /// Restarts it on the same data.
     pub fn restart(&mut self) {
         self.run();
     }
 
-    /// Stops it in order, changes its database, and starts it again, at another address.
+    /// Shuts it down cleanly, changes its database, and restarts it at another address.
     pub fn edit_database(&mut self, edit: impl FnOnce(&rusqlite::Connection)) {
         self.terminate();
         let database = rusqlite::Connection::open(self.data().join("chat.db")).expect("it opens");
@@ -222,7 +222,7 @@ impl Server {
         self.restart();
     }
 
-    /// Whether `marker` stands in any file of the data folder.
+    /// Returns whether any file in the data folder contains `marker`.
     pub fn holds(&self, marker: &str) -> bool {
         let files = std::fs::read_dir(self.data()).expect("a folder");
         let texts = files.filter_map(|file| std::fs::read(file.ok()?.path()).ok());

@@ -1,6 +1,5 @@
-//! What a server asks of the system, seen by strace: which bytes it wrote to which file, when they were synced, and
-//! when an answer left. From this a power cut is made: the files as a disk would have them that kept only what had
-//! been synced.
+//! The system calls of a server, recorded by strace: bytes written to each file, syncs, and answers sent. From these it
+//! simulates a power cut: the files as they would be on a disk that kept only synced data.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::{BufRead, BufReader};
@@ -13,30 +12,30 @@ use tempfile::TempDir;
 
 use crate::program;
 
-/// The calls that say what reaches the disk and what leaves.
+/// The calls that write to the disk or to a socket.
 const CALLS: &str = "trace=pwrite64,write,writev,sendto,sendmsg,fdatasync,fsync,ftruncate,unlink";
 
-/// One call that has ended, with when it began: the positions are those of the trace's lines.
+/// A completed call and the trace lines at which it began and ended.
 #[derive(Clone, Debug)]
 pub struct Call {
-    /// Its line, or that of its beginning where others came between.
+    /// The line at which it began.
     pub began: usize,
-    /// The line that says how it ended.
+    /// The line at which it ended.
     pub ended: usize,
-    /// What it did.
+    /// Its effect.
     pub what: What,
 }
 
-/// What a call did.
+/// The effect of a call.
 #[derive(Clone, Debug)]
 pub enum What {
-    /// Bytes at a place of a file.
+    /// Bytes were written at an offset of a file.
     Write {
         /// The file.
         file: String,
-        /// Where.
+        /// The offset.
         offset: u64,
-        /// What.
+        /// The bytes.
         bytes: Vec<u8>,
     },
     /// A file's length was set.
@@ -46,7 +45,7 @@ pub enum What {
         /// Its length.
         length: u64,
     },
-    /// What was written to a file before is on the disk.
+    /// All earlier writes to a file are on disk.
     Sync {
         /// The file.
         file: String,
@@ -58,7 +57,7 @@ pub enum What {
     },
     /// Bytes to a socket or pipe.
     Send {
-        /// What.
+        /// The bytes.
         bytes: Vec<u8>,
     },
 }
@@ -69,12 +68,12 @@ pub struct Traced {
     folder: TempDir,
     strace: Child,
     server: i32,
-    /// Where it listens.
+    /// The address it listens on.
     pub address: SocketAddr,
 }
 
 impl Traced {
-    /// Starts one with a data folder of its own.
+    /// Starts a server with its own data folder.
     pub fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let settings = folder.path().join("server.toml");
@@ -101,7 +100,7 @@ impl Traced {
         Self { folder, strace, server: pid.expect("a pid in the ready line"), address }
     }
 
-    /// Kills the server; all it asked of the system.
+    /// Kills the server and returns its system calls.
     pub fn kill(mut self) -> Vec<Call> {
         rustix::process::kill_process(Pid::from_raw(self.server).expect("a pid"), Signal::KILL).expect("it runs");
         self.strace.wait().expect("it ends with the server");
@@ -120,7 +119,7 @@ impl Drop for Traced {
     }
 }
 
-/// The calls of a trace, in the order of their ends. Files outside `data` are sockets to this reader.
+/// Returns the calls of a trace in the order they ended. Files outside `data` count as sockets.
 fn calls(trace: &str, data: &PathBuf) -> Vec<Call> {
     let mut begun: HashMap<&str, (usize, String)> = HashMap::new();
     let mut calls = Vec::new();
@@ -172,16 +171,16 @@ fn parse(call: &str, data: &PathBuf) -> Option<What> {
     }
 }
 
-/// `\x2f\x74` → the bytes.
+/// Returns the bytes of a string such as `\x2f\x74`.
 fn unescape(text: &str) -> Vec<u8> {
     text.split("\\x").skip(1).filter_map(|byte| u8::from_str_radix(byte.get(..2)?, 16).ok()).collect()
 }
 
-/// The files as a disk has them that lost its power before line `at`: everything synced until then, and of the rest
-/// what `survives` says.
+/// Returns the files on a disk that lost power before line `at`: everything synced by then, and those later writes
+/// that `survives` selects.
 pub fn power_cut(calls: &[Call], at: usize, mut survives: impl FnMut() -> bool) -> BTreeMap<String, Vec<u8>> {
     let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
-    // By file: what was written and not yet synced, with when it was done.
+    // By file: the writes not yet synced, with the line at which each ended.
     let mut loose: BTreeMap<String, Vec<(usize, What)>> = BTreeMap::new();
     for call in calls.iter().filter(|call| call.ended < at) {
         match &call.what {
@@ -189,7 +188,7 @@ pub fn power_cut(calls: &[Call], at: usize, mut survives: impl FnMut() -> bool) 
                 loose.entry(file.clone()).or_default().push((call.ended, call.what.clone()));
             }
             What::Sync { file } => {
-                // What ended before the sync began is on the disk; of what ran beside it nothing is known.
+                // Writes that ended before the sync began are on disk; concurrent ones may not be.
                 let waiting = loose.entry(file.clone()).or_default();
                 let (synced, kept) = std::mem::take(waiting).into_iter().partition(|(ended, _)| *ended < call.began);
                 *waiting = kept;
@@ -216,7 +215,7 @@ pub fn power_cut(calls: &[Call], at: usize, mut survives: impl FnMut() -> bool) 
 fn apply(content: &mut Vec<u8>, what: &What) {
     match what {
         What::Write { offset, bytes, .. } => {
-            let start = usize::try_from(*offset).expect("a place in memory");
+            let start = usize::try_from(*offset).expect("an offset that fits memory");
             let end = start + bytes.len();
             content.resize(content.len().max(end), 0);
             content[start..end].copy_from_slice(bytes);

@@ -5,20 +5,20 @@ use std::time::{Duration, Instant};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::block_in_place;
 
-/// How long a test waits for something that must come.
+/// How long a test waits for an expected condition.
 pub const LIMIT: Duration = Duration::from_mins(1);
 
-/// How long it waits before it looks again.
+/// The interval between two checks.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Looks again and again until `look` finds something.
+/// Calls `look` repeatedly until it returns a value.
 ///
 /// # Panics
-/// At the limit, naming what did not come; and in a runtime of one thread, whose tasks would stand still: there
-/// [`eventually`] waits.
+/// At the time limit, naming the missing condition; and in a single-threaded runtime, whose tasks it would block: use
+/// [`eventually`] there.
 pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let flavor = Handle::try_current().map(|runtime| runtime.runtime_flavor());
-    assert!(!matches!(flavor, Ok(RuntimeFlavor::CurrentThread)), "waiting for {what} holds its own runtime up");
+    assert!(!matches!(flavor, Ok(RuntimeFlavor::CurrentThread)), "waiting for {what} blocks its own runtime");
     let limit = Instant::now() + LIMIT;
     loop {
         if let Some(found) = look() {
@@ -32,10 +32,10 @@ pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-/// Looks again and again until `look` finds something, and leaves its thread to others meanwhile.
+/// Calls `look` repeatedly until it returns a value, and yields its thread in between.
 ///
 /// # Panics
-/// At the limit, naming what did not come, also if a look itself takes so long.
+/// At the time limit, naming the missing condition, even if a single call takes that long.
 pub async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let looks = async {
         loop {
@@ -52,10 +52,10 @@ fn too_late(what: &str) -> String {
     format!("{what} did not come within {} s", LIMIT.as_secs())
 }
 
-/// Looks again and again until what is seen has not changed for a time; gives back what is seen then.
+/// Calls `look` repeatedly until its value has stayed the same for a while, and returns that value.
 ///
 /// # Panics
-/// At the limit, naming what did not come.
+/// At the time limit, naming the missing condition.
 pub fn until_still<T: PartialEq>(what: &str, still: Duration, mut look: impl FnMut() -> T) -> T {
     let mut seen = look();
     let mut since = Instant::now();
@@ -75,13 +75,13 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    #[should_panic(expected = "waiting for a frame holds its own runtime up")]
-    async fn a_runtime_of_one_thread_is_not_held_up() {
+    #[should_panic(expected = "waiting for a frame blocks its own runtime")]
+    async fn a_single_threaded_runtime_is_not_blocked() {
         until("a frame", || Some(()));
     }
 
     #[tokio::test]
-    async fn what_is_waited_for_comes_from_a_task_beside() {
+    async fn a_concurrent_task_satisfies_the_wait() {
         let (sender, mut receiver) = tokio::sync::mpsc::channel(1);
         let task = tokio::spawn(async move { sender.send(7).await });
         assert_eq!(eventually("a number", async || receiver.try_recv().ok()).await, 7);

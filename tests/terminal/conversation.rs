@@ -1,4 +1,4 @@
-//! People and scripts who talk.
+//! People and scripts in conversation.
 
 use chat_tests::client::Home;
 use chat_tests::screen::Screen;
@@ -6,7 +6,7 @@ use chat_tests::server::Server;
 use chat_tests::wait::until;
 
 #[test]
-fn the_first_minute_needs_no_question() {
+fn the_first_minute_needs_no_help() {
     let home = Home::default();
     let screen = Screen::chat(&home, (80, 24), &[]);
     screen.wait_for_text("online");
@@ -14,7 +14,7 @@ fn the_first_minute_needs_no_question() {
     screen.type_text("hello, world");
     screen.press(&["Enter"]);
     until("the message", || home.output(&["tail", "general", "-n", "1"]).contains("hello, world").then_some(()));
-    screen.wait_for("it is settled", |lines| {
+    screen.wait_for("the acknowledged message", |lines| {
         lines.iter().any(|line| line.contains("hello, world")) && !lines.iter().any(|line| line.contains("sending"))
     });
 }
@@ -51,7 +51,7 @@ fn listed<'a>(lines: &'a [String], room: &str) -> &'a str {
 }
 
 #[test]
-fn two_screens_of_one_person_agree() {
+fn two_screens_of_one_person_stay_in_sync() {
     let server = Server::start();
     let (ana, ben) = (Home::signed_in(&server, "ana"), Home::signed_in(&server, "ben"));
     ana.output(&["room", "create", "ops"]);
@@ -98,12 +98,12 @@ fn a_screen_catches_up_after_the_server_was_killed() {
         let text = format!("meanwhile {number:02}");
         assert_eq!(lines.iter().filter(|line| line.contains(&text)).count(), 1, "{lines:#?}");
     }
-    let told = ana.output(&["history", "general", "--limit", "100"]);
-    assert_eq!(told.matches("written while it was away").count(), 1);
+    let history = ana.output(&["history", "general", "--limit", "100"]);
+    assert_eq!(history.matches("written while it was away").count(), 1);
 }
 
 #[test]
-fn the_last_screen_is_there_before_any_server_answers() {
+fn the_last_screen_is_shown_before_any_server_answers() {
     let mut server = Server::start();
     let ana = Home::signed_in(&server, "ana");
     ana.output(&["send", "general", "kept for later"]);
@@ -121,7 +121,7 @@ fn the_last_screen_is_there_before_any_server_answers() {
 }
 
 #[test]
-fn what_a_message_said_before_is_shown() {
+fn previous_texts_of_a_message_are_shown() {
     let home = Home::default();
     home.output(&["send", "general", "teh biuld"]);
     home.output(&["edit", "general/2", "the build"]);
@@ -130,7 +130,7 @@ fn what_a_message_said_before_is_shown() {
     screen.wait_for_text("online");
     screen.select_last();
     screen.press(&["v"]);
-    screen.wait_for("the former text and the present one", |lines| {
+    screen.wait_for("the previous text and the current one", |lines| {
         let has = |text: &str| lines.iter().any(|line| line.contains(text));
         has("said before") && has("until ") && has("teh biuld") && has("│ now")
     });
@@ -142,5 +142,7 @@ fn what_a_message_said_before_is_shown() {
     screen.press(&["Enter"]);
     screen.wait_for_text("teh biuld");
     home.output(&["delete", "general/2"]);
-    screen.wait_for("it goes with the message", |lines| !lines.iter().any(|line| line.contains("teh biuld")));
+    screen.wait_for("its texts are deleted with the message", |lines| {
+        !lines.iter().any(|line| line.contains("teh biuld"))
+    });
 }

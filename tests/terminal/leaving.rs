@@ -1,10 +1,10 @@
-//! In every way out the terminal is as it was found: its modes, its screen.
+//! Every exit restores the terminal: its modes and its screen.
 
 use chat_tests::client::Home;
 use chat_tests::screen::Screen;
 use rustix::process::{Pid, Signal, kill_process};
 
-/// A shell whose terminal's modes have been written down.
+/// Opens a shell and records its terminal modes.
 fn shell(home: &Home) -> Screen {
     let screen = Screen::shell(home, (80, 24));
     screen.type_text("cd; stty -a > before; echo mark");
@@ -19,7 +19,7 @@ fn start(screen: &Screen, command: &str) {
     screen.wait_for_text("message #general");
 }
 
-/// The shell is back, with what stood there before, and in the same modes.
+/// Checks that the shell is back, with its previous content and modes.
 fn is_as_before(screen: &Screen, home: &Home) {
     screen.wait_for("the shell's screen and its prompt", |lines| {
         let prompt = lines.iter().rfind(|line| !line.is_empty());
@@ -27,12 +27,12 @@ fn is_as_before(screen: &Screen, home: &Home) {
     });
     screen.type_text("stty -a > after; echo done");
     screen.press(&["Enter"]);
-    screen.wait_for("an answer to what is typed", |lines| lines.iter().any(|line| line == "done"));
+    screen.wait_for("the output of the typed command", |lines| lines.iter().any(|line| line == "done"));
     let read = |name: &str| std::fs::read_to_string(home.path().join(name)).expect("written");
     assert_eq!(read("before"), read("after"));
 }
 
-/// The `chat` that runs in the shell.
+/// Returns the process id of the `chat` that runs in the shell.
 fn pid_of_chat(screen: &Screen) -> Pid {
     let shell = screen.pid();
     let children = std::fs::read_to_string(format!("/proc/{shell}/task/{shell}/children")).expect("it runs");
@@ -41,7 +41,7 @@ fn pid_of_chat(screen: &Screen) -> Pid {
 }
 
 #[test]
-fn by_the_key() {
+fn quitting_by_key_restores_the_terminal() {
     let home = Home::default();
     let screen = shell(&home);
     start(&screen, "chat");
@@ -50,7 +50,7 @@ fn by_the_key() {
 }
 
 #[test]
-fn by_signals() {
+fn signals_restore_the_terminal() {
     for signal in [Signal::TERM, Signal::HUP] {
         let home = Home::default();
         let screen = shell(&home);
@@ -61,7 +61,7 @@ fn by_signals() {
 }
 
 #[test]
-fn by_a_panic_whose_report_can_be_read() {
+fn a_panic_restores_the_terminal_and_shows_its_report() {
     let home = Home::default();
     let screen = shell(&home);
     start(&screen, "CHAT_PANIC_ON_F12=1 chat");
@@ -73,7 +73,7 @@ fn by_a_panic_whose_report_can_be_read() {
 }
 
 #[test]
-fn to_the_shell_and_back_again() {
+fn suspending_and_resuming_restores_both_screens() {
     let home = Home::default();
     let screen = shell(&home);
     start(&screen, "chat");
@@ -93,7 +93,7 @@ fn to_the_shell_and_back_again() {
 }
 
 #[test]
-fn where_the_settings_are_wrong_nothing_is_touched() {
+fn faulty_settings_leave_the_terminal_untouched() {
     let home = Home::default();
     let folder = home.path().join(".config/chat");
     std::fs::create_dir_all(&folder).expect("a folder");
@@ -102,6 +102,6 @@ fn where_the_settings_are_wrong_nothing_is_touched() {
     screen.type_text("chat; echo status $?");
     screen.press(&["Enter"]);
     let lines = screen.wait_for_text("status 2");
-    let told = lines.join("");
-    assert!(told.contains("hyper+x") && told.contains("fly"), "{lines:#?}");
+    let shown = lines.join("");
+    assert!(shown.contains("hyper+x") && shown.contains("fly"), "{lines:#?}");
 }

@@ -1,4 +1,4 @@
-//! Real programs on real screens: what a person sees and does, and how the terminal is left.
+//! Real programs on real screens: the client as a person sees and uses it, and the state it leaves the terminal in.
 
 mod conversation;
 mod leaving;

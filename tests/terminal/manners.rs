@@ -19,14 +19,14 @@ fn two_hundred_pasted_lines_are_one_message() {
     assert!(!home.output(&["tail", "general"]).contains("pasted"), "a paste never sends");
     screen.press(&["Enter"]);
     until("the message", || home.output(&["tail", "general", "-n", "1"]).contains("pasted line 200").then_some(()));
-    let told = home.output(&["history", "general", "--json"]);
-    let messages: Vec<_> = told.lines().filter(|line| line.contains("pasted line")).collect();
+    let history = home.output(&["history", "general", "--json"]);
+    let messages: Vec<_> = history.lines().filter(|line| line.contains("pasted line")).collect();
     assert_eq!(messages.len(), 1);
     assert!(messages[0].contains("pasted line 1\\npasted line 2\\n"));
 }
 
 #[test]
-fn it_works_in_forty_by_ten_and_back() {
+fn the_client_works_in_forty_by_ten_and_back() {
     let home = Home::default();
     home.output(&["send", "general", "a message that is longer than forty columns are wide"]);
     let screen = Screen::chat(&home, (120, 36), &[]);
@@ -68,7 +68,7 @@ fn a_new_line_is_made_by_two_keys_and_a_message_is_edited() {
     until("the message", || {
         home.output(&["tail", "general", "-n", "1", "--json"]).contains("one\\ntwo\\nthree").then_some(())
     });
-    screen.wait_until_settled(&home);
+    screen.wait_until_acknowledged(&home);
     screen.select_last();
     screen.press(&["e"]);
     screen.wait_for_text("editing");
@@ -78,7 +78,7 @@ fn a_new_line_is_made_by_two_keys_and_a_message_is_edited() {
 }
 
 #[test]
-fn the_persons_own_editor_writes() {
+fn a_message_can_be_written_in_the_users_editor() {
     let mut home = Home::default();
     let editor = home.path().join("editor");
     std::fs::write(&editor, "#!/bin/sh\nprintf 'written elsewhere\\n' >> \"$1\"\n").expect("written");
@@ -92,7 +92,7 @@ fn the_persons_own_editor_writes() {
 }
 
 #[test]
-fn without_colours_there_are_none() {
+fn disabled_colours_are_never_sent() {
     let mut home = Home::default();
     home.set("NO_COLOR", "1");
     let screen = Screen::chat(&home, (80, 24), &[]);
@@ -100,14 +100,14 @@ fn without_colours_there_are_none() {
     let shown = screen.coloured();
     let colours = regex::Regex::new("\u{1b}\\[[0-9;]*(3[0-7]|4[0-7]|[34]8;|9[0-7])").expect("a pattern");
     assert!(!colours.is_match(&shown), "{shown:?}");
-    assert!(shown.contains("\u{1b}[1m"), "bold is no colour");
+    assert!(shown.contains("\u{1b}[1m"), "bold is not a colour");
 }
 
 #[test]
-fn nothing_is_sent_to_a_still_terminal_and_little_for_a_message() {
+fn an_idle_client_writes_nothing_and_little_for_a_message() {
     let server = Server::start();
     let (ana, ben) = (Home::signed_in(&server, "ana"), Home::signed_in(&server, "ben"));
-    // Both panes are full: they must not be paid for with every message.
+    // Both panes are full: they must not be redrawn with every message.
     for number in 1..=12 {
         ana.output(&["room", "create", &format!("room-{number:02}")]);
     }
@@ -121,9 +121,9 @@ fn nothing_is_sent_to_a_still_terminal_and_little_for_a_message() {
     assert_eq!(others.len() + 2, 15);
     for number in 0..40 {
         let words = ["the flaky test", "is the clock", "runs backwards", "once a day", "see build 4211"];
-        let said: Vec<_> = (0..2 + number % 4).map(|word| words[(number * 3 + word * 2) % 5]).collect();
+        let body: Vec<_> = (0..2 + number % 4).map(|word| words[(number * 3 + word * 2) % 5]).collect();
         let by = if number % 3 == 0 { &others[number % others.len()] } else { &ben };
-        by.output(&["send", "general", &format!("{}, number {number}", said.join(" "))]);
+        by.output(&["send", "general", &format!("{}, number {number}", body.join(" "))]);
     }
     let screen = Screen::chat(&ana, (120, 36), &[]);
     screen.wait_for_text("number 39");
@@ -131,15 +131,15 @@ fn nothing_is_sent_to_a_still_terminal_and_little_for_a_message() {
     let file = ana.path().join("bytes");
     screen.record(&file);
     until("the recording", || file.exists().then_some(()));
-    // What is trending is told within five seconds of the last message, and nothing after it.
-    let still = until_still("six seconds in which nothing is sent", Duration::from_secs(6), || bytes_in(&file));
+    // Trending words arrive within five seconds of the last message, and nothing after them.
+    let still = until_still("six seconds without output", Duration::from_secs(6), || bytes_in(&file));
     ben.output(&["send", "general", "one more message"]);
     screen.wait_for_text("one more message");
     let cost = until_still("the message's last byte", AT_REST, || bytes_in(&file)) - still;
     assert!((1..=1_000).contains(&cost), "{cost} bytes for one message");
 }
 
-/// How long nothing comes from a client that has drawn what there is.
+/// A client that writes nothing for this long has finished drawing.
 const AT_REST: Duration = Duration::from_secs(1);
 
 fn bytes_in(file: &Path) -> u64 {
@@ -147,14 +147,16 @@ fn bytes_in(file: &Path) -> u64 {
 }
 
 #[test]
-fn characters_that_terminals_measure_in_their_own_way_leave_nothing_behind() {
+fn characters_of_ambiguous_width_leave_nothing_behind() {
     let home = Home::default();
     let screen = Screen::chat(&home, (80, 24), &[]);
     screen.wait_for_text("online");
     for number in 1..=3 {
         screen.type_text(&format!("on it 👍🏽 漢字かな — é à ñ 🇩🇪 👨‍👩‍👧‍👦 ❤\u{fe0f} number {number}"));
         screen.press(&["Enter"]);
-        screen.wait_for("it is settled", |lines| lines.iter().any(|line| line.contains(&format!("number {number}"))));
+        screen.wait_for("the acknowledged message", |lines| {
+            lines.iter().any(|line| line.contains(&format!("number {number}")))
+        });
         screen.paste(&(1..=200 / number).map(|line| format!("line {line}")).collect::<Vec<_>>().join("\n"));
         screen.press(&["Enter"]);
         screen.wait_for_text("message #general");
@@ -164,11 +166,11 @@ fn characters_that_terminals_measure_in_their_own_way_leave_nothing_behind() {
     until("the recording", || file.exists().then_some(()));
     for keys in [&["PageUp", "PageUp", "PageDown"][..], &["C-Home"], &["C-End"]] {
         screen.press(keys);
-        // What is shown is what a screen shows that is drawn anew.
+        // A full redraw shows the same screen.
         let shown = until_still("a screen at rest", AT_REST, || screen.lines());
         let before = bytes_in(&file);
         screen.press(&["C-l"]);
-        until("a screen drawn anew", || (bytes_in(&file) > before).then_some(()));
+        until("a full redraw", || (bytes_in(&file) > before).then_some(()));
         assert_eq!(until_still("a screen at rest", AT_REST, || screen.lines()), shown);
     }
     screen.press(&["C-Home"]);

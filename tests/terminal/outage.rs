@@ -1,5 +1,5 @@
-//! The store of what expires goes away under a client and comes back: what lasts goes on, what expires waits and is
-//! there once, and no file ever holds a word of it.
+//! The live store fails under a client and recovers: persistent messages go on, ephemeral ones wait and are sent once,
+//! and no file ever contains them.
 
 use chat_tests::client::Home;
 use chat_tests::redis::Redis;
@@ -8,7 +8,7 @@ use chat_tests::server::Server;
 use chat_tests::wait::until;
 use rustix::process::{Pid, Signal, kill_process};
 
-/// A server on this Redis, two people at it, and the screen of the first.
+/// Starts a server on this Redis with two users, and the screen of the first.
 fn begin(redis: &Redis, size: (u16, u16)) -> (Server, Home, Home, Screen) {
     let server = Server::start_with(&["--redis", &redis.url()], "[limits]\nenabled = false\n");
     let (ana, ben) = (Home::signed_in(&server, "ana"), Home::signed_in(&server, "ben"));
@@ -22,7 +22,7 @@ fn send(screen: &Screen, text: &str) {
     screen.press(&["Enter"]);
 }
 
-/// How often someone else sees a text.
+/// Returns how often another user sees a text.
 fn seen(reader: &Home, text: &str) -> usize {
     reader.output(&["history", "general", "--limit", "100"]).matches(text).count()
 }
@@ -32,54 +32,54 @@ fn wait_until_seen(reader: &Home, text: &str) {
 }
 
 #[test]
-fn what_lasts_goes_on_while_redis_is_away_and_what_expires_is_there_once_afterwards() {
+fn persistent_messages_go_on_while_redis_is_unreachable_and_ephemeral_ones_are_sent_once_afterwards() {
     let mut redis = Redis::start();
     let (_server, _ana, ben, screen) = begin(&redis, (100, 30));
     redis.kill();
-    send(&screen, "/ttl 5m brief-7734");
-    screen.wait_for_text("brief-7734 (waits: the store");
-    send(&screen, "/ttl 5m brief-7735");
-    screen.wait_for_text("brief-7735 (waits for the one before it)");
-    for text in ["lasting-5521", "lasting-5522"] {
+    send(&screen, "/ttl 5m ttl-7734");
+    screen.wait_for_text("ttl-7734 (waits: the store");
+    send(&screen, "/ttl 5m ttl-7735");
+    screen.wait_for_text("ttl-7735 (waits for the one before it)");
+    for text in ["persist-5521", "persist-5522"] {
         send(&screen, text);
         wait_until_seen(&ben, text);
     }
-    assert_eq!(seen(&ben, "brief-"), 0);
+    assert_eq!(seen(&ben, "ttl-"), 0);
     redis.restart();
-    wait_until_seen(&ben, "brief-7735");
+    wait_until_seen(&ben, "ttl-7735");
     screen.wait_for("a countdown for both", |lines| {
-        lines.iter().filter(|line| line.contains("brief-773") && line.contains('◷')).count() == 2
+        lines.iter().filter(|line| line.contains("ttl-773") && line.contains('◷')).count() == 2
     });
-    // What was sent twice would stand before this.
+    // A duplicate would come before this.
     send(&screen, "afterwards");
     wait_until_seen(&ben, "afterwards");
-    for text in ["brief-7734", "brief-7735", "lasting-5521", "lasting-5522"] {
+    for text in ["ttl-7734", "ttl-7735", "persist-5521", "persist-5522"] {
         assert_eq!(seen(&ben, text), 1, "{text}");
     }
-    let told = ben.output(&["history", "general", "--limit", "100"]);
-    assert!(told.find("brief-7734") < told.find("brief-7735"), "in the order they were written: {told}");
+    let history = ben.output(&["history", "general", "--limit", "100"]);
+    assert!(history.find("ttl-7734") < history.find("ttl-7735"), "in the order they were written: {history}");
 }
 
 #[test]
-fn what_lasts_goes_on_while_redis_is_full_and_the_screen_says_what_is_missing() {
+fn persistent_messages_go_on_while_redis_is_full_and_the_screen_reports_the_outage() {
     let redis = Redis::start();
     let (_server, _ana, ben, screen) = begin(&redis, (100, 30));
     redis.ask(&["CONFIG", "SET", "maxmemory", "1"]);
-    send(&screen, "/ttl 5m brief-7734");
+    send(&screen, "/ttl 5m ttl-7734");
     screen.wait_for_text("(maxmemory)");
-    send(&screen, "lasting-5521");
-    wait_until_seen(&ben, "lasting-5521");
-    send(&screen, "/ttl 5m brief-7735");
-    screen.wait_for_text("brief-7735 (waits for the one before it)");
+    send(&screen, "persist-5521");
+    wait_until_seen(&ben, "persist-5521");
+    send(&screen, "/ttl 5m ttl-7735");
+    screen.wait_for_text("ttl-7735 (waits for the one before it)");
     redis.ask(&["CONFIG", "SET", "maxmemory", "0"]);
-    wait_until_seen(&ben, "brief-7735");
-    for text in ["brief-7734", "brief-7735", "lasting-5521"] {
+    wait_until_seen(&ben, "ttl-7735");
+    for text in ["ttl-7734", "ttl-7735", "persist-5521"] {
         assert_eq!(seen(&ben, text), 1, "{text}");
     }
 }
 
 #[test]
-fn what_expires_is_in_no_file_while_it_waits_nor_after_all_were_killed() {
+fn waiting_ephemeral_messages_are_in_no_file_even_after_a_kill() {
     let mut redis = Redis::start();
     let (mut server, ana, ben, screen) = begin(&redis, (100, 30));
     send(&screen, "/ttl 5m taken-9902");
@@ -89,10 +89,10 @@ fn what_expires_is_in_no_file_while_it_waits_nor_after_all_were_killed() {
     screen.wait_for_text("waiting-2718 (waits: the store");
     screen.type_text("/ttl 5m draft-3141");
     screen.wait_for_text("› /ttl 5m draft-3141");
-    // The client puts on disk what it has, and this with it.
-    ben.output(&["send", "general", "lasting-5521"]);
-    until("the cache", || ana.holds("lasting-5521").then_some(()));
-    assert!(server.holds("lasting-5521"), "the database is read");
+    // The client writes its cache to disk, including this message.
+    ben.output(&["send", "general", "persist-5521"]);
+    until("the cache", || ana.holds("persist-5521").then_some(()));
+    assert!(server.holds("persist-5521"), "the test reads the database file");
     let look = |server: &Server, when: &str| {
         for secret in ["taken-9902", "waiting-2718", "draft-3141"] {
             assert!(!ana.holds(secret), "{secret} is in a file of the client {when}");

@@ -1,4 +1,4 @@
-//! What is on its way survives; what expires or is deleted leaves nothing behind.
+//! Unsent messages survive a kill; ephemeral and deleted messages leave nothing behind.
 
 use chat_tests::client::Home;
 use chat_tests::screen::Screen;
@@ -27,23 +27,23 @@ fn a_killed_client_sends_a_full_outbox_once() {
     again.wait_for("all of them sent", |lines| {
         lines.iter().any(|line| line.contains("waiting 20")) && !lines.iter().any(|line| line.contains("to send"))
     });
-    let told = until("all of them", || {
-        Some(ana.output(&["history", "general", "--limit", "100"])).filter(|told| told.contains("waiting 20"))
+    let history = until("all of them", || {
+        Some(ana.output(&["history", "general", "--limit", "100"])).filter(|history| history.contains("waiting 20"))
     });
-    let order: Vec<_> = told.lines().filter_map(|line| line.split("waiting ").nth(1)).map(str::trim).collect();
+    let order: Vec<_> = history.lines().filter_map(|line| line.split("waiting ").nth(1)).map(str::trim).collect();
     let expected: Vec<_> = (1..=20).map(|number| format!("{number:02}")).collect();
     assert_eq!(order, expected);
 }
 
 #[test]
-fn what_expires_is_in_no_file_of_the_client() {
+fn ephemeral_messages_are_in_no_file_of_the_client() {
     let server = Server::start();
     let (ana, ben) = (Home::signed_in(&server, "ana"), Home::signed_in(&server, "ben"));
-    ana.output(&["send", "general", "lasting-5521"]);
+    ana.output(&["send", "general", "persist-5521"]);
     let screen = Screen::chat(&ana, (100, 30), &[]);
-    screen.wait_for_text("lasting-5521");
-    ben.output(&["send", "general", "--ttl", "5m", "brief-7734"]);
-    screen.wait_for_text("brief-7734");
+    screen.wait_for_text("persist-5521");
+    ben.output(&["send", "general", "--ttl", "5m", "ttl-7734"]);
+    screen.wait_for_text("ttl-7734");
     screen.type_text("/ttl 5m own-9902");
     screen.press(&["Enter"]);
     screen.wait_for("a countdown", |lines| lines.iter().any(|line| line.contains("own-9902") && line.contains('◷')));
@@ -51,14 +51,14 @@ fn what_expires_is_in_no_file_of_the_client() {
     screen.wait_for_text("draft-3141");
     screen.press(&["C-q"]);
     until("the end", || screen.has_ended().then_some(()));
-    assert!(ana.holds("lasting-5521"), "the cache is there");
-    for secret in ["brief-7734", "own-9902", "draft-3141"] {
+    assert!(ana.holds("persist-5521"), "the test reads the cache file");
+    for secret in ["ttl-7734", "own-9902", "draft-3141"] {
         assert!(!ana.holds(secret), "{secret}");
     }
 }
 
 #[test]
-fn what_is_deleted_goes_from_the_clients_files() {
+fn deleted_text_leaves_the_clients_files() {
     let server = Server::start();
     let ana = Home::signed_in(&server, "ana");
     let screen = Screen::chat(&ana, (100, 30), &[]);
@@ -66,7 +66,7 @@ fn what_is_deleted_goes_from_the_clients_files() {
     screen.type_text("regretted-6180");
     screen.press(&["Enter"]);
     until("the text in the cache", || ana.holds("regretted-6180").then_some(()));
-    screen.wait_until_settled(&ana);
+    screen.wait_until_acknowledged(&ana);
     screen.select_last();
     screen.press(&["d"]);
     screen.wait_for_text("delete this message?");

@@ -198,7 +198,7 @@ fn kept(facts: &RedisFacts) -> Check {
         (false, Some(false)) => "none",
         (false, None) => "unknown",
     };
-    let none = "appendonly yes, or save 3600 1: without either, messages that expire are lost when Redis restarts";
+    let none = "appendonly yes, or save 3600 1: otherwise ephemeral messages are lost when Redis restarts";
     let check = match (facts.disk_fault, mode) {
         (Some(fault), _) => {
             let advice = "make room on its disk, look at its log: it may refuse to write";

@@ -117,7 +117,7 @@ pub(crate) async fn a_key_is_unique_over_all_rooms_and_remembered_after_the_end(
     assert_eq!(
         (held.room, held.seq, held.digest),
         (ROOM, Seq(4), digest),
-        "the room and the text are still told apart"
+        "the room and the text are still distinguished"
     );
     assert_ne!(digest, elsewhere(at(0)).digest());
     assert_eq!(live.key_use(UserId(8), key("once"), at(0)).await, Ok(None), "another sender's key is another key");
@@ -247,7 +247,7 @@ pub(crate) async fn usage_counts_alive_messages_and_returns_to_nothing(live: Sto
 }
 
 pub(crate) async fn an_entry_without_an_end_is_refused(_live: Store) {
-    let key = EphemeralKey { room: ROOM, sender: UserId(7), key: key("lasting") };
+    let key = EphemeralKey { room: ROOM, sender: UserId(7), key: key("persistent") };
     let persistent = message_item(1, "hello", at(0), None);
     assert_eq!(EphemeralEntry::message(key.clone(), persistent), Err(LiveError::NotEphemeral));
     assert_eq!(EphemeralEntry::message(key, tombstone(1, 2)), Err(LiveError::NotEphemeral));

@@ -173,7 +173,7 @@ mod tests {
         room_presence.fill(ANA, [(ROOM, 5), (OTHER, 300)]);
         assert_eq!(counts(&room_presence, ROOM), Some((5, 1)));
         assert_eq!(room_presence.set_presence(ANA, true).map(|rooms| rooms.len()), Some(2));
-        assert_eq!(counts(&room_presence, ROOM), Some((5, 1)), "told again");
+        assert_eq!(counts(&room_presence, ROOM), Some((5, 1)), "pushed again");
         room_presence.joined(ROOM, BEN);
         assert_eq!(counts(&room_presence, ROOM), Some((6, 1)), "he is not here");
         room_presence.left(ROOM, ANA);

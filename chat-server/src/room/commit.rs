@@ -29,7 +29,7 @@
 //! | in doubt | an edit or a deletion | compensated | `Restore`, `Refuse` |
 //!
 //! A post that is refused or compensated breaks its chain. A compensated post never becomes visible, nor does a later
-//! process show it: the database notes its number before the requester is told. Edits and deletions are not noted: if the
+//! process show it: the database notes its number before the requester is answered. Edits and deletions are not noted: if the
 //! process ends before the live store has restored the message, the refused change stands.
 //!
 //! Two events concern many messages at once:
@@ -80,7 +80,7 @@ pub(super) struct Commit {
     refill_after: Option<Ticket>,
     /// The live store lost its data while the messages of earlier processes were not known.
     has_lost_unloaded: bool,
-    /// Of the event at hand; empty between events.
+    /// Of the current event; empty between events.
     effects: Vec<Effect>,
 }
 

@@ -7,7 +7,7 @@ use chat_proto::server_frame::Typing;
 
 /// Sees what rooms show.
 pub trait RoomObserver: Send + Sync {
-    /// A room begins with these items at hand.
+    /// A room starts with these items in memory.
     fn room_started(&self, room: RoomId, items: &[Item]);
     /// A room shows an item in its new state.
     fn item_shown(&self, room: RoomId, item: &Item);

@@ -161,7 +161,7 @@ impl State {
         self.ring.mark_incomplete_to(newest);
     }
 
-    /// A thing as it is now, where it is at hand.
+    /// Returns the current version of an item; `None` if it is not in memory.
     pub(super) fn find(&self, seq: Seq, now: UnixMillis) -> Option<Item> {
         let alive = self.commit.index.get(seq).filter(|entry| entry.is_alive(now));
         let found = alive.map(EphemeralEntry::item).or_else(|| self.ring.item(seq)).cloned();
@@ -237,7 +237,7 @@ impl State {
         rsvps.accept(by, answer, now, || commit.seqs.next())
     }
 
-    /// Someone joins; none where they are a member already.
+    /// Adds a member; `None` if they are one already.
     pub(super) fn accept_join(&mut self, user: UserId, role: Role, now: UnixMillis) -> Option<Item> {
         if self.members.contains_key(&user) {
             return None;
@@ -246,7 +246,7 @@ impl State {
         Some(self.event(user, Content::Join, now))
     }
 
-    /// Someone leaves; none where they are no member.
+    /// Removes a member; `None` if they are not one.
     pub(super) fn accept_leave(&mut self, user: UserId, now: UnixMillis) -> Option<(Item, Role)> {
         let role = self.members.remove(&user)?;
         self.rsvps.accept_leave(user);
@@ -304,7 +304,7 @@ impl State {
         items
     }
 
-    /// Lets go of what has expired; when the next one does.
+    /// Removes expired messages; returns when the next one expires.
     pub(super) fn expire(&mut self, now: UnixMillis) -> Option<UnixMillis> {
         while let Some((seq, end)) = self.commit.index.pop_expired(now) {
             self.ring.expire(seq, end);

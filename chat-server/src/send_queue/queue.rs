@@ -216,7 +216,7 @@ mod tests {
     const A: RoomId = RoomId(1);
     const B: RoomId = RoomId(2);
 
-    /// A push that is told from others by a number.
+    /// A push identified by a number.
     fn sized(number: u64, size_bytes: usize) -> Arc<Push> {
         let typing = Typing { room: A, user: UserId(5), connection: ConnectionId(6), ttl_ms: number };
         Push::of_size(typing, size_bytes)

@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-/// A chain. Its beginner chooses the number, unique in one run of the server.
+/// A chain, named by the client that begins it; unique in one run of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ChainId(
     /// Any number.

@@ -81,8 +81,8 @@ fn item(content: Content) -> Item {
     Item { seq: Seq(4), changed: Seq(9), at: NOW, by: UserId(5), content }
 }
 
-/// A row's share of a content: the text and the key of a message, and the content without its end, since no row holds
-/// what expires.
+/// Returns the parts of a content that a row holds: the text and the key of a message, and the content without its
+/// expiry, since ephemeral messages have no row.
 fn in_a_row(content: Content) -> (Option<(MessageBody, Option<ClientKey>)>, Content) {
     match content {
         Content::Message(message) => {

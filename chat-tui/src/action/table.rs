@@ -116,7 +116,7 @@ actions! {
         PageDown "page_down", EVERYWHERE, None, "Forward by one screen";
         ScrollUp "scroll_up", EVERYWHERE, None, "Back by three lines";
         ScrollDown "scroll_down", EVERYWHERE, None, "Forward by three lines";
-        Oldest "oldest", EVERYWHERE, None, "To the oldest message at hand";
+        Oldest "oldest", EVERYWHERE, None, "To the oldest loaded message";
         Newest "newest", EVERYWHERE, None, "To the newest message";
         MarkRead "mark_read", EVERYWHERE, Some(slash("read", "")), "Mark the room as read";
         MarkUnread "mark_unread", EVERYWHERE, Some(slash("unread", "")), "Mark as unread from the selected or last message on";

@@ -1,4 +1,4 @@
-//! Lengths of time as typed: `30s`, `1h30m`, `2d`, or a preset. Pure: must not know what takes so long.
+//! Lengths of time as typed: `30s`, `1h30m`, `2d`, or a preset. Pure: must not know the purpose of a duration.
 
 #![deny(clippy::disallowed_methods)]
 

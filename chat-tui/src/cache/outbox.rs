@@ -154,7 +154,7 @@ mod tests {
         };
         assert_eq!(keys(5), ["b"]);
         assert_eq!(keys(6), ["c"]);
-        remove(&connection, &"b".parse().expect("a key")).expect("settled");
+        remove(&connection, &"b".parse().expect("a key")).expect("removed");
         assert!(keys(5).is_empty());
         drop(alive);
     }

@@ -42,12 +42,12 @@ pub struct Cursor {
 }
 
 impl Cursor {
-    /// Every change up to `applied` is at hand; later ones are pushed.
+    /// Every change up to `applied` is known; later ones are pushed.
     pub fn at(applied: Seq) -> Self {
         Self { applied, announced: applied, state: State::Current }
     }
 
-    /// Every change up to `applied` is at hand; there may be later ones to ask for.
+    /// Every change up to `applied` is known; there may be later ones to request.
     pub fn behind(applied: Seq) -> Self {
         Self { state: State::Behind, ..Self::at(applied) }
     }

@@ -14,7 +14,7 @@ use super::paths::LocalServer;
 
 /// A server is ready or has failed within this time, even when it recovers from a crash.
 const START_LIMIT: Duration = Duration::from_secs(30);
-/// Whoever holds the start lock is done within this time: a little longer than noticing a failed start.
+/// The holder of the start lock is done within this time, a little longer than it takes to notice a failed start.
 const LOCK_LIMIT: Duration = Duration::from_secs(35);
 /// A server that was asked to stop does so within this time.
 const STOP_LIMIT: Duration = Duration::from_secs(15);

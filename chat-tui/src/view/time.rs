@@ -64,10 +64,10 @@ mod tests {
 
     #[test]
     fn a_countdown_never_shows_less_than_is_left() {
-        let told = |seconds: u64| countdown(seconds * 1_000);
-        assert_eq!([told(7_199), told(7_140), told(5_400), told(3_600)], ["2h", "1h 59m", "1h 30m", "1h"]);
-        assert_eq!([told(86_399), told(86_400), told(90_000)], ["1d", "1d", "1d 1h"]);
-        assert_eq!([told(604_800), told(604_799), told(600_000)], ["7d", "7d", "6d 23h"]);
+        let shown = |seconds: u64| countdown(seconds * 1_000);
+        assert_eq!([shown(7_199), shown(7_140), shown(5_400), shown(3_600)], ["2h", "1h 59m", "1h 30m", "1h"]);
+        assert_eq!([shown(86_399), shown(86_400), shown(90_000)], ["1d", "1d", "1d 1h"]);
+        assert_eq!([shown(604_800), shown(604_799), shown(600_000)], ["7d", "7d", "6d 23h"]);
     }
 
     #[test]

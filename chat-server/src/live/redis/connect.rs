@@ -175,7 +175,7 @@ mod tests {
     fn redis_before_seven_is_too_old() {
         assert!(check_version("# Server\r\nredis_version:7.0.15\r\n").is_ok());
         assert!(check_version("redis_version:8.2.1\r\n").is_ok());
-        assert!(check_version("").is_ok(), "not told");
+        assert!(check_version("").is_ok(), "unknown version");
         let error = check_version("redis_version:6.2.9\r\n").expect_err("too old");
         assert_eq!(error.to_string(), "it is version 6.2.9; Redis 7.0 or Valkey is needed");
     }

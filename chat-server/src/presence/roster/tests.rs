@@ -1,4 +1,4 @@
-//! What others see of people, told as events and moments.
+//! Presence as others see it, as events and times.
 
 use chat_proto::ids::ConnectionId;
 use chat_proto::presence::{Availability, ChosenAvailability};
@@ -26,7 +26,7 @@ fn closed(connection: u64) -> PresenceEvent {
     PresenceEvent::Closed { connection: id(connection) }
 }
 
-/// What others are told when the clock stands at `ms`, as (user, availability).
+/// Returns the availabilities pushed to others at `ms`.
 fn changes(roster: &mut Roster, ms: u64) -> Vec<Availability> {
     roster.due(at(ms)).changed.iter().map(|changed| changed.presence.availability).collect()
 }
@@ -200,7 +200,7 @@ proptest! {
                         emptied.insert(user, now);
                     }
                 }
-                // What someone gone says of themselves is told again, since who is gone is not remembered.
+                // A status set while offline is pushed again, since offline users are not remembered.
                 PresenceEvent::Chosen(_) if roster.seen(user, now).is_none() => drop(known.remove(&user)),
                 _ => {}
             }
@@ -231,7 +231,7 @@ proptest! {
     }
 }
 
-/// Takes in what others are told at `now`; never the same twice in a row.
+/// Applies the presence pushed to others at `now`; never the same twice in a row.
 fn receive(roster: &mut Roster, known: &mut HashMap<UserId, Presence>, now: UnixMillis) -> Result<(), TestCaseError> {
     for changed in roster.due(now).changed {
         let before = known.insert(changed.user, changed.presence.clone());

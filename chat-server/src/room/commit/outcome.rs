@@ -31,7 +31,7 @@ enum Outcome {
 struct Revision {
     key: EphemeralKey,
     item: Item,
-    /// Whether the live store has been told to restore an older state since the revision was written.
+    /// Whether the live store has been asked to restore an older state since the revision was written.
     is_overwritten: bool,
 }
 

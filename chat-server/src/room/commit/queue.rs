@@ -56,7 +56,7 @@ pub(super) struct Completed {
     pub ticket: Ticket,
     pub change: Change,
     pub answer: Answer,
-    /// Whether the live store has been told to restore an older state of its message since it was written.
+    /// Whether the live store has been asked to restore an older state of its message since it was written.
     pub is_overwritten: bool,
 }
 

@@ -95,17 +95,17 @@ proptest! {
         for step in steps {
             run(&mut world, step);
         }
-        world.settle();
+        world.drain();
         check_stores_agree(&world);
         world.restart(0, 0, true);
-        world.settle();
+        world.drain();
         check_stores_agree(&world);
         for key in 0..5 {
             let seq = world.post(key, 0, 1_000_000, None).expect("of no chain");
             let posted = world.truth.attempts[&seq].clone();
             let is_shown = world.truth.visible.values().any(|seen| seen.key == posted.key && world.now < seen.end);
             let is_remembered = is_shown || world.live.knows_key(&posted.key, world.now);
-            world.settle();
+            world.drain();
             let fate = world.truth.attempts[&seq].fate;
             prop_assert_eq!(fate == Fate::Visible, !is_remembered, "{:?}", world.truth.attempts[&seq]);
         }

@@ -1,4 +1,4 @@
-//! A room's rules, told as what happens and what is then known.
+//! A room's rules as events and the resulting state.
 
 use std::sync::Arc;
 

@@ -28,7 +28,7 @@ impl Older {
         }
     }
 
-    /// Drops all counts, because a message changed whose words cannot be told apart in them. Returns whether there were
+    /// Drops all counts, because a message changed whose words cannot be separated from them. Returns whether there were
     /// any.
     pub(super) fn doubt(&mut self, seq: Seq) -> bool {
         let is_among = seq <= self.upto && !self.words.is_empty();

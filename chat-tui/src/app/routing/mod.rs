@@ -1,4 +1,4 @@
-//! Brings everything that happens to the part that handles it. Must not handle anything itself.
+//! Routes every event to the part that handles it. Must not handle anything itself.
 
 mod actions;
 mod answers;

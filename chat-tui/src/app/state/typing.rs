@@ -13,7 +13,7 @@ use chat_proto::time::UnixMillis;
 pub struct Typing {
     /// Until when, by connection: two devices of one person are independent.
     until: HashMap<(UserId, ConnectionId), UnixMillis>,
-    /// When the server was last told that the user is typing; `None` if it thinks otherwise.
+    /// When the server was last notified that the user is typing; `None` if it believes otherwise.
     sent_at: Option<UnixMillis>,
 }
 

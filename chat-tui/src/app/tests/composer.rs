@@ -43,7 +43,7 @@ fn ephemeral_text_goes_into_no_editor_file() {
     assert!(!opens(&app.act(Action::Editor)));
     assert!(app.notice().contains("expires"), "{}", app.notice());
     app.act(Action::Interrupt);
-    app.write("a lasting one");
+    app.write("a persistent one");
     assert!(opens(&app.act(Action::Editor)));
 }
 

@@ -71,7 +71,7 @@ fn the_command_applies_to_ones_own_last_message() {
 fn unedited_and_ephemeral_messages_are_not_requested() {
     let mut app = TestApp::in_two_rooms();
     app.push(event(GENERAL, 0, message(1, ANA, "as it was")));
-    let mut ephemeral = edited(2, 2, "brief");
+    let mut ephemeral = edited(2, 2, "ephemeral");
     if let Content::Message(message) = &mut ephemeral.content {
         message.expires_at = Some(NOON.plus_ms(60_000));
     }

@@ -40,9 +40,9 @@ fn statuses(app: &TestApp) -> Vec<DeliveryStatus<'_>> {
 /// An app at which `ephemeral one` was refused and `ephemeral two` waits behind it.
 fn with_deferred_ephemeral() -> TestApp {
     let mut app = TestApp::in_two_rooms();
-    let (ask, _) = post(&app.send("/ttl 5m brief one")).expect("sent");
+    let (ask, _) = post(&app.send("/ttl 5m ephemeral one")).expect("sent");
     assert!(post(&app.answer(ask, live_unavailable())).is_none());
-    assert!(post(&app.send("/ttl 5m brief two")).is_none(), "behind the first of its kind");
+    assert!(post(&app.send("/ttl 5m ephemeral two")).is_none(), "behind the first of its kind");
     app
 }
 
@@ -50,32 +50,35 @@ fn with_deferred_ephemeral() -> TestApp {
 fn persistent_posts_do_not_wait_for_a_deferred_ephemeral_one() {
     for code in [ErrorCode::LiveUnavailable, ErrorCode::Busy, ErrorCode::RateLimited] {
         let mut app = TestApp::in_two_rooms();
-        let (ask, _) = post(&app.send("/ttl 5m brief")).expect("sent");
-        assert!(post(&app.send("lasting one")).is_none(), "in the order it was written, as long as nothing is refused");
-        assert!(post(&app.send("lasting two")).is_none());
+        let (ask, _) = post(&app.send("/ttl 5m ephemeral")).expect("sent");
+        assert!(
+            post(&app.send("persistent one")).is_none(),
+            "in the order it was written, as long as nothing is refused"
+        );
+        assert!(post(&app.send("persistent two")).is_none());
         let (ask, one) = post(&app.answer(ask, refused(code))).expect("the next that lasts");
-        assert_eq!(one.body.as_str(), "lasting one");
+        assert_eq!(one.body.as_str(), "persistent one");
         let (_, two) = post(&app.answer(ask, Ok(posted(1)))).expect("the one after it");
-        assert_eq!(two.body.as_str(), "lasting two");
+        assert_eq!(two.body.as_str(), "persistent two");
     }
 }
 
 #[test]
 fn each_queue_keeps_its_order_while_separate_and_after_merging() {
     let mut app = with_deferred_ephemeral();
-    let (persistent, _) = post(&app.send("lasting")).expect("sent");
-    assert!(post(&app.send("lasting, too")).is_none(), "one at a time");
-    app.send("/ttl 5m brief three");
+    let (persistent, _) = post(&app.send("persistent")).expect("sent");
+    assert!(post(&app.send("persistent, too")).is_none(), "one at a time");
+    app.send("/ttl 5m ephemeral three");
     app.now = app.now.plus_ms(1_000);
     let (one, again) = post(&app.take(Msg::Tick)).expect("tried");
-    assert_eq!(again.body.as_str(), "brief one");
+    assert_eq!(again.body.as_str(), "ephemeral one");
     let (two, next) = post(&app.answer(one, Ok(posted(1)))).expect("its turn: what is being sent was written later");
-    assert_eq!(next.body.as_str(), "brief two");
+    assert_eq!(next.body.as_str(), "ephemeral two");
     assert!(post(&app.answer(persistent, Ok(posted(2)))).is_none(), "together again, in the order they were written");
     let (too, next) = post(&app.answer(two, Ok(posted(3)))).expect("the next");
-    assert_eq!(next.body.as_str(), "lasting, too");
+    assert_eq!(next.body.as_str(), "persistent, too");
     let (_, next) = post(&app.answer(too, Ok(posted(4)))).expect("the last");
-    assert_eq!(next.body.as_str(), "brief three");
+    assert_eq!(next.body.as_str(), "ephemeral three");
 }
 
 #[test]
@@ -84,7 +87,10 @@ fn deferred_posts_are_retried_as_soon_as_ephemeral_messages_are_accepted_again()
     assert!(posts(&app.push(service(false))).is_empty());
     let again = posts(&app.push(service(true)));
     assert_eq!(again.len(), 1, "one at a time");
-    assert_eq!((again[0].body.as_str(), again[0].life), ("brief one", Some(chat_proto::request::Life::TtlMs(300_000))));
+    assert_eq!(
+        (again[0].body.as_str(), again[0].life),
+        ("ephemeral one", Some(chat_proto::request::Life::TtlMs(300_000)))
+    );
 
     let mut app = with_deferred_ephemeral();
     app.link(LinkEvent::Down { reason: "gone".into(), retry_in_ms: 100 });
@@ -115,7 +121,7 @@ fn a_refusal_from_before_the_recovery_is_retried_within_a_second() {
 #[test]
 fn a_rate_limit_pause_is_not_cut_short_by_a_service_push() {
     let mut app = TestApp::in_two_rooms();
-    let (ask, _) = post(&app.send("/ttl 5m brief")).expect("sent");
+    let (ask, _) = post(&app.send("/ttl 5m ephemeral")).expect("sent");
     app.answer(ask, Err(CallError::Refused(ErrorBody::new(ErrorCode::RateLimited, "Too many.").retry_after(700))));
     assert!(post(&app.push(service(true))).is_none());
     app.now = app.now.plus_ms(700);
@@ -125,8 +131,8 @@ fn a_rate_limit_pause_is_not_cut_short_by_a_service_push() {
 #[test]
 fn each_post_has_its_delivery_status() {
     let mut app = with_deferred_ephemeral();
-    app.send("lasting");
-    app.send("lasting, too");
+    app.send("persistent");
+    app.send("persistent, too");
     assert!(
         matches!(
             statuses(&app)[..],
@@ -152,14 +158,14 @@ fn each_post_has_its_delivery_status() {
 #[test]
 fn deferred_posts_can_be_retried_now_or_discarded() {
     let mut app = with_deferred_ephemeral();
-    app.send("lasting");
+    app.send("persistent");
     let (ask, again) = post(&app.send("/retry")).expect("tried");
-    assert_eq!(again.body.as_str(), "brief one");
+    assert_eq!(again.body.as_str(), "ephemeral one");
     app.send("/discard");
-    assert_eq!(pending_texts(&app), ["brief one", "lasting"], "what is being sent may be there already");
+    assert_eq!(pending_texts(&app), ["ephemeral one", "persistent"], "a message in flight may be stored already");
     app.answer(ask, live_unavailable());
     let effects = app.send("/discard");
-    assert_eq!(pending_texts(&app), ["lasting"]);
+    assert_eq!(pending_texts(&app), ["persistent"]);
     assert!(
         !effects.iter().any(|effect| matches!(effect, Effect::Persist(_, PersistOp::RemovePost(_)))),
         "no file knows of it"
@@ -171,10 +177,10 @@ fn deferred_posts_can_be_retried_now_or_discarded() {
 #[test]
 fn a_deferred_ephemeral_post_is_never_persisted() {
     let mut app = TestApp::in_two_rooms();
-    let mut effects = app.send("/ttl 5m brief one");
+    let mut effects = app.send("/ttl 5m secret one");
     let (ask, _) = post(&effects).expect("sent");
     effects.extend(app.answer(ask, live_unavailable()));
-    effects.extend(app.write("/ttl 5m brief draft"));
+    effects.extend(app.write("/ttl 5m secret draft"));
     for _ in 0..10 {
         app.now = app.now.plus_ms(5_000);
         let tried = app.take(Msg::Tick);
@@ -185,5 +191,5 @@ fn a_deferred_ephemeral_post_is_never_persisted() {
     effects.extend(app.link(LinkEvent::Down { reason: "gone".into(), retry_in_ms: 100 }));
     effects.extend(app.act(Action::Quit));
     effects.retain(|effect| matches!(effect, Effect::Persist(..)));
-    assert!(!effects.is_empty() && !format!("{effects:?}").contains("brief"), "{effects:?}");
+    assert!(!effects.is_empty() && !format!("{effects:?}").contains("secret"), "{effects:?}");
 }

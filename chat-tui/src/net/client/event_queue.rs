@@ -24,7 +24,7 @@ impl EventQueue {
     pub(super) fn push(&mut self, event: LinkEvent) {
         match event {
             LinkEvent::Push(frame) if self.events.len() >= PUSHES_MAX => self.leave_out(&frame),
-            // The connection has ended: whoever catches up after the next welcome misses nothing of it.
+            // The connection has ended: catching up after the next welcome brings everything missed.
             LinkEvent::Down { .. } => {
                 self.events.clear();
                 self.gaps.clear();

@@ -85,8 +85,8 @@ fn author_and_time_are_always_visible() {
         draw(&mut app, 70, 24);
     }
     let (lines, _) = draw(&mut app, 70, 24);
-    let told = lines[1..22].iter().filter(|line| line.contains("ana")).count();
-    assert_eq!(told, 2, "at the top, and after five minutes: {lines:#?}");
+    let headings = lines[1..22].iter().filter(|line| line.contains("ana")).count();
+    assert_eq!(headings, 2, "at the top, and after five minutes: {lines:#?}");
     assert!(lines.iter().any(|line| line.starts_with("  12:05 ana")), "{lines:#?}");
 }
 

@@ -26,7 +26,7 @@ fn database(world: &mut World, luck: Luck) {
 fn with_a_message() -> (World, Seq) {
     let mut world = World::new();
     let seq = post(&mut world, 0);
-    world.settle();
+    world.drain();
     (world, seq)
 }
 
@@ -40,10 +40,10 @@ fn text(world: &World, seq: Seq) -> Text {
 
 /// Nothing changes, now and after a restart.
 fn check_end(mut world: World) {
-    world.settle();
+    world.drain();
     check_stores_agree(&world);
     world.restart(0, 0, true);
-    world.settle();
+    world.drain();
     check_stores_agree(&world);
 }
 
@@ -55,7 +55,7 @@ fn posts_behind_a_failed_reservation_are_refused_whatever_failed() {
         live(&mut world, Works);
         live(&mut world, Works);
         database(&mut world, luck);
-        world.settle();
+        world.drain();
         assert_eq!(posts.map(|seq| fate(&world, seq)), [Fate::Gone; 2]);
         check_end(world);
     }
@@ -68,10 +68,10 @@ fn a_retry_of_an_acknowledged_post_is_a_duplicate_and_of_a_refused_one_is_new() 
     assert_eq!(fate(&world, retry), Fate::Duplicate);
     let refused = post(&mut world, 1);
     live(&mut world, Unheard);
-    world.settle();
+    world.drain();
     assert_eq!(fate(&world, refused), Fate::Gone);
     let retry = post(&mut world, 1);
-    world.settle();
+    world.drain();
     assert_eq!(fate(&world, retry), Fate::Visible);
     check_end(world);
 }
@@ -81,7 +81,7 @@ fn a_post_that_timed_out_does_not_appear_however_late_it_is_stored() {
     let (mut world, _) = with_a_message();
     let late = post(&mut world, 1);
     world.time_out();
-    world.settle();
+    world.drain();
     assert_eq!(fate(&world, late), Fate::Gone);
     check_end(world);
 }
@@ -93,7 +93,7 @@ fn a_chain_holds_nothing_behind_a_refused_post() {
     let second = world.post(2, 0, LIFE_MS, Some(false)).expect("not broken yet");
     live(&mut world, Fails);
     assert!(world.post(3, 0, LIFE_MS, Some(false)).is_none(), "the chain is broken");
-    world.settle();
+    world.drain();
     assert_eq!([fate(&world, first), fate(&world, second)], [Fate::Gone; 2]);
     check_end(world);
 }
@@ -103,14 +103,14 @@ fn a_refused_deletion_leaves_the_message_and_does_not_undo_the_one_behind_it() {
     let (mut world, seq) = with_a_message();
     world.revise(0, None);
     live(&mut world, Unheard);
-    world.settle();
+    world.drain();
     assert_eq!(text(&world, seq), Some("text 0".into()));
     check_stores_agree(&world);
     world.revise(0, Some(1));
     world.revise(0, None);
     live(&mut world, Unheard);
     live(&mut world, Works);
-    world.settle();
+    world.drain();
     assert_eq!(text(&world, seq), None);
     check_end(world);
 }
@@ -125,7 +125,7 @@ fn a_change_that_was_stored_just_before_a_loss_is_stored_again() {
     world.lose_data();
     world.notice_loss();
     world.refill_step();
-    world.settle();
+    world.drain();
     assert_eq!(text(&world, seq), Some("edit 1".into()));
     check_end(world);
 }
@@ -137,7 +137,7 @@ fn two_attempts_with_a_loss_between_them_are_one_message() {
     world.live_step(Works);
     world.lose_data();
     let second = post(&mut world, 1);
-    world.settle();
+    world.drain();
     assert_eq!([fate(&world, first), fate(&world, second)], [Fate::Visible, Fate::Gone]);
     check_end(world);
 }
@@ -147,7 +147,7 @@ fn a_process_that_starts_without_the_live_store_shows_its_messages_later_and_onc
     let (mut world, seq) = with_a_message();
     world.restart(0, 0, false);
     let retry = post(&mut world, 0);
-    world.settle();
+    world.drain();
     assert_eq!((fate(&world, seq), fate(&world, retry)), (Fate::Visible, Fate::Duplicate));
     check_end(world);
 }
@@ -158,7 +158,7 @@ fn the_number_of_a_refused_post_is_not_given_again() {
     let refused = post(&mut world, 0);
     live(&mut world, Works);
     database(&mut world, Unheard);
-    world.settle();
+    world.drain();
     assert_eq!(fate(&world, refused), Fate::Gone);
     world.restart(0, 0, true);
     assert!(post(&mut world, 0) > refused);
@@ -174,7 +174,7 @@ fn a_retry_of_a_refused_post_is_no_duplicate_even_if_the_first_one_would_have_ex
     live(&mut world, Works);
     world.advance(1_000);
     database(&mut world, Unheard);
-    world.settle();
+    world.drain();
     assert_eq!([fate(&world, first), fate(&world, retry)], [Fate::Gone; 2]);
     check_end(world);
 }

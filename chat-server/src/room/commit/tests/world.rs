@@ -350,8 +350,8 @@ impl World {
         self.carry_out(effects);
     }
 
-    /// Lets everything succeed until there is nothing left to do.
-    pub(super) fn settle(&mut self) {
+    /// Lets every effect succeed until nothing is pending.
+    pub(super) fn drain(&mut self) {
         for _ in 0..10_000 {
             self.notice_loss();
             self.load_step();
