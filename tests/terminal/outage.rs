@@ -39,7 +39,7 @@ fn what_lasts_goes_on_while_redis_is_away_and_what_expires_is_there_once_afterwa
     send(&screen, "/ttl 5m brief-7734");
     screen.wait_for_text("brief-7734 (waits: the store");
     send(&screen, "/ttl 5m brief-7735");
-    screen.wait_for_text("brief-7735 (waits for the one before it)");
+    screen.wait_for_text("brief-7735 (queued)");
     for text in ["lasting-5521", "lasting-5522"] {
         send(&screen, text);
         wait_until_seen(&ben, text);
@@ -70,7 +70,7 @@ fn what_lasts_goes_on_while_redis_is_full_and_the_screen_says_what_is_missing() 
     send(&screen, "lasting-5521");
     wait_until_seen(&ben, "lasting-5521");
     send(&screen, "/ttl 5m brief-7735");
-    screen.wait_for_text("brief-7735 (waits for the one before it)");
+    screen.wait_for_text("brief-7735 (queued)");
     redis.ask(&["CONFIG", "SET", "maxmemory", "0"]);
     wait_until_seen(&ben, "brief-7735");
     for text in ["brief-7734", "brief-7735", "lasting-5521"] {

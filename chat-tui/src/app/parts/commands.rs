@@ -60,7 +60,7 @@ pub fn act(model: &mut Model, command: CommandAction, argument: &str) -> Option<
 }
 
 const NO_ROOM: &str = "No room is open; /join one.";
-const NOT_CONNECTED: &str = "The server is away; try again once it is back.";
+const NOT_CONNECTED: &str = "Server unreachable; try again once you are connected.";
 
 /// What should happen next, or what is wrong with the line.
 type CommandResult = Result<Option<Outcome>, String>;
@@ -153,7 +153,7 @@ fn show_topic(model: &mut Model) -> CommandResult {
             let by = model.server().map(|server| server.name(topic.by)).unwrap_or_default();
             format!("Topic, set by {}: {}", by.as_str(), topic.text)
         }
-        None => "There is no topic; /topic TEXT sets one.".to_owned(),
+        None => "No topic yet. Set one with /topic TEXT.".to_owned(),
     };
     model.show_info(&text);
     Ok(None)
@@ -164,7 +164,7 @@ fn describe(model: &mut Model, argument: &str) -> CommandResult {
         let (_, room) = model.room().ok_or(NO_ROOM)?;
         let text = match &room.info.description {
             Some(description) => format!("This room is for: {description}"),
-            None => "It is not said what this room is for; /describe TEXT does.".to_owned(),
+            None => "No description yet. Set one with /describe TEXT.".to_owned(),
         };
         model.show_info(&text);
         return Ok(None);
@@ -208,7 +208,7 @@ fn rsvp(model: &mut Model, argument: &str) -> CommandResult {
     let example = |clause: String| sentence(&format!("{clause}: /rsvp attending"));
     let answer = argument::choose(RSVPS, argument).map_err(example)?;
     let request = SetRsvp { room: room_key.room, answer };
-    model.ask(room_key.server, request, Purpose::UserAction("could not say whether you take part"));
+    model.ask(room_key.server, request, Purpose::UserAction("could not save your RSVP"));
     Ok(None)
 }
 

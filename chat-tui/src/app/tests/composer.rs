@@ -42,7 +42,7 @@ fn ephemeral_text_goes_into_no_editor_file() {
     let opens = |effects: &[Effect]| effects.iter().any(|effect| matches!(effect, Effect::OpenEditor(_)));
     app.write("/ttl 30s the key");
     assert!(!opens(&app.act(Action::Editor)));
-    assert!(app.notice().contains("expires"), "{}", app.notice());
+    assert!(app.notice().contains("Ephemeral drafts"), "{}", app.notice());
     app.act(Action::Interrupt);
     app.write("a lasting one");
     assert!(opens(&app.act(Action::Editor)));
