@@ -132,7 +132,7 @@ fn previous_texts_of_a_message_are_shown() {
     screen.press(&["v"]);
     screen.wait_for("the previous text and the current one", |lines| {
         let has = |text: &str| lines.iter().any(|line| line.contains(text));
-        has("said before") && has("until ") && has("teh biuld") && has("│ now")
+        has("earlier versions") && has("until ") && has("teh biuld") && has("│ now")
     });
     screen.press(&["q"]);
     screen.wait_for("the message alone", |lines| !lines.iter().any(|line| line.contains("teh biuld")));

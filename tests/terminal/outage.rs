@@ -39,7 +39,7 @@ fn persistent_messages_go_on_while_redis_is_unreachable_and_ephemeral_ones_are_s
     send(&screen, "/ttl 5m ttl-7734");
     screen.wait_for_text("ttl-7734 (waits: the store");
     send(&screen, "/ttl 5m ttl-7735");
-    screen.wait_for_text("ttl-7735 (waits for the one before it)");
+    screen.wait_for_text("ttl-7735 (queued)");
     for text in ["persist-5521", "persist-5522"] {
         send(&screen, text);
         wait_until_seen(&ben, text);
@@ -70,7 +70,7 @@ fn persistent_messages_go_on_while_redis_is_full_and_the_screen_reports_the_outa
     send(&screen, "persist-5521");
     wait_until_seen(&ben, "persist-5521");
     send(&screen, "/ttl 5m ttl-7735");
-    screen.wait_for_text("ttl-7735 (waits for the one before it)");
+    screen.wait_for_text("ttl-7735 (queued)");
     redis.ask(&["CONFIG", "SET", "maxmemory", "0"]);
     wait_until_seen(&ben, "ttl-7735");
     for text in ["ttl-7734", "ttl-7735", "persist-5521"] {

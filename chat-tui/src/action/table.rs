@@ -124,7 +124,7 @@ actions! {
         TogglePeople "toggle_people", EVERYWHERE, None, "Show or hide people and trending words";
         Redraw "redraw", EVERYWHERE, None, "Draw the whole screen again";
         Suspend "suspend", EVERYWHERE, None, "Back to the shell; fg returns";
-        Quit "quit", EVERYWHERE, Some(slash("quit", "")), "Leave; what is not sent is sent next time";
+        Quit "quit", EVERYWHERE, Some(slash("quit", "")), "Quit; unsent messages go out next time";
     }
 
     /// Changes or sends the draft.
@@ -132,12 +132,12 @@ actions! {
         Send "send", COMPOSER, None, "Send the message";
         Newline "newline", COMPOSER, None, "Begin a new line";
         Complete "complete", COMPOSER, None, "Complete a command, @person or #room; again for the next";
-        CompleteBack "complete_back", COMPOSER, None, "The completion before";
+        CompleteBack "complete_back", COMPOSER, None, "The previous completion";
         Editor "editor", COMPOSER, Some(slash("editor", "")), "Write in $EDITOR";
-        HistoryPrevious "history_previous", COMPOSER, None, "What you sent before";
-        HistoryNext "history_next", COMPOSER, None, "What you sent after that";
-        CursorUp "cursor_up", COMPOSER, None, "Up a line; in the first line, what you sent before";
-        CursorDown "cursor_down", COMPOSER, None, "Down a line; in the last line, what you sent after that";
+        HistoryPrevious "history_previous", COMPOSER, None, "The previous message you sent";
+        HistoryNext "history_next", COMPOSER, None, "The next message you sent";
+        CursorUp "cursor_up", COMPOSER, None, "Up a line; in the first line, your previous message";
+        CursorDown "cursor_down", COMPOSER, None, "Down a line; in the last line, your next message";
         CursorLeft "cursor_left", COMPOSER, None, "Left";
         CursorRight "cursor_right", COMPOSER, None, "Right";
         WordLeft "word_left", COMPOSER, None, "Left by a word";
@@ -150,9 +150,9 @@ actions! {
         DeleteWordRight "delete_word_right", COMPOSER, None, "Delete the word to the right";
         DeleteToStart "delete_to_start", COMPOSER, None, "Delete to the line's beginning";
         DeleteToEnd "delete_to_end", COMPOSER, None, "Delete to the line's end";
-        PutBack "put_back", COMPOSER, None, "Put back what was deleted last";
+        PutBack "put_back", COMPOSER, None, "Put back the last deleted text";
         Cancel "cancel", COMPOSER, None, "Leave an edit or completion; else select messages";
-        Interrupt "interrupt", COMPOSER, None, "Clear the line; twice where it is empty: leave";
+        Interrupt "interrupt", COMPOSER, None, "Clear the line; press twice on an empty line to quit";
     }
 
     /// Concerns messages: the selected one, or those not sent.
@@ -161,10 +161,10 @@ actions! {
         SelectDown "select_down", MESSAGES, None, "The message below";
         EditMessage "edit_message", MESSAGES, Some(slash("edit", "")), "Edit the selected message, or your last one";
         DeleteMessage "delete_message", MESSAGES, Some(slash("delete", "")), "Delete the selected message, or your last one";
-        Versions "versions", MESSAGES, Some(slash("versions", "")), "Show what the selected message, or your last one, said before";
+        Versions "versions", MESSAGES, Some(slash("versions", "")), "Show earlier versions of the selected or last message";
         CopyMessage "copy_message", MESSAGES, None, "Copy the text to the clipboard";
         Retry "retry", MESSAGES, Some(slash("retry", "")), "Send again what failed, and reconnect";
-        Discard "discard", None, Some(slash("discard", "")), "Let go of what could not be sent here";
+        Discard "discard", None, Some(slash("discard", "")), "Discard this room's unsent messages";
         Back "back", MESSAGES, None, "Back to writing";
     }
 
@@ -172,7 +172,7 @@ actions! {
     List(ListAction) {
         ListUp "list_up", LIST, None, "The line above";
         ListDown "list_down", LIST, None, "The line below";
-        Choose "choose", LIST, None, "Take it";
+        Choose "choose", LIST, None, "Choose";
         Close "close", LIST, None, "Close";
     }
 
@@ -182,15 +182,15 @@ actions! {
         Create "create", None, Some(slash("create", "ROOM [TOPIC]")), "Make a room and join it";
         Leave "leave", None, Some(slash("leave", "")), "Leave this room";
         Topic "topic", None, Some(slash("topic", "[TEXT|-clear]")), "Show the topic, set it, or clear it for all";
-        Describe "describe", None, Some(slash("describe", "[TEXT|-clear]")), "Show what the room is for, set it, or clear it for all";
+        Describe "describe", None, Some(slash("describe", "[TEXT|-clear]")), "Show the description, set it, or clear it for all";
         SendEphemeral "send_ephemeral", None, Some(slash("ttl", "low|normal|high|30s TEXT")), "Send a message that expires";
-        SendPersistent "send_persistent", None, Some(slash("keep", "TEXT")), "Send a message that stays, also where they expire";
+        SendPersistent "send_persistent", None, Some(slash("keep", "TEXT")), "Send a persistent message, even in an ephemeral room";
         SendCode "send_code", None, Some(slash("code", "[LANG] TEXT")), "Send code, shown as written: /code rust …, /code:LANG … for any language";
-        Online "online", None, Some(slash("online", "[TEXT]")), "Be shown as online, with your own words";
-        Away "away", None, Some(slash("away", "[TEXT]")), "Be shown as away, with your own words";
-        Dnd "dnd", None, Some(slash("dnd", "[TEXT]")), "Ask not to be disturbed";
-        Rsvp "rsvp", None, Some(slash("rsvp", "attending|interested|none")), "Say whether you take part";
-        Info "info", None, Some(slash("info", "")), "What this room is, and who takes part";
+        Online "online", None, Some(slash("online", "[TEXT]")), "Appear online, with an optional status";
+        Away "away", None, Some(slash("away", "[TEXT]")), "Appear away, with an optional status";
+        Dnd "dnd", None, Some(slash("dnd", "[TEXT]")), "Do not disturb, with an optional status";
+        Rsvp "rsvp", None, Some(slash("rsvp", "attending|interested|none")), "Set your RSVP for this room";
+        Info "info", None, Some(slash("info", "")), "Show the details of this room";
         Theme "theme", None, Some(slash("theme", "dark|light")), "Change the colours";
     }
 }

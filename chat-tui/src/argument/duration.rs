@@ -1,29 +1,12 @@
-//! Lengths of time as typed: `30s`, `1h30m`, `2d`, or a preset. Pure: must not know the purpose of a duration.
+//! Lengths of time as typed: `30s`, `1h30m`, `2d`. Pure: must not know the purpose of a duration.
 
 #![deny(clippy::disallowed_methods)]
 
-use chat_proto::limits::{TTL_HIGH_MS, TTL_LOW_MS, TTL_MAX_MS, TTL_MIN_MS, TTL_NORMAL_MS};
-
-/// Reads the lifetime of a message, in milliseconds.
-///
-/// # Errors
-/// A clause for the user if it is no length of time, or outside the protocol's limits.
-pub fn ttl_ms(text: &str) -> Result<u64, String> {
-    let ms = duration_ms(text)?;
-    if (TTL_MIN_MS..=TTL_MAX_MS).contains(&ms) { Ok(ms) } else { Err("a message lives for 1 second to 7 days".into()) }
-}
-
-/// Reads a length of time, or one of the presets `low` (30 s), `normal` (1 h) and `high` (24 h), in milliseconds.
+/// Reads a length of time, in milliseconds.
 ///
 /// # Errors
 /// A clause for the user if it is no length of time, or negative.
 pub fn duration_ms(text: &str) -> Result<u64, String> {
-    match text {
-        "low" => return Ok(TTL_LOW_MS),
-        "normal" => return Ok(TTL_NORMAL_MS),
-        "high" => return Ok(TTL_HIGH_MS),
-        _ => {}
-    }
     // A day is 24 hours here. jiff's duration knows no days, so they are read apart.
     let (days, rest) = match text.split_once('d') {
         Some((days, rest)) if days.bytes().all(|b| b.is_ascii_digit()) && !days.is_empty() => {
@@ -49,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_length_of_time_is_read_with_days_and_presets() {
+    fn a_length_of_time_is_read_with_days() {
         for (text, ms) in [
             ("30s", 30_000),
             ("90s", 90_000),
@@ -57,21 +40,11 @@ mod tests {
             ("1h30m", 5_400_000),
             ("7d", 604_800_000),
             ("1d12h", 129_600_000),
-            ("low", 30_000),
         ] {
             assert_eq!(duration_ms(text), Ok(ms), "{text}");
         }
         for wrong in ["", "s", "5", "5w", "-5s", "abc", "99999999999999999999d", "d", "é"] {
             assert!(duration_ms(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn a_lifetime_keeps_to_the_limits() {
-        assert_eq!(ttl_ms("1s"), Ok(1_000));
-        assert_eq!(ttl_ms("7d"), Ok(604_800_000));
-        for wrong in ["0s", "500ms", "8d"] {
-            assert_eq!(ttl_ms(wrong), Err("a message lives for 1 second to 7 days".into()), "{wrong}");
         }
     }
 }

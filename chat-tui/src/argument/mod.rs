@@ -9,12 +9,16 @@ mod duration;
 mod message;
 mod room;
 mod rsvp;
+mod sentence;
 mod text;
+mod ttl;
 
 pub use availability::AVAILABILITIES;
 pub use choice::{Choice, choose};
-pub use duration::{duration_ms, ttl_ms};
+pub use duration::duration_ms;
 pub use message::{MessageRef, SeqRef};
 pub use room::{RoomRef, room_name};
 pub use rsvp::RSVPS;
+pub use sentence::sentence;
 pub use text::text;
+pub use ttl::{TTL_PRESETS, ttl_ms};

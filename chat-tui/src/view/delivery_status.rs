@@ -9,16 +9,17 @@ const LEAD: &str = "The message was not accepted: ";
 pub(super) fn note(status: &DeliveryStatus) -> String {
     match status {
         DeliveryStatus::Sending => "(sending)".to_owned(),
-        DeliveryStatus::Offline => "(waits for the link)".to_owned(),
-        DeliveryStatus::EphemeralUnavailable(reason) => {
-            let reason = reason.as_str();
-            let reason = reason.strip_prefix(LEAD).unwrap_or(reason).trim_end_matches('.');
-            format!("(waits: {reason} · /discard)")
-        }
-        DeliveryStatus::Deferred(reason) => format!("(put off: {})", reason.as_str()),
-        DeliveryStatus::Queued => "(waits for the one before it)".to_owned(),
-        DeliveryStatus::Failed(reason) => format!("(not sent: {} · /retry or /discard)", reason.as_str()),
+        DeliveryStatus::Offline => "(offline)".to_owned(),
+        DeliveryStatus::EphemeralUnavailable(reason) => format!("(waits: {} · /discard)", clause(reason.as_str())),
+        DeliveryStatus::Deferred(reason) => format!("(delayed: {})", clause(reason.as_str())),
+        DeliveryStatus::Queued => "(queued)".to_owned(),
+        DeliveryStatus::Failed(reason) => format!("(not sent: {} · /retry or /discard)", clause(reason.as_str())),
     }
+}
+
+/// Returns a refusal's reason without its lead and full stop.
+fn clause(reason: &str) -> &str {
+    reason.strip_prefix(LEAD).unwrap_or(reason).trim_end_matches('.')
 }
 
 /// Returns whether the state usually ends at once; then the note is hidden at first.

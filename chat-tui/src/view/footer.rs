@@ -73,8 +73,8 @@ fn outage(model: &Model) -> Option<Line> {
     let text = match (server.service.is_store_available, server.service.is_live_available) {
         (true, true) => return None,
         (false, true) => "The server cannot write just now: messages wait.",
-        (true, false) => "Messages that expire are not taken just now; others are.",
-        (false, false) => "The server cannot write just now: messages wait, and none that expire are taken.",
+        (true, false) => "Ephemeral messages are unavailable; others still work.",
+        (false, false) => "The server cannot write just now: messages wait, and ephemeral ones are unavailable.",
     };
     Some((text.to_owned(), Role::NoticeError))
 }

@@ -13,8 +13,9 @@ use crate::app::state::model::Model;
 use crate::app::state::outcome::Outcome;
 use crate::app::state::pending_post::Draft;
 use crate::app::state::purpose::Purpose;
+use crate::app::state::room::Room;
 use crate::app::state::room_key::{RoomKey, ServerKey};
-use crate::argument::{self, RSVPS};
+use crate::argument::{self, RSVPS, RoomRef, sentence};
 
 /// Carries out a typed command; if something is wrong with it, the line stays as it is.
 pub fn run(model: &mut Model, action: Action, argument: &str) -> Option<Outcome> {
@@ -59,6 +60,7 @@ pub fn act(model: &mut Model, command: CommandAction, argument: &str) -> Option<
 }
 
 const NO_ROOM: &str = "No room is open; /join one.";
+const NOT_CONNECTED: &str = "Server unreachable; try again once you are connected.";
 
 /// What should happen next, or what is wrong with the line.
 type CommandResult = Result<Option<Outcome>, String>;
@@ -72,22 +74,12 @@ fn clear(model: &mut Model) {
 /// The open room, if its server is connected.
 fn current_room(model: &Model) -> Result<RoomKey, String> {
     let room_key = model.current.ok_or(NO_ROOM)?;
-    if model.is_ready(room_key.server) {
-        Ok(room_key)
-    } else {
-        Err("The server is away; try again once it is back.".into())
-    }
+    if model.is_ready(room_key.server) { Ok(room_key) } else { Err(NOT_CONNECTED.into()) }
 }
 
 fn server(model: &Model) -> Result<ServerKey, String> {
     let server = model.current.map_or(ServerKey::FIRST, |room_key| room_key.server);
-    if model.is_ready(server) { Ok(server) } else { Err("The server is away; try again once it is back.".into()) }
-}
-
-/// An argument's error as a sentence.
-fn sentence(clause: &str) -> String {
-    let mut chars = clause.chars();
-    chars.next().map(|first| format!("{}{}.", first.to_uppercase(), chars.as_str())).unwrap_or_default()
+    if model.is_ready(server) { Ok(server) } else { Err(NOT_CONNECTED.into()) }
 }
 
 /// Reads a text; `name` is its name in the error.
@@ -96,13 +88,22 @@ fn read_text<T: std::str::FromStr<Err = chat_proto::text::TextError>>(name: &str
 }
 
 fn join(model: &mut Model, argument: &str) -> CommandResult {
-    let (server, name) = (server(model)?, argument::room_name(argument).map_err(|clause| sentence(&clause))?);
-    let known =
-        model.rooms.iter().find(|(room_key, room)| room_key.server == server && room.info.name.as_ref() == Some(&name));
+    let server = server(model)?;
+    let typed: RoomRef = argument.parse().map_err(|clause: String| sentence(&clause))?;
+    let is_typed = |room: &Room| match &typed {
+        RoomRef::Name(name) => room.info.name.as_ref() == Some(name),
+        RoomRef::Id(id) => room.info.id == *id,
+        RoomRef::Person(_) => false,
+    };
+    let known = model.rooms.iter().find(|(room_key, room)| room_key.server == server && is_typed(room));
     if let Some((room_key, _)) = known {
         return Ok(Some(Outcome::OpenRoom(*room_key)));
     }
-    model.ask(server, Resolve { rooms: vec![name], users: Vec::new() }, Purpose::Enter);
+    match typed {
+        RoomRef::Name(name) => model.ask(server, Resolve { rooms: vec![name], users: Vec::new() }, Purpose::Enter),
+        RoomRef::Id(room) => model.ask(server, request::Join { room }, Purpose::Enter),
+        RoomRef::Person(_) => return Err(format!("There is no direct message with {typed}.")),
+    }
     Ok(None)
 }
 
@@ -152,7 +153,7 @@ fn show_topic(model: &mut Model) -> CommandResult {
             let by = model.server().map(|server| server.name(topic.by)).unwrap_or_default();
             format!("Topic, set by {}: {}", by.as_str(), topic.text)
         }
-        None => "There is no topic; /topic TEXT sets one.".to_owned(),
+        None => "No topic yet. Set one with /topic TEXT.".to_owned(),
     };
     model.show_info(&text);
     Ok(None)
@@ -163,7 +164,7 @@ fn describe(model: &mut Model, argument: &str) -> CommandResult {
         let (_, room) = model.room().ok_or(NO_ROOM)?;
         let text = match &room.info.description {
             Some(description) => format!("This room is for: {description}"),
-            None => "It is not said what this room is for; /describe TEXT does.".to_owned(),
+            None => "No description yet. Set one with /describe TEXT.".to_owned(),
         };
         model.show_info(&text);
         return Ok(None);
@@ -207,7 +208,7 @@ fn rsvp(model: &mut Model, argument: &str) -> CommandResult {
     let example = |clause: String| sentence(&format!("{clause}: /rsvp attending"));
     let answer = argument::choose(RSVPS, argument).map_err(example)?;
     let request = SetRsvp { room: room_key.room, answer };
-    model.ask(room_key.server, request, Purpose::UserAction("could not say whether you take part"));
+    model.ask(room_key.server, request, Purpose::UserAction("could not save your RSVP"));
     Ok(None)
 }
 

@@ -5,6 +5,7 @@
 use crate::action::Action;
 use crate::app::state::completion::{Candidate, Completion};
 use crate::app::state::model::Model;
+use crate::argument::{Choice, RSVPS, TTL_PRESETS};
 
 /// Candidates offered.
 const CANDIDATES_MAX: usize = 8;
@@ -94,14 +95,19 @@ fn arguments(model: &Model, command: &str, piece: &str) -> Vec<Candidate> {
     if before.trim_start() != piece {
         return Vec::new();
     }
-    let known: &[(&str, &str)] = match Action::commanded(word) {
-        Some(Action::SendEphemeral) => &[("low", "30 seconds"), ("normal", "1 hour"), ("high", "24 hours")],
-        Some(Action::Rsvp) => &[("attending", "you come"), ("interested", "you might"), ("none", "take it back")],
-        Some(Action::Topic | Action::Describe) if piece.starts_with('-') => &[("-clear", "for all")],
-        Some(Action::Theme) => &[("dark", ""), ("light", "")],
+    let known = match Action::commanded(word) {
+        Some(Action::SendEphemeral) => words(TTL_PRESETS),
+        Some(Action::Rsvp) => words(RSVPS),
+        Some(Action::Topic | Action::Describe) if piece.starts_with('-') => vec![("-clear", "for all")],
+        Some(Action::Theme) => vec![("dark", ""), ("light", "")],
         Some(Action::SwitchRoom | Action::Join) => return rooms(model, piece, ""),
-        _ => &[],
+        _ => Vec::new(),
     };
-    let matching = known.iter().filter(|(text, _)| text.starts_with(piece));
-    matching.map(|(text, help)| Candidate { text: format!("{text} "), help: (*help).to_owned() }).collect()
+    let matching = known.into_iter().filter(|(text, _)| text.starts_with(piece));
+    matching.map(|(text, help)| Candidate { text: format!("{text} "), help: help.to_owned() }).collect()
+}
+
+/// The words of a table of arguments, with their help.
+fn words<T>(choices: &[Choice<T>]) -> Vec<(&'static str, &'static str)> {
+    choices.iter().map(|choice| (choice.word, choice.help)).collect()
 }

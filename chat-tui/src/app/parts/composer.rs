@@ -196,7 +196,7 @@ fn interrupt(model: &mut Model) -> Option<Outcome> {
         return Some(Outcome::Quit);
     }
     model.interrupted_at = Some(model.now);
-    model.show_info("Press again to leave.");
+    model.show_info("Press again to quit.");
     None
 }
 
@@ -205,7 +205,7 @@ fn open_editor(model: &mut Model) {
     let Some((_, room)) = model.room() else { return };
     let text = room.writing.draft.text().to_owned();
     if drafts::would_expire(room, &text) {
-        return model.show_error("An editor would write this to a file, and it expires; write it here.");
+        return model.show_error("Ephemeral drafts never go to a file, so $EDITOR is not available here.");
     }
     model.effects.push(Effect::OpenEditor(text));
 }
@@ -245,7 +245,7 @@ fn send(model: &mut Model) -> Option<Outcome> {
 
 fn send_edit(model: &mut Model, room_key: RoomKey, seq: Seq, text: &str) {
     if !model.is_ready(room_key.server) {
-        model.show_error("The server is away; edits need it. Your text stays here.");
+        model.show_error("Server unreachable; save your edit once you are connected.");
         return;
     }
     match text.parse::<MessageBody>() {

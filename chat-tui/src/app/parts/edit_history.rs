@@ -25,7 +25,7 @@ pub fn on_versions(model: &mut Model, (room_key, seq): (RoomKey, Seq), answer: &
     };
     let Some(changed) = last_change(model, room_key, seq).filter(|_| model.current == Some(room_key)) else { return };
     if answer.versions.is_empty() {
-        return model.show_info("That message has no former texts.");
+        return model.show_info("That message has no earlier versions.");
     }
     let texts = answer.versions.iter().map(|version| (SafeText::block(version.body.as_str()), version.replaced_at));
     model.overlay = Some(Overlay::EditHistory(EditHistory { room_key, seq, texts: texts.collect(), changed, top }));
@@ -39,7 +39,7 @@ pub fn refresh(model: &mut Model) {
     match last_change(model, room_key, seq) {
         None => {
             model.overlay = None;
-            model.show_info("That message is gone, and its former texts with it.");
+            model.show_info("That message is gone, and its earlier versions with it.");
         }
         Some(now) if now != shown.changed => {
             if let Some(Overlay::EditHistory(shown)) = &mut model.overlay {

@@ -91,7 +91,7 @@ pub fn next_mention(model: &mut Model) -> Option<Outcome> {
 pub fn on_resolved(model: &mut Model, server: ServerKey, found: &Resolved) {
     match found.rooms.first() {
         Some(room) => model.ask(server, Join { room: room.id }, Purpose::Enter),
-        None => model.show_error("There is no such room that you may see; /create makes one."),
+        None => model.show_error("No such room, or it is private. Create one with /create."),
     }
 }
 

@@ -56,7 +56,7 @@ pub fn on_stored(model: &mut Model, key: &ClientKey) {
 /// A post could not be put on disk: it is sent all the same, and the user is warned.
 pub fn on_store_failed(model: &mut Model, key: &ClientKey, reason: &str) {
     on_stored(model, key);
-    model.show_error(&format!("Not kept for a restart, sent all the same: {reason}"));
+    model.show_error(&format!("Sent, but not saved for a restart: {reason}"));
 }
 
 /// Sends the posts whose turn it is, in every room that has any.

@@ -105,13 +105,13 @@ pub fn mark_unread(model: &mut Model) {
         Focus::Composer => None,
     };
     if !model.is_ready(room_key.server) {
-        model.show_error("The server is away; marking as unread needs it.");
+        model.show_error("Server unreachable; try again once you are connected.");
         return;
     }
     let me = model.servers.get(&room_key.server).and_then(Server::my_id);
     let Some(room) = model.rooms.get_mut(&room_key) else { return };
     let Some(marker) = marker_before(room, selected, me) else {
-        model.show_info("There is nothing of anyone else to mark as unread.");
+        model.show_info("No messages from other people here.");
         return;
     };
     room.reading.mark_unread(marker);

@@ -117,7 +117,7 @@ fn own_target(model: &mut Model) -> Option<(RoomKey, Seq, String)> {
         None => model.show_info("There is no message to do that with."),
         Some((.., false)) => model.show_error("That message is someone else's."),
         Some((room_key, ..)) if !model.is_ready(room_key.server) => {
-            model.show_error("The server is away; this needs it.");
+            model.show_error("Server unreachable; try again once you are connected.");
         }
         Some((room_key, seq, text, true)) => return Some((room_key, seq, text)),
     }
@@ -161,9 +161,9 @@ fn show_versions(model: &mut Model) {
     match found {
         None => model.show_info("There is no message to do that with."),
         Some((_, _, false, _)) => model.show_info("That message was not edited."),
-        Some((_, _, true, true)) => model.show_info("Of a message that expires no former text is kept."),
+        Some((_, _, true, true)) => model.show_info("Ephemeral messages keep no edit history."),
         Some((room_key, ..)) if !model.is_ready(room_key.server) => {
-            model.show_error("The server is away; this needs it.");
+            model.show_error("Server unreachable; try again once you are connected.");
         }
         Some((room_key, seq, ..)) => edit_history::request(model, room_key, seq),
     }

@@ -9,6 +9,7 @@ use crate::app::state::model::Model;
 use crate::app::state::outcome::Outcome;
 use crate::app::state::purpose::Purpose;
 use crate::app::state::room_key::ServerKey;
+use crate::argument::sentence;
 use crate::link_event::CallError;
 
 /// Takes the answer to a request.
@@ -59,7 +60,7 @@ fn on_failure(model: &mut Model, purpose: Purpose, refusal: &CallError) {
         Purpose::History(room_key) => history::on_page_failed(model, room_key),
         Purpose::Enter => report_refusal(model, "could not enter the room", refusal),
         Purpose::Info => report_refusal(model, "could not look at the room", refusal),
-        Purpose::Versions(..) => report_refusal(model, "could not get the former texts", refusal),
+        Purpose::Versions(..) => report_refusal(model, "could not get the earlier versions", refusal),
         Purpose::UserAction(what) => report_refusal(model, what, refusal),
         // Nobody waits for these, or they are requested again later.
         Purpose::Members(_)
@@ -79,5 +80,5 @@ fn report_refusal(model: &mut Model, what: &str, refusal: &CallError) {
             format!("{what}: the connection broke; try again once it is back")
         }
     };
-    model.show_error(&text);
+    model.show_error(&sentence(&text));
 }

@@ -17,6 +17,7 @@ use crate::app::state::outcome::Outcome;
 use crate::app::state::room::Room;
 use crate::app::state::room_key::ServerKey;
 use crate::app::state::server::LinkState;
+use crate::argument::sentence;
 use crate::link_event::LinkEvent;
 use crate::text::SafeText;
 
@@ -36,8 +37,8 @@ pub fn on_msg(model: &mut Model, server: ServerKey, msg: LinkEvent) -> Option<Ou
         LinkEvent::Stopped { error } => {
             let reason = error.to_string();
             on_down(model, server, LinkState::Denied { reason: SafeText::line(&reason) });
-            let reason = reason.trim_end_matches('.');
-            model.show_error(&format!("{reason}. Leave with Ctrl+Q, sign in with `chat login NAME`, and come back."));
+            let reason = sentence(&reason);
+            model.show_error(&format!("{reason} Quit with Ctrl+Q, sign in with `chat login NAME`, and come back."));
         }
     }
     None

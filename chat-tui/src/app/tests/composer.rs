@@ -5,6 +5,7 @@ use chat_proto::request::{Edit, Request};
 
 use super::*;
 use crate::app::{Focus, PersistOp};
+use crate::argument::{RSVPS, TTL_PRESETS};
 
 #[test]
 fn a_paste_never_sends_and_cannot_steer_the_terminal() {
@@ -41,7 +42,7 @@ fn ephemeral_text_goes_into_no_editor_file() {
     let opens = |effects: &[Effect]| effects.iter().any(|effect| matches!(effect, Effect::OpenEditor(_)));
     app.write("/ttl 30s the key");
     assert!(!opens(&app.act(Action::Editor)));
-    assert!(app.notice().contains("expires"), "{}", app.notice());
+    assert!(app.notice().contains("Ephemeral drafts"), "{}", app.notice());
     app.act(Action::Interrupt);
     app.write("a persistent one");
     assert!(opens(&app.act(Action::Editor)));
@@ -187,4 +188,32 @@ fn joining_a_known_room_clears_the_command_and_no_other_draft() {
     assert_eq!(app.draft(), "for ops");
     app.act(Action::PreviousRoom);
     assert_eq!(app.draft(), "");
+}
+
+#[test]
+fn a_room_is_joined_by_name_or_id_as_on_the_command_line() {
+    let mut app = TestApp::in_two_rooms();
+    app.send("/join R2");
+    assert_eq!(app.model.current.map(|room_key| room_key.room), Some(OPS));
+    let effects = app.send("/join R7");
+    let (_, request) = asked(&effects, |request| matches!(request, Request::Join(_))).expect("asked to join");
+    assert!(matches!(request, Request::Join(join) if join.room == RoomId(7)), "{request:?}");
+    app.send("/join @ana");
+    assert_eq!(app.notice(), "There is no direct message with @ana.");
+}
+
+#[test]
+fn arguments_are_completed_from_the_tables_that_read_them() {
+    let mut app = TestApp::in_two_rooms();
+    let mut offered = |line: &str| {
+        app.write(line);
+        let (_, found) = crate::app::parts::completion::candidates(&app.model).expect("candidates");
+        app.act(Action::Interrupt);
+        found.into_iter().map(|candidate| (candidate.text.trim_end().to_owned(), candidate.help)).collect::<Vec<_>>()
+    };
+    let table = |(word, help): (&str, &str)| (word.to_owned(), help.to_owned());
+    let presets: Vec<_> = TTL_PRESETS.iter().map(|choice| table((choice.word, choice.help))).collect();
+    let answers: Vec<_> = RSVPS.iter().map(|choice| table((choice.word, choice.help))).collect();
+    assert_eq!(offered("/ttl "), presets);
+    assert_eq!(offered("/rsvp "), answers);
 }

@@ -78,7 +78,7 @@ fn unedited_and_ephemeral_messages_are_not_requested() {
     app.push(event(GENERAL, 1, ephemeral));
     app.act(Action::Cancel);
     assert_eq!(asked_versions(&app.act(Action::Versions)), None);
-    assert!(app.notice().contains("expires"), "{}", app.notice());
+    assert!(app.notice().contains("keep no edit history"), "{}", app.notice());
     app.act(Action::SelectUp);
     assert_eq!(asked_versions(&app.act(Action::Versions)), None);
     assert!(app.notice().contains("not edited"), "{}", app.notice());

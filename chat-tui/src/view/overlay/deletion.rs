@@ -16,7 +16,7 @@ pub(super) fn draw(theme: &Theme, outer: Rect, (text, buffer): (&str, &mut Buffe
         draw::text(buffer, row, text, theme.style(Role::Overlay));
     }
     rows.next();
-    let hint = "Its text goes from the server and from all screens.";
+    let hint = "The text is removed from the server and every screen.";
     for (line, row) in wrap_words(hint, usize::from(inner.width)).into_iter().zip(rows) {
         draw::text(buffer, row, &hint[line], theme.style(Role::OverlayDim));
     }

@@ -32,7 +32,7 @@ pub(super) fn height(model: &Model, shown: &EditHistory, columns: u16) -> u16 {
 pub(super) fn draw(model: &Model, theme: &Theme, outer: Rect, (shown, buffer): (&EditHistory, &mut Buffer)) -> usize {
     let by = model.rooms.get(&shown.room_key).and_then(|room| room.timeline.get(shown.seq)).map(|entry| entry.by);
     let name = by.zip(model.server()).map(|(by, server)| server.name(by)).unwrap_or_default();
-    let title = format!("what {} said before", name.as_str());
+    let title = format!("earlier versions by {}", name.as_str());
     let inner = frame::draw(theme, outer, (&title, "↑↓ scroll · Esc close"), buffer);
     let rows = rows(model, shown, inner.width);
     let last = rows.len().saturating_sub(usize::from(inner.height));

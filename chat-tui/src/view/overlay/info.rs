@@ -57,7 +57,7 @@ fn facts(model: &Model, info: &RoomInfoAnswer) -> Vec<(&'static str, String)> {
     };
     let life = room
         .default_ttl_ms
-        .map_or_else(|| "messages stay".to_owned(), |ms| format!("messages go after {}", time::span(ms)));
+        .map_or_else(|| "persistent messages".to_owned(), |ms| format!("messages expire after {}", time::span(ms)));
     let mut facts = Vec::new();
     if let Some(topic) = &room.topic {
         facts.push(("topic", topic.text.to_string()));
@@ -67,7 +67,7 @@ fn facts(model: &Model, info: &RoomInfoAnswer) -> Vec<(&'static str, String)> {
     }
     facts.extend([
         ("people", format!("{} members, {} here", room.members, info.listing.online)),
-        ("take part", format!("{} attending, {} interested{own}", info.rsvp.attending, info.rsvp.interested)),
+        ("RSVP", format!("{} attending, {} interested{own}", info.rsvp.attending, info.rsvp.interested)),
         ("messages", info.messages.to_string()),
         ("kind", format!("{kind}; {life}")),
         ("you are", role.to_owned()),

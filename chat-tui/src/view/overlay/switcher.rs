@@ -38,7 +38,7 @@ pub(super) fn draw(list: &Switcher, theme: &Theme, outer: Rect, (buffer, drawn):
     {
         let name = list.query.text().trim();
         let hint =
-            if name.is_empty() { "no rooms".to_owned() } else { format!("nothing fits; /create {name} makes it") };
+            if name.is_empty() { "no rooms".to_owned() } else { format!("no match; create it with /create {name}") };
         draw::text(buffer, row, &hint, theme.style(Role::OverlayDim));
         return;
     }

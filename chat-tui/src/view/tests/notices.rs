@@ -55,14 +55,11 @@ fn an_outage_is_shown_as_long_as_it_continues() {
         |is_live_available, is_store_available| ServerFrame::Service(Service { is_live_available, is_store_available });
     app.push(works(false, true));
     let shown = shown_text(&mut app, 80, 24);
-    assert!(
-        shown.contains("Messages that expire are not taken just now") && shown.contains("ben is typing"),
-        "{shown}"
-    );
+    assert!(shown.contains("Ephemeral messages are unavailable") && shown.contains("ben is typing"), "{shown}");
     app.now = app.now.plus_ms(60_000);
     app.take(Msg::Tick);
     assert!(
-        shown_text(&mut app, 40, 10).contains("Messages that expire are not taken"),
+        shown_text(&mut app, 40, 10).contains("Ephemeral messages are unavailable"),
         "it is no notice that goes by itself"
     );
     app.push(works(true, false));
@@ -95,7 +92,7 @@ fn the_deletion_question_is_readable_on_a_narrow_screen() {
     app.act(Action::DeleteMessage);
     let shown = draw(&mut app, 40, 10).0.join("\n").replace(['│', '\n'], " ");
     let text = shown.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(text.contains("Its text goes from the server and from all screens."), "{text}");
+    assert!(text.contains("The text is removed from the server and every screen."), "{text}");
     assert!(text.contains("Enter, y delete · Esc, n keep"), "{text}");
 }
 
@@ -139,7 +136,7 @@ fn each_pending_message_shows_its_delivery_status() {
         app.send("/ttl 5m second");
         let shown = shown_text(&mut app, width, height);
         assert!(shown.contains("first (waits: no memory left; give Redis more (maxmemory) · /discard)"), "{shown}");
-        assert!(shown.contains("second (waits for the one before it)"), "{shown}");
+        assert!(shown.contains("second (queued)"), "{shown}");
         app.push(works(false));
         let shown = shown_text(&mut app, width, height);
         assert!(shown.contains("more (maxmemory) · /discard)"), "beside the banner, which says no reason: {shown}");
@@ -148,6 +145,6 @@ fn each_pending_message_shows_its_delivery_status() {
         let shown = shown_text(&mut app, width, height);
         assert!(shown.contains("first (sending)") && shown.contains("second (sending)"), "{shown}");
         app.link(LinkEvent::Down { reason: "gone".into(), retry_in_ms: 100 });
-        assert!(shown_text(&mut app, width, height).contains("first (waits for the link)"));
+        assert!(shown_text(&mut app, width, height).contains("first (offline)"));
     }
 }
