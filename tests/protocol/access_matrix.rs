@@ -117,7 +117,8 @@ const ROWS: &[Row] = &[
 const ABSENT: RoomId = RoomId(999_999);
 
 /// The accounts' roles, by the column of [`In::Room`] for a public and for a hidden room.
-const ROLES: [(&str, usize, usize); 4] = [("outsider", 1, 2), ("member", 3, 3), ("moderator", 4, 4), ("owner", 5, 5)];
+const ROLES: [(&str, usize, usize); 1 + Role::ALL.len()] =
+    [("outsider", 1, 2), ("member", 3, 3), ("moderator", 4, 4), ("owner", 5, 5)];
 const OUTSIDER: usize = 0;
 const OWNER: usize = 3;
 
@@ -199,7 +200,7 @@ impl World {
         let made_as = if kind == RoomKind::Direct { RoomKind::Private } else { kind };
         let made = CreateRoom { kind: made_as, closes_when_empty: false, ..public_room(&name) };
         let room = owner.call(&made).await.room.id;
-        TestRoom { kind, room, name: name.parse().expect("a name"), messages: [Seq::ZERO; 4] }
+        TestRoom { kind, room, name: name.parse().expect("a name"), messages: [Seq::ZERO; ROLES.len()] }
     }
 
     fn unique(&mut self) -> String {
