@@ -28,6 +28,8 @@ enum State {
     Requested {
         /// Whether events were left out meanwhile, which the page may have been cut too early to hold.
         is_stale: bool,
+        /// The highest number heard of when it was asked for.
+        announced_before: Seq,
     },
 }
 
@@ -70,7 +72,7 @@ impl Cursor {
     /// Starts a request: returns the number to ask after. The answer goes to [`Self::on_page`] or
     /// [`Self::on_page_failed`].
     pub fn request(&mut self) -> Seq {
-        self.state = State::Requested { is_stale: false };
+        self.state = State::Requested { is_stale: false, announced_before: self.announced };
         self.applied
     }
 
@@ -102,7 +104,7 @@ impl Cursor {
         self.state = match self.state {
             State::Current | State::Behind => State::Behind,
             // The page under way may have been cut before the gap: another one is asked for after it.
-            State::Requested { .. } => State::Requested { is_stale: true },
+            State::Requested { announced_before, .. } => State::Requested { is_stale: true, announced_before },
         };
     }
 
@@ -118,9 +120,14 @@ impl Cursor {
     /// is current, or behind: then one more page is to be asked for.
     pub fn on_page(&mut self, next: Seq, head: Seq, is_empty: bool) {
         self.applied = self.applied.max(next);
-        let is_stale = matches!(self.state, State::Requested { is_stale: true });
-        // A number that was announced but is not there at the end is a hole: an empty page proves it.
-        let is_done = next >= head && (self.announced <= self.applied || is_empty);
+        let (is_stale, announced_before) = match self.state {
+            State::Requested { is_stale, announced_before } => (is_stale, announced_before),
+            State::Current | State::Behind => (false, self.announced),
+        };
+        // An empty page proves that a number announced before it was asked for is a hole. It proves nothing of one that
+        // was announced since: the page may have been cut before it.
+        let is_hole = is_empty && self.announced <= announced_before;
+        let is_done = next >= head && (self.announced <= self.applied || is_hole);
         if is_done && !is_stale {
             *self = Self::at(self.applied);
         } else {
@@ -208,6 +215,19 @@ mod tests {
         cursor.on_page(Seq(5), Seq(5), true);
         assert!(cursor.is_current());
         assert_eq!(cursor.on_event(Seq(6), Seq(5)), Arrival::Next);
+    }
+
+    #[test]
+    fn an_empty_page_says_nothing_of_an_event_that_came_while_it_was_under_way() {
+        let mut cursor = Cursor::at(Seq(1));
+        cursor.on_gap();
+        cursor.request();
+        assert_eq!(cursor.on_event(Seq(2), Seq(1)), Arrival::Later);
+        cursor.on_page(Seq(1), Seq(1), true);
+        assert!(cursor.is_behind(), "the page was cut before 2");
+        cursor.request();
+        cursor.on_page(Seq(2), Seq(2), false);
+        assert!(cursor.is_current());
     }
 
     #[test]
