@@ -40,10 +40,21 @@ pub(super) struct NewChange {
     pub known: Option<Item>,
 }
 
+/// A change that was made.
+#[derive(Clone, Debug)]
+pub struct ChangedMessage {
+    /// The number of the change.
+    pub changed: Seq,
+    /// The accounts that the message mentioned before.
+    pub mentioned_before: Vec<UserId>,
+    /// The accounts that it mentions now.
+    pub mentioned_now: Vec<UserId>,
+}
+
 /// The result of a change.
 #[derive(Debug)]
 pub(super) enum ChangeOutcome {
-    Changed(Seq),
+    Changed(ChangedMessage),
     /// The room does not have the message in memory: look it up in the database and ask again.
     Unknown {
         /// Whether the room knows every ephemeral message; if not, this one may still turn up.
@@ -109,8 +120,6 @@ pub(super) enum Command {
     Snapshot(Caller, RoomAction, Responder<Snapshot>),
     /// An item in its present state, if the room has it in memory.
     Find(Caller, RoomAction, Seq, Responder<Option<Item>>),
-    /// As [`Self::Find`], for the server itself.
-    Peek(Seq, Responder<Option<Item>>),
     /// Makes an account a member, whatever the table says: of `#general`, or of the room it has just made.
     Admit(UserId, Role, Responder<Joined>),
     Unsubscribe(ConnectionId),
@@ -142,12 +151,7 @@ impl Command {
             Self::PageSnapshot(caller, action, ..)
             | Self::Snapshot(caller, action, _)
             | Self::Find(caller, action, ..) => Some((caller, *action)),
-            Self::Peek(..)
-            | Self::Admit(..)
-            | Self::Unsubscribe(_)
-            | Self::Transient(..)
-            | Self::ToMembers(_)
-            | Self::Drain(_) => None,
+            Self::Admit(..) | Self::Unsubscribe(_) | Self::Transient(..) | Self::ToMembers(_) | Self::Drain(_) => None,
         }
     }
 
@@ -167,7 +171,7 @@ impl Command {
             Self::Type(_, _, reply) | Self::Drain(reply) => refused(reply, error),
             Self::PageSnapshot(.., reply) => refused(reply, error),
             Self::Snapshot(.., reply) => refused(reply, error),
-            Self::Find(.., reply) | Self::Peek(_, reply) => refused(reply, error),
+            Self::Find(.., reply) => refused(reply, error),
             Self::Unsubscribe(_) | Self::Transient(..) | Self::ToMembers(_) => {}
         }
     }

@@ -19,7 +19,7 @@ mod rsvps;
 mod services;
 mod state;
 
-pub use command::{Joined, Snapshot};
+pub use command::{ChangedMessage, Joined, Snapshot};
 pub use error::RoomError;
 pub use handle::{Page, Rooms};
 pub use observer::RoomObserver;

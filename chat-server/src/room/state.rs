@@ -313,5 +313,13 @@ impl State {
     }
 }
 
+/// The accounts that a message mentions; none for any other item.
+pub(super) fn mentions_of(item: &Item) -> Vec<UserId> {
+    match &item.content {
+        Content::Message(message) => message.mentions.clone(),
+        _ => Vec::new(),
+    }
+}
+
 #[cfg(test)]
 mod tests;
