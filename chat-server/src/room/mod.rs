@@ -27,4 +27,6 @@ pub use registry::Registry;
 pub use services::{Counters, REFILLS, Services};
 
 #[cfg(test)]
+pub(crate) mod decided;
+#[cfg(test)]
 mod tests;
