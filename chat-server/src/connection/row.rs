@@ -1,5 +1,5 @@
-//! The requests' table: for each request the access it needs, its cost, its order, its scope and whether it writes. Must not
-//! know how a request is served.
+//! The requests' table: for each request the access it needs, its cost, its order, its scope and whether it writes.
+//! Must not know how a request is served.
 
 use chat_proto::request::{Post, Request};
 
