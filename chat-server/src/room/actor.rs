@@ -24,6 +24,7 @@ use super::live_sync::LiveSync;
 use super::ring::RING;
 use super::services::{Counters, Services};
 use super::state::{Accepted, NewMessage, State, mentions_of};
+use crate::access::Caller;
 use crate::push::Push;
 use crate::store::{self, Append, MemberState, Revision};
 
@@ -163,7 +164,7 @@ impl Actor {
             Command::Leave(caller, reply) => self.leave(caller.user(), reply),
             Command::Subscribe(caller, (connection, send_queue), reply) => {
                 send_queue.close_gap(self.state.id());
-                self.fanout.add(connection, caller.user(), send_queue);
+                self.fanout.add(connection, caller, send_queue);
                 answer(reply, Ok(self.state.shown()));
             }
             Command::Type(caller, (connection, is_typing), reply) => {
@@ -173,10 +174,9 @@ impl Actor {
             Command::PageSnapshot(_, _, after, reply) => self.page_snapshot(after, reply),
             Command::Snapshot(caller, _, reply) => answer(reply, Ok(self.state.snapshot(caller.user()))),
             Command::Unsubscribe(connection) => self.fanout.remove(connection),
-            Command::Transient(push, but) => self.fanout.transient(&push, |to, _| Some(to) != but),
-            Command::ToMembers(push) => {
-                let state = &self.state;
-                self.fanout.transient(&push, |_, user| state.role(user).is_some());
+            Command::Transient(push, action, but) => {
+                let may = |caller: &Caller| self.state.decide(caller, action).is_allowed();
+                self.fanout.transient(&push, |to, caller| Some(to) != but && may(caller));
             }
             Command::Find(_, _, seq, reply) => answer(reply, Ok(self.state.find(seq, self.now()))),
             Command::Drain(reply) => self.accept_unchanged(Requester::Drain(reply)),

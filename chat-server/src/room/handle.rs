@@ -168,14 +168,9 @@ impl Rooms {
         self.0.ask(room, |reply| Command::Snapshot(caller.clone(), action, reply)).await
     }
 
-    /// Sends a push that may be dropped to every listener but one.
-    pub fn transient(&self, room: RoomId, push: Arc<Push>, but: Option<ConnectionId>) {
-        self.0.notify(room, Command::Transient(push, but));
-    }
-
-    /// Sends a push that may be dropped to the listeners that are members.
-    pub fn to_members(&self, room: RoomId, push: Arc<Push>) {
-        self.0.notify(room, Command::ToMembers(push));
+    /// Sends a push that may be dropped to the listeners that may do `action` in the room, but for one connection.
+    pub fn transient(&self, room: RoomId, action: RoomAction, push: Arc<Push>, but: Option<ConnectionId>) {
+        self.0.notify(room, Command::Transient(push, action, but));
     }
 
     /// An item in its present state; `None` if the room does not have it.

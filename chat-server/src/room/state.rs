@@ -16,7 +16,7 @@ use super::command::{NewChange, NewPost, Setting, Snapshot};
 use super::commit::Commit;
 use super::ring::Ring;
 use super::rsvps::{NewAnswer, Rsvps};
-use crate::access::{Caller, Decision, Place, RoomAction, ServerRole, in_room};
+use crate::access::{Caller, Decision, Place, RoomAction, RoomRefusal, ServerRole, in_room};
 use crate::live::{EphemeralEntry, EphemeralKey};
 use crate::store::RoomState;
 
@@ -92,12 +92,17 @@ impl State {
     pub(super) fn authorize(&self, caller: &Caller, action: RoomAction) -> Result<(), RoomError> {
         #[cfg(test)]
         super::decided::note(action);
-        let place = Place::of(self.id(), self.room.kind);
-        match in_room(caller.role(), self.role(caller.user()), place, action) {
+        match self.decide(caller, action) {
             Decision::Allowed => Ok(()),
             Decision::Hidden => Err(RoomError::NotFound),
             Decision::Refused(why) => Err(why.into()),
         }
+    }
+
+    /// The access table's decision on a caller as it stands at this moment.
+    pub(super) fn decide(&self, caller: &Caller, action: RoomAction) -> Decision<RoomRefusal> {
+        let place = Place::of(self.id(), self.room.kind);
+        in_room(caller.role(), self.role(caller.user()), place, action)
     }
 
     /// Whether accounts that are not members may listen.
