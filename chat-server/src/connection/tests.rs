@@ -8,8 +8,8 @@ use chat_proto::limits::PROTOCOL_VERSION;
 use chat_proto::request::Request;
 use chat_proto::time::UnixMillis;
 
-use super::{Arrival, Connection, Row};
-use crate::access::Origin;
+use super::{Arrival, Connection, Refusal, Row, call, sign_in};
+use crate::access::{Origin, ServerRole};
 use crate::live::{MemoryCaps, MemoryLive, NodeId};
 use crate::room::decided;
 use crate::send_queue::SendQueue;
@@ -65,7 +65,7 @@ fn request(fields: &str) -> Request {
     }
 }
 
-async fn connection(folder: &tempfile::TempDir) -> Connection {
+async fn connection(folder: &tempfile::TempDir) -> (Arc<Server>, Connection) {
     let config =
         ServerConfig { rates: None, connections_per_account: 9, registration: Registration::Open, setup_code: None };
     let store = SqliteStore::open(folder.path(), "e1", clock()).expect("a new database");
@@ -79,14 +79,35 @@ async fn connection(folder: &tempfile::TempDir) -> Connection {
     let subscribe = Subscription::Rooms(Vec::new());
     let hello = Hello { version: PROTOCOL_VERSION, client, auth, subscribe, presence: false, resume: None };
     let arrival = Arrival { origin: HERE, id: server.next_connection(), send_queue: SendQueue::default() };
-    Connection::open(&server, &arrival, hello).await.expect("registered").0
+    let (connection, _) = Connection::open(&server, &arrival, hello).await.expect("registered");
+    (server, connection)
+}
+
+#[tokio::test]
+async fn a_revoked_sign_in_and_a_changed_role_reach_a_caller_without_a_connection() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (server, connection) = connection(&folder).await;
+    let server = &server;
+    let sign_in = async || {
+        let auth = Auth::Password { name: "ana".parse().expect("a name"), password: "correct horse".to_owned() };
+        let signed_in = sign_in(server, HERE, auth).await.unwrap_or_else(|refusal| panic!("{refusal:?}"));
+        signed_in.caller(server, HERE).await.expect("not revoked")
+    };
+    let (revoked, other) = (sign_in().await, sign_in().await);
+    let ping = async |caller| call(server, caller, request(r#""type":"ping""#)).await;
+    call(server, &revoked, request(r#""type":"logout""#)).await.expect("signed out");
+    assert!(matches!(ping(&revoked).await, Err(Refusal::SignedOut)));
+    assert!(ping(&other).await.is_ok() && ping(connection.caller()).await.is_ok(), "only that sign-in");
+    server.connections.standing(other.user()).set_role(ServerRole::Anonymous);
+    assert!(matches!(ping(&other).await, Err(Refusal::SignedOut)));
+    assert!(matches!(ping(connection.caller()).await, Err(Refusal::SignedOut)));
 }
 
 /// The rooms run on this thread, where they note the actions they decide.
 #[tokio::test]
 async fn a_room_decides_the_action_of_the_requests_row() {
     let folder = tempfile::tempdir().expect("a folder");
-    let connection = connection(&folder).await;
+    let (_, connection) = connection(&folder).await;
     connection.call(request(r#""type":"create_room","kind":"public","name":"builds""#)).await.expect("made");
     let posts = [
         r#""type":"post","room":"R2","key":"k1","body":"hello""#,
