@@ -202,7 +202,8 @@ async fn a_caller_without_a_connection_can_ask_but_not_listen_and_a_credential_i
     let asks = caller(Scopes::ALL);
     assert!(matches!(call(&server, &asks, post("key-1", "hello").into()).await, Ok(Answer::Post(_))));
     let again = Auth::Token { token: welcome.token.expect("shown once") };
-    let asks = sign_in(&server, HERE, again).await.map(|signed_in| signed_in.caller(HERE)).expect("for one call");
+    let signed_in = sign_in(&server, HERE, again).await.unwrap_or_else(|refusal| panic!("{refusal:?}"));
+    let asks = signed_in.caller(&server, HERE).await.expect("for one call");
     assert!(matches!(call(&server, &asks, Ping {}.into()).await, Ok(Answer::Ping(_))));
     let subscribe = Subscribe { rooms: vec![RoomId(1)] };
     assert!(matches!(call(&server, &asks, subscribe.into()).await, Err(Refusal::NoConnection)));

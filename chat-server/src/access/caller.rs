@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use chat_proto::ids::{ConnectionId, SessionId, UserId};
+use parking_lot::Mutex;
 
 use super::ServerRole;
 
@@ -84,25 +85,42 @@ impl Scopes {
     }
 }
 
-/// An account's present role on the server: one value that all its connections share, so that a change holds at once.
+/// An account's present role on the server and its revoked sign-ins: one value that all its callers share, so that a
+/// change holds at once.
 #[derive(Debug)]
-pub struct Standing(AtomicU8);
+pub struct Standing {
+    role: AtomicU8,
+    /// Whether any is revoked, so that the others need not look.
+    has_revoked: AtomicBool,
+    revoked: Mutex<Vec<SessionId>>,
+}
 
 impl Standing {
     /// The standing of an account.
     pub fn new(role: ServerRole) -> Self {
-        Self(AtomicU8::new(role as u8))
+        Self { role: AtomicU8::new(role as u8), has_revoked: AtomicBool::new(false), revoked: Mutex::default() }
     }
 
     /// The role at this moment.
     pub fn role(&self) -> ServerRole {
-        let code = self.0.load(Ordering::Acquire);
+        let code = self.role.load(Ordering::Acquire);
         ServerRole::ALL.into_iter().find(|role| *role as u8 == code).unwrap_or(ServerRole::Anonymous)
     }
 
     /// Changes the role, for every connection of the account.
     pub fn set_role(&self, role: ServerRole) {
-        self.0.store(role as u8, Ordering::Release);
+        self.role.store(role as u8, Ordering::Release);
+    }
+
+    /// A sign-in has been revoked: its callers are anonymous from now on.
+    pub fn revoke(&self, sign_in: SessionId) {
+        self.revoked.lock().push(sign_in);
+        self.has_revoked.store(true, Ordering::Release);
+    }
+
+    fn has_revoked(&self, sign_in: Option<SessionId>) -> bool {
+        self.has_revoked.load(Ordering::Acquire)
+            && sign_in.is_some_and(|sign_in| self.revoked.lock().contains(&sign_in))
     }
 }
 
@@ -170,7 +188,9 @@ impl Caller {
 
     /// Its role on the server at this moment; [`ServerRole::Anonymous`] once its sign-in has been revoked.
     pub fn role(&self) -> ServerRole {
-        if self.facts.is_revoked.load(Ordering::Acquire) { ServerRole::Anonymous } else { self.facts.standing.role() }
+        let Facts { standing, credential, is_revoked, .. } = &*self.facts;
+        let is_revoked = is_revoked.load(Ordering::Acquire) || standing.has_revoked(credential.sign_in());
+        if is_revoked { ServerRole::Anonymous } else { standing.role() }
     }
 
     /// Its sign-in has been revoked: whatever it has asked for and was not decided yet is refused.
@@ -197,6 +217,9 @@ mod tests {
         assert_eq!((first.role(), second.role()), (ServerRole::Account, ServerRole::Account));
         first.revoke();
         assert_eq!((copy.role(), second.role()), (ServerRole::Anonymous, ServerRole::Account), "only its own sign-in");
+        let third = caller(&standing, Credential::Token(SessionId(3)));
+        standing.revoke(SessionId(3));
+        assert_eq!((third.role(), second.role()), (ServerRole::Anonymous, ServerRole::Account), "only that sign-in");
         standing.set_role(ServerRole::Anonymous);
         assert_eq!(second.role(), ServerRole::Anonymous);
     }

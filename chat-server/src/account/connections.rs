@@ -11,7 +11,8 @@ use chat_proto::server_frame::{AccountChange, AccountEvent, GoodbyeReason, Servi
 use chat_proto::time::UnixMillis;
 use parking_lot::Mutex;
 
-use crate::access::{Caller, ServerRole, Standing};
+use super::standings::Standings;
+use crate::access::{Caller, Standing};
 use crate::push::Push;
 use crate::send_queue::SendQueue;
 
@@ -36,14 +37,13 @@ struct Stream {
     head: AccountSeq,
     ring: VecDeque<AccountEvent>,
     devices: Vec<Device>,
-    /// Shared by the callers of all its devices.
-    standing: Arc<Standing>,
 }
 
 /// The streams of all accounts.
 #[derive(Debug)]
 pub struct Connections {
     streams: Mutex<HashMap<UserId, Stream>>,
+    standings: Standings,
     /// Gives a new stream its first number, microseconds since 1970. A stream that is dropped and begins again, after a
     /// restart too, thus begins beyond all numbers it gave before.
     clock: fn() -> UnixMillis,
@@ -65,7 +65,7 @@ pub struct ConnectionFigures {
 impl Connections {
     /// No streams yet.
     pub fn new(clock: fn() -> UnixMillis) -> Self {
-        Self { streams: Mutex::default(), clock, dropped_before: AtomicU64::new(0) }
+        Self { streams: Mutex::default(), standings: Standings::default(), clock, dropped_before: AtomicU64::new(0) }
     }
 
     fn first(&self) -> AccountSeq {
@@ -76,15 +76,16 @@ impl Connections {
     pub fn connected(&self, user: UserId, device: impl FnOnce(Arc<Standing>) -> Device) -> Device {
         let first = self.first();
         let mut streams = self.streams.lock();
-        let stream = streams.entry(user).or_insert_with(|| Stream {
-            head: first,
-            ring: VecDeque::new(),
-            devices: Vec::new(),
-            standing: Arc::new(Standing::new(ServerRole::Account)),
-        });
-        let device = device(Arc::clone(&stream.standing));
+        let stream =
+            streams.entry(user).or_insert_with(|| Stream { head: first, ring: VecDeque::new(), devices: Vec::new() });
+        let device = device(self.standings.of(user));
         stream.devices.push(device.clone());
         device
+    }
+
+    /// The standing that all callers of an account share, those without a connection included.
+    pub fn standing(&self, user: UserId) -> Arc<Standing> {
+        self.standings.of(user)
     }
 
     /// Removes a connection that has ended. The stream of an account without connections is dropped.
@@ -152,9 +153,12 @@ impl Connections {
         self.streams.lock().get(&user).map(|stream| stream.devices.clone()).unwrap_or_default()
     }
 
-    /// Closes the connections of a sign-in that was revoked, after notifying the account.
+    /// Ends a sign-in that was revoked: closes its connections, after notifying the account, and refuses its other callers.
     pub fn revoke(&self, user: UserId, session: SessionId) {
         self.notify(user, AccountChange::SessionRevoked { session });
+        if let Some(standing) = self.standings.held(user) {
+            standing.revoke(session);
+        }
         let streams = self.streams.lock();
         for device in streams.get(&user).into_iter().flat_map(|stream| &stream.devices) {
             if device.caller.credential().sign_in() == Some(session) {

@@ -2,5 +2,6 @@
 //! know sockets or the database.
 
 mod connections;
+mod standings;
 
 pub use connections::{ConnectionFigures, Connections, Device};

@@ -61,7 +61,7 @@ pub async fn begin_post(
     request: Post,
 ) -> impl Future<Output = Result<Posted, Refusal>> + Send + use<> {
     let link = chain.enter(request.chain);
-    let begun = match (&link, admit(server, caller, Row::POST)) {
+    let begun = match (&link, admit(server, caller, Row::of_post(&request))) {
         (Ok(link), Ok(())) => post::begin(server, caller, request, link.as_ref().map(|link| link.place)).await,
         (Ok(_), Err(refusal)) => Err(refusal),
         (Err(error), _) => Err(error.clone().into()),

@@ -23,3 +23,6 @@ pub use json_door::{Incoming, JsonDoor};
 pub use row::Row;
 pub use sign_in::{SignedIn, sign_in};
 pub use signed_in::Connection;
+
+#[cfg(test)]
+mod tests;

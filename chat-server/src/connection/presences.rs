@@ -1,9 +1,11 @@
-//! The presences of accounts, online or not. Must not know who asks.
+//! The presences of accounts, online or not, and who may see them. Must not know how they change.
 
 use chat_proto::ids::UserId;
 use chat_proto::presence::UserPresence;
+use chat_proto::room::{Role, Room};
 
 use super::error::Refusal;
+use crate::access::{Caller, Place, RoomAction, in_room};
 use crate::presence::Profile;
 use crate::server::Server;
 use crate::store::Account;
@@ -19,6 +21,16 @@ pub(super) async fn presences(server: &Server, ids: Vec<UserId>) -> Result<Vec<U
         UserPresence { user: account.id, presence }
     };
     Ok(accounts.iter().map(presence).collect())
+}
+
+/// Whether a caller may see which members of a room are online. `role` is its role there.
+pub(super) fn may_see_online(caller: &Caller, role: Option<Role>, room: &Room) -> bool {
+    in_room(caller.role(), role, Place::of(room.id, room.kind), RoomAction::SeeOnline).is_allowed()
+}
+
+/// How many members of a room are online; 0 for a caller who may not see it.
+pub(super) fn online(server: &Server, caller: &Caller, role: Option<Role>, room: &Room) -> u32 {
+    if may_see_online(caller, role, room) { server.audience.online(room.id) } else { 0 }
 }
 
 /// What an account says of itself.

@@ -1,7 +1,7 @@
-//! The requests' table: for each request the access it needs, its cost, its order and its scope. Must not know how a
-//! request is served.
+//! The requests' table: for each request the access it needs, its cost, its order, its scope and whether it writes.
+//! Must not know how a request is served.
 
-use chat_proto::request::Request;
+use chat_proto::request::{Post, Request};
 
 use crate::access::{Place, RoomAction, Scope, ServerAction, ServerRole, in_room};
 use crate::server::Cost;
@@ -12,7 +12,8 @@ pub struct Row {
     /// The action that the server's access table decides on.
     pub action: ServerAction,
     /// The action that the room's access table decides on; `None` if the request names no room. Editing and deleting
-    /// another account's message is decided by the room.
+    /// another account's message is decided by the room, as is what else a request looks at on the way. A reply is
+    /// decided as one twice: when the message it answers is looked up, and when the room takes it.
     pub room: Option<RoomAction>,
     /// What it costs the account.
     pub cost: Cost,
@@ -22,63 +23,70 @@ pub struct Row {
     pub shows_person: bool,
     /// The scope that a credential must have.
     pub scope: Scope,
+    /// Whether it changes something that outlives the connection or that others see.
+    pub writes: bool,
 }
 
 const ORDERED: bool = true;
 const FREELY: bool = false;
 const PERSON: bool = true;
 const EITHER: bool = false;
+const WRITES: bool = true;
+const READS: bool = false;
 
 impl Row {
     /// The row of a post, which has a way of its own beside the others.
-    pub const POST: Self = Self {
-        action: ServerAction::UseRooms,
-        room: Some(RoomAction::Post),
-        cost: Cost::Post,
-        is_ordered: ORDERED,
-        shows_person: PERSON,
-        scope: Scope::Post,
-    };
+    pub fn of_post(post: &Post) -> Self {
+        Self {
+            action: ServerAction::UseRooms,
+            room: Some(if post.reply_to.is_some() { RoomAction::Reply } else { RoomAction::Post }),
+            cost: Cost::Post,
+            is_ordered: ORDERED,
+            shows_person: PERSON,
+            scope: Scope::Post,
+            writes: WRITES,
+        }
+    }
 
     /// The row of a request.
     #[rustfmt::skip]
     #[expect(clippy::match_same_arms, reason = "a table: one line for each request")]
     pub fn of(request: &Request) -> Self {
         use {RoomAction as R, Scope as S, ServerAction as A};
-        let (action, room, cost, is_ordered, shows_person, scope) = match request {
-            //                                server            room                     cost              order    shows   scope
-            Request::Post(_)           => return Self::POST,
-            Request::Edit(_)           => (A::UseRooms,       Some(R::EditOwn),        Cost::Change,     ORDERED, PERSON, S::Post),
-            Request::Delete(_)         => (A::UseRooms,       Some(R::DeleteOwn),      Cost::Change,     ORDERED, PERSON, S::Post),
-            Request::History(_)        => (A::UseRooms,       Some(R::ReadHistory),    Cost::Free,       ORDERED, EITHER, S::Read),
-            Request::Changes(_)        => (A::UseRooms,       Some(R::ReadChanges),    Cost::Free,       ORDERED, EITHER, S::Read),
-            Request::Versions(_)       => (A::UseRooms,       Some(R::ReadVersions),   Cost::Free,       ORDERED, EITHER, S::Read),
-            Request::Read(_)           => (A::UseRooms,       Some(R::MoveReadMarker), Cost::ReadMarker, ORDERED, PERSON, S::Post),
-            Request::CreateRoom(_)     => (A::CreateRoom,     None,                    Cost::Change,     ORDERED, EITHER, S::Rooms),
-            Request::Join(_)           => (A::UseRooms,       Some(R::Join),           Cost::Change,     ORDERED, EITHER, S::Rooms),
-            Request::Leave(_)          => (A::UseRooms,       Some(R::Leave),          Cost::Change,     ORDERED, EITHER, S::Rooms),
-            Request::ListRooms(_)      => (A::ListRooms,      None,                    Cost::Free,       ORDERED, EITHER, S::Read),
-            Request::RoomInfo(_)       => (A::UseRooms,       Some(R::See),            Cost::Free,       ORDERED, EITHER, S::Read),
-            Request::SetTopic(_)       => (A::UseRooms,       Some(R::SetTopic),       Cost::Change,     ORDERED, EITHER, S::Rooms),
-            Request::SetDescription(_) => (A::UseRooms,       Some(R::SetDescription), Cost::Change,     ORDERED, EITHER, S::Rooms),
-            Request::Members(_)        => (A::UseRooms,       Some(R::ListMembers),    Cost::Free,       ORDERED, EITHER, S::Read),
-            Request::SetRsvp(_)        => (A::UseRooms,       Some(R::Rsvp),           Cost::Change,     ORDERED, EITHER, S::Rooms),
-            Request::Users(_)          => (A::LookUp,         None,                    Cost::Free,       FREELY,  EITHER, S::Read),
-            Request::Resolve(_)        => (A::LookUp,         Some(R::See),            Cost::Free,       ORDERED, EITHER, S::Read),
-            Request::Subscribe(_)      => (A::UseRooms,       Some(R::Subscribe),      Cost::Free,       ORDERED, EITHER, S::Read),
-            Request::Unsubscribe(_)    => (A::UseRooms,       None,                    Cost::Free,       ORDERED, EITHER, S::Read),
-            Request::SetTyping(_)      => (A::UseRooms,       Some(R::Type),           Cost::Change,     FREELY,  PERSON, S::Post),
-            Request::SetActivity(_)    => (A::SetPresence,    None,                    Cost::Free,       FREELY,  EITHER, S::Read),
-            Request::SetStatus(_)      => (A::SetPresence,    None,                    Cost::Change,     ORDERED, EITHER, S::Account),
-            Request::Who(_)            => (A::SeePeople,      Some(R::SeeOnline),      Cost::Free,       ORDERED, EITHER, S::Read),
-            Request::Trending(_)       => (A::UseRooms,       Some(R::ReadTrending),   Cost::Free,       ORDERED, EITHER, S::Read),
-            Request::Account(_)        => (A::ReadAccount,    None,                    Cost::Free,       ORDERED, EITHER, S::Read),
-            Request::AccountChanges(_) => (A::ReadAccount,    None,                    Cost::Free,       ORDERED, EITHER, S::Read),
-            Request::SetPassword(_)    => (A::ChangePassword, None,                    Cost::Change,     ORDERED, EITHER, S::Account),
-            Request::Logout(_)         => (A::SignOut,        None,                    Cost::Free,       ORDERED, EITHER, S::Account),
-            Request::Ping(_)           => (A::Ping,           None,                    Cost::Free,       FREELY,  EITHER, S::Read),
+        let (action, room, cost, is_ordered, shows_person, scope, writes) = match request {
+            //                                server            room                     cost              order    shows   scope        writes
+            Request::Post(post)        => return Self::of_post(post),
+            Request::Edit(_)           => (A::UseRooms,       Some(R::EditOwn),        Cost::Change,     ORDERED, PERSON, S::Post,     WRITES),
+            Request::Delete(_)         => (A::UseRooms,       Some(R::DeleteOwn),      Cost::Change,     ORDERED, PERSON, S::Post,     WRITES),
+            Request::History(_)        => (A::UseRooms,       Some(R::ReadHistory),    Cost::Free,       ORDERED, EITHER, S::Read,     READS),
+            Request::Changes(_)        => (A::UseRooms,       Some(R::ReadChanges),    Cost::Free,       ORDERED, EITHER, S::Read,     READS),
+            Request::Versions(_)       => (A::UseRooms,       Some(R::ReadVersions),   Cost::Free,       ORDERED, EITHER, S::Read,     READS),
+            Request::Read(_)           => (A::UseRooms,       Some(R::MoveReadMarker), Cost::ReadMarker, ORDERED, PERSON, S::Post,     WRITES),
+            Request::CreateRoom(_)     => (A::CreateRoom,     None,                    Cost::Change,     ORDERED, EITHER, S::Rooms,    WRITES),
+            Request::Join(_)           => (A::UseRooms,       Some(R::Join),           Cost::Change,     ORDERED, EITHER, S::Rooms,    WRITES),
+            Request::Leave(_)          => (A::UseRooms,       Some(R::Leave),          Cost::Change,     ORDERED, EITHER, S::Rooms,    WRITES),
+            Request::ListRooms(_)      => (A::ListRooms,      None,                    Cost::Free,       ORDERED, EITHER, S::Read,     READS),
+            Request::RoomInfo(_)       => (A::UseRooms,       Some(R::See),            Cost::Free,       ORDERED, EITHER, S::Read,     READS),
+            Request::SetTopic(_)       => (A::UseRooms,       Some(R::SetTopic),       Cost::Change,     ORDERED, EITHER, S::Rooms,    WRITES),
+            Request::SetDescription(_) => (A::UseRooms,       Some(R::SetDescription), Cost::Change,     ORDERED, EITHER, S::Rooms,    WRITES),
+            Request::Members(_)        => (A::UseRooms,       Some(R::ListMembers),    Cost::Free,       ORDERED, EITHER, S::Read,     READS),
+            Request::SetRsvp(_)        => (A::UseRooms,       Some(R::Rsvp),           Cost::Change,     ORDERED, EITHER, S::Rooms,    WRITES),
+            Request::Users(_)          => (A::LookUp,         None,                    Cost::Free,       FREELY,  EITHER, S::Read,     READS),
+            Request::Resolve(_)        => (A::LookUp,         Some(R::See),            Cost::Free,       ORDERED, EITHER, S::Read,     READS),
+            Request::Subscribe(_)      => (A::UseRooms,       Some(R::Subscribe),      Cost::Free,       ORDERED, EITHER, S::Read,     READS),
+            Request::Unsubscribe(_)    => (A::UseRooms,       None,                    Cost::Free,       ORDERED, EITHER, S::Read,     READS),
+            Request::SetTyping(_)      => (A::UseRooms,       Some(R::Type),           Cost::Change,     FREELY,  PERSON, S::Post,     WRITES),
+            Request::SetActivity(_)    => (A::SetPresence,    None,                    Cost::Free,       FREELY,  EITHER, S::Read,     WRITES),
+            Request::SetStatus(_)      => (A::SetPresence,    None,                    Cost::Change,     ORDERED, EITHER, S::Account,  WRITES),
+            Request::Who(_)            => (A::SeePeople,      Some(R::SeeOnline),      Cost::Free,       ORDERED, EITHER, S::Read,     READS),
+            Request::Trending(_)       => (A::UseRooms,       Some(R::ReadTrending),   Cost::Free,       ORDERED, EITHER, S::Read,     READS),
+            Request::Account(_)        => (A::ReadAccount,    None,                    Cost::Free,       ORDERED, EITHER, S::Read,     READS),
+            Request::AccountChanges(_) => (A::ReadAccount,    None,                    Cost::Free,       ORDERED, EITHER, S::Read,     READS),
+            Request::SetPassword(_)    => (A::ChangePassword, None,                    Cost::Change,     ORDERED, EITHER, S::Account,  WRITES),
+            Request::Logout(_)         => (A::SignOut,        None,                    Cost::Free,       ORDERED, EITHER, S::Account,  WRITES),
+            Request::Ping(_)           => (A::Ping,           None,                    Cost::Free,       FREELY,  EITHER, S::Read,     READS),
         };
-        Self { action, room, cost, is_ordered, shows_person, scope }
+        Self { action, room, cost, is_ordered, shows_person, scope, writes }
     }
 
     /// Whether only members of a public room may make it there.

@@ -1,14 +1,12 @@
 //! Signing in: proves who a caller is, by uid, token, password or a new account. Must not know connections: a door that keeps
 //! none signs in the same way.
 
-use std::sync::Arc;
-
 use chat_proto::client_frame::Auth;
 use chat_proto::error::ErrorCode;
 use chat_proto::text::Username;
 
 use super::error::Refusal;
-use crate::access::{Caller, Credential, Origin, Scopes, ServerRole, Standing};
+use crate::access::{Caller, Credential, Origin, Scopes};
 use crate::auth::{NOBODY_UID, Token, hash_token, name_of_uid};
 use crate::server::{Registration, Server};
 use crate::store::{Account, NewSignIn};
@@ -26,10 +24,16 @@ pub struct SignedIn {
 }
 
 impl SignedIn {
-    /// The caller of a door that keeps no connection: it signs in for each call.
-    pub fn caller(&self, origin: Origin) -> Caller {
-        let standing = Arc::new(Standing::new(ServerRole::Account));
-        Caller::new(self.account.id, origin, self.credential, Scopes::ALL, standing)
+    /// The caller of a door that keeps no connection. It shares the account's standing: a change of its role and the end of
+    /// its sign-in reach it as they reach a connection.
+    ///
+    /// # Errors
+    /// Refused as a wrong token is, if the token has been revoked since it was looked up.
+    pub async fn caller(&self, server: &Server, origin: Origin) -> Result<Caller, Refusal> {
+        let standing = server.connections.standing(self.account.id);
+        // A sign-in that was revoked before the standing was held is not noted there.
+        self.check_again(server).await?;
+        Ok(Caller::new(self.account.id, origin, self.credential, Scopes::ALL, standing))
     }
 
     /// Checks that the token has not been revoked since it was looked up.

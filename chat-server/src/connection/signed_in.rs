@@ -13,7 +13,7 @@ use super::chain::{ChainLink, ChainState};
 use super::error::Refusal;
 use super::hello::{self, Arrival};
 use super::sign_in::{SignedIn, sign_in};
-use crate::access::Caller;
+use crate::access::{Caller, RoomAction};
 use crate::account::Device;
 use crate::push::Push;
 use crate::room::RoomError;
@@ -133,7 +133,7 @@ impl Connection {
         }
         let (server, user, id) = (&self.server, self.device.caller.user(), self.device.connection);
         for typing in server.typing.disconnected(id, server.now()) {
-            server.rooms.transient(typing.room, Push::new(typing), Some(id));
+            server.rooms.transient(typing.room, RoomAction::Subscribe, Push::new(typing), Some(id));
         }
         server.connections.disconnected(user, id);
         if self.has_presence {

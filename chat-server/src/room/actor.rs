@@ -13,7 +13,9 @@ use chat_proto::time::UnixMillis;
 use tokio::sync::mpsc;
 
 use super::RoomError;
-use super::command::{ChangeOutcome, Command, Joined, NewChange, NewPost, PageSnapshot, Responder, Setting};
+use super::command::{
+    ChangeOutcome, ChangedMessage, Command, Joined, NewChange, NewPost, PageSnapshot, Responder, Setting,
+};
 use super::commit::{Change, Commit, Event};
 use super::directory::Directory;
 use super::fanout::Fanout;
@@ -21,7 +23,8 @@ use super::in_flight::{InFlightQueue, Requester, Write, answer};
 use super::live_sync::LiveSync;
 use super::ring::RING;
 use super::services::{Counters, Services};
-use super::state::{Accepted, NewMessage, State};
+use super::state::{Accepted, NewMessage, State, mentions_of};
+use crate::access::Caller;
 use crate::push::Push;
 use crate::store::{self, Append, MemberState, Revision};
 
@@ -161,7 +164,7 @@ impl Actor {
             Command::Leave(caller, reply) => self.leave(caller.user(), reply),
             Command::Subscribe(caller, (connection, send_queue), reply) => {
                 send_queue.close_gap(self.state.id());
-                self.fanout.add(connection, caller.user(), send_queue);
+                self.fanout.add(connection, caller, send_queue);
                 answer(reply, Ok(self.state.shown()));
             }
             Command::Type(caller, (connection, is_typing), reply) => {
@@ -171,14 +174,11 @@ impl Actor {
             Command::PageSnapshot(_, _, after, reply) => self.page_snapshot(after, reply),
             Command::Snapshot(caller, _, reply) => answer(reply, Ok(self.state.snapshot(caller.user()))),
             Command::Unsubscribe(connection) => self.fanout.remove(connection),
-            Command::Transient(push, but) => self.fanout.transient(&push, |to, _| Some(to) != but),
-            Command::ToMembers(push) => {
-                let state = &self.state;
-                self.fanout.transient(&push, |_, user| state.role(user).is_some());
+            Command::Transient(push, action, but) => {
+                let may = |caller: &Caller| self.state.decide(caller, action).is_allowed();
+                self.fanout.transient(&push, |to, caller| Some(to) != but && may(caller));
             }
-            Command::Find(_, _, seq, reply) | Command::Peek(seq, reply) => {
-                answer(reply, Ok(self.state.find(seq, self.now())));
-            }
+            Command::Find(_, _, seq, reply) => answer(reply, Ok(self.state.find(seq, self.now()))),
             Command::Drain(reply) => self.accept_unchanged(Requester::Drain(reply)),
         }
     }
@@ -222,20 +222,28 @@ impl Actor {
     fn change(&mut self, new: NewChange, reply: Responder<ChangeOutcome>) {
         let now = self.now();
         let revision = if new.edit.is_some() { Revision::Edit } else { Revision::Delete };
+        let known = self.state.find(new.seq, now).or_else(|| new.known.clone());
+        let before = known.as_ref().map_or_else(Vec::new, mentions_of);
         match self.state.accept_change(new, now) {
             Err(error) => answer(reply, Err(error)),
             Ok(Accepted::Unknown) => {
                 let is_all_known = self.state.commit.is_loaded();
                 answer(reply, Ok(ChangeOutcome::Unknown { is_all_known }));
             }
-            Ok(Accepted::Same) => answer(reply, Ok(ChangeOutcome::Changed(self.state.shown()))),
+            Ok(Accepted::Same) => {
+                let (changed, mentioned_now) = (self.state.shown(), before.clone());
+                answer(
+                    reply,
+                    Ok(ChangeOutcome::Changed(ChangedMessage { changed, mentioned_before: before, mentioned_now })),
+                );
+            }
             Ok(Accepted::Persistent(item)) => {
                 let change = store::Change { room: self.state.id(), revision, item: item.clone(), at: now };
                 let write = Write::Change(self.services.store.change(change));
-                self.accept(Requester::Change(reply), Some(write), Change::Persistent(Some(item), None));
+                self.accept(Requester::Change(before, reply), Some(write), Change::Persistent(Some(item), None));
             }
             Ok(Accepted::Ephemeral(key, item)) => {
-                self.accept(Requester::Change(reply), None, Change::Revision(key, item));
+                self.accept(Requester::Change(before, reply), None, Change::Revision(key, item));
             }
         }
     }

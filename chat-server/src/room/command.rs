@@ -1,5 +1,5 @@
-//! The commands of a room's mailbox: each carries its caller and answers once. Must not know who may do what; the actor
-//! asks the access table before it looks at a command.
+//! The commands of a room's mailbox: those of a caller, which carry it, and the server's own, which carry none. Must not
+//! know who may do what; the actor asks the access table about a caller before it looks at the command.
 
 use std::sync::Arc;
 
@@ -40,10 +40,21 @@ pub(super) struct NewChange {
     pub known: Option<Item>,
 }
 
+/// A change that was made.
+#[derive(Clone, Debug)]
+pub struct ChangedMessage {
+    /// The number of the change.
+    pub changed: Seq,
+    /// The accounts that the message mentioned before.
+    pub mentioned_before: Vec<UserId>,
+    /// The accounts that it mentions now.
+    pub mentioned_now: Vec<UserId>,
+}
+
 /// The result of a change.
 #[derive(Debug)]
 pub(super) enum ChangeOutcome {
-    Changed(Seq),
+    Changed(ChangedMessage),
     /// The room does not have the message in memory: look it up in the database and ask again.
     Unknown {
         /// Whether the room knows every ephemeral message; if not, this one may still turn up.
@@ -89,10 +100,13 @@ pub(super) struct PageSnapshot {
     pub ephemeral: Vec<Item>,
 }
 
-/// A command. Those of a caller are decided by the access table before anything else; the others are the server's own,
-/// and nothing they return may leave the server.
+/// A command. Those with a [`Responder`] are answered once.
+///
+/// Those of a caller carry it, and the access table decides them before anything else. The server's own carry none:
+/// nothing they return may leave the server, and a push reaches only the listeners that the table lets see it.
 #[derive(Debug)]
 pub(super) enum Command {
+    // Of a caller.
     Post(Box<NewPost>, Responder<Posted>),
     Change(Box<NewChange>, Responder<ChangeOutcome>),
     Set(Caller, Setting, Responder<Seq>),
@@ -109,15 +123,13 @@ pub(super) enum Command {
     Snapshot(Caller, RoomAction, Responder<Snapshot>),
     /// An item in its present state, if the room has it in memory.
     Find(Caller, RoomAction, Seq, Responder<Option<Item>>),
-    /// As [`Self::Find`], for the server itself.
-    Peek(Seq, Responder<Option<Item>>),
+    // The server's own.
     /// Makes an account a member, whatever the table says: of `#general`, or of the room it has just made.
     Admit(UserId, Role, Responder<Joined>),
+    /// A connection gives up its subscription; it can end no other's.
     Unsubscribe(ConnectionId),
-    /// A push without a number, for every listener but one.
-    Transient(Arc<Push>, Option<ConnectionId>),
-    /// A push without a number, for the listeners that are members.
-    ToMembers(Arc<Push>),
+    /// A push without a number, for the listeners that may do this in the room, but for one connection.
+    Transient(Arc<Push>, RoomAction, Option<ConnectionId>),
     /// Answered once everything accepted before has completed.
     Drain(Responder<()>),
 }
@@ -142,12 +154,7 @@ impl Command {
             Self::PageSnapshot(caller, action, ..)
             | Self::Snapshot(caller, action, _)
             | Self::Find(caller, action, ..) => Some((caller, *action)),
-            Self::Peek(..)
-            | Self::Admit(..)
-            | Self::Unsubscribe(_)
-            | Self::Transient(..)
-            | Self::ToMembers(_)
-            | Self::Drain(_) => None,
+            Self::Admit(..) | Self::Unsubscribe(_) | Self::Transient(..) | Self::Drain(_) => None,
         }
     }
 
@@ -167,8 +174,8 @@ impl Command {
             Self::Type(_, _, reply) | Self::Drain(reply) => refused(reply, error),
             Self::PageSnapshot(.., reply) => refused(reply, error),
             Self::Snapshot(.., reply) => refused(reply, error),
-            Self::Find(.., reply) | Self::Peek(_, reply) => refused(reply, error),
-            Self::Unsubscribe(_) | Self::Transient(..) | Self::ToMembers(_) => {}
+            Self::Find(.., reply) => refused(reply, error),
+            Self::Unsubscribe(_) | Self::Transient(..) => {}
         }
     }
 }

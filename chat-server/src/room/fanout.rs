@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chat_proto::ids::{ConnectionId, RoomId, UserId};
 
+use crate::access::Caller;
 use crate::push::Push;
 use crate::send_queue::SendQueue;
 
@@ -19,7 +20,7 @@ pub(super) struct Fanout {
 #[derive(Debug)]
 struct Listener {
     connection: ConnectionId,
-    user: UserId,
+    caller: Caller,
     send_queue: SendQueue,
 }
 
@@ -30,10 +31,10 @@ impl Fanout {
     }
 
     /// Adds a listener, unless its connection has ended.
-    pub(super) fn add(&mut self, connection: ConnectionId, user: UserId, send_queue: SendQueue) {
+    pub(super) fn add(&mut self, connection: ConnectionId, caller: Caller, send_queue: SendQueue) {
         if send_queue.subscribe(self.room) && !self.positions.contains_key(&connection) {
             self.positions.insert(connection, self.listeners.len());
-            self.listeners.push(Listener { connection, user, send_queue });
+            self.listeners.push(Listener { connection, caller, send_queue });
         }
     }
 
@@ -48,10 +49,10 @@ impl Fanout {
 
     /// Removes every listener of an account, and drops what is queued of the room for them.
     pub(super) fn evict(&mut self, user: UserId) {
-        for listener in self.listeners.iter().filter(|listener| listener.user == user) {
+        for listener in self.listeners.iter().filter(|listener| listener.caller.user() == user) {
             listener.send_queue.forget_room(self.room);
         }
-        self.remove_all(|listener| listener.user == user);
+        self.remove_all(|listener| listener.caller.user() == user);
     }
 
     /// Removes connections that have ended.
@@ -93,8 +94,8 @@ impl Fanout {
     }
 
     /// Sends a push that may be dropped to the listeners that are `wanted`.
-    pub(super) fn transient(&self, push: &Arc<Push>, wanted: impl Fn(ConnectionId, UserId) -> bool) {
-        for listener in self.listeners.iter().filter(|listener| wanted(listener.connection, listener.user)) {
+    pub(super) fn transient(&self, push: &Arc<Push>, wanted: impl Fn(ConnectionId, &Caller) -> bool) {
+        for listener in self.listeners.iter().filter(|listener| wanted(listener.connection, &listener.caller)) {
             listener.send_queue.transient(Some(self.room), Arc::clone(push));
         }
     }

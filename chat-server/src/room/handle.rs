@@ -11,7 +11,9 @@ use chat_proto::server_frame::Resumed;
 use chat_proto::text::{Description, TopicText};
 
 use super::RoomError;
-use super::command::{ChangeOutcome, Command, Joined, NewChange, NewPost, PageSnapshot, Setting, Snapshot};
+use super::command::{
+    ChangeOutcome, ChangedMessage, Command, Joined, NewChange, NewPost, PageSnapshot, Setting, Snapshot,
+};
 use super::page;
 use super::registry::Registry;
 use crate::access::{Caller, RoomAction};
@@ -69,27 +71,27 @@ impl Rooms {
     }
 
     /// Replaces the text of a message.
-    pub async fn edit(&self, caller: &Caller, edit: Edit, mentions: Vec<UserId>) -> Result<Seq, RoomError> {
+    pub async fn edit(&self, caller: &Caller, edit: Edit, mentions: Vec<UserId>) -> Result<ChangedMessage, RoomError> {
         let (room, seq) = (edit.room, edit.seq);
         self.change(room, NewChange { caller: caller.clone(), seq, edit: Some((edit, mentions)), known: None }).await
     }
 
     /// Deletes a message.
-    pub async fn delete(&self, caller: &Caller, room: RoomId, seq: Seq) -> Result<Seq, RoomError> {
+    pub async fn delete(&self, caller: &Caller, room: RoomId, seq: Seq) -> Result<ChangedMessage, RoomError> {
         self.change(room, NewChange { caller: caller.clone(), seq, edit: None, known: None }).await
     }
 
-    async fn change(&self, room: RoomId, mut new: NewChange) -> Result<Seq, RoomError> {
+    async fn change(&self, room: RoomId, mut new: NewChange) -> Result<ChangedMessage, RoomError> {
         let ask = async |new: &NewChange| self.0.ask(room, |reply| Command::Change(Box::new(new.clone()), reply)).await;
         let is_all_known = match ask(&new).await? {
-            ChangeOutcome::Changed(seq) => return Ok(seq),
+            ChangeOutcome::Changed(changed) => return Ok(changed),
             ChangeOutcome::Unknown { is_all_known } => is_all_known,
         };
         // Not in memory: the database may have it.
         let absent = || if is_all_known { RoomError::NotFound } else { LiveError::Down.into() };
         new.known = Some(self.0.services().store.item(room, new.seq).await?.ok_or_else(absent)?);
         match ask(&new).await? {
-            ChangeOutcome::Changed(seq) => Ok(seq),
+            ChangeOutcome::Changed(changed) => Ok(changed),
             ChangeOutcome::Unknown { .. } => Err(RoomError::NotFound),
         }
     }
@@ -166,14 +168,9 @@ impl Rooms {
         self.0.ask(room, |reply| Command::Snapshot(caller.clone(), action, reply)).await
     }
 
-    /// Sends a push that may be dropped to every listener but one.
-    pub fn transient(&self, room: RoomId, push: Arc<Push>, but: Option<ConnectionId>) {
-        self.0.notify(room, Command::Transient(push, but));
-    }
-
-    /// Sends a push that may be dropped to the listeners that are members.
-    pub fn to_members(&self, room: RoomId, push: Arc<Push>) {
-        self.0.notify(room, Command::ToMembers(push));
+    /// Sends a push that may be dropped to the listeners that may do `action` in the room, but for one connection.
+    pub fn transient(&self, room: RoomId, action: RoomAction, push: Arc<Push>, but: Option<ConnectionId>) {
+        self.0.notify(room, Command::Transient(push, action, but));
     }
 
     /// An item in its present state; `None` if the room does not have it.
@@ -185,16 +182,6 @@ impl Rooms {
         seq: Seq,
     ) -> Result<Option<Item>, RoomError> {
         let cached = self.0.ask(room, |reply| Command::Find(caller.clone(), action, seq, reply)).await?;
-        self.or_stored(room, seq, cached).await
-    }
-
-    /// As [`Self::find`], for the server itself: the item must not reach a client.
-    pub async fn peek(&self, room: RoomId, seq: Seq) -> Result<Option<Item>, RoomError> {
-        let cached = self.0.ask(room, |reply| Command::Peek(seq, reply)).await?;
-        self.or_stored(room, seq, cached).await
-    }
-
-    async fn or_stored(&self, room: RoomId, seq: Seq, cached: Option<Item>) -> Result<Option<Item>, RoomError> {
         if cached.is_some() { Ok(cached) } else { Ok(self.0.services().store.item(room, seq).await?) }
     }
 

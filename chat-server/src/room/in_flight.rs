@@ -25,7 +25,8 @@ const NOTE_LIMIT: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub(super) enum Requester {
     Post(Responder<Posted>),
-    Change(Responder<ChangeOutcome>),
+    /// The accounts that the message mentioned when the change was accepted.
+    Change(Vec<UserId>, Responder<ChangeOutcome>),
     Set(Responder<Seq>),
     /// The account and its answer; with the number of its item, or without one if it was given before.
     Rsvp((UserId, Rsvp, Option<Seq>), Responder<RsvpCounts>),

@@ -19,12 +19,14 @@ mod rsvps;
 mod services;
 mod state;
 
-pub use command::{Joined, Snapshot};
+pub use command::{ChangedMessage, Joined, Snapshot};
 pub use error::RoomError;
 pub use handle::{Page, Rooms};
 pub use observer::RoomObserver;
 pub use registry::Registry;
 pub use services::{Counters, REFILLS, Services};
 
+#[cfg(test)]
+pub(crate) mod decided;
 #[cfg(test)]
 mod tests;

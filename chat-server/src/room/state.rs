@@ -16,7 +16,7 @@ use super::command::{NewChange, NewPost, Setting, Snapshot};
 use super::commit::Commit;
 use super::ring::Ring;
 use super::rsvps::{NewAnswer, Rsvps};
-use crate::access::{Caller, Decision, Place, RoomAction, ServerRole, in_room};
+use crate::access::{Caller, Decision, Place, RoomAction, RoomRefusal, ServerRole, in_room};
 use crate::live::{EphemeralEntry, EphemeralKey};
 use crate::store::RoomState;
 
@@ -90,12 +90,19 @@ impl State {
 
     /// Asks the access table about a caller as it stands at this moment. A hidden room answers as an absent one.
     pub(super) fn authorize(&self, caller: &Caller, action: RoomAction) -> Result<(), RoomError> {
-        let place = Place::of(self.id(), self.room.kind);
-        match in_room(caller.role(), self.role(caller.user()), place, action) {
+        #[cfg(test)]
+        super::decided::note(action);
+        match self.decide(caller, action) {
             Decision::Allowed => Ok(()),
             Decision::Hidden => Err(RoomError::NotFound),
             Decision::Refused(why) => Err(why.into()),
         }
+    }
+
+    /// The access table's decision on a caller as it stands at this moment.
+    pub(super) fn decide(&self, caller: &Caller, action: RoomAction) -> Decision<RoomRefusal> {
+        let place = Place::of(self.id(), self.room.kind);
+        in_room(caller.role(), self.role(caller.user()), place, action)
     }
 
     /// Whether accounts that are not members may listen.
@@ -310,6 +317,14 @@ impl State {
             self.ring.expire(seq, end);
         }
         self.commit.index.next_expiry_at()
+    }
+}
+
+/// The accounts that a message mentions; none for any other item.
+pub(super) fn mentions_of(item: &Item) -> Vec<UserId> {
+    match &item.content {
+        Content::Message(message) => message.mentions.clone(),
+        _ => Vec::new(),
     }
 }
 

@@ -163,7 +163,7 @@ async fn once_a_leave_is_answered_no_device_receives_anything_of_the_room() {
         }
         assert_eq!(*world.noted.0.lock(), [(world.room, world.ana.user())]);
         world.post(&world.ben, "k3").await.expect("taken");
-        world.rooms.transient(world.room, Push::new(Gap { room: world.room }), None);
+        world.rooms.transient(world.room, RoomAction::SeeOnline, Push::new(Gap { room: world.room }), None);
         world.rooms.drain().await;
         for device in [&queued, &asked_before, &asked_after] {
             assert_eq!(device.received(), [], "{kind:?}, {:?}", device.0);
@@ -208,6 +208,25 @@ async fn who_leaves_and_joins_at_once_goes_on_listening() {
 }
 
 #[tokio::test]
+async fn a_push_reaches_the_listeners_that_the_table_lets_see_it() {
+    let world = World::new(RoomKind::Public).await;
+    let [member, outsider, ended] = [1, 2, 3].map(Device::new);
+    world.rooms.leave(&world.ana, world.room).await.expect("left");
+    world.listen(&world.ben, &member).await.expect("a member");
+    world.listen(&world.ana, &outsider).await.expect("outsiders may listen");
+    let push = |action| world.rooms.transient(world.room, action, Push::new(Gap { room: world.room }), None);
+    push(RoomAction::ReadTrending);
+    push(RoomAction::SeeOnline);
+    world.rooms.drain().await;
+    assert_eq!((member.received().len(), outsider.received().len()), (2, 1), "trending words are for members");
+    world.listen(&world.ana, &ended).await.expect("outsiders may listen");
+    world.ana.revoke();
+    push(RoomAction::SeeOnline);
+    world.rooms.drain().await;
+    assert_eq!((member.received().len(), ended.received().len()), (1, 0), "her sign-in has ended");
+}
+
+#[tokio::test]
 async fn a_caller_is_judged_when_the_room_takes_the_command() {
     let world = World::new(RoomKind::Private).await;
     world.post(&world.ana, "k1").await.expect("hers");
@@ -215,7 +234,12 @@ async fn a_caller_is_judged_when_the_room_takes_the_command() {
     assert_eq!((leave, post), (Ok(Some(1)), Err(RoomError::NotFound)));
     let find = world.rooms.find(&world.ben, world.room, RoomAction::ReadVersions, Seq(1)).await;
     assert_eq!(find, Err(RoomError::NotFound));
-    assert!(world.rooms.peek(world.room, Seq(1)).await.is_ok_and(|item| item.is_some()), "the server itself may");
+    for seq in [Seq(3), Seq(99)] {
+        let deleted = world.rooms.delete(&world.ben, world.room, seq).await.map(|deleted| deleted.changed);
+        assert_eq!(deleted, Err(RoomError::NotFound), "whether there is a message or not");
+    }
+    let find = world.rooms.find(&world.ana, world.room, RoomAction::ReadVersions, Seq(3)).await;
+    assert!(find.is_ok_and(|item| item.is_some()), "a member may");
     world.ana.revoke();
     assert_eq!(world.post(&world.ana, "k3").await, Err(RoomRefusal::SignedOut.into()));
 }

@@ -14,6 +14,7 @@ use chat_proto::time::UnixMillis;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
+use crate::access::RoomAction;
 use crate::presence::{Audience, LargeRoomCounts, RoomPresence, is_there};
 use crate::push::Push;
 use crate::room::Rooms;
@@ -111,7 +112,7 @@ impl RoomAudience {
 
     fn send(&self, room: RoomId, push: Arc<Push>) {
         if let Some(rooms) = self.rooms.get() {
-            rooms.transient(room, push, None);
+            rooms.transient(room, RoomAction::SeeOnline, push, None);
         }
     }
 
@@ -179,7 +180,7 @@ impl RoomAudience {
             let push = Push::new(presence);
             let small = |membership: &Membership| membership.room.members <= PRESENCE_ROOM_MAX;
             for membership in memberships.await.unwrap_or_default().into_iter().filter(small) {
-                rooms.transient(membership.room.id, Arc::clone(&push), None);
+                rooms.transient(membership.room.id, RoomAction::SeeOnline, Arc::clone(&push), None);
             }
         });
     }

@@ -8,6 +8,7 @@ use chat_proto::server_frame::{AccountChange, TrendingWords, Typing};
 use chat_proto::time::UnixMillis;
 
 use super::audience::RoomAudience;
+use crate::access::RoomAction;
 use crate::account::Connections;
 use crate::push::Push;
 use crate::room::{RoomObserver, Rooms};
@@ -29,7 +30,7 @@ impl TrendingRooms {
 impl TrendingAudience for TrendingRooms {
     fn trending_changed(&self, trending: TrendingWords) {
         if let Some(rooms) = self.0.get() {
-            rooms.to_members(trending.room, Push::new(trending));
+            rooms.transient(trending.room, RoomAction::ReadTrending, Push::new(trending), None);
         }
     }
 }

@@ -15,7 +15,7 @@
 use chat_proto::ids::{ClientKey, Epoch, RoomId, Seq, SessionId, UserId};
 use chat_proto::message::{Item, Version};
 use chat_proto::presence::ChosenAvailability;
-use chat_proto::room::{Membership, ReadMarker, Rsvp, User};
+use chat_proto::room::{Membership, ReadMarker, Role, Rsvp, User};
 use chat_proto::text::{RoomName, StatusText, Username};
 use chat_proto::time::UnixMillis;
 use tokio::sync::watch;
@@ -97,9 +97,14 @@ pub trait Rooms: Send + Sync + 'static {
     /// Returns open rooms by a present or a former name, in the order of `names`. Unknown names are left out.
     fn rooms_by_name(&self, names: Vec<RoomName>) -> StoreReply<Vec<StoredRoom>>;
 
-    /// Returns the open rooms that `viewer` may see, by rising name after `after`, at most `limit`, each with whether
-    /// `viewer` is a member.
-    fn list_rooms(&self, viewer: UserId, after: Option<RoomName>, limit: u32) -> StoreReply<Vec<(StoredRoom, bool)>>;
+    /// Returns the open rooms that `viewer` may see, by rising name after `after`, at most `limit`, each with the role of
+    /// `viewer` in it, `None` if it is not a member.
+    fn list_rooms(
+        &self,
+        viewer: UserId,
+        after: Option<RoomName>,
+        limit: u32,
+    ) -> StoreReply<Vec<(StoredRoom, Option<Role>)>>;
 
     /// Returns the state a room's actor starts with; at most `ring` recent items. Sees **every write asked for
     /// before**, answered or not: an actor must see the last writes of the one it follows.

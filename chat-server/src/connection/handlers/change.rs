@@ -1,38 +1,30 @@
 //! Changes of messages and rooms: edits, deletions, topic, description. Must not know who may make them.
 
-use chat_proto::ids::{RoomId, Seq, UserId};
-use chat_proto::message::Content;
+use chat_proto::ids::{RoomId, UserId};
 use chat_proto::request::{Changed, Delete, Edit, SetDescription, SetTopic};
 use chat_proto::server_frame::AccountChange;
 
 use crate::access::Caller;
 use crate::connection::error::{Refusal, of_delete, of_edit};
 use crate::connection::mentions::mentioned;
+use crate::room::ChangedMessage;
 use crate::server::Server;
 
 pub(in crate::connection) async fn edit(server: &Server, caller: &Caller, edit: Edit) -> Result<Changed, Refusal> {
     let mentions = mentioned(server, edit.body.as_str()).await?;
-    let (room, seq) = (edit.room, edit.seq);
-    let before = named_in(server, room, seq).await?;
+    let room = edit.room;
     let changed = server.rooms.edit(caller, edit, mentions).await.map_err(of_edit)?;
-    notify_marks(server, room, before, named_in(server, room, seq).await?).await;
-    Ok(Changed { changed })
-}
-
-/// The accounts a message mentions, whose counts a change may move; nothing of it is answered.
-async fn named_in(server: &Server, room: RoomId, seq: Seq) -> Result<Vec<UserId>, Refusal> {
-    Ok(match server.rooms.peek(room, seq).await?.map(|item| item.content) {
-        Some(Content::Message(message)) => message.mentions,
-        _ => Vec::new(),
-    })
+    notify_marks(server, room, &changed).await;
+    Ok(Changed { changed: changed.changed })
 }
 
 /// Sends their new counts to the accounts that a change has begun, or ceased, to mention.
-async fn notify_marks(server: &Server, room: RoomId, before: Vec<UserId>, after: Vec<UserId>) {
+async fn notify_marks(server: &Server, room: RoomId, changed: &ChangedMessage) {
+    let (before, now) = (&changed.mentioned_before, &changed.mentioned_now);
     let only_in = |some: &[UserId], other: &[UserId]| -> Vec<UserId> {
         some.iter().filter(|user| !other.contains(user)).copied().collect()
     };
-    for user in only_in(&before, &after).into_iter().chain(only_in(&after, &before)) {
+    for user in only_in(before, now).into_iter().chain(only_in(now, before)) {
         // Those who are no longer members have no counts.
         if let Ok(read_marker) = server.store.read_marker(user, room).await {
             server.connections.notify(user, AccountChange::ReadMarker { room, read_marker });
@@ -45,10 +37,9 @@ pub(in crate::connection) async fn delete(
     caller: &Caller,
     delete: Delete,
 ) -> Result<Changed, Refusal> {
-    let before = named_in(server, delete.room, delete.seq).await?;
     let changed = server.rooms.delete(caller, delete.room, delete.seq).await.map_err(of_delete)?;
-    notify_marks(server, delete.room, before, Vec::new()).await;
-    Ok(Changed { changed })
+    notify_marks(server, delete.room, &changed).await;
+    Ok(Changed { changed: changed.changed })
 }
 
 pub(in crate::connection) async fn topic(server: &Server, caller: &Caller, set: SetTopic) -> Result<Changed, Refusal> {

@@ -6,7 +6,7 @@ use chat_proto::room::{Member, RsvpCounts};
 use crate::access::{Caller, RoomAction};
 use crate::connection::bounds::check_limit;
 use crate::connection::error::Refusal;
-use crate::connection::presences::presences;
+use crate::connection::presences::{online, presences};
 use crate::server::Server;
 
 pub(in crate::connection) async fn list(
@@ -28,7 +28,8 @@ pub(in crate::connection) async fn list(
             Member { user: row.user, role: row.role, rsvp: row.rsvp, presence }
         })
         .collect();
-    Ok(MembersPage { members, has_more, total: snapshot.room.members, online: server.audience.online(asked.room) })
+    let online = online(server, caller, snapshot.role, &snapshot.room);
+    Ok(MembersPage { members, has_more, total: snapshot.room.members, online })
 }
 
 pub(in crate::connection) async fn rsvp(

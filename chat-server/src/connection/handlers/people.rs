@@ -6,7 +6,7 @@ use chat_proto::request::{Resolve, Resolved, SetStatus, Users, UsersAnswer, Who,
 use crate::access::{Caller, RoomAction};
 use crate::connection::bounds::check_count;
 use crate::connection::error::Refusal;
-use crate::connection::presences::presences;
+use crate::connection::presences::{may_see_online, presences};
 use crate::presence::{Profile, is_there};
 use crate::server::Server;
 
@@ -49,12 +49,13 @@ pub(in crate::connection) async fn status(
 }
 
 pub(in crate::connection) async fn who(server: &Server, caller: &Caller, asked: Who) -> Result<WhoAnswer, Refusal> {
-    let rooms = match asked.room {
-        Some(room) => {
-            server.rooms.snapshot(caller, room, RoomAction::SeeOnline).await?;
-            vec![room]
-        }
-        None => server.store.rooms_of(caller.user()).await?,
+    let rooms = if let Some(room) = asked.room {
+        server.rooms.snapshot(caller, room, RoomAction::SeeOnline).await?;
+        vec![room]
+    } else {
+        let held = server.store.memberships(caller.user()).await?;
+        let seen = held.into_iter().filter(|held| may_see_online(caller, Some(held.role), &held.room));
+        seen.map(|held| held.room.id).collect()
     };
     // Those who are online first, then others until there are enough.
     let there = server.audience.there(&rooms, PEOPLE as usize);

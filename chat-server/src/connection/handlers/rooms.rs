@@ -11,6 +11,7 @@ use chat_proto::server_frame::AccountChange;
 use crate::access::{Caller, RoomAction};
 use crate::connection::bounds::check_limit;
 use crate::connection::error::Refusal;
+use crate::connection::presences::online;
 use crate::room::{Joined, RoomError};
 use crate::server::Server;
 use crate::store::NewRoom;
@@ -107,8 +108,8 @@ pub(in crate::connection) async fn list(
     found.truncate(asked.limit as usize);
     let mut rooms = Vec::with_capacity(found.len());
     let mut budget_bytes = PAGE_BUDGET_BYTES;
-    for (stored, is_member) in found {
-        let online = server.audience.online(stored.room.id);
+    for (stored, role) in found {
+        let (online, is_member) = (online(server, caller, role, &stored.room), role.is_some());
         let listing = RoomListing { online, is_member, last_message_at: stored.last_message_at, room: stored.room };
         let bytes = codec::encoded_len(&listing);
         if bytes > budget_bytes && !rooms.is_empty() {
@@ -131,7 +132,7 @@ pub(in crate::connection) async fn info(
     let mut named = vec![snapshot.room.created_by];
     named.extend(snapshot.room.topic.as_ref().map(|topic| topic.by));
     let listing = RoomListing {
-        online: server.audience.online(room),
+        online: online(server, caller, snapshot.role, &snapshot.room),
         is_member: snapshot.role.is_some(),
         last_message_at: stored.last_message_at,
         room: snapshot.room,

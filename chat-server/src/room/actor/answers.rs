@@ -8,9 +8,10 @@ use tokio::time::Instant;
 
 use super::Actor;
 use crate::room::RoomError;
-use crate::room::command::{ChangeOutcome, Command, Joined, Snapshot};
+use crate::room::command::{ChangeOutcome, ChangedMessage, Command, Joined, Snapshot};
 use crate::room::commit::FirstPost;
 use crate::room::in_flight::{Requester, answer};
+use crate::room::state::mentions_of;
 
 impl Actor {
     /// Refuses a command that was not accepted. A refused post breaks its chain.
@@ -34,7 +35,14 @@ impl Actor {
                 };
                 answer(reply, Ok(Posted { seq: item.seq, at: item.at, duplicate: false, expires_at }));
             }
-            Requester::Change(reply) => answer(reply, Ok(ChangeOutcome::Changed(number))),
+            Requester::Change(before, reply) => {
+                // An earlier change may have been shown since this one was accepted.
+                let shown = item.and_then(|item| self.state.find(item.seq, self.now()));
+                let mentioned_before = shown.as_ref().map_or(before, mentions_of);
+                let mentioned_now = item.map_or_else(Vec::new, mentions_of);
+                let outcome = ChangedMessage { changed: number, mentioned_before, mentioned_now };
+                answer(reply, Ok(ChangeOutcome::Changed(outcome)));
+            }
             Requester::Set(reply) => answer(reply, Ok(number)),
             Requester::Rsvp(given, reply) => answer(reply, self.rsvp_counts(given, item)),
             Requester::Join((user, is_new), reply) => {
@@ -57,7 +65,7 @@ impl Actor {
     pub(super) fn answer_refused(&mut self, requester: Requester, error: RoomError) {
         match requester {
             Requester::Post(reply) => answer(reply, Err(error)),
-            Requester::Change(reply) => answer(reply, Err(error)),
+            Requester::Change(_, reply) => answer(reply, Err(error)),
             Requester::Set(reply) => answer(reply, Err(error)),
             Requester::Rsvp((.., number), reply) => {
                 if let Some(number) = number {

@@ -42,7 +42,7 @@ mod tests {
     use chat_proto::time::UnixMillis;
     use rusqlite::{Connection, params};
 
-    use super::super::{open, rooms};
+    use super::super::{members, open, rooms};
     use super::*;
     use crate::access::GENERAL;
     use crate::store::{NewRoom, StoreError};
@@ -86,7 +86,7 @@ mod tests {
             }
             let decision = in_room(ServerRole::Account, role, Place::of(room, kind), RoomAction::See);
             if decision.is_allowed() {
-                expected.push((room, role.is_some()));
+                expected.push((room, role));
             }
         };
         join(GENERAL, RoomKind::Public, None);
@@ -98,8 +98,13 @@ mod tests {
             }
         }
         let listed = rooms::list(&connection, VIEWER, None, 100).expect("a list");
-        let listed: Vec<_> = listed.into_iter().map(|(stored, is_member)| (stored.room.id, is_member)).collect();
+        let listed: Vec<_> = listed.into_iter().map(|(stored, role)| (stored.room.id, role)).collect();
         assert_eq!(listed, expected);
+        let own: Vec<_> = expected.into_iter().filter_map(|(room, role)| role.map(|role| (room, role))).collect();
+        let rooms = members::rooms_of(&connection, VIEWER).expect("a list");
+        assert_eq!(rooms, own.iter().map(|(room, _)| *room).collect::<Vec<_>>());
+        let memberships = members::memberships(&connection, VIEWER).expect("a list");
+        assert_eq!(memberships.iter().map(|held| (held.room.id, held.role)).collect::<Vec<_>>(), own);
     }
 
     fn params_of(room: RoomId, user: UserId, role: i64) -> [i64; 3] {

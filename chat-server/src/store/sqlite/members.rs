@@ -7,9 +7,9 @@ use chat_proto::time::UnixMillis;
 use rusqlite::{Connection, params};
 
 use super::batch::Batch;
-use super::items;
 use super::read_marker::DELETED;
 use super::row::{self, ROOM, all, execute, one, sql};
+use super::{access, items};
 use crate::store::{Append, Appended, MemberAnswer, MemberRow, MemberState, Record, StoreError};
 
 pub(super) fn change(c: &Batch<'_>, event: &Append, state: MemberState) -> Result<Appended, StoreError> {
@@ -81,9 +81,12 @@ pub(super) fn rsvp(c: &Connection, room: RoomId, account: UserId) -> Result<Rsvp
 }
 
 pub(super) fn rooms_of(c: &Connection, account: UserId) -> Result<Vec<RoomId>, StoreError> {
-    let query = "SELECT room.id FROM member JOIN room ON room.id = member.room
-         WHERE member.account = ?1 AND room.closed_at IS NULL ORDER BY room.name";
-    all(c, query, [sql(account.0)], |row| Ok(RoomId(row::number(row, 0)?)))
+    let query = format!(
+        "SELECT room.id FROM member JOIN room ON room.id = member.room
+         WHERE member.account = ?1 AND room.closed_at IS NULL AND {} ORDER BY room.name",
+        *access::MAY_SEE
+    );
+    all(c, &query, [sql(account.0)], |row| Ok(RoomId(row::number(row, 0)?)))
 }
 
 pub(super) fn memberships(c: &Connection, account: UserId) -> Result<Vec<Membership>, StoreError> {
@@ -92,7 +95,8 @@ pub(super) fn memberships(c: &Connection, account: UserId) -> Result<Vec<Members
            (SELECT count(*) FROM mention WHERE mention.account = ?1 AND mention.room = room.id
              AND mention.seq > member.read_seq)
          FROM member JOIN room ON room.id = member.room
-         WHERE member.account = ?1 AND room.closed_at IS NULL ORDER BY room.name"
+         WHERE member.account = ?1 AND room.closed_at IS NULL AND {} ORDER BY room.name",
+        *access::MAY_SEE
     );
     all(c, &query, [sql(account.0)], |row| {
         let stored = row::room(row)?;

@@ -2,14 +2,14 @@
 
 use chat_proto::ids::{RoomId, Seq, UserId};
 use chat_proto::message::Content;
-use chat_proto::room::RsvpCounts;
+use chat_proto::room::{Role, RsvpCounts};
 use chat_proto::text::{Description, RoomName, TopicText};
 use chat_proto::time::UnixMillis;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::row::{self, ROOM, all, execute, one, sql};
 use super::{access, error};
-use crate::store::{NewRoom, RefusedPost, RoomCounts, StoreError, StoredRoom};
+use crate::store::{NewRoom, Record, RefusedPost, RoomCounts, StoreError, StoredRoom};
 
 pub(super) fn create(c: &Connection, new: &NewRoom) -> Result<StoredRoom, StoreError> {
     let former = "SELECT room FROM former_name WHERE name = ?1";
@@ -63,15 +63,21 @@ pub(super) fn list(
     viewer: UserId,
     after: Option<&RoomName>,
     limit: u32,
-) -> Result<Vec<(StoredRoom, bool)>, StoreError> {
+) -> Result<Vec<(StoredRoom, Option<Role>)>, StoreError> {
     let query = format!(
-        "SELECT {ROOM}, member.account IS NOT NULL FROM room
+        "SELECT {ROOM}, member.role FROM room
          LEFT JOIN member ON member.room = room.id AND member.account = ?1
          WHERE closed_at IS NULL AND name > ?2 AND {} ORDER BY name LIMIT ?3",
         *access::MAY_SEE
     );
     let after = after.map_or("", RoomName::as_str);
-    all(c, &query, params![sql(viewer.0), after, limit], |row| Ok((row::room(row)?, row.get(14)?)))
+    all(c, &query, params![sql(viewer.0), after, limit], |row| {
+        let stored = row::room(row)?;
+        let is_member = row.get::<_, Option<i64>>(14)?.is_some();
+        let record = Record::Member(stored.room.id, viewer);
+        let role = if is_member { Some(row::role(row, 14, record)?) } else { None };
+        Ok((stored, role))
+    })
 }
 
 pub(super) fn note_refused(c: &Connection, post: &RefusedPost) -> Result<(), StoreError> {

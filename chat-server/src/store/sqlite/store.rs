@@ -7,7 +7,7 @@ use std::sync::Arc;
 use chat_proto::ids::{ClientKey, Epoch, RoomId, Seq, SessionId, UserId};
 use chat_proto::message::{Item, Version};
 use chat_proto::presence::ChosenAvailability;
-use chat_proto::room::{Membership, ReadMarker, Rsvp, User};
+use chat_proto::room::{Membership, ReadMarker, Role, Rsvp, User};
 use chat_proto::text::{RoomName, StatusText, Username};
 use chat_proto::time::UnixMillis;
 
@@ -154,7 +154,12 @@ impl Rooms for SqliteStore {
         self.read(move |c| rooms::by_names(c, &names))
     }
 
-    fn list_rooms(&self, viewer: UserId, after: Option<RoomName>, limit: u32) -> StoreReply<Vec<(StoredRoom, bool)>> {
+    fn list_rooms(
+        &self,
+        viewer: UserId,
+        after: Option<RoomName>,
+        limit: u32,
+    ) -> StoreReply<Vec<(StoredRoom, Option<Role>)>> {
         self.read(move |c| rooms::list(c, viewer, after.as_ref(), limit))
     }
 
