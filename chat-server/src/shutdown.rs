@@ -1,4 +1,4 @@
-//! When the server goes down: a signal, or having been idle.
+//! The reasons for which the server stops: a signal, or idleness. Must not know how it stops.
 
 use std::sync::Arc;
 use std::time::Duration;

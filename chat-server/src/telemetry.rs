@@ -1,4 +1,4 @@
-//! The log: who came and went, what was joined, how much was sent. Never a text, never a secret.
+//! The log: connections, joins, and totals of the traffic. Must not log a text or a secret.
 
 use std::io::IsTerminal;
 use std::sync::Arc;

@@ -84,7 +84,7 @@ async fn metrics_count_events() {
         ("chat_connections", 2.0),
         ("chat_accounts_connected", 2.0),
         ("chat_rooms_running", 1.0),
-        ("chat_outbox_dropped_frames_total", 0.0),
+        ("chat_send_queue_dropped_frames_total", 0.0),
         ("chat_ephemeral_alive", 1.0),
         ("chat_live_available", 1.0),
         ("chat_database_available", 1.0),
@@ -130,7 +130,7 @@ async fn frames_dropped_for_a_slow_reader_stay_counted_after_it_disconnects() {
     let (slow, _) = Peer::register(server.address(), "slow", Subscription::All).await;
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
     let body = "x".repeat(7_000);
-    let dropped = async || samples(&get(&server, "/metrics", "").await)["chat_outbox_dropped_frames_total"];
+    let dropped = async || samples(&get(&server, "/metrics", "").await)["chat_send_queue_dropped_frames_total"];
     let mut number = 0;
     // The system's buffers hold some megabytes before anything queues.
     while dropped().await < 1.0 {

@@ -1,4 +1,4 @@
-//! Requests about messages, each with its answer.
+//! Requests about messages, each with its answer. Must not know how they are served.
 
 use serde::{Deserialize, Serialize};
 

@@ -111,7 +111,8 @@ pub(super) async fn resume(server: &Server, caller: &Caller, wanted: Option<Resu
 /// Makes the account appear online. Its rooms are known before anybody is notified.
 pub(super) async fn appear(server: &Server, device: &Device, account: &Account) -> Result<AccountSnapshot, Refusal> {
     server.audience.begin(account.id);
-    let snapshot = account_snapshot(server, account.id).await?;
+    let snapshot = account_snapshot(server, account.id).await;
+    let snapshot = snapshot.inspect_err(|_| server.audience.abandon(account.id))?;
     server.audience.fill(account.id, &snapshot.rooms);
     server.presence.connected(account.id, device.connection, profile(account));
     Ok(snapshot)

@@ -15,7 +15,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesOrdered;
 use tokio::time::Instant;
 use tracing::field::Empty;
-use tracing::{Instrument as _, Span, debug_span, info_span};
+use tracing::{Instrument as _, Span, info_span};
 
 use super::error::Refusal;
 use super::hello::Arrival;
@@ -28,15 +28,6 @@ use crate::server::Server;
 
 /// Posts in flight of one connection; with so many it is not read from.
 const POSTS_MAX: usize = 128;
-
-/// What came over a connection.
-#[derive(Debug)]
-pub enum Incoming<'a> {
-    /// A text message.
-    Text(&'a str),
-    /// A binary message, which this protocol does not know.
-    Binary,
-}
 
 struct FinishedPost {
     id: RequestId,
@@ -95,23 +86,22 @@ impl JsonDoor {
         }
     }
 
-    /// Takes what came and queues its answer. Nothing is taken from a connection that is about to be closed.
-    pub async fn take(&mut self, incoming: Incoming<'_>) {
+    /// Takes a frame and queues its answer. Nothing is taken from a connection that is about to be closed.
+    pub async fn take(&mut self, text: &str) {
         let span = self.span.clone();
-        self.take_frame(incoming).instrument(span).await;
+        if self.arrival.send_queue.closing().is_none() {
+            self.take_frame(text).instrument(span).await;
+        }
     }
 
-    async fn take_frame(&mut self, incoming: Incoming<'_>) {
-        if self.arrival.send_queue.closing().is_some() {
-            return;
+    /// Refuses something that cannot hold a frame.
+    pub fn refuse_unreadable(&self, message: &str) {
+        if self.arrival.send_queue.closing().is_none() {
+            self.span.in_scope(|| self.refuse(None, ErrorBody::new(ErrorCode::BadFrame, message)));
         }
-        let text = match incoming {
-            Incoming::Text(text) => text,
-            Incoming::Binary => {
-                let error = ErrorBody::new(ErrorCode::BadFrame, "Frames are text messages, not binary ones.");
-                return self.refuse(None, error);
-            }
-        };
+    }
+
+    async fn take_frame(&mut self, text: &str) {
         match codec::decode_client(text) {
             Err(DecodeError { id, error }) => self.misread(id, text, error).await,
             Ok(ClientFrame::Hello(hello)) => self.hello(hello).await,
@@ -139,7 +129,7 @@ impl JsonDoor {
         }
         let Some(connection) = &self.connection else { return self.refuse(Some(id), Refusal::SignedOut.into()) };
         let since = Instant::now();
-        let span = debug_span!("request", id = id.0, kind = request.type_tag());
+        let span = info_span!("request", id = id.0, kind = request.type_tag());
         let answer = Box::pin(connection.call(request)).instrument(span.clone()).await;
         span.in_scope(|| tracing::debug!(elapsed_us = since.elapsed().as_micros(), is_ok = answer.is_ok(), "served"));
         match answer {
@@ -153,8 +143,10 @@ impl JsonDoor {
             self.finish_posts().await;
         }
         let Some(connection) = &mut self.connection else { return self.refuse(Some(id), Refusal::SignedOut.into()) };
-        let answer = connection.begin_post(post).await;
-        self.posts.push_back(Box::pin(async move { FinishedPost { id, result: answer.await } }));
+        let span = info_span!("request", id = id.0, kind = "post");
+        let answer = connection.begin_post(post).instrument(span.clone()).await;
+        let finished = async move { FinishedPost { id, result: answer.await } };
+        self.posts.push_back(Box::pin(finished.instrument(span)));
     }
 
     /// Refuses a frame that could not be read, in order; a post breaks its chain.

@@ -19,7 +19,7 @@ pub use call::{begin_post, call};
 pub use chain::ChainState;
 pub use error::Refusal;
 pub use hello::Arrival;
-pub use json_door::{Incoming, JsonDoor};
+pub use json_door::JsonDoor;
 pub use row::Row;
 pub use sign_in::{SignedIn, sign_in};
 pub use signed_in::Connection;

@@ -1,4 +1,5 @@
-//! The result of one check: what was found, how serious it is, and what to change. Pure.
+//! The result of one check: what was found, how serious it is, and what to change. Pure; must not know how
+//! it was found.
 
 #![deny(clippy::disallowed_methods)]
 

@@ -1,4 +1,5 @@
-//! Checks the data folder: whether it is usable, what it holds, who holds its lock, and how much space is left.
+//! Checks the data folder: whether it is usable, what it holds, who holds its lock, and how much space is
+//! left. Must not know other checks, or change anything.
 
 use std::path::Path;
 

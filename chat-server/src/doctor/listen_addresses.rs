@@ -1,4 +1,5 @@
-//! Checks the listen addresses: whether they are free, or in use by the running server.
+//! Checks the listen addresses: whether they are free, or in use by the running server. Must not know
+//! other checks.
 
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};

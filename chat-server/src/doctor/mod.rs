@@ -1,5 +1,5 @@
 //! `chat-server doctor`: checks the server's surroundings and says what to change. It changes nothing and may run
-//! beside a server.
+//! beside a server. Must not know rooms or connections.
 
 mod check;
 mod data;

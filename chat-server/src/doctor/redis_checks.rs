@@ -1,4 +1,5 @@
-//! Checks Redis: how fast it answers, and whether its settings risk losing messages.
+//! Checks Redis: how fast it answers, and whether its settings risk losing messages. Must not know other
+//! checks, or change anything.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Runs all checks in order and prints each as it completes.
+//! Runs all checks in order and prints each as it completes. Must not know how a check works.
 
 use color_eyre::eyre::{Result, WrapErr};
 use rustix::process::{Resource, getrlimit};

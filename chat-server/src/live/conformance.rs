@@ -1,4 +1,5 @@
-//! The contract of the live store's port as tests, for every store. Time is passed in; nothing sleeps.
+//! The contract of the live store's port as tests, for every store. Time is passed in; nothing sleeps. Must
+//! not know how a store works.
 //!
 //! `suite!(fresh)` makes one test per case, each with the store that the future `fresh` gives.
 

@@ -27,7 +27,7 @@ fn people(page: &mut Page, server: &Server) {
     page.gauge("chat_connections", "Connections that are signed in.", figures.connections);
     page.gauge("chat_accounts_connected", "Accounts with a connection.", figures.accounts);
     page.counter(
-        "chat_outbox_dropped_frames_total",
+        "chat_send_queue_dropped_frames_total",
         "Frames left out because their reader is too slow; it catches up from the database.",
         figures.dropped_frames,
     );
@@ -53,19 +53,19 @@ fn database(page: &mut Page, server: &Server) {
     let figures = server.store.figures();
     let batches = &figures.batch_writes;
     page.claim("chat_database_available", "Whether the database can be written.", *server.store.health().borrow());
-    page.counter("chat_commits_total", "Transactions kept.", batches.count());
-    page.counter("chat_writes_total", "Writes in them.", batches.sum);
+    page.counter("chat_commits_total", "Transactions committed.", batches.count());
+    page.counter("chat_writes_total", "Writes in committed transactions.", batches.sum);
     page.histogram("chat_commit_batch_writes", "Writes of one transaction.", batches, Unit::One);
     page.histogram("chat_commit_seconds", "Time a transaction took.", &figures.commit_us, Unit::Millionth);
     page.gauge("chat_database_log_bytes", "Size of the log before it is folded into the file.", figures.backlog_bytes);
 }
 
 async fn live(page: &mut Page, server: &Server) {
-    page.claim("chat_live_available", "Whether messages that expire are taken.", *server.live.availability().borrow());
+    page.claim("chat_live_available", "Whether ephemeral messages are accepted.", *server.live.availability().borrow());
     // Unknown figures are left off the page.
     if let Ok(Ok(usage)) = tokio::time::timeout(USAGE_LIMIT, server.live.usage(server.now())).await {
-        page.gauge("chat_ephemeral_alive", "Messages alive that expire.", usage.alive);
-        page.gauge("chat_ephemeral_bytes", "Bytes held for them.", usage.bytes);
+        page.gauge("chat_ephemeral_alive", "Ephemeral messages that are alive.", usage.alive);
+        page.gauge("chat_ephemeral_bytes", "Bytes held for ephemeral messages.", usage.bytes);
     }
     let Some(link) = server.live.link_figures() else { return };
     page.histogram(
@@ -74,7 +74,7 @@ async fn live(page: &mut Page, server: &Server) {
         &link.pipeline_us,
         Unit::Millionth,
     );
-    page.counter("chat_redis_reconnects_total", "Times Redis was come back to.", link.reconnects);
+    page.counter("chat_redis_reconnects_total", "Reconnections to Redis.", link.reconnects);
     page.counter("chat_redis_refused_operations_total", "Operations on Redis that were refused.", link.refused);
 }
 
@@ -85,7 +85,7 @@ async fn process_figures(page: &mut Page, server: &Server) {
     for (name, help, figure) in [
         ("process_resident_memory_bytes", "Memory in use.", process.resident_bytes),
         ("process_open_fds", "Open files and connections.", process.open_files),
-        ("process_max_fds", "How many may be open.", process.open_files_max),
+        ("process_max_fds", "Most files and connections that may be open.", process.open_files_max),
     ] {
         if let Some(figure) = figure {
             page.gauge(name, help, figure);

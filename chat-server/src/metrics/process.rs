@@ -1,4 +1,5 @@
-//! This process's memory and open files, as the system reports them. Empty on systems without `/proc`.
+//! This process's memory and open files, as the system reports them. Empty on systems without `/proc`. Must
+//! not know the page.
 
 /// What this process uses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

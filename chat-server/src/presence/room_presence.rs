@@ -111,6 +111,13 @@ impl RoomPresence {
         person.is_filled.then(|| person.rooms.iter().copied().collect())
     }
 
+    /// Forgets a person whose rooms could not be read, unless they are known from another connection.
+    pub fn abandon(&mut self, user: UserId) {
+        if self.people.get(&user).is_some_and(|person| !person.is_filled) {
+            self.forget(user);
+        }
+    }
+
     /// Forgets a person who is no longer connected.
     pub fn forget(&mut self, user: UserId) {
         let Some(person) = self.people.remove(&user) else { return };
@@ -180,6 +187,20 @@ mod tests {
         assert_eq!((counts(&room_presence, ROOM), counts(&room_presence, OTHER)), (None, Some((300, 1))));
         room_presence.forget(ANA);
         assert!(room_presence.rooms.is_empty() && room_presence.people.is_empty());
+    }
+
+    #[test]
+    fn a_person_whose_rooms_could_not_be_read_is_forgotten_unless_they_are_known() {
+        let mut room_presence = RoomPresence::default();
+        room_presence.begin(ANA);
+        room_presence.joined(OTHER, ANA);
+        room_presence.abandon(ANA);
+        assert!(room_presence.rooms.is_empty() && room_presence.people.is_empty());
+        room_presence.begin(ANA);
+        room_presence.fill(ANA, [(ROOM, 5)]);
+        room_presence.begin(ANA);
+        room_presence.abandon(ANA);
+        assert_eq!(room_presence.set_presence(ANA, true), Some(vec![ROOM]));
     }
 
     #[test]

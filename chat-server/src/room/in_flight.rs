@@ -8,12 +8,14 @@ use chat_proto::ids::{Seq, UserId};
 use chat_proto::request::Posted;
 use chat_proto::room::{Role, Rsvp, RsvpCounts};
 use tokio::time::{Instant, timeout, timeout_at};
+use tracing::Instrument as _;
 
 use super::RoomError;
 use super::command::{ChangeOutcome, Joined, Responder};
 use super::commit::{Event, FirstPost, Ticket, WriteResult};
 use crate::live::{LiveError, LiveReply, Put};
 use crate::store::{Appended, StoreError, StoreReply};
+use crate::tasks::Tasks;
 
 /// How long a change may wait at the front for the live store.
 const LIVE_LIMIT: Duration = Duration::from_millis(50);
@@ -173,12 +175,13 @@ impl InFlightQueue {
 }
 
 /// Refuses a post once the database has noted it. If it cannot, only this process knows of the refusal.
-pub(super) fn refuse_when_noted(noted: StoreReply<()>, requester: Requester, error: RoomError) {
+pub(super) fn refuse_when_noted(tasks: &Tasks, noted: StoreReply<()>, requester: Requester, error: RoomError) {
     if let Requester::Post(responder) = requester {
-        tokio::spawn(async move {
+        let refusal = async move {
             drop(timeout(NOTE_LIMIT, noted).await);
             answer(responder, Err(error));
-        });
+        };
+        tasks.spawn(refusal.in_current_span());
     }
 }
 

@@ -11,6 +11,7 @@ mod fanout;
 mod handle;
 mod in_flight;
 mod live_sync;
+mod members;
 mod observer;
 mod page;
 mod registry;

@@ -1,8 +1,7 @@
-//! What a room knows and the rules by which it takes things: numbers, members, lives. Pure.
+//! The state of a room and the rules by which it accepts changes: numbers, members, lives. Pure; must not know stores
+//! or listeners.
 
 #![deny(clippy::disallowed_methods)]
-
-use std::collections::HashMap;
 
 use chat_proto::ids::{RoomId, Seq, UserId};
 use chat_proto::limits::{TTL_MAX_MS, TTL_MIN_MS};
@@ -14,6 +13,7 @@ use chat_proto::time::UnixMillis;
 use super::RoomError;
 use super::command::{NewChange, NewPost, Setting, Snapshot};
 use super::commit::Commit;
+use super::members::Members;
 use super::ring::Ring;
 use super::rsvps::{NewAnswer, Rsvps};
 use crate::access::{Caller, Decision, Place, RoomAction, RoomRefusal, ServerRole, in_room};
@@ -26,7 +26,7 @@ pub(super) struct State {
     pub room: Room,
     /// The last number shown.
     shown: Seq,
-    members: HashMap<UserId, Role>,
+    members: Members,
     pub rsvps: Rsvps,
     pub ring: Ring,
     /// Its sequence numbers, its ephemeral messages, and the changes under way.
@@ -47,7 +47,7 @@ pub(super) enum Accepted {
     Persistent(Item),
     /// An ephemeral message in its new state.
     Ephemeral(EphemeralKey, Item),
-    /// It says so already.
+    /// It has this text already.
     Same,
     /// The room does not have the message.
     Unknown,
@@ -62,7 +62,7 @@ impl State {
         let has_persistent_only = commit.index.is_empty() && commit.seqs.last_given() == stored.room.head;
         let mut ring = Ring::refill(stored.recent, shown, stored.is_whole && has_persistent_only);
         ring.mark_incomplete_to(newest_ephemeral);
-        let members = stored.members.into_iter().collect();
+        let members = Members::new(stored.members);
         let rsvps = Rsvps::new(stored.answers);
         Self { room: stored.room.room, shown, members, rsvps, ring, commit }
     }
@@ -76,7 +76,7 @@ impl State {
     }
 
     pub(super) fn role(&self, user: UserId) -> Option<Role> {
-        self.members.get(&user).copied()
+        self.members.role(user)
     }
 
     pub(super) fn snapshot(&self, user: UserId) -> Snapshot {
@@ -85,7 +85,7 @@ impl State {
     }
 
     pub(super) fn member_count(&self) -> u32 {
-        self.members.len() as u32
+        self.members.count()
     }
 
     /// Asks the access table about a caller as it stands at this moment. A hidden room answers as an absent one.
@@ -146,13 +146,13 @@ impl State {
         Ok(NewMessage::Ephemeral(EphemeralEntry::message(key, item)?))
     }
 
-    /// Of those who are mentioned, the members: nobody else may know.
+    /// The mentioned accounts that are members: nobody else may learn of it.
     fn members_of(&self, mut mentioned: Vec<UserId>) -> Vec<UserId> {
-        mentioned.retain(|user| self.members.contains_key(user));
+        mentioned.retain(|user| self.role(*user).is_some());
         mentioned
     }
 
-    /// When a message ends that is answered; `None`: it stays, or only the database has it.
+    /// When the message that is replied to expires; `None` if it is persistent, or only the database has it.
     fn end_of(&self, seq: Seq, now: UnixMillis) -> Result<Option<UnixMillis>, RoomError> {
         match self.find(seq, now).map(|item| item.content) {
             Some(Content::Message(message)) => Ok(message.expires_at),
@@ -246,34 +246,35 @@ impl State {
 
     /// Adds a member; `None` if they are one already.
     pub(super) fn accept_join(&mut self, user: UserId, role: Role, now: UnixMillis) -> Option<Item> {
-        if self.members.contains_key(&user) {
+        if self.role(user).is_some() {
             return None;
         }
-        self.members.insert(user, role);
+        self.members.accept(user, Some(role));
         Some(self.event(user, Content::Join, now))
     }
 
     /// Removes a member; `None` if they are not one.
     pub(super) fn accept_leave(&mut self, user: UserId, now: UnixMillis) -> Option<(Item, Role)> {
-        let role = self.members.remove(&user)?;
+        let role = self.role(user)?;
+        self.members.accept(user, None);
         self.rsvps.accept_leave(user);
         Some((self.event(user, Content::Leave, now), role))
     }
 
-    /// What was accepted was not kept: the members are as before.
+    /// Undoes a join that was refused. Refusals arrive in the order of acceptance.
     pub(super) fn undo_join(&mut self, user: UserId) {
-        self.members.remove(&user);
+        self.members.undo(user);
     }
 
-    /// As [`Self::undo_join`].
-    pub(super) fn undo_leave(&mut self, user: UserId, role: Role) {
+    /// Undoes a leave that was refused.
+    pub(super) fn undo_leave(&mut self, user: UserId) {
         self.rsvps.undo_leave(user);
-        self.members.insert(user, role);
+        self.members.undo(user);
     }
 
-    /// Whether the room shall close: its last member has left, and it was made to.
+    /// Whether the room closes now: it closes when empty, and its last member has left.
     pub(super) fn should_close(&self) -> bool {
-        self.room.closes_when_empty && self.members.is_empty()
+        self.room.closes_when_empty && self.member_count() == 0
     }
 
     fn event(&mut self, by: UserId, content: Content, now: UnixMillis) -> Item {
@@ -281,7 +282,7 @@ impl State {
         Item { seq, changed: seq, at: now, by, content }
     }
 
-    /// An item stands: the room shows it. The number shown before it.
+    /// Shows an item; returns the number shown before it.
     pub(super) fn show(&mut self, item: &Item) -> Seq {
         match &item.content {
             Content::Topic { topic } => {
@@ -289,20 +290,21 @@ impl State {
             }
             Content::Description { description } => self.room.description.clone_from(description),
             Content::Renamed { name } => self.room.name = Some(name.clone()),
-            _ => {}
+            Content::Join | Content::Leave => self.members.confirm(item.by),
+            Content::Message(_) | Content::Deleted { .. } | Content::Expired { .. } | Content::Rsvp { .. } => {}
         }
         self.rsvps.show(item);
         self.ring.push(item.clone());
         std::mem::replace(&mut self.shown, item.changed)
     }
 
-    /// Every ephemeral message that is alive.
+    /// Returns all ephemeral messages that are alive.
     pub(super) fn ephemeral_items(&self, now: UnixMillis) -> Vec<Item> {
         let alive = self.commit.index.entries().filter(|entry| entry.is_alive(now));
         alive.map(|entry| entry.item().clone()).filter(|item| item.changed <= self.shown).collect()
     }
 
-    /// What stands in the ring, and every ephemeral message that is alive, each once, by rising number.
+    /// Returns the items of the ring and all ephemeral messages that are alive, each once, by rising number.
     pub(super) fn recent_items(&self, now: UnixMillis) -> Vec<Item> {
         let mut items = self.ring.items();
         items.extend(self.ephemeral_items(now));

@@ -15,6 +15,8 @@ use crate::push::Push;
 pub const SEND_QUEUE_MAX_BYTES: usize = 256 * 1024;
 /// Frames that may wait for one connection, answers not counted.
 pub const SEND_QUEUE_MAX_FRAMES: usize = 2048;
+/// Rooms noted for one push beside the first.
+const OTHER_ROOMS_MAX: usize = 16;
 
 /// What leaves a queue.
 #[derive(Clone, Debug)]
@@ -36,13 +38,14 @@ impl Frame {
 }
 
 /// How a frame is treated when space is short.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Kind {
     /// Never dropped, never counted.
     Certain,
     Event(RoomId),
     Gap(RoomId),
-    Transient(Option<RoomId>),
+    /// The room it came from, and others that have sent the same push.
+    Transient(Option<RoomId>, Vec<RoomId>),
     AccountEvent,
 }
 
@@ -94,7 +97,7 @@ impl Queue {
 
     /// Drops a room's events until the reader asks for them; `push` says so.
     pub(super) fn gap(&mut self, room: RoomId, push: Arc<Push>) {
-        self.remove(|kind| kind == Kind::Event(room));
+        self.remove(|kind| *kind == Kind::Event(room));
         if self.gaps.insert(room) {
             // Small, and one for each room: it may exceed the limit.
             self.push(Kind::Gap(room), push);
@@ -116,31 +119,58 @@ impl Queue {
         // The same push arrives through each room that two people share: once is enough. A clone is kept, so that its
         // address cannot become another push's.
         if self.last_transient.as_ref().is_some_and(|last| Arc::ptr_eq(last, &push)) {
-            return;
+            return self.note_other_room(room, &push);
         }
         self.last_transient = Some(Arc::clone(&push));
         if self.fits(push.size_bytes()) {
-            self.push(Kind::Transient(room), push);
+            self.push(Kind::Transient(room, Vec::new()), push);
         } else {
             self.dropped += 1;
+        }
+    }
+
+    /// Notes that another room has sent a push, if it still waits: it stays when its first room is forgotten.
+    fn note_other_room(&mut self, room: Option<RoomId>, push: &Arc<Push>) {
+        let Some(room) = room else { return };
+        let newest_first = self.frames.iter_mut().rev();
+        let mut same = newest_first.filter(|(_, frame)| matches!(frame, Frame::Push(held) if Arc::ptr_eq(held, push)));
+        if let Some((Kind::Transient(Some(from), others), _)) = same.next()
+            && *from != room
+            && others.len() < OTHER_ROOMS_MAX
+            && !others.contains(&room)
+        {
+            others.push(room);
         }
     }
 
     /// Lets a room's events in again: the reader asks for its changes.
     pub(super) fn close_gap(&mut self, room: RoomId) {
         self.gaps.remove(&room);
-        self.remove(|kind| kind == Kind::Gap(room));
+        self.remove(|kind| *kind == Kind::Gap(room));
     }
 
     /// Drops everything of a room: its reader may no longer see it.
     pub(super) fn forget_room(&mut self, room: RoomId) {
         self.close_gap(room);
-        self.remove(|kind| kind == Kind::Event(room) || kind == Kind::Transient(Some(room)));
+        for (kind, _) in &mut self.frames {
+            if let Kind::Transient(from, others) = kind {
+                others.retain(|other| *other != room);
+                if *from == Some(room) && !others.is_empty() {
+                    *from = others.pop();
+                }
+            }
+        }
+        self.remove(|kind| match kind {
+            Kind::Event(of) | Kind::Transient(Some(of), _) => *of == room,
+            Kind::Certain | Kind::Gap(_) | Kind::Transient(None, _) | Kind::AccountEvent => false,
+        });
+        // It may have been dropped here, and another room may send it next.
+        self.last_transient = None;
     }
 
     /// Drops everything but answers: the reader is not signed in after all.
     pub(super) fn forget_pushes(&mut self) {
-        self.remove(|kind| kind != Kind::Certain);
+        self.remove(|kind| *kind != Kind::Certain);
         self.gaps.clear();
         self.missed_account_event = None;
     }
@@ -185,13 +215,13 @@ impl Queue {
     }
 
     fn drop_transients(&mut self) {
-        self.remove(|kind| matches!(kind, Kind::Transient(_)));
+        self.remove(|kind| matches!(kind, Kind::Transient(..)));
     }
 
-    fn remove(&mut self, unwanted: impl Fn(Kind) -> bool) {
+    fn remove(&mut self, unwanted: impl Fn(&Kind) -> bool) {
         let (mut bytes, mut count) = (0, 0);
         self.frames.retain(|(kind, frame)| {
-            let goes = unwanted(*kind);
+            let goes = unwanted(kind);
             if goes {
                 bytes += frame.pushed_bytes().unwrap_or_default();
                 count += 1;
@@ -294,6 +324,27 @@ mod tests {
         queue.event(B, push(3), || gap(B));
         queue.forget_room(A);
         assert_eq!(drain(&mut queue), ["3"]);
+    }
+
+    #[test]
+    fn a_push_that_two_rooms_send_stays_until_both_are_forgotten() {
+        let (mut queue, shared) = (Queue::default(), push(1));
+        let send = |queue: &mut Queue, room| queue.transient(Some(room), shared.clone());
+        send(&mut queue, A);
+        send(&mut queue, B);
+        queue.forget_room(A);
+        assert_eq!(drain(&mut queue), ["1"]);
+        let another = push(2);
+        for room in [A, B] {
+            queue.transient(Some(room), another.clone());
+        }
+        queue.forget_room(B);
+        queue.forget_room(A);
+        assert!(queue.is_empty());
+        send(&mut queue, A);
+        queue.forget_room(A);
+        send(&mut queue, B);
+        assert_eq!(drain(&mut queue), ["1"], "the copy that was dropped does not count");
     }
 
     #[test]

@@ -73,6 +73,11 @@ impl RoomAudience {
         self.known.lock().room_presence.begin(user);
     }
 
+    /// Undoes [`Self::begin`] if the rooms could not be read. Changes nothing if another connection has filled them.
+    pub fn abandon(&self, user: UserId) {
+        self.known.lock().room_presence.abandon(user);
+    }
+
     /// Adds the rooms of a person who is online, read after [`Self::begin`].
     pub fn fill(&self, user: UserId, memberships: &[Membership]) {
         let rooms = memberships.iter().map(|membership| (membership.room.id, membership.room.members));

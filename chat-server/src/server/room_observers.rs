@@ -1,4 +1,4 @@
-//! Who sees what rooms show: the trending words, and the count of who is where.
+//! Hands the events of rooms to trending words, presence and typing. Must not know the rules of any of them.
 
 use std::sync::{Arc, OnceLock};
 

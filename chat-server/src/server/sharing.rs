@@ -1,5 +1,5 @@
 //! Reports posts to the rate buckets that all servers on one Redis share, once a second. Whether a post may be made is
-//! decided by this server's own buckets alone.
+//! decided by this server's own buckets alone. Must not know posts or connections.
 
 use std::future::Future;
 use std::sync::Arc;

@@ -17,7 +17,7 @@ use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes};
 
 use super::frames::FrameWriter;
 use crate::access::Origin;
-use crate::connection::{Incoming, JsonDoor};
+use crate::connection::JsonDoor;
 use crate::send_queue::{Frame, SendQueue};
 use crate::server::Server;
 use crate::tasks::Tasks;
@@ -112,8 +112,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> SocketTask<S> {
 
     async fn take(&mut self, message: Message) -> Option<()> {
         match message {
-            Message::Text(text) => self.door.take(Incoming::Text(&text)).await,
-            Message::Binary(_) => self.door.take(Incoming::Binary).await,
+            Message::Text(text) => self.door.take(&text).await,
+            Message::Binary(_) => self.door.refuse_unreadable("Frames are text messages, not binary ones."),
             // The library answers a ping with the next write, which may be far away.
             Message::Ping(_) => timeout(WRITE_LIMIT, self.socket.flush()).await.ok()?.ok()?,
             Message::Pong(_) | Message::Frame(_) => {}

@@ -33,7 +33,7 @@ pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
 /// Receives changed words, for the subscribed members of the room. The driver calls it; it must not block.
 pub trait TrendingAudience: Send + Sync {
     /// The visible words of a room changed.
-    fn trending_changed(&self, trending: TrendingWords);
+    fn trending_changed(&self, words: TrendingWords);
 }
 
 /// The trending words of all active rooms; cheap to clone.

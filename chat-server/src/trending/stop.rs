@@ -1,4 +1,5 @@
-//! Stop words: words without meaning of their own, in the common languages and in chats. Pure.
+//! Stop words: words without meaning of their own, in the common languages and in chats. Pure; must not know
+//! how words are counted.
 
 #![deny(clippy::disallowed_methods)]
 

@@ -1,4 +1,5 @@
-//! The counts of one room's words. Pure: time is passed in, and nothing is updated as it passes.
+//! The counts of one room's words. Pure: time is passed in, and nothing is updated as it passes. Must not
+//! know rooms.
 //!
 //! A use counts 1 when it is made and half as much after each half-life. Instead of shrinking all counts, a new use
 //! counts more (forward decay: Cormode et al., "Forward Decay", ICDE 2009): `2^((at − landmark) / half-life)`. Only the

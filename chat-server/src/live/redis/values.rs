@@ -26,7 +26,15 @@ pub(super) fn one<T: FromRedisValue>(values: Vec<Value>) -> Option<T> {
 pub(super) fn kind(item: &Item) -> &'static str {
     match item.content {
         Content::Message(_) => "m",
-        _ => "d",
+        // The live store keeps messages and tombstones only.
+        Content::Deleted { .. }
+        | Content::Expired { .. }
+        | Content::Join
+        | Content::Leave
+        | Content::Topic { .. }
+        | Content::Description { .. }
+        | Content::Renamed { .. }
+        | Content::Rsvp { .. } => "d",
     }
 }
 

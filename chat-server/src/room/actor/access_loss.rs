@@ -21,10 +21,11 @@ impl Actor {
         self.answer_stored(change.requester, None, change.accepted_at);
     }
 
-    /// An account did not become a member after all. Where outsiders may listen, its devices go on listening.
+    /// A join was refused. The account's devices go on listening if outsiders may, or if it is still a member: its leave was
+    /// refused, too.
     pub(super) fn undo_join(&mut self, user: UserId) {
         self.state.undo_join(user);
-        if !self.state.may_outsiders_listen() {
+        if self.state.role(user).is_none() && !self.state.may_outsiders_listen() {
             self.evict(user);
         }
     }

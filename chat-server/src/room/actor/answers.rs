@@ -80,8 +80,8 @@ impl Actor {
                 answer(reply, Err(error));
             }
             Requester::Leave(user, role, reply) => {
-                if let Some(role) = role {
-                    self.state.undo_leave(user, role);
+                if role.is_some() {
+                    self.state.undo_leave(user);
                 }
                 answer(reply, Err(error));
             }

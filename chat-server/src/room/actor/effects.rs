@@ -77,7 +77,7 @@ impl Actor {
             Effect::NoteThenRefuse(ticket, refused, error) => {
                 let noted = store.note_refused(RefusedPost { room, seq: refused.seq, at: now, until: refused.until });
                 if let Some(change) = self.in_flight.remove(ticket) {
-                    refuse_when_noted(noted, change.requester, error);
+                    refuse_when_noted(&self.services.tasks, noted, change.requester, error);
                 }
             }
             Effect::ShowLoaded(ticket, items) => {

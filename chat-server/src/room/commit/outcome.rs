@@ -4,7 +4,7 @@
 #![deny(clippy::disallowed_methods)]
 
 use chat_proto::ids::Seq;
-use chat_proto::message::Item;
+use chat_proto::message::{Content, Item, Message};
 use chat_proto::time::UnixMillis;
 
 use super::Commit;
@@ -95,7 +95,7 @@ impl Commit {
         let visible = self.index.get(item.seq);
         match answer {
             Answer::NotReserved(error) => Outcome::InDoubt(error.into()),
-            Answer::Written(WriteResult::Stored) if visible.is_some() && !self.seqs.is_reserved(item.changed) => {
+            Answer::Written(WriteResult::Stored) if !self.seqs.is_reserved(item.changed) => {
                 Outcome::InDoubt(LiveError::Unavailable.into())
             }
             Answer::Written(WriteResult::Stored) => Outcome::Visible,
@@ -156,15 +156,18 @@ impl Commit {
         let Revision { key, item, is_overwritten } = revision;
         let effect = match outcome {
             Outcome::Visible => {
-                let changed = self.index.get(item.seq).map(|visible| visible.changed_to(item.clone()));
-                let is_ephemeral = changed.is_some();
-                if let Some(Ok(entry)) = changed {
-                    self.index.insert(entry);
-                }
+                let item = match self.index.get(item.seq).map(|visible| visible.changed_to(item.clone())) {
+                    Some(Ok(entry)) => {
+                        self.index.insert(entry);
+                        item
+                    }
+                    Some(Err(_)) => item,
+                    None => without_expired_text(item),
+                };
                 if is_overwritten {
                     self.restore(key, item.seq);
                 }
-                Effect::Acknowledge(ticket, Some(Shown { item, is_ephemeral }))
+                Effect::Acknowledge(ticket, Some(Shown { item, is_ephemeral: true }))
             }
             Outcome::Duplicate(first) => Effect::AnswerDuplicate(ticket, first),
             Outcome::Refused(error) => Effect::Refuse(ticket, error),
@@ -217,6 +220,24 @@ impl Commit {
 /// Whether a post repeats the first one under its key: same room, same text.
 fn is_retry(entry: &EphemeralEntry, first: &KeyUse) -> bool {
     entry.key().room == first.room && entry.digest() == first.digest
+}
+
+/// The revision of a message that expired while it waited. Nobody would remove its text any more.
+fn without_expired_text(item: Item) -> Item {
+    match &item.content {
+        Content::Message(Message { expires_at: Some(expired_at), .. }) => {
+            Item { content: Content::Expired { expired_at: *expired_at }, ..item }
+        }
+        Content::Message(_)
+        | Content::Deleted { .. }
+        | Content::Expired { .. }
+        | Content::Join
+        | Content::Leave
+        | Content::Topic { .. }
+        | Content::Description { .. }
+        | Content::Renamed { .. }
+        | Content::Rsvp { .. } => item,
+    }
 }
 
 fn refused(error: RoomError) -> Outcome {

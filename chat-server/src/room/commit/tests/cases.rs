@@ -116,6 +116,17 @@ fn a_refused_deletion_leaves_the_message_and_does_not_undo_the_one_behind_it() {
 }
 
 #[test]
+fn an_edit_stored_just_before_the_end_and_shown_after_it_shows_no_text() {
+    let (mut world, _) = with_a_message();
+    world.persistent(true, None);
+    world.revise(0, Some(1));
+    live(&mut world, Works);
+    world.advance(2 * LIFE_MS);
+    database(&mut world, Works);
+    check_end(world);
+}
+
+#[test]
 fn a_change_that_was_stored_just_before_a_loss_is_stored_again() {
     let (mut world, seq) = with_a_message();
     post(&mut world, 1);

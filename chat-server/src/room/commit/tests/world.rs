@@ -144,6 +144,14 @@ impl World {
             return;
         };
         self.truth.show(ticket, item.changed);
+        if matches!(under_way, UnderWay::Revision(..)) {
+            let is_expiring = self.commit.index.get(item.seq).is_some();
+            assert!(
+                is_ephemeral && (is_expiring || text_of(&item).is_none()),
+                "nobody removes the text of {}",
+                item.seq
+            );
+        }
         if !is_ephemeral {
             return;
         }
