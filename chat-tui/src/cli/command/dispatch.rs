@@ -141,6 +141,7 @@ impl From<Option<Command>> for Task {
 
 impl StandaloneTask {
     /// Does the work; `definition` is the whole command line, for completions and manual pages.
+    #[cfg_attr(not(feature = "local-server"), expect(unused_variables, reason = "only a server has a log to fill"))]
     pub fn run(self, verbose: u8, definition: clap::Command) -> Result<(), CliError> {
         match self {
             #[cfg(feature = "local-server")]
