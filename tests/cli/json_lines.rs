@@ -108,13 +108,16 @@ fn a_changed_rsvp_is_followed_as_a_line_with_its_counts() {
     home.output(&["room", "create", "ops"]);
     home.output(&["rsvp", "ops", "attending"]);
     let mut tail =
-        home.chat(&["tail", "ops", "-f", "--since", "ops/1", "--max", "2", "--json"]).spawn().expect("it starts");
+        home.chat(&["tail", "ops", "-f", "--since", "ops/1", "--max", "1", "--json"]).spawn().expect("it starts");
     let mut printed = BufReader::new(tail.stdout.take().expect("a pipe")).lines();
     let mut next = || line(&printed.next().expect("a line").expect("UTF-8"));
     // The second answer is given once the first has been followed: otherwise one line would show both.
     let first = next();
     home.output(&["rsvp", "ops", "interested"]);
     let lines = [first, next()];
+    // Only messages count towards `--max`.
+    home.output(&["send", "ops", "done"]);
+    assert_eq!(next()["body"], "done");
     assert!(tail.wait().expect("it ends").success());
     let rsvp =
         |line: &Value| [&line["type"], &line["answer"], &line["attending"], &line["interested"]].map(Value::clone);
