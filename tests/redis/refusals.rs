@@ -72,7 +72,7 @@ async fn a_refused_edit_or_deletion_says_that_it_was_not_made() {
     let delete = ana.try_call(&Delete { room: GENERAL, seq }).await.expect("connected").expect_err("refused");
     assert!(delete.message.starts_with("The message was not deleted: "), "{}", delete.message);
     let posted = ana.try_call(&ephemeral("k2", "ephemeral", 600_000)).await.expect("connected").expect_err("refused");
-    assert!(posted.message.starts_with("The message was not taken: "), "{}", posted.message);
+    assert!(posted.message.starts_with("The message was not accepted: "), "{}", posted.message);
 }
 
 #[tokio::test(flavor = "multi_thread")]
