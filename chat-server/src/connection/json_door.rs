@@ -15,7 +15,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesOrdered;
 use tokio::time::Instant;
 use tracing::field::Empty;
-use tracing::{Instrument as _, Span, info_span};
+use tracing::{Instrument as _, Span, debug_span, info_span};
 
 use super::error::Refusal;
 use super::hello::Arrival;
@@ -129,7 +129,7 @@ impl JsonDoor {
         }
         let Some(connection) = &self.connection else { return self.refuse(Some(id), Refusal::SignedOut.into()) };
         let since = Instant::now();
-        let span = info_span!("request", id = id.0, kind = request.type_tag());
+        let span = debug_span!("request", id = id.0, kind = request.type_tag());
         let answer = Box::pin(connection.call(request)).instrument(span.clone()).await;
         span.in_scope(|| tracing::debug!(elapsed_us = since.elapsed().as_micros(), is_ok = answer.is_ok(), "served"));
         match answer {
@@ -143,7 +143,7 @@ impl JsonDoor {
             self.finish_posts().await;
         }
         let Some(connection) = &mut self.connection else { return self.refuse(Some(id), Refusal::SignedOut.into()) };
-        let span = info_span!("request", id = id.0, kind = "post");
+        let span = debug_span!("request", id = id.0, kind = "post");
         let answer = connection.begin_post(post).instrument(span.clone()).await;
         let finished = async move { FinishedPost { id, result: answer.await } };
         self.posts.push_back(Box::pin(finished.instrument(span)));
