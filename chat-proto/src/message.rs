@@ -78,6 +78,23 @@ pub enum Content {
     },
 }
 
+impl Content {
+    /// Returns the message; `None` if the item is anything else.
+    pub fn message(&self) -> Option<&Message> {
+        match self {
+            Self::Message(message) => Some(message),
+            Self::Deleted { .. }
+            | Self::Expired { .. }
+            | Self::Join
+            | Self::Leave
+            | Self::Topic { .. }
+            | Self::Description { .. }
+            | Self::Renamed { .. }
+            | Self::Rsvp { .. } => None,
+        }
+    }
+}
+
 /// A small change of one item: only what is new. Its number is that of the event that carries it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ItemChange {

@@ -1,5 +1,5 @@
-//! The door for JSON frames: decodes what comes, drives the core, and encodes answers and pushes. The only file here that
-//! knows JSON. Must not know what carries the frames.
+//! The JSON door: decodes frames, calls the core, and encodes answers and pushes. No other file in `connection` encodes or
+//! decodes frames. Must not know how frames travel.
 
 use std::sync::Arc;
 

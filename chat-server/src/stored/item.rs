@@ -42,19 +42,12 @@ pub(crate) fn from_text(text: &str) -> Result<Item, StoredError> {
 
 /// The column beside a message's text and key, or that of another content; `None` for a plain message.
 pub(crate) fn to_column(content: &Content) -> Option<String> {
-    match content {
-        Content::Message(message) => {
+    match content.message() {
+        Some(message) => {
             let extra = MessageExtra::from(message);
             (extra != MessageExtra::default()).then(|| form::write(&extra))
         }
-        Content::Deleted { .. }
-        | Content::Expired { .. }
-        | Content::Join
-        | Content::Leave
-        | Content::Topic { .. }
-        | Content::Description { .. }
-        | Content::Renamed { .. }
-        | Content::Rsvp { .. } => Some(form::write(&StoredContent::from(content))),
+        None => Some(form::write(&StoredContent::from(content))),
     }
 }
 

@@ -3,7 +3,7 @@
 #![deny(clippy::disallowed_methods)]
 
 use chat_proto::ids::{ConnectionId, RoomId, Seq, UserId};
-use chat_proto::message::{Content, Item};
+use chat_proto::message::Item;
 use chat_proto::presence::Availability;
 use chat_proto::time::UnixMillis;
 use redis::{FromRedisValue, Value};
@@ -24,18 +24,8 @@ pub(super) fn one<T: FromRedisValue>(values: Vec<Value>) -> Option<T> {
 
 /// `m` for a message, `d` for a tombstone.
 pub(super) fn kind(item: &Item) -> &'static str {
-    match item.content {
-        Content::Message(_) => "m",
-        // The live store keeps messages and tombstones only.
-        Content::Deleted { .. }
-        | Content::Expired { .. }
-        | Content::Join
-        | Content::Leave
-        | Content::Topic { .. }
-        | Content::Description { .. }
-        | Content::Renamed { .. }
-        | Content::Rsvp { .. } => "d",
-    }
+    // The live store keeps messages and tombstones only.
+    if item.content.message().is_some() { "m" } else { "d" }
 }
 
 pub(super) fn hex(digest: PostDigest) -> String {
@@ -148,6 +138,8 @@ fn id(text: &str) -> Option<UserId> {
 
 #[cfg(test)]
 mod tests {
+    use chat_proto::message::Content;
+
     use super::*;
     use crate::live::conformance;
 

@@ -4,7 +4,7 @@
 #![deny(clippy::disallowed_methods)]
 
 use chat_proto::ids::Seq;
-use chat_proto::message::{Content, Item, Message};
+use chat_proto::message::{Content, Item};
 use chat_proto::time::UnixMillis;
 
 use super::Commit;
@@ -224,19 +224,9 @@ fn is_retry(entry: &EphemeralEntry, first: &KeyUse) -> bool {
 
 /// The revision of a message that expired while it waited. Nobody would remove its text any more.
 fn without_expired_text(item: Item) -> Item {
-    match &item.content {
-        Content::Message(Message { expires_at: Some(expired_at), .. }) => {
-            Item { content: Content::Expired { expired_at: *expired_at }, ..item }
-        }
-        Content::Message(_)
-        | Content::Deleted { .. }
-        | Content::Expired { .. }
-        | Content::Join
-        | Content::Leave
-        | Content::Topic { .. }
-        | Content::Description { .. }
-        | Content::Renamed { .. }
-        | Content::Rsvp { .. } => item,
+    match item.content.message().and_then(|message| message.expires_at) {
+        Some(expired_at) => Item { content: Content::Expired { expired_at }, ..item },
+        None => item,
     }
 }
 

@@ -74,7 +74,7 @@ pub struct Room {
 }
 
 impl Room {
-    /// A room with nothing loaded: what comes after the membership's head will be.
+    /// Returns a room without items. Only changes after the membership's head will be applied.
     pub(in crate::app) fn new(membership: Membership) -> Self {
         Self {
             timeline: Timeline::above(membership.head.next()),
@@ -146,7 +146,7 @@ impl Room {
         self.saving.is_saved = false;
     }
 
-    /// Drops everything loaded: only what comes after `head` is known from here on.
+    /// Drops every loaded item. Only changes after `head` will be applied.
     pub(in crate::app) fn reset(&mut self, head: Seq) {
         self.timeline = Timeline::above(head.next());
         self.following = Cursor::at(head);
