@@ -27,8 +27,8 @@ const NOTE_LIMIT: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub(super) enum Requester {
     Post(Responder<Posted>),
-    /// The accounts that the message mentioned when the change was accepted.
-    Change(Vec<UserId>, Responder<ChangeOutcome>),
+    /// A change of a message.
+    Change(Changing, Responder<ChangeOutcome>),
     Set(Responder<Seq>),
     /// The account and its answer; with the number of its item, or without one if it was given before.
     Rsvp((UserId, Rsvp, Option<Seq>), Responder<RsvpCounts>),
@@ -39,6 +39,15 @@ pub(super) enum Requester {
     Drain(Responder<()>),
     /// The room itself.
     Nobody,
+}
+
+/// The message that a request changes.
+#[derive(Debug)]
+pub(super) struct Changing {
+    /// Its place, if it is deleted: two deletions under way are both done by the first.
+    pub deletes: Option<Seq>,
+    /// The accounts that it mentioned when the change was accepted.
+    pub mentioned: Vec<UserId>,
 }
 
 /// A write that was submitted to a store.

@@ -47,8 +47,8 @@ pub(super) enum Accepted {
     Persistent(Item),
     /// An ephemeral message in its new state.
     Ephemeral(EphemeralKey, Item),
-    /// It has this text already.
-    Same,
+    /// It has this text already, or was deleted before. Holds the number of its last change.
+    Done(Seq),
     /// The room does not have the message.
     Unknown,
 }
@@ -192,11 +192,25 @@ impl State {
         let alive = self.commit.index.get(new.seq).filter(|entry| entry.is_alive(now));
         let found = alive.map(EphemeralEntry::item).or_else(|| self.ring.item(new.seq)).or(new.known.as_ref());
         let Some(found) = found else { return Ok(Accepted::Unknown) };
-        let Content::Message(message) = &found.content else { return Err(RoomError::NotFound) };
-        if found.by != new.caller.user() {
-            let action = if new.edit.is_some() { RoomAction::EditOthers } else { RoomAction::DeleteOthers };
-            self.authorize(&new.caller, action)?;
-        }
+        let may = || match (&new.edit, found.by == new.caller.user()) {
+            (_, true) => Ok(()),
+            (Some(_), false) => self.authorize(&new.caller, RoomAction::EditOthers),
+            (None, false) => self.authorize(&new.caller, RoomAction::DeleteOthers),
+        };
+        let message = match &found.content {
+            Content::Message(message) => message,
+            // Whoever repeats a deletion in doubt learns that it is done.
+            Content::Deleted { .. } if new.edit.is_none() => return may().map(|()| Accepted::Done(found.changed)),
+            Content::Deleted { .. }
+            | Content::Expired { .. }
+            | Content::Join
+            | Content::Leave
+            | Content::Topic { .. }
+            | Content::Description { .. }
+            | Content::Renamed { .. }
+            | Content::Rsvp { .. } => return Err(RoomError::NotFound),
+        };
+        may()?;
         let key = alive.map(|entry| entry.key().clone());
         // An ephemeral message that is not alive any more is gone, also where the ring still knows of it.
         if message.expires_at.is_some() && key.is_none() {
@@ -205,7 +219,7 @@ impl State {
         let content = match new.edit {
             // Another change under way may be what it undoes.
             Some((edit, _)) if edit.body == message.body && !self.commit.is_changing(new.seq) => {
-                return Ok(Accepted::Same);
+                return Ok(Accepted::Done(found.changed));
             }
             Some((edit, mentions)) => {
                 let mentions = self.members_of(mentions);
@@ -272,8 +286,8 @@ impl State {
         self.members.undo(user);
     }
 
-    /// Whether the room closes now: it closes when empty, and its last member has left.
-    pub(super) fn should_close(&self) -> bool {
+    /// Whether the room closes: it closes when empty, and its last member is leaving or has left.
+    pub(super) fn is_closing(&self) -> bool {
         self.room.closes_when_empty && self.member_count() == 0
     }
 

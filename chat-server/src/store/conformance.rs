@@ -36,6 +36,8 @@ macro_rules! suite {
             a_changed_answer_changes_its_item_and_the_membership_and_deletes_nothing
             the_rooms_of_an_account_are_those_of_its_memberships_in_their_order
             a_closed_private_room_opens_again_for_its_maker_only
+            a_room_is_made_with_its_owner_and_closed_with_its_last_leave
+            an_account_at_its_limit_makes_no_room_and_burns_no_name
             a_user_of_the_machine_has_one_account_and_a_taken_name_gets_a_suffix);
     };
     (@cases $place:expr; $($case:ident)+) => {

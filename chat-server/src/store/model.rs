@@ -58,6 +58,9 @@ pub struct SignInRow {
     pub account: Account,
 }
 
+/// Rooms that one account may be a member of.
+pub const ROOMS_MAX: u32 = 1_000;
+
 /// A new room.
 #[derive(Clone, Debug)]
 pub struct NewRoom {

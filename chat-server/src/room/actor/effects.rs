@@ -118,11 +118,6 @@ impl Actor {
         self.services.observer.item_shown(room, &item);
         self.fanout.event(&Push::new(Frame { room, seq: item.changed, prev, update: Update::of(item) }));
         self.services.counters.deliveries.fetch_add(self.fanout.len() as u64, Ordering::Relaxed);
-        if self.state.should_close() {
-            self.is_closed = true;
-            drop(self.services.store.close_room(room, self.now()));
-            drop(self.services.live.clear_room(room));
-        }
     }
 
     /// Shows the ephemeral messages that were not known when the room started. Listeners get a gap, and ask for them.

@@ -112,11 +112,26 @@ fn an_edit_to_the_same_text_changes_nothing_unless_another_is_under_way() {
         let edit = Edit { room: ROOM, seq: Seq(1), body: message.body.clone() };
         NewChange { caller: caller(UserId(1)), seq: Seq(1), edit: Some((edit, Vec::new())), known: None }
     };
-    assert_eq!(state.accept_change(edit(), UnixMillis(0)), Ok(Accepted::Same));
+    assert_eq!(state.accept_change(edit(), UnixMillis(0)), Ok(Accepted::Done(Seq(1))));
     let other = Change::Persistent(Some(Item { changed: Seq(65), ..item.clone() }), None);
     state.commit.on(Event::Accepted(Ticket(1), other), UnixMillis(0));
     let accepted = state.accept_change(edit(), UnixMillis(0));
     assert!(matches!(accepted, Ok(Accepted::Persistent(_))), "it may undo the other: {accepted:?}");
+}
+
+#[test]
+fn a_deletion_is_repeatable_for_those_who_may_delete_and_an_edit_of_it_is_not() {
+    let mut state = started(&[1], &[]);
+    let item = state.find(Seq(1), UnixMillis(0)).expect("there");
+    let content = Content::Deleted { deleted_at: UnixMillis(5), deleted_by: UserId(1) };
+    let known = Some(Item { changed: Seq(65), content, ..item });
+    let delete = |user| NewChange { caller: caller(user), seq: Seq(1), edit: None, known: known.clone() };
+    state.show(known.as_ref().expect("deleted"));
+    assert_eq!(state.accept_change(delete(UserId(1)), UnixMillis(9)), Ok(Accepted::Done(Seq(65))));
+    assert_eq!(state.accept_change(delete(UserId(2)), UnixMillis(9)), Err(RoomRefusal::NotMember.into()));
+    let edit = Edit { room: ROOM, seq: Seq(1), body: "bye".parse().expect("a body") };
+    let edit = NewChange { edit: Some((edit, Vec::new())), ..delete(UserId(1)) };
+    assert_eq!(state.accept_change(edit, UnixMillis(9)), Err(RoomError::NotFound));
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod open;
 mod queue;
 mod read_marker;
 mod readers;
+mod room_creation;
 mod room_state;
 mod rooms;
 mod row;

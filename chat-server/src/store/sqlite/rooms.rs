@@ -86,10 +86,6 @@ pub(super) fn note_refused(c: &Connection, post: &RefusedPost) -> Result<(), Sto
     execute(c, "INSERT OR IGNORE INTO refused (room, seq, until) VALUES (?1, ?2, ?3)", values).map(drop)
 }
 
-pub(super) fn close(c: &Connection, id: RoomId, at: UnixMillis) -> Result<(), StoreError> {
-    execute(c, "UPDATE room SET closed_at = ?2 WHERE id = ?1 AND members = 0", [sql(id.0), at.0]).map(drop)
-}
-
 pub(super) fn reserve_seqs(c: &Connection, id: RoomId, reserved_up_to: Seq) -> Result<(), StoreError> {
     let changed =
         execute(c, "UPDATE room SET ceiling = max(ceiling, ?2) WHERE id = ?1", [sql(id.0), sql(reserved_up_to.0)])?;

@@ -20,7 +20,7 @@ use super::folder::Folder;
 use super::open::{self, OpenError};
 use super::readers::Readers;
 use super::writer::Writer;
-use super::{accounts, items, members, read_marker, room_state, rooms};
+use super::{accounts, items, members, read_marker, room_creation, room_state, rooms};
 use crate::store::{
     Account, Accounts, Append, Appended, Change, Lifecycle, MemberRow, MemberState, Members, NewRoom, NewSignIn,
     ReadMarkers, RefusedPost, Revision, RoomCounts, RoomState, Rooms, SignInRow, StoreError, StoreFigures, StoreReply,
@@ -143,7 +143,7 @@ impl Accounts for SqliteStore {
 
 impl Rooms for SqliteStore {
     fn create_room(&self, room: NewRoom) -> StoreReply<StoredRoom> {
-        self.write(move |c| rooms::create(c, &room))
+        self.write(move |c| room_creation::create(c, &room))
     }
 
     fn room(&self, id: RoomId) -> StoreReply<Option<StoredRoom>> {
@@ -166,10 +166,6 @@ impl Rooms for SqliteStore {
     fn room_state(&self, id: RoomId, ring: u32) -> StoreReply<RoomState> {
         // On the writer: it sees all writes asked for before, answered or not.
         self.write(move |c| room_state::read(c, id, ring))
-    }
-
-    fn close_room(&self, id: RoomId, at: UnixMillis) -> StoreReply<()> {
-        self.write(move |c| rooms::close(c, id, at))
     }
 
     fn room_counts(&self, room: RoomId) -> StoreReply<RoomCounts> {
