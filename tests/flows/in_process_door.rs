@@ -203,7 +203,7 @@ async fn parallel_hellos_do_not_pass_the_connection_limit_and_the_refused_leave_
         assert_eq!(code(refusal), ErrorCode::TooMany);
     }
     let database = rusqlite::Connection::open(folder.path().join("chat.db")).expect("it opens");
-    let sign_ins: usize = database.query_row("SELECT count(*) FROM session", [], |row| row.get(0)).expect("counted");
+    let sign_ins: i64 = database.query_row("SELECT count(*) FROM session", [], |row| row.get(0)).expect("counted");
     assert_eq!(sign_ins, 9, "one for each connection");
 }
 

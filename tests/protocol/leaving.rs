@@ -117,7 +117,7 @@ async fn once_a_leave_or_an_unsubscribe_is_answered_nothing_of_the_room_is_pushe
     });
     let is_of_room = |frame: &ServerFrame| room_of(frame).is_some_and(|(of, _)| of == room);
     let mut events = 0;
-    for number in 0..120 {
+    for number in 0..40 {
         ana.call(&Join { room }).await;
         ana.call(&Subscribe { rooms: vec![room] }).await;
         ana.pushed(|frame| is_of_room(frame).then_some(())).await;

@@ -6,7 +6,7 @@ use chat_proto::request::{Delete, Edit, Life, Post};
 use chat_tests::peer::{GENERAL, Peer, post};
 use chat_tests::server::Server;
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_repeated_deletion_says_that_it_is_done_also_after_a_restart() {
     let mut server = Server::start();
     let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;

@@ -183,15 +183,24 @@ impl InFlightQueue {
     }
 }
 
-/// Refuses a post once the database has noted it. If it cannot, only this process knows of the refusal.
+/// Refuses a post or a change of a message once the database has noted it. If it cannot, only this process knows of the
+/// refusal, and a later one knows only that of a number that was not reserved.
 pub(super) fn refuse_when_noted(tasks: &Tasks, noted: StoreReply<()>, requester: Requester, error: RoomError) {
-    if let Requester::Post(responder) = requester {
-        let refusal = async move {
-            drop(timeout(NOTE_LIMIT, noted).await);
-            answer(responder, Err(error));
-        };
-        tasks.spawn(refusal.in_current_span());
-    }
+    let refuse: Box<dyn FnOnce() + Send> = match requester {
+        Requester::Post(responder) => Box::new(|| answer(responder, Err(error))),
+        Requester::Change(_, responder) => Box::new(|| answer(responder, Err(error))),
+        Requester::Set(_)
+        | Requester::Rsvp(..)
+        | Requester::Join(..)
+        | Requester::Leave(..)
+        | Requester::Drain(_)
+        | Requester::Nobody => return,
+    };
+    let refusal = async move {
+        drop(timeout(NOTE_LIMIT, noted).await);
+        refuse();
+    };
+    tasks.spawn(refusal.in_current_span());
 }
 
 /// Answers a request. The requester may have gone.

@@ -29,7 +29,7 @@ macro_rules! suite {
             a_room_starts_with_every_write_that_was_asked_for
             what_was_acknowledged_is_there_after_reopening_with_the_same_epoch
             a_number_that_was_reserved_is_never_given_again
-            a_refused_post_is_known_by_its_number_until_nothing_can_be_left_of_it
+            a_refused_change_is_known_by_its_numbers_until_nothing_can_be_left_of_it
             unread_counts_persistent_messages_after_the_mark_and_the_mark_only_grows
             who_is_named_follows_edits_and_deletions
             what_a_member_answered_is_known_however_long_ago

@@ -21,8 +21,8 @@ use chat_proto::time::UnixMillis;
 use tokio::sync::watch;
 
 use super::model::{
-    Account, Append, Appended, Change, MemberRow, MemberState, NewRoom, NewSignIn, RefusedPost, RoomCounts, RoomState,
-    SignInRow, StoredRoom,
+    Account, Append, Appended, Change, MemberRow, MemberState, NewRoom, NewSignIn, RefusedChange, RoomCounts,
+    RoomState, SignInRow, StoredRoom,
 };
 use super::{StoreFigures, StoreReply};
 
@@ -193,9 +193,9 @@ pub trait Timeline: Send + Sync + 'static {
     /// lowers a reservation.
     fn reserve_seqs(&self, room: RoomId, reserved_up_to: Seq) -> StoreReply<()>;
 
-    /// Records that an ephemeral post was refused, until the live store can hold nothing of it. Forgets the room's
+    /// Records that an ephemeral post, edit or deletion was refused, until the live store can hold nothing of it. Forgets the room's
     /// records whose time is over.
-    fn note_refused(&self, post: RefusedPost) -> StoreReply<()>;
+    fn note_refused(&self, change: RefusedChange) -> StoreReply<()>;
 }
 
 /// How far accounts have read.

@@ -83,7 +83,8 @@ fn entries_loaded_late_are_there_as_if_they_had_been_known() {
     assert_eq!(*unacknowledged, Seq(90), "its number was never reserved");
     assert!(*up_to >= Seq(65));
     let effects = state.commit.on(Event::Reserved(ticket, Ok(())), UnixMillis(0));
-    let [Effect::ShowLoaded(_, items)] = effects.as_slice() else { panic!("{effects:?}") };
+    let [Effect::ShowLoaded(_, items), Effect::Refill(stored)] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!(stored.iter().map(EphemeralEntry::item).collect::<Vec<_>>(), items.iter().collect::<Vec<_>>());
     let numbers: Vec<_> = items.iter().map(|item| (item.seq, item.changed)).collect();
     assert_eq!(numbers, [(Seq(4), Seq(65))], "seen anew by all");
     state.show_loaded(items);

@@ -17,6 +17,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005_refused.sql"),
     include_str!("migrations/0006_rsvp.sql"),
     include_str!("migrations/0007_orphans.sql"),
+    include_str!("migrations/0008_refused_changes.sql"),
 ];
 
 /// Why the database cannot be opened.

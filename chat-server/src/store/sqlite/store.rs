@@ -23,8 +23,8 @@ use super::writer::Writer;
 use super::{accounts, items, members, read_marker, room_creation, room_state, rooms};
 use crate::store::{
     Account, Accounts, Append, Appended, Change, Lifecycle, MemberRow, MemberState, Members, NewRoom, NewSignIn,
-    ReadMarkers, RefusedPost, Revision, RoomCounts, RoomState, Rooms, SignInRow, StoreError, StoreFigures, StoreReply,
-    StoredRoom, Timeline,
+    ReadMarkers, RefusedChange, Revision, RoomCounts, RoomState, Rooms, SignInRow, StoreError, StoreFigures,
+    StoreReply, StoredRoom, Timeline,
 };
 
 /// The database in a data folder.
@@ -239,8 +239,8 @@ impl Timeline for SqliteStore {
         self.write(move |c| rooms::reserve_seqs(c, room, reserved_up_to))
     }
 
-    fn note_refused(&self, post: RefusedPost) -> StoreReply<()> {
-        self.write(move |c| rooms::note_refused(c, &post))
+    fn note_refused(&self, change: RefusedChange) -> StoreReply<()> {
+        self.write(move |c| rooms::note_refused(c, &change))
     }
 }
 
