@@ -11,7 +11,7 @@ use chat_proto::room::{Role, Room, Rsvp, Topic};
 use chat_proto::time::UnixMillis;
 
 use super::RoomError;
-use super::command::{NewChange, NewPost, Setting, Snapshot};
+use super::command::{ChangeKind, NewChange, NewPost, Setting, Snapshot};
 use super::commit::Commit;
 use super::members::Members;
 use super::ring::Ring;
@@ -192,40 +192,39 @@ impl State {
         let alive = self.commit.index.get(new.seq).filter(|entry| entry.is_alive(now));
         let found = alive.map(EphemeralEntry::item).or_else(|| self.ring.item(new.seq)).or(new.known.as_ref());
         let Some(found) = found else { return Ok(Accepted::Unknown) };
-        let may = || match (&new.edit, found.by == new.caller.user()) {
-            (_, true) => Ok(()),
-            (Some(_), false) => self.authorize(&new.caller, RoomAction::EditOthers),
-            (None, false) => self.authorize(&new.caller, RoomAction::DeleteOthers),
+        let message = match (&found.content, &new.kind) {
+            (Content::Message(message), _) => Some(message),
+            (Content::Deleted { .. }, ChangeKind::Delete) => None,
+            (
+                Content::Deleted { .. }
+                | Content::Expired { .. }
+                | Content::Join
+                | Content::Leave
+                | Content::Topic { .. }
+                | Content::Description { .. }
+                | Content::Renamed { .. }
+                | Content::Rsvp { .. },
+                _,
+            ) => return Err(RoomError::NotFound),
         };
-        let message = match &found.content {
-            Content::Message(message) => message,
-            // Whoever repeats a deletion in doubt learns that it is done.
-            Content::Deleted { .. } if new.edit.is_none() => return may().map(|()| Accepted::Done(found.changed)),
-            Content::Deleted { .. }
-            | Content::Expired { .. }
-            | Content::Join
-            | Content::Leave
-            | Content::Topic { .. }
-            | Content::Description { .. }
-            | Content::Renamed { .. }
-            | Content::Rsvp { .. } => return Err(RoomError::NotFound),
-        };
-        may()?;
+        self.authorize_change(&new, found.by)?;
+        // Whoever repeats a deletion in doubt learns that it is done.
+        let Some(message) = message else { return Ok(Accepted::Done(found.changed)) };
         let key = alive.map(|entry| entry.key().clone());
         // An ephemeral message that is not alive any more is gone, also where the ring still knows of it.
         if message.expires_at.is_some() && key.is_none() {
             return Err(RoomError::NotFound);
         }
-        let content = match new.edit {
+        let content = match new.kind {
             // Another change under way may be what it undoes.
-            Some((edit, _)) if edit.body == message.body && !self.commit.is_changing(new.seq) => {
+            ChangeKind::Edit { body, .. } if body == message.body && !self.commit.is_changing(new.seq) => {
                 return Ok(Accepted::Done(found.changed));
             }
-            Some((edit, mentions)) => {
+            ChangeKind::Edit { body, mentions } => {
                 let mentions = self.members_of(mentions);
-                Content::Message(Message { body: edit.body, edited_at: Some(now), mentions, ..message.clone() })
+                Content::Message(Message { body, edited_at: Some(now), mentions, ..message.clone() })
             }
-            None => Content::Deleted { deleted_at: now, deleted_by: new.caller.user() },
+            ChangeKind::Delete => Content::Deleted { deleted_at: now, deleted_by: new.caller.user() },
         };
         let found = found.clone();
         let changed = self.next_seq();
@@ -234,6 +233,18 @@ impl State {
             None => Accepted::Persistent(item),
             Some(key) => Accepted::Ephemeral(key, item),
         })
+    }
+
+    /// Asks the access table whether the caller may change a message of this author in this way.
+    fn authorize_change(&self, new: &NewChange, author: UserId) -> Result<(), RoomError> {
+        if author == new.caller.user() {
+            return Ok(());
+        }
+        let action = match new.kind {
+            ChangeKind::Edit { .. } => RoomAction::EditOthers,
+            ChangeKind::Delete => RoomAction::DeleteOthers,
+        };
+        self.authorize(&new.caller, action)
     }
 
     /// The event of a setting that changes; `None` if it holds already. The caller may change it.
