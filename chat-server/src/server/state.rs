@@ -14,6 +14,7 @@ use super::failed_sign_ins::FailedSignIns;
 use super::room_observers::{RoomObservers, TrendingRooms};
 use super::setup_code::SetupCode;
 use super::sign_in_limiter::SignInLimiter;
+use crate::access::Source;
 use crate::account::Connections;
 use crate::auth::Passwords;
 use crate::live::{Live, NodeId};
@@ -68,7 +69,7 @@ pub struct Server {
     /// Who is typing.
     pub typing: TypingService,
     /// Hashes and checks passwords.
-    pub passwords: Passwords,
+    pub passwords: Passwords<Source>,
     /// How often an account may post and change things.
     pub limiter: AccountLimiter,
     /// Sign-ins that failed lately.
