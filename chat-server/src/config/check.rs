@@ -61,8 +61,8 @@ pub struct Config {
     pub server: ServerConfig,
     /// The Redis for ephemeral messages; `None` keeps them in memory.
     pub redis: Option<RedisOptions>,
-    /// The code for the first account from another machine; printed at the start if it is needed.
-    pub setup_code: Option<String>,
+    /// Whether the first account may be made with a setup code; one is made at each start until there is an account.
+    pub takes_setup_code: bool,
     /// How long an idle server runs; `None` means for ever.
     pub idle_exit: Option<std::time::Duration>,
     /// Warnings that do not stop the server.
@@ -120,7 +120,7 @@ fn check(raw: &Raw, over: &Overrides, problems: &mut Vec<String>) -> Option<Conf
     }
     let redis = redis(raw, over, problems);
     let registration = registration(raw, problems);
-    let setup_code = setup_code(registration, &listen);
+    let takes_setup_code = takes_setup_code(registration, &listen);
     let server = ServerConfig {
         rates: limits.enabled.then_some(PostRates {
             local: BucketRule { per_second: limits.local_posts_per_second, burst: limits.local_posts_burst },
@@ -128,7 +128,7 @@ fn check(raw: &Raw, over: &Overrides, problems: &mut Vec<String>) -> Option<Conf
         }),
         connections_per_account: if limits.enabled { limits.connections_per_account } else { usize::MAX },
         registration,
-        setup_code: setup_code.clone(),
+        setup_code: None,
     };
     Some(Config {
         listen,
@@ -136,7 +136,7 @@ fn check(raw: &Raw, over: &Overrides, problems: &mut Vec<String>) -> Option<Conf
         log_format: log_format?,
         server,
         redis,
-        setup_code,
+        takes_setup_code,
         idle_exit: None,
         warnings: Vec::new(),
     })
@@ -174,18 +174,13 @@ fn registration(raw: &Raw, problems: &mut Vec<String>) -> Registration {
     }
 }
 
-/// Returns the setup code, if anyone may need one.
-fn setup_code(registration: Registration, listen: &Listen) -> Option<String> {
-    let is_reached_from_elsewhere = listen.tcp.iter().any(|address| !address.ip().is_loopback());
-    let is_needed = match registration {
+/// Whether someone may need a setup code.
+fn takes_setup_code(registration: Registration, listen: &Listen) -> bool {
+    match registration {
         Registration::Open => false,
-        Registration::Loopback => is_reached_from_elsewhere,
+        Registration::Loopback => listen.tcp.iter().any(|address| !address.ip().is_loopback()),
         Registration::Code => true,
-    };
-    let mut bytes = [0; 10];
-    // Without random numbers there is no code, and nobody can register with one.
-    let is_made = is_needed && getrandom::fill(&mut bytes).is_ok();
-    is_made.then(|| bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
 }
 
 fn listen(raw: &Raw, over: &Overrides, problems: &mut Vec<String>) -> Listen {

@@ -8,7 +8,7 @@ use chat_proto::text::Username;
 use super::error::Refusal;
 use crate::access::{Caller, Credential, Origin, Scopes};
 use crate::auth::{NOBODY_UID, Token, hash_token, name_of_uid};
-use crate::server::{Registration, Server};
+use crate::server::{Redeemed, Registration, Server};
 use crate::store::{Account, NewSignIn};
 
 /// A sign-in that succeeded.
@@ -124,13 +124,23 @@ async fn register(
         Registration::Loopback => origin.uid.is_some() || origin.is_loopback,
         Registration::Code => false,
     };
-    let code = if is_free { None } else { Some(server.setup_code.redeem(code.as_deref()).ok_or_else(closed)?) };
+    let code = if is_free { None } else { Some(redeem(server, code.as_deref()).await?) };
     let hash = server.passwords.hash(origin.source(), password).await?;
     let account = server.store.create_account(name, hash, server.now()).await?;
     if let Some(code) = code {
         code.use_up();
     }
     Ok(account)
+}
+
+/// Takes the setup code. It is for the first account: once there is one, however it was made, the code ends.
+async fn redeem<'a>(server: &'a Server, given: Option<&str>) -> Result<Redeemed<'a>, Refusal> {
+    let code = server.setup_code.redeem(given).ok_or_else(closed)?;
+    if server.store.has_accounts().await? {
+        code.use_up();
+        return Err(closed());
+    }
+    Ok(code)
 }
 
 fn closed() -> Refusal {

@@ -7,9 +7,9 @@ use super::account_limiter::PostRates;
 pub enum Registration {
     /// Everyone who reaches the server.
     Open,
-    /// Everyone on this machine, and others with the setup code.
+    /// Everyone on this machine; the first account also from elsewhere, with the setup code.
     Loopback,
-    /// Only with the setup code.
+    /// Only the first account, with the setup code, and the users of a Unix socket.
     Code,
 }
 
@@ -22,6 +22,6 @@ pub struct ServerConfig {
     pub connections_per_account: usize,
     /// Who may register an account.
     pub registration: Registration,
-    /// Registers one account where registration is not open; used up by it.
+    /// Registers the first account where registration is not open; it ends once there is an account.
     pub setup_code: Option<String>,
 }

@@ -100,6 +100,10 @@ impl Accounts for SqliteStore {
         self.read(move |c| accounts::by_name(c, &name))
     }
 
+    fn has_accounts(&self) -> StoreReply<bool> {
+        self.read(accounts::exist)
+    }
+
     fn account(&self, id: UserId) -> StoreReply<Option<Account>> {
         self.read(move |c| accounts::by_id(c, id))
     }
