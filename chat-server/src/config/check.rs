@@ -123,6 +123,7 @@ fn check(raw: &Raw, over: &Overrides, problems: &mut Vec<String>) -> Option<Conf
     let takes_setup_code = takes_setup_code(registration, &listen);
     let server = ServerConfig {
         rates: limits.enabled.then_some(PostRates {
+            own_uid: Some(rustix::process::geteuid().as_raw()),
             local: BucketRule { per_second: limits.local_posts_per_second, burst: limits.local_posts_burst },
             remote: BucketRule { per_second: limits.posts_per_second, burst: limits.posts_burst },
         }),

@@ -126,7 +126,7 @@ pub(super) fn welcome(
     account: AccountSnapshot,
     resumed: Vec<Resumed>,
 ) -> Welcome {
-    let rule = server.limiter.rule(device.caller.is_local());
+    let rule = server.limiter.rule(&device.caller);
     Welcome {
         user: signed_in.account.user(),
         session: signed_in.credential.sign_in(),

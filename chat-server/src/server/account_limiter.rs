@@ -7,6 +7,7 @@ use chat_proto::ids::UserId;
 use chat_proto::time::UnixMillis;
 use parking_lot::Mutex;
 
+use crate::access::{Caller, Credential};
 use crate::limits::{BucketRule, Limit, Limited, RepeatRule, RepeatVerdict, TokenBucket};
 
 /// Moves of read markers: one for each room when a person comes back.
@@ -17,6 +18,9 @@ const ACCOUNTS: usize = 10_000;
 /// How often accounts may post.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PostRates {
+    /// The user whose posts and changes are not limited: the server's own, who could switch all limits off. `None`: all
+    /// are limited.
+    pub own_uid: Option<u32>,
     /// A user of this machine.
     pub local: BucketRule,
     /// Everyone else.
@@ -60,9 +64,15 @@ impl AccountLimiter {
         Self { rates, accounts: Mutex::default() }
     }
 
-    /// The rule an account posts by; `None` if nothing is limited.
-    pub fn rule(&self, is_local: bool) -> Option<BucketRule> {
-        self.rates.map(|rates| if is_local { rates.local } else { rates.remote })
+    /// The rule a caller posts by; `None` if it is not limited.
+    pub fn rule(&self, caller: &Caller) -> Option<BucketRule> {
+        let rates = self.rates?;
+        let is_own = match caller.credential() {
+            Credential::Peer { uid } => rates.own_uid == Some(uid),
+            Credential::Token(_) | Credential::Password(_) => false,
+        };
+        let rule = if caller.is_local() { rates.local } else { rates.remote };
+        (!is_own).then_some(rule)
     }
 
     /// Charges an account for a post. Returns the hash by which the text is remembered, to be
@@ -70,20 +80,14 @@ impl AccountLimiter {
     ///
     /// # Errors
     /// [`Limited`] if the account posts too often, or repeats itself.
-    pub fn judge_post(
-        &self,
-        user: UserId,
-        is_local: bool,
-        text: &str,
-        now: UnixMillis,
-    ) -> Result<Option<u64>, Limited> {
-        let Some(rule) = self.rule(is_local) else { return Ok(None) };
+    pub fn judge_post(&self, caller: &Caller, text: &str, now: UnixMillis) -> Result<Option<u64>, Limited> {
+        let Some(rule) = self.rule(caller) else { return Ok(None) };
         let mut accounts = self.accounts.lock();
-        let account = entry(&mut accounts, user, rule, now);
+        let account = entry(&mut accounts, caller.user(), rule, now);
         Limit::Posts.check(account.posts.take(rule, 1, now))?;
         account.unshared = (account.unshared.0 + 1, rule);
         // A user of this machine is a program as often as a person, and programs repeat themselves.
-        if is_local {
+        if caller.is_local() {
             return Ok(None);
         }
         match account.repeats.judge(text, now) {
@@ -103,13 +107,13 @@ impl AccountLimiter {
     ///
     /// # Errors
     /// [`Limited`] if the account does so too often.
-    pub fn charge(&self, user: UserId, is_local: bool, cost: Cost, now: UnixMillis) -> Result<(), Limited> {
+    pub fn charge(&self, caller: &Caller, cost: Cost, now: UnixMillis) -> Result<(), Limited> {
         if matches!(cost, Cost::Free | Cost::Post) {
             return Ok(());
         }
-        let Some(rule) = self.rule(is_local) else { return Ok(()) };
+        let Some(rule) = self.rule(caller) else { return Ok(()) };
         let mut accounts = self.accounts.lock();
-        let account = entry(&mut accounts, user, rule, now);
+        let account = entry(&mut accounts, caller.user(), rule, now);
         match cost {
             Cost::Free | Cost::Post => Ok(()),
             Cost::Change => Limit::Changes.check(account.changes.take(rule, 1, now)),

@@ -55,8 +55,7 @@ pub(in crate::connection) async fn begin(
 
 /// Whether the account may post this now.
 async fn check(server: &Server, caller: &Caller, post: &Post) -> Result<Checked, Refusal> {
-    let text_hash = match server.limiter.judge_post(caller.user(), caller.is_local(), post.body.as_str(), server.now())
-    {
+    let text_hash = match server.limiter.judge_post(caller, post.body.as_str(), server.now()) {
         Ok(text_hash) => text_hash,
         // A retry is no second post: it gets the first one's answer, whatever the rates.
         Err(_) if is_retry(server, caller, post).await? => None,
