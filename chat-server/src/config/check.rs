@@ -7,7 +7,7 @@ use super::raw::{self, Raw};
 use crate::limits::BucketRule;
 use crate::live::{RedisOptions, check_redis_prefix};
 use crate::server::{PostRates, Registration, ServerConfig};
-use crate::transport::{Listen, UnixListen};
+use crate::transport::{Listen, TrustedProxies, UnixListen};
 
 /// A socket's path, with its final zero byte, fits 108 bytes on Linux and 104 elsewhere (unix(7)).
 const SOCKET_PATH_MAX_BYTES: usize = if cfg!(target_os = "linux") { 107 } else { 103 };
@@ -36,6 +36,8 @@ pub struct Overrides {
     pub unix_group: Option<String>,
     /// An extra address for metrics.
     pub metrics_listen: Option<String>,
+    /// Proxies that are believed.
+    pub trusted_proxies: Vec<String>,
     /// The data folder.
     pub data: Option<PathBuf>,
     /// The log format.
@@ -179,7 +181,10 @@ fn registration(raw: &Raw, problems: &mut Vec<String>) -> Registration {
 fn takes_setup_code(registration: Registration, listen: &Listen) -> bool {
     match registration {
         Registration::Open => false,
-        Registration::Loopback => listen.tcp.iter().any(|address| !address.ip().is_loopback()),
+        Registration::Loopback => {
+            let is_reached_from_elsewhere = listen.tcp.iter().any(|address| !address.ip().is_loopback());
+            is_reached_from_elsewhere || !listen.trusted_proxies.is_empty()
+        }
         Registration::Code => true,
     }
 }
@@ -187,7 +192,12 @@ fn takes_setup_code(registration: Registration, listen: &Listen) -> bool {
 fn listen(raw: &Raw, over: &Overrides, problems: &mut Vec<String>) -> Listen {
     let addresses = if over.listen.is_empty() { &raw.server.listen } else { &over.listen };
     let unix = over.unix.clone().or_else(|| some(&raw.server.unix).map(PathBuf::from));
-    let mut listen = Listen { metrics: metrics(raw, over, problems), ..Listen::default() };
+    let trusted = if over.trusted_proxies.is_empty() { &raw.server.trusted_proxies } else { &over.trusted_proxies };
+    let trusted_proxies = TrustedProxies::parse(trusted).unwrap_or_else(|entry| {
+        problems.push(format!("server.trusted_proxies: {entry:?} is no address or network; one looks like 10.0.0.0/8"));
+        TrustedProxies::default()
+    });
+    let mut listen = Listen { metrics: metrics(raw, over, problems), trusted_proxies, ..Listen::default() };
     let fallback = [DEFAULT_LISTEN.to_owned()];
     let addresses = if addresses.is_empty() && unix.is_none() { &fallback[..] } else { &addresses[..] };
     for address in addresses {

@@ -25,6 +25,7 @@ pub(super) struct Server {
     pub unix_group: String,
     pub data: String,
     pub metrics_listen: String,
+    pub trusted_proxies: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
