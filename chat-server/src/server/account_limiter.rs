@@ -157,3 +157,39 @@ fn entry(
         unshared: (0, rule),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use chat_proto::ids::SessionId;
+
+    use super::*;
+    use crate::access::{Origin, Scopes, ServerRole, Standing};
+
+    const OWN: u32 = 990;
+    const RULE: BucketRule = BucketRule { per_second: 1, burst: 3 };
+
+    fn caller(user: u64, uid: Option<u32>, credential: Credential) -> Caller {
+        let origin = Origin { uid, is_loopback: true, address: None };
+        let standing = Arc::new(Standing::new(ServerRole::Account));
+        Caller::new(UserId(user), origin, credential, Scopes::ALL, standing)
+    }
+
+    #[test]
+    fn the_servers_own_user_is_not_limited_and_everyone_else_is() {
+        let limiter = AccountLimiter::new(Some(PostRates { own_uid: Some(OWN), local: RULE, remote: RULE }));
+        let posts = |caller: &Caller| {
+            let texts = (0..20).map(|n| limiter.judge_post(caller, &format!("text {n}"), UnixMillis(0)));
+            texts.filter(Result::is_ok).count()
+        };
+        let own = caller(1, Some(OWN), Credential::Peer { uid: OWN });
+        assert_eq!((posts(&own), limiter.rule(&own)), (20, None));
+        assert!((0..20).all(|_| limiter.charge(&own, Cost::Change, UnixMillis(0)).is_ok()));
+        assert!(limiter.accounts.lock().is_empty(), "nothing is remembered of it");
+        assert_eq!(posts(&caller(2, Some(1000), Credential::Peer { uid: 1000 })), 3);
+        // Over the same socket, but as the account of a name.
+        assert_eq!(posts(&caller(3, Some(OWN), Credential::Token(SessionId(1)))), 3);
+        assert_eq!(posts(&caller(4, None, Credential::Token(SessionId(2)))), 3);
+    }
+}
