@@ -2,6 +2,7 @@
 
 mod access_matrix;
 mod ephemeral;
+mod fair_sign_ins;
 mod http;
 mod leaving;
 mod people;

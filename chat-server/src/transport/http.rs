@@ -1,7 +1,7 @@
 //! The HTTP surface: health, metrics, and the upgrade to a WebSocket. Must not know chat frames.
 
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -107,12 +107,28 @@ fn route(mut request: Request<hyper::body::Incoming>, entrance: &Entrance, serve
         }
         _ => match handshake(&request) {
             Ok(answer) => {
+                if entrance.origin.is_loopback && is_forwarded(request.headers()) {
+                    warn_of_proxy(&entrance.trusted_proxies);
+                }
                 let origin = entrance.trusted_proxies.origin(entrance.origin, request.headers());
                 *upgrade.lock() = Some((hyper::upgrade::on(&mut request), origin));
                 answer
             }
             Err(answer) => *answer,
         },
+    }
+}
+
+/// Says once that a proxy of this machine forwards connections without being trusted.
+fn warn_of_proxy(trusted_proxies: &TrustedProxies) {
+    static SAID: Once = Once::new();
+    if trusted_proxies.is_empty() {
+        SAID.call_once(|| {
+            tracing::warn!(
+                "a proxy on this machine forwards connections, and all its clients count as one: name its address in \
+                 server.trusted_proxies"
+            );
+        });
     }
 }
 
