@@ -62,7 +62,8 @@ pub(super) async fn connect(
     follows_all: bool,
 ) -> Result<Device, Refusal> {
     let (user, credential) = (signed_in.account.id, signed_in.credential);
-    if server.connections.count_of(user) >= server.config.connections_per_account {
+    let most = server.config.limits.connections_max.map_or(usize::MAX, |most| most as usize);
+    if server.connections.count_of(user) >= most {
         return Err(Refusal::wire(ErrorCode::TooMany, "This account has too many connections; close one first."));
     }
     // Everyone is a member of #general. Asked each time: the first time may have failed.
@@ -138,7 +139,7 @@ pub(super) fn welcome(
         limits: Limits {
             posts_per_second: rule.map(|rule| rule.per_second),
             posts_burst: rule.map(|rule| rule.burst),
-            ..Limits::default()
+            ..server.config.limits.clone()
         },
         features: Vec::new(),
         service: service_now(server),

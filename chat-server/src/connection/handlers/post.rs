@@ -11,6 +11,7 @@ use chat_proto::request::{Life, Post, Posted};
 use tokio::time::timeout;
 
 use crate::access::{Caller, RoomAction};
+use crate::connection::bounds::check_body;
 use crate::connection::error::Refusal;
 use crate::connection::mentions::mentioned;
 use crate::server::Server;
@@ -35,6 +36,7 @@ pub(in crate::connection) async fn begin(
     post: Post,
     place: Option<ChainPlace>,
 ) -> Result<impl Future<Output = Result<Posted, Refusal>> + Send + use<>, Refusal> {
+    check_body(&post.body, &server.config.limits)?;
     let Checked { mentions, text_hash } = check(server, caller, &post).await?;
     let room = post.room;
     let answer = server.rooms.begin_post(caller, post, mentions, place).await;
