@@ -8,6 +8,7 @@ mod leaving;
 mod people;
 mod plain_client;
 mod presence;
+mod published_limits;
 mod refusals;
 mod resuming;
 mod rooms;
