@@ -75,7 +75,7 @@ pub async fn serve(
     };
     let stores =
         Stores { store: store.clone(), live: live.clone(), node: new_node()?, clock: now, tasks: tasks.clone() };
-    let setup_code = setup_code(&config, &*store).await?;
+    let setup_code = setup_code(&config, &store).await?;
     let settings = ServerConfig { setup_code: setup_code.clone(), ..config.server.clone() };
     let (server, drivers) = Server::new(settings, stores);
     tasks.spawn(drivers.presence.run(tasks.stopping()));

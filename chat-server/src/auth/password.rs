@@ -62,13 +62,13 @@ impl<K: Copy + Eq + Hash + Send + 'static> Passwords<K> {
         if password.len() > PASSWORD_MAX_BYTES {
             return Ok(false);
         }
-        let judge = move |memory: &mut HashMemory| match hash.as_deref().map(PasswordHash::new) {
-            Some(Ok(hash)) => is_hash_of(memory, &password, &hash),
-            Some(Err(_)) | None => {
-                // The result does not matter.
-                drop(new_hash(memory, &password));
-                Some(false)
+        let judge = move |memory: &mut HashMemory| {
+            if let Some(Ok(hash)) = hash.as_deref().map(PasswordHash::new) {
+                return is_hash_of(memory, &password, &hash);
             }
+            // The result does not matter.
+            drop(new_hash(memory, &password));
+            Some(false)
         };
         Ok(self.0.run(source, judge).await? == Some(true))
     }
