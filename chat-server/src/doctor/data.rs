@@ -95,7 +95,7 @@ fn privacy(folder: &Path) -> Option<Check> {
 }
 
 fn database(files: &DatabaseFiles, examined: &Result<Examined, FormError>) -> Check {
-    let name = "database";
+    let name = "database file";
     let (database, log) = (files.database_bytes.unwrap_or(0), files.log_bytes.unwrap_or(0));
     let found = format!("{}, log {}", byte_size(database), byte_size(log));
     let check = match examined {

@@ -154,3 +154,24 @@ fn fold(connection: &mut Option<Connection>, path: &std::path::Path, mode: &str)
         false
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slow_reader_keeps_the_writer_waiting_only_shortly() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("chat.db");
+        let (writer, _) = open::prepare(&path, "epoch", 0).expect("it opens");
+        let reader = open::reader(&path).expect("it opens");
+        let view = reader.unchecked_transaction().expect("begun");
+        view.query_row("SELECT count(*) FROM meta", [], |_| Ok(())).expect("read");
+        writer.execute_batch("UPDATE meta SET value = 'x'").expect("written");
+        let begun = Instant::now();
+        assert!(!fold(&mut None, &path, "TRUNCATE"), "the reader still needs the log");
+        assert!(begun.elapsed() < Duration::from_secs(1), "nobody could write for {:?}", begun.elapsed());
+        drop(view);
+        assert!(fold(&mut None, &path, "TRUNCATE"));
+    }
+}

@@ -13,6 +13,8 @@ const MAGIC: &[u8] = b"SQLite format 3\0";
 const HEADER: usize = 100;
 /// SQLite's own allowance for a file that a killed checkpoint left shorter than its first page says.
 const SLACK_BYTES: u64 = 65_536;
+/// The end of a database that is being restored.
+pub(super) const RESTORING: &str = ".restoring";
 /// The most faults that are named.
 const FAULTS: usize = 3;
 
@@ -145,10 +147,11 @@ pub(super) fn is_there(path: &Path) -> Result<bool, FormError> {
     let log_bytes = std::fs::metadata(log_of(path)).map_or(0, |found| found.len());
     let mut file = match File::open(path) {
         Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::NotFound && log_bytes > 0 => {
-            return Err(FormError::Missing { path: path.to_owned(), beside: log_of(path) });
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let restoring = beside(path, RESTORING);
+            let left = if log_bytes > 0 { Some(log_of(path)) } else { Some(restoring).filter(|left| left.exists()) };
+            return left.map_or(Ok(false), |beside| Err(FormError::Missing { path: path.to_owned(), beside }));
         }
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(FormError::io(path, error)),
     };
     let found = file.metadata().map_err(|error| FormError::io(path, error))?.len();

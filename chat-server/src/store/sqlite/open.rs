@@ -6,14 +6,12 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OpenFlags};
 
 use super::folder::FolderError;
-use super::form::{self, FormError, beside};
+use super::form::{self, FormError, RESTORING, beside};
 
 /// The ends of the files that SQLite keeps beside a database.
 pub(super) const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
 /// The end of a database that is being made.
 const NEW: &str = ".new";
-/// The end of a database that is being restored.
-pub(super) const RESTORING: &str = ".restoring";
 
 /// The oldest SQLite without the bug that can damage a log under concurrent checkpoints.
 const OLDEST_SQLITE: i32 = 3_051_003;
@@ -132,10 +130,6 @@ pub(super) fn prepare(path: &Path, new_epoch: &str, now_ms: i64) -> Result<(Conn
         // A restore that was killed before it changed anything.
         remove_with_companions(&beside(path, RESTORING)).map_err(io)?;
     } else {
-        let restoring = beside(path, RESTORING);
-        if restoring.exists() {
-            return Err(FormError::Missing { path: path.to_owned(), beside: restoring }.into());
-        }
         create(path, new_epoch, now_ms)?;
     }
     let mut connection = connect(path).map_err(|error| FormError::of(path, error))?;

@@ -9,8 +9,8 @@ use rusqlite::Connection;
 
 use super::backup::{Copied, Progress, finish};
 use super::folder::{Folder, FolderError};
-use super::form::{self, FormError, beside, log_of};
-use super::open::{self, COMPANIONS, RESTORING};
+use super::form::{self, FormError, RESTORING, beside, log_of};
+use super::open::{self, COMPANIONS};
 
 /// Bytes that are copied between two reports.
 const STEP_BYTES: usize = 1 << 20;
