@@ -13,6 +13,7 @@ use chat_proto::message::Content;
 use chat_tests::peer::{Peer, post};
 use chat_tests::program;
 use chat_tests::server::Server;
+use chat_tests::wait::until;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -81,6 +82,10 @@ impl Place {
         self.folder.path().join(name)
     }
 
+    fn enlarge(&self) {
+        enlarge(&rusqlite::Connection::open(self.data().join("chat.db")).expect("opened"));
+    }
+
     /// Makes a backup with another name and changes it.
     fn changed(&self, name: &str, change: impl FnOnce(&Path)) -> PathBuf {
         let file = self.file(name);
@@ -113,18 +118,22 @@ async fn a_backup_of_a_busy_server_ends_and_holds_all_that_was_acknowledged_befo
     let mut server = Server::start();
     let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
     let token = welcome.token.expect("a token");
-    // Several steps of the copy.
     let mut acknowledged = Vec::new();
-    for number in 0..600 {
+    for number in 0..60 {
         acknowledged.push(ana.post(&format!("k{number}"), &format!("{number} {}", "x".repeat(7_900))).await.seq);
     }
+    // A copy of one step would need no held view.
+    server.edit_database(enlarge);
+    let (mut ana, _) = Peer::with_token(server.address(), &token, Subscription::None, None).await;
     let stop = Arc::<AtomicBool>::default();
     let senders = load(&server, &token, &stop).await;
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("busy.db");
-    let (data, to) = (server.data(), file.clone());
-    let backup = tokio::task::spawn_blocking(move || command("backup", &data, &to).arg("--json").output());
-    let output = backup.await.expect("it ends").expect("it runs");
+    let mut backup = command("backup", &server.data(), &file);
+    let backup = backup.arg("--json").stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut backup = backup.spawn().expect("it starts");
+    until("the end of the backup", || backup.try_wait().expect("a child"));
+    let output = backup.wait_with_output().expect("it ended");
     stop.store(true, Ordering::Relaxed);
     for sender in senders {
         assert!(sender.await.expect("no post is refused") > 0);
@@ -287,9 +296,8 @@ async fn a_restore_takes_no_folder_that_is_in_use_or_holds_something() {
     assert_eq!(cy.changes(Seq::ZERO).await.len(), 44, "two joins, and one message more than the backup holds");
 }
 
-/// Adds 64 MiB, so that a copy takes its time.
-fn enlarge(database: &Path) {
-    let database = rusqlite::Connection::open(database).expect("opened");
+/// Adds 64 MiB, so that a copy takes its time and many steps.
+fn enlarge(database: &rusqlite::Connection) {
     let fill = "CREATE TABLE filler (bytes BLOB); WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE \
                 i < 64) INSERT INTO filler SELECT zeroblob(1 << 20) FROM n";
     database.execute_batch(fill).expect("written");
@@ -309,7 +317,7 @@ fn killed_at(command: &mut Command, sign: &Path) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_backup_leaves_no_file_of_its_name_and_the_next_one_succeeds() {
     let place = Place::new().await;
-    enlarge(&place.data().join("chat.db"));
+    place.enlarge();
     let (file, partial) = (place.file("chat.db"), place.file("chat.db.partial"));
     killed_at(&mut command("backup", &place.data(), &file), &partial);
     assert!(!file.exists() && partial.exists());
@@ -321,7 +329,7 @@ async fn a_killed_backup_leaves_no_file_of_its_name_and_the_next_one_succeeds() 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_restore_leaves_the_former_data_or_a_folder_that_is_refused() {
     let mut place = Place::new().await;
-    enlarge(&place.data().join("chat.db"));
+    place.enlarge();
     let file = place.file("chat.db");
     line(&run("backup", &place.data(), &file));
     let new = place.file("new");
