@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
@@ -48,8 +48,9 @@ fn examine_once(folder: &Path, limit: Duration, is_held: bool) -> Result<Examine
     form::check(&connection, &path, MIGRATIONS.len())?;
     let interrupt = connection.get_interrupt_handle();
     let (done, is_done) = channel::<()>();
+    // Again and again: an interrupt that comes before the check has begun has no effect.
     let watch = std::thread::spawn(move || {
-        if is_done.recv_timeout(limit) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+        while is_done.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
             interrupt.interrupt();
         }
     });
@@ -76,4 +77,23 @@ fn alone(path: &Path) -> rusqlite::Result<Connection> {
     name.push_str("?immutable=1");
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     Connection::open_with_flags(name, flags)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_that_takes_too_long_is_checked_in_part() {
+        let folder = tempfile::Builder::new().prefix("50 %#?").tempdir().expect("a folder");
+        let (database, _) = open::prepare(&folder.path().join("chat.db"), "epoch", 0).expect("it opens");
+        let fill = "CREATE TABLE filler (text TEXT); WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE \
+                    i < 200000) INSERT INTO filler SELECT 'a short text, and many of them' FROM n";
+        database.execute_batch(fill).expect("written");
+        drop(database);
+        assert_eq!(examine(folder.path(), Duration::from_millis(1)).expect("whole"), Examined::Part);
+        assert_eq!(examine(folder.path(), Duration::from_mins(1)).expect("whole"), Examined::Whole);
+        let names = std::fs::read_dir(folder.path()).expect("a folder").count();
+        assert_eq!(names, 1, "nothing is left beside the database");
+    }
 }

@@ -53,6 +53,16 @@ pub enum OpenError {
     },
 }
 
+impl OpenError {
+    /// The meaning of SQLite's error for a file that is being opened.
+    fn of(path: &Path, source: rusqlite::Error) -> Self {
+        match FormError::of(path, source) {
+            FormError::Unreadable { path, error } => Self::Database { path, source: error },
+            form => Self::Form { form },
+        }
+    }
+}
+
 impl From<FormError> for OpenError {
     fn from(form: FormError) -> Self {
         Self::Form { form }
@@ -124,7 +134,7 @@ pub(super) fn prepare(path: &Path, new_epoch: &str, now_ms: i64) -> Result<(Conn
     if !is_library_safe() {
         return Err(OpenError::OldLibrary { found: rusqlite::version() });
     }
-    let database = |source| OpenError::Database { path: path.to_owned(), source };
+    let database = |error| OpenError::of(path, error);
     let io = |source| OpenError::Folder(FolderError::Io { path: path.to_owned(), source });
     if form::is_there(path)? {
         // A restore that was killed before it changed anything.
@@ -132,7 +142,7 @@ pub(super) fn prepare(path: &Path, new_epoch: &str, now_ms: i64) -> Result<(Conn
     } else {
         create(path, new_epoch, now_ms)?;
     }
-    let mut connection = connect(path).map_err(|error| FormError::of(path, error))?;
+    let mut connection = connect(path).map_err(database)?;
     let form = form::check(&connection, path, MIGRATIONS.len())?;
     prepare_writer(&connection).map_err(database)?;
     migrate(&mut connection, form.version, new_epoch, now_ms).map_err(database)?;
