@@ -41,8 +41,8 @@ Examples:
     },
     /// Copy all accounts, rooms and messages into one file, also beside a running server, and check the copy.
     #[command(after_help = "\
-The file appears under its name once it is whole, checked and on disk, readable only by you. Ephemeral messages are
-not in it. It keeps what is deleted later: delete old backups.
+The file gets its name once it is whole, checked and on disk; only you can read it. Ephemeral
+messages are not in it. It keeps what is deleted later: delete old backups.
 
 Examples:
   chat-server backup /backup/chat-$(date +%F).db --data /srv/chat
@@ -50,9 +50,9 @@ Examples:
     Backup(BackupArgs),
     /// Put a backup into the data folder. No server may run on it.
     #[command(after_help = "\
-The backup is checked before anything changes. A folder that is not empty is refused; with --force its database is
-moved into a folder beside it, replaced-TIME. Clients notice the change and load everything anew. Passwords and
-sign-ins are those of the backup, also those that were revoked since.
+The backup is checked before anything changes. A folder that is not empty is refused; with --force
+its database is moved into a folder beside it, replaced-TIME. Clients notice the restore and load
+everything anew. Passwords and sign-ins are those of the backup, also those revoked since.
 
 Examples:
   chat-server restore /backup/chat-2026-11-21.db --data /srv/chat

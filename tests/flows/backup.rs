@@ -1,6 +1,7 @@
 //! `chat-server backup` and `restore`: beside a server under load, checked, private, and never half done.
 
 use std::fs::File;
+use std::io::Read;
 use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -14,6 +15,7 @@ use chat_tests::peer::{Peer, post};
 use chat_tests::program;
 use chat_tests::server::Server;
 use chat_tests::wait::until;
+use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -344,4 +346,23 @@ async fn a_killed_restore_leaves_the_former_data_or_a_folder_that_is_refused() {
     killed_at(again.arg("--force"), &place.data().join("chat.db.restoring"));
     place.server.restart();
     assert!(!place.data().join("chat.db.restoring").exists(), "what is left of the restore is removed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn progress_is_shown_on_a_terminal_and_removed_at_the_end() {
+    let place = Place::new().await;
+    place.enlarge();
+    let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
+    let terminal = openpt(flags).expect("a terminal");
+    grantpt(&terminal).expect("ours");
+    unlockpt(&terminal).expect("ours");
+    let side = ioctl_tiocgptpeer(&terminal, flags).expect("its other side");
+    let output = command("backup", &place.data(), &place.file("chat.db")).stderr(side).output().expect("it runs");
+    assert!(output.status.success());
+    // The terminal keeps some kilobytes, and a read ends with an error once all of it was read.
+    let mut shown = Vec::new();
+    let _ = File::from(terminal).read_to_end(&mut shown);
+    let shown = String::from_utf8(shown).expect("UTF-8");
+    assert!(shown.contains(" % of 64.") && shown.contains("backing up: checking the copy"), "{shown:?}");
+    assert!(shown.ends_with("\r\x1b[K"), "{shown:?}");
 }

@@ -13,8 +13,8 @@ use crate::local::{self, CopiedData, LocalCopyError, LocalServer};
 /// The arguments of `local backup`.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "\
-The file appears under its name once it is whole, checked and on disk, readable only by you. Ephemeral messages are
-not in it. It keeps what is deleted later: delete old backups.
+The file gets its name once it is whole, checked and on disk; only you can read it. Ephemeral
+messages are not in it. It keeps what is deleted later: delete old backups.
 
 Examples:
   chat local backup ~/chat-$(date +%F).db
@@ -31,8 +31,8 @@ pub(in crate::cli) struct BackupArgs {
 /// The arguments of `local restore`.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "\
-The backup is checked before anything changes. If there are data already, it is refused; with --force they are moved
-into a folder beside it, replaced-TIME.
+The backup is checked before anything changes. If there are data already, it is refused; with
+--force they are moved into a folder beside it, replaced-TIME.
 
 Example:
   chat local stop && chat local restore --force ~/chat-2026-11-21.db")]
