@@ -10,6 +10,7 @@ mod plain_client;
 mod presence;
 mod published_limits;
 mod refusals;
+mod repeating;
 mod resuming;
 mod rooms;
 mod signing_in;

@@ -68,7 +68,7 @@ pub struct RoomHead {
     pub head: Seq,
 }
 
-/// Stops pushing the events of these rooms.
+/// Stops pushing the events of these rooms. Once it is answered, none is pushed to the connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unsubscribe {
     /// At most 200.

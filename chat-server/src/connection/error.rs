@@ -7,7 +7,7 @@ use crate::auth::PasswordError;
 use crate::limits::{Limit, Limited};
 use crate::live::LiveError;
 use crate::room::RoomError;
-use crate::store::StoreError;
+use crate::store::{ROOMS_MAX, StoreError};
 
 /// Why a request is refused.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -150,6 +150,10 @@ fn of_store(error: &StoreError) -> ErrorBody {
         StoreError::NameTaken => {
             ErrorBody::new(ErrorCode::NameTaken, "This name, or one that looks like it, is taken; choose another.")
                 .at_field("name")
+        }
+        StoreError::TooManyRooms => {
+            let message = format!("An account is a member of at most {ROOMS_MAX} rooms; leave one first.");
+            ErrorBody::new(ErrorCode::TooMany, message)
         }
         StoreError::KeyReused => of_room(RoomError::KeyReused),
         StoreError::ChainBroken => of_room(RoomError::ChainBroken),

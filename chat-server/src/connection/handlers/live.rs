@@ -33,9 +33,11 @@ pub(in crate::connection) async fn unsubscribe(
     asked: Unsubscribe,
 ) -> Result<Empty, Refusal> {
     check_count(asked.rooms.len())?;
-    let connection = caller.connection().ok_or(Refusal::NoConnection)?;
+    let device = server.connections.device(caller).ok_or(Refusal::NoConnection)?;
     for room in asked.rooms {
-        server.rooms.unsubscribe(room, connection).await;
+        server.rooms.unsubscribe(room, device.connection).await;
+        // What is queued already would arrive behind the answer.
+        device.send_queue.forget_room(room);
     }
     Ok(Empty {})
 }

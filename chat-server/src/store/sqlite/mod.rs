@@ -18,6 +18,7 @@ mod queue;
 mod read_marker;
 mod readers;
 mod restore;
+mod room_creation;
 mod room_state;
 mod rooms;
 mod row;

@@ -23,6 +23,8 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_deleted.sql"),
     include_str!("migrations/0005_refused.sql"),
     include_str!("migrations/0006_rsvp.sql"),
+    include_str!("migrations/0007_orphans.sql"),
+    include_str!("migrations/0008_refused_changes.sql"),
 ];
 
 /// Why the database cannot be opened.

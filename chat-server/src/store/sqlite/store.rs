@@ -21,11 +21,11 @@ use super::inspect::open_to_others;
 use super::open::{self, OpenError};
 use super::readers::Readers;
 use super::writer::Writer;
-use super::{accounts, items, members, read_marker, room_state, rooms};
+use super::{accounts, items, members, read_marker, room_creation, room_state, rooms};
 use crate::store::{
     Account, Accounts, Append, Appended, Change, Lifecycle, MemberRow, MemberState, Members, NewRoom, NewSignIn,
-    ReadMarkers, RefusedPost, Revision, RoomCounts, RoomState, Rooms, SignInRow, StoreError, StoreFigures, StoreReply,
-    StoredRoom, Timeline,
+    ReadMarkers, RefusedChange, Revision, RoomCounts, RoomState, Rooms, SignInRow, StoreError, StoreFigures,
+    StoreReply, StoredRoom, Timeline,
 };
 
 /// The database in a data folder.
@@ -154,7 +154,7 @@ impl Accounts for SqliteStore {
 
 impl Rooms for SqliteStore {
     fn create_room(&self, room: NewRoom) -> StoreReply<StoredRoom> {
-        self.write(move |c| rooms::create(c, &room))
+        self.write(move |c| room_creation::create(c, &room))
     }
 
     fn room(&self, id: RoomId) -> StoreReply<Option<StoredRoom>> {
@@ -177,10 +177,6 @@ impl Rooms for SqliteStore {
     fn room_state(&self, id: RoomId, ring: u32) -> StoreReply<RoomState> {
         // On the writer: it sees all writes asked for before, answered or not.
         self.write(move |c| room_state::read(c, id, ring))
-    }
-
-    fn close_room(&self, id: RoomId, at: UnixMillis) -> StoreReply<()> {
-        self.write(move |c| rooms::close(c, id, at))
     }
 
     fn room_counts(&self, room: RoomId) -> StoreReply<RoomCounts> {
@@ -254,8 +250,8 @@ impl Timeline for SqliteStore {
         self.write(move |c| rooms::reserve_seqs(c, room, reserved_up_to))
     }
 
-    fn note_refused(&self, post: RefusedPost) -> StoreReply<()> {
-        self.write(move |c| rooms::note_refused(c, &post))
+    fn note_refused(&self, change: RefusedChange) -> StoreReply<()> {
+        self.write(move |c| rooms::note_refused(c, &change))
     }
 }
 
