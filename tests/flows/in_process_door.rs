@@ -33,8 +33,7 @@ fn clock() -> UnixMillis {
 
 /// Returns a server on real stores, in this process.
 fn server(folder: &tempfile::TempDir) -> Arc<Server> {
-    let config =
-        ServerConfig { rates: None, connections_per_account: 9, registration: Registration::Open, setup_code: None };
+    let config = ServerConfig { registration: Registration::Open, ..ServerConfig::default() };
     let store = SqliteStore::open(folder.path(), "e1", clock()).expect("a new database");
     let live = MemoryLive::new(MemoryCaps::default());
     let stores =

@@ -75,7 +75,8 @@ pub struct Unsubscribe {
     pub rooms: Vec<RoomId>,
 }
 
-/// Says that this account is typing in a room, at most every 3 s while the text changes, or that it has stopped.
+/// Says that this account is typing in a room, at most every `typing_every_ms` while the text changes, or that it has
+/// stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SetTyping {
     /// The room.

@@ -97,7 +97,8 @@ fn of_limited(Limited { limit, retry_after_ms }: Limited) -> ErrorBody {
         Limit::Repeats => (ErrorCode::Repeated, "The same text was posted just before; wait, or rephrase it."),
         Limit::Changes => (ErrorCode::RateLimited, "Too many changes; wait a moment."),
         Limit::ReadMarkers => (ErrorCode::RateLimited, "Too many read markers; wait a moment."),
-        Limit::WrongPasswords => (ErrorCode::RateLimited, "Too many wrong passwords for this name; wait a moment."),
+        Limit::WrongPasswords => (ErrorCode::RateLimited, "Too many wrong passwords for this account; wait a moment."),
+        Limit::WrongNames => (ErrorCode::RateLimited, "Too many wrong passwords from your address; wait a moment."),
         Limit::SignIns => (ErrorCode::RateLimited, "Too many sign-ins from your address; wait a moment."),
     };
     ErrorBody::new(code, message).retry_after(retry_after_ms)

@@ -21,7 +21,6 @@ use super::directory::Directory;
 use super::fanout::Fanout;
 use super::in_flight::{Changing, InFlightQueue, Requester, Write, answer};
 use super::live_sync::LiveSync;
-use super::ring::RING;
 use super::services::{Counters, Services};
 use super::state::{Accepted, NewMessage, State, mentions_of};
 use crate::access::Caller;
@@ -56,7 +55,7 @@ pub(super) async fn run(
     directory: Arc<Directory>,
 ) {
     let loaded = async {
-        let mut stored = services.store.room_state(id, RING as u32).await?;
+        let mut stored = services.store.room_state(id, services.ring_events as u32).await?;
         let mut live_sync = LiveSync::new(&services);
         // A live store that is unreachable or slow delays nothing: its entries are loaded later.
         let loading = services.live.load(id, (services.clock)());
@@ -66,7 +65,7 @@ pub(super) async fn run(
         }
         let (head, refused) = (stored.room.head, std::mem::take(&mut stored.refused));
         let (commit, effects) = Commit::start(head, stored.reserved_up_to, refused, entries);
-        let state = State::new(stored, commit);
+        let state = State::new(services.ring_events, stored, commit);
         if state.shown() > head {
             directory.note_head(id, state.shown());
         }

@@ -55,12 +55,12 @@ pub(super) enum Accepted {
 
 impl State {
     /// The room as the stores have it.
-    pub(super) fn new(stored: RoomState, commit: Commit) -> Self {
+    pub(super) fn new(ring_events: usize, stored: RoomState, commit: Commit) -> Self {
         let newest_ephemeral = commit.index.newest();
         let shown = stored.room.head.max(newest_ephemeral);
         // Ephemeral events are not in the database: with some alive the ring cannot claim to know all.
         let has_persistent_only = commit.index.is_empty() && commit.seqs.last_given() == stored.room.head;
-        let mut ring = Ring::refill(stored.recent, shown, stored.is_whole && has_persistent_only);
+        let mut ring = Ring::refill(ring_events, stored.recent, shown, stored.is_whole && has_persistent_only);
         ring.mark_incomplete_to(newest_ephemeral);
         let members = Members::new(stored.members);
         let rsvps = Rsvps::new(stored.answers);

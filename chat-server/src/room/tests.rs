@@ -103,6 +103,7 @@ impl World {
             live: Arc::new(MemoryLive::new(MemoryCaps::default())),
             clock,
             counters: Arc::default(),
+            ring_events: RING_EVENTS,
             observer: noted.clone(),
             refills: Arc::new(Semaphore::new(REFILLS)),
         };

@@ -51,6 +51,9 @@ pub trait Accounts: Send + Sync + 'static {
     /// Returns the account of a name.
     fn account_by_name(&self, name: Username) -> StoreReply<Option<Account>>;
 
+    /// Returns whether anyone has an account.
+    fn has_accounts(&self) -> StoreReply<bool>;
+
     /// Returns an account.
     fn account(&self, id: UserId) -> StoreReply<Option<Account>>;
 

@@ -34,7 +34,7 @@ pub(in crate::connection) async fn create(
         name: asked.name,
         topic: asked.topic,
         description: asked.description,
-        default_ttl_ms: asked.default_ttl_ms,
+        default_ttl_ms: asked.default_ttl_ms.or(server.config.limits.default_ttl_ms),
         closes_when_empty: asked.closes_when_empty,
         by: caller.user(),
         at: server.now(),
@@ -91,7 +91,7 @@ pub(in crate::connection) async fn list(
     caller: &Caller,
     asked: ListRooms,
 ) -> Result<RoomsPage, Refusal> {
-    check_limit(asked.limit)?;
+    check_limit(asked.limit, &server.config.limits)?;
     let mut found = server.store.list_rooms(caller.user(), asked.after, asked.limit + 1).await?;
     let has_more = found.len() > asked.limit as usize;
     found.truncate(asked.limit as usize);

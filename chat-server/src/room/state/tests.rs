@@ -57,7 +57,7 @@ fn started(persistent: &[u64], alive: &[u64]) -> State {
     // Without any the live store has not answered.
     let loaded = (!alive.is_empty()).then_some(entries);
     let (commit, _) = Commit::start(head, stored.reserved_up_to, Vec::new(), loaded);
-    State::new(stored, commit)
+    State::new(crate::room::RING_EVENTS, stored, commit)
 }
 
 #[test]

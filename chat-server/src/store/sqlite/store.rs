@@ -17,6 +17,7 @@ use tokio::sync::watch;
 use super::batch::Batch;
 use super::checkpoint::Checkpoints;
 use super::folder::Folder;
+use super::inspect::open_to_others;
 use super::open::{self, OpenError};
 use super::readers::Readers;
 use super::writer::Writer;
@@ -47,9 +48,15 @@ impl SqliteStore {
     /// Opens the database in `folder`, created if it is missing. `new_epoch` names its life if it begins now.
     ///
     /// # Errors
-    /// If another server holds the folder, if it cannot be used, or if a newer server wrote the file.
+    /// If another server holds the folder, if it cannot be used, or if something is there that is not a whole database of
+    /// a version known here.
     pub fn open(folder: &Path, new_epoch: &str, now: UnixMillis) -> Result<Self, OpenError> {
-        let folder = Folder::hold(folder)?;
+        let held = Folder::hold(folder)?;
+        for (path, mode) in open_to_others(folder) {
+            let (path, mode) = (path.display(), format!("{mode:04o}"));
+            tracing::warn!(%path, mode, "other users of this machine can read the data; chmod go-rwx it");
+        }
+        let folder = held;
         let path = folder.database();
         let (connection, epoch) = open::prepare(&path, new_epoch, now.0)?;
         let database = |source| OpenError::Database { path: path.clone(), source };
@@ -98,6 +105,10 @@ impl Accounts for SqliteStore {
 
     fn account_by_name(&self, name: Username) -> StoreReply<Option<Account>> {
         self.read(move |c| accounts::by_name(c, &name))
+    }
+
+    fn has_accounts(&self) -> StoreReply<bool> {
+        self.read(accounts::exist)
     }
 
     fn account(&self, id: UserId) -> StoreReply<Option<Account>> {
