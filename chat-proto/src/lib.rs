@@ -141,6 +141,7 @@
 
 pub mod client_frame;
 pub mod codec;
+pub mod cursor;
 pub mod error;
 mod fault;
 pub mod ids;

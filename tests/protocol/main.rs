@@ -8,6 +8,7 @@ mod people;
 mod plain_client;
 mod presence;
 mod refusals;
+mod restoring;
 mod resuming;
 mod rooms;
 mod signing_in;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chat_proto::ids::{ConnectionId, RoomId, Seq, UserId};
+use chat_proto::ids::{ConnectionId, RoomId, Run, Seq, UserId};
 use chat_proto::message::Item;
 use chat_proto::request::Post;
 use chat_proto::room::{Role, RoomKind};
@@ -82,7 +82,7 @@ impl World {
     /// A room of this kind with two members.
     async fn new(kind: RoomKind) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = Arc::new(SqliteStore::open(folder.path(), "e1", NOW).expect("it opens"));
+        let store = Arc::new(SqliteStore::open(folder.path(), "e1", Run(1), NOW).expect("it opens"));
         let noted = Arc::new(Noted::default());
         let services = Services {
             tasks: crate::tasks::Tasks::default(),

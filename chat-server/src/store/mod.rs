@@ -14,7 +14,7 @@ pub use chain::{BrokenChains, ChainId, ChainPlace};
 pub use error::{Cause, Record, StoreError};
 pub use model::{
     Account, Append, Appended, Change, MemberAnswer, MemberRow, MemberState, NewRoom, NewSignIn, RefusedPost, Revision,
-    RoomCounts, RoomState, SignInRow, StoreFigures, StoredRoom,
+    RoomCounts, RoomState, RunStart, SignInRow, StoreFigures, StoredRoom,
 };
 pub use port::{Accounts, Lifecycle, Members, ReadMarkers, RoomStore, Rooms, Store, Timeline};
 

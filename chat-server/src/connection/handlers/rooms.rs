@@ -139,7 +139,7 @@ pub(in crate::connection) async fn info(
     };
     Ok(RoomInfoAnswer {
         listing,
-        head: snapshot.head,
+        head: snapshot.head.seq,
         messages: counts.messages,
         rsvp: counts.rsvp,
         own_rsvp: server.store.rsvp(room, caller.user()).await?,

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use chat_proto::ids::ClientKey;
+use chat_proto::ids::{ClientKey, Run};
 use chat_proto::request::Edit;
 use chat_proto::room::{Room, RoomKind};
 
 use super::*;
 use crate::access::{Credential, Origin, RoomRefusal, Scopes, Standing};
 use crate::room::commit::{Change, Effect, Event, Ticket};
-use crate::store::StoredRoom;
+use crate::store::{RunStart, StoredRoom};
 
 const ROOM: RoomId = RoomId(1);
 
@@ -46,13 +46,14 @@ fn started(persistent: &[u64], alive: &[u64]) -> State {
     };
     let head = Seq(persistent.last().copied().unwrap_or(0));
     let stored = RoomState {
-        room: StoredRoom { room, head, last_message_at: None },
+        room: StoredRoom { room, head: Cursor { run: None, seq: head, persistent: head }, last_message_at: None },
         reserved_up_to: Seq(64).max(head),
         members: vec![(UserId(1), Role::Member)],
         answers: Vec::new(),
         recent: persistent.iter().map(|seq| message(*seq, None)).collect(),
         is_whole: true,
         refused: Vec::new(),
+        runs: vec![RunStart { run: Run(1), head: Seq::ZERO, given: Seq::ZERO }],
     };
     let entries = alive.iter().map(|seq| entry(*seq)).collect();
     // Without any the live store has not answered.

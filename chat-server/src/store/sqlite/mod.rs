@@ -17,6 +17,7 @@ mod readers;
 mod room_state;
 mod rooms;
 mod row;
+mod runs;
 mod store;
 #[cfg(test)]
 mod tests;
