@@ -5,6 +5,7 @@ mod doctor;
 mod json_lines;
 mod local_log;
 mod references;
+mod restoring;
 mod running;
 mod streams;
 mod tables;

@@ -32,30 +32,28 @@ impl Runs {
         gave.or(self.0.first()).map(|start| start.run)
     }
 
-    /// Checks that everything a client has applied up to a cursor happened in this life of the data. `head` is the room's
-    /// own cursor.
+    /// Checks that everything a client has applied up to a cursor happened in this life of the data. The present run stands
+    /// at `persistent`, the last persistent change shown, and has given numbers up to `given`.
     ///
     /// Persistent changes are compared with the last one of the cursor's run: a copy that was put back lacks those made
-    /// after it. Ephemeral messages end with a run, and `head` falls behind their numbers; those are compared with the last
-    /// number that the run can have given.
+    /// after it. Ephemeral messages end with a run, and the room falls behind their numbers; those are compared with the last
+    /// number that the run can have given. Under the present run nothing can have been put back, so that only numbers that
+    /// it has not given are foreign: the database is ahead of what is shown.
     ///
     /// # Errors
     /// Where the lives part.
-    pub(super) fn check(&self, cursor: &Cursor, head: &Cursor) -> Result<(), Parted> {
+    pub(super) fn check(&self, cursor: &Cursor, persistent: Seq, given: Seq) -> Result<(), Parted> {
         if *cursor == Cursor::START {
             return Ok(());
         }
         let known = cursor.run.and_then(|run| self.0.iter().position(|start| start.run == run));
         let Some(at) = known else { return Err(Parted { at: None }) };
-        let (persistent, seq) = match self.0.get(at + 1) {
-            Some(next) => (next.head, next.given),
-            // What was reserved before this run is not given again either.
-            None => (head.persistent, head.seq.max(self.0[at].given)),
-        };
-        if cursor.persistent <= persistent && cursor.seq <= seq {
+        let next = self.0.get(at + 1);
+        let (last_persistent, last) = next.map_or((given, given), |next| (next.head, next.given));
+        if cursor.persistent <= last_persistent && cursor.seq <= last {
             return Ok(());
         }
-        Err(Parted { at: Some(persistent) })
+        Err(Parted { at: Some(next.map_or(persistent, |next| next.head)) })
     }
 }
 
@@ -71,14 +69,19 @@ mod tests {
         Cursor { run: Some(Run(run)), seq: Seq(seq), persistent: Seq(persistent) }
     }
 
-    /// Three runs: the first ended at 10, with numbers up to 64 reserved; the second at 70; the third stands at 80.
-    fn runs() -> (Runs, Cursor) {
-        (Runs::new(vec![start(1, 0, 0), start(2, 10, 64), start(3, 70, 70)]), cursor(3, 80, 78))
+    /// Three runs: the first ended at 10, with numbers up to 64 reserved; the second at 70. The third has shown 78 and given
+    /// numbers up to 80.
+    fn runs() -> Runs {
+        Runs::new(vec![start(1, 0, 0), start(2, 10, 64), start(3, 70, 70)])
+    }
+
+    fn check(cursor: &Cursor) -> Result<(), Parted> {
+        runs().check(cursor, Seq(78), Seq(80))
     }
 
     #[test]
     fn a_cursor_names_the_run_that_gave_its_number() {
-        let (runs, _) = runs();
+        let runs = runs();
         let named = |seq, persistent| runs.cursor(Seq(seq), Seq(persistent));
         assert_eq!((named(0, 0), named(10, 10)), (Cursor::START, cursor(1, 10, 10)));
         assert_eq!((named(64, 10), named(65, 65)), (cursor(1, 64, 10), cursor(2, 65, 65)));
@@ -89,23 +92,20 @@ mod tests {
 
     #[test]
     fn a_cursor_of_this_life_is_known_also_on_ephemeral_numbers() {
-        let (runs, head) = runs();
         for known in
-            [Cursor::START, cursor(1, 10, 10), cursor(1, 64, 10), cursor(2, 70, 70), cursor(3, 80, 78), cursor(3, 5, 5)]
+            [Cursor::START, cursor(1, 10, 10), cursor(1, 64, 10), cursor(2, 70, 70), cursor(3, 80, 80), cursor(3, 5, 5)]
         {
-            assert_eq!(runs.check(&known, &head), Ok(()), "{known:?}");
+            assert_eq!(check(&known), Ok(()), "{known:?}");
         }
     }
 
     #[test]
     fn a_cursor_of_another_life_is_told_where_the_lives_part() {
-        let (runs, head) = runs();
         let parted = |at| Err(Parted { at });
-        assert_eq!(runs.check(&cursor(1, 11, 11), &head), parted(Some(Seq(10))), "a copy that lacks 11");
-        assert_eq!(runs.check(&cursor(1, 65, 10), &head), parted(Some(Seq(10))), "more was reserved later");
-        assert_eq!(runs.check(&cursor(3, 81, 78), &head), parted(Some(Seq(78))), "beyond the head");
-        assert_eq!(runs.check(&cursor(3, 79, 79), &head), parted(Some(Seq(78))));
-        assert_eq!(runs.check(&cursor(9, 5, 5), &head), parted(None), "a run that is not known");
-        assert_eq!(runs.check(&Cursor::unknown(Seq(5)), &head), parted(None));
+        assert_eq!(check(&cursor(1, 11, 11)), parted(Some(Seq(10))), "a copy that lacks 11");
+        assert_eq!(check(&cursor(1, 65, 10)), parted(Some(Seq(10))), "more was reserved later");
+        assert_eq!(check(&cursor(3, 81, 78)), parted(Some(Seq(78))), "beyond the head");
+        assert_eq!(check(&cursor(9, 5, 5)), parted(None), "a run that is not known");
+        assert_eq!(check(&Cursor::unknown(Seq(5))), parted(None));
     }
 }

@@ -96,7 +96,7 @@ impl State {
     /// # Errors
     /// Where the lives part.
     pub(super) fn check(&self, cursor: &Cursor) -> Result<(), Parted> {
-        self.runs.check(cursor, &self.head())
+        self.runs.check(cursor, self.persistent, self.commit.seqs.last_given())
     }
 
     pub(super) fn role(&self, user: UserId) -> Option<Role> {
