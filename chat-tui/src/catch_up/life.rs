@@ -44,10 +44,9 @@ impl Life {
         let known = self.epoch.replace(epoch.clone());
         let is_another_run = self.run.replace(run) != Some(run);
         match known {
-            None => Entered::Same,
             Some(known) if known != *epoch => Entered::AnotherEpoch,
             Some(_) if is_another_run => Entered::AnotherRun,
-            Some(_) => Entered::Same,
+            Some(_) | None => Entered::Same,
         }
     }
 }

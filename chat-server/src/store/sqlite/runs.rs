@@ -12,8 +12,8 @@ use crate::store::{RunStart, StoreError, StoredRoom};
 
 /// Runs kept of each room. A cursor of an older one counts as unknown.
 const RUNS_MAX: u32 = 256;
-/// Rooms remembered as recorded.
-const RECORDED_MAX: usize = 4_096;
+/// Rooms remembered as recorded: at most half a mebibyte of them.
+const RECORDED_MAX: usize = 32_768;
 
 /// Records the present run in the rooms it writes in.
 #[derive(Debug)]

@@ -213,7 +213,9 @@ pub(super) async fn run(args: &TailArgs, context: &Context) -> Result<(), CliErr
     }
     if let Some(file) = &args.cursor {
         if tail.follower.is_drained() {
-            starts.iter_mut().for_each(|start| start.after = tail.follower.cursor(start.room));
+            for start in &mut starts {
+                start.after = tail.follower.cursor(start.room);
+            }
         }
         cursor_file::write(file, &starts)?;
     }
