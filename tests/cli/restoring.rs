@@ -105,7 +105,8 @@ fn a_cursor_file_of_a_former_version_is_of_an_unknown_run() {
 fn a_tail_that_follows_while_a_copy_is_put_back_misses_nothing() {
     let mut place = Place::new();
     let copy = place.server.copy();
-    let before = place.server.log().matches("signed in").count();
+    let sign_ins = |place: &Place| place.server.log().matches("signed in").count();
+    let before = sign_ins(&place);
     let mut tail = place.home.chat(&["tail", "general", "-f", "-n", "0", "--max", "7"]).spawn().expect("it starts");
     let mut lines = BufReader::new(tail.stdout.take().expect("piped")).lines();
     let mut next = |count: usize| -> Vec<String> {
@@ -113,14 +114,16 @@ fn a_tail_that_follows_while_a_copy_is_put_back_misses_nothing() {
         lines.map(|line| line.split_once("ana: ").expect("a message").1.to_owned()).collect()
     };
     // Two connections: one asks for the end, the other follows.
-    chat_tests::wait::until("the follower", || {
-        (place.server.log().matches("signed in").count() >= before + 2).then_some(())
-    });
+    chat_tests::wait::until("the follower", || (sign_ins(&place) >= before + 2).then_some(()));
     place.post("lost", 2);
     assert_eq!(next(2), numbered("lost", 1..=2));
+    let before = sign_ins(&place);
     place.server.put_back(&copy);
-    place.post("new", 5);
-    assert_eq!(next(5), numbered("new", 1..=5));
+    // As many as were lost: the head is where the follower stands.
+    place.post("new", 2);
+    chat_tests::wait::until("the follower", || (sign_ins(&place) >= before + 2).then_some(()));
+    place.post("later", 3);
+    assert_eq!(next(5), [numbered("new", 1..=2), numbered("later", 1..=3)].concat());
     let output = tail.wait_with_output().expect("it ends");
     assert!(talk(&output).contains("put back to an earlier state"), "{}", talk(&output));
 }
