@@ -9,7 +9,6 @@ use std::collections::VecDeque;
 use chat_proto::cursor::{Cursor, Parted};
 use chat_proto::error::{ErrorBody, ErrorCode};
 use chat_proto::ids::{RoomId, Seq};
-use chat_proto::limits::PAGE_MAX;
 use chat_proto::message::{ChangeDetail, Content, Item, ItemChange};
 use chat_proto::request::{Changes, ChangesPage, History, Subscribe};
 use chat_proto::room::User;
@@ -85,6 +84,8 @@ pub struct Follower {
     client: Client,
     connection: Connection,
     life: Life,
+    /// Items on one page.
+    page_max: u32,
     /// In the order they were given.
     rooms: Vec<(RoomId, Following)>,
     ready: VecDeque<Followed>,
@@ -101,7 +102,8 @@ impl Follower {
         let mut life = Life::default();
         life.enter(&welcome.epoch, welcome.run);
         let rooms = starts.into_iter().map(|start| (start.room, Following::behind(start.after))).collect();
-        let mut follower = Self { client, connection: Connection::SignedIn, life, rooms, ready: VecDeque::new() };
+        let (connection, page_max) = (Connection::SignedIn, welcome.limits.page_max);
+        let mut follower = Self { client, connection, life, page_max, rooms, ready: VecDeque::new() };
         follower.step().await?;
         Ok(follower)
     }
@@ -183,6 +185,7 @@ impl Follower {
 
     fn on_welcome(&mut self, welcome: &Welcome) {
         self.connection = Connection::SignedIn;
+        self.page_max = welcome.limits.page_max;
         if self.life.enter(&welcome.epoch, welcome.run) != Entered::Same {
             self.rooms.iter_mut().for_each(|(_, following)| following.doubt());
         }
@@ -199,8 +202,9 @@ impl Follower {
 
     /// Asks for one page; the cursor moves once the whole page is taken.
     async fn catch_up(&mut self, room: RoomId) -> Result<(), CallError> {
+        let limit = self.page_max;
         let Some(following) = self.following_mut(room) else { return Ok(()) };
-        let changes = Changes { room, after: following.request(), limit: PAGE_MAX };
+        let changes = Changes { room, after: following.request(), limit };
         let taken = match self.client.call(&changes).await {
             Ok(ChangesPage { parted: Some(Parted { at: Some(at) }), next, .. }) => {
                 self.part(room, next, Some(at));
