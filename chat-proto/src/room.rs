@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::cursor::Cursor;
 use crate::ids::{RoomId, Seq, UserId};
 use crate::presence::Presence;
 use crate::text::{Description, RoomName, TopicText, Username};
@@ -68,8 +69,9 @@ pub struct Topic {
 pub struct Membership {
     /// The room.
     pub room: Room,
-    /// Its last number at this moment; later events are pushed to subscribers.
-    pub head: Seq,
+    /// Its last number at this moment, as the cursor of a client that has applied everything; later events are pushed to
+    /// subscribers.
+    pub head: Cursor,
     /// This account's read marker.
     pub read_marker: ReadMarker,
     /// This account's role.

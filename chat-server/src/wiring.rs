@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chat_proto::ids::Run;
+
 use crate::clock::{self, now};
 use crate::config::Config;
 use crate::live::{Live, MemoryCaps, MemoryLive, NodeId, RedisLive, RedisStartError};
@@ -67,7 +69,7 @@ pub async fn serve(
     }
     raise_file_limit();
     let listeners = Listeners::bind(&config.listen).await?;
-    let store = Arc::new(SqliteStore::open(&config.data, &new_epoch()?, now())?);
+    let store = Arc::new(SqliteStore::open(&config.data, &new_epoch()?, new_run()?, now())?);
     let tasks = Tasks::default();
     let live: Arc<dyn Live> = match config.redis.clone() {
         Some(redis) => Arc::new(RedisLive::start(redis, &store.epoch(), &tasks).await?),
@@ -154,6 +156,11 @@ fn ready_line(config: &Config, listeners: &Listeners, setup_code: Option<&str>) 
     Ready { addresses, line }
 }
 
+/// Names this run on the data.
+fn new_run() -> Result<Run, ServeError> {
+    Ok(Run(random()? >> 1))
+}
+
 /// Makes the code for the first account, if it may be made with one and there is none yet.
 async fn setup_code(config: &Config, store: &SqliteStore) -> Result<Option<String>, ServeError> {
     if !config.takes_setup_code || store.has_accounts().await.map_err(ServeError::Accounts)? {
@@ -164,17 +171,19 @@ async fn setup_code(config: &Config, store: &SqliteStore) -> Result<Option<Strin
     Ok(Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect()))
 }
 
-/// Returns a random id for this run of the server. It is below 2^53, since scripts in Redis count in doubles.
+/// Names this server among those that share Redis. It is below 2^53, since scripts in Redis count in doubles.
 fn new_node() -> Result<NodeId, ServeError> {
-    let mut bytes = [0; 8];
-    getrandom::fill(&mut bytes).map_err(|_| ServeError::NoRandomNumbers)?;
-    Ok(NodeId(u64::from_le_bytes(bytes) >> 11))
+    Ok(NodeId(random()? >> 11))
 }
 
 fn new_epoch() -> Result<String, ServeError> {
+    Ok(format!("{:016x}", random()?))
+}
+
+fn random() -> Result<u64, ServeError> {
     let mut bytes = [0; 8];
     getrandom::fill(&mut bytes).map_err(|_| ServeError::NoRandomNumbers)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(u64::from_le_bytes(bytes))
 }
 
 /// Raises the limit on open files as far as the system allows: every connection is one.

@@ -11,6 +11,7 @@ mod presence;
 mod published_limits;
 mod refusals;
 mod repeating;
+mod restoring;
 mod resuming;
 mod rooms;
 mod signing_in;

@@ -3,7 +3,8 @@
 
 use std::collections::HashMap;
 
-use chat_proto::ids::{RoomId, Seq};
+use chat_proto::cursor::Cursor;
+use chat_proto::ids::RoomId;
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
@@ -18,7 +19,7 @@ const BROKEN_CHAINS: usize = 1024;
 pub(super) struct Directory {
     mailboxes: Mutex<HashMap<RoomId, mpsc::Sender<Command>>>,
     /// The heads of rooms whose newest item is ephemeral: the database does not have them.
-    heads: Mutex<HashMap<RoomId, Seq>>,
+    heads: Mutex<HashMap<RoomId, Cursor>>,
     /// The chains of posts that an actor left in its mailbox when it stopped.
     broken_chains: Mutex<BrokenChains>,
 }
@@ -53,16 +54,14 @@ impl Directory {
         self.mailboxes.lock().get(&id).cloned()
     }
 
-    /// A room has shown an ephemeral item under this number.
-    pub(super) fn note_head(&self, room: RoomId, head: Seq) {
-        let mut heads = self.heads.lock();
-        let noted = heads.entry(room).or_insert(head);
-        *noted = head.max(*noted);
+    /// A room has shown an ephemeral item and stands here now.
+    pub(super) fn note_head(&self, room: RoomId, head: Cursor) {
+        self.heads.lock().insert(room, head);
     }
 
-    /// The last number of an ephemeral item in a room; `None` if none was shown since the server started. A hint, not the
+    /// The cursor after the last ephemeral item in a room; `None` if none was shown since the server started. A hint, not the
     /// head: of a room whose actor ran in another process nothing would be known here. Subscribing returns the head.
-    pub(super) fn noted_head(&self, room: RoomId) -> Option<Seq> {
+    pub(super) fn noted_head(&self, room: RoomId) -> Option<Cursor> {
         self.heads.lock().get(&room).copied()
     }
 

@@ -17,12 +17,13 @@ mod page;
 mod registry;
 mod ring;
 mod rsvps;
+mod runs;
 mod services;
 mod state;
 
 pub use command::{ChangedMessage, Joined, Snapshot};
 pub use error::RoomError;
-pub use handle::{Page, Rooms};
+pub use handle::{RoomChanges, RoomHistory, Rooms};
 pub use observer::RoomObserver;
 pub use registry::Registry;
 pub use ring::RING_EVENTS;

@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use chat_proto::ids::{RoomId, Seq};
+use chat_proto::cursor::Cursor;
+use chat_proto::ids::RoomId;
 use tokio::sync::{mpsc, oneshot};
 use tracing::Instrument as _;
 
@@ -52,8 +53,8 @@ impl Registry {
         self.directory.running_mailbox(id)
     }
 
-    /// The last number of an ephemeral item in a room; see [`Directory::noted_head`].
-    pub(super) fn noted_head(&self, room: RoomId) -> Option<Seq> {
+    /// The cursor after the last ephemeral item of a room; see [`Directory::noted_head`].
+    pub(super) fn noted_head(&self, room: RoomId) -> Option<Cursor> {
         self.directory.noted_head(room)
     }
 

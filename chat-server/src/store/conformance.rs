@@ -9,7 +9,7 @@ pub(crate) use {rooms::*, timeline::*};
 
 use std::sync::Arc;
 
-use chat_proto::ids::{RoomId, Seq, UserId};
+use chat_proto::ids::{RoomId, Run, Seq, UserId};
 use chat_proto::message::{Content, Item, Message};
 use chat_proto::room::{Role, RoomKind};
 use chat_proto::time::UnixMillis;
@@ -26,6 +26,7 @@ macro_rules! suite {
             a_chain_breaks_over_rooms_and_only_behind_the_refusal
             an_append_changes_what_its_item_says_about_the_room
             an_edit_keeps_the_former_text_and_a_deletion_leaves_none
+            a_run_is_known_in_the_rooms_it_wrote_in_with_their_numbers_before_it
             a_room_starts_with_every_write_that_was_asked_for
             what_was_acknowledged_is_there_after_reopening_with_the_same_epoch
             a_number_that_was_reserved_is_never_given_again
@@ -57,8 +58,8 @@ const BEN: UserId = UserId(77);
 
 /// Where one test's store keeps its data.
 pub(crate) trait Place: Sized {
-    /// Opens the store. In a new place its data begin the life `epoch`.
-    fn open(&self, epoch: &str) -> Arc<dyn Store>;
+    /// Opens the store for a run. In a new place its data begin the life `epoch`.
+    fn open(&self, epoch: &str, run: Run) -> Arc<dyn Store>;
 }
 
 /// An open store in its place.
@@ -69,15 +70,16 @@ pub(crate) struct Fixture<P> {
 
 impl<P: Place> Fixture<P> {
     pub(crate) fn new(place: P) -> Self {
-        Self { store: place.open("e1"), place }
+        Self { store: place.open("e1", Run(1)), place }
     }
 
     /// Closes the store and opens it again.
     async fn reopened(self) -> Self {
+        let run = self.store.run();
         self.store.close().await.expect("it closes");
         let Self { store, place } = self;
         drop(store);
-        Self { store: place.open("e2"), place }
+        Self { store: place.open("e2", Run(run.0 + 1)), place }
     }
 
     /// Makes an account that is a member of the first room.

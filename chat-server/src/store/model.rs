@@ -1,6 +1,7 @@
 //! The values that go into the database and come out of it. Must not know how a database keeps them.
 
-use chat_proto::ids::{ClientKey, RoomId, Seq, SessionId, UserId};
+use chat_proto::cursor::Cursor;
+use chat_proto::ids::{ClientKey, RoomId, Run, Seq, SessionId, UserId};
 use chat_proto::message::{Content, Item, Message};
 use chat_proto::presence::ChosenAvailability;
 use chat_proto::room::{Role, Room, RoomKind, Rsvp, RsvpCounts, User};
@@ -87,8 +88,8 @@ pub struct NewRoom {
 pub struct StoredRoom {
     /// Its public facts.
     pub room: Room,
-    /// Its last sequence number.
-    pub head: Seq,
+    /// The number of its last persistent change, with the last run that gave a number in it.
+    pub head: Cursor,
     /// When its last persistent message was accepted.
     pub last_message_at: Option<UnixMillis>,
 }
@@ -110,6 +111,20 @@ pub struct RoomState {
     pub is_whole: bool,
     /// Ephemeral posts, edits and deletions that were refused and must not appear.
     pub refused: Vec<ChangeId>,
+    /// The runs of the server that gave numbers in it, by rising number. The last is the present one, whether it has given
+    /// any or not.
+    pub runs: Vec<RunStart>,
+}
+
+/// Where a run of the server began in a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RunStart {
+    /// The run.
+    pub run: Run,
+    /// The number of the last persistent change before it.
+    pub head: Seq,
+    /// The last number that earlier runs gave or reserved: the run's own numbers are higher.
+    pub given: Seq,
 }
 
 /// A member's answer with the item that holds it.

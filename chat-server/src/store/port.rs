@@ -12,7 +12,7 @@
 //! - **A record that cannot be read is an error**, [`StoreError::Unreadable`](super::StoreError::Unreadable), not a
 //!   default.
 
-use chat_proto::ids::{ClientKey, Epoch, RoomId, Seq, SessionId, UserId};
+use chat_proto::ids::{ClientKey, Epoch, RoomId, Run, Seq, SessionId, UserId};
 use chat_proto::message::{Item, Version};
 use chat_proto::presence::ChosenAvailability;
 use chat_proto::room::{Membership, ReadMarker, Role, Rsvp, User};
@@ -219,8 +219,13 @@ pub trait ReadMarkers: Send + Sync + 'static {
 
 /// The life of the database itself.
 pub trait Lifecycle: Send + Sync + 'static {
-    /// Names the life of the data: another value means that all numbers begin anew.
+    /// Names the data: another value means that all numbers begin anew. Copies of the data have the same.
     fn epoch(&self) -> Epoch;
+
+    /// The run of the server for which the store was opened. The first write that takes or reserves a number of a room
+    /// records, in its own transaction, the run and the room's numbers before it ([`RoomState::runs`]); a store keeps the
+    /// last 256 of each room, or more.
+    fn run(&self) -> Run;
 
     /// Whether the last write was kept. A store that cannot write tries again by itself and reports when it can.
     fn health(&self) -> watch::Receiver<bool>;

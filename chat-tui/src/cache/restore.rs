@@ -51,14 +51,14 @@ fn texts(connection: &Connection, query: &str) -> rusqlite::Result<Vec<String>> 
 fn rooms(connection: &Connection) -> rusqlite::Result<Vec<SavedRoom>> {
     let mut statement = connection.prepare("SELECT id, membership, cursor, floor FROM room")?;
     let rows = statement.query_map([], |row| {
-        let numbers: (i64, i64, i64) = (row.get(0)?, row.get(2)?, row.get(3)?);
-        Ok((numbers, row.get::<_, String>(1)?))
+        let (id, floor): (i64, i64) = (row.get(0)?, row.get(3)?);
+        Ok(((id, floor), row.get::<_, String>(1)?, row.get::<_, String>(2)?))
     })?;
     let mut rooms = Vec::new();
     for row in rows {
-        let ((id, cursor, floor), membership) = row?;
-        let (cursor, floor) = (Seq(cursor.cast_unsigned()), Seq(floor.cast_unsigned()));
-        if let Some(membership) = from_text(&membership) {
+        let ((id, floor), membership, cursor) = row?;
+        let floor = Seq(floor.cast_unsigned());
+        if let (Some(membership), Some(cursor)) = (from_text(&membership), from_text(&cursor)) {
             rooms.push(SavedRoom { membership, cursor, floor, items: items(connection, id)? });
         }
     }

@@ -20,7 +20,7 @@ pub(in crate::connection) fn changes(server: &Server, caller: &Caller, asked: Ac
 
 pub(in crate::connection) async fn read(server: &Server, caller: &Caller, asked: Read) -> Result<ReadMarker, Refusal> {
     let snapshot = server.rooms.snapshot(caller, asked.room, RoomAction::MoveReadMarker).await?;
-    let seq = asked.seq.unwrap_or(snapshot.head);
+    let seq = asked.seq.unwrap_or(snapshot.head.seq);
     let read_marker = server.store.set_read(caller.user(), asked.room, seq, asked.rewind).await?;
     server.connections.notify(caller.user(), AccountChange::ReadMarker { room: asked.room, read_marker });
     Ok(read_marker)

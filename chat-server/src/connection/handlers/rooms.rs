@@ -41,7 +41,7 @@ pub(in crate::connection) async fn create(
     };
     let made = server.store.create_room(new).await?;
     // The room has its owner: nothing that fails from here on may look as if it had not been made.
-    let read_marker = ReadMarker { read_seq: made.head, ..ReadMarker::default() };
+    let read_marker = ReadMarker { read_seq: made.head.seq, ..ReadMarker::default() };
     let membership = Membership { room: made.room, head: made.head, read_marker, role: Role::Owner };
     server.audience.created(caller.user(), &membership);
     if let Err(refusal) = entered(server, caller, &membership).await {
@@ -128,7 +128,7 @@ pub(in crate::connection) async fn info(
     };
     Ok(RoomInfoAnswer {
         listing,
-        head: snapshot.head,
+        head: snapshot.head.seq,
         messages: counts.messages,
         rsvp: counts.rsvp,
         own_rsvp: server.store.rsvp(room, caller.user()).await?,

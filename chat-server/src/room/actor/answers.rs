@@ -46,7 +46,8 @@ impl Actor {
             Requester::Set(reply) => answer(reply, Ok(number)),
             Requester::Rsvp(given, reply) => answer(reply, self.rsvp_counts(given, item)),
             Requester::Join((user, is_new), reply) => {
-                let snapshot = Snapshot { head: number.max(self.state.shown()), ..self.state.snapshot(user) };
+                let head = self.state.cursor(number.max(self.state.shown()));
+                let snapshot = Snapshot { head, ..self.state.snapshot(user) };
                 answer(reply, Ok(Joined { snapshot, is_new }));
             }
             Requester::Leave(_, role, reply) => answer(reply, Ok(role.map(|_| self.state.member_count()))),

@@ -116,12 +116,12 @@ impl Actor {
     /// Shows an item to every listener.
     pub(super) fn show(&mut self, Shown { item, is_ephemeral }: Shown) {
         let room = self.state.id();
+        let prev = self.state.show(&item, is_ephemeral);
         if is_ephemeral {
-            self.directory.note_head(room, item.changed);
+            self.directory.note_head(room, self.state.head());
         }
-        let prev = self.state.show(&item);
         self.services.observer.item_shown(room, &item);
-        self.fanout.event(&Push::new(Frame { room, seq: item.changed, prev, update: Update::of(item) }));
+        self.fanout.event(&Push::new(Frame { room, seq: item.changed, prev, is_ephemeral, update: Update::of(item) }));
         self.services.counters.deliveries.fetch_add(self.fanout.len() as u64, Ordering::Relaxed);
     }
 
@@ -132,7 +132,7 @@ impl Actor {
             self.services.observer.item_shown(room, item);
         }
         self.state.show_loaded(items);
-        self.directory.note_head(room, self.state.shown());
+        self.directory.note_head(room, self.state.head());
         self.fanout.gap();
     }
 }

@@ -1,12 +1,13 @@
 //! The contract of timelines and read markers. Must not know which database it is.
 
-use chat_proto::ids::{Seq, UserId};
+use chat_proto::cursor::Cursor;
+use chat_proto::ids::{Run, Seq, UserId};
 use chat_proto::message::{Content, Item, Message};
 use chat_proto::room::RoomKind;
 use chat_proto::time::UnixMillis;
 
 use super::{BEN, Fixture, GENERAL, NOW, Place, body, event, room_of};
-use crate::store::{Append, ChainId, ChainPlace, Change, ChangeId, RefusedChange, Revision, StoreError};
+use crate::store::{Append, ChainId, ChainPlace, Change, ChangeId, RefusedChange, Revision, RunStart, StoreError};
 
 fn place(chain: u128, place: u64) -> ChainPlace {
     ChainPlace { chain: ChainId(chain), place }
@@ -74,7 +75,7 @@ pub(crate) async fn what_was_acknowledged_is_there_after_reopening_with_the_same
     let fixture = fixture.reopened().await;
     assert_eq!(&*fixture.store.epoch().0, "e1");
     let state = fixture.store.room_state(GENERAL, 256).await.expect("there");
-    assert_eq!((state.room.head, state.recent.len(), state.is_whole), (Seq(39), 39, true));
+    assert_eq!((state.room.head.seq, state.recent.len(), state.is_whole), (Seq(39), 39, true));
     assert!(state.recent.is_sorted_by_key(|item| item.changed));
 }
 
@@ -83,6 +84,29 @@ pub(crate) async fn a_number_that_was_reserved_is_never_given_again(fixture: Fix
     fixture.store.reserve_seqs(GENERAL, Seq(10)).await.expect("never lowered");
     let state = fixture.reopened().await.store.room_state(GENERAL, 256).await.expect("there");
     assert_eq!(state.reserved_up_to, Seq(64));
+}
+
+pub(crate) async fn a_run_is_known_in_the_rooms_it_wrote_in_with_their_numbers_before_it(fixture: Fixture<impl Place>) {
+    let start = |run, head, given| RunStart { run: Run(run), head: Seq(head), given: Seq(given) };
+    let ana = fixture.ana().await;
+    let other = fixture.store.create_room(room_of(ana, RoomKind::Public)).await.expect("made").room.id;
+    fixture.store.reserve_seqs(GENERAL, Seq(64)).await.expect("kept");
+    // The second run reads, and refuses a write: it has given no number.
+    let fixture = fixture.reopened().await;
+    fixture.store.append(event(ana, 1, "taken")).await.expect_err("refused");
+    let fixture = fixture.reopened().await;
+    let state = fixture.store.room_state(GENERAL, 256).await.expect("there");
+    assert_eq!(state.runs, [start(1, 0, 0), start(3, 1, 64)]);
+    assert_eq!(state.room.head, Cursor { run: Some(Run(1)), seq: Seq(1), persistent: Seq(1) });
+    fixture.store.append(event(ana, 65, "a first write")).await.expect("added");
+    fixture.store.append(event(ana, 66, "a second one")).await.expect("added");
+    let fixture = fixture.reopened().await;
+    let state = fixture.store.room_state(GENERAL, 256).await.expect("there");
+    assert_eq!(state.runs, [start(1, 0, 0), start(3, 1, 64), start(4, 66, 66)]);
+    let memberships = fixture.store.memberships(ana).await.expect("read");
+    assert_eq!(memberships[0].head, Cursor { run: Some(Run(3)), seq: Seq(66), persistent: Seq(66) });
+    let untouched = fixture.store.room_state(other, 256).await.expect("there");
+    assert_eq!(untouched.runs, [start(1, 0, 0), start(4, 1, 1)]);
 }
 
 pub(crate) async fn a_refused_change_is_known_by_its_numbers_until_nothing_can_be_left_of_it(
@@ -189,7 +213,7 @@ pub(crate) async fn an_append_changes_what_its_item_says_about_the_room(fixture:
     let stored = fixture.store.room(GENERAL).await.expect("read").expect("open");
     assert_eq!(stored.room.topic.map(|topic| (topic.text.as_str().to_owned(), topic.by)), Some(("green".into(), ana)));
     assert_eq!(stored.room.description.map(|words| words.as_str().to_owned()), Some("Words.".into()));
-    assert_eq!((stored.head, stored.last_message_at), (Seq(5), Some(NOW)));
+    assert_eq!((stored.head.seq, stored.last_message_at), (Seq(5), Some(NOW)));
     let names = ["general", "lobby"].map(|name| name.parse().expect("a name")).to_vec();
     let found = fixture.store.rooms_by_name(names).await.expect("read");
     assert_eq!(
@@ -242,7 +266,7 @@ pub(crate) async fn a_room_starts_with_every_write_that_was_asked_for(fixture: F
     let ana = fixture.ana().await;
     let writes: Vec<_> = (2..200).map(|seq| fixture.store.append(event(ana, seq, "x"))).collect();
     let state = fixture.store.room_state(GENERAL, 256).await.expect("there");
-    assert_eq!((state.room.head, state.recent.len(), state.is_whole), (Seq(199), 199, true));
+    assert_eq!((state.room.head.seq, state.recent.len(), state.is_whole), (Seq(199), 199, true));
     for write in writes {
         write.await.expect("added");
     }

@@ -22,6 +22,7 @@ pub(super) fn append(c: &Batch<'_>, event: &Append) -> Result<Appended, StoreErr
         let room = sql(event.room.0);
         let values = params![room, sql(event.seq.0), event.at.0, sql(event.by.0), stored::to_column(&event.content)];
         let insert = "INSERT INTO item (room, seq, changed, at, author, what) VALUES (?1, ?2, ?2, ?3, ?4, ?5)";
+        c.record_run(room)?;
         execute(c, insert, values)?;
         execute(c, "UPDATE room SET head = max(head, ?2) WHERE id = ?1", [room, sql(event.seq.0)])?;
         rooms::apply(c, event.room, &event.content, event.by, event.at)?;
@@ -43,6 +44,7 @@ fn append_message(
     {
         return Ok(Some(first));
     }
+    c.record_run(room)?;
     let (key, content) = (key.map(ClientKey::as_str), stored::to_column(&event.content));
     let values = params![room, seq, event.at.0, sql(event.by.0), key, digest, body, content];
     let insert = "INSERT INTO item (room, seq, changed, at, author, ordinal, key, digest, body, what)
@@ -108,6 +110,7 @@ pub(super) fn is_key_used(c: &Connection, account: UserId, key: &ClientKey) -> R
 }
 
 pub(super) fn change(c: &Batch<'_>, change: &Change) -> Result<(), StoreError> {
+    c.record_run(sql(change.room.0))?;
     match change.revision {
         Revision::Edit => edit(c, change),
         Revision::Delete => delete(c, change),

@@ -113,11 +113,11 @@ pub(super) fn memberships(c: &Connection, account: UserId) -> Result<Vec<Members
     all(c, &query, [sql(account.0)], |row| {
         let stored = row::room(row)?;
         let read_marker = ReadMarker {
-            read_seq: Seq(row::number(row, 15)?),
-            unread: row.get::<_, i64>(16)?.max(0) as u32,
-            mentions: row.get(17)?,
+            read_seq: Seq(row::number(row, 16)?),
+            unread: row.get::<_, i64>(17)?.max(0) as u32,
+            mentions: row.get(18)?,
         };
-        let role = row::role(row, 14, Record::Member(stored.room.id, account))?;
+        let role = row::role(row, 15, Record::Member(stored.room.id, account))?;
         Ok(Membership { room: stored.room, head: stored.head, read_marker, role })
     })
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use chat_proto::ids::{RoomId, Seq, UserId};
+use chat_proto::ids::{RoomId, Run, Seq, UserId};
 use chat_proto::message::{Content, Item, Message};
 use chat_proto::presence::ChosenAvailability;
 use chat_proto::time::UnixMillis;
@@ -24,8 +24,8 @@ fn folder() -> TempDir {
 }
 
 impl Place for TempDir {
-    fn open(&self, epoch: &str) -> Arc<dyn Store> {
-        Arc::new(SqliteStore::open(self.path(), epoch, NOW).expect("it opens"))
+    fn open(&self, epoch: &str, run: Run) -> Arc<dyn Store> {
+        Arc::new(SqliteStore::open(self.path(), epoch, run, NOW).expect("it opens"))
     }
 }
 
@@ -64,7 +64,7 @@ async fn edits_and_deletions_leave_nothing_of_the_text_behind() {
 #[tokio::test]
 async fn a_folder_belongs_to_one_server() {
     let fixture = Fixture::new(folder());
-    let second = SqliteStore::open(fixture.place.path(), "e", NOW).expect_err("held");
+    let second = SqliteStore::open(fixture.place.path(), "e", Run(9), NOW).expect_err("held");
     assert!(second.to_string().contains(&format!("pid {}", std::process::id())), "{second}");
 }
 
@@ -99,7 +99,10 @@ async fn a_database_of_a_former_server_reads_and_goes_on() {
     let chosen: Vec<_> = accounts.iter().map(|account| account.availability).collect();
     assert_eq!(chosen, [ChosenAvailability::Away, ChosenAvailability::Dnd]);
     let state = store.room_state(GENERAL, 256).await.expect("there");
-    assert_eq!((state.room.head, state.reserved_up_to, state.members.len()), (Seq(10), Seq(75), 1));
+    assert_eq!((state.room.head.seq, state.reserved_up_to, state.members.len()), (Seq(10), Seq(75), 1));
+    let starts: Vec<_> = state.runs.iter().map(|start| (start.head, start.given)).collect();
+    assert_eq!(starts, [(Seq(0), Seq(0)), (Seq(10), Seq(75))], "what former servers wrote counts as one run");
+    assert_eq!(state.room.head.run, Some(state.runs[0].run));
     let kinds: Vec<_> = state.recent.iter().map(|item| (item.seq.0, item.changed.0)).collect();
     assert_eq!(kinds, [(1, 1), (2, 2), (3, 5), (4, 6), (7, 7), (8, 8), (9, 9), (10, 10)]);
     let Content::Message(edited) = &state.recent[2].content else { panic!("a message") };

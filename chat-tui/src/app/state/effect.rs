@@ -3,6 +3,7 @@
 #![deny(clippy::disallowed_methods)]
 
 use chat_proto::client_frame::Resume;
+use chat_proto::cursor::Cursor;
 use chat_proto::ids::{AccountSeq, ClientKey, Epoch, RoomId, Seq};
 use chat_proto::message::Item;
 use chat_proto::request::Request;
@@ -86,6 +87,8 @@ pub enum PersistOp {
     },
     /// Remove rooms that the account has left.
     RemoveRooms(Vec<RoomId>),
+    /// Remove the saved state and the items of rooms; their drafts stay.
+    RemoveItems(Vec<RoomId>),
     /// Remove all rooms: their numbers belong to another epoch.
     RemoveAllRooms,
 }
@@ -96,7 +99,7 @@ pub struct SavedRoom {
     /// The account's membership.
     pub membership: Membership,
     /// Every change up to here has been applied.
-    pub cursor: Seq,
+    pub cursor: Cursor,
     /// The number from which the items are complete, but for ephemeral ones.
     pub floor: Seq,
     /// The newest items as the server sent them.

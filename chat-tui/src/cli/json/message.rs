@@ -89,6 +89,6 @@ impl<'a> UnreadLine<'a> {
     /// The line of a membership; `room` is the room's name.
     pub fn new(room: &'a str, membership: &Membership) -> Self {
         let ReadMarker { read_seq, unread, mentions } = membership.read_marker;
-        Self { head: membership.head, mentions, read_seq, room, room_id: membership.room.id, unread }
+        Self { head: membership.head.seq, mentions, read_seq, room, room_id: membership.room.id, unread }
     }
 }

@@ -80,7 +80,7 @@ impl<'a> From<&'a Membership> for JoinedLine<'a> {
     fn from(membership: &'a Membership) -> Self {
         let ReadMarker { read_seq, unread, mentions } = membership.read_marker;
         Self {
-            head: membership.head,
+            head: membership.head.seq,
             read_marker: ReadMarkerFields { mentions, read_seq, unread },
             role: words::role(membership.role),
             room: (&membership.room).into(),

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use chat_proto::cursor::Cursor;
 use chat_proto::error::{ErrorBody, ErrorCode};
 use chat_proto::ids::{RoomId, Seq, UserId};
 use chat_proto::message::{Content, Item, Message, Version};
@@ -91,7 +92,12 @@ fn direct_room() -> Room {
 }
 
 fn membership(room: Room, role: Role) -> Membership {
-    Membership { room, head: Seq(12), read_marker: ReadMarker { read_seq: Seq(9), unread: 3, mentions: 1 }, role }
+    Membership {
+        room,
+        head: Cursor::unknown(Seq(12)),
+        read_marker: ReadMarker { read_seq: Seq(9), unread: 3, mentions: 1 },
+        role,
+    }
 }
 
 fn offline() -> Presence {
