@@ -25,6 +25,7 @@ use super::ring::RING;
 use super::services::{Counters, Services};
 use super::state::{Accepted, NewMessage, State, mentions_of};
 use crate::access::Caller;
+use crate::live::EphemeralEntry;
 use crate::push::Push;
 use crate::store::{self, Append, MemberState, Revision};
 
@@ -59,6 +60,7 @@ pub(super) async fn run(
     let loaded = async {
         let mut stored = services.store.room_state(id, RING as u32).await?;
         let mut live_sync = LiveSync::new(&services);
+        let losses = *services.live.losses().borrow();
         // A live store that is unreachable or slow delays nothing: its entries are loaded later.
         let loading = services.live.load(id, (services.clock)());
         let entries = tokio::time::timeout(LOAD_LIMIT, loading).await.ok().and_then(Result::ok);
@@ -70,6 +72,9 @@ pub(super) async fn run(
         let state = State::new(stored, commit);
         if state.shown() > head {
             directory.note_head(id, state.shown());
+        }
+        if state.commit.is_loaded() {
+            directory.living.load(id, state.commit.index.entries().map(EphemeralEntry::item), losses);
         }
         Ok::<_, RoomError>((state, live_sync, effects))
     };

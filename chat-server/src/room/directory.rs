@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
 use super::command::Command;
+use super::living::Living;
 
 /// The running rooms, by their mailboxes.
 #[derive(Debug, Default)]
@@ -15,6 +16,8 @@ pub(super) struct Directory {
     mailboxes: Mutex<HashMap<RoomId, mpsc::Sender<Command>>>,
     /// The heads of rooms whose newest item is ephemeral: the database does not have them.
     heads: Mutex<HashMap<RoomId, Seq>>,
+    /// What unread counts need of ephemeral messages.
+    pub living: Living,
 }
 
 impl Directory {
@@ -51,6 +54,11 @@ impl Directory {
     /// head: of a room whose actor ran in another process nothing would be known here. Subscribing returns the head.
     pub(super) fn noted_head(&self, room: RoomId) -> Option<Seq> {
         self.heads.lock().get(&room).copied()
+    }
+
+    /// Whether a room's actor runs in this process.
+    pub(super) fn is_running(&self, id: RoomId) -> bool {
+        self.mailboxes.lock().get(&id).is_some_and(|mailbox| !mailbox.is_closed())
     }
 
     /// The rooms whose actors run in this process.

@@ -12,6 +12,7 @@ use crate::access::{Caller, RoomAction};
 use crate::connection::bounds::check_limit;
 use crate::connection::error::Refusal;
 use crate::connection::presences::online;
+use crate::connection::read_marker::read_marker;
 use crate::room::{Joined, RoomError};
 use crate::server::Server;
 use crate::store::NewRoom;
@@ -64,7 +65,7 @@ pub(in crate::connection) async fn join(server: &Server, caller: &Caller, room: 
 async fn entered(server: &Server, caller: &Caller, joined: Joined) -> Result<Membership, Refusal> {
     let Joined { snapshot, is_new } = joined;
     let room = snapshot.room.id;
-    let read_marker = server.store.read_marker(caller.user(), room).await?;
+    let read_marker = read_marker(server, caller.user(), room).await?;
     // The membership may have ended while it was answered.
     let role = snapshot.role.ok_or_else(Refusal::not_found)?;
     let membership = Membership { room: snapshot.room, head: snapshot.head, read_marker, role };

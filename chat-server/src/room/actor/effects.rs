@@ -31,7 +31,10 @@ impl Actor {
 
     pub(super) fn on_live_event(&mut self, event: LiveEvent) {
         match event {
-            LiveEvent::Loaded(entries) => self.accept(Requester::Nobody, None, Change::Loaded(entries)),
+            LiveEvent::Loaded(entries) => {
+                self.accept(Requester::Nobody, None, Change::Loaded(entries));
+                self.note_loaded();
+            }
             LiveEvent::DataLost => self.on(Event::DataLost),
             LiveEvent::Refilled => {}
         }
@@ -45,6 +48,13 @@ impl Actor {
     pub(super) fn carry_out(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             self.carry_out_one(effect);
+        }
+    }
+
+    /// Lets the ephemeral messages count as unread once all of them are known.
+    fn note_loaded(&self) {
+        if self.state.commit.is_loaded() {
+            self.directory.living.know(self.state.id(), *self.services.live.losses().borrow());
         }
     }
 
@@ -113,6 +123,7 @@ impl Actor {
         let room = self.state.id();
         if is_ephemeral {
             self.directory.note_head(room, item.changed);
+            self.directory.living.show(room, &item, self.now());
         }
         let prev = self.state.show(&item);
         self.services.observer.item_shown(room, &item);
@@ -122,6 +133,7 @@ impl Actor {
             self.is_closed = true;
             drop(self.services.store.close_room(room, self.now()));
             drop(self.services.live.clear_room(room));
+            self.directory.living.close(room);
         }
     }
 
@@ -130,7 +142,9 @@ impl Actor {
         let room = self.state.id();
         for item in items {
             self.services.observer.item_shown(room, item);
+            self.directory.living.show(room, item, self.now());
         }
+        self.note_loaded();
         self.state.show_loaded(items);
         self.directory.note_head(room, self.state.shown());
         self.fanout.gap();

@@ -16,6 +16,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_deleted.sql"),
     include_str!("migrations/0005_refused.sql"),
     include_str!("migrations/0006_rsvp.sql"),
+    include_str!("migrations/0007_unread.sql"),
 ];
 
 /// Why the database cannot be opened.
