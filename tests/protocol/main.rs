@@ -11,4 +11,5 @@ mod refusals;
 mod resuming;
 mod rooms;
 mod signing_in;
+mod unread;
 mod unreadable;

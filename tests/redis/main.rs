@@ -12,3 +12,4 @@ mod refusals;
 mod rights;
 mod sharing;
 mod starting;
+mod unread;
