@@ -1,5 +1,6 @@
 //! The ephemeral part of unread counts: from memory, also for rooms that do not run. Must not know persistent messages.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use chat_proto::ids::{RoomId, UserId};
@@ -27,6 +28,7 @@ impl Rooms {
         }
         let asking = live.rooms_with_entries((registry.services().clock)());
         let Ok(Ok(with_entries)) = timeout(ANSWER_LIMIT, asking).await else { return };
+        let with_entries: HashSet<RoomId> = with_entries.into_iter().collect();
         unknown.retain(|room| {
             let has_entries = with_entries.contains(room);
             if !has_entries {

@@ -31,6 +31,8 @@ pub struct Reading {
     pub(in crate::app) is_marked_unread: bool,
     /// The ephemeral messages among the unread ones that are known one by one.
     ephemeral: BTreeMap<Seq, UnreadEphemeral>,
+    /// None of them expires before this.
+    next_expiry: Option<UnixMillis>,
     /// When the last of them expires that the server listed, if it counted more.
     listed_until: Option<UnixMillis>,
     /// When to ask the server for the counts, by this machine's clock; `None` if they are certain.
@@ -52,6 +54,7 @@ impl Reading {
             known_to: Seq::ZERO,
             is_marked_unread: false,
             ephemeral: BTreeMap::new(),
+            next_expiry: None,
             listed_until: None,
             counts_due: None,
             counts_asked: (UnixMillis(0), Seq::ZERO),
@@ -111,6 +114,7 @@ impl Reading {
     fn take(&mut self, mut marker: ReadMarker) {
         let listed = std::mem::take(&mut marker.ephemeral);
         self.listed_until = marker.unlisted_to.and(listed.last()).map(|message| message.expires_at);
+        self.next_expiry = listed.first().map(|message| message.expires_at);
         self.ephemeral = listed.into_iter().map(|message| (message.seq, message)).collect();
         self.marker = marker;
     }
@@ -142,6 +146,7 @@ impl Reading {
         marker.mentions += u32::from(is_mention);
         if let Some(expires_at) = message.expires_at {
             self.ephemeral.insert(seq, UnreadEphemeral { seq, expires_at, is_mention });
+            self.next_expiry = Some(self.next_expiry.map_or(expires_at, |next| next.min(expires_at)));
         }
     }
 
@@ -178,9 +183,11 @@ impl Reading {
 
     /// What has expired by `server_now` is not unread any more.
     pub(in crate::app) fn expire(&mut self, server_now: UnixMillis, now: UnixMillis) {
-        while let Some((seq, is_mention)) = self.first_expired(server_now) {
-            self.ephemeral.remove(&seq);
-            self.subtract(is_mention);
+        if self.next_expiry.is_some_and(|next| next <= server_now) {
+            let expired: Vec<_> =
+                self.ephemeral.extract_if(.., |_, message| message.expires_at <= server_now).collect();
+            expired.into_iter().for_each(|(_, message)| self.subtract(message.is_mention));
+            self.next_expiry = self.ephemeral.values().map(|message| message.expires_at).min();
         }
         if self.listed_until.is_some_and(|until| until <= server_now) {
             self.listed_until = None;
@@ -188,14 +195,9 @@ impl Reading {
         }
     }
 
-    fn first_expired(&self, server_now: UnixMillis) -> Option<(Seq, bool)> {
-        let expired = self.ephemeral.values().find(|message| message.expires_at <= server_now)?;
-        Some((expired.seq, expired.is_mention))
-    }
-
     /// When the next unread message expires, by the server's clock.
     pub(in crate::app) fn next_expiry(&self) -> Option<UnixMillis> {
-        self.ephemeral.values().map(|message| message.expires_at).min()
+        self.next_expiry
     }
 
     /// The counts are in doubt: the server is to be asked.
@@ -219,7 +221,7 @@ impl Reading {
     pub(in crate::app) fn read_up_to(&mut self, cursor: Seq) {
         self.missed = 0;
         self.ephemeral.clear();
-        self.listed_until = None;
+        (self.next_expiry, self.listed_until) = (None, None);
         let counted_to = self.marker.counted_to;
         self.marker = ReadMarker { read_seq: cursor, counted_to, ..ReadMarker::default() };
     }
