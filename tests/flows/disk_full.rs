@@ -61,6 +61,11 @@ async fn a_full_disk_refuses_posts_reads_on_and_recovers() {
     let (mut acknowledged, _, refused) = post_until_refused(&mut ana, 5_000, large).await;
     assert_eq!(refused.code, ErrorCode::StorageFailed);
     assert!(refused.retryable);
+    let log = server.log();
+    let fault = log.lines().find(|line| line.contains("the database failed")).expect("a line of the log");
+    for named in ["connection{id=", "user=U1", "request{id=", "kind=\"post\""] {
+        assert!(fault.contains(named), "{named} is missing in {fault}");
+    }
     let availability = |frame: &ServerFrame| match frame {
         ServerFrame::Service(service) => Some(service.is_store_available),
         _ => None,

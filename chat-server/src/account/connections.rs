@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use chat_proto::ids::{AccountSeq, ConnectionId, SessionId, UserId};
 use chat_proto::request::AccountChangesPage;
-use chat_proto::server_frame::{AccountChange, AccountEvent, GoodbyeReason, Service};
+use chat_proto::server_frame::{AccountChange, AccountEvent, Service};
 use chat_proto::time::UnixMillis;
 use parking_lot::Mutex;
 
@@ -163,7 +163,7 @@ impl Connections {
         for device in streams.get(&user).into_iter().flat_map(|stream| &stream.devices) {
             if device.caller.credential().sign_in() == Some(session) {
                 device.caller.revoke();
-                device.send_queue.close(GoodbyeReason::Revoked);
+                device.send_queue.revoke();
             }
         }
     }

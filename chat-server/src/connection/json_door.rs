@@ -82,7 +82,7 @@ impl JsonDoor {
         let Some(FinishedPost { id, result }) = self.posts.next().await else { return std::future::pending().await };
         match result {
             Ok(posted) => self.arrival.send_queue.answer(codec::encode_ok::<Post>(id, &posted)),
-            Err(refusal) => self.refuse(Some(id), refusal.into()),
+            Err(refusal) => self.refuse_request(id, "post", refusal),
         }
     }
 
@@ -127,14 +127,15 @@ impl JsonDoor {
         if Row::of(&request).is_ordered {
             self.finish_posts().await;
         }
-        let Some(connection) = &self.connection else { return self.refuse(Some(id), Refusal::SignedOut.into()) };
+        let kind = request.type_tag();
+        let Some(connection) = &self.connection else { return self.refuse_request(id, kind, Refusal::SignedOut) };
         let since = Instant::now();
-        let span = debug_span!("request", id = id.0, kind = request.type_tag());
+        let span = debug_span!("request", id = id.0, kind);
         let answer = Box::pin(connection.call(request)).instrument(span.clone()).await;
         span.in_scope(|| tracing::debug!(elapsed_us = since.elapsed().as_micros(), is_ok = answer.is_ok(), "served"));
         match answer {
             Ok(answer) => self.arrival.send_queue.answer(codec::encode_answer(id, &answer)),
-            Err(refusal) => self.refuse(Some(id), refusal.into()),
+            Err(refusal) => self.refuse_request(id, kind, refusal),
         }
     }
 
@@ -142,7 +143,9 @@ impl JsonDoor {
         if self.connection.as_mut().is_some_and(|connection| connection.waits_for_posts(&post)) {
             self.finish_posts().await;
         }
-        let Some(connection) = &mut self.connection else { return self.refuse(Some(id), Refusal::SignedOut.into()) };
+        let Some(connection) = &mut self.connection else {
+            return self.refuse_request(id, "post", Refusal::SignedOut);
+        };
         let span = debug_span!("request", id = id.0, kind = "post");
         let answer = connection.begin_post(post).instrument(span.clone()).await;
         let finished = async move { FinishedPost { id, result: answer.await } };
@@ -163,6 +166,15 @@ impl JsonDoor {
             self.finish_posts().await;
             self.refuse(id, error);
         }
+    }
+
+    /// Refuses a request. The line of the log, if the fault is ours, names the connection, the account and the request;
+    /// a span for each request that succeeds would cost more than the request.
+    fn refuse_request(&self, id: RequestId, kind: &'static str, refusal: Refusal) {
+        self.span.in_scope(|| {
+            let request = info_span!("request", id = id.0, kind);
+            request.in_scope(|| self.refuse(Some(id), refusal.into()));
+        });
     }
 
     fn refuse(&self, id: Option<RequestId>, error: ErrorBody) {

@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 
 use super::RoomError;
 use super::command::{
-    ChangeOutcome, ChangedMessage, Command, Joined, NewChange, NewPost, PageSnapshot, Responder, Setting,
+    ChangeKind, ChangeOutcome, ChangedMessage, Command, Joined, NewChange, NewPost, PageSnapshot, Responder, Setting,
 };
 use super::commit::{Change, Commit, Event};
 use super::directory::Directory;
@@ -226,7 +226,10 @@ impl Actor {
 
     fn change(&mut self, new: NewChange, reply: Responder<ChangeOutcome>) {
         let now = self.now();
-        let revision = if new.edit.is_some() { Revision::Edit } else { Revision::Delete };
+        let revision = match new.kind {
+            ChangeKind::Edit { .. } => Revision::Edit,
+            ChangeKind::Delete => Revision::Delete,
+        };
         let known = self.state.find(new.seq, now).or_else(|| new.known.clone());
         let before = known.as_ref().map_or_else(Vec::new, mentions_of);
         match self.state.accept_change(new, now) {

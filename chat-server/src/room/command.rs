@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use chat_proto::ids::{ConnectionId, Seq, UserId};
 use chat_proto::message::Item;
-use chat_proto::request::{Edit, Post, Posted};
+use chat_proto::request::{Post, Posted};
 use chat_proto::room::{Role, Room, Rsvp, RsvpCounts};
-use chat_proto::text::{Description, TopicText};
+use chat_proto::text::{Description, MessageBody, TopicText};
 use tokio::sync::oneshot;
 
 use super::RoomError;
@@ -34,10 +34,16 @@ pub(super) struct NewPost {
 pub(super) struct NewChange {
     pub caller: Caller,
     pub seq: Seq,
-    /// The new text and its mentions; `None` deletes the message.
-    pub edit: Option<(Edit, Vec<UserId>)>,
+    pub kind: ChangeKind,
     /// The message as the database has it; `None` if the room is expected to have it in memory.
     pub known: Option<Item>,
+}
+
+/// The kinds of change that a message can undergo.
+#[derive(Clone, Debug)]
+pub(super) enum ChangeKind {
+    Edit { body: MessageBody, mentions: Vec<UserId> },
+    Delete,
 }
 
 /// A change that was made.
@@ -141,9 +147,10 @@ impl Command {
             Self::Post(new, _) => {
                 Some((&new.caller, if new.post.reply_to.is_some() { RoomAction::Reply } else { RoomAction::Post }))
             }
-            Self::Change(new, _) => {
-                Some((&new.caller, if new.edit.is_some() { RoomAction::EditOwn } else { RoomAction::DeleteOwn }))
-            }
+            Self::Change(new, _) => match new.kind {
+                ChangeKind::Edit { .. } => Some((&new.caller, RoomAction::EditOwn)),
+                ChangeKind::Delete => Some((&new.caller, RoomAction::DeleteOwn)),
+            },
             Self::Set(caller, Setting::Topic(_), _) => Some((caller, RoomAction::SetTopic)),
             Self::Set(caller, Setting::Description(_), _) => Some((caller, RoomAction::SetDescription)),
             Self::Rsvp(caller, ..) => Some((caller, RoomAction::Rsvp)),

@@ -12,7 +12,7 @@ use chat_proto::text::{Description, TopicText};
 
 use super::RoomError;
 use super::command::{
-    ChangeOutcome, ChangedMessage, Command, Joined, NewChange, NewPost, PageSnapshot, Setting, Snapshot,
+    ChangeKind, ChangeOutcome, ChangedMessage, Command, Joined, NewChange, NewPost, PageSnapshot, Setting, Snapshot,
 };
 use super::page;
 use super::registry::Registry;
@@ -72,13 +72,14 @@ impl Rooms {
 
     /// Replaces the text of a message.
     pub async fn edit(&self, caller: &Caller, edit: Edit, mentions: Vec<UserId>) -> Result<ChangedMessage, RoomError> {
-        let (room, seq) = (edit.room, edit.seq);
-        self.change(room, NewChange { caller: caller.clone(), seq, edit: Some((edit, mentions)), known: None }).await
+        let Edit { room, seq, body } = edit;
+        let kind = ChangeKind::Edit { body, mentions };
+        self.change(room, NewChange { caller: caller.clone(), seq, kind, known: None }).await
     }
 
     /// Deletes a message.
     pub async fn delete(&self, caller: &Caller, room: RoomId, seq: Seq) -> Result<ChangedMessage, RoomError> {
-        self.change(room, NewChange { caller: caller.clone(), seq, edit: None, known: None }).await
+        self.change(room, NewChange { caller: caller.clone(), seq, kind: ChangeKind::Delete, known: None }).await
     }
 
     async fn change(&self, room: RoomId, mut new: NewChange) -> Result<ChangedMessage, RoomError> {

@@ -38,7 +38,7 @@ impl Registry {
 
     /// The mailbox of a room's actor, which starts if it is not running. With [`running_mailbox`](Self::running_mailbox)
     /// the only place that knows where an actor runs. One in another process would get a mailbox here whose reader
-    /// forwards commands: they hold plain data, an answer's sender, and send queues that the reader keeps.
+    /// forwards commands; the reader keeps the answers' senders and the send queues, and sends a caller's standing along.
     fn mailbox(&self, id: RoomId) -> mpsc::Sender<Command> {
         self.directory.mailbox_or_start(id, || {
             let (sender, receiver) = mpsc::channel(MAILBOX);

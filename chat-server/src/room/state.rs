@@ -11,7 +11,7 @@ use chat_proto::room::{Role, Room, Rsvp, Topic};
 use chat_proto::time::UnixMillis;
 
 use super::RoomError;
-use super::command::{NewChange, NewPost, Setting, Snapshot};
+use super::command::{ChangeKind, NewChange, NewPost, Setting, Snapshot};
 use super::commit::Commit;
 use super::members::Members;
 use super::ring::Ring;
@@ -194,7 +194,10 @@ impl State {
         let Some(found) = found else { return Ok(Accepted::Unknown) };
         let Content::Message(message) = &found.content else { return Err(RoomError::NotFound) };
         if found.by != new.caller.user() {
-            let action = if new.edit.is_some() { RoomAction::EditOthers } else { RoomAction::DeleteOthers };
+            let action = match new.kind {
+                ChangeKind::Edit { .. } => RoomAction::EditOthers,
+                ChangeKind::Delete => RoomAction::DeleteOthers,
+            };
             self.authorize(&new.caller, action)?;
         }
         let key = alive.map(|entry| entry.key().clone());
@@ -202,16 +205,16 @@ impl State {
         if message.expires_at.is_some() && key.is_none() {
             return Err(RoomError::NotFound);
         }
-        let content = match new.edit {
+        let content = match new.kind {
             // Another change under way may be what it undoes.
-            Some((edit, _)) if edit.body == message.body && !self.commit.is_changing(new.seq) => {
+            ChangeKind::Edit { body, .. } if body == message.body && !self.commit.is_changing(new.seq) => {
                 return Ok(Accepted::Same);
             }
-            Some((edit, mentions)) => {
+            ChangeKind::Edit { body, mentions } => {
                 let mentions = self.members_of(mentions);
-                Content::Message(Message { body: edit.body, edited_at: Some(now), mentions, ..message.clone() })
+                Content::Message(Message { body, edited_at: Some(now), mentions, ..message.clone() })
             }
-            None => Content::Deleted { deleted_at: now, deleted_by: new.caller.user() },
+            ChangeKind::Delete => Content::Deleted { deleted_at: now, deleted_by: new.caller.user() },
         };
         let found = found.clone();
         let changed = self.next_seq();

@@ -44,31 +44,36 @@ impl SendQueue {
 
     /// Queues an event of a room. Returns `false` if the connection has ended.
     pub fn event(&self, room: RoomId, push: Arc<Push>) -> bool {
-        if self.has_ended() {
-            return false;
-        }
-        self.0.queue.lock().event(room, push, || Push::new(Gap { room }));
-        self.0.wakeup.notify_one();
-        true
+        self.push(|queue| queue.event(room, push, || Push::new(Gap { room })))
     }
 
     /// Tells the reader to ask for the room's changes, and drops the room's events until it does.
     pub fn gap(&self, room: RoomId) {
-        self.0.queue.lock().gap(room, Push::new(Gap { room }));
-        self.0.wakeup.notify_one();
+        self.push(|queue| queue.gap(room, Push::new(Gap { room })));
     }
 
     /// Queues an account event. Of those that do not fit, only the newest is kept, and queued once all before it have
     /// left: the reader sees by its numbers that some are missing.
     pub fn account_event(&self, push: Arc<Push>) {
-        self.0.queue.lock().account_event(push);
-        self.0.wakeup.notify_one();
+        self.push(|queue| queue.account_event(push));
     }
 
     /// Queues typing or presence; dropped if there is no space.
     pub fn transient(&self, room: Option<RoomId>, push: Arc<Push>) {
-        self.0.queue.lock().transient(room, push);
+        self.push(|queue| queue.transient(room, push));
+    }
+
+    /// Queues a push. Returns `false` if the connection has ended; this is looked at under the queue's lock, so that
+    /// nothing follows what [`revoke`](Self::revoke) drops.
+    fn push(&self, queue_it: impl FnOnce(&mut Queue)) -> bool {
+        let mut queue = self.0.queue.lock();
+        if self.has_ended() {
+            return false;
+        }
+        queue_it(&mut queue);
+        drop(queue);
         self.0.wakeup.notify_one();
+        true
     }
 
     /// Lets a room's events in again: its reader catches up.
@@ -126,6 +131,14 @@ impl SendQueue {
         self.0.wakeup.notify_one();
     }
 
+    /// Closes the connection of a sign-in that was revoked. Nothing is pushed to it any more, not even what was queued;
+    /// requests that were accepted are answered.
+    pub fn revoke(&self) {
+        self.end();
+        self.forget_pushes();
+        self.close(GoodbyeReason::Revoked);
+    }
+
     /// The reason to close the connection, if there is one.
     pub fn closing(&self) -> Option<GoodbyeReason> {
         *self.0.closing.lock()
@@ -165,5 +178,21 @@ mod tests {
         queue.end();
         assert!(!queue.subscribe(RoomId(3)));
         assert_eq!(queue.subscriptions(), [RoomId(1)]);
+    }
+
+    #[test]
+    fn a_revoked_sign_in_gets_its_answers_and_no_push_not_even_a_queued_one() {
+        let queue = SendQueue::default();
+        queue.answer(Bytes::from_static(b"answer"));
+        assert!(queue.event(RoomId(1), Push::new(Gap { room: RoomId(1) })));
+        queue.transient(None, Push::new(Gap { room: RoomId(1) }));
+        queue.revoke();
+        assert!(!queue.event(RoomId(1), Push::new(Gap { room: RoomId(1) })));
+        queue.transient(None, Push::new(Gap { room: RoomId(1) }));
+        queue.account_event(Push::new(Gap { room: RoomId(1) }));
+        let mut frames = Vec::new();
+        queue.take(&mut frames, usize::MAX);
+        assert!(matches!(&frames[..], [Frame::Answer(answer)] if answer == "answer"), "{frames:?}");
+        assert_eq!(queue.closing(), Some(GoodbyeReason::Revoked));
     }
 }

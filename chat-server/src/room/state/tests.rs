@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use chat_proto::ids::ClientKey;
-use chat_proto::request::Edit;
 use chat_proto::room::{Room, RoomKind};
 
 use super::*;
@@ -95,7 +94,7 @@ fn entries_loaded_late_are_there_as_if_they_had_been_known() {
 #[test]
 fn a_change_of_an_ephemeral_message_reserves_its_number() {
     let mut state = started(&[1], &[2]);
-    let delete = NewChange { caller: caller(UserId(1)), seq: Seq(2), edit: None, known: None };
+    let delete = NewChange { caller: caller(UserId(1)), seq: Seq(2), kind: ChangeKind::Delete, known: None };
     let accepted = state.accept_change(delete, UnixMillis(0)).expect("hers");
     let Accepted::Ephemeral(key, item) = accepted else { panic!("the live store keeps it") };
     let changed = item.changed;
@@ -109,8 +108,8 @@ fn an_edit_to_the_same_text_changes_nothing_unless_another_is_under_way() {
     let item = state.find(Seq(1), UnixMillis(0)).expect("there");
     let Content::Message(message) = &item.content else { panic!("a message") };
     let edit = || {
-        let edit = Edit { room: ROOM, seq: Seq(1), body: message.body.clone() };
-        NewChange { caller: caller(UserId(1)), seq: Seq(1), edit: Some((edit, Vec::new())), known: None }
+        let kind = ChangeKind::Edit { body: message.body.clone(), mentions: Vec::new() };
+        NewChange { caller: caller(UserId(1)), seq: Seq(1), kind, known: None }
     };
     assert_eq!(state.accept_change(edit(), UnixMillis(0)), Ok(Accepted::Same));
     let other = Change::Persistent(Some(Item { changed: Seq(65), ..item.clone() }), None);
@@ -127,7 +126,7 @@ fn a_caller_is_judged_by_its_present_role_in_the_room_and_on_the_server() {
     assert_eq!(state.authorize(&ben, RoomAction::Post), Err(RoomRefusal::NotMember.into()));
     state.accept_join(ben.user(), Role::Member, UnixMillis(0));
     assert_eq!(state.authorize(&ben, RoomAction::Post), Ok(()));
-    let delete = NewChange { caller: ben.clone(), seq: Seq(1), edit: None, known: None };
+    let delete = NewChange { caller: ben.clone(), seq: Seq(1), kind: ChangeKind::Delete, known: None };
     assert_eq!(state.accept_change(delete, UnixMillis(0)), Err(RoomRefusal::NotAuthor.into()));
     state.room.id = RoomId(2);
     state.room.kind = RoomKind::Private;
