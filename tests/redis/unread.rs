@@ -281,6 +281,13 @@ impl World {
         }
     }
 
+    /// Waits until all messages that live for a second are over.
+    async fn outlive_short(&self) {
+        let is_short = |end: UnixMillis| end < now().plus_ms(60_000);
+        let last = self.sent.iter().filter_map(|sent| sent.expires_at).filter(|end| is_short(*end)).max();
+        eventually("the end of a message", async || last.is_none_or(|last| last <= now()).then_some(())).await;
+    }
+
     async fn look(&mut self) {
         let effects = self.screen.take(Msg::Action(Action::NextRoom));
         self.screen.pump(effects).await;
@@ -335,6 +342,10 @@ fn the_server_the_command_line_and_the_screen_count_the_same() {
                 let with_command_line = is_last || number % 4 == 0 || matches!(step, Step::Restart);
                 world.agree(&format!("{:?}", &steps[..=number]), with_command_line).await;
             }
+            world.post(false, Some(1_000), true).await;
+            world.agree("a last message", false).await;
+            world.outlive_short().await;
+            world.agree("its end", true).await;
             drop(world.redis);
         });
         Ok(())
@@ -365,4 +376,29 @@ async fn counts_say_that_they_lack_ephemeral_messages_while_redis_is_away() {
         (!marker.lacks_ephemeral).then_some((marker.unread, marker.mentions))
     });
     assert_eq!(known.await, (2, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_after_a_restart_counts_in_rooms_that_nobody_has_opened() {
+    let redis = Redis::start();
+    let mut server = server_on(&redis);
+    let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
+    let (mut ben, welcome) = Peer::register(server.address(), "ben", Subscription::None).await;
+    let token = welcome.token.expect("a token");
+    for number in 0..3 {
+        let room = ana.create(&format!("den{number}"), RoomKind::Public).await;
+        ben.call(&Join { room }).await;
+        for post in [ephemeral("short", "over soon", 1_000), ephemeral("long", "for @ben", 600_000)].iter().take(number)
+        {
+            let key = format!("{}-{number}", post.key).parse().expect("a key");
+            put(&mut ana, &Post { room, key, ..post.clone() }).await;
+        }
+    }
+    server.kill();
+    server.restart();
+    let (_, welcome) = Peer::with_token(server.address(), &token, Subscription::None, None).await;
+    // By name; the short-lived messages may be over by now.
+    let markers = welcome.account.rooms.iter().map(|membership| &membership.read_marker);
+    let counts: Vec<_> = markers.map(|marker| (marker.mentions, marker.lacks_ephemeral)).collect();
+    assert_eq!(counts, [(0, false), (0, false), (1, false), (0, false)], "in den0, den1, den2 and general");
 }
