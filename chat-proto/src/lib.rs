@@ -130,8 +130,8 @@
 //!   is deleted or expires by the server's clock.
 //! - A deletion after `counted_to` takes another account's persistent message after the marker out of the count.
 //! - When an edit or a deletion changes what mentions the account, the account stream brings the new counts.
-//! - In doubt, after a `gap` or when the last listed of more ephemeral messages has expired, `read` with the present
-//!   `read_seq` answers the counts of that moment.
+//! - In doubt, after a `gap` or when the last listed of more ephemeral messages has expired, `read` with `seq: 0` moves
+//!   nothing and answers the counts of that moment.
 //!
 //! While the live store is unreachable, the server may not know the ephemeral messages of a room that nobody has opened
 //! since its start: `lacks_ephemeral` says that only persistent messages are counted.

@@ -159,8 +159,8 @@ pub struct ChangesPage {
     pub head: Seq,
 }
 
-/// Moves the read marker: forward, or anywhere with `rewind`, at most to the room's last number. A marker that stays
-/// where it is asks for the counts of this moment.
+/// Moves the read marker: forward, or anywhere with `rewind`, at most to the room's last number. With `seq: 0` and
+/// without `rewind` nothing moves: it asks for the counts of this moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Read {
     /// The room.

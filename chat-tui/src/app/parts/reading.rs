@@ -170,12 +170,11 @@ fn marker_before(room: &Room, selected: Option<Seq>, me: Option<UserId>) -> Opti
     let mut ephemeral = Vec::new();
     for (seq, content) in after.filter_map(|entry| Some((entry.seq, entry.content()?))) {
         let is_mention = content.mentions_me;
-        match content.expires_at() {
-            Some(expires_at) => ephemeral.push(UnreadEphemeral { seq, expires_at, is_mention }),
-            None => {
-                marker.unread += 1;
-                marker.mentions += u32::from(is_mention);
-            }
+        if let Some(expires_at) = content.expires_at() {
+            ephemeral.push(UnreadEphemeral { seq, expires_at, is_mention });
+        } else {
+            marker.unread += 1;
+            marker.mentions += u32::from(is_mention);
         }
     }
     Some(marker.with_ephemeral(ephemeral))
@@ -190,7 +189,8 @@ pub fn ask_counts_if_due(model: &mut Model) {
     for room_key in due.into_iter().filter(|room_key| model.is_ready(room_key.server)).collect::<Vec<_>>() {
         let Some(room) = model.rooms.get_mut(&room_key) else { continue };
         room.reading.on_asked(now);
-        let read = Read { room: room_key.room, seq: Some(room.reading.marker.read_seq), rewind: false };
+        // Moves nothing, also where another device has just moved the marker back.
+        let read = Read { room: room_key.room, seq: Some(Seq::ZERO), rewind: false };
         model.ask(room_key.server, read, Purpose::Counts(room_key));
     }
 }

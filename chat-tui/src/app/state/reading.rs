@@ -186,7 +186,9 @@ impl Reading {
         if self.next_expiry.is_some_and(|next| next <= server_now) {
             let expired: Vec<_> =
                 self.ephemeral.extract_if(.., |_, message| message.expires_at <= server_now).collect();
-            expired.into_iter().for_each(|(_, message)| self.subtract(message.is_mention));
+            for (_, message) in expired {
+                self.subtract(message.is_mention);
+            }
             self.next_expiry = self.ephemeral.values().map(|message| message.expires_at).min();
         }
         if self.listed_until.is_some_and(|until| until <= server_now) {

@@ -95,7 +95,7 @@ fn the_server_is_asked_again_when_the_last_listed_message_has_expired() {
     app.now = NOON.plus_ms(2_000);
     let effects = app.take(Msg::Tick);
     let (ask, request) = asked(&effects, |request| matches!(request, Request::Read(_))).expect("asked");
-    assert_eq!(request, Read { room: OPS, seq: Some(Seq(2)), rewind: false }.into());
+    assert_eq!(request, Read { room: OPS, seq: Some(Seq::ZERO), rewind: false }.into(), "nothing moves");
     let ephemeral = vec![listed(6, 50_000, false), listed(7, 60_000, false)];
     app.answer(ask, Ok(Answer::Read(ReadMarker { unread: 2, ephemeral, ..marker })));
     assert_eq!(counts(&app).0, 2);

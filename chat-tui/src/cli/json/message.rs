@@ -70,8 +70,8 @@ pub(in crate::cli) struct ReadMarkerLine<'a> {
 
 impl<'a> ReadMarkerLine<'a> {
     /// The line of a read marker that was moved to message `seq`.
-    pub fn new(room: &'a str, room_id: RoomId, seq: Seq, marker: ReadMarker) -> Self {
-        let ReadMarker { read_seq, unread, mentions, lacks_ephemeral, .. } = marker;
+    pub fn new(room: &'a str, room_id: RoomId, seq: Seq, marker: &ReadMarker) -> Self {
+        let ReadMarker { read_seq, unread, mentions, lacks_ephemeral, .. } = *marker;
         Self { id: format!("{room}/{seq}"), lacks_ephemeral, mentions, read_seq, room, room_id, unread }
     }
 }

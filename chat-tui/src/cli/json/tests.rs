@@ -135,7 +135,7 @@ fn messages(samples: &mut Samples) {
     samples.add(&Line::TopicSet(ChangeLine::room(ROOM_NAME, ROOM, answer)));
     samples.add(&Line::DescriptionSet(ChangeLine::room(ROOM_NAME, ROOM, answer)));
     let membership = membership(room(), Role::Member);
-    samples.add(&Line::ReadMarker(ReadMarkerLine::new(ROOM_NAME, ROOM, Seq(9), membership.read_marker.clone())));
+    samples.add(&Line::ReadMarker(ReadMarkerLine::new(ROOM_NAME, ROOM, Seq(9), &membership.read_marker)));
     samples.add(&Line::Unread(UnreadLine::new(ROOM_NAME, &membership)));
 }
 
