@@ -14,7 +14,7 @@ use crate::unread::UnreadEphemeral;
 pub enum RoomKind {
     /// Every account may see, read and join it.
     Public,
-    /// Only members and invited accounts may see it.
+    /// Only members may see it.
     Private,
     /// A direct message between a fixed set of people: one per set, without a name.
     Direct,

@@ -20,6 +20,9 @@ pub enum StoreError {
     /// The name, or one that looks like it, is taken.
     #[error("the name is taken")]
     NameTaken,
+    /// The account is a member of [`ROOMS_MAX`](super::ROOMS_MAX) rooms.
+    #[error("the account is a member of as many rooms as it may be")]
+    TooManyRooms,
     /// The key was used before with another text or room.
     #[error("the key was used for another message")]
     KeyReused,
