@@ -171,6 +171,23 @@
 //! again changes nothing and takes no number. A member who leaves takes its answer along without a change of its `rsvp`
 //! item: the `leave` says it. `room_info` counts afresh.
 //!
+//! # Unread
+//!
+//! A message is unread if another account posted it, it stands after the account's read marker, and it is neither
+//! deleted nor expired ([`unread::Reader`]). One's own messages never count, and a post moves no marker: only `read`
+//! does. [`room::ReadMarker`] holds the counts of one moment, ephemeral messages included. To keep them:
+//!
+//! - A persistent message of another account counts if its number is after `counted_to`. An ephemeral one counts if it
+//!   is not listed already in `ephemeral` and its number is after `unlisted_to`, if that is present. It counts until it
+//!   is deleted or expires by the server's clock.
+//! - A deletion after `counted_to` takes another account's persistent message after the marker out of the count.
+//! - When an edit or a deletion changes what mentions the account, the account stream brings the new counts.
+//! - In doubt, after a `gap` or when the last listed of more ephemeral messages has expired, `read` with `seq: 0` moves
+//!   nothing and answers the counts of that moment.
+//!
+//! While the live store is unreachable, the server may not know the ephemeral messages of a room that nobody has opened
+//! since its start: `lacks_ephemeral` says that only persistent messages are counted.
+//!
 //! # Presence, typing, trending words
 //!
 //! `presence`, `typing`, `counts`, `trending` and `service` carry no number and may be left out under load. `typing`
@@ -208,3 +225,4 @@ pub mod server_frame;
 pub mod text;
 pub mod time;
 pub mod trending;
+pub mod unread;

@@ -289,19 +289,22 @@ pub enum AccountChange {
         /// Its new name.
         name: crate::text::RoomName,
     },
-    /// The read marker moved, on any device.
+    /// A `read` moved the read marker on any device, or an edit or a deletion changed what mentions this account.
     ReadMarker {
         /// The room.
         room: RoomId,
-        /// The new marker.
+        /// The marker with its counts.
         read_marker: ReadMarker,
     },
-    /// A message mentions this account.
+    /// Another account's new message mentions this account.
     Mention {
         /// The room.
         room: RoomId,
         /// The message.
         seq: Seq,
+        /// When it expires and ceases to count; absent for a persistent message.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expires_at: Option<UnixMillis>,
     },
     /// A sign-in of this account ended.
     SessionRevoked {

@@ -17,6 +17,7 @@ use chat_proto::room::{Member, Membership, ReadMarker, Role, Room, RoomKind, Rsv
 use chat_proto::server_frame::*;
 use chat_proto::time::UnixMillis;
 use chat_proto::trending::TrendingWord;
+use chat_proto::unread::UnreadEphemeral;
 
 const NOW: UnixMillis = UnixMillis(1_763_560_927_120);
 const ROOM: RoomId = RoomId(1);
@@ -250,19 +251,28 @@ fn membership() -> Membership {
         created_at: NOW,
         created_by: UserId(5),
     };
-    let read_marker = ReadMarker { read_seq: Seq(10), unread: 2, mentions: 1 };
+    let counted_to = Seq(13);
+    let read_marker = ReadMarker { read_seq: Seq(10), unread: 2, mentions: 1, counted_to, ..ReadMarker::default() };
     Membership { room, head: HEAD, read_marker, role: Role::Member }
 }
 
 #[test]
 fn every_piece_of_account_news_has_its_golden_bytes() {
     let read_marker = membership().read_marker;
+    let listed = UnreadEphemeral { seq: Seq(14), expires_at: NOW.plus_ms(30_000), is_mention: true };
+    let ephemeral = vec![listed, UnreadEphemeral { seq: Seq(12), is_mention: false, ..listed }];
+    let with_ephemeral = ReadMarker { ephemeral, unlisted_to: Some(Seq(16)), ..read_marker.clone() };
+    let without_ephemeral = ReadMarker { lacks_ephemeral: true, ..read_marker };
+    let marker = |read_marker| AccountChange::ReadMarker { room: ROOM, read_marker };
+    let mention = |expires_at| AccountChange::Mention { room: ROOM, seq: Seq(14), expires_at };
     let change = [
         ("joined", AccountChange::Joined { membership: Box::new(membership()) }),
         ("left", AccountChange::Left { room: ROOM }),
         ("room_renamed", AccountChange::RoomRenamed { room: ROOM, name: text("builds") }),
-        ("read_marker", AccountChange::ReadMarker { room: ROOM, read_marker }),
-        ("mention", AccountChange::Mention { room: ROOM, seq: Seq(14) }),
+        ("read_marker", marker(with_ephemeral)),
+        ("read_marker-lacking", marker(without_ephemeral)),
+        ("mention", mention(None)),
+        ("mention-ephemeral", mention(Some(NOW.plus_ms(30_000)))),
         ("session_revoked", AccountChange::SessionRevoked { session: SessionId(9) }),
         ("notice", AccountChange::Notice { text: "Maintenance at noon.".into() }),
     ];

@@ -15,4 +15,5 @@ mod restoring;
 mod resuming;
 mod rooms;
 mod signing_in;
+mod unread;
 mod unreadable;

@@ -16,8 +16,8 @@ use chat_tests::server::Server;
 /// Returns the read marker pushed to an account.
 fn read_marker(frame: &ServerFrame) -> Option<ReadMarker> {
     match frame {
-        ServerFrame::Account(event) => match event.change {
-            AccountChange::ReadMarker { read_marker, .. } => Some(read_marker),
+        ServerFrame::Account(event) => match &event.change {
+            AccountChange::ReadMarker { read_marker, .. } => Some(read_marker.clone()),
             _ => None,
         },
         _ => None,

@@ -47,7 +47,8 @@ async fn a_private_room_does_not_exist_for_others() {
     assert_eq!(ben.call(&named).await.rooms.len(), 0);
     // The first event he receives is in a room he may see.
     let posted = ana.post("k2", "now for @ben").await;
-    assert_eq!(ben.pushed(account_change).await, AccountChange::Mention { room: GENERAL, seq: posted.seq });
+    let mention = AccountChange::Mention { room: GENERAL, seq: posted.seq, expires_at: None };
+    assert_eq!(ben.pushed(account_change).await, mention);
     // Its messages stay hers after it is closed and its name is reused.
     ana.call(&Leave { room }).await;
     assert_eq!(ben.refused(&public_room("hush")).await, ErrorCode::NameTaken);

@@ -169,7 +169,8 @@ pub struct ChangesPage {
     pub parted: Option<Parted>,
 }
 
-/// Moves the read marker: forward, or anywhere with `rewind`.
+/// Moves the read marker: forward, or anywhere with `rewind`, at most to the room's last number. With `seq: 0` and
+/// without `rewind` nothing moves: it asks for the counts of this moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Read {
     /// The room.

@@ -11,7 +11,10 @@ use crate::server::Server;
 pub(super) async fn account_snapshot(server: &Server, user: UserId) -> Result<AccountSnapshot, Refusal> {
     let head = server.connections.head(user);
     let mut rooms = server.store.memberships(user).await?;
+    server.rooms.learn_ephemeral(rooms.iter().map(|membership| membership.room.id)).await;
     for membership in &mut rooms {
+        let persistent = std::mem::take(&mut membership.read_marker);
+        membership.read_marker = server.rooms.with_ephemeral(membership.room.id, user, persistent);
         // `room_info` has it: a thousand of them would not fit a frame.
         membership.room.description = None;
         // The database does not know ephemeral messages.

@@ -87,6 +87,9 @@ pub trait Live: Send + Sync {
     /// a room that starts.
     fn load(&self, room: RoomId, now: UnixMillis) -> LiveReply<Vec<EphemeralEntry>>;
 
+    /// Returns every room that has an alive entry, in any order. May name rooms that have none any more.
+    fn rooms_with_entries(&self, now: UnixMillis) -> LiveReply<Vec<RoomId>>;
+
     /// Returns the first use of a sender's key, while it is remembered: until
     /// [`KEY_KEPT_MS`](super::KEY_KEPT_MS) after its message's end.
     fn key_use(&self, sender: UserId, key: ClientKey, now: UnixMillis) -> LiveReply<Option<KeyUse>>;

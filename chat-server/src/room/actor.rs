@@ -25,6 +25,7 @@ use super::live_sync::LiveSync;
 use super::services::{Counters, Services};
 use super::state::{Accepted, NewMessage, State, mentions_of};
 use crate::access::Caller;
+use crate::live::EphemeralEntry;
 use crate::push::Push;
 use crate::store::{self, Append, MemberState, Revision};
 
@@ -58,6 +59,7 @@ pub(super) async fn run(
     let loaded = async {
         let mut stored = services.store.room_state(id, services.ring_events as u32).await?;
         let mut live_sync = LiveSync::new(&services);
+        let losses = *services.live.losses().borrow();
         // A live store that is unreachable or slow delays nothing: its entries are loaded later.
         let loading = services.live.load(id, (services.clock)());
         let entries = tokio::time::timeout(LOAD_LIMIT, loading).await.ok().and_then(Result::ok);
@@ -69,6 +71,9 @@ pub(super) async fn run(
         let state = State::new(services.ring_events, stored, commit);
         if state.shown() > head {
             directory.note_head(id, state.head());
+        }
+        if state.commit.is_loaded() {
+            directory.living.load(id, state.commit.index.entries().map(EphemeralEntry::item), losses);
         }
         Ok::<_, RoomError>((state, live_sync, effects))
     };
@@ -142,6 +147,7 @@ impl Actor {
     /// Ends a room that its last member has left; the database closed it with the leave.
     fn close(&self, mailbox: &mut mpsc::Receiver<Command>) {
         drop(self.services.live.clear_room(self.state.id()));
+        self.directory.living.close(self.state.id());
         self.directory.stop_now(self.state.id(), mailbox, drop);
     }
 

@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
 use super::command::Command;
+use super::living::Living;
 use crate::store::{BrokenChains, ChainPlace};
 
 /// Broken chains kept in memory: more than can have posts under way.
@@ -20,6 +21,8 @@ pub(super) struct Directory {
     mailboxes: Mutex<HashMap<RoomId, mpsc::Sender<Command>>>,
     /// The heads of rooms whose newest item is ephemeral: the database does not have them.
     heads: Mutex<HashMap<RoomId, Cursor>>,
+    /// What unread counts need of ephemeral messages.
+    pub living: Living,
     /// The chains of posts that an actor left in its mailbox when it stopped.
     broken_chains: Mutex<BrokenChains>,
 }
@@ -27,7 +30,7 @@ pub(super) struct Directory {
 impl Default for Directory {
     fn default() -> Self {
         let broken_chains = Mutex::new(BrokenChains::new(BROKEN_CHAINS));
-        Self { mailboxes: Mutex::default(), heads: Mutex::default(), broken_chains }
+        Self { mailboxes: Mutex::default(), heads: Mutex::default(), living: Living::default(), broken_chains }
     }
 }
 
@@ -63,6 +66,11 @@ impl Directory {
     /// head: of a room whose actor ran in another process nothing would be known here. Subscribing returns the head.
     pub(super) fn noted_head(&self, room: RoomId) -> Option<Cursor> {
         self.heads.lock().get(&room).copied()
+    }
+
+    /// Whether a room's actor runs in this process.
+    pub(super) fn is_running(&self, id: RoomId) -> bool {
+        self.mailboxes.lock().get(&id).is_some_and(|mailbox| !mailbox.is_closed())
     }
 
     /// The rooms whose actors run in this process.

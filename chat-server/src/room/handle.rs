@@ -30,7 +30,7 @@ use crate::store::ChainPlace;
 /// or is hidden from the caller, [`RoomError::Refused`] if the caller may not do this. [`RoomError::Busy`] and failures of
 /// the stores can come from any of them.
 #[derive(Clone)]
-pub struct Rooms(Arc<Registry>);
+pub struct Rooms(pub(super) Arc<Registry>);
 
 /// A page of a room's history without the names on it.
 #[derive(Debug)]

@@ -11,6 +11,7 @@ mod fanout;
 mod handle;
 mod in_flight;
 mod live_sync;
+mod living;
 mod members;
 mod observer;
 mod page;
@@ -20,6 +21,7 @@ mod rsvps;
 mod runs;
 mod services;
 mod state;
+mod unread;
 
 pub use command::{ChangedMessage, Joined, Snapshot};
 pub use error::RoomError;

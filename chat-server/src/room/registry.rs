@@ -12,6 +12,7 @@ use super::actor;
 use super::command::{Command, Responder};
 use super::directory::Directory;
 use super::error::RoomError;
+use super::living::Living;
 use super::services::Services;
 
 /// Commands that can wait for one room.
@@ -56,6 +57,25 @@ impl Registry {
     /// The cursor after the last ephemeral item of a room; see [`Directory::noted_head`].
     pub(super) fn noted_head(&self, room: RoomId) -> Option<Cursor> {
         self.directory.noted_head(room)
+    }
+
+    /// What unread counts need of ephemeral messages.
+    pub(super) fn living(&self) -> &Living {
+        &self.directory.living
+    }
+
+    /// Whether all ephemeral messages of a room are known. `losses`: how often the live store has lost its data.
+    pub(super) fn is_ephemeral_known(&self, room: RoomId, losses: u64) -> bool {
+        self.directory.living.is_known(room, losses, || self.directory.is_running(room))
+    }
+
+    /// Notes that the live store holds nothing of a room. A room that runs knows more.
+    pub(super) fn note_no_ephemeral(&self, room: RoomId, losses: u64) {
+        if self.directory.is_running(room) {
+            self.directory.living.know(room, losses);
+        } else {
+            self.directory.living.know_empty(room, losses);
+        }
     }
 
     /// The rooms whose actors run in this process.

@@ -32,6 +32,7 @@ macro_rules! suite {
             a_number_that_was_reserved_is_never_given_again
             a_refused_change_is_known_by_its_numbers_until_nothing_can_be_left_of_it
             unread_counts_persistent_messages_after_the_mark_and_the_mark_only_grows
+            own_messages_are_never_unread_and_move_no_read_marker
             who_is_named_follows_edits_and_deletions
             what_a_member_answered_is_known_however_long_ago
             a_changed_answer_changes_its_item_and_the_membership_and_deletes_nothing

@@ -4,7 +4,7 @@ use chat_proto::cursor::Cursor;
 use chat_proto::ids::{ClientKey, RoomId, Run, Seq, SessionId, UserId};
 use chat_proto::message::{Content, Item, Message};
 use chat_proto::presence::ChosenAvailability;
-use chat_proto::room::{Role, Room, RoomKind, Rsvp, RsvpCounts, User};
+use chat_proto::room::{ReadMarker, Role, Room, RoomKind, Rsvp, RsvpCounts, User};
 use chat_proto::text::{Description, RoomName, StatusText, TopicText, Username};
 use chat_proto::time::UnixMillis;
 
@@ -266,6 +266,15 @@ pub struct RoomCounts {
     pub messages: u64,
     /// The answers of members.
     pub rsvp: RsvpCounts,
+}
+
+/// A read marker after a request to move it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MovedMarker {
+    /// The marker as it is then.
+    pub read_marker: ReadMarker,
+    /// Whether it moved.
+    pub has_moved: bool,
 }
 
 /// What a store has done since it was opened, for the log and for `/metrics`.

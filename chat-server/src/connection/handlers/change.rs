@@ -8,6 +8,7 @@ use crate::access::Caller;
 use crate::connection::bounds::check_body;
 use crate::connection::error::{Refusal, of_delete, of_edit};
 use crate::connection::mentions::mentioned;
+use crate::connection::read_marker::read_marker;
 use crate::room::ChangedMessage;
 use crate::server::Server;
 
@@ -28,7 +29,7 @@ async fn notify_marks(server: &Server, room: RoomId, changed: &ChangedMessage) {
     };
     for user in only_in(before, now).into_iter().chain(only_in(now, before)) {
         // Those who are no longer members have no counts.
-        if let Ok(read_marker) = server.store.read_marker(user, room).await {
+        if let Ok(read_marker) = read_marker(server, user, room).await {
             server.connections.notify(user, AccountChange::ReadMarker { room, read_marker });
         }
     }

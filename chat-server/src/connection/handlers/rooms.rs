@@ -12,6 +12,7 @@ use crate::access::{Caller, RoomAction};
 use crate::connection::bounds::check_limit;
 use crate::connection::error::Refusal;
 use crate::connection::presences::online;
+use crate::connection::read_marker::read_marker;
 use crate::room::{Joined, RoomError};
 use crate::server::Server;
 use crate::store::NewRoom;
@@ -52,7 +53,7 @@ pub(in crate::connection) async fn create(
 
 pub(in crate::connection) async fn join(server: &Server, caller: &Caller, room: RoomId) -> Result<Membership, Refusal> {
     let Joined { snapshot, is_new } = server.rooms.join(caller, room).await?;
-    let read_marker = server.store.read_marker(caller.user(), room).await?;
+    let read_marker = read_marker(server, caller.user(), room).await?;
     // The membership may have ended while it was answered.
     let role = snapshot.role.ok_or_else(Refusal::not_found)?;
     let membership = Membership { room: snapshot.room, head: snapshot.head, read_marker, role };

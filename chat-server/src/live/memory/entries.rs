@@ -152,6 +152,11 @@ impl Entries {
         entries.into_iter().flatten().filter(|entry| entry.is_alive(now)).cloned().collect()
     }
 
+    pub(super) fn rooms_alive(&self, now: UnixMillis) -> Vec<RoomId> {
+        let is_alive = |held: &RoomEntries| held.by_seq.values().any(|entry| entry.is_alive(now));
+        self.rooms.iter().filter(|(_, held)| is_alive(held)).map(|(room, _)| *room).collect()
+    }
+
     pub(super) fn key_use(&self, sender: UserId, key: &ClientKey, now: UnixMillis) -> Option<KeyUse> {
         let used = self.keys.get(&(sender, key.clone()))?;
         if now >= used.expires_at.plus_ms(KEY_KEPT_MS) {

@@ -3,11 +3,13 @@
 use chat_proto::cursor::Cursor;
 use chat_proto::ids::{Run, Seq, UserId};
 use chat_proto::message::{Content, Item, Message};
-use chat_proto::room::RoomKind;
+use chat_proto::room::{Role, RoomKind};
 use chat_proto::time::UnixMillis;
 
 use super::{BEN, Fixture, GENERAL, NOW, Place, body, event, room_of};
-use crate::store::{Append, ChainId, ChainPlace, Change, ChangeId, RefusedChange, Revision, RunStart, StoreError};
+use crate::store::{
+    Append, ChainId, ChainPlace, Change, ChangeId, MemberState, MovedMarker, RefusedChange, Revision, RunStart, StoreError,
+};
 
 fn place(chain: u128, place: u64) -> ChainPlace {
     ChainPlace { chain: ChainId(chain), place }
@@ -132,24 +134,68 @@ pub(crate) async fn unread_counts_persistent_messages_after_the_mark_and_the_mar
     for seq in 2..12 {
         fixture.store.append(event(BEN, seq, "x")).await.expect("added");
     }
-    let read_marker = fixture.store.memberships(ana).await.expect("read")[0].read_marker;
+    let read_marker = fixture.store.memberships(ana).await.expect("read")[0].read_marker.clone();
     assert_eq!((read_marker.read_seq, read_marker.unread), (Seq(1), 10));
     let read_marker = fixture.store.set_read(ana, GENERAL, Seq(8), false).await.expect("moved");
-    assert_eq!((read_marker.read_seq, read_marker.unread), (Seq(8), 3));
+    assert_eq!((marker(&read_marker), read_marker.has_moved), ((8, 3), true));
     let read_marker = fixture.store.set_read(ana, GENERAL, Seq(4), false).await.expect("not moved back");
-    assert_eq!(read_marker.read_seq, Seq(8));
+    assert_eq!((marker(&read_marker), read_marker.has_moved), ((8, 3), false));
     let read_marker = fixture.store.set_read(ana, GENERAL, Seq(4), true).await.expect("moved back");
-    assert_eq!((read_marker.read_seq, read_marker.unread), (Seq(4), 7));
+    assert_eq!((marker(&read_marker), read_marker.has_moved), ((4, 7), true));
     let read_marker = fixture.store.set_read(ana, GENERAL, Seq(999), false).await.expect("at the end");
-    assert_eq!((read_marker.read_seq, read_marker.unread), (Seq(11), 0));
-    // Her own message leaves nothing unread; behind another's it does not make that one read.
-    fixture.store.append(event(ana, 12, "x")).await.expect("added");
-    let read_marker = fixture.store.read_marker(ana, GENERAL).await.expect("a member");
-    assert_eq!((read_marker.read_seq, read_marker.unread), (Seq(12), 0));
-    fixture.store.append(event(BEN, 13, "x")).await.expect("added");
-    fixture.store.append(event(ana, 14, "x")).await.expect("added");
-    assert_eq!(fixture.store.read_marker(ana, GENERAL).await.expect("a member").unread, 2);
+    assert_eq!(marker(&read_marker), (11, 0));
+    assert_eq!(read_marker.read_marker.counted_to, Seq(11));
+    // The head may be an ephemeral message's, of which the database knows only that its number is reserved.
+    fixture.store.reserve_seqs(GENERAL, Seq(20)).await.expect("reserved");
+    let read_marker = fixture.store.set_read(ana, GENERAL, Seq(18), false).await.expect("moved");
+    assert_eq!(marker(&read_marker), (18, 0));
     assert_eq!(fixture.store.read_marker(BEN, GENERAL).await, Err(StoreError::NotFound));
+}
+
+fn marker(moved: &MovedMarker) -> (u64, u32) {
+    (moved.read_marker.read_seq.0, moved.read_marker.unread)
+}
+
+pub(crate) async fn own_messages_are_never_unread_and_move_no_read_marker(fixture: Fixture<impl Place>) {
+    let ana = fixture.ana().await;
+    let read_marker = async || {
+        let read_marker = fixture.store.read_marker(ana, GENERAL).await.expect("a member");
+        assert_eq!(fixture.store.memberships(ana).await.expect("read")[0].read_marker, read_marker);
+        (read_marker.read_seq.0, read_marker.unread, read_marker.mentions)
+    };
+    let own_mention = Message { mentions: vec![ana], ..Message::plain("me, @ana".parse().expect("a body")) };
+    fixture.store.append(Append { content: Content::Message(own_mention), ..event(ana, 2, "-") }).await.expect("added");
+    assert_eq!(read_marker().await, (1, 0, 0));
+    for seq in 3..=7 {
+        let by = if seq == 5 { BEN } else { ana };
+        fixture.store.append(event(by, seq, "x")).await.expect("added");
+    }
+    assert_eq!(read_marker().await, (1, 1, 0), "one of six is another's");
+    // Wherever the marker stands: before, between and behind her own messages.
+    for (seq, unread) in [(3, 1), (4, 1), (5, 0), (6, 0), (7, 0), (1, 1)] {
+        fixture.store.set_read(ana, GENERAL, Seq(seq), true).await.expect("moved");
+        assert_eq!(read_marker().await, (seq, unread, 0));
+    }
+    let deleted = async |first: Append, changed| {
+        let content = Content::Deleted { deleted_at: NOW, deleted_by: first.by };
+        let item = Item { changed: Seq(changed), content, ..first.item() };
+        let change = Change { room: GENERAL, revision: Revision::Delete, item, at: NOW };
+        fixture.store.change(change).await.expect("deleted");
+    };
+    deleted(event(ana, 4, "x"), 8).await;
+    assert_eq!(read_marker().await.1, 1, "her own was not counted before");
+    deleted(event(BEN, 5, "x"), 9).await;
+    assert_eq!(read_marker().await.1, 0);
+    // Who comes back counts on: what was posted before is still one's own.
+    let leaves = Append { content: Content::Leave, ..event(ana, 10, "-") };
+    fixture.store.change_member(leaves, MemberState::Leaves).await.expect("left");
+    fixture.store.append(event(BEN, 11, "x")).await.expect("added");
+    let joins = Append { content: Content::Join, ..event(ana, 12, "-") };
+    fixture.store.change_member(joins, MemberState::Joins(Role::Member)).await.expect("joined");
+    assert_eq!(read_marker().await, (12, 0, 0));
+    fixture.store.append(event(ana, 13, "x")).await.expect("added");
+    fixture.store.set_read(ana, GENERAL, Seq(2), true).await.expect("moved");
+    assert_eq!(read_marker().await, (2, 1, 0));
 }
 
 pub(crate) async fn who_is_named_follows_edits_and_deletions(fixture: Fixture<impl Place>) {

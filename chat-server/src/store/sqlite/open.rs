@@ -26,6 +26,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0007_orphans.sql"),
     include_str!("migrations/0008_refused_changes.sql"),
     include_str!("migrations/0009_runs.sql"),
+    include_str!("migrations/0010_unread.sql"),
 ];
 
 /// Why the database cannot be opened.

@@ -23,8 +23,8 @@ use super::readers::Readers;
 use super::writer::Writer;
 use super::{accounts, items, members, read_marker, room_creation, room_state, rooms};
 use crate::store::{
-    Account, Accounts, Append, Appended, Change, Lifecycle, MemberRow, MemberState, Members, NewRoom, NewSignIn,
-    ReadMarkers, RefusedChange, Revision, RoomCounts, RoomState, Rooms, SignInRow, StoreError, StoreFigures,
+    Account, Accounts, Append, Appended, Change, Lifecycle, MemberRow, MemberState, Members, MovedMarker, NewRoom,
+    NewSignIn, ReadMarkers, RefusedChange, Revision, RoomCounts, RoomState, Rooms, SignInRow, StoreError, StoreFigures,
     StoreReply, StoredRoom, Timeline,
 };
 
@@ -263,7 +263,7 @@ impl ReadMarkers for SqliteStore {
         self.read(move |c| read_marker::read(c, account, room))
     }
 
-    fn set_read(&self, account: UserId, room: RoomId, seq: Seq, rewind: bool) -> StoreReply<ReadMarker> {
+    fn set_read(&self, account: UserId, room: RoomId, seq: Seq, rewind: bool) -> StoreReply<MovedMarker> {
         self.write(move |c| read_marker::set(c, account, room, seq, rewind))
     }
 }

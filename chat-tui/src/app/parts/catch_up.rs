@@ -80,6 +80,7 @@ pub fn on_resumed(model: &mut Model, key: ServerKey, resumed: &[Resumed]) {
 
 /// Applies everything that one room has missed.
 fn on_missed(model: &mut Model, room_key: RoomKey, resumed: &Resumed) {
+    reading::on_page(model, room_key, &resumed.items);
     for item in &resumed.items {
         apply(model, room_key, item);
     }
@@ -179,6 +180,7 @@ pub fn on_changes(model: &mut Model, room_key: RoomKey, page: &ChangesPage) {
         return history::load_current(model, room_key);
     }
     names::add_users(model, room_key.server, &page.users);
+    reading::on_page(model, room_key, &page.items);
     for item in &page.items {
         apply(model, room_key, item);
     }
@@ -216,8 +218,8 @@ fn apply(model: &mut Model, room_key: RoomKey, item: &Item) {
         on_deleted(model, room_key, item, me);
     }
     let Some(room) = model.rooms.get_mut(&room_key) else { return };
-    let is_new = item.seq > room.reading.counted_up_to && item.seq == item.changed;
-    room.reading.counted_up_to = room.reading.counted_up_to.max(item.seq);
+    let is_new = item.seq > room.reading.known_to && item.seq == item.changed;
+    room.reading.known_to = room.reading.known_to.max(item.seq);
     room.apply(item, me);
     room.timeline.expire(now);
     match &item.content {
@@ -249,6 +251,7 @@ fn on_message(
     if let Some(key) = message.key.as_ref().filter(|_| Some(item.by) == me) {
         outbox::complete(model, room_key, key);
     }
+    reading::on_message(model, room_key, item, message);
     if is_new {
         reading::on_new_message(model, room_key, item, message);
     }
@@ -265,13 +268,10 @@ fn apply_change(model: &mut Model, room_key: RoomKey, seq: Seq, change: &ItemCha
 
 /// A deleted message is not unread any more, and its text leaves the input history.
 fn on_deleted(model: &mut Model, room_key: RoomKey, item: &Item, me: Option<UserId>) {
+    reading::on_deleted(model, room_key, item);
     let Some(room) = model.rooms.get_mut(&room_key) else { return };
     let Some(content) = room.timeline.get(item.seq).and_then(TimelineEntry::content) else { return };
     let is_own = Some(item.by) == me;
-    let is_unread = item.changed > room.reading.counted_up_to && item.seq > room.reading.marker.read_seq;
-    if is_unread && !is_own && content.expires_at().is_none() {
-        room.reading.uncount_deleted(content.mentions_me);
-    }
     let text = content.written().to_owned();
     if is_own && model.history.remove(&text) {
         model.effects.push(Effect::Persist(room_key.server, PersistOp::RemoveInput(text)));

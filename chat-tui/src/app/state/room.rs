@@ -134,8 +134,8 @@ impl Room {
         }
         let (floor, items) = self.saving.newest(self.timeline.floor());
         let cursor = self.following.cursor();
-        let membership =
-            Membership { room: self.info.clone(), head: cursor, read_marker: self.reading.marker, role: self.role };
+        let (room, read_marker) = (self.info.clone(), self.reading.to_saved());
+        let membership = Membership { room, head: cursor, read_marker, role: self.role };
         Some(SavedRoom { membership, cursor, floor, items })
     }
 
@@ -143,7 +143,7 @@ impl Room {
     pub(in crate::app) fn refresh(&mut self, membership: &Membership) {
         self.info = membership.room.clone();
         self.role = membership.role;
-        self.reading.on_membership(membership.read_marker, membership.head.seq);
+        self.reading.on_membership(membership.read_marker.clone(), membership.head.seq);
         self.saving.is_saved = false;
     }
 
@@ -152,7 +152,7 @@ impl Room {
         self.timeline = Timeline::above(head.seq.next());
         self.following = Following::at(head);
         self.backlog.reset();
-        self.reading.counted_up_to = self.reading.counted_up_to.max(head.seq);
+        self.reading.known_to = self.reading.known_to.max(head.seq);
         self.reading.missed = 0;
         self.scroll = Scroll::End;
         self.saving.clear();

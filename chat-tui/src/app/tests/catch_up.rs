@@ -171,7 +171,7 @@ fn visible_messages_are_read_and_the_rest_are_counted() {
     }
     app.push(event(OPS, 0, mention));
     app.push(event(OPS, 1, message(2, ANA, "more")));
-    let read_marker = app.room(OPS).reading.marker;
+    let read_marker = &app.room(OPS).reading.marker;
     assert_eq!((read_marker.unread, read_marker.mentions), (2, 1));
     app.act(Action::NextUnread);
     assert_eq!(app.model.current.map(|room_key| room_key.room), Some(OPS));
@@ -193,7 +193,7 @@ fn a_deleted_unread_message_is_uncounted() {
         Item { seq: Seq(seq), changed: Seq(changed), content, ..message(seq, ANA, "-") }
     };
     app.push(event(OPS, 2, gone(1, 3)));
-    let read_marker = app.room(OPS).reading.marker;
+    let read_marker = &app.room(OPS).reading.marker;
     assert_eq!((read_marker.unread, read_marker.mentions), (1, 0));
     app.push(event(OPS, 2, gone(1, 3)));
     assert_eq!(app.room(OPS).reading.marker.unread, 1, "once");

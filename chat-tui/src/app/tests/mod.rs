@@ -7,6 +7,7 @@ pub(crate) mod edit_history;
 mod outbox;
 mod restart;
 mod room_queues;
+mod unread;
 
 use std::collections::HashMap;
 
@@ -63,7 +64,7 @@ pub(crate) fn membership(id: RoomId, name: &str, head: u64) -> Membership {
             created_by: UserId(0),
         },
         head: at(head),
-        read_marker: ReadMarker { read_seq: Seq(head), unread: 0, mentions: 0 },
+        read_marker: ReadMarker { read_seq: Seq(head), counted_to: Seq(head), ..ReadMarker::default() },
         role: Role::Member,
     }
 }

@@ -92,12 +92,8 @@ fn direct_room() -> Room {
 }
 
 fn membership(room: Room, role: Role) -> Membership {
-    Membership {
-        room,
-        head: Cursor::unknown(Seq(12)),
-        read_marker: ReadMarker { read_seq: Seq(9), unread: 3, mentions: 1 },
-        role,
-    }
+    let read_marker = ReadMarker { read_seq: Seq(9), unread: 3, mentions: 1, ..ReadMarker::default() };
+    Membership { room, head: Cursor::unknown(Seq(12)), read_marker, role }
 }
 
 fn offline() -> Presence {
@@ -140,7 +136,7 @@ fn messages(samples: &mut Samples) {
     samples.add(&Line::TopicSet(ChangeLine::room(ROOM_NAME, ROOM, answer)));
     samples.add(&Line::DescriptionSet(ChangeLine::room(ROOM_NAME, ROOM, answer)));
     let membership = membership(room(), Role::Member);
-    samples.add(&Line::ReadMarker(ReadMarkerLine::new(ROOM_NAME, ROOM, Seq(9), membership.read_marker)));
+    samples.add(&Line::ReadMarker(ReadMarkerLine::new(ROOM_NAME, ROOM, Seq(9), &membership.read_marker)));
     samples.add(&Line::Unread(UnreadLine::new(ROOM_NAME, &membership)));
 }
 
