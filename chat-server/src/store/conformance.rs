@@ -2,10 +2,12 @@
 //!
 //! `suite!(place)` makes one test per case, each with the store of a new [`Place`].
 
+mod accounts;
+mod lists;
 mod rooms;
 mod timeline;
 
-pub(crate) use {rooms::*, timeline::*};
+pub(crate) use {accounts::*, lists::*, rooms::*, timeline::*};
 
 use std::sync::Arc;
 
@@ -36,7 +38,17 @@ macro_rules! suite {
             a_changed_answer_changes_its_item_and_the_membership_and_deletes_nothing
             the_rooms_of_an_account_are_those_of_its_memberships_in_their_order
             a_closed_private_room_opens_again_for_its_maker_only
-            a_user_of_the_machine_has_one_account_and_a_taken_name_gets_a_suffix);
+            a_user_of_the_machine_has_one_account_and_a_taken_name_gets_a_suffix
+            a_name_that_is_taken_or_looks_like_it_is_refused_and_adds_no_account
+            an_account_is_found_by_its_id_and_its_name_alike
+            many_accounts_are_found_at_once_and_unknown_ones_are_left_out
+            a_profile_is_kept_and_belongs_to_one_account
+            a_sign_in_is_found_by_its_token_until_it_is_revoked
+            a_new_password_ends_every_sign_in_of_its_account_but_the_kept_one
+            a_list_of_rooms_holds_those_that_the_access_table_shows
+            pages_of_rooms_hold_each_open_room_once_by_rising_name
+            pages_of_members_hold_each_once_by_rising_name
+            a_store_that_writes_is_healthy_and_counts_its_writes);
     };
     (@cases $place:expr; $($case:ident)+) => {
         $(#[tokio::test]
@@ -95,10 +107,7 @@ pub(crate) fn event(by: UserId, seq: u64, body: &str) -> Append {
 }
 
 fn body(item: &Item) -> &str {
-    match &item.content {
-        Content::Message(message) => message.body.as_str(),
-        _ => "",
-    }
+    item.content.message().map_or("", |message| message.body.as_str())
 }
 
 fn room_of(by: UserId, kind: RoomKind) -> NewRoom {

@@ -1,4 +1,4 @@
-//! The contract of accounts, rooms and memberships. Must not know which database it is.
+//! The contract of rooms and memberships. Must not know which database it is.
 
 use chat_proto::ids::{Seq, UserId};
 use chat_proto::message::{Content, Item};
@@ -73,15 +73,4 @@ pub(crate) async fn a_closed_private_room_opens_again_for_its_maker_only(fixture
     }
     let again = fixture.store.create_room(room_of(ana, RoomKind::Private)).await.expect("hers");
     assert_eq!(again.room.id, made.room.id);
-}
-
-pub(crate) async fn a_user_of_the_machine_has_one_account_and_a_taken_name_gets_a_suffix(fixture: Fixture<impl Place>) {
-    let name = || "ana".parse().expect("a name");
-    let first = fixture.store.account_for_uid(1000, name(), NOW).await.expect("made");
-    let again = fixture.store.account_for_uid(1000, name(), NOW).await.expect("found");
-    let other = fixture.store.account_for_uid(1001, name(), NOW).await.expect("made");
-    assert_eq!((first.id, first.is_new, again.is_new), (again.id, true, false));
-    assert_eq!(other.name.as_str(), "ana2");
-    let taken = fixture.store.create_account("ANA".parse().expect("a name"), "hash".into(), NOW).await;
-    assert_eq!(taken.map(|account| account.id), Err(StoreError::NameTaken));
 }
