@@ -327,10 +327,7 @@ impl State {
 
 /// The accounts that a message mentions; none for any other item.
 pub(super) fn mentions_of(item: &Item) -> Vec<UserId> {
-    match &item.content {
-        Content::Message(message) => message.mentions.clone(),
-        _ => Vec::new(),
-    }
+    item.content.message().map_or_else(Vec::new, |message| message.mentions.clone())
 }
 
 #[cfg(test)]

@@ -156,10 +156,7 @@ pub struct Append {
 impl Append {
     /// The message and its key, if it is a message.
     pub fn message(&self) -> Option<(&Message, Option<&ClientKey>)> {
-        match &self.content {
-            Content::Message(message) => Some((message, message.key.as_ref())),
-            _ => None,
-        }
+        self.content.message().map(|message| (message, message.key.as_ref()))
     }
 
     /// The item it becomes.
