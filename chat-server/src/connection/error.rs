@@ -146,7 +146,7 @@ fn auth_required() -> ErrorBody {
 fn of_store(error: &StoreError) -> ErrorBody {
     match error {
         StoreError::NotFound => Refusal::not_found().into(),
-        StoreError::NameTaken => {
+        StoreError::NameTaken { .. } => {
             ErrorBody::new(ErrorCode::NameTaken, "This name, or one that looks like it, is taken; choose another.")
                 .at_field("name")
         }

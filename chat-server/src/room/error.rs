@@ -40,9 +40,10 @@ impl From<StoreError> for RoomError {
             StoreError::KeyReused => Self::KeyReused,
             StoreError::ChainBroken => Self::ChainBroken,
             StoreError::Busy => Self::Busy,
-            StoreError::NameTaken | StoreError::Unreadable { .. } | StoreError::Failed(_) | StoreError::Closed => {
-                Self::Store(error)
-            }
+            StoreError::NameTaken { .. }
+            | StoreError::Unreadable { .. }
+            | StoreError::Failed(_)
+            | StoreError::Closed => Self::Store(error),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The contract of accounts and their sign-ins. Must not know which database it is.
 
+use std::error::Error;
+
 use chat_proto::ids::{SessionId, UserId};
 use chat_proto::presence::ChosenAvailability;
 use chat_proto::room::User;
@@ -7,7 +9,7 @@ use chat_proto::text::Username;
 use chat_proto::time::UnixMillis;
 
 use super::{BEN, Fixture, NOW, Place};
-use crate::store::{Account, NewSignIn, SignInRow, StoreError};
+use crate::store::{Account, NewSignIn, SignInRow};
 
 fn name(name: &str) -> Username {
     name.parse().expect("a name")
@@ -42,7 +44,8 @@ pub(crate) async fn a_name_that_is_taken_or_looks_like_it_is_refused_and_adds_no
     let zoe = fixture.account("zoe").await;
     for taken in ["zoe", "ZOE"] {
         let refused = fixture.store.create_account(name(taken), "other".into(), NOW).await;
-        assert_eq!(refused, Err(StoreError::NameTaken), "{taken}");
+        let refused = refused.expect_err(taken);
+        assert!(refused.is_name_taken() && refused.source().is_some(), "{taken}: {refused:?}");
     }
     let stored = fixture.store.account(zoe.id).await.expect("read").expect("there");
     assert_eq!(stored.password.as_deref(), Some("hash"), "the first account's");

@@ -119,13 +119,14 @@ mod tests {
                 let name = format!("room-{at}-{maker}");
                 let made = rooms::create(&connection, &new(&name, kind, maker)).expect("made").room.id;
                 let again = || rooms::create(&connection, &new(&name, kind, VIEWER)).map(|stored| stored.room.id);
-                assert_eq!(again(), Err(StoreError::NameTaken), "it is open");
+                let taken = || Err(StoreError::name_taken());
+                assert_eq!(again(), taken(), "it is open");
                 connection
                     .execute("UPDATE room SET closed_at = 1 WHERE id = ?1", params![made.0.cast_signed()])
                     .expect("closed");
                 let action = if maker == VIEWER { RoomAction::ReopenOwn } else { RoomAction::ReopenOthers };
-                let may = in_room(ServerRole::Account, None, Place::of(made, kind), action).is_allowed();
-                assert_eq!(again(), if may { Ok(made) } else { Err(StoreError::NameTaken) }, "{kind:?} of {maker}");
+                let may = in_room(ServerRole::Account, None, RoomClass::of(made, kind), action).is_allowed();
+                assert_eq!(again(), if may { Ok(made) } else { taken() }, "{kind:?} of {maker}");
             }
         }
     }
