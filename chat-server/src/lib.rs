@@ -38,6 +38,7 @@ mod clock;
 pub mod config;
 pub mod connection;
 pub mod doctor;
+mod fatal;
 mod foreground;
 pub mod histogram;
 pub mod limits;
@@ -60,6 +61,7 @@ pub mod trending;
 pub mod typing;
 mod wiring;
 
+pub use fatal::{in_one_line, install_reports};
 pub use foreground::run_in_foreground;
 pub use shutdown::signalled;
 pub use wiring::{Ready, ServeError, serve};

@@ -1,5 +1,6 @@
 //! The program `chat-server`: picks the server or its doctor. Must not know how either works.
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use chat_server::cli::ServerArgs;
@@ -41,7 +42,7 @@ Examples:
 }
 
 fn main() -> ExitCode {
-    if color_eyre::install().is_err() {
+    if chat_server::install_reports().is_err() {
         return ExitCode::FAILURE;
     }
     let cli = Cli::parse();
@@ -61,5 +62,10 @@ fn main() -> ExitCode {
 
 #[expect(clippy::print_stderr, reason = "the program's own last word")]
 fn complain(error: &color_eyre::Report) {
-    eprintln!("chat-server: {error:#}");
+    // A person sees causes and the next step apart; scripts and logs get one line.
+    if std::io::stderr().is_terminal() {
+        eprintln!("chat-server cannot go on:\n{error:?}");
+    } else {
+        eprintln!("chat-server: {}", chat_server::in_one_line(error));
+    }
 }

@@ -69,7 +69,8 @@ const SERVER: &[(&str, &[&str])] = &[
     ("doctor", &["cli", "live", "store", "transport"]),
     ("clock", &[]),
     ("wiring", &["clock", "config", "live", "server", "shutdown", "store", "tasks", "telemetry", "transport"]),
-    ("foreground", &["cli", "config", "shutdown", "telemetry", "wiring"]),
+    ("fatal", &["wiring"]),
+    ("foreground", &["cli", "config", "fatal", "shutdown", "telemetry", "wiring"]),
 ];
 
 /// The client's modules, each with those it may import.

@@ -9,4 +9,4 @@ mod serve;
 pub use background::{LocalError, RunningServer, StopOutcome, ensure_running, find, stop};
 pub use paths::{LocalServer, SYSTEM_SOCKET, SocketFolderError};
 pub use redis::{ServerCheck, ServerLevel, check_redis};
-pub use serve::{BackgroundArgs, ConfigError, ServerArgs, run_in_background, run_in_foreground};
+pub use serve::{BackgroundArgs, ConfigError, ServerArgs, in_one_line, run_in_background, run_in_foreground};
