@@ -71,12 +71,12 @@ pub fn is_hello(text: &str) -> bool {
 /// Returns the `chain` field of a frame that is meant as a `post`, even if it is malformed; `None` if it is no post.
 pub fn chain_of_post(text: &str) -> Option<Option<Chain>> {
     #[derive(Deserialize)]
-    struct Place {
+    struct ChainField {
         #[serde(default)]
         chain: Option<Chain>,
     }
     let is_post = read_envelope(text).is_ok_and(|envelope| envelope.tag == Post::TYPE);
-    is_post.then(|| serde_json::from_str::<Place>(text).ok().and_then(|place| place.chain))
+    is_post.then(|| serde_json::from_str::<ChainField>(text).ok().and_then(|field| field.chain))
 }
 
 /// Reads a server's frame; `Ok(None)` for a type that only newer servers know.

@@ -3,7 +3,7 @@
 
 use chat_proto::request::{Post, Request};
 
-use crate::access::{Place, RoomAction, Scope, ServerAction, ServerRole, in_room};
+use crate::access::{RoomAction, RoomClass, Scope, ServerAction, ServerRole, in_room};
 use crate::server::Cost;
 
 /// The properties of a request.
@@ -91,7 +91,7 @@ impl Row {
 
     /// Whether only members of a public room may make it there.
     pub fn needs_member(&self) -> bool {
-        let outsider = |action| in_room(ServerRole::Account, None, Place::Public, action);
+        let outsider = |action| in_room(ServerRole::Account, None, RoomClass::Public, action);
         self.room.is_some_and(|action| !outsider(action).is_allowed())
     }
 }

@@ -16,7 +16,7 @@ use super::commit::Commit;
 use super::members::Members;
 use super::ring::Ring;
 use super::rsvps::{NewAnswer, Rsvps};
-use crate::access::{Caller, Decision, Place, RoomAction, RoomRefusal, ServerRole, in_room};
+use crate::access::{Caller, Decision, RoomAction, RoomClass, RoomRefusal, ServerRole, in_room};
 use crate::live::{EphemeralEntry, EphemeralKey};
 use crate::store::RoomState;
 
@@ -101,13 +101,13 @@ impl State {
 
     /// The access table's decision on a caller as it stands at this moment.
     pub(super) fn decide(&self, caller: &Caller, action: RoomAction) -> Decision<RoomRefusal> {
-        let place = Place::of(self.id(), self.room.kind);
+        let place = RoomClass::of(self.id(), self.room.kind);
         in_room(caller.role(), self.role(caller.user()), place, action)
     }
 
     /// Whether accounts that are not members may listen.
     pub(super) fn may_outsiders_listen(&self) -> bool {
-        let place = Place::of(self.id(), self.room.kind);
+        let place = RoomClass::of(self.id(), self.room.kind);
         in_room(ServerRole::Account, None, place, RoomAction::Subscribe).is_allowed()
     }
 

@@ -1,6 +1,6 @@
 //! The contract of the store's ports as tests, for every store. Must not know which database it is.
 //!
-//! `suite!(place)` makes one test per case, each with the store of a new [`Place`].
+//! `suite!(storage)` makes one test per case, each with a new [`Storage`] and the store in it.
 
 mod accounts;
 mod lists;
@@ -20,8 +20,8 @@ use super::{Append, MemberState, NewRoom, Store};
 
 /// Makes the suite's tests for one kind of store.
 macro_rules! suite {
-    ($place:expr) => {
-        crate::store::conformance::suite!(@cases $place;
+    ($storage:expr) => {
+        crate::store::conformance::suite!(@cases $storage;
             a_repeated_key_returns_the_first_number_and_adds_nothing
             a_write_that_fails_takes_none_of_its_batch_along
             behind_a_refused_write_of_a_chain_none_is_kept
@@ -50,10 +50,10 @@ macro_rules! suite {
             pages_of_members_hold_each_once_by_rising_name
             a_store_that_writes_is_healthy_and_counts_its_writes);
     };
-    (@cases $place:expr; $($case:ident)+) => {
+    (@cases $storage:expr; $($case:ident)+) => {
         $(#[tokio::test]
         async fn $case() {
-            let fixture = crate::store::conformance::Fixture::new($place);
+            let fixture = crate::store::conformance::Fixture::new($storage);
             crate::store::conformance::$case(fixture).await;
         })+
     };
@@ -66,28 +66,28 @@ const GENERAL: RoomId = RoomId(1);
 const BEN: UserId = UserId(77);
 
 /// Where one test's store keeps its data.
-pub(crate) trait Place: Sized {
-    /// Opens the store. In a new place its data begin the life `epoch`.
+pub(crate) trait Storage: Sized {
+    /// Opens the store. In an empty storage the data begin the life `epoch`.
     fn open(&self, epoch: &str) -> Arc<dyn Store>;
 }
 
-/// An open store in its place.
+/// An open store and its storage.
 pub(crate) struct Fixture<P> {
     pub store: Arc<dyn Store>,
-    pub place: P,
+    pub storage: P,
 }
 
-impl<P: Place> Fixture<P> {
-    pub(crate) fn new(place: P) -> Self {
-        Self { store: place.open("e1"), place }
+impl<P: Storage> Fixture<P> {
+    pub(crate) fn new(storage: P) -> Self {
+        Self { store: storage.open("e1"), storage }
     }
 
     /// Closes the store and opens it again.
     async fn reopened(self) -> Self {
         self.store.close().await.expect("it closes");
-        let Self { store, place } = self;
+        let Self { store, storage } = self;
         drop(store);
-        Self { store: place.open("e2"), place }
+        Self { store: storage.open("e2"), storage }
     }
 
     /// Makes an account that is a member of the first room.

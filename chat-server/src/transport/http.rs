@@ -27,7 +27,7 @@ const HEAD_LIMIT: Duration = Duration::from_secs(10);
 /// Most bytes of a request's head.
 const HEAD_MAX_BYTES: usize = 16 * 1024;
 
-type Answer = Response<Full<Bytes>>;
+type HttpResponse = Response<Full<Bytes>>;
 
 /// What a listener serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +89,7 @@ fn route(
     surface: Surface,
     server: &Server,
     upgrade: &Mutex<Option<OnUpgrade>>,
-) -> Answer {
+) -> HttpResponse {
     match request.uri().path() {
         "/healthz" => text(StatusCode::OK, "ok\n"),
         "/readyz" if *server.store.health().borrow() => text(StatusCode::OK, "ready\n"),
@@ -110,13 +110,13 @@ fn is_passed_on(headers: &header::HeaderMap) -> bool {
     ["forwarded", "via", "x-forwarded-for", "x-real-ip"].iter().any(|name| headers.contains_key(*name))
 }
 
-async fn figures(server: &Server) -> Answer {
+async fn figures(server: &Server) -> HttpResponse {
     let mut answer = Response::new(Full::from(metrics::page(server).await));
     answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(metrics::CONTENT_TYPE));
     answer
 }
 
-fn text(status: StatusCode, body: &'static str) -> Answer {
+fn text(status: StatusCode, body: &'static str) -> HttpResponse {
     let mut answer = Response::new(Full::from(body));
     *answer.status_mut() = status;
     answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
@@ -124,7 +124,7 @@ fn text(status: StatusCode, body: &'static str) -> Answer {
 }
 
 /// The answer to a WebSocket handshake (RFC 6455 § 4.2).
-fn handshake(request: &Request<hyper::body::Incoming>) -> Result<Answer, Box<Answer>> {
+fn handshake(request: &Request<hyper::body::Incoming>) -> Result<HttpResponse, Box<HttpResponse>> {
     let headers = request.headers();
     let has = |name: header::HeaderName, word: &str| {
         let values = headers.get_all(name);

@@ -1,5 +1,5 @@
 //! The user's own server on this machine: found, started in the background, queried, stopped. As with tmux, the first
-//! client starts it. The only place of the client that knows `chat_server`.
+//! client starts it. The only module of the client that knows `chat_server`; must not know the screen.
 
 mod background;
 mod paths;

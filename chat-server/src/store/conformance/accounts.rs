@@ -8,14 +8,14 @@ use chat_proto::room::User;
 use chat_proto::text::Username;
 use chat_proto::time::UnixMillis;
 
-use super::{BEN, Fixture, NOW, Place};
+use super::{BEN, Fixture, NOW, Storage};
 use crate::store::{Account, NewSignIn, SignInRow};
 
 fn name(name: &str) -> Username {
     name.parse().expect("a name")
 }
 
-impl<P: Place> Fixture<P> {
+impl<P: Storage> Fixture<P> {
     /// Makes an account with a password.
     pub(super) async fn account(&self, called: &str) -> Account {
         self.store.create_account(name(called), "hash".into(), NOW).await.expect("made")
@@ -32,7 +32,9 @@ impl<P: Place> Fixture<P> {
     }
 }
 
-pub(crate) async fn a_user_of_the_machine_has_one_account_and_a_taken_name_gets_a_suffix(fixture: Fixture<impl Place>) {
+pub(crate) async fn a_user_of_the_machine_has_one_account_and_a_taken_name_gets_a_suffix(
+    fixture: Fixture<impl Storage>,
+) {
     let first = fixture.store.account_for_uid(1000, name("ana"), NOW).await.expect("made");
     let again = fixture.store.account_for_uid(1000, name("ana"), NOW).await.expect("found");
     let other = fixture.store.account_for_uid(1001, name("ana"), NOW).await.expect("made");
@@ -40,7 +42,9 @@ pub(crate) async fn a_user_of_the_machine_has_one_account_and_a_taken_name_gets_
     assert_eq!((first.os_uid, other.os_uid, other.name.as_str()), (Some(1000), Some(1001), "ana2"));
 }
 
-pub(crate) async fn a_name_that_is_taken_or_looks_like_it_is_refused_and_adds_no_account(fixture: Fixture<impl Place>) {
+pub(crate) async fn a_name_that_is_taken_or_looks_like_it_is_refused_and_adds_no_account(
+    fixture: Fixture<impl Storage>,
+) {
     let zoe = fixture.account("zoe").await;
     for taken in ["zoe", "ZOE"] {
         let refused = fixture.store.create_account(name(taken), "other".into(), NOW).await;
@@ -53,7 +57,7 @@ pub(crate) async fn a_name_that_is_taken_or_looks_like_it_is_refused_and_adds_no
     assert_eq!(fixture.store.users(vec![zoe.id, next.id]).await.expect("read").len(), 2);
 }
 
-pub(crate) async fn an_account_is_found_by_its_id_and_its_name_alike(fixture: Fixture<impl Place>) {
+pub(crate) async fn an_account_is_found_by_its_id_and_its_name_alike(fixture: Fixture<impl Storage>) {
     let made = fixture.account("zoe").await;
     assert!(made.is_new);
     let stored = Account { is_new: false, ..made.clone() };
@@ -64,7 +68,7 @@ pub(crate) async fn an_account_is_found_by_its_id_and_its_name_alike(fixture: Fi
     assert_eq!(fixture.store.account_by_name(name("nobody")).await, Ok(None));
 }
 
-pub(crate) async fn many_accounts_are_found_at_once_and_unknown_ones_are_left_out(fixture: Fixture<impl Place>) {
+pub(crate) async fn many_accounts_are_found_at_once_and_unknown_ones_are_left_out(fixture: Fixture<impl Storage>) {
     let mut made: Vec<User> = Vec::new();
     // More than one, and not a power of two: a store may round its query up.
     for called in ["zoe", "yan", "xia", "wim", "vic"] {
@@ -84,7 +88,7 @@ pub(crate) async fn many_accounts_are_found_at_once_and_unknown_ones_are_left_ou
     assert_eq!(fixture.store.users_by_name(Vec::new()).await, Ok(Vec::new()));
 }
 
-pub(crate) async fn a_profile_is_kept_and_belongs_to_one_account(fixture: Fixture<impl Place>) {
+pub(crate) async fn a_profile_is_kept_and_belongs_to_one_account(fixture: Fixture<impl Storage>) {
     let (zoe, yan) = (fixture.account("zoe").await, fixture.account("yan").await);
     assert_eq!((zoe.availability, &zoe.status, zoe.last_seen), (ChosenAvailability::Auto, &None, None));
     let (status, later) = ("in a meeting".parse().expect("a status"), UnixMillis(NOW.0 + 7));
@@ -100,7 +104,7 @@ pub(crate) async fn a_profile_is_kept_and_belongs_to_one_account(fixture: Fixtur
     assert_eq!(fixture.store.account(yan.id).await, Ok(Some(Account { is_new: false, ..yan })), "untouched");
 }
 
-pub(crate) async fn a_sign_in_is_found_by_its_token_until_it_is_revoked(fixture: Fixture<impl Place>) {
+pub(crate) async fn a_sign_in_is_found_by_its_token_until_it_is_revoked(fixture: Fixture<impl Storage>) {
     let (zoe, yan) = (fixture.account("zoe").await, fixture.account("yan").await);
     let (first, second) = (fixture.sign_in(zoe.id, 1).await, fixture.sign_in(zoe.id, 2).await);
     let other = fixture.sign_in(yan.id, 3).await;
@@ -114,7 +118,7 @@ pub(crate) async fn a_sign_in_is_found_by_its_token_until_it_is_revoked(fixture:
     assert_eq!(fixture.signed_in(3).await, Some((other, yan.id)));
 }
 
-pub(crate) async fn a_new_password_ends_every_sign_in_of_its_account_but_the_kept_one(fixture: Fixture<impl Place>) {
+pub(crate) async fn a_new_password_ends_every_sign_in_of_its_account_but_the_kept_one(fixture: Fixture<impl Storage>) {
     let (zoe, yan) = (fixture.account("zoe").await, fixture.account("yan").await);
     let (first, kept) = (fixture.sign_in(zoe.id, 1).await, fixture.sign_in(zoe.id, 2).await);
     let other = fixture.sign_in(yan.id, 3).await;

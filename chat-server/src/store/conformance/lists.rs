@@ -5,13 +5,13 @@ use chat_proto::message::Content;
 use chat_proto::room::{Role, RoomKind, Rsvp, RsvpCounts};
 use chat_proto::text::RoomName;
 
-use super::{Fixture, GENERAL, Place, event, room_of};
-use crate::access::{Place as RoomPlace, RoomAction, ServerRole, in_room};
+use super::{Fixture, GENERAL, Storage, event, room_of};
+use crate::access::{RoomAction, RoomClass, ServerRole, in_room};
 use crate::store::{Append, MemberState, NewRoom};
 
 const KINDS: [RoomKind; 3] = [RoomKind::Public, RoomKind::Private, RoomKind::Direct];
 
-impl<P: Place> Fixture<P> {
+impl<P: Storage> Fixture<P> {
     /// Makes a room that stays open while it is empty.
     async fn room(&self, by: UserId, name: &str, kind: RoomKind) -> RoomId {
         let name = name.parse().expect("a name");
@@ -34,7 +34,7 @@ impl<P: Place> Fixture<P> {
     }
 }
 
-pub(crate) async fn a_list_of_rooms_holds_those_that_the_access_table_shows(fixture: Fixture<impl Place>) {
+pub(crate) async fn a_list_of_rooms_holds_those_that_the_access_table_shows(fixture: Fixture<impl Storage>) {
     let (viewer, other) = (fixture.account("zoe").await.id, fixture.account("yan").await.id);
     let mut expected = vec![(GENERAL, None)];
     for (at, kind) in KINDS.into_iter().enumerate() {
@@ -44,8 +44,8 @@ pub(crate) async fn a_list_of_rooms_holds_those_that_the_access_table_shows(fixt
             if let Some(role) = role {
                 fixture.join(room, viewer, 2, role).await;
             }
-            let place = RoomPlace::of(room, kind);
-            if in_room(ServerRole::Account, role, place, RoomAction::See).is_allowed() {
+            let class = RoomClass::of(room, kind);
+            if in_room(ServerRole::Account, role, class, RoomAction::See).is_allowed() {
                 expected.push((room, role));
             }
         }
@@ -57,7 +57,7 @@ pub(crate) async fn a_list_of_rooms_holds_those_that_the_access_table_shows(fixt
     assert_eq!(memberships.iter().map(|held| (held.room.id, held.role)).collect::<Vec<_>>(), own);
 }
 
-pub(crate) async fn pages_of_rooms_hold_each_open_room_once_by_rising_name(fixture: Fixture<impl Place>) {
+pub(crate) async fn pages_of_rooms_hold_each_open_room_once_by_rising_name(fixture: Fixture<impl Storage>) {
     let ana = fixture.ana().await;
     let mut made = vec![("general", GENERAL)];
     for name in ["ops", "builds", "zoo", "elsewhere"] {
@@ -76,7 +76,7 @@ pub(crate) async fn pages_of_rooms_hold_each_open_room_once_by_rising_name(fixtu
     assert_eq!(fixture.listed(ana, after, 2).await, [], "nothing comes after the last name");
 }
 
-pub(crate) async fn pages_of_members_hold_each_once_by_rising_name(fixture: Fixture<impl Place>) {
+pub(crate) async fn pages_of_members_hold_each_once_by_rising_name(fixture: Fixture<impl Storage>) {
     let roles = [("zoe", Role::Member), ("ben", Role::Owner), ("yan", Role::Moderator), ("carla", Role::Member)];
     let mut expected = Vec::new();
     for (seq, (name, role)) in (1..).zip(roles) {
@@ -109,7 +109,7 @@ pub(crate) async fn pages_of_members_hold_each_once_by_rising_name(fixture: Fixt
     );
 }
 
-pub(crate) async fn a_store_that_writes_is_healthy_and_counts_its_writes(fixture: Fixture<impl Place>) {
+pub(crate) async fn a_store_that_writes_is_healthy_and_counts_its_writes(fixture: Fixture<impl Storage>) {
     let before = fixture.store.figures();
     let ana = fixture.ana().await;
     fixture.store.append(event(ana, 2, "hello")).await.expect("kept");

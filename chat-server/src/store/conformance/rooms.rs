@@ -5,14 +5,14 @@ use chat_proto::message::{Content, Item};
 use chat_proto::room::{Role, RoomKind, Rsvp, RsvpCounts};
 use chat_proto::time::UnixMillis;
 
-use super::{BEN, Fixture, GENERAL, NOW, Place, event, room_of};
+use super::{BEN, Fixture, GENERAL, NOW, Storage, event, room_of};
 use crate::store::{Append, Change, MemberAnswer, MemberState, NewRoom, Revision, StoreError};
 
 fn rsvp(answer: Rsvp, attending: u32, answered_at: Option<UnixMillis>) -> Content {
     Content::Rsvp { answer, counts: RsvpCounts { attending, interested: 0 }, answered_at }
 }
 
-pub(crate) async fn what_a_member_answered_is_known_however_long_ago(fixture: Fixture<impl Place>) {
+pub(crate) async fn what_a_member_answered_is_known_however_long_ago(fixture: Fixture<impl Storage>) {
     let ana = fixture.ana().await;
     assert_eq!(fixture.store.rsvp(GENERAL, ana).await, Ok(Rsvp::default()));
     let answers = Append { content: rsvp(Rsvp::Attending, 1, None), ..event(ana, 2, "-") };
@@ -22,7 +22,7 @@ pub(crate) async fn what_a_member_answered_is_known_however_long_ago(fixture: Fi
 }
 
 pub(crate) async fn a_changed_answer_changes_its_item_and_the_membership_and_deletes_nothing(
-    fixture: Fixture<impl Place>,
+    fixture: Fixture<impl Storage>,
 ) {
     let ana = fixture.ana().await;
     let first = Append { content: rsvp(Rsvp::Attending, 1, None), ..event(ana, 2, "-") };
@@ -43,7 +43,9 @@ pub(crate) async fn a_changed_answer_changes_its_item_and_the_membership_and_del
     assert_eq!(answers, [MemberAnswer { user: ana, rsvp: Rsvp::None, seq: Seq(2), at: NOW }]);
 }
 
-pub(crate) async fn the_rooms_of_an_account_are_those_of_its_memberships_in_their_order(fixture: Fixture<impl Place>) {
+pub(crate) async fn the_rooms_of_an_account_are_those_of_its_memberships_in_their_order(
+    fixture: Fixture<impl Storage>,
+) {
     let ana = fixture.ana().await;
     let named = |name: &str| NewRoom { name: name.parse().expect("a name"), ..room_of(ana, RoomKind::Public) };
     let mut made = Vec::new();
@@ -64,7 +66,7 @@ pub(crate) async fn the_rooms_of_an_account_are_those_of_its_memberships_in_thei
     assert_eq!(fixture.store.rooms_of(BEN).await, Ok(Vec::new()));
 }
 
-pub(crate) async fn a_closed_private_room_opens_again_for_its_maker_only(fixture: Fixture<impl Place>) {
+pub(crate) async fn a_closed_private_room_opens_again_for_its_maker_only(fixture: Fixture<impl Storage>) {
     let ana = fixture.ana().await;
     let made = fixture.store.create_room(room_of(ana, RoomKind::Private)).await.expect("made");
     fixture.store.close_room(made.room.id, NOW).await.expect("closed");

@@ -5,14 +5,14 @@ use chat_proto::message::{Content, Item, Message};
 use chat_proto::room::RoomKind;
 use chat_proto::time::UnixMillis;
 
-use super::{BEN, Fixture, GENERAL, NOW, Place, body, event, room_of};
+use super::{BEN, Fixture, GENERAL, NOW, Storage, body, event, room_of};
 use crate::store::{Append, ChainId, ChainPlace, Change, RefusedPost, Revision, StoreError};
 
 fn place(chain: u128, place: u64) -> ChainPlace {
     ChainPlace { chain: ChainId(chain), place }
 }
 
-pub(crate) async fn a_repeated_key_returns_the_first_number_and_adds_nothing(fixture: Fixture<impl Place>) {
+pub(crate) async fn a_repeated_key_returns_the_first_number_and_adds_nothing(fixture: Fixture<impl Storage>) {
     let ana = fixture.ana().await;
     let first = fixture.store.append(event(ana, 2, "hello")).await.expect("added");
     assert!(!first.is_duplicate);
@@ -24,7 +24,7 @@ pub(crate) async fn a_repeated_key_returns_the_first_number_and_adds_nothing(fix
     assert_eq!(fixture.store.history(GENERAL, None, 10).await.expect("read").len(), 2, "the join and one message");
 }
 
-pub(crate) async fn a_write_that_fails_takes_none_of_its_batch_along(fixture: Fixture<impl Place>) {
+pub(crate) async fn a_write_that_fails_takes_none_of_its_batch_along(fixture: Fixture<impl Storage>) {
     let ana = fixture.ana().await;
     let writes: Vec<_> = (0..50)
         .map(|n| {
@@ -49,7 +49,7 @@ pub(crate) async fn a_write_that_fails_takes_none_of_its_batch_along(fixture: Fi
     assert_eq!(kept, 41, "one of the ten that share a number, and the forty others");
 }
 
-pub(crate) async fn behind_a_refused_write_of_a_chain_none_is_kept(fixture: Fixture<impl Place>) {
+pub(crate) async fn behind_a_refused_write_of_a_chain_none_is_kept(fixture: Fixture<impl Storage>) {
     let ana = fixture.ana().await;
     fixture.store.append(event(ana, 2, "hello")).await.expect("added");
     let chained = |seq, place| Append { chain: Some(place), ..event(ana, seq, "x") };
@@ -66,7 +66,7 @@ pub(crate) async fn behind_a_refused_write_of_a_chain_none_is_kept(fixture: Fixt
     assert_eq!(fixture.store.history(GENERAL, None, 10).await.expect("read").len(), 4);
 }
 
-pub(crate) async fn what_was_acknowledged_is_there_after_reopening_with_the_same_epoch(fixture: Fixture<impl Place>) {
+pub(crate) async fn what_was_acknowledged_is_there_after_reopening_with_the_same_epoch(fixture: Fixture<impl Storage>) {
     let ana = fixture.ana().await;
     for seq in 2..40 {
         fixture.store.append(event(ana, seq, "kept")).await.expect("added");
@@ -78,7 +78,7 @@ pub(crate) async fn what_was_acknowledged_is_there_after_reopening_with_the_same
     assert!(state.recent.is_sorted_by_key(|item| item.changed));
 }
 
-pub(crate) async fn a_number_that_was_reserved_is_never_given_again(fixture: Fixture<impl Place>) {
+pub(crate) async fn a_number_that_was_reserved_is_never_given_again(fixture: Fixture<impl Storage>) {
     fixture.store.reserve_seqs(GENERAL, Seq(64)).await.expect("kept");
     fixture.store.reserve_seqs(GENERAL, Seq(10)).await.expect("never lowered");
     let state = fixture.reopened().await.store.room_state(GENERAL, 256).await.expect("there");
@@ -86,7 +86,7 @@ pub(crate) async fn a_number_that_was_reserved_is_never_given_again(fixture: Fix
 }
 
 pub(crate) async fn a_refused_post_is_known_by_its_number_until_nothing_can_be_left_of_it(
-    fixture: Fixture<impl Place>,
+    fixture: Fixture<impl Storage>,
 ) {
     let refused =
         |seq, at: UnixMillis, life_ms| RefusedPost { room: GENERAL, seq: Seq(seq), at, until: at.plus_ms(life_ms) };
@@ -102,7 +102,7 @@ pub(crate) async fn a_refused_post_is_known_by_its_number_until_nothing_can_be_l
 }
 
 pub(crate) async fn unread_counts_persistent_messages_after_the_mark_and_the_mark_only_grows(
-    fixture: Fixture<impl Place>,
+    fixture: Fixture<impl Storage>,
 ) {
     let ana = fixture.ana().await;
     for seq in 2..12 {
@@ -128,7 +128,7 @@ pub(crate) async fn unread_counts_persistent_messages_after_the_mark_and_the_mar
     assert_eq!(fixture.store.read_marker(BEN, GENERAL).await, Err(StoreError::NotFound));
 }
 
-pub(crate) async fn who_is_named_follows_edits_and_deletions(fixture: Fixture<impl Place>) {
+pub(crate) async fn who_is_named_follows_edits_and_deletions(fixture: Fixture<impl Storage>) {
     let ana = fixture.ana().await;
     let named =
         |mentions: &[UserId]| Message { mentions: mentions.to_vec(), ..Message::plain("x".parse().expect("a body")) };
@@ -163,7 +163,7 @@ pub(crate) async fn who_is_named_follows_edits_and_deletions(fixture: Fixture<im
     assert_eq!(fixture.store.room_counts(GENERAL).await.expect("read").messages, 0);
 }
 
-pub(crate) async fn a_chain_breaks_over_rooms_and_only_behind_the_refusal(fixture: Fixture<impl Place>) {
+pub(crate) async fn a_chain_breaks_over_rooms_and_only_behind_the_refusal(fixture: Fixture<impl Storage>) {
     let ana = fixture.ana().await;
     let other = fixture.store.create_room(room_of(ana, RoomKind::Public)).await.expect("made").room.id;
     let chained = |room, seq, chain| Append { room, chain: Some(chain), ..event(ana, seq, "x") };
@@ -178,7 +178,7 @@ pub(crate) async fn a_chain_breaks_over_rooms_and_only_behind_the_refusal(fixtur
     assert_eq!(fixture.store.history(other, None, 10).await.expect("read").len(), 2);
 }
 
-pub(crate) async fn an_append_changes_what_its_item_says_about_the_room(fixture: Fixture<impl Place>) {
+pub(crate) async fn an_append_changes_what_its_item_says_about_the_room(fixture: Fixture<impl Storage>) {
     let ana = fixture.ana().await;
     let says = async |seq, content| fixture.store.append(Append { content, ..event(ana, seq, "-") }).await;
     let topic = Content::Topic { topic: Some("green".parse().expect("a topic")) };
@@ -212,7 +212,7 @@ pub(crate) async fn an_append_changes_what_its_item_says_about_the_room(fixture:
     assert!(fixture.store.append(takes).await.is_err_and(|error| error.is_name_taken()));
 }
 
-pub(crate) async fn an_edit_keeps_the_former_text_and_a_deletion_leaves_none(fixture: Fixture<impl Place>) {
+pub(crate) async fn an_edit_keeps_the_former_text_and_a_deletion_leaves_none(fixture: Fixture<impl Storage>) {
     let ana = fixture.ana().await;
     let first = event(ana, 2, "one");
     fixture.store.append(first.clone()).await.expect("added");
@@ -238,7 +238,7 @@ pub(crate) async fn an_edit_keeps_the_former_text_and_a_deletion_leaves_none(fix
     assert_eq!((item.changed, item.content), (Seq(4), gone));
 }
 
-pub(crate) async fn a_room_starts_with_every_write_that_was_asked_for(fixture: Fixture<impl Place>) {
+pub(crate) async fn a_room_starts_with_every_write_that_was_asked_for(fixture: Fixture<impl Storage>) {
     let ana = fixture.ana().await;
     let writes: Vec<_> = (2..200).map(|seq| fixture.store.append(event(ana, seq, "x"))).collect();
     let state = fixture.store.room_state(GENERAL, 256).await.expect("there");

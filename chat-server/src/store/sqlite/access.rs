@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use chat_proto::room::{Role, RoomKind};
 
 use super::row::{kind_column, role_column};
-use crate::access::{Place, RoomAction, ServerRole, in_room};
+use crate::access::{RoomAction, RoomClass, ServerRole, in_room};
 
 /// True for the rooms an account may see. `member` is its row in the room, NULL if it is not a member.
 pub(super) static MAY_SEE: LazyLock<String> = LazyLock::new(|| {
@@ -30,7 +30,7 @@ pub(super) fn may_reopen(account: &str) -> String {
 fn kinds(role: Option<Role>, action: RoomAction) -> String {
     let columns: Vec<String> = [RoomKind::Public, RoomKind::Private, RoomKind::Direct]
         .into_iter()
-        .filter(|kind| in_room(ServerRole::Account, role, Place::of_kind(*kind), action).is_allowed())
+        .filter(|kind| in_room(ServerRole::Account, role, RoomClass::of_kind(*kind), action).is_allowed())
         .map(|kind| kind_column(kind).to_string())
         .collect();
     format!("room.kind IN ({})", columns.join(", "))
@@ -84,7 +84,7 @@ mod tests {
             for values in [Some(params_of(room, OTHER, 2)), of_role].into_iter().flatten() {
                 connection.execute(add, values).expect("a member");
             }
-            let decision = in_room(ServerRole::Account, role, Place::of(room, kind), RoomAction::See);
+            let decision = in_room(ServerRole::Account, role, RoomClass::of(room, kind), RoomAction::See);
             if decision.is_allowed() {
                 expected.push((room, role));
             }
