@@ -105,10 +105,10 @@ const PLACES: &[(&str, &str, &[&str])] = &[
         "chat_proto::codec::decode*",
         &["chat-server/src/connection/json_door.rs", "chat-server/src/connection/tests.rs"],
     ),
-    ("chat-server/src", "serde_json", &["chat-server/src/stored"]),
     // The lines of `doctor --json`. Pages are cut with `wire_size`, which keeps no text.
     ("chat-server/src", "chat_proto::codec::to_*", &["chat-server/src/doctor/check.rs"]),
     ("chat-server/src", "chat_proto::codec::from_*", &[]),
+    ("chat-server/src", "serde_json", &["chat-server/src/stored"]),
     ("chat-tui/src", "rusqlite", &["chat-tui/src/cache"]),
     ("chat-tui/src", "crossterm", &["chat-tui/src/terminal"]),
     ("chat-tui/src", "ratatui::style::Color", &["chat-tui/src/theme"]),

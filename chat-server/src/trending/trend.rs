@@ -144,12 +144,12 @@ impl Trend {
             return false;
         }
         let mut older = Older { at, upto, words: HashMap::new() };
-        for topic in words {
-            let Some(Word { key, .. }) = words_of(&topic.word).into_iter().next() else { continue };
+        for trending in words {
+            let Some(Word { key, .. }) = words_of(&trending.word).into_iter().next() else { continue };
             let uses = self.words.get(&key).into_iter().flat_map(Uses::persistent);
             let is_mirrored = |seq: &Seq| self.messages.get(seq).is_some_and(|counted| counted.changed <= upto);
             let known: f64 = uses.filter(|(seq, _)| is_mirrored(seq)).map(|(_, posted)| use_weight(at, posted)).sum();
-            older.add(key, topic.word, topic.score - known);
+            older.add(key, trending.word, trending.score - known);
         }
         self.older = older;
         !self.older.words.is_empty()
