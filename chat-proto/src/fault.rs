@@ -46,15 +46,15 @@ enum Step {
     Index(usize),
 }
 
-/// What is wrong with a field. Never holds the field's value.
+/// The fault of a field. Never holds the field's value.
 #[derive(Debug)]
 enum Kind {
     Missing,
     /// Its length, and the lengths that are allowed.
     TooLong(usize, String),
-    /// What it is, and what it should be.
+    /// The type it has, and the one it should have.
     WrongType(&'static str, String),
-    /// What it should be.
+    /// The values that are allowed.
     OutOfRange(String),
     /// The names that are known.
     UnknownName(&'static [&'static str]),

@@ -87,7 +87,7 @@ pub struct ReadMarker {
     pub mentions: u32,
 }
 
-/// What a member may do.
+/// A member's rights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {

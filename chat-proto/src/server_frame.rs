@@ -159,12 +159,12 @@ pub struct Event {
     pub seq: Seq,
     /// The number the room used before it. A client with another cursor has missed events.
     pub prev: Seq,
-    /// What is new: under the name `item` or `change`.
+    /// The new state, under the name `item` or `change`.
     #[serde(flatten)]
     pub update: Update,
 }
 
-/// What is new in an event.
+/// The new state that an event brings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Update {
@@ -252,7 +252,7 @@ pub struct AccountEvent {
     pub seq: AccountSeq,
     /// The number before it.
     pub prev: AccountSeq,
-    /// What happened.
+    /// The change itself.
     pub change: AccountChange,
 }
 

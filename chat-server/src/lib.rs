@@ -1,4 +1,4 @@
-//! The chat server: rooms, presence, typing, trending words, messages that persist or expire.
+//! The chat server: rooms, presence, typing, trending words, persistent and ephemeral messages.
 //!
 //! The program `chat-server` is a thin wrapper around this library; the client embeds it as a server of your own.
 //! The protocol itself, from `hello` to catching up, is the first page of [`chat_proto`].

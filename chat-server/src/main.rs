@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use chat_server::cli::ServerArgs;
 use clap::{Parser, Subcommand};
 
-/// A chat server: rooms, presence, typing, trending words, messages that are kept or expire.
+/// A chat server: rooms, presence, typing, trending words, persistent and ephemeral messages.
 #[derive(Debug, Parser)]
 #[command(name = "chat-server", version, max_term_width = 100)]
 struct Cli {

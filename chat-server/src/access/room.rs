@@ -11,7 +11,7 @@ use super::{Decision, ServerRole};
 /// The room every account is a member of.
 pub const GENERAL: RoomId = RoomId(1);
 
-/// The kinds of room that the table tells apart.
+/// The classes of rooms that the table tells apart: `#general`, and the kinds of the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RoomClass {
     /// `#general`: public, and nobody leaves it.
@@ -60,7 +60,7 @@ pub enum RoomRefusal {
     NobodyLeaves,
 }
 
-/// What can be done in a room.
+/// The actions in a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RoomAction {
     /// Learn that it exists: its name, topic, counts and head; find it in a list or by its name.

@@ -33,7 +33,7 @@ pub(super) fn online(server: &Server, caller: &Caller, role: Option<Role>, room:
     if may_see_online(caller, role, room) { server.audience.online(room.id) } else { 0 }
 }
 
-/// What an account says of itself.
+/// The profile that an account has given itself.
 pub(super) fn profile(account: &Account) -> Profile {
     Profile { chosen: account.availability, status: account.status.clone(), last_seen: account.last_seen }
 }

@@ -15,7 +15,7 @@ pub struct Row {
     /// another account's message is decided by the room, as is what else a request looks at on the way. A reply is
     /// decided as one twice: when the message it answers is looked up, and when the room takes it.
     pub room: Option<RoomAction>,
-    /// What it costs the account.
+    /// Its cost to the account.
     pub cost: Cost,
     /// Whether the posts before it are answered first, so that its answer includes their effects.
     pub is_ordered: bool,

@@ -30,7 +30,7 @@ pub(super) struct Rsvps {
     under_way: VecDeque<(UserId, Option<(Seq, GivenRsvp)>)>,
 }
 
-/// What becomes of an answer.
+/// The fate of a new answer.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum NewAnswer {
     /// The member's first: an item.

@@ -37,7 +37,7 @@ pub enum StoreError {
         record: Record,
         /// Which of its fields.
         field: &'static str,
-        /// What is wrong with the field.
+        /// The fault of the field.
         #[source]
         cause: Cause,
     },

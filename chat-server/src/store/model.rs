@@ -231,7 +231,7 @@ pub struct RoomCounts {
     pub rsvp: RsvpCounts,
 }
 
-/// What a store has done since it was opened, for the log and for `/metrics`.
+/// The work of a store since it was opened, for the log and for `/metrics`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StoreFigures {
     /// The writes of each commit.

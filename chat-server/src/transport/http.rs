@@ -29,7 +29,7 @@ const HEAD_MAX_BYTES: usize = 16 * 1024;
 
 type HttpResponse = Response<Full<Bytes>>;
 
-/// What a listener serves.
+/// The pages that a listener serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Surface {
     /// Everything; metrics only to this machine.

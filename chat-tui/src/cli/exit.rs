@@ -61,7 +61,7 @@ impl Code {
 pub(super) struct ErrorReport {
     /// The reason.
     pub code: Code,
-    /// What happened, to what, and what to do next.
+    /// The event, its object, and the user's next step.
     pub message: String,
     /// Whether the same command may succeed later.
     pub retryable: bool,

@@ -93,7 +93,7 @@ pub enum RedisStartError {
     Unreachable {
         /// The address.
         address: String,
-        /// What happened.
+        /// The event in words.
         reason: String,
     },
 }
@@ -133,7 +133,7 @@ impl RedisStartError {
     }
 }
 
-/// What the error of one command means for the connection and for the operation.
+/// Returns the meaning of a command's error for the connection and for the operation.
 pub(super) fn of_command(error: &RedisError) -> (Health, LiveError) {
     if error.code() == Some("OOM") {
         return (Health::Full, LiveError::OutOfMemory);
