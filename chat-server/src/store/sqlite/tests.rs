@@ -79,6 +79,15 @@ async fn a_taken_number_is_a_failure_with_its_cause_and_no_taken_name() {
     assert!(line.starts_with("the database could not be written or read: ") && line.contains("item.seq"), "{line}");
 }
 
+#[tokio::test]
+async fn a_taken_name_keeps_the_constraint_that_found_it() {
+    let Fixture { store, storage: _folder } = &Fixture::new(folder());
+    let create = || store.create_account("zoe".parse().expect("a name"), "hash".into(), NOW);
+    create().await.expect("made");
+    let error = create().await.expect_err("taken");
+    assert!(error.is_name_taken() && error.with_causes().contains("UNIQUE"), "{}", error.with_causes());
+}
+
 /// A folder with the database of a former server.
 fn former() -> TempDir {
     let folder = folder();
