@@ -106,14 +106,13 @@ impl RedisStartError {
     /// The next step of an operator, if one usually helps.
     pub fn advice(&self) -> Option<Cow<'static, str>> {
         match self {
-            // Of the settings, which name the form beside the mistake.
-            Self::Url(_) | Self::Prefix(_) => None,
+            // The errors of settings name the right form beside the mistake.
+            Self::Url(_) | Self::Prefix(_) | Self::Unfit { .. } => None,
             Self::SignIn { .. } => {
                 Some("put the right user and password into the address: redis://USER:PASSWORD@HOST".into())
             }
             Self::Rights { rule, .. } => Some(format!("grant them: {rule}").into()),
             Self::Database { .. } => Some(DATABASE_ADVICE.into()),
-            Self::Unfit { .. } => None,
             Self::Unreachable { .. } => Some("start it, or leave out --require-redis to start without".into()),
         }
     }

@@ -3,7 +3,7 @@
 use chat_proto::ids::{SessionId, UserId};
 use chat_proto::presence::ChosenAvailability;
 use chat_proto::room::User;
-use chat_proto::text::Username;
+use chat_proto::text::{StatusText, Username};
 use chat_proto::time::UnixMillis;
 
 use super::{BEN, Fixture, NOW, Storage};
@@ -95,7 +95,7 @@ pub(crate) async fn a_profile_is_kept_and_belongs_to_one_account(fixture: Fixtur
     let fixture = fixture.reopened().await;
     let found = fixture.store.account(zoe.id).await.expect("read").expect("there");
     assert_eq!((found.availability, found.last_seen), (ChosenAvailability::Dnd, Some(later)));
-    assert_eq!(found.status.as_ref().map(|status| status.as_str()), Some("in a meeting"));
+    assert_eq!(found.status.as_ref().map(StatusText::as_str), Some("in a meeting"));
     fixture.store.set_status(zoe.id, ChosenAvailability::Auto, None).await.expect("kept");
     let found = fixture.store.account(zoe.id).await.expect("read").expect("there");
     assert_eq!((found.availability, found.status), (ChosenAvailability::Auto, None));

@@ -19,13 +19,13 @@ impl<P: Storage> Fixture<P> {
         self.store.create_room(new).await.expect("made").room.id
     }
 
-    async fn change_member(&self, room: RoomId, user: UserId, seq: u64, content: Content, state: MemberState) {
+    async fn change_member(&self, (room, user, seq): (RoomId, UserId, u64), content: Content, state: MemberState) {
         let event = Append { room, content, ..event(user, seq, "-") };
         self.store.change_member(event, state).await.expect("kept");
     }
 
     async fn join(&self, room: RoomId, user: UserId, seq: u64, role: Role) {
-        self.change_member(room, user, seq, Content::Join, MemberState::Joins(role)).await;
+        self.change_member((room, user, seq), Content::Join, MemberState::Joins(role)).await;
     }
 
     async fn listed(&self, viewer: UserId, after: Option<RoomName>, limit: u32) -> Vec<(RoomId, Option<Role>)> {
@@ -90,7 +90,7 @@ pub(crate) async fn pages_of_members_hold_each_once_by_rising_name(fixture: Fixt
         counts: RsvpCounts { attending: 1, interested: 0 },
         answered_at: None,
     };
-    fixture.change_member(GENERAL, expected[1].0.id, 5, content, MemberState::Answers(Rsvp::Attending)).await;
+    fixture.change_member((GENERAL, expected[1].0.id, 5), content, MemberState::Answers(Rsvp::Attending)).await;
     expected[1].2 = Rsvp::Attending;
     let outsider = fixture.account("walter").await;
     let mut paged = Vec::new();
@@ -101,7 +101,7 @@ pub(crate) async fn pages_of_members_hold_each_once_by_rising_name(fixture: Fixt
     }
     assert_eq!(paged, expected);
     assert!(paged.iter().all(|(user, ..)| user.id != outsider.id));
-    fixture.change_member(GENERAL, expected[0].0.id, 6, Content::Leave, MemberState::Leaves).await;
+    fixture.change_member((GENERAL, expected[0].0.id, 6), Content::Leave, MemberState::Leaves).await;
     let left: Vec<_> = fixture.store.members(GENERAL, None, 10).await.expect("read");
     assert_eq!(
         left.iter().map(|row| row.user.id).collect::<Vec<_>>(),
