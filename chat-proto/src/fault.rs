@@ -309,6 +309,12 @@ mod tests {
             (post(&long), ErrorCode::TooLarge, "body", "at most 8000 characters are allowed, it has 8001"),
             (post(r#""room":"R1","body":" ""#), ErrorCode::BadRequest, "body", "is empty"),
             (post(r#""room":"R1","body":"a","reply_to":-1"#), ErrorCode::BadRequest, "reply_to", "not allowed"),
+            (
+                post(r#""room":"R1","body":"a","reply_to":9007199254740992"#),
+                ErrorCode::BadRequest,
+                "reply_to",
+                "below 2^53",
+            ),
             (post(r#""room":"R1","body":"a","chain":"x""#), ErrorCode::BadRequest, "chain", "continue, restart"),
             (post(r#""room":"R1","body":"a","life":{"ttl_ms":"x"}"#), ErrorCode::BadRequest, "life.ttl_ms", "a string"),
             (post(r#""room":"R1","body":"a","life":[]"#), ErrorCode::BadRequest, "life", "found an array"),

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::limits::KEY_MAX_CHARS;
 use crate::text::TextError;
@@ -69,11 +69,21 @@ lettered_id! {
     ConnectionId, "C"
 }
 
+/// The first number that not every JSON reader holds exactly.
+const EXACT_BELOW: u64 = 1 << 53;
+
+/// Reads a number that every JSON reader holds exactly.
+fn deserialize_exact<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let number = u64::deserialize(deserializer)?;
+    if number < EXACT_BELOW { Ok(number) } else { Err(de::Error::custom("is not below 2^53")) }
+}
+
 /// A number in a room's one order of changes. The first is 1; 0 comes before all. Gaps are normal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Seq(
     /// The number, below 2^53 so that every JSON reader holds it exactly.
+    #[serde(deserialize_with = "deserialize_exact")]
     pub u64,
 );
 
@@ -98,7 +108,8 @@ impl fmt::Display for Seq {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct AccountSeq(
-    /// The number; 0 comes before all.
+    /// The number, below 2^53; 0 comes before all.
+    #[serde(deserialize_with = "deserialize_exact")]
     pub u64,
 );
 

@@ -27,21 +27,38 @@
 //! `all`, `none` or `{"rooms":["R1"]}`. `presence: true` makes the account appear online. The answer is `welcome` with
 //! the account, the `limits` in force (obey these, not numbers from elsewhere), the server's clock `now`, the `epoch`,
 //! and the account's rooms, each with its `head` and its read marker. Events may arrive before `welcome`: keep them, or
-//! drop them and ask for `changes`. A refusal is an `error` without `id`; another `hello` may follow.
+//! drop them and ask for `changes`. A refusal is an `error` without `id`; another `hello` may follow. A refused `hello`
+//! leaves no connection and no sign-in behind. If it was a `register` that failed after the account was made, sign in with
+//! the password.
 //!
 //! # Requests
 //!
 //! Every request carries an `id`, a number the client chooses, and gets exactly one `ok {id, result}` or `error {id,
-//! code, message, retryable, retry_after_ms?, field?}`. Many requests may be in flight. Requests that write are
-//! answered in the order they were sent; other answers may overtake them. [`request`] pairs each request with its
-//! answer; [`error::ErrorCode`] is the closed set of codes. An object that does not exist and one that the account may
-//! not see are both `not_found`.
+//! code, message, retryable, retry_after_ms?, field?}`. Many requests may be in flight. They are answered in the order
+//! they were sent, but `ping`, `users`, `set_typing` and `set_activity` may overtake posts. [`request`] pairs each
+//! request with its answer; [`error::ErrorCode`] is the closed set of codes. An object that does not exist and one that
+//! the account may not see are both `not_found`.
+//!
+//! A refused request changed nothing, and nothing of it happens later: not after a restart of the server, and not when a
+//! store that did not answer answers again. One case cannot be excluded: while the live store does not answer, the disk
+//! is full, and the server is killed before either has ended.
+//!
+//! Repeating a request in doubt is safe. `post` has its key. `edit` with the text that the message has, and `delete` of a
+//! message that is deleted, answer the number of its last change. `join`, `leave`, `set_topic`, `set_description`
+//! and `set_rsvp` change nothing the second time.
+//!
+//! Every account may see, read and subscribe to a public room. Posting, typing, answering and its trending words are for
+//! members (`not_member`). A private room exists for its members alone; no request adds a second one yet.
+//!
+//! Once `leave` or `unsubscribe` is answered, nothing of the room is pushed to the connection; after `leave`, to none of
+//! the account's connections.
 //!
 //! # One order
 //!
 //! Each room has one counter. Everything that changes what the room shows takes the next number: a message, persistent
 //! or ephemeral, an edit, a deletion, a topic, a join, a leave, an answer. A number is never used twice; some are never
-//! used.
+//! used. A room's `head` is the last number that is shown. After a restart it may be lower than before if the last numbers
+//! were those of ephemeral messages; the numbers in between are not used again.
 //!
 //! A room consists of [`message::Item`]s. `seq` is an item's place, `changed` the number of its last change. An `event
 //! {room, seq, prev, …}` says that the room used the number `seq`, and brings what is new in one of two forms:
@@ -83,7 +100,9 @@
 //! cursor, each item once, whole and in its present state, by rising `changed`. `head` is the room's last number when
 //! the page was cut; nothing on the page changed after it. After applying a whole page, set `cursor = next`; while
 //! `next < head`, ask again. A deleted message comes as `deleted`; a message that has expired comes as `expired` or not
-//! at all. Subscribing answers a `head` taken at the same moment: changes up to it are pulled with `changes`, changes
+//! at all, in `resumed` and `history`, too. The `deleted` of an ephemeral message comes until the message would have
+//! expired; after that it may be left out. An ephemeral message that was out of reach when the server started comes again
+//! under a new `changed`, with nothing else changed, and keeps that number. Subscribing answers a `head` taken at the same moment: changes up to it are pulled with `changes`, changes
 //! beyond it are pushed. `resume {epoch, account, rooms: [{room, after}]}` in `hello` names the cursors of all rooms.
 //! `welcome.resumed` brings the missed items of each room, whole and cut at its `head`, if the server still has them in
 //! memory (`is_complete`); otherwise ask for `changes`.
@@ -93,7 +112,8 @@
 //! `epoch` names the life of the data. If it differs from the epoch of a cursor, drop all cursors and caches.
 //!
 //! `history {room, before?, limit}` pages backwards by `seq`, for scrolling. Its items are whole, too. `head` is the
-//! room's last number when the page was cut: a change after it may be missing on the page.
+//! room's last number when the page was cut: a change after it may be missing on the page. A page without `next_before`
+//! reaches the beginning of the room; only there may it be empty.
 //!
 //! # Posting, exactly once
 //!
@@ -101,36 +121,44 @@
 //! sender for ever. The answer `{seq, at}` comes after the message is on disk. No event of it comes earlier; the
 //! author's own event may come before or after the answer. A client that gets no answer sends the same post with the
 //! same key again, on any connection, and gets the first answer with `duplicate: true`. The same key with another text
-//! or room is `key_reused`. Persistent and ephemeral messages are stored apart, and so are their keys: a retry keeps
-//! the life of the first attempt.
+//! or room is `key_reused`; `code`, `reply_to` and `life` are not compared. Persistent and ephemeral messages are stored
+//! apart, and so are their keys: a retry keeps the life of the first attempt. The key of an ephemeral message is known
+//! until ten minutes after its end.
 //!
 //! A stream that must keep its order with many posts in flight sets `chain`: `"restart"` on the first post,
 //! `"continue"` on the others. Once a chained post is refused, for any reason, the posts behind it are refused with
-//! `chain_broken` until the next `restart`.
+//! `chain_broken` until the next `restart`, whatever their rooms and lives. A `continue` to another room, of another life,
+//! or that replies waits on the server until the posts before it are answered; all others are carried out together.
 //!
 //! `life` is absent (the room's default), `"persistent"`, or `{"ttl_ms": 30000}`: 1 s – 7 days. An ephemeral message
 //! carries `expires_at`; hide it at that instant by the server's clock (correct yours with `welcome.now`), and write it
-//! nowhere. Edits and deletions of an ephemeral message end with it.
+//! nowhere. Edits and deletions of an ephemeral message end with it. A reply expires with the message it answers at the
+//! latest, even with `"persistent"`; its key is then an ephemeral message's.
+//!
+//! `mentions` of a message are the members of the room among the accounts that its text names.
 //!
 //! # Taking part
 //!
 //! `set_rsvp {room, answer}` says whether the account takes part. A member's first answer in a room is an item of kind
 //! `rsvp`; each later answer is a small change of that item, and `none` takes it back. Both carry `counts`, the room's
 //! answers right after it: the newest ones are those of the item or change with the highest number. The same answer
-//! again changes nothing and takes no number. A member who leaves takes its answer along; `room_info` counts afresh.
+//! again changes nothing and takes no number. A member who leaves takes its answer along without a change of its `rsvp`
+//! item: the `leave` says it. `room_info` counts afresh.
 //!
 //! # Presence, typing, trending words
 //!
 //! `presence`, `typing`, `counts`, `trending` and `service` carry no number and may be left out under load. `typing`
 //! names its own end (`ttl_ms`; 0: stopped) and belongs to one connection of a user: show a user as typing while any of
-//! their connections does, and stop when their message arrives. Send `set_typing` at most every 3 s while the text
-//! changes, and `set_activity {is_active: false}` after ten minutes without a key.
+//! their connections does, and stop when their message arrives. Send `set_typing` at most every `typing_every_ms` of the
+//! limits while the text changes, and `set_activity {is_active: false}` after ten minutes without a key.
 //!
 //! # The account stream
 //!
 //! `account {seq, prev, change}` tells all connections of one account what concerns it: a room joined or left
 //! elsewhere, a read marker moved, a mention, a sign-in revoked. It has its own numbers and its own way to catch up:
-//! `account_changes {after}` and, if that is not `is_complete`, the snapshot that `account` answers.
+//! `account_changes {after}` and, if that is not `is_complete`, the snapshot that `account` answers. The stream begins
+//! with the account's first connection and is forgotten when its last one ends: after that it is not complete, and its
+//! numbers begin anew, beyond all former ones.
 //!
 //! # Staying connected
 //!

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::text::{MessageBody, TextError};
+
 /// The version of the protocol this crate speaks.
 pub const PROTOCOL_VERSION: u32 = 1;
 /// The WebSocket subprotocol's name.
@@ -47,10 +49,16 @@ pub const TTL_LOW_MS: u64 = 30_000;
 pub const TTL_NORMAL_MS: u64 = 60 * 60 * 1_000;
 /// The preset `high`, in milliseconds.
 pub const TTL_HIGH_MS: u64 = 24 * 60 * 60 * 1_000;
-/// How long typing is shown unless it is sent again, in milliseconds.
+/// How long typing is shown unless it is sent again, in milliseconds, if the server's settings do not differ.
 pub const TYPING_TTL_MS: u64 = 6_000;
-/// Shortest time between two `set_typing` of a client, in milliseconds.
-pub const TYPING_EVERY_MS: u64 = 3_000;
+/// Shortest time between two `set_typing` of a client, in milliseconds, if the server's settings do not differ.
+pub const TYPING_EVERY_MS: u64 = TYPING_TTL_MS / 2;
+/// Shortest time that typing is shown on any server, in milliseconds.
+pub const TYPING_TTL_MIN_MS: u64 = 2_000;
+/// Longest time that typing is shown on any server, in milliseconds.
+pub const TYPING_TTL_MAX_MS: u64 = 60_000;
+/// Most trending words in one answer.
+pub const TRENDING_MAX: u32 = 50;
 /// Time between two heartbeats on a quiet connection, in milliseconds (the client adds jitter).
 pub const HEARTBEAT_MS: u64 = 25_000;
 /// A connection without traffic for this long is dead, in milliseconds.
@@ -60,7 +68,7 @@ pub const PRESENCE_ROOM_MAX: u32 = 200;
 /// Most ids in one `users`, `resolve` or `subscribe` request.
 pub const IDS_MAX: usize = 200;
 
-/// The limits in force on one server, as `welcome` publishes them.
+/// The limits in force on one server, as `welcome` publishes them. None is wider than the protocol's own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// Longest message text in bytes of UTF-8.
@@ -87,6 +95,44 @@ pub struct Limits {
     pub posts_burst: Option<u32>,
     /// Time between two heartbeats, in milliseconds.
     pub heartbeat_ms: u64,
+    /// How long typing is shown unless it is sent again, in milliseconds.
+    pub typing_ttl_ms: u64,
+    /// Shortest time between two `set_typing` of a connection, in milliseconds.
+    pub typing_every_ms: u64,
+    /// Most trending words in one answer.
+    pub trending_max: u32,
+    /// The `default_ttl_ms` of a new room that names none, in milliseconds; absent if messages persist there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_ttl_ms: Option<u64>,
+    /// Connections an account may have at once; absent if not limited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connections_max: Option<u32>,
+}
+
+impl Limits {
+    /// Checks the length of a message's text, which may be more limited on a server than by the protocol.
+    ///
+    /// # Errors
+    /// The limit that is exceeded, and by how much.
+    pub fn check_body(&self, body: &MessageBody) -> Result<(), TextError> {
+        self.check_length(body.as_str())
+    }
+
+    /// Returns whether a text is short enough for one message.
+    pub fn has_room_for(&self, text: &str) -> bool {
+        self.check_length(text).is_ok()
+    }
+
+    fn check_length(&self, text: &str) -> Result<(), TextError> {
+        let (chars, bytes) = (text.chars().count(), text.len());
+        if chars as u64 > self.body_max_chars {
+            return Err(TextError::TooManyCharacters { limit: self.body_max_chars as usize, actual: chars });
+        }
+        if bytes as u64 > self.body_max_bytes {
+            return Err(TextError::TooManyBytes { limit: self.body_max_bytes as usize, actual: bytes });
+        }
+        Ok(())
+    }
 }
 
 impl Default for Limits {
@@ -104,6 +150,11 @@ impl Default for Limits {
             posts_per_second: None,
             posts_burst: None,
             heartbeat_ms: HEARTBEAT_MS,
+            typing_ttl_ms: TYPING_TTL_MS,
+            typing_every_ms: TYPING_EVERY_MS,
+            trending_max: TRENDING_MAX,
+            default_ttl_ms: None,
+            connections_max: None,
         }
     }
 }

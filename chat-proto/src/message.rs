@@ -186,7 +186,7 @@ pub struct Message {
     /// When it was last edited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edited_at: Option<UnixMillis>,
-    /// The accounts it names with `@name`, in the order of the text, each once.
+    /// The members of the room that it names with `@name`, in the order of the text, each once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mentions: Vec<UserId>,
     /// The message it replies to, in the same room.

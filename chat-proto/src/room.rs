@@ -13,7 +13,7 @@ use crate::time::UnixMillis;
 pub enum RoomKind {
     /// Every account may see, read and join it.
     Public,
-    /// Only members and invited accounts may see it.
+    /// Only members may see it.
     Private,
     /// A direct message between a fixed set of people: one per set, without a name.
     Direct,

@@ -34,6 +34,9 @@ pub struct ServerArgs {
     /// Also serve /metrics, /healthz and /readyz on this address, to everyone who can reach it.
     #[arg(long, global = true, env = "CHAT_SERVER_METRICS_LISTEN", value_name = "ADDR")]
     pub metrics_listen: Option<String>,
+    /// Believe what this proxy, or these of a network (10.0.0.0/8), says about its clients; may be repeated.
+    #[arg(long, global = true, env = "CHAT_SERVER_TRUSTED_PROXIES", value_name = "ADDR", value_delimiter = ',')]
+    pub trusted_proxies: Vec<String>,
     /// Keep accounts, rooms and messages in this folder.
     #[arg(long, global = true, env = "CHAT_SERVER_DATA", value_name = "DIR")]
     pub data: Option<PathBuf>,
@@ -74,6 +77,7 @@ impl ServerArgs {
             unix_mode: self.unix_mode.clone(),
             unix_group: self.unix_group.clone(),
             metrics_listen: self.metrics_listen.clone().filter(|address| !address.is_empty()),
+            trusted_proxies: self.trusted_proxies.iter().filter(|entry| !entry.is_empty()).cloned().collect(),
             data: self.data.clone(),
             log_format: self.log_format,
             redis: self.redis.clone().filter(|url| !url.is_empty()),

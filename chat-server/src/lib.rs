@@ -24,7 +24,7 @@
 //! | people | [`account`] (events for all devices of a person), [`auth`], [`presence`], [`typing`] |
 //! | rooms | [`room`], [`trending`] |
 //! | storage | [`store`] (the database: SQLite), [`live`] (ephemeral messages, leases: memory or Redis), [`reply`] |
-//! | running it | [`config`], [`cli`], [`doctor`], [`telemetry`], [`histogram`] |
+//! | running it | [`config`], [`cli`], [`backup`], [`doctor`], [`telemetry`], [`histogram`] |
 //!
 //! Imports point one way: `transport` to `connection` to `server` to the services, these to `store` and `live`. SQL stays in
 //! `store::sqlite`, Redis in `live::redis`, HTTP and WebSocket in `transport`. `tests/architecture` checks it, and
@@ -33,6 +33,8 @@
 pub mod access;
 pub mod account;
 pub mod auth;
+pub mod backup;
+mod byte_size;
 pub mod cli;
 mod clock;
 pub mod config;

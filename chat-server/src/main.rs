@@ -1,8 +1,9 @@
-//! The program `chat-server`: picks the server or its doctor. Must not know how either works.
+//! The program `chat-server`: picks the server or one of its commands. Must not know how any of them works.
 
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
+use chat_server::backup::{BackupArgs, RestoreArgs, run_backup, run_restore};
 use chat_server::cli::ServerArgs;
 use clap::{Parser, Subcommand};
 
@@ -39,6 +40,25 @@ Examples:
         #[arg(long, value_name = "PREFIX")]
         prefix: Option<String>,
     },
+    /// Copy all accounts, rooms and messages into one file, also beside a running server, and check the copy.
+    #[command(after_help = "\
+The file gets its name once it is whole, checked and on disk; only you can read it. Ephemeral
+messages are not in it. It keeps what is deleted later: delete old backups.
+
+Examples:
+  chat-server backup /backup/chat-$(date +%F).db --data /srv/chat
+  chat-server backup --force /backup/chat.db --config /etc/chat/server.toml")]
+    Backup(BackupArgs),
+    /// Put a backup into the data folder. No server may run on it.
+    #[command(after_help = "\
+The backup is checked before anything changes. A folder that is not empty is refused; with --force
+its database is moved into a folder beside it, replaced-TIME. Clients notice the restore and load
+everything anew. Passwords and sign-ins are those of the backup, also those revoked since.
+
+Examples:
+  chat-server restore /backup/chat-2026-11-21.db --data /srv/chat
+  chat-server restore --force /backup/chat.db --data /srv/chat")]
+    Restore(RestoreArgs),
 }
 
 fn main() -> ExitCode {
@@ -48,6 +68,8 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let ran = match cli.command {
         None => chat_server::run_in_foreground(&cli.server, cli.verbose).map(|()| true),
+        Some(Command::Backup(backup)) => run_backup(&cli.server, &backup).map(|()| true),
+        Some(Command::Restore(backup)) => run_restore(&cli.server, &backup).map(|()| true),
         Some(Command::Doctor { json, prefix }) => chat_server::doctor::run(&cli.server, json, prefix.as_deref()),
     };
     match ran {

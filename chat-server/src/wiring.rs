@@ -7,9 +7,9 @@ use std::time::Duration;
 use crate::clock::{self, now};
 use crate::config::Config;
 use crate::live::{Live, MemoryCaps, MemoryLive, NodeId, RedisLive, RedisStartError};
-use crate::server::{Server, Stores, notify_service, share_limits};
+use crate::server::{Server, ServerConfig, Stores, notify_service, share_limits};
 use crate::store::sqlite::{OpenError, SqliteStore};
-use crate::store::{Lifecycle, StoreError};
+use crate::store::{Accounts, Lifecycle, StoreError};
 use crate::tasks::Tasks;
 use crate::transport::{self, BindError, Listeners};
 use crate::{shutdown, telemetry};
@@ -36,6 +36,9 @@ pub enum ServeError {
     /// The system has no random numbers.
     #[error("the system provides no random numbers")]
     NoRandomNumbers,
+    /// The database cannot be read.
+    #[error("the accounts cannot be read")]
+    Accounts(#[source] StoreError),
     /// The database could not be closed cleanly.
     #[error("the database could not be closed cleanly")]
     Close(#[source] StoreError),
@@ -87,7 +90,9 @@ pub async fn serve(
     };
     let stores =
         Stores { store: store.clone(), live: live.clone(), node: new_node()?, clock: now, tasks: tasks.clone() };
-    let (server, drivers) = Server::new(config.server.clone(), stores);
+    let setup_code = setup_code(&config, &store).await?;
+    let settings = ServerConfig { setup_code: setup_code.clone(), ..config.server.clone() };
+    let (server, drivers) = Server::new(settings, stores);
     tasks.spawn(drivers.presence.run(tasks.stopping()));
     tasks.spawn(drivers.trending.run(tasks.stopping()));
     tasks.spawn(drivers.typing.run(tasks.stopping()));
@@ -100,7 +105,7 @@ pub async fn serve(
     tasks.spawn_service(telemetry::totals(server.clone()));
     tasks.spawn_service(sweep(live));
     tasks.spawn_service(watch_clock());
-    ready(ready_line(&config, &listeners));
+    ready(ready_line(&config, &listeners, setup_code.as_deref()));
     {
         let serving = transport::serve(&listeners, &server, &tasks);
         tokio::pin!(serving);
@@ -152,16 +157,26 @@ async fn watch_clock() {
 }
 
 /// `ready unix:/run/chat.sock ws://127.0.0.1:4000 pid 12 data /srv/chat`
-fn ready_line(config: &Config, listeners: &Listeners) -> Ready {
+fn ready_line(config: &Config, listeners: &Listeners, setup_code: Option<&str>) -> Ready {
     let addresses = listeners.addresses();
     let metrics = listeners.metrics_address().map_or_else(String::new, |address| format!(" metrics {address}"));
     let (all, pid) = (addresses.join(" "), std::process::id());
     let mut line = format!("ready {all}{metrics} pid {pid} data {}", config.data.display());
-    if let Some(code) = &config.setup_code {
+    if let Some(code) = setup_code {
         line.push_str("\nsetup code for the first account: ");
         line.push_str(code);
     }
     Ready { addresses, line }
+}
+
+/// Makes the code for the first account, if it may be made with one and there is none yet.
+async fn setup_code(config: &Config, store: &SqliteStore) -> Result<Option<String>, ServeError> {
+    if !config.takes_setup_code || store.has_accounts().await.map_err(ServeError::Accounts)? {
+        return Ok(None);
+    }
+    let mut bytes = [0; 10];
+    getrandom::fill(&mut bytes).map_err(|_| ServeError::NoRandomNumbers)?;
+    Ok(Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect()))
 }
 
 /// Returns a random id for this run of the server. It is below 2^53, since scripts in Redis count in doubles.

@@ -3,6 +3,7 @@
 mod client_files;
 mod doctor;
 mod json_lines;
+mod local_backup;
 mod local_log;
 mod references;
 mod running;

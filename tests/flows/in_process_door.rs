@@ -33,8 +33,7 @@ fn clock() -> UnixMillis {
 
 /// Returns a server on real stores, in this process.
 fn server(folder: &tempfile::TempDir) -> Arc<Server> {
-    let config =
-        ServerConfig { rates: None, connections_per_account: 9, registration: Registration::Open, setup_code: None };
+    let config = ServerConfig { registration: Registration::Open, ..ServerConfig::default() };
     let store = SqliteStore::open(folder.path(), "e1", clock()).expect("a new database");
     let live = MemoryLive::new(MemoryCaps::default());
     let stores =
@@ -187,6 +186,27 @@ async fn a_refused_hello_leaves_no_state_and_another_may_follow() {
     let (mut later, _) = Door::open(&server, &arrival, hello(token())).await.expect("the same connection");
     ana.call(post("key-1", "hello")).await;
     assert_eq!(later.body().await.1, "hello");
+}
+
+#[tokio::test]
+async fn parallel_hellos_do_not_pass_the_connection_limit_and_the_refused_leave_no_sign_in() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = server(&folder);
+    let (_first, welcome) = Door::register(&server, "ana").await;
+    let token = || Auth::Token { token: welcome.token.clone().expect("shown once") };
+    let opening = (0..20).map(async |_| Door::open(&server, &arrival(&server), hello(token())).await);
+    let opened = futures_util::future::join_all(opening).await;
+    let (welcomed, refused): (Vec<_>, Vec<_>) = opened.into_iter().partition(Result::is_ok);
+    assert_eq!((welcomed.len(), server.connections.count()), (8, 9), "nine connections are allowed");
+    for refusal in refused.into_iter().filter_map(Result::err) {
+        assert_eq!(code(refusal), ErrorCode::TooMany);
+    }
+    let password = Auth::Password { name: "ana".parse().expect("a name"), password: "correct horse".into() };
+    let refused = Door::open(&server, &arrival(&server), hello(password)).await.err().map(code);
+    assert_eq!(refused, Some(ErrorCode::TooMany));
+    let database = rusqlite::Connection::open(folder.path().join("chat.db")).expect("it opens");
+    let sign_ins: i64 = database.query_row("SELECT count(*) FROM session", [], |row| row.get(0)).expect("counted");
+    assert_eq!(sign_ins, 1, "the first one: nobody was told another's token");
 }
 
 #[tokio::test]

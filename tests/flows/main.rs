@@ -1,6 +1,7 @@
 //! Flows over real programs: acknowledged messages survive whatever happens to the server. One flow uses an in-process
 //! transport.
 
+mod backup;
 mod catching_up;
 mod clock;
 mod disk_full;
@@ -10,3 +11,4 @@ mod forgetting;
 mod in_process_door;
 mod operation;
 mod power;
+mod unusable_data;

@@ -54,6 +54,20 @@ fn an_unknown_variable_is_named_and_does_not_stop_the_server() {
     assert!(text.contains("warn  settings") && text.contains("CHAT_SERVER_SERVICE_HOST"), "{text}");
 }
 
+#[test]
+fn variables_and_numbers_from_habit_get_a_hint() {
+    let variables = [("REDIS_URL", "redis://127.0.0.1:6379"), ("PORT", "3000")];
+    for arguments in [&["--check-config", "--data", "/nowhere"][..], &["doctor", "--data", "/nowhere"]] {
+        let output = run(arguments, &variables);
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(text.contains("REDIS_URL: this server does not read it; use CHAT_REDIS_URL="), "{text}");
+        assert!(text.contains("PORT: this server does not read it; use CHAT_SERVER_LISTEN="), "{text}");
+    }
+    let output = run(&["--check-config", "--data", "/nowhere"], &[("CHAT_SERVER_LIMITS_PAGE_MAX", "500")]);
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(2) && text.contains("limits.page_max: 500 is not from 10 to 200"), "{text}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_last_seen_time_of_online_members_is_the_shutdown_of_the_server() {
     let mut server = Server::start();

@@ -3,7 +3,7 @@
 use chat_proto::client_frame::Subscription;
 use chat_proto::error::ErrorCode;
 use chat_proto::ids::{RoomId, Seq};
-use chat_proto::request::{Changes, CreateRoom, Leave, Ping, Post, SetTyping, Subscribe};
+use chat_proto::request::{Changes, CreateRoom, Join, Leave, Ping, Post, SetTyping, Subscribe, Unsubscribe};
 use chat_proto::room::RoomKind;
 use chat_proto::server_frame::ServerFrame;
 use chat_tests::peer::{Peer, post, public_room};
@@ -83,7 +83,7 @@ async fn a_leaving_member_stops_typing_on_every_device() {
     let token = ana_is.token.expect("a token");
     let (mut types, welcome) = Peer::with_token(server.address(), &token, Subscription::None, None).await;
     let room = ben.create("builds", RoomKind::Public).await;
-    ana.call(&chat_proto::request::Join { room }).await;
+    ana.call(&Join { room }).await;
     types.call(&SetTyping { room, is_typing: true }).await;
     ana.call(&Leave { room }).await;
     let typing = |frame: &ServerFrame| match frame {
@@ -93,4 +93,46 @@ async fn a_leaving_member_stops_typing_on_every_device() {
     assert_eq!(ben.pushed(typing).await, (welcome.connection, true));
     assert_eq!(ben.pushed(typing).await, (welcome.connection, false), "she left on another device");
     assert_eq!(types.refused(&SetTyping { room, is_typing: true }).await, ErrorCode::NotMember);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn once_a_leave_or_an_unsubscribe_is_answered_nothing_of_the_room_is_pushed() {
+    let server = Server::start();
+    let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
+    let (mut ben, _) = Peer::register(server.address(), "ben", Subscription::None).await;
+    let room = ben.create("builds", RoomKind::Public).await;
+    let (stop, mut stopped) = tokio::sync::oneshot::channel::<()>();
+    // Posts without a pause: at every answer some are under way.
+    let writing = tokio::spawn(async move {
+        for number in 0_u64.. {
+            ben.start(&Post { room, ..post(&format!("k{number}"), "line") }).await;
+            if number % 64 == 63 {
+                ben.call(&Ping {}).await;
+                ben.pushed.clear();
+            }
+            if stopped.try_recv().is_ok() {
+                return;
+            }
+        }
+    });
+    let is_of_room = |frame: &ServerFrame| room_of(frame).is_some_and(|(of, _)| of == room);
+    let mut events = 0;
+    for number in 0..40 {
+        ana.call(&Join { room }).await;
+        ana.call(&Subscribe { rooms: vec![room] }).await;
+        ana.pushed(|frame| is_of_room(frame).then_some(())).await;
+        if number % 2 == 0 {
+            ana.call(&Leave { room }).await;
+        } else {
+            ana.call(&Unsubscribe { rooms: vec![room] }).await;
+        }
+        events += ana.pushed.drain(..).filter(|frame| is_of_room(frame)).count();
+        // Whatever is pushed comes before this answer.
+        ana.call(&Ping {}).await;
+        let late: Vec<_> = ana.pushed.drain(..).filter(|frame| is_of_room(frame)).collect();
+        assert!(late.is_empty(), "try {number}: {} frames, the first is {:?}", late.len(), late[0]);
+    }
+    assert!(events > 0, "nothing was under way");
+    stop.send(()).expect("it still posts");
+    writing.await.expect("it ends");
 }

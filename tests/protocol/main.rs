@@ -2,12 +2,15 @@
 
 mod access_matrix;
 mod ephemeral;
+mod fair_sign_ins;
 mod http;
 mod leaving;
 mod people;
 mod plain_client;
 mod presence;
+mod published_limits;
 mod refusals;
+mod repeating;
 mod resuming;
 mod rooms;
 mod signing_in;

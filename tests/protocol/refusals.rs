@@ -4,7 +4,7 @@ use bytes::Bytes;
 use chat_proto::client_frame::{Auth, Subscription};
 use chat_proto::codec;
 use chat_proto::error::ErrorCode;
-use chat_proto::ids::{RequestId, Seq};
+use chat_proto::ids::{RequestId, RoomId, Seq};
 use chat_proto::limits::CLIENT_FRAME_MAX_BYTES;
 use chat_proto::message::Content;
 use chat_proto::request::{Chain, Delete, Life, Logout, Ping, Post, Read, SetTopic};
@@ -55,6 +55,16 @@ async fn an_unreadable_frame_is_answered_and_the_connection_goes_on() {
         (r#"{"type":"post","id":901,"room":"R1"}"#, Some(901), ErrorCode::BadRequest),
         (r#"{"type":"history","id":902,"room":"R1","limit":201}"#, Some(902), ErrorCode::BadRequest),
         (r#"{"type":"history","id":903,"room":"R999","limit":1}"#, Some(903), ErrorCode::NotFound),
+        (
+            r#"{"type":"history","id":905,"room":"R1","before":9007199254740992,"limit":1}"#,
+            Some(905),
+            ErrorCode::BadRequest,
+        ),
+        (
+            r#"{"type":"changes","id":906,"room":"R1","after":9007199254740992,"limit":1}"#,
+            Some(906),
+            ErrorCode::BadRequest,
+        ),
         (r#"{"type":"post","id":904,"room":"R1","key":"k","body":"\u0007"}"#, Some(904), ErrorCode::BadRequest),
     ] {
         ana.send(Bytes::from_static(frame.as_bytes())).await;
@@ -189,6 +199,71 @@ async fn a_chain_that_changes_its_room_or_its_life_waits_for_the_refusals_before
     let broken = Some(ErrorCode::ChainBroken);
     let expected = [None, Some(ErrorCode::NotMember), broken, Some(ErrorCode::BadRequest), broken, None, None];
     assert_eq!(codes, expected);
+}
+
+/// Sends posts all at once and returns their refusals, in order.
+async fn outcomes(peer: &mut Peer, posts: &[Post]) -> Vec<Option<ErrorCode>> {
+    for chained in posts {
+        peer.start(chained).await;
+    }
+    let mut codes = Vec::new();
+    while codes.len() < posts.len() {
+        match peer.next().await.expect("connected") {
+            ServerFrame::Ok(_) => codes.push(None),
+            ServerFrame::Error(refused) => codes.push(Some(refused.error.code)),
+            _ => {}
+        }
+    }
+    codes
+}
+
+#[tokio::test]
+async fn a_post_to_a_room_that_does_not_exist_breaks_its_chain() {
+    let server = Server::start();
+    let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
+    let (begin, go_on) = (Some(Chain::Restart), Some(Chain::Continue));
+    let nowhere = RoomId(999);
+    let posts = [
+        Post { chain: begin, ..post("a0", "taken") },
+        Post { chain: go_on, room: nowhere, ..post("a1", "nowhere") },
+        Post { chain: go_on, ..post("a2", "behind it") },
+        Post { chain: go_on, room: nowhere, ..post("a3", "behind it") },
+        Post { chain: begin, room: nowhere, ..post("a4", "nowhere") },
+        Post { chain: go_on, ..post("a5", "behind it") },
+        Post { chain: begin, ..post("a6", "taken") },
+    ];
+    let (absent, broken) = (Some(ErrorCode::NotFound), Some(ErrorCode::ChainBroken));
+    let expected = [None, absent, broken, broken, absent, broken, None];
+    assert_eq!(outcomes(&mut ana, &posts).await, expected, "all at once");
+    // Also if the refusal has been read.
+    assert_eq!(ana.refused(&Post { chain: begin, room: nowhere, ..post("b1", "nowhere") }).await, ErrorCode::NotFound);
+    assert_eq!(ana.refused(&Post { chain: go_on, ..post("b2", "behind it") }).await, ErrorCode::ChainBroken);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chain_over_rooms_and_lives_holds_however_often_it_is_tried() {
+    let server = Server::start();
+    let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
+    let (mut ben, _) = Peer::register(server.address(), "ben", Subscription::None).await;
+    let hers = ana.create("builds", RoomKind::Public).await;
+    let expiring = ben.call(&Post { life: Some(Life::TtlMs(600_000)), ..post("expiring", "expiring") }).await.seq;
+    ben.post("taken", "another text").await;
+    let (begin, go_on) = (Some(Chain::Restart), Some(Chain::Continue));
+    for number in 0..100 {
+        let plain = |key: &str| post(&format!("{key}{number}"), "line");
+        let posts = [
+            Post { chain: begin, room: hers, ..plain("a") },
+            Post { chain: go_on, ..plain("b") },
+            // A reply to an ephemeral message is one, too; the key was used for another text.
+            Post { chain: begin, reply_to: Some(expiring), ..post("expiring", "reply") },
+            Post { chain: go_on, ..plain("c") },
+            Post { chain: begin, ..post("taken", "line") },
+            Post { chain: go_on, reply_to: Some(expiring), ..plain("d") },
+        ];
+        let codes = outcomes(&mut ben, &posts).await;
+        assert!(codes.iter().step_by(2).all(Option::is_some), "{codes:?}");
+        assert!(codes.iter().skip(1).step_by(2).all(|code| *code == Some(ErrorCode::ChainBroken)), "{codes:?}");
+    }
 }
 
 #[tokio::test]

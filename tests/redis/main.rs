@@ -9,6 +9,7 @@ mod memory;
 mod mirrors;
 mod neighbours;
 mod refusals;
+mod refused_changes;
 mod rights;
 mod sharing;
 mod starting;

@@ -40,9 +40,17 @@ pub struct Peer {
 impl Peer {
     /// Connects without signing in.
     pub async fn connect(address: SocketAddr) -> Self {
+        Self::connect_with(address, &[]).await
+    }
+
+    /// Connects with additional headers, as a proxy does.
+    pub async fn connect_with(address: SocketAddr, headers: &[(&'static str, &str)]) -> Self {
         let stream = TcpStream::connect(address).await.expect("the server listens");
         let mut request = format!("ws://{address}/").into_client_request().expect("a request");
         request.headers_mut().insert("Sec-WebSocket-Protocol", HeaderValue::from_static("chat.v1"));
+        for (name, value) in headers {
+            request.headers_mut().append(*name, value.parse().expect("a header"));
+        }
         let (socket, _) = tokio_tungstenite::client_async(request, stream).await.expect("a WebSocket");
         Self { socket, next_id: 1, pushed: Vec::new() }
     }

@@ -65,7 +65,12 @@ impl Server {
 
     /// Starts a server whose data folder is a private file system of this size.
     pub fn start_on_small_disk(mebibytes: u32) -> Self {
-        let mut server = Self::prepared(&[], "[limits]\nenabled = false\n");
+        Self::start_on_small_disk_with(mebibytes, &[])
+    }
+
+    /// Like [`Self::start_on_small_disk`], with additional flags.
+    pub fn start_on_small_disk_with(mebibytes: u32, flags: &[&str]) -> Self {
+        let mut server = Self::prepared(flags, "[limits]\nenabled = false\n");
         std::fs::create_dir(server.data()).expect("a folder");
         let mount = format!("mount -t tmpfs -o size={mebibytes}m tmpfs '{}' && exec \"$@\"", server.data().display());
         server.wrapper = ["unshare", "-rm", "sh", "-c", &mount, "sh"].map(str::to_owned).to_vec();
@@ -110,7 +115,12 @@ impl Server {
 
     /// Starts a server on these data files.
     pub fn start_on(files: &std::collections::BTreeMap<String, Vec<u8>>) -> Self {
-        let mut server = Self::start();
+        Self::start_on_with(files, &[])
+    }
+
+    /// Like [`Self::start_on`], with additional flags.
+    pub fn start_on_with(files: &std::collections::BTreeMap<String, Vec<u8>>, flags: &[&str]) -> Self {
+        let mut server = Self::start_with(flags, "[limits]\nenabled = false\n");
         server.kill();
         std::fs::remove_dir_all(server.data()).expect("its own folder");
         std::fs::create_dir(server.data()).expect("a folder");

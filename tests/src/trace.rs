@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use crate::program;
 
 /// The calls that write to the disk or to a socket.
-const CALLS: &str = "trace=pwrite64,write,writev,sendto,sendmsg,fdatasync,fsync,ftruncate,unlink";
+const CALLS: &str = "trace=pwrite64,write,writev,sendto,sendmsg,fdatasync,fsync,ftruncate,unlink,rename";
 
 /// A completed call and the trace lines at which it began and ended.
 #[derive(Clone, Debug)]
@@ -47,13 +47,20 @@ pub enum What {
     },
     /// All earlier writes to a file are on disk.
     Sync {
-        /// The file.
+        /// The file; empty for the folder.
         file: String,
     },
     /// A file was removed. SQLite syncs the folder after it removed a journal, so this holds at once.
     Remove {
         /// The file.
         file: String,
+    },
+    /// A file was given another name. This holds once the folder is synced.
+    Rename {
+        /// Its name before.
+        from: String,
+        /// Its name after.
+        to: String,
     },
     /// Bytes to a socket or pipe.
     Send {
@@ -157,6 +164,13 @@ fn parse(call: &str, data: &PathBuf) -> Option<What> {
         let file = path.strip_prefix(data).ok()?.to_string_lossy().into_owned();
         return Some(What::Remove { file });
     }
+    if name == "rename" {
+        let mut names = arguments.split('"').skip(1).step_by(2).map(|name| {
+            let path = PathBuf::from(String::from_utf8(unescape(name)).ok()?);
+            Some(path.strip_prefix(data).ok()?.to_string_lossy().into_owned())
+        });
+        return Some(What::Rename { from: names.next()??, to: names.next()?? });
+    }
     let path = arguments.split_once('<').and_then(|(_, rest)| rest.split_once('>'));
     let path = PathBuf::from(String::from_utf8(unescape(path?.0)).ok()?);
     let file = path.strip_prefix(data).ok().map(|file| file.to_string_lossy().into_owned());
@@ -182,10 +196,19 @@ pub fn power_cut(calls: &[Call], at: usize, mut survives: impl FnMut() -> bool) 
     let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
     // By file: the writes not yet synced, with the line at which each ended.
     let mut loose: BTreeMap<String, Vec<(usize, What)>> = BTreeMap::new();
+    let mut renamed: Vec<(usize, String, String)> = Vec::new();
     for call in calls.iter().filter(|call| call.ended < at) {
         match &call.what {
             What::Write { file, .. } | What::Truncate { file, .. } => {
                 loose.entry(file.clone()).or_default().push((call.ended, call.what.clone()));
+            }
+            What::Rename { from, to } => renamed.push((call.ended, from.clone(), to.clone())),
+            What::Sync { file } if file.is_empty() => {
+                for (_, from, to) in renamed.extract_if(.., |(ended, ..)| *ended < call.began) {
+                    let (content, waiting) = (files.remove(&from), loose.remove(&from));
+                    files.extend(content.map(|content| (to.clone(), content)));
+                    loose.extend(waiting.map(|waiting| (to, waiting)));
+                }
             }
             What::Sync { file } => {
                 // Writes that ended before the sync began are on disk; concurrent ones may not be.
@@ -221,6 +244,6 @@ fn apply(content: &mut Vec<u8>, what: &What) {
             content[start..end].copy_from_slice(bytes);
         }
         What::Truncate { length, .. } => content.resize(usize::try_from(*length).expect("a length"), 0),
-        What::Sync { .. } | What::Remove { .. } | What::Send { .. } => {}
+        What::Sync { .. } | What::Remove { .. } | What::Rename { .. } | What::Send { .. } => {}
     }
 }

@@ -23,7 +23,7 @@ pub struct Post {
     /// Present if the text is code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<CodeLanguage>,
-    /// The message it replies to.
+    /// The message it replies to. If that expires, so does this one, at the latest at the same moment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<Seq>,
     /// Its place in this connection's chain; absent: in no chain.
@@ -35,7 +35,7 @@ pub struct Post {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Life {
-    /// Until someone deletes it, whatever the room's default.
+    /// Until someone deletes it, whatever the room's default; not in reply to an ephemeral message.
     Persistent,
     /// It expires after these milliseconds: 1 s – 7 days.
     TtlMs(u64),
@@ -66,7 +66,8 @@ pub struct Posted {
     pub expires_at: Option<UnixMillis>,
 }
 
-/// Replaces the text of a message. The same text again changes nothing and takes no number.
+/// Replaces the text of a message. The same text again changes nothing, takes no number, and answers that of the
+/// message's last change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Edit {
     /// The room.
@@ -77,7 +78,8 @@ pub struct Edit {
     pub body: MessageBody,
 }
 
-/// Deletes a message: a tombstone keeps its place, the text is gone.
+/// Deletes a message: a tombstone keeps its place, the text is gone. Of a message that is deleted it answers the number of
+/// the deletion, to those who may delete it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delete {
     /// The room.
@@ -89,7 +91,8 @@ pub struct Delete {
 /// The answer to requests that change a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Changed {
-    /// The change's number; if nothing had to change, the room's last number.
+    /// The change's number. If nothing had to change: of a message, the number of its last change; of a room's topic or
+    /// description, the room's last number.
     pub changed: Seq,
 }
 
@@ -128,7 +131,7 @@ pub struct HistoryPage {
     pub items: Vec<Item>,
     /// The authors on the page.
     pub users: Vec<User>,
-    /// `before` for the next older page; absent at the beginning of the room.
+    /// `before` for the next older page; absent at the beginning of the room. A page that has it is never empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_before: Option<Seq>,
     /// The room's last number when the page was cut.

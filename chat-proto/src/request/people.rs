@@ -68,14 +68,15 @@ pub struct RoomHead {
     pub head: Seq,
 }
 
-/// Stops pushing the events of these rooms.
+/// Stops pushing the events of these rooms. Once it is answered, none is pushed to the connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unsubscribe {
     /// At most 200.
     pub rooms: Vec<RoomId>,
 }
 
-/// Says that this account is typing in a room, at most every 3 s while the text changes, or that it has stopped.
+/// Says that this account is typing in a room, at most every `typing_every_ms` while the text changes, or that it has
+/// stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SetTyping {
     /// The room.

@@ -35,7 +35,7 @@ pub struct Join {
     pub room: RoomId,
 }
 
-/// Leaves a room. Leaving again changes nothing.
+/// Leaves a room. Leaving again changes nothing. Once it is answered, nothing of the room is pushed to the account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Leave {
     /// The room.

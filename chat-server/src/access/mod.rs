@@ -5,8 +5,10 @@ mod caller;
 mod decision;
 mod room;
 mod server;
+mod source;
 
 pub use caller::{Caller, Credential, Origin, Scope, Scopes, Standing};
 pub use decision::Decision;
 pub use room::{GENERAL, RoomAction, RoomClass, RoomRefusal, in_room};
 pub use server::{ServerAction, ServerRefusal, ServerRole, on_server};
+pub use source::Source;

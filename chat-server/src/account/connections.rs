@@ -72,15 +72,24 @@ impl Connections {
         AccountSeq(u64::try_from((self.clock)().0).unwrap_or(0).saturating_mul(1000))
     }
 
-    /// Adds a connection. `device` builds it from the standing that all devices of the account share.
-    pub fn connected(&self, user: UserId, device: impl FnOnce(Arc<Standing>) -> Device) -> Device {
+    /// Adds a connection, unless the account has `limit` already. `device` builds it from the standing that all devices of
+    /// the account share.
+    pub fn connected(
+        &self,
+        user: UserId,
+        limit: usize,
+        device: impl FnOnce(Arc<Standing>) -> Device,
+    ) -> Option<Device> {
         let first = self.first();
         let mut streams = self.streams.lock();
+        if streams.get(&user).map_or(0, |stream| stream.devices.len()) >= limit {
+            return None;
+        }
         let stream =
             streams.entry(user).or_insert_with(|| Stream { head: first, ring: VecDeque::new(), devices: Vec::new() });
         let device = device(self.standings.of(user));
         stream.devices.push(device.clone());
-        device
+        Some(device)
     }
 
     /// The standing that all callers of an account share, those without a connection included.

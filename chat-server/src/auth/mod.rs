@@ -1,5 +1,7 @@
 //! Identity: passwords, tokens, users of this machine. Must not know frames or sockets.
 
+mod fair_queue;
+mod hashers;
 mod password;
 mod peer;
 mod token;

@@ -4,10 +4,10 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use super::raw::{self, Raw};
-use crate::limits::BucketRule;
+use super::sizes;
 use crate::live::{RedisOptions, check_redis_prefix};
-use crate::server::{PostRates, Registration, ServerConfig};
-use crate::transport::{Listen, UnixListen};
+use crate::server::{Registration, ServerConfig};
+use crate::transport::{Listen, TrustedProxies, UnixListen};
 
 /// A socket's path, with its final zero byte, fits 108 bytes on Linux and 104 elsewhere (unix(7)).
 const SOCKET_PATH_MAX_BYTES: usize = if cfg!(target_os = "linux") { 107 } else { 103 };
@@ -36,6 +36,8 @@ pub struct Overrides {
     pub unix_group: Option<String>,
     /// An extra address for metrics.
     pub metrics_listen: Option<String>,
+    /// Proxies that are believed.
+    pub trusted_proxies: Vec<String>,
     /// The data folder.
     pub data: Option<PathBuf>,
     /// The log format.
@@ -61,8 +63,8 @@ pub struct Config {
     pub server: ServerConfig,
     /// The Redis for ephemeral messages; `None` keeps them in memory.
     pub redis: Option<RedisOptions>,
-    /// The code for the first account from another machine; printed at the start if it is needed.
-    pub setup_code: Option<String>,
+    /// Whether the first account may be made with a setup code; one is made at each start until there is an account.
+    pub takes_setup_code: bool,
     /// How long an idle server runs; `None` means for ever.
     pub idle_exit: Option<std::time::Duration>,
     /// Warnings that do not stop the server.
@@ -106,37 +108,18 @@ fn check(raw: &Raw, over: &Overrides, problems: &mut Vec<String>) -> Option<Conf
             None
         }
     });
-    let limits = &raw.limits;
-    for (name, value) in [
-        ("posts_per_second", limits.posts_per_second),
-        ("posts_burst", limits.posts_burst),
-        ("local_posts_per_second", limits.local_posts_per_second),
-        ("local_posts_burst", limits.local_posts_burst),
-        ("connections_per_account", limits.connections_per_account.min(u32::MAX as usize) as u32),
-    ] {
-        if value == 0 {
-            problems.push(format!("limits.{name}: must be at least 1"));
-        }
-    }
     let redis = redis(raw, over, problems);
     let registration = registration(raw, problems);
-    let setup_code = setup_code(registration, &listen);
-    let server = ServerConfig {
-        rates: limits.enabled.then_some(PostRates {
-            local: BucketRule { per_second: limits.local_posts_per_second, burst: limits.local_posts_burst },
-            remote: BucketRule { per_second: limits.posts_per_second, burst: limits.posts_burst },
-        }),
-        connections_per_account: if limits.enabled { limits.connections_per_account } else { usize::MAX },
-        registration,
-        setup_code: setup_code.clone(),
-    };
+    let takes_setup_code = takes_setup_code(registration, &listen);
+    let mut server = ServerConfig { registration, ..ServerConfig::default() };
+    sizes::apply(raw, &mut server, problems);
     Some(Config {
         listen,
         data: data?,
         log_format: log_format?,
         server,
         redis,
-        setup_code,
+        takes_setup_code,
         idle_exit: None,
         warnings: Vec::new(),
     })
@@ -174,24 +157,27 @@ fn registration(raw: &Raw, problems: &mut Vec<String>) -> Registration {
     }
 }
 
-/// Returns the setup code, if anyone may need one.
-fn setup_code(registration: Registration, listen: &Listen) -> Option<String> {
-    let is_reached_from_elsewhere = listen.tcp.iter().any(|address| !address.ip().is_loopback());
-    let is_needed = match registration {
+/// Whether someone may need a setup code.
+fn takes_setup_code(registration: Registration, listen: &Listen) -> bool {
+    match registration {
         Registration::Open => false,
-        Registration::Loopback => is_reached_from_elsewhere,
+        Registration::Loopback => {
+            let is_reached_from_elsewhere = listen.tcp.iter().any(|address| !address.ip().is_loopback());
+            is_reached_from_elsewhere || !listen.trusted_proxies.is_empty()
+        }
         Registration::Code => true,
-    };
-    let mut bytes = [0; 10];
-    // Without random numbers there is no code, and nobody can register with one.
-    let is_made = is_needed && getrandom::fill(&mut bytes).is_ok();
-    is_made.then(|| bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
 }
 
 fn listen(raw: &Raw, over: &Overrides, problems: &mut Vec<String>) -> Listen {
     let addresses = if over.listen.is_empty() { &raw.server.listen } else { &over.listen };
     let unix = over.unix.clone().or_else(|| some(&raw.server.unix).map(PathBuf::from));
-    let mut listen = Listen { metrics: metrics(raw, over, problems), ..Listen::default() };
+    let trusted = if over.trusted_proxies.is_empty() { &raw.server.trusted_proxies } else { &over.trusted_proxies };
+    let trusted_proxies = TrustedProxies::parse(trusted).unwrap_or_else(|entry| {
+        problems.push(format!("server.trusted_proxies: {entry:?} is no address or network; one looks like 10.0.0.0/8"));
+        TrustedProxies::default()
+    });
+    let mut listen = Listen { metrics: metrics(raw, over, problems), trusted_proxies, ..Listen::default() };
     let fallback = [DEFAULT_LISTEN.to_owned()];
     let addresses = if addresses.is_empty() && unix.is_none() { &fallback[..] } else { &addresses[..] };
     for address in addresses {
@@ -246,7 +232,10 @@ fn default_data() -> Option<PathBuf> {
 
 #[cfg(test)]
 mod tests {
+    use chat_proto::limits::Limits;
+
     use super::*;
+    use crate::limits::BucketRule;
 
     fn load(text: &str) -> Result<Config, ConfigError> {
         let folder = tempfile::tempdir().expect("a folder");
@@ -264,6 +253,49 @@ mod tests {
     }
 
     #[test]
+    fn limits_may_be_narrower_than_the_protocols_and_never_wider() {
+        let text = "[limits]\nbody_max_chars = 500\npage_max = 50\nconnections_per_account = 3\n\
+             [rooms]\ndefault_ttl_seconds = 30\nring_events = 64\ntyping_ttl_ms = 4000\n\
+             [trending]\nwords = 20\nword_max_chars = 12\nhalf_life_minutes = 30";
+        let server = load(text).expect("right").server;
+        let limits = Limits {
+            body_max_chars: 500,
+            page_max: 50,
+            connections_max: Some(3),
+            typing_ttl_ms: 4_000,
+            typing_every_ms: 2_000,
+            trending_max: 20,
+            default_ttl_ms: Some(30_000),
+            ..Limits::default()
+        };
+        assert_eq!(server.limits, limits);
+        let trending = (server.trending.word_max_chars, server.trending.half_life_ms);
+        assert_eq!((server.ring_events, trending), (64, (12, 1_800_000)));
+        for (text, problem) in [
+            ("[limits]\nbody_max_chars = 8001", "limits.body_max_chars: 8001 is not from 200 to 8000"),
+            ("[limits]\nbody_max_bytes = 3", "limits.body_max_bytes: 3 is not from 800 to 16384"),
+            ("[limits]\npage_max = 201", "limits.page_max: 201 is not from 10 to 200"),
+            ("[limits]\nconnections_per_account = 0", "limits.connections_per_account: 0 is not from 1 to 100000"),
+            ("[rooms]\ndefault_ttl_seconds = 604801", "rooms.default_ttl_seconds: 604801 is not from 1 to 604800"),
+            ("[rooms]\nring_events = 1", "rooms.ring_events: 1 is not from 16 to 4096"),
+            ("[rooms]\ntyping_ttl_ms = 100", "rooms.typing_ttl_ms: 100 is not from 2000 to 60000"),
+            ("[trending]\nwords = 51", "trending.words: 51 is not from 1 to 50"),
+            ("[trending]\nword_max_chars = 41", "trending.word_max_chars: 41 is not from 4 to 40"),
+            ("[trending]\nhalf_life_minutes = 0", "trending.half_life_minutes: 0 is not from 1 to 10080"),
+        ] {
+            assert_eq!(load(text).expect_err("out of range").0, [problem]);
+        }
+    }
+
+    #[test]
+    fn the_defaults_are_the_protocols_limits() {
+        let server = load("").expect("right").server;
+        assert_eq!(server.limits, Limits { connections_max: Some(100), ..Limits::default() });
+        let defaults = ServerConfig::default();
+        assert_eq!((server.ring_events, server.trending), (defaults.ring_events, defaults.trending));
+    }
+
+    #[test]
     fn everything_that_is_wrong_is_reported_at_once() {
         let text = "[server]\nlisten = [\"nowhere\"]\ncolour = 1\nunix = \"s\"\nunix_group = \"nobodys\"\nmetrics_listen = \"there\"\n[limits]\nposts_burst = \"many\"\n\
              posts_per_second = 0\nlocal_posts_burst = -1";
@@ -272,7 +304,7 @@ mod tests {
             "nowhere",
             "server.colour: no such setting",
             "posts_burst: is a string",
-            "posts_per_second: must be",
+            "limits.posts_per_second: 0 is not from 1 to",
             "local_posts_burst: -1",
             "no group \"nobodys\"",
             "server.metrics_listen: \"there\" is no address",

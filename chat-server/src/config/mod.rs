@@ -2,7 +2,9 @@
 //! Must not know how a server runs.
 
 mod check;
+mod habits;
 mod raw;
+mod sizes;
 
 pub use check::{Config, ConfigError, LogFormat, Overrides};
 #[cfg(test)]

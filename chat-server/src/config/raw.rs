@@ -4,6 +4,8 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use super::habits;
+
 const DEFAULTS: &str = include_str!("../../../config/server.toml");
 
 #[derive(Debug, Deserialize)]
@@ -13,6 +15,8 @@ pub(super) struct Raw {
     pub log: Log,
     pub auth: Auth,
     pub limits: Limits,
+    pub rooms: Rooms,
+    pub trending: Trending,
     pub redis: Redis,
 }
 
@@ -25,6 +29,7 @@ pub(super) struct Server {
     pub unix_group: String,
     pub data: String,
     pub metrics_listen: String,
+    pub trusted_proxies: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -55,7 +60,26 @@ pub(super) struct Limits {
     pub posts_burst: u32,
     pub local_posts_per_second: u32,
     pub local_posts_burst: u32,
-    pub connections_per_account: usize,
+    pub connections_per_account: u32,
+    pub body_max_chars: u32,
+    pub body_max_bytes: u32,
+    pub page_max: u32,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Rooms {
+    pub default_ttl_seconds: u32,
+    pub ring_events: u32,
+    pub typing_ttl_ms: u32,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Trending {
+    pub words: u32,
+    pub word_max_chars: u32,
+    pub half_life_minutes: u32,
 }
 
 /// Merges the defaults, the file and the environment, in rising priority. Adds mistakes to `problems` and unknown
@@ -73,6 +97,7 @@ pub(super) fn read(file: Option<&Path>, problems: &mut Vec<String>, warnings: &m
     overlay(&mut merged, &|name| std::env::var(name).ok(), problems);
     let set = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     warnings.extend(unknown(&defaults, set));
+    warnings.extend(habits::hints(|name| std::env::var_os(name).is_some()));
     merged.try_into().unwrap_or_else(|error: toml::de::Error| {
         problems.push(error.message().to_owned());
         defaults.try_into().expect("invariant: the embedded settings fit")

@@ -3,7 +3,8 @@
 #![deny(clippy::disallowed_methods)]
 
 use chat_proto::error::{ErrorBody, ErrorCode};
-use chat_proto::limits::{IDS_MAX, PAGE_MAX};
+use chat_proto::limits::{IDS_MAX, Limits};
+use chat_proto::text::MessageBody;
 
 use super::error::Refusal;
 
@@ -16,12 +17,21 @@ pub(super) fn check_count(count: usize) -> Result<(), Refusal> {
     }
 }
 
-/// Checks the size of a page: 1 – 200.
-pub(super) fn check_limit(limit: u32) -> Result<(), Refusal> {
-    if (1..=PAGE_MAX).contains(&limit) {
+/// Checks the size of a page.
+pub(super) fn check_limit(limit: u32, limits: &Limits) -> Result<(), Refusal> {
+    let page_max = limits.page_max;
+    if (1..=page_max).contains(&limit) {
         Ok(())
     } else {
-        let message = format!("A page holds 1 to {PAGE_MAX} items.");
+        let message = format!("A page holds 1 to {page_max} items.");
         Err(ErrorBody::new(ErrorCode::BadRequest, message).at_field("limit").into())
     }
+}
+
+/// Checks the length of a message's text, which may be more limited here than by the protocol.
+pub(super) fn check_body(body: &MessageBody, limits: &Limits) -> Result<(), Refusal> {
+    limits.check_body(body).map_err(|error| {
+        let message = format!("A message {error}.");
+        ErrorBody::new(ErrorCode::TooLarge, message).at_field("body").into()
+    })
 }

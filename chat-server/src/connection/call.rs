@@ -93,5 +93,5 @@ fn admit(server: &Server, caller: &Caller, row: Row) -> Result<(), Refusal> {
     if let Some(connection) = caller.connection().filter(|_| row.shows_person) {
         server.presence.used(caller.user(), connection);
     }
-    Ok(server.limiter.charge(caller.user(), caller.is_local(), row.cost, server.now())?)
+    Ok(server.limiter.charge(caller, row.cost, server.now())?)
 }

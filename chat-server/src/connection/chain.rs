@@ -18,11 +18,13 @@ pub struct ChainState {
     last: ChainPlace,
     /// Whether a post of the present chain was refused. Another chain has another one: late refusals do not reach it.
     is_broken: Arc<AtomicBool>,
-    route: Option<Route>,
+    /// Of the post before.
+    route: Route,
 }
 
-/// Posts of one route go through one room into one store, which keep their order and know of each refusal in time.
-type Route = (RoomId, Option<Discriminant<Life>>);
+/// Posts of one route go through one room into one store, which keep their order and know of each refusal in time. `None`
+/// for a reply: the message it answers decides which store keeps it.
+type Route = Option<(RoomId, Option<Discriminant<Life>>)>;
 
 /// A post's place in the chain, and the connection's own note that it was refused.
 #[derive(Debug)]
@@ -68,24 +70,38 @@ impl ChainState {
     /// Notes the route of a post. Returns whether it continues a chain on another route than the post before it: then it
     /// must wait for the answers to all posts in flight, since the other route would not know of their refusal.
     pub(super) fn changes_route(&mut self, post: &Post) -> bool {
-        let route = (post.room, post.life.as_ref().map(discriminant));
+        let route = post.reply_to.is_none().then_some((post.room, post.life.as_ref().map(discriminant)));
         match post.chain {
             None => false,
             Some(Chain::Restart) => {
-                self.route = Some(route);
+                self.route = route;
                 false
             }
-            Some(Chain::Continue) => self.route.replace(route).is_some_and(|before| before != route),
+            Some(Chain::Continue) => std::mem::replace(&mut self.route, route) != route || route.is_none(),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use chat_proto::ids::Seq;
+
     use super::*;
 
     fn enter(chain: &mut ChainState, how: Chain) -> Result<ChainLink, RoomError> {
         chain.enter(Some(how)).map(|link| link.expect("a place"))
+    }
+
+    fn post(room: u64, life: Option<Life>, reply_to: Option<Seq>, chain: Option<Chain>) -> Post {
+        Post {
+            room: RoomId(room),
+            key: "k".parse().expect("a key"),
+            body: "x".parse().expect("a body"),
+            life,
+            code: None,
+            reply_to,
+            chain,
+        }
     }
 
     #[test]
@@ -106,22 +122,16 @@ mod tests {
     #[test]
     fn a_chain_that_changes_its_room_or_the_kind_of_life_waits() {
         let mut chain = ChainState::new(ConnectionId(7));
-        let mut changes = |room, life, how| {
-            chain.changes_route(&Post {
-                room: RoomId(room),
-                key: "k".parse().expect("a key"),
-                body: "x".parse().expect("a body"),
-                life,
-                code: None,
-                reply_to: None,
-                chain: how,
-            })
-        };
+        let mut changes = |room, life, how| chain.changes_route(&post(room, life, None, how));
         let (go_on, begin) = (Some(Chain::Continue), Some(Chain::Restart));
         assert!(!changes(1, None, begin) && !changes(1, None, go_on));
         assert!(!changes(2, None, None) && !changes(1, None, go_on), "a post of its own is no part of it");
         assert!(changes(1, Some(Life::TtlMs(1_000)), go_on) && !changes(1, Some(Life::TtlMs(2_000)), go_on));
         assert!(changes(1, Some(Life::Persistent), go_on) && changes(2, Some(Life::Persistent), go_on));
         assert!(!changes(3, None, begin) && !changes(3, None, go_on));
+        let mut replies = |to, how| chain.changes_route(&post(3, None, to, how));
+        assert!(replies(Some(Seq(7)), go_on) && replies(Some(Seq(7)), go_on), "it may answer an ephemeral message");
+        assert!(replies(None, go_on) && !replies(None, go_on));
+        assert!(!replies(Some(Seq(7)), begin) && replies(None, go_on));
     }
 }

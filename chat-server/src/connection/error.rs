@@ -7,7 +7,7 @@ use crate::auth::PasswordError;
 use crate::limits::{Limit, Limited};
 use crate::live::LiveError;
 use crate::room::RoomError;
-use crate::store::StoreError;
+use crate::store::{ROOMS_MAX, StoreError};
 
 /// Why a request is refused.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -97,7 +97,8 @@ fn of_limited(Limited { limit, retry_after_ms }: Limited) -> ErrorBody {
         Limit::Repeats => (ErrorCode::Repeated, "The same text was posted just before; wait, or rephrase it."),
         Limit::Changes => (ErrorCode::RateLimited, "Too many changes; wait a moment."),
         Limit::ReadMarkers => (ErrorCode::RateLimited, "Too many read markers; wait a moment."),
-        Limit::WrongPasswords => (ErrorCode::RateLimited, "Too many wrong passwords for this name; wait a moment."),
+        Limit::WrongPasswords => (ErrorCode::RateLimited, "Too many wrong passwords for this account; wait a moment."),
+        Limit::WrongNames => (ErrorCode::RateLimited, "Too many wrong passwords from your address; wait a moment."),
         Limit::SignIns => (ErrorCode::RateLimited, "Too many sign-ins from your address; wait a moment."),
     };
     ErrorBody::new(code, message).retry_after(retry_after_ms)
@@ -149,6 +150,10 @@ fn of_store(error: &StoreError) -> ErrorBody {
         StoreError::NameTaken { .. } => {
             ErrorBody::new(ErrorCode::NameTaken, "This name, or one that looks like it, is taken; choose another.")
                 .at_field("name")
+        }
+        StoreError::TooManyRooms => {
+            let message = format!("An account is a member of at most {ROOMS_MAX} rooms; leave one first.");
+            ErrorBody::new(ErrorCode::TooMany, message)
         }
         StoreError::KeyReused => of_room(RoomError::KeyReused),
         StoreError::ChainBroken => of_room(RoomError::ChainBroken),

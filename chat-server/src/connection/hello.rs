@@ -62,17 +62,21 @@ pub(super) async fn connect(
     follows_all: bool,
 ) -> Result<Device, Refusal> {
     let (user, credential) = (signed_in.account.id, signed_in.credential);
-    if server.connections.count_of(user) >= server.config.connections_per_account {
-        return Err(Refusal::wire(ErrorCode::TooMany, "This account has too many connections; close one first."));
+    let limit = server.config.limits.connections_max.map_or(usize::MAX, |most| most as usize);
+    let too_many = || Refusal::wire(ErrorCode::TooMany, "This account has too many connections; close one first.");
+    if server.connections.count_of(user) >= limit {
+        return Err(too_many());
     }
     // Everyone is a member of #general. Asked each time: the first time may have failed.
     server.rooms.admit(user, GENERAL, Role::Member).await?;
-    let device = server.connections.connected(user, |standing| Device {
+    // Others may have connected meanwhile.
+    let device = server.connections.connected(user, limit, |standing| Device {
         connection: arrival.id,
         caller: Caller::new(user, arrival.origin, credential, Scopes::ALL, standing).over(arrival.id),
         follows_all,
         send_queue: arrival.send_queue.clone(),
     });
+    let device = device.ok_or_else(too_many)?;
     // The sign-in may have been revoked just before the device was entered.
     if let Err(refusal) = signed_in.check_again(server).await {
         server.connections.disconnected(user, arrival.id);
@@ -126,7 +130,7 @@ pub(super) fn welcome(
     account: AccountSnapshot,
     resumed: Vec<Resumed>,
 ) -> Welcome {
-    let rule = server.limiter.rule(device.caller.is_local());
+    let rule = server.limiter.rule(&device.caller);
     Welcome {
         user: signed_in.account.user(),
         session: signed_in.credential.sign_in(),
@@ -138,7 +142,7 @@ pub(super) fn welcome(
         limits: Limits {
             posts_per_second: rule.map(|rule| rule.per_second),
             posts_burst: rule.map(|rule| rule.burst),
-            ..Limits::default()
+            ..server.config.limits.clone()
         },
         features: Vec::new(),
         service: service_now(server),

@@ -8,7 +8,7 @@ use chat_proto::text::Username;
 use super::error::Refusal;
 use crate::access::{Caller, Credential, Origin, Scopes};
 use crate::auth::{NOBODY_UID, Token, hash_token, name_of_uid};
-use crate::server::{Registration, Server};
+use crate::server::{Redeemed, Registration, Server};
 use crate::store::{Account, NewSignIn};
 
 /// A sign-in that succeeded.
@@ -66,16 +66,17 @@ pub async fn sign_in(server: &Server, origin: Origin, auth: Auth) -> Result<Sign
             Ok(SignedIn { account: found.account, credential, token: None, token_hash: Some(token_hash) })
         }
         Auth::Password { name, password } => {
-            server.failed_sign_ins.begin(&name, origin.address, server.now())?;
-            let account = server.store.account_by_name(name.clone()).await?;
-            let hash = account.as_ref().and_then(|account| account.password.clone());
-            // The work is done even if there is no such account: the time it takes reveals nothing.
-            match (server.passwords.fits(password, hash).await?, account) {
-                (true, Some(account)) => {
-                    server.failed_sign_ins.clear(&name, origin.address);
+            let attempt = server.failed_sign_ins.begin(&name, origin, server.now())?;
+            match by_password(server, origin, name, password).await {
+                Ok(Some(account)) => {
+                    attempt.succeeded();
                     with_token(server, account).await
                 }
-                _ => Err(auth_failed()),
+                Ok(None) => Err(auth_failed()),
+                Err(refusal) => {
+                    attempt.was_not_judged();
+                    Err(refusal)
+                }
             }
         }
         Auth::Register { name, password, code } => {
@@ -83,6 +84,20 @@ pub async fn sign_in(server: &Server, origin: Origin, auth: Auth) -> Result<Sign
             with_token(server, account).await
         }
     }
+}
+
+/// Returns the account of a name whose password this is; `None` if either is wrong.
+async fn by_password(
+    server: &Server,
+    origin: Origin,
+    name: Username,
+    password: String,
+) -> Result<Option<Account>, Refusal> {
+    let account = server.store.account_by_name(name).await?;
+    let hash = account.as_ref().and_then(|account| account.password.clone());
+    // The work is done even if there is no such account: the time it takes reveals nothing.
+    let fits = server.passwords.fits(origin.source(), password, hash).await?;
+    Ok(account.filter(|_| fits))
 }
 
 async fn peer(server: &Server, uid: Option<u32>) -> Result<(Account, u32), Refusal> {
@@ -109,13 +124,23 @@ async fn register(
         Registration::Loopback => origin.uid.is_some() || origin.is_loopback,
         Registration::Code => false,
     };
-    let code = if is_free { None } else { Some(server.setup_code.redeem(code.as_deref()).ok_or_else(closed)?) };
-    let hash = server.passwords.hash(password).await?;
+    let code = if is_free { None } else { Some(redeem(server, code.as_deref()).await?) };
+    let hash = server.passwords.hash(origin.source(), password).await?;
     let account = server.store.create_account(name, hash, server.now()).await?;
     if let Some(code) = code {
         code.use_up();
     }
     Ok(account)
+}
+
+/// Takes the setup code. It is for the first account: once there is one, however it was made, the code ends.
+async fn redeem<'a>(server: &'a Server, given: Option<&str>) -> Result<Redeemed<'a>, Refusal> {
+    let code = server.setup_code.redeem(given).ok_or_else(closed)?;
+    if server.store.has_accounts().await? {
+        code.use_up();
+        return Err(closed());
+    }
+    Ok(code)
 }
 
 fn closed() -> Refusal {

@@ -30,7 +30,8 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Signs in and starts pushing to the arrival's queue. A refused `hello` leaves nothing behind.
+    /// Signs in and starts pushing to the arrival's queue. A refused `hello` leaves no connection and no sign-in behind; an
+    /// account that it made remains.
     ///
     /// # Errors
     /// The [`Refusal`]; another `hello` may follow over the same arrival.
@@ -38,9 +39,29 @@ impl Connection {
         hello::check(&hello)?;
         let Hello { client, auth, subscribe, presence: has_presence, resume, version: _ } = hello;
         let signed_in = sign_in(server, arrival.origin, auth).await?;
+        let new_sign_in = signed_in.token.as_ref().and(signed_in.credential.sign_in());
+        let opened = Self::enter(server, arrival, (signed_in, has_presence), (subscribe, resume)).await;
+        match (&opened, new_sign_in) {
+            (Ok((connection, _)), _) => {
+                tracing::Span::current().record("user", tracing::field::display(connection.device.caller.user()));
+                tracing::info!(client = %client.name, "signed in");
+            }
+            // Nobody was told its token.
+            (Err(_), Some(sign_in)) => drop(server.store.revoke_sign_in(sign_in).await),
+            (Err(_), None) => {}
+        }
+        opened
+    }
+
+    /// Enters a caller who has signed in among the account's devices.
+    async fn enter(
+        server: &Arc<Server>,
+        arrival: &Arrival,
+        (signed_in, has_presence): (SignedIn, bool),
+        (subscribe, resume): (Subscription, Option<Resume>),
+    ) -> Result<(Self, Welcome), Refusal> {
         let follows_all = matches!(subscribe, Subscription::All);
         let device = hello::connect(server, arrival, &signed_in, follows_all).await?;
-        let user = device.caller.user();
         let mut connection = Self {
             server: Arc::clone(server),
             device,
@@ -49,11 +70,7 @@ impl Connection {
             chain: ChainState::new(arrival.id),
         };
         match connection.greet(signed_in, subscribe, resume).await {
-            Ok(welcome) => {
-                tracing::Span::current().record("user", tracing::field::display(user));
-                tracing::info!(client = %client.name, "signed in");
-                Ok((connection, welcome))
-            }
+            Ok(welcome) => Ok((connection, welcome)),
             Err(refusal) => {
                 connection.leave().await;
                 arrival.send_queue.forget_pushes();
@@ -123,7 +140,7 @@ impl Connection {
     async fn leave(&mut self) {
         self.sign_off();
         for room in self.device.send_queue.subscriptions() {
-            self.server.rooms.unsubscribe(room, self.device.connection).await;
+            self.server.rooms.forget_connection(room, self.device.connection).await;
         }
     }
 

@@ -66,8 +66,7 @@ fn request(fields: &str) -> Request {
 }
 
 async fn connection(folder: &tempfile::TempDir) -> (Arc<Server>, Connection) {
-    let config =
-        ServerConfig { rates: None, connections_per_account: 9, registration: Registration::Open, setup_code: None };
+    let config = ServerConfig { registration: Registration::Open, ..ServerConfig::default() };
     let store = SqliteStore::open(folder.path(), "e1", clock()).expect("a new database");
     let live = MemoryLive::new(MemoryCaps::default());
     let stores =

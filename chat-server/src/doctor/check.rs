@@ -129,20 +129,6 @@ struct Line<'a> {
     figures: &'a BTreeMap<&'static str, Figure>,
 }
 
-/// Formats a size in bytes for a person.
-pub(super) fn bytes(count: u64) -> String {
-    let units = ["KiB", "MiB", "GiB", "TiB"];
-    let mut size = count as f64;
-    let mut unit = "bytes";
-    for next in units {
-        if size < 1_024.0 {
-            break;
-        }
-        (size, unit) = (size / 1_024.0, next);
-    }
-    if unit == "bytes" { format!("{count} bytes") } else { format!("{size:.1} {unit}") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,11 +143,5 @@ mod tests {
         let lines = [check.json(), well.json(), Check::fail("redis", "refused", "start it").json()];
         let golden: Vec<_> = include_str!("../../golden/json-check.json").lines().collect();
         assert_eq!(lines.as_slice(), golden);
-    }
-
-    #[test]
-    fn bytes_are_shown_in_the_unit_that_fits() {
-        let found = [0, 1_023, 1_024, 1 << 20, (1 << 30) * 5 / 2, 1 << 50].map(bytes);
-        assert_eq!(found, ["0 bytes", "1023 bytes", "1.0 KiB", "1.0 MiB", "2.5 GiB", "1024.0 TiB"]);
     }
 }

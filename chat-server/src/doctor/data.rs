@@ -1,12 +1,14 @@
-//! Checks the data folder: whether it is usable, what it holds, who holds its lock, and how much space is
-//! left. Must not know other checks, or change anything.
+//! Checks the data folder: whether it is usable and private, whether its database is whole, who holds its lock, and how
+//! much space is left. Must not know other checks, or change anything.
 
 use std::path::Path;
+use std::time::Duration;
 
 use rustix::fs::{Access, access, statvfs};
 
-use super::check::{Check, bytes};
-use crate::store::sqlite::{DatabaseFiles, inspect};
+use super::check::Check;
+use crate::byte_size::byte_size;
+use crate::store::sqlite::{DatabaseFiles, Examined, FormError, examine, inspect, open_to_others};
 
 /// Warn below this much free space.
 const SPACE_LOW_BYTES: u64 = 1 << 30;
@@ -14,6 +16,13 @@ const SPACE_LOW_BYTES: u64 = 1 << 30;
 const SPACE_NONE_BYTES: u64 = 64 << 20;
 /// A log of this size is not being checkpointed.
 const LOG_LARGE_BYTES: u64 = 256 << 20;
+/// The database's pages are checked for at most this long: a running server cannot shorten its log meanwhile.
+const CHECK_LIMIT: Duration = Duration::from_secs(30);
+
+/// Checks a data folder as `chat-server doctor` does.
+pub fn at(folder: &Path) -> Vec<Check> {
+    checks(folder).0
+}
 
 /// Checks the folder. Returns whether a server is running on it.
 pub(super) fn checks(folder: &Path) -> (Vec<Check>, bool) {
@@ -28,8 +37,9 @@ pub(super) fn checks(folder: &Path) -> (Vec<Check>, bool) {
     if nearest != folder {
         return (checks, false);
     }
+    checks.extend(privacy(folder));
     let files = inspect(folder);
-    checks.push(database(&files));
+    checks.push(database(&files, &examine(folder, CHECK_LIMIT)));
     checks.push(match &files.holder {
         Some(holder) => Check::ok("held by", format!("{holder}: a server runs on it")).word("holder", holder),
         None => Check::ok("held by", "nobody; a server can start"),
@@ -63,7 +73,7 @@ fn usable(folder: &Path, nearest: &Path) -> Check {
 fn space(nearest: &Path) -> Option<Check> {
     let found = statvfs(nearest).ok()?;
     let free = found.f_bavail.saturating_mul(found.f_frsize);
-    let found = format!("{} free", bytes(free));
+    let found = format!("{} free", byte_size(free));
     let advice = "make room: when there is none, messages are refused (nothing that was acknowledged is lost)";
     let check = match free {
         ..SPACE_NONE_BYTES => Check::fail("free space", found, advice),
@@ -73,16 +83,43 @@ fn space(nearest: &Path) -> Option<Check> {
     Some(check.count("free_bytes", free))
 }
 
-fn database(files: &DatabaseFiles) -> Check {
-    let Some(database) = files.database_bytes else {
-        return Check::ok("database", "not there yet; the server makes it");
-    };
-    let log = files.log_bytes.unwrap_or(0);
-    let found = format!("{}, log {}", bytes(database), bytes(log));
-    let check = if log > LOG_LARGE_BYTES {
-        Check::warn("database", found, "the log is not folded into the file; see the server's log, then restart it")
-    } else {
-        Check::ok("database", found)
+/// Reports permissions that let other users in. They are worth a word only: a folder may be shared on purpose.
+fn privacy(folder: &Path) -> Option<Check> {
+    let open = open_to_others(folder);
+    if open.is_empty() {
+        return None;
+    }
+    let found = open.iter().map(|(path, mode)| format!("{} has mode {mode:04o}", path.display()));
+    let found = found.collect::<Vec<_>>().join(", ");
+    Some(Check::warn("data privacy", found, "take the rights of group and others away: chmod go-rwx"))
+}
+
+fn database(files: &DatabaseFiles, examined: &Result<Examined, FormError>) -> Check {
+    let name = "database file";
+    let (database, log) = (files.database_bytes.unwrap_or(0), files.log_bytes.unwrap_or(0));
+    let found = format!("{}, log {}", byte_size(database), byte_size(log));
+    let check = match examined {
+        Err(form @ FormError::TooNew { .. }) => Check::fail(
+            name,
+            form.to_string(),
+            "use that server's version, or restore a backup made before the upgrade",
+        ),
+        Err(form @ (FormError::Unreadable { .. } | FormError::Io { .. })) => {
+            Check::fail(name, form.to_string(), "run doctor as the user the server runs as")
+        }
+        Err(form) => {
+            let advice = "restore a backup (`restore FILE --force` keeps what is there in a folder beside it)";
+            Check::fail(name, form.to_string(), advice)
+        }
+        Ok(Examined::Nothing) => return Check::ok(name, "not there yet; the server makes it"),
+        Ok(Examined::Whole | Examined::Part) if log > LOG_LARGE_BYTES => {
+            Check::warn(name, found, "the log is not folded into the file; see the server's log, then restart it")
+        }
+        Ok(Examined::Whole) => Check::ok(name, format!("{found}; all of it was checked")),
+        Ok(Examined::Part) => {
+            let checked = format!("{found}; no damage found within {} s", CHECK_LIMIT.as_secs());
+            Check::ok(name, format!("{checked} (a backup checks all of it)"))
+        }
     };
     check.count("database_bytes", database).count("log_bytes", log)
 }
@@ -105,6 +142,6 @@ mod tests {
     #[test]
     fn a_log_that_only_grows_is_worth_a_word() {
         let files = DatabaseFiles { database_bytes: Some(1), log_bytes: Some(LOG_LARGE_BYTES + 1), holder: None };
-        assert_eq!(database(&files).level, Level::Warn);
+        assert_eq!(database(&files, &Ok(Examined::Whole)).level, Level::Warn);
     }
 }

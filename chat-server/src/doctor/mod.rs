@@ -8,5 +8,6 @@ mod redis_checks;
 mod run;
 
 pub use check::{Check, Figure, Level};
+pub use data::at as data_at;
 pub use redis_checks::{at_url as redis_at, of as redis_of};
 pub use run::run;

@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use super::check::{Check, bytes};
+use super::check::Check;
+use crate::byte_size::byte_size;
 use crate::live::{DATABASE_ADVICE, ExamineError, Latency, Measured, RedisFacts, RedisOptions, examine_redis};
 
 /// Slower than this is noticeable.
@@ -128,13 +129,13 @@ fn role(facts: &RedisFacts) -> Check {
 
 fn memory(facts: &RedisFacts) -> Check {
     let RedisFacts { used_bytes, max_bytes, .. } = *facts;
-    let used = bytes(used_bytes);
+    let used = byte_size(used_bytes);
     let raise = "raise maxmemory; where it is used up, messages that expire are refused";
     let share = used_bytes as f64 / max_bytes.max(1) as f64;
     let check = if max_bytes == 0 {
         Check::ok("redis memory", format!("{used} used, no maxmemory: as much as its machine has"))
     } else {
-        let found = format!("{used} of {} used", bytes(max_bytes));
+        let found = format!("{used} of {} used", byte_size(max_bytes));
         if share >= 1.0 {
             Check::fail("redis memory", found, raise)
         } else if share > NEARLY_FULL {

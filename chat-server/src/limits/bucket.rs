@@ -58,6 +58,11 @@ impl TokenBucket {
         Take::Refused { retry_after_ms: Some(fill_ms.saturating_add(self.filled_at.since_ms(now))) }
     }
 
+    /// Gives tokens back; the bucket never holds more than its rule allows.
+    pub fn give_back(&mut self, rule: BucketRule, cost: u32) {
+        self.parts = (self.parts + u64::from(cost) * PARTS).min(u64::from(rule.burst) * PARTS);
+    }
+
     /// Empties it: others have used it, too.
     pub fn empty(&mut self, rule: BucketRule, now: UnixMillis) {
         self.fill(rule, now);

@@ -32,6 +32,13 @@ impl<K: Eq + Hash> Buckets<K> {
         self.held.entry(key).or_insert_with(|| TokenBucket::full(rule, now)).take(rule, cost, now)
     }
 
+    /// Gives `cost` tokens back to the bucket of `key`: what they were taken for did not happen.
+    pub fn give_back(&mut self, key: &K, cost: u32) {
+        if let Some(bucket) = self.held.get_mut(key) {
+            bucket.give_back(self.rule, cost);
+        }
+    }
+
     /// Fills the bucket of `key`.
     pub fn refill(&mut self, key: &K) {
         self.held.remove(key);

@@ -23,9 +23,11 @@ pub enum Limit {
     Changes,
     /// Read markers that an account moves.
     ReadMarkers,
-    /// Wrong passwords for one name from one address.
+    /// Wrong passwords for one name from one network, or for one account.
     WrongPasswords,
-    /// Sign-ins from one address.
+    /// Wrong passwords for many names from one network.
+    WrongNames,
+    /// Sign-ins from one network.
     SignIns,
 }
 

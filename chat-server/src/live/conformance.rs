@@ -29,6 +29,7 @@ macro_rules! suite {
             a_deletion_leaves_a_tombstone_without_text_until_the_end
             a_tombstone_takes_no_edit_and_no_second_deletion
             a_deletion_that_was_refused_is_undone
+            the_states_before_a_change_are_kept_until_it_is_confirmed_or_revoked
             nothing_brings_back_what_expired
             undo_takes_back_one_try_and_not_the_next
             a_post_undone_before_it_came_is_not_there
@@ -186,6 +187,49 @@ pub(crate) async fn a_deletion_that_was_refused_is_undone(live: Store) {
     assert_eq!(live.usage(at(60)).await.map(|usage| usage.alive), Ok(1), "it is alive again");
     assert_eq!(live.replace(key, tombstone(4, 7), at(70)).await, Ok(true), "it can be deleted again");
     assert_eq!(alive_seqs(&live, ROOM, at(5_000)).await, [0; 0]);
+}
+
+/// The numbers of the states of the one entry, newest first.
+async fn states(live: &Store) -> Vec<u64> {
+    let entry = live.load(ROOM, at(0)).await.expect("a load").pop().expect("an entry");
+    std::iter::once(entry.item()).chain(entry.former()).map(|item| item.changed.0).collect()
+}
+
+pub(crate) async fn the_states_before_a_change_are_kept_until_it_is_confirmed_or_revoked(live: Store) {
+    let posted = entry(1, 4, at(0), 5_000);
+    let (key, first) = (posted.key().clone(), posted.item().clone());
+    assert_eq!(live.put(posted, at(0)).await, Ok(Put::Stored));
+    let edited = |changed, body: &str| Item { changed: Seq(changed), ..message_item(4, body, at(0), Some(at(5_000))) };
+    let usage = async || live.usage(at(0)).await.expect("a count");
+    for item in [edited(5, "two\nlines"), edited(6, "three"), tombstone(4, 7)] {
+        assert_eq!(live.replace(key.clone(), item, at(0)).await, Ok(true));
+    }
+    let loaded = live.load(ROOM, at(0)).await.expect("a load").pop().expect("an entry");
+    assert_eq!((loaded.item(), usage().await.alive), (&tombstone(4, 7), 0));
+    assert_eq!(loaded.former(), [edited(6, "three"), edited(5, "two\nlines"), first.clone()]);
+    assert_eq!(*loaded.clone().standing(|changed| changed >= Seq(6)).item(), edited(5, "two\nlines"));
+    assert_eq!(*loaded.standing(|_| true).item(), first);
+    for (seq, changed) in [(Seq(4), Seq(99)), (Seq(5), Seq(6))] {
+        assert_eq!(live.confirm(key.clone(), seq, changed).await, Ok(()));
+        assert_eq!(live.revoke(key.clone(), seq, changed).await, Ok(()));
+    }
+    assert_eq!(states(&live).await, [7, 6, 5, 4], "of no change, or of another message");
+    assert_eq!(live.revoke(key.clone(), Seq(4), Seq(5)).await, Ok(()));
+    assert_eq!(states(&live).await, [7, 6, 4], "later changes stay");
+    assert_eq!(live.confirm(key.clone(), Seq(4), Seq(6)).await, Ok(()));
+    assert_eq!(states(&live).await, [7, 6]);
+    assert_eq!(live.revoke(key.clone(), Seq(4), Seq(7)).await, Ok(()));
+    let back = live.load(ROOM, at(0)).await.expect("a load").pop().expect("an entry");
+    assert_eq!((back.item(), back.former().len(), usage().await.alive), (&edited(6, "three"), 0, 1), "it is back");
+    assert_eq!(live.revoke(key.clone(), Seq(4), Seq(6)).await, Ok(()));
+    assert_eq!(states(&live).await, [6], "nothing is known from before it");
+    assert_eq!(live.replace(key.clone(), tombstone(4, 8), at(0)).await, Ok(true));
+    let bytes = usage().await.bytes;
+    assert_eq!(live.confirm(key.clone(), Seq(4), Seq(8)).await, Ok(()));
+    assert_eq!(states(&live).await, [8], "no text is left of a deletion that stands");
+    assert!(usage().await.bytes < bytes, "nor does it count");
+    assert_eq!(live.restore(key, edited(9, "restored"), at(0)).await, Ok(()));
+    assert_eq!(states(&live).await, [9]);
 }
 
 pub(crate) async fn nothing_brings_back_what_expired(live: Store) {

@@ -29,6 +29,8 @@ pub struct EphemeralEntry {
     item: Item,
     expires_at: UnixMillis,
     digest: PostDigest,
+    /// Its states before the changes that are not confirmed, newest first. Empty but for an entry that was just loaded.
+    former: Vec<Item>,
 }
 
 impl EphemeralEntry {
@@ -41,7 +43,7 @@ impl EphemeralEntry {
             Content::Message(message) => {
                 let expires_at = message.expires_at.ok_or(LiveError::NotEphemeral)?;
                 let digest = post_digest::of(key.room, message.body.as_str());
-                Ok(Self { key, item, expires_at, digest })
+                Ok(Self { key, item, expires_at, digest, former: Vec::new() })
             }
             _ => Err(LiveError::NotEphemeral),
         }
@@ -49,7 +51,60 @@ impl EphemeralEntry {
 
     /// An entry read from the store.
     pub(super) fn kept(key: EphemeralKey, item: Item, expires_at: UnixMillis, digest: PostDigest) -> Self {
-        Self { key, item, expires_at, digest }
+        Self { key, item, expires_at, digest, former: Vec::new() }
+    }
+
+    /// The entry with the states before the changes that are not confirmed, newest first.
+    pub fn with_former(self, former: Vec<Item>) -> Self {
+        Self { former, ..self }
+    }
+
+    /// Its states, newest first.
+    pub fn states(&self) -> impl Iterator<Item = &Item> {
+        std::iter::once(&self.item).chain(&self.former)
+    }
+
+    /// Its states before the changes that are not confirmed, newest first.
+    pub fn former(&self) -> &[Item] {
+        &self.former
+    }
+
+    /// As [`Self::changed_to`], but the present state is kept as a former one until the change is confirmed or revoked.
+    ///
+    /// # Errors
+    /// As [`Self::changed_to`].
+    pub fn replaced_by(&self, item: Item) -> Result<Self, LiveError> {
+        let former = self.states().cloned().collect();
+        Ok(self.changed_to(item)?.with_former(former))
+    }
+
+    /// The entry without the states from before a change that stands.
+    pub fn confirmed(mut self, changed: Seq) -> Self {
+        let newer = self.states().position(|state| state.changed == changed);
+        self.former.truncate(newer.unwrap_or(self.former.len()));
+        self
+    }
+
+    /// The entry without the state that a refused change made. Unchanged if no former state is known.
+    pub fn revoked(mut self, changed: Seq) -> Self {
+        if self.item.changed != changed {
+            self.former.retain(|state| state.changed != changed);
+        } else if !self.former.is_empty() {
+            self.item = self.former.remove(0);
+        }
+        self
+    }
+
+    /// The entry in its newest state that no refused change made, without the former ones.
+    pub fn standing(self, is_refused: impl Fn(Seq) -> bool) -> Self {
+        let mut item = self.item;
+        for former in self.former {
+            if !is_refused(item.changed) {
+                break;
+            }
+            item = former;
+        }
+        Self { item, former: Vec::new(), ..self }
     }
 
     /// The entry in a new state: an edited message with the same end, or `Deleted`. The former text is gone with the former
@@ -66,7 +121,7 @@ impl EphemeralEntry {
         if !keeps_end || item.seq != self.item.seq {
             return Err(LiveError::NotEphemeral);
         }
-        Ok(Self { key: self.key.clone(), item, ..*self })
+        Ok(Self { key: self.key.clone(), item, former: Vec::new(), ..*self })
     }
 
     /// The digest of the text it was posted with.

@@ -58,14 +58,23 @@ pub trait Live: Send + Sync {
 
     /// Sets an alive message to a new state, an edited message or `Deleted`; its end stays. Of two states the one with
     /// the higher `item.changed` stays. Returns `false`, and keeps nothing, if nothing alive has this key, or a
-    /// tombstone has.
+    /// tombstone has. The former state is kept, too, until the change is [confirmed](Self::confirm) or
+    /// [revoked](Self::revoke), perhaps by the next server.
     ///
     /// # Errors
     /// As [`put`](Self::put); `NotEphemeral` if the new state does not fit the entry.
     fn replace(&self, key: EphemeralKey, item: Item, now: UnixMillis) -> LiveReply<bool>;
 
-    /// Sets an alive entry back to a former state after a refused change; a deleted message comes back. Of two states the
-    /// one with the higher `item.changed` stays. Deferred while the store is unavailable and never given up, as
+    /// A change stands: states from before it are forgotten. Deferred while the store is unavailable, as
+    /// [`undo`](Self::undo).
+    fn confirm(&self, key: EphemeralKey, seq: Seq, changed: Seq) -> LiveReply<()>;
+
+    /// Undoes a refused change of a message: the state from before it comes back, that of a deleted message included.
+    /// States from after it stay. Harmless if the change was not kept, and if done twice. Deferred as [`undo`](Self::undo).
+    fn revoke(&self, key: EphemeralKey, seq: Seq, changed: Seq) -> LiveReply<()>;
+
+    /// Sets an alive entry to the state that is known to stand; a deleted message comes back. Of two states the one with
+    /// the higher `item.changed` stays, alone. Deferred while the store is unavailable and never given up, as
     /// [`undo`](Self::undo).
     fn restore(&self, key: EphemeralKey, item: Item, now: UnixMillis) -> LiveReply<()>;
 
@@ -74,7 +83,8 @@ pub trait Live: Send + Sync {
     /// is then the first thing done when the store is back.
     fn undo(&self, key: EphemeralKey, seq: Seq) -> LiveReply<()>;
 
-    /// Returns all alive entries of a room, tombstones included, by rising `seq`. For a room that starts.
+    /// Returns all alive entries of a room, tombstones included, by rising `seq`, with the former states that are kept. For
+    /// a room that starts.
     fn load(&self, room: RoomId, now: UnixMillis) -> LiveReply<Vec<EphemeralEntry>>;
 
     /// Returns the first use of a sender's key, while it is remembered: until

@@ -19,9 +19,8 @@ use super::command::{
 use super::commit::{Change, Commit, Event};
 use super::directory::Directory;
 use super::fanout::Fanout;
-use super::in_flight::{InFlightQueue, Requester, Write, answer};
+use super::in_flight::{Changing, InFlightQueue, Requester, Write, answer};
 use super::live_sync::LiveSync;
-use super::ring::RING;
 use super::services::{Counters, Services};
 use super::state::{Accepted, NewMessage, State, mentions_of};
 use crate::access::Caller;
@@ -46,7 +45,6 @@ pub(super) struct Actor {
     services: Services,
     directory: Arc<Directory>,
     live_sync: LiveSync,
-    is_closed: bool,
 }
 
 /// Runs a room until it is idle or closed.
@@ -57,7 +55,7 @@ pub(super) async fn run(
     directory: Arc<Directory>,
 ) {
     let loaded = async {
-        let mut stored = services.store.room_state(id, RING as u32).await?;
+        let mut stored = services.store.room_state(id, services.ring_events as u32).await?;
         let mut live_sync = LiveSync::new(&services);
         // A live store that is unreachable or slow delays nothing: its entries are loaded later.
         let loading = services.live.load(id, (services.clock)());
@@ -67,7 +65,7 @@ pub(super) async fn run(
         }
         let (head, refused) = (stored.room.head, std::mem::take(&mut stored.refused));
         let (commit, effects) = Commit::start(head, stored.reserved_up_to, refused, entries);
-        let state = State::new(stored, commit);
+        let state = State::new(services.ring_events, stored, commit);
         if state.shown() > head {
             directory.note_head(id, state.shown());
         }
@@ -75,8 +73,8 @@ pub(super) async fn run(
     };
     match loaded.await {
         Ok((state, live_sync, effects)) => {
-            let (in_flight, fanout, is_closed) = (InFlightQueue::default(), Fanout::new(id), false);
-            let mut actor = Actor { state, in_flight, fanout, services, directory, live_sync, is_closed };
+            let (in_flight, fanout) = (InFlightQueue::default(), Fanout::new(id));
+            let mut actor = Actor { state, in_flight, fanout, services, directory, live_sync };
             actor.carry_out(effects);
             let now = actor.now();
             actor.services.observer.room_started(id, &actor.state.recent_items(now));
@@ -85,7 +83,7 @@ pub(super) async fn run(
         }
         Err(error) => {
             // Commands that are waiting get the same error. The next command starts the room again.
-            directory.stop_now(id, &mut mailbox);
+            directory.stop_now(id, &mut mailbox, |command| command.refuse(&error));
             while let Some(command) = mailbox.recv().await {
                 command.refuse(&error);
             }
@@ -106,6 +104,9 @@ impl Actor {
     async fn serve(&mut self, mailbox: &mut mpsc::Receiver<Command>) {
         let mut next_expiry = self.state.expire(self.now());
         loop {
+            if self.state.is_closing() && self.in_flight.is_empty() {
+                return self.close(mailbox);
+            }
             let expiry_in = next_expiry.map(|at| Duration::from_millis(at.since_ms(self.now()).max(1)));
             tokio::select! {
                 biased;
@@ -114,12 +115,12 @@ impl Actor {
                     next_expiry = self.state.expire(self.now());
                 }
                 event = self.live_sync.next() => self.on_live_event(event),
-                // While closing, stop reading: callers retry the waiting commands with the next actor of the room.
-                command = mailbox.recv(), if !self.is_closed => {
+                // While closing, read nothing: once closed, callers retry the waiting commands with the room's next actor.
+                command = mailbox.recv(), if !self.state.is_closing() => {
                     let Some(command) = command else { return };
                     self.take(command);
                     for _ in 1..TURN {
-                        if self.is_closed {
+                        if self.state.is_closing() {
                             break;
                         }
                         let Ok(command) = mailbox.try_recv() else { break };
@@ -134,17 +135,21 @@ impl Actor {
                     }
                 }
             }
-            if self.is_closed && self.in_flight.is_empty() {
-                self.directory.stop_now(self.state.id(), mailbox);
-                return;
-            }
         }
     }
 
+    /// Ends a room that its last member has left; the database closed it with the leave.
+    fn close(&self, mailbox: &mut mpsc::Receiver<Command>) {
+        drop(self.services.live.clear_room(self.state.id()));
+        self.directory.stop_now(self.state.id(), mailbox, drop);
+    }
+
     fn take(&mut self, command: Command) {
-        if let Command::Unsubscribe(connection) = command {
-            return self.fanout.remove(connection);
+        if let Command::Unsubscribe(connection, reply) = command {
+            return self.unsubscribe(connection, reply);
         }
+        // A command that waited longer than a message lived must not see it.
+        self.state.expire(self.now());
         // Before anything else: a busy room that is hidden must not answer differently from one that does not exist.
         if let Some((caller, action)) = command.access()
             && let Err(error) = self.state.authorize(caller, action)
@@ -173,7 +178,7 @@ impl Actor {
             }
             Command::PageSnapshot(_, _, after, reply) => self.page_snapshot(after, reply),
             Command::Snapshot(caller, _, reply) => answer(reply, Ok(self.state.snapshot(caller.user()))),
-            Command::Unsubscribe(connection) => self.fanout.remove(connection),
+            Command::Unsubscribe(connection, reply) => self.unsubscribe(connection, reply),
             Command::Transient(push, action, but) => {
                 let may = |caller: &Caller| self.state.decide(caller, action).is_allowed();
                 self.fanout.transient(&push, |to, caller| Some(to) != but && may(caller));
@@ -186,7 +191,8 @@ impl Actor {
     fn post(&mut self, new: NewPost, reply: Responder<Posted>) {
         let now = self.now();
         let chain = new.chain;
-        if chain.is_some_and(|place| self.state.commit.is_chain_broken(place)) {
+        let is_broken = |place| self.state.commit.is_chain_broken(place) || self.directory.is_chain_broken(place);
+        if chain.is_some_and(is_broken) {
             return answer(reply, Err(RoomError::ChainBroken));
         }
         match self.state.accept_post(new, now) {
@@ -221,9 +227,9 @@ impl Actor {
 
     fn change(&mut self, new: NewChange, reply: Responder<ChangeOutcome>) {
         let now = self.now();
-        let revision = match new.kind {
-            ChangeKind::Edit { .. } => Revision::Edit,
-            ChangeKind::Delete => Revision::Delete,
+        let (revision, deletes) = match new.kind {
+            ChangeKind::Edit { .. } => (Revision::Edit, None),
+            ChangeKind::Delete => (Revision::Delete, Some(new.seq)),
         };
         let known = self.state.find(new.seq, now).or_else(|| new.known.clone());
         let before = known.as_ref().map_or_else(Vec::new, mentions_of);
@@ -233,8 +239,8 @@ impl Actor {
                 let is_all_known = self.state.commit.is_loaded();
                 answer(reply, Ok(ChangeOutcome::Unknown { is_all_known }));
             }
-            Ok(Accepted::Same) => {
-                let (changed, mentioned_now) = (self.state.shown(), before.clone());
+            Ok(Accepted::Done(changed)) => {
+                let mentioned_now = before.clone();
                 answer(
                     reply,
                     Ok(ChangeOutcome::Changed(ChangedMessage { changed, mentioned_before: before, mentioned_now })),
@@ -243,10 +249,12 @@ impl Actor {
             Ok(Accepted::Persistent(item)) => {
                 let change = store::Change { room: self.state.id(), revision, item: item.clone(), at: now };
                 let write = Write::Change(self.services.store.change(change));
-                self.accept(Requester::Change(before, reply), Some(write), Change::Persistent(Some(item), None));
+                let requester = Requester::Change(Changing { deletes, mentioned: before }, reply);
+                self.accept(requester, Some(write), Change::Persistent(Some(item), None));
             }
             Ok(Accepted::Ephemeral(key, item)) => {
-                self.accept(Requester::Change(before, reply), None, Change::Revision(key, item));
+                let requester = Requester::Change(Changing { deletes, mentioned: before }, reply);
+                self.accept(requester, None, Change::Revision(key, item));
             }
         }
     }
@@ -291,6 +299,13 @@ impl Actor {
                     Change::Persistent(Some(item), None),
                 );
             }
+        }
+    }
+
+    fn unsubscribe(&mut self, connection: ConnectionId, reply: Option<Responder<()>>) {
+        self.fanout.remove(connection);
+        if let Some(reply) = reply {
+            answer(reply, Ok(()));
         }
     }
 

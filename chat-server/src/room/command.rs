@@ -132,8 +132,8 @@ pub(super) enum Command {
     // The server's own.
     /// Makes an account a member, whatever the table says: of `#general`, or of the room it has just made.
     Admit(UserId, Role, Responder<Joined>),
-    /// A connection gives up its subscription; it can end no other's.
-    Unsubscribe(ConnectionId),
+    /// A connection gives up its subscription; it can end no other's. Answered once nothing is pushed to it any more.
+    Unsubscribe(ConnectionId, Option<Responder<()>>),
     /// A push without a number, for the listeners that may do this in the room, but for one connection.
     Transient(Arc<Push>, RoomAction, Option<ConnectionId>),
     /// Answered once everything accepted before has completed.
@@ -161,7 +161,7 @@ impl Command {
             Self::PageSnapshot(caller, action, ..)
             | Self::Snapshot(caller, action, _)
             | Self::Find(caller, action, ..) => Some((caller, *action)),
-            Self::Admit(..) | Self::Unsubscribe(_) | Self::Transient(..) | Self::Drain(_) => None,
+            Self::Admit(..) | Self::Unsubscribe(..) | Self::Transient(..) | Self::Drain(_) => None,
         }
     }
 
@@ -182,7 +182,8 @@ impl Command {
             Self::PageSnapshot(.., reply) => refused(reply, error),
             Self::Snapshot(.., reply) => refused(reply, error),
             Self::Find(.., reply) => refused(reply, error),
-            Self::Unsubscribe(_) | Self::Transient(..) => {}
+            Self::Unsubscribe(_, reply) => reply.into_iter().for_each(|reply| refused(reply, error)),
+            Self::Transient(..) => {}
         }
     }
 }

@@ -18,7 +18,7 @@
 //! | answered: stored | an earlier post of its chain was refused | in doubt | |
 //! | answered: stored | the reservation it depends on has failed | in doubt | |
 //! | answered: stored | its key belongs to a visible message | in doubt | `Refill` |
-//! | answered: stored | otherwise | visible | `Acknowledge` |
+//! | answered: stored | otherwise | visible | `Acknowledge`; of an edit or a deletion `Confirm`, too |
 //! | answered: key held | by a post that was refused or never acknowledged | in doubt | `Undo` of that post |
 //! | answered: key held | by the same text in this room | done | `AnswerDuplicate` |
 //! | answered: key held | otherwise | refused | `Refuse` |
@@ -26,21 +26,28 @@
 //! | answered: failed | the live store cannot hold it | refused | `Refuse` |
 //! | answered: failed | the live store may hold it | in doubt | |
 //! | in doubt | a post | compensated | `Undo`, `NoteThenRefuse` |
-//! | in doubt | an edit or a deletion | compensated | `Restore`, `Refuse` |
+//! | in doubt | an edit or a deletion | compensated | `Revoke`, `NoteThenRefuse` |
 //!
-//! A post that is refused or compensated breaks its chain. A compensated post never becomes visible, nor does a later
-//! process show it: the database notes its number before the requester is answered. Edits and deletions are not noted: if the
-//! process ends before the live store has restored the message, the refused change stands.
+//! A post that is refused or compensated breaks its chain. A compensated change never becomes visible, nor does a later
+//! process show it: the database notes its number before the requester is answered. So that a later process can go back
+//! behind a refused edit or deletion, the live store keeps the former state of a message until the change is confirmed or
+//! revoked.
 //!
 //! Two events concern many messages at once:
 //!
 //! - The live store lost its data: `Refill` with all visible messages, and again once the changes that were under way have
 //!   been completed.
 //! - The live store did not answer when the room started, and answers now: posts that were refused or never acknowledged
-//!   are undone; the others get new numbers and are shown when these are reserved (`ShowLoaded`, else `LoadAgain`).
+//!   are undone; the others get new numbers, are shown when these are reserved (`ShowLoaded`, else `LoadAgain`), and are
+//!   stored under them (`Refill`).
 //!
-//! Known limit: if a process ends before its number is reserved, the next one may give the number to another change. If
-//! that one also ends before the live store has undone the first post, the third cannot tell the two apart.
+//! Known limits:
+//!
+//! - If a process ends before its number is reserved, the next one may give the number to another change. If that one also
+//!   ends before the live store has undone the first post, the third cannot tell the two apart.
+//! - If a change is refused while both stores fail, and the process ends before either works again, the next one knows of
+//!   the refusal only if the number was not reserved.
+//! - A process that ends right after `ShowLoaded` may not have stored the new numbers.
 
 #![deny(clippy::disallowed_methods)]
 
@@ -55,12 +62,12 @@ use chat_proto::ids::Seq;
 use chat_proto::time::UnixMillis;
 
 use self::compensation::Compensation;
-pub(super) use self::event::{Change, Effect, Event, FirstPost, Shown, Ticket, WriteResult};
+pub(super) use self::event::{Change, Effect, Event, FirstPost, RefusedEphemeral, Shown, Ticket, WriteResult};
 use self::queue::{Queue, Stage};
 use self::seqs::Seqs;
 use super::ephemeral_index::EphemeralIndex;
 use crate::live::EphemeralEntry;
-use crate::store::{BrokenChains, ChainPlace};
+use crate::store::{BrokenChains, ChainPlace, ChangeId};
 
 /// Broken chains kept in memory: more than can have posts under way.
 const BROKEN_CHAINS: usize = 1024;
@@ -90,7 +97,7 @@ impl Commit {
     pub(super) fn start(
         head: Seq,
         reserved_up_to: Seq,
-        refused: Vec<Seq>,
+        refused: Vec<ChangeId>,
         loaded: Option<Vec<EphemeralEntry>>,
     ) -> (Self, Vec<Effect>) {
         let compensation = Compensation::new(refused);

@@ -41,6 +41,7 @@ impl From<StoreError> for RoomError {
             StoreError::ChainBroken => Self::ChainBroken,
             StoreError::Busy => Self::Busy,
             StoreError::NameTaken { .. }
+            | StoreError::TooManyRooms
             | StoreError::Unreadable { .. }
             | StoreError::Failed(_)
             | StoreError::Closed => Self::Store(error),

@@ -9,6 +9,7 @@ use chat_proto::request::{Edit, Post, Posted};
 use chat_proto::room::{Role, Rsvp, RsvpCounts};
 use chat_proto::server_frame::Resumed;
 use chat_proto::text::{Description, TopicText};
+use tokio::sync::oneshot;
 
 use super::RoomError;
 use super::command::{
@@ -148,9 +149,17 @@ impl Rooms {
         self.0.ask(room, |reply| Command::Subscribe(caller.clone(), (connection, send_queue.clone()), reply)).await
     }
 
-    /// Stops pushing the room's events to a connection.
+    /// Stops pushing the room's events to a connection. Once this returns, the room pushes none.
     pub async fn unsubscribe(&self, room: RoomId, connection: ConnectionId) {
-        self.0.notify_reliably(room, Command::Unsubscribe(connection)).await;
+        // A room that is not running, or stops just then, has no listeners.
+        let (reply, done) = oneshot::channel();
+        self.0.notify_reliably(room, Command::Unsubscribe(connection, Some(reply))).await;
+        drop(done.await);
+    }
+
+    /// Stops pushing the room's events to a connection that has ended, without waiting for the room.
+    pub async fn forget_connection(&self, room: RoomId, connection: ConnectionId) {
+        self.0.notify_reliably(room, Command::Unsubscribe(connection, None)).await;
     }
 
     /// Shows that the caller is typing over a connection, or has stopped.
@@ -226,8 +235,10 @@ impl Rooms {
     ) -> Result<Page, RoomError> {
         let snapshot = self.page_snapshot(caller, room, RoomAction::ReadHistory, None).await?;
         let PageSnapshot { head, mut ephemeral, .. } = snapshot;
-        ephemeral.retain(|item| before.is_none_or(|before| item.seq < before));
-        let stored = self.0.services().store.history(room, before, limit).await?;
+        // What is posted while the database is read must not crowd out the page.
+        let before = before.unwrap_or(Seq(u64::MAX)).min(head.next());
+        ephemeral.retain(|item| item.seq < before);
+        let stored = self.0.services().store.history(room, Some(before), limit).await?;
         let is_full = stored.len() >= limit as usize;
         let (items, next) = page::history(stored, is_full, ephemeral, head, limit as usize);
         Ok(Page { items, next, head })

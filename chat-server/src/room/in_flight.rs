@@ -27,8 +27,8 @@ const NOTE_LIMIT: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub(super) enum Requester {
     Post(Responder<Posted>),
-    /// The accounts that the message mentioned when the change was accepted.
-    Change(Vec<UserId>, Responder<ChangeOutcome>),
+    /// A change of a message.
+    Change(Changing, Responder<ChangeOutcome>),
     Set(Responder<Seq>),
     /// The account and its answer; with the number of its item, or without one if it was given before.
     Rsvp((UserId, Rsvp, Option<Seq>), Responder<RsvpCounts>),
@@ -39,6 +39,15 @@ pub(super) enum Requester {
     Drain(Responder<()>),
     /// The room itself.
     Nobody,
+}
+
+/// The message that a request changes.
+#[derive(Debug)]
+pub(super) struct Changing {
+    /// Its place, if it is deleted: two deletions under way are both done by the first.
+    pub deletes: Option<Seq>,
+    /// The accounts that it mentioned when the change was accepted.
+    pub mentioned: Vec<UserId>,
 }
 
 /// A write that was submitted to a store.
@@ -174,15 +183,24 @@ impl InFlightQueue {
     }
 }
 
-/// Refuses a post once the database has noted it. If it cannot, only this process knows of the refusal.
+/// Refuses a post or a change of a message once the database has noted it. If it cannot, only this process knows of the
+/// refusal, and a later one knows only that of a number that was not reserved.
 pub(super) fn refuse_when_noted(tasks: &Tasks, noted: StoreReply<()>, requester: Requester, error: RoomError) {
-    if let Requester::Post(responder) = requester {
-        let refusal = async move {
-            drop(timeout(NOTE_LIMIT, noted).await);
-            answer(responder, Err(error));
-        };
-        tasks.spawn(refusal.in_current_span());
-    }
+    let refuse: Box<dyn FnOnce() + Send> = match requester {
+        Requester::Post(responder) => Box::new(|| answer(responder, Err(error))),
+        Requester::Change(_, responder) => Box::new(|| answer(responder, Err(error))),
+        Requester::Set(_)
+        | Requester::Rsvp(..)
+        | Requester::Join(..)
+        | Requester::Leave(..)
+        | Requester::Drain(_)
+        | Requester::Nobody => return,
+    };
+    let refusal = async move {
+        drop(timeout(NOTE_LIMIT, noted).await);
+        refuse();
+    };
+    tasks.spawn(refusal.in_current_span());
 }
 
 /// Answers a request. The requester may have gone.

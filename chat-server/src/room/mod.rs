@@ -25,6 +25,7 @@ pub use error::RoomError;
 pub use handle::{Page, Rooms};
 pub use observer::RoomObserver;
 pub use registry::Registry;
+pub use ring::RING_EVENTS;
 pub use services::{Counters, REFILLS, Services};
 
 #[cfg(test)]

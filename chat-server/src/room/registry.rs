@@ -77,14 +77,19 @@ impl Registry {
         Err(RoomError::Busy)
     }
 
-    /// Puts a command into a room's mailbox and returns the answer to wait for; `None` if the room has stopped meanwhile.
+    /// Puts a command into a room's mailbox and returns the answer to wait for; `None` if the room stops each time.
     pub(super) async fn begin<T>(
         &self,
         id: RoomId,
-        command: impl FnOnce(Responder<T>) -> Command,
+        command: impl Fn(Responder<T>) -> Command,
     ) -> Option<oneshot::Receiver<Result<T, RoomError>>> {
-        let (reply, answer) = oneshot::channel();
-        self.mailbox(id).send(command(reply)).await.ok().map(|()| answer)
+        for _ in 0..ASK_AGAIN {
+            let (reply, answer) = oneshot::channel();
+            if self.mailbox(id).send(command(reply)).await.is_ok() {
+                return Some(answer);
+            }
+        }
+        None
     }
 
     /// Sends a room a command without an answer; dropped if the room is not running or its mailbox is full.

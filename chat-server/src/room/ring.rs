@@ -7,21 +7,23 @@ use std::collections::{HashMap, VecDeque};
 use chat_proto::ids::Seq;
 use chat_proto::message::{Content, Item};
 
-/// Number of events kept.
-pub(super) const RING: usize = 256;
+/// Number of events kept, if the settings do not differ.
+pub const RING_EVENTS: usize = 256;
 
 /// The last events by rising number, each with its item.
 #[derive(Debug)]
 pub(super) struct Ring {
     /// Each with its own number; `item.changed` may be newer.
     events: VecDeque<(Seq, Item)>,
+    /// Number of events kept.
+    most: usize,
     /// All changes after this number are here.
     reaches_back_to: Seq,
 }
 
 impl Ring {
     /// A ring of the newest items, by rising `changed`. `is_whole`: the room has no other items.
-    pub(super) fn refill(recent: Vec<Item>, head: Seq, is_whole: bool) -> Self {
+    pub(super) fn refill(most: usize, recent: Vec<Item>, head: Seq, is_whole: bool) -> Self {
         let events: VecDeque<_> = recent.into_iter().map(|item| (item.changed, item)).collect();
         // Changes between the first item and the one before it are unknown.
         let reaches_back_to = match events.front() {
@@ -29,7 +31,7 @@ impl Ring {
             Some((first, _)) => *first,
             None => head,
         };
-        Self { events, reaches_back_to }
+        Self { events, most, reaches_back_to }
     }
 
     /// Changes up to `number` may be missing.
@@ -41,7 +43,7 @@ impl Ring {
     pub(super) fn push(&mut self, item: Item) {
         self.replace(&item);
         self.events.push_back((item.changed, item));
-        while self.events.len() > RING {
+        while self.events.len() > self.most {
             if let Some((dropped, _)) = self.events.pop_front() {
                 self.mark_incomplete_to(dropped);
             }
@@ -111,7 +113,7 @@ mod tests {
 
     #[test]
     fn an_edit_replaces_the_text_wherever_it_stands() {
-        let mut ring = Ring::refill(Vec::new(), Seq::ZERO, true);
+        let mut ring = Ring::refill(RING_EVENTS, Vec::new(), Seq::ZERO, true);
         ring.push(item(1, 1));
         ring.push(item(1, 2));
         assert!(ring.events.iter().all(|(_, kept)| *kept == item(1, 2)));
@@ -121,7 +123,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_the_ring_returns_is_what_happened(edits in proptest::collection::vec(any::<prop::sample::Index>(), 1..700), after in 0u64..700) {
-            let mut ring = Ring::refill(Vec::new(), Seq::ZERO, true);
+            let mut ring = Ring::refill(RING_EVENTS, Vec::new(), Seq::ZERO, true);
             let mut truth: Vec<Item> = Vec::new();
             for (number, edit) in (1u64..).zip(&edits) {
                 // Every second event changes an earlier thing.
@@ -140,7 +142,7 @@ mod tests {
                 expected.sort_unstable_by_key(|item| item.changed);
                 prop_assert_eq!(changes, expected);
             } else {
-                prop_assert!(edits.len() as u64 > after + RING as u64 - 1, "the ring gave up too soon");
+                prop_assert!(edits.len() as u64 > after + RING_EVENTS as u64 - 1, "the ring gave up too soon");
             }
         }
     }

@@ -73,6 +73,8 @@ pub struct Services {
     pub observer: Arc<dyn RoomObserver>,
     /// Permits for refilling a live store that has lost its data.
     pub refills: Arc<Semaphore>,
+    /// Events that a room keeps in memory.
+    pub ring_events: usize,
     /// Runs the rooms.
     pub tasks: Tasks,
 }

@@ -47,20 +47,20 @@ pub(super) enum Accepted {
     Persistent(Item),
     /// An ephemeral message in its new state.
     Ephemeral(EphemeralKey, Item),
-    /// It has this text already.
-    Same,
+    /// It has this text already, or was deleted before. Holds the number of its last change.
+    Done(Seq),
     /// The room does not have the message.
     Unknown,
 }
 
 impl State {
     /// The room as the stores have it.
-    pub(super) fn new(stored: RoomState, commit: Commit) -> Self {
+    pub(super) fn new(ring_events: usize, stored: RoomState, commit: Commit) -> Self {
         let newest_ephemeral = commit.index.newest();
         let shown = stored.room.head.max(newest_ephemeral);
         // Ephemeral events are not in the database: with some alive the ring cannot claim to know all.
         let has_persistent_only = commit.index.is_empty() && commit.seqs.last_given() == stored.room.head;
-        let mut ring = Ring::refill(stored.recent, shown, stored.is_whole && has_persistent_only);
+        let mut ring = Ring::refill(ring_events, stored.recent, shown, stored.is_whole && has_persistent_only);
         ring.mark_incomplete_to(newest_ephemeral);
         let members = Members::new(stored.members);
         let rsvps = Rsvps::new(stored.answers);
@@ -192,14 +192,24 @@ impl State {
         let alive = self.commit.index.get(new.seq).filter(|entry| entry.is_alive(now));
         let found = alive.map(EphemeralEntry::item).or_else(|| self.ring.item(new.seq)).or(new.known.as_ref());
         let Some(found) = found else { return Ok(Accepted::Unknown) };
-        let Content::Message(message) = &found.content else { return Err(RoomError::NotFound) };
-        if found.by != new.caller.user() {
-            let action = match new.kind {
-                ChangeKind::Edit { .. } => RoomAction::EditOthers,
-                ChangeKind::Delete => RoomAction::DeleteOthers,
-            };
-            self.authorize(&new.caller, action)?;
-        }
+        let message = match (&found.content, &new.kind) {
+            (Content::Message(message), _) => Some(message),
+            (Content::Deleted { .. }, ChangeKind::Delete) => None,
+            (
+                Content::Deleted { .. }
+                | Content::Expired { .. }
+                | Content::Join
+                | Content::Leave
+                | Content::Topic { .. }
+                | Content::Description { .. }
+                | Content::Renamed { .. }
+                | Content::Rsvp { .. },
+                _,
+            ) => return Err(RoomError::NotFound),
+        };
+        self.authorize_change(&new, found.by)?;
+        // Whoever repeats a deletion in doubt learns that it is done.
+        let Some(message) = message else { return Ok(Accepted::Done(found.changed)) };
         let key = alive.map(|entry| entry.key().clone());
         // An ephemeral message that is not alive any more is gone, also where the ring still knows of it.
         if message.expires_at.is_some() && key.is_none() {
@@ -208,7 +218,7 @@ impl State {
         let content = match new.kind {
             // Another change under way may be what it undoes.
             ChangeKind::Edit { body, .. } if body == message.body && !self.commit.is_changing(new.seq) => {
-                return Ok(Accepted::Same);
+                return Ok(Accepted::Done(found.changed));
             }
             ChangeKind::Edit { body, mentions } => {
                 let mentions = self.members_of(mentions);
@@ -223,6 +233,18 @@ impl State {
             None => Accepted::Persistent(item),
             Some(key) => Accepted::Ephemeral(key, item),
         })
+    }
+
+    /// Asks the access table whether the caller may change a message of this author in this way.
+    fn authorize_change(&self, new: &NewChange, author: UserId) -> Result<(), RoomError> {
+        if author == new.caller.user() {
+            return Ok(());
+        }
+        let action = match new.kind {
+            ChangeKind::Edit { .. } => RoomAction::EditOthers,
+            ChangeKind::Delete => RoomAction::DeleteOthers,
+        };
+        self.authorize(&new.caller, action)
     }
 
     /// The event of a setting that changes; `None` if it holds already. The caller may change it.
@@ -275,8 +297,8 @@ impl State {
         self.members.undo(user);
     }
 
-    /// Whether the room closes now: it closes when empty, and its last member has left.
-    pub(super) fn should_close(&self) -> bool {
+    /// Whether the room closes: it closes when empty, and its last member is leaving or has left.
+    pub(super) fn is_closing(&self) -> bool {
         self.room.closes_when_empty && self.member_count() == 0
     }
 

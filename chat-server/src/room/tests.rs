@@ -1,13 +1,15 @@
 //! A real room over real stores, asked as callers ask it: what is decided, and what a leaver still receives.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use chat_proto::ids::{ConnectionId, RoomId, Seq, UserId};
 use chat_proto::message::Item;
-use chat_proto::request::Post;
+use chat_proto::request::{Life, Post};
 use chat_proto::room::{Role, RoomKind};
 use chat_proto::server_frame::{Gap, Typing};
 use chat_proto::time::UnixMillis;
+use futures_util::future::join_all;
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
@@ -50,6 +52,13 @@ fn stopped(room: RoomId, user: UserId) -> Typing {
     Typing { room, user, connection: ConnectionId(9), ttl_ms: 0 }
 }
 
+/// An account that is signed in over a Unix socket.
+pub(super) fn caller(user: u64) -> Caller {
+    let origin = Origin { uid: Some(7), is_loopback: true, address: None };
+    let standing = Arc::new(Standing::new(ServerRole::Account));
+    Caller::new(UserId(user), origin, Credential::Peer { uid: 7 }, Scopes::ALL, standing)
+}
+
 struct World {
     rooms: Rooms,
     room: RoomId,
@@ -81,6 +90,10 @@ impl Device {
 impl World {
     /// A room of this kind with two members.
     async fn new(kind: RoomKind) -> Self {
+        Self::at(kind, clock).await
+    }
+
+    async fn at(kind: RoomKind, clock: fn() -> UnixMillis) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let store = Arc::new(SqliteStore::open(folder.path(), "e1", NOW).expect("it opens"));
         let noted = Arc::new(Noted::default());
@@ -90,15 +103,14 @@ impl World {
             live: Arc::new(MemoryLive::new(MemoryCaps::default())),
             clock,
             counters: Arc::default(),
+            ring_events: RING_EVENTS,
             observer: noted.clone(),
             refills: Arc::new(Semaphore::new(REFILLS)),
         };
         let mut callers = Vec::new();
         for (uid, name) in [(1000, "ana"), (1001, "ben")] {
             let account = store.account_for_uid(uid, name.parse().expect("a name"), NOW).await.expect("made");
-            let origin = Origin { uid: Some(uid), is_loopback: true, address: None };
-            let standing = Arc::new(Standing::new(ServerRole::Account));
-            callers.push(Caller::new(account.id, origin, Credential::Peer { uid }, Scopes::ALL, standing));
+            callers.push(caller(account.id.0));
         }
         let (ben, ana) = (callers.remove(1), callers.remove(0));
         let new = NewRoom {
@@ -113,9 +125,7 @@ impl World {
         };
         let room = store.create_room(new).await.expect("made").room.id;
         let rooms = Rooms::new(Registry::new(services));
-        for (caller, role) in [(&ana, Role::Owner), (&ben, Role::Member)] {
-            assert!(rooms.admit(caller.user(), room, role).await.expect("admitted").is_new);
-        }
+        assert!(rooms.admit(ben.user(), room, Role::Member).await.expect("admitted").is_new);
         Self { rooms, room, noted, ana, ben, _folder: folder }
     }
 
@@ -124,11 +134,15 @@ impl World {
     }
 
     async fn post(&self, caller: &Caller, key: &str) -> Result<Seq, RoomError> {
+        self.post_for(caller, key, None).await
+    }
+
+    async fn post_for(&self, caller: &Caller, key: &str, life: Option<Life>) -> Result<Seq, RoomError> {
         let post = Post {
             room: self.room,
             key: key.parse().expect("a key"),
             body: "hello".parse().expect("a body"),
-            life: None,
+            life,
             code: None,
             reply_to: None,
             chain: None,
@@ -224,6 +238,73 @@ async fn a_push_reaches_the_listeners_that_the_table_lets_see_it() {
     push(RoomAction::SeeOnline);
     world.rooms.drain().await;
     assert_eq!((member.received().len(), ended.received().len()), (1, 0), "her sign-in has ended");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_history_is_never_empty_while_others_write() {
+    let world = World::new(RoomKind::Public).await;
+    let is_over = AtomicBool::new(false);
+    let writing = async {
+        for round in 0..150 {
+            let posts = (0..8).map(async |number| world.post(&world.ben, &format!("k{round}-{number}")).await);
+            for posted in join_all(posts).await {
+                posted.expect("taken");
+            }
+        }
+        is_over.store(true, Ordering::Relaxed);
+    };
+    let reading = async {
+        while !is_over.load(Ordering::Relaxed) {
+            for limit in [1, 2, 5] {
+                let page = world.rooms.history(&world.ana, world.room, None, limit).await.expect("read");
+                assert!(!page.items.is_empty(), "head {}, {limit} wanted", page.head);
+                let newest = page.items.last().map(|item| item.seq);
+                assert_eq!(newest, Some(page.head), "the newest page ends at the head");
+            }
+        }
+    };
+    tokio::join!(writing, reading);
+}
+
+static LATER_MS: AtomicI64 = AtomicI64::new(0);
+
+fn moving_clock() -> UnixMillis {
+    UnixMillis(NOW.0 + LATER_MS.load(Ordering::Relaxed))
+}
+
+#[tokio::test]
+async fn nothing_shows_a_message_after_its_end_however_late_the_room_wakes() {
+    let world = World::at(RoomKind::Public, moving_clock).await;
+    let cursor = world.post(&world.ben, "before").await.expect("taken");
+    let seq = world.post_for(&world.ben, "k", Some(Life::TtlMs(60_000))).await.expect("taken");
+    let says_hello = |items: &[Item]| items.iter().any(|item| item.seq == seq && item.content.message().is_some());
+    let resume = async || {
+        let resumed = world.rooms.resume(&world.ana, world.room, cursor, &mut usize::MAX.clone()).await.expect("there");
+        assert!(resumed.is_complete);
+        resumed.items
+    };
+    assert!(says_hello(&resume().await));
+    // The room's own timer ends a minute later.
+    LATER_MS.store(60_000, Ordering::Relaxed);
+    assert!(!says_hello(&resume().await), "expired, or not at all");
+    let changes = world.rooms.changes(&world.ana, world.room, cursor, 10).await.expect("read");
+    assert!(!says_hello(&changes.items));
+    let found = world.rooms.find(&world.ana, world.room, RoomAction::ReadVersions, seq).await.expect("asked");
+    assert!(!says_hello(found.as_slice()), "{found:?}");
+}
+
+#[tokio::test]
+async fn two_deletions_under_way_are_both_done_by_the_first() {
+    for life in [None, Some(Life::TtlMs(60_000))] {
+        let world = World::new(RoomKind::Public).await;
+        let seq = world.post_for(&world.ben, "k", life).await.expect("taken");
+        let delete = async || world.rooms.delete(&world.ben, world.room, seq).await.map(|deleted| deleted.changed);
+        let (first, second) = tokio::join!(delete(), delete());
+        assert_eq!((first.is_ok(), &first), (true, &second), "{life:?}");
+        assert_eq!(delete().await, first, "and later, too");
+        let other = world.rooms.delete(&world.ana, world.room, seq).await.map(|deleted| deleted.changed);
+        assert_eq!(other, Err(RoomRefusal::NotAuthor.into()), "only for those who may");
+    }
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use chat_proto::ids::UserId;
 use chat_proto::time::UnixMillis;
 use parking_lot::Mutex;
 
+use crate::access::{Caller, Credential};
 use crate::limits::{BucketRule, Limit, Limited, RepeatRule, RepeatVerdict, TokenBucket};
 
 /// Moves of read markers: one for each room when a person comes back.
@@ -17,6 +18,9 @@ const ACCOUNTS: usize = 10_000;
 /// How often accounts may post.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PostRates {
+    /// The user whose posts and changes are not limited: the server's own, who could switch all limits off. `None`: all
+    /// are limited.
+    pub own_uid: Option<u32>,
     /// A user of this machine.
     pub local: BucketRule,
     /// Everyone else.
@@ -60,9 +64,15 @@ impl AccountLimiter {
         Self { rates, accounts: Mutex::default() }
     }
 
-    /// The rule an account posts by; `None` if nothing is limited.
-    pub fn rule(&self, is_local: bool) -> Option<BucketRule> {
-        self.rates.map(|rates| if is_local { rates.local } else { rates.remote })
+    /// The rule a caller posts by; `None` if it is not limited.
+    pub fn rule(&self, caller: &Caller) -> Option<BucketRule> {
+        let rates = self.rates?;
+        let is_own = match caller.credential() {
+            Credential::Peer { uid } => rates.own_uid == Some(uid),
+            Credential::Token(_) | Credential::Password(_) => false,
+        };
+        let rule = if caller.is_local() { rates.local } else { rates.remote };
+        (!is_own).then_some(rule)
     }
 
     /// Charges an account for a post. Returns the hash by which the text is remembered, to be
@@ -70,20 +80,14 @@ impl AccountLimiter {
     ///
     /// # Errors
     /// [`Limited`] if the account posts too often, or repeats itself.
-    pub fn judge_post(
-        &self,
-        user: UserId,
-        is_local: bool,
-        text: &str,
-        now: UnixMillis,
-    ) -> Result<Option<u64>, Limited> {
-        let Some(rule) = self.rule(is_local) else { return Ok(None) };
+    pub fn judge_post(&self, caller: &Caller, text: &str, now: UnixMillis) -> Result<Option<u64>, Limited> {
+        let Some(rule) = self.rule(caller) else { return Ok(None) };
         let mut accounts = self.accounts.lock();
-        let account = entry(&mut accounts, user, rule, now);
+        let account = entry(&mut accounts, caller.user(), rule, now);
         Limit::Posts.check(account.posts.take(rule, 1, now))?;
         account.unshared = (account.unshared.0 + 1, rule);
         // A user of this machine is a program as often as a person, and programs repeat themselves.
-        if is_local {
+        if caller.is_local() {
             return Ok(None);
         }
         match account.repeats.judge(text, now) {
@@ -103,13 +107,13 @@ impl AccountLimiter {
     ///
     /// # Errors
     /// [`Limited`] if the account does so too often.
-    pub fn charge(&self, user: UserId, is_local: bool, cost: Cost, now: UnixMillis) -> Result<(), Limited> {
+    pub fn charge(&self, caller: &Caller, cost: Cost, now: UnixMillis) -> Result<(), Limited> {
         if matches!(cost, Cost::Free | Cost::Post) {
             return Ok(());
         }
-        let Some(rule) = self.rule(is_local) else { return Ok(()) };
+        let Some(rule) = self.rule(caller) else { return Ok(()) };
         let mut accounts = self.accounts.lock();
-        let account = entry(&mut accounts, user, rule, now);
+        let account = entry(&mut accounts, caller.user(), rule, now);
         match cost {
             Cost::Free | Cost::Post => Ok(()),
             Cost::Change => Limit::Changes.check(account.changes.take(rule, 1, now)),
@@ -152,4 +156,40 @@ fn entry(
         repeats: RepeatRule::default(),
         unshared: (0, rule),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use chat_proto::ids::SessionId;
+
+    use super::*;
+    use crate::access::{Origin, Scopes, ServerRole, Standing};
+
+    const OWN: u32 = 990;
+    const RULE: BucketRule = BucketRule { per_second: 1, burst: 3 };
+
+    fn caller(user: u64, uid: Option<u32>, credential: Credential) -> Caller {
+        let origin = Origin { uid, is_loopback: true, address: None };
+        let standing = Arc::new(Standing::new(ServerRole::Account));
+        Caller::new(UserId(user), origin, credential, Scopes::ALL, standing)
+    }
+
+    #[test]
+    fn the_servers_own_user_is_not_limited_and_everyone_else_is() {
+        let limiter = AccountLimiter::new(Some(PostRates { own_uid: Some(OWN), local: RULE, remote: RULE }));
+        let posts = |caller: &Caller| {
+            let texts = (0..20).map(|n| limiter.judge_post(caller, &format!("text {n}"), UnixMillis(0)));
+            texts.flatten().count()
+        };
+        let own = caller(1, Some(OWN), Credential::Peer { uid: OWN });
+        assert_eq!((posts(&own), limiter.rule(&own)), (20, None));
+        assert!((0..20).all(|_| limiter.charge(&own, Cost::Change, UnixMillis(0)).is_ok()));
+        assert!(limiter.accounts.lock().is_empty(), "nothing is remembered of it");
+        assert_eq!(posts(&caller(2, Some(1000), Credential::Peer { uid: 1000 })), 3);
+        // Over the same socket, but as the account of a name.
+        assert_eq!(posts(&caller(3, Some(OWN), Credential::Token(SessionId(1)))), 3);
+        assert_eq!(posts(&caller(4, None, Credential::Token(SessionId(2)))), 3);
+    }
 }

@@ -84,6 +84,12 @@ impl RoomAudience {
         self.known.lock().room_presence.fill(user, rooms);
     }
 
+    /// Enters the owner of a new room, whose join no actor has shown.
+    pub fn created(&self, owner: UserId, membership: &Membership) {
+        self.known.lock().room_presence.joined(membership.room.id, owner);
+        self.resize(membership);
+    }
+
     /// The people who are online in any of some rooms, at most `limit`.
     pub fn there(&self, rooms: &[RoomId], limit: usize) -> Vec<UserId> {
         self.known.lock().room_presence.there(rooms, limit)

@@ -1,15 +1,19 @@
 //! The settings that connections obey. Must not know files, flags or their defaults.
 
+use chat_proto::limits::Limits;
+
 use super::account_limiter::PostRates;
+use crate::room::RING_EVENTS;
+use crate::trending::TrendingRules;
 
 /// Who may register an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Registration {
     /// Everyone who reaches the server.
     Open,
-    /// Everyone on this machine, and others with the setup code.
+    /// Everyone on this machine; the first account also from elsewhere, with the setup code.
     Loopback,
-    /// Only with the setup code.
+    /// Only the first account, with the setup code, and the users of a Unix socket.
     Code,
 }
 
@@ -18,10 +22,28 @@ pub enum Registration {
 pub struct ServerConfig {
     /// How often accounts may post; `None` switches every limit on rates and repeats off.
     pub rates: Option<PostRates>,
-    /// How many connections one account may have.
-    pub connections_per_account: usize,
+    /// The limits that are published and obeyed, but for the rates: those depend on the caller.
+    pub limits: Limits,
+    /// Events that a room keeps in memory.
+    pub ring_events: usize,
+    /// Which words trend.
+    pub trending: TrendingRules,
     /// Who may register an account.
     pub registration: Registration,
-    /// Registers one account where registration is not open; used up by it.
+    /// Registers the first account where registration is not open; it ends once there is an account.
     pub setup_code: Option<String>,
+}
+
+impl Default for ServerConfig {
+    /// The protocol's limits, no rates, and registration closed.
+    fn default() -> Self {
+        Self {
+            rates: None,
+            limits: Limits::default(),
+            ring_events: RING_EVENTS,
+            trending: TrendingRules::default(),
+            registration: Registration::Code,
+            setup_code: None,
+        }
+    }
 }

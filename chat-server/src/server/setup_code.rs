@@ -1,4 +1,4 @@
-//! The setup code: it registers one account on a server where registration is not open. Must not know accounts.
+//! The setup code: it registers the first account on a server where registration is not open. Must not know accounts.
 
 use parking_lot::Mutex;
 use subtle::ConstantTimeEq;

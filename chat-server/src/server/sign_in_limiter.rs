@@ -1,11 +1,9 @@
-//! How often one network address may sign in: connections that say `hello`. Must not know who signs in.
-
-use std::net::IpAddr;
+//! How often one network may sign in: connections that say `hello`. Must not know who signs in.
 
 use chat_proto::time::UnixMillis;
 use parking_lot::Mutex;
 
-use crate::access::Origin;
+use crate::access::{Origin, Source};
 use crate::limits::{BucketRule, Buckets, Limit, Limited};
 
 /// Enough for a team behind one address that reconnects after a restart, all at once.
@@ -15,7 +13,7 @@ const RULE: BucketRule = BucketRule { per_second: 20, burst: 500 };
 #[derive(Debug)]
 pub struct SignInLimiter {
     is_enabled: bool,
-    attempts: Mutex<Buckets<IpAddr>>,
+    attempts: Mutex<Buckets<Source>>,
 }
 
 impl SignInLimiter {
@@ -23,18 +21,22 @@ impl SignInLimiter {
         Self { is_enabled, attempts: Mutex::new(Buckets::new(RULE)) }
     }
 
-    /// Charges a connection's address for a sign-in. Connections from this machine are free.
+    /// Charges a connection's network for a sign-in. Connections from this machine are free.
     ///
     /// # Errors
     /// [`Limited`] if the address signs in too often.
     pub fn check(&self, origin: Origin, now: UnixMillis) -> Result<(), Limited> {
-        let Some(address) = origin.address.filter(|_| self.is_enabled && !origin.is_loopback) else { return Ok(()) };
-        Limit::SignIns.check(self.attempts.lock().take(address, 1, now))
+        if !self.is_enabled || origin.is_loopback {
+            return Ok(());
+        }
+        Limit::SignIns.check(self.attempts.lock().take(origin.source(), 1, now))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
     use super::*;
 
     fn from(address: [u8; 4]) -> Origin {

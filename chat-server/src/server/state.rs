@@ -14,6 +14,7 @@ use super::failed_sign_ins::FailedSignIns;
 use super::room_observers::{RoomObservers, TrendingRooms};
 use super::setup_code::SetupCode;
 use super::sign_in_limiter::SignInLimiter;
+use crate::access::Source;
 use crate::account::Connections;
 use crate::auth::Passwords;
 use crate::live::{Live, NodeId};
@@ -68,7 +69,7 @@ pub struct Server {
     /// Who is typing.
     pub typing: TypingService,
     /// Hashes and checks passwords.
-    pub passwords: Passwords,
+    pub passwords: Passwords<Source>,
     /// How often an account may post and change things.
     pub limiter: AccountLimiter,
     /// Sign-ins that failed lately.
@@ -93,11 +94,13 @@ impl Server {
     pub fn new(config: ServerConfig, stores: Stores) -> (Arc<Self>, Drivers) {
         let Stores { store, live, node, clock, tasks } = stores;
         let trending_rooms = Arc::new(TrendingRooms::default());
-        let (trending, trending_driver) = TrendingService::new(Arc::new(clock), trending_rooms.clone(), live.clone());
+        let (trending, trending_driver) =
+            TrendingService::new(config.trending, Arc::new(clock), trending_rooms.clone(), live.clone());
         let counters = Arc::<Counters>::default();
         let connections = Arc::new(Connections::new(clock));
         let audience = Arc::new(RoomAudience::new(store.clone(), store.clone(), (clock, tasks.clone())));
-        let (typing, typing_driver) = TypingService::new(node, Arc::new(clock), live.clone());
+        let (typing, typing_driver) =
+            TypingService::new(node, config.limits.typing_ttl_ms, Arc::new(clock), live.clone());
         let observer = Arc::new(RoomObservers {
             trending: trending.clone(),
             audience: audience.clone(),
@@ -113,6 +116,7 @@ impl Server {
             counters: counters.clone(),
             observer,
             refills,
+            ring_events: config.ring_events,
             tasks,
         };
         let rooms = Rooms::new(Registry::new(services));

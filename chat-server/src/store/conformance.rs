@@ -31,13 +31,15 @@ macro_rules! suite {
             a_room_starts_with_every_write_that_was_asked_for
             what_was_acknowledged_is_there_after_reopening_with_the_same_epoch
             a_number_that_was_reserved_is_never_given_again
-            a_refused_post_is_known_by_its_number_until_nothing_can_be_left_of_it
+            a_refused_change_is_known_by_its_numbers_until_nothing_can_be_left_of_it
             unread_counts_persistent_messages_after_the_mark_and_the_mark_only_grows
             who_is_named_follows_edits_and_deletions
             what_a_member_answered_is_known_however_long_ago
             a_changed_answer_changes_its_item_and_the_membership_and_deletes_nothing
             the_rooms_of_an_account_are_those_of_its_memberships_in_their_order
             a_closed_private_room_opens_again_for_its_maker_only
+            a_room_is_made_with_its_owner_and_closed_with_its_last_leave
+            an_account_at_its_limit_makes_no_room_and_burns_no_name
             a_user_of_the_machine_has_one_account_and_a_taken_name_gets_a_suffix
             a_name_that_is_taken_or_looks_like_it_is_refused_and_adds_no_account
             an_account_is_found_by_its_id_and_its_name_alike

@@ -24,6 +24,9 @@ pub enum StoreError {
         #[source]
         cause: Option<Cause>,
     },
+    /// The account is a member of [`ROOMS_MAX`](super::ROOMS_MAX) rooms.
+    #[error("the account is a member of as many rooms as it may be")]
+    TooManyRooms,
     /// The key was used before with another text or room.
     #[error("the key was used for another message")]
     KeyReused,

@@ -58,6 +58,9 @@ pub struct SignInRow {
     pub account: Account,
 }
 
+/// Rooms that one account may be a member of.
+pub const ROOMS_MAX: u32 = 1_000;
+
 /// A new room.
 #[derive(Clone, Debug)]
 pub struct NewRoom {
@@ -105,8 +108,8 @@ pub struct RoomState {
     pub recent: Vec<Item>,
     /// Whether `recent` holds all its items.
     pub is_whole: bool,
-    /// Numbers of ephemeral posts that were refused and must not appear.
-    pub refused: Vec<Seq>,
+    /// Ephemeral posts, edits and deletions that were refused and must not appear.
+    pub refused: Vec<ChangeId>,
 }
 
 /// A member's answer with the item that holds it.
@@ -122,14 +125,30 @@ pub struct MemberAnswer {
     pub at: UnixMillis,
 }
 
-/// An ephemeral post that was refused while the live store may have kept it. Only its number: the database holds nothing
-/// of an ephemeral message.
+/// A change of an item, by two numbers: another process may have given one of them to something else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ChangeId {
+    /// The change's own number.
+    pub changed: Seq,
+    /// The item's place; a post's two numbers are the same.
+    pub seq: Seq,
+}
+
+impl ChangeId {
+    /// A post.
+    pub fn post(seq: Seq) -> Self {
+        Self { changed: seq, seq }
+    }
+}
+
+/// An ephemeral post, edit or deletion that was refused while the live store may have kept it. Only its numbers: the
+/// database holds nothing of an ephemeral message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RefusedPost {
+pub struct RefusedChange {
     /// Its room.
     pub room: RoomId,
-    /// Its number.
-    pub seq: Seq,
+    /// Its numbers.
+    pub id: ChangeId,
     /// When it was refused.
     pub at: UnixMillis,
     /// Until when the live store may hold anything of it.

@@ -21,8 +21,8 @@ use chat_proto::time::UnixMillis;
 use tokio::sync::watch;
 
 use super::model::{
-    Account, Append, Appended, Change, MemberRow, MemberState, NewRoom, NewSignIn, RefusedPost, RoomCounts, RoomState,
-    SignInRow, StoredRoom,
+    Account, Append, Appended, Change, MemberRow, MemberState, NewRoom, NewSignIn, RefusedChange, RoomCounts,
+    RoomState, SignInRow, StoredRoom,
 };
 use super::{StoreFigures, StoreReply};
 
@@ -50,6 +50,9 @@ pub trait Accounts: Send + Sync + 'static {
 
     /// Returns the account of a name.
     fn account_by_name(&self, name: Username) -> StoreReply<Option<Account>>;
+
+    /// Returns whether anyone has an account.
+    fn has_accounts(&self) -> StoreReply<bool>;
 
     /// Returns an account.
     fn account(&self, id: UserId) -> StoreReply<Option<Account>>;
@@ -84,11 +87,12 @@ pub trait Accounts: Send + Sync + 'static {
 
 /// Rooms as a whole: which there are, and how a room's actor starts and ends.
 pub trait Rooms: Send + Sync + 'static {
-    /// Creates a room without members. A closed room of the same name and kind opens again with its id, its numbers
-    /// and its history; a private one only for the account that created it.
+    /// Creates a room whose only member is its creator, as owner, with the event of the join; all or nothing. A closed
+    /// room of the same name and kind opens again with its id, its numbers and its history; a private one only for the
+    /// account that created it.
     ///
     /// # Errors
-    /// `NameTaken` if a room has, or had, this name or one that looks like it, and may not be reopened.
+    /// `TooManyRooms`; `NameTaken` if a room has, or had, this name or one that looks like it, and may not be reopened.
     fn create_room(&self, room: NewRoom) -> StoreReply<StoredRoom>;
 
     /// Returns an open room.
@@ -113,10 +117,6 @@ pub trait Rooms: Send + Sync + 'static {
     /// `NotFound` if the room does not exist or is closed.
     fn room_state(&self, id: RoomId, ring: u32) -> StoreReply<RoomState>;
 
-    /// Closes a room that has no members, else does nothing. Lists and names no longer lead to a closed room; its
-    /// name, its numbers and its history are kept for [`create_room`](Self::create_room).
-    fn close_room(&self, id: RoomId, at: UnixMillis) -> StoreReply<()>;
-
     /// Counts messages and answers.
     fn room_counts(&self, room: RoomId) -> StoreReply<RoomCounts>;
 }
@@ -126,8 +126,11 @@ pub trait Members: Send + Sync + 'static {
     /// Changes a membership and appends its event, both or neither. A new member has read everything up to the event.
     /// A member who leaves loses the read marker and the answer, and is no longer mentioned in the room.
     ///
+    /// A room that closes when it is empty is closed by the leave of its last member: lists and names no longer lead to
+    /// it; its name, its numbers and its history are kept for [`Rooms::create_room`].
+    ///
     /// # Errors
-    /// `NotFound` if the account leaves or answers and is no member; else as [`Timeline::append`].
+    /// `NotFound` if the account leaves or answers and is no member; `TooManyRooms` if it joins; else as [`Timeline::append`].
     fn change_member(&self, event: Append, state: MemberState) -> StoreReply<Appended>;
 
     /// Returns members by rising name after `after`, at most `limit`.
@@ -193,9 +196,9 @@ pub trait Timeline: Send + Sync + 'static {
     /// lowers a reservation.
     fn reserve_seqs(&self, room: RoomId, reserved_up_to: Seq) -> StoreReply<()>;
 
-    /// Records that an ephemeral post was refused, until the live store can hold nothing of it. Forgets the room's
+    /// Records that an ephemeral post, edit or deletion was refused, until the live store can hold nothing of it. Forgets the room's
     /// records whose time is over.
-    fn note_refused(&self, post: RefusedPost) -> StoreReply<()>;
+    fn note_refused(&self, change: RefusedChange) -> StoreReply<()>;
 }
 
 /// How far accounts have read.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::net::{TcpListener, UnixListener};
 use tokio::task::JoinSet;
 
-use super::http::{self, Surface};
+use super::http::{self, Entrance, Surface};
 use super::listen::Listeners;
 use crate::access::Origin;
 use crate::server::Server;
@@ -21,29 +21,33 @@ pub async fn serve(listeners: &Listeners, server: &Arc<Server>, background: &Tas
     let mut tasks = JoinSet::new();
     let stopping = background.stopping();
     tokio::pin!(stopping);
+    let entrance = |surface, origin| {
+        let trusted_proxies = Arc::clone(&listeners.trusted_proxies);
+        Entrance { surface, origin, trusted_proxies }
+    };
     loop {
         tokio::select! {
             accepted = accept_tcp(&listeners.tcp), if !listeners.tcp.is_empty() => match accepted {
                 Ok((stream, address)) => {
                     // Only a hint to the kernel.
                     let _ = stream.set_nodelay(true);
-                    let at = (Surface::Chat, origin_of(address));
-                    tasks.spawn(http::connection(stream, at, Arc::clone(server), background.clone()));
+                    let entrance = entrance(Surface::Chat, origin_of(address));
+                    tasks.spawn(http::connection(stream, entrance, Arc::clone(server), background.clone()));
                 }
                 Err(error) => pause(&error).await,
             },
             accepted = accept_unix(&listeners.unix), if !listeners.unix.is_empty() => match accepted {
                 Ok(stream) => {
                     let uid = stream.peer_cred().ok().map(|peer| peer.uid());
-                    let at = (Surface::Chat, Origin { uid, is_loopback: true, address: None });
-                    tasks.spawn(http::connection(stream, at, Arc::clone(server), background.clone()));
+                    let entrance = entrance(Surface::Chat, Origin { uid, is_loopback: true, address: None });
+                    tasks.spawn(http::connection(stream, entrance, Arc::clone(server), background.clone()));
                 }
                 Err(error) => pause(&error).await,
             },
             accepted = accept_tcp(listeners.metrics.as_slice()), if listeners.metrics.is_some() => match accepted {
                 Ok((stream, address)) => {
-                    let at = (Surface::Metrics, origin_of(address));
-                    tasks.spawn(http::connection(stream, at, Arc::clone(server), background.clone()));
+                    let entrance = entrance(Surface::Metrics, origin_of(address));
+                    tasks.spawn(http::connection(stream, entrance, Arc::clone(server), background.clone()));
                 }
                 Err(error) => pause(&error).await,
             },

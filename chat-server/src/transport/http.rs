@@ -1,7 +1,7 @@
 //! The HTTP surface: health, metrics, and the upgrade to a WebSocket. Must not know chat frames.
 
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -17,6 +17,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::socket;
+use super::trusted_proxies::{TrustedProxies, is_forwarded};
 use crate::access::Origin;
 use crate::metrics;
 use crate::server::Server;
@@ -38,22 +39,37 @@ pub(super) enum Surface {
     Metrics,
 }
 
+/// Where a connection was accepted.
+#[derive(Clone, Debug)]
+pub(super) struct Entrance {
+    /// What is served there.
+    pub surface: Surface,
+    /// Its other end.
+    pub origin: Origin,
+    /// The proxies that may name another origin.
+    pub trusted_proxies: Arc<TrustedProxies>,
+}
+
+/// A WebSocket that is about to begin, and where it comes from.
+type Begun = Mutex<Option<(OnUpgrade, Origin)>>;
+
 /// Serves one connection: plain requests, or one WebSocket.
-pub(super) async fn connection<S>(stream: S, (surface, origin): (Surface, Origin), server: Arc<Server>, tasks: Tasks)
+pub(super) async fn connection<S>(stream: S, entrance: Entrance, server: Arc<Server>, tasks: Tasks)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let upgrade = Arc::new(Mutex::new(None));
+    let upgrade = Arc::<Begun>::default();
     let service = {
         let (server, upgrade) = (Arc::clone(&server), Arc::clone(&upgrade));
         service_fn(move |request| {
             let (server, upgrade) = (Arc::clone(&server), Arc::clone(&upgrade));
+            let entrance = entrance.clone();
             async move {
-                let is_seen = surface == Surface::Metrics || origin.is_loopback && !is_passed_on(request.headers());
-                if is_seen && request.uri().path() == "/metrics" {
+                let is_own = entrance.origin.is_loopback && !is_forwarded(request.headers());
+                if (is_own || entrance.surface == Surface::Metrics) && request.uri().path() == "/metrics" {
                     return Ok::<_, Infallible>(figures(&server).await);
                 }
-                Ok(route(request, surface, &server, &upgrade))
+                Ok(route(request, &entrance, &server, &upgrade))
             }
         })
     };
@@ -68,8 +84,9 @@ where
     if let Err(error) = served {
         tracing::debug!(%error, "a request could not be served");
     }
-    let waiting: Option<OnUpgrade> = upgrade.lock().take();
-    let Some(Ok(upgraded)) = wait(waiting).await else { return };
+    let begun = upgrade.lock().take();
+    let Some((upgraded, origin)) = begun else { return };
+    let Ok(upgraded) = upgraded.await else { return };
     // The stream itself leaves hyper, with the bytes read beyond the request.
     if let Ok(parts) = upgraded.downcast::<TokioIo<S>>() {
         // Copies the few bytes there may be: their buffer of 8 KiB would live as long as the connection.
@@ -80,24 +97,26 @@ where
     }
 }
 
-async fn wait(upgrade: Option<OnUpgrade>) -> Option<hyper::Result<hyper::upgrade::Upgraded>> {
-    Some(upgrade?.await)
-}
-
 fn route(
     mut request: Request<hyper::body::Incoming>,
-    surface: Surface,
+    entrance: &Entrance,
     server: &Server,
-    upgrade: &Mutex<Option<OnUpgrade>>,
+    upgrade: &Begun,
 ) -> HttpResponse {
     match request.uri().path() {
         "/healthz" => text(StatusCode::OK, "ok\n"),
         "/readyz" if *server.store.health().borrow() => text(StatusCode::OK, "ready\n"),
         "/readyz" => text(StatusCode::SERVICE_UNAVAILABLE, "the database cannot be written\n"),
-        _ if surface == Surface::Metrics => text(StatusCode::NOT_FOUND, "Here are /metrics, /healthz and /readyz.\n"),
+        _ if entrance.surface == Surface::Metrics => {
+            text(StatusCode::NOT_FOUND, "Here are /metrics, /healthz and /readyz.\n")
+        }
         _ => match handshake(&request) {
             Ok(answer) => {
-                *upgrade.lock() = Some(hyper::upgrade::on(&mut request));
+                if entrance.origin.is_loopback && is_forwarded(request.headers()) {
+                    warn_of_proxy(&entrance.trusted_proxies);
+                }
+                let origin = entrance.trusted_proxies.origin(entrance.origin, request.headers());
+                *upgrade.lock() = Some((hyper::upgrade::on(&mut request), origin));
                 answer
             }
             Err(answer) => *answer,
@@ -105,9 +124,17 @@ fn route(
     }
 }
 
-/// Whether a proxy forwards the request: the proxy is on this machine, but its client may not be.
-fn is_passed_on(headers: &header::HeaderMap) -> bool {
-    ["forwarded", "via", "x-forwarded-for", "x-real-ip"].iter().any(|name| headers.contains_key(*name))
+/// Says once that a proxy of this machine forwards connections without being trusted.
+fn warn_of_proxy(trusted_proxies: &TrustedProxies) {
+    static SAID: Once = Once::new();
+    if trusted_proxies.is_empty() {
+        SAID.call_once(|| {
+            tracing::warn!(
+                "a proxy on this machine forwards connections, and all its clients count as one: name its address in \
+                 server.trusted_proxies"
+            );
+        });
+    }
 }
 
 async fn figures(server: &Server) -> HttpResponse {

@@ -5,8 +5,11 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use tokio::net::{TcpListener, UnixListener};
+
+use super::trusted_proxies::TrustedProxies;
 
 /// A Unix socket to listen at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +31,8 @@ pub struct Listen {
     pub unix: Vec<UnixListen>,
     /// A separate address for metrics, open to everyone who reaches it.
     pub metrics: Option<SocketAddr>,
+    /// The proxies whose word about their clients is believed.
+    pub trusted_proxies: TrustedProxies,
 }
 
 /// Why the server cannot listen.
@@ -89,6 +94,7 @@ pub struct Listeners {
     pub(super) tcp: Vec<TcpListener>,
     pub(super) unix: Vec<(UnixListener, PathBuf)>,
     pub(super) metrics: Option<TcpListener>,
+    pub(super) trusted_proxies: Arc<TrustedProxies>,
 }
 
 impl Listeners {
@@ -97,7 +103,8 @@ impl Listeners {
     /// # Errors
     /// [`BindError`] for the first that cannot be bound; then none stays bound.
     pub async fn bind(listen: &Listen) -> Result<Self, BindError> {
-        let mut bound = Self { tcp: Vec::new(), unix: Vec::new(), metrics: None };
+        let trusted_proxies = Arc::new(listen.trusted_proxies.clone());
+        let mut bound = Self { tcp: Vec::new(), unix: Vec::new(), metrics: None, trusted_proxies };
         for address in &listen.tcp {
             bound.tcp.push(bind_tcp(*address).await?);
         }

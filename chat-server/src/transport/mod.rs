@@ -6,6 +6,8 @@ mod frames;
 mod http;
 mod listen;
 mod socket;
+mod trusted_proxies;
 
 pub use accept::serve;
 pub use listen::{BindError, Listen, Listeners, UnixListen};
+pub use trusted_proxies::TrustedProxies;

@@ -8,6 +8,6 @@ mod tokens;
 mod trend;
 
 pub use push::{SHOWN, TrendingPush};
-pub use service::{Clock, TrendingAudience, TrendingDriver, TrendingService};
-pub use tokens::{Word, words_of};
+pub use service::{Clock, TrendingAudience, TrendingDriver, TrendingRules, TrendingService};
+pub use tokens::{WORD_MAX_CHARS, Word, words_of};
 pub use trend::{HALF_LIFE_MS, KEPT, Post, Trend};

@@ -19,7 +19,7 @@ use parking_lot::{Mutex, RwLock};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::{Post, SHOWN, Trend, TrendingPush, words_of};
+use super::{HALF_LIFE_MS, Post, SHOWN, Trend, TrendingPush, WORD_MAX_CHARS, words_of};
 use crate::live::{Live, TrendingMirror};
 
 /// Longest sleep of the driver, in milliseconds: the wall clock may be set.
@@ -36,11 +36,27 @@ pub trait TrendingAudience: Send + Sync {
     fn trending_changed(&self, words: TrendingWords);
 }
 
+/// Which words trend, and for how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TrendingRules {
+    /// Longer words are not counted, in characters.
+    pub word_max_chars: usize,
+    /// A use counts half as much after this time, in milliseconds.
+    pub half_life_ms: u64,
+}
+
+impl Default for TrendingRules {
+    fn default() -> Self {
+        Self { word_max_chars: WORD_MAX_CHARS, half_life_ms: HALF_LIFE_MS }
+    }
+}
+
 /// The trending words of all active rooms; cheap to clone.
 #[derive(Clone)]
 pub struct TrendingService(Arc<Shared>);
 
 struct Shared {
+    rules: TrendingRules,
     clock: Clock,
     rooms: RwLock<HashMap<RoomId, Arc<Mutex<RoomTrending>>>>,
     /// Rooms changed since the driver last ran; each once, by `RoomTrending::is_dirty`.
@@ -50,7 +66,6 @@ struct Shared {
     wakeup: Notify,
 }
 
-#[derive(Default)]
 struct RoomTrending {
     trend: Trend,
     push: TrendingPush,
@@ -68,9 +83,14 @@ pub struct TrendingDriver {
 
 impl TrendingService {
     /// Returns a service without rooms, and the driver that must run for any room to be sent its words.
-    pub fn new(clock: Clock, audience: Arc<dyn TrendingAudience>, live: Arc<dyn Live>) -> (Self, TrendingDriver) {
+    pub fn new(
+        rules: TrendingRules,
+        clock: Clock,
+        audience: Arc<dyn TrendingAudience>,
+        live: Arc<dyn Live>,
+    ) -> (Self, TrendingDriver) {
         let (rooms, dirty, starting) = (RwLock::default(), Mutex::default(), Mutex::default());
-        let shared = Arc::new(Shared { clock, rooms, dirty, starting, wakeup: Notify::new() });
+        let shared = Arc::new(Shared { rules, clock, rooms, dirty, starting, wakeup: Notify::new() });
         (Self(Arc::clone(&shared)), TrendingDriver { shared, audience, live })
     }
 
@@ -81,7 +101,8 @@ impl TrendingService {
         let is_changed = match &item.content {
             Content::Message(message) => {
                 // Tokenise before taking any lock, so that other rooms and readers of this one do not wait.
-                let words = if message.code.is_some() { Vec::new() } else { words_of(message.body.as_str()) };
+                let mut words = if message.code.is_some() { Vec::new() } else { words_of(message.body.as_str()) };
+                words.retain(|word| word.key.chars().count() <= self.0.rules.word_max_chars);
                 let Item { seq, changed, at, .. } = *item;
                 let post = Post { seq, changed, at, expires_at: message.expires_at, words: &words };
                 self.in_room(room, |trending| trending.trend.count(post, now))
@@ -102,7 +123,7 @@ impl TrendingService {
 
     /// Starts counting a room from its last items, in any order. What counted before them comes from the mirror.
     pub fn rebuild(&self, room: RoomId, items: &[Item]) {
-        let trending = RoomTrending { awaits_mirror: true, ..RoomTrending::default() };
+        let trending = RoomTrending { awaits_mirror: true, ..self.no_words() };
         self.0.rooms.write().insert(room, Arc::new(Mutex::new(trending)));
         for item in items {
             self.observe(room, item);
@@ -125,10 +146,18 @@ impl TrendingService {
 
     fn in_room(&self, room: RoomId, change: impl FnOnce(&mut RoomTrending) -> bool) -> bool {
         let known = self.0.rooms.read().get(&room).cloned();
-        let trending = known.unwrap_or_else(|| Arc::clone(self.0.rooms.write().entry(room).or_default()));
+        let trending = known.unwrap_or_else(|| {
+            let mut rooms = self.0.rooms.write();
+            Arc::clone(rooms.entry(room).or_insert_with(|| Arc::new(Mutex::new(self.no_words()))))
+        });
         let mut trending = trending.lock();
         // Whether to wake the driver: not if it was woken and has not run yet.
         change(&mut trending) && !std::mem::replace(&mut trending.is_dirty, true)
+    }
+
+    fn no_words(&self) -> RoomTrending {
+        let trend = Trend::new(self.0.rules.half_life_ms);
+        RoomTrending { trend, push: TrendingPush::default(), is_dirty: false, awaits_mirror: false }
     }
 
     fn mark_dirty(&self, room: RoomId) {

@@ -15,7 +15,7 @@ use super::stop::is_stop_word;
 /// Distinct words counted per message; the first ones.
 const WORDS_MAX: usize = 64;
 /// Longest word in characters; anything longer is a hash or a scream.
-const WORD_MAX_CHARS: usize = 40;
+pub const WORD_MAX_CHARS: usize = 40;
 /// A run of text longer than this without a gap is a dump, not a word; splitting it would cost more than its length.
 const PART_MAX_BYTES: usize = 512;
 /// Units that make a number a measure.

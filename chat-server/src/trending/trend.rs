@@ -14,7 +14,7 @@ use chat_proto::ids::Seq;
 use chat_proto::time::UnixMillis;
 use chat_proto::trending::TrendingWord;
 
-use self::decay::{half_lives, use_weight};
+use self::decay::Landmark;
 use self::older::Older;
 use self::uses::{Uses, Weight};
 use super::{Word, words_of};
@@ -28,8 +28,8 @@ pub use decay::HALF_LIFE_MS;
 
 /// Most words returned.
 pub const KEPT: usize = 50;
-/// Uses older than this no longer count, in milliseconds: they weigh less than a ten-millionth of a new one.
-const WINDOW_MS: u64 = 24 * HALF_LIFE_MS;
+/// Uses older than this no longer count, in half-lives: they weigh less than a ten-millionth of a new one.
+const WINDOW_HALF_LIVES: u64 = 24;
 /// Most uses kept per room; beyond it the oldest messages no longer count.
 const USES_MAX: usize = 16_384;
 /// Removed messages remembered, so that a late, older state does not bring one back; the newest ones.
@@ -61,7 +61,7 @@ pub struct Trend {
     use_count: usize,
     /// Messages up to this number were pushed out by the bound and never count again.
     floor: Seq,
-    landmark: UnixMillis,
+    landmark: Landmark,
     /// Counts from before the messages known here.
     older: Older,
     /// The newest change applied.
@@ -84,13 +84,22 @@ pub struct Post<'a> {
 }
 
 impl Trend {
+    /// No words yet; a use counts half as much after each half-life.
+    pub fn new(half_life_ms: u64) -> Self {
+        Self { landmark: Landmark { half_life_ms, ..Landmark::default() }, ..Self::default() }
+    }
+
+    fn window_ms(&self) -> u64 {
+        self.landmark.half_life_ms * WINDOW_HALF_LIVES
+    }
+
     /// Counts a message, or recounts it after an edit. Returns whether anything changed.
     pub fn count(&mut self, post: Post<'_>, now: UnixMillis) -> bool {
         self.drop_ended(now);
         self.upto = self.upto.max(post.changed);
         let newest_known = self.messages.get(&post.seq).map(|known| known.changed);
         let is_late = newest_known.max(self.gone.get(&post.seq).copied()).is_some_and(|known| post.changed <= known);
-        let is_over = post.expires_at.is_some_and(|end| end <= now) || now.since_ms(post.at) >= WINDOW_MS;
+        let is_over = post.expires_at.is_some_and(|end| end <= now) || now.since_ms(post.at) >= self.window_ms();
         if is_late || is_over || post.seq <= self.floor {
             return false;
         }
@@ -140,7 +149,7 @@ impl Trend {
         };
         let reaches_back = changes().any(|(_, changed)| changed <= upto);
         let is_changed_since = changes().any(|(seq, changed)| seq <= upto && upto < changed);
-        if !reaches_back || is_changed_since || now.since_ms(at) >= WINDOW_MS {
+        if !reaches_back || is_changed_since || now.since_ms(at) >= self.window_ms() {
             return false;
         }
         let mut older = Older { at, upto, words: HashMap::new() };
@@ -148,7 +157,8 @@ impl Trend {
             let Some(Word { key, .. }) = words_of(&trending.word).into_iter().next() else { continue };
             let uses = self.words.get(&key).into_iter().flat_map(Uses::persistent);
             let is_mirrored = |seq: &Seq| self.messages.get(seq).is_some_and(|counted| counted.changed <= upto);
-            let known: f64 = uses.filter(|(seq, _)| is_mirrored(seq)).map(|(_, posted)| use_weight(at, posted)).sum();
+            let then = self.landmark.moved_to(at);
+            let known: f64 = uses.filter(|(seq, _)| is_mirrored(seq)).map(|(_, posted)| then.weight_of(posted)).sum();
             older.add(key, trending.word, trending.score - known);
         }
         self.older = older;
@@ -174,7 +184,7 @@ impl Trend {
         let weighed = self.words.iter_mut().map(|(key, uses)| (of(uses.weigh(landmark)), key.as_str(), uses.shown()));
         let mut words: Vec<Weighed<'_>> = weighed.filter(|(weight, ..)| *weight > 0.0).collect();
         if !self.older.words.is_empty() {
-            let factor = use_weight(self.landmark, self.older.at);
+            let factor = landmark.weight_of(self.older.at);
             let mut left: HashMap<&str, &(String, f64)> =
                 self.older.words.iter().map(|(k, v)| (k.as_str(), v)).collect();
             for (weight, key, _) in &mut words {
@@ -188,7 +198,7 @@ impl Trend {
             words.truncate(limit);
         }
         words.sort_unstable_by(by_rank);
-        let scale = (-half_lives(self.landmark, now)).exp2();
+        let scale = (-landmark.half_lives_to(now)).exp2();
         words
             .into_iter()
             .map(|(weight, _, shown)| TrendingWord { word: shown.to_owned(), score: weight * scale })
@@ -207,7 +217,7 @@ impl Trend {
 
     /// Drops messages that expired or are too old to count. Each goes once.
     fn drop_ended(&mut self, now: UnixMillis) {
-        if now.since_ms(self.older.at) >= WINDOW_MS {
+        if now.since_ms(self.older.at) >= self.window_ms() {
             self.older.words.clear();
         }
         while let Some((end, seq)) = self.ends.first().copied().filter(|(end, _)| *end <= now) {
@@ -215,7 +225,8 @@ impl Trend {
             self.take_out(seq);
             self.ends.remove(&(end, seq));
         }
-        while let Some((seq, _)) = self.messages.first_key_value().filter(|(_, c)| now.since_ms(c.at) >= WINDOW_MS) {
+        let window_ms = self.window_ms();
+        while let Some((seq, _)) = self.messages.first_key_value().filter(|(_, c)| now.since_ms(c.at) >= window_ms) {
             let seq = *seq;
             self.take_out(seq);
             self.floor = self.floor.max(seq);
@@ -257,8 +268,8 @@ impl Trend {
     }
 
     fn move_landmark(&mut self, at: UnixMillis) {
-        if half_lives(self.landmark, at).abs() > LANDMARK_HALF_LIVES {
-            self.landmark = at;
+        if self.landmark.half_lives_to(at).abs() > LANDMARK_HALF_LIVES {
+            self.landmark = self.landmark.moved_to(at);
             for uses in self.words.values_mut() {
                 uses.weigh_anew();
             }

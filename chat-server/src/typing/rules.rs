@@ -8,13 +8,12 @@
 use std::collections::HashMap;
 
 use chat_proto::ids::{ConnectionId, RoomId, UserId};
-use chat_proto::limits::{TYPING_EVERY_MS, TYPING_TTL_MS};
 use chat_proto::server_frame::Typing;
 use chat_proto::time::UnixMillis;
 
 /// Rooms remembered per connection; beyond it, the one notified longest ago is forgotten and expires by its TTL.
 pub const ROOMS_MAX: usize = 8;
-/// How much earlier than every [`TYPING_EVERY_MS`] a client may report, in milliseconds. Without it, network jitter
+/// How much earlier than agreed a client may report, in milliseconds. Without it, network jitter
 /// would drop reports of a client that keeps the pace exactly, and its indicator would flicker.
 const SLACK_MS: u64 = 500;
 
@@ -29,18 +28,26 @@ struct Sent {
 }
 
 /// The last frames of all connections.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct TypingRules {
+    /// How long a frame holds, in milliseconds.
+    ttl_ms: u64,
     by_connection: HashMap<ConnectionId, Vec<Sent>>,
 }
 
 impl TypingRules {
+    /// Rules under which a frame holds for `ttl_ms`; clients report every half of it.
+    pub fn new(ttl_ms: u64) -> Self {
+        Self { ttl_ms, by_connection: HashMap::new() }
+    }
+
     /// Records that someone types. Returns the frame for the room; `None` if one was sent just now.
     pub fn typing(&mut self, room: RoomId, user: UserId, connection: ConnectionId, now: UnixMillis) -> Option<Typing> {
+        let (ttl_ms, every_ms) = (self.ttl_ms, self.ttl_ms / 2);
         let sent = self.by_connection.entry(connection).or_default();
         match sent.iter_mut().find(|sent| sent.room == room) {
             // A clock that was set back must not silence anyone.
-            Some(last) if last.at <= now && now.since_ms(last.at) < TYPING_EVERY_MS - SLACK_MS => return None,
+            Some(last) if last.at <= now && now.since_ms(last.at) < every_ms - SLACK_MS => return None,
             Some(last) => *last = Sent { room, user, at: now, is_typing: true },
             None => {
                 if sent.len() == ROOMS_MAX {
@@ -50,14 +57,14 @@ impl TypingRules {
                 sent.push(Sent { room, user, at: now, is_typing: true });
             }
         }
-        Some(Typing { room, user, connection, ttl_ms: TYPING_TTL_MS })
+        Some(Typing { room, user, connection, ttl_ms })
     }
 
     /// Records that someone stopped typing or left the room. Returns the frame for the room; `None` if the room does
     /// not show them as typing.
     pub fn stopped(&mut self, room: RoomId, connection: ConnectionId, now: UnixMillis) -> Option<Typing> {
         let sent = self.by_connection.get_mut(&connection)?.iter_mut().find(|sent| sent.room == room)?;
-        let is_believed = sent.holds(now);
+        let is_believed = sent.holds(self.ttl_ms, now);
         // The entry stays, so that stopping and starting again sends no more frames than typing does.
         sent.is_typing = false;
         is_believed.then(|| sent.stop(connection))
@@ -69,13 +76,13 @@ impl TypingRules {
         let sent = self.by_connection.get_mut(&connection)?;
         let at = sent.iter().position(|sent| sent.room == room)?;
         let sent = sent.swap_remove(at);
-        sent.holds(now).then(|| sent.stop(connection))
+        sent.holds(self.ttl_ms, now).then(|| sent.stop(connection))
     }
 
     /// Forgets a connection that ended. Returns the frames for the rooms that still show it as typing.
     pub fn disconnected(&mut self, connection: ConnectionId, now: UnixMillis) -> Vec<Typing> {
         let sent = self.by_connection.remove(&connection).unwrap_or_default();
-        sent.into_iter().filter(|sent| sent.holds(now)).map(|sent| sent.stop(connection)).collect()
+        sent.into_iter().filter(|sent| sent.holds(self.ttl_ms, now)).map(|sent| sent.stop(connection)).collect()
     }
 
     /// Returns how many connections are remembered.
@@ -90,8 +97,8 @@ impl TypingRules {
 }
 
 impl Sent {
-    fn holds(&self, now: UnixMillis) -> bool {
-        self.is_typing && now.since_ms(self.at) < TYPING_TTL_MS
+    fn holds(&self, ttl_ms: u64, now: UnixMillis) -> bool {
+        self.is_typing && now.since_ms(self.at) < ttl_ms
     }
 
     fn stop(&self, connection: ConnectionId) -> Typing {
@@ -101,6 +108,7 @@ impl Sent {
 
 #[cfg(test)]
 mod tests {
+    use chat_proto::limits::TYPING_TTL_MS;
     use proptest::prelude::*;
 
     use super::*;
@@ -118,7 +126,7 @@ mod tests {
 
     #[test]
     fn typing_is_sent_with_its_end_and_again_after_three_seconds() {
-        let mut rules = TypingRules::default();
+        let mut rules = TypingRules::new(TYPING_TTL_MS);
         let mut say = |ms| rules.typing(ROOM, ANA, ConnectionId(1), at(ms));
         assert_eq!(say(0), Some(frame(1, 6_000)));
         assert_eq!(say(100), None);
@@ -128,7 +136,7 @@ mod tests {
 
     #[test]
     fn a_stop_is_sent_once_and_only_to_those_who_believe_it() {
-        let mut rules = TypingRules::default();
+        let mut rules = TypingRules::new(TYPING_TTL_MS);
         let one = ConnectionId(1);
         assert_eq!(rules.stopped(ROOM, one, at(0)), None);
         rules.typing(ROOM, ANA, one, at(0));
@@ -142,7 +150,7 @@ mod tests {
 
     #[test]
     fn a_message_ends_typing_silently_and_the_next_is_sent_at_once() {
-        let mut rules = TypingRules::default();
+        let mut rules = TypingRules::new(TYPING_TTL_MS);
         let one = ConnectionId(1);
         rules.typing(ROOM, ANA, one, at(0));
         assert_eq!(rules.posted(ROOM, one, at(5)), Some(frame(1, 0)));
@@ -153,7 +161,7 @@ mod tests {
 
     #[test]
     fn two_devices_of_one_user_type_apart_and_a_lost_one_stops_alone() {
-        let mut rules = TypingRules::default();
+        let mut rules = TypingRules::new(TYPING_TTL_MS);
         assert!(rules.typing(ROOM, ANA, ConnectionId(1), at(0)).is_some());
         assert!(rules.typing(ROOM, ANA, ConnectionId(2), at(0)).is_some());
         assert_eq!(rules.disconnected(ConnectionId(1), at(500)), [frame(1, 0)]);
@@ -167,7 +175,7 @@ mod tests {
         fn receivers_end_up_believing_what_is_and_receive_no_more_than_the_pace(
             steps in prop::collection::vec((1u64..20, 1u64..3, 0u8..4, 0u64..2_500), 1..200),
         ) {
-            let mut rules = TypingRules::default();
+            let mut rules = TypingRules::new(TYPING_TTL_MS);
             let mut believed: HashMap<(RoomId, ConnectionId), UnixMillis> = HashMap::new();
             let mut last_sent: HashMap<(RoomId, ConnectionId), UnixMillis> = HashMap::new();
             let mut now = at(0);

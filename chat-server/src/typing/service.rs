@@ -33,7 +33,6 @@ struct Shared {
     wakeup: Notify,
 }
 
-#[derive(Default)]
 struct State {
     rules: TypingRules,
     /// Reports since the last mirroring, at most one per connection and room.
@@ -48,9 +47,11 @@ pub struct TypingDriver {
 }
 
 impl TypingService {
-    /// Returns an empty service, and the driver that must run for other processes to see who types here.
-    pub fn new(node: NodeId, clock: Clock, live: Arc<dyn Live>) -> (Self, TypingDriver) {
-        let shared = Arc::new(Shared { node, state: Mutex::default(), wakeup: Notify::new() });
+    /// Returns an empty service whose reports hold for `ttl_ms`, and the driver that must run for other processes to see
+    /// who types here.
+    pub fn new(node: NodeId, ttl_ms: u64, clock: Clock, live: Arc<dyn Live>) -> (Self, TypingDriver) {
+        let state = State { rules: TypingRules::new(ttl_ms), unmirrored: HashMap::new() };
+        let shared = Arc::new(Shared { node, state: Mutex::new(state), wakeup: Notify::new() });
         (Self(Arc::clone(&shared)), TypingDriver { shared, clock, live })
     }
 
@@ -124,6 +125,7 @@ impl TypingDriver {
 
 #[cfg(test)]
 mod tests {
+    use chat_proto::limits::TYPING_TTL_MS;
     use tokio::time::Instant;
 
     use super::*;
@@ -134,7 +136,7 @@ mod tests {
         let start = Instant::now();
         let clock: Clock = Arc::new(move || UnixMillis(0).plus_ms(start.elapsed().as_millis() as u64));
         let live: Arc<dyn Live> = Arc::new(MemoryLive::new(MemoryCaps::default()));
-        let (service, driver) = TypingService::new(NodeId(3), Arc::clone(&clock), Arc::clone(&live));
+        let (service, driver) = TypingService::new(NodeId(3), TYPING_TTL_MS, Arc::clone(&clock), Arc::clone(&live));
         drop(tokio::spawn(driver.run(std::future::pending())));
         let (room, ana) = (RoomId(1), UserId(5));
         let seen = async || {

@@ -3,8 +3,9 @@
 
 use clap::ValueEnum;
 
+use chat_proto::limits::Limits;
+
 use super::exit::CliError;
-use chat_proto::limits;
 
 /// The ways to fit a long text into messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -56,17 +57,12 @@ fn apply_carriage_returns(line: &str) -> String {
     shown.into_iter().collect()
 }
 
-/// Returns whether a text fits one message.
-pub(super) fn fits(text: &str) -> bool {
-    text.len() <= limits::BODY_MAX_BYTES && text.chars().count() <= limits::BODY_MAX_CHARS
-}
-
 /// Fits a text into one body, or several with [`Fit::Split`]; the text itself says how much was left out.
 ///
 /// # Errors
 /// A usage error with limit and size if the text is too long and `how` is `None`.
-pub(super) fn fit(text: &str, how: Option<Fit>) -> Result<Vec<String>, CliError> {
-    if fits(text) {
+pub(super) fn fit(text: &str, how: Option<Fit>, limits: &Limits) -> Result<Vec<String>, CliError> {
+    if limits.has_room_for(text) {
         return Ok(vec![text.to_owned()]);
     }
     match how {
@@ -74,12 +70,12 @@ pub(super) fn fit(text: &str, how: Option<Fit>) -> Result<Vec<String>, CliError>
             "the text has {} characters and {} bytes; a message holds {} characters and {} bytes. Use --fit head, --fit tail or --fit split",
             text.chars().count(),
             text.len(),
-            limits::BODY_MAX_CHARS,
-            limits::BODY_MAX_BYTES,
+            limits.body_max_chars,
+            limits.body_max_bytes,
         ))),
-        Some(Fit::Split) => Ok(split(text)),
-        Some(Fit::Head) => Ok(vec![fit_head(text)]),
-        Some(Fit::Tail) => Ok(vec![fit_tail(text, 0)]),
+        Some(Fit::Split) => Ok(split(text, limits)),
+        Some(Fit::Head) => Ok(vec![fit_head(text, limits)]),
+        Some(Fit::Tail) => Ok(vec![fit_tail(text, 0, limits)]),
     }
 }
 
@@ -87,10 +83,10 @@ pub(super) fn fit(text: &str, how: Option<Fit>) -> Result<Vec<String>, CliError>
 const HEADROOM: usize = 100;
 
 /// Returns the beginning of a long text and a note of the lines left out, or of characters if one line is too long.
-fn fit_head(text: &str) -> String {
-    let kept = take_lines(text.lines());
+fn fit_head(text: &str, limits: &Limits) -> String {
+    let kept = take_lines(text.lines(), limits);
     if kept.is_empty() {
-        let kept = cut(text.lines().next().unwrap_or_default(), HEADROOM);
+        let kept = cut(text.lines().next().unwrap_or_default(), HEADROOM, limits);
         let left = text.chars().count() - kept.chars().count();
         return format!("{kept}\n… {left} more characters left out");
     }
@@ -99,11 +95,11 @@ fn fit_head(text: &str) -> String {
 }
 
 /// Returns the end of a long text after a note of what was left out, including `lines_before` that are gone already.
-pub(super) fn fit_tail(text: &str, lines_before: usize) -> String {
-    let mut kept = take_lines(text.lines().rev());
+pub(super) fn fit_tail(text: &str, lines_before: usize, limits: &Limits) -> String {
+    let mut kept = take_lines(text.lines().rev(), limits);
     kept.reverse();
     if kept.is_empty() {
-        let kept = cut_to_end(text.lines().next_back().unwrap_or_default(), HEADROOM);
+        let kept = cut_to_end(text.lines().next_back().unwrap_or_default(), HEADROOM, limits);
         let left = text.chars().count() - kept.chars().count();
         let lines = if lines_before > 0 { format!("{lines_before} lines and ") } else { String::new() };
         return format!("… {lines}{left} characters before this left out\n{kept}");
@@ -113,12 +109,12 @@ pub(super) fn fit_tail(text: &str, lines_before: usize) -> String {
 }
 
 /// Takes whole lines while they fit with the note; none if the first is too long.
-fn take_lines<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+fn take_lines<'a>(lines: impl Iterator<Item = &'a str>, limits: &Limits) -> Vec<&'a str> {
     let (mut chars, mut bytes, mut kept) = (HEADROOM, HEADROOM, Vec::new());
     for line in lines {
         chars += line.chars().count() + 1;
         bytes += line.len() + 1;
-        if chars > limits::BODY_MAX_CHARS || bytes > limits::BODY_MAX_BYTES {
+        if chars as u64 > limits.body_max_chars || bytes as u64 > limits.body_max_bytes {
             break;
         }
         kept.push(line);
@@ -127,35 +123,33 @@ fn take_lines<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
 }
 
 /// Returns the longest end of `text` that fits one message with `headroom` to spare.
-fn cut_to_end(text: &str, headroom: usize) -> &str {
+fn cut_to_end<'a>(text: &'a str, headroom: usize, limits: &Limits) -> &'a str {
+    let (chars_max, bytes_max) = (limits.body_max_chars as usize, limits.body_max_bytes as usize);
     let start = text
         .char_indices()
         .rev()
         .enumerate()
-        .find(|(count, (at, _))| {
-            *count + headroom >= limits::BODY_MAX_CHARS || text.len() - at + headroom > limits::BODY_MAX_BYTES
-        })
+        .find(|(count, (at, _))| *count + headroom >= chars_max || text.len() - at + headroom > bytes_max)
         .map_or(0, |(_, (at, c))| at + c.len_utf8());
     &text[start..]
 }
 
 /// Returns the longest beginning of `text` that fits one message with `headroom` to spare.
-fn cut(text: &str, headroom: usize) -> &str {
+fn cut<'a>(text: &'a str, headroom: usize, limits: &Limits) -> &'a str {
+    let (chars_max, bytes_max) = (limits.body_max_chars as usize, limits.body_max_bytes as usize);
     let end = text
         .char_indices()
         .enumerate()
-        .find(|(count, (at, c))| {
-            *count + headroom >= limits::BODY_MAX_CHARS || at + c.len_utf8() + headroom > limits::BODY_MAX_BYTES
-        })
+        .find(|(count, (at, c))| *count + headroom >= chars_max || at + c.len_utf8() + headroom > bytes_max)
         .map_or(text.len(), |(_, (at, _))| at);
     &text[..end]
 }
 
-fn split(text: &str) -> Vec<String> {
+fn split(text: &str, limits: &Limits) -> Vec<String> {
     let mut parts = Vec::new();
     let mut rest = text;
     while !rest.is_empty() {
-        let longest = cut(rest, 0);
+        let longest = cut(rest, 0, limits);
         // Split at line ends; within a line only if it is too long on its own.
         let end = if longest.len() == rest.len() {
             longest.len()
@@ -176,6 +170,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    fn fits(text: &str) -> bool {
+        Limits::default().has_room_for(text)
+    }
+
+    fn fit(text: &str, how: Option<Fit>) -> Result<Vec<String>, CliError> {
+        super::fit(text, how, &Limits::default())
+    }
 
     #[test]
     fn colours_and_progress_bars_become_plain_text() {
@@ -203,23 +205,36 @@ mod tests {
     }
 
     #[test]
+    fn a_text_is_cut_to_what_the_server_takes() {
+        let limits = Limits { body_max_chars: 300, body_max_bytes: 900, ..Limits::default() };
+        let long: String = (0..200).map(|n| format!("line {n}\n")).collect();
+        for how in [Fit::Head, Fit::Tail, Fit::Split] {
+            let parts = super::fit(&long, Some(how), &limits).expect("fits");
+            assert!(parts.iter().all(|part| limits.has_room_for(part)), "{how:?}: {parts:?}");
+        }
+        let refused = super::fit(&long, None, &limits).expect_err("too long");
+        assert!(refused.to_string().contains("a message holds 300 characters and 900 bytes"), "{refused}");
+    }
+
+    #[test]
     fn omitted_text_is_counted() {
+        let limits = Limits::default();
         let line: String = (0..9_000).map(|n| char::from(b'a' + (n % 26) as u8)).collect();
-        let head = fit_head(&line);
+        let head = fit_head(&line, &limits);
         let (kept, note) = head.split_once('\n').expect("a note");
         assert!(
             line.starts_with(kept) && note == format!("… {} more characters left out", 9_000 - kept.len()),
             "{note}"
         );
-        let tail = fit_tail(&line, 0);
+        let tail = fit_tail(&line, 0, &limits);
         let (note, kept) = tail.split_once('\n').expect("a note");
         assert!(line.ends_with(kept), "the end is kept, not the beginning");
         assert_eq!(note, format!("… {} characters before this left out", 9_000 - kept.len()));
-        assert!(fit_tail(&line, 7).starts_with("… 7 lines and "));
+        assert!(fit_tail(&line, 7, &limits).starts_with("… 7 lines and "));
         let wide = "ß🙂".repeat(5_000);
-        assert!(fits(&fit_head(&wide)) && fits(&fit_tail(&wide, 1_000_000)));
+        assert!(fits(&fit_head(&wide, &limits)) && fits(&fit_tail(&wide, 1_000_000, &limits)));
         let lines = "x\n".repeat(9_000);
-        let tail = fit_tail(&lines, 1_000);
+        let tail = fit_tail(&lines, 1_000, &limits);
         let kept = tail.lines().count() - 1;
         assert!(tail.starts_with(&format!("… {} lines before this left out\n", 10_000 - kept)), "{tail:.60}");
     }
@@ -230,7 +245,7 @@ mod tests {
         #[test]
         fn split_loses_no_line_and_every_part_fits(lines in proptest::collection::vec("[a-zäß🙂]{1,400}", 1..200)) {
             let text = lines.join("\n");
-            let parts = split(&text);
+            let parts = split(&text, &Limits::default());
             prop_assert!(parts.iter().all(|part| fits(part)));
             prop_assert_eq!(parts.join("\n"), text);
         }

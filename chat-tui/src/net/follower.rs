@@ -8,7 +8,6 @@ use std::collections::VecDeque;
 
 use chat_proto::error::{ErrorBody, ErrorCode};
 use chat_proto::ids::{RoomId, Seq};
-use chat_proto::limits::PAGE_MAX;
 use chat_proto::message::{ChangeDetail, Content, Item, ItemChange};
 use chat_proto::request::{Changes, Subscribe};
 use chat_proto::room::User;
@@ -64,6 +63,8 @@ pub struct Follower {
     client: Client,
     connection: Connection,
     life: Life,
+    /// Items on one page.
+    page_max: u32,
     /// In the order they were given.
     rooms: Vec<(RoomId, Cursor)>,
     ready: VecDeque<FollowedItem>,
@@ -80,7 +81,8 @@ impl Follower {
         let mut life = Life::default();
         life.enter(&welcome.epoch);
         let rooms = starts.into_iter().map(|start| (start.room, Cursor::at(start.after))).collect();
-        let mut follower = Self { client, connection: Connection::SignedIn, life, rooms, ready: VecDeque::new() };
+        let (connection, page_max) = (Connection::SignedIn, welcome.limits.page_max);
+        let mut follower = Self { client, connection, life, page_max, rooms, ready: VecDeque::new() };
         follower.step().await?;
         Ok(follower)
     }
@@ -146,6 +148,7 @@ impl Follower {
 
     fn on_welcome(&mut self, welcome: &Welcome) {
         self.connection = Connection::SignedIn;
+        self.page_max = welcome.limits.page_max;
         if self.life.enter(&welcome.epoch) {
             self.rooms.iter_mut().for_each(|(_, cursor)| cursor.restart());
         }
@@ -164,8 +167,9 @@ impl Follower {
 
     /// Asks for one page; the cursor moves once the whole page is taken.
     async fn catch_up(&mut self, room: RoomId) -> Result<(), CallError> {
+        let limit = self.page_max;
         let Some(cursor) = self.cursor_mut(room) else { return Ok(()) };
-        let changes = Changes { room, after: cursor.request(), limit: PAGE_MAX };
+        let changes = Changes { room, after: cursor.request(), limit };
         let answer = self.client.call(&changes).await;
         let Some(cursor) = self.cursor_mut(room) else { return Ok(()) };
         match answer {

@@ -36,17 +36,36 @@ pub(in crate::connection) async fn set_password(
     let uid = caller.origin().uid;
     let is_owner = uid.is_some() && uid == account.os_uid;
     if account.password.is_some() && !is_owner {
-        let old = asked.old.unwrap_or_default();
-        if !server.passwords.fits(old, account.password).await? {
-            return Err(Refusal::wire(ErrorCode::AuthFailed, "The current password is wrong."));
-        }
+        check_present(server, caller, asked.old.unwrap_or_default(), account.password).await?;
     }
-    let hash = server.passwords.hash(asked.new).await.map_err(of_new_password)?;
+    let source = caller.origin().source();
+    let hash = server.passwords.hash(source, asked.new).await.map_err(of_new_password)?;
     let kept = caller.credential().sign_in();
     for ended in server.store.set_password(caller.user(), hash, kept).await? {
         server.connections.revoke(caller.user(), ended);
     }
     Ok(Empty {})
+}
+
+/// Checks the present password. A stolen token must not serve to guess it.
+async fn check_present(
+    server: &Server,
+    caller: &Caller,
+    given: String,
+    present: Option<String>,
+) -> Result<(), Refusal> {
+    let attempt = server.failed_sign_ins.begin_again(caller.user(), server.now())?;
+    match server.passwords.fits(caller.origin().source(), given, present).await {
+        Ok(true) => {
+            attempt.succeeded();
+            Ok(())
+        }
+        Ok(false) => Err(Refusal::wire(ErrorCode::AuthFailed, "The current password is wrong.")),
+        Err(error) => {
+            attempt.was_not_judged();
+            Err(error.into())
+        }
+    }
 }
 
 pub(in crate::connection) async fn logout(server: &Server, caller: &Caller) -> Result<Empty, Refusal> {

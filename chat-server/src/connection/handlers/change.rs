@@ -5,12 +5,14 @@ use chat_proto::request::{Changed, Delete, Edit, SetDescription, SetTopic};
 use chat_proto::server_frame::AccountChange;
 
 use crate::access::Caller;
+use crate::connection::bounds::check_body;
 use crate::connection::error::{Refusal, of_delete, of_edit};
 use crate::connection::mentions::mentioned;
 use crate::room::ChangedMessage;
 use crate::server::Server;
 
 pub(in crate::connection) async fn edit(server: &Server, caller: &Caller, edit: Edit) -> Result<Changed, Refusal> {
+    check_body(&edit.body, &server.config.limits)?;
     let mentions = mentioned(server, edit.body.as_str()).await?;
     let room = edit.room;
     let changed = server.rooms.edit(caller, edit, mentions).await.map_err(of_edit)?;

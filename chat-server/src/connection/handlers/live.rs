@@ -10,9 +10,6 @@ use crate::connection::bounds::check_count;
 use crate::connection::error::Refusal;
 use crate::server::Server;
 
-/// Most trending words in one answer.
-const WORDS_MAX: u32 = 50;
-
 pub(in crate::connection) async fn subscribe(
     server: &Server,
     caller: &Caller,
@@ -36,9 +33,11 @@ pub(in crate::connection) async fn unsubscribe(
     asked: Unsubscribe,
 ) -> Result<Empty, Refusal> {
     check_count(asked.rooms.len())?;
-    let connection = caller.connection().ok_or(Refusal::NoConnection)?;
+    let device = server.connections.device(caller).ok_or(Refusal::NoConnection)?;
     for room in asked.rooms {
-        server.rooms.unsubscribe(room, connection).await;
+        server.rooms.unsubscribe(room, device.connection).await;
+        // What is queued already would arrive behind the answer.
+        device.send_queue.forget_room(room);
     }
     Ok(Empty {})
 }
@@ -64,8 +63,9 @@ pub(in crate::connection) async fn trending(
     caller: &Caller,
     asked: Trending,
 ) -> Result<TrendingAnswer, Refusal> {
-    if !(1..=WORDS_MAX).contains(&asked.limit) {
-        let message = format!("From 1 to {WORDS_MAX} words.");
+    let words_max = server.config.limits.trending_max;
+    if !(1..=words_max).contains(&asked.limit) {
+        let message = format!("From 1 to {words_max} words.");
         return Err(ErrorBody::new(ErrorCode::BadRequest, message).at_field("limit").into());
     }
     server.rooms.snapshot(caller, asked.room, RoomAction::ReadTrending).await?;

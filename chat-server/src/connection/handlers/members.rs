@@ -14,7 +14,7 @@ pub(in crate::connection) async fn list(
     caller: &Caller,
     asked: Members,
 ) -> Result<MembersPage, Refusal> {
-    check_limit(asked.limit)?;
+    check_limit(asked.limit, &server.config.limits)?;
     let snapshot = server.rooms.snapshot(caller, asked.room, RoomAction::ListMembers).await?;
     let mut rows = server.store.members(asked.room, asked.after, asked.limit + 1).await?;
     let has_more = rows.len() > asked.limit as usize;

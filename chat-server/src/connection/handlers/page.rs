@@ -15,7 +15,7 @@ pub(in crate::connection) async fn history(
     caller: &Caller,
     asked: History,
 ) -> Result<HistoryPage, Refusal> {
-    check_limit(asked.limit)?;
+    check_limit(asked.limit, &server.config.limits)?;
     let page = server.rooms.history(caller, asked.room, asked.before, asked.limit).await?;
     let users = authors(server, &page.items).await?;
     Ok(HistoryPage { items: page.items, users, next_before: page.next, head: page.head })
@@ -26,7 +26,7 @@ pub(in crate::connection) async fn changes(
     caller: &Caller,
     asked: Changes,
 ) -> Result<ChangesPage, Refusal> {
-    check_limit(asked.limit)?;
+    check_limit(asked.limit, &server.config.limits)?;
     // Before the page is cut: events from now on are pushed again, and harmless twice.
     if let Some(device) = server.connections.device(caller) {
         device.send_queue.close_gap(asked.room);

@@ -11,6 +11,7 @@ use chat_proto::request::{Life, Post, Posted};
 use tokio::time::timeout;
 
 use crate::access::{Caller, RoomAction};
+use crate::connection::bounds::check_body;
 use crate::connection::error::Refusal;
 use crate::connection::mentions::mentioned;
 use crate::server::Server;
@@ -35,6 +36,7 @@ pub(in crate::connection) async fn begin(
     post: Post,
     place: Option<ChainPlace>,
 ) -> Result<impl Future<Output = Result<Posted, Refusal>> + Send + use<>, Refusal> {
+    check_body(&post.body, &server.config.limits)?;
     let Checked { mentions, text_hash } = check(server, caller, &post).await?;
     let room = post.room;
     let answer = server.rooms.begin_post(caller, post, mentions, place).await;
@@ -55,8 +57,7 @@ pub(in crate::connection) async fn begin(
 
 /// Whether the account may post this now.
 async fn check(server: &Server, caller: &Caller, post: &Post) -> Result<Checked, Refusal> {
-    let text_hash = match server.limiter.judge_post(caller.user(), caller.is_local(), post.body.as_str(), server.now())
-    {
+    let text_hash = match server.limiter.judge_post(caller, post.body.as_str(), server.now()) {
         Ok(text_hash) => text_hash,
         // A retry is no second post: it gets the first one's answer, whatever the rates.
         Err(_) if is_retry(server, caller, post).await? => None,

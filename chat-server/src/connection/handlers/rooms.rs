@@ -5,7 +5,7 @@ use chat_proto::error::{ErrorBody, ErrorCode};
 use chat_proto::ids::RoomId;
 use chat_proto::limits::{PAGE_BUDGET_BYTES, TTL_MAX_MS, TTL_MIN_MS};
 use chat_proto::request::{CreateRoom, Empty, ListRooms, RoomInfoAnswer, RoomListing, RoomsPage};
-use chat_proto::room::{Membership, Role, RoomKind};
+use chat_proto::room::{Membership, ReadMarker, Role, RoomKind};
 use chat_proto::server_frame::AccountChange;
 
 use crate::access::{Caller, RoomAction};
@@ -15,9 +15,6 @@ use crate::connection::presences::online;
 use crate::room::{Joined, RoomError};
 use crate::server::Server;
 use crate::store::NewRoom;
-
-/// Rooms of one account: one `welcome` carries them all.
-const ROOMS_MAX: usize = 1_000;
 
 pub(in crate::connection) async fn create(
     server: &Server,
@@ -37,41 +34,40 @@ pub(in crate::connection) async fn create(
         name: asked.name,
         topic: asked.topic,
         description: asked.description,
-        default_ttl_ms: asked.default_ttl_ms,
+        default_ttl_ms: asked.default_ttl_ms.or(server.config.limits.default_ttl_ms),
         closes_when_empty: asked.closes_when_empty,
         by: caller.user(),
         at: server.now(),
     };
     let made = server.store.create_room(new).await?;
-    if server.store.rooms_of(caller.user()).await?.len() >= ROOMS_MAX {
-        return Err(too_many_rooms());
+    // The room has its owner: nothing that fails from here on may look as if it had not been made.
+    let read_marker = ReadMarker { read_seq: made.head, ..ReadMarker::default() };
+    let membership = Membership { room: made.room, head: made.head, read_marker, role: Role::Owner };
+    server.audience.created(caller.user(), &membership);
+    if let Err(refusal) = entered(server, caller, &membership).await {
+        tracing::warn!(room = %membership.room.id, %refusal, "a device is not subscribed to a new room");
     }
-    let joined = server.rooms.admit(caller.user(), made.room.id, Role::Owner).await?;
-    entered(server, caller, joined).await
+    Ok(membership)
 }
 
 pub(in crate::connection) async fn join(server: &Server, caller: &Caller, room: RoomId) -> Result<Membership, Refusal> {
-    let rooms = server.store.rooms_of(caller.user()).await?;
-    if rooms.len() >= ROOMS_MAX && !rooms.contains(&room) {
-        server.rooms.snapshot(caller, room, RoomAction::Join).await?;
-        return Err(too_many_rooms());
-    }
-    let joined = server.rooms.join(caller, room).await?;
-    entered(server, caller, joined).await
-}
-
-/// Notifies the account's devices of a room it has joined. Those that follow every room are subscribed to it.
-async fn entered(server: &Server, caller: &Caller, joined: Joined) -> Result<Membership, Refusal> {
-    let Joined { snapshot, is_new } = joined;
-    let room = snapshot.room.id;
+    let Joined { snapshot, is_new } = server.rooms.join(caller, room).await?;
     let read_marker = server.store.read_marker(caller.user(), room).await?;
     // The membership may have ended while it was answered.
     let role = snapshot.role.ok_or_else(Refusal::not_found)?;
     let membership = Membership { room: snapshot.room, head: snapshot.head, read_marker, role };
-    if !is_new {
-        return Ok(membership);
+    if is_new {
+        server.audience.resize(&membership);
+        entered(server, caller, &membership).await?;
     }
+    Ok(membership)
+}
+
+/// Notifies the account's devices of a room it has entered. Those that follow every room are subscribed to it.
+async fn entered(server: &Server, caller: &Caller, membership: &Membership) -> Result<(), Refusal> {
+    let room = membership.room.id;
     tracing::info!(%room, members = membership.room.members, "joined");
+    server.connections.notify(caller.user(), AccountChange::Joined { membership: Box::new(membership.clone()) });
     for device in server.connections.followers(caller.user()) {
         match server.rooms.subscribe(&device.caller, room, device.connection, &device.send_queue).await {
             // Another device has left the room meanwhile, or this device's sign-in has ended.
@@ -79,14 +75,7 @@ async fn entered(server: &Server, caller: &Caller, joined: Joined) -> Result<Mem
             Err(error) => return Err(error.into()),
         }
     }
-    server.audience.resize(&membership);
-    server.connections.notify(caller.user(), AccountChange::Joined { membership: Box::new(membership.clone()) });
-    Ok(membership)
-}
-
-fn too_many_rooms() -> Refusal {
-    let message = format!("An account is a member of at most {ROOMS_MAX} rooms; leave one first.");
-    ErrorBody::new(ErrorCode::TooMany, message).into()
+    Ok(())
 }
 
 pub(in crate::connection) async fn leave(server: &Server, caller: &Caller, room: RoomId) -> Result<Empty, Refusal> {
@@ -102,7 +91,7 @@ pub(in crate::connection) async fn list(
     caller: &Caller,
     asked: ListRooms,
 ) -> Result<RoomsPage, Refusal> {
-    check_limit(asked.limit)?;
+    check_limit(asked.limit, &server.config.limits)?;
     let mut found = server.store.list_rooms(caller.user(), asked.after, asked.limit + 1).await?;
     let has_more = found.len() > asked.limit as usize;
     found.truncate(asked.limit as usize);

@@ -91,10 +91,10 @@ impl Entries {
         now: UnixMillis,
     ) -> Result<bool, LiveError> {
         let is_message = self.addressed(key).is_some_and(EphemeralEntry::is_message);
-        if is_message { self.restore(key, item, caps, now) } else { Ok(false) }
+        if is_message { self.set(key, item, EphemeralEntry::replaced_by, (caps, now)) } else { Ok(false) }
     }
 
-    /// As [`Self::replace`], but a deleted message may come back.
+    /// As [`Self::replace`], but the state stands alone, and a deleted message may come back.
     pub(super) fn restore(
         &mut self,
         key: &EphemeralKey,
@@ -102,9 +102,19 @@ impl Entries {
         caps: MemoryCaps,
         now: UnixMillis,
     ) -> Result<bool, LiveError> {
+        self.set(key, item, EphemeralEntry::changed_to, (caps, now))
+    }
+
+    fn set(
+        &mut self,
+        key: &EphemeralKey,
+        item: Item,
+        change: fn(&EphemeralEntry, Item) -> Result<EphemeralEntry, LiveError>,
+        (caps, now): (MemoryCaps, UnixMillis),
+    ) -> Result<bool, LiveError> {
         self.trim(now, TRIM_PER_WRITE);
         let Some(old) = self.addressed(key).filter(|entry| entry.is_alive(now)) else { return Ok(false) };
-        let new = old.changed_to(item)?;
+        let new = change(old, item)?;
         if new.item().changed <= old.item().changed {
             return Ok(true);
         }
@@ -114,6 +124,18 @@ impl Entries {
         }
         self.insert(new);
         Ok(true)
+    }
+
+    /// Updates the entry that has this key and number, if there is one.
+    pub(super) fn update(
+        &mut self,
+        key: &EphemeralKey,
+        seq: Seq,
+        update: impl FnOnce(EphemeralEntry) -> EphemeralEntry,
+    ) {
+        if let Some(entry) = self.addressed(key).filter(|entry| entry.item().seq == seq).cloned() {
+            self.insert(update(entry));
+        }
     }
 
     pub(super) fn undo(&mut self, key: &EphemeralKey, seq: Seq) {
@@ -256,12 +278,13 @@ impl Entries {
 }
 
 fn cost_bytes(entry: &EphemeralEntry) -> u64 {
-    let texts = match &entry.item().content {
+    let text = |item: &Item| match &item.content {
         Content::Message(message) => {
             let code = message.code.as_ref().map_or(0, |code| code.as_str().len());
             message.body.as_str().len() + code + size_of_val(message.mentions.as_slice())
         }
         _ => 0,
     };
-    ENTRY_OVERHEAD_BYTES + texts as u64
+    let former: usize = entry.former().iter().map(|item| size_of::<Item>() + text(item)).sum();
+    ENTRY_OVERHEAD_BYTES + (text(entry.item()) + former) as u64
 }

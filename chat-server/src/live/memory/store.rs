@@ -55,6 +55,16 @@ impl Live for MemoryLive {
         LiveReply::ready(self.state.lock().entries.replace(&key, item, self.caps, now))
     }
 
+    fn confirm(&self, key: EphemeralKey, seq: Seq, changed: Seq) -> LiveReply<()> {
+        self.state.lock().entries.update(&key, seq, |entry| entry.confirmed(changed));
+        LiveReply::ready(Ok(()))
+    }
+
+    fn revoke(&self, key: EphemeralKey, seq: Seq, changed: Seq) -> LiveReply<()> {
+        self.state.lock().entries.update(&key, seq, |entry| entry.revoked(changed));
+        LiveReply::ready(Ok(()))
+    }
+
     fn restore(&self, key: EphemeralKey, item: Item, now: UnixMillis) -> LiveReply<()> {
         // An entry that ended meanwhile is not set back.
         drop(self.state.lock().entries.restore(&key, item, self.caps, now));

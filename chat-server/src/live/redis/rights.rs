@@ -94,6 +94,8 @@ mod tests {
         let called = [
             (include_str!("scripts/put.lua"), "redis.call('", '\''),
             (include_str!("scripts/replace.lua"), "redis.call('", '\''),
+            (include_str!("scripts/confirm.lua"), "redis.call('", '\''),
+            (include_str!("scripts/revoke.lua"), "redis.call('", '\''),
             (include_str!("scripts/undo.lua"), "redis.call('", '\''),
             (include_str!("scripts/sweep.lua"), "redis.call('", '\''),
             (include_str!("scripts/sweep_leases.lua"), "redis.call('", '\''),

@@ -37,6 +37,8 @@ impl Script {
 pub(super) struct Scripts {
     pub put: Script,
     pub replace: Script,
+    pub confirm: Script,
+    pub revoke: Script,
     pub undo: Script,
     pub sweep: Script,
     pub sweep_leases: Script,
@@ -48,6 +50,8 @@ impl Scripts {
         Self {
             put: Script::new(include_str!("scripts/put.lua")),
             replace: Script::new(include_str!("scripts/replace.lua")),
+            confirm: Script::new(include_str!("scripts/confirm.lua")),
+            revoke: Script::new(include_str!("scripts/revoke.lua")),
             undo: Script::new(include_str!("scripts/undo.lua")),
             sweep: Script::new(include_str!("scripts/sweep.lua")),
             sweep_leases: Script::new(include_str!("scripts/sweep_leases.lua")),
@@ -55,7 +59,7 @@ impl Scripts {
         }
     }
 
-    pub(super) fn all(&self) -> [&Script; 6] {
-        [&self.put, &self.replace, &self.undo, &self.sweep, &self.sweep_leases, &self.take]
+    pub(super) fn all(&self) -> [&Script; 8] {
+        [&self.put, &self.replace, &self.confirm, &self.revoke, &self.undo, &self.sweep, &self.sweep_leases, &self.take]
     }
 }

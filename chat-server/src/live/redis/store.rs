@@ -14,7 +14,7 @@ use super::driver::{Driver, first};
 use super::keys::{Keys, field};
 use super::operation::{Operation, ThrottledWarning};
 use super::options::RedisOptions;
-use super::scripts::Scripts;
+use super::scripts::{Script, Scripts};
 use super::values::{self, one, read};
 use super::{RedisStartError, mirror};
 use crate::limits::{BucketRule, Take};
@@ -148,15 +148,22 @@ impl RedisLive {
         self.keys.room(room).into_iter().chain(others).collect()
     }
 
-    /// `over_tombstone`: a deleted message comes back.
-    fn replacing(&self, key: &EphemeralKey, item: &Item, now: UnixMillis, over_tombstone: bool) -> Cmd {
+    /// Confirms or revokes a change of a message.
+    fn decide(&self, script: &Script, key: &EphemeralKey, seq: Seq, changed: Seq) -> LiveReply<()> {
+        let mut call = script.over(&self.with_room(key.room, []));
+        call.arg(field(key)).arg(seq.0).arg(changed.0);
+        self.queue(Operation::recovering, vec![call], |_| Some(Ok(())))
+    }
+
+    /// `brings_back`: the state stands alone, and a deleted message comes back.
+    fn replacing(&self, key: &EphemeralKey, item: &Item, now: UnixMillis, brings_back: bool) -> Cmd {
         let end = match &item.content {
             Content::Message(message) => message.expires_at.map(|end| end.0.to_string()).unwrap_or_default(),
             _ => String::new(),
         };
         let mut call = self.scripts.replace.over(&self.with_room(key.room, []));
         call.arg(now.0).arg(field(key)).arg(item.seq.0).arg(item.changed.0).arg(values::kind(item));
-        call.arg(end).arg(stored::item_to_text(item)).arg(u8::from(over_tombstone));
+        call.arg(end).arg(stored::item_to_text(item)).arg(u8::from(brings_back));
         call
     }
 }
@@ -192,6 +199,14 @@ impl Live for RedisLive {
             2 => Some(Err(LiveError::NotEphemeral)),
             _ => None,
         })
+    }
+
+    fn confirm(&self, key: EphemeralKey, seq: Seq, changed: Seq) -> LiveReply<()> {
+        self.decide(&self.scripts.confirm, &key, seq, changed)
+    }
+
+    fn revoke(&self, key: EphemeralKey, seq: Seq, changed: Seq) -> LiveReply<()> {
+        self.decide(&self.scripts.revoke, &key, seq, changed)
     }
 
     fn restore(&self, key: EphemeralKey, item: Item, now: UnixMillis) -> LiveReply<()> {

@@ -95,6 +95,8 @@ mod through {
         put(entry: EphemeralEntry, now: UnixMillis) -> LiveReply<Put>;
         replace(key: EphemeralKey, item: Item, now: UnixMillis) -> LiveReply<bool>;
         restore(key: EphemeralKey, item: Item, now: UnixMillis) -> LiveReply<()>;
+        confirm(key: EphemeralKey, seq: Seq, changed: Seq) -> LiveReply<()>;
+        revoke(key: EphemeralKey, seq: Seq, changed: Seq) -> LiveReply<()>;
         undo(key: EphemeralKey, seq: Seq) -> LiveReply<()>;
         load(room: RoomId, now: UnixMillis) -> LiveReply<Vec<EphemeralEntry>>;
         key_use(sender: UserId, key: ClientKey, now: UnixMillis) -> LiveReply<Option<KeyUse>>;

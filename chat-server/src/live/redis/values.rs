@@ -46,7 +46,8 @@ fn from_hex(text: &str) -> Option<PostDigest> {
     Some(digest)
 }
 
-/// `SEQ CHANGED KIND END DIGEST ITEM`; the scripts read all but the item.
+/// `SEQ CHANGED KIND END DIGEST ITEM`; the scripts read all but the item. Below it, a line `CHANGED ITEM` for each former
+/// state of a change that is not confirmed, newest first.
 pub(super) fn entry(entry: &EphemeralEntry) -> String {
     let item = entry.item();
     let (seq, changed, end) = (item.seq.0, item.changed.0, entry.expires_at().0);
@@ -60,11 +61,17 @@ pub(super) fn entry(entry: &EphemeralEntry) -> String {
 pub(super) fn read_entry(room: RoomId, field: &str, value: &str) -> Result<EphemeralEntry, StoredError> {
     let (sender, key) = field.split_once(':').ok_or(StoredError::Missing)?;
     let key = EphemeralKey { room, sender: id(sender).ok_or(StoredError::Word)?, key: key.parse()? };
-    let mut parts = value.splitn(6, ' ').skip(3);
+    let mut states = value.split('\n');
+    let mut parts = states.next().unwrap_or_default().splitn(6, ' ').skip(3);
     let mut next = || parts.next().ok_or(StoredError::Missing);
     let end = UnixMillis(next()?.parse().map_err(|_| StoredError::Word)?);
     let digest = from_hex(next()?).ok_or(StoredError::Word)?;
-    Ok(EphemeralEntry::kept(key, stored::item_from_text(next()?)?, end, digest))
+    let item = stored::item_from_text(next()?)?;
+    let former = states.map(|state| {
+        let (_changed, item) = state.split_once(' ').ok_or(StoredError::Missing)?;
+        stored::item_from_text(item)
+    });
+    Ok(EphemeralEntry::kept(key, item, end, digest).with_former(former.collect::<Result<_, _>>()?))
 }
 
 /// The form of the key uses and leases that are written.

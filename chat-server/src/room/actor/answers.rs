@@ -10,7 +10,7 @@ use super::Actor;
 use crate::room::RoomError;
 use crate::room::command::{ChangeOutcome, ChangedMessage, Command, Joined, Snapshot};
 use crate::room::commit::FirstPost;
-use crate::room::in_flight::{Requester, answer};
+use crate::room::in_flight::{Changing, Requester, answer};
 use crate::room::state::mentions_of;
 
 impl Actor {
@@ -32,10 +32,10 @@ impl Actor {
                 let expires_at = item.content.message().and_then(|message| message.expires_at);
                 answer(reply, Ok(Posted { seq: item.seq, at: item.at, duplicate: false, expires_at }));
             }
-            Requester::Change(before, reply) => {
+            Requester::Change(changing, reply) => {
                 // An earlier change may have been shown since this one was accepted.
                 let shown = item.and_then(|item| self.state.find(item.seq, self.now()));
-                let mentioned_before = shown.as_ref().map_or(before, mentions_of);
+                let mentioned_before = shown.as_ref().map_or(changing.mentioned, mentions_of);
                 let mentioned_now = item.map_or_else(Vec::new, mentions_of);
                 let outcome = ChangedMessage { changed: number, mentioned_before, mentioned_now };
                 answer(reply, Ok(ChangeOutcome::Changed(outcome)));
@@ -59,10 +59,22 @@ impl Actor {
         }
     }
 
+    /// The outcome of a deletion that found the message deleted by another one that was under way.
+    fn deleted_before(&self, changing: &Changing, error: &RoomError) -> Option<ChangeOutcome> {
+        let seq = changing.deletes.filter(|_| *error == RoomError::NotFound)?;
+        let item = self.state.find(seq, self.now()).filter(|item| matches!(item.content, Content::Deleted { .. }))?;
+        let (changed, nobody) = (item.changed, Vec::new());
+        Some(ChangeOutcome::Changed(ChangedMessage {
+            changed,
+            mentioned_before: nobody.clone(),
+            mentioned_now: nobody,
+        }))
+    }
+
     pub(super) fn answer_refused(&mut self, requester: Requester, error: RoomError) {
         match requester {
             Requester::Post(reply) => answer(reply, Err(error)),
-            Requester::Change(_, reply) => answer(reply, Err(error)),
+            Requester::Change(changing, reply) => answer(reply, self.deleted_before(&changing, &error).ok_or(error)),
             Requester::Set(reply) => answer(reply, Err(error)),
             Requester::Rsvp((.., number), reply) => {
                 if let Some(number) = number {

@@ -9,10 +9,10 @@ use chat_proto::server_frame::{Event as Frame, Update};
 
 use super::Actor;
 use crate::push::Push;
-use crate::room::commit::{Change, Effect, Event, Shown, Ticket};
+use crate::room::commit::{Change, Effect, Event, RefusedEphemeral, Shown, Ticket};
 use crate::room::in_flight::{Requester, Write, refuse_when_noted};
 use crate::room::live_sync::LiveEvent;
-use crate::store::RefusedPost;
+use crate::store::RefusedChange;
 
 /// Pause before the numbers of late entries are reserved again.
 const LOAD_AGAIN: Duration = Duration::from_millis(500);
@@ -60,8 +60,9 @@ impl Actor {
             }
             Effect::Write(ticket, entry) => self.wait_for(ticket, Write::Put(live.put(entry, now))),
             Effect::Replace(ticket, key, item) => self.wait_for(ticket, Write::Replace(live.replace(key, item, now))),
+            Effect::Confirm(key, seq, changed) => drop(live.confirm(key, seq, changed)),
             Effect::Undo(key, seq) => drop(live.undo(key, seq)),
-            Effect::Restore(key, item) => drop(live.restore(key, item, now)),
+            Effect::Revoke(key, seq, changed) => drop(live.revoke(key, seq, changed)),
             Effect::Refill(entries) => self.live_sync.start_refill(self.services.clone(), entries),
             Effect::Acknowledge(ticket, shown) => self.acknowledge(ticket, shown),
             Effect::AnswerDuplicate(ticket, first) => {
@@ -75,10 +76,14 @@ impl Actor {
                 }
             }
             Effect::NoteThenRefuse(ticket, refused, error) => {
-                let noted = store.note_refused(RefusedPost { room, seq: refused.seq, at: now, until: refused.until });
+                let noted = store.note_refused(RefusedChange { room, id: refused.id, at: now, until: refused.until });
                 if let Some(change) = self.in_flight.remove(ticket) {
                     refuse_when_noted(&self.services.tasks, noted, change.requester, error);
                 }
+            }
+            Effect::Note(RefusedEphemeral { id, until }) => {
+                // Queued before the next reservation. If it fails, so does that one.
+                drop(store.note_refused(RefusedChange { room, id, at: now, until }));
             }
             Effect::ShowLoaded(ticket, items) => {
                 self.in_flight.remove(ticket);
@@ -118,11 +123,6 @@ impl Actor {
         self.services.observer.item_shown(room, &item);
         self.fanout.event(&Push::new(Frame { room, seq: item.changed, prev, update: Update::of(item) }));
         self.services.counters.deliveries.fetch_add(self.fanout.len() as u64, Ordering::Relaxed);
-        if self.state.should_close() {
-            self.is_closed = true;
-            drop(self.services.store.close_room(room, self.now()));
-            drop(self.services.live.clear_room(room));
-        }
     }
 
     /// Shows the ephemeral messages that were not known when the room started. Listeners get a gap, and ask for them.

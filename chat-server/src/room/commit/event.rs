@@ -8,7 +8,7 @@ use chat_proto::time::UnixMillis;
 
 use crate::live::{EphemeralEntry, EphemeralKey, KeyUse};
 use crate::room::RoomError;
-use crate::store::{ChainPlace, StoreError};
+use crate::store::{ChainPlace, ChangeId, StoreError};
 
 /// Identifies a change until its requester is answered. Tickets rise in the order of acceptance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,12 +70,17 @@ pub(in crate::room) enum Effect {
     AnswerDuplicate(Ticket, FirstPost),
     /// Tell the requester that the change was not made.
     Refuse(Ticket, RoomError),
-    /// Note the refused post in the database, then tell the requester.
-    NoteThenRefuse(Ticket, RefusedSeq, RoomError),
+    /// Note the refused change in the database, then tell the requester.
+    NoteThenRefuse(Ticket, RefusedEphemeral, RoomError),
+    /// Note a change of an earlier process in the database: it was never acknowledged, and is refused now.
+    Note(RefusedEphemeral),
+    /// Tell the live store that a change of the message stands: the item's number, and the change's.
+    Confirm(EphemeralKey, Seq, Seq),
     /// Remove a post from the live store; repeat until it succeeds.
     Undo(EphemeralKey, Seq),
-    /// Set a message in the live store to this state; repeat until it succeeds.
-    Restore(EphemeralKey, Item),
+    /// Remove the state that a refused change of the message made from the live store, repeat until it succeeds: the
+    /// item's number, and the change's.
+    Revoke(EphemeralKey, Seq, Seq),
     /// Make sure that the live store holds these messages in this state or a newer one; repeat until it succeeds. Replaces
     /// an earlier refill.
     Refill(Vec<EphemeralEntry>),
@@ -105,11 +110,11 @@ pub(in crate::room) struct FirstPost {
     pub expires_at: Option<UnixMillis>,
 }
 
-/// A refused post that must never appear.
+/// A refused post, edit or deletion that must never appear.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::room) struct RefusedSeq {
-    /// Its number.
-    pub seq: Seq,
+pub(in crate::room) struct RefusedEphemeral {
+    /// Its numbers.
+    pub id: ChangeId,
     /// The live store holds nothing of it after this time.
     pub until: UnixMillis,
 }

@@ -8,11 +8,11 @@ use chat_proto::message::{Content, Item};
 use chat_proto::time::UnixMillis;
 
 use super::Commit;
-use super::event::{Change, Effect, FirstPost, RefusedSeq, Shown, Ticket, WriteResult};
+use super::event::{Change, Effect, FirstPost, RefusedEphemeral, Shown, Ticket, WriteResult};
 use super::queue::{Completed, StoreAnswer};
 use crate::live::{EphemeralEntry, EphemeralKey, KEY_KEPT_MS, KeyUse, LiveError};
 use crate::room::RoomError;
-use crate::store::ChainPlace;
+use crate::store::{ChainPlace, ChangeId};
 
 /// How an ephemeral change ends.
 enum Outcome {
@@ -27,18 +27,10 @@ enum Outcome {
     InDoubt(RoomError),
 }
 
-/// An edit or a deletion of an ephemeral message.
-struct Revision {
-    key: EphemeralKey,
-    item: Item,
-    /// Whether the live store has been asked to restore an older state since the revision was written.
-    is_overwritten: bool,
-}
-
 impl Commit {
     /// Decides a change that has its answers.
     pub(super) fn complete(&mut self, completed: Completed, now: UnixMillis) {
-        let Completed { ticket, change, answer, is_overwritten } = completed;
+        let Completed { ticket, change, answer } = completed;
         if matches!(answer, StoreAnswer::NotReserved(_)) {
             self.seqs.reservation_failed();
         }
@@ -49,7 +41,7 @@ impl Commit {
             }
             Change::Revision(key, item) => {
                 let outcome = self.outcome_of_revision(&item, answer, now);
-                self.complete_revision(ticket, Revision { key, item, is_overwritten }, outcome);
+                self.complete_revision(ticket, key, item, outcome);
             }
             Change::Loaded(entries) => self.complete_loaded(ticket, entries),
             Change::Persistent(item, chain) => self.complete_persistent(ticket, item, chain, answer),
@@ -141,7 +133,7 @@ impl Commit {
         self.break_chain(chain);
         self.seqs.reserve_again();
         let seq = entry.item().seq;
-        self.compensation.add(seq);
+        self.compensation.add(ChangeId::post(seq));
         self.effects.push(Effect::Undo(entry.key().clone(), seq));
         if self.index.by_key(entry.key()).is_some() {
             // This post may have kept a refill from storing the visible one.
@@ -149,11 +141,10 @@ impl Commit {
         }
         // The live store remembers the key for this long.
         let until = entry.expires_at().plus_ms(KEY_KEPT_MS);
-        Effect::NoteThenRefuse(ticket, RefusedSeq { seq, until }, error)
+        Effect::NoteThenRefuse(ticket, RefusedEphemeral { id: ChangeId::post(seq), until }, error)
     }
 
-    fn complete_revision(&mut self, ticket: Ticket, revision: Revision, outcome: Outcome) {
-        let Revision { key, item, is_overwritten } = revision;
+    fn complete_revision(&mut self, ticket: Ticket, key: EphemeralKey, item: Item, outcome: Outcome) {
         let effect = match outcome {
             Outcome::Visible => {
                 let item = match self.index.get(item.seq).map(|visible| visible.changed_to(item.clone())) {
@@ -164,20 +155,22 @@ impl Commit {
                     Some(Err(_)) => item,
                     None => without_expired_text(item),
                 };
-                if is_overwritten {
-                    self.restore(key, item.seq);
-                }
+                self.effects.push(Effect::Confirm(key, item.seq, item.changed));
                 Effect::Acknowledge(ticket, Some(Shown { item, is_ephemeral: true }))
             }
             Outcome::Duplicate(first) => Effect::AnswerDuplicate(ticket, first),
             Outcome::Refused(error) => Effect::Refuse(ticket, error),
-            Outcome::InDoubt(error) => {
-                if self.index.get(item.seq).is_some() {
-                    self.restore(key, item.seq);
+            Outcome::InDoubt(error) => match self.index.get(item.seq).map(EphemeralEntry::expires_at) {
+                Some(until) => {
+                    self.effects.push(Effect::Revoke(key, item.seq, item.changed));
                     self.seqs.reserve_again();
+                    let id = ChangeId { changed: item.changed, seq: item.seq };
+                    self.compensation.add(id);
+                    Effect::NoteThenRefuse(ticket, RefusedEphemeral { id, until }, error)
                 }
-                Effect::Refuse(ticket, error)
-            }
+                // The message has expired.
+                None => Effect::Refuse(ticket, error),
+            },
             Outcome::Unacknowledged(_) => Effect::Refuse(ticket, LiveError::Unavailable.into()),
         };
         self.effects.push(effect);

@@ -47,7 +47,6 @@ struct QueuedChange {
     ticket: Ticket,
     change: Change,
     stage: Stage,
-    is_overwritten: bool,
 }
 
 /// A change that was at the front and has all its answers.
@@ -56,8 +55,6 @@ pub(super) struct Completed {
     pub ticket: Ticket,
     pub change: Change,
     pub answer: StoreAnswer,
-    /// Whether the live store has been asked to restore an older state of its message since it was written.
-    pub is_overwritten: bool,
 }
 
 impl QueuedChange {
@@ -103,14 +100,14 @@ pub(super) struct Queue(VecDeque<QueuedChange>);
 impl Queue {
     /// Adds a change at the end.
     pub(super) fn push(&mut self, ticket: Ticket, change: Change, stage: Stage) {
-        self.0.push_back(QueuedChange { ticket, change, stage, is_overwritten: false });
+        self.0.push_back(QueuedChange { ticket, change, stage });
     }
 
     /// Removes the first change if it has all its answers.
     pub(super) fn pop_completed(&mut self) -> Option<Completed> {
         match self.0.pop_front()? {
-            QueuedChange { ticket, change, stage: Stage::Answered(answer), is_overwritten } => {
-                Some(Completed { ticket, change, answer, is_overwritten })
+            QueuedChange { ticket, change, stage: Stage::Answered(answer) } => {
+                Some(Completed { ticket, change, answer })
             }
             waiting => {
                 self.0.push_front(waiting);
@@ -135,13 +132,6 @@ impl Queue {
             Change::Post(post, _) => post == entry,
             Change::Revision(..) | Change::Loaded(_) | Change::Persistent(..) => false,
         })
-    }
-
-    /// Marks the changes of a message whose former state is being restored: the live store will not hold them.
-    pub(super) fn overwrite(&mut self, seq: Seq) {
-        for change in self.0.iter_mut().filter(|change| change.seq() == Some(seq)) {
-            change.is_overwritten = true;
-        }
     }
 
     /// The database answered a reservation. A second answer is ignored.

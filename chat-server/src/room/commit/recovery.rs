@@ -8,16 +8,27 @@ use chat_proto::message::Item;
 use chat_proto::time::UnixMillis;
 
 use super::Commit;
-use super::event::{Effect, Ticket};
-use crate::live::{EphemeralEntry, EphemeralKey, KeyUse};
+use super::event::{Effect, RefusedEphemeral, Ticket};
+use crate::live::{EphemeralEntry, KeyUse};
+use crate::store::ChangeId;
 
 impl Commit {
     /// Takes the entries of a live store that answered before the room started. They keep their numbers.
     pub(super) fn load_at_start(&mut self, entries: Vec<EphemeralEntry>) {
-        for entry in self.without_refused(entries) {
-            self.index.insert(entry);
+        let entries = self.without_refused(entries);
+        self.seqs.start_after(entries.iter().map(|entry| entry.item().changed).max().unwrap_or(Seq::ZERO));
+        for entry in entries {
+            let (key, seq) = (entry.key().clone(), entry.item().seq);
+            let changes: Vec<Seq> = entry.states().map(|item| item.changed).collect();
+            let standing = self.without_refused_changes(entry);
+            let changed = standing.item().changed;
+            let refused = changes.iter().take_while(|refused| **refused != changed);
+            self.effects.extend(refused.map(|refused| Effect::Revoke(key.clone(), seq, *refused)));
+            if changes.last() != Some(&changed) {
+                self.effects.push(Effect::Confirm(key, seq, changed));
+            }
+            self.index.insert(standing);
         }
-        self.seqs.start_after(self.index.newest());
         self.is_loaded = true;
     }
 
@@ -27,9 +38,10 @@ impl Commit {
         let mut entries = self.without_refused(entries);
         // Entries posted by this process are known already.
         entries.retain(|entry| !self.seqs.is_ours(entry.item().seq));
-        entries.sort_unstable_by_key(|entry| entry.item().changed);
         // Of two states the live store keeps the one with the higher number: later changes need higher ones.
-        self.seqs.continue_after(entries.last().map_or(Seq::ZERO, |entry| entry.item().changed));
+        self.seqs.continue_after(entries.iter().map(|entry| entry.item().changed).max().unwrap_or(Seq::ZERO));
+        let mut entries: Vec<_> = entries.into_iter().map(|entry| self.without_refused_changes(entry)).collect();
+        entries.sort_unstable_by_key(|entry| entry.item().changed);
         let mut newest = None;
         for entry in &mut entries {
             let changed = self.seqs.next();
@@ -44,8 +56,9 @@ impl Commit {
 
     /// Leaves out posts that were refused or never acknowledged, and undoes them in the live store.
     fn without_refused(&mut self, entries: Vec<EphemeralEntry>) -> Vec<EphemeralEntry> {
-        let is_refused =
-            |entry: &EphemeralEntry| self.compensation.contains(entry.item().seq) || self.is_unacknowledged(entry);
+        let is_refused = |entry: &EphemeralEntry| {
+            self.compensation.contains(ChangeId::post(entry.item().seq)) || self.is_unacknowledged(entry)
+        };
         let (refused, others): (Vec<_>, Vec<_>) = entries.into_iter().partition(is_refused);
         let undo = |entry: &EphemeralEntry| Effect::Undo(entry.key().clone(), entry.item().seq);
         self.effects.extend(refused.iter().map(undo));
@@ -53,6 +66,24 @@ impl Commit {
             self.refill_behind_queue();
         }
         others
+    }
+
+    /// The state of an entry before the changes that earlier processes refused, or never acknowledged: their numbers were
+    /// not reserved, and may belong to other items by now.
+    fn without_refused_changes(&mut self, entry: EphemeralEntry) -> EphemeralEntry {
+        let (seq, until) = (entry.item().seq, entry.expires_at());
+        // The oldest state is the one that stood before them.
+        let unconfirmed = entry.states().take(entry.former().len());
+        let unreserved: Vec<Seq> =
+            unconfirmed.map(|item| item.changed).filter(|changed| !self.seqs.was_reserved_before(*changed)).collect();
+        for changed in unreserved {
+            // Later processes cannot tell any more. They must know before a reservation covers the number.
+            let id = ChangeId { changed, seq };
+            self.compensation.add(id);
+            self.effects.push(Effect::Note(RefusedEphemeral { id, until }));
+            self.seqs.reserve_again();
+        }
+        entry.standing(|changed| self.compensation.contains(ChangeId { changed, seq }))
     }
 
     /// Whether an earlier process stored a post but never acknowledged it: the number was not reserved, and may belong to
@@ -72,7 +103,9 @@ impl Commit {
         let is_known = || is_visible() || (!self.is_loaded && self.seqs.was_reserved_before(first.seq));
         // No post of this process can have been stored before this one under its number or a later one.
         let is_of_another = first.seq >= entry.item().seq;
-        is_of_another || self.compensation.contains(first.seq) || (now < first.expires_at && !is_known())
+        is_of_another
+            || self.compensation.contains(ChangeId::post(first.seq))
+            || (now < first.expires_at && !is_known())
     }
 
     /// Shows late entries if their numbers are reserved; loads them again otherwise.
@@ -84,11 +117,13 @@ impl Commit {
         self.is_loaded = true;
         // A message may have been lost by the live store and posted again.
         entries.retain(|entry| self.index.by_key(entry.key()).is_none());
+        let has_new_numbers = !entries.is_empty();
         self.effects.push(Effect::ShowLoaded(ticket, entries.iter().map(|entry| entry.item().clone()).collect()));
         for entry in entries {
             self.index.insert(entry);
         }
-        if std::mem::take(&mut self.has_lost_unloaded) {
+        // The live store gets the new numbers, too: the next process must show the messages under them.
+        if std::mem::take(&mut self.has_lost_unloaded) || has_new_numbers {
             self.refill();
         }
     }
@@ -117,15 +152,5 @@ impl Commit {
     /// Stores all visible messages in the live store.
     pub(super) fn refill(&mut self) {
         self.effects.push(Effect::Refill(self.index.entries().cloned().collect()));
-    }
-
-    /// Restores the visible state of a message in the live store. It gets a new number: of two states the live store keeps
-    /// the one with the higher number.
-    pub(super) fn restore(&mut self, key: EphemeralKey, seq: Seq) {
-        if let Some(visible) = self.index.get(seq) {
-            let item = Item { changed: self.seqs.next(), ..visible.item().clone() };
-            self.effects.push(Effect::Restore(key, item));
-            self.queue.overwrite(seq);
-        }
     }
 }

@@ -57,7 +57,7 @@ fn started(persistent: &[u64], alive: &[u64]) -> State {
     // Without any the live store has not answered.
     let loaded = (!alive.is_empty()).then_some(entries);
     let (commit, _) = Commit::start(head, stored.reserved_up_to, Vec::new(), loaded);
-    State::new(stored, commit)
+    State::new(crate::room::RING_EVENTS, stored, commit)
 }
 
 #[test]
@@ -82,7 +82,8 @@ fn entries_loaded_late_are_there_as_if_they_had_been_known() {
     assert_eq!(*unacknowledged, Seq(90), "its number was never reserved");
     assert!(*up_to >= Seq(65));
     let effects = state.commit.on(Event::Reserved(ticket, Ok(())), UnixMillis(0));
-    let [Effect::ShowLoaded(_, items)] = effects.as_slice() else { panic!("{effects:?}") };
+    let [Effect::ShowLoaded(_, items), Effect::Refill(stored)] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!(stored.iter().map(EphemeralEntry::item).collect::<Vec<_>>(), items.iter().collect::<Vec<_>>());
     let numbers: Vec<_> = items.iter().map(|item| (item.seq, item.changed)).collect();
     assert_eq!(numbers, [(Seq(4), Seq(65))], "seen anew by all");
     state.show_loaded(items);
@@ -111,11 +112,26 @@ fn an_edit_to_the_same_text_changes_nothing_unless_another_is_under_way() {
         let kind = ChangeKind::Edit { body: message.body.clone(), mentions: Vec::new() };
         NewChange { caller: caller(UserId(1)), seq: Seq(1), kind, known: None }
     };
-    assert_eq!(state.accept_change(edit(), UnixMillis(0)), Ok(Accepted::Same));
+    assert_eq!(state.accept_change(edit(), UnixMillis(0)), Ok(Accepted::Done(Seq(1))));
     let other = Change::Persistent(Some(Item { changed: Seq(65), ..item.clone() }), None);
     state.commit.on(Event::Accepted(Ticket(1), other), UnixMillis(0));
     let accepted = state.accept_change(edit(), UnixMillis(0));
     assert!(matches!(accepted, Ok(Accepted::Persistent(_))), "it may undo the other: {accepted:?}");
+}
+
+#[test]
+fn a_deletion_is_repeatable_for_those_who_may_delete_and_an_edit_of_it_is_not() {
+    let mut state = started(&[1], &[]);
+    let item = state.find(Seq(1), UnixMillis(0)).expect("there");
+    let content = Content::Deleted { deleted_at: UnixMillis(5), deleted_by: UserId(1) };
+    let known = Some(Item { changed: Seq(65), content, ..item });
+    let delete = |user| NewChange { caller: caller(user), seq: Seq(1), kind: ChangeKind::Delete, known: known.clone() };
+    state.show(known.as_ref().expect("deleted"));
+    assert_eq!(state.accept_change(delete(UserId(1)), UnixMillis(9)), Ok(Accepted::Done(Seq(65))));
+    assert_eq!(state.accept_change(delete(UserId(2)), UnixMillis(9)), Err(RoomRefusal::NotMember.into()));
+    let kind = ChangeKind::Edit { body: "bye".parse().expect("a body"), mentions: Vec::new() };
+    let edit = NewChange { kind, ..delete(UserId(1)) };
+    assert_eq!(state.accept_change(edit, UnixMillis(9)), Err(RoomError::NotFound));
 }
 
 #[test]

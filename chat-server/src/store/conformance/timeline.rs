@@ -6,7 +6,7 @@ use chat_proto::room::RoomKind;
 use chat_proto::time::UnixMillis;
 
 use super::{BEN, Fixture, GENERAL, NOW, Storage, body, event, room_of};
-use crate::store::{Append, ChainId, ChainPlace, Change, RefusedPost, Revision, StoreError};
+use crate::store::{Append, ChainId, ChainPlace, Change, ChangeId, RefusedChange, Revision, StoreError};
 
 fn place(chain: u128, place: u64) -> ChainPlace {
     ChainPlace { chain: ChainId(chain), place }
@@ -85,20 +85,20 @@ pub(crate) async fn a_number_that_was_reserved_is_never_given_again(fixture: Fix
     assert_eq!(state.reserved_up_to, Seq(64));
 }
 
-pub(crate) async fn a_refused_post_is_known_by_its_number_until_nothing_can_be_left_of_it(
+pub(crate) async fn a_refused_change_is_known_by_its_numbers_until_nothing_can_be_left_of_it(
     fixture: Fixture<impl Storage>,
 ) {
-    let refused =
-        |seq, at: UnixMillis, life_ms| RefusedPost { room: GENERAL, seq: Seq(seq), at, until: at.plus_ms(life_ms) };
-    for (seq, life_ms) in [(7, 5_000), (9, 1_000), (7, 5_000)] {
-        fixture.store.note_refused(refused(seq, NOW, life_ms)).await.expect("kept");
+    let (post, edit) = (ChangeId::post, |changed, seq| ChangeId { changed: Seq(changed), seq: Seq(seq) });
+    let refused = |id, at: UnixMillis, life_ms| RefusedChange { room: GENERAL, id, at, until: at.plus_ms(life_ms) };
+    for (id, life_ms) in [(post(Seq(7)), 5_000), (edit(9, 3), 1_000), (edit(9, 7), 5_000), (post(Seq(7)), 5_000)] {
+        fixture.store.note_refused(refused(id, NOW, life_ms)).await.expect("kept");
     }
     let fixture = fixture.reopened().await;
     let state = fixture.store.room_state(GENERAL, 256).await.expect("there");
-    assert_eq!(state.refused, [Seq(7), Seq(9)]);
-    fixture.store.note_refused(refused(12, NOW.plus_ms(1_000), 1_000)).await.expect("kept");
+    assert_eq!(state.refused, [edit(9, 3), post(Seq(7)), edit(9, 7)]);
+    fixture.store.note_refused(refused(post(Seq(12)), NOW.plus_ms(1_000), 1_000)).await.expect("kept");
     let state = fixture.store.room_state(GENERAL, 256).await.expect("there");
-    assert_eq!(state.refused, [Seq(7), Seq(12)]);
+    assert_eq!(state.refused, [post(Seq(7)), edit(9, 7), post(Seq(12))]);
 }
 
 pub(crate) async fn unread_counts_persistent_messages_after_the_mark_and_the_mark_only_grows(
@@ -175,7 +175,7 @@ pub(crate) async fn a_chain_breaks_over_rooms_and_only_behind_the_refusal(fixtur
     assert_eq!(broken, Err(StoreError::ChainBroken));
     fixture.store.append(chained(other, 4, place(1, 4))).await.expect("before the refusal");
     fixture.store.append(chained(other, 5, place(2, 7))).await.expect("another chain");
-    assert_eq!(fixture.store.history(other, None, 10).await.expect("read").len(), 2);
+    assert_eq!(fixture.store.history(other, None, 10).await.expect("read").len(), 3, "with the join");
 }
 
 pub(crate) async fn an_append_changes_what_its_item_says_about_the_room(fixture: Fixture<impl Storage>) {
@@ -207,7 +207,7 @@ pub(crate) async fn an_append_changes_what_its_item_says_about_the_room(fixture:
     let takes = Append {
         room: other,
         content: Content::Renamed { name: "lobby".parse().expect("a name") },
-        ..event(ana, 1, "-")
+        ..event(ana, 2, "-")
     };
     assert!(fixture.store.append(takes).await.is_err_and(|error| error.is_name_taken()));
 }

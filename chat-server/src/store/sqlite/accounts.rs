@@ -59,6 +59,10 @@ fn insert(
     Ok(Account { is_new: true, ..by_id(c, UserId(id.max(0) as u64))?.ok_or(StoreError::NotFound)? })
 }
 
+pub(super) fn exist(c: &Connection) -> Result<bool, StoreError> {
+    Ok(one(c, "SELECT 1 FROM account LIMIT 1", [], |_| Ok(()))?.is_some())
+}
+
 pub(super) fn by_id(c: &Connection, id: UserId) -> Result<Option<Account>, StoreError> {
     one(c, &format!("SELECT {ACCOUNT} FROM account WHERE id = ?1"), [sql(id.0)], row::account)
 }

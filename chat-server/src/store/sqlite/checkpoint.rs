@@ -15,6 +15,12 @@ use super::open;
 
 /// The log is checked after a commit, at most this often.
 const EVERY: Duration = Duration::from_millis(200);
+/// What was written is in the file within about this time, so that a plain copy of the file holds nearly all of it.
+const FOLD_WITHIN: Duration = Duration::from_secs(3);
+/// How long a checkpoint waits for readers. It keeps the writer waiting meanwhile, and readers may be slow: a backup, a check.
+const WAIT_FOR_READERS: Duration = Duration::from_millis(100);
+/// The time until the next attempt after one that a reader has prevented.
+const TRY_AGAIN: Duration = Duration::from_secs(1);
 /// Beyond this size the log is moved into the file.
 const FOLD_BYTES: u64 = 4 << 20;
 /// Beyond this size the log is restarted, even if that waits for readers.
@@ -92,8 +98,11 @@ fn run(path: &std::path::Path, signs: &Receiver<Sign>, seen: &AtomicU64) {
     let mut connection = None;
     // A text that was deleted just before a crash may still be in the log.
     let mut erase_by = Some(Instant::now() + ERASE_WITHIN);
+    let mut fold_by: Option<Instant> = None;
+    let mut restart_after = Instant::now();
     loop {
-        let wait = erase_by.map_or(Duration::from_hours(1), |at| at.saturating_duration_since(Instant::now()));
+        let next = erase_by.into_iter().chain(fold_by).min();
+        let wait = next.map_or(Duration::from_hours(1), |at| at.saturating_duration_since(Instant::now()));
         match signs.recv_timeout(wait) {
             Ok(sign) => {
                 // One check for all signs of a moment.
@@ -101,23 +110,30 @@ fn run(path: &std::path::Path, signs: &Receiver<Sign>, seen: &AtomicU64) {
                 if erased(&sign) | signs.try_iter().fold(false, |any, sign| any | erased(&sign)) {
                     erase_by.get_or_insert_with(|| Instant::now() + ERASE_WITHIN);
                 }
+                fold_by.get_or_insert_with(|| Instant::now() + FOLD_WITHIN);
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
         let size = look();
-        let is_erasure_due = erase_by.is_some_and(|at| at <= Instant::now());
+        let is_due = |at: Option<Instant>| at.is_some_and(|at| at <= Instant::now());
+        let is_erasure_due = is_due(erase_by);
         let mode = match size {
             _ if is_erasure_due => "TRUNCATE",
-            RESTART_BYTES.. => "RESTART",
+            RESTART_BYTES.. if restart_after <= Instant::now() => "RESTART",
             FOLD_BYTES.. => "PASSIVE",
+            _ if is_due(fold_by) => "PASSIVE",
             _ => continue,
         };
         let is_done = fold(&mut connection, path, mode);
         look();
+        fold_by = None;
+        if !is_done {
+            restart_after = Instant::now() + TRY_AGAIN;
+        }
         if is_erasure_due {
             // A reader may have prevented it: again soon, until it is done.
-            erase_by = if is_done { None } else { Some(Instant::now() + Duration::from_millis(500)) };
+            erase_by = (!is_done).then(|| Instant::now() + TRY_AGAIN);
         }
         std::thread::sleep(EVERY);
     }
@@ -127,7 +143,7 @@ fn run(path: &std::path::Path, signs: &Receiver<Sign>, seen: &AtomicU64) {
 fn fold(connection: &mut Option<Connection>, path: &std::path::Path, mode: &str) -> bool {
     let attempt = |connection: &mut Option<Connection>| -> rusqlite::Result<bool> {
         if connection.is_none() {
-            *connection = Some(open::writer(path)?);
+            connection.insert(open::writer(path)?).busy_timeout(WAIT_FOR_READERS)?;
         }
         let Some(open) = connection.as_ref() else { return Ok(false) };
         open.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| Ok(row.get::<_, i64>(0)? == 0))
@@ -137,4 +153,25 @@ fn fold(connection: &mut Option<Connection>, path: &std::path::Path, mode: &str)
         *connection = None;
         false
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slow_reader_keeps_the_writer_waiting_only_shortly() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("chat.db");
+        let (writer, _) = open::prepare(&path, "epoch", 0).expect("it opens");
+        let reader = open::reader(&path).expect("it opens");
+        let view = reader.unchecked_transaction().expect("begun");
+        view.query_row("SELECT count(*) FROM meta", [], |_| Ok(())).expect("read");
+        writer.execute_batch("UPDATE meta SET value = 'x'").expect("written");
+        let begun = Instant::now();
+        assert!(!fold(&mut None, &path, "TRUNCATE"), "the reader still needs the log");
+        assert!(begun.elapsed() < Duration::from_secs(1), "nobody could write for {:?}", begun.elapsed());
+        drop(view);
+        assert!(fold(&mut None, &path, "TRUNCATE"));
+    }
 }

@@ -1,9 +1,11 @@
 //! Inspects the database's files from outside, also while a server uses them. For `doctor`; must not open the database.
 
 use std::fs::{File, TryLockError};
-use std::path::Path;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 
-use super::open::is_library_safe;
+use super::form::beside;
+use super::open::{COMPANIONS, is_library_safe};
 
 /// The contents of a data folder.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,6 +35,18 @@ fn holder(folder: &Path) -> Option<String> {
             Some(if owner.is_empty() { "a process that does not say which".into() } else { owner })
         }
     }
+}
+
+/// Returns the data folder and the database's files as far as their permissions let other users in, with the permissions.
+pub fn open_to_others(folder: &Path) -> Vec<(PathBuf, u32)> {
+    let database = folder.join("chat.db");
+    let companions = COMPANIONS.iter().map(|end| beside(&database, end));
+    let files = [folder.to_owned(), database.clone()].into_iter().chain(companions);
+    let modes = files.filter_map(|path| {
+        let mode = std::fs::metadata(&path).ok()?.permissions().mode() & 0o7777;
+        Some((path, mode))
+    });
+    modes.filter(|(_, mode)| mode & 0o077 != 0).collect()
 }
 
 /// The version of SQLite in this program, and whether that version keeps data safe.

@@ -10,12 +10,13 @@ use super::batch::Batch;
 use super::read_marker::DELETED;
 use super::row::{self, ROOM, all, execute, one, sql};
 use super::{access, items};
-use crate::store::{Append, Appended, MemberAnswer, MemberRow, MemberState, Record, StoreError};
+use crate::store::{Append, Appended, MemberAnswer, MemberRow, MemberState, ROOMS_MAX, Record, StoreError};
 
 pub(super) fn change(c: &Batch<'_>, event: &Append, state: MemberState) -> Result<Appended, StoreError> {
     let (room, account) = (sql(event.room.0), sql(event.by.0));
     match state {
         MemberState::Joins(role) => {
+            check_room_count(c, account)?;
             // A new member has nothing unread: the read marker begins at the present end.
             let insert = "INSERT INTO member (room, account, role, joined_at, read_seq, read_ordinal)
                  SELECT ?1, ?2, ?3, ?4, ?5, ordinal FROM room WHERE id = ?1";
@@ -28,7 +29,10 @@ pub(super) fn change(c: &Batch<'_>, event: &Append, state: MemberState) -> Resul
                 return Err(StoreError::NotFound);
             }
             execute(c, "DELETE FROM mention WHERE account = ?2 AND room = ?1", [room, account])?;
-            execute(c, "UPDATE room SET members = members - 1 WHERE id = ?1", [room])?;
+            // Here and nowhere else: a room without members is closed with the leave, or not at all.
+            let leave = "UPDATE room SET members = members - 1,
+                   closed_at = iif(closes_when_empty AND members = 1, ?2, closed_at) WHERE id = ?1";
+            execute(c, leave, [room, event.at.0])?;
         }
         MemberState::Answers(answer) => {
             let values = params![room, account, row::rsvp_column(answer), sql(event.seq.0)];
@@ -39,6 +43,14 @@ pub(super) fn change(c: &Batch<'_>, event: &Append, state: MemberState) -> Resul
         }
     }
     items::append(c, event)
+}
+
+/// Checks that an account may become a member of one more room.
+fn check_room_count(c: &Connection, account: i64) -> Result<(), StoreError> {
+    let query = "SELECT count(*) FROM member JOIN room ON room.id = member.room
+         WHERE member.account = ?1 AND room.closed_at IS NULL";
+    let count = one(c, query, [account], |row| Ok(row.get::<_, u32>(0)?))?.unwrap_or(0);
+    if count < ROOMS_MAX { Ok(()) } else { Err(StoreError::TooManyRooms) }
 }
 
 pub(super) fn of_room(c: &Connection, room: RoomId) -> Result<Vec<(UserId, Role)>, StoreError> {

@@ -3,10 +3,13 @@
 
 mod access;
 mod accounts;
+mod backup;
 mod batch;
 mod checkpoint;
 mod error;
+mod examine;
 mod folder;
+mod form;
 mod inspect;
 mod items;
 mod members;
@@ -14,6 +17,8 @@ mod open;
 mod queue;
 mod read_marker;
 mod readers;
+mod restore;
+mod room_creation;
 mod room_state;
 mod rooms;
 mod row;
@@ -22,7 +27,11 @@ mod store;
 mod tests;
 mod writer;
 
+pub use backup::{BackupError, Copied, Progress, back_up};
+pub use examine::{Examined, examine};
 pub use folder::FolderError;
-pub use inspect::{DatabaseFiles, inspect, library};
+pub use form::FormError;
+pub use inspect::{DatabaseFiles, inspect, library, open_to_others};
 pub use open::OpenError;
+pub use restore::{RestoreError, Restored, restore};
 pub use store::SqliteStore;

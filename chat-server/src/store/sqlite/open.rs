@@ -1,10 +1,17 @@
-//! Opens the database: its settings and the versions of its schema. Must not know what the tables are used for.
+//! Opens the database, or makes it: its settings and the versions of its schema. Must not know what the tables are used for.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use rusqlite::{Connection, OpenFlags};
 
 use super::folder::FolderError;
+use super::form::{self, FormError, RESTORING, beside};
+
+/// The ends of the files that SQLite keeps beside a database.
+pub(super) const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
+/// The end of a database that is being made.
+const NEW: &str = ".new";
 
 /// The oldest SQLite without the bug that can damage a log under concurrent checkpoints.
 const OLDEST_SQLITE: i32 = 3_051_003;
@@ -16,6 +23,8 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_deleted.sql"),
     include_str!("migrations/0005_refused.sql"),
     include_str!("migrations/0006_rsvp.sql"),
+    include_str!("migrations/0007_orphans.sql"),
+    include_str!("migrations/0008_refused_changes.sql"),
 ];
 
 /// Why the database cannot be opened.
@@ -30,18 +39,14 @@ pub enum OpenError {
         /// Its version.
         found: &'static str,
     },
-    /// The file was written by a newer server.
-    #[error("{path} was written by a newer server (form {found}, this one knows {known}); use that server's version")]
-    TooNew {
-        /// The file.
-        path: PathBuf,
-        /// Its schema's version.
-        found: usize,
-        /// The newest version known here.
-        known: usize,
+    /// The file is not a whole database of a version known here.
+    #[error("{form}; {}", advice(form))]
+    Form {
+        /// What is wrong with it.
+        form: FormError,
     },
     /// SQLite's own error.
-    #[error("cannot open {path}: {source}")]
+    #[error("cannot open {path}")]
     Database {
         /// The file.
         path: PathBuf,
@@ -50,12 +55,55 @@ pub enum OpenError {
     },
 }
 
+impl OpenError {
+    /// The meaning of SQLite's error for a file that is being opened.
+    fn of(path: &Path, source: rusqlite::Error) -> Self {
+        match FormError::of(path, source) {
+            FormError::Unreadable { path, error } => Self::Database { path, source: error },
+            form => Self::Form { form },
+        }
+    }
+}
+
+impl From<FormError> for OpenError {
+    fn from(form: FormError) -> Self {
+        Self::Form { form }
+    }
+}
+
+/// Says what to do about a file that is not a usable database.
+fn advice(form: &FormError) -> &'static str {
+    match form {
+        FormError::TooNew { .. } => "use that server's version, or restore a backup made before the upgrade",
+        FormError::Empty { .. }
+        | FormError::Missing { .. }
+        | FormError::NotADatabase { .. }
+        | FormError::NoTables { .. }
+        | FormError::Incomplete { .. }
+        | FormError::Damaged { .. } => {
+            "nothing was changed. Restore a backup (chat-server restore FILE --data DIR --force; your own server: chat local \
+             restore FILE --force), or move the files away to begin with an empty server. A copy made with cp is whole \
+             only if the server was stopped and all files were copied"
+        }
+        FormError::Unreadable { .. } | FormError::Io { .. } => {
+            "the user the server runs as needs to read and write it and its folder"
+        }
+    }
+}
+
 /// A connection that may write.
 pub(super) fn writer(path: &Path) -> rusqlite::Result<Connection> {
-    let connection = Connection::open_with_flags(
-        path,
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-    )?;
+    let connection = connect(path)?;
+    prepare_writer(&connection)?;
+    Ok(connection)
+}
+
+/// Opens an existing file, and nothing more: its settings are as SQLite's defaults.
+pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+}
+
+fn prepare_writer(connection: &Connection) -> rusqlite::Result<()> {
     // Acknowledged means synced, and deleted means overwritten; checkpoints have a connection of their own.
     connection.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON;
@@ -63,7 +111,7 @@ pub(super) fn writer(path: &Path) -> rusqlite::Result<Connection> {
          PRAGMA journal_size_limit = 67108864;",
     )?;
     connection.set_prepared_statement_cache_capacity(64);
-    Ok(connection)
+    Ok(())
 }
 
 /// A connection that only reads.
@@ -80,26 +128,66 @@ pub(super) fn is_library_safe() -> bool {
     rusqlite::version_number() >= OLDEST_SQLITE
 }
 
-/// Opens the database for writing and migrates it to the newest schema.
+/// Opens the database for writing and migrates it to the newest schema. Makes it if neither it nor a part of it is there.
+///
+/// # Errors
+/// If something is there that is not a whole database: an empty server never takes the place of a former one.
 pub(super) fn prepare(path: &Path, new_epoch: &str, now_ms: i64) -> Result<(Connection, String), OpenError> {
     if !is_library_safe() {
         return Err(OpenError::OldLibrary { found: rusqlite::version() });
     }
-    let database = |source| OpenError::Database { path: path.to_owned(), source };
-    private_file(path).map_err(|source| FolderError::Io { path: path.to_owned(), source })?;
-    let mut connection = writer(path).map_err(database)?;
-    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(database)?;
-    let found = usize::try_from(found).unwrap_or(usize::MAX);
-    if found > MIGRATIONS.len() {
-        return Err(OpenError::TooNew { path: path.to_owned(), found, known: MIGRATIONS.len() });
+    let database = |error| OpenError::of(path, error);
+    let io = |source| OpenError::Folder(FolderError::Io { path: path.to_owned(), source });
+    if form::is_there(path)? {
+        // A restore that was killed before it changed anything.
+        remove_with_companions(&beside(path, RESTORING)).map_err(io)?;
+    } else {
+        create(path, new_epoch, now_ms)?;
     }
-    migrate(&mut connection, found, new_epoch, now_ms).map_err(database)?;
-    let epoch = connection
-        .query_row("SELECT value FROM meta WHERE name = 'epoch'", [], |row| row.get(0))
-        .optional()
-        .map_err(database)?
-        .unwrap_or_else(|| new_epoch.to_owned());
-    Ok((connection, epoch))
+    let mut connection = connect(path).map_err(database)?;
+    let form = form::check(&connection, path, MIGRATIONS.len())?;
+    prepare_writer(&connection).map_err(database)?;
+    migrate(&mut connection, form.version, new_epoch, now_ms).map_err(database)?;
+    Ok((connection, form.epoch))
+}
+
+/// Makes the database under another name first, so that the file is whole whenever it is there.
+fn create(path: &Path, new_epoch: &str, now_ms: i64) -> Result<(), OpenError> {
+    let new = beside(path, NEW);
+    let io = |source| OpenError::Folder(FolderError::Io { path: path.to_owned(), source });
+    let database = |source| OpenError::Database { path: path.to_owned(), source };
+    remove_with_companions(&new).map_err(io)?;
+    drop(private_file(&new).map_err(io)?);
+    let mut connection = connect(&new).map_err(database)?;
+    connection.execute_batch("PRAGMA journal_mode = MEMORY").map_err(database)?;
+    migrate(&mut connection, 0, new_epoch, now_ms).map_err(database)?;
+    drop(connection);
+    install(&new, path).map_err(io)
+}
+
+/// Gives a finished file its name, so that both are on disk.
+pub(super) fn install(new: &Path, path: &Path) -> std::io::Result<()> {
+    File::open(new)?.sync_all()?;
+    std::fs::rename(new, path)?;
+    sync_folder(path)
+}
+
+/// Writes the names in the folder of `path` to disk.
+pub(super) fn sync_folder(path: &Path) -> std::io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder)?.sync_all()
+}
+
+/// Removes a database that nobody uses.
+pub(super) fn remove_with_companions(path: &Path) -> std::io::Result<()> {
+    let companions = COMPANIONS.iter().map(|end| beside(path, end));
+    for file in std::iter::once(path.to_owned()).chain(companions) {
+        match std::fs::remove_file(file) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+    }
+    Ok(())
 }
 
 fn migrate(connection: &mut Connection, found: usize, new_epoch: &str, now_ms: i64) -> rusqlite::Result<()> {
@@ -123,8 +211,8 @@ fn general_skeleton() -> String {
     name.skeleton()
 }
 
-/// The file is private to its owner; SQLite gives its log and index the same rights.
-fn private_file(path: &Path) -> std::io::Result<()> {
+/// Makes a file that is private to its owner; SQLite gives its log and index the same rights.
+pub(super) fn private_file(path: &Path) -> std::io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
-    std::fs::File::options().create(true).append(true).mode(0o600).open(path).map(drop)
+    File::options().create_new(true).read(true).write(true).mode(0o600).open(path)
 }

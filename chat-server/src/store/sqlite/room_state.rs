@@ -5,7 +5,7 @@ use rusqlite::Connection;
 
 use super::row::{self, all, one, sql};
 use super::{items, members, rooms};
-use crate::store::{RoomState, StoreError};
+use crate::store::{ChangeId, RoomState, StoreError};
 
 pub(super) fn read(c: &Connection, id: RoomId, ring: u32) -> Result<RoomState, StoreError> {
     let room = rooms::by_id(c, id)?.ok_or(StoreError::NotFound)?;
@@ -14,7 +14,9 @@ pub(super) fn read(c: &Connection, id: RoomId, ring: u32) -> Result<RoomState, S
     recent.reverse();
     let is_whole = (recent.len() as u32) < ring;
     let (members, answers) = (members::of_room(c, id)?, members::answers(c, id)?);
-    let refused = all(c, "SELECT seq FROM refused WHERE room = ?1", [sql(id.0)], |row| Ok(Seq(row::number(row, 0)?)))?;
+    let refused = all(c, "SELECT changed, seq FROM refused WHERE room = ?1", [sql(id.0)], |row| {
+        Ok(ChangeId { changed: Seq(row::number(row, 0)?), seq: Seq(row::number(row, 1)?) })
+    })?;
     let reserved_up_to = Seq(reserved_up_to.unwrap_or(0)).max(room.head);
     Ok(RoomState { room, reserved_up_to, members, answers, recent, is_whole, refused })
 }

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::row::{self, ROOM, all, execute, one, sql};
 use super::{access, error};
-use crate::store::{NewRoom, Record, RefusedPost, RoomCounts, StoreError, StoredRoom};
+use crate::store::{ChangeId, NewRoom, Record, RefusedChange, RoomCounts, StoreError, StoredRoom};
 
 pub(super) fn create(c: &Connection, new: &NewRoom) -> Result<StoredRoom, StoreError> {
     let former = "SELECT room FROM former_name WHERE name = ?1";
@@ -80,14 +80,12 @@ pub(super) fn list(
     })
 }
 
-pub(super) fn note_refused(c: &Connection, post: &RefusedPost) -> Result<(), StoreError> {
-    execute(c, "DELETE FROM refused WHERE room = ?1 AND until <= ?2", params![sql(post.room.0), post.at.0])?;
-    let values = params![sql(post.room.0), sql(post.seq.0), post.until.0];
-    execute(c, "INSERT OR IGNORE INTO refused (room, seq, until) VALUES (?1, ?2, ?3)", values).map(drop)
-}
-
-pub(super) fn close(c: &Connection, id: RoomId, at: UnixMillis) -> Result<(), StoreError> {
-    execute(c, "UPDATE room SET closed_at = ?2 WHERE id = ?1 AND members = 0", [sql(id.0), at.0]).map(drop)
+pub(super) fn note_refused(c: &Connection, change: &RefusedChange) -> Result<(), StoreError> {
+    execute(c, "DELETE FROM refused WHERE room = ?1 AND until <= ?2", params![sql(change.room.0), change.at.0])?;
+    let ChangeId { changed, seq } = change.id;
+    let values = params![sql(change.room.0), sql(seq.0), sql(changed.0), change.until.0];
+    let note = "INSERT OR IGNORE INTO refused (room, seq, changed, until) VALUES (?1, ?2, ?3, ?4)";
+    execute(c, note, values).map(drop)
 }
 
 pub(super) fn reserve_seqs(c: &Connection, id: RoomId, reserved_up_to: Seq) -> Result<(), StoreError> {

@@ -17,14 +17,15 @@ use tokio::sync::watch;
 use super::batch::Batch;
 use super::checkpoint::Checkpoints;
 use super::folder::Folder;
+use super::inspect::open_to_others;
 use super::open::{self, OpenError};
 use super::readers::Readers;
 use super::writer::Writer;
-use super::{accounts, items, members, read_marker, room_state, rooms};
+use super::{accounts, items, members, read_marker, room_creation, room_state, rooms};
 use crate::store::{
     Account, Accounts, Append, Appended, Change, Lifecycle, MemberRow, MemberState, Members, NewRoom, NewSignIn,
-    ReadMarkers, RefusedPost, Revision, RoomCounts, RoomState, Rooms, SignInRow, StoreError, StoreFigures, StoreReply,
-    StoredRoom, Timeline,
+    ReadMarkers, RefusedChange, Revision, RoomCounts, RoomState, Rooms, SignInRow, StoreError, StoreFigures,
+    StoreReply, StoredRoom, Timeline,
 };
 
 /// The database in a data folder.
@@ -47,9 +48,15 @@ impl SqliteStore {
     /// Opens the database in `folder`, created if it is missing. `new_epoch` names its life if it begins now.
     ///
     /// # Errors
-    /// If another server holds the folder, if it cannot be used, or if a newer server wrote the file.
+    /// If another server holds the folder, if it cannot be used, or if something is there that is not a whole database of
+    /// a version known here.
     pub fn open(folder: &Path, new_epoch: &str, now: UnixMillis) -> Result<Self, OpenError> {
-        let folder = Folder::hold(folder)?;
+        let held = Folder::hold(folder)?;
+        for (path, mode) in open_to_others(folder) {
+            let (path, mode) = (path.display(), format!("{mode:04o}"));
+            tracing::warn!(%path, mode, "other users of this machine can read the data; chmod go-rwx it");
+        }
+        let folder = held;
         let path = folder.database();
         let (connection, epoch) = open::prepare(&path, new_epoch, now.0)?;
         let database = |source| OpenError::Database { path: path.clone(), source };
@@ -100,6 +107,10 @@ impl Accounts for SqliteStore {
         self.read(move |c| accounts::by_name(c, &name))
     }
 
+    fn has_accounts(&self) -> StoreReply<bool> {
+        self.read(accounts::exist)
+    }
+
     fn account(&self, id: UserId) -> StoreReply<Option<Account>> {
         self.read(move |c| accounts::by_id(c, id))
     }
@@ -143,7 +154,7 @@ impl Accounts for SqliteStore {
 
 impl Rooms for SqliteStore {
     fn create_room(&self, room: NewRoom) -> StoreReply<StoredRoom> {
-        self.write(move |c| rooms::create(c, &room))
+        self.write(move |c| room_creation::create(c, &room))
     }
 
     fn room(&self, id: RoomId) -> StoreReply<Option<StoredRoom>> {
@@ -166,10 +177,6 @@ impl Rooms for SqliteStore {
     fn room_state(&self, id: RoomId, ring: u32) -> StoreReply<RoomState> {
         // On the writer: it sees all writes asked for before, answered or not.
         self.write(move |c| room_state::read(c, id, ring))
-    }
-
-    fn close_room(&self, id: RoomId, at: UnixMillis) -> StoreReply<()> {
-        self.write(move |c| rooms::close(c, id, at))
     }
 
     fn room_counts(&self, room: RoomId) -> StoreReply<RoomCounts> {
@@ -243,8 +250,8 @@ impl Timeline for SqliteStore {
         self.write(move |c| rooms::reserve_seqs(c, room, reserved_up_to))
     }
 
-    fn note_refused(&self, post: RefusedPost) -> StoreReply<()> {
-        self.write(move |c| rooms::note_refused(c, &post))
+    fn note_refused(&self, change: RefusedChange) -> StoreReply<()> {
+        self.write(move |c| rooms::note_refused(c, &change))
     }
 }
 

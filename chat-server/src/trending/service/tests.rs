@@ -34,7 +34,7 @@ fn started() -> (TrendingService, Arc<Received>, Clock) {
     let received = Arc::new(Received::default());
     let live = Arc::new(MemoryLive::new(MemoryCaps::default()));
     let audience = Arc::new(ReceivedAt(Arc::clone(&received), start));
-    let (service, driver) = TrendingService::new(Arc::clone(&clock), audience, live);
+    let (service, driver) = TrendingService::new(TrendingRules::default(), Arc::clone(&clock), audience, live);
     drop(tokio::spawn(driver.run(std::future::pending())));
     (service, received, clock)
 }

@@ -5,6 +5,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::trending::words_of;
 
+const WINDOW_MS: u64 = WINDOW_HALF_LIVES * HALF_LIFE_MS;
+
 fn at(ms: u64) -> UnixMillis {
     UnixMillis(1_700_000_000_000).plus_ms(ms)
 }
@@ -22,6 +24,14 @@ fn state(trend: &mut Trend, (seq, changed): (u64, u64), posted: (u64, Option<u64
 
 fn words(trend: &mut Trend, ms: u64) -> Vec<String> {
     trend.top(KEPT, at(ms)).into_iter().map(|trending| trending.word).collect()
+}
+
+#[test]
+fn words_fade_at_the_pace_of_the_settings() {
+    let mut trend = Trend::new(60_000);
+    say(&mut trend, 1, 0, "clock");
+    assert!((trend.top(1, at(60_000))[0].score - 0.5).abs() < 1e-12);
+    assert_eq!(words(&mut trend, 24 * 60_000), [""; 0]);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use chat_proto::ids::Seq;
 use chat_proto::time::UnixMillis;
 
-use super::decay::use_weight;
+use super::decay::Landmark;
 
 /// One use of a word.
 #[derive(Clone, Debug)]
@@ -28,8 +28,8 @@ pub(super) struct Weight {
 }
 
 impl Weight {
-    fn with(self, one: &Use, landmark: UnixMillis) -> Self {
-        let weight = use_weight(landmark, one.at);
+    fn with(self, one: &Use, landmark: Landmark) -> Self {
+        let weight = landmark.weight_of(one.at);
         Self { all: self.all + weight, persistent: self.persistent + if one.is_persistent { weight } else { 0.0 } }
     }
 }
@@ -43,7 +43,7 @@ pub(super) struct Uses {
 }
 
 impl Uses {
-    pub(super) fn add(&mut self, seq: Seq, posted: (UnixMillis, &str), is_persistent: bool, landmark: UnixMillis) {
+    pub(super) fn add(&mut self, seq: Seq, posted: (UnixMillis, &str), is_persistent: bool, landmark: Landmark) {
         let before = if self.uses.is_empty() { Some(Weight::default()) } else { self.weight };
         let is_last = self.uses.last_key_value().is_none_or(|(last, _)| *last < seq);
         let one = Use { at: posted.0, shown: posted.1.to_owned(), is_persistent };
@@ -64,7 +64,7 @@ impl Uses {
     }
 
     /// Returns the sum. It is computed again after a removal: a sum kept by subtracting would keep rounding errors.
-    pub(super) fn weigh(&mut self, landmark: UnixMillis) -> Weight {
+    pub(super) fn weigh(&mut self, landmark: Landmark) -> Weight {
         let sum = || self.uses.values().fold(Weight::default(), |sum, one| sum.with(one, landmark));
         *self.weight.get_or_insert_with(sum)
     }

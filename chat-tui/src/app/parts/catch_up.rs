@@ -3,7 +3,6 @@
 #![deny(clippy::disallowed_methods)]
 
 use chat_proto::ids::{Seq, UserId};
-use chat_proto::limits::PAGE_MAX;
 use chat_proto::message::{ChangeDetail, Content, Item, ItemChange, Message};
 use chat_proto::request::{Changes, ChangesPage};
 use chat_proto::room::Membership;
@@ -89,8 +88,9 @@ fn request_changes(model: &mut Model, room_key: RoomKey) {
     if !model.is_ready(room_key.server) {
         return;
     }
+    let page_max = model.limits(room_key.server).page_max;
     let Some(room) = model.rooms.get_mut(&room_key) else { return };
-    let changes = Changes { room: room_key.room, after: room.following.request(), limit: PAGE_MAX };
+    let changes = Changes { room: room_key.room, after: room.following.request(), limit: page_max };
     model.ask(room_key.server, changes, Purpose::Changes(room_key));
 }
 

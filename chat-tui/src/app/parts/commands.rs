@@ -191,6 +191,8 @@ fn send_code(model: &mut Model, argument: &str) -> CommandResult {
 fn send_as(model: &mut Model, text: &str, language: Option<&str>, life: Option<Life>) -> CommandResult {
     let room_key = model.current.ok_or(NO_ROOM)?;
     let body = read_text("message", text.trim_end())?;
+    let fits = model.limits(room_key.server).check_body(&body);
+    fits.map_err(|error| sentence(&format!("the message {error}")))?;
     let code = language.map(|language| read_text("language", language)).transpose()?;
     outbox::send(model, room_key, Draft { body, code, life });
     Ok(None)

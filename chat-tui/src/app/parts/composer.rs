@@ -248,7 +248,7 @@ fn send_edit(model: &mut Model, room_key: RoomKey, seq: Seq, text: &str) {
         model.show_error("Server unreachable; save your edit once you are connected.");
         return;
     }
-    match text.parse::<MessageBody>() {
+    match body_of(model, room_key, text) {
         Ok(body) => {
             let edit = Edit { room: room_key.room, seq, body };
             model.ask(room_key.server, edit, Purpose::UserAction("could not edit the message"));
@@ -258,9 +258,16 @@ fn send_edit(model: &mut Model, room_key: RoomKey, seq: Seq, text: &str) {
     }
 }
 
+/// The text as a message of the room, as long as its server allows.
+fn body_of(model: &Model, room_key: RoomKey, text: &str) -> Result<MessageBody, TextError> {
+    let body: MessageBody = text.parse()?;
+    model.limits(room_key.server).check_body(&body)?;
+    Ok(body)
+}
+
 /// Sends a message, and empties the draft.
 fn send_text(model: &mut Model, room_key: RoomKey, text: &str) {
-    match text.trim_end().parse::<MessageBody>() {
+    match body_of(model, room_key, text.trim_end()) {
         Ok(body) => {
             outbox::send(model, room_key, Draft { body, code: None, life: None });
             after_send(model, room_key, Some(text));

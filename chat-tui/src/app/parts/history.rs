@@ -3,7 +3,6 @@
 #![deny(clippy::disallowed_methods)]
 
 use chat_proto::ids::Seq;
-use chat_proto::limits::PAGE_MAX;
 use chat_proto::request::{self, HistoryPage, Members, MembersPage, Trending};
 
 use super::names;
@@ -16,7 +15,7 @@ use crate::app::state::server::Server;
 /// Messages loaded at once when scrolling back.
 const HISTORY_PAGE: u32 = 100;
 /// Trending words shown.
-const TRENDING_MAX: u32 = 12;
+const TRENDING_SHOWN: u32 = 12;
 
 /// Loads what an open room shows: its end, its people, its trending words. Once per connection.
 pub fn load_room(model: &mut Model, room_key: RoomKey) {
@@ -26,8 +25,11 @@ pub fn load_room(model: &mut Model, room_key: RoomKey) {
     }
     let room = room_key.room;
     request_page(model, room_key, None);
-    model.ask(room_key.server, Members { room, after: None, limit: PAGE_MAX }, Purpose::Members(room_key));
-    model.ask(room_key.server, Trending { room, limit: TRENDING_MAX }, Purpose::Trending(room_key));
+    let limits = model.limits(room_key.server);
+    let members = Members { room, after: None, limit: limits.page_max };
+    let trending = Trending { room, limit: limits.trending_max.min(TRENDING_SHOWN) };
+    model.ask(room_key.server, members, Purpose::Members(room_key));
+    model.ask(room_key.server, trending, Purpose::Trending(room_key));
 }
 
 /// Loads the page before the oldest loaded message, if there is one.
@@ -43,7 +45,11 @@ fn request_page(model: &mut Model, room_key: RoomKey, before: Option<Seq>) {
     if let Some(room) = model.rooms.get_mut(&room_key) {
         room.backlog.history = History::Requested;
     }
-    let history = request::History { room: room_key.room, before, limit: HISTORY_PAGE };
+    let history = request::History {
+        room: room_key.room,
+        before,
+        limit: model.limits(room_key.server).page_max.min(HISTORY_PAGE),
+    };
     model.ask(room_key.server, history, Purpose::History(room_key));
 }
 

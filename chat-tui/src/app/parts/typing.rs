@@ -25,9 +25,9 @@ fn send_if_due(model: &mut Model, room_key: RoomKey, is_typing: bool) {
     if !model.is_ready(room_key.server) {
         return;
     }
-    let now = model.now;
+    let (now, every_ms) = (model.now, model.limits(room_key.server).typing_every_ms);
     let Some(room) = model.rooms.get_mut(&room_key) else { return };
-    if room.people.typing.must_send(is_typing, now) {
+    if room.people.typing.must_send(is_typing, every_ms, now) {
         room.people.typing.on_sent(is_typing, now);
         model.ask_and_forget(room_key.server, SetTyping { room: room_key.room, is_typing });
     }

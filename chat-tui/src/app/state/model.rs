@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chat_proto::ids::{ClientKey, Seq};
+use chat_proto::limits::Limits;
 use chat_proto::request::Request;
 use chat_proto::time::UnixMillis;
 use jiff::tz::TimeZone;
@@ -193,6 +194,11 @@ impl Model {
     /// The time by the clock of a room's server.
     pub fn server_now(&self, room_key: RoomKey) -> UnixMillis {
         self.servers.get(&room_key.server).map_or(self.now, |server| server.now(self.now))
+    }
+
+    /// The limits of a server, as it published them last.
+    pub(in crate::app) fn limits(&self, server: ServerKey) -> Limits {
+        self.servers.get(&server).map_or_else(Limits::default, |server| server.limits.clone())
     }
 
     /// Whether a server takes requests.

@@ -5,7 +5,6 @@
 use std::collections::HashMap;
 
 use chat_proto::ids::{ConnectionId, UserId};
-use chat_proto::limits::TYPING_EVERY_MS;
 use chat_proto::time::UnixMillis;
 
 /// Who is typing in one room.
@@ -52,10 +51,10 @@ impl Typing {
         before != self.until.len()
     }
 
-    /// Whether to tell the server about the draft now: at most every 3 s while the user types.
-    pub(in crate::app) fn must_send(&self, is_typing: bool, now: UnixMillis) -> bool {
+    /// Whether to tell the server about the draft now: at most every `every_ms` while the user types.
+    pub(in crate::app) fn must_send(&self, is_typing: bool, every_ms: u64, now: UnixMillis) -> bool {
         match self.sent_at {
-            Some(at) if is_typing => now.since_ms(at) >= TYPING_EVERY_MS,
+            Some(at) if is_typing => now.since_ms(at) >= every_ms,
             Some(_) => true,
             None => is_typing,
         }

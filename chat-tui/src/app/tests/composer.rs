@@ -133,6 +133,30 @@ fn a_text_that_is_too_long_stays_in_the_box() {
 }
 
 #[test]
+fn what_the_server_takes_is_asked_before_sending() {
+    let app = || {
+        let mut narrow = welcome(vec![membership(GENERAL, "general", 0)]);
+        narrow.limits.body_max_chars = 200;
+        narrow.limits.typing_every_ms = 1_000;
+        let mut app = TestApp::in_two_rooms();
+        app.link(LinkEvent::Welcome(Box::new(narrow)));
+        app
+    };
+    for text in ["x".repeat(201), format!("/code {}", "x".repeat(201))] {
+        let mut app = app();
+        app.send(&text);
+        assert!(app.notice().contains("201 characters; at most 200"), "{}", app.notice());
+        assert!(app.room(GENERAL).writing.pending.is_empty());
+    }
+    let mut app = app();
+    let is_typing_sent =
+        |effects: &[Effect]| asked(effects, |request| matches!(request, Request::SetTyping(_))).is_some();
+    assert!(is_typing_sent(&app.take(Msg::Typed('h'))));
+    app.now = app.now.plus_ms(1_000);
+    assert!(is_typing_sent(&app.take(Msg::Typed('i'))));
+}
+
+#[test]
 fn drafts_are_saved_per_room_but_not_in_ephemeral_rooms() {
     let mut app = TestApp::in_two_rooms();
     app.write("for general");

@@ -34,6 +34,7 @@ pub(in crate::cli) struct DoctorArgs {
 pub(super) async fn run(args: &DoctorArgs, context: &Context) -> Result<(), CliError> {
     let mut checks = vec![Check::ok("version", env!("CARGO_PKG_VERSION"))];
     checks.extend(files(context));
+    checks.extend(local_data(context).await);
     checks.extend(server(context).await);
     checks.extend(redis(args).await);
     checks.extend(terminal());
@@ -46,9 +47,25 @@ pub(super) async fn run(args: &DoctorArgs, context: &Context) -> Result<(), CliE
 
 #[cfg(feature = "local-server")]
 async fn redis(args: &DoctorArgs) -> Vec<Check> {
-    use crate::local::{ServerLevel, check_redis};
     let Some(url) = args.redis.as_ref().filter(|url| !url.is_empty()) else { return Vec::new() };
-    let checks = check_redis(url, &args.prefix).await.into_iter().map(|found| Check {
+    crate::local::check_redis(url, &args.prefix).await.into_iter().map(of_server).collect()
+}
+
+/// Checks the data of the user's own server, if there are any.
+#[cfg(feature = "local-server")]
+async fn local_data(context: &Context) -> Vec<Check> {
+    let folder = context.paths.local_server_data();
+    if !folder.exists() {
+        return Vec::new();
+    }
+    let found = tokio::task::spawn_blocking(move || crate::local::check_data(&folder)).await;
+    found.unwrap_or_default().into_iter().map(of_server).collect()
+}
+
+#[cfg(feature = "local-server")]
+fn of_server(found: crate::local::ServerCheck) -> Check {
+    use crate::local::ServerLevel;
+    Check {
         name: found.name,
         level: match found.level {
             ServerLevel::Ok => Level::Ok,
@@ -58,12 +75,16 @@ async fn redis(args: &DoctorArgs) -> Vec<Check> {
         message: found.message,
         advice: found.advice,
         figures: found.figures.into_iter().map(|(name, figure)| (name, serde_json::json!(figure))).collect(),
-    });
-    checks.collect()
+    }
 }
 
 #[cfg(not(feature = "local-server"))]
 async fn redis(_: &DoctorArgs) -> Vec<Check> {
+    Vec::new()
+}
+
+#[cfg(not(feature = "local-server"))]
+async fn local_data(_: &Context) -> Vec<Check> {
     Vec::new()
 }
 

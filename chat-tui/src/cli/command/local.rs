@@ -2,6 +2,7 @@
 
 use clap::Subcommand;
 
+use super::local_backup::{self, BackupArgs, RestoreArgs};
 use super::local_log::{self, LogArgs};
 use crate::cli::context::Context;
 use crate::cli::exit::{CliError, Exit};
@@ -37,6 +38,10 @@ pub(in crate::cli) enum LocalAction {
     Restart,
     /// Show the end of the server's log, and follow it.
     Log(LogArgs),
+    /// Copy all data of the server into one file, also while it runs, and check the copy.
+    Backup(BackupArgs),
+    /// Put a backup in the place of the server's data.
+    Restore(RestoreArgs),
 }
 
 pub(super) fn background(args: BackgroundArgs) -> Result<(), CliError> {
@@ -53,6 +58,8 @@ pub(super) async fn run(action: &LocalAction, context: &Context) -> Result<(), C
             start(context)
         }
         LocalAction::Log(args) => local_log::run(args, context).await,
+        LocalAction::Backup(args) => local_backup::back_up(args, context).await,
+        LocalAction::Restore(args) => local_backup::restore(args, context).await,
     }
 }
 

@@ -11,6 +11,8 @@ mod history;
 #[cfg(feature = "local-server")]
 mod local;
 #[cfg(feature = "local-server")]
+mod local_backup;
+#[cfg(feature = "local-server")]
 mod local_log;
 mod man;
 mod posting;

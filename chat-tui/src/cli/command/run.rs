@@ -87,17 +87,18 @@ fn report(command: &[String], status: ExitStatus, took: Duration) -> String {
 async fn post(args: &RunArgs, context: &Context, report: &str, tail: OutputTail) -> Result<(), CliError> {
     let mut session = context.connect().await?;
     let room = session.room(&args.room).await?;
+    let limits = session.welcome.limits.clone();
     let mut bodies = Vec::new();
     // Programs print anything; a NUL must not keep the result from being posted.
     let bytes: Vec<u8> = tail.bytes.into_iter().map(|byte| if byte == 0 { b' ' } else { byte }).collect();
     let output = stdin_text::clean(&bytes)?;
     if !args.no_output && !output.trim().is_empty() {
         let language: chat_proto::text::CodeLanguage = "text".parse().expect("invariant: a word is a language");
-        let is_whole = tail.lines_before == 0 && stdin_text::fits(&output);
-        let fitted = if is_whole { output } else { stdin_text::fit_tail(&output, tail.lines_before) };
+        let is_whole = tail.lines_before == 0 && limits.has_room_for(&output);
+        let fitted = if is_whole { output } else { stdin_text::fit_tail(&output, tail.lines_before, &limits) };
         bodies.push((fitted, Some(language)));
     }
-    bodies.extend(stdin_text::fit(report, Some(Fit::Head))?.into_iter().map(|body| (body, None)));
+    bodies.extend(stdin_text::fit(report, Some(Fit::Head), &limits)?.into_iter().map(|body| (body, None)));
     for (body, code) in bodies {
         let body = body.parse().map_err(|error| CliError::failed(format!("the output {error}")))?;
         let post = plain_post(room, body, code)?;

@@ -27,8 +27,8 @@ pub(super) async fn run(args: &SendArgs, context: &Context) -> Result<(), CliErr
         .map(|language| argument::text("language", language).map_err(CliError::usage))
         .transpose()?;
     let text = read_text(&args.text).await?;
-    let bodies = stdin_text::fit(&text, args.fit())?;
     let mut session = context.connect().await?;
+    let bodies = stdin_text::fit(&text, args.fit(), &session.welcome.limits)?;
     let room = session.room(&args.room).await?;
     for (index, body) in bodies.iter().enumerate() {
         let body = argument::text("message", body).map_err(CliError::usage)?;

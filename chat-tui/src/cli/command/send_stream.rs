@@ -126,7 +126,7 @@ impl<'a> Stream<'a> {
         if text.trim().is_empty() {
             return Ok(());
         }
-        for part in stdin_text::fit(&text, self.args.fit()).map_err(at_line)? {
+        for part in stdin_text::fit(&text, self.args.fit(), &self.session.welcome.limits).map_err(at_line)? {
             let body = argument::text("message", &part).map_err(|error| at_line(CliError::usage(error)))?;
             let key = self.args.key(self.posts)?;
             self.posts += 1;

@@ -24,7 +24,7 @@ pub(in crate::cli) struct TrendingArgs {
 pub(super) async fn run(args: &TrendingArgs, context: &Context) -> Result<(), CliError> {
     let mut session = context.connect().await?;
     let room = session.room(&args.room).await?;
-    let answer = session.call(&Trending { room, limit: args.limit }).await?;
+    let answer = session.call(&Trending { room, limit: args.limit.min(session.welcome.limits.trending_max) }).await?;
     let name = session.names().room(room);
     for word in &answer.words {
         let line = Line::Trending(TrendingLine::new(&name, room, word));

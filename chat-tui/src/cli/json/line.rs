@@ -5,9 +5,9 @@ use serde::Serialize;
 
 use super::encoder::escaped;
 use super::{
-    ChangeLine, CheckLine, ErrorLine, IdentityLine, ItemLine, ItemNames, JoinedLine, LeftLine, LocalServerLine,
-    MemberLine, PersonLine, ReadMarkerLine, RoomDescriptionLine, RoomInfoLine, RoomLine, RoomTopicLine, RsvpCountsLine,
-    TrendingLine, UnreadLine, VersionLine,
+    ChangeLine, CheckLine, CopiedDataLine, ErrorLine, IdentityLine, ItemLine, ItemNames, JoinedLine, LeftLine,
+    LocalServerLine, MemberLine, PersonLine, ReadMarkerLine, RoomDescriptionLine, RoomInfoLine, RoomLine,
+    RoomTopicLine, RsvpCountsLine, TrendingLine, UnreadLine, VersionLine,
 };
 
 /// The version of this output. Fields may be added within a version; nothing else changes.
@@ -92,6 +92,12 @@ lines! {
     /// `local status`: the local server.
     #[cfg_attr(not(feature = "local-server"), expect(dead_code, reason = "this build has no local server"))]
     LocalServer = "local_server" => LocalServerLine<'a>;
+    /// `local backup`: a backup of the local server's data.
+    #[cfg_attr(not(feature = "local-server"), expect(dead_code, reason = "this build has no local server"))]
+    Backup = "backup" => CopiedDataLine<'a>;
+    /// `local restore`: the backup that the local server now has for data.
+    #[cfg_attr(not(feature = "local-server"), expect(dead_code, reason = "this build has no local server"))]
+    Restore = "restore" => CopiedDataLine<'a>;
     /// `doctor`: one check.
     Check = "check" => CheckLine<'a>;
     /// Why a command failed; on standard error.

@@ -17,7 +17,7 @@ pub(super) use item::{ItemLine, ItemNames};
 pub(super) use line::{Line, encode};
 pub(super) use message::{ChangeLine, ReadMarkerLine, UnreadLine, VersionLine};
 pub(super) use people::{IdentityLine, PersonLine};
-pub(super) use program::{CheckLine, ErrorLine, LocalServerLine};
+pub(super) use program::{CheckLine, CopiedDataLine, ErrorLine, LocalServerLine};
 pub(super) use room::{
     JoinedLine, LeftLine, MemberLine, RoomDescriptionLine, RoomInfoLine, RoomLine, RoomTopicLine, RsvpCountsLine,
     TrendingLine,

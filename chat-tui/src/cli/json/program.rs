@@ -25,6 +25,22 @@ pub(in crate::cli) struct LocalServerLine<'a> {
     pub server: &'a str,
 }
 
+/// A backup that was made or restored.
+#[derive(Debug, Serialize)]
+pub(in crate::cli) struct CopiedDataLine<'a> {
+    /// The backup's length.
+    pub bytes: u64,
+    /// The folder of the server's data.
+    pub data: Cow<'a, str>,
+    /// The backup.
+    pub file: Cow<'a, str>,
+    /// The version of its schema.
+    pub form: usize,
+    /// Where the former data are, if a restore has moved any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub former: Option<Cow<'a, str>>,
+}
+
 /// One check of `doctor`. `is_ok` and `found` say the same as `level` and `message`; scripts read either.
 #[derive(Debug, Serialize)]
 pub(in crate::cli) struct CheckLine<'a> {

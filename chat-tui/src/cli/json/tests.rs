@@ -197,6 +197,16 @@ fn people_and_program(samples: &mut Samples) {
     };
     samples.add(&Line::LocalServer(server(Some(4711))));
     samples.add(&Line::LocalServer(server(None)));
+    let copied = |former: Option<&'static str>| CopiedDataLine {
+        bytes: 4096,
+        data: "/home/ana/data".into(),
+        file: "/backup/chat.db".into(),
+        form: 6,
+        former: former.map(Into::into),
+    };
+    samples.add(&Line::Backup(copied(None)));
+    samples.add(&Line::Restore(copied(None)));
+    samples.add(&Line::Restore(copied(Some("/home/ana/data/replaced-20261121T200000Z"))));
     let message = "p50 1.2ms, p99 3ms of 100";
     let figures = [("p50_ms", 1.25.into()), ("count", 100_u64.into()), ("role", "master".into())].into();
     let (advice, level, name) = (None, "ok", "round trip");

@@ -116,6 +116,37 @@ fn a_refused_deletion_leaves_the_message_and_does_not_undo_the_one_behind_it() {
 }
 
 #[test]
+fn a_refused_edit_or_deletion_does_not_happen_in_later_processes_either() {
+    for (change, is_live_there) in [(None, true), (Some(1), true), (None, false), (Some(1), false)] {
+        let (mut world, seq) = with_a_message();
+        world.revise(0, change);
+        live(&mut world, Unheard);
+        database(&mut world, Works);
+        // The live store holds the change, and its process ends before that is undone.
+        world.restart(0, 0, is_live_there);
+        if !is_live_there {
+            world.persistent(true, None);
+            world.restart(9, 0, true);
+        }
+        assert_eq!(text(&world, seq), Some("text 0".into()));
+        check_end(world);
+    }
+}
+
+#[test]
+fn a_message_that_was_shown_late_keeps_its_new_number() {
+    let (mut world, seq) = with_a_message();
+    world.restart(0, 0, false);
+    world.drain();
+    let changed = |world: &World| world.commit.index.get(seq).expect("visible").item().changed;
+    let shown = changed(&world);
+    assert!(shown > seq);
+    world.restart(0, 0, true);
+    assert_eq!(changed(&world), shown);
+    check_end(world);
+}
+
+#[test]
 fn an_edit_stored_just_before_the_end_and_shown_after_it_shows_no_text() {
     let (mut world, _) = with_a_message();
     world.persistent(true, None);

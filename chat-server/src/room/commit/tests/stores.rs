@@ -5,9 +5,9 @@ use std::collections::{HashMap, VecDeque};
 
 use crate::live::{EphemeralEntry, EphemeralKey, KEY_KEPT_MS, KeyUse, LiveError};
 use crate::room::RoomError;
-use crate::room::commit::event::RefusedSeq;
+use crate::room::commit::event::RefusedEphemeral;
 use crate::room::commit::{Event, Ticket, WriteResult};
-use crate::store::{BrokenChains, ChainPlace, StoreError};
+use crate::store::{BrokenChains, ChainPlace, ChangeId, StoreError};
 use chat_proto::ids::Seq;
 use chat_proto::message::Item;
 use chat_proto::time::UnixMillis;
@@ -35,21 +35,22 @@ impl Luck {
 pub(super) enum Request {
     Reserve(Ticket, Seq),
     Append(Ticket, Seq, Option<ChainPlace>),
-    Note(Ticket, RefusedSeq),
+    /// Without a ticket nobody waits for it.
+    Note(Option<Ticket>, RefusedEphemeral),
 }
 
 /// The result of an operation of the database.
 pub(super) enum Done {
     Answer(Event),
     Appended(Seq, Event),
-    Noted(Ticket),
+    Noted(Option<Ticket>),
 }
 
 #[derive(Debug)]
 pub(super) struct Database {
     pub head: Seq,
     pub reserved_up_to: Seq,
-    pub refused: Vec<Seq>,
+    pub refused: Vec<ChangeId>,
     pub queue: VecDeque<Request>,
     broken_chains: BrokenChains,
 }
@@ -88,7 +89,7 @@ impl Database {
                 Done::Appended(seq, Event::Written(ticket, WriteResult::Stored))
             }
             Request::Note(ticket, refused) => {
-                self.refused.push(refused.seq);
+                self.refused.push(refused.id);
                 Done::Noted(ticket)
             }
         })
@@ -100,6 +101,8 @@ pub(super) enum Operation {
     /// Without a ticket it belongs to a refill.
     Put(Option<Ticket>, EphemeralEntry),
     Replace(Ticket, EphemeralKey, Item),
+    Confirm(EphemeralKey, Seq, Seq),
+    Revoke(EphemeralKey, Seq, Seq),
     Undo(EphemeralKey, Seq),
     Restore(EphemeralKey, Item),
 }
@@ -132,9 +135,17 @@ impl LiveStore {
         std::mem::take(&mut self.held).into_values()
     }
 
-    /// Undo and restore always succeed: the store promises to repeat them.
+    /// Confirm, revoke, undo and restore always succeed: the store promises to repeat them.
     pub(super) fn step(&mut self, luck: Luck, now: UnixMillis) -> Option<Event> {
         let (ticket, result) = match self.queue.pop_front()? {
+            Operation::Confirm(key, seq, changed) => {
+                self.decide(&key, seq, |held| held.confirmed(changed));
+                return None;
+            }
+            Operation::Revoke(key, seq, changed) => {
+                self.decide(&key, seq, |held| held.revoked(changed));
+                return None;
+            }
             Operation::Undo(key, seq) => {
                 self.undo(&key, seq);
                 return None;
@@ -190,11 +201,17 @@ impl LiveStore {
         match self.held.get_mut(key) {
             Some(held) if held.is_alive(now) && held.is_message() && held.item().seq == item.seq => {
                 if item.changed > held.item().changed {
-                    *held = held.changed_to(item).expect("a state of it");
+                    *held = held.replaced_by(item).expect("a state of it");
                 }
                 WriteResult::Stored
             }
             Some(_) | None => missing,
+        }
+    }
+
+    fn decide(&mut self, key: &EphemeralKey, seq: Seq, decide: impl FnOnce(EphemeralEntry) -> EphemeralEntry) {
+        if let Some(held) = self.held.get_mut(key).filter(|held| held.item().seq == seq) {
+            *held = decide(held.clone());
         }
     }
 

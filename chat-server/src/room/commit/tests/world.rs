@@ -103,8 +103,11 @@ impl World {
                 Effect::Replace(ticket, key, item) => {
                     self.live.queue.push_back(Operation::Replace(ticket, key, item));
                 }
+                Effect::Confirm(key, seq, changed) => {
+                    self.live.queue.push_back(Operation::Confirm(key, seq, changed));
+                }
                 Effect::Undo(key, seq) => self.live.queue.push_back(Operation::Undo(key, seq)),
-                Effect::Restore(key, item) => self.live.queue.push_back(Operation::Restore(key, item)),
+                Effect::Revoke(key, seq, changed) => self.live.queue.push_back(Operation::Revoke(key, seq, changed)),
                 Effect::Refill(entries) => self.refill = entries.into(),
                 Effect::Acknowledge(ticket, shown) => self.acknowledged(ticket, shown),
                 Effect::AnswerDuplicate(ticket, first) => {
@@ -119,9 +122,12 @@ impl World {
                     }
                 }
                 Effect::NoteThenRefuse(ticket, refused, _) => {
-                    self.truth.break_chain(refused.seq);
-                    self.database.queue.push_back(Request::Note(ticket, refused));
+                    if refused.id.seq == refused.id.changed {
+                        self.truth.break_chain(refused.id.seq);
+                    }
+                    self.database.queue.push_back(Request::Note(Some(ticket), refused));
                 }
+                Effect::Note(refused) => self.database.queue.push_back(Request::Note(None, refused)),
                 Effect::ShowLoaded(ticket, items) => {
                     self.under_way.remove(&ticket);
                     self.loaded_late(ticket, &items);
@@ -195,7 +201,7 @@ impl World {
                 self.answers.push(event);
             }
             Some(Done::Noted(ticket)) => {
-                if let Some(UnderWay::Post(seq)) = self.under_way.remove(&ticket) {
+                if let Some(UnderWay::Post(seq)) = ticket.and_then(|ticket| self.under_way.remove(&ticket)) {
                     self.truth.refused(seq);
                 }
             }
@@ -245,7 +251,7 @@ impl World {
     /// The first change has waited long enough for the live store.
     pub(super) fn time_out(&mut self) {
         let noted = |ticket: &&Ticket| {
-            let is_noted = |request: &Request| matches!(request, Request::Note(noted, _) if noted == *ticket);
+            let is_noted = |request: &Request| matches!(request, Request::Note(noted, _) if *noted == Some(**ticket));
             !self.database.queue.iter().any(is_noted)
         };
         if let Some(front) = self.under_way.keys().find(noted) {
@@ -318,7 +324,7 @@ impl World {
             }
         }
         self.database.queue.clear();
-        let dropped = std::mem::take(&mut self.live.queue);
+        self.live.queue.clear();
         self.answers.clear();
         (self.refill, self.load) = (VecDeque::new(), Load::Done);
         let mut expected = std::mem::take(&mut self.truth.visible);
@@ -328,15 +334,6 @@ impl World {
                 && let Some(visible) = expected.get_mut(&seq)
             {
                 visible.texts.insert(text);
-            }
-        }
-        // A refused edit is not noted: only its own process restores the message.
-        for operation in dropped {
-            if let Operation::Restore(key, item) = operation
-                && let Some(visible) = expected.get_mut(&item.seq)
-                && let Some(held) = self.live.get(&key)
-            {
-                visible.texts.insert(text_of(held.item()));
             }
         }
         self.truth.process_ended();

@@ -1,0 +1,18 @@
+#!lua flags=allow-oom
+-- Drops the states of an entry from before a change that stands. Returns 1; 0 if there is no such change.
+-- KEYS: entries, ends, alive, bytes
+-- ARGV: field, seq, changed
+local old = redis.call('HGET', KEYS[1], ARGV[1])
+local seq, changed = string.match(old or '', '^(%d+) (%d+) ')
+if seq ~= ARGV[2] then return 0 end
+local line = string.find(old, '\n', 1, true)
+while line and changed ~= ARGV[3] do
+  changed = string.match(old, '^%d+', line + 1)
+  line = string.find(old, '\n', line + 1, true)
+end
+if changed ~= ARGV[3] then return 0 end
+if line then
+  redis.call('HSET', KEYS[1], ARGV[1], string.sub(old, 1, line - 1))
+  redis.call('INCRBY', KEYS[4], line - 1 - #old)
+end
+return 1
