@@ -105,7 +105,7 @@ pub struct ReadMarker {
     pub lacks_ephemeral: bool,
 }
 
-/// What a member may do.
+/// A member's rights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {

@@ -169,12 +169,12 @@ pub struct Event {
     /// Whether only an ephemeral message changed: the cursor's `persistent` stays.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_ephemeral: bool,
-    /// What is new: under the name `item` or `change`.
+    /// The new state, under the name `item` or `change`.
     #[serde(flatten)]
     pub update: Update,
 }
 
-/// What is new in an event.
+/// The new state that an event brings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Update {
@@ -264,7 +264,7 @@ pub struct AccountEvent {
     pub seq: AccountSeq,
     /// The number before it.
     pub prev: AccountSeq,
-    /// What happened.
+    /// The change itself.
     pub change: AccountChange,
 }
 

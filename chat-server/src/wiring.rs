@@ -1,5 +1,6 @@
 //! Puts the parts together, runs them, and stops them in order. Must not know what the parts do.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,6 +44,20 @@ pub enum ServeError {
     /// The database could not be closed cleanly.
     #[error("the database could not be closed cleanly")]
     Close(#[source] StoreError),
+}
+
+impl ServeError {
+    /// The next step of an operator, if one usually helps.
+    pub fn advice(&self) -> Option<Cow<'static, str>> {
+        match self {
+            Self::Open(OpenError::Folder(error)) => error.advice().map(Cow::from),
+            Self::Bind(error) => error.advice().map(Cow::from),
+            Self::Redis(error) => error.advice(),
+            Self::Open(OpenError::OldLibrary { .. } | OpenError::TooNew { .. } | OpenError::Database { .. })
+            | Self::NoRandomNumbers
+            | Self::Close(_) => None,
+        }
+    }
 }
 
 /// A server that takes connections.

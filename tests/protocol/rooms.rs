@@ -149,7 +149,7 @@ async fn lists_of_rooms_with_long_descriptions_fit_their_frames() {
     let mut after = None;
     loop {
         let page = ana.call(&ListRooms { after: after.clone(), limit: 200 }).await;
-        assert!(chat_proto::codec::encoded_len(&page) < chat_proto::limits::SERVER_FRAME_MAX_BYTES);
+        assert!(chat_proto::codec::wire_size(&page) < chat_proto::limits::SERVER_FRAME_MAX_BYTES);
         seen += page.rooms.len();
         after = page.rooms.last().and_then(|listing| listing.room.name.clone());
         if !page.has_more {
@@ -159,6 +159,6 @@ async fn lists_of_rooms_with_long_descriptions_fit_their_frames() {
     assert_eq!(seen, 121);
     let token = welcome.token.expect("a token");
     let (_, again) = Peer::with_token(server.address(), &token, Subscription::None, None).await;
-    assert!(chat_proto::codec::encoded_len(&*again) < 200 * 1024);
+    assert!(chat_proto::codec::wire_size(&*again) < 200 * 1024);
     assert_eq!(ana.changes_in(again.account.rooms[1].room.id, Seq::ZERO).await.len(), 2);
 }

@@ -183,7 +183,7 @@ pub struct KeyUse {
     pub digest: PostDigest,
 }
 
-/// What a sweep removed.
+/// The items that a sweep removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Evicted {
     /// Expired entries.

@@ -281,7 +281,7 @@ impl Rooms {
         let snapshot = self.page_snapshot(caller, room, RoomAction::ReadChanges, Some(after)).await?;
         let PageSnapshot { head, parted, from_ring, ephemeral: _ } = snapshot;
         let items = from_ring.filter(|items| {
-            let bytes: usize = items.iter().map(chat_proto::codec::encoded_len).sum();
+            let bytes: usize = items.iter().map(chat_proto::codec::wire_size).sum();
             let fits = bytes <= *budget_bytes;
             *budget_bytes -= if fits { bytes } else { 0 };
             fits

@@ -18,7 +18,7 @@ use super::members::Members;
 use super::ring::Ring;
 use super::rsvps::{NewAnswer, Rsvps};
 use super::runs::Runs;
-use crate::access::{Caller, Decision, Place, RoomAction, RoomRefusal, ServerRole, in_room};
+use crate::access::{Caller, Decision, RoomAction, RoomClass, RoomRefusal, ServerRole, in_room};
 use crate::live::{EphemeralEntry, EphemeralKey};
 use crate::store::RoomState;
 
@@ -125,13 +125,13 @@ impl State {
 
     /// The access table's decision on a caller as it stands at this moment.
     pub(super) fn decide(&self, caller: &Caller, action: RoomAction) -> Decision<RoomRefusal> {
-        let place = Place::of(self.id(), self.room.kind);
+        let place = RoomClass::of(self.id(), self.room.kind);
         in_room(caller.role(), self.role(caller.user()), place, action)
     }
 
     /// Whether accounts that are not members may listen.
     pub(super) fn may_outsiders_listen(&self) -> bool {
-        let place = Place::of(self.id(), self.room.kind);
+        let place = RoomClass::of(self.id(), self.room.kind);
         in_room(ServerRole::Account, None, place, RoomAction::Subscribe).is_allowed()
     }
 
@@ -376,10 +376,7 @@ impl State {
 
 /// The accounts that a message mentions; none for any other item.
 pub(super) fn mentions_of(item: &Item) -> Vec<UserId> {
-    match &item.content {
-        Content::Message(message) => message.mentions.clone(),
-        _ => Vec::new(),
-    }
+    item.content.message().map_or_else(Vec::new, |message| message.mentions.clone())
 }
 
 #[cfg(test)]

@@ -190,10 +190,7 @@ pub struct Append {
 impl Append {
     /// The message and its key, if it is a message.
     pub fn message(&self) -> Option<(&Message, Option<&ClientKey>)> {
-        match &self.content {
-            Content::Message(message) => Some((message, message.key.as_ref())),
-            _ => None,
-        }
+        self.content.message().map(|message| (message, message.key.as_ref()))
     }
 
     /// The item it becomes.
@@ -277,7 +274,7 @@ pub struct MovedMarker {
     pub has_moved: bool,
 }
 
-/// What a store has done since it was opened, for the log and for `/metrics`.
+/// The work of a store since it was opened, for the log and for `/metrics`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StoreFigures {
     /// The writes of each commit.

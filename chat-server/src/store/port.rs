@@ -232,7 +232,7 @@ pub trait Lifecycle: Send + Sync + 'static {
     /// Whether the last write was kept. A store that cannot write tries again by itself and reports when it can.
     fn health(&self) -> watch::Receiver<bool>;
 
-    /// What the store has done since it was opened.
+    /// Returns the work of the store since it was opened.
     fn figures(&self) -> StoreFigures;
 
     /// Finishes queued requests and stops. Later requests are refused with `Closed`.

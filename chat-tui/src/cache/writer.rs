@@ -8,7 +8,7 @@ use chat_proto::message::Content;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::encoding::{from_text, to_text};
+use super::encoding::to_text;
 use super::outbox;
 use crate::app::{PersistOp, SavedRoom};
 
@@ -76,8 +76,14 @@ fn write_one(transaction: &Transaction<'_>, token: &str, op: &PersistOp) -> rusq
         PersistOp::StoreRooms(rooms) => rooms.iter().try_for_each(|room| save_room(transaction, room)),
         PersistOp::StoreAccount { me, epoch, account, open, users } => {
             transaction.execute(
-                "INSERT OR REPLACE INTO account (id, me, epoch, seq, open) VALUES (1, ?1, ?2, ?3, ?4)",
-                params![to_text(me), &*epoch.0, account.0.cast_signed(), open.map(|room| room.0.cast_signed())],
+                "INSERT OR REPLACE INTO account (id, user, name, epoch, seq, open) VALUES (1, ?1, ?2, ?3, ?4, ?5)",
+                params![
+                    me.id.0.cast_signed(),
+                    me.name.as_str(),
+                    &*epoch.0,
+                    account.0.cast_signed(),
+                    open.map(|room| room.0.cast_signed())
+                ],
             )?;
             for user in users {
                 transaction
@@ -96,8 +102,7 @@ fn write_one(transaction: &Transaction<'_>, token: &str, op: &PersistOp) -> rusq
 
 /// The account that is signed in, to which posts belong.
 fn account(transaction: &Transaction<'_>) -> rusqlite::Result<UserId> {
-    let me: String = transaction.query_row("SELECT me FROM account", [], |row| row.get(0))?;
-    Ok(from_text::<chat_proto::room::User>(&me).map_or(UserId(0), |me| me.id))
+    transaction.query_row("SELECT user FROM account", [], |row| Ok(UserId(row.get::<_, i64>(0)?.cast_unsigned())))
 }
 
 fn add_input(transaction: &Transaction<'_>, text: &str) -> rusqlite::Result<()> {

@@ -17,12 +17,12 @@ pub(in crate::connection) async fn edit(server: &Server, caller: &Caller, edit: 
     let mentions = mentioned(server, edit.body.as_str()).await?;
     let room = edit.room;
     let changed = server.rooms.edit(caller, edit, mentions).await.map_err(of_edit)?;
-    notify_marks(server, room, &changed).await;
+    notify_read_markers(server, room, &changed).await;
     Ok(Changed { changed: changed.changed })
 }
 
 /// Sends their new counts to the accounts that a change has begun, or ceased, to mention.
-async fn notify_marks(server: &Server, room: RoomId, changed: &ChangedMessage) {
+async fn notify_read_markers(server: &Server, room: RoomId, changed: &ChangedMessage) {
     let (before, now) = (&changed.mentioned_before, &changed.mentioned_now);
     let only_in = |some: &[UserId], other: &[UserId]| -> Vec<UserId> {
         some.iter().filter(|user| !other.contains(user)).copied().collect()
@@ -41,7 +41,7 @@ pub(in crate::connection) async fn delete(
     delete: Delete,
 ) -> Result<Changed, Refusal> {
     let changed = server.rooms.delete(caller, delete.room, delete.seq).await.map_err(of_delete)?;
-    notify_marks(server, delete.room, &changed).await;
+    notify_read_markers(server, delete.room, &changed).await;
     Ok(Changed { changed: changed.changed })
 }
 

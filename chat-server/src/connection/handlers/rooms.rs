@@ -101,7 +101,7 @@ pub(in crate::connection) async fn list(
     for (stored, role) in found {
         let (online, is_member) = (online(server, caller, role, &stored.room), role.is_some());
         let listing = RoomListing { online, is_member, last_message_at: stored.last_message_at, room: stored.room };
-        let bytes = codec::encoded_len(&listing);
+        let bytes = codec::wire_size(&listing);
         if bytes > budget_bytes && !rooms.is_empty() {
             return Ok(RoomsPage { rooms, has_more: true });
         }

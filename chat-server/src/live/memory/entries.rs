@@ -33,7 +33,7 @@ impl Default for MemoryCaps {
     }
 }
 
-/// What is remembered of a key.
+/// The memory of a used key.
 #[derive(Clone, Copy, Debug)]
 struct UsedKey {
     room: RoomId,

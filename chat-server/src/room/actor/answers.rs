@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use chat_proto::message::{Content, Item};
+use chat_proto::message::Item;
 use chat_proto::request::Posted;
 use tokio::time::Instant;
 
@@ -29,10 +29,7 @@ impl Actor {
                 let Some(item) = item else { return };
                 self.services.counters.posts.fetch_add(1, Ordering::Relaxed);
                 self.services.counters.acknowledged(accepted_at.elapsed());
-                let expires_at = match &item.content {
-                    Content::Message(message) => message.expires_at,
-                    _ => None,
-                };
+                let expires_at = item.content.message().and_then(|message| message.expires_at);
                 answer(reply, Ok(Posted { seq: item.seq, at: item.at, duplicate: false, expires_at }));
             }
             Requester::Change(changing, reply) => {

@@ -6,7 +6,7 @@ use chat_proto::message::{Content, Item, Message};
 use chat_proto::room::{Role, RoomKind};
 use chat_proto::time::UnixMillis;
 
-use super::{BEN, Fixture, GENERAL, NOW, Place, body, event, room_of};
+use super::{BEN, Fixture, GENERAL, NOW, Storage, body, event, room_of};
 use crate::store::{
     Append, ChainId, ChainPlace, Change, ChangeId, MemberState, MovedMarker, RefusedChange, Revision, RunStart, StoreError,
 };
@@ -15,7 +15,7 @@ fn place(chain: u128, place: u64) -> ChainPlace {
     ChainPlace { chain: ChainId(chain), place }
 }
 
-pub(crate) async fn a_repeated_key_returns_the_first_number_and_adds_nothing(fixture: Fixture<impl Place>) {
+pub(crate) async fn a_repeated_key_returns_the_first_number_and_adds_nothing(fixture: Fixture<impl Storage>) {
     let ana = fixture.ana().await;
     let first = fixture.store.append(event(ana, 2, "hello")).await.expect("added");
     assert!(!first.is_duplicate);
@@ -27,7 +27,7 @@ pub(crate) async fn a_repeated_key_returns_the_first_number_and_adds_nothing(fix
     assert_eq!(fixture.store.history(GENERAL, None, 10).await.expect("read").len(), 2, "the join and one message");
 }
 
-pub(crate) async fn a_write_that_fails_takes_none_of_its_batch_along(fixture: Fixture<impl Place>) {
+pub(crate) async fn a_write_that_fails_takes_none_of_its_batch_along(fixture: Fixture<impl Storage>) {
     let ana = fixture.ana().await;
     let writes: Vec<_> = (0..50)
         .map(|n| {
@@ -52,7 +52,7 @@ pub(crate) async fn a_write_that_fails_takes_none_of_its_batch_along(fixture: Fi
     assert_eq!(kept, 41, "one of the ten that share a number, and the forty others");
 }
 
-pub(crate) async fn behind_a_refused_write_of_a_chain_none_is_kept(fixture: Fixture<impl Place>) {
+pub(crate) async fn behind_a_refused_write_of_a_chain_none_is_kept(fixture: Fixture<impl Storage>) {
     let ana = fixture.ana().await;
     fixture.store.append(event(ana, 2, "hello")).await.expect("added");
     let chained = |seq, place| Append { chain: Some(place), ..event(ana, seq, "x") };
@@ -69,7 +69,7 @@ pub(crate) async fn behind_a_refused_write_of_a_chain_none_is_kept(fixture: Fixt
     assert_eq!(fixture.store.history(GENERAL, None, 10).await.expect("read").len(), 4);
 }
 
-pub(crate) async fn what_was_acknowledged_is_there_after_reopening_with_the_same_epoch(fixture: Fixture<impl Place>) {
+pub(crate) async fn what_was_acknowledged_is_there_after_reopening_with_the_same_epoch(fixture: Fixture<impl Storage>) {
     let ana = fixture.ana().await;
     for seq in 2..40 {
         fixture.store.append(event(ana, seq, "kept")).await.expect("added");
@@ -81,14 +81,14 @@ pub(crate) async fn what_was_acknowledged_is_there_after_reopening_with_the_same
     assert!(state.recent.is_sorted_by_key(|item| item.changed));
 }
 
-pub(crate) async fn a_number_that_was_reserved_is_never_given_again(fixture: Fixture<impl Place>) {
+pub(crate) async fn a_number_that_was_reserved_is_never_given_again(fixture: Fixture<impl Storage>) {
     fixture.store.reserve_seqs(GENERAL, Seq(64)).await.expect("kept");
     fixture.store.reserve_seqs(GENERAL, Seq(10)).await.expect("never lowered");
     let state = fixture.reopened().await.store.room_state(GENERAL, 256).await.expect("there");
     assert_eq!(state.reserved_up_to, Seq(64));
 }
 
-pub(crate) async fn a_run_is_known_in_the_rooms_it_wrote_in_with_their_numbers_before_it(fixture: Fixture<impl Place>) {
+pub(crate) async fn a_run_is_known_in_the_rooms_it_wrote_in_with_their_numbers_before_it(fixture: Fixture<impl Storage>) {
     let start = |run, head, given| RunStart { run: Run(run), head: Seq(head), given: Seq(given) };
     let ana = fixture.ana().await;
     let other = fixture.store.create_room(room_of(ana, RoomKind::Public)).await.expect("made").room.id;
@@ -112,7 +112,7 @@ pub(crate) async fn a_run_is_known_in_the_rooms_it_wrote_in_with_their_numbers_b
 }
 
 pub(crate) async fn a_refused_change_is_known_by_its_numbers_until_nothing_can_be_left_of_it(
-    fixture: Fixture<impl Place>,
+    fixture: Fixture<impl Storage>,
 ) {
     let (post, edit) = (ChangeId::post, |changed, seq| ChangeId { changed: Seq(changed), seq: Seq(seq) });
     let refused = |id, at: UnixMillis, life_ms| RefusedChange { room: GENERAL, id, at, until: at.plus_ms(life_ms) };
@@ -128,7 +128,7 @@ pub(crate) async fn a_refused_change_is_known_by_its_numbers_until_nothing_can_b
 }
 
 pub(crate) async fn unread_counts_persistent_messages_after_the_mark_and_the_mark_only_grows(
-    fixture: Fixture<impl Place>,
+    fixture: Fixture<impl Storage>,
 ) {
     let ana = fixture.ana().await;
     for seq in 2..12 {
@@ -156,7 +156,7 @@ fn marker(moved: &MovedMarker) -> (u64, u32) {
     (moved.read_marker.read_seq.0, moved.read_marker.unread)
 }
 
-pub(crate) async fn own_messages_are_never_unread_and_move_no_read_marker(fixture: Fixture<impl Place>) {
+pub(crate) async fn own_messages_are_never_unread_and_move_no_read_marker(fixture: Fixture<impl Storage>) {
     let ana = fixture.ana().await;
     let read_marker = async || {
         let read_marker = fixture.store.read_marker(ana, GENERAL).await.expect("a member");
@@ -198,7 +198,7 @@ pub(crate) async fn own_messages_are_never_unread_and_move_no_read_marker(fixtur
     assert_eq!(read_marker().await, (2, 1, 0));
 }
 
-pub(crate) async fn who_is_named_follows_edits_and_deletions(fixture: Fixture<impl Place>) {
+pub(crate) async fn who_is_named_follows_edits_and_deletions(fixture: Fixture<impl Storage>) {
     let ana = fixture.ana().await;
     let named =
         |mentions: &[UserId]| Message { mentions: mentions.to_vec(), ..Message::plain("x".parse().expect("a body")) };
@@ -233,7 +233,7 @@ pub(crate) async fn who_is_named_follows_edits_and_deletions(fixture: Fixture<im
     assert_eq!(fixture.store.room_counts(GENERAL).await.expect("read").messages, 0);
 }
 
-pub(crate) async fn a_chain_breaks_over_rooms_and_only_behind_the_refusal(fixture: Fixture<impl Place>) {
+pub(crate) async fn a_chain_breaks_over_rooms_and_only_behind_the_refusal(fixture: Fixture<impl Storage>) {
     let ana = fixture.ana().await;
     let other = fixture.store.create_room(room_of(ana, RoomKind::Public)).await.expect("made").room.id;
     let chained = |room, seq, chain| Append { room, chain: Some(chain), ..event(ana, seq, "x") };
@@ -248,7 +248,7 @@ pub(crate) async fn a_chain_breaks_over_rooms_and_only_behind_the_refusal(fixtur
     assert_eq!(fixture.store.history(other, None, 10).await.expect("read").len(), 3, "with the join");
 }
 
-pub(crate) async fn an_append_changes_what_its_item_says_about_the_room(fixture: Fixture<impl Place>) {
+pub(crate) async fn an_append_changes_what_its_item_says_about_the_room(fixture: Fixture<impl Storage>) {
     let ana = fixture.ana().await;
     let says = async |seq, content| fixture.store.append(Append { content, ..event(ana, seq, "-") }).await;
     let topic = Content::Topic { topic: Some("green".parse().expect("a topic")) };
@@ -270,8 +270,8 @@ pub(crate) async fn an_append_changes_what_its_item_says_about_the_room(fixture:
     let mut former = room_of(ana, RoomKind::Public);
     for taken in ["general", "lobby", "Lobby"] {
         former.name = taken.parse().expect("a name");
-        let made = fixture.store.create_room(former.clone()).await.map(|stored| stored.room.id);
-        assert_eq!(made, Err(StoreError::NameTaken), "{taken}");
+        let refused = fixture.store.create_room(former.clone()).await.expect_err(taken);
+        assert!(refused.is_name_taken(), "{taken}: {refused:?}");
     }
     let other = fixture.store.create_room(room_of(ana, RoomKind::Public)).await.expect("made").room.id;
     let takes = Append {
@@ -279,10 +279,10 @@ pub(crate) async fn an_append_changes_what_its_item_says_about_the_room(fixture:
         content: Content::Renamed { name: "lobby".parse().expect("a name") },
         ..event(ana, 2, "-")
     };
-    assert_eq!(fixture.store.append(takes).await, Err(StoreError::NameTaken));
+    assert!(fixture.store.append(takes).await.is_err_and(|error| error.is_name_taken()));
 }
 
-pub(crate) async fn an_edit_keeps_the_former_text_and_a_deletion_leaves_none(fixture: Fixture<impl Place>) {
+pub(crate) async fn an_edit_keeps_the_former_text_and_a_deletion_leaves_none(fixture: Fixture<impl Storage>) {
     let ana = fixture.ana().await;
     let first = event(ana, 2, "one");
     fixture.store.append(first.clone()).await.expect("added");
@@ -308,7 +308,7 @@ pub(crate) async fn an_edit_keeps_the_former_text_and_a_deletion_leaves_none(fix
     assert_eq!((item.changed, item.content), (Seq(4), gone));
 }
 
-pub(crate) async fn a_room_starts_with_every_write_that_was_asked_for(fixture: Fixture<impl Place>) {
+pub(crate) async fn a_room_starts_with_every_write_that_was_asked_for(fixture: Fixture<impl Storage>) {
     let ana = fixture.ana().await;
     let writes: Vec<_> = (2..200).map(|seq| fixture.store.append(event(ana, seq, "x"))).collect();
     let state = fixture.store.room_state(GENERAL, 256).await.expect("there");

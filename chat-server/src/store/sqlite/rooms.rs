@@ -15,7 +15,7 @@ use crate::store::{ChangeId, NewRoom, Record, RefusedChange, RoomCounts, StoreEr
 pub(super) fn create(c: &Connection, new: &NewRoom) -> Result<StoredRoom, StoreError> {
     let former = "SELECT room FROM former_name WHERE name = ?1";
     if one(c, former, [new.name.as_str()], |_| Ok(()))?.is_some() {
-        return Err(StoreError::NameTaken);
+        return Err(StoreError::name_taken());
     }
     let values = params![
         row::kind_column(new.kind),
@@ -42,7 +42,7 @@ pub(super) fn create(c: &Connection, new: &NewRoom) -> Result<StoredRoom, StoreE
     );
     let mut statement = c.prepare_cached(&upsert)?;
     let made = statement.query_row(values, |row| row::number(row, 0)).optional().map_err(error::of_naming)?;
-    let id = RoomId(made.ok_or(StoreError::NameTaken)?);
+    let id = RoomId(made.ok_or_else(StoreError::name_taken)?);
     by_id(c, id)?.ok_or(StoreError::NotFound)
 }
 

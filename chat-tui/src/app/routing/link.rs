@@ -81,7 +81,7 @@ fn send_hello(model: &mut Model, key: ServerKey) {
 
 fn on_welcome(model: &mut Model, key: ServerKey, welcome: &Welcome) -> Option<Outcome> {
     take_identity(model, key, welcome)?;
-    // What is loaded may lack ephemeral messages: the open room loads its end again.
+    // The loaded items may lack ephemeral messages: the open room loads its end again.
     rooms_of(model, key).for_each(|room| room.backlog.history = History::NotRequested);
     // The room that is opened below is opened in any case.
     drop(catch_up::on_memberships(model, key, &welcome.account.rooms));

@@ -1,4 +1,4 @@
-//! What happens by itself: when the next step is due, and what is done then. There is no regular tick: while nothing is
+//! Steps that are due by time: when the next one is, and its call. There is no regular tick: while nothing is
 //! due, nothing wakes the program. Must not know what a step does.
 
 #![deny(clippy::disallowed_methods)]

@@ -1,4 +1,4 @@
-//! What has to be done outside the model. Must not know who does it.
+//! The work outside the model. Must not know who does it.
 
 #![deny(clippy::disallowed_methods)]
 
@@ -13,14 +13,14 @@ use chat_proto::text::{CodeLanguage, MessageBody};
 use super::room_key::{RoomKey, ServerKey};
 use crate::text::SafeText;
 
-/// What has to be done outside the model.
+/// Work outside the model.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     /// Say hello on an open connection.
     Hello {
         /// The server.
         server: ServerKey,
-        /// What is already known of the account's rooms.
+        /// The known state of the account's rooms.
         resume: Option<Resume>,
     },
     /// Send a request to a server.
@@ -57,7 +57,7 @@ pub enum Effect {
     Quit,
 }
 
-/// What is written to disk; never the text of an ephemeral message.
+/// A write to disk; never the text of an ephemeral message.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PersistOp {
     /// Add a post before it is sent; answered with `Msg::Stored`.

@@ -58,7 +58,7 @@ pub struct Room {
     pub following: Following,
     /// How far back it is loaded.
     pub backlog: Backlog,
-    /// What is read and what is not.
+    /// The read marker and the unread counts.
     pub reading: Reading,
     /// The draft and the messages on their way.
     pub writing: Writing,

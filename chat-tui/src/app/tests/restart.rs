@@ -1,4 +1,4 @@
-//! What is saved, and what a restart brings back.
+//! The saved data, and its return after a restart.
 
 use chat_proto::request::Life;
 

@@ -235,6 +235,9 @@ fn people_and_program(samples: &mut Samples) {
     };
     let report = ErrorReport { id: Some("general/12".to_owned()), ..body.into() };
     samples.add(&Line::Error((&report).into()));
+    for code in std::iter::once(Code::Unreachable).chain(ErrorCode::ALL.map(Code::Protocol)) {
+        samples.add(&Line::Error((&ErrorReport::new(code, "-")).into()));
+    }
 }
 
 #[test]
