@@ -53,8 +53,9 @@ impl ServeError {
             Self::Open(OpenError::Folder(error)) => error.advice().map(Cow::from),
             Self::Bind(error) => error.advice().map(Cow::from),
             Self::Redis(error) => error.advice(),
-            Self::Open(OpenError::OldLibrary { .. } | OpenError::TooNew { .. } | OpenError::Database { .. })
+            Self::Open(OpenError::OldLibrary { .. } | OpenError::Form { .. } | OpenError::Database { .. })
             | Self::NoRandomNumbers
+            | Self::Accounts(_)
             | Self::Close(_) => None,
         }
     }

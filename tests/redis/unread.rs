@@ -180,7 +180,7 @@ impl World {
         let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
         let room = ana.create("den", RoomKind::Public).await;
         let (mut device, ben) = with_password(&server, "ben").await;
-        let read_seq = device.call(&Join { room }).await.head;
+        let read_seq = device.call(&Join { room }).await.head.seq;
         let tokens = [welcome.token.expect("a token"), ben.token.expect("a token")];
         let screen = Screen::new(Peer::with_token(server.address(), &tokens[1], Subscription::All, None).await);
         Self { redis, server, home, tokens, ana, device, screen, room, sent: Vec::new(), read_seq, keys: 0 }

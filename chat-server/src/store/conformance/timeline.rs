@@ -8,7 +8,8 @@ use chat_proto::time::UnixMillis;
 
 use super::{BEN, Fixture, GENERAL, NOW, Storage, body, event, room_of};
 use crate::store::{
-    Append, ChainId, ChainPlace, Change, ChangeId, MemberState, MovedMarker, RefusedChange, Revision, RunStart, StoreError,
+    Append, ChainId, ChainPlace, Change, ChangeId, MemberState, MovedMarker, RefusedChange, Revision, RunStart,
+    StoreError,
 };
 
 fn place(chain: u128, place: u64) -> ChainPlace {
@@ -88,7 +89,9 @@ pub(crate) async fn a_number_that_was_reserved_is_never_given_again(fixture: Fix
     assert_eq!(state.reserved_up_to, Seq(64));
 }
 
-pub(crate) async fn a_run_is_known_in_the_rooms_it_wrote_in_with_their_numbers_before_it(fixture: Fixture<impl Storage>) {
+pub(crate) async fn a_run_is_known_in_the_rooms_it_wrote_in_with_their_numbers_before_it(
+    fixture: Fixture<impl Storage>,
+) {
     let start = |run, head, given| RunStart { run: Run(run), head: Seq(head), given: Seq(given) };
     let ana = fixture.ana().await;
     let other = fixture.store.create_room(room_of(ana, RoomKind::Public)).await.expect("made").room.id;

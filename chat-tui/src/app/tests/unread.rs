@@ -7,7 +7,7 @@ use chat_proto::room::ReadMarker;
 use chat_proto::server_frame::{AccountChange, AccountEvent, Gap, ServerFrame};
 use chat_proto::unread::UnreadEphemeral;
 
-use super::{ANA, ME, NOON, OPS, TestApp, asked, event, membership, message, welcome};
+use super::{ANA, ME, NOON, OPS, TestApp, asked, at, event, membership, message, welcome};
 use crate::app::Msg;
 use crate::link_event::LinkEvent;
 
@@ -133,7 +133,7 @@ fn a_message_posted_and_changed_during_a_gap_is_counted_by_the_server() {
     let (ask, _) = asked(&effects, |request| matches!(request, Request::Changes(_))).expect("asked for changes");
     let edited = Item { changed: Seq(3), ..message(1, ANA, "edited") };
     let items = vec![message(2, ANA, "text"), edited, deleted(4, 5)];
-    let page = ChangesPage { items, users: Vec::new(), next: Seq(5), head: Seq(5) };
+    let page = ChangesPage { items, users: Vec::new(), next: at(5), head: at(5), parted: None };
     app.answer(ask, Ok(Answer::Changes(page)));
     let effects = app.take(Msg::Tick);
     let (ask, _) = asked(&effects, |request| matches!(request, Request::Read(_))).expect("asked for the counts");
