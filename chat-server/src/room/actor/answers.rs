@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use chat_proto::message::Item;
+use chat_proto::message::{Content, Item};
 use chat_proto::request::Posted;
 use tokio::time::Instant;
 
