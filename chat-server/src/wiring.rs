@@ -50,13 +50,10 @@ impl ServeError {
     /// The next step of an operator, if one usually helps.
     pub fn advice(&self) -> Option<Cow<'static, str>> {
         match self {
-            Self::Open(OpenError::Folder(error)) => error.advice().map(Cow::from),
+            Self::Open(error) => error.advice().map(Cow::from),
             Self::Bind(error) => error.advice().map(Cow::from),
             Self::Redis(error) => error.advice(),
-            Self::Open(OpenError::OldLibrary { .. } | OpenError::Form { .. } | OpenError::Database { .. })
-            | Self::NoRandomNumbers
-            | Self::Accounts(_)
-            | Self::Close(_) => None,
+            Self::Accounts(_) | Self::NoRandomNumbers | Self::Close(_) => None,
         }
     }
 }
