@@ -206,7 +206,7 @@ impl World {
         let number = |line: &serde_json::Value, name: &str| line[name].as_u64().expect("a number") as u32;
         let found =
             lines.filter(|line| line["room"] == "den").map(|line| (number(&line, "unread"), number(&line, "mentions")));
-        found.last().unwrap_or_default()
+        found.next_back().unwrap_or_default()
     }
 
     /// Waits until all sides count what the rule says.
