@@ -34,6 +34,27 @@ async fn cursors_of_another_epoch_bring_nothing() {
 }
 
 #[tokio::test]
+async fn long_messages_fall_out_of_memory_and_come_from_the_database() {
+    let server = Server::start();
+    let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
+    let token = welcome.token.clone().expect("a token");
+    let long = "é".repeat(8_000);
+    let mut seqs = Vec::new();
+    for number in 0..40 {
+        seqs.push(ana.post(&format!("k{number}"), &long).await.seq);
+    }
+    for (after, is_complete) in [(seqs[34], true), (seqs[4], false)] {
+        let rooms = vec![RoomCursor { room: GENERAL, after: ana.at(after) }];
+        let resume = Resume { epoch: welcome.epoch.clone(), account: AccountSeq(0), rooms };
+        let (_, known) = Peer::with_token(server.address(), &token, Subscription::All, Some(resume)).await;
+        let resumed: Vec<_> = known.resumed.iter().map(|room| (room.is_complete, room.items.len())).collect();
+        assert_eq!(resumed, [(is_complete, if is_complete { 5 } else { 0 })]);
+    }
+    let found: Vec<_> = ana.changes(seqs[4]).await.iter().map(|item| item.seq).collect();
+    assert_eq!(found, seqs[5..]);
+}
+
+#[tokio::test]
 async fn a_cursor_beyond_the_head_is_of_another_life() {
     let server = Server::start();
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
