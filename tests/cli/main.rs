@@ -2,6 +2,7 @@
 
 mod client_files;
 mod doctor;
+mod hostile_text;
 mod json_lines;
 mod local_backup;
 mod local_log;
