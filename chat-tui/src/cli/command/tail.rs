@@ -2,10 +2,11 @@
 //! Must not know how a room is followed.
 
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 
-use chat_proto::ids::{RoomId, Seq};
+use chat_proto::ids::{RoomId, Seq, UserId};
 use chat_proto::message::Item;
-use chat_proto::request::History;
+use chat_proto::request::{History, Users};
 use clap::Args;
 
 use super::ephemeral_filter::{EphemeralFilter, is_renumbered};
@@ -13,7 +14,7 @@ use crate::argument::{RoomRef, SeqRef};
 use crate::cli::context::{CliSession, Context, Names};
 use crate::cli::exit::CliError;
 use crate::cli::json::ItemNames;
-use crate::net::{Follower, RoomStart};
+use crate::net::{FollowedItem, Follower, RoomStart};
 
 /// The arguments of `tail`.
 #[derive(Args, Debug)]
@@ -24,7 +25,8 @@ Examples:
   chat tail jobs --cursor ~/.jobs.cursor       print what is new since the last run
   chat tail general --since general/4200
 
-Prints every message once, in the room's order, even if the connection breaks.")]
+Prints every message once, in the room's order, even if the connection breaks. With -f and --json \
+a line of the type \"expire\" follows at the end of an ephemeral message that was printed.")]
 pub(in crate::cli) struct TailArgs {
     /// The rooms: general, #general or R1.
     #[arg(required = true)]
@@ -76,26 +78,28 @@ impl Tail {
             Some(since) => session.message_in(room, typed, since).await?,
             None => head_of(&session, room).await?,
         };
-        Self::from_session(context, &mut session, vec![RoomStart { room, after }]).await
+        let starts = vec![RoomStart { room, after }];
+        Self::from_session(context, &mut session, starts, EphemeralFilter::default()).await
     }
 
-    /// Follows rooms from known positions, with the names a session knows.
-    pub(super) async fn from_session(
+    /// Follows rooms from known positions, with the names a session knows and what it has printed.
+    async fn from_session(
         context: &Context,
         session: &mut CliSession,
         starts: Vec<RoomStart>,
+        ephemeral_filter: EphemeralFilter,
     ) -> Result<Self, CliError> {
         let heads = starts.iter().map(|start| (start.room, start.after)).collect();
         let follower = Follower::start(context.follow_options()?, starts).await?;
-        Ok(Self { follower, names: session.names().clone(), heads, ephemeral_filter: EphemeralFilter::default() })
+        Ok(Self { follower, names: session.names().clone(), heads, ephemeral_filter })
     }
 
-    /// Returns the next item; reconnects for as long as it takes.
-    pub(super) async fn next(&mut self) -> Result<TailItem, CliError> {
+    /// Returns the next item; reconnects for as long as it takes. Meanwhile prints the ends of messages, if they are wanted.
+    pub(super) async fn next(&mut self, context: &Context) -> Result<TailItem, CliError> {
         let followed = loop {
-            let followed = self.follower.next().await?;
+            let followed = self.next_followed(context).await?;
             self.names.add_users(&followed.users);
-            if !is_renumbered(&followed.item) || !self.ephemeral_filter.has_shown(followed.room, followed.item.seq) {
+            if !self.ephemeral_filter.is_printed(followed.room, &followed.item) {
                 break followed;
             }
         };
@@ -107,18 +111,31 @@ impl Tail {
         Ok(TailItem { room: followed.room, item: followed.item, is_change, is_from_before: is_late && is_older })
     }
 
-    /// Loads a name that is not known yet.
-    pub(super) async fn load_names(
-        &mut self,
-        session: &CliSession,
-        by: chat_proto::ids::UserId,
-    ) -> Result<(), CliError> {
+    async fn next_followed(&mut self, context: &Context) -> Result<FollowedItem, CliError> {
+        let clock = self.follower.clock();
+        // Kept while lines are printed: a follower that is stopped half-way loses the page it asked for.
+        let mut next = pin!(self.follower.next());
+        loop {
+            tokio::select! {
+                biased;
+                followed = &mut next => return Ok(followed?),
+                () = clock.reaches(self.ephemeral_filter.next_end()) => {
+                    if let Some((room, item)) = self.ephemeral_filter.pop_ended() {
+                        let (name, from) = (self.names.room(room), self.names.user(item.by));
+                        context.output.item(&item, ItemNames { room_id: room, room: &name, from: &from }, false)?;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Loads the name of an author that is not known yet.
+    pub(super) async fn load_name(&mut self, by: UserId) {
         if !self.names.knows(by) {
-            let answer = session.call(&chat_proto::request::Users { ids: vec![by] }).await;
-            // If the first connection has ended meanwhile, the id is printed instead of the name.
+            // If the connection breaks just now, the id is printed instead of the name.
+            let answer = self.follower.call(&Users { ids: vec![by] }).await;
             self.names.add_users(&answer.map(|answer| answer.users).unwrap_or_default());
         }
-        Ok(())
     }
 
     /// Returns the cursor of each room after `changed` of one was printed.
@@ -142,7 +159,7 @@ pub(super) async fn run(args: &TailArgs, context: &Context) -> Result<(), CliErr
     let mut session = context.connect().await?;
     let mut left = args.max.unwrap_or(u64::MAX);
     let mut starts: Vec<RoomStart> = Vec::with_capacity(args.rooms.len());
-    let mut ephemeral_filter = EphemeralFilter::default();
+    let mut ephemeral_filter = EphemeralFilter::with_ends(args.follow && context.output.is_json());
     let saved = args.cursor.as_deref().map(read_cursors).transpose()?.unwrap_or_default();
     for typed in &args.rooms {
         let room = session.room(typed).await?;
@@ -162,14 +179,13 @@ pub(super) async fn run(args: &TailArgs, context: &Context) -> Result<(), CliErr
         starts.push(RoomStart { room, after });
     }
     let heads = heads(&session, &starts).await?;
-    let mut tail = Tail::from_session(context, &mut session, starts.clone()).await?;
-    tail.ephemeral_filter = ephemeral_filter;
+    let mut tail = Tail::from_session(context, &mut session, starts.clone(), ephemeral_filter).await?;
     let is_done = |tail: &Tail| {
         heads.iter().all(|(room, head)| tail.follower.cursor(*room) >= *head && tail.follower.is_drained())
     };
     while left > 0 && (args.follow || !is_done(&tail)) {
-        let followed = tail.next().await?;
-        tail.load_names(&session, followed.item.by).await?;
+        let followed = tail.next(context).await?;
+        tail.load_name(followed.item.by).await;
         tail.print(context, &followed)?;
         left -= u64::from(matches!(followed.item.content, chat_proto::message::Content::Message(_)));
         if let Some(file) = &args.cursor {
