@@ -24,7 +24,7 @@ pub enum TextError {
     TooManyCharacters {
         /// The most that is allowed.
         limit: usize,
-        /// What was given.
+        /// The length of the given text.
         actual: usize,
     },
     /// More bytes than allowed.
@@ -32,7 +32,7 @@ pub enum TextError {
     TooManyBytes {
         /// The most that is allowed.
         limit: usize,
-        /// What was given.
+        /// The length of the given text.
         actual: usize,
     },
     /// A character that is not allowed.

@@ -61,8 +61,7 @@ mod tests {
 
     #[test]
     fn a_name_that_is_drawn_like_another_is_refused() {
-        for name in ["vi\u{307}ctim", "VİCTİM", "j\u{301}o", "vı\u{307}ctim", "ві\u{301}ктор", "í\u{307}"]
-        {
+        for name in ["vi\u{307}ctim", "VİCTİM", "j\u{301}o", "vı\u{307}ctim", "ві\u{301}ктор", "í\u{307}"] {
             assert_eq!(checked(name), Err(TextError::MarkOnDottedLetter), "{name}");
         }
         let stacked = format!("victim{}", "\u{301}".repeat(12));

@@ -13,8 +13,8 @@ mod conformance;
 pub use chain::{BrokenChains, ChainId, ChainPlace};
 pub use error::{Cause, Record, StoreError};
 pub use model::{
-    Account, Append, Appended, Change, ChangeId, MemberAnswer, MemberRow, MemberState, NewRoom, NewSignIn, ROOMS_MAX,
-    RefusedChange, Revision, RoomCounts, RoomState, SignInRow, StoreFigures, StoredRoom,
+    Account, Append, Appended, Change, ChangeId, MemberAnswer, MemberRow, MemberState, MovedMarker, NewRoom, NewSignIn,
+    ROOMS_MAX, RefusedChange, Revision, RoomCounts, RoomState, RunStart, SignInRow, StoreFigures, StoredRoom,
 };
 pub use port::{Accounts, Lifecycle, Members, ReadMarkers, RoomStore, Rooms, Store, Timeline};
 

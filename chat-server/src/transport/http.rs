@@ -28,9 +28,9 @@ const HEAD_LIMIT: Duration = Duration::from_secs(10);
 /// Most bytes of a request's head.
 const HEAD_MAX_BYTES: usize = 16 * 1024;
 
-type Answer = Response<Full<Bytes>>;
+type HttpResponse = Response<Full<Bytes>>;
 
-/// What a listener serves.
+/// The pages that a listener serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Surface {
     /// Everything; metrics only to this machine.
@@ -97,7 +97,12 @@ where
     }
 }
 
-fn route(mut request: Request<hyper::body::Incoming>, entrance: &Entrance, server: &Server, upgrade: &Begun) -> Answer {
+fn route(
+    mut request: Request<hyper::body::Incoming>,
+    entrance: &Entrance,
+    server: &Server,
+    upgrade: &Begun,
+) -> HttpResponse {
     match request.uri().path() {
         "/healthz" => text(StatusCode::OK, "ok\n"),
         "/readyz" if *server.store.health().borrow() => text(StatusCode::OK, "ready\n"),
@@ -132,13 +137,13 @@ fn warn_of_proxy(trusted_proxies: &TrustedProxies) {
     }
 }
 
-async fn figures(server: &Server) -> Answer {
+async fn figures(server: &Server) -> HttpResponse {
     let mut answer = Response::new(Full::from(metrics::page(server).await));
     answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(metrics::CONTENT_TYPE));
     answer
 }
 
-fn text(status: StatusCode, body: &'static str) -> Answer {
+fn text(status: StatusCode, body: &'static str) -> HttpResponse {
     let mut answer = Response::new(Full::from(body));
     *answer.status_mut() = status;
     answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
@@ -146,7 +151,7 @@ fn text(status: StatusCode, body: &'static str) -> Answer {
 }
 
 /// The answer to a WebSocket handshake (RFC 6455 § 4.2).
-fn handshake(request: &Request<hyper::body::Incoming>) -> Result<Answer, Box<Answer>> {
+fn handshake(request: &Request<hyper::body::Incoming>) -> Result<HttpResponse, Box<HttpResponse>> {
     let headers = request.headers();
     let has = |name: header::HeaderName, word: &str| {
         let values = headers.get_all(name);

@@ -22,6 +22,7 @@ mod room_creation;
 mod room_state;
 mod rooms;
 mod row;
+mod runs;
 mod store;
 #[cfg(test)]
 mod tests;

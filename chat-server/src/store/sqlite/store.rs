@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use chat_proto::ids::{ClientKey, Epoch, RoomId, Seq, SessionId, UserId};
+use chat_proto::ids::{ClientKey, Epoch, RoomId, Run, Seq, SessionId, UserId};
 use chat_proto::message::{Item, Version};
 use chat_proto::presence::ChosenAvailability;
 use chat_proto::room::{Membership, ReadMarker, Role, Rsvp, User};
@@ -23,8 +23,8 @@ use super::readers::Readers;
 use super::writer::Writer;
 use super::{accounts, items, members, read_marker, room_creation, room_state, rooms};
 use crate::store::{
-    Account, Accounts, Append, Appended, Change, Lifecycle, MemberRow, MemberState, Members, NewRoom, NewSignIn,
-    ReadMarkers, RefusedChange, Revision, RoomCounts, RoomState, Rooms, SignInRow, StoreError, StoreFigures,
+    Account, Accounts, Append, Appended, Change, Lifecycle, MemberRow, MemberState, Members, MovedMarker, NewRoom,
+    NewSignIn, ReadMarkers, RefusedChange, Revision, RoomCounts, RoomState, Rooms, SignInRow, StoreError, StoreFigures,
     StoreReply, StoredRoom, Timeline,
 };
 
@@ -32,6 +32,7 @@ use crate::store::{
 #[derive(Debug)]
 pub struct SqliteStore {
     epoch: Epoch,
+    run: Run,
     threads: Arc<Threads>,
 }
 
@@ -45,12 +46,13 @@ struct Threads {
 }
 
 impl SqliteStore {
-    /// Opens the database in `folder`, created if it is missing. `new_epoch` names its life if it begins now.
+    /// Opens the database in `folder`, created if it is missing, for one run of the server. `new_epoch` names the data if
+    /// they begin now.
     ///
     /// # Errors
     /// If another server holds the folder, if it cannot be used, or if something is there that is not a whole database of
     /// a version known here.
-    pub fn open(folder: &Path, new_epoch: &str, now: UnixMillis) -> Result<Self, OpenError> {
+    pub fn open(folder: &Path, new_epoch: &str, run: Run, now: UnixMillis) -> Result<Self, OpenError> {
         let held = Folder::hold(folder)?;
         for (path, mode) in open_to_others(folder) {
             let (path, mode) = (path.display(), format!("{mode:04o}"));
@@ -62,10 +64,10 @@ impl SqliteStore {
         let database = |source| OpenError::Database { path: path.clone(), source };
         let thread = |source| OpenError::Folder(super::FolderError::Io { path: path.clone(), source });
         let checkpoints = Checkpoints::start(path.clone()).map_err(thread)?;
-        let writer = Writer::start(connection, path.clone(), Arc::clone(&checkpoints)).map_err(thread)?;
+        let writer = Writer::start(connection, path.clone(), Arc::clone(&checkpoints), run).map_err(thread)?;
         let readers = Readers::start(&path).map_err(database)?;
         let threads = Threads { writer, readers, checkpoints, _folder: folder };
-        Ok(Self { epoch: Epoch(epoch.into()), threads: Arc::new(threads) })
+        Ok(Self { epoch: Epoch(epoch.into()), run, threads: Arc::new(threads) })
     }
 
     fn write<T: Send + 'static>(
@@ -176,7 +178,8 @@ impl Rooms for SqliteStore {
 
     fn room_state(&self, id: RoomId, ring: u32) -> StoreReply<RoomState> {
         // On the writer: it sees all writes asked for before, answered or not.
-        self.write(move |c| room_state::read(c, id, ring))
+        let run = self.run;
+        self.write(move |c| room_state::read(c, id, ring, run))
     }
 
     fn room_counts(&self, room: RoomId) -> StoreReply<RoomCounts> {
@@ -260,7 +263,7 @@ impl ReadMarkers for SqliteStore {
         self.read(move |c| read_marker::read(c, account, room))
     }
 
-    fn set_read(&self, account: UserId, room: RoomId, seq: Seq, rewind: bool) -> StoreReply<ReadMarker> {
+    fn set_read(&self, account: UserId, room: RoomId, seq: Seq, rewind: bool) -> StoreReply<MovedMarker> {
         self.write(move |c| read_marker::set(c, account, room, seq, rewind))
     }
 }
@@ -268,6 +271,10 @@ impl ReadMarkers for SqliteStore {
 impl Lifecycle for SqliteStore {
     fn epoch(&self) -> Epoch {
         self.epoch.clone()
+    }
+
+    fn run(&self) -> Run {
+        self.run
     }
 
     fn health(&self) -> watch::Receiver<bool> {

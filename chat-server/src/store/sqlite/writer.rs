@@ -7,6 +7,7 @@ use std::sync::mpsc::RecvTimeoutError;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use chat_proto::ids::Run;
 use parking_lot::Mutex;
 use rusqlite::Connection;
 use tokio::sync::watch;
@@ -16,6 +17,7 @@ use super::checkpoint::Checkpoints;
 use super::error::TransactionError;
 use super::open;
 use super::queue::{Jobs, Queue, queue};
+use super::runs::RunRecorder;
 use crate::histogram::Histogram;
 use crate::store::{BrokenChains, ChainPlace, StoreError, StoreReply};
 
@@ -66,11 +68,17 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread with its connection.
-    pub(super) fn start(connection: Connection, path: PathBuf, checkpoints: Arc<Checkpoints>) -> std::io::Result<Self> {
+    /// Starts the thread with its connection, for one run of the server.
+    pub(super) fn start(
+        connection: Connection,
+        path: PathBuf,
+        checkpoints: Arc<Checkpoints>,
+        run: Run,
+    ) -> std::io::Result<Self> {
         let (queue, jobs) = queue(QUEUE);
         let counters = Arc::new(Counters::default());
-        let state = State { connection, path, checkpoints, counters: Arc::clone(&counters) };
+        let runs = RunRecorder::new(run);
+        let state = State { connection, path, checkpoints, counters: Arc::clone(&counters), runs };
         let thread = std::thread::Builder::new().name("store-writer".into()).spawn(move || state.run(&jobs))?;
         let broken = Arc::new(Mutex::new(BrokenChains::new(QUEUE)));
         Ok(Self { queue, thread: Mutex::new(Some(thread)), broken, counters })
@@ -143,6 +151,7 @@ struct State {
     path: PathBuf,
     checkpoints: Arc<Checkpoints>,
     counters: Arc<Counters>,
+    runs: RunRecorder,
 }
 
 impl State {
@@ -204,6 +213,7 @@ impl State {
                     writes = count,
                     "a transaction failed; none of it is acknowledged"
                 );
+                self.runs.forget();
                 self.reopen();
                 false
             }
@@ -218,7 +228,7 @@ impl State {
         let connection = &self.connection;
         let execute = |sql: &str| Ok::<_, StoreError>(connection.prepare_cached(sql)?.execute([])?);
         let mut outcome = execute("BEGIN IMMEDIATE").map(drop);
-        let transaction = Batch::on(connection);
+        let transaction = Batch::on(connection, &self.runs);
         for job in batch {
             // A job that is not carried out must be answered, too.
             if outcome.is_err() {
@@ -237,6 +247,7 @@ impl State {
                 if !is_right {
                     execute("ROLLBACK TO write")?;
                     transaction.truncate_index(pending_index);
+                    self.runs.forget();
                 }
                 execute("RELEASE write")?;
                 Ok(())

@@ -40,6 +40,14 @@ impl EphemeralFilter {
         self.shown.insert((room, item.seq), end);
     }
 
+    /// Forgets a room, whose numbers stand for other messages now.
+    pub(super) fn forget(&mut self, room: RoomId) {
+        self.shown.retain(|(known, _), _| *known != room);
+        if let Some(expiries) = &mut self.expiries {
+            expiries.forget_room(room);
+        }
+    }
+
     /// Returns whether a message was printed.
     fn has_shown(&self, room: RoomId, seq: Seq) -> bool {
         self.shown.contains_key(&(room, seq))

@@ -51,6 +51,11 @@ impl Expiries {
         self.0.keys().next().map(|(end, ..)| *end)
     }
 
+    /// Forgets a room, whose numbers stand for other messages now.
+    pub(super) fn forget_room(&mut self, room: RoomId) {
+        self.0.retain(|(_, in_room, _), _| *in_room != room);
+    }
+
     /// Takes the message that expires next.
     pub(super) fn pop(&mut self) -> Option<(RoomId, Item)> {
         self.0.pop_first().map(|((_, room, _), item)| (room, item))
