@@ -139,13 +139,14 @@ macro_rules! checked_text {
 
 /// A room's name: lower case letters and digits of one script, and `-`, `_`, `.` after the first character;
 /// 1 – 32 characters, at most 64 bytes, NFKC. Upper case input is folded; a leading `#` is not part of it.
-/// Not `r` and digits: typed as `R12`, that is an id and must not lead to another room.
+/// Not `r` and digits: typed as `R12`, that is an id and must not lead to another room. A new one must obey
+/// [`RoomName::check_new`], too.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct RoomName(Box<str>);
 checked_text!(RoomName);
 
-/// An account's name; the same grammar as [`RoomName`]. A leading `@` is not part of it.
+/// An account's name; the same grammar as [`RoomName`], and the same rules for a new one. A leading `@` is not part of it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct Username(Box<str>);

@@ -82,7 +82,7 @@ async fn the_socket_has_the_requested_mode_and_group() {
     assert_eq!(std::fs::metadata(closed.socket()).expect("the socket").mode() & 0o777, 0o600, "the default");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_new_name_that_is_drawn_like_another_is_refused_and_an_existing_one_signs_in() {
     let mut server = Server::start();
     let (mut ana, _) = Peer::register(server.address(), "victim", Subscription::None).await;
