@@ -1,6 +1,8 @@
 //! Checked text: names, message bodies, topics. Only this module builds these types, so their values obey the limits
 //! everywhere. Must not know who uses a name or whether it is taken.
 
+mod new_name;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -45,6 +47,18 @@ pub enum TextError {
     /// Letters of several scripts in one name: look-alike names are made so.
     #[error("mixes letters of several scripts")]
     MixedScripts,
+    /// A new name with stacked marks, which are drawn on top of each other.
+    #[error("must not have more than two marks on a letter, nor the same one twice")]
+    TooManyMarks,
+    /// A new name with a mark on an `i` or a `j`: drawn alike with and without it.
+    #[error("must not have a separate mark on an i or a j: it looks like the plain letter")]
+    MarkOnDottedLetter,
+    /// A new name with a letter that is drawn like a quote, an apostrophe or a colon.
+    #[error("must not contain {:?} (U+{:04X}), which looks like punctuation", .character, *.character as u32)]
+    LooksLikePunctuation {
+        /// The first such letter.
+        character: char,
+    },
     /// A room name that looks like a room id: `r12`.
     #[error("looks like the id of a room (an R and digits); choose another one")]
     LooksLikeAnId,
@@ -80,6 +94,9 @@ where
                 | TextError::BadStart
                 | TextError::MixedScripts
                 | TextError::LooksLikeAnId
+                | TextError::TooManyMarks
+                | TextError::MarkOnDottedLetter
+                | TextError::LooksLikePunctuation { .. }
                 | TextError::NotAnId => E::custom(error),
             })
         }
@@ -122,13 +139,14 @@ macro_rules! checked_text {
 
 /// A room's name: lower case letters and digits of one script, and `-`, `_`, `.` after the first character;
 /// 1 – 32 characters, at most 64 bytes, NFKC. Upper case input is folded; a leading `#` is not part of it.
-/// Not `r` and digits: typed as `R12`, that is an id and must not lead to another room.
+/// Not `r` and digits: typed as `R12`, that is an id and must not lead to another room. A new one must obey
+/// [`RoomName::check_new`], too.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct RoomName(Box<str>);
 checked_text!(RoomName);
 
-/// An account's name; the same grammar as [`RoomName`]. A leading `@` is not part of it.
+/// An account's name; the same grammar as [`RoomName`], and the same rules for a new one. A leading `@` is not part of it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct Username(Box<str>);
@@ -159,12 +177,28 @@ impl RoomName {
     pub fn skeleton(&self) -> String {
         unicode_security::skeleton(&self.0).collect()
     }
+
+    /// Checks that the name may be taken anew. Names from before may break this; they stay, and parse.
+    ///
+    /// # Errors
+    /// [`TextError::TooManyMarks`], [`TextError::MarkOnDottedLetter`] or [`TextError::LooksLikePunctuation`].
+    pub fn check_new(&self) -> Result<(), TextError> {
+        new_name::check(&self.0)
+    }
 }
 
 impl Username {
     /// Returns the skeleton that all names that look like this one share (Unicode TS #39).
     pub fn skeleton(&self) -> String {
         unicode_security::skeleton(&self.0).collect()
+    }
+
+    /// Checks that the name may be taken anew. Names from before may break this; they stay, and parse.
+    ///
+    /// # Errors
+    /// [`TextError::TooManyMarks`], [`TextError::MarkOnDottedLetter`] or [`TextError::LooksLikePunctuation`].
+    pub fn check_new(&self) -> Result<(), TextError> {
+        new_name::check(&self.0)
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod client_files;
 mod doctor;
+mod expiry;
+mod hostile_text;
 mod json_lines;
 mod local_backup;
 mod local_log;
@@ -90,6 +92,23 @@ fn following_goes_on_over_a_restart_without_gap_or_duplicate() {
         .map(|line| serde_json::from_str::<Value>(line).expect("JSON")["body"].clone())
         .collect();
     assert_eq!(bodies, ["one", "two", "three", "four"]);
+}
+
+#[test]
+fn wait_prints_the_author_of_a_message_that_has_just_come() {
+    let server = Server::start();
+    let (ana, ben) = (Home::signed_in(&server, "ana"), Home::signed_in(&server, "ben"));
+    for (flags, by_ben) in [(&["-q"][..], "ben: done"), (&["--json"], r#""from":"ben""#)] {
+        let arguments = [&["wait", "general", "--match", "^done"], flags].concat();
+        let mut waiting = ana.chat(&arguments).spawn().expect("it starts");
+        // It sees what is posted once it follows.
+        chat_tests::wait::until("a match", || {
+            ben.output(&["send", "general", "done"]);
+            waiting.try_wait().expect("its status")
+        });
+        let printed = String::from_utf8(waiting.wait_with_output().expect("it ends").stdout).expect("UTF-8");
+        assert!(printed.contains(by_ben), "{printed}");
+    }
 }
 
 #[test]

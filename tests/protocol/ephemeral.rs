@@ -4,7 +4,7 @@ use chat_proto::client_frame::Subscription;
 use chat_proto::error::ErrorCode;
 use chat_proto::ids::Seq;
 use chat_proto::message::Content;
-use chat_proto::request::{Delete, Edit, Join, Life, Ping, Post};
+use chat_proto::request::{Delete, Edit, Join, Life, Ping, Post, Versions};
 use chat_proto::room::RoomKind;
 use chat_tests::peer::{GENERAL, Peer, post};
 use chat_tests::server::Server;
@@ -139,4 +139,24 @@ async fn an_edit_racing_a_deletion_restores_nothing() {
         let item = items.iter().find(|item| item.seq == posted.seq).expect("its tombstone");
         assert!(matches!(item.content, Content::Deleted { .. }), "round {number}: {item:?}");
     }
+}
+
+#[tokio::test]
+async fn a_message_that_is_gone_has_no_versions() {
+    let server = Server::start();
+    let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
+    let versions = |seq| Versions { room: GENERAL, seq };
+    assert_eq!(ana.refused(&versions(Seq(1))).await, ErrorCode::NotFound, "a join has no text");
+    let short = ana.call(&Post { life: Some(Life::TtlMs(1_000)), ..post("k1", "ephemeral") }).await;
+    assert_eq!(ana.call(&versions(short.seq)).await.versions.len(), 0);
+    for (number, new) in [post("k2", "persistent"), ephemeral("k3", "ephemeral, too")].iter().enumerate() {
+        let posted = ana.call(new).await;
+        ana.call(&edit(posted.seq, "edited")).await;
+        ana.call(&Delete { room: GENERAL, seq: posted.seq }).await;
+        let refused = ana.try_call(&versions(posted.seq)).await.expect("an answer").expect_err("deleted");
+        assert_eq!((refused.code, refused.message.contains("deleted")), (ErrorCode::NotFound, true), "{number}");
+    }
+    let end = short.expires_at.expect("an end");
+    eventually("the end", async || (ana.call(&Ping {}).await.now >= end).then_some(())).await;
+    assert_eq!(ana.refused(&versions(short.seq)).await, ErrorCode::NotFound, "expired");
 }

@@ -43,6 +43,24 @@ async fn typing_is_pushed_to_others_with_its_expiry_and_ends_with_the_message() 
 }
 
 #[tokio::test]
+async fn who_erases_and_types_again_is_shown_typing_when_the_pace_allows() {
+    let server = Server::start();
+    let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::All).await;
+    let (mut ben, _) = Peer::register(server.address(), "ben", Subscription::All).await;
+    let typing = |frame: &ServerFrame| match frame {
+        ServerFrame::Typing(typing) => Some(typing.ttl_ms),
+        _ => None,
+    };
+    for is_typing in [true, false, true] {
+        ana.call(&SetTyping { room: GENERAL, is_typing }).await;
+    }
+    for ttl_ms in [6_000, 0, 6_000] {
+        assert_eq!(ben.pushed(typing).await, ttl_ms);
+    }
+    assert!(!ana.pushed.iter().any(|frame| typing(frame).is_some()), "nobody receives their own typing");
+}
+
+#[tokio::test]
 async fn a_status_survives_its_account_going_offline() {
     let server = Server::start();
     let (mut ben, _) = Peer::register(server.address(), "ben", Subscription::All).await;

@@ -2,11 +2,11 @@
 
 use std::os::unix::fs::MetadataExt;
 
-use chat_proto::client_frame::{Auth, Subscription};
+use chat_proto::client_frame::{Auth, ClientInfo, Hello, Subscription};
 use chat_proto::codec;
 use chat_proto::error::{ErrorBody, ErrorCode};
 use chat_proto::server_frame::{ServerFrame, Welcome};
-use chat_tests::peer::Peer;
+use chat_tests::peer::{Peer, public_room};
 use chat_tests::server::Server;
 
 /// Sends `hello` over a new connection.
@@ -80,4 +80,46 @@ async fn the_socket_has_the_requested_mode_and_group() {
     assert_eq!(found.gid(), rustix::process::getgid().as_raw());
     let closed = Server::start();
     assert_eq!(std::fs::metadata(closed.socket()).expect("the socket").mode() & 0o777, 0o600, "the default");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_name_that_is_drawn_like_another_is_refused_and_an_existing_one_signs_in() {
+    let mut server = Server::start();
+    let (mut ana, _) = Peer::register(server.address(), "victim", Subscription::None).await;
+    let stacked = format!("victim{}", "\u{301}".repeat(3));
+    for (name, said) in [
+        ("vi\u{307}ctim", "an i or a j"),
+        ("VİCTİM", "an i or a j"),
+        ("victim\u{2bc}", "U+02BC"),
+        (&stacked, "two marks"),
+    ] {
+        let refused = hello(&server, register(name, None)).await.expect_err("refused");
+        assert_eq!((refused.code, refused.field.as_deref()), (ErrorCode::BadRequest, Some("auth.name")), "{name}");
+        assert!(refused.message.contains(said), "{}", refused.message);
+        let refused = ana.try_call(&public_room(name)).await.expect("an answer").expect_err("refused");
+        assert_eq!((refused.code, refused.field.as_deref()), (ErrorCode::BadRequest, Some("name")), "{name}");
+    }
+    hello(&server, register("maría", None)).await.expect("a name of many languages");
+    server.edit_database(|database| {
+        database.execute("UPDATE account SET name = 'vi\u{307}ctim' WHERE name = 'victim'", []).expect("renamed");
+    });
+    let welcome = hello(&server, password("vi\u{307}ctim", "correct horse")).await.expect("it was there before");
+    assert_eq!(welcome.user.name.as_str(), "vi\u{307}ctim");
+}
+
+#[tokio::test]
+async fn the_log_shows_what_is_hidden_in_a_clients_name() {
+    let server = Server::start();
+    let hidden = "a\u{202e}b\u{2028}c\u{e0041}d\u{200b}e\u{3164}f\u{fe0f}g";
+    let client = ClientInfo { name: hidden.into(), version: "0".into() };
+    let mut peer = Peer::connect(server.address()).await;
+    let hello = Hello { client, ..Peer::hello(register("ana", None), Subscription::None, None) };
+    peer.send(codec::encode_hello(&hello)).await;
+    assert!(matches!(peer.next().await, Some(ServerFrame::Welcome(_))));
+    let log = chat_tests::wait::eventually("the line", async || {
+        server.log().lines().find(|line| line.contains("signed in")).map(str::to_owned)
+    })
+    .await;
+    assert!(log.contains(r"client=a\u{202e}b\u{2028}c\u{e0041}d\u{200b}e\u{3164}f\u{fe0f}g"), "{log}");
+    assert!(log.is_ascii(), "{log}");
 }

@@ -113,6 +113,6 @@ impl Home {
 impl Drop for Home {
     fn drop(&mut self) {
         // The local server of this home, if there is one.
-        let _ = self.chat(&["local", "stop", "-q"]).status();
+        let _ = self.chat(&["local", "stop", "--force", "-q"]).status();
     }
 }

@@ -11,7 +11,7 @@ pub fn name_of_uid(uid: u32) -> Username {
     let plain: String =
         known.unwrap_or_default().chars().filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.')).collect();
     let short: String = plain.trim_start_matches(['-', '_', '.']).chars().take(24).collect();
-    short.parse().unwrap_or_else(|_| {
-        format!("user{uid}").parse().expect("invariant: letters and digits, at most 14, are a name")
-    })
+    let allowed = short.parse().ok().filter(|name: &Username| name.check_new().is_ok());
+    allowed
+        .unwrap_or_else(|| format!("user{uid}").parse().expect("invariant: letters and digits, at most 14, are a name"))
 }

@@ -1,10 +1,10 @@
-//! The sizes that requests may ask for. Must not know which request asks. Pure.
+//! The bounds of what requests may ask for. Must not know which request asks. Pure.
 
 #![deny(clippy::disallowed_methods)]
 
 use chat_proto::error::{ErrorBody, ErrorCode};
 use chat_proto::limits::{IDS_MAX, Limits};
-use chat_proto::text::MessageBody;
+use chat_proto::text::{MessageBody, TextError};
 
 use super::error::Refusal;
 
@@ -34,4 +34,9 @@ pub(super) fn check_body(body: &MessageBody, limits: &Limits) -> Result<(), Refu
         let message = format!("A message {error}.");
         ErrorBody::new(ErrorCode::TooLarge, message).at_field("body").into()
     })
+}
+
+/// Passes on why a name may not be taken anew.
+pub(super) fn check_new_name(checked: Result<(), TextError>, field: &str) -> Result<(), Refusal> {
+    checked.map_err(|error| ErrorBody::new(ErrorCode::BadRequest, format!("A name {error}.")).at_field(field).into())
 }

@@ -5,6 +5,7 @@ use chat_proto::client_frame::Auth;
 use chat_proto::error::ErrorCode;
 use chat_proto::text::Username;
 
+use super::bounds::check_new_name;
 use super::error::Refusal;
 use crate::access::{Caller, Credential, Origin, Scopes};
 use crate::auth::{NOBODY_UID, Token, hash_token, name_of_uid};
@@ -119,6 +120,7 @@ async fn register(
     name: Username,
     (password, code): (String, Option<String>),
 ) -> Result<Account, Refusal> {
+    check_new_name(name.check_new(), "auth.name")?;
     let is_free = match server.config.registration {
         Registration::Open => true,
         Registration::Loopback => origin.uid.is_some() || origin.is_loopback,

@@ -44,7 +44,8 @@ impl Connection {
         match (&opened, new_sign_in) {
             (Ok((connection, _)), _) => {
                 tracing::Span::current().record("user", tracing::field::display(connection.device.caller.user()));
-                tracing::info!(client = %client.name, "signed in");
+                // The name may hold anything that steers a terminal or hides in it.
+                tracing::info!(client = %client.name.escape_default(), "signed in");
             }
             // Nobody was told its token.
             (Err(_), Some(sign_in)) => drop(server.store.revoke_sign_in(sign_in).await),

@@ -10,6 +10,7 @@ use chat_proto::ids::{ConnectionId, RoomId, Seq, UserId};
 use chat_proto::message::Item;
 use chat_proto::request::Posted;
 use chat_proto::room::Role;
+use chat_proto::server_frame::Typing;
 use chat_proto::time::UnixMillis;
 use tokio::sync::mpsc;
 
@@ -190,6 +191,9 @@ impl Actor {
                 let may = |caller: &Caller| self.state.decide(caller, action).is_allowed();
                 self.fanout.transient(&push, |to, caller| Some(to) != but && may(caller));
             }
+            Command::TypingDue(connection) => {
+                self.push_typing(self.services.observer.typing_due(self.state.id(), connection));
+            }
             Command::Find(_, _, seq, reply) => answer(reply, Ok(self.state.find(seq, self.now()))),
             Command::Drain(reply) => self.accept_unchanged(Requester::Drain(reply)),
         }
@@ -318,8 +322,12 @@ impl Actor {
 
     fn show_typing(&self, (user, connection): (UserId, ConnectionId), is_typing: bool) {
         let room = self.state.id();
-        if let Some(typing) = self.services.observer.typing_changed(room, (user, connection), is_typing) {
-            self.fanout.transient(&Push::new(typing), |to, _| to != connection);
+        self.push_typing(self.services.observer.typing_changed(room, (user, connection), is_typing));
+    }
+
+    fn push_typing(&self, typing: Option<Typing>) {
+        if let Some(typing) = typing {
+            self.fanout.transient(&Push::new(typing), |to, _| to != typing.connection);
         }
     }
 

@@ -139,6 +139,8 @@ pub(super) enum Command {
     Unsubscribe(ConnectionId, Option<Responder<()>>),
     /// A push without a number, for the listeners that may do this in the room, but for one connection.
     Transient(Arc<Push>, RoomAction, Option<ConnectionId>),
+    /// A member who had stopped types again over this connection, and the listeners may be told now.
+    TypingDue(ConnectionId),
     /// Answered once everything accepted before has completed.
     Drain(Responder<()>),
 }
@@ -164,7 +166,7 @@ impl Command {
             Self::PageSnapshot(caller, action, ..)
             | Self::Snapshot(caller, action, _)
             | Self::Find(caller, action, ..) => Some((caller, *action)),
-            Self::Admit(..) | Self::Unsubscribe(..) | Self::Transient(..) | Self::Drain(_) => None,
+            Self::Admit(..) | Self::Unsubscribe(..) | Self::Transient(..) | Self::TypingDue(_) | Self::Drain(_) => None,
         }
     }
 
@@ -186,7 +188,7 @@ impl Command {
             Self::Snapshot(.., reply) => refused(reply, error),
             Self::Find(.., reply) => refused(reply, error),
             Self::Unsubscribe(_, reply) => reply.into_iter().for_each(|reply| refused(reply, error)),
-            Self::Transient(..) => {}
+            Self::Transient(..) | Self::TypingDue(_) => {}
         }
     }
 }

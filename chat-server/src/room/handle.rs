@@ -187,6 +187,11 @@ impl Rooms {
         self.0.ask(room, |reply| Command::Type(caller.clone(), (connection, is_typing), reply)).await
     }
 
+    /// Has the room ask whether someone who stopped types again over a connection.
+    pub fn typing_due(&self, room: RoomId, connection: ConnectionId) {
+        self.0.notify(room, Command::TypingDue(connection));
+    }
+
     /// The room at this moment as the caller sees it, for an action that the room itself has no part in.
     pub async fn snapshot(&self, caller: &Caller, room: RoomId, action: RoomAction) -> Result<Snapshot, RoomError> {
         self.0.ask(room, |reply| Command::Snapshot(caller.clone(), action, reply)).await

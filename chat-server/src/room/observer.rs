@@ -14,6 +14,9 @@ pub trait RoomObserver: Send + Sync {
     /// A member is typing over a connection, or has stopped. Returns the event for the other listeners,
     /// `None` if they have it already.
     fn typing_changed(&self, room: RoomId, typist: (UserId, ConnectionId), is_typing: bool) -> Option<Typing>;
+    /// A member who had stopped types again over a connection. Returns the news for the other listeners, unless they have
+    /// stopped or posted since.
+    fn typing_due(&self, room: RoomId, connection: ConnectionId) -> Option<Typing>;
     /// An account has lost access: nothing of the room may reach its devices any more, queued frames included. Returns
     /// the typing that has thereby stopped, for those who still listen.
     fn access_lost(&self, room: RoomId, user: UserId) -> Vec<Typing>;

@@ -41,6 +41,10 @@ impl RoomObserver for Noted {
         Some(Typing { room, user, connection, ttl_ms: 5_000 })
     }
 
+    fn typing_due(&self, _: RoomId, _: ConnectionId) -> Option<Typing> {
+        None
+    }
+
     fn access_lost(&self, room: RoomId, user: UserId) -> Vec<Typing> {
         self.0.lock().push((room, user));
         vec![stopped(room, user)]

@@ -13,13 +13,13 @@ use crate::account::Connections;
 use crate::push::Push;
 use crate::room::{RoomObserver, Rooms};
 use crate::trending::{TrendingAudience, TrendingService};
-use crate::typing::TypingService;
+use crate::typing::{TypingAudience, TypingService};
 
-/// Pushes its trending words to a room. Set late: `Rooms` is built with this as an observer.
+/// Passes on to a room what services have for it later. Set late: `Rooms` is built with the services as observers.
 #[derive(Default)]
-pub(super) struct TrendingRooms(OnceLock<Rooms>);
+pub(super) struct LateRooms(OnceLock<Rooms>);
 
-impl TrendingRooms {
+impl LateRooms {
     /// Sets the rooms, once they have been built.
     pub(super) fn set_rooms(&self, rooms: Rooms) {
         // Only called where both are built.
@@ -27,7 +27,15 @@ impl TrendingRooms {
     }
 }
 
-impl TrendingAudience for TrendingRooms {
+impl TypingAudience for LateRooms {
+    fn typing_due(&self, room: RoomId, connection: ConnectionId) {
+        if let Some(rooms) = self.0.get() {
+            rooms.typing_due(room, connection);
+        }
+    }
+}
+
+impl TrendingAudience for LateRooms {
     fn trending_changed(&self, trending: TrendingWords) {
         if let Some(rooms) = self.0.get() {
             rooms.transient(trending.room, RoomAction::ReadTrending, Push::new(trending), None);
@@ -69,6 +77,10 @@ impl RoomObserver for RoomObservers {
         is_typing: bool,
     ) -> Option<Typing> {
         self.typing.set_typing(room, (user, connection), is_typing, (self.clock)())
+    }
+
+    fn typing_due(&self, room: RoomId, connection: ConnectionId) -> Option<Typing> {
+        self.typing.resumed(room, connection, (self.clock)())
     }
 
     fn access_lost(&self, room: RoomId, user: UserId) -> Vec<Typing> {

@@ -11,7 +11,7 @@ use super::account_limiter::AccountLimiter;
 use super::audience::RoomAudience;
 use super::config::ServerConfig;
 use super::failed_sign_ins::FailedSignIns;
-use super::room_observers::{RoomObservers, TrendingRooms};
+use super::room_observers::{LateRooms, RoomObservers};
 use super::setup_code::SetupCode;
 use super::sign_in_limiter::SignInLimiter;
 use crate::access::Source;
@@ -46,7 +46,7 @@ pub struct Drivers {
     pub presence: PresenceDriver,
     /// Pushes trending words.
     pub trending: TrendingDriver,
-    /// Mirrors typing to the live store.
+    /// Reports who types again, and mirrors typing to the live store.
     pub typing: TypingDriver,
 }
 
@@ -93,14 +93,15 @@ impl Server {
     /// A server on its stores, and the tasks that must run beside it.
     pub fn new(config: ServerConfig, stores: Stores) -> (Arc<Self>, Drivers) {
         let Stores { store, live, node, clock, tasks } = stores;
-        let trending_rooms = Arc::new(TrendingRooms::default());
+        let late_rooms = Arc::new(LateRooms::default());
         let (trending, trending_driver) =
-            TrendingService::new(config.trending, Arc::new(clock), trending_rooms.clone(), live.clone());
+            TrendingService::new(config.trending, Arc::new(clock), late_rooms.clone(), live.clone());
         let counters = Arc::<Counters>::default();
         let connections = Arc::new(Connections::new(clock));
         let audience = Arc::new(RoomAudience::new(store.clone(), store.clone(), (clock, tasks.clone())));
+        let typing_rules = (node, config.limits.typing_ttl_ms);
         let (typing, typing_driver) =
-            TypingService::new(node, config.limits.typing_ttl_ms, Arc::new(clock), live.clone());
+            TypingService::new(typing_rules, Arc::new(clock), late_rooms.clone(), live.clone());
         let observer = Arc::new(RoomObservers {
             trending: trending.clone(),
             audience: audience.clone(),
@@ -120,7 +121,7 @@ impl Server {
             tasks,
         };
         let rooms = Rooms::new(Registry::new(services));
-        trending_rooms.set_rooms(rooms.clone());
+        late_rooms.set_rooms(rooms.clone());
         audience.set_rooms(rooms.clone());
         let (presence, presence_driver) = PresenceService::new(node, Arc::new(clock), audience.clone(), live.clone());
         let drivers = Drivers { presence: presence_driver, trending: trending_driver, typing: typing_driver };

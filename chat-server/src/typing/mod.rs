@@ -5,4 +5,4 @@ mod rules;
 mod service;
 
 pub use rules::{ROOMS_MAX, TypingRules};
-pub use service::{Clock, TypingDriver, TypingService};
+pub use service::{Clock, TypingAudience, TypingDriver, TypingService};

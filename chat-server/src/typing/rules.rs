@@ -1,11 +1,11 @@
 //! When a room is notified that someone types or stopped. Pure; must not know how frames travel.
 //!
-//! A typing frame expires at its receivers by its TTL, so nothing here waits or is swept: a connection keeps a few
-//! entries until it ends.
+//! A typing frame expires at its receivers by its TTL, so nothing here is swept: a connection keeps a few entries until it
+//! ends. Who stops and types again is reported when the pace allows it, by the one who asks what is due.
 
 #![deny(clippy::disallowed_methods)]
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chat_proto::ids::{ConnectionId, RoomId, UserId};
 use chat_proto::server_frame::Typing;
@@ -25,6 +25,8 @@ struct Sent {
     at: UnixMillis,
     /// Whether that frame said that they type.
     is_typing: bool,
+    /// Whether they have stopped and type again, which the room does not know yet.
+    is_due: bool,
 }
 
 /// The last frames of all connections.
@@ -33,28 +35,38 @@ pub struct TypingRules {
     /// How long a frame holds, in milliseconds.
     ttl_ms: u64,
     by_connection: HashMap<ConnectionId, Vec<Sent>>,
+    /// When the rooms may be told of those who type again. An entry may be out of date: `is_due` decides.
+    due: BTreeSet<(UnixMillis, RoomId, ConnectionId)>,
 }
 
 impl TypingRules {
     /// Rules under which a frame holds for `ttl_ms`; clients report every half of it.
     pub fn new(ttl_ms: u64) -> Self {
-        Self { ttl_ms, by_connection: HashMap::new() }
+        Self { ttl_ms, by_connection: HashMap::new(), due: BTreeSet::new() }
     }
 
-    /// Records that someone types. Returns the frame for the room; `None` if one was sent just now.
+    /// Records that someone types. Returns the frame for the room; `None` if one was sent just now. If they had stopped
+    /// since, the next one becomes due.
     pub fn typing(&mut self, room: RoomId, user: UserId, connection: ConnectionId, now: UnixMillis) -> Option<Typing> {
         let (ttl_ms, every_ms) = (self.ttl_ms, self.ttl_ms / 2);
+        let new = Sent { room, user, at: now, is_typing: true, is_due: false };
         let sent = self.by_connection.entry(connection).or_default();
         match sent.iter_mut().find(|sent| sent.room == room) {
             // A clock that was set back must not silence anyone.
-            Some(last) if last.at <= now && now.since_ms(last.at) < every_ms - SLACK_MS => return None,
-            Some(last) => *last = Sent { room, user, at: now, is_typing: true },
+            Some(last) if last.at <= now && now.since_ms(last.at) < every_ms - SLACK_MS => {
+                if !last.is_typing {
+                    last.is_due = true;
+                    self.due.insert((last.at.plus_ms(every_ms), room, connection));
+                }
+                return None;
+            }
+            Some(last) => *last = new,
             None => {
                 if sent.len() == ROOMS_MAX {
                     let oldest = sent.iter().enumerate().min_by_key(|(_, sent)| sent.at).map_or(0, |(at, _)| at);
                     sent.swap_remove(oldest);
                 }
-                sent.push(Sent { room, user, at: now, is_typing: true });
+                sent.push(new);
             }
         }
         Some(Typing { room, user, connection, ttl_ms })
@@ -67,6 +79,7 @@ impl TypingRules {
         let is_believed = sent.holds(self.ttl_ms, now);
         // The entry stays, so that stopping and starting again sends no more frames than typing does.
         sent.is_typing = false;
+        sent.is_due = false;
         is_believed.then(|| sent.stop(connection))
     }
 
@@ -83,6 +96,31 @@ impl TypingRules {
     pub fn disconnected(&mut self, connection: ConnectionId, now: UnixMillis) -> Vec<Typing> {
         let sent = self.by_connection.remove(&connection).unwrap_or_default();
         sent.into_iter().filter(|sent| sent.holds(self.ttl_ms, now)).map(|sent| sent.stop(connection)).collect()
+    }
+
+    /// Returns when the next one who types again is due.
+    pub fn next_due(&self) -> Option<UnixMillis> {
+        self.due.first().map(|(at, ..)| *at)
+    }
+
+    /// Takes those who are due, or were: [`Self::resumed`] tells for each.
+    pub fn take_due(&mut self, now: UnixMillis) -> Vec<(RoomId, ConnectionId)> {
+        let is_due = |(at, ..): &(UnixMillis, RoomId, ConnectionId)| *at <= now;
+        let due = std::iter::from_fn(|| self.due.first().is_some_and(is_due).then(|| self.due.pop_first()).flatten());
+        due.map(|(_, room, connection)| (room, connection)).collect()
+    }
+
+    /// Returns the frame for a room that does not know yet that they type again; `None` if they have stopped or posted
+    /// since.
+    pub fn resumed(&mut self, room: RoomId, connection: ConnectionId, now: UnixMillis) -> Option<Typing> {
+        let every_ms = self.ttl_ms / 2;
+        let sent = self.by_connection.get_mut(&connection)?.iter_mut().find(|sent| sent.room == room)?;
+        // What was due before another frame was sent is not due any more.
+        if !sent.is_due || now.since_ms(sent.at) < every_ms - SLACK_MS {
+            return None;
+        }
+        *sent = Sent { at: now, is_typing: true, is_due: false, ..*sent };
+        Some(Typing { room, user: sent.user, connection, ttl_ms: self.ttl_ms })
     }
 
     /// Returns how many connections are remembered.
@@ -149,6 +187,37 @@ mod tests {
     }
 
     #[test]
+    fn who_types_again_is_reported_when_the_three_seconds_are_over() {
+        let mut rules = TypingRules::new(TYPING_TTL_MS);
+        let one = ConnectionId(1);
+        let again = |rules: &mut TypingRules, ms| {
+            rules.typing(ROOM, ANA, one, at(ms));
+            rules.stopped(ROOM, one, at(ms + 100));
+            assert_eq!(rules.typing(ROOM, ANA, one, at(ms + 200)), None);
+            assert_eq!(rules.next_due(), Some(at(ms + 3_000)));
+        };
+        again(&mut rules, 0);
+        assert_eq!(rules.take_due(at(2_999)), []);
+        assert_eq!(rules.take_due(at(3_000)), [(ROOM, one)]);
+        assert_eq!(rules.resumed(ROOM, one, at(3_000)), Some(frame(1, 6_000)));
+        assert_eq!(rules.resumed(ROOM, one, at(3_001)), None, "once");
+        assert_eq!(rules.next_due(), None);
+        assert_eq!(rules.stopped(ROOM, one, at(3_100)), Some(frame(1, 0)), "the room believes it");
+
+        again(&mut rules, 10_000);
+        rules.stopped(ROOM, one, at(10_300));
+        assert_eq!(rules.take_due(at(13_000)), [(ROOM, one)]);
+        assert_eq!(rules.resumed(ROOM, one, at(13_000)), None, "they have stopped since");
+        again(&mut rules, 20_000);
+        rules.posted(ROOM, one, at(20_300));
+        assert_eq!(rules.resumed(ROOM, one, at(23_000)), None, "they have posted since");
+        rules.take_due(at(23_000));
+        again(&mut rules, 30_000);
+        assert_eq!(rules.typing(ROOM, ANA, one, at(32_600)), Some(frame(1, 6_000)), "their next report is first");
+        assert_eq!(rules.resumed(ROOM, one, at(33_000)), None);
+    }
+
+    #[test]
     fn a_message_ends_typing_silently_and_the_next_is_sent_at_once() {
         let mut rules = TypingRules::new(TYPING_TTL_MS);
         let one = ConnectionId(1);
@@ -173,7 +242,7 @@ mod tests {
         /// Receivers show a connection as typing from a frame until its TTL, a stop, or a message.
         #[test]
         fn receivers_end_up_believing_what_is_and_receive_no_more_than_the_pace(
-            steps in prop::collection::vec((1u64..20, 1u64..3, 0u8..4, 0u64..2_500), 1..200),
+            steps in prop::collection::vec((1u64..20, 1u64..3, 0u8..5, 0u64..2_500), 1..200),
         ) {
             let mut rules = TypingRules::new(TYPING_TTL_MS);
             let mut believed: HashMap<(RoomId, ConnectionId), UnixMillis> = HashMap::new();
@@ -193,7 +262,11 @@ mod tests {
                         last_sent.remove(&(room, connection));
                         Vec::new()
                     }
-                    _ => rules.disconnected(connection, now),
+                    3 => rules.disconnected(connection, now),
+                    _ => {
+                        let due = rules.take_due(now);
+                        due.into_iter().filter_map(|(room, connection)| rules.resumed(room, connection, now)).collect()
+                    }
                 };
                 for sent in frames {
                     let key = (sent.room, sent.connection);

@@ -31,6 +31,8 @@ struct Shared {
     node: NodeId,
     state: Mutex<State>,
     wakeup: Notify,
+    /// Wakes the driver when someone is due earlier than it knows.
+    due: Notify,
 }
 
 struct State {
@@ -39,20 +41,32 @@ struct State {
     unmirrored: HashMap<(RoomId, ConnectionId), Typist>,
 }
 
+/// Passes on to rooms who types in them.
+pub trait TypingAudience: Send + Sync {
+    /// Someone types again over a connection, and the room may be told now. It asks [`TypingService::resumed`].
+    fn typing_due(&self, room: RoomId, connection: ConnectionId);
+}
+
 /// The other half of the service, to be run as one task.
 pub struct TypingDriver {
     shared: Arc<Shared>,
     clock: Clock,
+    audience: Arc<dyn TypingAudience>,
     live: Arc<dyn Live>,
 }
 
 impl TypingService {
-    /// Returns an empty service whose reports hold for `ttl_ms`, and the driver that must run for other processes to see
-    /// who types here.
-    pub fn new(node: NodeId, ttl_ms: u64, clock: Clock, live: Arc<dyn Live>) -> (Self, TypingDriver) {
+    /// Returns an empty service whose reports hold for `ttl_ms`, and the driver that must run for rooms to be told of those
+    /// who type again, and for other processes to see who types here.
+    pub fn new(
+        (node, ttl_ms): (NodeId, u64),
+        clock: Clock,
+        audience: Arc<dyn TypingAudience>,
+        live: Arc<dyn Live>,
+    ) -> (Self, TypingDriver) {
         let state = State { rules: TypingRules::new(ttl_ms), unmirrored: HashMap::new() };
-        let shared = Arc::new(Shared { node, state: Mutex::new(state), wakeup: Notify::new() });
-        (Self(Arc::clone(&shared)), TypingDriver { shared, clock, live })
+        let shared = Arc::new(Shared { node, state: Mutex::new(state), wakeup: Notify::new(), due: Notify::new() });
+        (Self(Arc::clone(&shared)), TypingDriver { shared, clock, audience, live })
     }
 
     /// A member sent `set_typing`. Returns the frame to publish in the room, if anything changed.
@@ -66,6 +80,12 @@ impl TypingService {
         self.change(now, |rules| {
             if is_typing { rules.typing(room, user, connection, now) } else { rules.stopped(room, connection, now) }
         })
+    }
+
+    /// Someone who stopped types again, and the pace allows to say so. Returns the frame to publish in the room, unless
+    /// they have stopped or posted since.
+    pub fn resumed(&self, room: RoomId, connection: ConnectionId, now: UnixMillis) -> Option<Typing> {
+        self.change(now, |rules| rules.resumed(room, connection, now))
     }
 
     /// A message was accepted. Nothing to publish: receivers drop the indicator with the message.
@@ -89,7 +109,11 @@ impl TypingService {
         for<'a> &'a T: IntoIterator<Item = &'a Typing>,
     {
         let mut state = self.0.state.lock();
+        let due_before = state.rules.next_due();
         let sent = decide(&mut state.rules);
+        if state.rules.next_due() != due_before {
+            self.0.due.notify_one();
+        }
         for typing in &sent {
             let Typing { room, user, connection, ttl_ms } = *typing;
             let id = LeaseId { node: self.0.node, connection };
@@ -103,11 +127,28 @@ impl TypingService {
 }
 
 impl TypingDriver {
-    /// Mirrors until `shutdown`.
+    /// Reports and mirrors until `shutdown`.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         tokio::select! {
             () = shutdown => {}
             () = self.mirror_until_stopped() => {}
+            () = self.report_until_stopped() => {}
+        }
+    }
+
+    async fn report_until_stopped(&self) {
+        loop {
+            let now = (self.clock)();
+            let (due, next) = {
+                let rules = &mut self.shared.state.lock().rules;
+                (rules.take_due(now), rules.next_due())
+            };
+            for (room, connection) in due {
+                self.audience.typing_due(room, connection);
+            }
+            // Woken too early by an entry that is out of date, it looks again.
+            let next = next.map_or(Duration::MAX, |next| Duration::from_millis(next.since_ms(now)));
+            drop(timeout(next, self.shared.due.notified()).await);
         }
     }
 
@@ -131,12 +172,45 @@ mod tests {
     use super::*;
     use crate::live::{MemoryCaps, MemoryLive};
 
+    /// Notes who is due.
+    #[derive(Default)]
+    struct Rooms(Mutex<Vec<(RoomId, ConnectionId)>>);
+
+    impl TypingAudience for Rooms {
+        fn typing_due(&self, room: RoomId, connection: ConnectionId) {
+            self.0.lock().push((room, connection));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_room_is_told_that_someone_types_again_once_it_may_be() {
+        let start = Instant::now();
+        let clock: Clock = Arc::new(move || UnixMillis(0).plus_ms(start.elapsed().as_millis() as u64));
+        let live: Arc<dyn Live> = Arc::new(MemoryLive::new(MemoryCaps::default()));
+        let rooms = Arc::<Rooms>::default();
+        let (service, driver) = TypingService::new((NodeId(3), TYPING_TTL_MS), Arc::clone(&clock), rooms.clone(), live);
+        drop(tokio::spawn(driver.run(std::future::pending())));
+        let (room, connection) = (RoomId(1), ConnectionId(1));
+        let set = |is_typing| service.set_typing(room, (UserId(5), connection), is_typing, clock());
+        assert!(set(true).is_some() && set(false).is_some() && set(true).is_none());
+        sleep(Duration::from_millis(2_900)).await;
+        assert!(rooms.0.lock().is_empty());
+        sleep(Duration::from_millis(200)).await;
+        assert_eq!(*rooms.0.lock(), [(room, connection)]);
+        assert_eq!(service.resumed(room, connection, clock()).map(|typing| typing.ttl_ms), Some(TYPING_TTL_MS));
+    }
+
     #[tokio::test(start_paused = true)]
     async fn who_types_here_is_seen_by_others_until_they_stop_post_or_go() {
         let start = Instant::now();
         let clock: Clock = Arc::new(move || UnixMillis(0).plus_ms(start.elapsed().as_millis() as u64));
         let live: Arc<dyn Live> = Arc::new(MemoryLive::new(MemoryCaps::default()));
-        let (service, driver) = TypingService::new(NodeId(3), TYPING_TTL_MS, Arc::clone(&clock), Arc::clone(&live));
+        let (service, driver) = TypingService::new(
+            (NodeId(3), TYPING_TTL_MS),
+            Arc::clone(&clock),
+            Arc::<Rooms>::default(),
+            Arc::clone(&live),
+        );
         drop(tokio::spawn(driver.run(std::future::pending())));
         let (room, ana) = (RoomId(1), UserId(5));
         let seen = async || {

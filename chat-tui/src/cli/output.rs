@@ -75,12 +75,12 @@ impl Output {
         if self.is_json { Self::line(&encode(line)) } else { Ok(()) }
     }
 
-    /// Prints one or several lines of text; on a terminal without unsafe characters.
+    /// Prints one or several lines of text, without unsafe characters.
     ///
     /// # Errors
     /// As [`Self::data`].
     pub fn text(&self, text: &str) -> Result<(), CliError> {
-        if self.is_terminal { Self::line(SafeText::block(text).as_str()) } else { Self::line(text) }
+        Self::line(self.safe(text).as_str())
     }
 
     /// Prints an item of a room; `is_change` if it is printed because it changed.
@@ -104,10 +104,9 @@ impl Output {
         }
         let (dim, bold) = (self.style(Style::new().dimmed()), self.style(Style::new().bold()));
         let (at, room, from) = (local_time(version.replaced_at), names.room, SafeText::line(names.from));
-        let body = self.body(version.body.as_str());
-        let gap = gap_before(&body);
+        let body = set_off(&self.safe(version.body.as_str()));
         let head = format!("{dim}until {at}{dim:#} {dim}{room}/{seq}{dim:#}");
-        Self::line(&format!("{head} {bold}{}{bold:#}{dim}:{dim:#}{gap}{body}", from.as_str()))
+        Self::line(&format!("{head} {bold}{}{bold:#}{dim}:{dim:#}{body}", from.as_str()))
     }
 
     /// Prints a message about progress to standard error, unless `--quiet` was given.
@@ -146,9 +145,9 @@ impl Output {
         if self.has_color { style } else { Style::new() }
     }
 
-    /// A message's text; on a terminal without unsafe characters.
-    fn body(&self, text: &str) -> String {
-        if self.is_terminal { SafeText::block(text).as_str().to_owned() } else { text.to_owned() }
+    /// A text without unsafe characters.
+    fn safe(&self, text: &str) -> SafeText {
+        if self.is_terminal { SafeText::block(text) } else { SafeText::piped(text) }
     }
 
     fn item_text(&self, item: &Item, names: ItemNames<'_>, is_change: bool) -> String {
@@ -166,9 +165,8 @@ impl Output {
                     (false, None, Some(_)) => " (expires)",
                     (false, None, None) => "",
                 };
-                let body = self.body(message.body.as_str());
-                let gap = gap_before(&body);
-                format!("{head} {bold}{}{bold:#}{dim}{mark}:{dim:#}{gap}{body}", from.as_str())
+                let body = set_off(&self.safe(message.body.as_str()));
+                format!("{head} {bold}{}{bold:#}{dim}{mark}:{dim:#}{body}", from.as_str())
             }
             Content::Deleted { .. } => event_line("deleted this message"),
             Content::Expired { .. } => event_line("wrote a message that expired"),
@@ -189,9 +187,14 @@ impl Output {
     }
 }
 
-/// Returns the gap before a text: a text of several lines begins on a line of its own.
-fn gap_before(body: &str) -> &'static str {
-    if body.contains('\n') { "\n" } else { " " }
+/// Returns a message's text as it stands behind its author. A text of several lines begins on a line of its own, and each
+/// of its lines is indented: at the start of a line, it could pass for a message of someone else.
+fn set_off(body: &SafeText) -> String {
+    if !body.as_str().contains('\n') {
+        return format!(" {}", body.as_str());
+    }
+    let indented = |line: &str| if line.is_empty() { "\n".to_owned() } else { format!("\n    {line}") };
+    body.as_str().split('\n').map(indented).collect()
 }
 
 /// Returns the text, padded with spaces to this many columns of a terminal.

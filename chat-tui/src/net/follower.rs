@@ -10,12 +10,13 @@ use chat_proto::cursor::{Cursor, Parted};
 use chat_proto::error::{ErrorBody, ErrorCode};
 use chat_proto::ids::{RoomId, Seq};
 use chat_proto::message::{ChangeDetail, Content, Item, ItemChange};
-use chat_proto::request::{Changes, ChangesPage, History, Subscribe};
+use chat_proto::request::{Call, Changes, ChangesPage, History, Subscribe};
 use chat_proto::room::User;
 use chat_proto::server_frame::{Event, ServerFrame, Update, Welcome};
 
 use super::client::Client;
 use super::link::LinkOptions;
+use super::server_clock::ServerClock;
 use crate::catch_up::{Arrival, Entered, Following, Life, Step};
 use crate::link_event::{CallError, LinkEvent, NetError};
 
@@ -84,6 +85,7 @@ pub struct Follower {
     client: Client,
     connection: Connection,
     life: Life,
+    clock: ServerClock,
     /// Items on one page.
     page_max: u32,
     /// In the order they were given.
@@ -103,7 +105,8 @@ impl Follower {
         life.enter(&welcome.epoch, welcome.run);
         let rooms = starts.into_iter().map(|start| (start.room, Following::behind(start.after))).collect();
         let (connection, page_max) = (Connection::SignedIn, welcome.limits.page_max);
-        let mut follower = Self { client, connection, life, page_max, rooms, ready: VecDeque::new() };
+        let clock = ServerClock::at(welcome.now);
+        let mut follower = Self { client, connection, life, clock, page_max, rooms, ready: VecDeque::new() };
         follower.step().await?;
         Ok(follower)
     }
@@ -140,6 +143,19 @@ impl Follower {
     /// The cursor up to which a room's changes have been returned or are ready.
     pub fn cursor(&self, room: RoomId) -> Cursor {
         self.rooms.iter().find(|(known, _)| *known == room).map_or(Cursor::START, |(_, following)| following.cursor())
+    }
+
+    /// The server's clock, as its last welcome told it.
+    pub fn clock(&self) -> ServerClock {
+        self.clock
+    }
+
+    /// Asks over the connection that follows.
+    ///
+    /// # Errors
+    /// The server's refusal, or no answer.
+    pub async fn call<C: Call + Clone>(&self, request: &C) -> Result<C::Answer, CallError> {
+        self.client.call(request).await
     }
 
     /// Whether all changes that are known of have been returned.
@@ -186,6 +202,7 @@ impl Follower {
     fn on_welcome(&mut self, welcome: &Welcome) {
         self.connection = Connection::SignedIn;
         self.page_max = welcome.limits.page_max;
+        self.clock = ServerClock::at(welcome.now);
         if self.life.enter(&welcome.epoch, welcome.run) != Entered::Same {
             self.rooms.iter_mut().for_each(|(_, following)| following.doubt());
         }

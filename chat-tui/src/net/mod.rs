@@ -9,9 +9,11 @@ mod link;
 mod metrics;
 #[cfg(test)]
 mod scripted_server;
+mod server_clock;
 
 pub use address::{AddressError, ServerAddress};
 pub use client::{Client, PendingAnswer};
 pub use follower::{FollowError, Followed, FollowedItem, Follower, RoomStart};
 pub use link::{LinkCommand, LinkHandle, LinkOptions, Prepare};
 pub use metrics::metrics;
+pub use server_clock::ServerClock;

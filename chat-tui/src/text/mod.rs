@@ -2,6 +2,7 @@
 //! messages or screens.
 
 mod inline;
+mod invisible;
 mod measure;
 mod safe;
 mod wrap;

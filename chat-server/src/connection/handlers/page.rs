@@ -1,7 +1,8 @@
 //! Pages of a room's timeline. Must not know where its messages are stored.
 
+use chat_proto::error::ErrorCode;
 use chat_proto::ids::UserId;
-use chat_proto::message::Item;
+use chat_proto::message::{Content, Item};
 use chat_proto::request::{Changes, ChangesPage, History, HistoryPage, Versions, VersionsAnswer};
 use chat_proto::room::User;
 
@@ -43,8 +44,20 @@ pub(in crate::connection) async fn versions(
     asked: Versions,
 ) -> Result<VersionsAnswer, Refusal> {
     let found = server.rooms.find(caller, asked.room, RoomAction::ReadVersions, asked.seq).await?;
-    found.ok_or_else(Refusal::not_found)?;
-    Ok(VersionsAnswer { versions: server.store.versions(asked.room, asked.seq).await? })
+    let message = match found.ok_or_else(Refusal::not_found)?.content {
+        Content::Message(_) => {
+            return Ok(VersionsAnswer { versions: server.store.versions(asked.room, asked.seq).await? });
+        }
+        Content::Deleted { .. } => "The message was deleted; its texts are gone.",
+        Content::Expired { .. } => "The message has expired; its text is gone.",
+        Content::Join
+        | Content::Leave
+        | Content::Topic { .. }
+        | Content::Description { .. }
+        | Content::Renamed { .. }
+        | Content::Rsvp { .. } => "This is not a message: it has no text.",
+    };
+    Err(Refusal::wire(ErrorCode::NotFound, message))
 }
 
 /// The names of the accounts on a page, in one query.

@@ -9,7 +9,7 @@ use chat_proto::room::{Membership, ReadMarker, Role, RoomKind};
 use chat_proto::server_frame::AccountChange;
 
 use crate::access::{Caller, RoomAction};
-use crate::connection::bounds::check_limit;
+use crate::connection::bounds::{check_limit, check_new_name};
 use crate::connection::error::Refusal;
 use crate::connection::presences::online;
 use crate::connection::read_marker::read_marker;
@@ -30,6 +30,7 @@ pub(in crate::connection) async fn create(
         let message = "Messages live from 1 second to 7 days.";
         return Err(ErrorBody::new(ErrorCode::BadRequest, message).at_field("default_ttl_ms").into());
     }
+    check_new_name(asked.name.check_new(), "name")?;
     let new = NewRoom {
         kind: asked.kind,
         name: asked.name,

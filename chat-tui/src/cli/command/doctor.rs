@@ -11,6 +11,8 @@ use chat_proto::request::Ping;
 use clap::Args;
 
 use self::check::{Check, Level};
+#[cfg(feature = "local-server")]
+pub(super) use self::server_metrics::ephemeral_at_stake;
 use crate::cli::client_files::{ClientFile, client_files};
 use crate::cli::context::{CliSession, Context};
 use crate::cli::exit::CliError;

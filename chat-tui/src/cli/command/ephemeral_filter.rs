@@ -1,5 +1,5 @@
-//! Remembers the ephemeral messages that were printed: a server that reloads them after an outage sends them again.
-//! Must not know how they are printed.
+//! Remembers the ephemeral messages that were printed: a server that reloads them after an outage sends them again, and their
+//! ends are printed, too, if they are wanted. Must not know how they are printed.
 
 use std::collections::HashMap;
 
@@ -7,33 +7,67 @@ use chat_proto::ids::{RoomId, Seq};
 use chat_proto::message::{Content, Item};
 use chat_proto::time::UnixMillis;
 
+use super::expiries::Expiries;
+
 /// The most entries; above it, expired ones are dropped.
 const ENTRIES_MAX: usize = 4_096;
 
 /// Printed ephemeral messages with the time they expire.
 #[derive(Debug, Default)]
-pub(super) struct EphemeralFilter(HashMap<(RoomId, Seq), UnixMillis>);
+pub(super) struct EphemeralFilter {
+    shown: HashMap<(RoomId, Seq), UnixMillis>,
+    /// The ends to come, if they are wanted.
+    expiries: Option<Expiries>,
+}
 
 impl EphemeralFilter {
-    /// Remembers a message that is printed.
+    /// A filter that also remembers when messages end, if that `is_wanted`.
+    pub(super) fn with_ends(is_wanted: bool) -> Self {
+        Self { shown: HashMap::new(), expiries: is_wanted.then(Expiries::default) }
+    }
+
+    /// Remembers an item that is printed.
     pub(super) fn record(&mut self, room: RoomId, item: &Item) {
+        if let Some(expiries) = &mut self.expiries {
+            expiries.record(room, item);
+        }
         let Content::Message(message) = &item.content else { return };
         let Some(end) = message.expires_at else { return };
-        if self.0.len() >= ENTRIES_MAX {
+        if self.shown.len() >= ENTRIES_MAX {
             // Expired by the time of the newest message, at the latest.
-            self.0.retain(|_, end| *end > item.at);
+            self.shown.retain(|_, end| *end > item.at);
         }
-        self.0.insert((room, item.seq), end);
+        self.shown.insert((room, item.seq), end);
     }
 
     /// Forgets a room, whose numbers stand for other messages now.
     pub(super) fn forget(&mut self, room: RoomId) {
-        self.0.retain(|(known, _), _| *known != room);
+        self.shown.retain(|(known, _), _| *known != room);
+        if let Some(expiries) = &mut self.expiries {
+            expiries.forget_room(room);
+        }
     }
 
     /// Returns whether a message was printed.
-    pub(super) fn has_shown(&self, room: RoomId, seq: Seq) -> bool {
-        self.0.contains_key(&(room, seq))
+    fn has_shown(&self, room: RoomId, seq: Seq) -> bool {
+        self.shown.contains_key(&(room, seq))
+    }
+
+    /// Returns whether an item was printed in this state: as a message that comes again, or as the end of one.
+    pub(super) fn is_printed(&self, room: RoomId, item: &Item) -> bool {
+        let is_end = matches!(item.content, Content::Expired { .. })
+            && self.expiries.as_ref().is_some_and(|expiries| !expiries.contains(room, item.seq));
+        (is_renumbered(item) || is_end) && self.has_shown(room, item.seq)
+    }
+
+    /// Returns when the next of the printed messages ends, if ends are wanted.
+    pub(super) fn next_end(&self) -> Option<UnixMillis> {
+        self.expiries.as_ref().and_then(Expiries::next_end)
+    }
+
+    /// Takes the message that ends next.
+    pub(super) fn pop_ended(&mut self) -> Option<(RoomId, Item)> {
+        self.expiries.as_mut().and_then(Expiries::pop)
     }
 }
 
@@ -63,6 +97,22 @@ mod tests {
         filter.record(RoomId(1), &ephemeral(9_000, 20));
         assert!(filter.has_shown(RoomId(1), Seq(9_000)) && !filter.has_shown(RoomId(1), Seq(7)));
         assert!(!filter.has_shown(RoomId(2), Seq(9_000)));
+    }
+
+    #[test]
+    fn an_end_that_was_printed_is_not_printed_again() {
+        let mut filter = EphemeralFilter::with_ends(true);
+        filter.record(RoomId(1), &ephemeral(1, 0));
+        filter.record(RoomId(1), &ephemeral(2, 5));
+        assert_eq!(filter.next_end(), Some(UnixMillis(10)));
+        let (room, ended) = filter.pop_ended().expect("the first ends");
+        let from_server = Item { changed: Seq(9), ..ended };
+        assert!(filter.is_printed(room, &from_server));
+        assert!(!filter.is_printed(room, &Item { seq: Seq(2), ..from_server.clone() }), "its end is still to come");
+        assert!(!filter.is_printed(room, &Item { seq: Seq(3), ..from_server.clone() }), "it was never printed");
+        let mut without = EphemeralFilter::with_ends(false);
+        without.record(room, &ephemeral(1, 0));
+        assert!(!without.is_printed(room, &from_server) && without.next_end().is_none());
     }
 
     #[test]

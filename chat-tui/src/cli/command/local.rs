@@ -1,7 +1,10 @@
 //! `chat local …`: manages the user's own server in the background. Must not know how it is started or found.
 
-use clap::Subcommand;
+use std::io::{self, BufRead, IsTerminal, Write};
 
+use clap::{Args, Subcommand};
+
+use super::doctor::ephemeral_at_stake;
 use super::local_backup::{self, BackupArgs, RestoreArgs};
 use super::local_log::{self, LogArgs};
 use crate::cli::context::Context;
@@ -32,16 +35,25 @@ pub(in crate::cli) enum LocalAction {
     Start,
     /// Stop the server; clients reconnect when it is back.
     #[command(after_help = "Example:\n  chat local stop")]
-    Stop,
+    Stop(StopArgs),
     /// Restart the server with the installed version of the program.
     #[command(after_help = "Example, after an update:\n  chat local restart")]
-    Restart,
+    Restart(StopArgs),
     /// Show the end of the server's log, and follow it.
     Log(LogArgs),
     /// Copy all data of the server into one file, also while it runs, and check the copy.
     Backup(BackupArgs),
     /// Put a backup in the place of the server's data.
     Restore(RestoreArgs),
+}
+
+/// The arguments of `local stop` and `local restart`.
+#[derive(Args, Debug)]
+pub(in crate::cli) struct StopArgs {
+    /// End living ephemeral messages without asking: they are kept in memory only. Without a terminal to ask at, the
+    /// server is not stopped while there are any (exit code 2).
+    #[arg(long)]
+    force: bool,
 }
 
 pub(super) fn background(args: BackgroundArgs) -> Result<(), CliError> {
@@ -52,9 +64,9 @@ pub(super) async fn run(action: &LocalAction, context: &Context) -> Result<(), C
     match action {
         LocalAction::Status => status(context),
         LocalAction::Start => start(context),
-        LocalAction::Stop => stop(context),
-        LocalAction::Restart => {
-            stop(context)?;
+        LocalAction::Stop(args) => stop(args, context).await,
+        LocalAction::Restart(args) => {
+            stop(args, context).await?;
             start(context)
         }
         LocalAction::Log(args) => local_log::run(args, context).await,
@@ -91,11 +103,34 @@ fn start(context: &Context) -> Result<(), CliError> {
     Ok(())
 }
 
-fn stop(context: &Context) -> Result<(), CliError> {
+async fn stop(args: &StopArgs, context: &Context) -> Result<(), CliError> {
     let server = context.local_server()?;
+    if !args.force && local::find(&server).map_err(|error| failed(&error))?.is_some() {
+        let at_stake = ephemeral_at_stake(&server.address().parse()?).await;
+        confirm(at_stake, context)?;
+    }
     match local::stop(&server).map_err(|error| failed(&error))? {
         StopOutcome::Stopped { pid } => context.output.info(&format!("stopped the local server, pid {pid}")),
         StopOutcome::NotRunning => context.output.info("the local server was not running"),
     }
     Ok(())
+}
+
+/// Asks whether the server may end although ephemeral messages end with it.
+fn confirm(at_stake: u64, context: &Context) -> Result<(), CliError> {
+    let living = match at_stake {
+        0 => return Ok(()),
+        1 => "1 ephemeral message lives in the server's memory and ends with it".to_owned(),
+        many => format!("{many} ephemeral messages live in the server's memory and end with it"),
+    };
+    if context.output.is_json() || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        return Err(CliError::usage(format!("{living}; not stopped. Wait until they expire, or use --force")));
+    }
+    let mut stderr = io::stderr().lock();
+    write!(stderr, "{living}. Stop it? [y/N] ")?;
+    stderr.flush()?;
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer)?;
+    let is_confirmed = matches!(answer.trim().to_lowercase().as_str(), "y" | "yes");
+    if is_confirmed { Ok(()) } else { Err(CliError::failed("not stopped")) }
 }

@@ -8,6 +8,7 @@ mod dispatch;
 mod doctor;
 mod edit;
 mod ephemeral_filter;
+mod expiries;
 mod history;
 #[cfg(feature = "local-server")]
 mod local;

@@ -2,11 +2,12 @@
 //! Must not know how a room is followed.
 
 use std::path::PathBuf;
+use std::pin::pin;
 
 use chat_proto::cursor::Cursor;
-use chat_proto::ids::{RoomId, Seq};
+use chat_proto::ids::{RoomId, Seq, UserId};
 use chat_proto::message::Item;
-use chat_proto::request::History;
+use chat_proto::request::{History, Users};
 use clap::Args;
 
 use super::cursor_file;
@@ -26,7 +27,8 @@ Examples:
   chat tail jobs --cursor ~/.jobs.cursor       print what is new since the last run
   chat tail general --since general/4200
 
-Prints every message once, in the room's order, even if the connection breaks.")]
+Prints every message once, in the room's order, even if the connection breaks. With -f and --json \
+a line of the type \"expire\" follows at the end of an ephemeral message that was printed.")]
 pub(in crate::cli) struct TailArgs {
     /// The rooms: general, #general or R1.
     #[arg(required = true)]
@@ -84,24 +86,26 @@ impl Tail {
             }
             None => head_of(&session, room).await?,
         };
-        Self::from_session(context, &mut session, vec![RoomStart { room, after }]).await
+        let starts = vec![RoomStart { room, after }];
+        Self::from_session(context, &mut session, starts, EphemeralFilter::default()).await
     }
 
-    /// Follows rooms from known positions, with the names a session knows.
-    pub(super) async fn from_session(
+    /// Follows rooms from known positions, with the names a session knows and what it has printed.
+    async fn from_session(
         context: &Context,
         session: &mut CliSession,
         starts: Vec<RoomStart>,
+        ephemeral_filter: EphemeralFilter,
     ) -> Result<Self, CliError> {
         let heads = starts.iter().map(|start| (start.room, start.after.seq)).collect();
         let follower = Follower::start(context.follow_options()?, starts).await?;
-        Ok(Self { follower, names: session.names().clone(), heads, ephemeral_filter: EphemeralFilter::default() })
+        Ok(Self { follower, names: session.names().clone(), heads, ephemeral_filter })
     }
 
-    /// Returns the next item; reconnects for as long as it takes.
+    /// Returns the next item; reconnects for as long as it takes. Meanwhile prints the ends of messages, if they are wanted.
     pub(super) async fn next(&mut self, context: &Context) -> Result<TailItem, CliError> {
         loop {
-            let followed = self.follower.next().await?;
+            let followed = self.next_followed(context).await?;
             if let Some(item) = self.take(context, followed) {
                 return Ok(item);
             }
@@ -128,7 +132,7 @@ impl Tail {
             }
         };
         self.names.add_users(&users);
-        if is_renumbered(&item) && self.ephemeral_filter.has_shown(room, item.seq) {
+        if self.ephemeral_filter.is_printed(room, &item) {
             return None;
         }
         self.ephemeral_filter.record(room, &item);
@@ -158,18 +162,31 @@ impl Tail {
         });
     }
 
-    /// Loads a name that is not known yet.
-    pub(super) async fn load_names(
-        &mut self,
-        session: &CliSession,
-        by: chat_proto::ids::UserId,
-    ) -> Result<(), CliError> {
+    async fn next_followed(&mut self, context: &Context) -> Result<Followed, CliError> {
+        let clock = self.follower.clock();
+        // Kept while lines are printed: a follower that is stopped half-way loses the page it asked for.
+        let mut next = pin!(self.follower.next());
+        loop {
+            tokio::select! {
+                biased;
+                followed = &mut next => return Ok(followed?),
+                () = clock.reaches(self.ephemeral_filter.next_end()) => {
+                    if let Some((room, item)) = self.ephemeral_filter.pop_ended() {
+                        let (name, from) = (self.names.room(room), self.names.user(item.by));
+                        context.output.item(&item, ItemNames { room_id: room, room: &name, from: &from }, false)?;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Loads the name of an author that is not known yet.
+    pub(super) async fn load_name(&mut self, by: UserId) {
         if !self.names.knows(by) {
-            let answer = session.call(&chat_proto::request::Users { ids: vec![by] }).await;
-            // If the first connection has ended meanwhile, the id is printed instead of the name.
+            // If the connection breaks just now, the id is printed instead of the name.
+            let answer = self.follower.call(&Users { ids: vec![by] }).await;
             self.names.add_users(&answer.map(|answer| answer.users).unwrap_or_default());
         }
-        Ok(())
     }
 
     /// Prints an item.
@@ -194,14 +211,13 @@ async fn cursor_at(session: &CliSession, room: RoomId, seq: Seq) -> Result<Curso
 pub(super) async fn run(args: &TailArgs, context: &Context) -> Result<(), CliError> {
     let mut session = context.connect().await?;
     let mut left = args.max.unwrap_or(u64::MAX);
-    let mut ephemeral_filter = EphemeralFilter::default();
+    let mut ephemeral_filter = EphemeralFilter::with_ends(args.follow && context.output.is_json());
     let mut starts = starts(args, context, (&mut session, &mut left), &mut ephemeral_filter).await?;
-    let mut tail = Tail::from_session(context, &mut session, starts.clone()).await?;
-    tail.ephemeral_filter = ephemeral_filter;
+    let mut tail = Tail::from_session(context, &mut session, starts.clone(), ephemeral_filter).await?;
     while left > 0 {
         let next = if args.follow { Some(tail.next(context).await?) } else { tail.next_of_present(context).await? };
         let Some(followed) = next else { break };
-        tail.load_names(&session, followed.item.by).await?;
+        tail.load_name(followed.item.by).await;
         tail.print(context, &followed)?;
         left -= u64::from(matches!(followed.item.content, chat_proto::message::Content::Message(_)));
         for start in starts.iter_mut().filter(|start| start.room == followed.room) {

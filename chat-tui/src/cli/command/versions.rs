@@ -32,21 +32,14 @@ pub(super) async fn run(args: &VersionsArgs, context: &Context) -> Result<(), Cl
     let mut session = context.connect().await?;
     let (room, seq) = (session.room(&args.message.room).await?, args.message.seq);
     let page = session.call(&History { room, before: Some(Seq(seq.0 + 1)), limit: 1 }).await?;
+    let item = page.items.into_iter().find(|item| item.seq == seq);
+    if let Some(why) = item.as_ref().and_then(|item| why_without_texts(&item.content)) {
+        return Err(CliError::not_found(format!("{} {why}", args.message)));
+    }
     // Also asked if the message is not on the page: the server's refusal is the same as for any other command.
     let mut former = session.call(&Versions { room, seq }).await?.versions;
-    let item = page.items.into_iter().find(|item| item.seq == seq);
     let item = item.ok_or_else(|| CliError::not_found(format!("there is no message {}", args.message)))?;
-    let edited_at = match &item.content {
-        Content::Message(message) => message.edited_at,
-        Content::Deleted { .. } => return Err(gone(args, "was deleted; its texts are gone")),
-        Content::Expired { .. } => return Err(gone(args, "has expired; its text is gone")),
-        Content::Join
-        | Content::Leave
-        | Content::Topic { .. }
-        | Content::Description { .. }
-        | Content::Renamed { .. }
-        | Content::Rsvp { .. } => return Err(gone(args, "is not a message: it has no text")),
-    };
+    let edited_at = if let Content::Message(message) = &item.content { message.edited_at } else { None };
     // The message was edited between the two requests: the last earlier text is the one on the page.
     while former.last().is_some_and(|version| Some(version.replaced_at) > edited_at) {
         former.pop();
@@ -70,6 +63,16 @@ fn print(
     context.output.item(item, named, false)
 }
 
-fn gone(args: &VersionsArgs, why: &str) -> CliError {
-    CliError::not_found(format!("{} {why}", args.message))
+fn why_without_texts(content: &Content) -> Option<&'static str> {
+    match content {
+        Content::Message(_) => None,
+        Content::Deleted { .. } => Some("was deleted; its texts are gone"),
+        Content::Expired { .. } => Some("has expired; its text is gone"),
+        Content::Join
+        | Content::Leave
+        | Content::Topic { .. }
+        | Content::Description { .. }
+        | Content::Renamed { .. }
+        | Content::Rsvp { .. } => Some("is not a message: it has no text"),
+    }
 }

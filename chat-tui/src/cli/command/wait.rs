@@ -45,6 +45,7 @@ pub(super) async fn run(args: &WaitArgs, context: &Context) -> Result<(), CliErr
                 continue;
             }
             if args.pattern.is_match(message.body.as_str()) {
+                tail.load_name(followed.item.by).await;
                 return tail.print(context, &followed);
             }
         }

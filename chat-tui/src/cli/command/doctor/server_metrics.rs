@@ -12,6 +12,13 @@ pub(super) async fn check(address: &ServerAddress) -> Vec<Check> {
     page.map(|page| ServerMetrics::read(&page).checks()).unwrap_or_default()
 }
 
+/// Returns how many ephemeral messages end if the server ends: none if Redis keeps them, or if the server cannot be asked.
+#[cfg(feature = "local-server")]
+pub(in crate::cli::command) async fn ephemeral_at_stake(address: &ServerAddress) -> u64 {
+    let page = metrics(address).await.ok().flatten();
+    page.map(|page| ServerMetrics::read(&page).ephemeral_at_stake()).unwrap_or_default()
+}
+
 /// Samples of the Prometheus text format, by name and labels.
 struct ServerMetrics(HashMap<String, f64>);
 
@@ -40,6 +47,12 @@ impl ServerMetrics {
             (bound.is_finite() && *so_far >= part * count).then_some(bound)
         });
         bounds.min_by(f64::total_cmp)
+    }
+
+    #[cfg(feature = "local-server")]
+    fn ephemeral_at_stake(&self) -> u64 {
+        let is_kept_in_redis = self.get("chat_redis_reconnects_total").is_some();
+        if is_kept_in_redis { 0 } else { self.count("chat_ephemeral_alive") }
     }
 
     fn checks(&self) -> Vec<Check> {
@@ -121,6 +134,15 @@ chat_acknowledgement_seconds_count 100
             "half within 1 ms, 99 % within 250 ms of 100",
         ];
         assert_eq!(texts, expected.map(|message| (Level::Ok, message.to_owned())));
+    }
+
+    #[cfg(feature = "local-server")]
+    #[test]
+    fn ephemeral_messages_in_redis_are_not_at_stake() {
+        assert_eq!(ServerMetrics::read(PAGE).ephemeral_at_stake(), 4);
+        let with_redis = format!("{PAGE}chat_redis_reconnects_total 0\n");
+        assert_eq!(ServerMetrics::read(&with_redis).ephemeral_at_stake(), 0);
+        assert_eq!(ServerMetrics::read("").ephemeral_at_stake(), 0);
     }
 
     #[test]
