@@ -24,7 +24,7 @@ use super::model::{
     Account, Append, Appended, Change, MemberRow, MemberState, NewRoom, NewSignIn, RefusedChange, RoomCounts,
     RoomState, SignInRow, StoredRoom,
 };
-use super::{StoreFigures, StoreReply};
+use super::{Health, StoreFigures, StoreReply};
 
 /// All ports of one database. Parts of the server take the ports they need; handlers of requests need them all.
 pub trait Store: RoomStore + Accounts + ReadMarkers + Lifecycle {}
@@ -222,8 +222,8 @@ pub trait Lifecycle: Send + Sync + 'static {
     /// Names the life of the data: another value means that all numbers begin anew.
     fn epoch(&self) -> Epoch;
 
-    /// Whether the last write was kept. A store that cannot write tries again by itself and reports when it can.
-    fn health(&self) -> watch::Receiver<bool>;
+    /// Whether writes are taken. A store that cannot write tries again by itself and reports when it can.
+    fn health(&self) -> watch::Receiver<Health>;
 
     /// What the store has done since it was opened.
     fn figures(&self) -> StoreFigures;

@@ -21,6 +21,7 @@ use super::trusted_proxies::{TrustedProxies, is_forwarded};
 use crate::access::Origin;
 use crate::metrics;
 use crate::server::Server;
+use crate::store::Health;
 use crate::tasks::Tasks;
 
 /// Time limit for a request's head.
@@ -100,8 +101,7 @@ where
 fn route(mut request: Request<hyper::body::Incoming>, entrance: &Entrance, server: &Server, upgrade: &Begun) -> Answer {
     match request.uri().path() {
         "/healthz" => text(StatusCode::OK, "ok\n"),
-        "/readyz" if *server.store.health().borrow() => text(StatusCode::OK, "ready\n"),
-        "/readyz" => text(StatusCode::SERVICE_UNAVAILABLE, "the database cannot be written\n"),
+        "/readyz" => readiness(*server.store.health().borrow()),
         _ if entrance.surface == Surface::Metrics => {
             text(StatusCode::NOT_FOUND, "Here are /metrics, /healthz and /readyz.\n")
         }
@@ -138,8 +138,13 @@ async fn figures(server: &Server) -> Answer {
     answer
 }
 
-fn text(status: StatusCode, body: &'static str) -> Answer {
-    let mut answer = Response::new(Full::from(body));
+fn readiness(health: Health) -> Answer {
+    let status = if health.is_writable() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    text(status, format!("{health}\n"))
+}
+
+fn text(status: StatusCode, body: impl Into<Bytes>) -> Answer {
+    let mut answer = Response::new(Full::new(body.into()));
     *answer.status_mut() = status;
     answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     answer

@@ -10,6 +10,7 @@ mod error;
 mod examine;
 mod folder;
 mod form;
+mod health;
 mod inspect;
 mod items;
 mod members;
@@ -25,6 +26,7 @@ mod row;
 mod store;
 #[cfg(test)]
 mod tests;
+mod whereabouts;
 mod writer;
 
 pub use backup::{BackupError, Copied, Progress, back_up};
