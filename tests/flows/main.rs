@@ -5,6 +5,7 @@ mod backup;
 mod catching_up;
 mod clock;
 mod disk_full;
+mod displaced;
 mod doctor;
 mod durability;
 mod forgetting;
