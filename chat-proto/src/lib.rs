@@ -100,7 +100,8 @@
 //! cursor, each item once, whole and in its present state, by rising `changed`. `head` is the room's last number when
 //! the page was cut; nothing on the page changed after it. After applying a whole page, set `cursor = next`; while
 //! `next < head`, ask again. A deleted message comes as `deleted`; a message that has expired comes as `expired` or not
-//! at all, in `resumed` and `history`, too. The `deleted` of an ephemeral message comes until the message would have
+//! at all, in `resumed` and `history`, too. An item that the server cannot read any more, because its disk damaged it,
+//! comes as `damaged` at its place; its author and time may be 0. The `deleted` of an ephemeral message comes until the message would have
 //! expired; after that it may be left out. An ephemeral message that was out of reach when the server started comes again
 //! under a new `changed`, with nothing else changed, and keeps that number. Subscribing answers a `head` taken at the same moment: changes up to it are pulled with `changes`, changes
 //! beyond it are pushed. `resume {epoch, account, rooms: [{room, after}]}` in `hello` names the cursors of all rooms.

@@ -4,6 +4,7 @@
 mod backup;
 mod catching_up;
 mod clock;
+mod damaged_rows;
 mod disk_full;
 mod displaced;
 mod doctor;

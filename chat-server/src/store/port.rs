@@ -10,7 +10,8 @@
 //! - **Reads see every write that was answered before the read was asked for.** They may or may not see writes under
 //!   way, except where a method says so.
 //! - **A record that cannot be read is an error**, [`StoreError::Unreadable`](super::StoreError::Unreadable), not a
-//!   default.
+//!   default. An item that cannot be read is [`Content::Damaged`](chat_proto::message::Content::Damaged) at its place: it
+//!   must not hide the others.
 
 use chat_proto::ids::{ClientKey, Epoch, RoomId, Seq, SessionId, UserId};
 use chat_proto::message::{Item, Version};

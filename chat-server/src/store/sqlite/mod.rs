@@ -6,6 +6,7 @@ mod accounts;
 mod backup;
 mod batch;
 mod checkpoint;
+mod damage;
 mod error;
 mod examine;
 mod folder;

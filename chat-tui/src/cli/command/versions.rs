@@ -40,6 +40,7 @@ pub(super) async fn run(args: &VersionsArgs, context: &Context) -> Result<(), Cl
         Content::Message(message) => message.edited_at,
         Content::Deleted { .. } => return Err(gone(args, "was deleted; its texts are gone")),
         Content::Expired { .. } => return Err(gone(args, "has expired; its text is gone")),
+        Content::Damaged => return Err(gone(args, "is damaged; its text cannot be read")),
         Content::Join
         | Content::Leave
         | Content::Topic { .. }
