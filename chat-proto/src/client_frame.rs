@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{AccountSeq, Epoch, RequestId, RoomId, Seq};
+use crate::cursor::Cursor;
+use crate::ids::{AccountSeq, Epoch, RequestId, RoomId};
 use crate::request::Request;
 use crate::text::Username;
 
@@ -119,6 +120,6 @@ pub struct Resume {
 pub struct RoomCursor {
     /// The room.
     pub room: RoomId,
-    /// The last number that was applied.
-    pub after: Seq,
+    /// How far its changes have been applied.
+    pub after: Cursor,
 }

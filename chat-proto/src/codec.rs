@@ -71,12 +71,12 @@ pub fn is_hello(text: &str) -> bool {
 /// Returns the `chain` field of a frame that is meant as a `post`, even if it is malformed; `None` if it is no post.
 pub fn chain_of_post(text: &str) -> Option<Option<Chain>> {
     #[derive(Deserialize)]
-    struct Place {
+    struct ChainField {
         #[serde(default)]
         chain: Option<Chain>,
     }
     let is_post = read_envelope(text).is_ok_and(|envelope| envelope.tag == Post::TYPE);
-    is_post.then(|| serde_json::from_str::<Place>(text).ok().and_then(|place| place.chain))
+    is_post.then(|| serde_json::from_str::<ChainField>(text).ok().and_then(|field| field.chain))
 }
 
 /// Reads a server's frame; `Ok(None)` for a type that only newer servers know.
@@ -138,9 +138,27 @@ pub fn encode_answer(id: RequestId, answer: &Answer) -> Bytes {
     to_bytes(&AnswerBody { tag: OkFrame::TYPE, id, result: answer })
 }
 
-/// Returns the bytes a value takes on the wire, for cutting pages.
-pub fn encoded_len<T: Serialize>(value: &T) -> usize {
-    to_bytes(value).len()
+/// Returns the bytes that a value takes in a frame. For cutting pages to a budget: it counts and keeps no text, so that
+/// those who cut need not know the encoding.
+pub fn wire_size<T: Serialize>(value: &T) -> usize {
+    let mut counter = Counter(0);
+    serde_json::to_writer(&mut counter, value)
+        .expect("invariant: wire types have string keys and counting cannot fail");
+    counter.0
+}
+
+/// A writer that counts the bytes.
+struct Counter(usize);
+
+impl std::io::Write for Counter {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Writes a value in its wire form as text, for a client's cache.

@@ -43,18 +43,18 @@ struct Fault {
 #[derive(Debug)]
 enum Step {
     Field(String),
-    Place(usize),
+    Index(usize),
 }
 
-/// What is wrong with a field. Never holds the field's value.
+/// The fault of a field. Never holds the field's value.
 #[derive(Debug)]
 enum Kind {
     Missing,
     /// Its length, and the lengths that are allowed.
     TooLong(usize, String),
-    /// What it is, and what it should be.
+    /// The type it has, and the one it should have.
     WrongType(&'static str, String),
-    /// What it should be.
+    /// The values that are allowed.
     OutOfRange(String),
     /// The names that are known.
     UnknownName(&'static [&'static str]),
@@ -88,7 +88,7 @@ impl Fault {
         let mut field = String::new();
         for step in self.path.iter().rev() {
             match step {
-                Step::Place(index) => field.extend(["[", &index.to_string(), "]"]),
+                Step::Index(index) => field.extend(["[", &index.to_string(), "]"]),
                 Step::Field(name) if field.is_empty() => field.push_str(name),
                 Step::Field(name) => field.extend([".", name]),
             }
@@ -280,7 +280,7 @@ impl<'de> de::SeqAccess<'de> for Places<'de> {
 
     fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Fault> {
         let Some((index, value)) = self.values.next() else { return Ok(None) };
-        seed.deserialize(Reader(value)).map(Some).map_err(|fault| fault.inside(Step::Place(index)))
+        seed.deserialize(Reader(value)).map(Some).map_err(|fault| fault.inside(Step::Index(index)))
     }
 }
 

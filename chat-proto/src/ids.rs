@@ -171,8 +171,8 @@ impl<'de> Deserialize<'de> for ClientKey {
     }
 }
 
-/// The name of one life of the data. It changes when a backup is restored or a data folder is replaced; a client that
-/// sees another epoch drops its cache and its cursors.
+/// The name of one data folder's contents, from the moment the folder was made. A client that sees another epoch drops its
+/// cache and its cursors. A copy of the folder has the same epoch: a [`Run`] tells copies apart.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Epoch(
@@ -180,9 +180,55 @@ pub struct Epoch(
     pub Box<str>,
 );
 
+/// One run of a server on its data, from its start to its end: a random number, written as 16 hexadecimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Run(
+    /// The number, below 2^63.
+    pub u64,
+);
+
+impl fmt::Display for Run {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+impl FromStr for Run {
+    type Err = TextError;
+
+    fn from_str(text: &str) -> Result<Self, TextError> {
+        let is_canonical = text.len() == 16 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        match u64::from_str_radix(text, 16) {
+            Ok(number) if is_canonical && i64::try_from(number).is_ok() => Ok(Self(number)),
+            _ => Err(TextError::NotAnId),
+        }
+    }
+}
+
+impl Serialize for Run {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Run {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        crate::text::deserialize_checked(deserializer)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_run_has_one_spelling() {
+        assert_eq!("00000000000000ff".parse::<Run>(), Ok(Run(255)));
+        assert_eq!(Run(255).to_string(), "00000000000000ff");
+        for wrong in ["", "ff", "00000000000000FF", "+0000000000000ff", "8000000000000000", "00000000000000ff0"] {
+            assert_eq!(wrong.parse::<Run>(), Err(TextError::NotAnId), "{wrong:?}");
+        }
+    }
 
     #[test]
     fn a_room_id_has_one_spelling() {

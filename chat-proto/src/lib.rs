@@ -25,11 +25,11 @@
 //! `auth.method` is `peer` (Unix socket only: the user at its other end), `token`, `password {name, password}` or
 //! `register {name, password, code?}`; the last two are answered with a `token` for later sign-ins. `subscribe` is
 //! `all`, `none` or `{"rooms":["R1"]}`. `presence: true` makes the account appear online. The answer is `welcome` with
-//! the account, the `limits` in force (obey these, not numbers from elsewhere), the server's clock `now`, the `epoch`,
-//! and the account's rooms, each with its `head` and its read marker. Events may arrive before `welcome`: keep them, or
-//! drop them and ask for `changes`. A refusal is an `error` without `id`; another `hello` may follow. A refused `hello`
-//! leaves no connection and no sign-in behind. If it was a `register` that failed after the account was made, sign in with
-//! the password.
+//! the account, the `limits` in force (obey these, not numbers from elsewhere), the server's clock `now`, the `epoch` and
+//! the `run`, and the account's rooms, each with its `head` and its read marker. Events may arrive before `welcome`: keep
+//! them, or drop them and ask for `changes`. A refusal is an `error` without `id`; another `hello` may follow. A refused
+//! `hello` leaves no connection and no sign-in behind. If it was a `register` that failed after the account was made, sign in
+//! with the password.
 //!
 //! # Requests
 //!
@@ -74,9 +74,9 @@
 //! ([`message::ItemChange`]): only what is new. [`message::ChangeDetail`] says for each `kind` which fields of the item
 //! it replaces. A small change means the same to every reader; nothing in it depends on who reads.
 //!
-//! `prev` is the number the room used before. A client that has applied everything up to `cursor` applies an event if
-//! `prev == cursor`, and sets `cursor = seq`. It ignores an event with `seq <= cursor`. For any other event it asks for
-//! `changes`.
+//! `prev` is the number the room used before. A client that has applied everything up to the cursor `c` applies an event if
+//! `prev <= c.seq < seq`, and then sets `c.seq = seq`, `c.run` to the run that `welcome` named, and `c.persistent = seq`
+//! unless the event says `is_ephemeral`. It ignores an event with `seq <= c.seq`. For any other event it asks for `changes`.
 //!
 //! ## How to apply
 //!
@@ -96,21 +96,48 @@
 //!
 //! # Catching up
 //!
+//! A **cursor** says how far a client has applied a room's changes: `{run, seq, persistent}` ([`cursor::Cursor`]). `seq` is
+//! the last number applied; `persistent` is the last number up to it under which something persistent changed; `run` names
+//! the run of the server that gave the numbers. `{seq: 0, persistent: 0}` is before everything. Keep cursors as they come, and
+//! give them back so: pages, `welcome` and `resumed` bring them, and events move them as above.
+//!
 //! `changes {room, after: cursor, limit}` answers `{items, users, next, head}`: everything that changed after the
 //! cursor, each item once, whole and in its present state, by rising `changed`. `head` is the room's last number when
-//! the page was cut; nothing on the page changed after it. After applying a whole page, set `cursor = next`; while
-//! `next < head`, ask again. A deleted message comes as `deleted`; a message that has expired comes as `expired` or not
-//! at all, in `resumed` and `history`, too. An item that the server cannot read any more, because its disk damaged it,
-//! comes as `damaged` at its place; its author and time may be 0. The `deleted` of an ephemeral message comes until the message would have
-//! expired; after that it may be left out. An ephemeral message that was out of reach when the server started comes again
-//! under a new `changed`, with nothing else changed, and keeps that number. Subscribing answers a `head` taken at the same moment: changes up to it are pulled with `changes`, changes
-//! beyond it are pushed. `resume {epoch, account, rooms: [{room, after}]}` in `hello` names the cursors of all rooms.
-//! `welcome.resumed` brings the missed items of each room, whole and cut at its `head`, if the server still has them in
-//! memory (`is_complete`); otherwise ask for `changes`.
+//! the page was cut, as a cursor; nothing on the page changed after it. After applying a whole page, set `cursor = next`;
+//! while `next.seq < head.seq`, ask again. On the last page `next.seq` is `head.seq`, or higher: `head` falls with a restart
+//! that ends the newest ephemeral messages, while the cursor stays on their numbers, which are not used again. A deleted
+//! message comes as `deleted`; a message that has expired comes as `expired` or not at all, in `resumed` and `history`, too.
+//! An item that the server cannot read any more, because its disk damaged it, comes as `damaged` at its place; its author and
+//! time may be 0.
+//! The `deleted` of an ephemeral message comes until the message would have expired; after that it may be left out. An
+//! ephemeral message that was out of reach when the server started comes again under a new `changed`, with nothing else
+//! changed, and keeps that number. Subscribing answers a `head` taken at the same moment: changes up to it are pulled with
+//! `changes`, changes beyond it are pushed. `resume {epoch, account, rooms: [{room, after}]}` in `hello` names the cursors of
+//! all rooms. `welcome.resumed` brings the missed items of each room, whole and cut at its `head`, if the server still has
+//! them in memory (`is_complete`); otherwise ask for `changes`.
 //!
 //! A client that reads too slowly gets `gap {room}` once, and no more events of that room until it asks for `changes`.
 //!
-//! `epoch` names the life of the data. If it differs from the epoch of a cursor, drop all cursors and caches.
+//! ## Lives of the data
+//!
+//! Data can be put back to an earlier state: from a backup, by copying a folder. What was posted since is gone then, and its
+//! numbers stand for other items, so a cursor from the lost time must not count. Two names show it:
+//!
+//! - `epoch` names the data folder, from the moment it was made. A cursor or a cache of another epoch is worth nothing: drop
+//!   all of them. Copies of a folder have the same epoch.
+//! - `run` names one run of the server, from its start to its end: a random number. A room remembers the runs that gave
+//!   numbers in it (at least the last 256), and where each began.
+//!
+//! The server looks for the cursor's run in the room. If it is there, and ended at or after `persistent`, the cursor belongs
+//! to this life of the data. Numbers of ephemeral messages end with a run and do not count, as long as they were reserved.
+//! Otherwise the answer says `parted {at}`: `at` is the last number that both lives share, absent if the server does not know
+//! the run. A page then has no items, and `next` is the cursor at `at`, or before everything. A resumed room is never
+//! `is_complete`.
+//!
+//! On `parted`, drop every item of the room whose `changed` is higher than `at`, or all of them if it is absent, fetch them
+//! again with `history`, and go on from `next`. On a `welcome` with another `run` than before, treat no cursor as current
+//! until the server has answered to it, with `resumed` or with `changes`, even if the room's `head` says that nothing is
+//! missing.
 //!
 //! `history {room, before?, limit}` pages backwards by `seq`, for scrolling. Its items are whole, too. `head` is the
 //! room's last number when the page was cut: a change after it may be missing on the page. A page without `next_before`
@@ -146,6 +173,23 @@
 //! again changes nothing and takes no number. A member who leaves takes its answer along without a change of its `rsvp`
 //! item: the `leave` says it. `room_info` counts afresh.
 //!
+//! # Unread
+//!
+//! A message is unread if another account posted it, it stands after the account's read marker, and it is neither
+//! deleted nor expired ([`unread::Reader`]). One's own messages never count, and a post moves no marker: only `read`
+//! does. [`room::ReadMarker`] holds the counts of one moment, ephemeral messages included. To keep them:
+//!
+//! - A persistent message of another account counts if its number is after `counted_to`. An ephemeral one counts if it
+//!   is not listed already in `ephemeral` and its number is after `unlisted_to`, if that is present. It counts until it
+//!   is deleted or expires by the server's clock.
+//! - A deletion after `counted_to` takes another account's persistent message after the marker out of the count.
+//! - When an edit or a deletion changes what mentions the account, the account stream brings the new counts.
+//! - In doubt, after a `gap` or when the last listed of more ephemeral messages has expired, `read` with `seq: 0` moves
+//!   nothing and answers the counts of that moment.
+//!
+//! While the live store is unreachable, the server may not know the ephemeral messages of a room that nobody has opened
+//! since its start: `lacks_ephemeral` says that only persistent messages are counted.
+//!
 //! # Presence, typing, trending words
 //!
 //! `presence`, `typing`, `counts`, `trending` and `service` carry no number and may be left out under load. `typing`
@@ -170,6 +214,7 @@
 
 pub mod client_frame;
 pub mod codec;
+pub mod cursor;
 pub mod error;
 mod fault;
 pub mod ids;
@@ -182,3 +227,4 @@ pub mod server_frame;
 pub mod text;
 pub mod time;
 pub mod trending;
+pub mod unread;

@@ -67,6 +67,8 @@ pub const DEAD_AFTER_MS: u64 = 55_000;
 pub const PRESENCE_ROOM_MAX: u32 = 200;
 /// Most ids in one `users`, `resolve` or `subscribe` request.
 pub const IDS_MAX: usize = 200;
+/// Most unread ephemeral messages listed with a read marker.
+pub const UNREAD_EPHEMERAL_MAX: usize = 10;
 
 /// The limits in force on one server, as `welcome` publishes them. None is wider than the protocol's own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -22,7 +22,7 @@ pub struct Item {
     pub at: UnixMillis,
     /// Who made it.
     pub by: UserId,
-    /// What it is.
+    /// Its content.
     pub content: Content,
 }
 
@@ -107,7 +107,7 @@ pub struct ItemChange {
     pub at: UnixMillis,
     /// Who made it.
     pub by: UserId,
-    /// What is new.
+    /// The new state.
     #[serde(flatten)]
     pub detail: ChangeDetail,
 }

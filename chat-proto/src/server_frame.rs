@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::cursor::{Cursor, Parted};
 use crate::error::ErrorBody;
 use crate::fault::{self, RawValue};
-use crate::ids::{AccountSeq, ConnectionId, Epoch, RequestId, RoomId, Seq, SessionId, UserId};
+use crate::ids::{AccountSeq, ConnectionId, Epoch, RequestId, RoomId, Run, Seq, SessionId, UserId};
 use crate::limits::Limits;
 use crate::message::{Item, ItemChange};
 use crate::presence::UserPresence;
@@ -86,8 +87,10 @@ pub struct Welcome {
     pub token: Option<String>,
     /// This connection's id, by which a client knows its own typing.
     pub connection: ConnectionId,
-    /// The life of the data.
+    /// The data folder.
     pub epoch: Epoch,
+    /// The server's present run: cursors take it from here after an event.
+    pub run: Run,
     /// The server's clock.
     pub now: UnixMillis,
     /// The server's version, for hints.
@@ -121,12 +124,16 @@ pub struct AccountSnapshot {
 pub struct Resumed {
     /// The room.
     pub room: RoomId,
-    /// Whether `items` holds all changes; otherwise ask for `changes` from the cursor.
+    /// Whether `items` holds all changes; otherwise ask for `changes` from the cursor. Never of a cursor of another life.
     pub is_complete: bool,
     /// Whole items in their present state, by rising `changed`; empty if not complete.
     pub items: Vec<Item>,
-    /// The room's last number when the items were cut: `items` reaches up to it if complete.
-    pub head: Seq,
+    /// The room's last number when the items were cut, as the cursor of a client that has applied everything. If complete,
+    /// `items` reaches up to it.
+    pub head: Cursor,
+    /// Present if the cursor belongs to another life of the data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parted: Option<Parted>,
 }
 
 /// A request succeeded.
@@ -159,12 +166,15 @@ pub struct Event {
     pub seq: Seq,
     /// The number the room used before it. A client with another cursor has missed events.
     pub prev: Seq,
-    /// What is new: under the name `item` or `change`.
+    /// Whether only an ephemeral message changed: the cursor's `persistent` stays.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_ephemeral: bool,
+    /// The new state, under the name `item` or `change`.
     #[serde(flatten)]
     pub update: Update,
 }
 
-/// What is new in an event.
+/// The new state that an event brings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Update {
@@ -187,6 +197,8 @@ struct EventForm {
     room: RoomId,
     seq: Seq,
     prev: Seq,
+    #[serde(default)]
+    is_ephemeral: bool,
     item: Option<Item>,
     change: Option<ItemChange>,
 }
@@ -195,13 +207,13 @@ impl TryFrom<EventForm> for Event {
     type Error = &'static str;
 
     fn try_from(form: EventForm) -> Result<Self, Self::Error> {
-        let EventForm { room, seq, prev, item, change } = form;
+        let EventForm { room, seq, prev, is_ephemeral, item, change } = form;
         let update = match (item, change) {
             (Some(item), None) => Update::Item(item),
             (None, Some(change)) => Update::Change(change),
             (Some(_), Some(_)) | (None, None) => return Err("carries an `item` or a `change`, and never both"),
         };
-        Ok(Self { room, seq, prev, update })
+        Ok(Self { room, seq, prev, is_ephemeral, update })
     }
 }
 
@@ -252,7 +264,7 @@ pub struct AccountEvent {
     pub seq: AccountSeq,
     /// The number before it.
     pub prev: AccountSeq,
-    /// What happened.
+    /// The change itself.
     pub change: AccountChange,
 }
 
@@ -277,19 +289,22 @@ pub enum AccountChange {
         /// Its new name.
         name: crate::text::RoomName,
     },
-    /// The read marker moved, on any device.
+    /// A `read` moved the read marker on any device, or an edit or a deletion changed what mentions this account.
     ReadMarker {
         /// The room.
         room: RoomId,
-        /// The new marker.
+        /// The marker with its counts.
         read_marker: ReadMarker,
     },
-    /// A message mentions this account.
+    /// Another account's new message mentions this account.
     Mention {
         /// The room.
         room: RoomId,
         /// The message.
         seq: Seq,
+        /// When it expires and ceases to count; absent for a persistent message.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expires_at: Option<UnixMillis>,
     },
     /// A sign-in of this account ended.
     SessionRevoked {

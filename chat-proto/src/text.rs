@@ -22,7 +22,7 @@ pub enum TextError {
     TooManyCharacters {
         /// The most that is allowed.
         limit: usize,
-        /// What was given.
+        /// The length of the given text.
         actual: usize,
     },
     /// More bytes than allowed.
@@ -30,7 +30,7 @@ pub enum TextError {
     TooManyBytes {
         /// The most that is allowed.
         limit: usize,
-        /// What was given.
+        /// The length of the given text.
         actual: usize,
     },
     /// A character that is not allowed.

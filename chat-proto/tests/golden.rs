@@ -6,8 +6,9 @@ use std::path::PathBuf;
 
 use chat_proto::client_frame::{Auth, ClientFrame, ClientInfo, Hello, Resume, RoomCursor, Subscription};
 use chat_proto::codec;
+use chat_proto::cursor::{Cursor, Parted};
 use chat_proto::error::{ErrorBody, ErrorCode};
-use chat_proto::ids::{AccountSeq, ConnectionId, Epoch, RequestId, RoomId, Seq, SessionId, UserId};
+use chat_proto::ids::{AccountSeq, ConnectionId, Epoch, RequestId, RoomId, Run, Seq, SessionId, UserId};
 use chat_proto::limits::Limits;
 use chat_proto::message::{Content, Item, ItemChange, Message, Version};
 use chat_proto::presence::{Availability, ChosenAvailability, Presence, UserPresence};
@@ -16,9 +17,13 @@ use chat_proto::room::{Member, Membership, ReadMarker, Role, Room, RoomKind, Rsv
 use chat_proto::server_frame::*;
 use chat_proto::time::UnixMillis;
 use chat_proto::trending::TrendingWord;
+use chat_proto::unread::UnreadEphemeral;
 
 const NOW: UnixMillis = UnixMillis(1_763_560_927_120);
 const ROOM: RoomId = RoomId(1);
+
+/// A cursor on the number of an ephemeral message.
+const HEAD: Cursor = Cursor { run: Some(Run(0x1f3c_5a2e_9b7d_4c60)), seq: Seq(14), persistent: Seq(13) };
 
 const COUNTS: RsvpCounts = RsvpCounts { attending: 2, interested: 1 };
 
@@ -68,7 +73,7 @@ fn requests() -> Vec<Request> {
         Delete { room, seq: Seq(12) }.into(),
         Versions { room, seq: Seq(12) }.into(),
         History { room, before: Some(Seq(100)), limit: 50 }.into(),
-        Changes { room, after: Seq(12), limit: 200 }.into(),
+        Changes { room, after: HEAD, limit: 200 }.into(),
         Read { room, seq: Some(Seq(12)), rewind: false }.into(),
         CreateRoom {
             name: text("builds"),
@@ -133,7 +138,7 @@ fn every_way_to_sign_in_has_its_golden_bytes() {
         let resume = Resume {
             epoch: Epoch("e1".into()),
             account: AccountSeq(4),
-            rooms: vec![RoomCursor { room: ROOM, after: Seq(12) }],
+            rooms: vec![RoomCursor { room: ROOM, after: HEAD.up_to(Seq(12)) }],
         };
         let hello = Hello {
             version: 1,
@@ -183,7 +188,8 @@ fn encode<F: Tagged>(frame: &F) -> String {
 
 /// An event's bytes, read back the same.
 fn event(item: Item) -> String {
-    let event = Event { room: ROOM, seq: item.changed, prev: Seq(13), update: Update::of(item) };
+    let is_ephemeral = item.content.message().is_some_and(|message| message.expires_at.is_some());
+    let event = Event { room: ROOM, seq: item.changed, prev: Seq(13), is_ephemeral, update: Update::of(item) };
     let wire = encode(&event);
     let Ok(Some(ServerFrame::Event(back))) = codec::decode_server(&wire) else { panic!("an event: {wire}") };
     assert_eq!(back, event);
@@ -246,19 +252,28 @@ fn membership() -> Membership {
         created_at: NOW,
         created_by: UserId(5),
     };
-    let read_marker = ReadMarker { read_seq: Seq(10), unread: 2, mentions: 1 };
-    Membership { room, head: Seq(14), read_marker, role: Role::Member }
+    let counted_to = Seq(13);
+    let read_marker = ReadMarker { read_seq: Seq(10), unread: 2, mentions: 1, counted_to, ..ReadMarker::default() };
+    Membership { room, head: HEAD, read_marker, role: Role::Member }
 }
 
 #[test]
 fn every_piece_of_account_news_has_its_golden_bytes() {
     let read_marker = membership().read_marker;
+    let listed = UnreadEphemeral { seq: Seq(14), expires_at: NOW.plus_ms(30_000), is_mention: true };
+    let ephemeral = vec![listed, UnreadEphemeral { seq: Seq(12), is_mention: false, ..listed }];
+    let with_ephemeral = ReadMarker { ephemeral, unlisted_to: Some(Seq(16)), ..read_marker.clone() };
+    let without_ephemeral = ReadMarker { lacks_ephemeral: true, ..read_marker };
+    let marker = |read_marker| AccountChange::ReadMarker { room: ROOM, read_marker };
+    let mention = |expires_at| AccountChange::Mention { room: ROOM, seq: Seq(14), expires_at };
     let change = [
         ("joined", AccountChange::Joined { membership: Box::new(membership()) }),
         ("left", AccountChange::Left { room: ROOM }),
         ("room_renamed", AccountChange::RoomRenamed { room: ROOM, name: text("builds") }),
-        ("read_marker", AccountChange::ReadMarker { room: ROOM, read_marker }),
-        ("mention", AccountChange::Mention { room: ROOM, seq: Seq(14) }),
+        ("read_marker", marker(with_ephemeral)),
+        ("read_marker-lacking", marker(without_ephemeral)),
+        ("mention", mention(None)),
+        ("mention-ephemeral", mention(Some(NOW.plus_ms(30_000)))),
         ("session_revoked", AccountChange::SessionRevoked { session: SessionId(9) }),
         ("notice", AccountChange::Notice { text: "Maintenance at noon.".into() }),
     ];
@@ -285,9 +300,9 @@ fn answers_about_rooms() -> Vec<(String, String)> {
             items: items.clone(),
             users: users.clone(),
             next_before: Some(Seq(12)),
-            head: Seq(14),
+            head: HEAD,
         }),
-        answered::<Changes>(ChangesPage { items, users: users.clone(), next: Seq(14), head: Seq(14) }),
+        answered::<Changes>(ChangesPage { items, users: users.clone(), next: HEAD, head: HEAD, parted: None }),
         answered::<Versions>(VersionsAnswer { versions: vec![Version { body: text("ship it"), replaced_at: NOW }] }),
         answered::<Read>(membership().read_marker),
         answered::<CreateRoom>(membership()),
@@ -350,19 +365,26 @@ fn every_answer_has_its_golden_bytes_and_reads_back_the_same() {
 fn welcome() -> Welcome {
     let user = User { id: UserId(5), name: text("ana") };
     let item = Item { seq: Seq(14), changed: Seq(14), at: NOW, by: UserId(5), content: Content::Join };
+    let parted = |at| Some(Parted { at });
+    let nothing = Resumed { room: ROOM, is_complete: false, items: Vec::new(), head: HEAD, parted: None };
     Welcome {
         user: user.clone(),
         session: Some(SessionId(9)),
         token: Some("t0ken".into()),
         connection: ConnectionId(31),
         epoch: Epoch("e1".into()),
+        run: Run(0x1f3c_5a2e_9b7d_4c60),
         now: NOW,
         server_version: "0.1.0".into(),
         limits: Limits { posts_per_second: Some(10), posts_burst: Some(30), ..Limits::default() },
         features: Vec::new(),
         service: Service::default(),
         account: AccountSnapshot { head: AccountSeq(4), rooms: vec![membership()], users: vec![user] },
-        resumed: vec![Resumed { room: ROOM, is_complete: true, items: vec![item], head: Seq(14) }],
+        resumed: vec![
+            Resumed { room: ROOM, is_complete: true, items: vec![item], head: HEAD, parted: None },
+            Resumed { room: RoomId(2), parted: parted(Some(Seq(9))), ..nothing.clone() },
+            Resumed { room: RoomId(3), parted: parted(None), ..nothing },
+        ],
     }
 }
 

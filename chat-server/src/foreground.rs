@@ -4,7 +4,7 @@ use color_eyre::eyre::{Result, WrapErr};
 
 use crate::cli::ServerArgs;
 use crate::wiring::{Ready, serve};
-use crate::{shutdown, telemetry};
+use crate::{fatal, shutdown, telemetry};
 
 /// Runs a server until a signal stops it.
 ///
@@ -28,8 +28,7 @@ pub fn run_in_foreground(args: &ServerArgs, verbose: u8) -> Result<()> {
                 std::future::pending::<()>().await;
             }
         };
-        serve(config, stop, |ready: Ready| print_line(&ready.line)).await?;
-        Ok(())
+        serve(config, stop, |ready: Ready| print_line(&ready.line)).await.map_err(fatal::report)
     })
 }
 

@@ -1,4 +1,4 @@
-//! The chat server: rooms, presence, typing, trending words, messages that persist or expire.
+//! The chat server: rooms, presence, typing, trending words, persistent and ephemeral messages.
 //!
 //! The program `chat-server` is a thin wrapper around this library; the client embeds it as a server of your own.
 //! The protocol itself, from `hello` to catching up, is the first page of [`chat_proto`].
@@ -40,6 +40,7 @@ mod clock;
 pub mod config;
 pub mod connection;
 pub mod doctor;
+mod fatal;
 mod foreground;
 pub mod histogram;
 pub mod limits;
@@ -62,6 +63,7 @@ pub mod trending;
 pub mod typing;
 mod wiring;
 
+pub use fatal::{in_one_line, install_reports};
 pub use foreground::run_in_foreground;
 pub use shutdown::signalled;
 pub use wiring::{Ready, ServeError, serve};

@@ -1,12 +1,13 @@
 //! The program `chat-server`: picks the server or one of its commands. Must not know how any of them works.
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use chat_server::backup::{BackupArgs, RestoreArgs, run_backup, run_restore};
 use chat_server::cli::ServerArgs;
 use clap::{Parser, Subcommand};
 
-/// A chat server: rooms, presence, typing, trending words, messages that are kept or expire.
+/// A chat server: rooms, presence, typing, trending words, persistent and ephemeral messages.
 #[derive(Debug, Parser)]
 #[command(name = "chat-server", version, max_term_width = 100)]
 struct Cli {
@@ -61,7 +62,7 @@ Examples:
 }
 
 fn main() -> ExitCode {
-    if color_eyre::install().is_err() {
+    if chat_server::install_reports().is_err() {
         return ExitCode::FAILURE;
     }
     let cli = Cli::parse();
@@ -83,5 +84,10 @@ fn main() -> ExitCode {
 
 #[expect(clippy::print_stderr, reason = "the program's own last word")]
 fn complain(error: &color_eyre::Report) {
-    eprintln!("chat-server: {error:#}");
+    // A person sees causes and the next step apart; scripts and logs get one line.
+    if std::io::stderr().is_terminal() {
+        eprintln!("chat-server cannot go on:\n{error:?}");
+    } else {
+        eprintln!("chat-server: {}", chat_server::in_one_line(error));
+    }
 }

@@ -1,4 +1,4 @@
-//! What the server sends unasked: typed values, each shared by everyone who gets it and encoded at most once. Must not know
+//! The events that the server sends unasked: typed values, each shared by everyone who gets it and encoded at most once. Must not know
 //! how a door encodes them, or who gets them.
 
 use std::sync::{Arc, OnceLock};

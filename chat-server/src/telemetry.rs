@@ -37,7 +37,7 @@ pub fn start(format: LogFormat, verbose: u8) {
     let _ = tracing_subscriber::registry().with(log).with(filter).try_init();
 }
 
-/// Tells totals every ten seconds while something happens; runs until it is dropped.
+/// Logs totals every ten seconds while something happens; runs until it is dropped.
 pub async fn totals(server: Arc<Server>) {
     let mut before = (0, 0);
     let mut ack_before_us = 0;

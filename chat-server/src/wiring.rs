@@ -1,7 +1,10 @@
 //! Puts the parts together, runs them, and stops them in order. Must not know what the parts do.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
+
+use chat_proto::ids::Run;
 
 use crate::clock::{self, now};
 use crate::config::Config;
@@ -43,6 +46,18 @@ pub enum ServeError {
     Close(#[source] StoreError),
 }
 
+impl ServeError {
+    /// The next step of an operator, if one usually helps.
+    pub fn advice(&self) -> Option<Cow<'static, str>> {
+        match self {
+            Self::Open(error) => error.advice().map(Cow::from),
+            Self::Bind(error) => error.advice().map(Cow::from),
+            Self::Redis(error) => error.advice(),
+            Self::Accounts(_) | Self::NoRandomNumbers | Self::Close(_) => None,
+        }
+    }
+}
+
 /// A server that takes connections.
 #[derive(Clone, Debug)]
 pub struct Ready {
@@ -67,7 +82,7 @@ pub async fn serve(
     }
     raise_file_limit();
     let listeners = Listeners::bind(&config.listen).await?;
-    let store = Arc::new(SqliteStore::open(&config.data, &new_epoch()?, now())?);
+    let store = Arc::new(SqliteStore::open(&config.data, &new_epoch()?, new_run()?, now())?);
     let tasks = Tasks::default();
     let live: Arc<dyn Live> = match config.redis.clone() {
         Some(redis) => Arc::new(RedisLive::start(redis, &store.epoch(), &tasks).await?),
@@ -155,6 +170,11 @@ fn ready_line(config: &Config, listeners: &Listeners, setup_code: Option<&str>) 
     Ready { addresses, line }
 }
 
+/// Names this run on the data.
+fn new_run() -> Result<Run, ServeError> {
+    Ok(Run(random()? >> 1))
+}
+
 /// Makes the code for the first account, if it may be made with one and there is none yet.
 async fn setup_code(config: &Config, store: &SqliteStore) -> Result<Option<String>, ServeError> {
     if !config.takes_setup_code || store.has_accounts().await.map_err(ServeError::Accounts)? {
@@ -165,17 +185,19 @@ async fn setup_code(config: &Config, store: &SqliteStore) -> Result<Option<Strin
     Ok(Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect()))
 }
 
-/// Returns a random id for this run of the server. It is below 2^53, since scripts in Redis count in doubles.
+/// Names this server among those that share Redis. It is below 2^53, since scripts in Redis count in doubles.
 fn new_node() -> Result<NodeId, ServeError> {
-    let mut bytes = [0; 8];
-    getrandom::fill(&mut bytes).map_err(|_| ServeError::NoRandomNumbers)?;
-    Ok(NodeId(u64::from_le_bytes(bytes) >> 11))
+    Ok(NodeId(random()? >> 11))
 }
 
 fn new_epoch() -> Result<String, ServeError> {
+    Ok(format!("{:016x}", random()?))
+}
+
+fn random() -> Result<u64, ServeError> {
     let mut bytes = [0; 8];
     getrandom::fill(&mut bytes).map_err(|_| ServeError::NoRandomNumbers)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(u64::from_le_bytes(bytes))
 }
 
 /// Raises the limit on open files as far as the system allows: every connection is one.

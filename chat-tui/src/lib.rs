@@ -18,9 +18,9 @@
 //! | area | modules |
 //! |---|---|
 //! | the screen | [`app`] (state and rules), [`view`] (drawing), [`text`], [`theme`], [`terminal`], [`runtime`] |
-//! | keys and commands | [`action`] (one table for keys, slash commands and help), [`keymap`] |
+//! | keys and commands | [`action`] (one table for keys, slash commands and help), [`keymap`], [`argument`] (durations, rooms, answers as typed; for flags, too) |
 //! | the command line | [`cli`] |
-//! | the network | [`net`] (connections, requests, following rooms over reconnects) |
+//! | the network | [`net`] (connections, requests, following rooms over reconnects), [`link_event`] (events and errors of a link), [`catch_up`] (the cursor over a room's changes) |
 //! | on this machine | [`config`], [`cache`] (SQLite: last screens, drafts, unsent messages), `local` (own server) |
 //!
 //! `local` needs the feature `local-server`, on by default, and is the only module that names the server. Text of other

@@ -7,7 +7,7 @@ use chat_proto::error::ErrorBody;
 use chat_proto::request::Answer;
 use chat_proto::server_frame::{ServerFrame, Welcome};
 
-/// What happened on a link.
+/// An event of a link.
 #[derive(Debug)]
 pub enum LinkEvent {
     /// A try to connect begins.

@@ -71,7 +71,8 @@ const SERVER: &[(&str, &[&str])] = &[
     ("backup", &["byte_size", "cli", "store"]),
     ("clock", &[]),
     ("wiring", &["clock", "config", "live", "server", "shutdown", "store", "tasks", "telemetry", "transport"]),
-    ("foreground", &["cli", "config", "shutdown", "telemetry", "wiring"]),
+    ("fatal", &["wiring"]),
+    ("foreground", &["cli", "config", "fatal", "shutdown", "telemetry", "wiring"]),
 ];
 
 /// The client's modules, each with those it may import.
@@ -94,18 +95,21 @@ const CLIENT: &[(&str, &[&str])] = &[
     ("cli", &["argument", "config", "keymap", "link_event", "local", "net", "runtime", "text", "theme"]),
 ];
 
-/// Crates and the only places that may name them.
+/// Crates, or names in them, and the only places that may name them; a `*` at the end stands for any rest.
 const PLACES: &[(&str, &str, &[&str])] = &[
     ("chat-server/src", "rusqlite", &["chat-server/src/store/sqlite"]),
     ("chat-server/src", "redis", &["chat-server/src/live/redis"]),
     ("chat-server/src", "hyper", &["chat-server/src/transport"]),
     ("chat-server/src", "tokio_tungstenite", &["chat-server/src/transport"]),
-    ("chat-server/src", "codec::encode", &["chat-server/src/connection/json_door.rs"]),
+    ("chat-server/src", "chat_proto::codec::encode*", &["chat-server/src/connection/json_door.rs"]),
     (
         "chat-server/src",
-        "codec::decode_client",
+        "chat_proto::codec::decode*",
         &["chat-server/src/connection/json_door.rs", "chat-server/src/connection/tests.rs"],
     ),
+    // The lines of `doctor --json`. Pages are cut with `wire_size`, which keeps no text.
+    ("chat-server/src", "chat_proto::codec::to_*", &["chat-server/src/doctor/check.rs"]),
+    ("chat-server/src", "chat_proto::codec::from_*", &[]),
     ("chat-server/src", "serde_json", &["chat-server/src/stored"]),
     ("chat-tui/src", "rusqlite", &["chat-tui/src/cache"]),
     ("chat-tui/src", "crossterm", &["chat-tui/src/terminal"]),

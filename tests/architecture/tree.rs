@@ -107,11 +107,15 @@ impl Tree {
     /// counts only for the module that contains it.
     pub(crate) fn names_outside(&self, module: usize, name: &str) -> bool {
         let wanted: Vec<&str> = name.split("::").collect();
+        let is_meant = |(name, wanted): (&String, &&str)| match wanted.strip_suffix('*') {
+            Some(beginning) => name.starts_with(beginning),
+            None => name == wanted,
+        };
         let part = &self.modules[module].part;
         let is_named = |path: &[String]| match self.resolve(module, path) {
             Target::Outside { path, through } => {
                 through.iter().all(|passed| *passed == module)
-                    && path.windows(wanted.len()).any(|names| names == wanted)
+                    && path.windows(wanted.len()).any(|names| names.iter().zip(&wanted).all(is_meant))
             }
             Target::Within { .. } => false,
         };

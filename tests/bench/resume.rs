@@ -42,7 +42,7 @@ pub(crate) async fn run(args: &Resume, options: &Options, report: &mut Report) -
         let server = process::start_server(options, &data)?;
         let (mut peer, welcome) = Peer::register(server.address, "first", Subscription::None).await?;
         let member = welcome.account.rooms.first().ok_or_else(|| eyre!("the account is in no room"))?;
-        let (room, head) = (member.room.id, member.head);
+        let (room, after) = (member.room.id, member.head);
         for number in 0..args.missed {
             let (key, body) = (format!("m{number}").parse()?, format!("missed {number}").parse()?);
             peer.call(&Post { room, key, body, life: None, code: None, reply_to: None, chain: None }).await?;
@@ -50,11 +50,11 @@ pub(crate) async fn run(args: &Resume, options: &Options, report: &mut Report) -
         let token = welcome.token.ok_or_else(|| eyre!("no token"))?;
         let auth = Auth::Token { token };
         let account = welcome.account.head;
-        let cursors = Cursors { epoch: welcome.epoch, account, rooms: vec![RoomCursor { room, after: head }] };
-        warm.push(storm(args, server.address, &auth, &cursors, head).await?);
+        let cursors = Cursors { epoch: welcome.epoch, account, rooms: vec![RoomCursor { room, after }] };
+        warm.push(storm(args, server.address, &auth, &cursors, after.seq).await?);
         server.stop()?;
         let server = process::start_server(options, &data)?;
-        cold.push(storm(args, server.address, &auth, &cursors, head).await?);
+        cold.push(storm(args, server.address, &auth, &cursors, after.seq).await?);
         server.stop()?;
     }
     for (name, values, most) in [("rings warm", warm, 2.0), ("right after a restart", cold, 4.0)] {

@@ -6,6 +6,7 @@ mod json_lines;
 mod local_backup;
 mod local_log;
 mod references;
+mod restoring;
 mod running;
 mod streams;
 mod tables;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use chat_proto::client_frame::{Auth, ClientInfo, Hello, Subscription};
 use chat_proto::error::{ErrorBody, ErrorCode};
-use chat_proto::ids::{RoomId, Seq};
+use chat_proto::ids::{RoomId, Run, Seq};
 use chat_proto::limits::PROTOCOL_VERSION;
 use chat_proto::message::{Content, Item};
 use chat_proto::request::{Answer, Call, Chain, Join, Ping, Post, Request, SetTyping, Subscribe};
@@ -34,7 +34,7 @@ fn clock() -> UnixMillis {
 /// Returns a server on real stores, in this process.
 fn server(folder: &tempfile::TempDir) -> Arc<Server> {
     let config = ServerConfig { registration: Registration::Open, ..ServerConfig::default() };
-    let store = SqliteStore::open(folder.path(), "e1", clock()).expect("a new database");
+    let store = SqliteStore::open(folder.path(), "e1", Run(1), clock()).expect("a new database");
     let live = MemoryLive::new(MemoryCaps::default());
     let stores =
         Stores { store: Arc::new(store), live: Arc::new(live), node: NodeId(1), clock, tasks: Tasks::default() };

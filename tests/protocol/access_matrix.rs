@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use chat_proto::client_frame::{Resume, RoomCursor, Subscription};
+use chat_proto::cursor::Cursor;
 use chat_proto::error::ErrorCode;
 use chat_proto::ids::{AccountSeq, RoomId, Seq, UserId};
 use chat_proto::presence::ChosenAvailability;
@@ -80,7 +81,7 @@ const ROWS: &[Row] = &[
     row("edit", AUTHOR, |t| Edit { room: t.room, seq: t.others, body: "mine now".parse().expect("a body") }.into()),
     row("delete", AUTHOR, |t| Delete { room: t.room, seq: t.others }.into()),
     row("history", OPEN, |t| History { room: t.room, before: None, limit: 10 }.into()),
-    row("changes", OPEN, |t| Changes { room: t.room, after: Seq::ZERO, limit: 10 }.into()),
+    row("changes", OPEN, |t| Changes { room: t.room, after: Cursor::START, limit: 10 }.into()),
     row("versions", OPEN, |t| Versions { room: t.room, seq: t.others }.into()),
     row("read", MEMBERS, |t| Read { room: t.room, seq: None, rewind: false }.into()),
     row("room_info", OPEN, |t| RoomInfo { room: t.room }.into()),
@@ -324,7 +325,7 @@ async fn a_hello_subscribes_to_and_resumes_only_visible_rooms() {
         Peer::with_token(world.server.address(), token, Subscription::None, None).await.1.epoch
     };
     for (role, sees) in [(OUTSIDER, 1), (OWNER, 3)] {
-        let cursors = rooms.iter().map(|room| RoomCursor { room: *room, after: Seq::ZERO }).collect();
+        let cursors = rooms.iter().map(|room| RoomCursor { room: *room, after: Cursor::START }).collect();
         let resume = Resume { epoch: epoch.clone(), account: AccountSeq(0), rooms: cursors };
         let subscribe = Subscription::Rooms(rooms.clone());
         let (mut peer, welcome) =

@@ -75,11 +75,12 @@ async fn a_reply_to_an_ephemeral_message_expires_with_it_and_never_touches_the_d
 async fn the_welcome_counts_ephemeral_messages() {
     let server = Server::start();
     let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
-    ana.post("k1", "persistent").await;
+    let persistent = ana.post("k1", "persistent").await;
     let last = ana.call(&ephemeral("k2", "ephemeral")).await;
     let token = welcome.token.expect("a token");
     let (_, again) = Peer::with_token(server.address(), &token, Subscription::None, None).await;
-    assert_eq!(again.account.rooms[0].head, last.seq);
+    let head = again.account.rooms[0].head;
+    assert_eq!((head.seq, head.persistent), (last.seq, persistent.seq));
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! One device leaves a private room while another subscribes: no frame of the room is pushed after the answer.
 
 use chat_proto::client_frame::Subscription;
+use chat_proto::cursor::Cursor;
 use chat_proto::error::ErrorCode;
 use chat_proto::ids::{RoomId, Seq};
 use chat_proto::request::{Changes, CreateRoom, Join, Leave, Ping, Post, SetTyping, Subscribe, Unsubscribe};
@@ -70,7 +71,7 @@ async fn after_a_leave_nothing_is_pushed_to_a_device_that_is_subscribing() {
         let pushed: Vec<_> = listens.pushed.drain(..).filter_map(|frame| room_of(&frame)).collect();
         let late = pushed.iter().any(|(of, seq)| *of == room && seq.is_none_or(|seq| seq >= after));
         assert!(!late, "the room was pushed after the leave was answered: {pushed:?}");
-        let page = Changes { room, after: Seq::ZERO, limit: 10 };
+        let page = Changes { room, after: Cursor::START, limit: 10 };
         assert_eq!(listens.refused(&page).await, ErrorCode::NotFound);
     }
 }

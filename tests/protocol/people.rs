@@ -16,8 +16,8 @@ use chat_tests::server::Server;
 /// Returns the read marker pushed to an account.
 fn read_marker(frame: &ServerFrame) -> Option<ReadMarker> {
     match frame {
-        ServerFrame::Account(event) => match event.change {
-            AccountChange::ReadMarker { read_marker, .. } => Some(read_marker),
+        ServerFrame::Account(event) => match &event.change {
+            AccountChange::ReadMarker { read_marker, .. } => Some(read_marker.clone()),
             _ => None,
         },
         _ => None,
@@ -78,7 +78,7 @@ async fn a_changed_rsvp_is_a_small_event_and_a_whole_item_on_every_page() {
     let server = Server::start();
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
     let (mut ben, welcome) = Peer::register(server.address(), "ben", Subscription::All).await;
-    let joined = welcome.account.rooms[0].head;
+    let joined = welcome.account.rooms[0].head.seq;
     let answers = |answer| SetRsvp { room: GENERAL, answer };
     let update = |frame: &ServerFrame| match frame {
         ServerFrame::Event(event) if event.seq > joined => Some((event.seq, event.prev, event.update.clone())),
@@ -98,7 +98,7 @@ async fn a_changed_rsvp_is_a_small_event_and_a_whole_item_on_every_page() {
     let resumed = Resume {
         epoch: welcome.epoch.clone(),
         account: welcome.account.head,
-        rooms: vec![RoomCursor { room: GENERAL, after: first }],
+        rooms: vec![RoomCursor { room: GENERAL, after: ben.at(first) }],
     };
     let token = welcome.token.as_ref().expect("a token");
     let (mut again, welcome) = Peer::with_token(server.address(), token, Subscription::None, Some(resumed)).await;

@@ -86,7 +86,7 @@ fn a_third_party_client_posts_and_reads() {
     assert_eq!((&answer["type"], &answer["id"]), (&json!("ok"), &json!(1)));
     assert_eq!((&event["type"], &event["seq"]), (&json!("event"), &answer["result"]["seq"]));
     assert_eq!(event["item"]["content"]["body"], json!("hello from far away"));
-    plain.send(&json!({"type": "changes", "id": 2, "room": room, "after": 0, "limit": 10}));
+    plain.send(&json!({"type": "changes", "id": 2, "room": room, "after": {"seq": 0, "persistent": 0}, "limit": 10}));
     let page = plain.receive();
     assert_eq!(page["result"]["next"], page["result"]["head"]);
     assert_eq!(page["result"]["items"].as_array().map(Vec::len), Some(2), "the join and the message");

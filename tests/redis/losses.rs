@@ -84,7 +84,7 @@ async fn a_client_that_came_during_an_outage_gets_the_unexpired_messages_after_i
     ana.pushed.clear();
     redis.thaw();
     ana.pushed(|frame| matches!(frame, ServerFrame::Gap(gap) if gap.room == GENERAL).then_some(())).await;
-    let missed = ana.call(&Changes { room: GENERAL, after: seen, limit: 100 }).await;
+    let missed = ana.call(&Changes { room: GENERAL, after: ana.at(seen), limit: 100 }).await;
     let text = |content: &Content| match content {
         Content::Message(message) => message.body.to_string(),
         other => panic!("{other:?}"),

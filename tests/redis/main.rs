@@ -13,3 +13,4 @@ mod refused_changes;
 mod rights;
 mod sharing;
 mod starting;
+mod unread;

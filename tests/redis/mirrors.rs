@@ -36,7 +36,7 @@ async fn trending_words_survive_a_killed_server() {
     }
     put(&mut ana, &ephemeral("ephemeral", "zanzibarsecret", 600_000)).await;
     ana.post("last", "resume").await;
-    let words = || key_of(&redis, ":topics:").map(|key| redis.ask(&["GET", &key]));
+    let words = || key_of(&redis, ":trending:").map(|key| redis.ask(&["GET", &key]));
     let mirrored = until("the last word", || words().filter(|words| words.contains("resume")));
     assert!(!mirrored.contains("zanzibarsecret"), "words of ephemeral messages are not mirrored");
     server.kill();

@@ -175,7 +175,7 @@ async fn a_message_that_returned_after_an_outage_keeps_its_new_number_over_anoth
     redis.thaw();
     ana.until_taken("the return of the service", &ephemeral("later", "later", 600_000)).await;
     let changed = async |ana: &mut Peer| {
-        let page = ana.call(&Changes { room: GENERAL, after: cursor, limit: 100 }).await;
+        let page = ana.call(&Changes { room: GENERAL, after: ana.at(cursor), limit: 100 }).await;
         page.items.iter().find(|item| item.seq == lives).map(|item| item.changed)
     };
     let number = loop {

@@ -7,8 +7,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use chat_proto::client_frame::{Auth, ClientInfo, Hello, Resume, Subscription};
 use chat_proto::codec;
+use chat_proto::cursor::Cursor;
 use chat_proto::error::{ErrorBody, ErrorCode};
-use chat_proto::ids::{RequestId, RoomId, Seq};
+use chat_proto::ids::{RequestId, RoomId, Run, Seq};
 use chat_proto::message::Item;
 use chat_proto::request::{Call, Changes, CreateRoom, Post, Posted, Request};
 use chat_proto::room::RoomKind;
@@ -33,6 +34,8 @@ pub const GENERAL: RoomId = RoomId(1);
 pub struct Peer {
     socket: WebSocketStream<TcpStream>,
     next_id: u64,
+    /// The server's run, once signed in.
+    run: Option<Run>,
     /// Frames pushed while waiting for an answer.
     pub pushed: Vec<ServerFrame>,
 }
@@ -52,7 +55,7 @@ impl Peer {
             request.headers_mut().append(*name, value.parse().expect("a header"));
         }
         let (socket, _) = tokio_tungstenite::client_async(request, stream).await.expect("a WebSocket");
-        Self { socket, next_id: 1, pushed: Vec::new() }
+        Self { socket, next_id: 1, run: None, pushed: Vec::new() }
     }
 
     /// The frame of a `hello`.
@@ -110,7 +113,10 @@ impl Peer {
         peer.send(codec::encode_hello(&hello)).await;
         loop {
             match peer.next().await {
-                Some(ServerFrame::Welcome(welcome)) => return (peer, welcome),
+                Some(ServerFrame::Welcome(welcome)) => {
+                    peer.run = Some(welcome.run);
+                    return (peer, welcome);
+                }
                 Some(ServerFrame::Error(refused)) => panic!("hello was refused: {}", refused.error),
                 Some(frame) => peer.pushed.push(frame),
                 None => panic!("the server closed the connection"),
@@ -223,19 +229,26 @@ impl Peer {
         self.call(&CreateRoom { kind, ..public_room(name) }).await.room.id
     }
 
+    /// The cursor at a number of the data as they are now.
+    pub fn at(&self, seq: Seq) -> Cursor {
+        Cursor { run: self.run, seq, persistent: Seq::ZERO }
+    }
+
     /// Returns all items of `#general` changed after a change number, page by page.
     pub async fn changes(&mut self, after: Seq) -> Vec<Item> {
         self.changes_in(GENERAL, after).await
     }
 
     /// Returns all items changed after a change number, page by page.
-    pub async fn changes_in(&mut self, room: RoomId, mut after: Seq) -> Vec<Item> {
+    pub async fn changes_in(&mut self, room: RoomId, after: Seq) -> Vec<Item> {
         let mut items = Vec::new();
+        let mut after = self.at(after);
         loop {
             let page = self.call(&Changes { room, after, limit: 50 }).await;
             items.extend(page.items);
+            assert_eq!(page.parted, None, "the cursor is of this life");
             after = page.next;
-            if page.next >= page.head {
+            if page.next.seq >= page.head.seq {
                 return items;
             }
         }

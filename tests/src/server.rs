@@ -121,14 +121,27 @@ impl Server {
     /// Like [`Self::start_on`], with additional flags.
     pub fn start_on_with(files: &std::collections::BTreeMap<String, Vec<u8>>, flags: &[&str]) -> Self {
         let mut server = Self::start_with(flags, "[limits]\nenabled = false\n");
-        server.kill();
-        std::fs::remove_dir_all(server.data()).expect("its own folder");
-        std::fs::create_dir(server.data()).expect("a folder");
-        for (name, content) in files {
-            std::fs::write(server.data().join(name), content).expect("written");
-        }
-        server.run();
+        server.put_back(files);
         server
+    }
+
+    /// Returns the files of its data folder as they are now, as a plain copy of the folder has them.
+    pub fn copy(&self) -> std::collections::BTreeMap<String, Vec<u8>> {
+        let files = std::fs::read_dir(self.data()).expect("a folder").map(|file| file.expect("a file"));
+        files
+            .map(|file| (file.file_name().into_string().expect("a name"), std::fs::read(file.path()).expect("read")))
+            .collect()
+    }
+
+    /// Kills it, puts a copy of its data back, and starts it on that.
+    pub fn put_back(&mut self, copy: &std::collections::BTreeMap<String, Vec<u8>>) {
+        self.kill();
+        std::fs::remove_dir_all(self.data()).expect("its own folder");
+        std::fs::create_dir(self.data()).expect("a folder");
+        for (name, content) in copy {
+            std::fs::write(self.data().join(name), content).expect("written");
+        }
+        self.run();
     }
 
     fn run(&mut self) {

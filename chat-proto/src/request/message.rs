@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::cursor::{Cursor, Parted};
 use crate::ids::{ClientKey, RoomId, Seq};
 use crate::message::{Item, Version};
 use crate::room::User;
@@ -134,8 +135,8 @@ pub struct HistoryPage {
     /// `before` for the next older page; absent at the beginning of the room. A page that has it is never empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_before: Option<Seq>,
-    /// The room's last number when the page was cut.
-    pub head: Seq,
+    /// The room's last number when the page was cut, as the cursor of a client that has applied everything.
+    pub head: Cursor,
 }
 
 /// Everything that changed after a number, each item once, whole and in its present state, by rising `changed`.
@@ -143,8 +144,8 @@ pub struct HistoryPage {
 pub struct Changes {
     /// The room.
     pub room: RoomId,
-    /// The cursor: the last number that was applied.
-    pub after: Seq,
+    /// How far changes have been applied.
+    pub after: Cursor,
     /// Most entries: 1 – 200.
     pub limit: u32,
 }
@@ -156,13 +157,20 @@ pub struct ChangesPage {
     pub items: Vec<Item>,
     /// The authors on the page.
     pub users: Vec<User>,
-    /// The cursor once the whole page is applied. Equal to `head` on the last page.
-    pub next: Seq,
-    /// The room's last number when the page was cut; ask again while `next < head`.
-    pub head: Seq,
+    /// The cursor once the whole page is applied. On the last page `next.seq` is `head.seq`, or higher: the numbers of
+    /// ephemeral messages that ended with an earlier run of the server lie beyond `head`.
+    pub next: Cursor,
+    /// The room's last number when the page was cut, as the cursor of a client that has applied everything; ask again while
+    /// `next.seq < head.seq`.
+    pub head: Cursor,
+    /// Present if `after` is a cursor of another life of the data: then `items` is empty, and `next` is where the lives
+    /// part, or the beginning of the room if that is unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parted: Option<Parted>,
 }
 
-/// Moves the read marker: forward, or anywhere with `rewind`.
+/// Moves the read marker: forward, or anywhere with `rewind`, at most to the room's last number. With `seq: 0` and
+/// without `rewind` nothing moves: it asks for the counts of this moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Read {
     /// The room.

@@ -181,7 +181,7 @@ impl Caller {
         self.facts.credential
     }
 
-    /// What its credential is limited to.
+    /// The scopes its credential is limited to.
     pub fn scopes(&self) -> Scopes {
         self.facts.scopes
     }

@@ -9,6 +9,6 @@ mod source;
 
 pub use caller::{Caller, Credential, Origin, Scope, Scopes, Standing};
 pub use decision::Decision;
-pub use room::{GENERAL, Place, RoomAction, RoomRefusal, in_room};
+pub use room::{GENERAL, RoomAction, RoomClass, RoomRefusal, in_room};
 pub use server::{ServerAction, ServerRefusal, ServerRole, on_server};
 pub use source::Source;

@@ -11,9 +11,9 @@ use super::{Decision, ServerRole};
 /// The room every account is a member of.
 pub const GENERAL: RoomId = RoomId(1);
 
-/// The kinds of room that the table tells apart.
+/// The classes of rooms that the table tells apart: `#general`, and the kinds of the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Place {
+pub enum RoomClass {
     /// `#general`: public, and nobody leaves it.
     General,
     /// Every account may see, read and join it.
@@ -24,16 +24,16 @@ pub enum Place {
     Direct,
 }
 
-impl Place {
-    /// Every place, for tests and for generated SQL.
+impl RoomClass {
+    /// Every class, for tests and for generated SQL.
     pub const ALL: [Self; 4] = [Self::General, Self::Public, Self::Private, Self::Direct];
 
-    /// The place a room is.
+    /// The class of a room.
     pub fn of(room: RoomId, kind: RoomKind) -> Self {
         if room == GENERAL { Self::General } else { Self::of_kind(kind) }
     }
 
-    /// The place of every room of a kind but `#general`.
+    /// The class of every room of a kind but `#general`.
     pub fn of_kind(kind: RoomKind) -> Self {
         match kind {
             RoomKind::Public => Self::Public,
@@ -60,7 +60,7 @@ pub enum RoomRefusal {
     NobodyLeaves,
 }
 
-/// What can be done in a room.
+/// The actions in a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RoomAction {
     /// Learn that it exists: its name, topic, counts and head; find it in a list or by its name.
@@ -145,21 +145,21 @@ const MEMBERS: Decision<RoomRefusal> = Decision::Refused(RoomRefusal::NotMember)
 const AUTHOR: Decision<RoomRefusal> = Decision::Refused(RoomRefusal::NotAuthor);
 const STAYS: Decision<RoomRefusal> = Decision::Refused(RoomRefusal::NobodyLeaves);
 
-/// One decision for each place: general, public, private, direct.
+/// One decision for each class: general, public, private, direct.
 type Row = [Decision<RoomRefusal>; 4];
 
 /// The table. `role` is the caller's role in the room, `None` for an account that is not a member.
-pub fn in_room(server: ServerRole, role: Option<Role>, place: Place, action: RoomAction) -> Decision<RoomRefusal> {
+pub fn in_room(server: ServerRole, role: Option<Role>, class: RoomClass, action: RoomAction) -> Decision<RoomRefusal> {
     let [general, public, private, direct] = match (server, role) {
         (ServerRole::Anonymous, _) => return Decision::Refused(RoomRefusal::SignedOut),
         (ServerRole::Account, None) => outsider(action),
         (ServerRole::Account, Some(Role::Member | Role::Moderator | Role::Owner)) => member(action),
     };
-    match place {
-        Place::General => general,
-        Place::Public => public,
-        Place::Private => private,
-        Place::Direct => direct,
+    match class {
+        RoomClass::General => general,
+        RoomClass::Public => public,
+        RoomClass::Private => private,
+        RoomClass::Direct => direct,
     }
 }
 
@@ -236,27 +236,27 @@ mod tests {
         std::iter::once(None).chain(Role::ALL.map(Some))
     }
 
-    fn account(role: Option<Role>, place: Place, action: RoomAction) -> Decision<RoomRefusal> {
-        in_room(ServerRole::Account, role, place, action)
+    fn account(role: Option<Role>, class: RoomClass, action: RoomAction) -> Decision<RoomRefusal> {
+        in_room(ServerRole::Account, role, class, action)
     }
 
     #[test]
     fn a_hidden_room_is_hidden_from_outsiders_in_everything() {
-        for place in Place::ALL.into_iter().filter(|place| account(None, *place, RoomAction::See) == Hidden) {
+        for class in RoomClass::ALL.into_iter().filter(|class| account(None, *class, RoomAction::See) == Hidden) {
             let reopens = |action| matches!(action, RoomAction::ReopenOwn | RoomAction::ReopenOthers);
             for action in RoomAction::ALL.into_iter().filter(|action| !reopens(*action)) {
-                assert_eq!(account(None, place, action), Hidden, "{action:?} in {place:?}");
+                assert_eq!(account(None, class, action), Hidden, "{action:?} in {class:?}");
             }
         }
     }
 
     #[test]
     fn a_room_is_never_hidden_from_its_members() {
-        for place in Place::ALL {
+        for class in RoomClass::ALL {
             for role in Role::ALL {
-                assert_eq!(account(Some(role), place, RoomAction::See), Allowed);
+                assert_eq!(account(Some(role), class, RoomAction::See), Allowed);
                 for action in [RoomAction::Post, RoomAction::EditOthers, RoomAction::Leave] {
-                    assert_ne!(account(Some(role), place, action), Hidden, "{action:?} in {place:?}");
+                    assert_ne!(account(Some(role), class, action), Hidden, "{action:?} in {class:?}");
                 }
             }
         }
@@ -265,18 +265,18 @@ mod tests {
     #[test]
     fn only_its_author_changes_a_message_and_nobody_leaves_general() {
         for role in Role::ALL {
-            assert_eq!(account(Some(role), Place::Public, RoomAction::EditOwn), Allowed);
-            assert_eq!(account(Some(role), Place::Public, RoomAction::DeleteOthers), AUTHOR);
-            assert_eq!(account(Some(role), Place::General, RoomAction::Leave), STAYS);
-            assert_eq!(account(Some(role), Place::Private, RoomAction::Leave), Allowed);
+            assert_eq!(account(Some(role), RoomClass::Public, RoomAction::EditOwn), Allowed);
+            assert_eq!(account(Some(role), RoomClass::Public, RoomAction::DeleteOthers), AUTHOR);
+            assert_eq!(account(Some(role), RoomClass::General, RoomAction::Leave), STAYS);
+            assert_eq!(account(Some(role), RoomClass::Private, RoomAction::Leave), Allowed);
         }
     }
 
     #[test]
     fn a_caller_whose_sign_in_has_ended_learns_nothing_of_any_room() {
-        for (place, role) in Place::ALL.into_iter().flat_map(|place| roles().map(move |role| (place, role))) {
+        for (class, role) in RoomClass::ALL.into_iter().flat_map(|class| roles().map(move |role| (class, role))) {
             for action in RoomAction::ALL {
-                let decision = in_room(ServerRole::Anonymous, role, place, action);
+                let decision = in_room(ServerRole::Anonymous, role, class, action);
                 assert_eq!(decision, Decision::Refused(RoomRefusal::SignedOut));
             }
         }
@@ -284,9 +284,9 @@ mod tests {
 
     #[test]
     fn general_is_the_public_room_with_its_id() {
-        assert_eq!(Place::of(GENERAL, RoomKind::Public), Place::General);
-        assert_eq!(Place::of(RoomId(2), RoomKind::Public), Place::Public);
-        assert_eq!(Place::of(RoomId(2), RoomKind::Private), Place::Private);
-        assert_eq!(Place::of(RoomId(2), RoomKind::Direct), Place::Direct);
+        assert_eq!(RoomClass::of(GENERAL, RoomKind::Public), RoomClass::General);
+        assert_eq!(RoomClass::of(RoomId(2), RoomKind::Public), RoomClass::Public);
+        assert_eq!(RoomClass::of(RoomId(2), RoomKind::Private), RoomClass::Private);
+        assert_eq!(RoomClass::of(RoomId(2), RoomKind::Direct), RoomClass::Direct);
     }
 }

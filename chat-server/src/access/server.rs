@@ -5,7 +5,7 @@
 
 use super::Decision;
 
-/// What a caller is on this server.
+/// A caller's role on this server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum ServerRole {
@@ -27,7 +27,7 @@ pub enum ServerRefusal {
     SignedOut,
 }
 
-/// What can be done on the server. Requests that name a room are one action here; the room decides the rest.
+/// The actions on the server. Requests that name a room are one action here; the room decides the rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ServerAction {
     /// Do something in a room.

@@ -1,5 +1,6 @@
 //! The account stream's present state: `account` answers it, and `welcome` carries it. Must not know how it is sent.
 
+use chat_proto::cursor::Cursor;
 use chat_proto::ids::UserId;
 use chat_proto::server_frame::AccountSnapshot;
 
@@ -10,11 +11,17 @@ use crate::server::Server;
 pub(super) async fn account_snapshot(server: &Server, user: UserId) -> Result<AccountSnapshot, Refusal> {
     let head = server.connections.head(user);
     let mut rooms = server.store.memberships(user).await?;
+    server.rooms.learn_ephemeral(rooms.iter().map(|membership| membership.room.id)).await;
     for membership in &mut rooms {
+        let persistent = std::mem::take(&mut membership.read_marker);
+        membership.read_marker = server.rooms.with_ephemeral(membership.room.id, user, persistent);
         // `room_info` has it: a thousand of them would not fit a frame.
         membership.room.description = None;
         // The database does not know ephemeral messages.
-        membership.head = membership.head.max(server.rooms.noted_head(membership.room.id).unwrap_or_default());
+        if let Some(noted) = server.rooms.noted_head(membership.room.id).filter(|noted| noted.seq > membership.head.seq)
+        {
+            membership.head = Cursor { persistent: membership.head.persistent, ..noted };
+        }
     }
     let mut named: Vec<UserId> = rooms.iter().filter_map(|m| m.room.topic.as_ref().map(|topic| topic.by)).collect();
     named.push(user);

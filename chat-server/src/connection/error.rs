@@ -93,7 +93,7 @@ impl From<Refusal> for ErrorBody {
 
 fn of_limited(Limited { limit, retry_after_ms }: Limited) -> ErrorBody {
     let (code, message) = match limit {
-        Limit::Posts => (ErrorCode::RateLimited, "Too many posts; wait a moment."),
+        Limit::Posts => (ErrorCode::RateLimited, "Too many messages; wait a moment."),
         Limit::Repeats => (ErrorCode::Repeated, "The same text was posted just before; wait, or rephrase it."),
         Limit::Changes => (ErrorCode::RateLimited, "Too many changes; wait a moment."),
         Limit::ReadMarkers => (ErrorCode::RateLimited, "Too many read markers; wait a moment."),
@@ -118,7 +118,7 @@ fn of_room(error: RoomError) -> ErrorBody {
         .at_field("key"),
         RoomError::ChainBroken => ErrorBody::new(
             ErrorCode::ChainBroken,
-            "An earlier post of this chain was refused; send that one again with `restart`, then the rest.",
+            "An earlier message of this chain was refused; send that one again with `restart`, then the rest.",
         ),
         RoomError::Busy => ErrorBody::new(ErrorCode::Busy, "The room has more to do than it can hold; try again."),
         RoomError::Store(error) => of_store(&error),
@@ -147,7 +147,7 @@ fn auth_required() -> ErrorBody {
 fn of_store(error: &StoreError) -> ErrorBody {
     match error {
         StoreError::NotFound => Refusal::not_found().into(),
-        StoreError::NameTaken => {
+        StoreError::NameTaken { .. } => {
             ErrorBody::new(ErrorCode::NameTaken, "This name, or one that looks like it, is taken; choose another.")
                 .at_field("name")
         }

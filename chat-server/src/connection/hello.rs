@@ -137,6 +137,7 @@ pub(super) fn welcome(
         token: signed_in.token,
         connection: device.connection,
         epoch: server.store.epoch(),
+        run: server.store.run(),
         now: server.now(),
         server_version: env!("CARGO_PKG_VERSION").into(),
         limits: Limits {

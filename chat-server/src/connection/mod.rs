@@ -11,6 +11,7 @@ mod hello;
 mod json_door;
 mod mentions;
 mod presences;
+mod read_marker;
 mod row;
 mod sign_in;
 mod signed_in;

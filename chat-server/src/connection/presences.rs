@@ -5,7 +5,7 @@ use chat_proto::presence::UserPresence;
 use chat_proto::room::{Role, Room};
 
 use super::error::Refusal;
-use crate::access::{Caller, Place, RoomAction, in_room};
+use crate::access::{Caller, RoomAction, RoomClass, in_room};
 use crate::presence::Profile;
 use crate::server::Server;
 use crate::store::Account;
@@ -25,7 +25,7 @@ pub(super) async fn presences(server: &Server, ids: Vec<UserId>) -> Result<Vec<U
 
 /// Whether a caller may see which members of a room are online. `role` is its role there.
 pub(super) fn may_see_online(caller: &Caller, role: Option<Role>, room: &Room) -> bool {
-    in_room(caller.role(), role, Place::of(room.id, room.kind), RoomAction::SeeOnline).is_allowed()
+    in_room(caller.role(), role, RoomClass::of(room.id, room.kind), RoomAction::SeeOnline).is_allowed()
 }
 
 /// How many members of a room are online; 0 for a caller who may not see it.
@@ -33,7 +33,7 @@ pub(super) fn online(server: &Server, caller: &Caller, role: Option<Role>, room:
     if may_see_online(caller, role, room) { server.audience.online(room.id) } else { 0 }
 }
 
-/// What an account says of itself.
+/// The profile that an account has given itself.
 pub(super) fn profile(account: &Account) -> Profile {
     Profile { chosen: account.availability, status: account.status.clone(), last_seen: account.last_seen }
 }

@@ -3,7 +3,7 @@
 
 use chat_proto::request::{Post, Request};
 
-use crate::access::{Place, RoomAction, Scope, ServerAction, ServerRole, in_room};
+use crate::access::{RoomAction, RoomClass, Scope, ServerAction, ServerRole, in_room};
 use crate::server::Cost;
 
 /// The properties of a request.
@@ -15,7 +15,7 @@ pub struct Row {
     /// another account's message is decided by the room, as is what else a request looks at on the way. A reply is
     /// decided as one twice: when the message it answers is looked up, and when the room takes it.
     pub room: Option<RoomAction>,
-    /// What it costs the account.
+    /// Its cost to the account.
     pub cost: Cost,
     /// Whether the posts before it are answered first, so that its answer includes their effects.
     pub is_ordered: bool,
@@ -91,7 +91,7 @@ impl Row {
 
     /// Whether only members of a public room may make it there.
     pub fn needs_member(&self) -> bool {
-        let outsider = |action| in_room(ServerRole::Account, None, Place::Public, action);
+        let outsider = |action| in_room(ServerRole::Account, None, RoomClass::Public, action);
         self.room.is_some_and(|action| !outsider(action).is_allowed())
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chat_proto::client_frame::{Auth, ClientFrame, ClientInfo, Hello, Subscription};
 use chat_proto::codec;
+use chat_proto::ids::Run;
 use chat_proto::limits::PROTOCOL_VERSION;
 use chat_proto::request::Request;
 use chat_proto::time::UnixMillis;
@@ -67,7 +68,7 @@ fn request(fields: &str) -> Request {
 
 async fn connection(folder: &tempfile::TempDir) -> (Arc<Server>, Connection) {
     let config = ServerConfig { registration: Registration::Open, ..ServerConfig::default() };
-    let store = SqliteStore::open(folder.path(), "e1", clock()).expect("a new database");
+    let store = SqliteStore::open(folder.path(), "e1", Run(1), clock()).expect("a new database");
     let live = MemoryLive::new(MemoryCaps::default());
     let stores =
         Stores { store: Arc::new(store), live: Arc::new(live), node: NodeId(1), clock, tasks: Tasks::default() };

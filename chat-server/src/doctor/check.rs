@@ -49,13 +49,13 @@ pub enum Figure {
 /// One check.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Check {
-    /// What was checked.
+    /// The name of the check.
     pub name: &'static str,
     /// How serious the result is.
     pub level: Level,
-    /// What was found.
+    /// The finding.
     pub message: String,
-    /// What to change, unless all is well.
+    /// The change that would help; `None` if all is well.
     pub advice: Option<String>,
     /// Measured values, by names that end with their unit.
     pub figures: BTreeMap<&'static str, Figure>,

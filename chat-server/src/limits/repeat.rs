@@ -59,7 +59,7 @@ impl RepeatRule {
         RepeatVerdict::Passes { hash }
     }
 
-    /// What was judged was not said after all.
+    /// Forgets a text that was judged and then not posted.
     pub fn forget(&mut self, hash: u64) {
         if let Some(at) = self.posts.iter().rposition(|(_, other)| *other == hash) {
             self.posts.remove(at);

@@ -34,6 +34,7 @@ macro_rules! suite {
             undo_takes_back_one_try_and_not_the_next
             a_post_undone_before_it_came_is_not_there
             a_closed_room_is_empty_and_others_are_not
+            rooms_are_listed_while_an_entry_is_alive
             usage_counts_alive_messages_and_returns_to_nothing
             an_entry_without_an_end_is_refused
             a_lease_holds_until_its_end_and_is_renewed
@@ -126,6 +127,22 @@ pub(crate) async fn a_key_is_unique_over_all_rooms_and_remembered_after_the_end(
     let forgotten = at(1_000).plus_ms(KEY_KEPT_MS);
     assert_eq!(live.key_use(UserId(7), key("once"), forgotten).await, Ok(None));
     assert_eq!(live.put(elsewhere(forgotten), forgotten).await, Ok(Put::Stored));
+}
+
+pub(crate) async fn rooms_are_listed_while_an_entry_is_alive(live: Store) {
+    let listed = async |now| {
+        let mut rooms = live.rooms_with_entries(at(now)).await.expect("a list");
+        rooms.sort_unstable();
+        rooms
+    };
+    assert_eq!(listed(0).await, []);
+    for (room, seq, ttl_ms) in [(1, 1, 2_000), (1, 2, 9_000), (2, 3, 2_000), (3, 4, 9_000)] {
+        assert_eq!(live.put(entry(room, seq, at(0), ttl_ms), at(0)).await, Ok(Put::Stored));
+    }
+    assert_eq!(listed(1_999).await, [ROOM, RoomId(2), RoomId(3)]);
+    assert_eq!(listed(2_000).await, [ROOM, RoomId(3)], "at its end an entry is not alive");
+    live.clear_room(ROOM).await.expect("cleared");
+    assert_eq!(listed(2_000).await, [RoomId(3)]);
 }
 
 pub(crate) async fn an_edit_keeps_the_end_and_a_late_older_state_changes_nothing(live: Store) {

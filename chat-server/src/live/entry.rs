@@ -55,6 +55,7 @@ impl EphemeralEntry {
     }
 
     /// The entry with the states before the changes that are not confirmed, newest first.
+    #[must_use]
     pub fn with_former(self, former: Vec<Item>) -> Self {
         Self { former, ..self }
     }
@@ -79,6 +80,7 @@ impl EphemeralEntry {
     }
 
     /// The entry without the states from before a change that stands.
+    #[must_use]
     pub fn confirmed(mut self, changed: Seq) -> Self {
         let newer = self.states().position(|state| state.changed == changed);
         self.former.truncate(newer.unwrap_or(self.former.len()));
@@ -86,6 +88,7 @@ impl EphemeralEntry {
     }
 
     /// The entry without the state that a refused change made. Unchanged if no former state is known.
+    #[must_use]
     pub fn revoked(mut self, changed: Seq) -> Self {
         if self.item.changed != changed {
             self.former.retain(|state| state.changed != changed);
@@ -96,6 +99,7 @@ impl EphemeralEntry {
     }
 
     /// The entry in its newest state that no refused change made, without the former ones.
+    #[must_use]
     pub fn standing(self, is_refused: impl Fn(Seq) -> bool) -> Self {
         let mut item = self.item;
         for former in self.former {
@@ -179,7 +183,7 @@ pub struct KeyUse {
     pub digest: PostDigest,
 }
 
-/// What a sweep removed.
+/// The items that a sweep removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Evicted {
     /// Expired entries.

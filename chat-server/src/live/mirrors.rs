@@ -1,4 +1,4 @@
-//! What each server process mirrors for the others: presence leases, typing, trending words. Must not know what other
+//! The values that each server process mirrors for the others: presence leases, typing, trending words. Must not know what other
 //! people see of them.
 
 use chat_proto::ids::{ConnectionId, RoomId, Seq, UserId};

@@ -1,4 +1,4 @@
-//! What a live store can do. Must not know how any of them does it.
+//! The port of live stores. Must not know how any of them works.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ impl BucketKey {
     }
 }
 
-/// What the connection to a live store of another process has seen since the start, for `/metrics`.
+/// The figures of a connection to a live store of another process since the start, for `/metrics`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LinkFigures {
     /// How long pipelines took to be answered, in microseconds.
@@ -87,6 +87,9 @@ pub trait Live: Send + Sync {
     /// a room that starts.
     fn load(&self, room: RoomId, now: UnixMillis) -> LiveReply<Vec<EphemeralEntry>>;
 
+    /// Returns every room that has an alive entry, in any order. May name rooms that have none any more.
+    fn rooms_with_entries(&self, now: UnixMillis) -> LiveReply<Vec<RoomId>>;
+
     /// Returns the first use of a sender's key, while it is remembered: until
     /// [`KEY_KEPT_MS`](super::KEY_KEPT_MS) after its message's end.
     fn key_use(&self, sender: UserId, key: ClientKey, now: UnixMillis) -> LiveReply<Option<KeyUse>>;
@@ -131,7 +134,7 @@ pub trait Live: Send + Sync {
     /// How often the store has lost its data. A loss is reported before any other operation is carried out.
     fn losses(&self) -> watch::Receiver<u64>;
 
-    /// What the connection to the store has seen; `None` if the store is in this process.
+    /// Returns the figures of the connection to the store; `None` if the store is in this process.
     fn link_figures(&self) -> Option<LinkFigures> {
         None
     }

@@ -1,7 +1,7 @@
 //! This process's memory and open files, as the system reports them. Empty on systems without `/proc`. Must
 //! not know the page.
 
-/// What this process uses.
+/// The resources that this process uses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Process {
     /// Resident memory in bytes.

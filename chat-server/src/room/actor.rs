@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use chat_proto::cursor::Cursor;
 use chat_proto::ids::{ConnectionId, RoomId, Seq, UserId};
 use chat_proto::message::Item;
 use chat_proto::request::Posted;
@@ -24,6 +25,7 @@ use super::live_sync::LiveSync;
 use super::services::{Counters, Services};
 use super::state::{Accepted, NewMessage, State, mentions_of};
 use crate::access::Caller;
+use crate::live::EphemeralEntry;
 use crate::push::Push;
 use crate::store::{self, Append, MemberState, Revision};
 
@@ -57,17 +59,21 @@ pub(super) async fn run(
     let loaded = async {
         let mut stored = services.store.room_state(id, services.ring_events as u32).await?;
         let mut live_sync = LiveSync::new(&services);
+        let losses = *services.live.losses().borrow();
         // A live store that is unreachable or slow delays nothing: its entries are loaded later.
         let loading = services.live.load(id, (services.clock)());
         let entries = tokio::time::timeout(LOAD_LIMIT, loading).await.ok().and_then(Result::ok);
         if entries.is_none() {
             live_sync.load_deferred(&services, id);
         }
-        let (head, refused) = (stored.room.head, std::mem::take(&mut stored.refused));
+        let (head, refused) = (stored.room.head.seq, std::mem::take(&mut stored.refused));
         let (commit, effects) = Commit::start(head, stored.reserved_up_to, refused, entries);
         let state = State::new(services.ring_events, stored, commit);
         if state.shown() > head {
-            directory.note_head(id, state.shown());
+            directory.note_head(id, state.head());
+        }
+        if state.commit.is_loaded() {
+            directory.living.load(id, state.commit.index.entries().map(EphemeralEntry::item), losses);
         }
         Ok::<_, RoomError>((state, live_sync, effects))
     };
@@ -141,6 +147,7 @@ impl Actor {
     /// Ends a room that its last member has left; the database closed it with the leave.
     fn close(&self, mailbox: &mut mpsc::Receiver<Command>) {
         drop(self.services.live.clear_room(self.state.id()));
+        self.directory.living.close(self.state.id());
         self.directory.stop_now(self.state.id(), mailbox, drop);
     }
 
@@ -316,16 +323,20 @@ impl Actor {
         }
     }
 
-    fn page_snapshot(&self, after: Option<Seq>, reply: Responder<PageSnapshot>) {
-        let from_ring = after.and_then(|after| self.state.ring.after(after));
+    fn page_snapshot(&self, after: Option<Cursor>, reply: Responder<PageSnapshot>) {
+        let head = self.state.head();
+        if let Some(parted) = after.and_then(|after| self.state.check(&after).err()) {
+            let (from_ring, ephemeral) = (None, Vec::new());
+            return answer(reply, Ok(PageSnapshot { head, parted: Some(parted), from_ring, ephemeral }));
+        }
+        let from_ring = after.and_then(|after| self.state.ring.after(after.seq));
         if after.is_some() {
             let Counters { ring_hits, ring_misses, .. } = &*self.services.counters;
             let counter = if from_ring.is_some() { ring_hits } else { ring_misses };
             counter.fetch_add(1, Ordering::Relaxed);
         }
-        let snapshot =
-            PageSnapshot { head: self.state.shown(), from_ring, ephemeral: self.state.ephemeral_items(self.now()) };
-        answer(reply, Ok(snapshot));
+        let ephemeral = self.state.ephemeral_items(self.now());
+        answer(reply, Ok(PageSnapshot { head, parted: None, from_ring, ephemeral }));
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use chat_proto::cursor::{Cursor, Parted};
 use chat_proto::ids::{ConnectionId, Seq, UserId};
 use chat_proto::message::Item;
 use chat_proto::request::{Post, Posted};
@@ -80,8 +81,8 @@ pub(super) enum Setting {
 pub struct Snapshot {
     /// The room in its wire form.
     pub room: Room,
-    /// The last number that was shown.
-    pub head: Seq,
+    /// The cursor of a client that has applied everything that was shown.
+    pub head: Cursor,
     /// The caller's role; `None` if it is not a member.
     pub role: Option<Role>,
 }
@@ -98,8 +99,10 @@ pub struct Joined {
 /// The room's part of a page, taken at one moment.
 #[derive(Debug)]
 pub(super) struct PageSnapshot {
-    /// The last number that was shown: nothing beyond it may be sent.
-    pub head: Seq,
+    /// The last number that was shown, as a cursor: nothing beyond it may be sent.
+    pub head: Cursor,
+    /// Set if the cursor asked for belongs to another life of the data; then nothing follows it.
+    pub parted: Option<Parted>,
     /// All that changed after the cursor; `None` if the ring does not reach back that far.
     pub from_ring: Option<Vec<Item>>,
     /// Every ephemeral message that has not expired.
@@ -124,8 +127,8 @@ pub(super) enum Command {
     Subscribe(Caller, (ConnectionId, SendQueue), Responder<Seq>),
     /// Shows that the caller is typing over this connection, or has stopped.
     Type(Caller, (ConnectionId, bool), Responder<()>),
-    /// The changes after a number, all of them after [`Seq::ZERO`]; without a number the ring is not asked.
-    PageSnapshot(Caller, RoomAction, Option<Seq>, Responder<PageSnapshot>),
+    /// The changes after a cursor, all of them after [`Cursor::START`]; without a cursor the ring is not asked.
+    PageSnapshot(Caller, RoomAction, Option<Cursor>, Responder<PageSnapshot>),
     Snapshot(Caller, RoomAction, Responder<Snapshot>),
     /// An item in its present state, if the room has it in memory.
     Find(Caller, RoomAction, Seq, Responder<Option<Item>>),

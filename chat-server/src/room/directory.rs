@@ -3,11 +3,13 @@
 
 use std::collections::HashMap;
 
-use chat_proto::ids::{RoomId, Seq};
+use chat_proto::cursor::Cursor;
+use chat_proto::ids::RoomId;
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
 use super::command::Command;
+use super::living::Living;
 use crate::store::{BrokenChains, ChainPlace};
 
 /// Broken chains kept in memory: more than can have posts under way.
@@ -18,7 +20,9 @@ const BROKEN_CHAINS: usize = 1024;
 pub(super) struct Directory {
     mailboxes: Mutex<HashMap<RoomId, mpsc::Sender<Command>>>,
     /// The heads of rooms whose newest item is ephemeral: the database does not have them.
-    heads: Mutex<HashMap<RoomId, Seq>>,
+    heads: Mutex<HashMap<RoomId, Cursor>>,
+    /// What unread counts need of ephemeral messages.
+    pub living: Living,
     /// The chains of posts that an actor left in its mailbox when it stopped.
     broken_chains: Mutex<BrokenChains>,
 }
@@ -26,7 +30,7 @@ pub(super) struct Directory {
 impl Default for Directory {
     fn default() -> Self {
         let broken_chains = Mutex::new(BrokenChains::new(BROKEN_CHAINS));
-        Self { mailboxes: Mutex::default(), heads: Mutex::default(), broken_chains }
+        Self { mailboxes: Mutex::default(), heads: Mutex::default(), living: Living::default(), broken_chains }
     }
 }
 
@@ -53,17 +57,20 @@ impl Directory {
         self.mailboxes.lock().get(&id).cloned()
     }
 
-    /// A room has shown an ephemeral item under this number.
-    pub(super) fn note_head(&self, room: RoomId, head: Seq) {
-        let mut heads = self.heads.lock();
-        let noted = heads.entry(room).or_insert(head);
-        *noted = head.max(*noted);
+    /// A room has shown an ephemeral item and stands here now.
+    pub(super) fn note_head(&self, room: RoomId, head: Cursor) {
+        self.heads.lock().insert(room, head);
     }
 
-    /// The last number of an ephemeral item in a room; `None` if none was shown since the server started. A hint, not the
+    /// The cursor after the last ephemeral item in a room; `None` if none was shown since the server started. A hint, not the
     /// head: of a room whose actor ran in another process nothing would be known here. Subscribing returns the head.
-    pub(super) fn noted_head(&self, room: RoomId) -> Option<Seq> {
+    pub(super) fn noted_head(&self, room: RoomId) -> Option<Cursor> {
         self.heads.lock().get(&room).copied()
+    }
+
+    /// Whether a room's actor runs in this process.
+    pub(super) fn is_running(&self, id: RoomId) -> bool {
+        self.mailboxes.lock().get(&id).is_some_and(|mailbox| !mailbox.is_closed())
     }
 
     /// The rooms whose actors run in this process.

@@ -40,7 +40,7 @@ impl From<StoreError> for RoomError {
             StoreError::KeyReused => Self::KeyReused,
             StoreError::ChainBroken => Self::ChainBroken,
             StoreError::Busy => Self::Busy,
-            StoreError::NameTaken
+            StoreError::NameTaken { .. }
             | StoreError::TooManyRooms
             | StoreError::Unreadable { .. }
             | StoreError::Failed(_)

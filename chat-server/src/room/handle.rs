@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use chat_proto::cursor::{Cursor, Parted};
 use chat_proto::ids::{ConnectionId, RoomId, Seq, UserId};
 use chat_proto::message::Item;
 use chat_proto::request::{Edit, Post, Posted};
@@ -29,17 +30,30 @@ use crate::store::ChainPlace;
 /// or is hidden from the caller, [`RoomError::Refused`] if the caller may not do this. [`RoomError::Busy`] and failures of
 /// the stores can come from any of them.
 #[derive(Clone)]
-pub struct Rooms(Arc<Registry>);
+pub struct Rooms(pub(super) Arc<Registry>);
 
-/// A page of a room without the names on it.
+/// A page of a room's history without the names on it.
 #[derive(Debug)]
-pub struct Page {
+pub struct RoomHistory {
     /// The items.
     pub items: Vec<Item>,
-    /// For changes: the cursor once the page is applied. For history: `before` of the next older page.
-    pub next: Option<Seq>,
-    /// The last number shown.
-    pub head: Seq,
+    /// `before` of the next older page.
+    pub next_before: Option<Seq>,
+    /// The cursor of a client that has applied everything shown.
+    pub head: Cursor,
+}
+
+/// A page of a room's changes without the names on it.
+#[derive(Debug)]
+pub struct RoomChanges {
+    /// The items.
+    pub items: Vec<Item>,
+    /// The cursor once the page is applied.
+    pub next: Cursor,
+    /// The cursor of a client that has applied everything shown.
+    pub head: Cursor,
+    /// Set if the cursor asked for belongs to another life of the data.
+    pub parted: Option<Parted>,
 }
 
 impl Rooms {
@@ -195,8 +209,8 @@ impl Rooms {
         if cached.is_some() { Ok(cached) } else { Ok(self.0.services().store.item(room, seq).await?) }
     }
 
-    /// The last number that a room gave to an ephemeral message, as far as it is known without asking the room.
-    pub fn noted_head(&self, room: RoomId) -> Option<Seq> {
+    /// The cursor after the last ephemeral message that a room has shown, as far as it is known without asking the room.
+    pub fn noted_head(&self, room: RoomId) -> Option<Cursor> {
         self.0.noted_head(room)
     }
 
@@ -205,24 +219,36 @@ impl Rooms {
         caller: &Caller,
         room: RoomId,
         action: RoomAction,
-        after: Option<Seq>,
+        after: Option<Cursor>,
     ) -> Result<PageSnapshot, RoomError> {
         self.0.ask(room, |reply| Command::PageSnapshot(caller.clone(), action, after, reply)).await
     }
 
-    /// The items that changed after a number, by rising `changed`.
-    pub async fn changes(&self, caller: &Caller, room: RoomId, after: Seq, limit: u32) -> Result<Page, RoomError> {
+    /// The items that changed after a cursor, by rising `changed`; none after a cursor of another life of the data.
+    pub async fn changes(
+        &self,
+        caller: &Caller,
+        room: RoomId,
+        after: Cursor,
+        limit: u32,
+    ) -> Result<RoomChanges, RoomError> {
         let snapshot = self.page_snapshot(caller, room, RoomAction::ReadChanges, Some(after)).await?;
-        let PageSnapshot { head, from_ring, mut ephemeral } = snapshot;
-        ephemeral.retain(|item| item.changed > after);
+        let PageSnapshot { head, parted, from_ring, mut ephemeral } = snapshot;
+        if let Some(Parted { at }) = parted {
+            let next = at.map_or(Cursor::START, |at| head.up_to(at));
+            return Ok(RoomChanges { items: Vec::new(), next, head, parted });
+        }
+        ephemeral.retain(|item| item.changed > after.seq);
         let cut = if let Some(items) = from_ring {
-            page::changes(items, false, Vec::new(), head, limit as usize)
+            page::changes(items, false, Vec::new(), head.seq, limit as usize)
         } else {
-            let stored = self.0.services().store.changes(room, after, limit).await?;
+            let stored = self.0.services().store.changes(room, after.seq, limit).await?;
             let is_full = stored.len() >= limit as usize;
-            page::changes(stored, is_full, ephemeral, head, limit as usize)
+            page::changes(stored, is_full, ephemeral, head.seq, limit as usize)
         };
-        Ok(Page { items: cut.items, next: Some(cut.next.max(after)), head })
+        // The numbers of ephemeral messages that ended with an earlier run lie beyond the head.
+        let next = if cut.next > after.seq { head.up_to(cut.next) } else { after };
+        Ok(RoomChanges { items: cut.items, next, head, parted })
     }
 
     /// A page before a number, by rising `seq`.
@@ -232,16 +258,16 @@ impl Rooms {
         room: RoomId,
         before: Option<Seq>,
         limit: u32,
-    ) -> Result<Page, RoomError> {
+    ) -> Result<RoomHistory, RoomError> {
         let snapshot = self.page_snapshot(caller, room, RoomAction::ReadHistory, None).await?;
         let PageSnapshot { head, mut ephemeral, .. } = snapshot;
         // What is posted while the database is read must not crowd out the page.
-        let before = before.unwrap_or(Seq(u64::MAX)).min(head.next());
+        let before = before.unwrap_or(Seq(u64::MAX)).min(head.seq.next());
         ephemeral.retain(|item| item.seq < before);
         let stored = self.0.services().store.history(room, Some(before), limit).await?;
         let is_full = stored.len() >= limit as usize;
-        let (items, next) = page::history(stored, is_full, ephemeral, head, limit as usize);
-        Ok(Page { items, next, head })
+        let (items, next_before) = page::history(stored, is_full, ephemeral, head.seq, limit as usize);
+        Ok(RoomHistory { items, next_before, head })
     }
 
     /// The items that changed after a cursor, if memory alone holds them all and they fit what is left of the budget.
@@ -249,18 +275,18 @@ impl Rooms {
         &self,
         caller: &Caller,
         room: RoomId,
-        after: Seq,
+        after: Cursor,
         budget_bytes: &mut usize,
     ) -> Result<Resumed, RoomError> {
         let snapshot = self.page_snapshot(caller, room, RoomAction::ReadChanges, Some(after)).await?;
-        let PageSnapshot { head, from_ring, .. } = snapshot;
+        let PageSnapshot { head, parted, from_ring, ephemeral: _ } = snapshot;
         let items = from_ring.filter(|items| {
-            let bytes: usize = items.iter().map(chat_proto::codec::encoded_len).sum();
+            let bytes: usize = items.iter().map(chat_proto::codec::wire_size).sum();
             let fits = bytes <= *budget_bytes;
             *budget_bytes -= if fits { bytes } else { 0 };
             fits
         });
-        Ok(Resumed { room, is_complete: items.is_some(), items: items.unwrap_or_default(), head })
+        Ok(Resumed { room, is_complete: items.is_some(), items: items.unwrap_or_default(), head, parted })
     }
 
     /// How many rooms are running.

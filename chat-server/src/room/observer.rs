@@ -11,8 +11,8 @@ pub trait RoomObserver: Send + Sync {
     fn room_started(&self, room: RoomId, items: &[Item]);
     /// A room shows an item in its new state.
     fn item_shown(&self, room: RoomId, item: &Item);
-    /// A member is typing over a connection, or has stopped. Returns the news for the other listeners, if
-    /// they do not know yet.
+    /// A member is typing over a connection, or has stopped. Returns the event for the other listeners,
+    /// `None` if they have it already.
     fn typing_changed(&self, room: RoomId, typist: (UserId, ConnectionId), is_typing: bool) -> Option<Typing>;
     /// An account has lost access: nothing of the room may reach its devices any more, queued frames included. Returns
     /// the typing that has thereby stopped, for those who still listen.

@@ -55,7 +55,7 @@ pub(super) fn history(
 fn cut(items: &mut Vec<Item>, limit: usize) -> bool {
     let mut bytes = 0;
     let fitting = items.iter().take_while(|item| {
-        bytes += codec::encoded_len(*item);
+        bytes += codec::wire_size(*item);
         bytes <= PAGE_BUDGET_BYTES
     });
     let keep = fitting.count().clamp(1, limit.max(1));

@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use chat_proto::ids::{RoomId, Seq};
+use chat_proto::cursor::Cursor;
+use chat_proto::ids::RoomId;
 use tokio::sync::{mpsc, oneshot};
 use tracing::Instrument as _;
 
@@ -11,6 +12,7 @@ use super::actor;
 use super::command::{Command, Responder};
 use super::directory::Directory;
 use super::error::RoomError;
+use super::living::Living;
 use super::services::Services;
 
 /// Commands that can wait for one room.
@@ -52,9 +54,28 @@ impl Registry {
         self.directory.running_mailbox(id)
     }
 
-    /// The last number of an ephemeral item in a room; see [`Directory::noted_head`].
-    pub(super) fn noted_head(&self, room: RoomId) -> Option<Seq> {
+    /// The cursor after the last ephemeral item of a room; see [`Directory::noted_head`].
+    pub(super) fn noted_head(&self, room: RoomId) -> Option<Cursor> {
         self.directory.noted_head(room)
+    }
+
+    /// What unread counts need of ephemeral messages.
+    pub(super) fn living(&self) -> &Living {
+        &self.directory.living
+    }
+
+    /// Whether all ephemeral messages of a room are known. `losses`: how often the live store has lost its data.
+    pub(super) fn is_ephemeral_known(&self, room: RoomId, losses: u64) -> bool {
+        self.directory.living.is_known(room, losses, || self.directory.is_running(room))
+    }
+
+    /// Notes that the live store holds nothing of a room. A room that runs knows more.
+    pub(super) fn note_no_ephemeral(&self, room: RoomId, losses: u64) {
+        if self.directory.is_running(room) {
+            self.directory.living.know(room, losses);
+        } else {
+            self.directory.living.know_empty(room, losses);
+        }
     }
 
     /// The rooms whose actors run in this process.

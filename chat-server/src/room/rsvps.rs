@@ -14,7 +14,7 @@ use crate::store::MemberAnswer;
 
 /// A member's answer, and the place and time of the item that holds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Answer {
+struct GivenRsvp {
     rsvp: Rsvp,
     seq: Seq,
     at: UnixMillis,
@@ -24,13 +24,13 @@ struct Answer {
 #[derive(Debug, Default)]
 pub(super) struct Rsvps {
     /// As the room shows them.
-    shown: HashMap<UserId, Answer>,
+    shown: HashMap<UserId, GivenRsvp>,
     counts: RsvpCounts,
     /// Accepted and not yet shown, in the order of acceptance; `None`: the member leaves.
-    under_way: VecDeque<(UserId, Option<(Seq, Answer)>)>,
+    under_way: VecDeque<(UserId, Option<(Seq, GivenRsvp)>)>,
 }
 
-/// What becomes of an answer.
+/// The fate of a new answer.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum NewAnswer {
     /// The member's first: an item.
@@ -43,7 +43,7 @@ impl Rsvps {
     pub(super) fn new(answers: Vec<MemberAnswer>) -> Self {
         let mut rsvps = Self::default();
         for MemberAnswer { user, rsvp, seq, at } in answers {
-            rsvps.set(user, Some(Answer { rsvp, seq, at }));
+            rsvps.set(user, Some(GivenRsvp { rsvp, seq, at }));
         }
         rsvps
     }
@@ -74,8 +74,8 @@ impl Rsvps {
         }
         let changed = next_seq();
         let answer = match before {
-            Some(first) => Answer { rsvp, ..first },
-            None => Answer { rsvp, seq: changed, at: now },
+            Some(first) => GivenRsvp { rsvp, ..first },
+            None => GivenRsvp { rsvp, seq: changed, at: now },
         };
         self.under_way.push_back((user, Some((changed, answer))));
         let answered_at = before.is_some().then_some(now);
@@ -104,7 +104,7 @@ impl Rsvps {
         match &item.content {
             Content::Rsvp { answer, .. } => {
                 self.refuse(item.changed);
-                self.set(item.by, Some(Answer { rsvp: *answer, seq: item.seq, at: item.at }));
+                self.set(item.by, Some(GivenRsvp { rsvp: *answer, seq: item.seq, at: item.at }));
             }
             Content::Leave => {
                 self.undo_leave(item.by);
@@ -121,13 +121,13 @@ impl Rsvps {
         }
     }
 
-    fn end(&mut self, is_it: impl Fn(&(UserId, Option<(Seq, Answer)>)) -> bool) {
+    fn end(&mut self, is_it: impl Fn(&(UserId, Option<(Seq, GivenRsvp)>)) -> bool) {
         if let Some(at) = self.under_way.iter().position(is_it) {
             self.under_way.remove(at);
         }
     }
 
-    fn set(&mut self, user: UserId, answer: Option<Answer>) {
+    fn set(&mut self, user: UserId, answer: Option<GivenRsvp>) {
         let before = match answer {
             Some(answer) => self.shown.insert(user, answer),
             None => self.shown.remove(&user),
@@ -136,7 +136,7 @@ impl Rsvps {
     }
 
     /// A member's answer once all that is under way is shown.
-    fn latest(&self, user: UserId) -> Option<Answer> {
+    fn latest(&self, user: UserId) -> Option<GivenRsvp> {
         let latest = self.under_way.iter().rev().find(|(of, _)| *of == user);
         latest.map_or_else(|| self.shown.get(&user).copied(), |(_, answer)| answer.map(|(_, answer)| answer))
     }
@@ -153,7 +153,7 @@ impl Rsvps {
     }
 }
 
-fn recount(counts: &mut RsvpCounts, before: Option<Answer>, now: Option<Answer>) {
+fn recount(counts: &mut RsvpCounts, before: Option<GivenRsvp>, now: Option<GivenRsvp>) {
     for (answer, is_added) in [(before, false), (now, true)] {
         let count = match answer.map_or(Rsvp::None, |answer| answer.rsvp) {
             Rsvp::None => continue,

@@ -3,6 +3,7 @@
 
 #![deny(clippy::disallowed_methods)]
 
+use chat_proto::cursor::{Cursor, Parted};
 use chat_proto::ids::{RoomId, Seq, UserId};
 use chat_proto::limits::{TTL_MAX_MS, TTL_MIN_MS};
 use chat_proto::message::{Content, Item, Message};
@@ -16,7 +17,8 @@ use super::commit::Commit;
 use super::members::Members;
 use super::ring::Ring;
 use super::rsvps::{NewAnswer, Rsvps};
-use crate::access::{Caller, Decision, Place, RoomAction, RoomRefusal, ServerRole, in_room};
+use super::runs::Runs;
+use crate::access::{Caller, Decision, RoomAction, RoomClass, RoomRefusal, ServerRole, in_room};
 use crate::live::{EphemeralEntry, EphemeralKey};
 use crate::store::RoomState;
 
@@ -26,6 +28,9 @@ pub(super) struct State {
     pub room: Room,
     /// The last number shown.
     shown: Seq,
+    /// The last number shown of a persistent change.
+    persistent: Seq,
+    runs: Runs,
     members: Members,
     pub rsvps: Rsvps,
     pub ring: Ring,
@@ -57,14 +62,15 @@ impl State {
     /// The room as the stores have it.
     pub(super) fn new(ring_events: usize, stored: RoomState, commit: Commit) -> Self {
         let newest_ephemeral = commit.index.newest();
-        let shown = stored.room.head.max(newest_ephemeral);
+        let shown = stored.room.head.seq.max(newest_ephemeral);
         // Ephemeral events are not in the database: with some alive the ring cannot claim to know all.
-        let has_persistent_only = commit.index.is_empty() && commit.seqs.last_given() == stored.room.head;
+        let has_persistent_only = commit.index.is_empty() && commit.seqs.last_given() == stored.room.head.seq;
         let mut ring = Ring::refill(ring_events, stored.recent, shown, stored.is_whole && has_persistent_only);
         ring.mark_incomplete_to(newest_ephemeral);
         let members = Members::new(stored.members);
         let rsvps = Rsvps::new(stored.answers);
-        Self { room: stored.room.room, shown, members, rsvps, ring, commit }
+        let (persistent, runs) = (stored.room.head.persistent, Runs::new(stored.runs));
+        Self { room: stored.room.room, shown, persistent, runs, members, rsvps, ring, commit }
     }
 
     pub(super) fn id(&self) -> RoomId {
@@ -75,13 +81,31 @@ impl State {
         self.shown
     }
 
+    /// The cursor of a client that has applied everything.
+    pub(super) fn head(&self) -> Cursor {
+        self.cursor(self.shown)
+    }
+
+    /// The cursor of a client that has applied everything up to a number that was shown.
+    pub(super) fn cursor(&self, seq: Seq) -> Cursor {
+        self.runs.cursor(seq, self.persistent.min(seq))
+    }
+
+    /// Checks that a cursor belongs to this life of the data.
+    ///
+    /// # Errors
+    /// Where the lives part.
+    pub(super) fn check(&self, cursor: &Cursor) -> Result<(), Parted> {
+        self.runs.check(cursor, self.persistent, self.commit.seqs.last_given())
+    }
+
     pub(super) fn role(&self, user: UserId) -> Option<Role> {
         self.members.role(user)
     }
 
     pub(super) fn snapshot(&self, user: UserId) -> Snapshot {
         let room = Room { members: self.member_count(), ..self.room.clone() };
-        Snapshot { room, head: self.shown, role: self.role(user) }
+        Snapshot { room, head: self.head(), role: self.role(user) }
     }
 
     pub(super) fn member_count(&self) -> u32 {
@@ -101,13 +125,13 @@ impl State {
 
     /// The access table's decision on a caller as it stands at this moment.
     pub(super) fn decide(&self, caller: &Caller, action: RoomAction) -> Decision<RoomRefusal> {
-        let place = Place::of(self.id(), self.room.kind);
+        let place = RoomClass::of(self.id(), self.room.kind);
         in_room(caller.role(), self.role(caller.user()), place, action)
     }
 
     /// Whether accounts that are not members may listen.
     pub(super) fn may_outsiders_listen(&self) -> bool {
-        let place = Place::of(self.id(), self.room.kind);
+        let place = RoomClass::of(self.id(), self.room.kind);
         in_room(ServerRole::Account, None, place, RoomAction::Subscribe).is_allowed()
     }
 
@@ -309,7 +333,7 @@ impl State {
     }
 
     /// Shows an item; returns the number shown before it.
-    pub(super) fn show(&mut self, item: &Item) -> Seq {
+    pub(super) fn show(&mut self, item: &Item, is_ephemeral: bool) -> Seq {
         match &item.content {
             Content::Topic { topic } => {
                 self.room.topic = topic.clone().map(|text| Topic { text, by: item.by, at: item.at });
@@ -325,6 +349,9 @@ impl State {
         }
         self.rsvps.show(item);
         self.ring.push(item.clone());
+        if !is_ephemeral {
+            self.persistent = item.changed;
+        }
         std::mem::replace(&mut self.shown, item.changed)
     }
 
@@ -354,10 +381,7 @@ impl State {
 
 /// The accounts that a message mentions; none for any other item.
 pub(super) fn mentions_of(item: &Item) -> Vec<UserId> {
-    match &item.content {
-        Content::Message(message) => message.mentions.clone(),
-        _ => Vec::new(),
-    }
+    item.content.message().map_or_else(Vec::new, |message| message.mentions.clone())
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What waits to be sent to one connection, and the rooms that feed it. Must not know how frames are encoded or written.
+//! The frames that wait to be sent to one connection, and the rooms that feed it. Must not know how frames are encoded or written.
 
 mod handle;
 mod queue;

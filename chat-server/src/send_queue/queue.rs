@@ -18,7 +18,7 @@ pub const SEND_QUEUE_MAX_FRAMES: usize = 2048;
 /// Rooms noted for one push beside the first.
 const OTHER_ROOMS_MAX: usize = 16;
 
-/// What leaves a queue.
+/// A frame that leaves a queue.
 #[derive(Clone, Debug)]
 pub enum Frame {
     /// An answer, as the connection's own door has encoded it.
@@ -28,7 +28,7 @@ pub enum Frame {
 }
 
 impl Frame {
-    /// What a push counts for. Answers are not counted.
+    /// The bytes that a push counts for. Answers are not counted.
     fn pushed_bytes(&self) -> Option<usize> {
         match self {
             Self::Answer(_) => None,
@@ -260,7 +260,7 @@ mod tests {
         Push::of_size(Gap { room }, 3)
     }
 
-    /// What leaves a queue: the numbers of pushes, `gap` and the room, the texts of answers.
+    /// Empties a queue. Returns the numbers of pushes, `gap` and the room, the texts of answers.
     fn drain(queue: &mut Queue) -> Vec<String> {
         let mut frames = Vec::new();
         queue.take(&mut frames, usize::MAX);

@@ -27,7 +27,7 @@ pub struct PostRates {
     pub remote: BucketRule,
 }
 
-/// What a request costs its account. Posts are judged with their text instead.
+/// The cost of a request to its account. Posts are judged with their text instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cost {
     /// Nothing.

@@ -114,7 +114,14 @@ impl RoomAudience {
         match &item.content {
             Content::Join => known.room_presence.joined(room, item.by),
             Content::Leave => known.room_presence.left(room, item.by),
-            _ => return,
+            Content::Message(_)
+            | Content::Deleted { .. }
+            | Content::Expired { .. }
+            | Content::Topic { .. }
+            | Content::Description { .. }
+            | Content::Renamed { .. }
+            | Content::Rsvp { .. }
+            | Content::Damaged => return,
         }
         known.recount(room, (self.clock)());
         drop(known);

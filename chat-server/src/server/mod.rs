@@ -1,4 +1,4 @@
-//! What all connections share: settings, stores, services, and the limits that hold for everybody. Must not know
+//! The state that all connections share: settings, stores, services, and the limits that hold for everybody. Must not know
 //! requests, frames or sockets.
 
 mod account_limiter;

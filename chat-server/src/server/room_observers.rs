@@ -55,8 +55,9 @@ impl RoomObserver for RoomObservers {
         if let Content::Message(message) = &item.content
             && item.changed == item.seq
         {
-            for user in &message.mentions {
-                self.connections.notify(*user, AccountChange::Mention { room, seq: item.seq });
+            let mention = AccountChange::Mention { room, seq: item.seq, expires_at: message.expires_at };
+            for user in message.mentions.iter().filter(|user| **user != item.by) {
+                self.connections.notify(*user, mention.clone());
             }
         }
     }

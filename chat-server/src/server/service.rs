@@ -12,7 +12,7 @@ use super::state::Server;
 /// Coalescing window: a change within this time after a notice is sent when it ends, as it is then.
 const NOTIFY_EVERY: Duration = Duration::from_millis(500);
 
-/// What the server accepts at this moment.
+/// Returns the kinds of messages that the server accepts at this moment.
 pub fn service_now(server: &Server) -> Service {
     Service {
         is_live_available: *server.live.availability().borrow(),

@@ -84,7 +84,7 @@ pub struct Server {
     pub clock: fn() -> UnixMillis,
     /// When this server started.
     pub started_at: UnixMillis,
-    /// What rooms count, for metrics and the log.
+    /// The counters of rooms, for metrics and the log.
     pub counters: Arc<Counters>,
     next_connection: AtomicU64,
 }

@@ -1,15 +1,17 @@
 //! The contract of the store's ports as tests, for every store. Must not know which database it is.
 //!
-//! `suite!(place)` makes one test per case, each with the store of a new [`Place`].
+//! `suite!(storage)` makes one test per case, each with a new [`Storage`] and the store in it.
 
+mod accounts;
+mod lists;
 mod rooms;
 mod timeline;
 
-pub(crate) use {rooms::*, timeline::*};
+pub(crate) use {accounts::*, lists::*, rooms::*, timeline::*};
 
 use std::sync::Arc;
 
-use chat_proto::ids::{RoomId, Seq, UserId};
+use chat_proto::ids::{RoomId, Run, Seq, UserId};
 use chat_proto::message::{Content, Item, Message};
 use chat_proto::room::{Role, RoomKind};
 use chat_proto::time::UnixMillis;
@@ -18,19 +20,21 @@ use super::{Append, MemberState, NewRoom, Store};
 
 /// Makes the suite's tests for one kind of store.
 macro_rules! suite {
-    ($place:expr) => {
-        crate::store::conformance::suite!(@cases $place;
+    ($storage:expr) => {
+        crate::store::conformance::suite!(@cases $storage;
             a_repeated_key_returns_the_first_number_and_adds_nothing
             a_write_that_fails_takes_none_of_its_batch_along
             behind_a_refused_write_of_a_chain_none_is_kept
             a_chain_breaks_over_rooms_and_only_behind_the_refusal
             an_append_changes_what_its_item_says_about_the_room
             an_edit_keeps_the_former_text_and_a_deletion_leaves_none
+            a_run_is_known_in_the_rooms_it_wrote_in_with_their_numbers_before_it
             a_room_starts_with_every_write_that_was_asked_for
             what_was_acknowledged_is_there_after_reopening_with_the_same_epoch
             a_number_that_was_reserved_is_never_given_again
             a_refused_change_is_known_by_its_numbers_until_nothing_can_be_left_of_it
             unread_counts_persistent_messages_after_the_mark_and_the_mark_only_grows
+            own_messages_are_never_unread_and_move_no_read_marker
             who_is_named_follows_edits_and_deletions
             what_a_member_answered_is_known_however_long_ago
             a_changed_answer_changes_its_item_and_the_membership_and_deletes_nothing
@@ -38,12 +42,22 @@ macro_rules! suite {
             a_closed_private_room_opens_again_for_its_maker_only
             a_room_is_made_with_its_owner_and_closed_with_its_last_leave
             an_account_at_its_limit_makes_no_room_and_burns_no_name
-            a_user_of_the_machine_has_one_account_and_a_taken_name_gets_a_suffix);
+            a_user_of_the_machine_has_one_account_and_a_taken_name_gets_a_suffix
+            a_name_that_is_taken_or_looks_like_it_is_refused_and_adds_no_account
+            an_account_is_found_by_its_id_and_its_name_alike
+            many_accounts_are_found_at_once_and_unknown_ones_are_left_out
+            a_profile_is_kept_and_belongs_to_one_account
+            a_sign_in_is_found_by_its_token_until_it_is_revoked
+            a_new_password_ends_every_sign_in_of_its_account_but_the_kept_one
+            a_list_of_rooms_holds_those_that_the_access_table_shows
+            pages_of_rooms_hold_each_open_room_once_by_rising_name
+            pages_of_members_hold_each_once_by_rising_name
+            a_store_that_writes_is_healthy_and_counts_its_writes);
     };
-    (@cases $place:expr; $($case:ident)+) => {
+    (@cases $storage:expr; $($case:ident)+) => {
         $(#[tokio::test]
         async fn $case() {
-            let fixture = crate::store::conformance::Fixture::new($place);
+            let fixture = crate::store::conformance::Fixture::new($storage);
             crate::store::conformance::$case(fixture).await;
         })+
     };
@@ -56,28 +70,29 @@ const GENERAL: RoomId = RoomId(1);
 const BEN: UserId = UserId(77);
 
 /// Where one test's store keeps its data.
-pub(crate) trait Place: Sized {
-    /// Opens the store. In a new place its data begin the life `epoch`.
-    fn open(&self, epoch: &str) -> Arc<dyn Store>;
+pub(crate) trait Storage: Sized {
+    /// Opens the store for a run. In an empty storage the data begin the life `epoch`.
+    fn open(&self, epoch: &str, run: Run) -> Arc<dyn Store>;
 }
 
-/// An open store in its place.
+/// An open store and its storage.
 pub(crate) struct Fixture<P> {
     pub store: Arc<dyn Store>,
-    pub place: P,
+    pub storage: P,
 }
 
-impl<P: Place> Fixture<P> {
-    pub(crate) fn new(place: P) -> Self {
-        Self { store: place.open("e1"), place }
+impl<P: Storage> Fixture<P> {
+    pub(crate) fn new(storage: P) -> Self {
+        Self { store: storage.open("e1", Run(1)), storage }
     }
 
     /// Closes the store and opens it again.
     async fn reopened(self) -> Self {
+        let run = self.store.run();
         self.store.close().await.expect("it closes");
-        let Self { store, place } = self;
+        let Self { store, storage } = self;
         drop(store);
-        Self { store: place.open("e2"), place }
+        Self { store: storage.open("e2", Run(run.0 + 1)), storage }
     }
 
     /// Makes an account that is a member of the first room.
@@ -97,10 +112,7 @@ pub(crate) fn event(by: UserId, seq: u64, body: &str) -> Append {
 }
 
 fn body(item: &Item) -> &str {
-    match &item.content {
-        Content::Message(message) => message.body.as_str(),
-        _ => "",
-    }
+    item.content.message().map_or("", |message| message.body.as_str())
 }
 
 fn room_of(by: UserId, kind: RoomKind) -> NewRoom {

@@ -19,7 +19,11 @@ pub enum StoreError {
     NotFound,
     /// The name, or one that looks like it, is taken.
     #[error("the name is taken")]
-    NameTaken,
+    NameTaken {
+        /// The constraint that found it; `None` if it was found by looking.
+        #[source]
+        cause: Option<Cause>,
+    },
     /// The account is a member of [`ROOMS_MAX`](super::ROOMS_MAX) rooms.
     #[error("the account is a member of as many rooms as it may be")]
     TooManyRooms,
@@ -36,7 +40,7 @@ pub enum StoreError {
         record: Record,
         /// Which of its fields.
         field: &'static str,
-        /// What is wrong with the field.
+        /// The fault of the field.
         #[source]
         cause: Cause,
     },
@@ -80,6 +84,21 @@ impl StoreError {
     /// A field that cannot be read.
     pub fn unreadable(record: Record, field: &'static str, cause: impl Error + Send + Sync + 'static) -> Self {
         Self::Unreadable { record, field, cause: Cause(Arc::new(cause)) }
+    }
+
+    /// The name was found by looking.
+    pub fn name_taken() -> Self {
+        Self::NameTaken { cause: None }
+    }
+
+    /// A constraint of the database on names refused the write.
+    pub fn name_refused(cause: impl Error + Send + Sync + 'static) -> Self {
+        Self::NameTaken { cause: Some(Cause(Arc::new(cause))) }
+    }
+
+    /// Whether a name is taken, however that was found.
+    pub fn is_name_taken(&self) -> bool {
+        matches!(self, Self::NameTaken { .. })
     }
 
     /// The error and all its causes in one line, for the log.

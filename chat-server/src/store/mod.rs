@@ -15,8 +15,8 @@ pub use chain::{BrokenChains, ChainId, ChainPlace};
 pub use error::{Cause, Record, StoreError};
 pub use health::Health;
 pub use model::{
-    Account, Append, Appended, Change, ChangeId, MemberAnswer, MemberRow, MemberState, NewRoom, NewSignIn, ROOMS_MAX,
-    RefusedChange, Revision, RoomCounts, RoomState, SignInRow, StoreFigures, StoredRoom,
+    Account, Append, Appended, Change, ChangeId, MemberAnswer, MemberRow, MemberState, MovedMarker, NewRoom, NewSignIn,
+    ROOMS_MAX, RefusedChange, Revision, RoomCounts, RoomState, RunStart, SignInRow, StoreFigures, StoredRoom,
 };
 pub use port::{Accounts, Lifecycle, Members, ReadMarkers, RoomStore, Rooms, Store, Timeline};
 

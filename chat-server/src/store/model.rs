@@ -1,9 +1,10 @@
 //! The values that go into the database and come out of it. Must not know how a database keeps them.
 
-use chat_proto::ids::{ClientKey, RoomId, Seq, SessionId, UserId};
+use chat_proto::cursor::Cursor;
+use chat_proto::ids::{ClientKey, RoomId, Run, Seq, SessionId, UserId};
 use chat_proto::message::{Content, Item, Message};
 use chat_proto::presence::ChosenAvailability;
-use chat_proto::room::{Role, Room, RoomKind, Rsvp, RsvpCounts, User};
+use chat_proto::room::{ReadMarker, Role, Room, RoomKind, Rsvp, RsvpCounts, User};
 use chat_proto::text::{Description, RoomName, StatusText, TopicText, Username};
 use chat_proto::time::UnixMillis;
 
@@ -87,8 +88,8 @@ pub struct NewRoom {
 pub struct StoredRoom {
     /// Its public facts.
     pub room: Room,
-    /// Its last sequence number.
-    pub head: Seq,
+    /// The number of its last persistent change, with the last run that gave a number in it.
+    pub head: Cursor,
     /// When its last persistent message was accepted.
     pub last_message_at: Option<UnixMillis>,
 }
@@ -110,6 +111,20 @@ pub struct RoomState {
     pub is_whole: bool,
     /// Ephemeral posts, edits and deletions that were refused and must not appear.
     pub refused: Vec<ChangeId>,
+    /// The runs of the server that gave numbers in it, by rising number. The last is the present one, whether it has given
+    /// any or not.
+    pub runs: Vec<RunStart>,
+}
+
+/// Where a run of the server began in a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RunStart {
+    /// The run.
+    pub run: Run,
+    /// The number of the last persistent change before it.
+    pub head: Seq,
+    /// The last number that earlier runs gave or reserved: the run's own numbers are higher.
+    pub given: Seq,
 }
 
 /// A member's answer with the item that holds it.
@@ -175,10 +190,7 @@ pub struct Append {
 impl Append {
     /// The message and its key, if it is a message.
     pub fn message(&self) -> Option<(&Message, Option<&ClientKey>)> {
-        match &self.content {
-            Content::Message(message) => Some((message, message.key.as_ref())),
-            _ => None,
-        }
+        self.content.message().map(|message| (message, message.key.as_ref()))
     }
 
     /// The item it becomes.
@@ -253,7 +265,16 @@ pub struct RoomCounts {
     pub rsvp: RsvpCounts,
 }
 
-/// What a store has done since it was opened, for the log and for `/metrics`.
+/// A read marker after a request to move it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MovedMarker {
+    /// The marker as it is then.
+    pub read_marker: ReadMarker,
+    /// Whether it moved.
+    pub has_moved: bool,
+}
+
+/// The work of a store since it was opened, for the log and for `/metrics`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StoreFigures {
     /// The writes of each commit.

@@ -13,7 +13,7 @@
 //!   default. An item that cannot be read is [`Content::Damaged`](chat_proto::message::Content::Damaged) at its place: it
 //!   must not hide the others.
 
-use chat_proto::ids::{ClientKey, Epoch, RoomId, Seq, SessionId, UserId};
+use chat_proto::ids::{ClientKey, Epoch, RoomId, Run, Seq, SessionId, UserId};
 use chat_proto::message::{Item, Version};
 use chat_proto::presence::ChosenAvailability;
 use chat_proto::room::{Membership, ReadMarker, Role, Rsvp, User};
@@ -22,8 +22,8 @@ use chat_proto::time::UnixMillis;
 use tokio::sync::watch;
 
 use super::model::{
-    Account, Append, Appended, Change, MemberRow, MemberState, NewRoom, NewSignIn, RefusedChange, RoomCounts,
-    RoomState, SignInRow, StoredRoom,
+    Account, Append, Appended, Change, MemberRow, MemberState, MovedMarker, NewRoom, NewSignIn, RefusedChange,
+    RoomCounts, RoomState, SignInRow, StoredRoom,
 };
 use super::{Health, StoreFigures, StoreReply};
 
@@ -125,7 +125,7 @@ pub trait Rooms: Send + Sync + 'static {
 /// Memberships.
 pub trait Members: Send + Sync + 'static {
     /// Changes a membership and appends its event, both or neither. A new member has read everything up to the event.
-    /// A member who leaves loses the read marker and the answer, and is no longer mentioned in the room.
+    /// A member who leaves loses the read marker and the answer.
     ///
     /// A room that closes when it is empty is closed by the leave of its last member: lists and names no longer lead to
     /// it; its name, its numbers and its history are kept for [`Rooms::create_room`].
@@ -153,8 +153,8 @@ pub trait Timeline: Send + Sync + 'static {
     /// Appends an item under the number its room's actor assigned. In the same transaction:
     ///
     /// - the room's head becomes at least `event.seq`;
-    /// - a message counts in [`Rooms::room_counts`], becomes the room's last message, and its mentions count for those
-    ///   it names; the author's read marker moves to it if the author had read everything before it;
+    /// - a message counts in [`Rooms::room_counts`], becomes the room's last message, and is unread, with its mentions,
+    ///   for all members but its author; no read marker moves;
     /// - a topic, a description or a name becomes the room's. The former name keeps leading to the room.
     ///
     /// A message whose key its author used before is not appended: the answer holds the first message's number and
@@ -204,29 +204,36 @@ pub trait Timeline: Send + Sync + 'static {
 
 /// How far accounts have read.
 pub trait ReadMarkers: Send + Sync + 'static {
-    /// Returns a member's read marker with the counts behind it.
+    /// Returns a member's read marker with the counts after it: persistent messages that others posted and nobody
+    /// deleted. They are those of the moment when the room's head was `counted_to`. The work does not grow with what is
+    /// unread.
     ///
     /// # Errors
     /// `NotFound` if the account is no member.
     fn read_marker(&self, account: UserId, room: RoomId) -> StoreReply<ReadMarker>;
 
-    /// Moves a read marker forward, or anywhere with `rewind`; at most to the room's head. Returns the marker as it
-    /// is then.
+    /// Moves a read marker forward, or anywhere with `rewind`; at most to the last number the room may have given:
+    /// its head, or what it has reserved for ephemeral messages.
     ///
     /// # Errors
     /// `NotFound` if the account is no member.
-    fn set_read(&self, account: UserId, room: RoomId, seq: Seq, rewind: bool) -> StoreReply<ReadMarker>;
+    fn set_read(&self, account: UserId, room: RoomId, seq: Seq, rewind: bool) -> StoreReply<MovedMarker>;
 }
 
 /// The life of the database itself.
 pub trait Lifecycle: Send + Sync + 'static {
-    /// Names the life of the data: another value means that all numbers begin anew.
+    /// Names the data: another value means that all numbers begin anew. Copies of the data have the same.
     fn epoch(&self) -> Epoch;
+
+    /// The run of the server for which the store was opened. The first write that takes or reserves a number of a room
+    /// records, in its own transaction, the run and the room's numbers before it ([`RoomState::runs`]); a store keeps the
+    /// last 256 of each room, or more.
+    fn run(&self) -> Run;
 
     /// Whether writes are taken. A store that cannot write tries again by itself and reports when it can.
     fn health(&self) -> watch::Receiver<Health>;
 
-    /// What the store has done since it was opened.
+    /// Returns the work of the store since it was opened.
     fn figures(&self) -> StoreFigures;
 
     /// Finishes queued requests and stops. Later requests are refused with `Closed`.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::StoredError;
 
-/// What an item is. Moments are milliseconds since 1970, accounts are written `U7`.
+/// The content of an item. Moments are milliseconds since 1970, accounts are written `U7`.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub(super) enum StoredContent {
@@ -59,7 +59,7 @@ pub(super) struct StoredMessage {
     extra: MessageExtra,
 }
 
-/// What few messages have.
+/// The fields that few messages have.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct MessageExtra {
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -29,9 +29,9 @@ const HEAD_LIMIT: Duration = Duration::from_secs(10);
 /// Most bytes of a request's head.
 const HEAD_MAX_BYTES: usize = 16 * 1024;
 
-type Answer = Response<Full<Bytes>>;
+type HttpResponse = Response<Full<Bytes>>;
 
-/// What a listener serves.
+/// The pages that a listener serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Surface {
     /// Everything; metrics only to this machine.
@@ -103,7 +103,12 @@ where
     }
 }
 
-fn route(mut request: Request<hyper::body::Incoming>, entrance: &Entrance, server: &Server, upgrade: &Begun) -> Answer {
+fn route(
+    mut request: Request<hyper::body::Incoming>,
+    entrance: &Entrance,
+    server: &Server,
+    upgrade: &Begun,
+) -> HttpResponse {
     match request.uri().path() {
         "/healthz" => text(StatusCode::OK, "ok\n"),
         "/readyz" => readiness(server),
@@ -125,7 +130,7 @@ fn route(mut request: Request<hyper::body::Incoming>, entrance: &Entrance, serve
 }
 
 /// The answer to a request for a page for operators under a name that is not the server's. No browser reaches a Unix socket.
-fn misdirected(request: &Request<hyper::body::Incoming>, entrance: &Entrance) -> Option<Answer> {
+fn misdirected(request: &Request<hyper::body::Incoming>, entrance: &Entrance) -> Option<HttpResponse> {
     let is_page = matches!(request.uri().path(), "/metrics" | "/healthz" | "/readyz");
     let is_admitted = entrance.origin.address.is_none() || entrance.host_names.admit(request.headers());
     (is_page && !is_admitted).then(|| {
@@ -149,20 +154,20 @@ fn warn_of_proxy(trusted_proxies: &TrustedProxies) {
     }
 }
 
-async fn figures(server: &Server) -> Answer {
+async fn figures(server: &Server) -> HttpResponse {
     let mut answer = Response::new(Full::from(metrics::page(server).await));
     answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(metrics::CONTENT_TYPE));
     answer
 }
 
 /// Whether messages are accepted, and if not, why.
-fn readiness(server: &Server) -> Answer {
+fn readiness(server: &Server) -> HttpResponse {
     let health = *server.store.health().borrow();
     let status = if health.is_writable() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     text(status, format!("{health}\n"))
 }
 
-fn text(status: StatusCode, body: impl Into<Bytes>) -> Answer {
+fn text(status: StatusCode, body: impl Into<Bytes>) -> HttpResponse {
     let mut answer = Response::new(Full::new(body.into()));
     *answer.status_mut() = status;
     answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
@@ -170,7 +175,7 @@ fn text(status: StatusCode, body: impl Into<Bytes>) -> Answer {
 }
 
 /// The answer to a WebSocket handshake (RFC 6455 § 4.2).
-fn handshake(request: &Request<hyper::body::Incoming>) -> Result<Answer, Box<Answer>> {
+fn handshake(request: &Request<hyper::body::Incoming>) -> Result<HttpResponse, Box<HttpResponse>> {
     let headers = request.headers();
     let has = |name: header::HeaderName, word: &str| {
         let values = headers.get_all(name);

@@ -60,13 +60,13 @@ pub enum BindError {
         source: io::Error,
     },
     /// Another server listens there.
-    #[error("another server listens at {path}; stop it, or choose another path with --unix")]
+    #[error("another server listens at {path}")]
     InUse {
         /// The path.
         path: PathBuf,
     },
     /// A file that is no socket has that path.
-    #[error("{path} is there already and no socket; move it away, or choose another path with --unix")]
+    #[error("{path} is there already and no socket")]
     NoSocket {
         /// The path.
         path: PathBuf,
@@ -77,6 +77,20 @@ pub enum BindError {
         /// Its name.
         name: String,
     },
+}
+
+impl BindError {
+    /// The next step of an operator, if one usually helps.
+    pub fn advice(&self) -> Option<&'static str> {
+        match self {
+            Self::Tcp { source, .. } if source.kind() == io::ErrorKind::AddrInUse => {
+                Some("stop the program that listens there, or choose another address with --listen")
+            }
+            Self::InUse { .. } => Some("stop it, or choose another path with --unix"),
+            Self::NoSocket { .. } => Some("move it away, or choose another path with --unix"),
+            Self::Tcp { .. } | Self::Unix { .. } | Self::NoGroup { .. } => None,
+        }
+    }
 }
 
 /// The bound listeners.
@@ -193,8 +207,7 @@ mod tests {
         assert!(bound.is_ok() && restored.is_empty(), "{restored:?}");
         assert_eq!(mode(&path) & 0o077, 0, "{:o}", mode(&path));
         let path = folder.path().join("open");
-        let _bound =
-            bind_unix(&super::UnixListen { path: path.clone(), mode: 0o666, group: None }).await.expect("bound");
+        let _bound = bind_unix(&UnixListen { path: path.clone(), mode: 0o666, group: None }).await.expect("bound");
         assert_eq!(mode(&path), 0o666);
     }
 }

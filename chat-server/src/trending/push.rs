@@ -31,11 +31,11 @@ impl TrendingPush {
     /// Returns whether to send these words now, and if so records them as sent. Scores alone do not count as a change:
     /// they all fade.
     pub fn try_push(&mut self, top: &[TrendingWord], now: UnixMillis) -> bool {
-        let is_same = top.iter().map(|topic| &topic.word).eq(&self.pushed);
+        let is_same = top.iter().map(|trending| &trending.word).eq(&self.pushed);
         if is_same || self.due_at(now) > now {
             return false;
         }
-        self.pushed = top.iter().map(|topic| topic.word.clone()).collect();
+        self.pushed = top.iter().map(|trending| trending.word.clone()).collect();
         self.pushed_at = Some(now);
         true
     }

@@ -153,13 +153,13 @@ impl Trend {
             return false;
         }
         let mut older = Older { at, upto, words: HashMap::new() };
-        for topic in words {
-            let Some(Word { key, .. }) = words_of(&topic.word).into_iter().next() else { continue };
+        for trending in words {
+            let Some(Word { key, .. }) = words_of(&trending.word).into_iter().next() else { continue };
             let uses = self.words.get(&key).into_iter().flat_map(Uses::persistent);
             let is_mirrored = |seq: &Seq| self.messages.get(seq).is_some_and(|counted| counted.changed <= upto);
             let then = self.landmark.moved_to(at);
             let known: f64 = uses.filter(|(seq, _)| is_mirrored(seq)).map(|(_, posted)| then.weight_of(posted)).sum();
-            older.add(key, topic.word, topic.score - known);
+            older.add(key, trending.word, trending.score - known);
         }
         self.older = older;
         !self.older.words.is_empty()

@@ -1,4 +1,4 @@
-//! What the screen shows and how it changes: messages in, effects out. Pure.
+//! The state of the screen and its rules: messages in, effects out. Pure.
 //!
 //! `update(&mut Model, Msg, now)` is the one way in; what has to be done in the world comes out as [`Effect`]s. Three
 //! floors, each importing only those below it: `state` is the data, `parts` is what the screen can do, one file a

@@ -1,6 +1,6 @@
 //! Reads the data of earlier runs. Must not know how it is shown.
 
-use chat_proto::ids::{AccountSeq, Epoch, RoomId, Seq};
+use chat_proto::ids::{AccountSeq, Epoch, RoomId, Seq, UserId};
 use chat_proto::message::Item;
 use chat_proto::room::User;
 use rusqlite::{Connection, OptionalExtension};
@@ -13,33 +13,26 @@ use crate::app::{Restored, SavedRoom, ServerKey};
 pub(super) fn read(connection: &Connection, server: ServerKey, token: &str) -> rusqlite::Result<Restored> {
     let input_history = texts(connection, "SELECT text FROM input ORDER BY id")?;
     let account = connection
-        .query_row("SELECT me, epoch, seq, open FROM account", [], |row| {
-            Ok((
-                row.get::<_, String>(0)?,
-                row.get::<_, String>(1)?,
-                row.get::<_, i64>(2)?,
-                row.get::<_, Option<i64>>(3)?,
-            ))
+        .query_row("SELECT user, name, epoch, seq, open FROM account", [], |row| {
+            let user = (UserId(row.get::<_, i64>(0)?.cast_unsigned()), row.get::<_, String>(1)?);
+            Ok((user, row.get::<_, String>(2)?, row.get::<_, i64>(3)?, row.get::<_, Option<i64>>(4)?))
         })
         .optional()?;
-    let Some((me, epoch, seq, open)) = account else {
+    let Some(((id, name), epoch, seq, open)) = account else {
         return Ok(Restored { input_history, ..Restored::default() });
     };
-    let me: Option<User> = from_text(&me);
-    let outbox = match &me {
-        Some(me) => outbox::read(connection, server, me.id, token)?,
-        None => Vec::new(),
-    };
+    // Whose posts these are must be known even if the name is not: the server sends it at the next sign-in.
+    let name = name.parse().or_else(|_| id.to_string().parse()).ok();
     let users = texts(connection, "SELECT user FROM person")?.iter().filter_map(|text| from_text(text)).collect();
     Ok(Restored {
-        me,
+        me: name.map(|name| User { id, name }),
         epoch: Some(Epoch(epoch.into())),
         account: AccountSeq(seq.cast_unsigned()),
         rooms: rooms(connection)?,
         drafts: drafts(connection)?,
         users,
         input_history,
-        outbox,
+        outbox: outbox::read(connection, server, id, token)?,
         open: open.map(|room| RoomId(room.cast_unsigned())),
     })
 }
@@ -51,14 +44,14 @@ fn texts(connection: &Connection, query: &str) -> rusqlite::Result<Vec<String>> 
 fn rooms(connection: &Connection) -> rusqlite::Result<Vec<SavedRoom>> {
     let mut statement = connection.prepare("SELECT id, membership, cursor, floor FROM room")?;
     let rows = statement.query_map([], |row| {
-        let numbers: (i64, i64, i64) = (row.get(0)?, row.get(2)?, row.get(3)?);
-        Ok((numbers, row.get::<_, String>(1)?))
+        let (id, floor): (i64, i64) = (row.get(0)?, row.get(3)?);
+        Ok(((id, floor), row.get::<_, String>(1)?, row.get::<_, String>(2)?))
     })?;
     let mut rooms = Vec::new();
     for row in rows {
-        let ((id, cursor, floor), membership) = row?;
-        let (cursor, floor) = (Seq(cursor.cast_unsigned()), Seq(floor.cast_unsigned()));
-        if let Some(membership) = from_text(&membership) {
+        let ((id, floor), membership, cursor) = row?;
+        let floor = Seq(floor.cast_unsigned());
+        if let (Some(membership), Some(cursor)) = (from_text(&membership), from_text(&cursor)) {
             rooms.push(SavedRoom { membership, cursor, floor, items: items(connection, id)? });
         }
     }

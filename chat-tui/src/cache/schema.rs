@@ -6,12 +6,12 @@
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::error::{CacheError, is_damage};
 
 /// Grows with each change of the tables in [`REBUILT`] or of the values in them.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 /// Data that only this file holds: kept whichever version wrote it.
 const KEPT: &str = "
@@ -25,9 +25,32 @@ CREATE TABLE IF NOT EXISTS outbox (
     code TEXT,
     is_kept INTEGER NOT NULL
 ) STRICT;
-CREATE TABLE IF NOT EXISTS account (id INTEGER PRIMARY KEY CHECK (id = 1), me TEXT NOT NULL, epoch TEXT NOT NULL, seq INTEGER NOT NULL, open INTEGER) STRICT;
+CREATE TABLE IF NOT EXISTS account (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    user INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    epoch TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    open INTEGER
+) STRICT;
 CREATE TABLE IF NOT EXISTS draft (room INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS input (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;
+";
+
+/// Frees the name of an account's table of the former form, which held the user as JSON in `me`.
+const SET_ASIDE: &str = "ALTER TABLE account RENAME TO former_account;";
+
+/// Takes the account over from the former form. If its user cannot be read, the latest unsent post says whose it is: the
+/// server sends the name at the next sign-in, but has no copy of an unsent post.
+const TAKE_OVER: &str = "
+INSERT INTO account (id, user, name, epoch, seq, open)
+SELECT 1, user, coalesce(CASE WHEN json_valid(me) THEN me ->> '$.name' END, ''), epoch, seq, open
+FROM (SELECT *, coalesce(
+        CASE WHEN json_valid(me) THEN CAST(ltrim(me ->> '$.id', 'U') AS INTEGER) END,
+        (SELECT account FROM outbox ORDER BY position DESC LIMIT 1)
+    ) AS user FROM former_account)
+WHERE user IS NOT NULL;
+DROP TABLE former_account;
 ";
 
 /// Data that the server has: rebuilt when the version changes.
@@ -35,7 +58,7 @@ const REBUILT: &str = "
 DROP TABLE IF EXISTS room;
 DROP TABLE IF EXISTS item;
 DROP TABLE IF EXISTS person;
-CREATE TABLE room (id INTEGER PRIMARY KEY, membership TEXT NOT NULL, cursor INTEGER NOT NULL, floor INTEGER NOT NULL) STRICT;
+CREATE TABLE room (id INTEGER PRIMARY KEY, membership TEXT NOT NULL, cursor TEXT NOT NULL, floor INTEGER NOT NULL) STRICT;
 CREATE TABLE item (room INTEGER NOT NULL, seq INTEGER NOT NULL, changed INTEGER NOT NULL, item TEXT NOT NULL, PRIMARY KEY (room, seq)) STRICT, WITHOUT ROWID;
 CREATE TABLE person (id INTEGER PRIMARY KEY, user TEXT NOT NULL) STRICT;
 ";
@@ -66,12 +89,29 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
 
 /// Makes the tables that are missing or of another version.
 pub(super) fn make(connection: &Connection) -> rusqlite::Result<()> {
+    if is_account_of_former_form(connection)? {
+        take_over_account(connection)?;
+    }
     connection.execute_batch(KEPT)?;
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if version == VERSION {
         return Ok(());
     }
     connection.execute_batch(&format!("BEGIN IMMEDIATE; {REBUILT} PRAGMA user_version = {VERSION}; COMMIT;"))
+}
+
+fn is_account_of_former_form(connection: &Connection) -> rusqlite::Result<bool> {
+    let query = "SELECT count(*) > 0 FROM pragma_table_info('account') WHERE name = 'me'";
+    connection.query_row(query, [], |row| row.get(0))
+}
+
+fn take_over_account(connection: &Connection) -> rusqlite::Result<()> {
+    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+    // Another process may have done it while this one waited.
+    if is_account_of_former_form(&transaction)? {
+        transaction.execute_batch(&format!("{SET_ASIDE} {KEPT} {TAKE_OVER}"))?;
+    }
+    transaction.commit()
 }
 
 /// A database in memory with all tables.
@@ -120,5 +160,18 @@ PRAGMA user_version = 1;
         assert_eq!(restored.outbox.len(), 1);
         assert_eq!(restored.drafts, [(RoomId(1), "half a thought".to_owned())]);
         assert_eq!(restored.input_history, ["sent before"]);
+    }
+
+    #[test]
+    fn unsent_posts_are_kept_if_the_former_account_or_its_name_cannot_be_read() {
+        let me = r#"{"id":"U5","name":"zoe"}"#;
+        for unreadable in ["", "{", "{}", r#"{"who":5}"#, r#"{"id":"U5","name":"no name"}"#] {
+            let connection = Connection::open_in_memory().expect("a database");
+            connection.execute_batch(&VERSION_1.replace(me, unreadable)).expect("version 1");
+            make(&connection).expect("tables");
+            let restored = restore::read(&connection, ServerKey::FIRST, "run").expect("read");
+            let found = (restored.me.map(|me| me.id), restored.outbox.len());
+            assert_eq!(found, (Some(UserId(5)), 1), "{unreadable}");
+        }
     }
 }

@@ -8,7 +8,7 @@ use chat_proto::message::Content;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::encoding::{from_text, to_text};
+use super::encoding::to_text;
 use super::outbox;
 use crate::app::{PersistOp, SavedRoom};
 
@@ -76,8 +76,14 @@ fn write_one(transaction: &Transaction<'_>, token: &str, op: &PersistOp) -> rusq
         PersistOp::StoreRooms(rooms) => rooms.iter().try_for_each(|room| save_room(transaction, room)),
         PersistOp::StoreAccount { me, epoch, account, open, users } => {
             transaction.execute(
-                "INSERT OR REPLACE INTO account (id, me, epoch, seq, open) VALUES (1, ?1, ?2, ?3, ?4)",
-                params![to_text(me), &*epoch.0, account.0.cast_signed(), open.map(|room| room.0.cast_signed())],
+                "INSERT OR REPLACE INTO account (id, user, name, epoch, seq, open) VALUES (1, ?1, ?2, ?3, ?4, ?5)",
+                params![
+                    me.id.0.cast_signed(),
+                    me.name.as_str(),
+                    &*epoch.0,
+                    account.0.cast_signed(),
+                    open.map(|room| room.0.cast_signed())
+                ],
             )?;
             for user in users {
                 transaction
@@ -87,6 +93,7 @@ fn write_one(transaction: &Transaction<'_>, token: &str, op: &PersistOp) -> rusq
             Ok(())
         }
         PersistOp::RemoveRooms(rooms) => rooms.iter().try_for_each(|room| remove_room(transaction, *room)),
+        PersistOp::RemoveItems(rooms) => rooms.iter().try_for_each(|room| remove_items(transaction, *room)),
         PersistOp::RemoveAllRooms => {
             transaction.execute_batch("DELETE FROM item; DELETE FROM room; DELETE FROM draft; DELETE FROM person;")
         }
@@ -95,8 +102,7 @@ fn write_one(transaction: &Transaction<'_>, token: &str, op: &PersistOp) -> rusq
 
 /// The account that is signed in, to which posts belong.
 fn account(transaction: &Transaction<'_>) -> rusqlite::Result<UserId> {
-    let me: String = transaction.query_row("SELECT me FROM account", [], |row| row.get(0))?;
-    Ok(from_text::<chat_proto::room::User>(&me).map_or(UserId(0), |me| me.id))
+    transaction.query_row("SELECT user FROM account", [], |row| Ok(UserId(row.get::<_, i64>(0)?.cast_unsigned())))
 }
 
 fn add_input(transaction: &Transaction<'_>, text: &str) -> rusqlite::Result<()> {
@@ -116,7 +122,7 @@ fn save_room(transaction: &Transaction<'_>, saved: &SavedRoom) -> rusqlite::Resu
     let room = saved.membership.room.id.0.cast_signed();
     transaction.execute(
         "INSERT OR REPLACE INTO room (id, membership, cursor, floor) VALUES (?1, ?2, ?3, ?4)",
-        params![room, to_text(&saved.membership), saved.cursor.0.cast_signed(), saved.floor.0.cast_signed()],
+        params![room, to_text(&saved.membership), to_text(&saved.cursor), saved.floor.0.cast_signed()],
     )?;
     transaction.execute("DELETE FROM item WHERE room = ?1 AND seq < ?2", params![room, saved.floor.0.cast_signed()])?;
     let mut statement = transaction.prepare_cached(
@@ -131,12 +137,13 @@ fn save_room(transaction: &Transaction<'_>, saved: &SavedRoom) -> rusqlite::Resu
 }
 
 fn remove_room(transaction: &Transaction<'_>, room: RoomId) -> rusqlite::Result<()> {
-    for query in
-        ["DELETE FROM item WHERE room = ?1", "DELETE FROM room WHERE id = ?1", "DELETE FROM draft WHERE room = ?1"]
-    {
-        transaction.execute(query, [room.0.cast_signed()])?;
-    }
-    Ok(())
+    remove_items(transaction, room)?;
+    transaction.execute("DELETE FROM draft WHERE room = ?1", [room.0.cast_signed()]).map(drop)
+}
+
+fn remove_items(transaction: &Transaction<'_>, room: RoomId) -> rusqlite::Result<()> {
+    transaction.execute("DELETE FROM item WHERE room = ?1", [room.0.cast_signed()])?;
+    transaction.execute("DELETE FROM room WHERE id = ?1", [room.0.cast_signed()]).map(drop)
 }
 
 /// Whether an operation removes a text, which must not stay in the log either.
@@ -145,7 +152,10 @@ fn removes_text(op: &PersistOp) -> bool {
         PersistOp::StoreRooms(rooms) => {
             rooms.iter().flat_map(|room| &room.items).any(|item| matches!(item.content, Content::Deleted { .. }))
         }
-        PersistOp::RemoveRooms(_) | PersistOp::RemoveAllRooms | PersistOp::RemoveInput(_) => true,
+        PersistOp::RemoveRooms(_)
+        | PersistOp::RemoveItems(_)
+        | PersistOp::RemoveAllRooms
+        | PersistOp::RemoveInput(_) => true,
         PersistOp::StorePost(_)
         | PersistOp::RemovePost(_)
         | PersistOp::AddInput(_)
@@ -159,5 +169,47 @@ fn truncate_log(connection: &Connection) {
     let done = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
     if let Err(error) = done {
         tracing::debug!(%error, "the cache's log could not be emptied");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chat_proto::cursor::Cursor;
+    use chat_proto::ids::{AccountSeq, Epoch, Run, Seq};
+
+    use super::*;
+    use crate::app::ServerKey;
+    use crate::app::tests::{ANA, GENERAL, ME, OPS, membership, message, user};
+    use crate::cache::{restore, schema};
+
+    #[test]
+    fn a_room_of_another_life_loses_its_items_and_keeps_its_draft() {
+        let mut connection = schema::memory();
+        let cursor = Cursor { run: Some(Run(7)), seq: Seq(9), persistent: Seq(8) };
+        let saved = |room, name| SavedRoom {
+            membership: membership(room, name, 9),
+            cursor,
+            floor: Seq(1),
+            items: vec![message(8, ANA, "eight")],
+        };
+        let account = PersistOp::StoreAccount {
+            me: user(ME, "zoe"),
+            epoch: Epoch("one".into()),
+            account: AccountSeq(0),
+            open: None,
+            users: Vec::new(),
+        };
+        let ops = [
+            account,
+            PersistOp::StoreRooms(vec![saved(GENERAL, "general"), saved(OPS, "ops")]),
+            PersistOp::StoreDraft(GENERAL, "half a thought".into()),
+            PersistOp::RemoveItems(vec![GENERAL]),
+        ];
+        write(&mut connection, "run", &ops).expect("written");
+        let restored = restore::read(&connection, ServerKey::FIRST, "run").expect("read");
+        assert_eq!(restored.rooms, [saved(OPS, "ops")], "with the cursor as it was");
+        assert_eq!(restored.drafts, [(GENERAL, "half a thought".to_owned())]);
+        let left: i64 = connection.query_row("SELECT count(*) FROM item", [], |row| row.get(0)).expect("counted");
+        assert_eq!(left, 1);
     }
 }

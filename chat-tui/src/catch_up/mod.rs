@@ -3,8 +3,8 @@
 
 #![deny(clippy::disallowed_methods)]
 
-mod cursor;
+mod following;
 mod life;
 
-pub use cursor::{Arrival, Cursor};
-pub use life::Life;
+pub use following::{Arrival, Following, Step};
+pub use life::{Entered, Life};

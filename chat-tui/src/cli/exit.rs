@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 
 use chat_proto::error::{ErrorBody, ErrorCode};
-use serde::Serialize;
 
 use crate::link_event::{CallError, NetError};
 use crate::net::{AddressError, FollowError};
@@ -36,15 +35,13 @@ impl From<Exit> for ExitCode {
 }
 
 /// The code of an error: one of the protocol's, or one for errors without a server's answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Code {
     /// No server answers, or the connection broke.
     Unreachable,
     /// A wait reached its timeout.
     TimedOut,
     /// A code of the protocol.
-    #[serde(untagged)]
     Protocol(ErrorCode),
 }
 
@@ -64,7 +61,7 @@ impl Code {
 pub(super) struct ErrorReport {
     /// The reason.
     pub code: Code,
-    /// What happened, to what, and what to do next.
+    /// The event, its object, and the user's next step.
     pub message: String,
     /// Whether the same command may succeed later.
     pub retryable: bool,

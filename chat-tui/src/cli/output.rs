@@ -117,6 +117,12 @@ impl Output {
         }
     }
 
+    /// Prints a warning to standard error, also with `--quiet`: what is printed is not what was asked for.
+    pub fn warning(&self, text: &str) {
+        let style = self.style(Style::new().bold());
+        write_stderr(&format!("{style}chat:{style:#} {}", SafeText::block(text).as_str()));
+    }
+
     /// Prints the reason a command failed to standard error, as text or as a JSON line.
     pub fn error(&self, error: &ErrorReport) {
         if self.is_json {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 pub use chat_server::cli::ServerArgs;
 pub use chat_server::config::ConfigError;
+pub use chat_server::in_one_line;
 use clap::Args;
 use color_eyre::eyre::{Result, WrapErr};
 

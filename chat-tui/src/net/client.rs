@@ -129,7 +129,8 @@ mod tests {
             for seq in 1..=PUSHES_MAX as u64 * 2 {
                 let item =
                     Item { seq: Seq(seq), changed: Seq(seq), at: UnixMillis(0), by: UserId(1), content: Content::Join };
-                peer.send(&Event { room, seq: Seq(seq), prev: Seq(seq - 1), update: Update::Item(item) }).await;
+                let update = Update::Item(item);
+                peer.send(&Event { room, seq: Seq(seq), prev: Seq(seq - 1), is_ephemeral: false, update }).await;
                 peer.send(&Typing { room, user: UserId(1), connection: ConnectionId(1), ttl_ms: 1 }).await;
             }
             peer.send_bytes(codec::encode_ok::<Ping>(id, &Pong { now: UnixMillis(1) })).await;

@@ -12,6 +12,6 @@ mod scripted_server;
 
 pub use address::{AddressError, ServerAddress};
 pub use client::{Client, PendingAnswer};
-pub use follower::{FollowError, FollowedItem, Follower, RoomStart};
+pub use follower::{FollowError, Followed, FollowedItem, Follower, RoomStart};
 pub use link::{LinkCommand, LinkHandle, LinkOptions, Prepare};
 pub use metrics::metrics;

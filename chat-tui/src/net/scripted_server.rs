@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use chat_proto::client_frame::ClientFrame;
 use chat_proto::codec;
-use chat_proto::ids::{AccountSeq, ConnectionId, Epoch, RequestId, UserId};
+use chat_proto::ids::{AccountSeq, ConnectionId, Epoch, RequestId, Run, UserId};
 use chat_proto::limits::Limits;
 use chat_proto::room::User;
 use chat_proto::server_frame::{AccountSnapshot, Service, Tagged, Welcome};
@@ -34,6 +34,7 @@ pub(super) fn welcome() -> Box<Welcome> {
         token: None,
         connection: ConnectionId(1),
         epoch: Epoch("one".into()),
+        run: Run(1),
         now: UnixMillis(0),
         server_version: "0.1.0".into(),
         limits: Limits::default(),
@@ -68,9 +69,14 @@ impl ScriptedServer {
 
     /// The next client, signed in.
     pub(super) async fn welcome(&self) -> Peer {
+        self.welcome_in(Run(1)).await
+    }
+
+    /// The next client, signed in by a server in this run.
+    pub(super) async fn welcome_in(&self, run: Run) -> Peer {
         let mut peer = self.accept().await;
         assert!(matches!(peer.receive().await, Some(ClientFrame::Hello(_))));
-        peer.send(&welcome()).await;
+        peer.send(&Box::new(Welcome { run, ..*welcome() })).await;
         peer
     }
 }

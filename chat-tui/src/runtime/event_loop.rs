@@ -267,11 +267,11 @@ impl EventLoop {
             frame
         })?;
         self.frame_limiter.drawn();
-        let before = model.room().map(|(_, room)| (room.scroll, room.reading.marker));
+        let before = model.room().map(|(_, room)| (room.scroll, room.reading.marker.clone()));
         if let Some(viewport) = viewport {
             self.handle(model, Msg::Drawn(viewport));
         }
-        if model.room().map(|(_, room)| (room.scroll, room.reading.marker)) != before {
+        if model.room().map(|(_, room)| (room.scroll, room.reading.marker.clone())) != before {
             self.frame_limiter.soon();
         }
         Ok(())

@@ -44,7 +44,7 @@ fn elsewhere(model: &Model) -> Vec<(String, Role)> {
             .rooms
             .iter()
             .filter(|(room_key, _)| model.current != Some(**room_key))
-            .map(|(_, room)| room.reading.marker)
+            .map(|(_, room)| &room.reading.marker)
     };
     let unread: u32 = others().map(|read_marker| read_marker.unread).sum();
     let mentions: u32 = others().map(|read_marker| read_marker.mentions).sum();

@@ -1,8 +1,11 @@
 //! Drawing primitives: text in a row, filled areas, lines. Must not know the model.
+//!
+//! Text is no `Paragraph`: that cuts where we shorten with an ellipsis, and wraps again at each frame what `cache` keeps.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use ratatui::widgets::{Block, Borders, Clear, Widget as _};
 
 use crate::app::Area;
 use crate::text::{fit, width};
@@ -38,19 +41,14 @@ pub(super) fn after(row: Rect, columns: u16) -> Rect {
 
 /// Fills an area with blanks of a style.
 pub(super) fn clear(buffer: &mut Buffer, area: Rect, style: Style) {
-    for row in rows(area) {
-        for x in row.left()..row.right() {
-            buffer[(x, row.y)].reset();
-            buffer[(x, row.y)].set_style(style);
-        }
-    }
+    Clear.render(area, buffer);
+    buffer.set_style(area, style);
 }
 
 /// Draws a vertical line.
 pub(super) fn line_down(buffer: &mut Buffer, x: u16, rows: (u16, u16), style: Style) {
-    for y in rows.0..rows.1 {
-        buffer[(x, y)].set_symbol("│").set_style(style);
-    }
+    let area = Rect { x, y: rows.0, width: 1, height: rows.1.saturating_sub(rows.0) };
+    Block::new().borders(Borders::LEFT).border_style(style).render(area, buffer);
 }
 
 /// Draws a horizontal line with a label: `─ label ────`, or `──── label ─` if the label is at the right.

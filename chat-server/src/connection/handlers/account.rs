@@ -8,7 +8,9 @@ use chat_proto::server_frame::{AccountChange, AccountSnapshot};
 use crate::access::{Caller, RoomAction};
 use crate::connection::account_snapshot::account_snapshot;
 use crate::connection::error::{Refusal, of_new_password};
+use crate::connection::read_marker::counted;
 use crate::server::Server;
+use crate::store::MovedMarker;
 
 pub(in crate::connection) async fn snapshot(server: &Server, caller: &Caller) -> Result<AccountSnapshot, Refusal> {
     account_snapshot(server, caller.user()).await
@@ -20,9 +22,14 @@ pub(in crate::connection) fn changes(server: &Server, caller: &Caller, asked: Ac
 
 pub(in crate::connection) async fn read(server: &Server, caller: &Caller, asked: Read) -> Result<ReadMarker, Refusal> {
     let snapshot = server.rooms.snapshot(caller, asked.room, RoomAction::MoveReadMarker).await?;
-    let seq = asked.seq.unwrap_or(snapshot.head);
-    let read_marker = server.store.set_read(caller.user(), asked.room, seq, asked.rewind).await?;
-    server.connections.notify(caller.user(), AccountChange::ReadMarker { room: asked.room, read_marker });
+    let (user, room) = (caller.user(), asked.room);
+    let head = snapshot.head.seq;
+    let seq = asked.seq.unwrap_or(head).min(head);
+    let MovedMarker { read_marker, has_moved } = server.store.set_read(user, room, seq, asked.rewind).await?;
+    let read_marker = counted(server, user, room, read_marker).await;
+    if has_moved {
+        server.connections.notify(user, AccountChange::ReadMarker { room, read_marker: read_marker.clone() });
+    }
     Ok(read_marker)
 }
 

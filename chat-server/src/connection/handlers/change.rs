@@ -8,6 +8,7 @@ use crate::access::Caller;
 use crate::connection::bounds::check_body;
 use crate::connection::error::{Refusal, of_delete, of_edit};
 use crate::connection::mentions::mentioned;
+use crate::connection::read_marker::read_marker;
 use crate::room::ChangedMessage;
 use crate::server::Server;
 
@@ -16,19 +17,19 @@ pub(in crate::connection) async fn edit(server: &Server, caller: &Caller, edit: 
     let mentions = mentioned(server, edit.body.as_str()).await?;
     let room = edit.room;
     let changed = server.rooms.edit(caller, edit, mentions).await.map_err(of_edit)?;
-    notify_marks(server, room, &changed).await;
+    notify_read_markers(server, room, &changed).await;
     Ok(Changed { changed: changed.changed })
 }
 
 /// Sends their new counts to the accounts that a change has begun, or ceased, to mention.
-async fn notify_marks(server: &Server, room: RoomId, changed: &ChangedMessage) {
+async fn notify_read_markers(server: &Server, room: RoomId, changed: &ChangedMessage) {
     let (before, now) = (&changed.mentioned_before, &changed.mentioned_now);
     let only_in = |some: &[UserId], other: &[UserId]| -> Vec<UserId> {
         some.iter().filter(|user| !other.contains(user)).copied().collect()
     };
     for user in only_in(before, now).into_iter().chain(only_in(now, before)) {
         // Those who are no longer members have no counts.
-        if let Ok(read_marker) = server.store.read_marker(user, room).await {
+        if let Ok(read_marker) = read_marker(server, user, room).await {
             server.connections.notify(user, AccountChange::ReadMarker { room, read_marker });
         }
     }
@@ -40,7 +41,7 @@ pub(in crate::connection) async fn delete(
     delete: Delete,
 ) -> Result<Changed, Refusal> {
     let changed = server.rooms.delete(caller, delete.room, delete.seq).await.map_err(of_delete)?;
-    notify_marks(server, delete.room, &changed).await;
+    notify_read_markers(server, delete.room, &changed).await;
     Ok(Changed { changed: changed.changed })
 }
 

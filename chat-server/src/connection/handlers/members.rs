@@ -6,7 +6,7 @@ use chat_proto::room::{Member, RsvpCounts};
 use crate::access::{Caller, RoomAction};
 use crate::connection::bounds::check_limit;
 use crate::connection::error::Refusal;
-use crate::connection::presences::{online, presences};
+use crate::connection::presences::{may_see_online, online, presences};
 use crate::server::Server;
 
 pub(in crate::connection) async fn list(
@@ -19,7 +19,8 @@ pub(in crate::connection) async fn list(
     let mut rows = server.store.members(asked.room, asked.after, asked.limit + 1).await?;
     let has_more = rows.len() > asked.limit as usize;
     rows.truncate(asked.limit as usize);
-    let presences = presences(server, rows.iter().map(|row| row.user.id).collect()).await?;
+    let shown = if may_see_online(caller, snapshot.role, &snapshot.room) { rows.as_slice() } else { &[] };
+    let presences = presences(server, shown.iter().map(|row| row.user.id).collect()).await?;
     let members = rows
         .into_iter()
         .map(|row| {

@@ -18,7 +18,7 @@ pub(in crate::connection) async fn history(
     check_limit(asked.limit, &server.config.limits)?;
     let page = server.rooms.history(caller, asked.room, asked.before, asked.limit).await?;
     let users = authors(server, &page.items).await?;
-    Ok(HistoryPage { items: page.items, users, next_before: page.next, head: page.head })
+    Ok(HistoryPage { items: page.items, users, next_before: page.next_before, head: page.head })
 }
 
 pub(in crate::connection) async fn changes(
@@ -33,7 +33,7 @@ pub(in crate::connection) async fn changes(
     }
     let page = server.rooms.changes(caller, asked.room, asked.after, asked.limit).await?;
     let users = authors(server, &page.items).await?;
-    Ok(ChangesPage { items: page.items, users, next: page.next.unwrap_or(page.head), head: page.head })
+    Ok(ChangesPage { items: page.items, users, next: page.next, head: page.head, parted: page.parted })
 }
 
 /// The earlier texts of an edited message.

@@ -12,6 +12,7 @@ use crate::access::{Caller, RoomAction};
 use crate::connection::bounds::check_limit;
 use crate::connection::error::Refusal;
 use crate::connection::presences::online;
+use crate::connection::read_marker::read_marker;
 use crate::room::{Joined, RoomError};
 use crate::server::Server;
 use crate::store::NewRoom;
@@ -41,7 +42,7 @@ pub(in crate::connection) async fn create(
     };
     let made = server.store.create_room(new).await?;
     // The room has its owner: nothing that fails from here on may look as if it had not been made.
-    let read_marker = ReadMarker { read_seq: made.head, ..ReadMarker::default() };
+    let read_marker = ReadMarker { read_seq: made.head.seq, ..ReadMarker::default() };
     let membership = Membership { room: made.room, head: made.head, read_marker, role: Role::Owner };
     server.audience.created(caller.user(), &membership);
     if let Err(refusal) = entered(server, caller, &membership).await {
@@ -52,7 +53,7 @@ pub(in crate::connection) async fn create(
 
 pub(in crate::connection) async fn join(server: &Server, caller: &Caller, room: RoomId) -> Result<Membership, Refusal> {
     let Joined { snapshot, is_new } = server.rooms.join(caller, room).await?;
-    let read_marker = server.store.read_marker(caller.user(), room).await?;
+    let read_marker = read_marker(server, caller.user(), room).await?;
     // The membership may have ended while it was answered.
     let role = snapshot.role.ok_or_else(Refusal::not_found)?;
     let membership = Membership { room: snapshot.room, head: snapshot.head, read_marker, role };
@@ -100,7 +101,7 @@ pub(in crate::connection) async fn list(
     for (stored, role) in found {
         let (online, is_member) = (online(server, caller, role, &stored.room), role.is_some());
         let listing = RoomListing { online, is_member, last_message_at: stored.last_message_at, room: stored.room };
-        let bytes = codec::encoded_len(&listing);
+        let bytes = codec::wire_size(&listing);
         if bytes > budget_bytes && !rooms.is_empty() {
             return Ok(RoomsPage { rooms, has_more: true });
         }
@@ -128,7 +129,7 @@ pub(in crate::connection) async fn info(
     };
     Ok(RoomInfoAnswer {
         listing,
-        head: snapshot.head,
+        head: snapshot.head.seq,
         messages: counts.messages,
         rsvp: counts.rsvp,
         own_rsvp: server.store.rsvp(room, caller.user()).await?,

@@ -33,7 +33,7 @@ impl Default for MemoryCaps {
     }
 }
 
-/// What is remembered of a key.
+/// The memory of a used key.
 #[derive(Clone, Copy, Debug)]
 struct UsedKey {
     room: RoomId,
@@ -150,6 +150,11 @@ impl Entries {
     pub(super) fn alive_in(&self, room: RoomId, now: UnixMillis) -> Vec<EphemeralEntry> {
         let entries = self.rooms.get(&room).map(|entries| entries.by_seq.values());
         entries.into_iter().flatten().filter(|entry| entry.is_alive(now)).cloned().collect()
+    }
+
+    pub(super) fn rooms_alive(&self, now: UnixMillis) -> Vec<RoomId> {
+        let is_alive = |held: &RoomEntries| held.by_seq.values().any(|entry| entry.is_alive(now));
+        self.rooms.iter().filter(|(_, held)| is_alive(held)).map(|(room, _)| *room).collect()
     }
 
     pub(super) fn key_use(&self, sender: UserId, key: &ClientKey, now: UnixMillis) -> Option<KeyUse> {

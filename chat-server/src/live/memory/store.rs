@@ -80,6 +80,10 @@ impl Live for MemoryLive {
         LiveReply::ready(Ok(self.state.lock().entries.alive_in(room, now)))
     }
 
+    fn rooms_with_entries(&self, now: UnixMillis) -> LiveReply<Vec<RoomId>> {
+        LiveReply::ready(Ok(self.state.lock().entries.rooms_alive(now)))
+    }
+
     fn key_use(&self, sender: UserId, key: ClientKey, now: UnixMillis) -> LiveReply<Option<KeyUse>> {
         LiveReply::ready(Ok(self.state.lock().entries.key_use(sender, &key, now)))
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use chat_proto::ids::RoomId;
 use chat_proto::time::UnixMillis;
-use redis::cmd;
+use redis::{Value, cmd};
 
 use super::operation::Operation;
 use super::store::RedisLive;
@@ -26,10 +26,14 @@ impl RedisLive {
     fn rooms(&self) -> LiveReply<Vec<RoomId>> {
         let mut range = cmd("ZRANGE");
         range.arg(self.keys.rooms()).arg(0).arg(-1);
-        self.submit(vec![range], |values| {
-            let names: Vec<String> = one(values)?;
-            Some(Ok(names.iter().filter_map(|name| name.parse().ok().map(RoomId)).collect()))
-        })
+        self.submit(vec![range], read_rooms)
+    }
+
+    /// Rooms whose last entry ends after `now`.
+    pub(super) fn rooms_after(&self, now: UnixMillis) -> LiveReply<Vec<RoomId>> {
+        let mut range = cmd("ZRANGE");
+        range.arg(self.keys.rooms()).arg(format!("({}", now.0)).arg("+inf").arg("BYSCORE");
+        self.submit(vec![range], read_rooms)
     }
 
     /// A page of a room's entries, and the cursor of the next; 0 after the last.
@@ -135,4 +139,9 @@ impl RedisLive {
         })
         .await
     }
+}
+
+fn read_rooms(values: Vec<Value>) -> Option<Result<Vec<RoomId>, LiveError>> {
+    let names: Vec<String> = one(values)?;
+    Some(Ok(names.iter().filter_map(|name| name.parse().ok().map(RoomId)).collect()))
 }

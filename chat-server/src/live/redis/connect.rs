@@ -37,7 +37,7 @@ pub(super) struct Connected {
     pub probe: Probe,
 }
 
-/// What a probe of Redis finds.
+/// The findings of a probe of Redis.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Probe {
     /// It has lost its data: restarted empty, or flushed.

@@ -1,5 +1,6 @@
 //! Redis' errors as the server and its operator understand them. Must not know connections or commands.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use redis::{ErrorKind, RedisError};
@@ -54,9 +55,7 @@ pub enum RedisStartError {
     #[error("redis.prefix: {0:?} is not of A–Z a–z 0–9 - _ . :")]
     Prefix(String),
     /// The user or the password is wrong.
-    #[error(
-        "Redis at {address} refuses the sign-in ({reason}); put the right user and password into the address: redis://USER:PASSWORD@HOST"
-    )]
+    #[error("Redis at {address} refuses the sign-in ({reason})")]
     SignIn {
         /// The address, without the password.
         address: String,
@@ -64,9 +63,7 @@ pub enum RedisStartError {
         reason: String,
     },
     /// The user lacks rights the server needs.
-    #[error(
-        "Redis at {address} refuses what the server does there ({reason}): its user lacks rights; grant them: {rule}"
-    )]
+    #[error("Redis at {address} refuses what the server does there ({reason}): its user lacks rights")]
     Rights {
         /// The address.
         address: String,
@@ -76,7 +73,7 @@ pub enum RedisStartError {
         rule: String,
     },
     /// There is no database of this number.
-    #[error("Redis at {address} cannot be used: {reason}; {DATABASE_ADVICE}")]
+    #[error("Redis at {address} cannot be used: {reason}")]
     Database {
         /// The address.
         address: String,
@@ -92,20 +89,34 @@ pub enum RedisStartError {
         reason: String,
     },
     /// Redis is required and cannot be reached.
-    #[error("Redis at {address} cannot be reached ({reason}); start it, or leave out --require-redis to start without")]
+    #[error("Redis at {address} cannot be reached ({reason})")]
     Unreachable {
         /// The address.
         address: String,
-        /// What happened.
+        /// The event in words.
         reason: String,
     },
 }
 
-/// What to do if Redis has no database of this number.
+/// The advice if Redis has no database of this number.
 pub const DATABASE_ADVICE: &str = "name one that it has, 0 to 15 where its settings say nothing else (`databases`): \
      redis://HOST/0, unix:///PATH?db=0";
 
 impl RedisStartError {
+    /// The next step of an operator, if one usually helps.
+    pub fn advice(&self) -> Option<Cow<'static, str>> {
+        match self {
+            // The errors of settings name the right form beside the mistake.
+            Self::Url(_) | Self::Prefix(_) | Self::Unfit { .. } => None,
+            Self::SignIn { .. } => {
+                Some("put the right user and password into the address: redis://USER:PASSWORD@HOST".into())
+            }
+            Self::Rights { rule, .. } => Some(format!("grant them: {rule}").into()),
+            Self::Database { .. } => Some(DATABASE_ADVICE.into()),
+            Self::Unreachable { .. } => Some("start it, or leave out --require-redis to start without".into()),
+        }
+    }
+
     /// The error at start, if waiting would not help; `rule` grants the rights that suffice.
     pub(super) fn of(error: &ConnectError, address: &str, rule: String) -> Option<Self> {
         let address = address.to_owned();
@@ -121,7 +132,7 @@ impl RedisStartError {
     }
 }
 
-/// What the error of one command means for the connection and for the operation.
+/// Returns the meaning of a command's error for the connection and for the operation.
 pub(super) fn of_command(error: &RedisError) -> (Health, LiveError) {
     if error.code() == Some("OOM") {
         return (Health::Full, LiveError::OutOfMemory);

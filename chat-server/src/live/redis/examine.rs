@@ -67,11 +67,11 @@ pub struct RedisFound {
     pub pipeline: Measured,
     /// Whether the user has all rights the server needs, or Redis' words about the one it lacks.
     pub rights: Result<(), String>,
-    /// What Redis reports about itself; `None` if it may not.
+    /// The report of Redis about itself; `None` if this user may not read it.
     pub facts: Option<RedisFacts>,
 }
 
-/// What a Redis reports about itself.
+/// The report of a Redis about itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RedisFacts {
     /// Its version, in Redis' numbering.
@@ -86,7 +86,7 @@ pub struct RedisFacts {
     pub used_bytes: u64,
     /// Memory it may use; 0 for any.
     pub max_bytes: u64,
-    /// What it does when memory runs out.
+    /// Its policy when memory runs out.
     pub policy: String,
     /// Connections.
     pub clients: u64,
@@ -98,7 +98,7 @@ pub struct RedisFacts {
     pub is_appending: bool,
     /// Its snapshot schedule (`3600 1 300 100`); empty for never, `None` if it may not be read.
     pub save: Option<String>,
-    /// What failed when it last wrote to disk.
+    /// The fault of its last write to disk.
     pub disk_fault: Option<&'static str>,
 }
 
@@ -176,7 +176,7 @@ fn latency(mut times: Vec<Duration>) -> Latency {
     Latency { p50: percentile(50), p99: percentile(99), rounds }
 }
 
-/// What it reports; `None` if it may not.
+/// Reads its report; `None` if this user may not.
 async fn facts(connection: &mut MultiplexedConnection) -> Result<Option<RedisFacts>, ConnectError> {
     let mut asking = Pipeline::new();
     asking.cmd("INFO").cmd("CONFIG").arg("GET").arg("save");

@@ -10,7 +10,7 @@
 //! | `key:SENDER:KEY` | string | which message a sender's key stands for | ten minutes after the message |
 //! | `leases` | hash | `NODE:CONNECTION` → user, availability, end | when nobody renews any |
 //! | `typing:ROOM` | sorted set | `NODE:CONNECTION:USER` by when typing ends | ten seconds after the last report |
-//! | `topics:ROOM` | string | trending words with their scores | after a day |
+//! | `trending:ROOM` | string | trending words with their scores | after a day |
 //! | `bucket:WHAT:WHO` | string | tokens, and when they were counted | when it is full |
 //! | `life` | string | nothing: a marker that Redis can be written and still has its data | eight days after the last probe |
 //! | `probe`, `probe:fields` | string, hash | nothing: they show the user's rights | after a second |
@@ -71,7 +71,7 @@ impl Keys {
     }
 
     pub(super) fn trending(&self, room: RoomId) -> String {
-        format!("{}:topics:{room}", self.base)
+        format!("{}:trending:{room}", self.base)
     }
 
     pub(super) fn bucket(&self, bucket: &BucketKey) -> String {

@@ -226,6 +226,10 @@ impl Live for RedisLive {
         LiveReply::of_task(&self.tasks, self.clone().load_pages(room, first, now))
     }
 
+    fn rooms_with_entries(&self, now: UnixMillis) -> LiveReply<Vec<RoomId>> {
+        self.rooms_after(now)
+    }
+
     fn key_use(&self, sender: UserId, key: ClientKey, now: UnixMillis) -> LiveReply<Option<KeyUse>> {
         let mut get = cmd("GET");
         get.arg(self.keys.key(sender, &key));

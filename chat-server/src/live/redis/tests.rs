@@ -99,6 +99,7 @@ mod through {
         revoke(key: EphemeralKey, seq: Seq, changed: Seq) -> LiveReply<()>;
         undo(key: EphemeralKey, seq: Seq) -> LiveReply<()>;
         load(room: RoomId, now: UnixMillis) -> LiveReply<Vec<EphemeralEntry>>;
+        rooms_with_entries(now: UnixMillis) -> LiveReply<Vec<RoomId>>;
         key_use(sender: UserId, key: ClientKey, now: UnixMillis) -> LiveReply<Option<KeyUse>>;
         clear_room(room: RoomId) -> LiveReply<()>;
         sweep(now: UnixMillis) -> LiveReply<Evicted>;

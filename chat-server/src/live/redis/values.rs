@@ -1,4 +1,7 @@
 //! The values of the keys, as text that people and scripts can read; must not know commands. Pure.
+//!
+//! Key uses and leases begin with their form, `v2`; without one they are of form 1, which is read, too. A value of a newer
+//! form is passed over. Golden files hold samples of each form.
 
 #![deny(clippy::disallowed_methods)]
 
@@ -71,14 +74,27 @@ pub(super) fn read_entry(room: RoomId, field: &str, value: &str) -> Result<Ephem
     Ok(EphemeralEntry::kept(key, item, end, digest).with_former(former.collect::<Result<_, _>>()?))
 }
 
-/// `ROOM SEQ AT END DIGEST`
+/// The form of the key uses and leases that are written.
+const FORM: &str = "v2";
+
+/// The fields of a value of the present form, or of form 1, which names none; `None` if it is of another form.
+fn fields(value: &str) -> Option<std::str::Split<'_, char>> {
+    let mut fields = value.split(' ');
+    match fields.clone().next() {
+        Some(FORM) => fields.next().map(|_| fields),
+        Some(form) if form.starts_with('v') => None,
+        Some(_) | None => Some(fields),
+    }
+}
+
+/// `v2 ROOM SEQ AT END DIGEST`; the scripts read all but the digest.
 pub(super) fn key_use(entry: &EphemeralEntry) -> String {
     let (room, item) = (entry.key().room.0, entry.item());
-    format!("{room} {} {} {} {}", item.seq.0, item.at.0, entry.expires_at().0, hex(entry.digest()))
+    format!("{FORM} {room} {} {} {} {}", item.seq.0, item.at.0, entry.expires_at().0, hex(entry.digest()))
 }
 
 pub(super) fn read_key_use(value: &str) -> Option<KeyUse> {
-    let mut parts = value.split(' ');
+    let mut parts = fields(value)?;
     Some(KeyUse {
         room: RoomId(parts.next()?.parse().ok()?),
         seq: Seq(parts.next()?.parse().ok()?),
@@ -93,14 +109,14 @@ pub(super) fn lease_field(id: LeaseId) -> String {
     format!("{}:{}", id.node.0, id.connection.0)
 }
 
-/// `USER AVAILABILITY END`
+/// `v2 USER AVAILABILITY END`; the scripts read the end.
 pub(super) fn lease(lease: &Lease) -> String {
     let availability = match lease.availability {
         Availability::Away => "away",
         Availability::Dnd => "dnd",
         Availability::Online | Availability::Offline | Availability::Unknown => "online",
     };
-    format!("{} {availability} {}", lease.user.0, lease.expires_at.0)
+    format!("{FORM} {} {availability} {}", lease.user.0, lease.expires_at.0)
 }
 
 fn read_lease_field(field: &str) -> Option<LeaseId> {
@@ -110,7 +126,7 @@ fn read_lease_field(field: &str) -> Option<LeaseId> {
 
 pub(super) fn read_lease(field: &str, value: &str) -> Option<Lease> {
     let id = read_lease_field(field)?;
-    let mut parts = value.split(' ');
+    let mut parts = fields(value)?;
     let user = UserId(parts.next()?.parse().ok()?);
     let availability = match parts.next()? {
         "online" => Availability::Online,
@@ -170,6 +186,54 @@ mod tests {
         let newer = again.replace("\"v\":2", "\"v\":3");
         let error = read_entry(RoomId(1), "U1:ed", &newer).expect_err("a newer one");
         assert_eq!(error, StoredError::Newer { found: 3, known: 2 });
+    }
+
+    fn samples() -> (EphemeralEntry, [Lease; 3]) {
+        let id = |connection| LeaseId { node: NodeId(7), connection: ConnectionId(connection) };
+        let availabilities = [(1, Availability::Online), (2, Availability::Away), (3, Availability::Dnd)];
+        let lease = |(connection, availability)| Lease {
+            id: id(connection),
+            user: UserId(5),
+            availability,
+            expires_at: UnixMillis(1_795_281_993_918),
+        };
+        (conformance::entry(3, 7, UnixMillis(5), 1_000), availabilities.map(lease))
+    }
+
+    #[test]
+    fn a_key_use_and_a_lease_are_written_as_their_golden_files_say() {
+        let (entry, leases) = samples();
+        let written: String = leases.iter().map(|held| format!("{} {}\n", lease_field(held.id), lease(held))).collect();
+        assert_eq!(format!("{}\n", key_use(&entry)), include_str!("../../../golden/stored-key-uses.txt"));
+        assert_eq!(written, include_str!("../../../golden/stored-leases.txt"));
+    }
+
+    #[test]
+    fn key_uses_and_leases_of_both_forms_read_and_those_of_a_newer_one_are_passed_over() {
+        let (entry, leases) = samples();
+        let used = KeyUse {
+            room: RoomId(3),
+            seq: Seq(7),
+            at: UnixMillis(5),
+            expires_at: entry.expires_at(),
+            digest: entry.digest(),
+        };
+        let newer = |value: &str| value.replacen("v2", "v3", 1);
+        for lines in [
+            include_str!("../../../golden/stored-key-uses.txt"),
+            include_str!("../../../golden/stored-v1-key-uses.txt"),
+        ] {
+            assert_eq!(read_key_use(lines.trim_end()), Some(used.clone()), "{lines}");
+        }
+        assert_eq!(read_key_use(&newer(&key_use(&entry))), None);
+        for lines in
+            [include_str!("../../../golden/stored-leases.txt"), include_str!("../../../golden/stored-v1-leases.txt")]
+        {
+            let read = lines.lines().map(|line| line.split_once(' ').expect("a field and a value"));
+            let read: Option<Vec<_>> = read.map(|(field, value)| read_lease(field, value)).collect();
+            assert_eq!(read.as_deref(), Some(leases.as_slice()), "{lines}");
+        }
+        assert_eq!(read_lease(&lease_field(leases[0].id), &newer(&lease(&leases[0]))), None);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::room::commit::Shown;
 use crate::room::in_flight::InFlight;
 
 impl Actor {
-    /// A member has left. Its devices stop hearing the room, those that subscribed in between included, unless it has
+    /// A member has left. Its devices get no more events of the room, those that subscribed in between included, unless it has
     /// joined again by now; the others see it leave; then it is answered.
     pub(super) fn complete_leave(&mut self, user: UserId, change: InFlight, shown: Option<Shown>) {
         if self.state.role(user).is_none() {

@@ -29,10 +29,7 @@ impl Actor {
                 let Some(item) = item else { return };
                 self.services.counters.posts.fetch_add(1, Ordering::Relaxed);
                 self.services.counters.acknowledged(accepted_at.elapsed());
-                let expires_at = match &item.content {
-                    Content::Message(message) => message.expires_at,
-                    _ => None,
-                };
+                let expires_at = item.content.message().and_then(|message| message.expires_at);
                 answer(reply, Ok(Posted { seq: item.seq, at: item.at, duplicate: false, expires_at }));
             }
             Requester::Change(changing, reply) => {
@@ -46,7 +43,8 @@ impl Actor {
             Requester::Set(reply) => answer(reply, Ok(number)),
             Requester::Rsvp(given, reply) => answer(reply, self.rsvp_counts(given, item)),
             Requester::Join((user, is_new), reply) => {
-                let snapshot = Snapshot { head: number.max(self.state.shown()), ..self.state.snapshot(user) };
+                let head = self.state.cursor(number.max(self.state.shown()));
+                let snapshot = Snapshot { head, ..self.state.snapshot(user) };
                 answer(reply, Ok(Joined { snapshot, is_new }));
             }
             Requester::Leave(_, role, reply) => answer(reply, Ok(role.map(|_| self.state.member_count()))),

@@ -31,7 +31,10 @@ impl Actor {
 
     pub(super) fn on_live_event(&mut self, event: LiveEvent) {
         match event {
-            LiveEvent::Loaded(entries) => self.accept(Requester::Nobody, None, Change::Loaded(entries)),
+            LiveEvent::Loaded(entries) => {
+                self.accept(Requester::Nobody, None, Change::Loaded(entries));
+                self.note_loaded();
+            }
             LiveEvent::DataLost => self.on(Event::DataLost),
             LiveEvent::Refilled => {}
         }
@@ -45,6 +48,13 @@ impl Actor {
     pub(super) fn carry_out(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             self.carry_out_one(effect);
+        }
+    }
+
+    /// Lets the ephemeral messages count as unread once all of them are known.
+    fn note_loaded(&self) {
+        if self.state.commit.is_loaded() {
+            self.directory.living.know(self.state.id(), *self.services.live.losses().borrow());
         }
     }
 
@@ -116,12 +126,13 @@ impl Actor {
     /// Shows an item to every listener.
     pub(super) fn show(&mut self, Shown { item, is_ephemeral }: Shown) {
         let room = self.state.id();
+        let prev = self.state.show(&item, is_ephemeral);
         if is_ephemeral {
-            self.directory.note_head(room, item.changed);
+            self.directory.note_head(room, self.state.head());
+            self.directory.living.show(room, &item, self.now());
         }
-        let prev = self.state.show(&item);
         self.services.observer.item_shown(room, &item);
-        self.fanout.event(&Push::new(Frame { room, seq: item.changed, prev, update: Update::of(item) }));
+        self.fanout.event(&Push::new(Frame { room, seq: item.changed, prev, is_ephemeral, update: Update::of(item) }));
         self.services.counters.deliveries.fetch_add(self.fanout.len() as u64, Ordering::Relaxed);
     }
 
@@ -130,9 +141,11 @@ impl Actor {
         let room = self.state.id();
         for item in items {
             self.services.observer.item_shown(room, item);
+            self.directory.living.show(room, item, self.now());
         }
+        self.note_loaded();
         self.state.show_loaded(items);
-        self.directory.note_head(room, self.state.shown());
+        self.directory.note_head(room, self.state.head());
         self.fanout.gap();
     }
 }

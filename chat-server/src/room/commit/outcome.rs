@@ -9,7 +9,7 @@ use chat_proto::time::UnixMillis;
 
 use super::Commit;
 use super::event::{Change, Effect, FirstPost, RefusedEphemeral, Shown, Ticket, WriteResult};
-use super::queue::{Answer, Completed};
+use super::queue::{Completed, StoreAnswer};
 use crate::live::{EphemeralEntry, EphemeralKey, KEY_KEPT_MS, KeyUse, LiveError};
 use crate::room::RoomError;
 use crate::store::{ChainPlace, ChangeId};
@@ -31,7 +31,7 @@ impl Commit {
     /// Decides a change that has its answers.
     pub(super) fn complete(&mut self, completed: Completed, now: UnixMillis) {
         let Completed { ticket, change, answer } = completed;
-        if matches!(answer, Answer::NotReserved(_)) {
+        if matches!(answer, StoreAnswer::NotReserved(_)) {
             self.seqs.reservation_failed();
         }
         match change {
@@ -52,54 +52,54 @@ impl Commit {
         &self,
         entry: &EphemeralEntry,
         chain: Option<ChainPlace>,
-        answer: Answer,
+        answer: StoreAnswer,
         now: UnixMillis,
     ) -> Outcome {
         match answer {
-            Answer::NotReserved(error) => Outcome::InDoubt(error.into()),
-            Answer::Written(WriteResult::Stored) if chain.is_some_and(|place| self.is_chain_broken(place)) => {
+            StoreAnswer::NotReserved(error) => Outcome::InDoubt(error.into()),
+            StoreAnswer::Written(WriteResult::Stored) if chain.is_some_and(|place| self.is_chain_broken(place)) => {
                 Outcome::InDoubt(RoomError::ChainBroken)
             }
-            Answer::Written(WriteResult::Stored) if !self.seqs.is_reserved(entry.item().changed) => {
+            StoreAnswer::Written(WriteResult::Stored) if !self.seqs.is_reserved(entry.item().changed) => {
                 Outcome::InDoubt(LiveError::Unavailable.into())
             }
             // The live store lost the key between two attempts, so both were stored.
-            Answer::Written(WriteResult::Stored) if self.index.by_key(entry.key()).is_some() => {
+            StoreAnswer::Written(WriteResult::Stored) if self.index.by_key(entry.key()).is_some() => {
                 Outcome::InDoubt(LiveError::Unavailable.into())
             }
-            Answer::Written(WriteResult::Stored) => Outcome::Visible,
-            Answer::Written(WriteResult::KeyHeld(first)) if self.was_never_acknowledged(&first, entry, now) => {
+            StoreAnswer::Written(WriteResult::Stored) => Outcome::Visible,
+            StoreAnswer::Written(WriteResult::KeyHeld(first)) if self.was_never_acknowledged(&first, entry, now) => {
                 Outcome::Unacknowledged(first.seq)
             }
-            Answer::Written(WriteResult::KeyHeld(first)) if !is_retry(entry, &first) => {
+            StoreAnswer::Written(WriteResult::KeyHeld(first)) if !is_retry(entry, &first) => {
                 Outcome::Refused(RoomError::KeyReused)
             }
-            Answer::Written(WriteResult::KeyHeld(first)) => {
+            StoreAnswer::Written(WriteResult::KeyHeld(first)) => {
                 Outcome::Duplicate(FirstPost { seq: first.seq, at: first.at, expires_at: Some(first.expires_at) })
             }
-            Answer::Written(WriteResult::Duplicate(first)) => Outcome::Duplicate(first),
-            Answer::Written(WriteResult::Refused(error)) => refused(error),
+            StoreAnswer::Written(WriteResult::Duplicate(first)) => Outcome::Duplicate(first),
+            StoreAnswer::Written(WriteResult::Refused(error)) => refused(error),
         }
     }
 
-    fn outcome_of_revision(&self, item: &Item, answer: Answer, now: UnixMillis) -> Outcome {
+    fn outcome_of_revision(&self, item: &Item, answer: StoreAnswer, now: UnixMillis) -> Outcome {
         // `None` if the message has expired meanwhile.
         let visible = self.index.get(item.seq);
         match answer {
-            Answer::NotReserved(error) => Outcome::InDoubt(error.into()),
-            Answer::Written(WriteResult::Stored) if !self.seqs.is_reserved(item.changed) => {
+            StoreAnswer::NotReserved(error) => Outcome::InDoubt(error.into()),
+            StoreAnswer::Written(WriteResult::Stored) if !self.seqs.is_reserved(item.changed) => {
                 Outcome::InDoubt(LiveError::Unavailable.into())
             }
-            Answer::Written(WriteResult::Stored) => Outcome::Visible,
+            StoreAnswer::Written(WriteResult::Stored) => Outcome::Visible,
             // The live store lost the message; a refill is under way.
-            Answer::Written(WriteResult::Refused(RoomError::NotFound))
+            StoreAnswer::Written(WriteResult::Refused(RoomError::NotFound))
                 if visible.is_some_and(|entry| entry.is_message() && entry.is_alive(now)) =>
             {
                 Outcome::Refused(LiveError::Busy.into())
             }
-            Answer::Written(WriteResult::Refused(error)) => refused(error),
-            Answer::Written(WriteResult::KeyHeld(_)) => Outcome::Refused(RoomError::KeyReused),
-            Answer::Written(WriteResult::Duplicate(first)) => Outcome::Duplicate(first),
+            StoreAnswer::Written(WriteResult::Refused(error)) => refused(error),
+            StoreAnswer::Written(WriteResult::KeyHeld(_)) => Outcome::Refused(RoomError::KeyReused),
+            StoreAnswer::Written(WriteResult::Duplicate(first)) => Outcome::Duplicate(first),
         }
     }
 
@@ -176,15 +176,21 @@ impl Commit {
         self.effects.push(effect);
     }
 
-    fn complete_persistent(&mut self, ticket: Ticket, item: Option<Item>, chain: Option<ChainPlace>, answer: Answer) {
+    fn complete_persistent(
+        &mut self,
+        ticket: Ticket,
+        item: Option<Item>,
+        chain: Option<ChainPlace>,
+        answer: StoreAnswer,
+    ) {
         let effect = match answer {
-            Answer::Written(WriteResult::Stored) => {
+            StoreAnswer::Written(WriteResult::Stored) => {
                 Effect::Acknowledge(ticket, item.map(|item| Shown { item, is_ephemeral: false }))
             }
-            Answer::Written(WriteResult::Duplicate(first)) => Effect::AnswerDuplicate(ticket, first),
-            Answer::Written(WriteResult::Refused(error)) => self.refuse(ticket, chain, error),
-            Answer::Written(WriteResult::KeyHeld(_)) => self.refuse(ticket, chain, RoomError::KeyReused),
-            Answer::NotReserved(error) => self.refuse(ticket, chain, error.into()),
+            StoreAnswer::Written(WriteResult::Duplicate(first)) => Effect::AnswerDuplicate(ticket, first),
+            StoreAnswer::Written(WriteResult::Refused(error)) => self.refuse(ticket, chain, error),
+            StoreAnswer::Written(WriteResult::KeyHeld(_)) => self.refuse(ticket, chain, RoomError::KeyReused),
+            StoreAnswer::NotReserved(error) => self.refuse(ticket, chain, error.into()),
         };
         self.effects.push(effect);
     }

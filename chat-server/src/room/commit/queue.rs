@@ -19,7 +19,7 @@ pub(super) enum Stage {
     /// Its number is reserved. The store has not answered yet.
     Writing,
     /// It has all answers, and waits for the changes before it.
-    Answered(Answer),
+    Answered(StoreAnswer),
 }
 
 impl Stage {
@@ -27,14 +27,14 @@ impl Stage {
     pub(super) fn stored(self) -> Self {
         match self {
             Self::Reserving(_) => Self::Reserving(Some(WriteResult::Stored)),
-            Self::Writing | Self::Answered(_) => Self::Answered(Answer::Written(WriteResult::Stored)),
+            Self::Writing | Self::Answered(_) => Self::Answered(StoreAnswer::Written(WriteResult::Stored)),
         }
     }
 }
 
 /// The answers a change got.
 #[derive(Debug)]
-pub(super) enum Answer {
+pub(super) enum StoreAnswer {
     /// Its number is reserved, and the store answered.
     Written(WriteResult),
     /// Its number is not reserved.
@@ -43,7 +43,7 @@ pub(super) enum Answer {
 
 /// A change under way.
 #[derive(Debug)]
-struct InFlight {
+struct QueuedChange {
     ticket: Ticket,
     change: Change,
     stage: Stage,
@@ -54,10 +54,10 @@ struct InFlight {
 pub(super) struct Completed {
     pub ticket: Ticket,
     pub change: Change,
-    pub answer: Answer,
+    pub answer: StoreAnswer,
 }
 
-impl InFlight {
+impl QueuedChange {
     /// The number of the item it posts or changes.
     fn seq(&self) -> Option<Seq> {
         match &self.change {
@@ -77,8 +77,8 @@ impl InFlight {
     fn reserved(&mut self, result: Result<(), StoreError>) {
         if let Stage::Reserving(written) = &mut self.stage {
             self.stage = match (result, written.take()) {
-                (Err(error), _) => Stage::Answered(Answer::NotReserved(error)),
-                (Ok(()), Some(result)) => Stage::Answered(Answer::Written(result)),
+                (Err(error), _) => Stage::Answered(StoreAnswer::NotReserved(error)),
+                (Ok(()), Some(result)) => Stage::Answered(StoreAnswer::Written(result)),
                 (Ok(()), None) => Stage::Writing,
             };
         }
@@ -87,7 +87,7 @@ impl InFlight {
     fn written(&mut self, result: WriteResult) {
         match &mut self.stage {
             Stage::Reserving(written) => *written = written.take().or(Some(result)),
-            Stage::Writing => self.stage = Stage::Answered(Answer::Written(result)),
+            Stage::Writing => self.stage = Stage::Answered(StoreAnswer::Written(result)),
             Stage::Answered(_) => {}
         }
     }
@@ -95,18 +95,20 @@ impl InFlight {
 
 /// The changes under way.
 #[derive(Debug, Default)]
-pub(super) struct Queue(VecDeque<InFlight>);
+pub(super) struct Queue(VecDeque<QueuedChange>);
 
 impl Queue {
     /// Adds a change at the end.
     pub(super) fn push(&mut self, ticket: Ticket, change: Change, stage: Stage) {
-        self.0.push_back(InFlight { ticket, change, stage });
+        self.0.push_back(QueuedChange { ticket, change, stage });
     }
 
     /// Removes the first change if it has all its answers.
     pub(super) fn pop_completed(&mut self) -> Option<Completed> {
         match self.0.pop_front()? {
-            InFlight { ticket, change, stage: Stage::Answered(answer) } => Some(Completed { ticket, change, answer }),
+            QueuedChange { ticket, change, stage: Stage::Answered(answer) } => {
+                Some(Completed { ticket, change, answer })
+            }
             waiting => {
                 self.0.push_front(waiting);
                 None
@@ -157,7 +159,7 @@ impl Queue {
         }
     }
 
-    fn get_mut(&mut self, ticket: Ticket) -> Option<&mut InFlight> {
+    fn get_mut(&mut self, ticket: Ticket) -> Option<&mut QueuedChange> {
         let at = self.0.binary_search_by_key(&ticket, |change| change.ticket).ok()?;
         self.0.get_mut(at)
     }

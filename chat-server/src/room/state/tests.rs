@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use chat_proto::ids::ClientKey;
+use chat_proto::ids::{ClientKey, Run};
 use chat_proto::room::{Room, RoomKind};
 
 use super::*;
 use crate::access::{Credential, Origin, RoomRefusal, Scopes, Standing};
 use crate::room::commit::{Change, Effect, Event, Ticket};
-use crate::store::StoredRoom;
+use crate::store::{RunStart, StoredRoom};
 
 const ROOM: RoomId = RoomId(1);
 
@@ -45,13 +45,14 @@ fn started(persistent: &[u64], alive: &[u64]) -> State {
     };
     let head = Seq(persistent.last().copied().unwrap_or(0));
     let stored = RoomState {
-        room: StoredRoom { room, head, last_message_at: None },
+        room: StoredRoom { room, head: Cursor { run: None, seq: head, persistent: head }, last_message_at: None },
         reserved_up_to: Seq(64).max(head),
         members: vec![(UserId(1), Role::Member)],
         answers: Vec::new(),
         recent: persistent.iter().map(|seq| message(*seq, None)).collect(),
         is_whole: true,
         refused: Vec::new(),
+        runs: vec![RunStart { run: Run(1), head: Seq::ZERO, given: Seq::ZERO }],
     };
     let entries = alive.iter().map(|seq| entry(*seq)).collect();
     // Without any the live store has not answered.
@@ -126,7 +127,7 @@ fn a_deletion_is_repeatable_for_those_who_may_delete_and_an_edit_of_it_is_not() 
     let content = Content::Deleted { deleted_at: UnixMillis(5), deleted_by: UserId(1) };
     let known = Some(Item { changed: Seq(65), content, ..item });
     let delete = |user| NewChange { caller: caller(user), seq: Seq(1), kind: ChangeKind::Delete, known: known.clone() };
-    state.show(known.as_ref().expect("deleted"));
+    state.show(known.as_ref().expect("deleted"), true);
     assert_eq!(state.accept_change(delete(UserId(1)), UnixMillis(9)), Ok(Accepted::Done(Seq(65))));
     assert_eq!(state.accept_change(delete(UserId(2)), UnixMillis(9)), Err(RoomRefusal::NotMember.into()));
     let kind = ChangeKind::Edit { body: "bye".parse().expect("a body"), mentions: Vec::new() };

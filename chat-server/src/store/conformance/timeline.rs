@@ -1,18 +1,22 @@
 //! The contract of timelines and read markers. Must not know which database it is.
 
-use chat_proto::ids::{Seq, UserId};
+use chat_proto::cursor::Cursor;
+use chat_proto::ids::{Run, Seq, UserId};
 use chat_proto::message::{Content, Item, Message};
-use chat_proto::room::RoomKind;
+use chat_proto::room::{Role, RoomKind};
 use chat_proto::time::UnixMillis;
 
-use super::{BEN, Fixture, GENERAL, NOW, Place, body, event, room_of};
-use crate::store::{Append, ChainId, ChainPlace, Change, ChangeId, RefusedChange, Revision, StoreError};
+use super::{BEN, Fixture, GENERAL, NOW, Storage, body, event, room_of};
+use crate::store::{
+    Append, ChainId, ChainPlace, Change, ChangeId, MemberState, MovedMarker, RefusedChange, Revision, RunStart,
+    StoreError,
+};
 
 fn place(chain: u128, place: u64) -> ChainPlace {
     ChainPlace { chain: ChainId(chain), place }
 }
 
-pub(crate) async fn a_repeated_key_returns_the_first_number_and_adds_nothing(fixture: Fixture<impl Place>) {
+pub(crate) async fn a_repeated_key_returns_the_first_number_and_adds_nothing(fixture: Fixture<impl Storage>) {
     let ana = fixture.ana().await;
     let first = fixture.store.append(event(ana, 2, "hello")).await.expect("added");
     assert!(!first.is_duplicate);
@@ -24,7 +28,7 @@ pub(crate) async fn a_repeated_key_returns_the_first_number_and_adds_nothing(fix
     assert_eq!(fixture.store.history(GENERAL, None, 10).await.expect("read").len(), 2, "the join and one message");
 }
 
-pub(crate) async fn a_write_that_fails_takes_none_of_its_batch_along(fixture: Fixture<impl Place>) {
+pub(crate) async fn a_write_that_fails_takes_none_of_its_batch_along(fixture: Fixture<impl Storage>) {
     let ana = fixture.ana().await;
     let writes: Vec<_> = (0..50)
         .map(|n| {
@@ -49,7 +53,7 @@ pub(crate) async fn a_write_that_fails_takes_none_of_its_batch_along(fixture: Fi
     assert_eq!(kept, 41, "one of the ten that share a number, and the forty others");
 }
 
-pub(crate) async fn behind_a_refused_write_of_a_chain_none_is_kept(fixture: Fixture<impl Place>) {
+pub(crate) async fn behind_a_refused_write_of_a_chain_none_is_kept(fixture: Fixture<impl Storage>) {
     let ana = fixture.ana().await;
     fixture.store.append(event(ana, 2, "hello")).await.expect("added");
     let chained = |seq, place| Append { chain: Some(place), ..event(ana, seq, "x") };
@@ -66,7 +70,7 @@ pub(crate) async fn behind_a_refused_write_of_a_chain_none_is_kept(fixture: Fixt
     assert_eq!(fixture.store.history(GENERAL, None, 10).await.expect("read").len(), 4);
 }
 
-pub(crate) async fn what_was_acknowledged_is_there_after_reopening_with_the_same_epoch(fixture: Fixture<impl Place>) {
+pub(crate) async fn what_was_acknowledged_is_there_after_reopening_with_the_same_epoch(fixture: Fixture<impl Storage>) {
     let ana = fixture.ana().await;
     for seq in 2..40 {
         fixture.store.append(event(ana, seq, "kept")).await.expect("added");
@@ -74,19 +78,44 @@ pub(crate) async fn what_was_acknowledged_is_there_after_reopening_with_the_same
     let fixture = fixture.reopened().await;
     assert_eq!(&*fixture.store.epoch().0, "e1");
     let state = fixture.store.room_state(GENERAL, 256).await.expect("there");
-    assert_eq!((state.room.head, state.recent.len(), state.is_whole), (Seq(39), 39, true));
+    assert_eq!((state.room.head.seq, state.recent.len(), state.is_whole), (Seq(39), 39, true));
     assert!(state.recent.is_sorted_by_key(|item| item.changed));
 }
 
-pub(crate) async fn a_number_that_was_reserved_is_never_given_again(fixture: Fixture<impl Place>) {
+pub(crate) async fn a_number_that_was_reserved_is_never_given_again(fixture: Fixture<impl Storage>) {
     fixture.store.reserve_seqs(GENERAL, Seq(64)).await.expect("kept");
     fixture.store.reserve_seqs(GENERAL, Seq(10)).await.expect("never lowered");
     let state = fixture.reopened().await.store.room_state(GENERAL, 256).await.expect("there");
     assert_eq!(state.reserved_up_to, Seq(64));
 }
 
+pub(crate) async fn a_run_is_known_in_the_rooms_it_wrote_in_with_their_numbers_before_it(
+    fixture: Fixture<impl Storage>,
+) {
+    let start = |run, head, given| RunStart { run: Run(run), head: Seq(head), given: Seq(given) };
+    let ana = fixture.ana().await;
+    let other = fixture.store.create_room(room_of(ana, RoomKind::Public)).await.expect("made").room.id;
+    fixture.store.reserve_seqs(GENERAL, Seq(64)).await.expect("kept");
+    // The second run reads, and refuses a write: it has given no number.
+    let fixture = fixture.reopened().await;
+    fixture.store.append(event(ana, 1, "taken")).await.expect_err("refused");
+    let fixture = fixture.reopened().await;
+    let state = fixture.store.room_state(GENERAL, 256).await.expect("there");
+    assert_eq!(state.runs, [start(1, 0, 0), start(3, 1, 64)]);
+    assert_eq!(state.room.head, Cursor { run: Some(Run(1)), seq: Seq(1), persistent: Seq(1) });
+    fixture.store.append(event(ana, 65, "a first write")).await.expect("added");
+    fixture.store.append(event(ana, 66, "a second one")).await.expect("added");
+    let fixture = fixture.reopened().await;
+    let state = fixture.store.room_state(GENERAL, 256).await.expect("there");
+    assert_eq!(state.runs, [start(1, 0, 0), start(3, 1, 64), start(4, 66, 66)]);
+    let memberships = fixture.store.memberships(ana).await.expect("read");
+    assert_eq!(memberships[0].head, Cursor { run: Some(Run(3)), seq: Seq(66), persistent: Seq(66) });
+    let untouched = fixture.store.room_state(other, 256).await.expect("there");
+    assert_eq!(untouched.runs, [start(1, 0, 0), start(4, 1, 1)]);
+}
+
 pub(crate) async fn a_refused_change_is_known_by_its_numbers_until_nothing_can_be_left_of_it(
-    fixture: Fixture<impl Place>,
+    fixture: Fixture<impl Storage>,
 ) {
     let (post, edit) = (ChangeId::post, |changed, seq| ChangeId { changed: Seq(changed), seq: Seq(seq) });
     let refused = |id, at: UnixMillis, life_ms| RefusedChange { room: GENERAL, id, at, until: at.plus_ms(life_ms) };
@@ -102,33 +131,77 @@ pub(crate) async fn a_refused_change_is_known_by_its_numbers_until_nothing_can_b
 }
 
 pub(crate) async fn unread_counts_persistent_messages_after_the_mark_and_the_mark_only_grows(
-    fixture: Fixture<impl Place>,
+    fixture: Fixture<impl Storage>,
 ) {
     let ana = fixture.ana().await;
     for seq in 2..12 {
         fixture.store.append(event(BEN, seq, "x")).await.expect("added");
     }
-    let read_marker = fixture.store.memberships(ana).await.expect("read")[0].read_marker;
+    let read_marker = fixture.store.memberships(ana).await.expect("read")[0].read_marker.clone();
     assert_eq!((read_marker.read_seq, read_marker.unread), (Seq(1), 10));
     let read_marker = fixture.store.set_read(ana, GENERAL, Seq(8), false).await.expect("moved");
-    assert_eq!((read_marker.read_seq, read_marker.unread), (Seq(8), 3));
+    assert_eq!((marker(&read_marker), read_marker.has_moved), ((8, 3), true));
     let read_marker = fixture.store.set_read(ana, GENERAL, Seq(4), false).await.expect("not moved back");
-    assert_eq!(read_marker.read_seq, Seq(8));
+    assert_eq!((marker(&read_marker), read_marker.has_moved), ((8, 3), false));
     let read_marker = fixture.store.set_read(ana, GENERAL, Seq(4), true).await.expect("moved back");
-    assert_eq!((read_marker.read_seq, read_marker.unread), (Seq(4), 7));
+    assert_eq!((marker(&read_marker), read_marker.has_moved), ((4, 7), true));
     let read_marker = fixture.store.set_read(ana, GENERAL, Seq(999), false).await.expect("at the end");
-    assert_eq!((read_marker.read_seq, read_marker.unread), (Seq(11), 0));
-    // Her own message leaves nothing unread; behind another's it does not make that one read.
-    fixture.store.append(event(ana, 12, "x")).await.expect("added");
-    let read_marker = fixture.store.read_marker(ana, GENERAL).await.expect("a member");
-    assert_eq!((read_marker.read_seq, read_marker.unread), (Seq(12), 0));
-    fixture.store.append(event(BEN, 13, "x")).await.expect("added");
-    fixture.store.append(event(ana, 14, "x")).await.expect("added");
-    assert_eq!(fixture.store.read_marker(ana, GENERAL).await.expect("a member").unread, 2);
+    assert_eq!(marker(&read_marker), (11, 0));
+    assert_eq!(read_marker.read_marker.counted_to, Seq(11));
+    // The head may be an ephemeral message's, of which the database knows only that its number is reserved.
+    fixture.store.reserve_seqs(GENERAL, Seq(20)).await.expect("reserved");
+    let read_marker = fixture.store.set_read(ana, GENERAL, Seq(18), false).await.expect("moved");
+    assert_eq!(marker(&read_marker), (18, 0));
     assert_eq!(fixture.store.read_marker(BEN, GENERAL).await, Err(StoreError::NotFound));
 }
 
-pub(crate) async fn who_is_named_follows_edits_and_deletions(fixture: Fixture<impl Place>) {
+fn marker(moved: &MovedMarker) -> (u64, u32) {
+    (moved.read_marker.read_seq.0, moved.read_marker.unread)
+}
+
+pub(crate) async fn own_messages_are_never_unread_and_move_no_read_marker(fixture: Fixture<impl Storage>) {
+    let ana = fixture.ana().await;
+    let read_marker = async || {
+        let read_marker = fixture.store.read_marker(ana, GENERAL).await.expect("a member");
+        assert_eq!(fixture.store.memberships(ana).await.expect("read")[0].read_marker, read_marker);
+        (read_marker.read_seq.0, read_marker.unread, read_marker.mentions)
+    };
+    let own_mention = Message { mentions: vec![ana], ..Message::plain("me, @ana".parse().expect("a body")) };
+    fixture.store.append(Append { content: Content::Message(own_mention), ..event(ana, 2, "-") }).await.expect("added");
+    assert_eq!(read_marker().await, (1, 0, 0));
+    for seq in 3..=7 {
+        let by = if seq == 5 { BEN } else { ana };
+        fixture.store.append(event(by, seq, "x")).await.expect("added");
+    }
+    assert_eq!(read_marker().await, (1, 1, 0), "one of six is another's");
+    // Wherever the marker stands: before, between and behind her own messages.
+    for (seq, unread) in [(3, 1), (4, 1), (5, 0), (6, 0), (7, 0), (1, 1)] {
+        fixture.store.set_read(ana, GENERAL, Seq(seq), true).await.expect("moved");
+        assert_eq!(read_marker().await, (seq, unread, 0));
+    }
+    let deleted = async |first: Append, changed| {
+        let content = Content::Deleted { deleted_at: NOW, deleted_by: first.by };
+        let item = Item { changed: Seq(changed), content, ..first.item() };
+        let change = Change { room: GENERAL, revision: Revision::Delete, item, at: NOW };
+        fixture.store.change(change).await.expect("deleted");
+    };
+    deleted(event(ana, 4, "x"), 8).await;
+    assert_eq!(read_marker().await.1, 1, "her own was not counted before");
+    deleted(event(BEN, 5, "x"), 9).await;
+    assert_eq!(read_marker().await.1, 0);
+    // Who comes back counts on: what was posted before is still one's own.
+    let leaves = Append { content: Content::Leave, ..event(ana, 10, "-") };
+    fixture.store.change_member(leaves, MemberState::Leaves).await.expect("left");
+    fixture.store.append(event(BEN, 11, "x")).await.expect("added");
+    let joins = Append { content: Content::Join, ..event(ana, 12, "-") };
+    fixture.store.change_member(joins, MemberState::Joins(Role::Member)).await.expect("joined");
+    assert_eq!(read_marker().await, (12, 0, 0));
+    fixture.store.append(event(ana, 13, "x")).await.expect("added");
+    fixture.store.set_read(ana, GENERAL, Seq(2), true).await.expect("moved");
+    assert_eq!(read_marker().await, (2, 1, 0));
+}
+
+pub(crate) async fn who_is_named_follows_edits_and_deletions(fixture: Fixture<impl Storage>) {
     let ana = fixture.ana().await;
     let named =
         |mentions: &[UserId]| Message { mentions: mentions.to_vec(), ..Message::plain("x".parse().expect("a body")) };
@@ -163,7 +236,7 @@ pub(crate) async fn who_is_named_follows_edits_and_deletions(fixture: Fixture<im
     assert_eq!(fixture.store.room_counts(GENERAL).await.expect("read").messages, 0);
 }
 
-pub(crate) async fn a_chain_breaks_over_rooms_and_only_behind_the_refusal(fixture: Fixture<impl Place>) {
+pub(crate) async fn a_chain_breaks_over_rooms_and_only_behind_the_refusal(fixture: Fixture<impl Storage>) {
     let ana = fixture.ana().await;
     let other = fixture.store.create_room(room_of(ana, RoomKind::Public)).await.expect("made").room.id;
     let chained = |room, seq, chain| Append { room, chain: Some(chain), ..event(ana, seq, "x") };
@@ -178,7 +251,7 @@ pub(crate) async fn a_chain_breaks_over_rooms_and_only_behind_the_refusal(fixtur
     assert_eq!(fixture.store.history(other, None, 10).await.expect("read").len(), 3, "with the join");
 }
 
-pub(crate) async fn an_append_changes_what_its_item_says_about_the_room(fixture: Fixture<impl Place>) {
+pub(crate) async fn an_append_changes_what_its_item_says_about_the_room(fixture: Fixture<impl Storage>) {
     let ana = fixture.ana().await;
     let says = async |seq, content| fixture.store.append(Append { content, ..event(ana, seq, "-") }).await;
     let topic = Content::Topic { topic: Some("green".parse().expect("a topic")) };
@@ -189,7 +262,7 @@ pub(crate) async fn an_append_changes_what_its_item_says_about_the_room(fixture:
     let stored = fixture.store.room(GENERAL).await.expect("read").expect("open");
     assert_eq!(stored.room.topic.map(|topic| (topic.text.as_str().to_owned(), topic.by)), Some(("green".into(), ana)));
     assert_eq!(stored.room.description.map(|words| words.as_str().to_owned()), Some("Words.".into()));
-    assert_eq!((stored.head, stored.last_message_at), (Seq(5), Some(NOW)));
+    assert_eq!((stored.head.seq, stored.last_message_at), (Seq(5), Some(NOW)));
     let names = ["general", "lobby"].map(|name| name.parse().expect("a name")).to_vec();
     let found = fixture.store.rooms_by_name(names).await.expect("read");
     assert_eq!(
@@ -200,8 +273,8 @@ pub(crate) async fn an_append_changes_what_its_item_says_about_the_room(fixture:
     let mut former = room_of(ana, RoomKind::Public);
     for taken in ["general", "lobby", "Lobby"] {
         former.name = taken.parse().expect("a name");
-        let made = fixture.store.create_room(former.clone()).await.map(|stored| stored.room.id);
-        assert_eq!(made, Err(StoreError::NameTaken), "{taken}");
+        let refused = fixture.store.create_room(former.clone()).await.expect_err(taken);
+        assert!(refused.is_name_taken(), "{taken}: {refused:?}");
     }
     let other = fixture.store.create_room(room_of(ana, RoomKind::Public)).await.expect("made").room.id;
     let takes = Append {
@@ -209,10 +282,10 @@ pub(crate) async fn an_append_changes_what_its_item_says_about_the_room(fixture:
         content: Content::Renamed { name: "lobby".parse().expect("a name") },
         ..event(ana, 2, "-")
     };
-    assert_eq!(fixture.store.append(takes).await, Err(StoreError::NameTaken));
+    assert!(fixture.store.append(takes).await.is_err_and(|error| error.is_name_taken()));
 }
 
-pub(crate) async fn an_edit_keeps_the_former_text_and_a_deletion_leaves_none(fixture: Fixture<impl Place>) {
+pub(crate) async fn an_edit_keeps_the_former_text_and_a_deletion_leaves_none(fixture: Fixture<impl Storage>) {
     let ana = fixture.ana().await;
     let first = event(ana, 2, "one");
     fixture.store.append(first.clone()).await.expect("added");
@@ -238,11 +311,11 @@ pub(crate) async fn an_edit_keeps_the_former_text_and_a_deletion_leaves_none(fix
     assert_eq!((item.changed, item.content), (Seq(4), gone));
 }
 
-pub(crate) async fn a_room_starts_with_every_write_that_was_asked_for(fixture: Fixture<impl Place>) {
+pub(crate) async fn a_room_starts_with_every_write_that_was_asked_for(fixture: Fixture<impl Storage>) {
     let ana = fixture.ana().await;
     let writes: Vec<_> = (2..200).map(|seq| fixture.store.append(event(ana, seq, "x"))).collect();
     let state = fixture.store.room_state(GENERAL, 256).await.expect("there");
-    assert_eq!((state.room.head, state.recent.len(), state.is_whole), (Seq(199), 199, true));
+    assert_eq!((state.room.head.seq, state.recent.len(), state.is_whole), (Seq(199), 199, true));
     for write in writes {
         write.await.expect("added");
     }

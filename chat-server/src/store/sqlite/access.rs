@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use chat_proto::room::{Role, RoomKind};
 
 use super::row::{kind_column, role_column};
-use crate::access::{Place, RoomAction, ServerRole, in_room};
+use crate::access::{RoomAction, RoomClass, ServerRole, in_room};
 
 /// True for the rooms an account may see. `member` is its row in the room, NULL if it is not a member.
 pub(super) static MAY_SEE: LazyLock<String> = LazyLock::new(|| {
@@ -30,7 +30,7 @@ pub(super) fn may_reopen(account: &str) -> String {
 fn kinds(role: Option<Role>, action: RoomAction) -> String {
     let columns: Vec<String> = [RoomKind::Public, RoomKind::Private, RoomKind::Direct]
         .into_iter()
-        .filter(|kind| in_room(ServerRole::Account, role, Place::of_kind(*kind), action).is_allowed())
+        .filter(|kind| in_room(ServerRole::Account, role, RoomClass::of_kind(*kind), action).is_allowed())
         .map(|kind| kind_column(kind).to_string())
         .collect();
     format!("room.kind IN ({})", columns.join(", "))
@@ -84,7 +84,7 @@ mod tests {
             for values in [Some(params_of(room, OTHER, 2)), of_role].into_iter().flatten() {
                 connection.execute(add, values).expect("a member");
             }
-            let decision = in_room(ServerRole::Account, role, Place::of(room, kind), RoomAction::See);
+            let decision = in_room(ServerRole::Account, role, RoomClass::of(room, kind), RoomAction::See);
             if decision.is_allowed() {
                 expected.push((room, role));
             }
@@ -119,13 +119,14 @@ mod tests {
                 let name = format!("room-{at}-{maker}");
                 let made = rooms::create(&connection, &new(&name, kind, maker)).expect("made").room.id;
                 let again = || rooms::create(&connection, &new(&name, kind, VIEWER)).map(|stored| stored.room.id);
-                assert_eq!(again(), Err(StoreError::NameTaken), "it is open");
+                let taken = || Err(StoreError::name_taken());
+                assert_eq!(again(), taken(), "it is open");
                 connection
                     .execute("UPDATE room SET closed_at = 1 WHERE id = ?1", params![made.0.cast_signed()])
                     .expect("closed");
                 let action = if maker == VIEWER { RoomAction::ReopenOwn } else { RoomAction::ReopenOthers };
-                let may = in_room(ServerRole::Account, None, Place::of(made, kind), action).is_allowed();
-                assert_eq!(again(), if may { Ok(made) } else { Err(StoreError::NameTaken) }, "{kind:?} of {maker}");
+                let may = in_room(ServerRole::Account, None, RoomClass::of(made, kind), action).is_allowed();
+                assert_eq!(again(), if may { Ok(made) } else { taken() }, "{kind:?} of {maker}");
             }
         }
     }

@@ -24,11 +24,11 @@ pub(super) fn for_uid(c: &Connection, uid: u32, name: &Username, at: UnixMillis)
         let candidate = if suffix == 1 { Some(name.clone()) } else { with_suffix(name, suffix) };
         let Some(candidate) = candidate else { continue };
         match insert(c, &candidate, Some(uid), None, at) {
-            Err(StoreError::NameTaken) => {}
+            Err(StoreError::NameTaken { .. }) => {}
             other => return other,
         }
     }
-    Err(StoreError::NameTaken)
+    Err(StoreError::name_taken())
 }
 
 /// `ana` → `ana2`; a long name loses its end.

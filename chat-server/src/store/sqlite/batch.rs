@@ -7,12 +7,14 @@ use std::ops::Deref;
 use rusqlite::{Connection, params};
 
 use super::row::execute;
+use super::runs::RunRecorder;
 use crate::store::StoreError;
 
 /// An open transaction, and the changes of the search index that are still to be made.
 #[derive(Debug)]
 pub(super) struct Batch<'a> {
     connection: &'a Connection,
+    runs: &'a RunRecorder,
     /// In the order of the writes: a text may be added and removed in one transaction.
     pending_index: RefCell<Vec<IndexChange>>,
 }
@@ -26,8 +28,13 @@ struct IndexChange {
 }
 
 impl<'a> Batch<'a> {
-    pub(super) fn on(connection: &'a Connection) -> Self {
-        Self { connection, pending_index: RefCell::default() }
+    pub(super) fn on(connection: &'a Connection, runs: &'a RunRecorder) -> Self {
+        Self { connection, runs, pending_index: RefCell::default() }
+    }
+
+    /// Records the present run in a room. Comes before the write that takes or reserves a number there.
+    pub(super) fn record_run(&self, room: i64) -> Result<(), StoreError> {
+        self.runs.record(self.connection, room)
     }
 
     /// Adds the text of an item to the index.
@@ -77,7 +84,7 @@ impl Deref for Batch<'_> {
 
 #[cfg(test)]
 mod tests {
-    use chat_proto::ids::{RoomId, Seq, UserId};
+    use chat_proto::ids::{RoomId, Run, Seq, UserId};
     use chat_proto::message::{Content, Item, Message};
     use chat_proto::time::UnixMillis;
 
@@ -110,7 +117,8 @@ mod tests {
     fn the_index_holds_what_the_writes_of_one_transaction_left() {
         let folder = tempfile::tempdir().expect("a folder");
         let (c, _) = open::prepare(&folder.path().join("chat.db"), "e1", NOW.0).expect("it opens");
-        let batch = Batch::on(&c);
+        let runs = RunRecorder::new(Run(1));
+        let batch = Batch::on(&c, &runs);
         c.execute_batch("BEGIN").expect("begun");
         for (seq, body) in [(1, "apple"), (2, "pear"), (3, "plum")] {
             items::append(&batch, &append(seq, body)).expect("added");

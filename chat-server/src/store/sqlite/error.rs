@@ -34,7 +34,7 @@ impl From<TransactionError> for StoreError {
 /// The error of a statement whose only `UNIQUE` columns are a name and its skeleton.
 pub(super) fn of_naming(error: Error) -> StoreError {
     match error.sqlite_error().map(|error| error.extended_code) {
-        Some(SQLITE_CONSTRAINT_UNIQUE) => StoreError::NameTaken,
+        Some(SQLITE_CONSTRAINT_UNIQUE) => StoreError::name_refused(error),
         Some(_) | None => error.into(),
     }
 }

@@ -21,15 +21,23 @@ pub enum FolderError {
         source: std::io::Error,
     },
     /// Another server holds it.
-    #[error(
-        "the data folder {path} is in use by another server ({owner}); stop that one, or choose another folder with --data"
-    )]
+    #[error("the data folder {path} is in use by another server ({owner})")]
     InUse {
         /// The folder.
         path: PathBuf,
         /// The process that holds it.
         owner: String,
     },
+}
+
+impl FolderError {
+    /// The next step of an operator, if one usually helps.
+    pub fn advice(&self) -> Option<&'static str> {
+        match self {
+            Self::Io { .. } => None,
+            Self::InUse { .. } => Some("stop that one, or choose another folder with --data"),
+        }
+    }
 }
 
 /// The name of the file that says who holds the folder.

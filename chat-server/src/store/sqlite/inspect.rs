@@ -8,7 +8,7 @@ use super::folder::LOCK;
 use super::form::beside;
 use super::open::{COMPANIONS, is_library_safe};
 
-/// What a data folder contains.
+/// The contents of a data folder.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DatabaseFiles {
     /// The process that holds it (`pid 12`), if any.

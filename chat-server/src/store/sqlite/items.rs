@@ -22,6 +22,7 @@ pub(super) fn append(c: &Batch<'_>, event: &Append) -> Result<Appended, StoreErr
         let room = sql(event.room.0);
         let values = params![room, sql(event.seq.0), event.at.0, sql(event.by.0), stored::to_column(&event.content)];
         let insert = "INSERT INTO item (room, seq, changed, at, author, what) VALUES (?1, ?2, ?2, ?3, ?4, ?5)";
+        c.record_run(room)?;
         execute(c, insert, values)?;
         execute(c, "UPDATE room SET head = max(head, ?2) WHERE id = ?1", [room, sql(event.seq.0)])?;
         rooms::apply(c, event.room, &event.content, event.by, event.at)?;
@@ -43,30 +44,38 @@ fn append_message(
     {
         return Ok(Some(first));
     }
+    c.record_run(room)?;
     let (key, content) = (key.map(ClientKey::as_str), stored::to_column(&event.content));
-    let values = params![room, seq, event.at.0, sql(event.by.0), key, digest, body, content];
-    let insert = "INSERT INTO item (room, seq, changed, at, author, ordinal, key, digest, body, what)
-         VALUES (?1, ?2, ?2, ?3, ?4, (SELECT ordinal + 1 FROM room WHERE id = ?1), ?5, ?6, ?7, ?8)";
+    let own_ordinal = next_own_ordinal(c, event)?;
+    let values = params![room, seq, event.at.0, sql(event.by.0), key, digest, body, content, own_ordinal];
+    let insert = "INSERT INTO item (room, seq, changed, at, author, ordinal, key, digest, body, what, own_ordinal)
+         VALUES (?1, ?2, ?2, ?3, ?4, (SELECT ordinal + 1 FROM room WHERE id = ?1), ?5, ?6, ?7, ?8, ?9)";
     let id = row::insert(c, insert, values)?;
     c.add_text(id, body);
     let head = "UPDATE room SET head = max(head, ?2), ordinal = ordinal + 1, last_message_at = ?3,
            messages = messages + 1 WHERE id = ?1";
     execute(c, head, [room, seq, event.at.0])?;
-    // If the author had read everything, they have read their own message, too.
-    let read = "UPDATE member SET read_seq = ?3, read_ordinal = read_ordinal + 1
-         WHERE room = ?1 AND account = ?2 AND read_ordinal = (SELECT ordinal - 1 FROM room WHERE id = ?1)";
-    execute(c, read, [room, sql(event.by.0), seq])?;
-    add_mentions(c, room, seq, &message.mentions)?;
+    add_mentions(c, (room, seq), event.by, &message.mentions)?;
     Ok(None)
 }
 
-fn set_mentions(c: &Connection, room: i64, seq: i64, accounts: &[UserId]) -> Result<(), StoreError> {
-    execute(c, "DELETE FROM mention WHERE room = ?1 AND seq = ?2", [room, seq])?;
-    add_mentions(c, room, seq, accounts)
+/// Counts a message of its author in its room; returns which it is.
+fn next_own_ordinal(c: &Connection, event: &Append) -> Result<i64, StoreError> {
+    let count = "INSERT INTO author (room, account, ordinal, last_seq) VALUES (?1, ?2, 1, ?3)
+         ON CONFLICT DO UPDATE SET ordinal = ordinal + 1, last_seq = ?3 RETURNING ordinal";
+    let ordinal = one(c, count, [sql(event.room.0), sql(event.by.0), sql(event.seq.0)], |row| Ok(row.get(0)?))?;
+    ordinal.ok_or(StoreError::NotFound)
 }
 
-fn add_mentions(c: &Connection, room: i64, seq: i64, accounts: &[UserId]) -> Result<(), StoreError> {
-    for account in accounts {
+fn set_mentions(c: &Connection, change: &Change, accounts: &[UserId]) -> Result<(), StoreError> {
+    let (room, seq) = (sql(change.room.0), sql(change.item.seq.0));
+    execute(c, "DELETE FROM mention WHERE room = ?1 AND seq = ?2", [room, seq])?;
+    add_mentions(c, (room, seq), change.item.by, accounts)
+}
+
+/// Authors do not mention themselves.
+fn add_mentions(c: &Connection, (room, seq): (i64, i64), by: UserId, accounts: &[UserId]) -> Result<(), StoreError> {
+    for account in accounts.iter().filter(|account| **account != by) {
         execute(c, "INSERT OR IGNORE INTO mention VALUES (?1, ?2, ?3)", [sql(account.0), room, seq])?;
     }
     Ok(())
@@ -108,6 +117,7 @@ pub(super) fn is_key_used(c: &Connection, account: UserId, key: &ClientKey) -> R
 }
 
 pub(super) fn change(c: &Batch<'_>, change: &Change) -> Result<(), StoreError> {
+    c.record_run(sql(change.room.0))?;
     match change.revision {
         Revision::Edit => edit(c, change),
         Revision::Delete => delete(c, change),
@@ -123,7 +133,7 @@ fn edit(c: &Batch<'_>, change: &Change) -> Result<(), StoreError> {
     let body = message.body.as_str();
     c.remove_text(id, before);
     c.add_text(id, body);
-    set_mentions(c, sql(change.room.0), sql(change.item.seq.0), &message.mentions)?;
+    set_mentions(c, change, &message.mentions)?;
     write_state(c, change, id, Some(body))
 }
 
@@ -132,7 +142,7 @@ fn delete(c: &Batch<'_>, change: &Change) -> Result<(), StoreError> {
     let (id, before) = message_before(c, change)?;
     c.remove_text(id, before);
     execute(c, "DELETE FROM version WHERE item = ?1", [id])?;
-    set_mentions(c, room, sql(change.item.seq.0), &[])?;
+    set_mentions(c, change, &[])?;
     execute(c, "UPDATE room SET messages = messages - 1 WHERE id = ?1", [room])?;
     write_state(c, change, id, None)
 }

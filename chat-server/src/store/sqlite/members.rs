@@ -1,13 +1,13 @@
 //! Memberships. Must not know who may join what.
 
 use chat_proto::ids::{RoomId, Seq, UserId};
-use chat_proto::room::{Membership, ReadMarker, Role, Rsvp, User};
+use chat_proto::room::{Membership, Role, Rsvp, User};
 use chat_proto::text::Username;
 use chat_proto::time::UnixMillis;
 use rusqlite::{Connection, params};
 
 use super::batch::Batch;
-use super::read_marker::DELETED;
+use super::read_marker::{self, READ_MARKER};
 use super::row::{self, ROOM, all, execute, one, sql};
 use super::{access, items};
 use crate::store::{Append, Appended, MemberAnswer, MemberRow, MemberState, ROOMS_MAX, Record, StoreError};
@@ -18,8 +18,10 @@ pub(super) fn change(c: &Batch<'_>, event: &Append, state: MemberState) -> Resul
         MemberState::Joins(role) => {
             check_room_count(c, account)?;
             // A new member has nothing unread: the read marker begins at the present end.
-            let insert = "INSERT INTO member (room, account, role, joined_at, read_seq, read_ordinal)
-                 SELECT ?1, ?2, ?3, ?4, ?5, ordinal FROM room WHERE id = ?1";
+            let insert = "INSERT INTO member (room, account, role, joined_at, read_seq, read_ordinal, read_own_ordinal)
+                 SELECT ?1, ?2, ?3, ?4, ?5, ordinal,
+                   coalesce((SELECT ordinal FROM author WHERE room = ?1 AND account = ?2), 0)
+                 FROM room WHERE id = ?1";
             let values = params![room, account, row::role_column(role), event.at.0, sql(event.seq.0)];
             execute(c, insert, values)?;
             execute(c, "UPDATE room SET members = members + 1 WHERE id = ?1", [room])?;
@@ -28,7 +30,6 @@ pub(super) fn change(c: &Batch<'_>, event: &Append, state: MemberState) -> Resul
             if execute(c, "DELETE FROM member WHERE room = ?1 AND account = ?2", [room, account])? == 0 {
                 return Err(StoreError::NotFound);
             }
-            execute(c, "DELETE FROM mention WHERE account = ?2 AND room = ?1", [room, account])?;
             // Here and nowhere else: a room without members is closed with the leave, or not at all.
             let leave = "UPDATE room SET members = members - 1,
                    closed_at = iif(closes_when_empty AND members = 1, ?2, closed_at) WHERE id = ?1";
@@ -103,21 +104,14 @@ pub(super) fn rooms_of(c: &Connection, account: UserId) -> Result<Vec<RoomId>, S
 
 pub(super) fn memberships(c: &Connection, account: UserId) -> Result<Vec<Membership>, StoreError> {
     let query = format!(
-        "SELECT {ROOM}, member.role, member.read_seq, room.ordinal - member.read_ordinal - {DELETED},
-           (SELECT count(*) FROM mention WHERE mention.account = ?1 AND mention.room = room.id
-             AND mention.seq > member.read_seq)
-         FROM member JOIN room ON room.id = member.room
+        "SELECT {ROOM}, {READ_MARKER}, member.role FROM member JOIN room ON room.id = member.room
          WHERE member.account = ?1 AND room.closed_at IS NULL AND {} ORDER BY room.name",
         *access::MAY_SEE
     );
     all(c, &query, [sql(account.0)], |row| {
         let stored = row::room(row)?;
-        let read_marker = ReadMarker {
-            read_seq: Seq(row::number(row, 15)?),
-            unread: row.get::<_, i64>(16)?.max(0) as u32,
-            mentions: row.get(17)?,
-        };
-        let role = row::role(row, 14, Record::Member(stored.room.id, account))?;
+        let read_marker = read_marker::of_row(row, 15)?;
+        let role = row::role(row, 19, Record::Member(stored.room.id, account))?;
         Ok(Membership { room: stored.room, head: stored.head, read_marker, role })
     })
 }

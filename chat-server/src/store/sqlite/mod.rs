@@ -24,6 +24,7 @@ mod room_creation;
 mod room_state;
 mod rooms;
 mod row;
+mod runs;
 mod store;
 #[cfg(test)]
 mod tests;

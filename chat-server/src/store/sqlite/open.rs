@@ -25,6 +25,8 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0006_rsvp.sql"),
     include_str!("migrations/0007_orphans.sql"),
     include_str!("migrations/0008_refused_changes.sql"),
+    include_str!("migrations/0009_runs.sql"),
+    include_str!("migrations/0010_unread.sql"),
 ];
 
 /// Why the database cannot be opened.
@@ -40,7 +42,7 @@ pub enum OpenError {
         found: &'static str,
     },
     /// The file is not a whole database of a version known here.
-    #[error("{form}; {}", advice(form))]
+    #[error("{form}")]
     Form {
         /// What is wrong with it.
         form: FormError,
@@ -56,6 +58,15 @@ pub enum OpenError {
 }
 
 impl OpenError {
+    /// The next step of an operator, if one usually helps.
+    pub fn advice(&self) -> Option<&'static str> {
+        match self {
+            Self::Folder(error) => error.advice(),
+            Self::Form { form } => Some(advice(form)),
+            Self::OldLibrary { .. } | Self::Database { .. } => None,
+        }
+    }
+
     /// The meaning of SQLite's error for a file that is being opened.
     fn of(path: &Path, source: rusqlite::Error) -> Self {
         match FormError::of(path, source) {

@@ -7,6 +7,7 @@ use chat_proto::text::{Description, RoomName, TopicText};
 use chat_proto::time::UnixMillis;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::batch::Batch;
 use super::row::{self, ROOM, all, execute, one, sql};
 use super::{access, error};
 use crate::store::{ChangeId, NewRoom, Record, RefusedChange, RoomCounts, StoreError, StoredRoom};
@@ -14,7 +15,7 @@ use crate::store::{ChangeId, NewRoom, Record, RefusedChange, RoomCounts, StoreEr
 pub(super) fn create(c: &Connection, new: &NewRoom) -> Result<StoredRoom, StoreError> {
     let former = "SELECT room FROM former_name WHERE name = ?1";
     if one(c, former, [new.name.as_str()], |_| Ok(()))?.is_some() {
-        return Err(StoreError::NameTaken);
+        return Err(StoreError::name_taken());
     }
     let values = params![
         row::kind_column(new.kind),
@@ -41,7 +42,7 @@ pub(super) fn create(c: &Connection, new: &NewRoom) -> Result<StoredRoom, StoreE
     );
     let mut statement = c.prepare_cached(&upsert)?;
     let made = statement.query_row(values, |row| row::number(row, 0)).optional().map_err(error::of_naming)?;
-    let id = RoomId(made.ok_or(StoreError::NameTaken)?);
+    let id = RoomId(made.ok_or_else(StoreError::name_taken)?);
     by_id(c, id)?.ok_or(StoreError::NotFound)
 }
 
@@ -73,9 +74,9 @@ pub(super) fn list(
     let after = after.map_or("", RoomName::as_str);
     all(c, &query, params![sql(viewer.0), after, limit], |row| {
         let stored = row::room(row)?;
-        let is_member = row.get::<_, Option<i64>>(14)?.is_some();
+        let is_member = row.get::<_, Option<i64>>(15)?.is_some();
         let record = Record::Member(stored.room.id, viewer);
-        let role = if is_member { Some(row::role(row, 14, record)?) } else { None };
+        let role = if is_member { Some(row::role(row, 15, record)?) } else { None };
         Ok((stored, role))
     })
 }
@@ -88,7 +89,8 @@ pub(super) fn note_refused(c: &Connection, change: &RefusedChange) -> Result<(),
     execute(c, note, values).map(drop)
 }
 
-pub(super) fn reserve_seqs(c: &Connection, id: RoomId, reserved_up_to: Seq) -> Result<(), StoreError> {
+pub(super) fn reserve_seqs(c: &Batch<'_>, id: RoomId, reserved_up_to: Seq) -> Result<(), StoreError> {
+    c.record_run(sql(id.0))?;
     let changed =
         execute(c, "UPDATE room SET ceiling = max(ceiling, ?2) WHERE id = ?1", [sql(id.0), sql(reserved_up_to.0)])?;
     if changed == 1 { Ok(()) } else { Err(StoreError::NotFound) }

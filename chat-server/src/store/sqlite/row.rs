@@ -1,6 +1,7 @@
 //! Rows to values and back. Must not know which statement a row comes from.
 
-use chat_proto::ids::{RoomId, Seq, UserId};
+use chat_proto::cursor::Cursor;
+use chat_proto::ids::{RoomId, Run, Seq, UserId};
 use chat_proto::message::{Content, Item};
 use chat_proto::room::{Role, Room, RoomKind, Rsvp, Topic};
 use chat_proto::text::TextError;
@@ -117,7 +118,7 @@ pub(super) fn account(row: &Row<'_>) -> Result<Account, StoreError> {
 /// The columns of a room, in the order [`room`] reads them.
 pub(super) const ROOM: &str = "room.id, room.kind, room.name, room.topic, room.topic_by, room.topic_at, room.description, \
      room.default_ttl_ms, room.closes_when_empty, room.members, room.created_at, room.created_by, room.head, \
-     room.last_message_at";
+     room.last_message_at, room.run";
 
 /// A room of the columns [`ROOM`].
 pub(super) fn room(row: &Row<'_>) -> Result<StoredRoom, StoreError> {
@@ -140,11 +141,9 @@ pub(super) fn room(row: &Row<'_>) -> Result<StoredRoom, StoreError> {
         created_at: UnixMillis(row.get(10)?),
         created_by: UserId(number(row, 11)?),
     };
-    Ok(StoredRoom {
-        room,
-        head: Seq(number(row, 12)?),
-        last_message_at: row.get::<_, Option<i64>>(13)?.map(UnixMillis),
-    })
+    let (run, seq) = (row.get::<_, Option<i64>>(14)?, Seq(number(row, 12)?));
+    let head = Cursor { run: run.map(|run| Run(run.max(0) as u64)), seq, persistent: seq };
+    Ok(StoredRoom { room, head, last_message_at: row.get::<_, Option<i64>>(13)?.map(UnixMillis) })
 }
 
 /// A kind of room as the column holds it.

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use chat_proto::ids::{ClientKey, Epoch, RoomId, Seq, SessionId, UserId};
+use chat_proto::ids::{ClientKey, Epoch, RoomId, Run, Seq, SessionId, UserId};
 use chat_proto::message::{Item, Version};
 use chat_proto::presence::ChosenAvailability;
 use chat_proto::room::{Membership, ReadMarker, Role, Rsvp, User};
@@ -25,15 +25,16 @@ use super::whereabouts::{Named, Whereabouts};
 use super::writer::{Watched, Writer};
 use super::{accounts, items, members, read_marker, room_creation, room_state, rooms};
 use crate::store::{
-    Account, Accounts, Append, Appended, Change, Health, Lifecycle, MemberRow, MemberState, Members, NewRoom,
-    NewSignIn, ReadMarkers, RefusedChange, Revision, RoomCounts, RoomState, Rooms, SignInRow, StoreError, StoreFigures,
-    StoreReply, StoredRoom, Timeline,
+    Account, Accounts, Append, Appended, Change, Health, Lifecycle, MemberRow, MemberState, Members, MovedMarker,
+    NewRoom, NewSignIn, ReadMarkers, RefusedChange, Revision, RoomCounts, RoomState, Rooms, SignInRow, StoreError,
+    StoreFigures, StoreReply, StoredRoom, Timeline,
 };
 
 /// The database in a data folder.
 #[derive(Debug)]
 pub struct SqliteStore {
     epoch: Epoch,
+    run: Run,
     threads: Arc<Threads>,
 }
 
@@ -47,12 +48,13 @@ struct Threads {
 }
 
 impl SqliteStore {
-    /// Opens the database in `folder`, created if it is missing. `new_epoch` names its life if it begins now.
+    /// Opens the database in `folder`, created if it is missing, for one run of the server. `new_epoch` names the data if
+    /// they begin now.
     ///
     /// # Errors
     /// If another server holds the folder, if it cannot be used, or if something is there that is not a whole database of
     /// a version known here.
-    pub fn open(folder: &Path, new_epoch: &str, now: UnixMillis) -> Result<Self, OpenError> {
+    pub fn open(folder: &Path, new_epoch: &str, run: Run, now: UnixMillis) -> Result<Self, OpenError> {
         let held = Folder::hold(folder)?;
         for (path, mode) in open_to_others(folder) {
             let (path, mode) = (path.display(), format!("{mode:04o}"));
@@ -68,10 +70,10 @@ impl SqliteStore {
         let whereabouts = Arc::new(Whereabouts::new(named, others, Arc::clone(&health)));
         let checkpoints = Checkpoints::start(path.clone(), Arc::clone(&whereabouts)).map_err(io)?;
         let watched = Watched { checkpoints, health, whereabouts };
-        let writer = Writer::start(connection, path.clone(), watched.clone()).map_err(io)?;
+        let writer = Writer::start(connection, path.clone(), watched.clone(), run).map_err(io)?;
         let readers = Readers::start(&path).map_err(database)?;
         let threads = Threads { writer, readers, watched, _folder: folder };
-        Ok(Self { epoch: Epoch(epoch.into()), threads: Arc::new(threads) })
+        Ok(Self { epoch: Epoch(epoch.into()), run, threads: Arc::new(threads) })
     }
 
     /// Watches that the data folder and its files stay where they were opened, for ever.
@@ -189,10 +191,11 @@ impl Rooms for SqliteStore {
     }
 
     fn room_state(&self, id: RoomId, ring: u32) -> StoreReply<RoomState> {
+        let run = self.run;
         // On the writer: it sees all writes asked for before, answered or not. One that takes no writes answers none.
         match self.threads.watched.health.refusal() {
-            None => self.write(move |c| room_state::read(c, id, ring)),
-            Some(_) => self.read(move |c| room_state::read(c, id, ring)),
+            None => self.write(move |c| room_state::read(c, id, ring, run)),
+            Some(_) => self.read(move |c| room_state::read(c, id, ring, run)),
         }
     }
 
@@ -277,7 +280,7 @@ impl ReadMarkers for SqliteStore {
         self.read(move |c| read_marker::read(c, account, room))
     }
 
-    fn set_read(&self, account: UserId, room: RoomId, seq: Seq, rewind: bool) -> StoreReply<ReadMarker> {
+    fn set_read(&self, account: UserId, room: RoomId, seq: Seq, rewind: bool) -> StoreReply<MovedMarker> {
         self.write(move |c| read_marker::set(c, account, room, seq, rewind))
     }
 }
@@ -285,6 +288,10 @@ impl ReadMarkers for SqliteStore {
 impl Lifecycle for SqliteStore {
     fn epoch(&self) -> Epoch {
         self.epoch.clone()
+    }
+
+    fn run(&self) -> Run {
+        self.run
     }
 
     fn health(&self) -> watch::Receiver<Health> {
@@ -327,7 +334,7 @@ mod tests {
     #[tokio::test]
     async fn a_writer_that_panics_refuses_every_write_and_says_why() {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = SqliteStore::open(folder.path(), "e", UnixMillis(0)).expect("it opens");
+        let store = SqliteStore::open(folder.path(), "e", Run(1), UnixMillis(0)).expect("it opens");
         let health = store.health();
         let fault = store.write(|_| -> Result<(), StoreError> { panic!("a fault of the test") });
         let behind = store.append(event(UserId(0), 2, "queued behind it"));
@@ -344,7 +351,7 @@ mod tests {
     #[tokio::test]
     async fn a_read_that_panics_takes_no_other_with_it() {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = SqliteStore::open(folder.path(), "e", UnixMillis(0)).expect("it opens");
+        let store = SqliteStore::open(folder.path(), "e", Run(1), UnixMillis(0)).expect("it opens");
         for _ in 0..5 {
             let fault = store.read(|_| -> Result<(), StoreError> { panic!("a fault of the test") });
             assert_eq!(fault.await, Err(StoreError::Ended));
@@ -356,7 +363,7 @@ mod tests {
     async fn a_write_into_a_database_that_lost_its_name_is_refused_until_it_is_back() {
         let root = tempfile::tempdir().expect("a folder");
         let (data, away) = (root.path().join("data"), root.path().join("away"));
-        let store = SqliteStore::open(&data, "e", UnixMillis(0)).expect("it opens");
+        let store = SqliteStore::open(&data, "e", Run(1), UnixMillis(0)).expect("it opens");
         store.append(event(UserId(0), 1, "kept")).await.expect("added");
         std::fs::rename(&data, &away).expect("moved");
         // At once: no look of the watch is waited for.

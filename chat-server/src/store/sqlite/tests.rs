@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use chat_proto::ids::{RoomId, Seq, UserId};
+use chat_proto::ids::{RoomId, Run, Seq, UserId};
 use chat_proto::message::{Content, Item, Message};
 use chat_proto::presence::ChosenAvailability;
 use chat_proto::time::UnixMillis;
@@ -11,7 +11,7 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::{SqliteStore, examine, open};
-use crate::store::conformance::{self, Fixture, Place, event};
+use crate::store::conformance::{self, Fixture, Storage, event};
 use crate::store::{Append, Change, Record, Revision, Store, StoreError};
 use crate::stored::StoredError;
 
@@ -23,9 +23,9 @@ fn folder() -> TempDir {
     tempfile::tempdir().expect("a folder")
 }
 
-impl Place for TempDir {
-    fn open(&self, epoch: &str) -> Arc<dyn Store> {
-        Arc::new(SqliteStore::open(self.path(), epoch, NOW).expect("it opens"))
+impl Storage for TempDir {
+    fn open(&self, epoch: &str, run: Run) -> Arc<dyn Store> {
+        Arc::new(SqliteStore::open(self.path(), epoch, run, NOW).expect("it opens"))
     }
 }
 
@@ -41,7 +41,7 @@ fn holds(folder: &TempDir, marker: &str) -> bool {
 
 #[tokio::test]
 async fn edits_and_deletions_leave_nothing_of_the_text_behind() {
-    let Fixture { store, place: folder } = &Fixture::new(folder());
+    let Fixture { store, storage: folder } = &Fixture::new(folder());
     let first = event(UserId(0), 2, "zanzibarsecret one");
     store.append(first.clone()).await.expect("added");
     assert!(holds(folder, "zanzibarsecret"), "the test looks in the right place");
@@ -64,19 +64,28 @@ async fn edits_and_deletions_leave_nothing_of_the_text_behind() {
 #[tokio::test]
 async fn a_folder_belongs_to_one_server() {
     let fixture = Fixture::new(folder());
-    let second = SqliteStore::open(fixture.place.path(), "e", NOW).expect_err("held");
+    let second = SqliteStore::open(fixture.storage.path(), "e", Run(9), NOW).expect_err("held");
     assert!(second.to_string().contains(&format!("pid {}", std::process::id())), "{second}");
 }
 
 #[tokio::test]
 async fn a_taken_number_is_a_failure_with_its_cause_and_no_taken_name() {
-    let Fixture { store, place: _folder } = &Fixture::new(folder());
+    let Fixture { store, storage: _folder } = &Fixture::new(folder());
     store.append(event(UserId(0), 2, "x")).await.expect("added");
     let join = Append { content: Content::Join, ..event(UserId(0), 2, "-") };
     let error = store.append(join).await.expect_err("refused");
     assert!(matches!(error, StoreError::Failed(_)), "{error:?}");
     let line = error.with_causes();
     assert!(line.starts_with("the database could not be written or read: ") && line.contains("item.seq"), "{line}");
+}
+
+#[tokio::test]
+async fn a_taken_name_keeps_the_constraint_that_found_it() {
+    let Fixture { store, storage: _folder } = &Fixture::new(folder());
+    let create = || store.create_account("zoe".parse().expect("a name"), "hash".into(), NOW);
+    create().await.expect("made");
+    let error = create().await.expect_err("taken");
+    assert!(error.is_name_taken() && error.with_causes().contains("UNIQUE"), "{}", error.with_causes());
 }
 
 /// A folder with the database of a former server.
@@ -93,13 +102,16 @@ fn former() -> TempDir {
 
 #[tokio::test]
 async fn a_database_of_a_former_server_reads_and_goes_on() {
-    let Fixture { store, place: _folder } = &Fixture::new(former());
+    let Fixture { store, storage: _folder } = &Fixture::new(former());
     assert_eq!(&*store.epoch().0, "ec8bb36779edb6fa");
     let accounts = store.accounts(vec![ANA, UserId(2)]).await.expect("read");
     let chosen: Vec<_> = accounts.iter().map(|account| account.availability).collect();
     assert_eq!(chosen, [ChosenAvailability::Away, ChosenAvailability::Dnd]);
     let state = store.room_state(GENERAL, 256).await.expect("there");
-    assert_eq!((state.room.head, state.reserved_up_to, state.members.len()), (Seq(10), Seq(75), 1));
+    assert_eq!((state.room.head.seq, state.reserved_up_to, state.members.len()), (Seq(10), Seq(75), 1));
+    let starts: Vec<_> = state.runs.iter().map(|start| (start.head, start.given)).collect();
+    assert_eq!(starts, [(Seq(0), Seq(0)), (Seq(10), Seq(75))], "what former servers wrote counts as one run");
+    assert_eq!(state.room.head.run, Some(state.runs[0].run));
     let kinds: Vec<_> = state.recent.iter().map(|item| (item.seq.0, item.changed.0)).collect();
     assert_eq!(kinds, [(1, 1), (2, 2), (3, 5), (4, 6), (7, 7), (8, 8), (9, 9), (10, 10)]);
     let Content::Message(edited) = &state.recent[2].content else { panic!("a message") };
@@ -119,7 +131,7 @@ async fn a_database_of_a_former_server_reads_and_goes_on() {
 
 #[tokio::test]
 async fn a_damaged_record_is_an_error_that_names_it_and_a_damaged_item_hides_no_other() {
-    let Fixture { store, place: folder } = &Fixture::new(former());
+    let Fixture { store, storage: folder } = &Fixture::new(former());
     let damage = |statement: &str| {
         let database = Connection::open(folder.path().join("chat.db")).expect("a database");
         database.execute_batch(statement).expect("damaged");
@@ -133,7 +145,7 @@ async fn a_damaged_record_is_an_error_that_names_it_and_a_damaged_item_hides_no_
     // No UTF-8, in a text and in a key; half of a form.
     damage("UPDATE item SET body = CAST(X'68ff69' AS TEXT) WHERE room = 1 AND seq = 2");
     damage(
-        "UPDATE item SET key = CAST(X'ff' AS TEXT) WHERE room = 1 AND seq = 3; UPDATE item SET what = '{\"v\":2' WHERE seq = 7",
+        "UPDATE item SET key = CAST(X'ff' AS TEXT) WHERE room = 1 AND seq = 3; UPDATE item SET what = '{\"v\":2' WHERE room = 1 AND seq = 7",
     );
     let damaged = |items: Vec<Item>| {
         let damaged = items.iter().filter(|item| item.content == Content::Damaged);

@@ -7,6 +7,7 @@ use std::sync::mpsc::RecvTimeoutError;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use chat_proto::ids::Run;
 use parking_lot::Mutex;
 use rusqlite::Connection;
 
@@ -16,6 +17,7 @@ use super::error::TransactionError;
 use super::health::Switch;
 use super::open;
 use super::queue::{Jobs, Queue, queue};
+use super::runs::RunRecorder;
 use super::whereabouts::Whereabouts;
 use crate::histogram::Histogram;
 use crate::store::{BrokenChains, ChainPlace, StoreError, StoreReply};
@@ -62,12 +64,13 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread with its connection.
-    pub(super) fn start(connection: Connection, path: PathBuf, watched: Watched) -> std::io::Result<Self> {
+    /// Starts the thread with its connection, for one run of the server.
+    pub(super) fn start(connection: Connection, path: PathBuf, watched: Watched, run: Run) -> std::io::Result<Self> {
         let (queue, jobs) = queue(QUEUE);
         let counters = Arc::new(Counters::default());
         let health = Arc::clone(&watched.health);
-        let state = State { connection, path, watched, counters: Arc::clone(&counters) };
+        let runs = RunRecorder::new(run);
+        let state = State { connection, path, watched, counters: Arc::clone(&counters), runs };
         let thread = std::thread::Builder::new().name("store-writer".into()).spawn(move || state.run(&jobs))?;
         let broken = Arc::new(Mutex::new(BrokenChains::new(QUEUE)));
         Ok(Self { queue, thread: Mutex::new(Some(thread)), broken, health, counters })
@@ -151,6 +154,7 @@ struct State {
     path: PathBuf,
     watched: Watched,
     counters: Arc<Counters>,
+    runs: RunRecorder,
 }
 
 /// Says so if the thread ends by a panic: nobody would write any more, and nobody would know.
@@ -230,6 +234,7 @@ impl State {
                     writes = count,
                     "a transaction failed; none of it is acknowledged"
                 );
+                self.runs.forget();
                 self.reopen();
                 false
             }
@@ -247,7 +252,7 @@ impl State {
         self.watched.whereabouts.has_database();
         let displaced = self.watched.health.refusal().map_or(Ok(()), Err);
         let mut outcome = displaced.and_then(|()| execute("BEGIN IMMEDIATE").map(drop));
-        let transaction = Batch::on(connection);
+        let transaction = Batch::on(connection, &self.runs);
         for job in batch {
             // A job that is not carried out must be answered, too.
             if outcome.is_err() {
@@ -266,6 +271,7 @@ impl State {
                 if !is_right {
                     execute("ROLLBACK TO write")?;
                     transaction.truncate_index(pending_index);
+                    self.runs.forget();
                 }
                 execute("RELEASE write")?;
                 Ok(())

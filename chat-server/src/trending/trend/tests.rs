@@ -1,4 +1,4 @@
-//! What trends, given posts and times.
+//! The trending words of given posts and times.
 
 use proptest::prelude::*;
 
@@ -23,7 +23,7 @@ fn state(trend: &mut Trend, (seq, changed): (u64, u64), posted: (u64, Option<u64
 }
 
 fn words(trend: &mut Trend, ms: u64) -> Vec<String> {
-    trend.top(KEPT, at(ms)).into_iter().map(|topic| topic.word).collect()
+    trend.top(KEPT, at(ms)).into_iter().map(|trending| trending.word).collect()
 }
 
 #[test]
@@ -164,9 +164,9 @@ proptest! {
             }
             let top = trend.top(KEPT, at(now));
             prop_assert_eq!(top.len(), expected.len().min(KEPT));
-            for topic in &top {
-                let score = expected.get(&topic.word).copied().unwrap_or(-1.0);
-                prop_assert!((topic.score - score).abs() <= 1e-9 * score.max(1.0), "{} {}", topic.word, score);
+            for trending in &top {
+                let score = expected.get(&trending.word).copied().unwrap_or(-1.0);
+                prop_assert!((trending.score - score).abs() <= 1e-9 * score.max(1.0), "{} {}", trending.word, score);
             }
             prop_assert!(top.is_sorted_by(|a, b| a.score >= b.score));
         }
@@ -236,8 +236,8 @@ fn what_expires_leaves_nothing_in_a_mirror() {
     state(&mut trend, (4, 4), (240_000, Some(300_000)), "password clock", 240_000);
     assert!(words(&mut trend, 240_000).contains(&"password".to_owned()));
     let mirror = trend.mirror(at(240_000));
-    assert!(mirror.words.iter().all(|topic| topic.word != "password"));
-    let clock = mirror.words.iter().find(|topic| topic.word == "clock").expect("it lasts");
+    assert!(mirror.words.iter().all(|trending| trending.word != "password"));
+    let clock = mirror.words.iter().find(|trending| trending.word == "clock").expect("it lasts");
     assert!(clock.score < 3.0, "one use of it expires");
     assert!(!trend.end(Seq(9), Seq(10)), "nor does its end");
 }

@@ -1,4 +1,4 @@
-//! One word's uses, and their combined weight. Pure.
+//! One word's uses, and their combined weight. Pure; must not know other words or rooms.
 
 #![deny(clippy::disallowed_methods)]
 

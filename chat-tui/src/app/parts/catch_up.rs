@@ -2,13 +2,14 @@
 
 #![deny(clippy::disallowed_methods)]
 
+use chat_proto::cursor::{Cursor, Parted};
 use chat_proto::ids::{Seq, UserId};
 use chat_proto::message::{ChangeDetail, Content, Item, ItemChange, Message};
 use chat_proto::request::{Changes, ChangesPage};
 use chat_proto::room::Membership;
 use chat_proto::server_frame::{AccountSnapshot, Event, Resumed, Update};
 
-use super::{names, outbox, overlay, reading};
+use super::{history, names, outbox, overlay, reading};
 use crate::app::state::effect::{Effect, PersistOp};
 use crate::app::state::model::Model;
 use crate::app::state::outcome::Outcome;
@@ -17,7 +18,7 @@ use crate::app::state::room::{Room, Scroll};
 use crate::app::state::room_key::{RoomKey, ServerKey};
 use crate::app::state::server::Server;
 use crate::app::state::timeline_entry::TimelineEntry;
-use crate::catch_up::Arrival;
+use crate::catch_up::{Arrival, Step};
 
 /// A room that is further behind loads its end anew instead of change by change.
 const CATCH_UP_MAX: u64 = 2_000;
@@ -38,9 +39,9 @@ pub fn on_memberships(model: &mut Model, key: ServerKey, memberships: &[Membersh
             continue;
         };
         room.refresh(membership);
-        let missing = membership.head.0.checked_sub(room.following.applied().0);
-        if missing.is_some_and(|missing| missing <= CATCH_UP_MAX) {
-            room.following.on_head(membership.head);
+        let missing = membership.head.seq.0.saturating_sub(room.following.applied().0);
+        if missing <= CATCH_UP_MAX {
+            room.following.on_head(membership.head.seq);
         } else {
             room.reset(membership.head);
         }
@@ -59,19 +60,60 @@ pub fn remove_room(model: &mut Model, room_key: RoomKey) -> Option<Outcome> {
     Some(Outcome::OpenDefaultRoom(room_key.server))
 }
 
-/// Takes what a resumed connection delivered for one room.
-pub fn on_resumed(model: &mut Model, key: ServerKey, resumed: &Resumed) {
-    let room_key = RoomKey { server: key, room: resumed.room };
-    let is_waiting = model.rooms.get(&room_key).is_some_and(|room| room.following.is_behind());
-    if !resumed.is_complete || !is_waiting {
-        return;
+/// Takes what a resumed connection delivered for each room.
+pub fn on_resumed(model: &mut Model, key: ServerKey, resumed: &[Resumed]) {
+    let mut parted = Vec::new();
+    for resumed in resumed {
+        let room_key = RoomKey { server: key, room: resumed.room };
+        let Some(room) = model.rooms.get_mut(&room_key) else { continue };
+        if let Some(why) = resumed.parted {
+            reset_parted(model, room_key, resumed.head);
+            parted.push((room_key, why));
+        } else if resumed.is_complete && room.following.is_behind() {
+            on_missed(model, room_key, resumed);
+        } else {
+            room.following.on_confirmed(resumed.head.seq);
+        }
     }
+    report_parted(model, &parted);
+}
+
+/// Applies everything that one room has missed.
+fn on_missed(model: &mut Model, room_key: RoomKey, resumed: &Resumed) {
+    reading::on_page(model, room_key, &resumed.items);
     for item in &resumed.items {
         apply(model, room_key, item);
     }
     if let Some(room) = model.rooms.get_mut(&room_key) {
         room.following.on_resumed(resumed.head);
     }
+}
+
+/// Drops what is loaded and saved of a room: it belongs to another life of the data. Edits and deletions that never happened
+/// here may have changed any of it.
+fn reset_parted(model: &mut Model, room_key: RoomKey, head: Cursor) {
+    if let Some(room) = model.rooms.get_mut(&room_key) {
+        room.reset(head);
+        model.effects.push(Effect::Persist(room_key.server, PersistOp::RemoveItems(vec![room_key.room])));
+    }
+}
+
+/// Tells the user which rooms are loaded again because they belong to another life of the data.
+fn report_parted(model: &mut Model, parted: &[(RoomKey, Parted)]) {
+    let Some((first, _)) = parted.first() else { return };
+    let name = model.rooms.get(first).and_then(|room| room.info.name.as_ref());
+    let name = name.map_or_else(|| first.room.to_string(), |name| format!("#{name}"));
+    let rooms = match parted.len() {
+        1 => format!("{name} is loaded again."),
+        2 => format!("{name} and one more room are loaded again."),
+        count => format!("{name} and {} more rooms are loaded again.", count - 1),
+    };
+    let why = if parted.iter().any(|(_, why)| why.at.is_some()) {
+        "The server's data were put back to an earlier state"
+    } else {
+        "The server does not know what was loaded here, as after a restored backup"
+    };
+    model.show_info(&format!("{why}: {rooms}"));
 }
 
 /// Requests the missing changes of all rooms of a server.
@@ -104,8 +146,9 @@ fn request_missing_item(model: &mut Model, room_key: RoomKey, prev: Seq) {
 
 /// Takes a pushed change.
 pub fn on_event(model: &mut Model, room_key: RoomKey, event: &Event) {
+    let run = model.servers.get(&room_key.server).and_then(|server| server.life.run());
     let Some(room) = model.rooms.get_mut(&room_key) else { return };
-    match room.following.on_event(event.seq, event.prev) {
+    match room.following.on_event(Step::of(event, run)) {
         Arrival::Next => match &event.update {
             Update::Item(item) => apply(model, room_key, item),
             Update::Change(change) => {
@@ -131,12 +174,18 @@ pub fn on_gap(model: &mut Model, room_key: RoomKey) {
 
 /// Takes a page of changes; the cursor moves once all of it is applied.
 pub fn on_changes(model: &mut Model, room_key: RoomKey, page: &ChangesPage) {
+    if let Some(why) = page.parted {
+        reset_parted(model, room_key, page.head);
+        report_parted(model, &[(room_key, why)]);
+        return history::load_current(model, room_key);
+    }
     names::add_users(model, room_key.server, &page.users);
+    reading::on_page(model, room_key, &page.items);
     for item in &page.items {
         apply(model, room_key, item);
     }
     let Some(room) = model.rooms.get_mut(&room_key) else { return };
-    room.following.on_page(page.next, page.head, page.items.is_empty());
+    room.following.on_page(page.next, page.head.seq, page.items.is_empty());
     if room.following.is_behind() {
         request_changes(model, room_key);
     }
@@ -169,8 +218,8 @@ fn apply(model: &mut Model, room_key: RoomKey, item: &Item) {
         on_deleted(model, room_key, item, me);
     }
     let Some(room) = model.rooms.get_mut(&room_key) else { return };
-    let is_new = item.seq > room.reading.counted_up_to && item.seq == item.changed;
-    room.reading.counted_up_to = room.reading.counted_up_to.max(item.seq);
+    let is_new = item.seq > room.reading.known_to && item.seq == item.changed;
+    room.reading.known_to = room.reading.known_to.max(item.seq);
     room.apply(item, me);
     room.timeline.expire(now);
     match &item.content {
@@ -203,6 +252,7 @@ fn on_message(
     if let Some(key) = message.key.as_ref().filter(|_| Some(item.by) == me) {
         outbox::complete(model, room_key, key);
     }
+    reading::on_message(model, room_key, item, message);
     if is_new {
         reading::on_new_message(model, room_key, item, message);
     }
@@ -219,13 +269,10 @@ fn apply_change(model: &mut Model, room_key: RoomKey, seq: Seq, change: &ItemCha
 
 /// A deleted message is not unread any more, and its text leaves the input history.
 fn on_deleted(model: &mut Model, room_key: RoomKey, item: &Item, me: Option<UserId>) {
+    reading::on_deleted(model, room_key, item);
     let Some(room) = model.rooms.get_mut(&room_key) else { return };
     let Some(content) = room.timeline.get(item.seq).and_then(TimelineEntry::content) else { return };
     let is_own = Some(item.by) == me;
-    let is_unread = item.changed > room.reading.counted_up_to && item.seq > room.reading.marker.read_seq;
-    if is_unread && !is_own && content.expires_at().is_none() {
-        room.reading.uncount_deleted(content.mentions_me);
-    }
     let text = content.written().to_owned();
     if is_own && model.history.remove(&text) {
         model.effects.push(Effect::Persist(room_key.server, PersistOp::RemoveInput(text)));

@@ -62,7 +62,7 @@ pub fn act(model: &mut Model, command: CommandAction, argument: &str) -> Option<
 const NO_ROOM: &str = "No room is open; /join one.";
 const NOT_CONNECTED: &str = "Server unreachable; try again once you are connected.";
 
-/// What should happen next, or what is wrong with the line.
+/// The next step, or the mistake in the line.
 type CommandResult = Result<Option<Outcome>, String>;
 
 fn clear(model: &mut Model) {

@@ -62,10 +62,24 @@ pub fn on_page(model: &mut Model, room_key: RoomKey, page: &HistoryPage) {
     let me = model.servers.get(&room_key.server).and_then(Server::my_id);
     let now = model.server_now(room_key);
     let Some(room) = model.rooms.get_mut(&room_key) else { return };
-    // A page that is no longer wanted could leave a hole above it.
-    if room.backlog.history == History::Requested {
-        room.prepend(&page.items, page.next_before.unwrap_or(Seq::ZERO), me);
-        room.timeline.expire(now);
+    match room.backlog.history {
+        History::Requested => {
+            room.prepend(&page.items, page.next_before.unwrap_or(Seq::ZERO), me);
+            room.timeline.expire(now);
+        }
+        History::Dropped => {
+            room.backlog.history = History::NotRequested;
+            load_current(model, room_key);
+        }
+        // A page that is no longer wanted could leave a hole above it.
+        History::NotRequested | History::More | History::Complete => {}
+    }
+}
+
+/// Loads a room that has lost what was loaded of it, if it is the open one; others are loaded when they are opened.
+pub fn load_current(model: &mut Model, room_key: RoomKey) {
+    if model.current == Some(room_key) {
+        load_room(model, room_key);
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the screen can do, one file a feature. Each works on the [`Model`](super::state::model::Model).
+//! The features of the screen, one file each. Each works on the [`Model`](super::state::model::Model).
 //!
 //! A part may use parts below it, never in a circle; what is another part's business it returns as an
 //! [`Outcome`](super::state::outcome::Outcome). Must not know the routing.

@@ -4,11 +4,12 @@
 #![deny(clippy::disallowed_methods)]
 
 use chat_proto::ids::{Seq, UserId};
-use chat_proto::message::{Item, Message};
+use chat_proto::message::{Content, Item, Message};
 use chat_proto::presence::Availability;
 use chat_proto::request::Read;
 use chat_proto::room::ReadMarker;
 use chat_proto::time::UnixMillis;
+use chat_proto::unread::UnreadEphemeral;
 
 use crate::app::state::effect::Effect;
 use crate::app::state::model::{Focus, Model};
@@ -16,12 +17,56 @@ use crate::app::state::purpose::Purpose;
 use crate::app::state::room::{Room, Scroll};
 use crate::app::state::room_key::RoomKey;
 use crate::app::state::server::Server;
+use crate::app::state::timeline_entry::TimelineEntry;
 use crate::text::SafeText;
 
 /// Whether the user is looking at the newest messages of a room.
 fn is_being_read(model: &Model, room_key: RoomKey) -> bool {
     let is_at_end = model.rooms.get(&room_key).is_some_and(|room| room.scroll == Scroll::End);
     model.current == Some(room_key) && model.has_focus && is_at_end
+}
+
+/// A page of changes arrived. A message on it may have been posted and changed since the counts were taken: only the
+/// server knows whether it was counted.
+pub fn on_page(model: &mut Model, room_key: RoomKey, items: &[Item]) {
+    let now = model.now;
+    let Some(room) = model.rooms.get_mut(&room_key) else { return };
+    let is_persistent = |content: &Content| match content {
+        Content::Message(message) => message.expires_at.is_none(),
+        Content::Deleted { .. } | Content::Damaged => true,
+        Content::Expired { .. }
+        | Content::Join
+        | Content::Leave
+        | Content::Topic { .. }
+        | Content::Description { .. }
+        | Content::Renamed { .. }
+        | Content::Rsvp { .. } => false,
+    };
+    if items.iter().any(|item| is_persistent(&item.content) && room.reading.is_after_counts(item.changed)) {
+        room.reading.recount(now);
+    }
+}
+
+/// A message arrived, new or changed. Counts it if it is unread.
+pub fn on_message(model: &mut Model, room_key: RoomKey, item: &Item, message: &Message) {
+    let Some(me) = model.servers.get(&room_key.server).and_then(Server::my_id) else { return };
+    let (now, is_being_read) = (model.server_now(room_key), is_being_read(model, room_key));
+    let Some(room) = model.rooms.get_mut(&room_key) else { return };
+    if !is_being_read || room.reading.is_marked_unread {
+        room.reading.count(me, item, message, now);
+    }
+    if message.expires_at.is_none() {
+        room.reading.counted(item.changed);
+    }
+}
+
+/// A message was deleted.
+pub fn on_deleted(model: &mut Model, room_key: RoomKey, item: &Item) {
+    let me = model.servers.get(&room_key.server).and_then(Server::my_id);
+    let Some(room) = model.rooms.get_mut(&room_key) else { return };
+    let content = room.timeline.get(item.seq).and_then(TimelineEntry::content);
+    let known = content.map(|content| (content.expires_at().is_some(), content.mentions_me));
+    room.reading.uncount(item, known, Some(item.by) == me);
 }
 
 /// A new message arrived.
@@ -36,15 +81,9 @@ pub fn on_new_message(model: &mut Model, room_key: RoomKey, item: &Item, message
     let is_being_read = is_being_read(model, room_key);
     let is_open = model.current == Some(room_key);
     let Some(room) = model.rooms.get_mut(&room_key) else { return };
-    if !is_being_read {
-        if message.expires_at.is_none() {
-            room.reading.marker.unread += 1;
-            room.reading.marker.mentions += u32::from(mentions_me);
-        }
-        // The line "new" stands where the user stopped looking.
-        if is_open && room.reading.new_after.is_none() {
-            room.reading.new_after = Some(Seq(item.seq.0.saturating_sub(1)));
-        }
+    // The line "new" stands where the user stopped looking.
+    if !is_being_read && is_open && room.reading.new_after.is_none() {
+        room.reading.new_after = Some(Seq(item.seq.0.saturating_sub(1)));
     }
     let is_for_me = mentions_me || room.is_direct();
     if is_for_me && !is_dnd && !model.has_focus {
@@ -114,8 +153,8 @@ pub fn mark_unread(model: &mut Model) {
         model.show_info("No messages from other people here.");
         return;
     };
-    room.reading.mark_unread(marker);
     let read = Read { room: room_key.room, seq: Some(marker.read_seq), rewind: true };
+    room.reading.mark_unread(marker);
     model.ask(room_key.server, read, Purpose::UserAction("could not mark as unread"));
     model.show_info("Marked as unread.");
 }
@@ -127,8 +166,45 @@ fn marker_before(room: &Room, selected: Option<Seq>, me: Option<UserId>) -> Opti
     let from = selected.or(others.clone().next_back().map(|entry| entry.seq))?;
     let read_seq = Seq(from.0.saturating_sub(1));
     let after = others.filter(|entry| entry.seq > read_seq);
-    let persistent = after.filter_map(|entry| entry.content()).filter(|content| content.expires_at().is_none());
-    let unread = persistent.clone().count() as u32;
-    let mentions = persistent.filter(|content| content.mentions_me).count() as u32;
-    Some(ReadMarker { read_seq, unread, mentions })
+    let mut marker = ReadMarker { read_seq, ..ReadMarker::default() };
+    let mut ephemeral = Vec::new();
+    for (seq, content) in after.filter_map(|entry| Some((entry.seq, entry.content()?))) {
+        let is_mention = content.mentions_me;
+        if let Some(expires_at) = content.expires_at() {
+            ephemeral.push(UnreadEphemeral { seq, expires_at, is_mention });
+        } else {
+            marker.unread += 1;
+            marker.mentions += u32::from(is_mention);
+        }
+    }
+    Some(marker.with_ephemeral(ephemeral))
+}
+
+/// Asks for the counts that are in doubt.
+pub fn ask_counts_if_due(model: &mut Model) {
+    let is_due = |room: &Room, now| room.reading.next_count().is_some_and(|due| due <= now);
+    let due: Vec<_> =
+        model.rooms.iter().filter(|(_, room)| is_due(room, model.now)).map(|(room_key, _)| *room_key).collect();
+    let now = model.now;
+    for room_key in due.into_iter().filter(|room_key| model.is_ready(room_key.server)).collect::<Vec<_>>() {
+        let Some(room) = model.rooms.get_mut(&room_key) else { continue };
+        room.reading.on_asked(now);
+        // Moves nothing, also where another device has just moved the marker back.
+        let read = Read { room: room_key.room, seq: Some(Seq::ZERO), rewind: false };
+        model.ask(room_key.server, read, Purpose::Counts(room_key));
+    }
+}
+
+/// When the next counts are to be asked for; `None` if all are certain, or no server can be asked.
+pub fn next_counts(model: &Model) -> Option<UnixMillis> {
+    let rooms = model.rooms.iter().filter(|(room_key, _)| model.is_ready(room_key.server));
+    rooms.filter_map(|(_, room)| room.reading.next_count()).min()
+}
+
+/// Takes the counts that were asked for.
+pub fn on_counts(model: &mut Model, room_key: RoomKey, marker: ReadMarker) {
+    let now = model.now;
+    if let Some(room) = model.rooms.get_mut(&room_key) {
+        room.reading.on_counts(marker, now);
+    }
 }

@@ -14,7 +14,7 @@ use crate::app::state::room::Room;
 use crate::app::state::room_key::RoomKey;
 use crate::text::SafeText;
 
-/// What an unsent message waits for.
+/// The reason an unsent message waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DeliveryStatus<'a> {
     /// An answer: to itself, or to a message before it.
@@ -52,7 +52,7 @@ pub fn next_retry(model: &Model) -> Option<UnixMillis> {
     waiting.min()
 }
 
-/// What an unsent message of a room waits for.
+/// Returns the reason an unsent message of a room waits.
 pub fn delivery_status<'a>(
     model: &Model,
     room_key: RoomKey,

@@ -4,7 +4,7 @@
 
 use chat_proto::request::Answer;
 
-use crate::app::parts::{catch_up, edit_history, history, names, navigation, outbox, overlay};
+use crate::app::parts::{catch_up, edit_history, history, names, navigation, outbox, overlay, reading};
 use crate::app::state::model::Model;
 use crate::app::state::outcome::Outcome;
 use crate::app::state::purpose::Purpose;
@@ -33,6 +33,7 @@ fn on_success(model: &mut Model, server: ServerKey, purpose: Purpose, answer: An
                 room.trending = answer.words;
             }
         }
+        (Purpose::Counts(room_key), Answer::Read(marker)) => reading::on_counts(model, room_key, marker),
         (Purpose::Names, Answer::Users(answer)) => names::add_users(model, server, &answer.users),
         (Purpose::AccountSnapshot, Answer::Account(snapshot)) => {
             return catch_up::on_account(model, server, &snapshot);
@@ -65,6 +66,7 @@ fn on_failure(model: &mut Model, purpose: Purpose, refusal: &CallError) {
         // Nobody waits for these, or they are requested again later.
         Purpose::Members(_)
         | Purpose::Trending(_)
+        | Purpose::Counts(_)
         | Purpose::Names
         | Purpose::AccountSnapshot
         | Purpose::RoomList

@@ -3,7 +3,7 @@
 #![deny(clippy::disallowed_methods)]
 
 use chat_proto::client_frame::{Resume, RoomCursor};
-use chat_proto::ids::Seq;
+use chat_proto::cursor::Cursor;
 use chat_proto::request::SetActivity;
 use chat_proto::server_frame::Welcome;
 
@@ -18,6 +18,7 @@ use crate::app::state::room::Room;
 use crate::app::state::room_key::ServerKey;
 use crate::app::state::server::LinkState;
 use crate::argument::sentence;
+use crate::catch_up::Entered;
 use crate::link_event::LinkEvent;
 use crate::text::SafeText;
 
@@ -72,7 +73,7 @@ fn send_hello(model: &mut Model, key: ServerKey) {
     let Some(server) = model.servers.get(&key) else { return };
     let rooms = model.rooms.iter().filter(|(room_key, _)| room_key.server == key);
     let cursors: Vec<_> =
-        rooms.map(|(room_key, room)| RoomCursor { room: room_key.room, after: room.following.applied() }).collect();
+        rooms.map(|(room_key, room)| RoomCursor { room: room_key.room, after: room.following.cursor() }).collect();
     let resume = server.life.epoch().cloned().filter(|_| !cursors.is_empty());
     let resume = resume.map(|epoch| Resume { epoch, account: server.account, rooms: cursors });
     model.effects.push(Effect::Hello { server: key, resume });
@@ -80,14 +81,12 @@ fn send_hello(model: &mut Model, key: ServerKey) {
 
 fn on_welcome(model: &mut Model, key: ServerKey, welcome: &Welcome) -> Option<Outcome> {
     take_identity(model, key, welcome)?;
-    // What is loaded may lack ephemeral messages: the open room loads its end again.
+    // The loaded items may lack ephemeral messages: the open room loads its end again.
     rooms_of(model, key).for_each(|room| room.backlog.history = History::NotRequested);
     // The room that is opened below is opened in any case.
     drop(catch_up::on_memberships(model, key, &welcome.account.rooms));
     outbox::on_service(model, key);
-    for resumed in &welcome.resumed {
-        catch_up::on_resumed(model, key, resumed);
-    }
+    catch_up::on_resumed(model, key, &welcome.resumed);
     catch_up::catch_up_all(model, key);
     model.ask_and_forget(key, SetActivity { is_active: !model.is_away });
     if let Some(room_key) = model.current {
@@ -100,7 +99,7 @@ fn on_welcome(model: &mut Model, key: ServerKey, welcome: &Welcome) -> Option<Ou
 fn take_identity(model: &mut Model, key: ServerKey, welcome: &Welcome) -> Option<()> {
     let now = model.now;
     let server = model.server_mut(key)?;
-    let is_other_life = server.life.enter(&welcome.epoch);
+    let entered = server.life.enter(&welcome.epoch, welcome.run);
     let is_other_person = server.me.as_ref().is_some_and(|me| me.id != welcome.user.id);
     server.welcome(welcome, now);
     let older = older(&welcome.server_version).map(SafeText::line);
@@ -117,13 +116,15 @@ fn take_identity(model: &mut Model, key: ServerKey, welcome: &Welcome) -> Option
             room.writing.draft = Editor::default();
         });
     }
-    if is_other_life || is_other_person {
+    if entered == Entered::AnotherEpoch || is_other_person {
         // The numbers, or the rooms, are others: nothing loaded is valid.
         rooms_of(model, key).for_each(|room| {
-            room.reset(Seq::ZERO);
-            room.following.restart();
+            room.reset(Cursor::START);
+            room.following.doubt();
         });
         model.effects.push(Effect::Persist(key, PersistOp::RemoveAllRooms));
+    } else if entered == Entered::AnotherRun {
+        rooms_of(model, key).for_each(|room| room.following.doubt());
     }
     let (me, epoch, account) = (welcome.user.clone(), welcome.epoch.clone(), welcome.account.head);
     let open = model.current.map(|room_key| room_key.room);

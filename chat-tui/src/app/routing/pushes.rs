@@ -90,8 +90,9 @@ fn on_account_event(model: &mut Model, key: ServerKey, event: AccountEvent) -> O
             }
         }
         AccountChange::ReadMarker { room, read_marker } => {
+            let now = model.now;
             if let Some(room) = model.rooms.get_mut(&RoomKey { server: key, room }) {
-                room.reading.on_marker(read_marker);
+                room.reading.on_marker(read_marker, now);
             }
         }
         AccountChange::Mention { .. } | AccountChange::SessionRevoked { .. } => {}

@@ -1,4 +1,4 @@
-//! What happens by itself: when the next step is due, and what is done then. There is no regular tick: while nothing is
+//! Steps that are due by time: when the next one is, and its call. There is no regular tick: while nothing is
 //! due, nothing wakes the program. Must not know what a step does.
 
 #![deny(clippy::disallowed_methods)]
@@ -21,6 +21,7 @@ impl Model {
             self.next_link_countdown(),
             room_queues::next_retry(self),
             reading::next_read_marker(self),
+            reading::next_counts(self),
             saving::next_save(self),
         ];
         times.into_iter().flatten().min()
@@ -30,7 +31,8 @@ impl Model {
     fn next_expiry(&self) -> Option<UnixMillis> {
         let expiries = self.rooms.iter().filter_map(|(room_key, room)| {
             let offset = self.servers.get(&room_key.server)?.clock_offset_ms;
-            Some(UnixMillis(room.timeline.next_expiry()?.0.saturating_sub(offset)))
+            let expiries = [room.timeline.next_expiry(), room.reading.next_expiry()];
+            Some(UnixMillis(expiries.into_iter().flatten().min()?.0.saturating_sub(offset)))
         });
         expiries.min()
     }
@@ -66,9 +68,11 @@ pub fn on_tick(model: &mut Model) {
         let server_now = model.server_now(room_key);
         if let Some(room) = model.rooms.get_mut(&room_key) {
             room.timeline.expire(server_now);
+            room.reading.expire(server_now, now);
             room.people.typing.expire(now);
         }
     }
+    reading::ask_counts_if_due(model);
     activity::mark_away_if_due(model);
     saving::save_if_due(model);
 }

@@ -10,6 +10,8 @@ pub enum History {
     NotRequested,
     /// A page has been requested.
     Requested,
+    /// A page has been requested, but the room was reset since: the answer is dropped, and the end is requested then.
+    Dropped,
     /// There are older messages.
     More,
     /// Everything back to the room's beginning is loaded.
@@ -23,4 +25,15 @@ pub struct Backlog {
     pub history: History,
     /// Whether it came from disk, where ephemeral messages are missing.
     pub(in crate::app) is_restored: bool,
+}
+
+impl Backlog {
+    /// Nothing is loaded any more.
+    pub(in crate::app) fn reset(&mut self) {
+        self.history = match self.history {
+            History::Requested | History::Dropped => History::Dropped,
+            History::NotRequested | History::More | History::Complete => History::NotRequested,
+        };
+        self.is_restored = false;
+    }
 }

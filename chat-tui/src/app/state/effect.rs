@@ -1,8 +1,9 @@
-//! What has to be done outside the model. Must not know who does it.
+//! The work outside the model. Must not know who does it.
 
 #![deny(clippy::disallowed_methods)]
 
 use chat_proto::client_frame::Resume;
+use chat_proto::cursor::Cursor;
 use chat_proto::ids::{AccountSeq, ClientKey, Epoch, RoomId, Seq};
 use chat_proto::message::Item;
 use chat_proto::request::Request;
@@ -12,14 +13,14 @@ use chat_proto::text::{CodeLanguage, MessageBody};
 use super::room_key::{RoomKey, ServerKey};
 use crate::text::SafeText;
 
-/// What has to be done outside the model.
+/// Work outside the model.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     /// Say hello on an open connection.
     Hello {
         /// The server.
         server: ServerKey,
-        /// What is already known of the account's rooms.
+        /// The known state of the account's rooms.
         resume: Option<Resume>,
     },
     /// Send a request to a server.
@@ -56,7 +57,7 @@ pub enum Effect {
     Quit,
 }
 
-/// What is written to disk; never the text of an ephemeral message.
+/// A write to disk; never the text of an ephemeral message.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PersistOp {
     /// Add a post before it is sent; answered with `Msg::Stored`.
@@ -86,6 +87,8 @@ pub enum PersistOp {
     },
     /// Remove rooms that the account has left.
     RemoveRooms(Vec<RoomId>),
+    /// Remove the saved state and the items of rooms; their drafts stay.
+    RemoveItems(Vec<RoomId>),
     /// Remove all rooms: their numbers belong to another epoch.
     RemoveAllRooms,
 }
@@ -96,7 +99,7 @@ pub struct SavedRoom {
     /// The account's membership.
     pub membership: Membership,
     /// Every change up to here has been applied.
-    pub cursor: Seq,
+    pub cursor: Cursor,
     /// The number from which the items are complete, but for ephemeral ones.
     pub floor: Seq,
     /// The newest items as the server sent them.

@@ -1,4 +1,4 @@
-//! What the screen knows: plain data, each piece with the rules that concern it alone.
+//! The screen's model: plain data, each piece with the rules that concern it alone.
 //!
 //! Must not know the parts that work on it, nor each other beyond what a piece is made of.
 

@@ -62,7 +62,7 @@ pub struct Notice {
     pub until: UnixMillis,
 }
 
-/// What an earlier run left for rooms that are not known yet.
+/// Drafts and posts of an earlier run for rooms that are not known yet.
 #[derive(Debug, Default)]
 pub(in crate::app) struct Unclaimed {
     pub(in crate::app) drafts: BTreeMap<RoomKey, String>,
@@ -84,7 +84,7 @@ pub struct Model {
     pub now: UnixMillis,
     /// The target of typed keys.
     pub focus: Focus,
-    /// What lies over the screen.
+    /// The window over the screen.
     pub overlay: Option<Overlay>,
     /// Whether the terminal has the keyboard.
     pub has_focus: bool,
@@ -110,7 +110,7 @@ pub struct Model {
     pub(in crate::app) interrupted_at: Option<UnixMillis>,
     /// The room to open once it is known.
     pub(in crate::app) room_to_open: Option<RoomKey>,
-    /// What an earlier run left for rooms that are not known yet.
+    /// Drafts and posts of an earlier run for rooms that are not known yet.
     pub(in crate::app) unclaimed: Unclaimed,
     /// When changes were last written to disk.
     pub(in crate::app) saved_at: UnixMillis,

@@ -1,4 +1,4 @@
-//! What can happen to the screen. Must not know how it is handled.
+//! The messages to the screen. Must not know how it is handled.
 
 #![deny(clippy::disallowed_methods)]
 

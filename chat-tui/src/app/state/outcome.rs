@@ -1,4 +1,4 @@
-//! What a part wants done that is not its own business. Must not know who does it: `routing::outcomes` decides.
+//! The requests of a part to other parts. Must not know who does it: `routing::outcomes` decides.
 
 #![deny(clippy::disallowed_methods)]
 
@@ -7,7 +7,7 @@ use chat_proto::ids::Seq;
 use super::room_key::{RoomKey, ServerKey};
 use crate::action::Action;
 
-/// What should happen next, elsewhere.
+/// The next step, elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// Do an action, as if its key had been pressed.

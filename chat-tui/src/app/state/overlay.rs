@@ -1,4 +1,4 @@
-//! What lies over the screen: lists to choose from, help, questions. Must not know how a list is filled.
+//! The overlays of the screen: lists to choose from, help, questions. Must not know how a list is filled.
 
 #![deny(clippy::disallowed_methods)]
 
@@ -10,7 +10,7 @@ use super::editor::Editor;
 use super::room_key::{RoomKey, ServerKey};
 use crate::text::SafeText;
 
-/// What lies over the screen.
+/// A window over the screen.
 #[derive(Debug)]
 pub enum Overlay {
     /// Rooms, found by a few letters.

@@ -19,6 +19,8 @@ pub enum Purpose {
     Members(RoomKey),
     /// To show the trending words of a room.
     Trending(RoomKey),
+    /// To learn what is unread in a room.
+    Counts(RoomKey),
     /// To learn people's names.
     Names,
     /// To learn the account's rooms.

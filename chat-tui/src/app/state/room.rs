@@ -2,6 +2,7 @@
 
 #![deny(clippy::disallowed_methods)]
 
+use chat_proto::cursor::Cursor;
 use chat_proto::ids::{Seq, UserId};
 use chat_proto::message::{Content, Item, ItemChange};
 use chat_proto::room::{Membership, Role, RoomKind, Topic};
@@ -15,7 +16,7 @@ use super::timeline::Timeline;
 use super::typing::Typing;
 use super::unloaded::Unloaded;
 use super::writing::Writing;
-use crate::catch_up::Cursor;
+use crate::catch_up::Following;
 use crate::text::SafeText;
 
 /// Which of the messages are visible.
@@ -54,10 +55,10 @@ pub struct Room {
     /// The loaded messages and events.
     pub timeline: Timeline,
     /// The place in the server's stream of changes.
-    pub following: Cursor,
+    pub following: Following,
     /// How far back it is loaded.
     pub backlog: Backlog,
-    /// What is read and what is not.
+    /// The read marker and the unread counts.
     pub reading: Reading,
     /// The draft and the messages on their way.
     pub writing: Writing,
@@ -77,10 +78,10 @@ impl Room {
     /// Returns a room without items. Only changes after the membership's head will be applied.
     pub(in crate::app) fn new(membership: Membership) -> Self {
         Self {
-            timeline: Timeline::above(membership.head.next()),
-            following: Cursor::at(membership.head),
+            timeline: Timeline::above(membership.head.seq.next()),
+            following: Following::at(membership.head),
             backlog: Backlog::default(),
-            reading: Reading::new(membership.read_marker, membership.head),
+            reading: Reading::new(membership.read_marker, membership.head.seq),
             writing: Writing::default(),
             people: RoomPeople::default(),
             trending: Vec::new(),
@@ -100,7 +101,7 @@ impl Room {
             room.timeline.apply(item, me);
             room.saving.keep(item);
         }
-        room.following = Cursor::behind(saved.cursor);
+        room.following = Following::behind(saved.cursor);
         room.backlog.is_restored = true;
         room.saving.is_saved = true;
         room
@@ -132,9 +133,9 @@ impl Room {
             return None;
         }
         let (floor, items) = self.saving.newest(self.timeline.floor());
-        let cursor = self.following.applied();
-        let membership =
-            Membership { room: self.info.clone(), head: cursor, read_marker: self.reading.marker, role: self.role };
+        let cursor = self.following.cursor();
+        let (room, read_marker) = (self.info.clone(), self.reading.to_saved());
+        let membership = Membership { room, head: cursor, read_marker, role: self.role };
         Some(SavedRoom { membership, cursor, floor, items })
     }
 
@@ -142,16 +143,16 @@ impl Room {
     pub(in crate::app) fn refresh(&mut self, membership: &Membership) {
         self.info = membership.room.clone();
         self.role = membership.role;
-        self.reading.on_membership(membership.read_marker, membership.head);
+        self.reading.on_membership(membership.read_marker.clone(), membership.head.seq);
         self.saving.is_saved = false;
     }
 
     /// Drops every loaded item. Only changes after `head` will be applied.
-    pub(in crate::app) fn reset(&mut self, head: Seq) {
-        self.timeline = Timeline::above(head.next());
-        self.following = Cursor::at(head);
-        self.backlog.history = History::NotRequested;
-        self.reading.counted_up_to = self.reading.counted_up_to.max(head);
+    pub(in crate::app) fn reset(&mut self, head: Cursor) {
+        self.timeline = Timeline::above(head.seq.next());
+        self.following = Following::at(head);
+        self.backlog.reset();
+        self.reading.known_to = self.reading.known_to.max(head.seq);
         self.reading.missed = 0;
         self.scroll = Scroll::End;
         self.saving.clear();

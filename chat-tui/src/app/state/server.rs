@@ -56,7 +56,7 @@ pub struct Server {
     pub account: AccountSeq,
     /// The limits in force.
     pub limits: Limits,
-    /// What works at present.
+    /// The services that work at present.
     pub service: Service,
     /// Its version, if it is older than this program.
     pub older_version: Option<SafeText>,

@@ -44,7 +44,7 @@ pub enum EntryKind {
 pub struct MessageContent {
     /// The text, safe for a terminal.
     pub text: SafeText,
-    /// What few messages have; `None` if it would be empty.
+    /// The fields that few messages have; `None` if it would be empty.
     extras: Option<Box<Extras>>,
     /// Whether it was edited.
     pub is_edited: bool,
@@ -52,7 +52,7 @@ pub struct MessageContent {
     pub mentions_me: bool,
 }
 
-/// What few messages have.
+/// The fields that few messages have.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Extras {
     /// The text as written, if that differs; for editing only.

@@ -1,4 +1,4 @@
-//! What one writes in a room: the draft and the messages on their way. Must not know how they are sent.
+//! A room's writing: the draft and the messages on their way. Must not know how they are sent.
 
 #![deny(clippy::disallowed_methods)]
 

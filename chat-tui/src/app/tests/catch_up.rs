@@ -1,9 +1,10 @@
 //! Every change is applied once, in order, without a gap; what counts as read.
 
-use chat_proto::ids::{Epoch, Seq};
+use chat_proto::cursor::{Cursor, Parted};
+use chat_proto::ids::{Epoch, Run, Seq};
 use chat_proto::message::Content;
 use chat_proto::request::{Answer, Changes, ChangesPage, Read, Request};
-use chat_proto::server_frame::{Gap, Resumed};
+use chat_proto::server_frame::{Gap, Resumed, Welcome};
 
 use super::*;
 use crate::app::{PersistOp, Scroll};
@@ -16,7 +17,7 @@ fn changes(effects: &[Effect]) -> Option<(u64, Changes)> {
 }
 
 fn page(items: Vec<Item>, next: u64, head: u64) -> Answer {
-    Answer::Changes(ChangesPage { items, users: Vec::new(), next: Seq(next), head: Seq(head) })
+    Answer::Changes(ChangesPage { items, users: Vec::new(), next: at(next), head: at(head), parted: None })
 }
 
 #[test]
@@ -24,11 +25,11 @@ fn missing_changes_are_requested_and_events_meanwhile_are_not_applied_twice() {
     let mut app = TestApp::in_two_rooms();
     app.push(event(GENERAL, 0, message(1, ANA, "one")));
     let (ask, asked) = changes(&app.push(event(GENERAL, 2, message(3, ANA, "three")))).expect("asked");
-    assert_eq!(asked.after, Seq(1));
+    assert_eq!(asked.after.seq, Seq(1));
     assert!(changes(&app.push(event(GENERAL, 3, message(4, ANA, "four")))).is_none());
     let effects = app.answer(ask, Ok(page(vec![message(2, ANA, "two"), message(3, ANA, "three")], 3, 3)));
     let (ask, asked) = changes(&effects).expect("four was heard of and is not there");
-    assert_eq!(asked.after, Seq(3));
+    assert_eq!(asked.after.seq, Seq(3));
     app.answer(ask, Ok(page(vec![message(4, ANA, "four")], 4, 4)));
     assert_eq!(app.texts(GENERAL), ["one", "two", "three", "four"]);
     assert!(app.room(GENERAL).following.is_current());
@@ -53,10 +54,10 @@ fn a_resumed_connection_brings_what_was_missed() {
     app.link(LinkEvent::Down { reason: "gone".into(), retry_in_ms: 1 });
     let hello = app.link(LinkEvent::Opened);
     let Some(Effect::Hello { resume: Some(resume), .. }) = hello.first() else { panic!("resumes: {hello:?}") };
-    assert_eq!(resume.rooms.iter().map(|cursor| cursor.after).collect::<Vec<_>>(), [Seq(1), Seq(0)]);
+    assert_eq!(resume.rooms.iter().map(|cursor| cursor.after.seq).collect::<Vec<_>>(), [Seq(1), Seq(0)]);
     let mut again = welcome(vec![membership(GENERAL, "general", 2), membership(OPS, "ops", 0)]);
     let items = vec![message(2, ANA, "two")];
-    again.resumed = vec![Resumed { room: GENERAL, is_complete: true, items, head: Seq(2) }];
+    again.resumed = vec![Resumed { room: GENERAL, is_complete: true, items, head: at(2), parted: None }];
     assert!(changes(&app.link(LinkEvent::Welcome(Box::new(again)))).is_none());
     assert_eq!(app.texts(GENERAL), ["one", "two"]);
 }
@@ -71,9 +72,79 @@ fn another_epoch_drops_the_loaded_items() {
     assert!(effects.contains(&Effect::Persist(ServerKey::FIRST, PersistOp::RemoveAllRooms)));
     assert!(app.texts(GENERAL).is_empty());
     let (ask, asked) = changes(&effects).expect("asked from the beginning");
-    assert_eq!(asked.after, Seq(0));
+    assert_eq!(asked.after.seq, Seq(0));
     app.answer(ask, Ok(page(vec![message(1, ANA, "new")], 5, 5)));
     assert_eq!(app.texts(GENERAL), ["new"]);
+}
+
+/// A welcome of the server's next run, with these rooms.
+fn welcome_again(rooms: Vec<Membership>, resumed: Vec<Resumed>) -> LinkEvent {
+    LinkEvent::Welcome(Box::new(Welcome { run: Run(2), resumed, ..welcome(rooms) }))
+}
+
+fn resumed(room: RoomId, head: u64, parted: Option<Parted>) -> Resumed {
+    Resumed { room, is_complete: false, items: Vec::new(), head: at(head), parted }
+}
+
+/// Two rooms, of which `#general` holds "old" and an edit.
+fn with_two_items() -> TestApp {
+    let mut app = TestApp::in_two_rooms();
+    app.push(event(GENERAL, 0, message(1, ANA, "shared")));
+    app.push(event(GENERAL, 1, message(2, ANA, "old")));
+    app.link(LinkEvent::Down { reason: "gone".into(), retry_in_ms: 1 });
+    app
+}
+
+#[test]
+fn a_room_of_another_life_is_loaded_again_and_the_user_is_told() {
+    let mut app = with_two_items();
+    let rooms = vec![membership(GENERAL, "general", 9), membership(OPS, "ops", 0)];
+    let parted = Some(Parted { at: Some(Seq(1)) });
+    let resumed = vec![resumed(GENERAL, 9, parted), resumed(OPS, 0, None)];
+    let effects = app.link(welcome_again(rooms, resumed));
+    assert!(effects.contains(&Effect::Persist(ServerKey::FIRST, PersistOp::RemoveItems(vec![GENERAL]))));
+    assert!(changes(&effects).is_none(), "the end is loaded instead");
+    assert!(app.notice().contains("put back to an earlier state: #general is loaded again"), "{}", app.notice());
+    app.answer_history(&effects, vec![message(1, ANA, "shared"), message(9, ANA, "new")]);
+    assert_eq!(app.texts(GENERAL), ["shared", "new"]);
+    assert_eq!(app.room(GENERAL).following.cursor(), at(9));
+}
+
+#[test]
+fn a_room_that_a_new_run_does_not_resume_is_asked_about_and_a_page_under_way_is_dropped() {
+    let mut app = with_two_items();
+    let rooms = vec![membership(GENERAL, "general", 2), membership(OPS, "ops", 0)];
+    let effects = app.link(welcome_again(rooms, Vec::new()));
+    let (ask, asked) = changes(&effects).expect("asked, though the head is the same");
+    assert_eq!((asked.room, asked.after), (GENERAL, at(2)));
+    let parted = Answer::Changes(ChangesPage {
+        items: Vec::new(),
+        users: Vec::new(),
+        next: Cursor::START,
+        head: at(3),
+        parted: Some(Parted { at: None }),
+    });
+    app.answer(ask, Ok(parted));
+    assert!(app.notice().contains("does not know what was loaded"), "{}", app.notice());
+    app.push(event(GENERAL, 3, message(4, ANA, "four")));
+    // Cut before the room was reset: three would be missing.
+    let again = app.answer_history(&effects, vec![message(2, ANA, "two")]);
+    assert_eq!(app.texts(GENERAL), ["four"]);
+    app.answer_history(&again, vec![message(2, ANA, "two"), message(3, ANA, "three"), message(4, ANA, "four")]);
+    assert_eq!(app.texts(GENERAL), ["two", "three", "four"]);
+}
+
+#[test]
+fn a_new_run_on_the_same_data_changes_nothing_and_asks_for_nothing() {
+    let mut app = with_two_items();
+    // Two was ephemeral, and ended with the former run.
+    let rooms = vec![membership(GENERAL, "general", 1), membership(OPS, "ops", 0)];
+    let effects = app.link(welcome_again(rooms, vec![resumed(GENERAL, 1, None), resumed(OPS, 0, None)]));
+    assert!(changes(&effects).is_none() && app.notice().is_empty());
+    assert_eq!(app.texts(GENERAL), ["shared", "old"]);
+    app.push(event(GENERAL, 1, message(65, ANA, "new")));
+    assert_eq!(app.texts(GENERAL), ["shared", "old", "new"]);
+    assert_eq!(app.room(GENERAL).following.cursor(), Cursor { run: Some(Run(2)), ..at(65) });
 }
 
 #[test]
@@ -100,7 +171,7 @@ fn visible_messages_are_read_and_the_rest_are_counted() {
     }
     app.push(event(OPS, 0, mention));
     app.push(event(OPS, 1, message(2, ANA, "more")));
-    let read_marker = app.room(OPS).reading.marker;
+    let read_marker = &app.room(OPS).reading.marker;
     assert_eq!((read_marker.unread, read_marker.mentions), (2, 1));
     app.act(Action::NextUnread);
     assert_eq!(app.model.current.map(|room_key| room_key.room), Some(OPS));
@@ -122,7 +193,7 @@ fn a_deleted_unread_message_is_uncounted() {
         Item { seq: Seq(seq), changed: Seq(changed), content, ..message(seq, ANA, "-") }
     };
     app.push(event(OPS, 2, gone(1, 3)));
-    let read_marker = app.room(OPS).reading.marker;
+    let read_marker = &app.room(OPS).reading.marker;
     assert_eq!((read_marker.unread, read_marker.mentions), (1, 0));
     app.push(event(OPS, 2, gone(1, 3)));
     assert_eq!(app.room(OPS).reading.marker.unread, 1, "once");

@@ -130,7 +130,7 @@ impl Server {
         let end = self.items.partition_point(|item| item.seq < before);
         let items = self.items[end.saturating_sub(3)..end].to_vec();
         let next_before = items.first().map(|item| item.seq).filter(|_| end > 3);
-        HistoryPage { items, users: Vec::new(), next_before, head: Seq(self.head) }
+        HistoryPage { items, users: Vec::new(), next_before, head: at(self.head) }
     }
 
     /// At most two on a page, so that there are several.
@@ -139,8 +139,8 @@ impl Server {
         items.sort_by_key(|item| item.changed);
         let is_last = items.len() <= 2;
         items.truncate(2);
-        let next = if is_last { Seq(self.head) } else { items.last().map_or(after, |item| item.changed) };
-        ChangesPage { items, users: Vec::new(), next, head: Seq(self.head) }
+        let next = if is_last { self.head } else { items.last().map_or(after.0, |item| item.changed.0) };
+        ChangesPage { items, users: Vec::new(), next: at(next), head: at(self.head), parted: None }
     }
 }
 
@@ -207,7 +207,7 @@ impl Client {
                 events.extend(event);
                 Answer::Post(posted)
             }
-            Request::Changes(changes) => Answer::Changes(server.changes(changes.after)),
+            Request::Changes(changes) => Answer::Changes(server.changes(changes.after.seq)),
             Request::History(asked) => Answer::History(server.history(asked)),
             Request::Edit(_) => Answer::Edit(Changed { changed: Seq(server.head) }),
             _ => return None,

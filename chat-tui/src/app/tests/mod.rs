@@ -7,10 +7,12 @@ pub(crate) mod edit_history;
 mod outbox;
 mod restart;
 mod room_queues;
+mod unread;
 
 use std::collections::HashMap;
 
-use chat_proto::ids::{AccountSeq, ConnectionId, Epoch, RoomId, Seq, UserId};
+use chat_proto::cursor::Cursor;
+use chat_proto::ids::{AccountSeq, ConnectionId, Epoch, RoomId, Run, Seq, UserId};
 use chat_proto::limits::Limits;
 use chat_proto::message::{Content, Item, Message};
 use chat_proto::request::{Answer, HistoryPage, Request};
@@ -26,6 +28,8 @@ pub(crate) const ME: UserId = UserId(1);
 pub(crate) const ANA: UserId = UserId(2);
 pub(crate) const GENERAL: RoomId = RoomId(1);
 pub(crate) const OPS: RoomId = RoomId(2);
+/// The run of the server that the tests begin with.
+pub(crate) const RUN: Run = Run(1);
 /// A Thursday afternoon.
 pub(crate) const NOON: UnixMillis = UnixMillis(1_763_640_000_000);
 
@@ -37,6 +41,11 @@ pub(crate) struct TestApp {
 
 pub(crate) fn user(id: UserId, name: &str) -> User {
     User { id, name: name.parse().expect("a name") }
+}
+
+/// The cursor on a persistent number.
+pub(crate) fn at(seq: u64) -> Cursor {
+    Cursor { run: Some(RUN), seq: Seq(seq), persistent: Seq(seq) }
 }
 
 pub(crate) fn membership(id: RoomId, name: &str, head: u64) -> Membership {
@@ -54,8 +63,8 @@ pub(crate) fn membership(id: RoomId, name: &str, head: u64) -> Membership {
             created_at: NOON,
             created_by: UserId(0),
         },
-        head: Seq(head),
-        read_marker: ReadMarker { read_seq: Seq(head), unread: 0, mentions: 0 },
+        head: at(head),
+        read_marker: ReadMarker { read_seq: Seq(head), counted_to: Seq(head), ..ReadMarker::default() },
         role: Role::Member,
     }
 }
@@ -67,6 +76,7 @@ pub(crate) fn welcome(rooms: Vec<Membership>) -> Welcome {
         token: None,
         connection: ConnectionId(7),
         epoch: Epoch("one".into()),
+        run: RUN,
         now: NOON,
         server_version: env!("CARGO_PKG_VERSION").into(),
         limits: Limits::default(),
@@ -83,7 +93,8 @@ pub(crate) fn message(seq: u64, by: UserId, text: &str) -> Item {
 }
 
 pub(crate) fn event(room: RoomId, prev: u64, item: Item) -> ServerFrame {
-    ServerFrame::Event(Event { room, seq: item.changed, prev: Seq(prev), update: Update::of(item) })
+    let is_ephemeral = item.content.message().is_some_and(|message| message.expires_at.is_some());
+    ServerFrame::Event(Event { room, seq: item.changed, prev: Seq(prev), is_ephemeral, update: Update::of(item) })
 }
 
 impl TestApp {
@@ -155,7 +166,7 @@ impl TestApp {
     /// Answers the request for a room's history with all of it.
     pub(crate) fn answer_history(&mut self, effects: &[Effect], items: Vec<Item>) -> Vec<Effect> {
         let ask = asked(effects, |request| matches!(request, Request::History(_))).expect("asked for history").0;
-        let head = items.last().map_or(Seq::ZERO, |item| item.changed);
+        let head = at(items.last().map_or(0, |item| item.changed.0));
         self.answer(ask, Ok(Answer::History(HistoryPage { items, users: Vec::new(), next_before: None, head })))
     }
 

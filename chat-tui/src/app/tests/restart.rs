@@ -1,4 +1,4 @@
-//! What is saved, and what a restart brings back.
+//! The saved data, and its return after a restart.
 
 use chat_proto::request::Life;
 
@@ -53,8 +53,13 @@ fn received_items_are_saved_as_they_came_and_come_back_so() {
     assert_eq!(next.texts(GENERAL), app.texts(GENERAL));
     let mut hello = welcome(vec![membership(GENERAL, "general", 4), membership(OPS, "ops", 0)]);
     let news = vec![message(4, ANA, "four")];
-    hello.resumed =
-        vec![chat_proto::server_frame::Resumed { room: GENERAL, is_complete: true, items: news, head: Seq(4) }];
+    hello.resumed = vec![chat_proto::server_frame::Resumed {
+        room: GENERAL,
+        is_complete: true,
+        items: news,
+        head: at(4),
+        parted: None,
+    }];
     next.link(LinkEvent::Welcome(Box::new(hello)));
     let again = general(saved(&mut next));
     assert_eq!(again.items[..3], items, "a second restart loses nothing either");

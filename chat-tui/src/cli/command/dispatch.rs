@@ -49,7 +49,10 @@ pub(in crate::cli) enum ClientCommand {
     /// Mark a room as read.
     Read(read::ReadArgs),
     /// List the rooms with unread messages.
-    #[command(after_help = "Examples:\n  chat unread\n  chat unread --json | jq -r 'select(.mentions > 0).room'")]
+    #[command(
+        after_help = "Messages of others after your read marker count, ephemeral ones until they expire. Your own \
+messages never count; posting does not move the read marker, `chat read` does.\n\nExamples:\n  chat unread\n  chat unread --json | jq -r 'select(.mentions > 0).room'"
+    )]
     Unread,
     /// List the rooms you can see.
     Rooms(rooms::RoomsArgs),

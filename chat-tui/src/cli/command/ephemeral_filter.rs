@@ -26,6 +26,11 @@ impl EphemeralFilter {
         self.0.insert((room, item.seq), end);
     }
 
+    /// Forgets a room, whose numbers stand for other messages now.
+    pub(super) fn forget(&mut self, room: RoomId) {
+        self.0.retain(|(known, _), _| *known != room);
+    }
+
     /// Returns whether a message was printed.
     pub(super) fn has_shown(&self, room: RoomId, seq: Seq) -> bool {
         self.0.contains_key(&(room, seq))

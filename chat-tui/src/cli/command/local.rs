@@ -45,7 +45,7 @@ pub(in crate::cli) enum LocalAction {
 }
 
 pub(super) fn background(args: BackgroundArgs) -> Result<(), CliError> {
-    local::run_in_background(args).map_err(|error| CliError::failed(format!("{error:#}")))
+    local::run_in_background(args).map_err(|error| CliError::failed(local::in_one_line(&error)))
 }
 
 pub(super) async fn run(action: &LocalAction, context: &Context) -> Result<(), CliError> {

@@ -2,6 +2,7 @@
 
 mod account;
 mod completions;
+mod cursor_file;
 mod delete;
 mod dispatch;
 mod doctor;

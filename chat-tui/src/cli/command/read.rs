@@ -34,5 +34,5 @@ pub(super) async fn run(args: &ReadArgs, context: &Context) -> Result<(), CliErr
     let read_marker = session.call(&Read { room, seq, rewind: args.rewind }).await?;
     let text = format!("{} read up to {}, {} unread", args.room, read_marker.read_seq, read_marker.unread);
     let (name, seq) = (session.names().room(room), seq.unwrap_or(read_marker.read_seq));
-    context.output.data(&Line::ReadMarker(ReadMarkerLine::new(&name, room, seq, read_marker)), &text)
+    context.output.data(&Line::ReadMarker(ReadMarkerLine::new(&name, room, seq, &read_marker)), &text)
 }

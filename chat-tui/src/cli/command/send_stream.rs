@@ -226,7 +226,7 @@ impl<'a> Stream<'a> {
         let count = self.unsent.len() + self.in_flight.len();
         let with_advice = |message: &str| {
             format!(
-                "{message}\n{count} posts were not acknowledged, and nothing after them was sent; use --key K to send the whole input again safely"
+                "{message}\n{count} messages were not acknowledged, and nothing after them was sent; use --key K to send the whole input again safely"
             )
         };
         match error {

@@ -1,19 +1,21 @@
 //! `chat tail ROOM…`: prints the latest messages of rooms and follows them, without gaps or duplicates over reconnects.
 //! Must not know how a room is followed.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use chat_proto::cursor::Cursor;
 use chat_proto::ids::{RoomId, Seq};
 use chat_proto::message::Item;
 use chat_proto::request::History;
 use clap::Args;
 
+use super::cursor_file;
 use super::ephemeral_filter::{EphemeralFilter, is_renumbered};
 use crate::argument::{RoomRef, SeqRef};
 use crate::cli::context::{CliSession, Context, Names};
 use crate::cli::exit::CliError;
 use crate::cli::json::ItemNames;
-use crate::net::{Follower, RoomStart};
+use crate::net::{Followed, FollowedItem, Follower, RoomStart};
 
 /// The arguments of `tail`.
 #[derive(Args, Debug)]
@@ -35,7 +37,8 @@ pub(in crate::cli) struct TailArgs {
     /// Start after this message: 12 or general/12. Prints later changes of older messages too.
     #[arg(long, value_name = "ID", conflicts_with = "lines")]
     since: Option<SeqRef>,
-    /// Start where the last run with this file stopped, and save the position to it.
+    /// Start where the last run with this file stopped, and save the position to it. If the server's data were put back to
+    /// an earlier state since, this is told on standard error.
     #[arg(long, value_name = "FILE", conflicts_with = "since")]
     cursor: Option<PathBuf>,
     /// Follow the rooms.
@@ -53,6 +56,8 @@ pub(super) struct TailItem {
     pub room: RoomId,
     /// The item in its present state.
     pub item: Item,
+    /// The cursor once it is printed.
+    pub cursor: Cursor,
     /// Whether it comes because it changed after it was printed.
     pub is_change: bool,
     /// Whether it was posted before following started, but is only known now.
@@ -73,7 +78,10 @@ impl Tail {
         let mut session = context.connect().await?;
         let room = session.room(typed).await?;
         let after = match since {
-            Some(since) => session.message_in(room, typed, since).await?,
+            Some(since) => {
+                let seq = session.message_in(room, typed, since).await?;
+                cursor_at(&session, room, seq).await?
+            }
             None => head_of(&session, room).await?,
         };
         Self::from_session(context, &mut session, vec![RoomStart { room, after }]).await
@@ -85,26 +93,69 @@ impl Tail {
         session: &mut CliSession,
         starts: Vec<RoomStart>,
     ) -> Result<Self, CliError> {
-        let heads = starts.iter().map(|start| (start.room, start.after)).collect();
+        let heads = starts.iter().map(|start| (start.room, start.after.seq)).collect();
         let follower = Follower::start(context.follow_options()?, starts).await?;
         Ok(Self { follower, names: session.names().clone(), heads, ephemeral_filter: EphemeralFilter::default() })
     }
 
     /// Returns the next item; reconnects for as long as it takes.
-    pub(super) async fn next(&mut self) -> Result<TailItem, CliError> {
-        let followed = loop {
+    pub(super) async fn next(&mut self, context: &Context) -> Result<TailItem, CliError> {
+        loop {
             let followed = self.follower.next().await?;
-            self.names.add_users(&followed.users);
-            if !is_renumbered(&followed.item) || !self.ephemeral_filter.has_shown(followed.room, followed.item.seq) {
-                break followed;
+            if let Some(item) = self.take(context, followed) {
+                return Ok(item);
+            }
+        }
+    }
+
+    /// Returns the next item; `None` once the rooms' ends are reached.
+    async fn next_of_present(&mut self, context: &Context) -> Result<Option<TailItem>, CliError> {
+        while let Some(followed) = self.follower.next_of_present().await? {
+            if let Some(item) = self.take(context, followed) {
+                return Ok(Some(item));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Takes what a room brings; `None` if there is nothing to print of it.
+    fn take(&mut self, context: &Context, followed: Followed) -> Option<TailItem> {
+        let FollowedItem { room, item, cursor, users } = match followed {
+            Followed::Item(item) => item,
+            Followed::Parted { room, at } => {
+                self.on_parted(context, room, at);
+                return None;
             }
         };
-        self.ephemeral_filter.record(followed.room, &followed.item);
-        let after = self.heads.iter().find(|(room, _)| *room == followed.room).map_or(Seq::ZERO, |(_, after)| *after);
-        let is_late = is_renumbered(&followed.item);
-        let is_older = followed.item.seq <= after;
-        let is_change = !is_late && (is_older || followed.item.changed != followed.item.seq);
-        Ok(TailItem { room: followed.room, item: followed.item, is_change, is_from_before: is_late && is_older })
+        self.names.add_users(&users);
+        if is_renumbered(&item) && self.ephemeral_filter.has_shown(room, item.seq) {
+            return None;
+        }
+        self.ephemeral_filter.record(room, &item);
+        let after = self.heads.iter().find(|(known, _)| *known == room).map_or(Seq::ZERO, |(_, after)| *after);
+        let is_late = is_renumbered(&item);
+        let is_older = item.seq <= after;
+        let is_change = !is_late && (is_older || item.changed != item.seq);
+        Some(TailItem { room, item, cursor, is_change, is_from_before: is_late && is_older })
+    }
+
+    /// The room's numbers beyond `at` stand for other messages now.
+    fn on_parted(&mut self, context: &Context, room: RoomId, at: Option<Seq>) {
+        self.ephemeral_filter.forget(room);
+        if let Some((_, after)) = self.heads.iter_mut().find(|(known, _)| *known == room) {
+            *after = at.unwrap_or(Seq::ZERO);
+        }
+        let room = self.names.room(room);
+        context.output.warning(&match at {
+            Some(at) => format!(
+                "{room}: the server's data were put back to an earlier state; what was printed after {room}/{at} is not \
+                 part of it. Going on after {room}/{at}."
+            ),
+            None => format!(
+                "{room}: the server does not know this position, as after a restored backup; messages may be missing or \
+                 come twice. Going on with the last messages."
+            ),
+        });
     }
 
     /// Loads a name that is not known yet.
@@ -121,11 +172,6 @@ impl Tail {
         Ok(())
     }
 
-    /// Returns the cursor of each room after `changed` of one was printed.
-    fn updated_cursors(before: &[RoomStart], room: RoomId, changed: Seq) -> Vec<(RoomId, Seq)> {
-        before.iter().map(|start| (start.room, if start.room == room { changed } else { start.after })).collect()
-    }
-
     /// Prints an item.
     pub(super) fn print(&self, context: &Context, followed: &TailItem) -> Result<(), CliError> {
         let (room, from) = (self.names.room(followed.room), self.names.user(followed.item.by));
@@ -134,16 +180,57 @@ impl Tail {
     }
 }
 
-async fn head_of(session: &CliSession, room: RoomId) -> Result<Seq, CliError> {
+/// The cursor at a room's end.
+async fn head_of(session: &CliSession, room: RoomId) -> Result<Cursor, CliError> {
     Ok(session.call(&History { room, before: None, limit: 1 }).await?.head)
+}
+
+/// The cursor at a message that the user names: of the server's data as they are now.
+async fn cursor_at(session: &CliSession, room: RoomId, seq: Seq) -> Result<Cursor, CliError> {
+    let head = head_of(session, room).await?;
+    Ok(Cursor { run: Some(session.welcome.run), ..head.up_to(seq) })
 }
 
 pub(super) async fn run(args: &TailArgs, context: &Context) -> Result<(), CliError> {
     let mut session = context.connect().await?;
     let mut left = args.max.unwrap_or(u64::MAX);
-    let mut starts: Vec<RoomStart> = Vec::with_capacity(args.rooms.len());
     let mut ephemeral_filter = EphemeralFilter::default();
-    let saved = args.cursor.as_deref().map(read_cursors).transpose()?.unwrap_or_default();
+    let mut starts = starts(args, context, (&mut session, &mut left), &mut ephemeral_filter).await?;
+    let mut tail = Tail::from_session(context, &mut session, starts.clone()).await?;
+    tail.ephemeral_filter = ephemeral_filter;
+    while left > 0 {
+        let next = if args.follow { Some(tail.next(context).await?) } else { tail.next_of_present(context).await? };
+        let Some(followed) = next else { break };
+        tail.load_names(&session, followed.item.by).await?;
+        tail.print(context, &followed)?;
+        left -= u64::from(matches!(followed.item.content, chat_proto::message::Content::Message(_)));
+        for start in starts.iter_mut().filter(|start| start.room == followed.room) {
+            start.after = followed.cursor;
+        }
+        if let Some(file) = &args.cursor {
+            cursor_file::write(file, &starts)?;
+        }
+    }
+    if let Some(file) = &args.cursor {
+        if tail.follower.is_drained() {
+            for start in &mut starts {
+                start.after = tail.follower.cursor(start.room);
+            }
+        }
+        cursor_file::write(file, &starts)?;
+    }
+    Ok(())
+}
+
+/// Where each room is followed from; prints the ends of rooms without a known position.
+async fn starts(
+    args: &TailArgs,
+    context: &Context,
+    (session, left): (&mut CliSession, &mut u64),
+    ephemeral_filter: &mut EphemeralFilter,
+) -> Result<Vec<RoomStart>, CliError> {
+    let mut starts: Vec<RoomStart> = Vec::with_capacity(args.rooms.len());
+    let saved = args.cursor.as_deref().map(cursor_file::read).transpose()?.unwrap_or_default();
     for typed in &args.rooms {
         let room = session.room(typed).await?;
         // A room that is named twice, perhaps by name and by id, is printed once.
@@ -151,47 +238,30 @@ pub(super) async fn run(args: &TailArgs, context: &Context) -> Result<(), CliErr
             continue;
         }
         let since = match &args.since {
-            Some(since) => Some(session.message_in(room, typed, since).await?),
-            None => saved.iter().find(|(saved, _)| *saved == room).map(|(_, seq)| *seq),
+            Some(since) => {
+                let seq = session.message_in(room, typed, since).await?;
+                Some(cursor_at(session, room, seq).await?)
+            }
+            None => saved.iter().find(|saved| saved.room == room).map(|saved| saved.after),
         };
-        let lines = args.lines.min(u32::try_from(left).unwrap_or(u32::MAX));
+        let lines = args.lines.min(u32::try_from(*left).unwrap_or(u32::MAX));
         let after = match since {
             Some(after) => after,
-            None => print_end(context, &mut session, (room, lines), &mut left, &mut ephemeral_filter).await?,
+            None => print_end(context, session, (room, lines), left, ephemeral_filter).await?,
         };
         starts.push(RoomStart { room, after });
     }
-    let heads = heads(&session, &starts).await?;
-    let mut tail = Tail::from_session(context, &mut session, starts.clone()).await?;
-    tail.ephemeral_filter = ephemeral_filter;
-    let is_done = |tail: &Tail| {
-        heads.iter().all(|(room, head)| tail.follower.cursor(*room) >= *head && tail.follower.is_drained())
-    };
-    while left > 0 && (args.follow || !is_done(&tail)) {
-        let followed = tail.next().await?;
-        tail.load_names(&session, followed.item.by).await?;
-        tail.print(context, &followed)?;
-        left -= u64::from(matches!(followed.item.content, chat_proto::message::Content::Message(_)));
-        if let Some(file) = &args.cursor {
-            let cursors = Tail::updated_cursors(&starts, followed.room, followed.item.changed);
-            write_cursors(file, &cursors)?;
-            starts = cursors.iter().map(|(room, after)| RoomStart { room: *room, after: *after }).collect();
-        }
-    }
-    if let Some(file) = &args.cursor {
-        write_cursors(file, &starts.iter().map(|start| (start.room, start.after)).collect::<Vec<_>>())?;
-    }
-    Ok(())
+    Ok(starts)
 }
 
-/// Prints the last lines of a room; returns the sequence number they reach.
+/// Prints the last lines of a room; returns the cursor at its end.
 async fn print_end(
     context: &Context,
     session: &mut CliSession,
     (room, lines): (RoomId, u32),
     left: &mut u64,
     ephemeral_filter: &mut EphemeralFilter,
-) -> Result<Seq, CliError> {
+) -> Result<Cursor, CliError> {
     let page_max = session.welcome.limits.page_max;
     let mut page = session.call(&History { room, before: None, limit: lines.clamp(1, page_max) }).await?;
     let head = page.head;
@@ -211,39 +281,4 @@ async fn print_end(
         *left = left.saturating_sub(u64::from(matches!(item.content, chat_proto::message::Content::Message(_))));
     }
     Ok(head)
-}
-
-async fn heads(session: &CliSession, starts: &[RoomStart]) -> Result<Vec<(RoomId, Seq)>, CliError> {
-    let mut heads = Vec::with_capacity(starts.len());
-    for start in starts {
-        heads.push((start.room, head_of(session, start.room).await?));
-    }
-    Ok(heads)
-}
-
-/// Reads a cursor file: a line for each room with its id and the last sequence number printed.
-fn read_cursors(file: &Path) -> Result<Vec<(RoomId, Seq)>, CliError> {
-    let text = match std::fs::read_to_string(file) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(CliError::failed(format!("cannot read {}: {error}", file.display()))),
-    };
-    let read = |line: &str| {
-        let (room, seq) = line.split_once(' ')?;
-        Some((room.parse().ok()?, Seq(seq.parse().ok()?)))
-    };
-    text.lines().map(read).collect::<Option<_>>().ok_or_else(|| {
-        CliError::usage(format!(
-            "{} is not a cursor file; name another file, or delete this one to start over",
-            file.display()
-        ))
-    })
-}
-
-/// Writes a new file beside the old one, then replaces it.
-fn write_cursors(file: &Path, cursors: &[(RoomId, Seq)]) -> Result<(), CliError> {
-    let text: String = cursors.iter().map(|(room, seq)| format!("{room} {seq}\n")).collect();
-    let new = file.with_extension(format!("new-{}", std::process::id()));
-    let written = std::fs::write(&new, text).and_then(|()| std::fs::rename(&new, file));
-    written.map_err(|error| CliError::failed(format!("cannot write {}: {error}", file.display())))
 }

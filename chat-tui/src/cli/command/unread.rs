@@ -9,7 +9,7 @@ pub(super) async fn run(context: &Context) -> Result<(), CliError> {
     let mut session = context.connect().await?;
     let names = session.names().clone();
     for member in session.member_rooms() {
-        let marker = member.read_marker;
+        let marker = &member.read_marker;
         if marker.unread == 0 && marker.mentions == 0 {
             continue;
         }
@@ -17,6 +17,11 @@ pub(super) async fn run(context: &Context) -> Result<(), CliError> {
         let mentions = if marker.mentions > 0 { format!("  @ {}", marker.mentions) } else { String::new() };
         let text = format!("{:>6}  #{name}{mentions}", marker.unread);
         context.output.data(&Line::Unread(UnreadLine::new(&name, member)), &text)?;
+    }
+    let lacking = session.member_rooms().filter(|member| member.read_marker.lacks_ephemeral).count();
+    if lacking > 0 {
+        let rooms = if lacking == 1 { "1 room".to_owned() } else { format!("{lacking} rooms") };
+        context.output.info(&format!("Ephemeral messages in {rooms} are not counted: the server cannot reach Redis."));
     }
     Ok(())
 }

@@ -39,7 +39,7 @@ pub(super) async fn run(args: &WaitArgs, context: &Context) -> Result<(), CliErr
     let found = async {
         let mut tail = Tail::start(context, &args.room, args.since.as_ref()).await?;
         loop {
-            let followed = tail.next().await?;
+            let followed = tail.next(context).await?;
             let Content::Message(message) = &followed.item.content else { continue };
             if followed.is_from_before {
                 continue;

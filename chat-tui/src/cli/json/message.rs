@@ -59,6 +59,8 @@ impl<'a> ChangeLine<'a> {
 pub(in crate::cli) struct ReadMarkerLine<'a> {
     /// The message named on the command line, or the last one read.
     id: String,
+    /// Whether ephemeral messages are not counted: the server cannot reach them.
+    lacks_ephemeral: bool,
     mentions: u32,
     read_seq: Seq,
     room: &'a str,
@@ -68,9 +70,9 @@ pub(in crate::cli) struct ReadMarkerLine<'a> {
 
 impl<'a> ReadMarkerLine<'a> {
     /// The line of a read marker that was moved to message `seq`.
-    pub fn new(room: &'a str, room_id: RoomId, seq: Seq, marker: ReadMarker) -> Self {
-        let ReadMarker { read_seq, unread, mentions } = marker;
-        Self { id: format!("{room}/{seq}"), mentions, read_seq, room, room_id, unread }
+    pub fn new(room: &'a str, room_id: RoomId, seq: Seq, marker: &ReadMarker) -> Self {
+        let ReadMarker { read_seq, unread, mentions, lacks_ephemeral, .. } = *marker;
+        Self { id: format!("{room}/{seq}"), lacks_ephemeral, mentions, read_seq, room, room_id, unread }
     }
 }
 
@@ -78,6 +80,8 @@ impl<'a> ReadMarkerLine<'a> {
 #[derive(Debug, Serialize)]
 pub(in crate::cli) struct UnreadLine<'a> {
     head: Seq,
+    /// Whether ephemeral messages are not counted: the server cannot reach them.
+    lacks_ephemeral: bool,
     mentions: u32,
     read_seq: Seq,
     room: &'a str,
@@ -88,7 +92,8 @@ pub(in crate::cli) struct UnreadLine<'a> {
 impl<'a> UnreadLine<'a> {
     /// The line of a membership; `room` is the room's name.
     pub fn new(room: &'a str, membership: &Membership) -> Self {
-        let ReadMarker { read_seq, unread, mentions } = membership.read_marker;
-        Self { head: membership.head, mentions, read_seq, room, room_id: membership.room.id, unread }
+        let ReadMarker { read_seq, unread, mentions, lacks_ephemeral, .. } = membership.read_marker;
+        let (head, room_id) = (membership.head.seq, membership.room.id);
+        Self { head, lacks_ephemeral, mentions, read_seq, room, room_id, unread }
     }
 }

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::cli::exit::{Code, ErrorReport};
+use super::words;
+use crate::cli::exit::ErrorReport;
 
 /// The local server and its files.
 #[derive(Debug, Serialize)]
@@ -64,7 +65,7 @@ pub(in crate::cli) struct CheckLine<'a> {
 /// Why a command failed.
 #[derive(Debug, Serialize)]
 pub(in crate::cli) struct ErrorLine<'a> {
-    code: Code,
+    code: &'static str,
     message: &'a str,
     retryable: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -79,7 +80,7 @@ impl<'a> From<&'a ErrorReport> for ErrorLine<'a> {
     fn from(report: &'a ErrorReport) -> Self {
         let ErrorReport { code, message, retryable, retry_after_ms, field, id } = report;
         Self {
-            code: *code,
+            code: words::code(*code),
             message,
             retryable: *retryable,
             retry_after_ms: *retry_after_ms,

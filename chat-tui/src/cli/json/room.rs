@@ -78,9 +78,9 @@ pub(in crate::cli) struct JoinedLine<'a> {
 
 impl<'a> From<&'a Membership> for JoinedLine<'a> {
     fn from(membership: &'a Membership) -> Self {
-        let ReadMarker { read_seq, unread, mentions } = membership.read_marker;
+        let ReadMarker { read_seq, unread, mentions, .. } = membership.read_marker;
         Self {
-            head: membership.head,
+            head: membership.head.seq,
             read_marker: ReadMarkerFields { mentions, read_seq, unread },
             role: words::role(membership.role),
             room: (&membership.room).into(),

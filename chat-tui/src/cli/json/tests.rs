@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use chat_proto::cursor::Cursor;
 use chat_proto::error::{ErrorBody, ErrorCode};
 use chat_proto::ids::{RoomId, Seq, UserId};
 use chat_proto::message::{Content, Item, Message, Version};
@@ -91,7 +92,8 @@ fn direct_room() -> Room {
 }
 
 fn membership(room: Room, role: Role) -> Membership {
-    Membership { room, head: Seq(12), read_marker: ReadMarker { read_seq: Seq(9), unread: 3, mentions: 1 }, role }
+    let read_marker = ReadMarker { read_seq: Seq(9), unread: 3, mentions: 1, ..ReadMarker::default() };
+    Membership { room, head: Cursor::unknown(Seq(12)), read_marker, role }
 }
 
 fn offline() -> Presence {
@@ -135,7 +137,7 @@ fn messages(samples: &mut Samples) {
     samples.add(&Line::TopicSet(ChangeLine::room(ROOM_NAME, ROOM, answer)));
     samples.add(&Line::DescriptionSet(ChangeLine::room(ROOM_NAME, ROOM, answer)));
     let membership = membership(room(), Role::Member);
-    samples.add(&Line::ReadMarker(ReadMarkerLine::new(ROOM_NAME, ROOM, Seq(9), membership.read_marker)));
+    samples.add(&Line::ReadMarker(ReadMarkerLine::new(ROOM_NAME, ROOM, Seq(9), &membership.read_marker)));
     samples.add(&Line::Unread(UnreadLine::new(ROOM_NAME, &membership)));
 }
 
@@ -234,6 +236,9 @@ fn people_and_program(samples: &mut Samples) {
     };
     let report = ErrorReport { id: Some("general/12".to_owned()), ..body.into() };
     samples.add(&Line::Error((&report).into()));
+    for code in std::iter::once(Code::Unreachable).chain(ErrorCode::ALL.map(Code::Protocol)) {
+        samples.add(&Line::Error((&ErrorReport::new(code, "-")).into()));
+    }
 }
 
 #[test]

@@ -1,8 +1,11 @@
 //! The words `--json` prints for the protocol's enums: named here, so that a new word of the protocol is a decision
 //! here too. Must not know lines.
 
+use chat_proto::error::ErrorCode;
 use chat_proto::presence::Availability;
 use chat_proto::room::{Role, RoomKind, Rsvp};
+
+use crate::cli::exit::Code;
 
 /// Returns the word for a room's kind.
 pub(super) fn kind(kind: RoomKind) -> &'static str {
@@ -39,5 +42,41 @@ pub(super) fn availability(availability: Availability) -> &'static str {
         Availability::Dnd => "dnd",
         Availability::Offline => "offline",
         Availability::Unknown => "unknown",
+    }
+}
+
+/// Returns the word for the code of an error.
+pub(super) fn code(code: Code) -> &'static str {
+    match code {
+        Code::Unreachable => "unreachable",
+        Code::TimedOut => "timed_out",
+        Code::Protocol(code) => protocol_code(code),
+    }
+}
+
+fn protocol_code(code: ErrorCode) -> &'static str {
+    match code {
+        ErrorCode::AuthRequired => "auth_required",
+        ErrorCode::AuthFailed => "auth_failed",
+        ErrorCode::RegistrationClosed => "registration_closed",
+        ErrorCode::VersionUnsupported => "version_unsupported",
+        ErrorCode::BadFrame => "bad_frame",
+        ErrorCode::UnknownType => "unknown_type",
+        ErrorCode::BadRequest => "bad_request",
+        ErrorCode::TooLarge => "too_large",
+        ErrorCode::NotFound => "not_found",
+        ErrorCode::NotAllowed => "not_allowed",
+        ErrorCode::NotMember => "not_member",
+        ErrorCode::NameTaken => "name_taken",
+        ErrorCode::KeyReused => "key_reused",
+        ErrorCode::ChainBroken => "chain_broken",
+        ErrorCode::RateLimited => "rate_limited",
+        ErrorCode::Repeated => "repeated",
+        ErrorCode::TooMany => "too_many",
+        ErrorCode::Busy => "busy",
+        ErrorCode::StorageFailed => "storage_failed",
+        ErrorCode::LiveUnavailable => "live_unavailable",
+        ErrorCode::ShuttingDown => "shutting_down",
+        ErrorCode::Internal => "internal",
     }
 }

@@ -4,19 +4,24 @@ use std::time::Duration;
 
 use chat_proto::client_frame::{Auth, ClientFrame};
 use chat_proto::codec;
-use chat_proto::ids::{Epoch, RequestId, UserId};
-use chat_proto::request::{ChangesPage, Request, RoomHead, Subscribed};
+use chat_proto::ids::{RequestId, Run, UserId};
+use chat_proto::request::{ChangesPage, HistoryPage, Request, RoomHead, Subscribed};
 use chat_proto::server_frame::{Goodbye, GoodbyeReason};
 use chat_proto::time::UnixMillis;
 use tokio::time::{Instant, timeout};
 
 use super::*;
-use crate::net::scripted_server::{Peer, ScriptedServer, welcome};
+use crate::net::scripted_server::{Peer, ScriptedServer};
 
 const ROOM: RoomId = RoomId(1);
 
 fn item(seq: u64) -> Item {
     Item { seq: Seq(seq), changed: Seq(seq), at: UnixMillis(0), by: UserId(1), content: Content::Join }
+}
+
+/// The cursor on a persistent number.
+fn at(seq: u64) -> Cursor {
+    Cursor { run: Some(Run(1)), seq: Seq(seq), persistent: Seq(seq) }
 }
 
 impl Peer {
@@ -35,21 +40,39 @@ impl Peer {
 
     async fn take_changes(&mut self, after: u64, head: u64) {
         let (id, Request::Changes(changes)) = self.request().await else { panic!("asks for changes") };
-        assert_eq!(changes.after, Seq(after));
+        assert_eq!(changes.after.seq, Seq(after));
         let items = (after + 1..=head).map(item).collect();
-        let page = ChangesPage { items, users: Vec::new(), next: Seq(head), head: Seq(head) };
+        let page = ChangesPage { items, users: Vec::new(), next: at(head), head: at(head), parted: None };
         self.send_bytes(codec::encode_ok::<Changes>(id, &page)).await;
     }
 
+    /// Answers that the cursor is of another life.
+    async fn part(&mut self, after: u64, at: Option<u64>, head: u64) {
+        let (id, Request::Changes(changes)) = self.request().await else { panic!("asks for changes") };
+        assert_eq!(changes.after.seq, Seq(after));
+        let (next, parted) = (at.map_or(Cursor::START, self::at), Some(Parted { at: at.map(Seq) }));
+        let page = ChangesPage { items: Vec::new(), users: Vec::new(), next, head: self::at(head), parted };
+        self.send_bytes(codec::encode_ok::<Changes>(id, &page)).await;
+    }
+
+    async fn take_history(&mut self, from: u64, head: u64) {
+        let (id, Request::History(_)) = self.request().await else { panic!("asks for the end") };
+        let items = (from..=head).map(item).collect();
+        let page = HistoryPage { items, users: Vec::new(), next_before: None, head: at(head) };
+        self.send_bytes(codec::encode_ok::<History>(id, &page)).await;
+    }
+
     async fn send_event(&mut self, seq: u64, prev: u64) {
-        self.send(&Event { room: ROOM, seq: Seq(seq), prev: Seq(prev), update: Update::Item(item(seq)) }).await;
+        let update = Update::Item(item(seq));
+        self.send(&Event { room: ROOM, seq: Seq(seq), prev: Seq(prev), is_ephemeral: false, update }).await;
     }
 }
 
-/// A server with a gap, a restart that asks for a pause, and a restored backup.
+/// A server with a gap, a restart that asks for a pause, a backup that is put back, and other data in the end.
 async fn serve(server: ScriptedServer) {
     let mut peer = server.welcome().await;
     peer.take_subscribe(1).await;
+    peer.take_changes(1, 1).await;
     peer.send_event(2, 1).await;
     peer.send_event(4, 3).await;
     peer.take_changes(2, 4).await;
@@ -61,30 +84,40 @@ async fn serve(server: ScriptedServer) {
     peer.take_subscribe(5).await;
     peer.take_changes(4, 5).await;
     drop(peer);
-    let mut peer = server.accept().await;
-    peer.receive().await.expect("a hello");
-    let mut restored = welcome();
-    restored.epoch = Epoch("two".into());
-    peer.send(&restored).await;
-    peer.take_subscribe(1).await;
-    peer.take_changes(0, 1).await;
+    let mut peer = server.welcome_in(Run(2)).await;
+    // Numbers have passed the cursor: only the answer to it shows that they are others.
+    peer.take_subscribe(6).await;
+    peer.part(5, Some(3), 6).await;
+    peer.take_changes(3, 6).await;
+    drop(peer);
+    let mut peer = server.welcome_in(Run(3)).await;
+    peer.take_subscribe(2).await;
+    peer.part(6, None, 2).await;
+    peer.take_history(1, 2).await;
+    peer.take_changes(2, 2).await;
     while peer.receive().await.is_some() {}
 }
 
 #[tokio::test]
-async fn every_change_comes_once_over_a_gap_a_restart_and_another_life() {
+async fn every_change_comes_once_over_a_gap_a_restart_and_other_lives_which_are_told() {
     let server = ScriptedServer::new().await;
     let options = LinkOptions::follow(server.address(), Auth::Token { token: "t".into() });
     tokio::spawn(serve(server));
     let follow = async {
-        let mut follower = Follower::start(options, vec![RoomStart { room: ROOM, after: Seq(1) }]).await.expect("in");
-        let mut changed = Vec::new();
-        while changed.len() < 5 {
-            changed.push(follower.next().await.expect("goes on").item.changed.0);
+        let mut follower = Follower::start(options, vec![RoomStart { room: ROOM, after: at(1) }]).await.expect("in");
+        let mut seen = Vec::new();
+        while seen.len() < 11 {
+            seen.push(match follower.next().await.expect("goes on") {
+                Followed::Item(followed) => {
+                    assert_eq!(followed.cursor.seq, followed.item.changed);
+                    followed.item.changed.to_string()
+                }
+                Followed::Parted { at, .. } => at.map_or("unknown".to_owned(), |at| format!("parted at {at}")),
+            });
         }
-        (changed, follower.cursor(ROOM))
+        (seen, follower.cursor(ROOM))
     };
-    let (changed, cursor) = timeout(Duration::from_secs(20), follow).await.expect("in time");
-    assert_eq!(changed, [2, 3, 4, 5, 1]);
-    assert_eq!(cursor, Seq(1));
+    let (seen, cursor) = timeout(Duration::from_secs(20), follow).await.expect("in time");
+    assert_eq!(seen, ["2", "3", "4", "5", "parted at 3", "4", "5", "6", "unknown", "1", "2"]);
+    assert_eq!(cursor, at(2));
 }

@@ -32,7 +32,7 @@ pub(super) enum Traffic {
     Answered(u64),
 }
 
-/// What the server said before it closed the connection.
+/// The server's last words before it closed the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Goodbye {
     /// Why it closes.
@@ -41,7 +41,7 @@ pub(super) struct Goodbye {
     pub(super) reconnect_after_ms: Option<u64>,
 }
 
-/// What did not come in time.
+/// An answer or a sign of life that did not come in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Overdue {
     /// The answer to `hello`.
@@ -97,7 +97,7 @@ impl Deadlines {
         }
     }
 
-    /// What the server said before it closed the connection.
+    /// The server's last words before it closed the connection.
     pub(super) fn goodbye(&self) -> Option<Goodbye> {
         self.goodbye
     }

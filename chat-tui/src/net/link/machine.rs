@@ -56,7 +56,7 @@ pub(super) enum Failure {
     Refused,
 }
 
-/// What to do next.
+/// The next step of the driver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Effect {
     /// Open a socket.

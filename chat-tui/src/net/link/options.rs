@@ -1,4 +1,4 @@
-//! What a link is given: the server, the sign-in, and the commands. Must not know how they are carried out.
+//! The inputs of a link: the server, the sign-in, and the commands. Must not know how they are carried out.
 
 use std::sync::Arc;
 

@@ -135,7 +135,7 @@ async fn a_server_that_reads_nothing_is_given_up_and_still_read() {
         let post = Post { room: RoomId(1), key, body, life: None, code: None, reply_to: None, chain: None };
         fixture.link.send(LinkCommand::Ask { ask, request: post.into() }).expect("taken");
     }
-    // What the server says is read all the same.
+    // Frames of the server are read all the same.
     peer.send(&Gap { room: RoomId(1) }).await;
     fixture.until(|event| matches!(event, LinkEvent::Push(ServerFrame::Gap(_)))).await;
     tokio::time::pause();

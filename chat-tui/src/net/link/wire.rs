@@ -14,7 +14,7 @@ use crate::net::connection::Socket;
 /// Frames that may wait to be written before no more commands are taken.
 const OUTGOING_MAX: usize = 64;
 
-/// What happened on the socket.
+/// An event of the socket.
 #[derive(Debug)]
 pub(super) enum WireEvent {
     /// A frame came.

@@ -2,7 +2,10 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, BorderType, Padding, Widget as _};
 
+use crate::text::fit;
 use crate::theme::{Role, Theme};
 use crate::view::draw;
 
@@ -16,32 +19,20 @@ pub(super) fn centre(area: Rect, columns: u16, rows: u16) -> Rect {
 pub(super) fn draw(theme: &Theme, outer: Rect, (title, hint): (&str, &str), buffer: &mut Buffer) -> Rect {
     draw::clear(buffer, outer, theme.style(Role::Overlay));
     let border = theme.style(Role::OverlayBorder);
-    let across = "─".repeat(usize::from(outer.width.saturating_sub(2)));
-    let rows: Vec<_> = draw::rows(outer).collect();
-    for (index, row) in rows.iter().enumerate() {
-        let is_last = index + 1 == rows.len();
-        let line = match (index, is_last) {
-            (0, _) => format!("╭{across}╮"),
-            (_, true) => format!("╰{across}╯"),
-            (_, false) => {
-                draw::text(buffer, Rect { width: 1, ..*row }, "│", border);
-                draw::text_right(buffer, *row, "│", border);
-                continue;
-            }
-        };
-        draw::text(buffer, *row, &line, border);
-    }
-    let label = |text: &str| format!(" {text} ");
-    let title_row = Rect { x: outer.x + 2, width: outer.width.saturating_sub(4), height: 1, ..outer };
-    draw::text(buffer, title_row, &label(title), theme.style(Role::OverlayTitle));
+    let columns = usize::from(outer.width.saturating_sub(4));
+    // A block cuts a long title; ours ends with an ellipsis.
+    let label = |text: &str, role| Span::styled(fit(&format!(" {text} "), columns).into_owned(), theme.style(role));
+    let title = Line::from(vec![Span::styled("─", border), label(title, Role::OverlayTitle)]);
+    let mut block = Block::bordered()
+        .border_type(BorderType::Rounded)
+        .border_style(border)
+        .padding(Padding::horizontal(1))
+        .title_top(title);
     if !hint.is_empty() {
-        let row = Rect { y: outer.bottom() - 1, ..title_row };
-        draw::text_right(buffer, row, &label(hint), theme.style(Role::OverlayDim));
+        let hint = Line::from(vec![label(hint, Role::OverlayDim), Span::styled("─", border)]);
+        block = block.title_bottom(hint.right_aligned());
     }
-    Rect {
-        x: outer.x + 2,
-        y: outer.y + 1,
-        width: outer.width.saturating_sub(4),
-        height: outer.height.saturating_sub(2),
-    }
+    let inner = block.inner(outer);
+    block.render(outer, buffer);
+    inner
 }

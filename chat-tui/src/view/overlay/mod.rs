@@ -1,4 +1,4 @@
-//! Overlays, one file for each. They read the model and change nothing.
+//! Overlays, one file for each. They read the model and change nothing. Must not know the keys that open them.
 
 mod deletion;
 mod edit_history;

@@ -54,8 +54,8 @@ fn an_empty_room() {
 fn a_restart_with_an_unsent_post_while_connecting() {
     let room_key = RoomKey { server: ServerKey::FIRST, room: GENERAL };
     let items = talk();
-    let cursor = Seq(items.len() as u64);
-    let saved = SavedRoom { membership: membership(GENERAL, "general", cursor.0), cursor, floor: Seq(1), items };
+    let cursor = crate::app::tests::at(items.len() as u64);
+    let saved = SavedRoom { membership: membership(GENERAL, "general", cursor.seq.0), cursor, floor: Seq(1), items };
     let post = StoredPost {
         room_key,
         key: "k-1".parse().expect("a key"),

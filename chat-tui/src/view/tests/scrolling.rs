@@ -50,7 +50,7 @@ fn loading_older_messages_does_not_move_the_view() {
             items,
             users: Vec::new(),
             next_before,
-            head: chat_proto::ids::Seq(head),
+            head: crate::app::tests::at(head),
         };
         Ok(chat_proto::request::Answer::History(page))
     };

@@ -5,7 +5,9 @@
 local now = tonumber(ARGV[1])
 local used = redis.call('GET', KEYS[5])
 if used then
-  local ended = tonumber(string.match(used, '^%d+ %d+ %-?%d+ (%-?%d+) '))
+  -- A newer server's form: its end cannot be read, so the key counts as used.
+  if string.match(used, '^v%d+ ') and not string.match(used, '^v2 ') then return {1, used} end
+  local ended = tonumber(string.match((string.gsub(used, '^v2 ', '')), '^%d+ %d+ %-?%d+ (%-?%d+) '))
   if ended and now < ended + tonumber(ARGV[10]) then return {1, used} end
 end
 local function drop(field)

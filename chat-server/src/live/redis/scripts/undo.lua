@@ -4,7 +4,7 @@
 -- ARGV: field, room, seq
 local used = redis.call('GET', KEYS[5])
 if not used then return 0 end
-local room, seq = string.match(used, '^(%d+) (%d+) ')
+local room, seq = string.match((string.gsub(used, '^v2 ', '')), '^(%d+) (%d+) ')
 if room ~= ARGV[2] or seq ~= ARGV[3] then return 0 end
 redis.call('DEL', KEYS[5])
 local size = redis.call('HSTRLEN', KEYS[1], ARGV[1])
