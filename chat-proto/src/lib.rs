@@ -108,6 +108,8 @@
 //! while `next.seq < head.seq`, ask again. On the last page `next.seq` is `head.seq`, or higher: `head` falls with a restart
 //! that ends the newest ephemeral messages, while the cursor stays on their numbers, which are not used again. A deleted
 //! message comes as `deleted`; a message that has expired comes as `expired` or not at all, in `resumed` and `history`, too.
+//! An item that the server cannot read any more, because its disk damaged it, comes as `damaged` at its place; its author and
+//! time may be 0.
 //! The `deleted` of an ephemeral message comes until the message would have expired; after that it may be left out. An
 //! ephemeral message that was out of reach when the server started comes again under a new `changed`, with nothing else
 //! changed, and keeps that number. Subscribing answers a `head` taken at the same moment: changes up to it are pulled with

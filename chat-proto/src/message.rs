@@ -76,6 +76,8 @@ pub enum Content {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         answered_at: Option<UnixMillis>,
     },
+    /// An item that the server cannot read any more: its row is damaged. Only its place is certain.
+    Damaged,
 }
 
 impl Content {
@@ -90,7 +92,8 @@ impl Content {
             | Self::Topic { .. }
             | Self::Description { .. }
             | Self::Renamed { .. }
-            | Self::Rsvp { .. } => None,
+            | Self::Rsvp { .. }
+            | Self::Damaged => None,
         }
     }
 }
@@ -138,7 +141,8 @@ impl ItemChange {
             | Content::Leave
             | Content::Topic { .. }
             | Content::Description { .. }
-            | Content::Renamed { .. } => None,
+            | Content::Renamed { .. }
+            | Content::Damaged => None,
         }
     }
 
@@ -161,7 +165,8 @@ impl ItemChange {
                 | Content::Leave
                 | Content::Topic { .. }
                 | Content::Description { .. }
-                | Content::Renamed { .. },
+                | Content::Renamed { .. }
+                | Content::Damaged,
             ) => return false,
         }
         item.changed = seq;

@@ -176,6 +176,7 @@ fn items() -> Vec<(&'static str, Content)> {
         ("description", Content::Description { description: None }),
         ("renamed", Content::Renamed { name: text("builds") }),
         ("rsvp", Content::Rsvp { answer: Rsvp::Interested, counts: COUNTS, answered_at: None }),
+        ("damaged", Content::Damaged),
     ]
 }
 

@@ -37,6 +37,10 @@ pub struct ServerArgs {
     /// Believe what this proxy, or these of a network (10.0.0.0/8), says about its clients; may be repeated.
     #[arg(long, global = true, env = "CHAT_SERVER_TRUSTED_PROXIES", value_name = "ADDR", value_delimiter = ',')]
     pub trusted_proxies: Vec<String>,
+    /// A name of this server under which /metrics, /healthz and /readyz answer, besides addresses and localhost; may be
+    /// repeated.
+    #[arg(long, global = true, env = "CHAT_SERVER_HOST_NAMES", value_name = "NAME", value_delimiter = ',')]
+    pub host_names: Vec<String>,
     /// Keep accounts, rooms and messages in this folder.
     #[arg(long, global = true, env = "CHAT_SERVER_DATA", value_name = "DIR")]
     pub data: Option<PathBuf>,
@@ -78,6 +82,7 @@ impl ServerArgs {
             unix_group: self.unix_group.clone(),
             metrics_listen: self.metrics_listen.clone().filter(|address| !address.is_empty()),
             trusted_proxies: self.trusted_proxies.iter().filter(|entry| !entry.is_empty()).cloned().collect(),
+            host_names: self.host_names.iter().filter(|entry| !entry.is_empty()).cloned().collect(),
             data: self.data.clone(),
             log_format: self.log_format,
             redis: self.redis.clone().filter(|url| !url.is_empty()),

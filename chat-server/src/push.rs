@@ -95,7 +95,8 @@ fn item_bytes(item: &Item) -> usize {
         | Content::Join
         | Content::Leave
         | Content::Renamed { .. }
-        | Content::Rsvp { .. } => 0,
+        | Content::Rsvp { .. }
+        | Content::Damaged => 0,
     }
 }
 

@@ -105,6 +105,7 @@ pub async fn serve(
     tasks.spawn_service(telemetry::totals(server.clone()));
     tasks.spawn_service(sweep(live));
     tasks.spawn_service(watch_clock());
+    tasks.spawn_service(store.watch());
     ready(ready_line(&config, &listeners, setup_code.as_deref()));
     {
         let serving = transport::serve(&listeners, &server, &tasks);

@@ -4,7 +4,9 @@
 mod backup;
 mod catching_up;
 mod clock;
+mod damaged_rows;
 mod disk_full;
+mod displaced;
 mod doctor;
 mod durability;
 mod forgetting;

@@ -86,7 +86,7 @@ async fn the_last_seen_time_of_online_members_is_the_shutdown_of_the_server() {
 async fn a_keep_alive_connection_does_not_delay_the_shutdown() {
     let mut server = Server::start();
     let mut stream = TcpStream::connect(server.address()).await.expect("it listens");
-    stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").await.expect("written");
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").await.expect("written");
     let mut answer = [0; 512];
     assert!(stream.read(&mut answer).await.expect("answered") > 0);
     assert!(server.terminate().success());
@@ -98,7 +98,7 @@ async fn a_client_that_only_pings_and_never_reads_is_disconnected() {
     let server = Server::start();
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
     let mut stream = TcpStream::connect(server.address()).await.expect("it listens");
-    let opening = "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+    let opening = "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
     stream.write_all(opening.as_bytes()).await.expect("written");
     // A masked ping of 125 bytes, many times.

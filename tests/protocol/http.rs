@@ -13,7 +13,17 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
 
 async fn ask(mut stream: impl AsyncRead + AsyncWrite + Unpin, path: &str, headers: &str) -> String {
-    let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{headers}\r\n");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}\r\n");
+    stream.write_all(request.as_bytes()).await.expect("written");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("answered");
+    answer
+}
+
+/// Asks for a page under this name.
+async fn get_as(address: SocketAddr, path: &str, host: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.expect("it listens");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await.expect("written");
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.expect("answered");
@@ -170,4 +180,26 @@ async fn a_metrics_address_serves_nothing_else() {
     assert!(get_at(address, "/readyz", "").await.starts_with("HTTP/1.1 200"));
     let opening = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
     assert!(get_at(address, "/", opening).await.starts_with("HTTP/1.1 404"), "no chat here");
+}
+
+#[tokio::test]
+async fn the_pages_for_operators_answer_under_the_servers_own_names_only() {
+    let flags = ["--metrics-listen", "127.0.0.1:0", "--host-names", "chat.example.org"];
+    let server = Server::start_with(&flags, "[limits]\nenabled = false\n");
+    let line = server.ready_line();
+    let (_, named) = line.split_once(" metrics http://").expect(line);
+    let metrics: SocketAddr = named.split_once("/metrics ").expect(line).0.parse().expect(line);
+    for address in [server.address(), metrics] {
+        for path in ["/metrics", "/healthz", "/readyz"] {
+            for host in ["localhost", "127.0.0.1:4000", "chat.example.org"] {
+                let answer = get_as(address, path, host).await;
+                assert!(answer.starts_with("HTTP/1.1 200"), "{path} at {host}: {answer}");
+            }
+            let answer = get_as(address, path, &format!("evil.example:{}", address.port())).await;
+            assert!(answer.starts_with("HTTP/1.1 421") && !answer.contains("chat_posts"), "{path}: {answer}");
+        }
+    }
+    // No browser gets there.
+    let socket = UnixStream::connect(server.socket()).await.expect("it listens");
+    assert!(samples(&ask(socket, "/metrics", "").await).contains_key("chat_posts_total"));
 }

@@ -7,7 +7,7 @@ use super::raw::{self, Raw};
 use super::sizes;
 use crate::live::{MemoryCaps, RedisOptions, check_redis_prefix};
 use crate::server::{Registration, ServerConfig};
-use crate::transport::{Listen, TrustedProxies, UnixListen};
+use crate::transport::{HostNames, Listen, TrustedProxies, UnixListen};
 
 /// A socket's path, with its final zero byte, fits 108 bytes on Linux and 104 elsewhere (unix(7)).
 const SOCKET_PATH_MAX_BYTES: usize = if cfg!(target_os = "linux") { 107 } else { 103 };
@@ -38,6 +38,8 @@ pub struct Overrides {
     pub metrics_listen: Option<String>,
     /// Proxies that are believed.
     pub trusted_proxies: Vec<String>,
+    /// Names of the server.
+    pub host_names: Vec<String>,
     /// The data folder.
     pub data: Option<PathBuf>,
     /// The log format.
@@ -181,7 +183,13 @@ fn listen(raw: &Raw, over: &Overrides, problems: &mut Vec<String>) -> Listen {
         problems.push(format!("server.trusted_proxies: {entry:?} is no address or network; one looks like 10.0.0.0/8"));
         TrustedProxies::default()
     });
-    let mut listen = Listen { metrics: metrics(raw, over, problems), trusted_proxies, ..Listen::default() };
+    let names = if over.host_names.is_empty() { &raw.server.host_names } else { &over.host_names };
+    let host_names = HostNames::parse(names).unwrap_or_else(|entry| {
+        problems.push(format!("server.host_names: {entry:?} is no name of a host; one looks like chat.example.org"));
+        HostNames::default()
+    });
+    let metrics = metrics(raw, over, problems);
+    let mut listen = Listen { metrics, trusted_proxies, host_names, ..Listen::default() };
     let fallback = [DEFAULT_LISTEN.to_owned()];
     let addresses = if addresses.is_empty() && unix.is_none() { &fallback[..] } else { &addresses[..] };
     for address in addresses {

@@ -31,6 +31,7 @@ pub(super) struct Server {
     pub data: String,
     pub metrics_listen: String,
     pub trusted_proxies: Vec<String>,
+    pub host_names: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -158,6 +158,14 @@ fn of_store(error: &StoreError) -> ErrorBody {
         StoreError::KeyReused => of_room(RoomError::KeyReused),
         StoreError::ChainBroken => of_room(RoomError::ChainBroken),
         StoreError::Busy => ErrorBody::new(ErrorCode::Busy, "The server has more to do than it can hold; try again."),
+        StoreError::Displaced => ErrorBody::new(
+            ErrorCode::StorageFailed,
+            "The server's data folder was moved or replaced; nothing was accepted. Try again once it is back.",
+        ),
+        StoreError::Ended => ErrorBody::new(
+            ErrorCode::StorageFailed,
+            "The server's database has failed, and the server must be restarted. Try again then.",
+        ),
         StoreError::Closed => ErrorBody::new(ErrorCode::ShuttingDown, "The server is going down; reconnect."),
         StoreError::Unreadable { .. } | StoreError::Failed(_) => {
             tracing::error!(error = error.with_causes(), "the database failed");

@@ -107,6 +107,10 @@ fn database(files: &DatabaseFiles, examined: &Result<Examined, FormError>) -> Ch
         Err(form @ (FormError::Unreadable { .. } | FormError::Io { .. })) => {
             Check::fail(name, form.to_string(), "run doctor as the user the server runs as")
         }
+        Err(form @ FormError::DamagedItems { .. }) => {
+            let advice = "the server goes on and shows them as damaged; a backup made before has their texts";
+            Check::fail(name, form.to_string(), advice)
+        }
         Err(form) => {
             let advice = "restore a backup (`restore FILE --force` keeps what is there in a folder beside it)";
             Check::fail(name, form.to_string(), advice)

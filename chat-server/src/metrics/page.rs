@@ -52,7 +52,8 @@ fn rooms(page: &mut Page, server: &Server) {
 fn database(page: &mut Page, server: &Server) {
     let figures = server.store.figures();
     let batches = &figures.batch_writes;
-    page.claim("chat_database_available", "Whether the database can be written.", *server.store.health().borrow());
+    let is_writable = server.store.health().borrow().is_writable();
+    page.claim("chat_database_available", "Whether the database can be written.", is_writable);
     page.counter("chat_commits_total", "Transactions committed.", batches.count());
     page.counter("chat_writes_total", "Writes in committed transactions.", batches.sum);
     page.histogram("chat_commit_batch_writes", "Writes of one transaction.", batches, Unit::One);

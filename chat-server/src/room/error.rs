@@ -44,6 +44,8 @@ impl From<StoreError> for RoomError {
             | StoreError::TooManyRooms
             | StoreError::Unreadable { .. }
             | StoreError::Failed(_)
+            | StoreError::Displaced
+            | StoreError::Ended
             | StoreError::Closed => Self::Store(error),
         }
     }

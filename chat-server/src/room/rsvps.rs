@@ -116,7 +116,8 @@ impl Rsvps {
             | Content::Join
             | Content::Topic { .. }
             | Content::Description { .. }
-            | Content::Renamed { .. } => {}
+            | Content::Renamed { .. }
+            | Content::Damaged => {}
         }
     }
 

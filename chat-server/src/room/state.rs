@@ -230,7 +230,8 @@ impl State {
                 | Content::Topic { .. }
                 | Content::Description { .. }
                 | Content::Renamed { .. }
-                | Content::Rsvp { .. },
+                | Content::Rsvp { .. }
+                | Content::Damaged,
                 _,
             ) => return Err(RoomError::NotFound),
         };
@@ -345,7 +346,11 @@ impl State {
             Content::Description { description } => self.room.description.clone_from(description),
             Content::Renamed { name } => self.room.name = Some(name.clone()),
             Content::Join | Content::Leave => self.members.confirm(item.by),
-            Content::Message(_) | Content::Deleted { .. } | Content::Expired { .. } | Content::Rsvp { .. } => {}
+            Content::Message(_)
+            | Content::Deleted { .. }
+            | Content::Expired { .. }
+            | Content::Rsvp { .. }
+            | Content::Damaged => {}
         }
         self.rsvps.show(item);
         self.ring.push(item.clone());

@@ -120,7 +120,8 @@ impl RoomAudience {
             | Content::Topic { .. }
             | Content::Description { .. }
             | Content::Renamed { .. }
-            | Content::Rsvp { .. } => return,
+            | Content::Rsvp { .. }
+            | Content::Damaged => return,
         }
         known.recount(room, (self.clock)());
         drop(known);

@@ -16,7 +16,7 @@ const NOTIFY_EVERY: Duration = Duration::from_millis(500);
 pub fn service_now(server: &Server) -> Service {
     Service {
         is_live_available: *server.live.availability().borrow(),
-        is_store_available: *server.store.health().borrow(),
+        is_store_available: server.store.health().borrow().is_writable(),
     }
 }
 

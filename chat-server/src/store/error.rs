@@ -47,6 +47,12 @@ pub enum StoreError {
     /// The disk or the database failed. Nothing of the request was kept.
     #[error("the database could not be written or read")]
     Failed(#[source] Cause),
+    /// The data folder, or a file in it, is gone or another one. Nothing was done; try again once they are back.
+    #[error("the data folder, or a file in it, was removed, moved or replaced")]
+    Displaced,
+    /// The part that would have answered has failed. A write may have been kept.
+    #[error("a thread of the database has failed")]
+    Ended,
     /// The store has been closed.
     #[error("the store is closed")]
     Closed,
@@ -136,7 +142,7 @@ impl Eq for Cause {}
 
 impl Unanswered for StoreError {
     fn unanswered() -> Self {
-        Self::Closed
+        Self::Ended
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod chain;
 mod error;
+mod health;
 mod model;
 mod port;
 pub mod sqlite;
@@ -12,6 +13,7 @@ mod conformance;
 
 pub use chain::{BrokenChains, ChainId, ChainPlace};
 pub use error::{Cause, Record, StoreError};
+pub use health::Health;
 pub use model::{
     Account, Append, Appended, Change, ChangeId, MemberAnswer, MemberRow, MemberState, MovedMarker, NewRoom, NewSignIn,
     ROOMS_MAX, RefusedChange, Revision, RoomCounts, RoomState, RunStart, SignInRow, StoreFigures, StoredRoom,

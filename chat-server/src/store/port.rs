@@ -10,7 +10,8 @@
 //! - **Reads see every write that was answered before the read was asked for.** They may or may not see writes under
 //!   way, except where a method says so.
 //! - **A record that cannot be read is an error**, [`StoreError::Unreadable`](super::StoreError::Unreadable), not a
-//!   default.
+//!   default. An item that cannot be read is [`Content::Damaged`](chat_proto::message::Content::Damaged) at its place: it
+//!   must not hide the others.
 
 use chat_proto::ids::{ClientKey, Epoch, RoomId, Run, Seq, SessionId, UserId};
 use chat_proto::message::{Item, Version};
@@ -24,7 +25,7 @@ use super::model::{
     Account, Append, Appended, Change, MemberRow, MemberState, MovedMarker, NewRoom, NewSignIn, RefusedChange,
     RoomCounts, RoomState, SignInRow, StoredRoom,
 };
-use super::{StoreFigures, StoreReply};
+use super::{Health, StoreFigures, StoreReply};
 
 /// All ports of one database. Parts of the server take the ports they need; handlers of requests need them all.
 pub trait Store: RoomStore + Accounts + ReadMarkers + Lifecycle {}
@@ -229,8 +230,8 @@ pub trait Lifecycle: Send + Sync + 'static {
     /// last 256 of each room, or more.
     fn run(&self) -> Run;
 
-    /// Whether the last write was kept. A store that cannot write tries again by itself and reports when it can.
-    fn health(&self) -> watch::Receiver<bool>;
+    /// Whether writes are taken. A store that cannot write tries again by itself and reports when it can.
+    fn health(&self) -> watch::Receiver<Health>;
 
     /// Returns the work of the store since it was opened.
     fn figures(&self) -> StoreFigures;

@@ -43,6 +43,8 @@ pub(super) enum StoredContent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         answered_at: Option<i64>,
     },
+    /// Stands for a row that could not be read. Rows themselves never say so.
+    Damaged,
 }
 
 /// A message.
@@ -148,6 +150,7 @@ impl From<&Content> for StoredContent {
                     Some(StoredCounts { attending, interested }).filter(|counts| *counts != StoredCounts::default());
                 Self::Rsvp { answer: (*answer).into(), counts, answered_at: answered_at.map(|at| at.0) }
             }
+            Content::Damaged => Self::Damaged,
         }
     }
 }
@@ -172,6 +175,7 @@ impl TryFrom<StoredContent> for Content {
                 let counts = RsvpCounts { attending: counts.attending, interested: counts.interested };
                 Self::Rsvp { answer: answer.into(), counts, answered_at: answered_at.map(UnixMillis) }
             }
+            StoredContent::Damaged => Self::Damaged,
         })
     }
 }

@@ -63,6 +63,7 @@ fn contents() -> Vec<(&'static str, Content)> {
     let counted = Content::Rsvp { answer: Rsvp::Attending, counts, answered_at: Some(NOW) };
     let mut contents = contents_of_the_first_form();
     contents.push(("rsvp-counted", counted));
+    contents.push(("damaged", Content::Damaged));
     contents
 }
 

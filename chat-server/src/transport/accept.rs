@@ -23,7 +23,8 @@ pub async fn serve(listeners: &Listeners, server: &Arc<Server>, background: &Tas
     tokio::pin!(stopping);
     let entrance = |surface, origin| {
         let trusted_proxies = Arc::clone(&listeners.trusted_proxies);
-        Entrance { surface, origin, trusted_proxies }
+        let host_names = Arc::clone(&listeners.host_names);
+        Entrance { surface, origin, trusted_proxies, host_names }
     };
     loop {
         tokio::select! {

@@ -16,6 +16,7 @@ use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
+use super::host_names::HostNames;
 use super::socket;
 use super::trusted_proxies::{TrustedProxies, is_forwarded};
 use crate::access::Origin;
@@ -48,6 +49,8 @@ pub(super) struct Entrance {
     pub origin: Origin,
     /// The proxies that may name another origin.
     pub trusted_proxies: Arc<TrustedProxies>,
+    /// The names under which its pages answer.
+    pub host_names: Arc<HostNames>,
 }
 
 /// A WebSocket that is about to begin, and where it comes from.
@@ -65,9 +68,12 @@ where
             let (server, upgrade) = (Arc::clone(&server), Arc::clone(&upgrade));
             let entrance = entrance.clone();
             async move {
+                if let Some(refusal) = misdirected(&request, &entrance) {
+                    return Ok::<_, Infallible>(refusal);
+                }
                 let is_own = entrance.origin.is_loopback && !is_forwarded(request.headers());
                 if (is_own || entrance.surface == Surface::Metrics) && request.uri().path() == "/metrics" {
-                    return Ok::<_, Infallible>(figures(&server).await);
+                    return Ok(figures(&server).await);
                 }
                 Ok(route(request, &entrance, &server, &upgrade))
             }
@@ -105,8 +111,7 @@ fn route(
 ) -> HttpResponse {
     match request.uri().path() {
         "/healthz" => text(StatusCode::OK, "ok\n"),
-        "/readyz" if *server.store.health().borrow() => text(StatusCode::OK, "ready\n"),
-        "/readyz" => text(StatusCode::SERVICE_UNAVAILABLE, "the database cannot be written\n"),
+        "/readyz" => readiness(server),
         _ if entrance.surface == Surface::Metrics => {
             text(StatusCode::NOT_FOUND, "Here are /metrics, /healthz and /readyz.\n")
         }
@@ -122,6 +127,18 @@ fn route(
             Err(answer) => *answer,
         },
     }
+}
+
+/// The answer to a request for a page for operators under a name that is not the server's. No browser reaches a Unix socket.
+fn misdirected(request: &Request<hyper::body::Incoming>, entrance: &Entrance) -> Option<HttpResponse> {
+    let is_page = matches!(request.uri().path(), "/metrics" | "/healthz" | "/readyz");
+    let is_admitted = entrance.origin.address.is_none() || entrance.host_names.admit(request.headers());
+    (is_page && !is_admitted).then(|| {
+        text(
+            StatusCode::MISDIRECTED_REQUEST,
+            "This server does not go by that name; server.host_names lists its names.\n",
+        )
+    })
 }
 
 /// Says once that a proxy of this machine forwards connections without being trusted.
@@ -143,8 +160,15 @@ async fn figures(server: &Server) -> HttpResponse {
     answer
 }
 
-fn text(status: StatusCode, body: &'static str) -> HttpResponse {
-    let mut answer = Response::new(Full::from(body));
+/// Whether messages are accepted, and if not, why.
+fn readiness(server: &Server) -> HttpResponse {
+    let health = *server.store.health().borrow();
+    let status = if health.is_writable() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    text(status, format!("{health}\n"))
+}
+
+fn text(status: StatusCode, body: impl Into<Bytes>) -> HttpResponse {
+    let mut answer = Response::new(Full::new(body.into()));
     *answer.status_mut() = status;
     answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     answer

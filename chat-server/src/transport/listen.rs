@@ -4,11 +4,14 @@
 use std::io;
 use std::net::SocketAddr;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rustix::fs::Mode;
+use rustix::process::umask;
 use tokio::net::{TcpListener, UnixListener};
 
+use super::host_names::HostNames;
 use super::trusted_proxies::TrustedProxies;
 
 /// A Unix socket to listen at.
@@ -33,6 +36,8 @@ pub struct Listen {
     pub metrics: Option<SocketAddr>,
     /// The proxies whose word about their clients is believed.
     pub trusted_proxies: TrustedProxies,
+    /// The server's names, for the pages for operators.
+    pub host_names: HostNames,
 }
 
 /// Why the server cannot listen.
@@ -95,6 +100,7 @@ pub struct Listeners {
     pub(super) unix: Vec<(UnixListener, PathBuf)>,
     pub(super) metrics: Option<TcpListener>,
     pub(super) trusted_proxies: Arc<TrustedProxies>,
+    pub(super) host_names: Arc<HostNames>,
 }
 
 impl Listeners {
@@ -104,7 +110,8 @@ impl Listeners {
     /// [`BindError`] for the first that cannot be bound; then none stays bound.
     pub async fn bind(listen: &Listen) -> Result<Self, BindError> {
         let trusted_proxies = Arc::new(listen.trusted_proxies.clone());
-        let mut bound = Self { tcp: Vec::new(), unix: Vec::new(), metrics: None, trusted_proxies };
+        let host_names = Arc::new(listen.host_names.clone());
+        let mut bound = Self { tcp: Vec::new(), unix: Vec::new(), metrics: None, trusted_proxies, host_names };
         for address in &listen.tcp {
             bound.tcp.push(bind_tcp(*address).await?);
         }
@@ -146,17 +153,27 @@ async fn bind_tcp(address: SocketAddr) -> Result<TcpListener, BindError> {
 async fn bind_unix(unix: &UnixListen) -> Result<UnixListener, BindError> {
     let failed = |source| BindError::Unix { path: unix.path.clone(), source };
     clear_stale(&unix.path).await?;
-    let listener = UnixListener::bind(&unix.path).map_err(failed)?;
-    std::fs::set_permissions(&unix.path, std::fs::Permissions::from_mode(unix.mode)).map_err(failed)?;
+    let listener = bind_private(&unix.path).map_err(failed)?;
+    // The group first: the mode may let in the members of the former one.
     if let Some(name) = &unix.group {
         let group = uzers::get_group_by_name(name).ok_or_else(|| BindError::NoGroup { name: name.clone() })?;
         std::os::unix::fs::chown(&unix.path, None, Some(group.gid())).map_err(failed)?;
     }
+    std::fs::set_permissions(&unix.path, std::fs::Permissions::from_mode(unix.mode)).map_err(failed)?;
     Ok(listener)
 }
 
+/// Binds a socket that only its owner can connect to. A socket listens as soon as it has a name, and the name gets its mode
+/// from the process: a file that another thread makes in this moment is private, too.
+fn bind_private(path: &Path) -> io::Result<UnixListener> {
+    let former = umask(Mode::RWXG | Mode::RWXO);
+    let bound = UnixListener::bind(path);
+    umask(former);
+    bound
+}
+
 /// Removes a socket that a killed server left behind; nothing else is ever removed.
-async fn clear_stale(path: &std::path::Path) -> Result<(), BindError> {
+async fn clear_stale(path: &Path) -> Result<(), BindError> {
     let failed = |source| BindError::Unix { path: path.to_owned(), source };
     let found = match std::fs::symlink_metadata(path) {
         Ok(found) => found,
@@ -172,5 +189,25 @@ async fn clear_stale(path: &std::path::Path) -> Result<(), BindError> {
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(BindError::InUse { path: path.to_owned() }),
         Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => std::fs::remove_file(path).map_err(failed),
         Err(error) => Err(failed(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_socket_is_its_owners_alone_until_it_has_the_mode_that_was_asked_for() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mode = |path: &Path| std::fs::metadata(path).expect("there").permissions().mode() & 0o777;
+        let path = folder.path().join("s");
+        let former = umask(Mode::empty());
+        let bound = bind_private(&path);
+        let restored = umask(former);
+        assert!(bound.is_ok() && restored.is_empty(), "{restored:?}");
+        assert_eq!(mode(&path) & 0o077, 0, "{:o}", mode(&path));
+        let path = folder.path().join("open");
+        let _bound = bind_unix(&UnixListen { path: path.clone(), mode: 0o666, group: None }).await.expect("bound");
+        assert_eq!(mode(&path), 0o666);
     }
 }

@@ -3,11 +3,13 @@
 
 mod accept;
 mod frames;
+mod host_names;
 mod http;
 mod listen;
 mod socket;
 mod trusted_proxies;
 
 pub use accept::serve;
+pub use host_names::HostNames;
 pub use listen::{BindError, Listen, Listeners, UnixListen};
 pub use trusted_proxies::TrustedProxies;

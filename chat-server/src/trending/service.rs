@@ -114,7 +114,8 @@ impl TrendingService {
             | Content::Topic { .. }
             | Content::Description { .. }
             | Content::Renamed { .. }
-            | Content::Rsvp { .. } => false,
+            | Content::Rsvp { .. }
+            | Content::Damaged => false,
         };
         if is_changed {
             self.mark_dirty(room);

@@ -170,6 +170,7 @@ impl Output {
             }
             Content::Deleted { .. } => event_line("deleted this message"),
             Content::Expired { .. } => event_line("wrote a message that expired"),
+            Content::Damaged => format!("{head} {dim}— damaged message{dim:#}"),
             Content::Join => event_line("joined"),
             Content::Leave => event_line("left"),
             Content::Topic { topic: Some(topic) } => {

@@ -23,7 +23,8 @@ pub enum SocketFolderError {
     },
     /// The folder belongs to someone else, or others may write to it.
     #[error(
-        "{path} belongs to another user or is open to others; remove it, or set XDG_RUNTIME_DIR to a folder of your own"
+        "{path} belongs to another user or is open to others, and there is no other place for the socket; set XDG_RUNTIME_DIR to a \
+         folder of your own: mkdir -m 700 ~/.chat-run; export XDG_RUNTIME_DIR=~/.chat-run"
     )]
     NotOurs {
         /// The folder.
@@ -62,7 +63,7 @@ impl LocalServer {
         let real = data.canonicalize().unwrap_or_else(|_| data.to_owned());
         let digest = Sha256::digest(real.as_os_str().as_encoded_bytes());
         let short: String = digest.iter().take(5).map(|byte| format!("{byte:02x}")).collect();
-        let folder = runtime_folder(&format!("{short}.sock"))?;
+        let folder = runtime_folder(&format!("{short}.sock"), state)?;
         let socket = folder.join(format!("{short}.sock"));
         let start_lock = folder.join(format!("{short}.lock"));
         Ok(Self { data: data.to_owned(), socket, start_lock, log: state.join("local-server.log") })
@@ -74,28 +75,54 @@ impl LocalServer {
     }
 }
 
-/// Returns a folder only we can use: in the runtime folder, else the folder for temporary files, else `/tmp`; the first
-/// in which the socket's path is short enough.
-fn runtime_folder(socket: &str) -> Result<PathBuf, SocketFolderError> {
+/// Returns a folder only we can use: in the runtime folder, else the folder for temporary files, else `/tmp`, else among our
+/// own files, where nobody can be first; one in which the socket's path is short enough.
+fn runtime_folder(socket: &str, state: &Path) -> Result<PathBuf, SocketFolderError> {
     let base = directories::BaseDirs::new().and_then(|dirs| dirs.runtime_dir().map(Path::to_owned));
     let uid = rustix::process::getuid().as_raw();
     let own = format!("chat-{uid}");
     let folders = base.filter(|base| base.is_dir()).map(|base| base.join("chat")).into_iter();
-    let mut folders = folders.chain([std::env::temp_dir().join(&own), Path::new("/tmp").join(&own)]);
+    let folders = folders.chain([std::env::temp_dir().join(&own), Path::new("/tmp").join(&own), state.join("run")]);
     let fits = |folder: &PathBuf| folder.join(socket).as_os_str().len() < SOCKET_PATH_MAX;
-    let folder = folders.find(fits).ok_or_else(|| SocketFolderError::TooLong { path: Path::new("/tmp").join(&own) })?;
-    private_folder(&folder, uid)?;
-    Ok(folder)
+    let folders: Vec<_> = folders.filter(fits).collect();
+    if folders.is_empty() {
+        return Err(SocketFolderError::TooLong { path: Path::new("/tmp").join(&own) });
+    }
+    choose(&folders, socket, uid)
+}
+
+/// Returns the folder in which the socket is, else the first that can be ours.
+fn choose(folders: &[PathBuf], socket: &str, uid: u32) -> Result<PathBuf, SocketFolderError> {
+    // A server that was started while another folder could not be used is found again.
+    let in_use = folders.iter().find(|folder| folder.join(socket).exists() && is_private(folder, uid).is_ok());
+    if let Some(folder) = in_use {
+        return Ok(folder.clone());
+    }
+    let mut refused = None;
+    for folder in folders {
+        match private_folder(folder, uid) {
+            Ok(()) => return Ok(folder.clone()),
+            Err(error) => refused = refused.or(Some(error)),
+        }
+    }
+    Err(refused.expect("invariant: there is a folder to be tried"))
 }
 
 /// Creates `folder` for `uid` alone, or checks that it is so already.
 fn private_folder(folder: &Path, uid: u32) -> Result<(), SocketFolderError> {
     let io = |source| SocketFolderError::Io { path: folder.to_owned(), source };
-    match std::fs::DirBuilder::new().mode(0o700).create(folder) {
+    // The folder for our own files may not be there yet.
+    match std::fs::DirBuilder::new().mode(0o700).recursive(true).create(folder) {
         Ok(()) => {}
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
         Err(error) => return Err(io(error)),
     }
+    is_private(folder, uid)
+}
+
+/// Checks that `folder` is for `uid` alone.
+fn is_private(folder: &Path, uid: u32) -> Result<(), SocketFolderError> {
+    let io = |source| SocketFolderError::Io { path: folder.to_owned(), source };
     // Not through a link: someone else may have put one there under /tmp.
     let found = std::fs::symlink_metadata(folder).map_err(io)?;
     let others_may = found.mode() & 0o077;
@@ -111,6 +138,26 @@ mod tests {
     use std::os::unix::fs::{PermissionsExt, symlink};
 
     use super::*;
+
+    #[test]
+    fn a_place_that_someone_else_took_first_is_passed_over_and_a_running_server_is_found_again() {
+        let base = tempfile::tempdir().expect("a folder");
+        let uid = rustix::process::getuid().as_raw();
+        let (taken, own) = (base.path().join("chat-0"), base.path().join("state/run"));
+        std::fs::create_dir(&taken).expect("made");
+        std::fs::set_permissions(&taken, std::fs::Permissions::from_mode(0o777)).expect("opened");
+        let folders = [taken.clone(), own.clone()];
+        assert_eq!(choose(&folders, "s", uid).expect("another"), own);
+        std::fs::write(own.join("s"), "").expect("a socket");
+        std::fs::remove_dir(&taken).expect("given back");
+        assert_eq!(choose(&folders, "s", uid).expect("the same"), own);
+        std::fs::remove_file(own.join("s")).expect("stopped");
+        assert_eq!(choose(&folders, "s", uid).expect("the first again"), taken);
+        std::fs::remove_dir(&taken).expect("ours");
+        std::fs::write(&taken, "").expect("a file");
+        let refused = choose(&folders[..1], "s", uid).expect_err("a file").to_string();
+        assert!(refused.contains("XDG_RUNTIME_DIR"), "{refused}");
+    }
 
     #[test]
     fn a_folder_of_others_or_behind_a_link_is_refused() {

@@ -48,6 +48,7 @@ pub fn run_in_background(args: BackgroundArgs) -> Result<()> {
         unix_group: None,
         metrics_listen: None,
         trusted_proxies: Vec::new(),
+        host_names: Vec::new(),
         data: Some(args.data),
         config: None,
         redis: None,

@@ -58,6 +58,7 @@ impl RowBuilder<'_> {
             }
             EntryKind::Event(event) => vec![Row::Event(self.event(index, entry, event))],
             EntryKind::Deleted => self.note(entry, before, "message deleted"),
+            EntryKind::Damaged => self.note(entry, before, "damaged message"),
             EntryKind::Message(_) => self.message(entry, before, cache),
         };
         let mut rows = self.separators(entry, before);
@@ -100,7 +101,7 @@ impl RowBuilder<'_> {
     fn is_same_group(&self, entry: &TimelineEntry, before: Option<&TimelineEntry>) -> bool {
         before.is_some_and(|before| {
             before.by == entry.by
-                && matches!(before.kind, EntryKind::Message(_) | EntryKind::Deleted)
+                && matches!(before.kind, EntryKind::Message(_) | EntryKind::Deleted | EntryKind::Damaged)
                 && is_same_span(before.at, entry.at)
                 && self.separators(entry, Some(before)).is_empty()
         })

@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 use rusqlite::Connection;
 
 use super::open;
+use super::whereabouts::Whereabouts;
 
 /// The log is checked after a commit, at most this often.
 const EVERY: Duration = Duration::from_millis(200);
@@ -44,12 +45,12 @@ pub(super) struct Checkpoints {
 
 impl Checkpoints {
     /// Starts the thread.
-    pub(super) fn start(path: PathBuf) -> std::io::Result<Arc<Self>> {
+    pub(super) fn start(path: PathBuf, whereabouts: Arc<Whereabouts>) -> std::io::Result<Arc<Self>> {
         let (signs, received) = sync_channel(16);
         let log_bytes = Arc::<AtomicU64>::default();
         let seen = Arc::clone(&log_bytes);
-        let thread =
-            std::thread::Builder::new().name("store-checkpoint".into()).spawn(move || run(&path, &received, &seen))?;
+        let thread = std::thread::Builder::new().name("store-checkpoint".into());
+        let thread = thread.spawn(move || run(&path, &whereabouts, &received, &seen))?;
         Ok(Arc::new(Self { signs: Mutex::new(Some(signs)), thread: Mutex::new(Some(thread)), log_bytes }))
     }
 
@@ -88,7 +89,7 @@ impl Checkpoints {
     }
 }
 
-fn run(path: &std::path::Path, signs: &Receiver<Sign>, seen: &AtomicU64) {
+fn run(path: &std::path::Path, whereabouts: &Whereabouts, signs: &Receiver<Sign>, seen: &AtomicU64) {
     let log = path.with_extension("db-wal");
     let look = || {
         let bytes = std::fs::metadata(&log).map_or(0, |found| found.len());
@@ -125,7 +126,8 @@ fn run(path: &std::path::Path, signs: &Receiver<Sign>, seen: &AtomicU64) {
             _ if is_due(fold_by) => "PASSIVE",
             _ => continue,
         };
-        let is_done = fold(&mut connection, path, mode);
+        // Never opens a file that has taken the place of the database.
+        let is_done = whereabouts.has_database() && fold(&mut connection, path, mode);
         look();
         fold_by = None;
         if !is_done {

@@ -18,13 +18,13 @@ use super::open::{self, MIGRATIONS};
 pub enum Examined {
     /// There is no database yet.
     Nothing,
-    /// All of its pages.
+    /// All of its pages and items.
     Whole,
     /// As much as the time allowed.
     Part,
 }
 
-/// Checks the form of the database in `folder`, and its pages for at most `limit`.
+/// Checks the form of the database in `folder`, and its pages and items for at most `limit`.
 ///
 /// # Errors
 /// If it is not a whole database of a version known here.
@@ -54,7 +54,7 @@ fn examine_once(folder: &Path, limit: Duration, is_held: bool) -> Result<Examine
             interrupt.interrupt();
         }
     });
-    let checked = form::check_pages(&connection, &path);
+    let checked = form::check_pages(&connection, &path).and_then(|()| form::check_items(&connection, &path));
     drop(done);
     // It only waits, and the wait is over.
     let _ = watch.join();

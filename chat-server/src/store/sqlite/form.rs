@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension};
 
+use super::damage;
+
 /// The first bytes of every SQLite file.
 const MAGIC: &[u8] = b"SQLite format 3\0";
 /// The length of its header.
@@ -17,6 +19,8 @@ const SLACK_BYTES: u64 = 65_536;
 pub(super) const RESTORING: &str = ".restoring";
 /// The most faults that are named.
 const FAULTS: usize = 3;
+/// The most damaged items that are named.
+const ITEMS_NAMED: usize = 10;
 
 /// Why a file is not a usable database.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +68,16 @@ pub enum FormError {
         path: PathBuf,
         /// What SQLite found.
         faults: String,
+    },
+    /// Some of its items cannot be read.
+    #[error("{path}: {count} damaged messages: {first}")]
+    DamagedItems {
+        /// The file.
+        path: PathBuf,
+        /// How many there are, or the most that are counted.
+        count: usize,
+        /// The first of them.
+        first: String,
     },
     /// A newer server wrote it.
     #[error("{path} was written by a newer server (form {found}, this one knows {known})")]
@@ -216,4 +230,17 @@ pub(super) fn check_pages(connection: &Connection, path: &Path) -> Result<(), Fo
     let lines = faults.iter().flat_map(|fault| fault.lines()).filter(|line| !line.starts_with("***"));
     let faults = lines.take(FAULTS).collect::<Vec<_>>().join("; ");
     Err(FormError::Damaged { path: path.to_owned(), faults })
+}
+
+/// Reads every item.
+pub(super) fn check_items(connection: &Connection, path: &Path) -> Result<(), FormError> {
+    let damaged = damage::find(connection).map_err(|error| FormError::of(path, error))?;
+    if damaged.is_empty() {
+        return Ok(());
+    }
+    let mut first = damaged.iter().take(ITEMS_NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    if damaged.len() > ITEMS_NAMED {
+        first.push_str(", …");
+    }
+    Err(FormError::DamagedItems { path: path.to_owned(), count: damaged.len(), first })
 }

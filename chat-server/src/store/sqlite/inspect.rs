@@ -4,6 +4,7 @@ use std::fs::{File, TryLockError};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use super::folder::LOCK;
 use super::form::beside;
 use super::open::{COMPANIONS, is_library_safe};
 
@@ -27,14 +28,17 @@ pub fn inspect(folder: &Path) -> DatabaseFiles {
 /// The process that holds the folder. Briefly takes a free lock, shared: a server that starts in this moment reports that the
 /// folder is in use.
 fn holder(folder: &Path) -> Option<String> {
-    let path = folder.join("lock");
-    match File::open(&path).ok()?.try_lock_shared() {
-        Ok(()) | Err(TryLockError::Error(_)) => None,
-        Err(TryLockError::WouldBlock) => {
-            let owner = std::fs::read_to_string(&path).unwrap_or_default();
-            Some(if owner.is_empty() { "a process that does not say which".into() } else { owner })
-        }
+    let path = folder.join(LOCK);
+    let is_held = |path: &Path| {
+        let lock = File::open(path).map(|file| file.try_lock_shared());
+        matches!(lock, Ok(Err(TryLockError::WouldBlock)))
+    };
+    // The folder itself is locked, too: the file may have been removed.
+    if !is_held(&path) && !is_held(folder) {
+        return None;
     }
+    let owner = std::fs::read_to_string(&path).unwrap_or_default();
+    Some(if owner.is_empty() { "a process that does not say which".into() } else { owner })
 }
 
 /// Returns the data folder and the database's files as far as their permissions let other users in, with the permissions.
@@ -66,7 +70,15 @@ mod tests {
         assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
         let held = Folder::hold(folder.path()).expect("ours");
         assert_eq!(inspect(folder.path()).holder, Some(format!("pid {}", std::process::id())));
+        std::fs::remove_file(folder.path().join(LOCK)).expect("removed");
+        let unnamed = Some("a process that does not say which".to_owned());
+        assert_eq!(inspect(folder.path()).holder, unnamed, "the folder itself is held");
+        let second = Folder::hold(folder.path()).expect_err("held").to_string();
+        assert!(second.contains("in use by another server"), "{second}");
+        assert!(!folder.path().join(LOCK).exists(), "who is refused makes no lock");
         drop(held);
+        assert_eq!(inspect(folder.path()).holder, None);
+        drop(Folder::hold(folder.path()).expect("free again"));
         assert_eq!(inspect(folder.path()).holder, None, "the file stays, the lock does not");
     }
 }

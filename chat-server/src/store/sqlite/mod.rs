@@ -6,10 +6,12 @@ mod accounts;
 mod backup;
 mod batch;
 mod checkpoint;
+mod damage;
 mod error;
 mod examine;
 mod folder;
 mod form;
+mod health;
 mod inspect;
 mod items;
 mod members;
@@ -26,6 +28,7 @@ mod runs;
 mod store;
 #[cfg(test)]
 mod tests;
+mod whereabouts;
 mod writer;
 
 pub use backup::{BackupError, Copied, Progress, back_up};

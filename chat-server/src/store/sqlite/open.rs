@@ -91,7 +91,8 @@ fn advice(form: &FormError) -> &'static str {
         | FormError::NotADatabase { .. }
         | FormError::NoTables { .. }
         | FormError::Incomplete { .. }
-        | FormError::Damaged { .. } => {
+        | FormError::Damaged { .. }
+        | FormError::DamagedItems { .. } => {
             "nothing was changed. Restore a backup (chat-server restore FILE --data DIR --force; your own server: chat local \
              restore FILE --force), or move the files away to begin with an empty server. A copy made with cp is whole \
              only if the server was stopped and all files were copied"

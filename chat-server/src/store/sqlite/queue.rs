@@ -44,7 +44,7 @@ impl<T> Queue<T> {
     /// Adds a job at the end.
     ///
     /// # Errors
-    /// `Busy` if too many jobs wait; `Closed` after [`Queue::close`], or once the threads have ended.
+    /// `Busy` if too many jobs wait; `Closed` after [`Queue::close`]; `Ended` once the threads have failed.
     pub(super) fn submit(&self, job: T) -> Result<(), StoreError> {
         let jobs = self.jobs.lock();
         let Some(sender) = jobs.as_ref() else { return Err(StoreError::Closed) };
@@ -53,7 +53,7 @@ impl<T> Queue<T> {
             return Err(StoreError::Busy);
         }
         self.count.fetch_add(1, Ordering::Relaxed);
-        sender.send(job).map_err(|_| StoreError::Closed)
+        sender.send(job).map_err(|_| StoreError::Ended)
     }
 
     /// Takes no more jobs; those that wait are still carried out.
@@ -117,6 +117,6 @@ mod tests {
     fn jobs_are_refused_where_nobody_takes_them_any_more() {
         let (queue, jobs) = queue(2);
         drop(jobs);
-        assert!((0..5).all(|job| matches!(queue.submit(job), Err(StoreError::Closed | StoreError::Busy))));
+        assert!((0..5).all(|job| matches!(queue.submit(job), Err(StoreError::Ended | StoreError::Busy))));
     }
 }

@@ -1,5 +1,6 @@
 //! The threads that read, beside each other and beside the writer. Must not know what a read asks for.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -65,7 +66,12 @@ fn run(connection: &Connection, jobs: &Mutex<Jobs<Job>>) {
         // The lock is held only while waiting for a job.
         let job = jobs.lock().next();
         match job {
-            Some(job) => job(connection),
+            Some(job) => {
+                // The caller learns that nobody answers; other reads go on.
+                if catch_unwind(AssertUnwindSafe(|| job(connection))).is_err() {
+                    tracing::error!("a read of the database has failed by a panic");
+                }
+            }
             None => return,
         }
     }

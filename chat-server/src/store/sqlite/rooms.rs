@@ -136,6 +136,7 @@ pub(super) fn apply(
         | Content::Expired { .. }
         | Content::Join
         | Content::Leave
-        | Content::Rsvp { .. } => Ok(()),
+        | Content::Rsvp { .. }
+        | Content::Damaged => Ok(()),
     }
 }

@@ -2,12 +2,13 @@
 
 use chat_proto::cursor::Cursor;
 use chat_proto::ids::{RoomId, Run, Seq, UserId};
-use chat_proto::message::Item;
+use chat_proto::message::{Content, Item};
 use chat_proto::room::{Role, Room, RoomKind, Rsvp, Topic};
 use chat_proto::text::TextError;
 use chat_proto::time::UnixMillis;
 use rusqlite::{Connection, Params, Row};
 
+use super::damage;
 use crate::store::{Account, Record, StoreError, StoredRoom};
 use crate::stored::{self, StoredError};
 
@@ -27,7 +28,7 @@ pub(super) fn text<T: std::str::FromStr<Err = TextError>>(
     at: usize,
     (record, name): (Record, &'static str),
 ) -> Result<Option<T>, StoreError> {
-    let text: Option<String> = row.get(at)?;
+    let text: Option<String> = row.get(at).map_err(|error| StoreError::unreadable(record, name, error))?;
     text.map(|text| text.parse()).transpose().map_err(|error| StoreError::unreadable(record, name, error))
 }
 
@@ -54,11 +55,31 @@ fn word<T: Copy>(
 /// The columns of an item, in the order [`item`] reads them.
 pub(super) const ITEM: &str = "seq, changed, at, author, key, body, what, room";
 
-/// An item of the columns [`ITEM`].
+/// An item of the columns [`ITEM`]. One that is damaged is an item of that kind: it must not hide the others.
+///
+/// # Errors
+/// If its place cannot be read.
 pub(super) fn item(row: &Row<'_>) -> Result<Item, StoreError> {
-    let seq = Seq(number(row, 0)?);
-    let record = Record::Item(RoomId(number(row, 7)?), seq);
-    let column: Option<String> = row.get(6)?;
+    let (room, seq) = (RoomId(number(row, 7)?), Seq(number(row, 0)?));
+    Ok(undamaged_item(row, room, seq).unwrap_or_else(|error| {
+        damage::log((room, seq), &error);
+        Item {
+            seq,
+            changed: Seq(number(row, 1).unwrap_or(0)).max(seq),
+            at: UnixMillis(row.get(2).unwrap_or(0)),
+            by: UserId(number(row, 3).unwrap_or(0)),
+            content: Content::Damaged,
+        }
+    }))
+}
+
+/// The item at this place, of the columns [`ITEM`].
+///
+/// # Errors
+/// If it is damaged.
+pub(super) fn undamaged_item(row: &Row<'_>, room: RoomId, seq: Seq) -> Result<Item, StoreError> {
+    let record = Record::Item(room, seq);
+    let column: Option<String> = row.get(6).map_err(|error| StoreError::unreadable(record, "what", error))?;
     let message = match text(row, 5, (record, "body"))? {
         Some(body) => Some((body, text(row, 4, (record, "key"))?)),
         None => None,

@@ -16,16 +16,18 @@ use tokio::sync::watch;
 
 use super::batch::Batch;
 use super::checkpoint::Checkpoints;
-use super::folder::Folder;
+use super::folder::{Folder, FolderError};
+use super::health::Switch;
 use super::inspect::open_to_others;
 use super::open::{self, OpenError};
 use super::readers::Readers;
-use super::writer::Writer;
+use super::whereabouts::{Named, Whereabouts};
+use super::writer::{Watched, Writer};
 use super::{accounts, items, members, read_marker, room_creation, room_state, rooms};
 use crate::store::{
-    Account, Accounts, Append, Appended, Change, Lifecycle, MemberRow, MemberState, Members, MovedMarker, NewRoom,
-    NewSignIn, ReadMarkers, RefusedChange, Revision, RoomCounts, RoomState, Rooms, SignInRow, StoreError, StoreFigures,
-    StoreReply, StoredRoom, Timeline,
+    Account, Accounts, Append, Appended, Change, Health, Lifecycle, MemberRow, MemberState, Members, MovedMarker,
+    NewRoom, NewSignIn, ReadMarkers, RefusedChange, Revision, RoomCounts, RoomState, Rooms, SignInRow, StoreError,
+    StoreFigures, StoreReply, StoredRoom, Timeline,
 };
 
 /// The database in a data folder.
@@ -41,7 +43,7 @@ pub struct SqliteStore {
 struct Threads {
     writer: Writer,
     readers: Readers,
-    checkpoints: Arc<Checkpoints>,
+    watched: Watched,
     _folder: Folder,
 }
 
@@ -62,12 +64,21 @@ impl SqliteStore {
         let path = folder.database();
         let (connection, epoch) = open::prepare(&path, new_epoch, now.0)?;
         let database = |source| OpenError::Database { path: path.clone(), source };
-        let thread = |source| OpenError::Folder(super::FolderError::Io { path: path.clone(), source });
-        let checkpoints = Checkpoints::start(path.clone()).map_err(thread)?;
-        let writer = Writer::start(connection, path.clone(), Arc::clone(&checkpoints), run).map_err(thread)?;
+        let io = |source| OpenError::Folder(FolderError::Io { path: path.clone(), source });
+        let health = Arc::<Switch>::default();
+        let (named, others) = (Named::now(&path).map_err(io)?, folder.named().map_err(io)?);
+        let whereabouts = Arc::new(Whereabouts::new(named, others, Arc::clone(&health)));
+        let checkpoints = Checkpoints::start(path.clone(), Arc::clone(&whereabouts)).map_err(io)?;
+        let watched = Watched { checkpoints, health, whereabouts };
+        let writer = Writer::start(connection, path.clone(), watched.clone(), run).map_err(io)?;
         let readers = Readers::start(&path).map_err(database)?;
-        let threads = Threads { writer, readers, checkpoints, _folder: folder };
+        let threads = Threads { writer, readers, watched, _folder: folder };
         Ok(Self { epoch: Epoch(epoch.into()), run, threads: Arc::new(threads) })
+    }
+
+    /// Watches that the data folder and its files stay where they were opened, for ever.
+    pub fn watch(&self) -> impl Future<Output = ()> + Send + 'static {
+        Arc::clone(&self.threads.watched.whereabouts).watch()
     }
 
     fn write<T: Send + 'static>(
@@ -90,8 +101,11 @@ impl Threads {
     fn close(&self) -> Result<(), StoreError> {
         let connection = self.writer.close();
         self.readers.close();
-        self.checkpoints.close();
-        let Some(connection) = connection else { return Ok(()) };
+        self.watched.checkpoints.close();
+        let Some(connection) = connection else { return self.watched.health.refusal().map_or(Ok(()), Err) };
+        if let Some(error) = self.watched.health.refusal() {
+            return Err(error);
+        }
         Ok(connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?)
     }
 }
@@ -177,9 +191,12 @@ impl Rooms for SqliteStore {
     }
 
     fn room_state(&self, id: RoomId, ring: u32) -> StoreReply<RoomState> {
-        // On the writer: it sees all writes asked for before, answered or not.
         let run = self.run;
-        self.write(move |c| room_state::read(c, id, ring, run))
+        // On the writer: it sees all writes asked for before, answered or not. One that takes no writes answers none.
+        match self.threads.watched.health.refusal() {
+            None => self.write(move |c| room_state::read(c, id, ring, run)),
+            Some(_) => self.read(move |c| room_state::read(c, id, ring, run)),
+        }
     }
 
     fn room_counts(&self, room: RoomId) -> StoreReply<RoomCounts> {
@@ -218,7 +235,7 @@ impl Timeline for SqliteStore {
     }
 
     fn change(&self, change: Change) -> StoreReply<()> {
-        let checkpoints = Arc::clone(&self.threads.checkpoints);
+        let checkpoints = Arc::clone(&self.threads.watched.checkpoints);
         self.write(move |c| {
             items::change(c, &change)?;
             match change.revision {
@@ -277,8 +294,8 @@ impl Lifecycle for SqliteStore {
         self.run
     }
 
-    fn health(&self) -> watch::Receiver<bool> {
-        self.threads.writer.counters.is_keeping.subscribe()
+    fn health(&self) -> watch::Receiver<Health> {
+        self.threads.watched.health.subscribe()
     }
 
     fn figures(&self) -> StoreFigures {
@@ -286,7 +303,7 @@ impl Lifecycle for SqliteStore {
         StoreFigures {
             batch_writes: counters.batch_writes.distribution(),
             commit_us: counters.commit_us.distribution(),
-            backlog_bytes: self.threads.checkpoints.log_bytes(),
+            backlog_bytes: self.threads.watched.checkpoints.log_bytes(),
         }
     }
 
@@ -304,5 +321,61 @@ impl Lifecycle for SqliteStore {
             Ok(_) => reply,
             Err(error) => StoreReply::ready(Err(StoreError::failed(error))),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::conformance::event;
+
+    const GENERAL: RoomId = RoomId(1);
+
+    #[tokio::test]
+    async fn a_writer_that_panics_refuses_every_write_and_says_why() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = SqliteStore::open(folder.path(), "e", Run(1), UnixMillis(0)).expect("it opens");
+        let health = store.health();
+        let fault = store.write(|_| -> Result<(), StoreError> { panic!("a fault of the test") });
+        let behind = store.append(event(UserId(0), 2, "queued behind it"));
+        assert_eq!(fault.await, Err(StoreError::Ended));
+        assert_eq!(behind.await, Err(StoreError::Ended));
+        assert_eq!(*health.borrow(), Health::Ended);
+        assert_eq!(store.append(event(UserId(0), 3, "later")).await, Err(StoreError::Ended));
+        assert_eq!(store.history(GENERAL, None, 10).await, Ok(Vec::new()), "reads go on");
+        assert_eq!(store.room_state(GENERAL, 256).await.expect("rooms open").recent, []);
+        assert_eq!(store.close().await, Err(StoreError::Ended));
+        assert_eq!(store.append(event(UserId(0), 4, "closed")).await, Err(StoreError::Ended));
+    }
+
+    #[tokio::test]
+    async fn a_read_that_panics_takes_no_other_with_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = SqliteStore::open(folder.path(), "e", Run(1), UnixMillis(0)).expect("it opens");
+        for _ in 0..5 {
+            let fault = store.read(|_| -> Result<(), StoreError> { panic!("a fault of the test") });
+            assert_eq!(fault.await, Err(StoreError::Ended));
+        }
+        assert_eq!(store.history(GENERAL, None, 10).await, Ok(Vec::new()));
+    }
+
+    #[tokio::test]
+    async fn a_write_into_a_database_that_lost_its_name_is_refused_until_it_is_back() {
+        let root = tempfile::tempdir().expect("a folder");
+        let (data, away) = (root.path().join("data"), root.path().join("away"));
+        let store = SqliteStore::open(&data, "e", Run(1), UnixMillis(0)).expect("it opens");
+        store.append(event(UserId(0), 1, "kept")).await.expect("added");
+        std::fs::rename(&data, &away).expect("moved");
+        // At once: no look of the watch is waited for.
+        assert_eq!(store.append(event(UserId(0), 2, "lost")).await, Err(StoreError::Displaced));
+        assert_eq!(*store.health().borrow(), Health::Displaced);
+        assert_eq!(store.history(GENERAL, None, 10).await.expect("read").len(), 1, "reads go on");
+        std::fs::rename(&away, &data).expect("moved back");
+        let mut health = store.health();
+        let watch = tokio::spawn(store.watch());
+        health.wait_for(|health| health.is_writable()).await.expect("watched");
+        watch.abort();
+        store.append(event(UserId(0), 2, "kept again")).await.expect("added");
+        assert_eq!(store.history(GENERAL, None, 10).await.expect("read").len(), 2);
     }
 }

@@ -10,7 +10,7 @@ use chat_proto::time::UnixMillis;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use super::{SqliteStore, open};
+use super::{SqliteStore, examine, open};
 use crate::store::conformance::{self, Fixture, Storage, event};
 use crate::store::{Append, Change, Record, Revision, Store, StoreError};
 use crate::stored::StoredError;
@@ -130,7 +130,7 @@ async fn a_database_of_a_former_server_reads_and_goes_on() {
 }
 
 #[tokio::test]
-async fn a_damaged_record_is_an_error_that_names_it_and_not_a_default() {
+async fn a_damaged_record_is_an_error_that_names_it_and_a_damaged_item_hides_no_other() {
     let Fixture { store, storage: folder } = &Fixture::new(former());
     let damage = |statement: &str| {
         let database = Connection::open(folder.path().join("chat.db")).expect("a database");
@@ -142,13 +142,21 @@ async fn a_damaged_record_is_an_error_that_names_it_and_not_a_default() {
     let members = store.members(RoomId(2), None, 10).await;
     assert_eq!(members, Err(word(Record::Member(RoomId(2), ANA), "role")));
     damage("UPDATE item SET what = '{\"v\":3,\"kind\":\"poll\"}' WHERE room = 1 AND seq = 8");
-    let error = store.history(GENERAL, None, 10).await.expect_err("unreadable");
-    let newer = StoredError::Newer { found: 3, known: 2 };
-    assert_eq!(error, StoreError::unreadable(Record::Item(GENERAL, Seq(8)), "what", newer));
-    assert_eq!(
-        error.with_causes(),
-        "item 8 of room R1 cannot be read, field `what`: it has form 3, and this server reads forms up to 2: a newer \
-         server wrote it"
+    // No UTF-8, in a text and in a key; half of a form.
+    damage("UPDATE item SET body = CAST(X'68ff69' AS TEXT) WHERE room = 1 AND seq = 2");
+    damage(
+        "UPDATE item SET key = CAST(X'ff' AS TEXT) WHERE room = 1 AND seq = 3; UPDATE item SET what = '{\"v\":2' WHERE room = 1 AND seq = 7",
     );
-    assert_eq!(store.history(GENERAL, Some(Seq(8)), 10).await.expect("the others").len(), 5);
+    let damaged = |items: Vec<Item>| {
+        let damaged = items.iter().filter(|item| item.content == Content::Damaged);
+        (items.len(), damaged.map(|item| (item.seq.0, item.changed.0)).collect::<Vec<_>>())
+    };
+    let places = vec![(8, 8), (7, 7), (3, 5), (2, 2)];
+    assert_eq!(damaged(store.history(GENERAL, None, 10).await.expect("the page")), (8, places));
+    let by_change = vec![(2, 2), (3, 5), (7, 7), (8, 8)];
+    assert_eq!(damaged(store.changes(GENERAL, Seq(0), 10).await.expect("the page")), (8, by_change.clone()));
+    assert_eq!(damaged(store.room_state(GENERAL, 256).await.expect("the room").recent), (8, by_change));
+    let found = examine(folder.path(), Duration::from_mins(1)).expect_err("damaged").to_string();
+    assert!(found.ends_with(": 4 damaged messages: general/2, general/3, general/7, general/8"), "{found}");
+    store.append(event(UserId(2), 76, "the room goes on")).await.expect("added");
 }

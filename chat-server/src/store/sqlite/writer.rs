@@ -10,14 +10,15 @@ use std::time::{Duration, Instant};
 use chat_proto::ids::Run;
 use parking_lot::Mutex;
 use rusqlite::Connection;
-use tokio::sync::watch;
 
 use super::batch::Batch;
 use super::checkpoint::Checkpoints;
 use super::error::TransactionError;
+use super::health::Switch;
 use super::open;
 use super::queue::{Jobs, Queue, queue};
 use super::runs::RunRecorder;
+use super::whereabouts::Whereabouts;
 use crate::histogram::Histogram;
 use crate::store::{BrokenChains, ChainPlace, StoreError, StoreReply};
 
@@ -43,17 +44,11 @@ pub(super) struct Counters {
     pub(super) batch_writes: Histogram,
     /// How long each commit took, in microseconds.
     pub(super) commit_us: Histogram,
-    /// Whether the last transaction was kept.
-    pub(super) is_keeping: watch::Sender<bool>,
 }
 
 impl Default for Counters {
     fn default() -> Self {
-        Self {
-            batch_writes: Histogram::new(BATCHES),
-            commit_us: Histogram::of_times(),
-            is_keeping: watch::Sender::new(true),
-        }
+        Self { batch_writes: Histogram::new(BATCHES), commit_us: Histogram::of_times() }
     }
 }
 
@@ -64,24 +59,21 @@ pub(super) struct Writer {
     thread: Mutex<Option<JoinHandle<Connection>>>,
     /// The chains of which a write was refused, by the queue or in a transaction.
     broken: Arc<Mutex<BrokenChains>>,
+    health: Arc<Switch>,
     pub(super) counters: Arc<Counters>,
 }
 
 impl Writer {
     /// Starts the thread with its connection, for one run of the server.
-    pub(super) fn start(
-        connection: Connection,
-        path: PathBuf,
-        checkpoints: Arc<Checkpoints>,
-        run: Run,
-    ) -> std::io::Result<Self> {
+    pub(super) fn start(connection: Connection, path: PathBuf, watched: Watched, run: Run) -> std::io::Result<Self> {
         let (queue, jobs) = queue(QUEUE);
         let counters = Arc::new(Counters::default());
+        let health = Arc::clone(&watched.health);
         let runs = RunRecorder::new(run);
-        let state = State { connection, path, checkpoints, counters: Arc::clone(&counters), runs };
+        let state = State { connection, path, watched, counters: Arc::clone(&counters), runs };
         let thread = std::thread::Builder::new().name("store-writer".into()).spawn(move || state.run(&jobs))?;
         let broken = Arc::new(Mutex::new(BrokenChains::new(QUEUE)));
-        Ok(Self { queue, thread: Mutex::new(Some(thread)), broken, counters })
+        Ok(Self { queue, thread: Mutex::new(Some(thread)), broken, health, counters })
     }
 
     /// Queues a write.
@@ -122,6 +114,9 @@ impl Writer {
         write: impl FnOnce(&Batch<'_>) -> Result<T, StoreError> + Send + 'static,
         ended: impl FnOnce(bool) + Send + 'static,
     ) -> StoreReply<T> {
+        if let Some(error) = self.health.refusal() {
+            return StoreReply::ready(Err(error));
+        }
         let (resolver, answer) = StoreReply::channel();
         let job: Job = Box::new(move |connection| {
             let result = connection.ok_or_else(|| TransactionError::NotTried.into()).and_then(write);
@@ -146,16 +141,37 @@ impl Writer {
     }
 }
 
+/// The parts of an open database that follow its commits, or stop them.
+#[derive(Clone, Debug)]
+pub(super) struct Watched {
+    pub(super) checkpoints: Arc<Checkpoints>,
+    pub(super) health: Arc<Switch>,
+    pub(super) whereabouts: Arc<Whereabouts>,
+}
+
 struct State {
     connection: Connection,
     path: PathBuf,
-    checkpoints: Arc<Checkpoints>,
+    watched: Watched,
     counters: Arc<Counters>,
     runs: RunRecorder,
 }
 
+/// Says so if the thread ends by a panic: nobody would write any more, and nobody would know.
+struct EndNotice(Arc<Switch>);
+
+impl Drop for EndNotice {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.set_ended();
+            tracing::error!("the database's writer has failed: every write is refused until the server is restarted");
+        }
+    }
+}
+
 impl State {
     fn run(mut self, jobs: &Jobs<Job>) -> Connection {
+        let _notice = EndNotice(Arc::clone(&self.watched.health));
         while let Some(first) = self.next(jobs) {
             let mut batch = Vec::with_capacity(BATCH);
             batch.push(first);
@@ -168,7 +184,7 @@ impl State {
     /// The next write; `None` once the queue is closed.
     fn next(&mut self, jobs: &Jobs<Job>) -> Option<Job> {
         loop {
-            if *self.counters.is_keeping.borrow() {
+            if !self.watched.health.is_failing() {
                 return jobs.next();
             }
             match jobs.next_within(TRY_AGAIN) {
@@ -181,6 +197,9 @@ impl State {
 
     /// Tests whether the file can be written again, by writing a page with its present content.
     fn try_again(&mut self) {
+        if !self.watched.whereabouts.has_database() {
+            return;
+        }
         let write = || {
             let version: i64 = self.connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
             self.connection.execute_batch(&format!("BEGIN IMMEDIATE; PRAGMA user_version = {version}; COMMIT"))
@@ -188,7 +207,7 @@ impl State {
         match write() {
             Ok(()) => {
                 tracing::info!("the database can be written again");
-                self.counters.is_keeping.send_replace(true);
+                self.watched.health.set_failing(false);
             }
             Err(_) => self.reopen(),
         }
@@ -204,9 +223,11 @@ impl State {
             Ok(()) => {
                 self.counters.batch_writes.add(count);
                 self.counters.commit_us.add_time(begun.elapsed());
-                self.checkpoints.after_commit();
+                self.watched.checkpoints.after_commit();
                 true
             }
+            // Nothing was tried, and the log has it.
+            Err(StoreError::Displaced) => !self.watched.health.is_failing(),
             Err(error) => {
                 tracing::error!(
                     error = error.with_causes(),
@@ -218,7 +239,7 @@ impl State {
                 false
             }
         };
-        self.counters.is_keeping.send_if_modified(|was| std::mem::replace(was, is_keeping) != is_keeping);
+        self.watched.health.set_failing(!is_keeping);
         for finish in finishes {
             finish(result.clone());
         }
@@ -227,7 +248,10 @@ impl State {
     fn attempt(&self, batch: Vec<Job>, finishes: &mut Vec<Finish>) -> Result<(), StoreError> {
         let connection = &self.connection;
         let execute = |sql: &str| Ok::<_, StoreError>(connection.prepare_cached(sql)?.execute([])?);
-        let mut outcome = execute("BEGIN IMMEDIATE").map(drop);
+        // A commit into files that have lost their names would be acknowledged and lost.
+        self.watched.whereabouts.has_database();
+        let displaced = self.watched.health.refusal().map_or(Ok(()), Err);
+        let mut outcome = displaced.and_then(|()| execute("BEGIN IMMEDIATE").map(drop));
         let transaction = Batch::on(connection, &self.runs);
         for job in batch {
             // A job that is not carried out must be answered, too.
@@ -261,6 +285,9 @@ impl State {
 
     /// Opens a new connection: after a failed commit nothing that this one remembers can be trusted.
     fn reopen(&mut self) {
+        if !self.watched.whereabouts.has_database() {
+            return;
+        }
         if !self.connection.is_autocommit() {
             // The new connection needs the lock that this one holds.
             let _ = self.connection.execute_batch("ROLLBACK");

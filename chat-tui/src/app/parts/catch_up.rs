@@ -233,7 +233,8 @@ fn apply(model: &mut Model, room_key: RoomKey, item: &Item) {
         | Content::Join
         | Content::Topic { .. }
         | Content::Description { .. }
-        | Content::Renamed { .. } => {}
+        | Content::Renamed { .. }
+        | Content::Damaged => {}
     }
 }
 

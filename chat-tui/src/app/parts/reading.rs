@@ -33,7 +33,7 @@ pub fn on_page(model: &mut Model, room_key: RoomKey, items: &[Item]) {
     let Some(room) = model.rooms.get_mut(&room_key) else { return };
     let is_persistent = |content: &Content| match content {
         Content::Message(message) => message.expires_at.is_none(),
-        Content::Deleted { .. } => true,
+        Content::Deleted { .. } | Content::Damaged => true,
         Content::Expired { .. }
         | Content::Join
         | Content::Leave

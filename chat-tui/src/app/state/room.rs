@@ -174,7 +174,8 @@ impl Room {
             | Content::Message(_)
             | Content::Deleted { .. }
             | Content::Expired { .. }
-            | Content::Rsvp { .. } => {}
+            | Content::Rsvp { .. }
+            | Content::Damaged => {}
         }
         self.saving.is_saved = false;
         if item.seq >= self.timeline.floor() {

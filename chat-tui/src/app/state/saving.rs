@@ -66,7 +66,8 @@ fn is_ephemeral(item: &Item) -> bool {
         | Content::Topic { .. }
         | Content::Description { .. }
         | Content::Renamed { .. }
-        | Content::Rsvp { .. } => false,
+        | Content::Rsvp { .. }
+        | Content::Damaged => false,
     }
 }
 

@@ -101,7 +101,11 @@ impl Timeline {
             }
             (
                 ChangeDetail::Rsvp { .. },
-                EntryKind::Event(_) | EntryKind::Message(_) | EntryKind::Deleted | EntryKind::Expired,
+                EntryKind::Event(_)
+                | EntryKind::Message(_)
+                | EntryKind::Deleted
+                | EntryKind::Expired
+                | EntryKind::Damaged,
             ) => {}
         }
         true

@@ -33,6 +33,8 @@ pub enum EntryKind {
     Deleted,
     /// An expired message; none of its text is kept.
     Expired,
+    /// An item that the server cannot read any more.
+    Damaged,
     /// An event that is no message.
     Event(RoomEvent),
 }
@@ -118,6 +120,7 @@ impl TimelineEntry {
             Content::Message(message) => EntryKind::Message(MessageContent::of(message, me)),
             Content::Deleted { .. } => EntryKind::Deleted,
             Content::Expired { .. } => EntryKind::Expired,
+            Content::Damaged => EntryKind::Damaged,
             Content::Join => EntryKind::Event(RoomEvent::Join),
             Content::Leave => EntryKind::Event(RoomEvent::Leave),
             Content::Topic { topic } => {
@@ -134,7 +137,7 @@ impl TimelineEntry {
     pub fn content(&self) -> Option<&MessageContent> {
         match &self.kind {
             EntryKind::Message(content) => Some(content),
-            EntryKind::Deleted | EntryKind::Expired | EntryKind::Event(_) => None,
+            EntryKind::Deleted | EntryKind::Expired | EntryKind::Damaged | EntryKind::Event(_) => None,
         }
     }
 

@@ -30,7 +30,7 @@ impl From<TimelineEntry> for Shown {
             EntryKind::Message(content) => content.text.as_str().to_owned(),
             EntryKind::Deleted => "deleted".to_owned(),
             EntryKind::Event(RoomEvent::Rsvp(answer)) => format!("{answer:?}"),
-            EntryKind::Expired | EntryKind::Event(_) => panic!("the room holds no such item"),
+            EntryKind::Expired | EntryKind::Damaged | EntryKind::Event(_) => panic!("the room holds no such item"),
         };
         Self { seq: entry.seq, changed: entry.changed, text }
     }

@@ -68,6 +68,7 @@ fn why_without_texts(content: &Content) -> Option<&'static str> {
         Content::Message(_) => None,
         Content::Deleted { .. } => Some("was deleted; its texts are gone"),
         Content::Expired { .. } => Some("has expired; its text is gone"),
+        Content::Damaged => Some("is damaged; its text cannot be read"),
         Content::Join
         | Content::Leave
         | Content::Topic { .. }

@@ -118,7 +118,7 @@ impl<'a> ItemLine<'a> {
                     self.at = (*at).into();
                 }
             }
-            Content::Join | Content::Leave => {}
+            Content::Join | Content::Leave | Content::Damaged => {}
         }
     }
 }

@@ -39,6 +39,8 @@ lines! {
     Delete = "delete" => ItemLine<'a>;
     /// An ephemeral message that expired.
     Expire = "expire" => ItemLine<'a>;
+    /// An item that the server cannot read any more.
+    Damaged = "damaged" => ItemLine<'a>;
     /// Someone joined the room.
     Join = "join" => ItemLine<'a>;
     /// Someone left the room.
@@ -113,6 +115,7 @@ impl<'a> Line<'a> {
             Content::Message(_) => Self::Message(line),
             Content::Deleted { .. } => Self::Delete(line),
             Content::Expired { .. } => Self::Expire(line),
+            Content::Damaged => Self::Damaged(line),
             Content::Join => Self::Join(line),
             Content::Leave => Self::Leave(line),
             Content::Topic { .. } => Self::Topic(line),

@@ -114,6 +114,7 @@ fn items(samples: &mut Samples) {
     samples.add_item(Content::Message(message()), Seq(14), true);
     samples.add_item(Content::Deleted { deleted_at: NOW, deleted_by: UserId(5) }, Seq(14), true);
     samples.add_item(Content::Expired { expired_at: now_plus_ms(30_000) }, own, false);
+    samples.add_item(Content::Damaged, own, false);
     samples.add_item(Content::Join, own, false);
     samples.add_item(Content::Leave, own, false);
     samples.add_item(Content::Topic { topic: Some(text("friday")) }, own, false);

@@ -62,6 +62,12 @@ fn edited_and_deleted_messages_say_so() {
 }
 
 #[test]
+fn a_damaged_message_says_so() {
+    let items = vec![message(1, ANA, "before"), happened(2, BEN, Content::Damaged), message(3, BEN, "after")];
+    insta::assert_snapshot!("damaged_message_80x24", shown(&mut room_with(items), 80, 24));
+}
+
+#[test]
 fn code_is_wrapped_as_it_is_written() {
     let text = "impl Room {\n\t/// Drops the oldest items down to `count`.\n\tpub fn trim(&mut self, count: usize) {\n\t\t\
                 if self.timeline.trim(count) { self.backlog.history = History::More; }\n\t}\n}";

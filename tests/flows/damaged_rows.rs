@@ -1,0 +1,79 @@
+//! A damaged row: it is one damaged message, and everything around it goes on.
+
+use std::process::Command;
+
+use chat_proto::client_frame::Subscription;
+use chat_proto::ids::Seq;
+use chat_proto::message::{Content, Item};
+use chat_proto::request::History;
+use chat_tests::peer::{GENERAL, Peer};
+use chat_tests::program;
+use chat_tests::server::Server;
+use serde_json::Value;
+
+/// The places of damaged items, in order.
+fn damaged(items: &[Item]) -> Vec<Seq> {
+    let damaged = items.iter().filter(|item| item.content == Content::Damaged);
+    let mut places: Vec<_> = damaged.map(|item| item.seq).collect();
+    places.sort_unstable();
+    places
+}
+
+fn texts(items: &[Item]) -> Vec<&str> {
+    items.iter().filter_map(|item| Some(item.content.message()?.body.as_str())).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flipped_byte_damages_one_message_and_locks_nobody_out() {
+    let mut server = Server::start();
+    let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
+    let token = welcome.token.clone().expect("a token");
+    ana.post("k1", "before").await;
+    let text = ana.post("k2", "flipped").await.seq;
+    ana.post("k3", "between").await;
+    let form = ana.post("k4", "bent").await.seq;
+    ana.post("k5", "after").await;
+    assert!(server.terminate().success());
+    let database = rusqlite::Connection::open(server.data().join("chat.db")).expect("opened");
+    let place = |seq: Seq| i64::try_from(seq.0).expect("a small number");
+    let row = "SELECT CAST(body AS BLOB) FROM item WHERE room = 1 AND seq = ?1";
+    let mut bytes: Vec<u8> = database.query_row(row, [place(text)], |row| row.get(0)).expect("a row");
+    bytes[3] ^= 0x80;
+    let write = "UPDATE item SET body = CAST(?2 AS TEXT) WHERE room = 1 AND seq = ?1";
+    assert_eq!(database.execute(write, rusqlite::params![place(text), bytes]), Ok(1));
+    let write = "UPDATE item SET what = '{\"v\":2,\"mentions\":[\"' WHERE room = 1 AND seq = ?1";
+    assert_eq!(database.execute(write, [place(form)]), Ok(1));
+    drop(database);
+
+    server.restart();
+    // By token and as someone new; both enter #general.
+    let (mut ana, _) = Peer::with_token(server.address(), &token, Subscription::None, None).await;
+    let (mut ben, _) = Peer::register(server.address(), "ben", Subscription::None).await;
+    for _ in 0..3 {
+        let page = ben.call(&History { room: GENERAL, before: None, limit: 50 }).await.items;
+        assert_eq!(damaged(&page), [text, form]);
+        assert_eq!(texts(&page), ["before", "between", "after"]);
+        let changes = ana.changes(Seq::ZERO).await;
+        assert_eq!(damaged(&changes), [text, form]);
+    }
+    ana.post("k6", "the room goes on").await;
+    let log = server.log();
+    let told: Vec<_> = log.lines().filter(|line| line.contains("a damaged row")).collect();
+    assert_eq!(told.len(), 2, "{log}");
+    for seq in [text, form] {
+        let named = format!("seq={seq} ");
+        assert!(told.iter().any(|line| line.contains("room=R1") && line.contains(&named)), "{told:?}");
+    }
+    assert!(!log.contains("flip"), "no text in the log");
+    assert!(server.terminate().success());
+
+    let mut doctor = Command::new(program::path("chat-server"));
+    doctor.args(["doctor", "--json", "--listen", "127.0.0.1:0", "--data"]).arg(server.data());
+    let output = doctor.output().expect("it runs");
+    let lines = String::from_utf8(output.stdout).expect("UTF-8");
+    let checks = lines.lines().map(|line| serde_json::from_str::<Value>(line).expect(line));
+    let check = checks.into_iter().find(|check| check["name"] == "database file").expect("checked");
+    assert_eq!((output.status.code(), &check["level"]), (Some(1), &"fail".into()), "{check}");
+    let message = check["message"].as_str().expect("text");
+    assert!(message.ends_with(&format!("2 damaged messages: general/{text}, general/{form}")), "{message}");
+}
