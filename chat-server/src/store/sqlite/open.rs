@@ -224,7 +224,8 @@ fn migrate(connection: &mut Connection, found: usize, new_epoch: &str, now_ms: i
 /// leaves that to the next start.
 fn renew_pages(connection: &Connection) {
     let renew = || -> rusqlite::Result<()> {
-        if connection.query_row("SELECT count(*) FROM meta WHERE name = 'renew_pages'", [], |row| row.get(0)) != Ok(0) {
+        let query = "SELECT count(*) FROM meta WHERE name = 'renew_pages'";
+        if connection.query_row(query, [], |row| row.get::<_, i64>(0))? > 0 {
             connection.execute_batch("VACUUM; DELETE FROM meta WHERE name = 'renew_pages'")?;
         }
         Ok(())
