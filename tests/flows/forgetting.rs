@@ -1,5 +1,8 @@
 //! Deleted and expired messages are gone, also from the disk.
 
+use std::collections::{HashSet, VecDeque};
+use std::net::SocketAddr;
+
 use chat_proto::client_frame::Subscription;
 use chat_proto::ids::Seq;
 use chat_proto::message::Content;
@@ -68,4 +71,74 @@ async fn an_ephemeral_message_never_touches_the_disk_and_expires_on_time() {
     let token = welcome.token.expect("a token");
     let (mut ana, _) = Peer::with_token(server.address(), &token, Subscription::None, None).await;
     assert!(ana.post("k2", "later").await.seq > posted.seq);
+}
+
+/// The bytes of a word that are looked for: its end, since an index may share beginnings.
+const TAIL: usize = 10;
+/// Messages that each author deletes between two kills.
+const DELETED: usize = 100;
+
+/// The ends of the words of deleted texts.
+type Gone = HashSet<Vec<u8>>;
+
+/// One author's turn: posts, edits that lengthen, and deletions, as they come. Returns what must be gone.
+async fn turn(address: SocketAddr, token: String, turn: usize) -> Gone {
+    let (mut peer, _) = Peer::with_token(address, &token, Subscription::None, None).await;
+    let (mut standing, mut gone) = (VecDeque::new(), Gone::new());
+    for number in 0..DELETED + 10 {
+        // Fibonacci hashing: words without a common beginning.
+        let word = |part: usize| {
+            let number = (turn * 1_000 + number * 2 + part + 1) as u64;
+            format!("{:016x}", number.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+        };
+        let filler = |most: usize| "filler ".repeat(1 + number * 37 % most);
+        let (first, second) = (word(0), word(1));
+        let seq = peer.post(&format!("{turn}-{number}"), &format!("{first} {}end", filler(220))).await.seq;
+        if number % 2 == 0 {
+            let body = format!("{second} {}end", filler(400)).parse().expect("a body");
+            peer.call(&Edit { room: GENERAL, seq, body }).await;
+        }
+        standing.push_back((seq, [first, second]));
+        let place = number * 7 % 10;
+        if number >= 10
+            && let Some((seq, words)) = standing.remove(place)
+        {
+            peer.call(&Delete { room: GENERAL, seq }).await;
+            gone.extend(words.iter().map(|word| word.as_bytes()[word.len() - TAIL..].to_vec()));
+        }
+    }
+    gone
+}
+
+/// How many of the words are in the files of the data folder.
+fn found(server: &Server, gone: &Gone) -> usize {
+    let files = server.copy();
+    let is_word = |bytes: &&[u8]| bytes[0].is_ascii_hexdigit() && bytes[1].is_ascii_hexdigit() && gone.contains(*bytes);
+    files.values().flat_map(|bytes| bytes.windows(TAIL)).filter(is_word).collect::<HashSet<_>>().len()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_of_six_hundred_deleted_texts_is_in_a_file_after_kills_under_load() {
+    let mut server = Server::start();
+    let mut tokens = Vec::new();
+    for name in ["ana", "ben"] {
+        let (_, welcome) = Peer::register(server.address(), name, Subscription::None).await;
+        tokens.push(welcome.token.expect("a token"));
+    }
+    let mut gone = Gone::new();
+    for round in 0..3 {
+        let turns = tokens
+            .iter()
+            .enumerate()
+            .map(|(author, token)| tokio::spawn(turn(server.address(), token.clone(), 1 + 2 * round + author)));
+        for turn in turns.collect::<Vec<_>>() {
+            gone.extend(turn.await.expect("a turn"));
+        }
+        server.kill();
+        server.restart();
+    }
+    assert_eq!(gone.len(), 2 * 6 * DELETED, "each has two words");
+    until("the texts to leave the disk", || (found(&server, &gone) == 0).then_some(()));
+    server.terminate();
+    assert_eq!(found(&server, &gone), 0, "a stop brings nothing back");
 }

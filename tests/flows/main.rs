@@ -11,6 +11,7 @@ mod doctor;
 mod durability;
 mod forgetting;
 mod in_process_door;
+mod log;
 mod operation;
 mod power;
 mod unusable_data;

@@ -12,6 +12,8 @@ use chat_proto::room::RoomKind;
 use chat_proto::server_frame::ServerFrame;
 use chat_tests::peer::{GENERAL, Peer, post};
 use chat_tests::server::Server;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 
 async fn refusal(peer: &mut Peer) -> (Option<RequestId>, ErrorCode) {
@@ -348,4 +350,22 @@ async fn logging_out_cuts_the_sockets_of_that_sign_in() {
     let hello = Peer::hello(Auth::Token { token }, Subscription::None, None);
     peer.send(codec::encode_hello(&hello)).await;
     assert_eq!(refusal(&mut peer).await.1, ErrorCode::AuthFailed);
+}
+
+#[tokio::test]
+async fn a_client_that_hangs_up_is_sent_nothing_more() {
+    let server = Server::start();
+    let mut stream = TcpStream::connect(server.address()).await.expect("it listens");
+    let handshake = "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: chat.v1\r\n\r\n";
+    stream.write_all(handshake.as_bytes()).await.expect("written");
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.expect("a head"));
+    }
+    assert!(head.starts_with(b"HTTP/1.1 101"), "{}", String::from_utf8_lossy(&head));
+    stream.shutdown().await.expect("hung up");
+    let mut rest = Vec::new();
+    stream.read_to_end(&mut rest).await.expect("ended");
+    assert_eq!(String::from_utf8_lossy(&rest), "");
 }

@@ -147,8 +147,16 @@ impl JsonDoor {
             return self.refuse_request(id, "post", Refusal::SignedOut);
         };
         let span = debug_span!("request", id = id.0, kind = "post");
+        let (since, room, bytes) = (Instant::now(), post.room, post.body.as_str().len());
         let answer = connection.begin_post(post).instrument(span.clone()).await;
-        let finished = async move { FinishedPost { id, result: answer.await } };
+        let finished = async move {
+            let result = answer.await;
+            if let Ok(Posted { seq, .. }) = &result {
+                // Never the text.
+                tracing::debug!(%room, seq = seq.0, bytes, elapsed_us = since.elapsed().as_micros(), "posted");
+            }
+            FinishedPost { id, result }
+        };
         self.posts.push_back(Box::pin(finished.instrument(span)));
     }
 

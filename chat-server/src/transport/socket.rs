@@ -10,7 +10,7 @@ use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, timeout};
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::error::CapacityError;
+use tokio_tungstenite::tungstenite::error::{CapacityError, ProtocolError};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes};
@@ -130,6 +130,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> SocketTask<S> {
                 let message = format!("A frame has at most {CLIENT_FRAME_MAX_BYTES} bytes.");
                 ErrorBody::new(ErrorCode::TooLarge, message)
             }
+            // It has hung up: there is nobody to tell.
+            tungstenite::Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => return None,
             tungstenite::Error::Utf8(_) => ErrorBody::new(ErrorCode::BadFrame, "A text message is UTF-8."),
             tungstenite::Error::Protocol(_) => ErrorBody::new(ErrorCode::BadFrame, "This is not a WebSocket frame."),
             _ => return None,

@@ -7,6 +7,7 @@ use chat_proto::time::UnixMillis;
 use rusqlite::{Connection, params};
 
 use super::batch::Batch;
+use super::bodies;
 use super::rooms;
 use super::row::{self, ITEM, all, execute, one, sql};
 use crate::post_digest::{self, PostDigest};
@@ -47,11 +48,11 @@ fn append_message(
     c.record_run(room)?;
     let (key, content) = (key.map(ClientKey::as_str), stored::to_column(&event.content));
     let own_ordinal = next_own_ordinal(c, event)?;
+    let body = bodies::add(c, body)?;
     let values = params![room, seq, event.at.0, sql(event.by.0), key, digest, body, content, own_ordinal];
     let insert = "INSERT INTO item (room, seq, changed, at, author, ordinal, key, digest, body, what, own_ordinal)
          VALUES (?1, ?2, ?2, ?3, ?4, (SELECT ordinal + 1 FROM room WHERE id = ?1), ?5, ?6, ?7, ?8, ?9)";
-    let id = row::insert(c, insert, values)?;
-    c.add_text(id, body);
+    execute(c, insert, values)?;
     let head = "UPDATE room SET head = max(head, ?2), ordinal = ordinal + 1, last_message_at = ?3,
            messages = messages + 1 WHERE id = ?1";
     execute(c, head, [room, seq, event.at.0])?;
@@ -83,8 +84,8 @@ fn add_mentions(c: &Connection, (room, seq): (i64, i64), by: UserId, accounts: &
 
 /// The former texts of a message, oldest first, each with the moment it was replaced.
 pub(super) fn versions(c: &Connection, room: RoomId, seq: Seq) -> Result<Vec<Version>, StoreError> {
-    let query = "SELECT version.body, version.at FROM version JOIN item ON item.id = version.item
-         WHERE item.room = ?1 AND item.seq = ?2 ORDER BY number";
+    let query = "SELECT body.text, version.at FROM version JOIN item ON item.id = version.item
+         JOIN body ON body.id = version.body WHERE item.room = ?1 AND item.seq = ?2 ORDER BY number";
     let field = (Record::Item(room, seq), "version");
     all(c, query, [sql(room.0), sql(seq.0)], |row| {
         Ok(Version { body: row::required_text(row, 0, field)?, replaced_at: UnixMillis(row.get(1)?) })
@@ -130,17 +131,18 @@ fn edit(c: &Batch<'_>, change: &Change) -> Result<(), StoreError> {
     let (id, before) = message_before(c, change)?;
     let keep = "INSERT INTO version SELECT ?1, (SELECT count(*) + 1 FROM version WHERE item = ?1), ?2, ?3";
     execute(c, keep, params![id, before, change.at.0])?;
-    let body = message.body.as_str();
-    c.remove_text(id, before);
-    c.add_text(id, body);
     set_mentions(c, change, &message.mentions)?;
+    let body = bodies::add(c, message.body.as_str())?;
     write_state(c, change, id, Some(body))
 }
 
 fn delete(c: &Batch<'_>, change: &Change) -> Result<(), StoreError> {
     let room = sql(change.room.0);
     let (id, before) = message_before(c, change)?;
-    c.remove_text(id, before);
+    bodies::erase(c, before)?;
+    for version in all(c, "SELECT body FROM version WHERE item = ?1", [id], |row| Ok(row.get(0)?))? {
+        bodies::erase(c, version)?;
+    }
     execute(c, "DELETE FROM version WHERE item = ?1", [id])?;
     set_mentions(c, change, &[])?;
     execute(c, "UPDATE room SET messages = messages - 1 WHERE id = ?1", [room])?;
@@ -158,15 +160,15 @@ fn change_answer(c: &Batch<'_>, change: &Change, answer: Rsvp) -> Result<(), Sto
     write_state(c, change, id, None)
 }
 
-/// Returns the row of a message that was not deleted, and its text until now.
-fn message_before(c: &Connection, change: &Change) -> Result<(i64, String), StoreError> {
+/// Returns the row of a message that was not deleted, and that of its text until now.
+fn message_before(c: &Connection, change: &Change) -> Result<(i64, i64), StoreError> {
     let query = "SELECT id, body FROM item WHERE room = ?1 AND seq = ?2 AND body IS NOT NULL";
     let found = one(c, query, [sql(change.room.0), sql(change.item.seq.0)], |row| Ok((row.get(0)?, row.get(1)?)))?;
     found.ok_or(StoreError::NotFound)
 }
 
 /// Writes an item in its new state, and the room's head.
-fn write_state(c: &Connection, change: &Change, id: i64, body: Option<&str>) -> Result<(), StoreError> {
+fn write_state(c: &Connection, change: &Change, id: i64, body: Option<i64>) -> Result<(), StoreError> {
     let (room, changed) = (sql(change.room.0), sql(change.item.changed.0));
     let values = params![id, changed, body, stored::to_column(&change.item.content)];
     execute(c, "UPDATE item SET changed = ?2, body = ?3, what = ?4 WHERE id = ?1", values)?;
@@ -207,13 +209,13 @@ pub(super) fn newest_changes(c: &Connection, room: RoomId, limit: u32) -> Result
 
 #[cfg(test)]
 mod tests {
+    use super::super::open;
     use super::*;
 
     #[test]
     fn catching_up_reads_indexes_and_no_whole_room() {
-        let connection = Connection::open_in_memory().expect("a database");
-        connection.execute_batch(include_str!("migrations/0001_start.sql")).expect("a schema");
-        connection.execute_batch(include_str!("migrations/0003_changed.sql")).expect("a schema");
+        let folder = tempfile::tempdir().expect("a folder");
+        let (connection, _) = open::prepare(&folder.path().join("chat.db"), "e1", 0).expect("it opens");
         for order in ["ASC", "DESC"] {
             let explain = format!("EXPLAIN QUERY PLAN {}", changed(order));
             let plan: Vec<String> =

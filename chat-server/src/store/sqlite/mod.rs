@@ -5,6 +5,7 @@ mod access;
 mod accounts;
 mod backup;
 mod batch;
+mod bodies;
 mod checkpoint;
 mod damage;
 mod error;

@@ -27,6 +27,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0008_refused_changes.sql"),
     include_str!("migrations/0009_runs.sql"),
     include_str!("migrations/0010_unread.sql"),
+    include_str!("migrations/0011_bodies.sql"),
 ];
 
 /// Why the database cannot be opened.
@@ -160,6 +161,7 @@ pub(super) fn prepare(path: &Path, new_epoch: &str, now_ms: i64) -> Result<(Conn
     let form = form::check(&connection, path, MIGRATIONS.len())?;
     prepare_writer(&connection).map_err(database)?;
     migrate(&mut connection, form.version, new_epoch, now_ms).map_err(database)?;
+    renew_pages(&connection);
     Ok((connection, form.epoch))
 }
 
@@ -208,6 +210,7 @@ fn migrate(connection: &mut Connection, found: usize, new_epoch: &str, now_ms: i
         transaction.execute_batch(migration)?;
     }
     if found == 0 {
+        transaction.execute("DELETE FROM meta WHERE name = 'renew_pages'", [])?;
         transaction.execute("INSERT INTO meta VALUES ('epoch', ?1)", [new_epoch])?;
         transaction.execute(
             "INSERT INTO room (kind, name, skeleton, created_at, created_by) VALUES (0, 'general', ?1, ?2, 0)",
@@ -216,6 +219,21 @@ fn migrate(connection: &mut Connection, found: usize, new_epoch: &str, now_ms: i
     }
     transaction.pragma_update(None, "user_version", MIGRATIONS.len() as i64)?;
     transaction.commit()
+}
+
+/// Writes every page anew if a migration asked for it, so that no page keeps remains of former rows. A failure (a full disk)
+/// leaves that to the next start.
+fn renew_pages(connection: &Connection) {
+    let renew = || -> rusqlite::Result<()> {
+        let query = "SELECT count(*) FROM meta WHERE name = 'renew_pages'";
+        if connection.query_row(query, [], |row| row.get::<_, i64>(0))? > 0 {
+            connection.execute_batch("VACUUM; DELETE FROM meta WHERE name = 'renew_pages'")?;
+        }
+        Ok(())
+    };
+    if let Err(error) = renew() {
+        tracing::warn!(%error, "texts deleted before the update may still be in the database's file; trying at the next start");
+    }
 }
 
 fn general_skeleton() -> String {

@@ -53,7 +53,8 @@ fn word<T: Copy>(
 }
 
 /// The columns of an item, in the order [`item`] reads them.
-pub(super) const ITEM: &str = "seq, changed, at, author, key, body, what, room";
+pub(super) const ITEM: &str =
+    "seq, changed, at, author, key, (SELECT text FROM body WHERE body.id = item.body), what, room";
 
 /// An item of the columns [`ITEM`]. One that is damaged is an item of that kind: it must not hide the others.
 ///

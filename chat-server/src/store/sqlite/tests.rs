@@ -118,7 +118,9 @@ async fn a_database_of_a_former_server_reads_and_goes_on() {
     assert_eq!((edited.mentions.as_slice(), edited.edited_at), ([ANA].as_slice(), Some(UnixMillis(1_795_281_993_844))));
     let gone = Content::Deleted { deleted_at: UnixMillis(1_795_281_993_850), deleted_by: ANA };
     assert_eq!(state.recent[3].content, gone);
-    assert_eq!(store.versions(GENERAL, Seq(3)).await.expect("read").len(), 1);
+    let versions = store.versions(GENERAL, Seq(3)).await.expect("read");
+    assert_eq!(versions.iter().map(|version| version.body.as_str()).collect::<Vec<_>>(), ["to be edited, @ana"]);
+    assert_eq!(edited.body.as_str(), "edited, @ana");
     assert_eq!(store.room_counts(GENERAL).await.expect("read").rsvp.attending, 1);
     let key = "79309d257ecc14ecb3f04a2821550d50".parse().expect("a key");
     assert_eq!(store.is_key_used(ANA, key).await, Ok(true));
@@ -127,6 +129,21 @@ async fn a_database_of_a_former_server_reads_and_goes_on() {
     assert_eq!((marker.read_seq, marker.unread, marker.mentions), (Seq(7), 1, 0));
     store.set_status(ANA, ChosenAvailability::Auto, None).await.expect("set");
     assert_eq!(store.account(ANA).await.expect("read").expect("there").availability, ChosenAvailability::Auto);
+}
+
+#[tokio::test]
+async fn an_update_leaves_no_remains_of_texts_that_a_former_server_deleted() {
+    let folder = former();
+    let database = Connection::open(folder.path().join("chat.db")).expect("a database");
+    let delete = "PRAGMA secure_delete = OFF;
+        INSERT INTO item (room, seq, changed, at, author, ordinal, body) VALUES (1, 70, 70, 0, 1, 9, 'zanzibarsecret');
+        DELETE FROM item WHERE room = 1 AND seq = 70";
+    database.execute_batch(delete).expect("deleted");
+    drop(database);
+    assert!(holds(&folder, "zanzibarsecret"), "the test looks in the right place");
+    let Fixture { store, storage: folder } = &Fixture::new(folder);
+    store.close().await.expect("closed");
+    assert!(!holds(folder, "zanzibarsecret"));
 }
 
 #[tokio::test]

@@ -260,7 +260,6 @@ impl State {
                 continue;
             }
             outcome = (|| {
-                let pending_index = transaction.pending_index();
                 execute("SAVEPOINT write")?;
                 let (is_right, finish) = job(Some(&transaction));
                 finishes.push(finish);
@@ -270,7 +269,6 @@ impl State {
                 }
                 if !is_right {
                     execute("ROLLBACK TO write")?;
-                    transaction.truncate_index(pending_index);
                     self.runs.forget();
                 }
                 execute("RELEASE write")?;
@@ -278,7 +276,6 @@ impl State {
             })();
         }
         outcome?;
-        transaction.flush_index()?;
         execute("COMMIT")?;
         if connection.is_autocommit() { Ok(()) } else { Err(TransactionError::StillOpen.into()) }
     }
