@@ -139,7 +139,12 @@ fn text_bytes(item: &Item) -> usize {
         Content::Topic { topic } => topic.as_ref().map_or(0, |topic| topic.as_str().len()),
         Content::Description { description } => description.as_ref().map_or(0, |text| text.as_str().len()),
         Content::Renamed { name } => name.as_str().len(),
-        Content::Deleted { .. } | Content::Expired { .. } | Content::Join | Content::Leave | Content::Rsvp { .. } => 0,
+        Content::Deleted { .. }
+        | Content::Expired { .. }
+        | Content::Damaged
+        | Content::Join
+        | Content::Leave
+        | Content::Rsvp { .. } => 0,
     }
 }
 

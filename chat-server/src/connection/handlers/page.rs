@@ -50,6 +50,7 @@ pub(in crate::connection) async fn versions(
         }
         Content::Deleted { .. } => "The message was deleted; its texts are gone.",
         Content::Expired { .. } => "The message has expired; its text is gone.",
+        Content::Damaged => "The message is damaged; its text cannot be read.",
         Content::Join
         | Content::Leave
         | Content::Topic { .. }
