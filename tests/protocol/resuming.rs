@@ -8,6 +8,8 @@ use chat_proto::server_frame::ServerFrame;
 use chat_tests::peer::{GENERAL, Peer, post};
 use chat_tests::server::Server;
 
+use crate::http::{get, samples};
+
 #[tokio::test]
 async fn cursors_of_another_epoch_bring_nothing() {
     let server = Server::start();
@@ -31,6 +33,23 @@ async fn cursors_of_another_epoch_bring_nothing() {
         other.resumed
     );
     assert_eq!(other.epoch, welcome.epoch);
+}
+
+#[tokio::test]
+async fn long_messages_fall_out_of_memory_and_come_from_the_database() {
+    let server = Server::start();
+    let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
+    let long = "é".repeat(8_000);
+    let mut seqs = Vec::new();
+    for number in 0..40 {
+        seqs.push(ana.post(&format!("k{number}"), &long).await.seq);
+    }
+    for (after, is_in_memory) in [(34, true), (4, false)] {
+        let found: Vec<_> = ana.changes(seqs[after]).await.iter().map(|item| item.seq).collect();
+        assert_eq!(found, seqs[after + 1..]);
+        let misses = samples(&get(&server, "/metrics", "").await)["chat_ring_misses_total"];
+        assert_eq!(misses == 0.0, is_in_memory, "{misses}");
+    }
 }
 
 #[tokio::test]

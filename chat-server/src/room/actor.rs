@@ -57,7 +57,7 @@ pub(super) async fn run(
     directory: Arc<Directory>,
 ) {
     let loaded = async {
-        let mut stored = services.store.room_state(id, services.ring_events as u32).await?;
+        let mut stored = services.store.room_state(id, services.ring_bounds.events as u32).await?;
         let mut live_sync = LiveSync::new(&services);
         let losses = *services.live.losses().borrow();
         // A live store that is unreachable or slow delays nothing: its entries are loaded later.
@@ -68,7 +68,7 @@ pub(super) async fn run(
         }
         let (head, refused) = (stored.room.head.seq, std::mem::take(&mut stored.refused));
         let (commit, effects) = Commit::start(head, stored.reserved_up_to, refused, entries);
-        let state = State::new(services.ring_events, stored, commit);
+        let state = State::new(Arc::clone(&services.ring_bounds), stored, commit);
         if state.shown() > head {
             directory.note_head(id, state.head());
         }

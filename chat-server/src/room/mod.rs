@@ -17,6 +17,7 @@ mod observer;
 mod page;
 mod registry;
 mod ring;
+mod ring_bounds;
 mod rsvps;
 mod runs;
 mod services;
@@ -28,7 +29,7 @@ pub use error::RoomError;
 pub use handle::{RoomChanges, RoomHistory, Rooms};
 pub use observer::RoomObserver;
 pub use registry::Registry;
-pub use ring::RING_EVENTS;
+pub use ring_bounds::{RING_EVENTS, RingBounds};
 pub use services::{Counters, REFILLS, Services};
 
 #[cfg(test)]

@@ -3,27 +3,28 @@
 #![deny(clippy::disallowed_methods)]
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
 use chat_proto::ids::Seq;
 use chat_proto::message::{Content, Item};
 
-/// Number of events kept, if the settings do not differ.
-pub const RING_EVENTS: usize = 256;
+use super::ring_bounds::RingBounds;
 
 /// The last events by rising number, each with its item.
 #[derive(Debug)]
 pub(super) struct Ring {
     /// Each with its own number; `item.changed` may be newer.
     events: VecDeque<(Seq, Item)>,
-    /// Number of events kept.
-    most: usize,
+    bounds: Arc<RingBounds>,
+    /// Bytes of the texts in `events`. Invariant: they are taken from `bounds`.
+    text_bytes: usize,
     /// All changes after this number are here.
     reaches_back_to: Seq,
 }
 
 impl Ring {
     /// A ring of the newest items, by rising `changed`. `is_whole`: the room has no other items.
-    pub(super) fn refill(most: usize, recent: Vec<Item>, head: Seq, is_whole: bool) -> Self {
+    pub(super) fn refill(bounds: Arc<RingBounds>, recent: Vec<Item>, head: Seq, is_whole: bool) -> Self {
         let events: VecDeque<_> = recent.into_iter().map(|item| (item.changed, item)).collect();
         // Changes between the first item and the one before it are unknown.
         let reaches_back_to = match events.front() {
@@ -31,7 +32,11 @@ impl Ring {
             Some((first, _)) => *first,
             None => head,
         };
-        Self { events, most, reaches_back_to }
+        let text_bytes = events.iter().map(|(_, item)| text_bytes(item)).sum();
+        bounds.take(text_bytes);
+        let mut ring = Self { events, bounds, text_bytes, reaches_back_to };
+        ring.shrink();
+        ring
     }
 
     /// Changes up to `number` may be missing.
@@ -42,12 +47,25 @@ impl Ring {
     /// Adds an event that was shown.
     pub(super) fn push(&mut self, item: Item) {
         self.replace(&item);
+        self.hold(0, text_bytes(&item));
         self.events.push_back((item.changed, item));
-        while self.events.len() > self.most {
-            if let Some((dropped, _)) = self.events.pop_front() {
-                self.mark_incomplete_to(dropped);
-            }
+        self.shrink();
+    }
+
+    /// Drops the oldest events until the ring is within its bounds. The ring that grows makes room, not another one.
+    fn shrink(&mut self) {
+        while self.bounds.are_exceeded(self.events.len(), self.text_bytes) {
+            let Some((dropped, item)) = self.events.pop_front() else { return };
+            self.hold(text_bytes(&item), 0);
+            self.mark_incomplete_to(dropped);
         }
+    }
+
+    /// Counts texts of this many bytes instead of others.
+    fn hold(&mut self, before: usize, now: usize) {
+        self.bounds.release(before);
+        self.bounds.take(now);
+        self.text_bytes = self.text_bytes + now - before;
     }
 
     /// Replaces an item wherever it occurs, so that no old text remains.
@@ -55,18 +73,25 @@ impl Ring {
         if new.changed == new.seq {
             return;
         }
+        let (mut before, mut now) = (0, 0);
         for (_, item) in self.events.iter_mut().filter(|(_, item)| item.seq == new.seq) {
+            before += text_bytes(item);
             item.clone_from(new);
+            now += text_bytes(item);
         }
+        self.hold(before, now);
     }
 
     /// A message has expired.
     pub(super) fn expire(&mut self, seq: Seq, at: chat_proto::time::UnixMillis) {
+        let mut freed = 0;
         for (_, item) in self.events.iter_mut().filter(|(_, item)| item.seq == seq) {
             if matches!(item.content, Content::Message(_)) {
+                freed += text_bytes(item);
                 item.content = Content::Expired { expired_at: at };
             }
         }
+        self.hold(freed, 0);
     }
 
     /// Returns the item `seq` in its present state; `None` if the ring does not hold it.
@@ -97,6 +122,27 @@ impl Ring {
     }
 }
 
+impl Drop for Ring {
+    fn drop(&mut self) {
+        self.bounds.release(self.text_bytes);
+    }
+}
+
+/// The bytes of an item's texts and lists, which it holds apart from itself.
+fn text_bytes(item: &Item) -> usize {
+    match &item.content {
+        Content::Message(message) => {
+            let key = message.key.as_ref().map_or(0, |key| key.as_str().len());
+            let code = message.code.as_ref().map_or(0, |code| code.as_str().len());
+            message.body.as_str().len() + key + code + size_of_val(message.mentions.as_slice())
+        }
+        Content::Topic { topic } => topic.as_ref().map_or(0, |topic| topic.as_str().len()),
+        Content::Description { description } => description.as_ref().map_or(0, |text| text.as_str().len()),
+        Content::Renamed { name } => name.as_str().len(),
+        Content::Deleted { .. } | Content::Expired { .. } | Content::Join | Content::Leave | Content::Rsvp { .. } => 0,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use chat_proto::ids::UserId;
@@ -105,6 +151,17 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::room::RING_EVENTS;
+
+    fn empty(bounds: &Arc<RingBounds>) -> Ring {
+        Ring::refill(Arc::clone(bounds), Vec::new(), Seq::ZERO, true)
+    }
+
+    /// A message of 16 KiB.
+    fn long(seq: u64, changed: u64) -> Item {
+        let body = "x".repeat(8_000).replace('x', "é").parse().expect("a body");
+        Item { content: Content::Message(Message::plain(body)), ..item(seq, changed) }
+    }
 
     fn item(seq: u64, changed: u64) -> Item {
         let content = Content::Message(Message::plain(format!("{seq} as of {changed}").parse().expect("a body")));
@@ -113,17 +170,51 @@ mod tests {
 
     #[test]
     fn an_edit_replaces_the_text_wherever_it_stands() {
-        let mut ring = Ring::refill(RING_EVENTS, Vec::new(), Seq::ZERO, true);
+        let mut ring = empty(&Arc::new(RingBounds::new(RING_EVENTS)));
         ring.push(item(1, 1));
         ring.push(item(1, 2));
         assert!(ring.events.iter().all(|(_, kept)| *kept == item(1, 2)));
         assert_eq!(ring.after(Seq::ZERO).map(|items| items.len()), Some(1));
     }
 
+    #[test]
+    fn long_texts_fall_out_and_a_cursor_before_them_is_not_complete() {
+        let bounds = Arc::new(RingBounds::new(RING_EVENTS));
+        let mut ring = empty(&bounds);
+        (1..=100).for_each(|seq| ring.push(long(seq, seq)));
+        assert!((240_000..=256 * 1024).contains(&bounds.held_bytes()), "{}", bounds.held_bytes());
+        assert_eq!((ring.after(Seq(50)), ring.after(Seq(99))), (None, Some(vec![long(100, 100)])));
+        // An edit of what is held counts wherever it stands.
+        (101..=150).for_each(|changed| ring.push(long(100, changed)));
+        assert!(bounds.held_bytes() <= 256 * 1024);
+        ring.expire(Seq(100), UnixMillis(1));
+        assert_eq!(bounds.held_bytes(), 0, "all of them were of one message");
+        let recent: Vec<_> = (1..=100).map(|seq| long(seq, seq)).collect();
+        let filled = Ring::refill(Arc::clone(&bounds), recent, Seq(100), true);
+        assert!((240_000..=256 * 1024).contains(&bounds.held_bytes()));
+        assert_eq!((filled.after(Seq::ZERO), filled.after(Seq(99))), (None, Some(vec![long(100, 100)])));
+        drop((ring, filled));
+        assert_eq!(bounds.held_bytes(), 0);
+    }
+
+    #[test]
+    fn all_rings_together_are_bounded_and_the_one_that_grows_makes_room() {
+        let bounds = Arc::new(RingBounds::of_bytes(RING_EVENTS, 256 * 1024, 100_000));
+        let (mut first, mut second) = (empty(&bounds), empty(&bounds));
+        (1..=5).for_each(|seq| first.push(long(seq, seq)));
+        (1..=5).for_each(|seq| second.push(long(seq, seq)));
+        assert!(bounds.held_bytes() <= 100_000);
+        assert_eq!(first.after(Seq::ZERO).map(|items| items.len()), Some(5));
+        assert_eq!((second.after(Seq(3)), second.after(Seq(4)).map(|items| items.len())), (None, Some(1)));
+        drop(first);
+        (6..=8).for_each(|seq| second.push(long(seq, seq)));
+        assert_eq!(second.after(Seq(4)).map(|items| items.len()), Some(4));
+    }
+
     proptest! {
         #[test]
         fn what_the_ring_returns_is_what_happened(edits in proptest::collection::vec(any::<prop::sample::Index>(), 1..700), after in 0u64..700) {
-            let mut ring = Ring::refill(RING_EVENTS, Vec::new(), Seq::ZERO, true);
+            let mut ring = empty(&Arc::new(RingBounds::new(RING_EVENTS)));
             let mut truth: Vec<Item> = Vec::new();
             for (number, edit) in (1u64..).zip(&edits) {
                 // Every second event changes an earlier thing.

@@ -8,6 +8,7 @@ use chat_proto::time::UnixMillis;
 use tokio::sync::Semaphore;
 
 use super::observer::RoomObserver;
+use super::ring_bounds::RingBounds;
 use crate::histogram::Histogram;
 use crate::live::Live;
 use crate::store::RoomStore;
@@ -73,8 +74,8 @@ pub struct Services {
     pub observer: Arc<dyn RoomObserver>,
     /// Permits for refilling a live store that has lost its data.
     pub refills: Arc<Semaphore>,
-    /// Events that a room keeps in memory.
-    pub ring_events: usize,
+    /// What rooms keep of their last events in memory.
+    pub ring_bounds: Arc<RingBounds>,
     /// Runs the rooms.
     pub tasks: Tasks,
 }

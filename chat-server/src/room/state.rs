@@ -3,6 +3,8 @@
 
 #![deny(clippy::disallowed_methods)]
 
+use std::sync::Arc;
+
 use chat_proto::cursor::{Cursor, Parted};
 use chat_proto::ids::{RoomId, Seq, UserId};
 use chat_proto::limits::{TTL_MAX_MS, TTL_MIN_MS};
@@ -16,6 +18,7 @@ use super::command::{ChangeKind, NewChange, NewPost, Setting, Snapshot};
 use super::commit::Commit;
 use super::members::Members;
 use super::ring::Ring;
+use super::ring_bounds::RingBounds;
 use super::rsvps::{NewAnswer, Rsvps};
 use super::runs::Runs;
 use crate::access::{Caller, Decision, RoomAction, RoomClass, RoomRefusal, ServerRole, in_room};
@@ -60,12 +63,12 @@ pub(super) enum Accepted {
 
 impl State {
     /// The room as the stores have it.
-    pub(super) fn new(ring_events: usize, stored: RoomState, commit: Commit) -> Self {
+    pub(super) fn new(ring_bounds: Arc<RingBounds>, stored: RoomState, commit: Commit) -> Self {
         let newest_ephemeral = commit.index.newest();
         let shown = stored.room.head.seq.max(newest_ephemeral);
         // Ephemeral events are not in the database: with some alive the ring cannot claim to know all.
         let has_persistent_only = commit.index.is_empty() && commit.seqs.last_given() == stored.room.head.seq;
-        let mut ring = Ring::refill(ring_events, stored.recent, shown, stored.is_whole && has_persistent_only);
+        let mut ring = Ring::refill(ring_bounds, stored.recent, shown, stored.is_whole && has_persistent_only);
         ring.mark_incomplete_to(newest_ephemeral);
         let members = Members::new(stored.members);
         let rsvps = Rsvps::new(stored.answers);

@@ -104,7 +104,7 @@ impl World {
             live: Arc::new(MemoryLive::new(MemoryCaps::default())),
             clock,
             counters: Arc::default(),
-            ring_events: RING_EVENTS,
+            ring_bounds: Arc::new(RingBounds::new(RING_EVENTS)),
             observer: noted.clone(),
             refills: Arc::new(Semaphore::new(REFILLS)),
         };

@@ -19,7 +19,7 @@ use crate::account::Connections;
 use crate::auth::Passwords;
 use crate::live::{Live, NodeId};
 use crate::presence::{PresenceDriver, PresenceService};
-use crate::room::{Counters, REFILLS, Registry, Rooms, Services};
+use crate::room::{Counters, REFILLS, Registry, RingBounds, Rooms, Services};
 use crate::store::Store;
 use crate::tasks::Tasks;
 use crate::trending::{TrendingDriver, TrendingService};
@@ -116,7 +116,7 @@ impl Server {
             counters: counters.clone(),
             observer,
             refills,
-            ring_events: config.ring_events,
+            ring_bounds: Arc::new(RingBounds::new(config.ring_events)),
             tasks,
         };
         let rooms = Rooms::new(Registry::new(services));

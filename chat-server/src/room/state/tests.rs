@@ -7,6 +7,7 @@ use chat_proto::room::{Room, RoomKind};
 
 use super::*;
 use crate::access::{Credential, Origin, RoomRefusal, Scopes, Standing};
+use crate::room::RING_EVENTS;
 use crate::room::commit::{Change, Effect, Event, Ticket};
 use crate::store::{RunStart, StoredRoom};
 
@@ -58,7 +59,7 @@ fn started(persistent: &[u64], alive: &[u64]) -> State {
     // Without any the live store has not answered.
     let loaded = (!alive.is_empty()).then_some(entries);
     let (commit, _) = Commit::start(head, stored.reserved_up_to, Vec::new(), loaded);
-    State::new(crate::room::RING_EVENTS, stored, commit)
+    State::new(Arc::new(RingBounds::new(RING_EVENTS)), stored, commit)
 }
 
 #[test]
