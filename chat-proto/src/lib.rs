@@ -26,7 +26,8 @@
 //! `register {name, password, code?}`; the last two are answered with a `token` for later sign-ins. `subscribe` is
 //! `all`, `none` or `{"rooms":["R1"]}`. `presence: true` makes the account appear online. The answer is `welcome` with
 //! the account, the `limits` in force (obey these, not numbers from elsewhere), the server's clock `now`, the `epoch` and
-//! the `run`, and the account's rooms, each with its `head` and its read marker. Events may arrive before `welcome`: keep
+//! the `run`, and the account's rooms, each with its `head` and its read marker. An account with very many rooms and long
+//! topics gets the topics cut, with `…` at the end, so that the frame keeps its limit; `room_info` answers them whole. Events may arrive before `welcome`: keep
 //! them, or drop them and ask for `changes`. A refusal is an `error` without `id`; another `hello` may follow. A refused
 //! `hello` leaves no connection and no sign-in behind. If it was a `register` that failed after the account was made, sign in
 //! with the password.
@@ -112,7 +113,7 @@
 //! changed, and keeps that number. Subscribing answers a `head` taken at the same moment: changes up to it are pulled with
 //! `changes`, changes beyond it are pushed. `resume {epoch, account, rooms: [{room, after}]}` in `hello` names the cursors of
 //! all rooms. `welcome.resumed` brings the missed items of each room, whole and cut at its `head`, if the server still has
-//! them in memory (`is_complete`); otherwise ask for `changes`.
+//! them in memory (`is_complete`); otherwise, and of a room that it leaves out, ask for `changes`.
 //!
 //! A client that reads too slowly gets `gap {room}` once, and no more events of that room until it asks for `changes`.
 //!

@@ -5,6 +5,7 @@ mod doctor;
 mod json_lines;
 mod local_backup;
 mod local_log;
+mod many_rooms;
 mod references;
 mod restoring;
 mod running;

@@ -5,6 +5,7 @@ use chat_proto::ids::UserId;
 use chat_proto::server_frame::AccountSnapshot;
 
 use super::error::Refusal;
+use super::snapshot_size;
 use crate::server::Server;
 
 /// The present state of an account. The stream's number is read before the rooms: changes in between are pushed.
@@ -28,5 +29,7 @@ pub(super) async fn account_snapshot(server: &Server, user: UserId) -> Result<Ac
     named.sort_unstable();
     named.dedup();
     let users = server.store.users(named).await?;
-    Ok(AccountSnapshot { head, rooms, users })
+    let mut snapshot = AccountSnapshot { head, rooms, users };
+    snapshot_size::fit(&mut snapshot);
+    Ok(snapshot)
 }

@@ -13,6 +13,7 @@ use super::bounds::check_count;
 use super::error::Refusal;
 use super::presences::profile;
 use super::sign_in::SignedIn;
+use super::snapshot_size;
 use crate::access::{Caller, GENERAL, Origin, Scopes};
 use crate::account::Device;
 use crate::send_queue::SendQueue;
@@ -128,8 +129,9 @@ pub(super) fn welcome(
     device: &Device,
     signed_in: SignedIn,
     account: AccountSnapshot,
-    resumed: Vec<Resumed>,
+    mut resumed: Vec<Resumed>,
 ) -> Welcome {
+    snapshot_size::fit_beside(&account, &mut resumed);
     let rule = server.limiter.rule(&device.caller);
     Welcome {
         user: signed_in.account.user(),

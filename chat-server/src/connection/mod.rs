@@ -15,6 +15,7 @@ mod read_marker;
 mod row;
 mod sign_in;
 mod signed_in;
+mod snapshot_size;
 
 pub use call::{begin_post, call};
 pub use chain::ChainState;
