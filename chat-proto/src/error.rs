@@ -47,6 +47,9 @@ pub enum ErrorCode {
     StorageFailed,
     /// Ephemeral messages cannot be accepted at the moment; persistent ones can.
     LiveUnavailable,
+    /// Ephemeral messages of this account, this room or the server take all the memory they may; the message says whose and
+    /// what helps.
+    EphemeralFull,
     /// The server is shutting down; reconnect.
     ShuttingDown,
     /// A fault in the server; it is in the log.
@@ -55,7 +58,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code, for documentation and tests.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::AuthRequired,
         Self::AuthFailed,
         Self::RegistrationClosed,
@@ -76,6 +79,7 @@ impl ErrorCode {
         Self::Busy,
         Self::StorageFailed,
         Self::LiveUnavailable,
+        Self::EphemeralFull,
         Self::ShuttingDown,
         Self::Internal,
     ];
@@ -104,6 +108,7 @@ impl ErrorCode {
             | Self::NameTaken
             | Self::KeyReused
             | Self::ChainBroken
+            | Self::EphemeralFull
             | Self::Internal => false,
         }
     }

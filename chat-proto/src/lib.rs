@@ -162,6 +162,10 @@
 //! nowhere. Edits and deletions of an ephemeral message end with it. A reply expires with the message it answers at the
 //! latest, even with `"persistent"`; its key is then an ephemeral message's.
 //!
+//! Ephemeral messages are held in memory. Those of one account, of one room and of the server each have a share of it; beyond
+//! it `post` and `edit` are refused with `ephemeral_full`, whose message says whose share is used up and what helps. Trying
+//! again does not. Only the author edits or deletes a message, but a room's owner may delete ephemeral ones of others, too.
+//!
 //! `mentions` of a message are the members of the room among the accounts that its text names.
 //!
 //! # Taking part

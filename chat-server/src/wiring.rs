@@ -8,7 +8,7 @@ use chat_proto::ids::Run;
 
 use crate::clock::{self, now};
 use crate::config::Config;
-use crate::live::{Live, MemoryCaps, MemoryLive, NodeId, RedisLive, RedisStartError};
+use crate::live::{Live, MemoryLive, NodeId, RedisLive, RedisStartError};
 use crate::server::{Server, ServerConfig, Stores, notify_service, share_limits};
 use crate::store::sqlite::{OpenError, SqliteStore};
 use crate::store::{Accounts, Lifecycle, StoreError};
@@ -86,7 +86,7 @@ pub async fn serve(
     let tasks = Tasks::default();
     let live: Arc<dyn Live> = match config.redis.clone() {
         Some(redis) => Arc::new(RedisLive::start(redis, &store.epoch(), &tasks).await?),
-        None => Arc::new(MemoryLive::new(MemoryCaps::default())),
+        None => Arc::new(MemoryLive::new(config.memory)),
     };
     let stores =
         Stores { store: store.clone(), live: live.clone(), node: new_node()?, clock: now, tasks: tasks.clone() };

@@ -4,7 +4,7 @@ use chat_proto::client_frame::Subscription;
 use chat_proto::error::ErrorCode;
 use chat_proto::ids::Seq;
 use chat_proto::message::Content;
-use chat_proto::request::{Delete, Edit, Life, Ping, Post};
+use chat_proto::request::{Delete, Edit, Join, Life, Ping, Post};
 use chat_proto::room::RoomKind;
 use chat_tests::peer::{GENERAL, Peer, post};
 use chat_tests::server::Server;
@@ -81,6 +81,47 @@ async fn the_welcome_counts_ephemeral_messages() {
     let (_, again) = Peer::with_token(server.address(), &token, Subscription::None, None).await;
     let head = again.account.rooms[0].head;
     assert_eq!((head.seq, head.persistent), (last.seq, persistent.seq));
+}
+
+#[tokio::test]
+async fn who_has_filled_a_share_is_refused_alone_and_deleting_helps() {
+    let settings = "[limits]\nenabled = false\n[ephemeral]\naccount_mib = 1\nroom_mib = 2\n";
+    let server = Server::start_with(&[], settings);
+    let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
+    let room = ana.create("builds", RoomKind::Public).await;
+    let long = "é".repeat(8_000);
+    let mut posted = Vec::new();
+    // Fills the share of everyone in turn until the room is full.
+    let mut refused = Vec::new();
+    for name in ["ben", "cleo", "dan"] {
+        let (mut peer, _) = Peer::register(server.address(), name, Subscription::None).await;
+        peer.call(&Join { room }).await;
+        for number in 0..80 {
+            match peer.try_call(&Post { room, ..ephemeral(&format!("k{number}"), &long) }).await.expect("connected") {
+                Ok(done) => posted.push(done.seq),
+                Err(error) => {
+                    assert_eq!((error.code, error.retryable), (ErrorCode::EphemeralFull, false), "{error}");
+                    refused.push(error.message);
+                    break;
+                }
+            }
+        }
+        peer.post(&format!("from-{name}"), "a persistent message stands apart").await;
+    }
+    assert!(refused[0].contains("your ephemeral messages") && refused[0].contains("1.0 MiB"), "{refused:?}");
+    assert!(refused[2].contains("2.0 MiB") && refused[2].contains("room's owner"), "{refused:?}");
+    // The room's owner, who wrote none of them, may make room; nobody else may.
+    let (mut eve, _) = Peer::register(server.address(), "eve", Subscription::None).await;
+    eve.call(&Join { room }).await;
+    assert_eq!(eve.refused(&Delete { room, seq: posted[0] }).await, ErrorCode::NotAllowed);
+    let full = Post { room, ..ephemeral("late", &long) };
+    assert_eq!(eve.refused(&full).await, ErrorCode::EphemeralFull);
+    for seq in &posted[..2] {
+        ana.call(&Delete { room, seq: *seq }).await;
+    }
+    eve.call(&full).await;
+    let persistent = eve.call(&Post { room, ..post("kept", "persistent") }).await;
+    assert_eq!(ana.refused(&Delete { room, seq: persistent.seq }).await, ErrorCode::NotAllowed, "only its author");
 }
 
 #[tokio::test]

@@ -91,6 +91,8 @@ pub enum RoomAction {
     DeleteOwn,
     /// Delete another account's message.
     DeleteOthers,
+    /// Delete another account's ephemeral message: together they may fill the room.
+    DeleteOthersEphemeral,
     /// Set or clear the topic.
     SetTopic,
     /// Set or clear the description.
@@ -113,7 +115,7 @@ pub enum RoomAction {
 
 impl RoomAction {
     /// Every action, for tests.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::See,
         Self::ReadHistory,
         Self::ReadChanges,
@@ -128,6 +130,7 @@ impl RoomAction {
         Self::EditOthers,
         Self::DeleteOwn,
         Self::DeleteOthers,
+        Self::DeleteOthersEphemeral,
         Self::SetTopic,
         Self::SetDescription,
         Self::Rsvp,
@@ -153,6 +156,8 @@ pub fn in_room(server: ServerRole, role: Option<Role>, class: RoomClass, action:
     let [general, public, private, direct] = match (server, role) {
         (ServerRole::Anonymous, _) => return Decision::Refused(RoomRefusal::SignedOut),
         (ServerRole::Account, None) => outsider(action),
+        // The one right that an owner has before other members.
+        (ServerRole::Account, Some(Role::Owner)) if action == RoomAction::DeleteOthersEphemeral => [Allowed; 4],
         (ServerRole::Account, Some(Role::Member | Role::Moderator | Role::Owner)) => member(action),
     };
     match class {
@@ -183,6 +188,7 @@ fn outsider(action: RoomAction) -> Row {
         RoomAction::EditOthers     => [MEMBERS,  MEMBERS,  Hidden,   Hidden],
         RoomAction::DeleteOwn      => [MEMBERS,  MEMBERS,  Hidden,   Hidden],
         RoomAction::DeleteOthers   => [MEMBERS,  MEMBERS,  Hidden,   Hidden],
+        RoomAction::DeleteOthersEphemeral => [MEMBERS, MEMBERS, Hidden, Hidden],
         RoomAction::SetTopic       => [MEMBERS,  MEMBERS,  Hidden,   Hidden],
         RoomAction::SetDescription => [MEMBERS,  MEMBERS,  Hidden,   Hidden],
         RoomAction::Rsvp           => [MEMBERS,  MEMBERS,  Hidden,   Hidden],
@@ -215,6 +221,7 @@ fn member(action: RoomAction) -> Row {
         RoomAction::EditOthers     => [AUTHOR,   AUTHOR,   AUTHOR,   AUTHOR],
         RoomAction::DeleteOwn      => [Allowed,  Allowed,  Allowed,  Allowed],
         RoomAction::DeleteOthers   => [AUTHOR,   AUTHOR,   AUTHOR,   AUTHOR],
+        RoomAction::DeleteOthersEphemeral => [AUTHOR, AUTHOR, AUTHOR, AUTHOR],
         RoomAction::SetTopic       => [Allowed,  Allowed,  Allowed,  Allowed],
         RoomAction::SetDescription => [Allowed,  Allowed,  Allowed,  Allowed],
         RoomAction::Rsvp           => [Allowed,  Allowed,  Allowed,  Allowed],
@@ -267,6 +274,8 @@ mod tests {
         for role in Role::ALL {
             assert_eq!(account(Some(role), RoomClass::Public, RoomAction::EditOwn), Allowed);
             assert_eq!(account(Some(role), RoomClass::Public, RoomAction::DeleteOthers), AUTHOR);
+            let of_ephemeral = if role == Role::Owner { Allowed } else { AUTHOR };
+            assert_eq!(account(Some(role), RoomClass::Public, RoomAction::DeleteOthersEphemeral), of_ephemeral);
             assert_eq!(account(Some(role), RoomClass::General, RoomAction::Leave), STAYS);
             assert_eq!(account(Some(role), RoomClass::Private, RoomAction::Leave), Allowed);
         }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::raw::{self, Raw};
 use super::sizes;
-use crate::live::{RedisOptions, check_redis_prefix};
+use crate::live::{MemoryCaps, RedisOptions, check_redis_prefix};
 use crate::server::{Registration, ServerConfig};
 use crate::transport::{Listen, TrustedProxies, UnixListen};
 
@@ -63,6 +63,8 @@ pub struct Config {
     pub server: ServerConfig,
     /// The Redis for ephemeral messages; `None` keeps them in memory.
     pub redis: Option<RedisOptions>,
+    /// The memory of ephemeral messages.
+    pub memory: MemoryCaps,
     /// Whether the first account may be made with a setup code; one is made at each start until there is an account.
     pub takes_setup_code: bool,
     /// How long an idle server runs; `None` means for ever.
@@ -108,7 +110,8 @@ fn check(raw: &Raw, over: &Overrides, problems: &mut Vec<String>) -> Option<Conf
             None
         }
     });
-    let redis = redis(raw, over, problems);
+    let memory = sizes::memory(&raw.ephemeral, problems);
+    let redis = redis(raw, over, problems).map(|options| options.with_room_bytes(memory.room_bytes));
     let registration = registration(raw, problems);
     let takes_setup_code = takes_setup_code(registration, &listen);
     let mut server = ServerConfig { registration, ..ServerConfig::default() };
@@ -119,6 +122,7 @@ fn check(raw: &Raw, over: &Overrides, problems: &mut Vec<String>) -> Option<Conf
         log_format: log_format?,
         server,
         redis,
+        memory,
         takes_setup_code,
         idle_exit: None,
         warnings: Vec::new(),
@@ -279,6 +283,7 @@ mod tests {
             ("[rooms]\ndefault_ttl_seconds = 604801", "rooms.default_ttl_seconds: 604801 is not from 1 to 604800"),
             ("[rooms]\nring_events = 1", "rooms.ring_events: 1 is not from 16 to 4096"),
             ("[rooms]\ntyping_ttl_ms = 100", "rooms.typing_ttl_ms: 100 is not from 2000 to 60000"),
+            ("[ephemeral]\nroom_mib = 0", "ephemeral.room_mib: 0 is not from 1 to 65536"),
             ("[trending]\nwords = 51", "trending.words: 51 is not from 1 to 50"),
             ("[trending]\nword_max_chars = 41", "trending.word_max_chars: 41 is not from 4 to 40"),
             ("[trending]\nhalf_life_minutes = 0", "trending.half_life_minutes: 0 is not from 1 to 10080"),
@@ -291,6 +296,7 @@ mod tests {
     fn the_defaults_are_the_protocols_limits() {
         let server = load("").expect("right").server;
         assert_eq!(server.limits, Limits { connections_max: Some(100), ..Limits::default() });
+        assert_eq!(load("").expect("right").memory, MemoryCaps::default());
         let defaults = ServerConfig::default();
         assert_eq!((server.ring_events, server.trending), (defaults.ring_events, defaults.trending));
     }

@@ -16,6 +16,7 @@ pub(super) struct Raw {
     pub auth: Auth,
     pub limits: Limits,
     pub rooms: Rooms,
+    pub ephemeral: Ephemeral,
     pub trending: Trending,
     pub redis: Redis,
 }
@@ -72,6 +73,14 @@ pub(super) struct Rooms {
     pub default_ttl_seconds: u32,
     pub ring_events: u32,
     pub typing_ttl_ms: u32,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Ephemeral {
+    pub account_mib: u32,
+    pub room_mib: u32,
+    pub total_mib: u32,
 }
 
 #[derive(Debug, Deserialize)]

@@ -10,12 +10,15 @@ use chat_proto::limits::{
 
 use super::raw::{self, Raw};
 use crate::limits::BucketRule;
+use crate::live::MemoryCaps;
 use crate::server::{PostRates, ServerConfig};
 
 /// Posts of an account, a second or at once: more than any server takes.
 const POSTS: RangeInclusive<u64> = 1..=1_000_000;
 /// Half-lives of trending words, in minutes: up to a week.
 const HALF_LIFE_MINUTES: RangeInclusive<u64> = 1..=7 * 24 * 60;
+/// Memory of ephemeral messages.
+const MEMORY_MIB: RangeInclusive<u64> = 1..=64 * 1024;
 
 /// Puts the checked numbers into the settings that connections obey.
 pub(super) fn apply(raw: &Raw, server: &mut ServerConfig, problems: &mut Vec<String>) {
@@ -29,6 +32,18 @@ pub(super) fn apply(raw: &Raw, server: &mut ServerConfig, problems: &mut Vec<Str
     server.trending.word_max_chars = longest as usize;
     let minutes = numbers.within("trending.half_life_minutes", trending.half_life_minutes, HALF_LIFE_MINUTES);
     server.trending.half_life_ms = minutes * 60_000;
+}
+
+/// The memory of ephemeral messages.
+pub(super) fn memory(raw: &raw::Ephemeral, problems: &mut Vec<String>) -> MemoryCaps {
+    let mut numbers = Numbers { problems };
+    let mut bytes = |name, mib| numbers.within(name, mib, MEMORY_MIB) * 1024 * 1024;
+    MemoryCaps {
+        account_bytes: bytes("ephemeral.account_mib", raw.account_mib),
+        room_bytes: bytes("ephemeral.room_mib", raw.room_mib),
+        total_bytes: bytes("ephemeral.total_mib", raw.total_mib),
+        ..MemoryCaps::default()
+    }
 }
 
 fn rates(limits: &raw::Limits, numbers: &mut Numbers<'_>) -> PostRates {

@@ -170,7 +170,16 @@ fn of_store(error: &StoreError) -> ErrorBody {
 }
 
 fn of_live(undone: &str, error: &LiveError) -> ErrorBody {
-    ErrorBody::new(ErrorCode::LiveUnavailable, format!("{undone}: {error}."))
+    let code = match error {
+        LiveError::AccountFull { .. } | LiveError::RoomFull { .. } | LiveError::Full { .. } => ErrorCode::EphemeralFull,
+        LiveError::Unavailable
+        | LiveError::Down
+        | LiveError::OutOfMemory
+        | LiveError::KeyConflict
+        | LiveError::Busy
+        | LiveError::NotEphemeral => ErrorCode::LiveUnavailable,
+    };
+    ErrorBody::new(code, format!("{undone}: {error}."))
 }
 
 fn of_password(error: PasswordError) -> ErrorBody {

@@ -2,6 +2,7 @@
 
 use chat_proto::ids::RoomId;
 
+use crate::byte_size::byte_size;
 use crate::reply::Unanswered;
 
 /// Why the live store refused or could not answer.
@@ -27,9 +28,21 @@ pub enum LiveError {
     /// The queue is full. Nothing was changed. Retryable.
     #[error("the store of ephemeral messages has too much to do; try again")]
     Busy,
+    /// The sender's messages take as many bytes as one account's may. Nothing was changed. Retryable once some expire.
+    #[error(
+        "your ephemeral messages take all the memory that one account may use ({}); delete some, wait until some expire, \
+         or let this one persist",
+        byte_size(*limit_bytes)
+    )]
+    AccountFull {
+        /// The account's limit.
+        limit_bytes: u64,
+    },
     /// The room holds as many bytes of ephemeral messages as it may. Nothing was changed. Retryable once some expire.
     #[error(
-        "{room} holds {limit_bytes} bytes of ephemeral messages, the most it may; wait until some expire or delete some"
+        "the ephemeral messages of {room} take all the memory that one room may use ({}); wait until some expire, or \
+         delete some: your own, and as the room's owner everyone's",
+        byte_size(*limit_bytes)
     )]
     RoomFull {
         /// The room.
@@ -38,7 +51,11 @@ pub enum LiveError {
         limit_bytes: u64,
     },
     /// All rooms together hold as many bytes as they may. Nothing was changed. Retryable once some expire.
-    #[error("the server holds {limit_bytes} bytes of ephemeral messages, the most it may; wait until some expire")]
+    #[error(
+        "the ephemeral messages of the server take all the memory they may use ({}); wait until some expire, or let this \
+         one persist",
+        byte_size(*limit_bytes)
+    )]
     Full {
         /// The limit over all rooms.
         limit_bytes: u64,
@@ -56,6 +73,7 @@ impl LiveError {
             Self::Down
             | Self::OutOfMemory
             | Self::Busy
+            | Self::AccountFull { .. }
             | Self::RoomFull { .. }
             | Self::Full { .. }
             | Self::NotEphemeral => false,
@@ -70,6 +88,7 @@ impl LiveError {
             | Self::Down
             | Self::OutOfMemory
             | Self::Busy
+            | Self::AccountFull { .. }
             | Self::RoomFull { .. }
             | Self::Full { .. } => true,
             Self::NotEphemeral => false,

@@ -46,14 +46,14 @@ pub struct LinkFigures {
 /// Operations on one room are carried out in the order of the calls. Time is always passed in: an entry is alive while
 /// `now < expires_at`, and expired entries are never answered, swept or not.
 ///
-/// Memory is bounded: [`LiveError::RoomFull`](super::LiveError::RoomFull) and [`Full`](super::LiveError::Full) refuse
+/// Memory is bounded: [`LiveError::AccountFull`](super::LiveError::AccountFull), `RoomFull` and `Full` refuse
 /// what does not fit. Nothing alive is ever dropped to make room.
 pub trait Live: Send + Sync {
     /// Keeps a new ephemeral message until its end, once: if its sender used the key before, nothing changes and the
     /// answer is the first use.
     ///
     /// # Errors
-    /// `RoomFull`, `Full`, `Busy`: nothing was kept. `Unavailable`: not known; see [`undo`](Self::undo).
+    /// `AccountFull`, `RoomFull`, `Full`, `Busy`: nothing was kept. `Unavailable`: not known; see [`undo`](Self::undo).
     fn put(&self, entry: EphemeralEntry, now: UnixMillis) -> LiveReply<Put>;
 
     /// Sets an alive message to a new state, an edited message or `Deleted`; its end stays. Of two states the one with

@@ -126,7 +126,7 @@ async fn refill_all(services: Services, entries: Vec<EphemeralEntry>) {
                     drop(services.live.restore(entry.key().clone(), entry.item().clone(), now));
                 }
                 // An entry that does not fit will not fit the next time.
-                Ok(_) | Err(LiveError::RoomFull { .. }) => {}
+                Ok(_) | Err(LiveError::AccountFull { .. } | LiveError::RoomFull { .. }) => {}
                 Err(error) => is_done &= !error.is_retryable(),
             }
         }

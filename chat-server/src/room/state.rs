@@ -234,7 +234,8 @@ impl State {
                 _,
             ) => return Err(RoomError::NotFound),
         };
-        self.authorize_change(&new, found.by)?;
+        let is_ephemeral = alive.is_some() || message.is_some_and(|message| message.expires_at.is_some());
+        self.authorize_change(&new, found.by, is_ephemeral)?;
         // Whoever repeats a deletion in doubt learns that it is done.
         let Some(message) = message else { return Ok(Accepted::Done(found.changed)) };
         let key = alive.map(|entry| entry.key().clone());
@@ -263,12 +264,13 @@ impl State {
     }
 
     /// Asks the access table whether the caller may change a message of this author in this way.
-    fn authorize_change(&self, new: &NewChange, author: UserId) -> Result<(), RoomError> {
+    fn authorize_change(&self, new: &NewChange, author: UserId, is_ephemeral: bool) -> Result<(), RoomError> {
         if author == new.caller.user() {
             return Ok(());
         }
         let action = match new.kind {
             ChangeKind::Edit { .. } => RoomAction::EditOthers,
+            ChangeKind::Delete if is_ephemeral => RoomAction::DeleteOthersEphemeral,
             ChangeKind::Delete => RoomAction::DeleteOthers,
         };
         self.authorize(&new.caller, action)

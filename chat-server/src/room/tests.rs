@@ -299,12 +299,12 @@ async fn nothing_shows_a_message_after_its_end_however_late_the_room_wakes() {
 async fn two_deletions_under_way_are_both_done_by_the_first() {
     for life in [None, Some(Life::TtlMs(60_000))] {
         let world = World::new(RoomKind::Public).await;
-        let seq = world.post_for(&world.ben, "k", life).await.expect("taken");
-        let delete = async || world.rooms.delete(&world.ben, world.room, seq).await.map(|deleted| deleted.changed);
+        let seq = world.post_for(&world.ana, "k", life).await.expect("taken");
+        let delete = async || world.rooms.delete(&world.ana, world.room, seq).await.map(|deleted| deleted.changed);
         let (first, second) = tokio::join!(delete(), delete());
         assert_eq!((first.is_ok(), &first), (true, &second), "{life:?}");
         assert_eq!(delete().await, first, "and later, too");
-        let other = world.rooms.delete(&world.ana, world.room, seq).await.map(|deleted| deleted.changed);
+        let other = world.rooms.delete(&world.ben, world.room, seq).await.map(|deleted| deleted.changed);
         assert_eq!(other, Err(RoomRefusal::NotAuthor.into()), "only for those who may");
     }
 }

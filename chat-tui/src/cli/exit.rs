@@ -227,6 +227,7 @@ fn exit_for(code: ErrorCode) -> Exit {
         | ErrorCode::Busy
         | ErrorCode::StorageFailed
         | ErrorCode::LiveUnavailable
+        | ErrorCode::EphemeralFull
         | ErrorCode::Internal => Exit::Failed,
     }
 }

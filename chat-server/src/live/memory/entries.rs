@@ -2,6 +2,7 @@
 
 #![deny(clippy::disallowed_methods)]
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chat_proto::ids::{ClientKey, RoomId, Seq, UserId};
@@ -19,6 +20,8 @@ const TRIM_PER_WRITE: usize = 16;
 /// The limits of ephemeral messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemoryCaps {
+    /// Bytes of one account, in all rooms.
+    pub account_bytes: u64,
     /// Bytes of one room.
     pub room_bytes: u64,
     /// Bytes of all rooms.
@@ -29,7 +32,8 @@ pub struct MemoryCaps {
 
 impl Default for MemoryCaps {
     fn default() -> Self {
-        Self { room_bytes: 16 * 1024 * 1024, total_bytes: 128 * 1024 * 1024, keys: 200_000 }
+        let mib = 1024 * 1024;
+        Self { account_bytes: 4 * mib, room_bytes: 16 * mib, total_bytes: 128 * mib, keys: 200_000 }
     }
 }
 
@@ -60,6 +64,8 @@ pub(super) struct Entries {
     /// The keys by the end of their messages.
     key_ends: BTreeSet<(UnixMillis, UserId, ClientKey)>,
     bytes: u64,
+    /// The bytes by sender. Invariant: no zeros.
+    account_bytes: HashMap<UserId, u64>,
     /// Messages in `rooms`, tombstones not counted.
     messages: u64,
 }
@@ -71,7 +77,7 @@ impl Entries {
         if let Some(held) = self.key_use(sender, &key, now) {
             return Ok(Put::KeyHeld(Box::new(held)));
         }
-        self.check_space(room, cost_bytes(&entry), caps, now)?;
+        self.check_space((room, sender), cost_bytes(&entry), caps, now)?;
         self.check_keys(caps, now)?;
         let (seq, expires_at) = (entry.item().seq, entry.expires_at());
         // An expired key may not be swept yet; the new use replaces it.
@@ -119,8 +125,9 @@ impl Entries {
             return Ok(true);
         }
         let growth_bytes = cost_bytes(&new).saturating_sub(cost_bytes(old));
-        if growth_bytes > 0 {
-            self.check_space(key.room, growth_bytes, caps, now)?;
+        // A deletion holds the former state for a moment only, and is what helps when there is no space.
+        if growth_bytes > 0 && new.is_message() {
+            self.check_space((key.room, key.sender), growth_bytes, caps, now)?;
         }
         self.insert(new);
         Ok(true)
@@ -195,12 +202,16 @@ impl Entries {
 
     fn check_space(
         &mut self,
-        room: RoomId,
+        (room, sender): (RoomId, UserId),
         more_bytes: u64,
         caps: MemoryCaps,
         now: UnixMillis,
     ) -> Result<(), LiveError> {
         let fits = |entries: &Self| {
+            let account_bytes = entries.account_bytes.get(&sender).copied().unwrap_or(0);
+            if account_bytes + more_bytes > caps.account_bytes {
+                return Err(LiveError::AccountFull { limit_bytes: caps.account_bytes });
+            }
             let room_bytes = entries.rooms.get(&room).map_or(0, |held| held.bytes);
             if room_bytes + more_bytes > caps.room_bytes {
                 return Err(LiveError::RoomFull { room, limit_bytes: caps.room_bytes });
@@ -247,6 +258,7 @@ impl Entries {
         self.remove(room, seq);
         self.ends.insert((entry.expires_at(), room, seq));
         self.bytes += bytes;
+        *self.account_bytes.entry(entry.key().sender).or_default() += bytes;
         self.messages += u64::from(entry.is_message());
         let held = self.rooms.entry(room).or_default();
         held.bytes += bytes;
@@ -262,6 +274,12 @@ impl Entries {
             self.rooms.remove(&room);
         }
         self.bytes -= bytes;
+        if let Entry::Occupied(mut account) = self.account_bytes.entry(entry.key().sender) {
+            *account.get_mut() -= bytes;
+            if *account.get() == 0 {
+                account.remove();
+            }
+        }
         self.messages -= u64::from(entry.is_message());
         self.ends.remove(&(entry.expires_at(), room, seq));
     }

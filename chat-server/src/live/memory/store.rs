@@ -190,13 +190,14 @@ impl Live for MemoryLive {
 mod tests {
     use super::*;
     use crate::live::conformance;
+    use chat_proto::message::Content;
     use std::sync::Arc;
 
     conformance::suite!(async { Arc::new(MemoryLive::new(MemoryCaps::default())) as Arc<dyn Live> });
 
     #[tokio::test]
     async fn a_full_room_refuses_and_an_expired_message_makes_space() {
-        let caps = MemoryCaps { room_bytes: 2_000, total_bytes: 1_000_000, keys: 100 };
+        let caps = MemoryCaps { room_bytes: 2_000, total_bytes: 1_000_000, ..MemoryCaps::default() };
         let live = MemoryLive::new(caps);
         let now = UnixMillis(0);
         let entry = |room, seq, ttl_ms| conformance::entry(room, seq, now, ttl_ms);
@@ -210,8 +211,42 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_account_has_one_share_of_all_rooms_and_others_keep_theirs() {
+        let live = MemoryLive::new(MemoryCaps { account_bytes: 2_000, ..MemoryCaps::default() });
+        let now = UnixMillis(0);
+        let entry = |sender, room, seq| {
+            let key =
+                EphemeralKey { sender: UserId(sender), ..conformance::entry(room, seq, now, 1_000).key().clone() };
+            EphemeralEntry::message(key, conformance::entry(room, seq, now, 1_000).item().clone()).expect("an entry")
+        };
+        for room in 1..=3 {
+            assert_eq!(live.put(entry(7, room, room), now).await, Ok(Put::Stored));
+        }
+        assert_eq!(live.put(entry(7, 4, 4), now).await, Err(LiveError::AccountFull { limit_bytes: 2_000 }));
+        assert_eq!(live.put(entry(8, 1, 5), now).await, Ok(Put::Stored));
+        live.undo(entry(7, 2, 2).key().clone(), Seq(2)).await.expect("undone");
+        assert_eq!(live.put(entry(7, 4, 6), now).await, Ok(Put::Stored));
+        assert_eq!(live.put(entry(7, 4, 7), now).await, Err(LiveError::AccountFull { limit_bytes: 2_000 }));
+        assert_eq!(live.put(entry(7, 4, 8), UnixMillis(1_000)).await, Ok(Put::Stored), "the others have ended");
+    }
+
+    #[tokio::test]
+    async fn a_deletion_is_possible_without_any_space_left() {
+        let now = UnixMillis(0);
+        let old = conformance::entry(1, 1, now, 1_000);
+        let live = MemoryLive::new(MemoryCaps::default());
+        assert_eq!(live.put(old.clone(), now).await, Ok(Put::Stored));
+        let bytes = live.usage(now).await.expect("counted").bytes;
+        let live = MemoryLive::new(MemoryCaps { account_bytes: bytes, room_bytes: bytes, ..MemoryCaps::default() });
+        assert_eq!(live.put(old.clone(), now).await, Ok(Put::Stored));
+        let content = Content::Deleted { deleted_at: now, deleted_by: UserId(7) };
+        let gone = Item { changed: Seq(2), content, ..old.item().clone() };
+        assert_eq!(live.replace(old.key().clone(), gone, now).await, Ok(true));
+    }
+
+    #[tokio::test]
     async fn the_total_is_bounded_over_all_rooms_and_falls_back_to_nothing() {
-        let live = MemoryLive::new(MemoryCaps { room_bytes: 2_000, total_bytes: 3_000, keys: 100 });
+        let live = MemoryLive::new(MemoryCaps { room_bytes: 2_000, total_bytes: 3_000, ..MemoryCaps::default() });
         let now = UnixMillis(0);
         for room in 1..=5 {
             assert_eq!(live.put(conformance::entry(room, room, now, 1_000), now).await, Ok(Put::Stored));

@@ -27,8 +27,6 @@ use crate::tasks::Tasks;
 
 /// Operations that may wait.
 const QUEUE: usize = 8_192;
-/// Bytes of ephemeral messages of one room.
-const ROOM_MAX_BYTES: u64 = 16 * 1024 * 1024;
 /// A room's keys outlive its last message by this time.
 const SLACK_MS: u64 = 60_000;
 
@@ -42,6 +40,8 @@ pub struct RedisLive {
     losses: watch::Receiver<u64>,
     tasks: Tasks,
     counters: Arc<Counters>,
+    /// Bytes of ephemeral messages of one room.
+    room_bytes: u64,
 }
 
 impl RedisLive {
@@ -73,6 +73,7 @@ impl RedisLive {
             is_available: is_available.subscribe(),
             losses: losses.subscribe(),
             counters: Arc::clone(&counters),
+            room_bytes: options.room_bytes,
             tasks: tasks.clone(),
         };
         let (queue_out, previous, recovery, memory_probes_left) = (received, None, Vec::new(), 0);
@@ -170,14 +171,14 @@ impl RedisLive {
 
 impl Live for RedisLive {
     fn put(&self, entry: EphemeralEntry, now: UnixMillis) -> LiveReply<Put> {
-        let key = entry.key();
+        let (key, room_bytes) = (entry.key(), self.room_bytes);
         let room = key.room;
         let life_ms = entry.expires_at().since_ms(now);
         let keys = self.with_room(room, [self.keys.key(key.sender, &key.key), self.keys.rooms()]);
         let mut call = self.scripts.put.over(&keys);
         call.arg(now.0).arg(field(key)).arg(values::entry(&entry)).arg(entry.expires_at().0);
         call.arg(values::key_use(&entry)).arg(life_ms + KEY_KEPT_MS).arg(life_ms + SLACK_MS);
-        call.arg(ROOM_MAX_BYTES).arg(room.0).arg(KEY_KEPT_MS);
+        call.arg(room_bytes).arg(room.0).arg(KEY_KEPT_MS);
         self.submit(vec![call], move |values| {
             let mut answer: Vec<Value> = one(values)?;
             let outcome: u8 = read(answer.first()?.clone())?;
@@ -187,7 +188,7 @@ impl Live for RedisLive {
                     let used: String = read(answer.pop()?)?;
                     Some(Ok(Put::KeyHeld(Box::new(values::read_key_use(&used)?))))
                 }
-                _ => Some(Err(LiveError::RoomFull { room, limit_bytes: ROOM_MAX_BYTES })),
+                _ => Some(Err(LiveError::RoomFull { room, limit_bytes: room_bytes })),
             }
         })
     }

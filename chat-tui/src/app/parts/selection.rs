@@ -4,6 +4,7 @@
 
 use chat_proto::ids::Seq;
 use chat_proto::request::Delete;
+use chat_proto::room::Role;
 
 use super::{edit_history, outbox, overlay};
 use crate::action::MessageAction;
@@ -109,9 +110,22 @@ fn target(model: &Model) -> Option<(RoomKey, &TimelineEntry)> {
 /// The message an action is about, if it is one's own and the server is connected; otherwise says why not.
 fn own_target(model: &mut Model) -> Option<(RoomKey, Seq, String)> {
     let me = model.server().and_then(Server::my_id);
+    target_that(model, |entry| Some(entry.by) == me)
+}
+
+/// As [`own_target`], but a room's owner may take away an ephemeral message of others.
+fn deletable_target(model: &mut Model) -> Option<(RoomKey, Seq, String)> {
+    let me = model.server().and_then(Server::my_id);
+    let is_owner = model.room().is_some_and(|(_, room)| room.role == Role::Owner);
+    let is_ephemeral = |entry: &TimelineEntry| entry.content().is_some_and(|content| content.expires_at().is_some());
+    target_that(model, |entry| Some(entry.by) == me || (is_owner && is_ephemeral(entry)))
+}
+
+/// The message an action is about, if this account may do it and the server is connected; otherwise says why not.
+fn target_that(model: &mut Model, may: impl Fn(&TimelineEntry) -> bool) -> Option<(RoomKey, Seq, String)> {
     let found = target(model).map(|(room_key, entry)| {
         let text = entry.content().map_or_else(String::new, |content| content.written().to_owned());
-        (room_key, entry.seq, text, Some(entry.by) == me)
+        (room_key, entry.seq, text, may(entry))
     });
     match found {
         None => model.show_info("There is no message to do that with."),
@@ -138,7 +152,7 @@ fn edit(model: &mut Model) {
 
 /// Asks whether to delete a message.
 fn ask_to_delete(model: &mut Model) {
-    if let Some((room_key, seq, text)) = own_target(model) {
+    if let Some((room_key, seq, text)) = deletable_target(model) {
         overlay::open_deletion(model, room_key, seq, &text);
     }
 }

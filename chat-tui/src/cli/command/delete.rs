@@ -1,4 +1,4 @@
-//! `chat delete ID…`: deletes the user's own messages. Must not know rooms' roles.
+//! `chat delete ID…`: deletes messages. Must not know rooms' roles.
 
 use chat_proto::request::Delete;
 use clap::Args;

@@ -42,7 +42,7 @@ pub(in crate::cli) enum ClientCommand {
     Run(run::RunArgs),
     /// Replace the text of one of your messages.
     Edit(edit::EditArgs),
-    /// Delete your own messages.
+    /// Delete your own messages; in a room you own also ephemeral ones of others.
     Delete(delete::DeleteArgs),
     /// Show the earlier versions of a message.
     Versions(versions::VersionsArgs),

@@ -76,6 +76,7 @@ fn protocol_code(code: ErrorCode) -> &'static str {
         ErrorCode::Busy => "busy",
         ErrorCode::StorageFailed => "storage_failed",
         ErrorCode::LiveUnavailable => "live_unavailable",
+        ErrorCode::EphemeralFull => "ephemeral_full",
         ErrorCode::ShuttingDown => "shutting_down",
         ErrorCode::Internal => "internal",
     }
