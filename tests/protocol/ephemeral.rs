@@ -106,7 +106,7 @@ async fn who_has_filled_a_share_is_refused_alone_and_deleting_helps() {
                 }
             }
         }
-        peer.post(&format!("from {name}"), "a persistent message stands apart").await;
+        peer.post(&format!("from-{name}"), "a persistent message stands apart").await;
     }
     assert!(refused[0].contains("your ephemeral messages") && refused[0].contains("1.0 MiB"), "{refused:?}");
     assert!(refused[2].contains("2.0 MiB") && refused[2].contains("room's owner"), "{refused:?}");

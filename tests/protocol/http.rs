@@ -34,13 +34,13 @@ async fn get_at(address: SocketAddr, path: &str, headers: &str) -> String {
     ask(TcpStream::connect(address).await.expect("it listens"), path, headers).await
 }
 
-async fn get(server: &Server, path: &str, headers: &str) -> String {
+pub async fn get(server: &Server, path: &str, headers: &str) -> String {
     get_at(server.address(), path, headers).await
 }
 
 /// Returns the samples of a page by name and labels. Every line must be valid for Prometheus, and each metric's type
 /// must come before its samples.
-fn samples(answer: &str) -> BTreeMap<String, f64> {
+pub fn samples(answer: &str) -> BTreeMap<String, f64> {
     let (head, page) = answer.split_once("\r\n\r\n").expect("a head");
     assert!(head.starts_with("HTTP/1.1 200"), "{head}");
     assert!(head.contains("content-type: text/plain; version=0.0.4; charset=utf-8"), "{head}");

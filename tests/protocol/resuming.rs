@@ -8,6 +8,8 @@ use chat_proto::server_frame::ServerFrame;
 use chat_tests::peer::{GENERAL, Peer, post};
 use chat_tests::server::Server;
 
+use crate::http::{get, samples};
+
 #[tokio::test]
 async fn cursors_of_another_epoch_bring_nothing() {
     let server = Server::start();
@@ -36,22 +38,18 @@ async fn cursors_of_another_epoch_bring_nothing() {
 #[tokio::test]
 async fn long_messages_fall_out_of_memory_and_come_from_the_database() {
     let server = Server::start();
-    let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
-    let token = welcome.token.clone().expect("a token");
+    let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
     let long = "é".repeat(8_000);
     let mut seqs = Vec::new();
     for number in 0..40 {
         seqs.push(ana.post(&format!("k{number}"), &long).await.seq);
     }
-    for (after, is_complete) in [(seqs[34], true), (seqs[4], false)] {
-        let rooms = vec![RoomCursor { room: GENERAL, after: ana.at(after) }];
-        let resume = Resume { epoch: welcome.epoch.clone(), account: AccountSeq(0), rooms };
-        let (_, known) = Peer::with_token(server.address(), &token, Subscription::All, Some(resume)).await;
-        let resumed: Vec<_> = known.resumed.iter().map(|room| (room.is_complete, room.items.len())).collect();
-        assert_eq!(resumed, [(is_complete, if is_complete { 5 } else { 0 })]);
+    for (after, is_in_memory) in [(34, true), (4, false)] {
+        let found: Vec<_> = ana.changes(seqs[after]).await.iter().map(|item| item.seq).collect();
+        assert_eq!(found, seqs[after + 1..]);
+        let misses = samples(&get(&server, "/metrics", "").await)["chat_ring_misses_total"];
+        assert_eq!(misses == 0.0, is_in_memory, "{misses}");
     }
-    let found: Vec<_> = ana.changes(seqs[4]).await.iter().map(|item| item.seq).collect();
-    assert_eq!(found, seqs[5..]);
 }
 
 #[tokio::test]
