@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::text::{MessageBody, TextError};
-
 /// The version of the protocol this crate speaks.
 pub const PROTOCOL_VERSION: u32 = 1;
 /// The WebSocket subprotocol's name.
@@ -109,32 +107,6 @@ pub struct Limits {
     /// Connections an account may have at once; absent if not limited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connections_max: Option<u32>,
-}
-
-impl Limits {
-    /// Checks the length of a message's text, which may be more limited on a server than by the protocol.
-    ///
-    /// # Errors
-    /// The limit that is exceeded, and by how much.
-    pub fn check_body(&self, body: &MessageBody) -> Result<(), TextError> {
-        self.check_length(body.as_str())
-    }
-
-    /// Returns whether a text is short enough for one message.
-    pub fn has_room_for(&self, text: &str) -> bool {
-        self.check_length(text).is_ok()
-    }
-
-    fn check_length(&self, text: &str) -> Result<(), TextError> {
-        let (chars, bytes) = (text.chars().count(), text.len());
-        if chars as u64 > self.body_max_chars {
-            return Err(TextError::TooManyCharacters { limit: self.body_max_chars as usize, actual: chars });
-        }
-        if bytes as u64 > self.body_max_bytes {
-            return Err(TextError::TooManyBytes { limit: self.body_max_bytes as usize, actual: bytes });
-        }
-        Ok(())
-    }
 }
 
 impl Default for Limits {

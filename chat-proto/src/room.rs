@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::cursor::Cursor;
-use crate::ids::{RoomId, Seq, UserId};
+use crate::ids::{RoomId, UserId};
 use crate::presence::Presence;
 use crate::text::{Description, RoomName, TopicText, Username};
 use crate::time::UnixMillis;
-use crate::unread::UnreadEphemeral;
+pub use crate::unread::ReadMarker;
 
 /// Who may see and join a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -77,32 +77,6 @@ pub struct Membership {
     pub read_marker: ReadMarker,
     /// This account's role.
     pub role: Role,
-}
-
-/// How far one account has read one room, and what is unread at this moment. Posting does not move it; only `read` does.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReadMarker {
-    /// Everything up to here has been read.
-    pub read_seq: Seq,
-    /// Messages of other accounts after it, persistent and ephemeral, that are neither deleted nor expired.
-    pub unread: u32,
-    /// Those among them that mention this account.
-    pub mentions: u32,
-    /// The counts include every persistent message and every deletion up to this number, and none after it.
-    #[serde(default)]
-    pub counted_to: Seq,
-    /// The ephemeral messages among them, those that expire first; at most
-    /// [`UNREAD_EPHEMERAL_MAX`](crate::limits::UNREAD_EPHEMERAL_MAX).
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub ephemeral: Vec<UnreadEphemeral>,
-    /// Present if more ephemeral messages are counted than `ephemeral` lists: all of them up to this number. Ask again
-    /// when the last listed one has expired.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unlisted_to: Option<Seq>,
-    /// Whether the ephemeral messages of the room are unknown while the live store is unreachable: the counts hold
-    /// persistent messages only.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub lacks_ephemeral: bool,
 }
 
 /// A member's rights.

@@ -11,7 +11,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_security::{GeneralSecurityProfile, MixedScript};
 
 pub use self::new_name::DrawnAlike;
-use crate::limits;
+use crate::limits::{self, Limits};
 
 /// Why a text was refused. Never repeats the text itself.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -226,6 +226,21 @@ fn is_combining_mark(c: char) -> bool {
 #[serde(transparent)]
 pub struct MessageBody(Box<str>);
 checked_text!(MessageBody);
+
+impl MessageBody {
+    /// Checks the length against the limits of a server, which may be narrower than the protocol's.
+    ///
+    /// # Errors
+    /// The limit that is exceeded, and by how much.
+    pub fn check_within(&self, limits: &Limits) -> Result<(), TextError> {
+        check_length(&self.0, limits.body_max_chars as usize, limits.body_max_bytes as usize)
+    }
+
+    /// Whether a text is short enough for one message on a server.
+    pub fn has_room(text: &str, limits: &Limits) -> bool {
+        check_length(text, limits.body_max_chars as usize, limits.body_max_bytes as usize).is_ok()
+    }
+}
 
 impl FromStr for MessageBody {
     type Err = TextError;

@@ -107,8 +107,8 @@ const PLACES: &[(&str, &str, &[&str])] = &[
         "chat_proto::codec::decode*",
         &["chat-server/src/connection/json_door.rs", "chat-server/src/connection/tests.rs"],
     ),
-    // The lines of `doctor --json`. Pages are cut with `wire_size`, which keeps no text.
-    ("chat-server/src", "chat_proto::codec::to_*", &["chat-server/src/doctor/check.rs"]),
+    // The lines of `--json`. Pages are cut with `wire_size`, which keeps no text.
+    ("chat-server/src", "chat_proto::codec::to_*", &["chat-server/src/backup.rs", "chat-server/src/doctor/check.rs"]),
     ("chat-server/src", "chat_proto::codec::from_*", &[]),
     ("chat-server/src", "serde_json", &["chat-server/src/stored"]),
     ("chat-tui/src", "rusqlite", &["chat-tui/src/cache"]),

@@ -30,7 +30,7 @@ pub(super) fn check_limit(limit: u32, limits: &Limits) -> Result<(), Refusal> {
 
 /// Checks the length of a message's text, which may be more limited here than by the protocol.
 pub(super) fn check_body(body: &MessageBody, limits: &Limits) -> Result<(), Refusal> {
-    limits.check_body(body).map_err(|error| {
+    body.check_within(limits).map_err(|error| {
         let message = format!("A message {error}.");
         ErrorBody::new(ErrorCode::TooLarge, message).at_field("body").into()
     })

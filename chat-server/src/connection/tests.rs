@@ -25,7 +25,7 @@ const OTHERS: [&str; 29] = [
     r#""type":"versions","room":"R2","seq":2"#,
     r#""type":"delete","room":"R2","seq":2"#,
     r#""type":"history","room":"R2","limit":10"#,
-    r#""type":"changes","room":"R2","after":0,"limit":10"#,
+    r#""type":"changes","room":"R2","after":{"seq":0,"persistent":0},"limit":10"#,
     r#""type":"read","room":"R2""#,
     r#""type":"create_room","kind":"public","name":"more""#,
     r#""type":"join","room":"R2""#,

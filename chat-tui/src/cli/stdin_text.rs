@@ -4,6 +4,7 @@
 use clap::ValueEnum;
 
 use chat_proto::limits::Limits;
+use chat_proto::text::MessageBody;
 
 use super::exit::CliError;
 
@@ -62,7 +63,7 @@ fn apply_carriage_returns(line: &str) -> String {
 /// # Errors
 /// A usage error with limit and size if the text is too long and `how` is `None`.
 pub(super) fn fit(text: &str, how: Option<Fit>, limits: &Limits) -> Result<Vec<String>, CliError> {
-    if limits.has_room_for(text) {
+    if MessageBody::has_room(text, limits) {
         return Ok(vec![text.to_owned()]);
     }
     match how {
@@ -172,7 +173,7 @@ mod tests {
     use super::*;
 
     fn fits(text: &str) -> bool {
-        Limits::default().has_room_for(text)
+        MessageBody::has_room(text, &Limits::default())
     }
 
     fn fit(text: &str, how: Option<Fit>) -> Result<Vec<String>, CliError> {
@@ -210,7 +211,7 @@ mod tests {
         let long: String = (0..200).map(|n| format!("line {n}\n")).collect();
         for how in [Fit::Head, Fit::Tail, Fit::Split] {
             let parts = super::fit(&long, Some(how), &limits).expect("fits");
-            assert!(parts.iter().all(|part| limits.has_room_for(part)), "{how:?}: {parts:?}");
+            assert!(parts.iter().all(|part| MessageBody::has_room(part, &limits)), "{how:?}: {parts:?}");
         }
         let refused = super::fit(&long, None, &limits).expect_err("too long");
         assert!(refused.to_string().contains("a message holds 300 characters and 900 bytes"), "{refused}");

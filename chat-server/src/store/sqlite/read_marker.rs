@@ -78,14 +78,15 @@ mod tests {
     fn counting_reads_indexes_and_no_whole_room() {
         let folder = tempfile::tempdir().expect("a folder");
         let (c, _) = open::prepare(&folder.path().join("chat.db"), "e1", 0).expect("it opens");
-        let plan = |query: &str| -> Vec<String> {
-            all(&c, &format!("EXPLAIN QUERY PLAN {query}"), [], |row| Ok(row.get(3)?)).expect("a plan")
+        let plan = |query: &str, parameters: &[i64]| -> Vec<String> {
+            let parameters = rusqlite::params_from_iter(parameters);
+            all(&c, &format!("EXPLAIN QUERY PLAN {query}"), parameters, |row| Ok(row.get(3)?)).expect("a plan")
         };
-        let counts = plan(&format!("SELECT {READ_MARKER} FROM member JOIN room ON room.id = member.room"));
+        let counts = plan(&format!("SELECT {READ_MARKER} FROM member JOIN room ON room.id = member.room"), &[]);
         for step in ["author USING PRIMARY KEY (room=? AND account=?)", "INDEX item_deleted (room=? AND seq>?)"] {
             assert!(counts.iter().any(|found| found.contains(step)), "{step} in {counts:#?}");
         }
-        let own = plan(&format!("SELECT {OWN_UP_TO}"));
+        let own = plan(&format!("SELECT {OWN_UP_TO}"), &[1, 2, 3]);
         let step = "item_seq (room=? AND seq>? AND seq<?)";
         assert!(own.iter().any(|found| found.contains(step)), "{step} in {own:#?}");
     }

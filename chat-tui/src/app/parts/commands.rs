@@ -5,6 +5,7 @@
 use chat_proto::presence::ChosenAvailability;
 use chat_proto::request::{self, CreateRoom, Life, Resolve, SetDescription, SetRsvp, SetStatus, SetTopic};
 use chat_proto::room::RoomKind;
+use chat_proto::text::MessageBody;
 
 use super::{code_language, composer, outbox};
 use crate::action::{Action, ActionGroup, CommandAction};
@@ -190,8 +191,8 @@ fn send_code(model: &mut Model, argument: &str) -> CommandResult {
 
 fn send_as(model: &mut Model, text: &str, language: Option<&str>, life: Option<Life>) -> CommandResult {
     let room_key = model.current.ok_or(NO_ROOM)?;
-    let body = read_text("message", text.trim_end())?;
-    let fits = model.limits(room_key.server).check_body(&body);
+    let body: MessageBody = read_text("message", text.trim_end())?;
+    let fits = body.check_within(&model.limits(room_key.server));
     fits.map_err(|error| sentence(&format!("the message {error}")))?;
     let code = language.map(|language| read_text("language", language)).transpose()?;
     outbox::send(model, room_key, Draft { body, code, life });

@@ -261,7 +261,7 @@ fn send_edit(model: &mut Model, room_key: RoomKey, seq: Seq, text: &str) {
 /// The text as a message of the room, as long as its server allows.
 fn body_of(model: &Model, room_key: RoomKey, text: &str) -> Result<MessageBody, TextError> {
     let body: MessageBody = text.parse()?;
-    model.limits(room_key.server).check_body(&body)?;
+    body.check_within(&model.limits(room_key.server))?;
     Ok(body)
 }
 

@@ -5,6 +5,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
+use chat_proto::text::MessageBody;
 use clap::Args;
 
 use super::posting::{plain_post, print_posted};
@@ -94,7 +95,7 @@ async fn post(args: &RunArgs, context: &Context, report: &str, tail: OutputTail)
     let output = stdin_text::clean(&bytes)?;
     if !args.no_output && !output.trim().is_empty() {
         let language: chat_proto::text::CodeLanguage = "text".parse().expect("invariant: a word is a language");
-        let is_whole = tail.lines_before == 0 && limits.has_room_for(&output);
+        let is_whole = tail.lines_before == 0 && MessageBody::has_room(&output, &limits);
         let fitted = if is_whole { output } else { stdin_text::fit_tail(&output, tail.lines_before, &limits) };
         bodies.push((fitted, Some(language)));
     }
