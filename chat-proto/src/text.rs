@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 use unicode_normalization::UnicodeNormalization;
 use unicode_security::{GeneralSecurityProfile, MixedScript};
 
+pub use self::new_name::DrawnAlike;
 use crate::limits::{self, Limits};
 
 /// Why a text was refused. Never repeats the text itself.
@@ -47,18 +48,9 @@ pub enum TextError {
     /// Letters of several scripts in one name: look-alike names are made so.
     #[error("mixes letters of several scripts")]
     MixedScripts,
-    /// A new name with stacked marks, which are drawn on top of each other.
-    #[error("must not have more than two marks on a letter, nor the same one twice")]
-    TooManyMarks,
-    /// A new name with a mark on an `i` or a `j`: drawn alike with and without it.
-    #[error("must not have a separate mark on an i or a j: it looks like the plain letter")]
-    MarkOnDottedLetter,
-    /// A new name with a letter that is drawn like a quote, an apostrophe or a colon.
-    #[error("must not contain {:?} (U+{:04X}), which looks like punctuation", .character, *.character as u32)]
-    LooksLikePunctuation {
-        /// The first such letter.
-        character: char,
-    },
+    /// A new name that is drawn like another one.
+    #[error(transparent)]
+    DrawnAlike(#[from] DrawnAlike),
     /// A room name that looks like a room id: `r12`.
     #[error("looks like the id of a room (an R and digits); choose another one")]
     LooksLikeAnId,
@@ -94,9 +86,7 @@ where
                 | TextError::BadStart
                 | TextError::MixedScripts
                 | TextError::LooksLikeAnId
-                | TextError::TooManyMarks
-                | TextError::MarkOnDottedLetter
-                | TextError::LooksLikePunctuation { .. }
+                | TextError::DrawnAlike(_)
                 | TextError::NotAnId => E::custom(error),
             })
         }
@@ -181,9 +171,9 @@ impl RoomName {
     /// Checks that the name may be taken anew. Names from before may break this; they stay, and parse.
     ///
     /// # Errors
-    /// [`TextError::TooManyMarks`], [`TextError::MarkOnDottedLetter`] or [`TextError::LooksLikePunctuation`].
+    /// [`TextError::DrawnAlike`].
     pub fn check_new(&self) -> Result<(), TextError> {
-        new_name::check(&self.0)
+        Ok(new_name::check(&self.0)?)
     }
 }
 
@@ -196,9 +186,9 @@ impl Username {
     /// Checks that the name may be taken anew. Names from before may break this; they stay, and parse.
     ///
     /// # Errors
-    /// [`TextError::TooManyMarks`], [`TextError::MarkOnDottedLetter`] or [`TextError::LooksLikePunctuation`].
+    /// [`TextError::DrawnAlike`].
     pub fn check_new(&self) -> Result<(), TextError> {
-        new_name::check(&self.0)
+        Ok(new_name::check(&self.0)?)
     }
 }
 

@@ -4,7 +4,23 @@
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::{canonical_combining_class, is_combining_mark};
 
-use super::TextError;
+/// Why a name may not be taken anew.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DrawnAlike {
+    /// Stacked marks, which are drawn on top of each other.
+    #[error("must not have more than two marks on a letter, nor the same one twice")]
+    TooManyMarks,
+    /// A mark on an `i` or a `j`: drawn alike with and without it.
+    #[error("must not have a separate mark on an i or a j: it looks like the plain letter")]
+    MarkOnDottedLetter,
+    /// A letter that is drawn like a quote, an apostrophe or a colon.
+    #[error("must not contain {:?} (U+{:04X}), which looks like punctuation", .character, *.character as u32)]
+    LooksLikePunctuation {
+        /// The first such letter.
+        character: char,
+    },
+}
 
 /// More marks on a letter are drawn on top of each other.
 const MARKS_MAX: usize = 2;
@@ -12,19 +28,19 @@ const MARKS_MAX: usize = 2;
 const NUKTA: u8 = 7;
 
 /// Checks a name that obeys the grammar, and so is in the form NFKC.
-pub(super) fn check(name: &str) -> Result<(), TextError> {
+pub(super) fn check(name: &str) -> Result<(), DrawnAlike> {
     if let Some(character) = name.chars().find(|c| looks_like_punctuation(*c)) {
-        return Err(TextError::LooksLikePunctuation { character });
+        return Err(DrawnAlike::LooksLikePunctuation { character });
     }
     let mut is_dotted = false;
     let mut marks: Vec<char> = Vec::new();
     for c in name.chars() {
         if is_combining_mark(c) {
             if is_dotted {
-                return Err(TextError::MarkOnDottedLetter);
+                return Err(DrawnAlike::MarkOnDottedLetter);
             }
             if marks.last() == Some(&c) || marks.len() == MARKS_MAX && canonical_combining_class(c) != NUKTA {
-                return Err(TextError::TooManyMarks);
+                return Err(DrawnAlike::TooManyMarks);
             }
             if canonical_combining_class(c) != NUKTA {
                 marks.push(c);
@@ -52,7 +68,8 @@ fn looks_like_punctuation(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{RoomName, TextError, Username};
+    use super::DrawnAlike;
+    use crate::text::{RoomName, TextError, Username};
 
     fn checked(name: &str) -> Result<(), TextError> {
         name.parse::<RoomName>()?.check_new()?;
@@ -62,20 +79,24 @@ mod tests {
     #[test]
     fn a_name_that_is_drawn_like_another_is_refused() {
         for name in ["vi\u{307}ctim", "VİCTİM", "j\u{301}o", "vı\u{307}ctim", "ві\u{301}ктор", "í\u{307}"] {
-            assert_eq!(checked(name), Err(TextError::MarkOnDottedLetter), "{name}");
+            assert_eq!(checked(name), Err(DrawnAlike::MarkOnDottedLetter.into()), "{name}");
         }
         let stacked = format!("victim{}", "\u{301}".repeat(12));
         for name in ["victim\u{301}\u{301}", "victim\u{300}\u{302}\u{308}", "ế\u{300}", &stacked] {
-            assert_eq!(checked(name), Err(TextError::TooManyMarks), "{name}");
+            assert_eq!(checked(name), Err(DrawnAlike::TooManyMarks.into()), "{name}");
         }
         for name in ["victim\u{2bc}", "\u{2bb}victim", "vic\u{2d0}tim", "victim\u{1c3}", "victim\u{a78c}"] {
             let refused = checked(name);
             assert!(
-                matches!(refused, Err(TextError::LooksLikePunctuation { .. } | TextError::ForbiddenCharacter { .. })),
+                matches!(
+                    refused,
+                    Err(TextError::DrawnAlike(DrawnAlike::LooksLikePunctuation { .. })
+                        | TextError::ForbiddenCharacter { .. })
+                ),
                 "{name}: {refused:?}"
             );
         }
-        assert_eq!(checked("victim\u{2bc}"), Err(TextError::LooksLikePunctuation { character: '\u{2bc}' }));
+        assert_eq!(checked("victim\u{2bc}"), Err(DrawnAlike::LooksLikePunctuation { character: '\u{2bc}' }.into()));
     }
 
     #[test]
