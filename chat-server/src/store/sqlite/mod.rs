@@ -7,6 +7,7 @@ mod backup;
 mod batch;
 mod checkpoint;
 mod damage;
+mod damaged_items;
 mod error;
 mod examine;
 mod folder;
