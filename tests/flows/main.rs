@@ -13,4 +13,5 @@ mod forgetting;
 mod in_process_door;
 mod operation;
 mod power;
+mod reloading;
 mod unusable_data;

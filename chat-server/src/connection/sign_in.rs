@@ -119,7 +119,7 @@ async fn register(
     name: Username,
     (password, code): (String, Option<String>),
 ) -> Result<Account, Refusal> {
-    let is_free = match server.config.registration {
+    let is_free = match server.adjustable().registration {
         Registration::Open => true,
         Registration::Loopback => origin.uid.is_some() || origin.is_loopback,
         Registration::Code => false,
