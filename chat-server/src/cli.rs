@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::config::{Config, ConfigError, LogFormat, Overrides};
+use crate::config::{Config, ConfigError, LogFormat, LogLevel, Overrides};
 
 /// The server's flags.
 #[derive(Args, Clone, Debug)]
@@ -17,7 +17,8 @@ Examples:
 
 Prints one line when it is ready: `ready`, then the addresses clients connect to, the address of the metrics
 (with --metrics-listen), its process id and its data folder.
-SIGTERM shuts the server down cleanly: nothing that was acknowledged is lost.")]
+SIGTERM shuts the server down cleanly: nothing that was acknowledged is lost. SIGHUP reads the settings again; the
+log says what has changed, and what needs a restart.")]
 pub struct ServerArgs {
     /// Listen on this address; may be repeated. Port 0 picks a free port.
     #[arg(long, global = true, env = "CHAT_SERVER_LISTEN", value_name = "ADDR", value_delimiter = ',')]
@@ -56,6 +57,9 @@ pub struct ServerArgs {
     /// Format of the log on standard error.
     #[arg(long, global = true, env = "CHAT_SERVER_LOG_FORMAT", value_enum, value_name = "FORMAT")]
     pub log_format: Option<LogFormat>,
+    /// How much is logged; -v and -vv raise it, and CHAT_LOG stands above it.
+    #[arg(long, global = true, env = "CHAT_SERVER_LOG_LEVEL", value_enum, value_name = "LEVEL")]
+    pub log_level: Option<LogLevel>,
     /// Check the settings, report mistakes, and exit.
     #[arg(long)]
     pub check_config: bool,
@@ -85,6 +89,7 @@ impl ServerArgs {
             host_names: self.host_names.iter().filter(|entry| !entry.is_empty()).cloned().collect(),
             data: self.data.clone(),
             log_format: self.log_format,
+            log_level: self.log_level,
             redis: self.redis.clone().filter(|url| !url.is_empty()),
             redis_prefix: redis_prefix.map(str::to_owned),
             require_redis: self.require_redis,

@@ -1,8 +1,11 @@
 //! Runs a server as a program: arguments, log, signals, the ready line. Must not know what the server serves.
 
+use std::sync::Arc;
+
 use color_eyre::eyre::{Result, WrapErr};
 
 use crate::cli::ServerArgs;
+use crate::reload::ReadSettings;
 use crate::wiring::{Ready, serve};
 use crate::{fatal, shutdown, telemetry};
 
@@ -19,7 +22,9 @@ pub fn run_in_foreground(args: &ServerArgs, verbose: u8) -> Result<()> {
         print_line("the settings are right");
         return Ok(());
     }
-    telemetry::start(config.log_format, verbose);
+    telemetry::start(config.log_format, config.log_level, verbose);
+    let again = args.clone();
+    let read_settings: ReadSettings = Arc::new(move || again.config());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().wrap_err("cannot start")?;
     runtime.block_on(async {
         let stop = async {
@@ -28,7 +33,7 @@ pub fn run_in_foreground(args: &ServerArgs, verbose: u8) -> Result<()> {
                 std::future::pending::<()>().await;
             }
         };
-        serve(config, stop, |ready: Ready| print_line(&ready.line)).await.map_err(fatal::report)
+        serve((config, read_settings), stop, |ready: Ready| print_line(&ready.line)).await.map_err(fatal::report)
     })
 }
 

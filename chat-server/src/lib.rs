@@ -49,6 +49,7 @@ mod metrics;
 mod post_digest;
 pub mod presence;
 pub mod push;
+mod reload;
 pub mod reply;
 pub mod room;
 pub mod send_queue;
@@ -65,5 +66,6 @@ mod wiring;
 
 pub use fatal::{in_one_line, install_reports};
 pub use foreground::run_in_foreground;
+pub use reload::ReadSettings;
 pub use shutdown::signalled;
 pub use wiring::{Ready, ServeError, serve};

@@ -1,31 +1,35 @@
 //! The log: connections, joins, and totals of the traffic. Must not log a text or a secret.
 
 use std::io::IsTerminal;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{Registry, reload};
 
-use crate::config::LogFormat;
+use crate::config::{LogFormat, LogLevel};
 use crate::server::Server;
 
 /// The interval at which totals are logged while there is activity.
 const EVERY: Duration = Duration::from_secs(10);
 
-/// Starts the log on standard error. `verbose`: 0 as usual, 1 with requests, 2 with everything. `CHAT_LOG` stands above it.
-pub fn start(format: LogFormat, verbose: u8) {
-    let level = match verbose {
-        0 => "chat_server=info",
-        1 => "chat_server=debug",
-        _ => "trace",
+/// The way to another level, and the least one; nothing if `CHAT_LOG` says what is logged.
+static LEVEL: OnceLock<(reload::Handle<Targets, Registry>, LogLevel)> = OnceLock::new();
+
+/// Starts the log on standard error. `verbose`, the number of flags, raises the level. `CHAT_LOG` stands above both.
+pub fn start(format: LogFormat, level: LogLevel, verbose: u8) {
+    let least = match verbose {
+        0 => LogLevel::Info,
+        1 => LogLevel::Debug,
+        _ => LogLevel::Trace,
     };
     // Levels by target are all that is promised; filters on spans and fields would bring a regular expression engine.
     let asked = std::env::var("CHAT_LOG").ok().filter(|text| !text.is_empty()).and_then(|text| text.parse().ok());
-    let filter: Targets =
-        asked.unwrap_or_else(|| level.parse().expect("invariant: the levels above are those of a filter"));
+    let is_fixed = asked.is_some();
+    let (filter, handle) = reload::Layer::new(asked.unwrap_or_else(|| filter(level.max(least))));
     // A log in a file or a pipe is read by programs: colours are for terminals, and for those who want them.
     let is_coloured = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty());
     let log = tracing_subscriber::fmt::layer().with_ansi(is_coloured).with_writer(std::io::stderr);
@@ -34,7 +38,28 @@ pub fn start(format: LogFormat, verbose: u8) {
         LogFormat::Human => log.with_target(false).boxed(),
         LogFormat::Json => log.json().boxed(),
     };
-    let _ = tracing_subscriber::registry().with(log).with(filter).try_init();
+    let is_started = tracing_subscriber::registry().with(filter).with(log).try_init().is_ok();
+    if is_started && !is_fixed {
+        let _ = LEVEL.set((handle, least));
+    }
+}
+
+/// Logs as much as this from now on, or more if the command line said so.
+pub(crate) fn set_level(level: LogLevel) {
+    if let Some((handle, least)) = LEVEL.get()
+        && let Err(error) = handle.reload(filter(level.max(*least)))
+    {
+        tracing::error!(%error, "the level of the log cannot be changed");
+    }
+}
+
+fn filter(level: LogLevel) -> Targets {
+    let filter = match level {
+        LogLevel::Info => "chat_server=info",
+        LogLevel::Debug => "chat_server=debug",
+        LogLevel::Trace => "trace",
+    };
+    filter.parse().expect("invariant: the levels above are those of a filter")
 }
 
 /// Logs totals every ten seconds while something happens; runs until it is dropped.

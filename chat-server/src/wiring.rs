@@ -9,6 +9,7 @@ use chat_proto::ids::Run;
 use crate::clock::{self, now};
 use crate::config::Config;
 use crate::live::{Live, MemoryLive, NodeId, RedisLive, RedisStartError};
+use crate::reload::{self, ReadSettings};
 use crate::server::{Server, ServerConfig, Stores, notify_service, share_limits};
 use crate::store::sqlite::{OpenError, SqliteStore};
 use crate::store::{Accounts, Lifecycle, StoreError};
@@ -35,6 +36,9 @@ pub enum ServeError {
     /// Redis cannot be used.
     #[error(transparent)]
     Redis(#[from] RedisStartError),
+    /// Signals cannot be listened for.
+    #[error("signals cannot be listened for")]
+    Signals(#[source] std::io::Error),
     /// The system has no random numbers.
     #[error("the system provides no random numbers")]
     NoRandomNumbers,
@@ -53,7 +57,7 @@ impl ServeError {
             Self::Open(error) => error.advice().map(Cow::from),
             Self::Bind(error) => error.advice().map(Cow::from),
             Self::Redis(error) => error.advice(),
-            Self::Accounts(_) | Self::NoRandomNumbers | Self::Close(_) => None,
+            Self::Accounts(_) | Self::NoRandomNumbers | Self::Signals(_) | Self::Close(_) => None,
         }
     }
 }
@@ -67,16 +71,17 @@ pub struct Ready {
     pub line: String,
 }
 
-/// Runs a server until `stop` completes, or until it has been idle for as long as the settings allow. Calls `ready` once it
-/// takes connections.
+/// Runs a server with these settings, which it reads again at each SIGHUP, until `stop` completes, or until it has been idle
+/// for as long as the settings allow. Calls `ready` once it takes connections.
 ///
 /// # Errors
 /// If the server cannot start, or the database cannot be closed; see [`ServeError`]. Nothing runs then.
 pub async fn serve(
-    config: Config,
+    (config, read_settings): (Config, ReadSettings),
     stop: impl Future<Output = ()>,
     ready: impl FnOnce(Ready),
 ) -> Result<(), ServeError> {
+    let hangups = reload::hangups().map_err(ServeError::Signals)?;
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
@@ -105,6 +110,7 @@ pub async fn serve(
     tasks.spawn_service(telemetry::totals(server.clone()));
     tasks.spawn_service(sweep(live));
     tasks.spawn_service(watch_clock());
+    tasks.spawn_service(reload::follow(hangups, read_settings, config.clone(), server.clone()));
     tasks.spawn_service(store.watch());
     ready(ready_line(&config, &listeners, setup_code.as_deref()));
     {

@@ -70,9 +70,13 @@ const SERVER: &[(&str, &[&str])] = &[
     ("doctor", &["byte_size", "cli", "live", "store", "transport"]),
     ("backup", &["byte_size", "cli", "store"]),
     ("clock", &[]),
-    ("wiring", &["clock", "config", "live", "server", "shutdown", "store", "tasks", "telemetry", "transport"]),
+    ("reload", &["config", "server", "telemetry"]),
+    (
+        "wiring",
+        &["clock", "config", "live", "reload", "server", "shutdown", "store", "tasks", "telemetry", "transport"],
+    ),
     ("fatal", &["wiring"]),
-    ("foreground", &["cli", "config", "fatal", "shutdown", "telemetry", "wiring"]),
+    ("foreground", &["cli", "config", "fatal", "reload", "shutdown", "telemetry", "wiring"]),
 ];
 
 /// The client's modules, each with those it may import.

@@ -14,4 +14,5 @@ mod in_process_door;
 mod log;
 mod operation;
 mod power;
+mod reloading;
 mod unusable_data;

@@ -231,6 +231,16 @@ impl Server {
         self.running.take().expect("it runs").terminate()
     }
 
+    /// Replaces its settings file.
+    pub fn configure(&self, settings: &str) {
+        std::fs::write(self.folder.path().join("server.toml"), settings).expect("written");
+    }
+
+    /// Tells it to read its settings again (SIGHUP).
+    pub fn hang_up(&self) {
+        self.running.as_ref().expect("it runs").signal(rustix::process::Signal::HUP);
+    }
+
     /// Restarts it on the same data.
     pub fn restart(&mut self) {
         self.run();

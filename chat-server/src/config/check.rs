@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use super::changes::{self, Changes};
 use super::raw::{self, Raw};
 use super::sizes;
 use crate::live::{MemoryCaps, RedisOptions, check_redis_prefix};
@@ -21,6 +22,18 @@ pub enum LogFormat {
     Human,
     /// One JSON object per line.
     Json,
+}
+
+/// How much is logged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+pub enum LogLevel {
+    /// Connections, joins, totals, and all that goes wrong.
+    #[default]
+    Info,
+    /// Each request, too.
+    Debug,
+    /// Everything, of the libraries, too.
+    Trace,
 }
 
 /// Flags and environment; they override the file.
@@ -44,6 +57,8 @@ pub struct Overrides {
     pub data: Option<PathBuf>,
     /// The log format.
     pub log_format: Option<LogFormat>,
+    /// How much is logged.
+    pub log_level: Option<LogLevel>,
     /// The Redis URL.
     pub redis: Option<String>,
     /// The prefix of the Redis keys.
@@ -61,6 +76,8 @@ pub struct Config {
     pub data: PathBuf,
     /// The log format.
     pub log_format: LogFormat,
+    /// How much is logged.
+    pub log_level: LogLevel,
     /// The settings for connections.
     pub server: ServerConfig,
     /// The Redis for ephemeral messages; `None` keeps them in memory.
@@ -73,6 +90,8 @@ pub struct Config {
     pub idle_exit: Option<std::time::Duration>,
     /// Warnings that do not stop the server.
     pub warnings: Vec<String>,
+    /// The settings as they were read, to be compared with a later reading.
+    settings: toml::Table,
 }
 
 /// Every mistake in the settings.
@@ -88,12 +107,17 @@ impl Config {
     pub fn load(file: Option<&Path>, over: &Overrides) -> Result<Self, ConfigError> {
         let mut problems = Vec::new();
         let mut warnings = Vec::new();
-        let raw = raw::read(file, &mut problems, &mut warnings);
+        let (raw, settings) = raw::read(file, &mut problems, &mut warnings);
         let config = check(&raw, over, &mut problems);
         match config {
-            Some(config) if problems.is_empty() => Ok(Self { warnings, ..config }),
+            Some(config) if problems.is_empty() => Ok(Self { warnings, settings, ..config }),
             _ => Err(ConfigError(problems)),
         }
+    }
+
+    /// Compares the settings with those of a later reading.
+    pub fn changes(&self, new: &Self) -> Changes {
+        changes::between(&self.settings, &new.settings)
     }
 }
 
@@ -113,6 +137,7 @@ fn check(raw: &Raw, over: &Overrides, problems: &mut Vec<String>) -> Option<Conf
         }
     });
     let memory = sizes::memory(&raw.ephemeral, problems);
+    let log_level = over.log_level.unwrap_or_else(|| log_level(raw, problems));
     let redis = redis(raw, over, problems).map(|options| options.with_room_bytes(memory.room_bytes));
     let registration = registration(raw, problems);
     let takes_setup_code = takes_setup_code(registration, &listen);
@@ -122,13 +147,27 @@ fn check(raw: &Raw, over: &Overrides, problems: &mut Vec<String>) -> Option<Conf
         listen,
         data: data?,
         log_format: log_format?,
+        log_level,
         server,
         redis,
         memory,
         takes_setup_code,
         idle_exit: None,
         warnings: Vec::new(),
+        settings: toml::Table::new(),
     })
+}
+
+fn log_level(raw: &Raw, problems: &mut Vec<String>) -> LogLevel {
+    match raw.log.level.as_str() {
+        "info" => LogLevel::Info,
+        "debug" => LogLevel::Debug,
+        "trace" => LogLevel::Trace,
+        other => {
+            problems.push(format!("log.level: {other:?} is none of \"info\", \"debug\" and \"trace\""));
+            LogLevel::Info
+        }
+    }
 }
 
 fn redis(raw: &Raw, over: &Overrides, problems: &mut Vec<String>) -> Option<RedisOptions> {

@@ -1,11 +1,13 @@
 //! The settings: built-in defaults, then the file, the environment and the flags; all mistakes are reported at once.
 //! Must not know how a server runs.
 
+mod changes;
 mod check;
 mod habits;
 mod raw;
 mod sizes;
 
-pub use check::{Config, ConfigError, LogFormat, Overrides};
+pub use changes::Changes;
+pub use check::{Config, ConfigError, LogFormat, LogLevel, Overrides};
 #[cfg(test)]
 pub(crate) use raw::variables_of_flags;

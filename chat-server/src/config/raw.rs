@@ -38,6 +38,7 @@ pub(super) struct Server {
 #[serde(deny_unknown_fields)]
 pub(super) struct Log {
     pub format: String,
+    pub level: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -93,9 +94,9 @@ pub(super) struct Trending {
 }
 
 /// Merges the defaults, the file and the environment, in rising priority. Adds mistakes to `problems` and unknown
-/// environment variables to `warnings`.
-pub(super) fn read(file: Option<&Path>, problems: &mut Vec<String>, warnings: &mut Vec<String>) -> Raw {
-    let defaults: toml::Table = toml::from_str(DEFAULTS).expect("invariant: the embedded settings are TOML");
+/// environment variables to `warnings`. Returns the settings as a table, too.
+pub(super) fn read(file: Option<&Path>, problems: &mut Vec<String>, warnings: &mut Vec<String>) -> (Raw, toml::Table) {
+    let defaults = defaults();
     let mut merged = defaults.clone();
     if let Some(path) = file {
         let found = std::fs::read_to_string(path).map_err(|error| error.to_string());
@@ -108,10 +109,16 @@ pub(super) fn read(file: Option<&Path>, problems: &mut Vec<String>, warnings: &m
     let set = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     warnings.extend(unknown(&defaults, set));
     warnings.extend(habits::hints(|name| std::env::var_os(name).is_some()));
-    merged.try_into().unwrap_or_else(|error: toml::de::Error| {
+    let raw = merged.clone().try_into().unwrap_or_else(|error: toml::de::Error| {
         problems.push(error.message().to_owned());
         defaults.try_into().expect("invariant: the embedded settings fit")
-    })
+    });
+    (raw, merged)
+}
+
+/// The built-in settings.
+pub(super) fn defaults() -> toml::Table {
+    toml::from_str(DEFAULTS).expect("invariant: the embedded settings are TOML")
 }
 
 /// Merges `over` into `base` and names every unknown key and every value of the wrong type.
@@ -214,10 +221,6 @@ fn known(table: &toml::Table) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn defaults() -> toml::Table {
-        toml::from_str(DEFAULTS).expect("TOML")
-    }
 
     #[test]
     fn the_environment_stands_above_the_file_and_is_checked() {

@@ -63,7 +63,7 @@ pub(super) async fn connect(
     follows_all: bool,
 ) -> Result<Device, Refusal> {
     let (user, credential) = (signed_in.account.id, signed_in.credential);
-    let limit = server.config.limits.connections_max.map_or(usize::MAX, |most| most as usize);
+    let limit = server.adjustable().connections_max.map_or(usize::MAX, |most| most as usize);
     let too_many = || Refusal::wire(ErrorCode::TooMany, "This account has too many connections; close one first.");
     if server.connections.count_of(user) >= limit {
         return Err(too_many());
@@ -145,7 +145,7 @@ pub(super) fn welcome(
         limits: Limits {
             posts_per_second: rule.map(|rule| rule.per_second),
             posts_burst: rule.map(|rule| rule.burst),
-            ..server.config.limits.clone()
+            ..server.limits()
         },
         features: Vec::new(),
         service: service_now(server),

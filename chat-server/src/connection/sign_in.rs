@@ -121,7 +121,7 @@ async fn register(
     (password, code): (String, Option<String>),
 ) -> Result<Account, Refusal> {
     check_new_name(name.check_new(), "auth.name")?;
-    let is_free = match server.config.registration {
+    let is_free = match server.adjustable().registration {
         Registration::Open => true,
         Registration::Loopback => origin.uid.is_some() || origin.is_loopback,
         Registration::Code => false,

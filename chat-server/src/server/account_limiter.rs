@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use chat_proto::ids::UserId;
 use chat_proto::time::UnixMillis;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 
 use crate::access::{Caller, Credential};
 use crate::limits::{BucketRule, Limit, Limited, RepeatRule, RepeatVerdict, TokenBucket};
@@ -54,19 +54,24 @@ struct AccountBuckets {
 #[derive(Debug)]
 pub struct AccountLimiter {
     /// `None`: nothing is limited.
-    rates: Option<PostRates>,
+    rates: RwLock<Option<PostRates>>,
     accounts: Mutex<HashMap<UserId, AccountBuckets>>,
 }
 
 impl AccountLimiter {
     /// Limits by these rates; without rates nothing is limited.
     pub fn new(rates: Option<PostRates>) -> Self {
-        Self { rates, accounts: Mutex::default() }
+        Self { rates: RwLock::new(rates), accounts: Mutex::default() }
+    }
+
+    /// Limits by other rates from now on.
+    pub fn set_rates(&self, rates: PostRates) {
+        *self.rates.write() = Some(rates);
     }
 
     /// The rule a caller posts by; `None` if it is not limited.
     pub fn rule(&self, caller: &Caller) -> Option<BucketRule> {
-        let rates = self.rates?;
+        let rates = (*self.rates.read())?;
         let is_own = match caller.credential() {
             Credential::Peer { uid } => rates.own_uid == Some(uid),
             Credential::Token(_) | Credential::Password(_) => false,

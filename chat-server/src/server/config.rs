@@ -34,6 +34,24 @@ pub struct ServerConfig {
     pub setup_code: Option<String>,
 }
 
+/// The settings that change while the server runs.
+#[derive(Clone, Copy, Debug)]
+pub struct Adjustable {
+    /// Who may register an account.
+    pub registration: Registration,
+    /// Connections of one account; `None` does not limit them.
+    pub connections_max: Option<u32>,
+    /// The life of messages in new rooms that name none; `None` makes them persistent.
+    pub default_ttl_ms: Option<u64>,
+}
+
+impl From<&ServerConfig> for Adjustable {
+    fn from(config: &ServerConfig) -> Self {
+        let Limits { connections_max, default_ttl_ms, .. } = config.limits;
+        Self { registration: config.registration, connections_max, default_ttl_ms }
+    }
+}
+
 impl Default for ServerConfig {
     /// The protocol's limits, no rates, and registration closed.
     fn default() -> Self {

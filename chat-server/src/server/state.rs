@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use chat_proto::ids::ConnectionId;
+use chat_proto::limits::Limits;
 use chat_proto::time::UnixMillis;
+use parking_lot::RwLock;
 
 use super::account_limiter::AccountLimiter;
 use super::audience::RoomAudience;
-use super::config::ServerConfig;
+use super::config::{Adjustable, ServerConfig};
 use super::failed_sign_ins::FailedSignIns;
 use super::room_observers::{LateRooms, RoomObservers};
 use super::setup_code::SetupCode;
@@ -52,8 +54,9 @@ pub struct Drivers {
 
 /// The state that all connections share.
 pub struct Server {
-    /// The settings.
+    /// The settings of the start; [`Self::adjustable`] has the present values of those that change.
     pub config: ServerConfig,
+    adjustable: RwLock<Adjustable>,
     /// The database.
     pub store: Arc<dyn Store>,
     /// The live store.
@@ -132,6 +135,7 @@ impl Server {
             failed_sign_ins: FailedSignIns::new(is_limited),
             sign_in_limiter: SignInLimiter::new(is_limited),
             audience,
+            adjustable: RwLock::new((&config).into()),
             config,
             store,
             live,
@@ -152,6 +156,28 @@ impl Server {
     /// Pushes the counts of large rooms until `shutdown`.
     pub async fn push_counts(&self, shutdown: impl Future<Output = ()>) {
         self.audience.run(shutdown).await;
+    }
+
+    /// The settings that change while the server runs, as they are now.
+    pub fn adjustable(&self) -> Adjustable {
+        *self.adjustable.read()
+    }
+
+    /// The limits as they are published now, but for the rates.
+    pub fn limits(&self) -> Limits {
+        let Adjustable { connections_max, default_ttl_ms, registration: _ } = self.adjustable();
+        Limits { connections_max, default_ttl_ms, ..self.config.limits.clone() }
+    }
+
+    /// Takes over what it can of new settings. Whether anything is limited at all stays as it was.
+    pub fn adjust(&self, new: &ServerConfig) {
+        let mut adjusted = Adjustable::from(new);
+        if let (Some(rates), Some(_)) = (new.rates, self.config.rates) {
+            self.limiter.set_rates(rates);
+        } else {
+            adjusted.connections_max = self.config.limits.connections_max;
+        }
+        *self.adjustable.write() = adjusted;
     }
 
     /// The server's clock.

@@ -1,8 +1,10 @@
 //! Runs a server: in the foreground for `chat serve`, in the background for everything else. Must not know the client.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use chat_server::ReadSettings;
 pub use chat_server::cli::ServerArgs;
 pub use chat_server::config::ConfigError;
 pub use chat_server::in_one_line;
@@ -54,11 +56,13 @@ pub fn run_in_background(args: BackgroundArgs) -> Result<()> {
         redis: None,
         require_redis: false,
         log_format: None,
+        log_level: None,
         check_config: false,
     };
     let mut config = flags.config()?;
     config.idle_exit = Some(args.idle_seconds.map_or(IDLE_EXIT, Duration::from_secs));
-    chat_server::telemetry::start(config.log_format, 0);
+    chat_server::telemetry::start(config.log_format, config.log_level, 0);
+    let read_settings: ReadSettings = Arc::new(move || flags.config());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let stop = async {
@@ -66,7 +70,7 @@ pub fn run_in_background(args: BackgroundArgs) -> Result<()> {
                 std::future::pending::<()>().await;
             }
         };
-        chat_server::serve(config, stop, |ready| print_ready(&ready.line)).await?;
+        chat_server::serve((config, read_settings), stop, |ready| print_ready(&ready.line)).await?;
         Ok(())
     })
 }

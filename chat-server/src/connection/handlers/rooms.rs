@@ -36,7 +36,7 @@ pub(in crate::connection) async fn create(
         name: asked.name,
         topic: asked.topic,
         description: asked.description,
-        default_ttl_ms: asked.default_ttl_ms.or(server.config.limits.default_ttl_ms),
+        default_ttl_ms: asked.default_ttl_ms.or(server.adjustable().default_ttl_ms),
         closes_when_empty: asked.closes_when_empty,
         by: caller.user(),
         at: server.now(),

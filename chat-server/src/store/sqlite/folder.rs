@@ -48,7 +48,7 @@ pub(super) const LOCK: &str = "lock";
 pub(super) struct Folder {
     path: PathBuf,
     // The locks end with the files. The folder's own holds if the file `lock` was removed.
-    _folder: File,
+    _itself: File,
     _lock: File,
 }
 
@@ -58,7 +58,7 @@ impl Folder {
         let lock_path = path.join(LOCK);
         let io = |path: &Path, source| FolderError::Io { path: path.to_owned(), source };
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|e| io(path, e))?;
-        let folder = hold_itself(path, &lock_path)?;
+        let itself = hold_itself(path, &lock_path)?;
         let open = File::options().create(true).truncate(false).read(true).write(true).mode(0o600).open(&lock_path);
         let mut lock = open.map_err(|e| io(&lock_path, e))?;
         match lock.try_lock() {
@@ -78,7 +78,7 @@ impl Folder {
             write!(lock, "pid {}", std::process::id())
         };
         name_us(&mut lock).map_err(|e| io(&lock_path, e))?;
-        Ok(Self { path: path.to_owned(), _folder: folder, _lock: lock })
+        Ok(Self { path: path.to_owned(), _itself: itself, _lock: lock })
     }
 
     /// The database's file.

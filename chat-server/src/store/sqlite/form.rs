@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension};
 
-use super::damage;
+use super::damaged_items;
 
 /// The first bytes of every SQLite file.
 const MAGIC: &[u8] = b"SQLite format 3\0";
@@ -234,7 +234,7 @@ pub(super) fn check_pages(connection: &Connection, path: &Path) -> Result<(), Fo
 
 /// Reads every item.
 pub(super) fn check_items(connection: &Connection, path: &Path) -> Result<(), FormError> {
-    let damaged = damage::find(connection).map_err(|error| FormError::of(path, error))?;
+    let damaged = damaged_items::find(connection).map_err(|error| FormError::of(path, error))?;
     if damaged.is_empty() {
         return Ok(());
     }

@@ -8,6 +8,7 @@ mod batch;
 mod bodies;
 mod checkpoint;
 mod damage;
+mod damaged_items;
 mod error;
 mod examine;
 mod folder;

@@ -81,18 +81,19 @@ impl Whereabouts {
 
     /// Looks at all of them, and logs the first look that finds another answer.
     fn look(&self) {
-        let all = self.others.iter().chain([&self.database]);
-        let lost = all.filter_map(|file| Some((file.path.display(), file.fate()?))).next();
+        let mut all = self.others.iter().chain([&self.database]);
+        let lost = all.find_map(|file| Some((file.path.display(), file.fate()?)));
         if !self.health.set_displaced(lost.is_some()) {
             return;
         }
-        match lost {
-            Some((path, fate)) => tracing::error!(
-                %path, %fate,
-                "the data are not where they were opened: every write is refused until they are back in place"
-            ),
-            None => tracing::info!("the data are back in place; writes are taken"),
-        }
+        let Some((path, fate)) = lost else {
+            tracing::info!("the data are back in place; writes are taken");
+            return;
+        };
+        tracing::error!(
+            %path, %fate,
+            "the data are not where they were opened: every write is refused until they are back in place"
+        );
     }
 
     /// Looks every two seconds, for ever.
