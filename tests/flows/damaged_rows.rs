@@ -39,7 +39,8 @@ async fn a_flipped_byte_damages_one_message_and_locks_nobody_out() {
     let row = "SELECT CAST(body AS BLOB) FROM item WHERE room = 1 AND seq = ?1";
     let mut bytes: Vec<u8> = database.query_row(row, [place(text)], |row| row.get(0)).expect("a row");
     bytes[3] ^= 0x80;
-    let write = "UPDATE item SET body = CAST(?2 AS TEXT) WHERE room = 1 AND seq = ?1";
+    let write = "UPDATE body SET text = CAST(?2 AS TEXT)
+        WHERE id = (SELECT body FROM item WHERE room = 1 AND seq = ?1)";
     assert_eq!(database.execute(write, rusqlite::params![place(text), bytes]), Ok(1));
     let write = "UPDATE item SET what = '{\"v\":2,\"mentions\":[\"' WHERE room = 1 AND seq = ?1";
     assert_eq!(database.execute(write, [place(form)]), Ok(1));

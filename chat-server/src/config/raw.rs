@@ -79,7 +79,7 @@ pub(super) struct Rooms {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(clippy::struct_field_names, reason = "the names are those of the settings file")]
+#[expect(clippy::struct_field_names, reason = "a setting names its unit")]
 pub(super) struct Ephemeral {
     pub account_mib: u32,
     pub room_mib: u32,
