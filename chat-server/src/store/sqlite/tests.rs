@@ -160,7 +160,9 @@ async fn a_damaged_record_is_an_error_that_names_it_and_a_damaged_item_hides_no_
     assert_eq!(members, Err(word(Record::Member(RoomId(2), ANA), "role")));
     damage("UPDATE item SET what = '{\"v\":3,\"kind\":\"poll\"}' WHERE room = 1 AND seq = 8");
     // No UTF-8, in a text and in a key; half of a form.
-    damage("UPDATE body SET text = CAST(X'68ff69' AS TEXT) WHERE id = (SELECT body FROM item WHERE room = 1 AND seq = 2)");
+    damage(
+        "UPDATE body SET text = CAST(X'68ff69' AS TEXT) WHERE id = (SELECT body FROM item WHERE room = 1 AND seq = 2)",
+    );
     damage(
         "UPDATE item SET key = CAST(X'ff' AS TEXT) WHERE room = 1 AND seq = 3; UPDATE item SET what = '{\"v\":2' WHERE room = 1 AND seq = 7",
     );

@@ -32,7 +32,8 @@ impl Expiries {
                 }
             }
             Content::Deleted { .. } | Content::Expired { .. } => self.forget(room, item.seq),
-            Content::Join
+            Content::Damaged
+            | Content::Join
             | Content::Leave
             | Content::Topic { .. }
             | Content::Description { .. }
