@@ -22,6 +22,9 @@ use crate::catch_up::Entered;
 use crate::link_event::LinkEvent;
 use crate::text::SafeText;
 
+/// Cursors in one `hello`: with more, its frame would be too large.
+const RESUMED_MAX: usize = 400;
+
 /// Takes what a link reports.
 pub fn on_msg(model: &mut Model, server: ServerKey, msg: LinkEvent) -> Option<Outcome> {
     match msg {
@@ -72,8 +75,11 @@ fn on_down(model: &mut Model, key: ServerKey, link: LinkState) {
 fn send_hello(model: &mut Model, key: ServerKey) {
     let Some(server) = model.servers.get(&key) else { return };
     let rooms = model.rooms.iter().filter(|(room_key, _)| room_key.server == key);
+    // The open room first; a room that does not fit is asked for by `changes`.
+    let (open, others): (Vec<_>, Vec<_>) = rooms.partition(|(room_key, _)| model.current == Some(**room_key));
+    let resumed = open.into_iter().chain(others).take(RESUMED_MAX);
     let cursors: Vec<_> =
-        rooms.map(|(room_key, room)| RoomCursor { room: room_key.room, after: room.following.cursor() }).collect();
+        resumed.map(|(room_key, room)| RoomCursor { room: room_key.room, after: room.following.cursor() }).collect();
     let resume = server.life.epoch().cloned().filter(|_| !cursors.is_empty());
     let resume = resume.map(|epoch| Resume { epoch, account: server.account, rooms: cursors });
     model.effects.push(Effect::Hello { server: key, resume });

@@ -1,7 +1,8 @@
 //! Every change is applied once, in order, without a gap; what counts as read.
 
 use chat_proto::cursor::{Cursor, Parted};
-use chat_proto::ids::{Epoch, Run, Seq};
+use chat_proto::ids::{Epoch, RoomId, Run, Seq};
+use chat_proto::limits::CLIENT_FRAME_MAX_BYTES;
 use chat_proto::message::Content;
 use chat_proto::request::{Answer, Changes, ChangesPage, Read, Request};
 use chat_proto::server_frame::{Gap, Resumed, Welcome};
@@ -60,6 +61,21 @@ fn a_resumed_connection_brings_what_was_missed() {
     again.resumed = vec![Resumed { room: GENERAL, is_complete: true, items, head: at(2), parted: None }];
     assert!(changes(&app.link(LinkEvent::Welcome(Box::new(again)))).is_none());
     assert_eq!(app.texts(GENERAL), ["one", "two"]);
+}
+
+#[test]
+fn a_hello_fits_a_frame_however_many_rooms_there_are_and_names_the_open_one() {
+    let mut app = TestApp::new();
+    let rooms = (1..=1_000).map(|id| membership(RoomId(id), &format!("room-{id}"), 1 << 52));
+    app.link(LinkEvent::Welcome(Box::new(welcome(rooms.collect()))));
+    let open = RoomKey { server: ServerKey::FIRST, room: RoomId(1_000) };
+    app.model.current = Some(open);
+    app.link(LinkEvent::Down { reason: "gone".into(), retry_in_ms: 1 });
+    let hello = app.link(LinkEvent::Opened);
+    let Some(Effect::Hello { resume: Some(resume), .. }) = hello.first() else { panic!("resumes: {hello:?}") };
+    assert_eq!(resume.rooms.first().map(|cursor| cursor.room), Some(open.room));
+    let size = serde_json::to_vec(resume).expect("JSON").len();
+    assert!(size < CLIENT_FRAME_MAX_BYTES - 8 * 1024, "{size} bytes, and the sign-in beside them");
 }
 
 #[test]
