@@ -36,7 +36,7 @@ async fn a_flipped_byte_damages_one_message_and_locks_nobody_out() {
     assert!(server.terminate().success());
     let database = rusqlite::Connection::open(server.data().join("chat.db")).expect("opened");
     let place = |seq: Seq| i64::try_from(seq.0).expect("a small number");
-    let row = "SELECT CAST(body AS BLOB) FROM item WHERE room = 1 AND seq = ?1";
+    let row = "SELECT CAST(text AS BLOB) FROM body WHERE id = (SELECT body FROM item WHERE room = 1 AND seq = ?1)";
     let mut bytes: Vec<u8> = database.query_row(row, [place(text)], |row| row.get(0)).expect("a row");
     bytes[3] ^= 0x80;
     let write = "UPDATE body SET text = CAST(?2 AS TEXT)

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use chat_proto::client_frame::{Auth, ClientInfo, Hello, Subscription};
 use chat_proto::error::{ErrorBody, ErrorCode};
 use chat_proto::ids::{RoomId, Run, Seq};
-use chat_proto::limits::PROTOCOL_VERSION;
+use chat_proto::limits::{Limits, PROTOCOL_VERSION};
 use chat_proto::message::{Content, Item};
 use chat_proto::request::{Answer, Call, Chain, Join, Ping, Post, Request, SetTyping, Subscribe};
 use chat_proto::server_frame::{AccountChange, Update, Welcome};
@@ -33,7 +33,8 @@ fn clock() -> UnixMillis {
 
 /// Returns a server on real stores, in this process.
 fn server(folder: &tempfile::TempDir) -> Arc<Server> {
-    let config = ServerConfig { registration: Registration::Open, ..ServerConfig::default() };
+    let limits = Limits { connections_max: Some(9), ..Limits::default() };
+    let config = ServerConfig { registration: Registration::Open, limits, ..ServerConfig::default() };
     let store = SqliteStore::open(folder.path(), "e1", Run(1), clock()).expect("a new database");
     let live = MemoryLive::new(MemoryCaps::default());
     let stores =
