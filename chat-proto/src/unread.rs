@@ -47,8 +47,7 @@ pub struct ReadMarker {
     /// The counts include every persistent message and every deletion up to this number, and none after it.
     #[serde(default)]
     pub counted_to: Seq,
-    /// The ephemeral messages among them, those that expire first; at most
-    /// [`UNREAD_EPHEMERAL_MAX`](crate::limits::UNREAD_EPHEMERAL_MAX).
+    /// The ephemeral messages among them, those that expire first; at most [`UNREAD_EPHEMERAL_MAX`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ephemeral: Vec<UnreadEphemeral>,
     /// Present if more ephemeral messages are counted than `ephemeral` lists: all of them up to this number. Ask again
