@@ -68,9 +68,12 @@ fn next_own_ordinal(c: &Connection, event: &Append) -> Result<i64, StoreError> {
     ordinal.ok_or(StoreError::NotFound)
 }
 
+/// Removes the mentions of one message.
+const REMOVE_MENTIONS: &str = "DELETE FROM mention WHERE room = ?1 AND seq = ?2";
+
 fn set_mentions(c: &Connection, change: &Change, accounts: &[UserId]) -> Result<(), StoreError> {
     let (room, seq) = (sql(change.room.0), sql(change.item.seq.0));
-    execute(c, "DELETE FROM mention WHERE room = ?1 AND seq = ?2", [room, seq])?;
+    execute(c, REMOVE_MENTIONS, [room, seq])?;
     add_mentions(c, (room, seq), change.item.by, accounts)
 }
 
@@ -211,6 +214,15 @@ pub(super) fn newest_changes(c: &Connection, room: RoomId, limit: u32) -> Result
 mod tests {
     use super::super::open;
     use super::*;
+
+    #[test]
+    fn a_change_of_a_message_finds_its_mentions_by_an_index() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (connection, _) = open::prepare(&folder.path().join("chat.db"), "e1", 0).expect("it opens");
+        let explain = format!("EXPLAIN QUERY PLAN {REMOVE_MENTIONS}");
+        let plan: Vec<String> = all(&connection, &explain, [1, 2], |row| Ok(row.get(3)?)).expect("a plan");
+        assert!(plan.iter().any(|step| step.ends_with("mention_item (room=? AND seq=?)")), "{plan:#?}");
+    }
 
     #[test]
     fn catching_up_reads_indexes_and_no_whole_room() {

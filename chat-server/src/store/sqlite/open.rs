@@ -28,6 +28,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0009_runs.sql"),
     include_str!("migrations/0010_unread.sql"),
     include_str!("migrations/0011_bodies.sql"),
+    include_str!("migrations/0012_mentions.sql"),
 ];
 
 /// Why the database cannot be opened.
