@@ -1,13 +1,14 @@
 //! Unread counts of the server, the command line and the screen: the same after every step of generated histories, with
 //! ephemeral messages that outlive the server in Redis; and what they say while Redis is away.
 
-use std::collections::HashMap;
+mod screen;
+
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use chat_proto::client_frame::{Auth, Subscription};
 use chat_proto::codec;
-use chat_proto::ids::{RequestId, RoomId, Seq};
-use chat_proto::request::{Account, Answer, Delete, Edit, Join, Leave, Life, Ping, Post, Posted, Read, Request};
+use chat_proto::ids::{RoomId, Seq};
+use chat_proto::request::{Account, Delete, Edit, Join, Leave, Life, Post, Posted, Read};
 use chat_proto::room::{ReadMarker, RoomKind};
 use chat_proto::server_frame::{ServerFrame, Welcome};
 use chat_proto::time::UnixMillis;
@@ -17,11 +18,11 @@ use chat_tests::redis::Redis;
 use chat_tests::server::Server;
 use chat_tests::wait::eventually;
 use chat_tui::action::Action;
-use chat_tui::app::{Effect, Model, Msg, RoomKey, ServerKey, Setup, update};
-use chat_tui::link_event::{CallError, LinkEvent};
+use chat_tui::app::Msg;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
+use self::screen::Screen;
 use super::lives::{ephemeral, put, server_on};
 
 fn now() -> UnixMillis {
@@ -80,81 +81,6 @@ struct Sent {
     is_own: bool,
     mentions: bool,
     expires_at: Option<UnixMillis>,
-}
-
-/// Ben's screen: the model of the program, on a connection of this test.
-struct Screen {
-    model: Model,
-    peer: Peer,
-    /// What the model asked for and nobody has sent yet.
-    waiting: Vec<Effect>,
-}
-
-impl Screen {
-    fn new((peer, welcome): (Peer, Box<Welcome>)) -> Self {
-        let (servers, key_token) = (vec!["here".into()], "t0".into());
-        let model = Model::new(Setup { servers, key_token, zone: jiff::tz::TimeZone::UTC, keys: HashMap::new() });
-        let mut screen = Self { model, peer, waiting: Vec::new() };
-        screen.take(Msg::Focused(true));
-        screen.waiting = screen.link(LinkEvent::Welcome(welcome));
-        screen
-    }
-
-    fn take(&mut self, msg: Msg) -> Vec<Effect> {
-        update(&mut self.model, msg, now())
-    }
-
-    fn link(&mut self, event: LinkEvent) -> Vec<Effect> {
-        self.take(Msg::Link(ServerKey::FIRST, event))
-    }
-
-    fn reconnect(&mut self, (peer, welcome): (Peer, Box<Welcome>)) {
-        self.link(LinkEvent::Down { reason: "it restarts".into(), retry_in_ms: 0 });
-        self.peer = peer;
-        let effects = self.link(LinkEvent::Welcome(welcome));
-        self.waiting.extend(effects);
-    }
-
-    /// Sends what the model asks for, and hands it what has arrived, until nothing is left.
-    async fn pump(&mut self, first: Vec<Effect>) {
-        let mut effects = first;
-        effects.append(&mut self.waiting);
-        effects.extend(self.take(Msg::Tick));
-        loop {
-            for effect in std::mem::take(&mut effects) {
-                let Effect::Ask { ask, request, .. } = effect else { continue };
-                let result = self.answer(ask, &request).await;
-                effects.extend(self.link(LinkEvent::Answer { ask, result: Box::new(result) }));
-            }
-            self.peer.call(&Ping {}).await;
-            let pushed = std::mem::take(&mut self.peer.pushed);
-            if pushed.is_empty() && effects.is_empty() {
-                return;
-            }
-            for frame in pushed {
-                effects.extend(self.link(LinkEvent::Push(frame)));
-            }
-        }
-    }
-
-    async fn answer(&mut self, ask: u64, request: &Request) -> Result<Answer, CallError> {
-        let id = RequestId(1_000_000 + ask);
-        self.peer.send(codec::encode_request(id, request)).await;
-        loop {
-            match self.peer.next().await.expect("connected") {
-                ServerFrame::Ok(ok) if ok.id == id => {
-                    return Ok(codec::decode_answer_to(request.type_tag(), &ok.result).expect("the paired answer"));
-                }
-                ServerFrame::Error(refused) if refused.id == Some(id) => return Err(CallError::Refused(refused.error)),
-                frame => self.peer.pushed.push(frame),
-            }
-        }
-    }
-
-    fn counts(&self, room: RoomId) -> Option<(u32, u32)> {
-        let room = self.model.rooms.get(&RoomKey { server: ServerKey::FIRST, room })?;
-        Some((room.reading.marker.unread, room.reading.marker.mentions))
-    }
 }
 
 /// A server with Ana, and Ben at his screen, another device and the command line; and what they have sent.
