@@ -1,5 +1,5 @@
-//! A copy of the data folder is put back: whoever has seen more than the copy holds is told so, however the copy was made
-//! and whatever was posted since.
+//! A copy of the data folder is put back: a client that has seen more than the copy holds learns so, however the copy was
+//! made, and whether or not anything was posted since.
 
 use std::collections::BTreeMap;
 

@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use super::Origin;
 
-/// The bits of an IPv6 address that name a network; whoever has one network has all of its addresses.
+/// The bits of an IPv6 address that name a network. One subscriber usually holds a whole network, with all of its addresses.
 const NETWORK_BITS: u32 = 64;
 
 /// Those who have one share together.

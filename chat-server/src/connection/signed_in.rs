@@ -47,7 +47,7 @@ impl Connection {
                 // The name may hold anything that steers a terminal or hides in it.
                 tracing::info!(client = %client.name.escape_default(), "signed in");
             }
-            // Nobody was told its token.
+            // Its token never left the server.
             (Err(_), Some(sign_in)) => drop(server.store.revoke_sign_in(sign_in).await),
             (Err(_), None) => {}
         }

@@ -1,6 +1,5 @@
 //! Keeps the state of an account, and the `welcome` that carries it, within one frame: shortens lists and topics, and leaves
-//! rooms out of what is resumed. Pure; must not know where
-//! the state comes from, or how it is sent.
+//! rooms out of those that are resumed. Pure; must not know where the state comes from, or how it is sent.
 
 #![deny(clippy::disallowed_methods)]
 

@@ -237,7 +237,7 @@ impl State {
         };
         let is_ephemeral = alive.is_some() || message.is_some_and(|message| message.expires_at.is_some());
         self.authorize_change(&new, found.by, is_ephemeral)?;
-        // Whoever repeats a deletion in doubt learns that it is done.
+        // A repeated deletion is answered as done: the sender may have missed the first answer.
         let Some(message) = message else { return Ok(Accepted::Done(found.changed)) };
         let key = alive.map(|entry| entry.key().clone());
         // An ephemeral message that is not alive any more is gone, also where the ring still knows of it.

@@ -51,7 +51,7 @@ impl TrustedProxies {
     /// Returns where a request comes from, by its connection and its headers.
     pub(super) fn origin(&self, connection: Origin, headers: &HeaderMap) -> Origin {
         let Some(peer) = connection.address else {
-            // Whoever forwards over a Unix socket is not the user it forwards for.
+            // A proxy on a Unix socket is not the user it forwards for.
             let is_own = !is_forwarded(headers);
             return if is_own { connection } else { Origin { uid: None, is_loopback: false, address: None } };
         };

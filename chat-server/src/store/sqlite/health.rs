@@ -57,7 +57,7 @@ impl Switch {
 
     /// Returns whether the health has changed.
     fn set(&self, change: impl FnOnce(&mut Faults)) -> bool {
-        // Held until the health is told, so that the last change is the last one told.
+        // Held while subscribers are notified, so that they see the changes in order.
         let mut faults = self.faults.lock();
         change(&mut faults);
         let health = match *faults {
