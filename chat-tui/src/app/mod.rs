@@ -9,29 +9,33 @@
 
 #![deny(clippy::disallowed_methods)]
 
+mod model;
 mod parts;
 mod routing;
 mod state;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use model::{Focus, Model};
 pub use parts::completion::candidates;
+pub use parts::editor::Editor;
+pub use parts::overlays;
+pub use parts::panes::Panes;
 pub use parts::room_queues::{DeliveryStatus, delivery_status};
+pub use parts::rooms::backlog::{Backlog, History};
+pub use parts::rooms::pending_post::{PendingPost, PostState};
+pub use parts::rooms::room::{Room, RoomPeople, Scroll};
+pub use parts::rooms::timeline::Timeline;
+pub use parts::rooms::unread::Reading;
+pub use parts::rooms::writing::Writing;
+pub use parts::server::{LinkState, Server};
 pub use routing::update;
-pub use state::backlog::{Backlog, History};
 pub use state::completion::Candidate;
-pub use state::editor::Editor;
 pub use state::effect::{Effect, PersistOp, SavedRoom, StoredPost};
-pub use state::model::{Focus, Model, Notice, Setup};
 pub use state::msg::{Msg, Restored};
-pub use state::overlay;
-pub use state::panes::{Fold, Pane, Panes};
-pub use state::pending_post::{PendingPost, PostState};
-pub use state::reading::Reading;
-pub use state::room::{Room, RoomPeople, Scroll};
+pub use state::notice::Notice;
+pub use state::pane::{Fold, Pane};
 pub use state::room_key::{RoomKey, ServerKey};
-pub use state::server::{LinkState, Server};
-pub use state::timeline::Timeline;
+pub use state::setup::Setup;
 pub use state::timeline_entry::{EntryKind, MessageContent, RoomEvent, TimelineEntry};
 pub use state::viewport::{Area, Mouse, Target, Viewport};
-pub use state::writing::Writing;

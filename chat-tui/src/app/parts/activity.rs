@@ -5,7 +5,7 @@
 use chat_proto::request::SetActivity;
 use chat_proto::time::UnixMillis;
 
-use crate::app::state::model::Model;
+use crate::app::model::Model;
 
 /// Without a key for this long, the user is away, in milliseconds.
 const AWAY_AFTER_MS: u64 = 10 * 60 * 1_000;

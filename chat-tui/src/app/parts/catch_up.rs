@@ -10,13 +10,13 @@ use chat_proto::room::Membership;
 use chat_proto::server_frame::{AccountSnapshot, Event, Resumed, Update};
 
 use super::{history, names, outbox, overlay, reading};
+use crate::app::model::Model;
+use crate::app::parts::rooms::room::{Room, Scroll};
+use crate::app::parts::server::Server;
 use crate::app::state::effect::{Effect, PersistOp};
-use crate::app::state::model::Model;
 use crate::app::state::outcome::Outcome;
 use crate::app::state::purpose::Purpose;
-use crate::app::state::room::{Room, Scroll};
 use crate::app::state::room_key::{RoomKey, ServerKey};
-use crate::app::state::server::Server;
 use crate::app::state::timeline_entry::TimelineEntry;
 use crate::catch_up::{Arrival, Step};
 

@@ -9,12 +9,12 @@ use chat_proto::text::MessageBody;
 
 use super::{code_language, composer, outbox};
 use crate::action::{Action, ActionGroup, CommandAction};
+use crate::app::model::Model;
+use crate::app::parts::rooms::room::Room;
+use crate::app::state::draft::Draft;
 use crate::app::state::effect::Effect;
-use crate::app::state::model::Model;
 use crate::app::state::outcome::Outcome;
-use crate::app::state::pending_post::Draft;
 use crate::app::state::purpose::Purpose;
-use crate::app::state::room::Room;
 use crate::app::state::room_key::{RoomKey, ServerKey};
 use crate::argument::{self, RSVPS, RoomRef, sentence};
 

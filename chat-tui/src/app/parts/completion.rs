@@ -3,8 +3,8 @@
 #![deny(clippy::disallowed_methods)]
 
 use crate::action::Action;
+use crate::app::model::Model;
 use crate::app::state::completion::{Candidate, Completion};
-use crate::app::state::model::Model;
 use crate::argument::{Choice, RSVPS, TTL_PRESETS};
 
 /// Candidates offered.

@@ -9,13 +9,13 @@ use chat_proto::text::{MessageBody, TextError};
 use super::command_line::{self, ParsedLine};
 use super::{completion, drafts, outbox, overlay, typing};
 use crate::action::WritingAction;
-use crate::app::state::editor::Editor;
+use crate::app::model::{Focus, Model};
+use crate::app::parts::editor::Editor;
+use crate::app::parts::rooms::room::Room;
+use crate::app::state::draft::Draft;
 use crate::app::state::effect::{Effect, PersistOp};
-use crate::app::state::model::{Focus, Model};
 use crate::app::state::outcome::{Outcome, Selected};
-use crate::app::state::pending_post::Draft;
 use crate::app::state::purpose::Purpose;
-use crate::app::state::room::Room;
 use crate::app::state::room_key::RoomKey;
 use crate::text::is_unsafe;
 

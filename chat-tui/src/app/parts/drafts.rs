@@ -4,9 +4,9 @@
 
 use super::command_line::{self, ParsedLine};
 use crate::action::Action;
+use crate::app::model::Model;
+use crate::app::parts::rooms::room::Room;
 use crate::app::state::effect::{Effect, PersistOp};
-use crate::app::state::model::Model;
-use crate::app::state::room::Room;
 use crate::app::state::room_key::RoomKey;
 
 /// Whether a text written in a room would become an ephemeral message, which no file may hold.

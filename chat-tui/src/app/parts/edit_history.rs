@@ -5,8 +5,8 @@
 use chat_proto::ids::Seq;
 use chat_proto::request::{Versions, VersionsAnswer};
 
-use crate::app::state::model::Model;
-use crate::app::state::overlay::{EditHistory, Overlay};
+use crate::app::model::Model;
+use crate::app::parts::overlays::{EditHistory, Overlay};
 use crate::app::state::purpose::Purpose;
 use crate::app::state::room_key::RoomKey;
 use crate::text::SafeText;

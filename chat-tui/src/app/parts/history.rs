@@ -6,11 +6,11 @@ use chat_proto::ids::Seq;
 use chat_proto::request::{self, HistoryPage, Members, MembersPage, Trending};
 
 use super::names;
-use crate::app::state::backlog::History;
-use crate::app::state::model::Model;
+use crate::app::model::Model;
+use crate::app::parts::rooms::backlog::History;
+use crate::app::parts::server::Server;
 use crate::app::state::purpose::Purpose;
 use crate::app::state::room_key::RoomKey;
-use crate::app::state::server::Server;
 
 /// Messages loaded at once when scrolling back.
 const HISTORY_PAGE: u32 = 100;

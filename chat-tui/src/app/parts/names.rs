@@ -7,10 +7,10 @@ use chat_proto::limits::IDS_MAX;
 use chat_proto::request::Users;
 use chat_proto::room::User;
 
-use crate::app::state::model::Model;
+use crate::app::model::Model;
+use crate::app::parts::server::Server;
 use crate::app::state::purpose::Purpose;
 use crate::app::state::room_key::ServerKey;
-use crate::app::state::server::Server;
 
 /// Remembers names.
 pub fn add_users(model: &mut Model, server: ServerKey, users: &[User]) {

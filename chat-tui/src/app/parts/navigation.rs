@@ -5,10 +5,10 @@
 use chat_proto::request::{Join, Resolved};
 use chat_proto::room::Membership;
 
-use crate::app::state::model::{Focus, Model};
+use crate::app::model::{Focus, Model};
+use crate::app::parts::rooms::room::{Room, Scroll};
 use crate::app::state::outcome::Outcome;
 use crate::app::state::purpose::Purpose;
-use crate::app::state::room::{Room, Scroll};
 use crate::app::state::room_key::{RoomKey, ServerKey};
 
 /// Items kept of a room that is not open.

@@ -9,13 +9,14 @@ use chat_proto::message::{Content, Item, Message};
 use chat_proto::request::{Life, Post, Posted};
 
 use super::room_queues;
+use crate::app::model::Model;
+use crate::app::parts::rooms::pending_post::{PendingPost, PostState};
+use crate::app::parts::rooms::room::Scroll;
+use crate::app::parts::server::Server;
+use crate::app::state::draft::Draft;
 use crate::app::state::effect::{Effect, PersistOp, StoredPost};
-use crate::app::state::model::Model;
-use crate::app::state::pending_post::{Draft, PendingPost, PostState};
 use crate::app::state::purpose::Purpose;
-use crate::app::state::room::Scroll;
 use crate::app::state::room_key::{RoomKey, ServerKey};
-use crate::app::state::server::Server;
 use crate::link_event::CallError;
 
 /// The first pause before a deferred post is tried again, in milliseconds; doubled up to the longest.

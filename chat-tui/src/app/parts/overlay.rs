@@ -8,12 +8,12 @@ use chat_proto::room::{Rsvp, RsvpCounts};
 
 use super::switcher;
 use crate::action::ListAction;
-use crate::app::state::model::Model;
+use crate::app::model::Model;
+use crate::app::parts::overlays::{EditHistory, Overlay, Switcher, SwitcherLine};
+use crate::app::parts::server::Server;
 use crate::app::state::outcome::Outcome;
-use crate::app::state::overlay::{EditHistory, Overlay, Switcher, SwitcherLine};
 use crate::app::state::purpose::Purpose;
 use crate::app::state::room_key::{RoomKey, ServerKey};
-use crate::app::state::server::Server;
 use crate::text::SafeText;
 
 /// Rooms listed to choose from.

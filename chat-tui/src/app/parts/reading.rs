@@ -11,12 +11,12 @@ use chat_proto::room::ReadMarker;
 use chat_proto::time::UnixMillis;
 use chat_proto::unread::UnreadEphemeral;
 
+use crate::app::model::{Focus, Model};
+use crate::app::parts::rooms::room::{Room, Scroll};
+use crate::app::parts::server::Server;
 use crate::app::state::effect::Effect;
-use crate::app::state::model::{Focus, Model};
 use crate::app::state::purpose::Purpose;
-use crate::app::state::room::{Room, Scroll};
 use crate::app::state::room_key::RoomKey;
-use crate::app::state::server::Server;
 use crate::app::state::timeline_entry::TimelineEntry;
 use crate::text::SafeText;
 

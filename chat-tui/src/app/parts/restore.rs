@@ -2,12 +2,12 @@
 
 #![deny(clippy::disallowed_methods)]
 
-use crate::app::state::editor::Editor;
-use crate::app::state::model::{Model, Unclaimed};
+use crate::app::model::{Model, Unclaimed};
+use crate::app::parts::editor::Editor;
+use crate::app::parts::rooms::pending_post::PendingPost;
+use crate::app::parts::rooms::room::Room;
 use crate::app::state::msg::Restored;
 use crate::app::state::outcome::Outcome;
-use crate::app::state::pending_post::PendingPost;
-use crate::app::state::room::Room;
 use crate::app::state::room_key::{RoomKey, ServerKey};
 use crate::catch_up::Life;
 

@@ -8,9 +8,9 @@
 use chat_proto::error::ErrorCode;
 use chat_proto::time::UnixMillis;
 
-use crate::app::state::model::Model;
-use crate::app::state::pending_post::{PendingPost, PostState};
-use crate::app::state::room::Room;
+use crate::app::model::Model;
+use crate::app::parts::rooms::pending_post::{PendingPost, PostState};
+use crate::app::parts::rooms::room::Room;
 use crate::app::state::room_key::RoomKey;
 use crate::text::SafeText;
 

@@ -8,10 +8,10 @@ use chat_proto::room::User;
 use chat_proto::time::UnixMillis;
 
 use super::drafts;
+use crate::app::model::Model;
+use crate::app::parts::server::Server;
 use crate::app::state::effect::{Effect, PersistOp, SavedRoom};
-use crate::app::state::model::Model;
 use crate::app::state::room_key::ServerKey;
-use crate::app::state::server::Server;
 
 /// Changes are collected for this long before they are written, in milliseconds.
 const SAVE_EVERY_MS: u64 = 2_000;

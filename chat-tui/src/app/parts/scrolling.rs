@@ -2,9 +2,9 @@
 
 #![deny(clippy::disallowed_methods)]
 
-use crate::app::state::model::{Focus, Model};
+use crate::app::model::{Focus, Model};
+use crate::app::parts::rooms::room::Scroll;
 use crate::app::state::outcome::{Outcome, Selected};
-use crate::app::state::room::Scroll;
 use crate::app::state::viewport::Viewport;
 
 /// Items kept of the open room while its newest are visible.

@@ -8,14 +8,14 @@ use chat_proto::room::Role;
 
 use super::{edit_history, outbox, overlay};
 use crate::action::MessageAction;
-use crate::app::state::editor::Editor;
+use crate::app::model::{Focus, Model};
+use crate::app::parts::editor::Editor;
+use crate::app::parts::rooms::room::Scroll;
+use crate::app::parts::server::{LinkState, Server};
 use crate::app::state::effect::Effect;
-use crate::app::state::model::{Focus, Model};
 use crate::app::state::outcome::Selected;
 use crate::app::state::purpose::Purpose;
-use crate::app::state::room::Scroll;
 use crate::app::state::room_key::RoomKey;
-use crate::app::state::server::{LinkState, Server};
 use crate::app::state::timeline_entry::TimelineEntry;
 
 /// Does an action on the selected message, or on what was not sent.

@@ -5,8 +5,8 @@
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
-use crate::app::state::model::Model;
-use crate::app::state::overlay::{Overlay, Switcher, SwitcherLine};
+use crate::app::model::Model;
+use crate::app::parts::overlays::{Overlay, Switcher, SwitcherLine};
 use crate::app::state::room_key::RoomKey;
 use crate::text::SafeText;
 

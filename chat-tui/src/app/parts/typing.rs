@@ -4,7 +4,7 @@
 
 use chat_proto::request::SetTyping;
 
-use crate::app::state::model::Model;
+use crate::app::model::Model;
 use crate::app::state::room_key::RoomKey;
 
 /// The draft of a room changed.

@@ -3,11 +3,11 @@
 #![deny(clippy::disallowed_methods)]
 
 use crate::action::{Action, ActionGroup, ScreenAction};
+use crate::app::model::Model;
 use crate::app::parts::{commands, composer, navigation, overlay, reading, scrolling, selection};
 use crate::app::state::effect::Effect;
-use crate::app::state::model::Model;
 use crate::app::state::outcome::Outcome;
-use crate::app::state::panes::Pane;
+use crate::app::state::pane::Pane;
 
 /// Does an action.
 pub fn act(model: &mut Model, action: Action) -> Option<Outcome> {

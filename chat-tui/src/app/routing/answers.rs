@@ -4,8 +4,8 @@
 
 use chat_proto::request::Answer;
 
+use crate::app::model::Model;
 use crate::app::parts::{catch_up, edit_history, history, names, navigation, outbox, overlay, reading};
-use crate::app::state::model::Model;
 use crate::app::state::outcome::Outcome;
 use crate::app::state::purpose::Purpose;
 use crate::app::state::room_key::ServerKey;

@@ -2,8 +2,8 @@
 
 #![deny(clippy::disallowed_methods)]
 
+use crate::app::model::{Focus, Model};
 use crate::app::parts::{overlay, scrolling};
-use crate::app::state::model::{Focus, Model};
 use crate::app::state::outcome::Outcome;
 use crate::app::state::viewport::{Mouse, Target};
 

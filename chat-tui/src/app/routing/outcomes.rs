@@ -3,9 +3,9 @@
 #![deny(clippy::disallowed_methods)]
 
 use super::actions;
+use crate::app::model::Model;
 use crate::app::parts::{commands, drafts, history, navigation, overlay, saving, selection, typing};
 use crate::app::state::effect::Effect;
-use crate::app::state::model::Model;
 use crate::app::state::outcome::Outcome;
 use crate::app::state::room_key::RoomKey;
 

@@ -5,11 +5,11 @@
 use chat_proto::request::Account;
 use chat_proto::server_frame::{AccountChange, AccountEvent, Counts, ServerFrame, Service, TrendingWords, Typing};
 
+use crate::app::model::Model;
+use crate::app::parts::rooms::room::Room;
 use crate::app::parts::{catch_up, names, outbox};
-use crate::app::state::model::Model;
 use crate::app::state::outcome::Outcome;
 use crate::app::state::purpose::Purpose;
-use crate::app::state::room::Room;
 use crate::app::state::room_key::{RoomKey, ServerKey};
 
 /// Takes what a server pushed.

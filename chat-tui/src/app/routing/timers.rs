@@ -5,9 +5,9 @@
 
 use chat_proto::time::UnixMillis;
 
+use crate::app::model::Model;
+use crate::app::parts::server::LinkState;
 use crate::app::parts::{activity, reading, room_queues, saving};
-use crate::app::state::model::Model;
-use crate::app::state::server::LinkState;
 
 impl Model {
     /// When `Msg::Tick` is due, by this machine's clock; `None` if nothing happens by itself.

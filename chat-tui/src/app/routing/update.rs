@@ -5,9 +5,9 @@
 use chat_proto::time::UnixMillis;
 
 use super::{actions, link, mouse, outcomes, timers};
+use crate::app::model::{Focus, Model};
 use crate::app::parts::{activity, composer, edit_history, names, outbox, overlay, reading, restore, scrolling};
 use crate::app::state::effect::Effect;
-use crate::app::state::model::{Focus, Model};
 use crate::app::state::msg::Msg;
 use crate::app::state::outcome::Outcome;
 

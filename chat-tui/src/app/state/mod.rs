@@ -1,27 +1,16 @@
-//! The screen's model: plain data, each piece with the rules that concern it alone.
+//! Plain data that passes between the parts of the screen, and in and out of it: constructors and questions, no rules.
 //!
-//! Must not know the parts that work on it, nor each other beyond what a piece is made of.
+//! Nothing here changes itself. Must not know the parts.
 
-pub mod backlog;
 pub mod completion;
-pub mod editor;
+pub mod draft;
 pub mod effect;
-pub mod input_history;
-pub mod model;
 pub mod msg;
+pub mod notice;
 pub mod outcome;
-pub mod overlay;
-pub mod panes;
-pub mod pending_post;
+pub mod pane;
 pub mod purpose;
-pub mod reading;
-pub mod room;
 pub mod room_key;
-pub mod saving;
-pub mod server;
-pub mod timeline;
+pub mod setup;
 pub mod timeline_entry;
-pub mod typing;
-pub mod unloaded;
 pub mod viewport;
-pub mod writing;

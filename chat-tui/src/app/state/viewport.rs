@@ -5,7 +5,7 @@
 
 use chat_proto::ids::Seq;
 
-use super::panes::Fold;
+use super::pane::Fold;
 use super::room_key::RoomKey;
 
 /// A rectangle of the screen.

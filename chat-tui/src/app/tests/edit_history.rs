@@ -5,7 +5,7 @@ use chat_proto::request::VersionsAnswer;
 
 use super::*;
 use crate::app::Focus;
-use crate::app::overlay::Overlay;
+use crate::app::overlays::Overlay;
 
 /// A message after an edit.
 pub(crate) fn edited(seq: u64, changed: u64, text: &str) -> Item {

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::frame;
 use crate::app::Model;
-use crate::app::overlay::EditHistory;
+use crate::app::overlays::EditHistory;
 use crate::text::wrap_words;
 use crate::theme::{Role, Theme};
 use crate::view::{draw, time};

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{deletion, edit_history, frame, help, info, switcher};
-use crate::app::overlay::Overlay;
+use crate::app::overlays::Overlay;
 use crate::app::{Model, Target};
 use crate::theme::Theme;
 use crate::view::draw;

@@ -6,8 +6,8 @@ use chat_proto::ids::Seq;
 use chat_proto::request::{RoomInfoAnswer, RoomListing};
 use chat_proto::time::UnixMillis;
 
-use super::editor::Editor;
-use super::room_key::{RoomKey, ServerKey};
+use crate::app::parts::editor::Editor;
+use crate::app::state::room_key::{RoomKey, ServerKey};
 use crate::text::SafeText;
 
 /// A window over the screen.

@@ -4,8 +4,8 @@
 
 use chat_proto::ids::{ClientKey, Seq};
 
-use super::editor::Editor;
-use super::pending_post::PendingPost;
+use crate::app::parts::editor::Editor;
+use crate::app::parts::rooms::pending_post::PendingPost;
 
 /// The draft and the unsent messages of a room.
 #[derive(Debug)]

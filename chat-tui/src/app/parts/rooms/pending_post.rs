@@ -8,7 +8,8 @@ use chat_proto::request::Life;
 use chat_proto::text::{CodeLanguage, MessageBody};
 use chat_proto::time::UnixMillis;
 
-use super::effect::StoredPost;
+use crate::app::state::draft::Draft;
+use crate::app::state::effect::StoredPost;
 use crate::text::SafeText;
 
 /// A message that the server has not acknowledged yet.
@@ -62,17 +63,6 @@ pub enum PostState {
         /// The server's reason.
         reason: SafeText,
     },
-}
-
-/// The content of a new message.
-#[derive(Clone, Debug)]
-pub struct Draft {
-    /// The text.
-    pub body: MessageBody,
-    /// The language, if it is code.
-    pub code: Option<CodeLanguage>,
-    /// How long it lives; `None` follows the room.
-    pub life: Option<Life>,
 }
 
 impl PendingPost {

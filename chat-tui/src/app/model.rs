@@ -8,38 +8,26 @@ use chat_proto::ids::{ClientKey, Seq};
 use chat_proto::limits::Limits;
 use chat_proto::request::Request;
 use chat_proto::time::UnixMillis;
-use jiff::tz::TimeZone;
 
-use super::completion::Completion;
-use super::editor::Editor;
-use super::effect::{Effect, StoredPost};
-use super::input_history::InputHistory;
-use super::overlay::Overlay;
-use super::panes::Panes;
-use super::pending_post::PendingPost;
-use super::purpose::Purpose;
-use super::room::Room;
-use super::room_key::{RoomKey, ServerKey};
-use super::server::Server;
-use super::viewport::Viewport;
-use crate::action::{Action, KeyContext};
+use crate::action::KeyContext;
+use crate::app::parts::editor::Editor;
+use crate::app::parts::input_history::InputHistory;
+use crate::app::parts::overlays::Overlay;
+use crate::app::parts::panes::Panes;
+use crate::app::parts::rooms::pending_post::PendingPost;
+use crate::app::parts::rooms::room::Room;
+use crate::app::parts::server::Server;
+use crate::app::state::completion::Completion;
+use crate::app::state::effect::{Effect, StoredPost};
+use crate::app::state::notice::Notice;
+use crate::app::state::purpose::Purpose;
+use crate::app::state::room_key::{RoomKey, ServerKey};
+use crate::app::state::setup::Setup;
+use crate::app::state::viewport::Viewport;
 use crate::text::SafeText;
 
 /// How long a notice is shown, in milliseconds.
 const NOTICE_MS: u64 = 8_000;
-
-/// Facts that do not change while the program runs.
-#[derive(Clone, Debug)]
-pub struct Setup {
-    /// The servers' names on the screen.
-    pub servers: Vec<String>,
-    /// Random text that makes this run's keys unique.
-    pub key_token: String,
-    /// The user's time zone.
-    pub zone: TimeZone,
-    /// The keys of each action in each context, as help shows them.
-    pub keys: HashMap<(KeyContext, Action), Vec<String>>,
-}
 
 /// The target of typed keys.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,17 +37,6 @@ pub enum Focus {
     Composer,
     /// The selected message: keys act on it.
     Message(Seq),
-}
-
-/// A line for the user.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notice {
-    /// The text.
-    pub text: SafeText,
-    /// Whether something went wrong.
-    pub is_error: bool,
-    /// When it disappears, by this machine's clock.
-    pub until: UnixMillis,
 }
 
 /// Drafts and posts of an earlier run for rooms that are not known yet.

@@ -9,7 +9,7 @@ use chat_proto::ids::{Seq, UserId};
 use chat_proto::message::{ChangeDetail, Item, ItemChange};
 use chat_proto::time::UnixMillis;
 
-use super::timeline_entry::{EntryKind, RoomEvent, TimelineEntry};
+use crate::app::state::timeline_entry::{EntryKind, RoomEvent, TimelineEntry};
 
 /// The loaded items of a room, by rising `seq`.
 #[derive(Clone, Debug, Default)]

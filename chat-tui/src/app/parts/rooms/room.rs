@@ -8,14 +8,14 @@ use chat_proto::message::{Content, Item, ItemChange};
 use chat_proto::room::{Membership, Role, RoomKind, Topic};
 use chat_proto::trending::TrendingWord;
 
-use super::backlog::{Backlog, History};
-use super::effect::SavedRoom;
-use super::reading::Reading;
-use super::saving::Saving;
-use super::timeline::Timeline;
-use super::typing::Typing;
-use super::unloaded::Unloaded;
-use super::writing::Writing;
+use crate::app::parts::rooms::backlog::{Backlog, History};
+use crate::app::parts::rooms::saving::Saving;
+use crate::app::parts::rooms::timeline::Timeline;
+use crate::app::parts::rooms::typing::Typing;
+use crate::app::parts::rooms::unloaded::Unloaded;
+use crate::app::parts::rooms::unread::Reading;
+use crate::app::parts::rooms::writing::Writing;
+use crate::app::state::effect::SavedRoom;
 use crate::catch_up::Following;
 use crate::text::SafeText;
 

@@ -1,0 +1,22 @@
+//! The facts that the program begins with. Must not know who needs them.
+
+#![deny(clippy::disallowed_methods)]
+
+use std::collections::HashMap;
+
+use jiff::tz::TimeZone;
+
+use crate::action::{Action, KeyContext};
+
+/// Facts that do not change while the program runs.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The servers' names on the screen.
+    pub servers: Vec<String>,
+    /// Random text that makes this run's keys unique.
+    pub key_token: String,
+    /// The user's time zone.
+    pub zone: TimeZone,
+    /// The keys of each action in each context, as help shows them.
+    pub keys: HashMap<(KeyContext, Action), Vec<String>>,
+}
