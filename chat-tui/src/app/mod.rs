@@ -9,27 +9,31 @@
 
 #![deny(clippy::disallowed_methods)]
 
-mod model;
 mod parts;
 mod routing;
 mod state;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use model::{Focus, Model};
-pub use parts::completion::candidates;
+pub use parts::activity::Activity;
+pub use parts::completion::Completing;
+pub use parts::composer::Composer;
 pub use parts::editor::Editor;
-pub use parts::overlays;
+pub use parts::navigation::Navigation;
+pub use parts::notices::Notices;
+pub use parts::overlays::{EditHistory, Overlay, Overlays};
 pub use parts::panes::Panes;
-pub use parts::room_queues::{DeliveryStatus, delivery_status};
 pub use parts::rooms::backlog::{Backlog, History};
 pub use parts::rooms::pending_post::{PendingPost, PostState};
+pub use parts::rooms::queues::DeliveryStatus;
 pub use parts::rooms::room::{Room, RoomPeople, Scroll};
 pub use parts::rooms::timeline::Timeline;
 pub use parts::rooms::unread::Reading;
 pub use parts::rooms::writing::Writing;
+pub use parts::selection::Focus;
 pub use parts::server::{LinkState, Server};
-pub use routing::update;
+pub use parts::switcher::{Switcher, SwitcherLine};
+pub use routing::{Model, update};
 pub use state::completion::Candidate;
 pub use state::effect::{Effect, PersistOp, SavedRoom, StoredPost};
 pub use state::msg::{Msg, Restored};

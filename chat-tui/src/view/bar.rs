@@ -43,7 +43,7 @@ fn elsewhere(model: &Model) -> Vec<(String, Role)> {
         model
             .rooms
             .iter()
-            .filter(|(room_key, _)| model.current != Some(**room_key))
+            .filter(|(room_key, _)| model.navigation.current != Some(**room_key))
             .map(|(_, room)| &room.reading.marker)
     };
     let unread: u32 = others().map(|read_marker| read_marker.unread).sum();

@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::drawn::Drawn;
 use super::{draw, time};
-use crate::app::{Focus, Model, Target, candidates};
+use crate::app::{Focus, Model, Target};
 use crate::text::{fit, prefix_width, width, wrap_verbatim};
 use crate::theme::{Role, Theme};
 
@@ -30,7 +30,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, (buffer, drawn): (&
     draw::text(buffer, prompt, "›", theme.style(Role::ComposerPrompt));
     let inner = draw::after(area, PROMPT);
     let Some((_, room)) = model.room() else { return };
-    let is_focused = model.focus == Focus::Composer && model.overlay.is_none();
+    let is_focused = model.focus == Focus::Composer && model.overlays.open.is_none();
     if room.writing.draft.is_empty() {
         draw::text(buffer, inner, &hint(model), theme.style(Role::ComposerHint));
         drawn.caret = is_focused.then_some(Position { x: inner.x, y: inner.y });
@@ -63,13 +63,13 @@ fn hint(model: &Model) -> String {
 
 /// Draws the completions above the box.
 pub(super) fn draw_candidates(model: &Model, theme: &Theme, area: Rect, buffer: &mut Buffer) {
-    if model.focus != Focus::Composer || model.overlay.is_some() {
+    if model.focus != Focus::Composer || model.overlays.open.is_some() {
         return;
     }
-    let under_way = model.completion.as_ref();
+    let under_way = model.composer.completing.under_way();
     let found = match under_way {
         Some(completion) => Some((completion.start, completion.candidates.clone())),
-        None => candidates(model),
+        None => model.candidates(),
     };
     let Some((_, found)) = found else { return };
     let names = found.iter().map(|candidate| width(candidate.text.trim_end())).max().unwrap_or(0);

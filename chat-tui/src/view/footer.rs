@@ -62,7 +62,7 @@ fn wrapped(text: &str, columns: usize, rows: usize) -> Vec<String> {
 }
 
 fn notice(model: &Model) -> Option<Line> {
-    let notice = model.notice.as_ref()?;
+    let notice = model.notices.shown.as_ref()?;
     let role = if notice.is_error { Role::NoticeError } else { Role::NoticeInfo };
     Some((notice.text.as_str().to_owned(), role))
 }

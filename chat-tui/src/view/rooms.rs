@@ -25,8 +25,9 @@ pub(super) fn draw(model: &Model, theme: &Theme, pane: Pane, (buffer, drawn): (&
         lines.extend(direct.into_iter().map(Listed::Room));
     }
     let height = usize::from(pane.area.height);
-    let current =
-        lines.iter().position(|line| matches!(line, Listed::Room(room_key) if model.current == Some(*room_key)));
+    let current = lines
+        .iter()
+        .position(|line| matches!(line, Listed::Room(room_key) if model.navigation.current == Some(*room_key)));
     // Keep the open room visible.
     let skip = current.map_or(0, |at| (at + 2).saturating_sub(height)).min(lines.len().saturating_sub(height));
     for (line, row) in lines.iter().skip(skip).zip(draw::rows(pane.area)) {
@@ -53,7 +54,7 @@ fn is_direct(model: &Model, room_key: RoomKey) -> bool {
 
 fn draw_room(model: &Model, theme: &Theme, room_key: RoomKey, row: Rect, buffer: &mut Buffer) {
     let Some(room) = model.rooms.get(&room_key) else { return };
-    let is_current = model.current == Some(room_key);
+    let is_current = model.navigation.current == Some(room_key);
     let style = match (is_current, room.reading.marker.unread > 0) {
         (true, _) => theme.style(Role::RoomCurrent),
         (false, true) => theme.style(Role::RoomUnread),

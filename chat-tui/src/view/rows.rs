@@ -9,9 +9,7 @@ use super::cache::{RenderCache, WrappedText};
 use super::delivery_status::{is_often_brief, note};
 use super::row::{Columns, Lead, Line, Row, name_for, text_width};
 use super::{join_summary, time};
-use crate::app::{
-    DeliveryStatus, EntryKind, Model, PendingPost, Room, RoomEvent, RoomKey, Server, TimelineEntry, delivery_status,
-};
+use crate::app::{DeliveryStatus, EntryKind, Model, PendingPost, Room, RoomEvent, RoomKey, Server, TimelineEntry};
 use crate::theme::{Role, Theme};
 
 /// Length of a group in milliseconds. Messages of one author in the same span of this length share a group, so that the
@@ -178,7 +176,7 @@ impl RowBuilder<'_> {
     }
 
     fn pending(&self, index: usize, pending: &PendingPost) -> Vec<Row> {
-        let status = delivery_status(self.model, self.room_key, self.room, pending);
+        let status = self.model.delivery_status(self.room, pending);
         let role = match status {
             DeliveryStatus::Failed(_) => Role::MessageFailed,
             _ => Role::MessagePending,

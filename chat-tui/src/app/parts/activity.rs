@@ -5,35 +5,57 @@
 use chat_proto::request::SetActivity;
 use chat_proto::time::UnixMillis;
 
-use crate::app::model::Model;
+use super::outcomes::Outcomes;
+use crate::app::state::outcome::Outcome;
 
 /// Without a key for this long, the user is away, in milliseconds.
 const AWAY_AFTER_MS: u64 = 10 * 60 * 1_000;
 
-/// When the user will be away; `None` if they are.
-pub fn next_away(model: &Model) -> Option<UnixMillis> {
-    (!model.is_away).then(|| model.active_at.plus_ms(AWAY_AFTER_MS))
+/// Whether someone is at the keyboard.
+#[derive(Debug)]
+pub struct Activity {
+    /// Whether the terminal has the keyboard.
+    pub has_focus: bool,
+    /// When the last key was pressed.
+    active_at: UnixMillis,
+    /// Whether the servers know that nobody is at the keyboard.
+    is_away: bool,
 }
 
-/// Notes that a key was pressed, or the mouse moved.
-pub fn mark_active(model: &mut Model) {
-    model.active_at = model.now;
-    if model.is_away {
-        set_away(model, false);
+impl Default for Activity {
+    fn default() -> Self {
+        Self { has_focus: true, active_at: UnixMillis(0), is_away: false }
     }
 }
 
-/// Marks the user as away once nothing has happened for long enough.
-pub fn mark_away_if_due(model: &mut Model) {
-    if next_away(model).is_some_and(|at| at <= model.now) {
-        set_away(model, true);
+impl Activity {
+    /// The request that tells a server about it.
+    pub fn to_request(&self) -> SetActivity {
+        SetActivity { is_active: !self.is_away }
     }
-}
 
-fn set_away(model: &mut Model, is_away: bool) {
-    model.is_away = is_away;
-    let ready: Vec<_> = model.servers.iter().filter(|(_, server)| server.is_ready()).map(|(key, _)| *key).collect();
-    for server in ready {
-        model.ask_and_forget(server, SetActivity { is_active: !is_away });
+    /// When the user will be away; `None` if they are.
+    pub fn next_away(&self) -> Option<UnixMillis> {
+        (!self.is_away).then(|| self.active_at.plus_ms(AWAY_AFTER_MS))
+    }
+
+    /// Notes that a key was pressed, or the mouse moved.
+    pub fn mark_active(&mut self, now: UnixMillis, out: &mut Outcomes) {
+        self.active_at = now;
+        if self.is_away {
+            self.set_away(false, out);
+        }
+    }
+
+    /// Marks the user as away once nothing has happened for long enough.
+    pub fn mark_away_if_due(&mut self, now: UnixMillis, out: &mut Outcomes) {
+        if self.next_away().is_some_and(|at| at <= now) {
+            self.set_away(true, out);
+        }
+    }
+
+    fn set_away(&mut self, is_away: bool, out: &mut Outcomes) {
+        self.is_away = is_away;
+        out.push(Outcome::TellServers(self.to_request().into()));
     }
 }

@@ -2,45 +2,71 @@
 
 #![deny(clippy::disallowed_methods)]
 
+use super::rooms::room::Room;
+use super::server::Server;
 use crate::action::Action;
-use crate::app::model::Model;
 use crate::app::state::completion::{Candidate, Completion};
 use crate::argument::{Choice, RSVPS, TTL_PRESETS};
 
 /// Candidates offered.
 const CANDIDATES_MAX: usize = 8;
 
-/// Completes the word before the cursor; pressed again, takes the next candidate.
-pub fn complete(model: &mut Model, step: isize) {
-    let next = if let Some(completion) = model.completion.take() {
-        let count = completion.candidates.len();
-        let chosen = (completion.chosen + count).wrapping_add_signed(step) % count;
-        Completion { chosen, ..completion }
-    } else {
-        let Some((start, candidates)) = candidates(model) else { return };
-        let chosen = if step < 0 { candidates.len() - 1 } else { 0 };
-        Completion { start, candidates, chosen }
-    };
-    if let Some(room) = model.room_mut() {
+/// The completion under way.
+#[derive(Debug, Default)]
+pub struct Completing(Option<Completion>);
+
+impl Completing {
+    /// The completion under way.
+    pub fn under_way(&self) -> Option<&Completion> {
+        self.0.as_ref()
+    }
+
+    /// Ends it. Returns whether there was one.
+    pub fn stop(&mut self) -> bool {
+        self.0.take().is_some()
+    }
+
+    /// Completes the word before the cursor of the room's draft; pressed again, takes the next candidate. `found` is
+    /// what [`candidates`] returns.
+    pub fn step(&mut self, step: isize, found: Option<(usize, Vec<Candidate>)>, room: &mut Room) {
+        let next = if let Some(completion) = self.0.take() {
+            let count = completion.candidates.len();
+            let chosen = (completion.chosen + count).wrapping_add_signed(step) % count;
+            Completion { chosen, ..completion }
+        } else {
+            let Some((start, candidates)) = found else { return };
+            let chosen = if step < 0 { candidates.len() - 1 } else { 0 };
+            Completion { start, candidates, chosen }
+        };
         room.writing.draft.replace_before(next.start, &next.candidates[next.chosen].text);
         room.writing.is_draft_saved = false;
+        // With a single candidate, the next press begins a new completion.
+        self.0 = Some(next).filter(|completion| completion.candidates.len() > 1);
     }
-    // With a single candidate, the next press begins a new completion.
-    model.completion = Some(next).filter(|completion| completion.candidates.len() > 1);
+}
+
+/// The facts that candidates come from.
+pub struct Known<'a> {
+    /// The open room.
+    pub room: &'a Room,
+    /// Its server.
+    pub server: &'a Server,
+    /// Returns the account's rooms in the order of the list.
+    pub rooms: &'a dyn Fn() -> Vec<&'a Room>,
 }
 
 /// The candidates for the word before the cursor, and the byte offset of that word.
-pub fn candidates(model: &Model) -> Option<(usize, Vec<Candidate>)> {
-    let (_, room) = model.room()?;
+pub fn candidates(known: &Known) -> Option<(usize, Vec<Candidate>)> {
+    let room = known.room;
     let before = &room.writing.draft.text()[..room.writing.draft.cursor()];
     let start =
         before.rfind(char::is_whitespace).map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
     let piece = &before[start..];
     let mut found = match (piece.chars().next(), before.strip_prefix('/')) {
         (Some('/'), _) if start == 0 && room.writing.editing.is_none() => commands(&piece[1..]),
-        (Some('@'), _) => people(model, &piece[1..]),
-        (Some('#'), _) => rooms(model, &piece[1..], "#"),
-        (_, Some(command)) => arguments(model, command, piece),
+        (Some('@'), _) => people(known, &piece[1..]),
+        (Some('#'), _) => rooms(known, &piece[1..], "#"),
+        (_, Some(command)) => arguments(known, command, piece),
         _ => Vec::new(),
     };
     found.truncate(CANDIDATES_MAX);
@@ -61,9 +87,8 @@ fn commands(typed: &str) -> Vec<Candidate> {
 }
 
 /// Members of the room first, then everyone whose name is known.
-fn people(model: &Model, typed: &str) -> Vec<Candidate> {
-    let Some((_, room)) = model.room() else { return Vec::new() };
-    let Some(server) = model.server() else { return Vec::new() };
+fn people(known: &Known, typed: &str) -> Vec<Candidate> {
+    let (room, server) = (known.room, known.server);
     let typed = typed.to_lowercase();
     let matching =
         server.people().filter(|user| user.name.as_str().starts_with(&typed) && Some(user.id) != server.my_id());
@@ -77,10 +102,10 @@ fn people(model: &Model, typed: &str) -> Vec<Candidate> {
     found.into_iter().map(offer).collect()
 }
 
-fn rooms(model: &Model, typed: &str, mark: &str) -> Vec<Candidate> {
+fn rooms(known: &Known, typed: &str, mark: &str) -> Vec<Candidate> {
     let typed = typed.to_lowercase();
-    let named = model.listed().into_iter().filter_map(|room_key| model.rooms.get(&room_key));
-    let matching = named.filter(|room| room.info.name.as_ref().is_some_and(|name| name.as_str().starts_with(&typed)));
+    let all = (known.rooms)().into_iter();
+    let matching = all.filter(|room| room.info.name.as_ref().is_some_and(|name| name.as_str().starts_with(&typed)));
     matching
         .filter_map(|room| {
             let help = room.info.topic.as_ref().map_or_else(String::new, |topic| topic.text.to_string());
@@ -90,20 +115,20 @@ fn rooms(model: &Model, typed: &str, mark: &str) -> Vec<Candidate> {
 }
 
 /// The arguments a command takes.
-fn arguments(model: &Model, command: &str, piece: &str) -> Vec<Candidate> {
+fn arguments(known: &Known, command: &str, piece: &str) -> Vec<Candidate> {
     let Some((word, before)) = command.split_once(' ') else { return Vec::new() };
     if before.trim_start() != piece {
         return Vec::new();
     }
-    let known = match Action::commanded(word) {
+    let offered = match Action::commanded(word) {
         Some(Action::SendEphemeral) => words(TTL_PRESETS),
         Some(Action::Rsvp) => words(RSVPS),
         Some(Action::Topic | Action::Describe) if piece.starts_with('-') => vec![("-clear", "for all")],
         Some(Action::Theme) => vec![("dark", ""), ("light", "")],
-        Some(Action::SwitchRoom | Action::Join) => return rooms(model, piece, ""),
+        Some(Action::SwitchRoom | Action::Join) => return rooms(known, piece, ""),
         _ => Vec::new(),
     };
-    let matching = known.into_iter().filter(|(text, _)| text.starts_with(piece));
+    let matching = offered.into_iter().filter(|(text, _)| text.starts_with(piece));
     matching.map(|(text, help)| Candidate { text: format!("{text} "), help: help.to_owned() }).collect()
 }
 

@@ -1,33 +1,30 @@
-//! The features of the screen, one file each. Each works on the [`Model`](super::state::model::Model).
+//! What the screen can do, one file a part: its own state, and methods that take everything else as arguments.
 //!
-//! A part may use parts below it, never in a circle; what is another part's business it returns as an
-//! [`Outcome`](super::state::outcome::Outcome). Must not know the routing.
+//! What is another part's business, a part adds to [`Outcomes`](outcomes::Outcomes). Parts know parts below them, never in
+//! a circle. Must not know the model, which holds them all, or the routing.
 
 pub mod activity;
-pub mod catch_up;
+pub mod client_keys;
 pub mod code_language;
 pub mod command_line;
 pub mod commands;
 pub mod completion;
 pub mod composer;
-pub mod drafts;
+pub mod deletion;
 pub mod edit_history;
 pub mod editor;
-pub mod history;
 pub mod input_history;
-pub mod names;
 pub mod navigation;
-pub mod outbox;
-pub mod overlay;
+pub mod notices;
+pub mod open_room;
+pub mod outcomes;
 pub mod overlays;
 pub mod panes;
-pub mod reading;
-pub mod restore;
-pub mod room_queues;
+pub mod requests;
+pub mod room_info;
 pub mod rooms;
-pub mod saving;
-pub mod scrolling;
 pub mod selection;
+pub mod sending;
 pub mod server;
 pub mod switcher;
-pub mod typing;
+pub mod unclaimed;

@@ -1,14 +1,25 @@
-//! The overlays of the screen: lists to choose from, help, questions. Must not know how a list is filled.
+//! The overlays of the screen, of which one may be open: lists to choose from, help, questions. Must not know what is done
+//! with a choice.
 
 #![deny(clippy::disallowed_methods)]
 
 use chat_proto::ids::Seq;
-use chat_proto::request::{RoomInfoAnswer, RoomListing};
+use chat_proto::request::{ListRooms, RoomInfoAnswer, RoomsPage};
 use chat_proto::time::UnixMillis;
 
-use crate::app::parts::editor::Editor;
+use super::deletion::Deletion;
+use super::editor::Editor;
+use super::outcomes::Outcomes;
+use super::server::Server;
+use super::switcher::Switcher;
+use crate::action::ListAction;
+use crate::app::state::outcome::Outcome;
+use crate::app::state::purpose::Purpose;
 use crate::app::state::room_key::{RoomKey, ServerKey};
 use crate::text::SafeText;
+
+/// Rooms listed to choose from.
+const ROOMS_MAX: u32 = 200;
 
 /// A window over the screen.
 #[derive(Debug)]
@@ -55,68 +66,119 @@ pub struct EditHistory {
     /// Each text and when it was replaced, by the server's clock; oldest first.
     pub texts: Vec<(SafeText, UnixMillis)>,
     /// The message's last change when the texts were requested.
-    pub(in crate::app) changed: Seq,
+    pub(super) changed: Seq,
     /// The index of the first visible row.
     pub top: usize,
 }
 
-/// One line of the list of rooms.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SwitcherLine {
-    /// The room.
-    pub room_key: RoomKey,
-    /// Its name.
-    pub name: SafeText,
-    /// Its topic.
-    pub topic: Option<SafeText>,
-    /// Whether this account is a member.
-    pub is_member: bool,
-    /// Unread messages.
-    pub unread: u32,
-    /// Unread messages that mention this account.
-    pub mentions: u32,
-    /// Indices of the characters of the name that match the query.
-    pub found: Vec<u32>,
+/// The overlays: at most one is open.
+#[derive(Debug, Default)]
+pub struct Overlays {
+    /// The open one.
+    pub open: Option<Overlay>,
 }
 
-/// The list of rooms and the query typed into it.
-#[derive(Debug)]
-pub struct Switcher {
-    /// The query.
-    pub query: Editor,
-    /// The matching rooms, best first.
-    pub lines: Vec<SwitcherLine>,
-    /// The index of the selected line.
-    pub selected: usize,
-    /// Rooms that this account could join.
-    pub(in crate::app) joinable: Vec<(ServerKey, RoomListing)>,
-}
-
-impl Switcher {
-    /// An empty list with a query; `parts::switcher` fills it.
-    pub(in crate::app) fn new(query: &str) -> Self {
-        Self { query: Editor::with(query), lines: Vec::new(), selected: 0, joinable: Vec::new() }
-    }
-
-    /// Replaces the rooms that could be joined.
-    pub(in crate::app) fn add_rooms(&mut self, server: ServerKey, listings: Vec<RoomListing>) {
-        self.joinable = listings.into_iter().filter(|listing| !listing.is_member).map(|it| (server, it)).collect();
-    }
-
-    /// Moves the selection by `step` lines, wrapping around at both ends.
-    pub(in crate::app) fn step(&mut self, step: isize) {
-        if !self.lines.is_empty() {
-            self.selected = (self.selected + self.lines.len()).wrapping_add_signed(step) % self.lines.len();
+impl Overlays {
+    /// Does an action on the open overlay; `last_top` is the last row of its text that may be at the top.
+    pub fn act(&mut self, action: ListAction, last_top: usize, out: &mut Outcomes) {
+        match action {
+            ListAction::ListUp => self.step(-1, last_top),
+            ListAction::ListDown => self.step(1, last_top),
+            ListAction::Choose => self.choose(out),
+            ListAction::Close => self.close(),
         }
     }
 
-    /// Selects a line.
-    pub(in crate::app) fn select(&mut self, line: usize) {
-        self.selected = line.min(self.lines.len().saturating_sub(1));
+    /// Closes the open overlay.
+    pub fn close(&mut self) {
+        self.open = None;
     }
 
-    /// The selected line.
-    pub(in crate::app) fn chosen(&self) -> Option<SwitcherLine> {
-        self.lines.get(self.selected).cloned()
+    /// Opens the list of rooms with a query, and asks its server for the rooms that could be joined.
+    pub fn open_switcher(&mut self, query: &str, server: &Server, out: &mut Outcomes) {
+        if server.is_ready() {
+            out.ask(server.key, ListRooms { after: None, limit: ROOMS_MAX }, Purpose::RoomList);
+        }
+        self.open = Some(Overlay::Switcher(Switcher::new(query)));
+        out.push(Outcome::FindRooms);
+    }
+
+    /// Adds the rooms that this account could join to the open list.
+    pub fn on_room_list(&mut self, server: ServerKey, page: RoomsPage, out: &mut Outcomes) {
+        if let Some(Overlay::Switcher(switcher)) = &mut self.open {
+            switcher.add_rooms(server, page.rooms);
+            out.push(Outcome::FindRooms);
+        }
+    }
+
+    /// The open list of rooms.
+    pub fn switcher_mut(&mut self) -> Option<&mut Switcher> {
+        match &mut self.open {
+            Some(Overlay::Switcher(switcher)) => Some(switcher),
+            Some(Overlay::Help { .. } | Overlay::Info(_) | Overlay::Deletion { .. } | Overlay::EditHistory(_))
+            | None => None,
+        }
+    }
+
+    /// Opens help.
+    pub fn open_help(&mut self) {
+        self.open = Some(Overlay::Help { top: 0 });
+    }
+
+    /// Asks whether to delete a message.
+    pub fn ask_to_delete(&mut self, room_key: RoomKey, seq: Seq, text: &str) {
+        self.open = Some(Overlay::Deletion { room_key, seq, text: SafeText::line(text) });
+    }
+
+    /// Deletes from the query of the open list.
+    pub fn delete(&mut self, deletion: Deletion, out: &mut Outcomes) {
+        let Some(query) = self.open.as_mut().and_then(Overlay::query_mut) else { return };
+        if let Some(killed) = deletion(query) {
+            out.push(Outcome::KeepKilled(killed));
+        }
+        out.push(Outcome::FindRooms);
+    }
+
+    /// A character was typed.
+    pub fn on_typed(&mut self, c: char, out: &mut Outcomes) {
+        match &mut self.open {
+            Some(Overlay::Switcher(list)) => {
+                list.query.insert(c.encode_utf8(&mut [0; 4]));
+                out.push(Outcome::FindRooms);
+            }
+            Some(Overlay::Deletion { .. }) if c == 'y' => self.choose(out),
+            Some(Overlay::Deletion { .. }) if c == 'n' => self.close(),
+            Some(Overlay::Help { .. } | Overlay::Info(_) | Overlay::EditHistory(_)) if c == 'q' => self.close(),
+            Some(Overlay::Help { .. } | Overlay::Info(_) | Overlay::Deletion { .. } | Overlay::EditHistory(_))
+            | None => {}
+        }
+    }
+
+    /// Moves by lines, in a list or a text.
+    pub fn step(&mut self, step: isize, last_top: usize) {
+        match &mut self.open {
+            Some(Overlay::Switcher(switcher)) => switcher.step(step),
+            Some(Overlay::Help { top } | Overlay::EditHistory(EditHistory { top, .. })) => {
+                *top = (*top).min(last_top).saturating_add_signed(step);
+            }
+            Some(Overlay::Info(_) | Overlay::Deletion { .. }) | None => {}
+        }
+    }
+
+    /// Takes the selected line, or confirms the question.
+    fn choose(&mut self, out: &mut Outcomes) {
+        match self.open.take() {
+            Some(Overlay::Switcher(switcher)) => switcher.enter(out),
+            Some(Overlay::Deletion { room_key, seq, .. }) => out.push(Outcome::DeleteMessage(room_key, seq)),
+            Some(Overlay::Help { .. } | Overlay::Info(_) | Overlay::EditHistory(_)) | None => {}
+        }
+    }
+
+    /// Takes a clicked line.
+    pub fn choose_line(&mut self, line: usize, out: &mut Outcomes) {
+        if let Some(switcher) = self.switcher_mut() {
+            switcher.select(line);
+            self.choose(out);
+        }
     }
 }

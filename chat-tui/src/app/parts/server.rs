@@ -5,12 +5,16 @@
 use std::collections::{BTreeSet, HashMap};
 
 use chat_proto::ids::{AccountSeq, ConnectionId, UserId};
-use chat_proto::limits::Limits;
+use chat_proto::limits::{IDS_MAX, Limits};
 use chat_proto::presence::{Availability, Presence};
+use chat_proto::request::Users;
 use chat_proto::room::User;
 use chat_proto::server_frame::{Service, Welcome};
 use chat_proto::time::UnixMillis;
 
+use super::outcomes::Outcomes;
+use crate::app::state::purpose::Purpose;
+use crate::app::state::room_key::ServerKey;
 use crate::catch_up::Life;
 use crate::text::SafeText;
 
@@ -38,6 +42,8 @@ pub enum LinkState {
 /// One server.
 #[derive(Debug)]
 pub struct Server {
+    /// Its key.
+    pub key: ServerKey,
     /// Its name on the screen.
     pub label: SafeText,
     /// The state of its connection.
@@ -63,13 +69,14 @@ pub struct Server {
     names: HashMap<UserId, User>,
     presence: HashMap<UserId, Presence>,
     /// People whose names are unknown and not requested yet.
-    pub(in crate::app) missing_names: BTreeSet<UserId>,
+    missing_names: BTreeSet<UserId>,
 }
 
 impl Server {
     /// A server about which nothing is known yet.
-    pub fn new(label: &str) -> Self {
+    pub fn new(key: ServerKey, label: &str) -> Self {
         Self {
+            key,
             label: SafeText::line(label),
             link: LinkState::Connecting,
             lag_ms: None,
@@ -133,6 +140,17 @@ impl Server {
     pub(in crate::app) fn request_name(&mut self, id: UserId) {
         if id != UserId(0) && !self.names.contains_key(&id) {
             self.missing_names.insert(id);
+        }
+    }
+
+    /// Requests the names that are missing, if it takes requests.
+    pub(in crate::app) fn ask_missing_names(&mut self, out: &mut Outcomes) {
+        if !self.is_ready() || self.missing_names.is_empty() {
+            return;
+        }
+        let ids: Vec<UserId> = std::mem::take(&mut self.missing_names).into_iter().collect();
+        for ids in ids.chunks(IDS_MAX) {
+            out.ask(self.key, Users { ids: ids.to_vec() }, Purpose::Names);
         }
     }
 

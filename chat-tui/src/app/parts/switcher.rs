@@ -1,70 +1,59 @@
-//! Finds rooms by a few letters of their names. Must not know how a room is opened or joined.
+//! The list of rooms, found by a few letters of their names. Must not know how a room is opened or joined.
 
 #![deny(clippy::disallowed_methods)]
 
+use std::collections::BTreeSet;
+
+use chat_proto::request::{Join, RoomListing};
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
-use crate::app::model::Model;
-use crate::app::parts::overlays::{Overlay, Switcher, SwitcherLine};
-use crate::app::state::room_key::RoomKey;
+use super::editor::Editor;
+use super::outcomes::Outcomes;
+use super::rooms::room::Room;
+use crate::app::state::outcome::Outcome;
+use crate::app::state::purpose::Purpose;
+use crate::app::state::room_key::{RoomKey, ServerKey};
 use crate::text::SafeText;
 
-/// Fills the list of rooms with those that match the query. Does nothing if the list is not open.
-pub fn find(model: &mut Model) {
-    // Taken out while the rest of the model is read.
-    let Some(Overlay::Switcher(mut switcher)) =
-        model.overlay.take_if(|overlay| matches!(overlay, Overlay::Switcher(_)))
-    else {
-        return;
-    };
-    switcher.lines = matching(model, &switcher);
-    switcher.selected = 0;
-    model.overlay = Some(Overlay::Switcher(switcher));
+/// One line of the list of rooms.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SwitcherLine {
+    /// The room.
+    pub room_key: RoomKey,
+    /// Its name.
+    pub name: SafeText,
+    /// Its topic.
+    pub topic: Option<SafeText>,
+    /// Whether this account is a member.
+    pub is_member: bool,
+    /// Unread messages.
+    pub unread: u32,
+    /// Unread messages that mention this account.
+    pub mentions: u32,
+    /// Indices of the characters of the name that match the query.
+    pub found: Vec<u32>,
 }
 
-/// The matching rooms, best first.
-fn matching(model: &Model, switcher: &Switcher) -> Vec<SwitcherLine> {
-    let text = switcher.query.text().trim().trim_start_matches('#');
-    let pattern = Pattern::parse(text, CaseMatching::Ignore, Normalization::Smart);
-    let mut matcher = Matcher::new(Config::DEFAULT);
-    let mut found: Vec<(u32, SwitcherLine)> = Vec::new();
-    for mut line in all(model, switcher) {
-        let mut buffer = Vec::new();
-        let name = Utf32Str::new(line.name.as_str(), &mut buffer);
-        if let Some(score) = pattern.indices(name, &mut matcher, &mut line.found) {
-            found.push((score, line));
-        }
-    }
-    // Joined rooms first; then by match, or by what is unread if nothing was typed.
-    let is_asked = !text.is_empty();
-    found.sort_by(|(a_score, a), (b_score, b)| {
-        let by_score = b_score.cmp(a_score);
-        let by_news = (b.mentions, b.unread > 0).cmp(&(a.mentions, a.unread > 0));
-        let by_fit = if is_asked { by_score } else { by_news };
-        b.is_member.cmp(&a.is_member).then(by_fit).then_with(|| a.name.as_str().cmp(b.name.as_str()))
-    });
-    found.into_iter().map(|(_, line)| line).collect()
-}
-
-/// All rooms: those one is in, then those one could join.
-fn all(model: &Model, switcher: &Switcher) -> Vec<SwitcherLine> {
-    let own = model.listed().into_iter().filter_map(|room_key| {
-        let room = model.rooms.get(&room_key)?;
-        Some(SwitcherLine {
-            room_key,
-            name: model.title(room_key),
+impl SwitcherLine {
+    /// A room of the account.
+    pub(in crate::app) fn own(room: &Room, name: SafeText) -> Self {
+        Self {
+            room_key: room.key,
+            name,
             topic: room.info.topic.as_ref().map(|topic| SafeText::line(topic.text.as_str())),
             is_member: true,
             unread: room.reading.marker.unread,
             mentions: room.reading.marker.mentions,
             found: Vec::new(),
-        })
-    });
-    let others = switcher.joinable.iter().filter_map(|(server, listing)| {
+        }
+    }
+
+    /// A room that the account could join; `None` if it has no name.
+    fn joinable(server: ServerKey, listing: &RoomListing) -> Option<Self> {
         let room = &listing.room;
-        Some(SwitcherLine {
-            room_key: RoomKey { server: *server, room: room.id },
+        Some(Self {
+            room_key: RoomKey { server, room: room.id },
             name: SafeText::line(room.name.as_ref()?.as_str()),
             topic: room.topic.as_ref().map(|topic| SafeText::line(topic.text.as_str())),
             is_member: false,
@@ -72,7 +61,90 @@ fn all(model: &Model, switcher: &Switcher) -> Vec<SwitcherLine> {
             mentions: 0,
             found: Vec::new(),
         })
-    });
-    let others: Vec<_> = others.filter(|line| !model.rooms.contains_key(&line.room_key)).collect();
-    own.chain(others).collect()
+    }
+}
+
+/// The list of rooms and the query typed into it.
+#[derive(Debug)]
+pub struct Switcher {
+    /// The query.
+    pub query: Editor,
+    /// The matching rooms, best first.
+    pub lines: Vec<SwitcherLine>,
+    /// The index of the selected line.
+    pub selected: usize,
+    /// Rooms that this account could join.
+    joinable: Vec<(ServerKey, RoomListing)>,
+}
+
+impl Switcher {
+    /// An empty list with a query; [`Self::find`] fills it.
+    pub(in crate::app) fn new(query: &str) -> Self {
+        Self { query: Editor::with(query), lines: Vec::new(), selected: 0, joinable: Vec::new() }
+    }
+
+    /// Replaces the rooms that could be joined.
+    pub(in crate::app) fn add_rooms(&mut self, server: ServerKey, listings: Vec<RoomListing>) {
+        self.joinable = listings.into_iter().filter(|listing| !listing.is_member).map(|it| (server, it)).collect();
+    }
+
+    /// Moves the selection by `step` lines, wrapping around at both ends.
+    pub(in crate::app) fn step(&mut self, step: isize) {
+        if !self.lines.is_empty() {
+            self.selected = (self.selected + self.lines.len()).wrapping_add_signed(step) % self.lines.len();
+        }
+    }
+
+    /// Selects a line.
+    pub(in crate::app) fn select(&mut self, line: usize) {
+        self.selected = line.min(self.lines.len().saturating_sub(1));
+    }
+
+    /// Enters the selected room.
+    pub(super) fn enter(&self, out: &mut Outcomes) {
+        let Some(line) = self.lines.get(self.selected) else { return };
+        if line.is_member {
+            out.push(Outcome::OpenRoom(line.room_key));
+        } else {
+            out.ask(line.room_key.server, Join { room: line.room_key.room }, Purpose::Enter);
+        }
+    }
+
+    /// Fills the list with the rooms that match the query: the account's `own`, and those it could join.
+    pub(in crate::app) fn find(&mut self, own: Vec<SwitcherLine>) {
+        self.lines = self.matching(own);
+        self.selected = 0;
+    }
+
+    /// The matching rooms, best first.
+    fn matching(&self, own: Vec<SwitcherLine>) -> Vec<SwitcherLine> {
+        let text = self.query.text().trim().trim_start_matches('#');
+        let pattern = Pattern::parse(text, CaseMatching::Ignore, Normalization::Smart);
+        let mut matcher = Matcher::new(Config::DEFAULT);
+        let mut found: Vec<(u32, SwitcherLine)> = Vec::new();
+        for mut line in self.all(own) {
+            let mut buffer = Vec::new();
+            let name = Utf32Str::new(line.name.as_str(), &mut buffer);
+            if let Some(score) = pattern.indices(name, &mut matcher, &mut line.found) {
+                found.push((score, line));
+            }
+        }
+        // Joined rooms first; then by match, or by what is unread if nothing was typed.
+        let is_asked = !text.is_empty();
+        found.sort_by(|(a_score, a), (b_score, b)| {
+            let by_score = b_score.cmp(a_score);
+            let by_news = (b.mentions, b.unread > 0).cmp(&(a.mentions, a.unread > 0));
+            let by_fit = if is_asked { by_score } else { by_news };
+            b.is_member.cmp(&a.is_member).then(by_fit).then_with(|| a.name.as_str().cmp(b.name.as_str()))
+        });
+        found.into_iter().map(|(_, line)| line).collect()
+    }
+
+    /// The account's rooms, then those it could join.
+    fn all(&self, own: Vec<SwitcherLine>) -> Vec<SwitcherLine> {
+        let known: BTreeSet<_> = own.iter().map(|line| line.room_key).collect();
+        let others = self.joinable.iter().filter_map(|(server, listing)| SwitcherLine::joinable(*server, listing));
+        let others = others.filter(|line| !known.contains(&line.room_key));
+        own.into_iter().chain(others).collect()
+    }
 }

@@ -2,48 +2,127 @@
 
 #![deny(clippy::disallowed_methods)]
 
-use crate::action::{Action, ActionGroup, ScreenAction};
-use crate::app::model::Model;
-use crate::app::parts::{commands, composer, navigation, overlay, reading, scrolling, selection};
+use super::model::Model;
+use crate::action::{Action, ActionGroup, ScreenAction, WritingAction};
+use crate::app::parts::commands::{self, Surroundings};
+use crate::app::parts::deletion::deletion;
+use crate::app::parts::open_room::OpenRoom;
+use crate::app::parts::outcomes::Outcomes;
+use crate::app::parts::rooms::room::Room;
 use crate::app::state::effect::Effect;
-use crate::app::state::outcome::Outcome;
+use crate::app::state::outcome::{Outcome, Selected};
 use crate::app::state::pane::Pane;
+use crate::app::state::viewport::Viewport;
 
 /// Does an action.
-pub fn act(model: &mut Model, action: Action) -> Option<Outcome> {
+pub fn act(model: &mut Model, action: Action, out: &mut Outcomes) {
     match action.group() {
-        ActionGroup::Screen(action) => act_on_screen(model, action),
-        ActionGroup::Writing(action) => composer::act(model, action),
+        ActionGroup::Screen(action) => act_on_screen(model, action, out),
+        ActionGroup::Writing(action) => act_on_text(model, action, out),
         ActionGroup::Message(action) => {
-            selection::act(model, action);
-            None
+            let open = OpenRoom::find(&mut model.rooms, &model.servers, model.navigation.current);
+            model.focus.act(action, open, &model.viewport, out);
         }
-        ActionGroup::List(action) => overlay::act(model, action),
-        ActionGroup::Command(action) => commands::act(model, action, ""),
+        ActionGroup::List(action) => model.overlays.act(action, model.viewport.last_top, out),
+        ActionGroup::Command(_) => run(model, action, "", out),
     }
 }
 
-fn act_on_screen(model: &mut Model, action: ScreenAction) -> Option<Outcome> {
+/// Carries out a slash command with its argument.
+pub fn run(model: &Model, action: Action, argument: &str, out: &mut Outcomes) {
+    let Some(server) = model.server() else { return };
+    let at = Surroundings { current: model.room().map(|(_, room)| room), server, rooms: &model.rooms };
+    commands::run(action, argument, &at, out);
+}
+
+/// Deletions go to the text under the cursor, which may be the query of a list; everything else goes to the draft.
+fn act_on_text(model: &mut Model, action: WritingAction, out: &mut Outcomes) {
+    if model.overlays.open.is_some()
+        && let Some(deletion) = deletion(action)
+    {
+        return model.overlays.delete(deletion, out);
+    }
+    let open = OpenRoom::find(&mut model.rooms, &model.servers, model.navigation.current);
+    model.composer.act(action, open, model.now, out);
+}
+
+fn act_on_screen(model: &mut Model, action: ScreenAction, out: &mut Outcomes) {
     match action {
-        ScreenAction::Help => overlay::open_help(model),
-        ScreenAction::SwitchRoom => overlay::open_switcher(model, ""),
-        ScreenAction::NextUnread => return navigation::next_unread(model),
-        ScreenAction::NextMention => return navigation::next_mention(model),
-        ScreenAction::NextRoom => return navigation::open_neighbour(model, 1),
-        ScreenAction::PreviousRoom => return navigation::open_neighbour(model, -1),
-        ScreenAction::PageUp => scrolling::page(model, -1),
-        ScreenAction::PageDown => scrolling::page(model, 1),
-        ScreenAction::ScrollUp => scrolling::scroll(model, -3),
-        ScreenAction::ScrollDown => scrolling::scroll(model, 3),
-        ScreenAction::Oldest => return scrolling::oldest(model),
-        ScreenAction::Newest => return scrolling::newest(model),
-        ScreenAction::MarkRead => reading::mark_read(model),
-        ScreenAction::MarkUnread => reading::mark_unread(model),
+        ScreenAction::Help => model.overlays.open_help(),
+        ScreenAction::SwitchRoom => out.push(Outcome::OpenSwitcher(String::new())),
+        ScreenAction::NextUnread => open_next(model, |room| room.reading.marker.unread, "Nothing is unread.", out),
+        ScreenAction::NextMention => open_next(model, |room| room.reading.marker.mentions, "Nobody mentions you.", out),
+        ScreenAction::NextRoom => open_neighbour(model, 1, out),
+        ScreenAction::PreviousRoom => open_neighbour(model, -1, out),
+        ScreenAction::PageUp => scroll(model, |room, viewport| room.scroll_by_pages(-1, viewport)),
+        ScreenAction::PageDown => scroll(model, |room, viewport| room.scroll_by_pages(1, viewport)),
+        ScreenAction::ScrollUp => scroll(model, |room, viewport| room.scroll_by(-3, viewport)),
+        ScreenAction::ScrollDown => scroll(model, |room, viewport| room.scroll_by(3, viewport)),
+        ScreenAction::Oldest => scroll_to_oldest(model, out),
+        ScreenAction::Newest => scroll_to_newest(model, out),
+        ScreenAction::MarkRead => mark_read(model, out),
+        ScreenAction::MarkUnread => mark_unread(model, out),
         ScreenAction::ToggleRooms => model.panes.toggle(Pane::Rooms, model.viewport.fold),
         ScreenAction::TogglePeople => model.panes.toggle(Pane::People, model.viewport.fold),
-        ScreenAction::Redraw => model.effects.push(Effect::Redraw),
-        ScreenAction::Suspend => model.effects.push(Effect::Suspend),
-        ScreenAction::Quit => return Some(Outcome::Quit),
+        ScreenAction::Redraw => out.effect(Effect::Redraw),
+        ScreenAction::Suspend => out.effect(Effect::Suspend),
+        ScreenAction::Quit => out.push(Outcome::Quit),
     }
-    None
+}
+
+/// Opens the next room whose count is not zero.
+fn open_next(model: &Model, count: fn(&Room) -> u32, none: &str, out: &mut Outcomes) {
+    let is_wanted = |room_key| model.rooms.get(&room_key).is_some_and(|room| count(room) > 0);
+    match model.navigation.next_that(&model.listed(), is_wanted) {
+        Some(room_key) => out.push(Outcome::OpenRoom(room_key)),
+        None => out.show_info(none),
+    }
+}
+
+fn open_neighbour(model: &Model, step: isize, out: &mut Outcomes) {
+    if let Some(room_key) = model.navigation.neighbour(step, &model.listed()) {
+        out.push(Outcome::OpenRoom(room_key));
+    }
+}
+
+/// Scrolls the open room.
+pub fn scroll(model: &mut Model, scroll: impl FnOnce(&mut Room, &Viewport)) {
+    if let Some(open) = OpenRoom::find(&mut model.rooms, &model.servers, model.navigation.current) {
+        scroll(open.room, &model.viewport);
+    }
+}
+
+fn scroll_to_oldest(model: &mut Model, out: &mut Outcomes) {
+    if model.open_room().is_some_and(|open| open.room.scroll_to_oldest()) {
+        move_selection(model, Selected::First, out);
+    }
+}
+
+/// Scrolls the open room to its newest message.
+pub fn scroll_to_newest(model: &mut Model, out: &mut Outcomes) {
+    if let Some(open) = model.open_room() {
+        open.room.scroll_to_newest();
+    }
+    move_selection(model, Selected::Last, out);
+}
+
+/// Moves the selection along, if there is one.
+fn move_selection(model: &Model, selected: Selected, out: &mut Outcomes) {
+    if model.focus.selected().is_some() {
+        out.push(Outcome::Select(selected));
+    }
+}
+
+fn mark_read(model: &mut Model, out: &mut Outcomes) {
+    let now = model.now;
+    if let Some(open) = model.open_room() {
+        open.room.mark_read(now, out);
+    }
+}
+
+fn mark_unread(model: &mut Model, out: &mut Outcomes) {
+    let selected = model.focus.selected();
+    if let Some(open) = model.open_room() {
+        open.room.mark_unread(selected, open.server, out);
+    }
 }

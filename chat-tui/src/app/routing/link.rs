@@ -4,18 +4,17 @@
 
 use chat_proto::client_frame::{Resume, RoomCursor};
 use chat_proto::cursor::Cursor;
-use chat_proto::request::SetActivity;
 use chat_proto::server_frame::Welcome;
 
-use super::{answers, pushes};
-use crate::app::model::Model;
+use super::model::Model;
+use super::{answers, changes, pushes};
 use crate::app::parts::editor::Editor;
+use crate::app::parts::outcomes::Outcomes;
 use crate::app::parts::rooms::backlog::History;
-use crate::app::parts::rooms::room::Room;
 use crate::app::parts::server::LinkState;
-use crate::app::parts::{catch_up, history, outbox, restore};
 use crate::app::state::effect::{Effect, PersistOp};
 use crate::app::state::outcome::Outcome;
+use crate::app::state::purpose::Purpose;
 use crate::app::state::room_key::ServerKey;
 use crate::argument::sentence;
 use crate::catch_up::Entered;
@@ -26,13 +25,13 @@ use crate::text::SafeText;
 const RESUMED_MAX: usize = 400;
 
 /// Takes what a link reports.
-pub fn on_msg(model: &mut Model, server: ServerKey, msg: LinkEvent) -> Option<Outcome> {
+pub fn on_msg(model: &mut Model, server: ServerKey, msg: LinkEvent, out: &mut Outcomes) {
     match msg {
         LinkEvent::Connecting => set_link_state(model, server, LinkState::Connecting),
-        LinkEvent::Opened => send_hello(model, server),
-        LinkEvent::Welcome(welcome) => return on_welcome(model, server, &welcome),
-        LinkEvent::Answer { ask, result } => return answers::on_answer(model, ask, *result),
-        LinkEvent::Push(frame) => return pushes::on_push(model, server, frame),
+        LinkEvent::Opened => send_hello(model, server, out),
+        LinkEvent::Welcome(welcome) => on_welcome(model, server, &welcome, out),
+        LinkEvent::Answer { ask, result } => answers::on_answer(model, ask, *result, out),
+        LinkEvent::Push(frame) => pushes::on_push(model, server, frame, out),
         LinkEvent::Lag(lag_ms) => set_lag(model, server, lag_ms),
         LinkEvent::Down { reason, retry_in_ms } => {
             let retry_at = model.now.plus_ms(retry_in_ms);
@@ -42,69 +41,68 @@ pub fn on_msg(model: &mut Model, server: ServerKey, msg: LinkEvent) -> Option<Ou
             let reason = error.to_string();
             on_down(model, server, LinkState::Denied { reason: SafeText::line(&reason) });
             let reason = sentence(&reason);
-            model.show_error(&format!("{reason} Quit with Ctrl+Q, sign in with `chat login NAME`, and come back."));
+            out.show_error(&format!("{reason} Quit with Ctrl+Q, sign in with `chat login NAME`, and come back."));
         }
     }
-    None
 }
 
 fn set_link_state(model: &mut Model, server: ServerKey, link: LinkState) {
-    if let Some(server) = model.server_mut(server) {
+    if let Some(server) = model.servers.get_mut(&server) {
         server.link = link;
     }
 }
 
 fn set_lag(model: &mut Model, server: ServerKey, lag_ms: u64) {
-    if let Some(server) = model.server_mut(server) {
+    if let Some(server) = model.servers.get_mut(&server) {
         server.lag_ms = Some(lag_ms);
     }
 }
 
-fn rooms_of(model: &mut Model, server: ServerKey) -> impl Iterator<Item = &mut Room> {
-    model.rooms.iter_mut().filter(move |(room_key, _)| room_key.server == server).map(|(_, room)| room)
-}
-
 fn on_down(model: &mut Model, key: ServerKey, link: LinkState) {
-    if let Some(server) = model.server_mut(key) {
+    if let Some(server) = model.servers.get_mut(&key) {
         server.link = link;
         server.clear_presence();
     }
-    rooms_of(model, key).for_each(|room| room.people.typing.clear());
+    model.rooms_of(key).for_each(|(room, _)| room.people.typing.clear());
 }
 
-fn send_hello(model: &mut Model, key: ServerKey) {
+fn send_hello(model: &Model, key: ServerKey, out: &mut Outcomes) {
     let Some(server) = model.servers.get(&key) else { return };
     let rooms = model.rooms.iter().filter(|(room_key, _)| room_key.server == key);
     // The open room first; a room that does not fit is asked for by `changes`.
-    let (open, others): (Vec<_>, Vec<_>) = rooms.partition(|(room_key, _)| model.current == Some(**room_key));
+    let (open, others): (Vec<_>, Vec<_>) =
+        rooms.partition(|(room_key, _)| model.navigation.current == Some(**room_key));
     let resumed = open.into_iter().chain(others).take(RESUMED_MAX);
     let cursors: Vec<_> =
         resumed.map(|(room_key, room)| RoomCursor { room: room_key.room, after: room.following.cursor() }).collect();
     let resume = server.life.epoch().cloned().filter(|_| !cursors.is_empty());
     let resume = resume.map(|epoch| Resume { epoch, account: server.account, rooms: cursors });
-    model.effects.push(Effect::Hello { server: key, resume });
+    out.effect(Effect::Hello { server: key, resume });
 }
 
-fn on_welcome(model: &mut Model, key: ServerKey, welcome: &Welcome) -> Option<Outcome> {
-    take_identity(model, key, welcome)?;
-    // The loaded items may lack ephemeral messages: the open room loads its end again.
-    rooms_of(model, key).for_each(|room| room.backlog.history = History::NotRequested);
-    // The room that is opened below is opened in any case.
-    drop(catch_up::on_memberships(model, key, &welcome.account.rooms));
-    outbox::on_service(model, key);
-    catch_up::on_resumed(model, key, &welcome.resumed);
-    catch_up::catch_up_all(model, key);
-    model.ask_and_forget(key, SetActivity { is_active: !model.is_away });
-    if let Some(room_key) = model.current {
-        history::load_room(model, room_key);
+fn on_welcome(model: &mut Model, key: ServerKey, welcome: &Welcome, out: &mut Outcomes) {
+    if !model.servers.contains_key(&key) {
+        return;
     }
-    Some(Outcome::OpenDefaultRoom(key))
+    take_identity(model, key, welcome, out);
+    // The loaded items may lack ephemeral messages: the open room loads its end again.
+    model.rooms_of(key).for_each(|(room, _)| room.backlog.history = History::NotRequested);
+    changes::on_memberships(model, key, &welcome.account.rooms, out);
+    pushes::retry_ephemeral(model, key);
+    changes::on_resumed(model, key, &welcome.resumed, out);
+    changes::catch_up_all(model, key, out);
+    out.ask(key, model.activity.to_request(), Purpose::Nothing);
+    if let Some(open) = model.open_room() {
+        open.room.load(open.server, out);
+    }
+    // Also where the open room is gone.
+    out.push(Outcome::OpenDefaultRoom(key));
 }
 
-/// Takes the server's identity and the account's, and drops what belongs to another. `None` if the server is unknown.
-fn take_identity(model: &mut Model, key: ServerKey, welcome: &Welcome) -> Option<()> {
+/// Takes the server's identity and the account's, and drops what belongs to another.
+fn take_identity(model: &mut Model, key: ServerKey, welcome: &Welcome, out: &mut Outcomes) {
     let now = model.now;
-    let server = model.server_mut(key)?;
+    let Some(server) = model.servers.get_mut(&key) else { return };
     let entered = server.life.enter(&welcome.epoch, welcome.run);
     let is_other_person = server.me.as_ref().is_some_and(|me| me.id != welcome.user.id);
     server.welcome(welcome, now);
@@ -112,36 +110,35 @@ fn take_identity(model: &mut Model, key: ServerKey, welcome: &Welcome) -> Option
     let is_new_notice = older.is_some() && server.older_version != older;
     server.older_version = older;
     if is_new_notice {
-        warn_older_server(model, &welcome.server_version);
+        warn_older_server(&welcome.server_version, out);
     }
     if is_other_person {
         // One account's unsent messages are not sent by another; on disk they wait for it.
-        restore::forget(model);
-        rooms_of(model, key).for_each(|room| {
+        model.unclaimed.forget();
+        model.rooms_of(key).for_each(|(room, _)| {
             room.writing.pending.clear();
             room.writing.draft = Editor::default();
         });
     }
     if entered == Entered::AnotherEpoch || is_other_person {
         // The numbers, or the rooms, are others: nothing loaded is valid.
-        rooms_of(model, key).for_each(|room| {
+        model.rooms_of(key).for_each(|(room, _)| {
             room.reset(Cursor::START);
             room.following.doubt();
         });
-        model.effects.push(Effect::Persist(key, PersistOp::RemoveAllRooms));
+        out.persist(key, PersistOp::RemoveAllRooms);
     } else if entered == Entered::AnotherRun {
-        rooms_of(model, key).for_each(|room| room.following.doubt());
+        model.rooms_of(key).for_each(|(room, _)| room.following.doubt());
     }
     let (me, epoch, account) = (welcome.user.clone(), welcome.epoch.clone(), welcome.account.head);
-    let open = model.current.map(|room_key| room_key.room);
-    model.effects.push(Effect::Persist(key, PersistOp::StoreAccount { me, epoch, account, open, users: Vec::new() }));
-    Some(())
+    let open = model.navigation.current.map(|room_key| room_key.room);
+    out.persist(key, PersistOp::StoreAccount { me, epoch, account, open, users: Vec::new() });
 }
 
-fn warn_older_server(model: &mut Model, version: &str) {
+fn warn_older_server(version: &str, out: &mut Outcomes) {
     let own = env!("CARGO_PKG_VERSION");
     let text = format!("The server ({version}) is older than this program ({own}): `chat local restart` renews it.");
-    model.show_info(&text);
+    out.show_info(&text);
 }
 
 /// The server's version if it is older than this program.

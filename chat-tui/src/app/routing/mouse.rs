@@ -2,32 +2,34 @@
 
 #![deny(clippy::disallowed_methods)]
 
-use crate::app::model::{Focus, Model};
-use crate::app::parts::{overlay, scrolling};
+use super::actions;
+use super::model::Model;
+use crate::app::parts::outcomes::Outcomes;
+use crate::app::parts::selection::Focus;
 use crate::app::state::outcome::Outcome;
 use crate::app::state::viewport::{Mouse, Target};
 
 /// Takes what the mouse did.
-pub fn on_mouse(model: &mut Model, event: Mouse) -> Option<Outcome> {
+pub fn on_mouse(model: &mut Model, event: Mouse, out: &mut Outcomes) {
     match event {
-        Mouse::Wheel { lines } if model.overlay.is_some() => overlay::step(model, lines.signum() as isize),
-        Mouse::Wheel { lines } => scrolling::scroll(model, lines),
-        Mouse::Click { column, row } => return on_click(model, model.viewport.target(column, row)),
+        Mouse::Wheel { lines } if model.overlays.open.is_some() => {
+            model.overlays.step(lines.signum() as isize, model.viewport.last_top);
+        }
+        Mouse::Wheel { lines } => actions::scroll(model, |room, viewport| room.scroll_by(lines, viewport)),
+        Mouse::Click { column, row } => on_click(model, model.viewport.target(column, row), out),
     }
-    None
 }
 
-fn on_click(model: &mut Model, target: Option<Target>) -> Option<Outcome> {
+fn on_click(model: &mut Model, target: Option<Target>, out: &mut Outcomes) {
     match target {
-        Some(Target::ListLine(line)) => return overlay::choose_line(model, line),
+        Some(Target::ListLine(line)) => model.overlays.choose_line(line, out),
         Some(Target::Overlay) => {}
         // A click beside an open list closes it.
-        _ if model.overlay.is_some() => model.overlay = None,
-        Some(Target::Room(room_key)) => return Some(Outcome::OpenRoom(room_key)),
+        _ if model.overlays.open.is_some() => model.overlays.close(),
+        Some(Target::Room(room_key)) => out.push(Outcome::OpenRoom(room_key)),
         Some(Target::Message(seq)) => model.focus = Focus::Message(seq),
         Some(Target::Composer) => model.focus = Focus::Composer,
-        Some(Target::MoreBelow) => return scrolling::newest(model),
+        Some(Target::MoreBelow) => actions::scroll_to_newest(model, out),
         None => {}
     }
-    None
 }

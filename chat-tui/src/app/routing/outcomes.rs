@@ -1,47 +1,161 @@
-//! Brings what one part wants done elsewhere to the part that does it. Must not handle anything itself.
+//! Brings what one part leaves to others to the part that does it. Must not handle anything itself.
 
 #![deny(clippy::disallowed_methods)]
 
-use super::actions;
-use crate::app::model::Model;
-use crate::app::parts::{commands, drafts, history, navigation, overlay, saving, selection, typing};
+use chat_proto::ids::Seq;
+use chat_proto::request::Request;
+
+use super::model::Model;
+use super::{actions, saving};
+use crate::app::parts::open_room::OpenRoom;
+use crate::app::parts::outcomes::Outcomes;
+use crate::app::parts::selection::Focus;
+use crate::app::parts::switcher::SwitcherLine;
+use crate::app::state::draft::Draft;
 use crate::app::state::effect::Effect;
-use crate::app::state::outcome::Outcome;
+use crate::app::state::outcome::{Outcome, Selected};
+use crate::app::state::purpose::Purpose;
 use crate::app::state::room_key::RoomKey;
 
-/// Does what a part wants done, and what follows from that.
-pub fn follow(model: &mut Model, outcome: Option<Outcome>) {
-    let mut next = outcome;
-    while let Some(outcome) = next {
-        next = route(model, outcome);
+/// Does what parts left to others, in order, each with what follows from it. Returns the work outside the screen.
+pub fn follow(model: &mut Model, outcomes: Outcomes) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    for outcome in outcomes {
+        let mut next = Outcomes::default();
+        effects.extend(route(model, outcome, &mut next));
+        effects.extend(follow(model, next));
     }
+    effects
 }
 
-fn route(model: &mut Model, outcome: Outcome) -> Option<Outcome> {
+fn route(model: &mut Model, outcome: Outcome, out: &mut Outcomes) -> Option<Effect> {
     match outcome {
-        Outcome::Act(action) => return actions::act(model, action),
-        Outcome::Run(action, argument) => return commands::run(model, action, &argument),
-        Outcome::Quit => quit(model),
-        Outcome::OpenRoom(room_key) => return navigation::open(model, room_key),
-        Outcome::OpenDefaultRoom(server) => return navigation::open_default_room(model, server),
-        Outcome::RoomOpened { opened, left } => on_room_opened(model, opened, left),
-        Outcome::LoadOlder(room_key) => history::load_older(model, room_key),
-        Outcome::OpenSwitcher(query) => overlay::open_switcher(model, &query),
-        Outcome::Select(selected) => selection::select(model, selected),
-        Outcome::DeleteMessage(room_key, seq) => selection::delete(model, room_key, seq),
+        Outcome::Do(effect) => return Some(effect),
+        Outcome::Ask(server, request, purpose) => return Some(model.requests.ask(server, request, purpose)),
+        Outcome::TellServers(request) => tell_servers(model, &request, out),
+        Outcome::Show { text, is_error } => model.notices.show(&text, is_error, model.now),
+        Outcome::Act(action) => actions::act(model, action, out),
+        Outcome::Run(action, argument) => actions::run(model, action, &argument, out),
+        Outcome::Cancel => cancel(model, out),
+        Outcome::Quit => quit(model, out),
+        Outcome::OpenRoom(room_key) => model.navigation.open(room_key, &mut model.rooms, out),
+        Outcome::OpenDefaultRoom(server) => {
+            let listed = model.titled();
+            model.navigation.open_default(server, &listed, &mut model.rooms, out);
+        }
+        Outcome::RoomOpened { opened, left } => on_room_opened(model, opened, left, out),
+        Outcome::LoadOlder(room_key) => load_older(model, room_key, out),
+        Outcome::OpenSwitcher(query) => open_switcher(model, &query, out),
+        Outcome::FindRooms => find_rooms(model),
+        Outcome::Complete(step) => complete(model, step),
+        Outcome::Post(room_key, draft) => post(model, room_key, draft, out),
+        Outcome::ClearDraft => clear_draft(model, out),
+        Outcome::KeepKilled(text) => model.composer.killed = text,
+        Outcome::ForgetInput(server, text) => model.composer.forget_input(server, text, out),
+        Outcome::FocusComposer => model.focus = Focus::Composer,
+        Outcome::Select(selected) => select(model, selected),
+        Outcome::EditMessage(seq, text) => edit_message(model, seq, text),
+        Outcome::AskToDelete(room_key, seq, text) => model.overlays.ask_to_delete(room_key, seq, &text),
+        Outcome::DeleteMessage(room_key, seq) => model.focus.delete(room_key, seq, out),
     }
     None
 }
 
-fn on_room_opened(model: &mut Model, opened: RoomKey, left: Option<RoomKey>) {
-    if let Some(left) = left {
-        drafts::save(model, left);
-        typing::on_room_left(model, left);
+fn tell_servers(model: &Model, request: &Request, out: &mut Outcomes) {
+    for server in model.servers.values().filter(|server| server.is_ready()) {
+        out.ask(server.key, request.clone(), Purpose::Nothing);
     }
-    history::load_room(model, opened);
 }
 
-fn quit(model: &mut Model) {
-    saving::save_all(model);
-    model.effects.push(Effect::Quit);
+/// Ends what is under way: a completion, an open pane, an edit. Otherwise begins to select messages.
+fn cancel(model: &mut Model, out: &mut Outcomes) {
+    model.notices.dismiss();
+    if model.composer.completing.stop() || model.panes.uncover() {
+        return;
+    }
+    let open = OpenRoom::find(&mut model.rooms, &model.servers, model.navigation.current);
+    match open.filter(|open| open.room.writing.editing.is_some()) {
+        Some(open) => model.composer.stop_editing(open.room),
+        None => out.push(Outcome::Select(Selected::Previous)),
+    }
+}
+
+fn quit(model: &mut Model, out: &mut Outcomes) {
+    saving::save_all(model, out);
+    out.effect(Effect::Quit);
+}
+
+fn on_room_opened(model: &mut Model, opened: RoomKey, left: Option<RoomKey>, out: &mut Outcomes) {
+    let now = model.now;
+    model.overlays.close();
+    model.focus = Focus::Composer;
+    model.composer.completing.stop();
+    model.panes.uncover();
+    if let Some(left) = left.and_then(|left| model.rooms.get_mut(&left)) {
+        left.save_draft(model.composer.interrupted_draft(), out);
+        if let Some(server) = model.servers.get(&left.key.server) {
+            left.stop_typing(server, now, out);
+        }
+    }
+    if let Some((room, server)) = model.room_and_server(opened) {
+        room.load(server, out);
+    }
+}
+
+fn load_older(model: &mut Model, room_key: RoomKey, out: &mut Outcomes) {
+    if let Some((room, server)) = model.room_and_server(room_key) {
+        room.load_older(server, out);
+    }
+}
+
+fn open_switcher(model: &mut Model, query: &str, out: &mut Outcomes) {
+    if let Some(server) = model.servers.get(&model.navigation.server()) {
+        model.overlays.open_switcher(query, server, out);
+    }
+}
+
+fn find_rooms(model: &mut Model) {
+    if model.overlays.switcher_mut().is_none() {
+        return;
+    }
+    let titled = model.titled().into_iter();
+    let own = titled.filter_map(|(room_key, title)| Some(SwitcherLine::own(model.rooms.get(&room_key)?, title)));
+    let own = own.collect();
+    if let Some(switcher) = model.overlays.switcher_mut() {
+        switcher.find(own);
+    }
+}
+
+fn complete(model: &mut Model, step: isize) {
+    let is_new = model.composer.completing.under_way().is_none();
+    let found = is_new.then(|| model.candidates()).flatten();
+    if let Some(open) = OpenRoom::find(&mut model.rooms, &model.servers, model.navigation.current) {
+        model.composer.completing.step(step, found, open.room);
+    }
+}
+
+fn post(model: &mut Model, room_key: RoomKey, draft: Draft, out: &mut Outcomes) {
+    let key = model.client_keys.make(&model.setup.key_token);
+    if let Some(room) = model.rooms.get_mut(&room_key) {
+        room.post(key, draft, model.now, out);
+    }
+}
+
+fn clear_draft(model: &mut Model, out: &mut Outcomes) {
+    if let Some(mut open) = OpenRoom::find(&mut model.rooms, &model.servers, model.navigation.current) {
+        model.composer.clear(&mut open, model.now, out);
+    }
+}
+
+fn select(model: &mut Model, selected: Selected) {
+    if let Some(open) = OpenRoom::find(&mut model.rooms, &model.servers, model.navigation.current) {
+        model.focus.select(selected, open.room, &model.viewport);
+    }
+}
+
+fn edit_message(model: &mut Model, seq: Seq, text: String) {
+    if let Some(open) = OpenRoom::find(&mut model.rooms, &model.servers, model.navigation.current) {
+        model.composer.begin_edit(seq, text, open.room);
+        model.focus = Focus::Composer;
+    }
 }

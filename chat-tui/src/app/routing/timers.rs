@@ -5,23 +5,25 @@
 
 use chat_proto::time::UnixMillis;
 
-use crate::app::model::Model;
-use crate::app::parts::server::LinkState;
-use crate::app::parts::{activity, reading, room_queues, saving};
+use super::model::Model;
+use super::saving;
+use crate::app::parts::outcomes::Outcomes;
+use crate::app::parts::rooms::room::Room;
+use crate::app::parts::server::{LinkState, Server};
 
 impl Model {
     /// When `Msg::Tick` is due, by this machine's clock; `None` if nothing happens by itself.
     pub fn next_tick(&self) -> Option<UnixMillis> {
         let times = [
-            activity::next_away(self),
-            self.notice.as_ref().map(|notice| notice.until),
+            self.activity.next_away(),
+            self.notices.next_expiry(),
             self.next_expiry(),
             self.next_countdown(),
             self.next_typing_end(),
             self.next_link_countdown(),
-            room_queues::next_retry(self),
-            reading::next_read_marker(self),
-            reading::next_counts(self),
+            self.next_retry(),
+            self.next_read_marker(),
+            self.next_counts(),
             saving::next_save(self),
         ];
         times.into_iter().flatten().min()
@@ -55,24 +57,43 @@ impl Model {
     fn next_typing_end(&self) -> Option<UnixMillis> {
         self.room().and_then(|(_, room)| room.people.typing.next_expiry())
     }
+
+    /// When the next deferred message is retried.
+    fn next_retry(&self) -> Option<UnixMillis> {
+        self.connected_rooms().filter_map(Room::next_retry).min()
+    }
+
+    /// When the read marker of the open room is to be sent; `None` if the server knows it.
+    fn next_read_marker(&self) -> Option<UnixMillis> {
+        self.room()?.1.next_read_marker(self.server()?, self.attention())
+    }
+
+    /// When the next counts are to be asked for; `None` if all are certain, or no server can be asked.
+    fn next_counts(&self) -> Option<UnixMillis> {
+        self.connected_rooms().filter_map(|room| room.reading.next_count()).min()
+    }
+
+    fn connected_rooms(&self) -> impl Iterator<Item = &Room> {
+        self.rooms.values().filter(|room| self.is_ready(room.key.server))
+    }
 }
 
 /// Does what is due.
-pub fn on_tick(model: &mut Model) {
+pub fn on_tick(model: &mut Model, out: &mut Outcomes) {
     let now = model.now;
-    if model.notice.as_ref().is_some_and(|notice| notice.until <= now) {
-        model.notice = None;
+    model.notices.expire(now);
+    for room in model.rooms.values_mut() {
+        let Some(server) = model.servers.get(&room.key.server) else { continue };
+        expire(room, server, now);
+        room.ask_counts_if_due(server, now, out);
     }
-    let room_keys: Vec<_> = model.rooms.keys().copied().collect();
-    for room_key in room_keys {
-        let server_now = model.server_now(room_key);
-        if let Some(room) = model.rooms.get_mut(&room_key) {
-            room.timeline.expire(server_now);
-            room.reading.expire(server_now, now);
-            room.people.typing.expire(now);
-        }
-    }
-    reading::ask_counts_if_due(model);
-    activity::mark_away_if_due(model);
-    saving::save_if_due(model);
+    model.activity.mark_away_if_due(now, out);
+    saving::save_if_due(model, out);
+}
+
+fn expire(room: &mut Room, server: &Server, now: UnixMillis) {
+    let server_now = server.now(now);
+    room.timeline.expire(server_now);
+    room.reading.expire(server_now, now);
+    room.people.typing.expire(now);
 }

@@ -4,50 +4,67 @@
 
 use chat_proto::time::UnixMillis;
 
-use super::{actions, link, mouse, outcomes, timers};
-use crate::app::model::{Focus, Model};
-use crate::app::parts::{activity, composer, edit_history, names, outbox, overlay, reading, restore, scrolling};
+use super::model::Model;
+use super::{actions, changes, link, mouse, outcomes, restore, timers};
+use crate::app::parts::open_room::OpenRoom;
+use crate::app::parts::outcomes::Outcomes;
+use crate::app::parts::selection::Focus;
 use crate::app::state::effect::Effect;
 use crate::app::state::msg::Msg;
-use crate::app::state::outcome::Outcome;
+use crate::app::state::viewport::Viewport;
 
 /// Takes what happened at `now`, by this machine's clock. Returns what has to be done outside the model.
 pub fn update(model: &mut Model, msg: Msg, now: UnixMillis) -> Vec<Effect> {
     model.now = now;
-    let outcome = route(model, msg);
-    outcomes::follow(model, outcome);
-    follow_up(model);
-    std::mem::take(&mut model.effects)
+    let mut out = Outcomes::default();
+    route(model, msg, &mut out);
+    let mut effects = outcomes::follow(model, out);
+    let mut out = Outcomes::default();
+    follow_up(model, &mut out);
+    effects.extend(outcomes::follow(model, out));
+    effects
 }
 
-fn route(model: &mut Model, msg: Msg) -> Option<Outcome> {
+fn route(model: &mut Model, msg: Msg, out: &mut Outcomes) {
     if is_by_hand(&msg) {
-        activity::mark_active(model);
+        model.activity.mark_active(model.now, out);
     }
     match msg {
-        Msg::Action(action) => return actions::act(model, action),
-        Msg::Typed(c) => return on_typed(model, c),
-        Msg::Pasted(text) => return on_pasted(model, &text),
-        Msg::Mouse(event) => return mouse::on_mouse(model, event),
-        Msg::Focused(has_focus) => model.has_focus = has_focus,
-        Msg::Link(server, msg) => return link::on_msg(model, server, msg),
-        Msg::Stored(key) => outbox::on_stored(model, &key),
-        Msg::NotStored(key, reason) => outbox::on_store_failed(model, &key, &reason),
-        Msg::Restored(restored) => return restore::restore(model, *restored),
-        Msg::EditorClosed(text) => composer::on_editor_closed(model, text),
-        Msg::Notice { text, is_error } => model.set_notice(&text, is_error),
-        Msg::Drawn(viewport) => return scrolling::on_drawn(model, viewport),
-        Msg::Tick => timers::on_tick(model),
+        Msg::Action(action) => actions::act(model, action, out),
+        Msg::Typed(c) => on_typed(model, c, out),
+        Msg::Pasted(text) => on_pasted(model, &text, out),
+        Msg::Mouse(event) => mouse::on_mouse(model, event, out),
+        Msg::Focused(has_focus) => model.activity.has_focus = has_focus,
+        Msg::Link(server, msg) => link::on_msg(model, server, msg, out),
+        Msg::Stored(key) => model.rooms.values_mut().for_each(|room| room.on_stored(&key)),
+        Msg::NotStored(key, reason) => {
+            // It is sent all the same.
+            model.rooms.values_mut().for_each(|room| room.on_stored(&key));
+            out.show_error(&format!("Sent, but not saved for a restart: {reason}"));
+        }
+        Msg::Restored(restored) => restore::restore(model, *restored, out),
+        Msg::EditorClosed(text) => on_editor_closed(model, text, out),
+        Msg::Notice { text, is_error } => model.notices.show(&text, is_error, model.now),
+        Msg::Drawn(viewport) => on_drawn(model, viewport, out),
+        Msg::Tick => timers::on_tick(model, out),
     }
-    None
 }
 
 /// The steps that may be due after any change. Each finds by itself whether there is something to do.
-fn follow_up(model: &mut Model) {
-    outbox::send_due(model);
-    reading::mark_visible_as_read(model);
-    names::request_missing(model);
-    edit_history::refresh(model);
+fn follow_up(model: &mut Model, out: &mut Outcomes) {
+    let (now, attention) = (model.now, model.attention());
+    for room in model.rooms.values_mut() {
+        if let Some(server) = model.servers.get(&room.key.server) {
+            room.send_due(server, now, out);
+        }
+    }
+    if let Some(open) = model.open_room() {
+        open.room.mark_visible_as_read(open.server, attention, out);
+    }
+    for server in model.servers.values_mut() {
+        server.ask_missing_names(out);
+    }
+    changes::follow_edit_history(model, out);
 }
 
 /// Whether the user did it.
@@ -66,22 +83,38 @@ fn is_by_hand(msg: &Msg) -> bool {
     }
 }
 
-fn on_typed(model: &mut Model, c: char) -> Option<Outcome> {
-    match (&model.overlay, model.focus) {
-        (Some(_), _) => return overlay::on_typed(model, c),
-        (None, Focus::Composer) => composer::insert(model, c.encode_utf8(&mut [0; 4])),
+fn on_typed(model: &mut Model, c: char, out: &mut Outcomes) {
+    match (&model.overlays.open, model.focus) {
+        (Some(_), _) => model.overlays.on_typed(c, out),
+        (None, Focus::Composer) => {
+            let open = OpenRoom::find(&mut model.rooms, &model.servers, model.navigation.current);
+            model.composer.insert(c.encode_utf8(&mut [0; 4]), open, model.now, out);
+        }
         // A selected message takes only the keys that mean something there.
         (None, Focus::Message(_)) => {}
     }
-    None
 }
 
-fn on_pasted(model: &mut Model, text: &str) -> Option<Outcome> {
-    if model.overlay.is_some() {
+fn on_pasted(model: &mut Model, text: &str, out: &mut Outcomes) {
+    if model.overlays.open.is_some() {
         let typed = text.chars().filter(|c| !c.is_control());
-        return typed.fold(None, |outcome, c| overlay::on_typed(model, c).or(outcome));
+        return typed.for_each(|c| model.overlays.on_typed(c, out));
     }
     model.focus = Focus::Composer;
-    composer::paste(model, text);
-    None
+    let open = OpenRoom::find(&mut model.rooms, &model.servers, model.navigation.current);
+    model.composer.paste(text, open, model.now, out);
+}
+
+fn on_editor_closed(model: &mut Model, text: Option<String>, out: &mut Outcomes) {
+    let Some(text) = text else { return };
+    let open = OpenRoom::find(&mut model.rooms, &model.servers, model.navigation.current);
+    model.composer.on_editor_closed(&text, open, model.now, out);
+}
+
+fn on_drawn(model: &mut Model, viewport: Viewport, out: &mut Outcomes) {
+    model.panes.drawn(viewport.fold);
+    if let Some(room) = viewport.room_key.and_then(|room_key| model.rooms.get_mut(&room_key)) {
+        room.on_drawn(&viewport, out);
+    }
+    model.viewport = viewport;
 }

@@ -2,6 +2,7 @@
 //!
 //! Nothing here changes itself. Must not know the parts.
 
+pub mod attention;
 pub mod completion;
 pub mod draft;
 pub mod effect;

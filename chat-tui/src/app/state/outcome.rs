@@ -1,19 +1,38 @@
-//! The requests of a part to other parts. Must not know who does it: `routing::outcomes` decides.
+//! The work that a part leaves to other parts. Must not know who does it: `routing::outcomes` decides.
 
 #![deny(clippy::disallowed_methods)]
 
 use chat_proto::ids::Seq;
+use chat_proto::request::Request;
 
+use super::draft::Draft;
+use super::effect::Effect;
+use super::purpose::Purpose;
 use super::room_key::{RoomKey, ServerKey};
 use crate::action::Action;
 
 /// The next step, elsewhere.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
+    /// Work outside the screen.
+    Do(Effect),
+    /// Send a request; its answer is handled by the purpose.
+    Ask(ServerKey, Request, Purpose),
+    /// Send a request to every connected server; nobody reads the answers.
+    TellServers(Request),
+    /// Show a notice.
+    Show {
+        /// The text.
+        text: String,
+        /// Whether something went wrong.
+        is_error: bool,
+    },
     /// Do an action, as if its key had been pressed.
     Act(Action),
     /// Carry out a slash command with its argument.
     Run(Action, String),
+    /// End what is under way: a completion, an open pane, an edit.
+    Cancel,
     /// Leave the program.
     Quit,
     /// Open a room.
@@ -31,8 +50,26 @@ pub enum Outcome {
     LoadOlder(RoomKey),
     /// Open the list of rooms with these words typed.
     OpenSwitcher(String),
+    /// Fill the list of rooms with those that match its query.
+    FindRooms,
+    /// Take the next or the previous candidate for the word before the cursor.
+    Complete(isize),
+    /// Queue a message in a room.
+    Post(RoomKey, Draft),
+    /// Empty the input box of the open room.
+    ClearDraft,
+    /// Keep a deleted text, to be put back.
+    KeepKilled(String),
+    /// Remove a text from the input history: its message was deleted.
+    ForgetInput(ServerKey, String),
+    /// Let typed keys go to the input box.
+    FocusComposer,
     /// Select a message.
     Select(Selected),
+    /// Begin to edit a message of the open room, from this text.
+    EditMessage(Seq, String),
+    /// Ask whether to delete a message with this text.
+    AskToDelete(RoomKey, Seq, String),
     /// Delete a message.
     DeleteMessage(RoomKey, Seq),
 }

@@ -69,7 +69,7 @@ fn a_hello_fits_a_frame_however_many_rooms_there_are_and_names_the_open_one() {
     let rooms = (1..=1_000).map(|id| membership(RoomId(id), &format!("room-{id}"), 1 << 52));
     app.link(LinkEvent::Welcome(Box::new(welcome(rooms.collect()))));
     let open = RoomKey { server: ServerKey::FIRST, room: RoomId(1_000) };
-    app.model.current = Some(open);
+    app.model.navigation.current = Some(open);
     app.link(LinkEvent::Down { reason: "gone".into(), retry_in_ms: 1 });
     let hello = app.link(LinkEvent::Opened);
     let Some(Effect::Hello { resume: Some(resume), .. }) = hello.first() else { panic!("resumes: {hello:?}") };
@@ -190,7 +190,7 @@ fn visible_messages_are_read_and_the_rest_are_counted() {
     let read_marker = &app.room(OPS).reading.marker;
     assert_eq!((read_marker.unread, read_marker.mentions), (2, 1));
     app.act(Action::NextUnread);
-    assert_eq!(app.model.current.map(|room_key| room_key.room), Some(OPS));
+    assert_eq!(app.model.navigation.current.map(|room_key| room_key.room), Some(OPS));
     assert_eq!(app.room(OPS).reading.marker.unread, 0);
     assert_eq!(app.room(OPS).reading.new_after, Some(Seq(0)));
 }
@@ -240,7 +240,7 @@ fn new_messages_do_not_move_a_scrolled_room() {
     for seq in 1..=3 {
         app.push(event(GENERAL, seq - 1, message(seq, ANA, "text")));
     }
-    let room_key = app.model.current;
+    let room_key = app.model.navigation.current;
     app.take(Msg::Drawn(crate::app::Viewport {
         room_key,
         rows: 2,
@@ -263,7 +263,7 @@ fn own_messages_from_another_device_are_neither_missed_nor_unread() {
     app.push(event(GENERAL, 0, message(1, ANA, "hers")));
     app.push(event(OPS, 0, message(1, ME, "from the shell")));
     assert_eq!(app.room(OPS).reading.marker.unread, 0);
-    let room_key = app.model.current;
+    let room_key = app.model.navigation.current;
     let top = Some((Seq(1), 0));
     app.take(Msg::Drawn(crate::app::Viewport { room_key, rows: 1, top, ..Default::default() }));
     app.act(Action::ScrollUp);

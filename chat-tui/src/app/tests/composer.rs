@@ -218,7 +218,7 @@ fn joining_a_known_room_clears_the_command_and_no_other_draft() {
 fn a_room_is_joined_by_name_or_id_as_on_the_command_line() {
     let mut app = TestApp::in_two_rooms();
     app.send("/join R2");
-    assert_eq!(app.model.current.map(|room_key| room_key.room), Some(OPS));
+    assert_eq!(app.model.navigation.current.map(|room_key| room_key.room), Some(OPS));
     let effects = app.send("/join R7");
     let (_, request) = asked(&effects, |request| matches!(request, Request::Join(_))).expect("asked to join");
     assert!(matches!(request, Request::Join(join) if join.room == RoomId(7)), "{request:?}");
@@ -231,7 +231,7 @@ fn arguments_are_completed_from_the_tables_that_read_them() {
     let mut app = TestApp::in_two_rooms();
     let mut offered = |line: &str| {
         app.write(line);
-        let (_, found) = crate::app::parts::completion::candidates(&app.model).expect("candidates");
+        let (_, found) = app.model.candidates().expect("candidates");
         app.act(Action::Interrupt);
         found.into_iter().map(|candidate| (candidate.text.trim_end().to_owned(), candidate.help)).collect::<Vec<_>>()
     };

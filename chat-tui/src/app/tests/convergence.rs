@@ -173,7 +173,7 @@ impl Client {
         self.inbox.clear();
         // As the link does: it reports the end, then answers every request in flight.
         self.app.link(LinkEvent::Down { reason: "lost".into(), retry_in_ms: 1 });
-        let mut asks: Vec<_> = self.app.model.asks.keys().copied().collect();
+        let mut asks: Vec<_> = self.app.model.requests.in_flight.keys().copied().collect();
         asks.sort_unstable();
         for ask in asks {
             self.app.answer(ask, Err(CallError::Disconnected));

@@ -5,7 +5,7 @@ use chat_proto::request::VersionsAnswer;
 
 use super::*;
 use crate::app::Focus;
-use crate::app::overlays::Overlay;
+use crate::app::Overlay;
 
 /// A message after an edit.
 pub(crate) fn edited(seq: u64, changed: u64, text: &str) -> Item {
@@ -42,7 +42,7 @@ fn open() -> TestApp {
 }
 
 fn shown(app: &TestApp) -> Option<Vec<&str>> {
-    match &app.model.overlay {
+    match &app.model.overlays.open {
         Some(Overlay::EditHistory(shown)) => Some(shown.texts.iter().map(|(text, _)| text.as_str()).collect()),
         _ => None,
     }
@@ -53,7 +53,7 @@ fn the_edit_history_of_someone_elses_message_is_shown() {
     let mut app = open();
     assert_eq!(shown(&app), Some(vec!["first", "second"]));
     app.take(Msg::Typed('q'));
-    assert!(app.model.overlay.is_none());
+    assert!(app.model.overlays.open.is_none());
     assert_eq!(app.model.focus, Focus::Message(Seq(1)), "the message is still selected");
 }
 
@@ -89,8 +89,8 @@ fn a_deletion_closes_the_edit_history() {
     let mut app = open();
     let deleted = Content::Deleted { deleted_at: NOON, deleted_by: ANA };
     app.push(event(GENERAL, 3, Item { content: deleted, ..edited(1, 4, "x") }));
-    assert!(app.model.overlay.is_none());
-    assert!(!format!("{:?}", app.model.overlay).contains("first"));
+    assert!(app.model.overlays.open.is_none());
+    assert!(!format!("{:?}", app.model.overlays.open).contains("first"));
     // An answer that was in flight at that moment shows nothing, either.
     let mut app = open();
     app.act(Action::Close);
@@ -118,10 +118,10 @@ fn a_late_answer_covers_no_other_overlay() {
     let ask = asked_versions(&app.act(Action::Versions)).expect("asked");
     app.act(Action::SwitchRoom);
     app.answer(ask, Ok(versions(&["first", "second"])));
-    assert!(matches!(app.model.overlay, Some(Overlay::Switcher(_))));
+    assert!(matches!(app.model.overlays.open, Some(Overlay::Switcher(_))));
     app.act(Action::Close);
     let ask = asked_versions(&app.act(Action::Versions)).expect("asked");
     app.act(Action::NextRoom);
     app.answer(ask, Ok(versions(&["first", "second"])));
-    assert!(app.model.overlay.is_none(), "in another room");
+    assert!(app.model.overlays.open.is_none(), "in another room");
 }

@@ -185,7 +185,7 @@ impl TestApp {
     }
 
     pub(crate) fn notice(&self) -> &str {
-        self.model.notice.as_ref().map_or("", |notice| notice.text.as_str())
+        self.model.notices.shown.as_ref().map_or("", |notice| notice.text.as_str())
     }
 }
 

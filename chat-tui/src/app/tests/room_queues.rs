@@ -5,7 +5,7 @@ use chat_proto::request::Post;
 
 use super::outbox::{post, posted};
 use super::*;
-use crate::app::{DeliveryStatus, PersistOp, delivery_status};
+use crate::app::{DeliveryStatus, PersistOp};
 
 fn refused(code: ErrorCode) -> Result<Answer, CallError> {
     Err(CallError::Refused(ErrorBody::new(code, "No memory left (maxmemory).")))
@@ -32,9 +32,8 @@ fn pending_texts(app: &TestApp) -> Vec<&str> {
 }
 
 fn statuses(app: &TestApp) -> Vec<DeliveryStatus<'_>> {
-    let room_key = RoomKey { server: ServerKey::FIRST, room: GENERAL };
     let room = app.room(GENERAL);
-    room.writing.pending.iter().map(|pending| delivery_status(&app.model, room_key, room, pending)).collect()
+    room.writing.pending.iter().map(|pending| app.model.delivery_status(room, pending)).collect()
 }
 
 /// An app at which `ephemeral one` was refused and `ephemeral two` waits behind it.

@@ -4,8 +4,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::frame;
+use crate::app::EditHistory;
 use crate::app::Model;
-use crate::app::overlays::EditHistory;
 use crate::text::wrap_words;
 use crate::theme::{Role, Theme};
 use crate::view::{draw, time};

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{deletion, edit_history, frame, help, info, switcher};
-use crate::app::overlays::Overlay;
+use crate::app::Overlay;
 use crate::app::{Model, Target};
 use crate::theme::Theme;
 use crate::view::draw;
@@ -12,7 +12,7 @@ use crate::view::drawn::Drawn;
 
 /// Draws the open overlay, if there is one.
 pub(in crate::view) fn draw(model: &Model, theme: &Theme, area: Rect, (buffer, drawn): (&mut Buffer, &mut Drawn)) {
-    let Some(overlay) = &model.overlay else { return };
+    let Some(overlay) = &model.overlays.open else { return };
     drawn.caret = None;
     let (columns, rows) = match overlay {
         Overlay::Switcher(switcher) => (60, switcher::rows(switcher)),

@@ -7,7 +7,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::frame;
 use crate::app::Target;
-use crate::app::overlays::{Switcher, SwitcherLine};
+use crate::app::{Switcher, SwitcherLine};
 use crate::text::{prefix_width, width};
 use crate::theme::{Role, Theme};
 use crate::view::draw;

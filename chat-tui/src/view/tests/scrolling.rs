@@ -139,7 +139,7 @@ fn a_click_hits_what_it_points_at() {
     let (lines, _) = draw(&mut app, 120, 36);
     let row = lines.iter().position(|line| line.starts_with(" # ops")).expect("listed") as u16;
     app.take(Msg::Mouse(Mouse::Click { column: 3, row }));
-    assert_eq!(app.model.current.map(|room_key| room_key.room), Some(OPS));
+    assert_eq!(app.model.navigation.current.map(|room_key| room_key.room), Some(OPS));
 }
 
 #[test]

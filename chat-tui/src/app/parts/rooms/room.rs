@@ -16,6 +16,7 @@ use crate::app::parts::rooms::unloaded::Unloaded;
 use crate::app::parts::rooms::unread::Reading;
 use crate::app::parts::rooms::writing::Writing;
 use crate::app::state::effect::SavedRoom;
+use crate::app::state::room_key::{RoomKey, ServerKey};
 use crate::catch_up::Following;
 use crate::text::SafeText;
 
@@ -48,6 +49,8 @@ pub struct RoomPeople {
 /// One room.
 #[derive(Debug)]
 pub struct Room {
+    /// Its server and its id there.
+    pub key: RoomKey,
     /// The room's own properties.
     pub info: chat_proto::room::Room,
     /// This account's role.
@@ -76,8 +79,9 @@ pub struct Room {
 
 impl Room {
     /// Returns a room without items. Only changes after the membership's head will be applied.
-    pub(in crate::app) fn new(membership: Membership) -> Self {
+    pub(in crate::app) fn new(server: ServerKey, membership: Membership) -> Self {
         Self {
+            key: RoomKey { server, room: membership.room.id },
             timeline: Timeline::above(membership.head.seq.next()),
             following: Following::at(membership.head),
             backlog: Backlog::default(),
@@ -94,8 +98,8 @@ impl Room {
     }
 
     /// A room as an earlier run saved it; its changes since then are missing.
-    pub(in crate::app) fn restored(saved: SavedRoom, me: Option<UserId>) -> Self {
-        let mut room = Self::new(saved.membership);
+    pub(in crate::app) fn restored(server: ServerKey, saved: SavedRoom, me: Option<UserId>) -> Self {
+        let mut room = Self::new(server, saved.membership);
         room.timeline = Timeline::above(saved.floor);
         for item in &saved.items {
             room.timeline.apply(item, me);

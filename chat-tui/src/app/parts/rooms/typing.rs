@@ -51,18 +51,17 @@ impl Typing {
         before != self.until.len()
     }
 
-    /// Whether to tell the server about the draft now: at most every `every_ms` while the user types.
-    pub(in crate::app) fn must_send(&self, is_typing: bool, every_ms: u64, now: UnixMillis) -> bool {
-        match self.sent_at {
+    /// The draft changed. Returns whether the server is to be notified now: at most every `every_ms` while the user types.
+    pub(in crate::app) fn on_draft(&mut self, is_typing: bool, every_ms: u64, now: UnixMillis) -> bool {
+        let is_due = match self.sent_at {
             Some(at) if is_typing => now.since_ms(at) >= every_ms,
             Some(_) => true,
             None => is_typing,
+        };
+        if is_due {
+            self.sent_at = is_typing.then_some(now);
         }
-    }
-
-    /// The server knows.
-    pub(in crate::app) fn on_sent(&mut self, is_typing: bool, now: UnixMillis) {
-        self.sent_at = is_typing.then_some(now);
+        is_due
     }
 
     /// Forgets everyone, because the connection is lost.

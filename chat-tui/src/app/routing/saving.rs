@@ -1,17 +1,19 @@
-//! Decides when rooms and drafts go to disk. Must not know files, or what of a room is saved.
+//! Decides when rooms and drafts go to disk. It stands here and not among the parts because it goes through all of them.
+//! Must not know files, or what of a room is saved.
 
 #![deny(clippy::disallowed_methods)]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chat_proto::room::User;
 use chat_proto::time::UnixMillis;
 
-use super::drafts;
-use crate::app::model::Model;
+use super::model::Model;
+use crate::app::parts::outcomes::Outcomes;
+use crate::app::parts::rooms::room::Room;
 use crate::app::parts::server::Server;
-use crate::app::state::effect::{Effect, PersistOp, SavedRoom};
-use crate::app::state::room_key::ServerKey;
+use crate::app::state::effect::{PersistOp, SavedRoom};
+use crate::app::state::room_key::RoomKey;
 
 /// Changes are collected for this long before they are written, in milliseconds.
 const SAVE_EVERY_MS: u64 = 2_000;
@@ -23,30 +25,29 @@ pub fn next_save(model: &Model) -> Option<UnixMillis> {
 }
 
 /// Writes changes once they have been collected for long enough.
-pub fn save_if_due(model: &mut Model) {
+pub fn save_if_due(model: &mut Model, out: &mut Outcomes) {
     if next_save(model).is_some_and(|at| at <= model.now) {
-        save_all(model);
+        save_all(model, out);
     }
 }
 
 /// Writes all changes now.
-pub fn save_all(model: &mut Model) {
+pub fn save_all(model: &mut Model, out: &mut Outcomes) {
     model.saved_at = model.now;
-    let servers: Vec<_> = model.servers.keys().copied().collect();
-    for server in servers {
-        save_rooms(model, server);
+    let open = model.navigation.current;
+    for server in model.servers.values() {
+        save_rooms(server, &mut model.rooms, open, out);
     }
-    let room_keys: Vec<_> = model.rooms.keys().copied().collect();
-    for room_key in room_keys {
-        drafts::save(model, room_key);
+    for room in model.rooms.values_mut() {
+        room.save_draft(model.composer.interrupted_draft(), out);
     }
 }
 
-fn save_rooms(model: &mut Model, key: ServerKey) {
-    let Some(server) = model.servers.get(&key) else { return };
-    let changed = model.rooms.iter_mut().filter(|(room_key, room)| room_key.server == key && !room.saving.is_saved);
+fn save_rooms(server: &Server, rooms: &mut BTreeMap<RoomKey, Room>, open: Option<RoomKey>, out: &mut Outcomes) {
+    let key = server.key;
+    let changed = rooms.values_mut().filter(|room| room.key.server == key && !room.saving.is_saved);
     let mut saved = Vec::new();
-    for (_, room) in changed {
+    for room in changed {
         if let Some(as_saved) = room.to_saved() {
             room.saving.is_saved = true;
             saved.push(as_saved);
@@ -57,11 +58,9 @@ fn save_rooms(model: &mut Model, key: ServerKey) {
         return;
     }
     let users = authors(server, &saved);
-    let open = model.current.filter(|room_key| room_key.server == key).map(|room_key| room_key.room);
-    model
-        .effects
-        .push(Effect::Persist(key, PersistOp::StoreAccount { me, epoch, account: server.account, open, users }));
-    model.effects.push(Effect::Persist(key, PersistOp::StoreRooms(saved)));
+    let open = open.filter(|room_key| room_key.server == key).map(|room_key| room_key.room);
+    out.persist(key, PersistOp::StoreAccount { me, epoch, account: server.account, open, users });
+    out.persist(key, PersistOp::StoreRooms(saved));
 }
 
 fn authors(server: &Server, saved: &[SavedRoom]) -> Vec<User> {

@@ -1,9 +1,11 @@
-//! Takes what an earlier run left on disk: the first screen, before any server answers. Must not know files.
+//! Takes what an earlier run left on disk: the first screen, before any server answers. It stands here and not among the
+//! parts because it fills nearly all of them. Must not know files.
 
 #![deny(clippy::disallowed_methods)]
 
-use crate::app::model::{Model, Unclaimed};
+use super::model::Model;
 use crate::app::parts::editor::Editor;
+use crate::app::parts::outcomes::Outcomes;
 use crate::app::parts::rooms::pending_post::PendingPost;
 use crate::app::parts::rooms::room::Room;
 use crate::app::state::msg::Restored;
@@ -12,10 +14,10 @@ use crate::app::state::room_key::{RoomKey, ServerKey};
 use crate::catch_up::Life;
 
 /// Shows what an earlier run left. Drafts and posts of rooms that are not known yet wait for them.
-pub fn restore(model: &mut Model, restored: Restored) -> Option<Outcome> {
+pub fn restore(model: &mut Model, restored: Restored, out: &mut Outcomes) {
     let key = ServerKey::FIRST;
     let of = |room| RoomKey { server: key, room };
-    let server = model.server_mut(key)?;
+    let Some(server) = model.servers.get_mut(&key) else { return };
     server.add_users(restored.me.as_slice());
     server.me = restored.me;
     server.life = Life::of(restored.epoch);
@@ -23,26 +25,21 @@ pub fn restore(model: &mut Model, restored: Restored) -> Option<Outcome> {
     server.add_users(&restored.users);
     let me = server.my_id();
     for saved in restored.rooms {
-        model.rooms.insert(of(saved.membership.room.id), Room::restored(saved, me));
+        model.rooms.insert(of(saved.membership.room.id), Room::restored(key, saved, me));
     }
     for (room, draft) in restored.drafts {
         match model.rooms.get_mut(&of(room)) {
             Some(room) => room.writing.draft = Editor::with(draft),
-            None => drop(model.unclaimed.drafts.insert(of(room), draft)),
+            None => model.unclaimed.keep_draft(of(room), draft),
         }
     }
     for post in restored.outbox {
         match model.rooms.get_mut(&post.room_key) {
             Some(room) => room.writing.pending.push(PendingPost::restored(post, model.now)),
-            None => model.unclaimed.posts.push(post),
+            None => model.unclaimed.keep_post(post),
         }
     }
-    model.history.restore(restored.input_history);
-    model.room_to_open = restored.open.map(of);
-    Some(Outcome::OpenDefaultRoom(key))
-}
-
-/// Drops drafts and posts that another account left; they stay on disk for it.
-pub fn forget(model: &mut Model) {
-    model.unclaimed = Unclaimed::default();
+    model.composer.history.restore(restored.input_history);
+    model.navigation.to_open = restored.open.map(of);
+    out.push(Outcome::OpenDefaultRoom(key));
 }

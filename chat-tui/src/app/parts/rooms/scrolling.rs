@@ -1,0 +1,85 @@
+//! Which messages of a room are visible. Must not know the size of the screen beyond what was drawn last.
+
+#![deny(clippy::disallowed_methods)]
+
+use super::room::{Room, Scroll};
+use crate::app::parts::outcomes::Outcomes;
+use crate::app::state::outcome::Outcome;
+use crate::app::state::viewport::Viewport;
+
+/// Items kept of the open room while its newest are visible.
+const LOADED_MAX_OPEN: usize = 120_000;
+/// Items kept of a room that is not open.
+const LOADED_MAX_CLOSED: usize = 500;
+
+impl Room {
+    /// Scrolls by lines; negative is back.
+    pub fn scroll_by(&mut self, lines: i32, viewport: &Viewport) {
+        if viewport.room_key != Some(self.key) {
+            return;
+        }
+        if lines > 0 && viewport.is_at_end {
+            self.scroll = Scroll::End;
+            return;
+        }
+        let top = match self.scroll {
+            Scroll::At { seq, row } => Some((seq, row)),
+            Scroll::End => viewport.top,
+        };
+        if let Some((seq, row)) = top {
+            self.scroll = Scroll::At { seq, row: row + lines };
+        }
+    }
+
+    /// Scrolls by screens; negative is back.
+    pub fn scroll_by_pages(&mut self, step: i32, viewport: &Viewport) {
+        let rows = i32::from(viewport.rows.saturating_sub(2).max(1));
+        self.scroll_by(step * rows, viewport);
+    }
+
+    /// Scrolls to the oldest loaded message; older ones are loaded once it is drawn. Returns whether there is one.
+    pub fn scroll_to_oldest(&mut self) -> bool {
+        let Some(first) = self.timeline.entries().front() else { return false };
+        self.scroll = Scroll::At { seq: first.seq, row: 0 };
+        true
+    }
+
+    /// Scrolls to the newest message.
+    pub fn scroll_to_newest(&mut self) {
+        self.scroll = Scroll::End;
+        self.reading.missed = 0;
+    }
+
+    /// Takes what was drawn of this room: corrects the scroll, and loads more once the oldest message becomes visible.
+    pub fn on_drawn(&mut self, viewport: &Viewport, out: &mut Outcomes) {
+        if let Scroll::At { .. } = self.scroll {
+            self.scroll = match viewport.top {
+                Some((seq, row)) if !viewport.is_at_end => Scroll::At { seq, row },
+                Some(_) | None => Scroll::End,
+            };
+        }
+        if self.scroll == Scroll::End {
+            self.trim(LOADED_MAX_OPEN);
+        }
+        if viewport.is_at_start {
+            out.push(Outcome::LoadOlder(self.key));
+        }
+    }
+
+    /// The room was opened: its newest messages are visible.
+    pub fn on_opened(&mut self) {
+        self.scroll = Scroll::End;
+        self.reading.show_newest();
+        if self.reading.marker.unread > 0 {
+            self.reading.new_after = Some(self.reading.marker.read_seq);
+        }
+    }
+
+    /// Another room was opened instead.
+    pub fn on_closed(&mut self) {
+        self.reading.new_after = None;
+        if self.scroll == Scroll::End {
+            self.trim(LOADED_MAX_CLOSED);
+        }
+    }
+}
