@@ -105,6 +105,12 @@ fn no_layer_knows_one_above_it() {
         let files = [("chat-tui/src/app/state/room.rs", text), top];
         assert_eq!(rules::layers(&planted(&files)).len(), 1, "{text}");
     }
+    let model = [
+        ("chat-tui/src/app/mod.rs", "pub use routing::model::Model;"),
+        ("chat-tui/src/app/routing/model.rs", "pub struct Model;"),
+        ("chat-tui/src/app/parts/rooms/reading.rs", "fn f(model: &mut crate::app::Model) {}"),
+    ];
+    assert_eq!(rules::layers(&planted(&model)).len(), 1, "through a re-export");
     let down = [
         ("chat-tui/src/app/routing/link.rs", "use crate::app::state::room::Room;"),
         ("chat-tui/src/app/state/room.rs", "pub struct Room;"),
@@ -167,6 +173,9 @@ fn files_begin_with_their_purpose_and_stay_short() {
     let long = format!("//! Words.\n{}", "x\n".repeat(500));
     assert_eq!(violations("chat-server/src/room/x.rs", &long), 1, "too long");
     assert_eq!(violations("chat-server/src/utils.rs", "//! Words."), 1, "a meaningless name");
+    let changing = "//! Words.\nimpl A { fn f(&mut self) {} }";
+    assert_eq!(violations("chat-tui/src/app/state/x.rs", changing), 1, "data that changes itself");
+    assert_eq!(violations("chat-tui/src/app/parts/x.rs", changing), 0, "a part");
     for claim in ["Rules. Pure.", "Rules. PURE.", "Rules. Pure: no clock.", "Pure; rules.", "Rules.\n//! pure."] {
         assert_eq!(
             violations("chat-server/src/room/x.rs", &format!("//! {claim}\n")),

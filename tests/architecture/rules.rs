@@ -133,8 +133,11 @@ const UNKNOWN: &[(&str, &[&str])] = &[
     ("chat-tui/src/net", &["chat_server"]),
 ];
 
-/// Layered modules: their folder and its layers, lowest first. None may know a layer above it.
+/// Layered modules: their folder and its layers, lowest first. None may know a layer above it. In `app`, the model belongs
+/// to `routing`, so that no part can ask for all of it.
 const LAYERS: &[(&str, &[&str])] = &[("chat-tui/src/app", &["state", "parts", "routing"])];
+/// Folders of plain data: constructors and questions, no methods that change it.
+const DATA: &[&str] = &["chat-tui/src/app/state/"];
 
 /// Checks the direction of imports between layers.
 pub(crate) fn layers(trees: &[Tree]) -> Vec<Violation> {
@@ -271,6 +274,9 @@ pub(crate) fn shape(sources: &[Source]) -> Vec<Violation> {
         let stem = source.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         if EMPTY_NAMES.contains(&stem.as_str()) {
             report("has a meaningless name".into());
+        }
+        if DATA.iter().any(|folder| path.starts_with(folder)) && source.text.contains("&mut self") {
+            report("is plain data, but has a method that changes it".into());
         }
         let words = source.text.lines().map_while(|line| line.strip_prefix("//!")).map(str::trim);
         if claims_purity(&words.collect::<Vec<_>>().join(" "))
