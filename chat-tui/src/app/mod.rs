@@ -1,9 +1,10 @@
 //! The state of the screen and its rules: messages in, effects out. Pure.
 //!
 //! `update(&mut Model, Msg, now)` is the one way in; what has to be done in the world comes out as [`Effect`]s. Three
-//! floors, each importing only those below it: `state` is the data, `parts` is what the screen can do, one file a
-//! feature, and `routing` brings everything that happens to its part. A part that needs something done by a part
-//! above it returns an outcome, which `routing` delivers.
+//! floors, each importing only those below it: `state` is plain data; `parts` is what the screen can do, one file a part,
+//! each with its own state; `routing` holds the [`Model`] and brings everything that happens to its part, together with
+//! the pieces of other parts that it needs. What a part leaves to others, it adds to its `Outcomes`, which `routing`
+//! follows.
 //!
 //! Knows no terminal, clock, disk or socket; the view reads the model and changes nothing.
 
