@@ -3,8 +3,6 @@
 
 mod screen;
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use chat_proto::client_frame::{Auth, Subscription};
 use chat_proto::codec;
 use chat_proto::ids::{RoomId, Seq};
@@ -22,13 +20,8 @@ use chat_tui::app::Msg;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use self::screen::Screen;
+use self::screen::{Screen, now};
 use super::lives::{ephemeral, put, server_on};
-
-fn now() -> UnixMillis {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
-    UnixMillis(i64::try_from(since.as_millis()).expect("milliseconds fit"))
-}
 
 /// One step of a history. Numbers choose among the messages that are there.
 #[derive(Clone, Debug)]

@@ -2,16 +2,22 @@
 //! not know the histories that are played to it.
 
 use std::collections::HashMap;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use chat_proto::codec;
 use chat_proto::ids::{RequestId, RoomId};
 use chat_proto::request::{Answer, Ping, Request};
 use chat_proto::server_frame::{ServerFrame, Welcome};
+use chat_proto::time::UnixMillis;
 use chat_tests::peer::Peer;
 use chat_tui::app::{Effect, Model, Msg, RoomKey, ServerKey, Setup, update};
 use chat_tui::link_event::{CallError, LinkEvent};
 
-use super::now;
+/// The time of day.
+pub fn now() -> UnixMillis {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
+    UnixMillis(i64::try_from(since.as_millis()).expect("milliseconds fit"))
+}
 
 /// Ben's screen: the model of the program, on a connection of this test.
 pub struct Screen {
