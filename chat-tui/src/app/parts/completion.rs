@@ -27,7 +27,7 @@ impl Completing {
     }
 
     /// Completes the word before the cursor of the room's draft; pressed again, takes the next candidate. `found` is
-    /// what [`candidates`] returns.
+    /// the answer of `candidates`.
     pub fn step(&mut self, step: isize, found: Option<(usize, Vec<Candidate>)>, room: &mut Room) {
         let next = if let Some(completion) = self.0.take() {
             let count = completion.candidates.len();

@@ -165,7 +165,8 @@ impl Model {
         self.rooms.get_mut(&room_key).zip(self.servers.get_mut(&room_key.server))
     }
 
-    /// The open room, to change it.
+    /// The open room, to change it. Where it is lent to another part of the model, [`OpenRoom::find`] borrows only its
+    /// pieces.
     pub(in crate::app) fn open_room(&mut self) -> Option<OpenRoom<'_>> {
         OpenRoom::find(&mut self.rooms, &self.servers, self.navigation.current)
     }

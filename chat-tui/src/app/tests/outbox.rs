@@ -148,3 +148,16 @@ fn another_account_never_sends_earlier_posts() {
     assert!(post(&effects).is_none());
     assert!(!removes_post(&effects), "on disk it waits for its author");
 }
+
+#[test]
+fn work_left_to_others_is_done_with_all_that_follows_from_it_before_the_next() {
+    let mut app = TestApp::in_two_rooms();
+    app.write("first");
+    let written = app.act(Action::Send).into_iter().filter_map(|effect| match effect {
+        Effect::Persist(_, op) => Some(op),
+        _ => None,
+    });
+    let written: Vec<_> = written.collect();
+    // The composer leaves the post to the outbox, and after that adds its text to the input history.
+    assert!(matches!(written[..], [PersistOp::StorePost(_), PersistOp::AddInput(_)]), "{written:?}");
+}

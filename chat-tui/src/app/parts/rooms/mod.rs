@@ -1,5 +1,5 @@
 //! One room: its state ([`Room`](room::Room) and its pieces), and its features, each in a file of its own as further
-//! methods of `Room`. Must not know the other rooms, or which room is open.
+//! methods of `Room`. Must not know the other rooms, or how a room is opened.
 
 pub mod backlog;
 pub mod catch_up;
