@@ -2,7 +2,8 @@
 //!
 //! Expiry, rates and timestamps all use this clock. It starts at the system's time, runs with the monotonic clock
 //! (which also counts while the machine sleeps), and approaches the system's time by at most a millisecond per second.
-//! Setting the system clock forward an hour expires no message early, and setting it back keeps none alive.
+//! Setting the system clock forward an hour expires no message early, and setting it back keeps none alive. [`StepWatch`]
+//! notices that it was set; a restart takes the system's time.
 
 use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -11,6 +12,8 @@ use chat_proto::time::UnixMillis;
 use parking_lot::Mutex;
 use rustix::time::{ClockId, clock_gettime};
 
+/// Of the system's clock and this one, a difference from here on is worth a report, in milliseconds.
+const STEP_MS: i64 = 60_000;
 /// One part in this many of the elapsed time may be added or removed to approach the system's time.
 const SLEW: i64 = 1_000;
 /// On Linux the plain monotonic clock stops while the machine sleeps; this one does not.
@@ -39,9 +42,39 @@ pub fn now() -> UnixMillis {
 }
 
 /// Returns how far the system's time is ahead of this clock, in milliseconds.
-pub fn offset_ms() -> i64 {
+pub fn ahead_ms() -> i64 {
     let now = now();
     wall_nanos().div_euclid(1_000_000).saturating_sub(now.0)
+}
+
+/// A report on the system's clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClockReport {
+    /// It was set: its time is now so far ahead of this clock, or behind it if negative.
+    Stepped {
+        /// In milliseconds.
+        ahead_ms: i64,
+    },
+    /// It shows about the same time as this clock again.
+    Together,
+}
+
+/// Notices that the system's clock was set by a minute or more. Looks at values only.
+#[derive(Debug, Default)]
+pub struct StepWatch {
+    ahead_ms: i64,
+}
+
+impl StepWatch {
+    /// Takes the present difference. Each step is reported once, however long the clocks take to meet again.
+    pub fn check(&mut self, ahead_ms: i64) -> Option<ClockReport> {
+        let before_ms = std::mem::replace(&mut self.ahead_ms, ahead_ms);
+        let is_apart = |ahead_ms: i64| ahead_ms.abs() >= STEP_MS;
+        if is_apart(ahead_ms) && (!is_apart(before_ms) || is_apart(ahead_ms.saturating_sub(before_ms))) {
+            return Some(ClockReport::Stepped { ahead_ms });
+        }
+        (is_apart(before_ms) && !is_apart(ahead_ms)).then_some(ClockReport::Together)
+    }
 }
 
 fn unset_nanos() -> i64 {
@@ -80,6 +113,27 @@ mod tests {
             }
             assert_eq!((reading - 100 * SECOND).abs(), 100 * SECOND / SLEW);
         }
+    }
+
+    #[test]
+    fn each_step_of_a_minute_is_reported_once_and_so_is_its_end() {
+        let mut watch = StepWatch::default();
+        let hour_ms = 3_600_000;
+        assert_eq!((watch.check(0), watch.check(59_999), watch.check(-59_999)), (None, None, None));
+        assert_eq!(watch.check(hour_ms), Some(ClockReport::Stepped { ahead_ms: hour_ms }));
+        // The clock follows, for hours.
+        assert!((60_000..hour_ms).rev().step_by(5).all(|ahead_ms| watch.check(ahead_ms).is_none()));
+        assert_eq!(watch.check(59_999), Some(ClockReport::Together));
+        assert_eq!(watch.check(-hour_ms), Some(ClockReport::Stepped { ahead_ms: -hour_ms }));
+        assert_eq!(watch.check(2 * hour_ms), Some(ClockReport::Stepped { ahead_ms: 2 * hour_ms }), "set again");
+        assert_eq!((watch.check(0), watch.check(0)), (Some(ClockReport::Together), None), "set right");
+    }
+
+    #[test]
+    fn a_step_in_many_small_ones_is_reported_too() {
+        let mut watch = StepWatch::default();
+        let reports: Vec<_> = (1..=8).filter_map(|step| watch.check(step * 10_000)).collect();
+        assert_eq!(reports, [ClockReport::Stepped { ahead_ms: 60_000 }]);
     }
 
     #[test]

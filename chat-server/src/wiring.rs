@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chat_proto::ids::Run;
 
-use crate::clock::{self, now};
+use crate::clock::{self, ClockReport, StepWatch, now};
 use crate::config::Config;
 use crate::live::{Live, MemoryLive, NodeId, RedisLive, RedisStartError};
 use crate::reload::{self, ReadSettings};
@@ -21,8 +21,8 @@ use crate::{shutdown, telemetry};
 const STOP_LIMIT: Duration = Duration::from_secs(5);
 /// Time between two sweeps of the live store.
 const SWEEP_EVERY: Duration = Duration::from_secs(5);
-/// A system clock this far off is worth a line in the log, in milliseconds.
-const CLOCK_APART_MS: i64 = 5_000;
+/// Time between two looks at the system's clock.
+const CLOCK_EVERY: Duration = Duration::from_secs(5);
 
 /// Why a server cannot run.
 #[derive(Debug, thiserror::Error)]
@@ -93,8 +93,14 @@ pub async fn serve(
         Some(redis) => Arc::new(RedisLive::start(redis, &store.epoch(), &tasks).await?),
         None => Arc::new(MemoryLive::new(config.memory)),
     };
-    let stores =
-        Stores { store: store.clone(), live: live.clone(), node: new_node()?, clock: now, tasks: tasks.clone() };
+    let stores = Stores {
+        store: store.clone(),
+        live: live.clone(),
+        node: new_node()?,
+        clock: now,
+        clock_ahead_ms: clock::ahead_ms,
+        tasks: tasks.clone(),
+    };
     let setup_code = setup_code(&config, &store).await?;
     let settings = ServerConfig { setup_code: setup_code.clone(), ..config.server.clone() };
     let (server, drivers) = Server::new(settings, stores);
@@ -152,15 +158,21 @@ async fn sweep(live: Arc<dyn Live>) {
     }
 }
 
-/// Logs once when the system clock was set far from the server's.
+/// Logs when the system's clock is set, and when both show the same time again.
 async fn watch_clock() {
-    while clock::offset_ms().abs() < CLOCK_APART_MS {
-        tokio::time::sleep(SWEEP_EVERY).await;
+    let mut watch = StepWatch::default();
+    loop {
+        tokio::time::sleep(CLOCK_EVERY).await;
+        match watch.check(clock::ahead_ms()) {
+            Some(ClockReport::Stepped { ahead_ms }) => tracing::warn!(
+                ahead_s = ahead_ms / 1_000,
+                "the system clock was set; the server goes on by its own time, which follows by 1 ms per second. Restart \
+                 it to use the new time at once"
+            ),
+            Some(ClockReport::Together) => tracing::info!("the system clock and the server's show the same time again"),
+            None => {}
+        }
     }
-    tracing::warn!(
-        ahead_ms = clock::offset_ms(),
-        "the system clock was set; the server follows by 1 ms per second. Restart it to use the new time at once"
-    );
 }
 
 /// `ready unix:/run/chat.sock ws://127.0.0.1:4000 pid 12 data /srv/chat`

@@ -206,7 +206,7 @@ fn with_redis_the_metrics_include_its_round_trips() {
     let mut redis = Redis::start();
     let server = Server::start_with(&["--redis", &redis.url()], "[limits]\nenabled = false\n");
     let figure = |name: &str| {
-        let page = metrics(&server);
+        let page = server.metrics();
         let line = page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')).map(str::to_owned);
         line.unwrap_or_else(|| panic!("no {name} in {page}")).parse::<f64>().expect("a number")
     };
@@ -214,18 +214,9 @@ fn with_redis_the_metrics_include_its_round_trips() {
     assert!(figure("chat_redis_reconnects_total") < 0.5);
     redis.kill();
     chat_tests::wait::until("the outage of Redis", || (figure("chat_live_available") < 0.5).then_some(()));
-    assert!(!metrics(&server).contains("chat_ephemeral_alive"), "unknown figures are omitted");
+    assert!(!server.metrics().contains("chat_ephemeral_alive"), "unknown figures are omitted");
     assert!(figure("chat_redis_refused_operations_total") >= 1.0);
     redis.restart();
     chat_tests::wait::until("the return of Redis", || (figure("chat_live_available") > 0.5).then_some(()));
     assert!((figure("chat_redis_reconnects_total") - 1.0).abs() < 0.1);
-}
-
-fn metrics(server: &Server) -> String {
-    use std::io::{Read, Write};
-    let mut stream = std::os::unix::net::UnixStream::connect(server.socket()).expect("it listens");
-    stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").expect("written");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("answered");
-    answer
 }

@@ -37,8 +37,14 @@ fn server(folder: &tempfile::TempDir) -> Arc<Server> {
     let config = ServerConfig { registration: Registration::Open, limits, ..ServerConfig::default() };
     let store = SqliteStore::open(folder.path(), "e1", Run(1), clock()).expect("a new database");
     let live = MemoryLive::new(MemoryCaps::default());
-    let stores =
-        Stores { store: Arc::new(store), live: Arc::new(live), node: NodeId(1), clock, tasks: Tasks::default() };
+    let stores = Stores {
+        store: Arc::new(store),
+        live: Arc::new(live),
+        node: NodeId(1),
+        clock,
+        clock_ahead_ms: || 0,
+        tasks: Tasks::default(),
+    };
     let (server, drivers) = Server::new(config, stores);
     tokio::spawn(drivers.presence.run(std::future::pending()));
     server

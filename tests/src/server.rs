@@ -1,7 +1,8 @@
 //! A real server with a data folder of its own.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{ChildStdout, Command, ExitStatus, Stdio};
 
@@ -212,6 +213,15 @@ impl Server {
     /// Returns its process id.
     pub fn pid(&self) -> u32 {
         self.running.as_ref().expect("it runs").pid()
+    }
+
+    /// Returns its page of metrics.
+    pub fn metrics(&self) -> String {
+        let mut stream = UnixStream::connect(self.socket()).expect("it listens");
+        stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").expect("written");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("answered");
+        answer
     }
 
     /// Its resident memory in KiB.

@@ -70,8 +70,14 @@ async fn connection(folder: &tempfile::TempDir) -> (Arc<Server>, Connection) {
     let config = ServerConfig { registration: Registration::Open, ..ServerConfig::default() };
     let store = SqliteStore::open(folder.path(), "e1", Run(1), clock()).expect("a new database");
     let live = MemoryLive::new(MemoryCaps::default());
-    let stores =
-        Stores { store: Arc::new(store), live: Arc::new(live), node: NodeId(1), clock, tasks: Tasks::default() };
+    let stores = Stores {
+        store: Arc::new(store),
+        live: Arc::new(live),
+        node: NodeId(1),
+        clock,
+        clock_ahead_ms: || 0,
+        tasks: Tasks::default(),
+    };
     let (server, _) = Server::new(config, stores);
     let auth =
         Auth::Register { name: "ana".parse().expect("a name"), password: "correct horse".to_owned(), code: None };

@@ -6,6 +6,7 @@ mod data;
 mod listen_addresses;
 mod redis_checks;
 mod run;
+mod running_clock;
 
 pub use check::{Check, Figure, Level};
 pub use data::at as data_at;

@@ -4,7 +4,7 @@ use color_eyre::eyre::{Result, WrapErr};
 use rustix::process::{Resource, getrlimit};
 
 use super::check::{Check, Level};
-use super::{data, listen_addresses, redis_checks};
+use super::{data, listen_addresses, redis_checks, running_clock};
 use crate::cli::ServerArgs;
 use crate::store::sqlite::library;
 
@@ -35,6 +35,8 @@ pub fn run(args: &ServerArgs, is_json: bool, prefix: Option<&str>) -> Result<boo
     let (checks, is_running) = data::checks(&config.data);
     printer.print_all(&checks);
     printer.print_all(&listen_addresses::checks(&config.listen, is_running));
+    let clock = is_running.then(|| running_clock::check(&config.listen)).flatten();
+    printer.print_all(clock.as_slice());
     match &config.redis {
         Some(options) => {
             let runtime =

@@ -82,6 +82,8 @@ async fn live(page: &mut Page, server: &Server) {
 async fn process_figures(page: &mut Page, server: &Server) {
     let started_at = server.started_at.0 as f64 / 1_000.0;
     page.gauge("process_start_time_seconds", "When the server began, since 1970.", started_at);
+    let ahead_s = (server.clock_ahead_ms)() as f64 / 1_000.0;
+    page.gauge("chat_clock_ahead_seconds", "How far the system's clock is ahead of the server's.", ahead_s);
     let process = tokio::task::spawn_blocking(process::read).await.unwrap_or_default();
     for (name, help, figure) in [
         ("process_resident_memory_bytes", "Memory in use.", process.resident_bytes),

@@ -38,6 +38,8 @@ pub struct Stores {
     pub node: NodeId,
     /// The clock.
     pub clock: fn() -> UnixMillis,
+    /// How far the system's time is ahead of the clock, in milliseconds.
+    pub clock_ahead_ms: fn() -> i64,
     /// Runs the background tasks.
     pub tasks: Tasks,
 }
@@ -85,6 +87,8 @@ pub struct Server {
     pub setup_code: SetupCode,
     /// The clock.
     pub clock: fn() -> UnixMillis,
+    /// How far the system's time is ahead of the clock, in milliseconds.
+    pub clock_ahead_ms: fn() -> i64,
     /// When this server started.
     pub started_at: UnixMillis,
     /// The counters of rooms, for metrics and the log.
@@ -95,7 +99,7 @@ pub struct Server {
 impl Server {
     /// A server on its stores, and the tasks that must run beside it.
     pub fn new(config: ServerConfig, stores: Stores) -> (Arc<Self>, Drivers) {
-        let Stores { store, live, node, clock, tasks } = stores;
+        let Stores { store, live, node, clock, clock_ahead_ms, tasks } = stores;
         let late_rooms = Arc::new(LateRooms::default());
         let (trending, trending_driver) =
             TrendingService::new(config.trending, Arc::new(clock), late_rooms.clone(), live.clone());
@@ -146,6 +150,7 @@ impl Server {
             passwords: Passwords::default(),
             trending,
             clock,
+            clock_ahead_ms,
             started_at: clock(),
             counters,
             next_connection: AtomicU64::new(1),

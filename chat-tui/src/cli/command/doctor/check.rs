@@ -17,7 +17,6 @@ pub(super) enum Level {
     /// Nothing to do.
     Ok,
     /// It works, but something should be changed.
-    #[cfg_attr(not(feature = "local-server"), expect(dead_code, reason = "only the checks of the server warn"))]
     Warn,
     /// It does not work.
     Fail,
@@ -38,6 +37,11 @@ impl Check {
     /// A check that passed.
     pub fn ok(name: &'static str, message: impl Into<String>) -> Self {
         Self { name, level: Level::Ok, message: message.into(), advice: None, figures: BTreeMap::new() }
+    }
+
+    /// A check that works, with advice on a change.
+    pub fn warn(name: &'static str, message: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { level: Level::Warn, ..Self::fail(name, message, advice) }
     }
 
     /// A check that failed, with advice.

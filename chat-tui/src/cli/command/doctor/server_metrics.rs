@@ -5,6 +5,9 @@ use std::collections::HashMap;
 use super::check::Check;
 use crate::net::{ServerAddress, metrics};
 
+/// The server's clock may be this far from its system's, in seconds.
+const CLOCK_APART_S: f64 = 60.0;
+
 /// Returns checks of the server's metrics; none if the server does not show them to us or cannot be reached, which the
 /// caller finds out when it connects.
 pub(super) async fn check(address: &ServerAddress) -> Vec<Check> {
@@ -67,9 +70,22 @@ impl ServerMetrics {
                 Check::fail("database", "not writable", advice)
             });
         }
+        checks.extend(self.clock());
         checks.extend(self.ephemeral());
         checks.push(self.acknowledgements());
         checks
+    }
+
+    fn clock(&self) -> Option<Check> {
+        let ahead_s = self.get("chat_clock_ahead_seconds")?;
+        let check = if ahead_s.abs() < CLOCK_APART_S {
+            Check::ok("server's clock", "goes by its system's")
+        } else {
+            let word = if ahead_s > 0.0 { "behind" } else { "ahead of" };
+            let message = format!("{:.0} s {word} its system's, which was set", ahead_s.abs());
+            Check::warn("server's clock", message, "check the system's time there, then restart the server")
+        };
+        Some(check.with("ahead_s", ahead_s))
     }
 
     fn ephemeral(&self) -> Option<Check> {
@@ -110,6 +126,7 @@ mod tests {
 chat_connections 3
 chat_accounts_connected 2
 chat_database_available 1
+chat_clock_ahead_seconds -0.5
 chat_live_available 1
 chat_ephemeral_alive 4
 chat_ephemeral_bytes 900
@@ -130,6 +147,7 @@ chat_acknowledgement_seconds_count 100
         let expected = [
             "3, of 2 accounts",
             "writable",
+            "goes by its system's",
             "available; 4 messages, 900 bytes",
             "half within 1 ms, 99 % within 250 ms of 100",
         ];
@@ -146,12 +164,21 @@ chat_acknowledgement_seconds_count 100
     }
 
     #[test]
+    fn a_clock_that_was_set_is_worth_a_warning() {
+        let found = |ahead: &str| messages(&PAGE.replace("ahead_seconds -0.5", ahead))[2].clone();
+        assert_eq!(found("ahead_seconds 59.9").0, Level::Ok);
+        let warned = |text: &str| (Level::Warn, text.to_owned());
+        assert_eq!(found("ahead_seconds 3600"), warned("3600 s behind its system's, which was set"));
+        assert_eq!(found("ahead_seconds -60"), warned("60 s ahead of its system's, which was set"));
+    }
+
+    #[test]
     fn unavailable_stores_fail_and_unbounded_latency_has_no_figure() {
         let page = PAGE.replace("available 1", "available 0").replace("le=\"0.25\"} 99", "le=\"0.25\"} 98");
         let texts = messages(&page);
         assert_eq!(texts[1], (Level::Fail, "not writable".to_owned()));
-        assert_eq!(texts[2], (Level::Fail, "unavailable".to_owned()));
-        assert_eq!(texts[3].1, "half within 1 ms, 99 % within seconds of 100");
+        assert_eq!(texts[3], (Level::Fail, "unavailable".to_owned()));
+        assert_eq!(texts[4].1, "half within 1 ms, 99 % within seconds of 100");
         assert_eq!(messages("")[1].1, "none yet");
     }
 }
