@@ -25,7 +25,7 @@
 //! `auth.method` is `peer` (Unix socket only: the user at its other end), `token`, `password {name, password}` or
 //! `register {name, password, code?}`; the last two are answered with a `token` for later sign-ins. `subscribe` is
 //! `all`, `none` or `{"rooms":["R1"]}`. `presence: true` makes the account appear online. The answer is `welcome` with
-//! the account, the `limits` in force (obey these, not numbers from elsewhere), the server's clock `now`, the `epoch` and
+//! the account, the `limits` in force (obey these, not numbers from elsewhere), the server's time `now`, the `epoch` and
 //! the `run`, and the account's rooms, each with its `head` and its read marker. An account with very many rooms and long
 //! topics gets the topics cut, with `…` at the end, so that the frame keeps its limit; `room_info` answers them whole. Events may arrive before `welcome`: keep
 //! them, or drop them and ask for `changes`. A refusal is an `error` without `id`; another `hello` may follow. A refused
@@ -160,8 +160,8 @@
 //! or that replies waits on the server until the posts before it are answered; all others are carried out together.
 //!
 //! `life` is absent (the room's default), `"persistent"`, or `{"ttl_ms": 30000}`: 1 s – 7 days. An ephemeral message
-//! carries `expires_at`; hide it at that instant by the server's clock (correct yours with `welcome.now`), and write it
-//! nowhere. Edits and deletions of an ephemeral message end with it. A reply expires with the message it answers at the
+//! carries `expires_at`; hide it at that instant by the server's clock (correct yours with each `now`; see *Staying
+//! connected*), and write it nowhere. Edits and deletions of an ephemeral message end with it. A reply expires with the message it answers at the
 //! latest, even with `"persistent"`; its key is then an ephemeral message's.
 //!
 //! Ephemeral messages are held in memory. Those of one account, of one room and of the server each have a share of it; beyond
@@ -212,8 +212,10 @@
 //!
 //! # Staying connected
 //!
-//! Send a WebSocket ping or a `ping` request after 25 s of silence, with some jitter; a side that has heard nothing for
-//! 55 s closes. `goodbye {reason, reconnect_after_ms?}` precedes a close by the server. Close codes 4000 – 4099 invite
+//! Send a `ping` request every 25 s, with some jitter: this is the heartbeat. A side that has heard nothing for 55 s closes;
+//! a WebSocket ping counts, too. The answer carries the server's time, `now`, as `welcome` does. Correct your clock by both:
+//! yours may be set, run fast or stop while the machine sleeps. The server's clock never jumps while it runs, even if its
+//! system's is set; after a restart it may show another time. `goodbye {reason, reconnect_after_ms?}` precedes a close by the server. Close codes 4000 – 4099 invite
 //! the client to reconnect, 4100 – 4199 do not; every other code and every broken connection does. Reconnect first
 //! after 100 – 500 ms, then doubling to 30 s with full jitter, for ever.
 

@@ -57,7 +57,7 @@ pub const TYPING_TTL_MIN_MS: u64 = 2_000;
 pub const TYPING_TTL_MAX_MS: u64 = 60_000;
 /// Most trending words in one answer.
 pub const TRENDING_MAX: u32 = 50;
-/// Time between two heartbeats on a quiet connection, in milliseconds (the client adds jitter).
+/// Time between two heartbeats, in milliseconds (the client adds jitter).
 pub const HEARTBEAT_MS: u64 = 25_000;
 /// A connection without traffic for this long is dead, in milliseconds.
 pub const DEAD_AFTER_MS: u64 = 55_000;

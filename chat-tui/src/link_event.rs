@@ -6,6 +6,7 @@
 use chat_proto::error::ErrorBody;
 use chat_proto::request::Answer;
 use chat_proto::server_frame::{ServerFrame, Welcome};
+use chat_proto::time::UnixMillis;
 
 /// An event of a link.
 #[derive(Debug)]
@@ -25,8 +26,13 @@ pub enum LinkEvent {
     },
     /// A frame that the server pushed.
     Push(ServerFrame),
-    /// The round-trip time, in milliseconds.
-    Lag(u64),
+    /// The server answered a heartbeat.
+    Heartbeat {
+        /// The round-trip time, in milliseconds.
+        lag_ms: u64,
+        /// The server's time as the answer came: the one it told, and half of the round trip.
+        server_now: UnixMillis,
+    },
     /// The connection ended, or a try failed; the link tries again by itself.
     Down {
         /// Why, in a sentence.

@@ -94,7 +94,7 @@ mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
     use std::time::Duration;
 
-    use chat_proto::client_frame::Auth;
+    use chat_proto::client_frame::{Auth, ClientFrame};
     use chat_proto::codec;
     use chat_proto::error::{ErrorBody, ErrorCode};
     use chat_proto::ids::{ConnectionId, RoomId, Seq, UserId};
@@ -179,13 +179,22 @@ mod tests {
         let id = peer.receive_request().await;
         peer.send_bytes(codec::encode_ok::<Ping>(id, &Pong { now: UnixMillis(1) })).await;
         answers.0.await.expect("answered");
-        // The server goes on to listen and to answer pings; it only says nothing to the second request.
-        let listen = async { while peer.receive().await.is_some() {} };
+        // The server goes on to listen and to answer heartbeats; it only says nothing to the second request.
+        peer.receive_request().await;
+        let listen = async {
+            while let Some(ClientFrame::Request { id, .. }) = peer.receive().await {
+                peer.send_time(id, UnixMillis(1)).await;
+            }
+        };
         tokio::time::pause();
         let (answer, ()) = tokio::join!(answers.1, listen);
         let error = answer.expect_err("no answer").to_string();
         assert!(error.contains("did not answer"), "{error}");
-        assert!(matches!(client.next_event().await, Some(LinkEvent::Stopped { .. })), "the connection has ended");
+        let mut end = client.next_event().await;
+        while matches!(end, Some(LinkEvent::Heartbeat { .. })) {
+            end = client.next_event().await;
+        }
+        assert!(matches!(end, Some(LinkEvent::Stopped { .. })), "the connection has ended");
         assert!(client.next_event().await.is_none());
     }
 

@@ -16,7 +16,7 @@ use chat_proto::server_frame::{Event, ServerFrame, Update, Welcome};
 
 use super::client::Client;
 use super::link::LinkOptions;
-use super::server_clock::ServerClock;
+use super::server_clock::{ClockReadings, ServerClock};
 use crate::catch_up::{Arrival, Entered, Following, Life, Step};
 use crate::link_event::{CallError, LinkEvent, NetError};
 
@@ -85,7 +85,7 @@ pub struct Follower {
     client: Client,
     connection: Connection,
     life: Life,
-    clock: ServerClock,
+    clock: ClockReadings,
     /// Items on one page.
     page_max: u32,
     /// In the order they were given.
@@ -105,7 +105,7 @@ impl Follower {
         life.enter(&welcome.epoch, welcome.run);
         let rooms = starts.into_iter().map(|start| (start.room, Following::behind(start.after))).collect();
         let (connection, page_max) = (Connection::SignedIn, welcome.limits.page_max);
-        let clock = ServerClock::at(welcome.now);
+        let clock = ClockReadings::new(welcome.now);
         let mut follower = Self { client, connection, life, clock, page_max, rooms, ready: VecDeque::new() };
         follower.step().await?;
         Ok(follower)
@@ -145,9 +145,9 @@ impl Follower {
         self.rooms.iter().find(|(known, _)| *known == room).map_or(Cursor::START, |(_, following)| following.cursor())
     }
 
-    /// The server's clock, as its last welcome told it.
+    /// The server's clock, by its last welcome or heartbeat.
     pub fn clock(&self) -> ServerClock {
-        self.clock
+        self.clock.clock()
     }
 
     /// Asks over the connection that follows.
@@ -190,6 +190,7 @@ impl Follower {
                     following.on_gap();
                 }
             }
+            Some(LinkEvent::Heartbeat { server_now, .. }) => self.clock.take(server_now),
             Some(LinkEvent::Down { .. }) => self.connection = Connection::Down,
             Some(LinkEvent::Stopped { error }) => return Err(error.into()),
             // Other pushes, and the events of the link that the client takes itself.
@@ -202,7 +203,7 @@ impl Follower {
     fn on_welcome(&mut self, welcome: &Welcome) {
         self.connection = Connection::SignedIn;
         self.page_max = welcome.limits.page_max;
-        self.clock = ServerClock::at(welcome.now);
+        self.clock.take(welcome.now);
         if self.life.enter(&welcome.epoch, welcome.run) != Entered::Same {
             self.rooms.iter_mut().for_each(|(_, following)| following.doubt());
         }

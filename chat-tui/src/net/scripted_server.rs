@@ -6,6 +6,7 @@ use chat_proto::client_frame::ClientFrame;
 use chat_proto::codec;
 use chat_proto::ids::{AccountSeq, ConnectionId, Epoch, RequestId, Run, UserId};
 use chat_proto::limits::Limits;
+use chat_proto::request::{self, Ping, Pong};
 use chat_proto::room::User;
 use chat_proto::server_frame::{AccountSnapshot, Service, Tagged, Welcome};
 use chat_proto::time::UnixMillis;
@@ -76,7 +77,7 @@ impl ScriptedServer {
     pub(super) async fn welcome_in(&self, run: Run) -> Peer {
         let mut peer = self.accept().await;
         assert!(matches!(peer.receive().await, Some(ClientFrame::Hello(_))));
-        peer.send(&Box::new(Welcome { run, ..*welcome() })).await;
+        peer.let_in(&Box::new(Welcome { run, ..*welcome() })).await;
         peer
     }
 }
@@ -91,6 +92,26 @@ impl Peer {
                 _ => {}
             }
         }
+    }
+
+    /// Lets the client in and answers its first heartbeat.
+    pub(super) async fn let_in(&mut self, welcome: &Box<Welcome>) {
+        self.send(welcome).await;
+        let heartbeat = self.receive_heartbeat().await;
+        self.send_time(heartbeat, welcome.now).await;
+    }
+
+    /// The next heartbeat.
+    pub(super) async fn receive_heartbeat(&mut self) -> RequestId {
+        match self.receive().await {
+            Some(ClientFrame::Request { id, request: request::Request::Ping(_) }) => id,
+            other => panic!("a heartbeat, not {other:?}"),
+        }
+    }
+
+    /// Answers a heartbeat.
+    pub(super) async fn send_time(&mut self, heartbeat: RequestId, now: UnixMillis) {
+        self.send_bytes(codec::encode_ok::<Ping>(heartbeat, &Pong { now })).await;
     }
 
     /// The next request.

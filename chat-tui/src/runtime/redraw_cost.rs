@@ -104,7 +104,7 @@ fn busy() -> TestApp {
     let page = MembersPage { total: 15, online: 9, members, has_more: false };
     app.answer_history(&effects, Vec::new());
     app.answer(ask, Ok(Answer::Members(page)));
-    app.link(LinkEvent::Lag(34));
+    app.heartbeat(34, app.now);
     for seq in 1..=60 {
         say(&mut app, seq);
     }

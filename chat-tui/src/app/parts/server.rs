@@ -167,12 +167,17 @@ impl Server {
         self.lag_ms = None;
     }
 
+    /// The server's clock shows `server_now`, this machine's `now`.
+    pub(in crate::app) fn set_clock(&mut self, server_now: UnixMillis, now: UnixMillis) {
+        self.clock_offset_ms = server_now.0.saturating_sub(now.0);
+    }
+
     /// Takes the facts about the server and the account.
     pub(in crate::app) fn welcome(&mut self, welcome: &Welcome, now: UnixMillis) {
         self.link = LinkState::Ready;
         self.me = Some(welcome.user.clone());
         self.connection = Some(welcome.connection);
-        self.clock_offset_ms = welcome.now.0.saturating_sub(now.0);
+        self.set_clock(welcome.now, now);
         self.account = welcome.account.head;
         self.limits = welcome.limits.clone();
         self.service = welcome.service;

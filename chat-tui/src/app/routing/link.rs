@@ -5,6 +5,7 @@
 use chat_proto::client_frame::{Resume, RoomCursor};
 use chat_proto::cursor::Cursor;
 use chat_proto::server_frame::Welcome;
+use chat_proto::time::UnixMillis;
 
 use super::model::Model;
 use super::{answers, changes, pushes};
@@ -32,7 +33,7 @@ pub fn on_msg(model: &mut Model, server: ServerKey, msg: LinkEvent, out: &mut Ou
         LinkEvent::Welcome(welcome) => on_welcome(model, server, &welcome, out),
         LinkEvent::Answer { ask, result } => answers::on_answer(model, ask, *result, out),
         LinkEvent::Push(frame) => pushes::on_push(model, server, frame, out),
-        LinkEvent::Lag(lag_ms) => set_lag(model, server, lag_ms),
+        LinkEvent::Heartbeat { lag_ms, server_now } => on_heartbeat(model, server, lag_ms, server_now),
         LinkEvent::Down { reason, retry_in_ms } => {
             let retry_at = model.now.plus_ms(retry_in_ms);
             on_down(model, server, LinkState::Down { reason: SafeText::line(&reason), retry_at });
@@ -52,9 +53,11 @@ fn set_link_state(model: &mut Model, server: ServerKey, link: LinkState) {
     }
 }
 
-fn set_lag(model: &mut Model, server: ServerKey, lag_ms: u64) {
+fn on_heartbeat(model: &mut Model, server: ServerKey, lag_ms: u64, server_now: UnixMillis) {
+    let now = model.now;
     if let Some(server) = model.servers.get_mut(&server) {
         server.lag_ms = Some(lag_ms);
+        server.set_clock(server_now, now);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Feeds a model with messages, and looks at its state and its effects.
 
 mod catch_up;
+mod clock;
 mod composer;
 mod convergence;
 pub(crate) mod edit_history;
@@ -128,6 +129,11 @@ impl TestApp {
 
     pub(crate) fn link(&mut self, msg: LinkEvent) -> Vec<Effect> {
         self.take(Msg::Link(ServerKey::FIRST, msg))
+    }
+
+    /// The server answers a heartbeat: its clock shows this time now.
+    pub(crate) fn heartbeat(&mut self, lag_ms: u64, server_now: UnixMillis) -> Vec<Effect> {
+        self.link(LinkEvent::Heartbeat { lag_ms, server_now })
     }
 
     pub(crate) fn push(&mut self, frame: ServerFrame) -> Vec<Effect> {

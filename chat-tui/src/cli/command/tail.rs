@@ -163,7 +163,7 @@ impl Tail {
     }
 
     async fn next_followed(&mut self, context: &Context) -> Result<Followed, CliError> {
-        let clock = self.follower.clock();
+        let mut clock = self.follower.clock();
         // Kept while lines are printed: a follower that is stopped half-way loses the page it asked for.
         let mut next = pin!(self.follower.next());
         loop {

@@ -30,6 +30,11 @@ impl EventQueue {
                 self.gaps.clear();
                 self.events.push_back(event);
             }
+            // Only the newest reading of the server's clock is of use.
+            LinkEvent::Heartbeat { .. } => {
+                self.events.retain(|waiting| !matches!(waiting, LinkEvent::Heartbeat { .. }));
+                self.events.push_back(event);
+            }
             event => self.events.push_back(event),
         }
     }
@@ -66,6 +71,8 @@ impl EventQueue {
 
 #[cfg(test)]
 mod tests {
+    use chat_proto::time::UnixMillis;
+
     use super::*;
 
     fn gap(room: u64) -> LinkEvent {
@@ -91,6 +98,17 @@ mod tests {
         assert_eq!(room_of(queue.pop()), Some(RoomId(7)));
         assert_eq!(room_of(queue.pop()), Some(RoomId(8)));
         assert!(queue.is_empty() && queue.pop().is_none());
+    }
+
+    #[test]
+    fn of_heartbeats_that_nobody_takes_one_is_kept() {
+        let mut queue = EventQueue::default();
+        for time in 1..=5 {
+            queue.push(LinkEvent::Heartbeat { lag_ms: 1, server_now: UnixMillis(time) });
+        }
+        let newest = queue.pop();
+        assert!(matches!(newest, Some(LinkEvent::Heartbeat { server_now: UnixMillis(5), .. })), "{newest:?}");
+        assert!(queue.is_empty());
     }
 
     #[test]

@@ -83,10 +83,12 @@ impl Router {
                     drop(answer.send(*result));
                 }
             }
-            LinkEvent::Connecting | LinkEvent::Lag(_) => {}
-            LinkEvent::Welcome(_) | LinkEvent::Push(_) | LinkEvent::Down { .. } | LinkEvent::Stopped { .. } => {
-                self.queue.push(event);
-            }
+            LinkEvent::Connecting => {}
+            LinkEvent::Welcome(_)
+            | LinkEvent::Push(_)
+            | LinkEvent::Heartbeat { .. }
+            | LinkEvent::Down { .. }
+            | LinkEvent::Stopped { .. } => self.queue.push(event),
         }
     }
 }

@@ -58,9 +58,11 @@ pub(super) enum Overdue {
 #[derive(Debug)]
 pub(super) struct Deadlines {
     received_at_ms: u64,
-    /// When the answer to a ping is overdue.
+    /// When the last heartbeat went out, or the connection was opened.
+    pinged_at_ms: u64,
+    /// When a sign of life after a heartbeat is overdue.
     pong_due_ms: Option<u64>,
-    /// The silence after which a ping goes out, shortened by some jitter.
+    /// Time between two heartbeats, shortened by some jitter.
     heartbeat_ms: u64,
     writing_since_ms: Option<u64>,
     /// Requests under way and when they were sent. Numbers rise, so the first one has waited longest.
@@ -73,6 +75,7 @@ impl Deadlines {
     pub(super) fn new(now_ms: u64, random: f64) -> Self {
         Self {
             received_at_ms: now_ms,
+            pinged_at_ms: now_ms,
             pong_due_ms: None,
             // Up to a fifth earlier, so that many clients do not ping together.
             heartbeat_ms: (HEARTBEAT_MS as f64 * (1.0 - random / 5.0)) as u64,
@@ -102,13 +105,15 @@ impl Deadlines {
         self.goodbye
     }
 
-    /// A ping goes out after a silence.
-    pub(super) fn on_ping(&mut self) {
+    /// A heartbeat goes out.
+    pub(super) fn on_ping(&mut self, now_ms: u64) {
+        self.pinged_at_ms = now_ms;
         self.pong_due_ms = Some(self.received_at_ms + DEAD_AFTER_MS);
     }
 
-    /// A ping goes out after the machine slept.
+    /// A heartbeat goes out after the machine slept.
     pub(super) fn on_ping_after_sleep(&mut self, now_ms: u64) {
+        self.pinged_at_ms = now_ms;
         self.pong_due_ms = Some(now_ms + AFTER_SLEEP_LIMIT_MS);
     }
 
@@ -120,9 +125,10 @@ impl Deadlines {
         self.asked.first_key_value().map(|(_, since)| since + ANSWER_LIMIT_MS)
     }
 
-    /// When a ping or the first deadline is due.
+    /// When a heartbeat or the first deadline is due. Heartbeats go out however busy the connection is: they bring the server's
+    /// time.
     pub(super) fn next_timer(&self) -> u64 {
-        let traffic = self.pong_due_ms.unwrap_or(self.received_at_ms + self.heartbeat_ms);
+        let traffic = self.pong_due_ms.unwrap_or(self.pinged_at_ms + self.heartbeat_ms);
         [self.write_due_ms(), self.answer_due_ms()].into_iter().flatten().fold(traffic, u64::min)
     }
 

@@ -12,7 +12,7 @@ use chat_proto::client_frame::{ClientInfo, Hello, Resume};
 use chat_proto::codec;
 use chat_proto::ids::RequestId;
 use chat_proto::limits::PROTOCOL_VERSION;
-use chat_proto::request::{Answer, Request};
+use chat_proto::request::{Answer, Ping, Request};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
@@ -39,7 +39,8 @@ pub(super) struct Driver {
     requests: HashMap<RequestId, (u64, &'static str)>,
     next_id: u64,
     started: Instant,
-    pinged_at: Option<Instant>,
+    /// The heartbeat under way, and when it was sent.
+    heartbeat: Option<(RequestId, Instant)>,
 }
 
 /// Nobody takes events any more.
@@ -58,7 +59,7 @@ impl Driver {
             requests: HashMap::new(),
             next_id: 1,
             started: Instant::now(),
-            pinged_at: None,
+            heartbeat: None,
         }
     }
 
@@ -121,7 +122,7 @@ impl Driver {
     /// must not ask again at once.
     async fn report_end(&mut self, error: NetError, requests: &CallError) -> Flow {
         self.wire = None;
-        self.pinged_at = None;
+        self.heartbeat = None;
         tracing::info!(%error, state = ?self.machine.state(), "the link is down");
         match self.machine.state() {
             State::Waiting { until_ms } => {
@@ -208,17 +209,23 @@ impl Driver {
         if !matches!(self.machine.state(), State::Ready { .. }) {
             return self.answer(ask, Err(CallError::Disconnected)).await;
         }
-        let id = RequestId(self.next_id);
-        self.next_id += 1;
+        let id = self.send_request(request);
         self.requests.insert(id, (ask, request.type_tag()));
-        self.record(Traffic::Asked(id.0));
-        self.send_text(codec::encode_request(id, request));
         Ok(())
     }
 
+    /// Sends a heartbeat: the server answers with its time.
     fn ping(&mut self) {
-        self.pinged_at = Some(Instant::now());
-        self.send(Message::Ping(Bytes::new()));
+        let id = self.send_request(&Ping {}.into());
+        self.heartbeat = Some((id, Instant::now()));
+    }
+
+    fn send_request(&mut self, request: &Request) -> RequestId {
+        let id = RequestId(self.next_id);
+        self.next_id += 1;
+        self.record(Traffic::Asked(id.0));
+        self.send_text(codec::encode_request(id, request));
+        id
     }
 
     fn send_text(&mut self, frame: Bytes) {

@@ -245,7 +245,7 @@ impl Machine {
                 if let Some(overdue) = self.deadlines.overdue(now_ms) {
                     return Some(self.give_up(overdue, now_ms, random));
                 }
-                self.deadlines.on_ping();
+                self.deadlines.on_ping(now_ms);
                 Some(Effect::Ping)
             }
             State::Connecting | State::Stopped => None,

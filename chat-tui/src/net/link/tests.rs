@@ -65,10 +65,24 @@ impl Fixture {
     async fn signed_in(&mut self) -> Peer {
         let mut peer = self.greeted().await;
         peer.receive().await.expect("a hello");
-        peer.send(&welcome()).await;
-        self.until(|event| matches!(event, LinkEvent::Welcome(_))).await;
+        let (welcome, peer_in) = (welcome(), &mut peer);
+        tokio::join!(peer_in.let_in(&welcome), self.until(|event| matches!(event, LinkEvent::Heartbeat { .. })));
         peer
     }
+}
+
+#[tokio::test]
+async fn the_answer_to_a_heartbeat_brings_the_servers_time() {
+    let mut fixture = Fixture::new().await;
+    let mut peer = fixture.greeted().await;
+    peer.receive().await.expect("a hello");
+    peer.send(&welcome()).await;
+    let (id, _) = tokio::join!(peer.receive_heartbeat(), fixture.until(|event| matches!(event, LinkEvent::Welcome(_))));
+    let told = UnixMillis(5_000);
+    peer.send_time(id, told).await;
+    let event = fixture.next().await;
+    let LinkEvent::Heartbeat { lag_ms, server_now } = event else { panic!("{event:?}") };
+    assert!((lag_ms / 2..=lag_ms / 2 + 1).contains(&server_now.since_ms(told)), "half of the round trip has passed");
 }
 
 #[tokio::test]
@@ -85,7 +99,10 @@ async fn asks_are_answered_and_end_with_the_connection() {
     assert_eq!(result.expect("answered"), Answer::Ping(Pong { now: UnixMillis(5) }));
     drop(peer);
     // First that it is down, then that the ask came to nothing: nobody asks again in between.
-    assert!(matches!(fixture.until(|event| !matches!(event, LinkEvent::Lag(_))).await, LinkEvent::Down { .. }));
+    assert!(matches!(
+        fixture.until(|event| !matches!(event, LinkEvent::Heartbeat { .. })).await,
+        LinkEvent::Down { .. }
+    ));
     let LinkEvent::Answer { ask: 8, result } = fixture.next().await else { panic!("the other ask ends") };
     assert!(matches!(*result, Err(CallError::Disconnected)));
 }

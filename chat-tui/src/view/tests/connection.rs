@@ -106,7 +106,7 @@ fn reconnecting_with_an_unsent_post() {
 #[test]
 fn a_slow_connection_with_posts_on_their_way() {
     let mut app = room_with(talk());
-    app.link(LinkEvent::Lag(1_430));
+    app.heartbeat(1_430, app.now);
     app.send("shall I tag it?");
     app.send("I have the notes ready");
     wait(&mut app, 2_000);

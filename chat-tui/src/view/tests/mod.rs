@@ -87,7 +87,7 @@ pub(super) fn afternoon() -> TestApp {
     hello.account.users = vec![user(ANA, "ana"), user(BEN, "ben"), user(DEE, "dee")];
     let effects = app.link(LinkEvent::Welcome(Box::new(hello)));
     app.answer_history(&effects, Vec::new());
-    app.link(LinkEvent::Lag(34));
+    app.heartbeat(34, app.now);
     for (id, availability) in [(ME, Availability::Online), (ANA, Availability::Online), (BEN, Availability::Away)] {
         let presence = Presence { availability, status: None, last_seen: None };
         app.push(ServerFrame::Presence(UserPresence { user: id, presence }));

@@ -51,7 +51,7 @@ pub(super) fn sign_in(
     let ask = asked(&effects, is_members).expect("asked for the members").0;
     let total = members.len() as u32;
     app.answer(ask, Ok(Answer::Members(MembersPage { members, has_more: false, total, online: 0 })));
-    app.link(LinkEvent::Lag(34));
+    app.heartbeat(34, app.now);
 }
 
 /// A message with some of its properties changed.

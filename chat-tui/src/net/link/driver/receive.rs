@@ -3,7 +3,9 @@
 use chat_proto::codec;
 use chat_proto::error::{ErrorBody, ErrorCode};
 use chat_proto::ids::RequestId;
+use chat_proto::request::Ping;
 use chat_proto::server_frame::{GoodbyeReason, ServerFrame};
+use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Message;
 
 use super::{Driver, Flow, failure};
@@ -37,15 +39,11 @@ impl Driver {
     async fn on_message(&mut self, message: Message) -> Flow {
         match message {
             Message::Text(text) => self.on_frame(&text).await,
-            Message::Pong(_) => match self.pinged_at.take() {
-                Some(at) => self.emit(LinkEvent::Lag(at.elapsed().as_millis() as u64)).await,
-                None => Ok(()),
-            },
             Message::Close(close) => {
                 let code = close.as_ref().map(|close| u16::from(close.code));
                 self.on_closed(code, "the server closed the connection".into()).await
             }
-            Message::Binary(_) | Message::Ping(_) | Message::Frame(_) => Ok(()),
+            Message::Binary(_) | Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => Ok(()),
         }
     }
 
@@ -54,9 +52,15 @@ impl Driver {
             Ok(Some(ServerFrame::Welcome(welcome))) => {
                 self.step(Input::Welcomed).await?;
                 self.emit(LinkEvent::Welcome(welcome)).await?;
-                // The first measurement of the round-trip time.
+                // The first measurement of the round-trip time and, by it, of the server's clock.
                 self.ping();
                 Ok(())
+            }
+            Ok(Some(ServerFrame::Ok(ok))) if let Some(sent_at) = self.take_heartbeat(ok.id) => {
+                let Ok(pong) = codec::decode_answer::<Ping>(&ok.result) else { return Ok(()) };
+                let lag = sent_at.elapsed();
+                let server_now = pong.now.plus_ms((lag / 2).as_millis() as u64);
+                self.emit(LinkEvent::Heartbeat { lag_ms: lag.as_millis() as u64, server_now }).await
             }
             Ok(Some(ServerFrame::Ok(ok))) => {
                 let Some((ask, tag)) = self.take_request(ok.id) else { return Ok(()) };
@@ -119,6 +123,13 @@ impl Driver {
             (Some(GoodbyeReason::Shutdown | GoodbyeReason::HelloTimeout) | None, _) => NetError::Closed { reason },
         };
         self.end(End::Closed(code), error).await
+    }
+
+    /// When the heartbeat of this number was sent; `None` if it is another request's.
+    fn take_heartbeat(&mut self, id: RequestId) -> Option<Instant> {
+        let (_, sent_at) = self.heartbeat.take_if(|(heartbeat, _)| *heartbeat == id)?;
+        self.record(Traffic::Answered(id.0));
+        Some(sent_at)
     }
 
     fn take_request(&mut self, id: RequestId) -> Option<(u64, &'static str)> {

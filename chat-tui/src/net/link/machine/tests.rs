@@ -105,12 +105,24 @@ fn a_connection_without_traffic_is_pinged_and_dies_within_a_minute() {
 }
 
 #[test]
+fn heartbeats_go_out_however_much_comes_in() {
+    let mut machine = ready_at(Policy::Screen, 0);
+    let mut heartbeats = 0;
+    for now in (0..300_000).step_by(100) {
+        machine.record(Traffic::Received, now);
+        heartbeats += u32::from(machine.step(Input::TimerFired, now, 0.5) == Some(Effect::Ping));
+    }
+    assert_eq!(heartbeats, 11, "every 25 seconds");
+}
+
+#[test]
 fn a_frame_that_the_server_does_not_take_ends_the_connection() {
     let mut machine = ready_at(Policy::Follow, 0);
     machine.record(Traffic::WriteStarted, 5_000);
     machine.record(Traffic::Written, 24_000);
     machine.record(Traffic::WriteStarted, 24_000);
     machine.record(Traffic::WriteStarted, 30_000);
+    assert_eq!(machine.step(Input::TimerFired, 40_000, 0.5), Some(Effect::Ping));
     machine.record(Traffic::Received, 43_000);
     assert_eq!(machine.next_timer(), Some(44_000));
     assert_eq!(machine.step(Input::TimerFired, 44_000, 0.5), Some(Effect::GiveUp(Overdue::Write)));
