@@ -134,6 +134,24 @@ fn a_refused_edit_or_deletion_does_not_happen_in_later_processes_either() {
 }
 
 #[test]
+fn an_edit_whose_number_was_not_reserved_in_time_is_shown_by_no_later_process() {
+    let (mut world, seq) = with_a_message();
+    // Up to the end of what is reserved.
+    while world.commit.seqs.last_given() < world.database.reserved_up_to {
+        world.persistent(true, None);
+        world.drain();
+    }
+    world.revise(0, Some(1));
+    live(&mut world, Works);
+    for _ in 0..3 {
+        world.restart(0, 0, true);
+        assert_eq!(text(&world, seq), Some("text 0".into()));
+        assert_eq!(world.commit.index.newest(), seq);
+    }
+    check_end(world);
+}
+
+#[test]
 fn a_message_that_was_shown_late_keeps_its_new_number() {
     let (mut world, seq) = with_a_message();
     world.restart(0, 0, false);

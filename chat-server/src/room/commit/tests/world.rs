@@ -353,6 +353,17 @@ impl World {
             (self.load, self.unloaded) = (Load::Wanted, expected);
         }
         self.carry_out(effects);
+        self.check_shown_is_reserved();
+    }
+
+    /// Whatever is shown has a number that the database gave or reserved: a cursor on a higher one would look like one of
+    /// another life after the next restarts.
+    fn check_shown_is_reserved(&self) {
+        let reserved = self.database.head.max(self.database.reserved_up_to);
+        for entry in self.commit.index.entries() {
+            let changed = entry.item().changed;
+            assert!(changed <= reserved, "{changed} is shown, and only numbers up to {reserved} are reserved");
+        }
     }
 
     /// Lets every effect succeed until nothing is pending.
