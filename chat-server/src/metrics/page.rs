@@ -63,6 +63,11 @@ fn database(page: &mut Page, server: &Server) {
 
 async fn live(page: &mut Page, server: &Server) {
     page.claim("chat_live_available", "Whether ephemeral messages are accepted.", *server.live.availability().borrow());
+    page.gauge(
+        "chat_live_refills_waiting",
+        "Rooms whose ephemeral messages the live store has lost and does not take back yet.",
+        server.counters.refills_waiting.load(Ordering::Relaxed),
+    );
     // Unknown figures are left off the page.
     if let Ok(Ok(usage)) = tokio::time::timeout(USAGE_LIMIT, server.live.usage(server.now())).await {
         page.gauge("chat_ephemeral_alive", "Ephemeral messages that are alive.", usage.alive);

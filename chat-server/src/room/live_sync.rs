@@ -8,15 +8,14 @@ use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
+use super::refill::refill_all;
 use super::services::Services;
-use crate::live::{EphemeralEntry, LiveError, Put};
+use crate::live::EphemeralEntry;
 
 /// Pause before an operation that failed is tried again.
 const ASK_AGAIN: Duration = Duration::from_millis(500);
 /// How long an answer of the live store may take.
 const ANSWER_LIMIT: Duration = Duration::from_secs(1);
-/// Entries stored at once by a refill.
-const AT_ONCE: usize = 64;
 
 /// An event of the live store.
 pub(super) enum LiveEvent {
@@ -77,7 +76,7 @@ impl LiveSync {
         self.refill.is_none()
     }
 
-    /// Starts a refill, which retries until all entries are stored. Replaces an earlier one.
+    /// Starts a refill, which retries until all entries are stored or have expired. Replaces an earlier one.
     pub(super) fn start_refill(&mut self, services: Services, entries: Vec<EphemeralEntry>) {
         self.refill =
             (!entries.is_empty()).then(|| -> BoxFuture<'static, ()> { Box::pin(refill_all(services, entries)) });
@@ -96,7 +95,7 @@ impl LiveSync {
 fn load_when_available(services: Services, room: RoomId) -> BoxFuture<'static, Vec<EphemeralEntry>> {
     Box::pin(async move {
         loop {
-            if !wait_available(&services).await {
+            if !services.live_is_available().await {
                 return std::future::pending().await;
             }
             let loading = services.live.load(room, (services.clock)());
@@ -106,41 +105,6 @@ fn load_when_available(services: Services, room: RoomId) -> BoxFuture<'static, V
             sleep(ASK_AGAIN).await;
         }
     })
-}
-
-/// Makes sure that the live store holds entries in this state or a newer one.
-async fn refill_all(services: Services, entries: Vec<EphemeralEntry>) {
-    let mut rest = entries.as_slice();
-    while !rest.is_empty() && wait_available(&services).await {
-        // A few rooms at a time, so that new posts do not wait behind all of them.
-        let Ok(_permit) = services.refills.acquire().await else { return };
-        let now = (services.clock)();
-        let (some, others) = rest.split_at(rest.len().min(AT_ONCE));
-        let alive = some.iter().filter(|entry| entry.is_alive(now));
-        let putting: Vec<_> = alive.map(|entry| (entry, services.live.put(entry.clone(), now))).collect();
-        let mut is_done = true;
-        for (entry, put) in putting {
-            match timeout(ANSWER_LIMIT, put).await.unwrap_or(Err(LiveError::Unavailable)) {
-                // An earlier refill may have put an older state there.
-                Ok(Put::KeyHeld(held)) if held.seq == entry.item().seq => {
-                    drop(services.live.restore(entry.key().clone(), entry.item().clone(), now));
-                }
-                // An entry that does not fit will not fit the next time.
-                Ok(_) | Err(LiveError::AccountFull { .. } | LiveError::RoomFull { .. }) => {}
-                Err(error) => is_done &= !error.is_retryable(),
-            }
-        }
-        if is_done {
-            rest = others;
-        } else {
-            sleep(ASK_AGAIN).await;
-        }
-    }
-}
-
-/// Waits until the live store is available; `false` if it has been dropped.
-async fn wait_available(services: &Services) -> bool {
-    services.live.availability().wait_for(|is_available| *is_available).await.is_ok()
 }
 
 /// Waits for a pending operation. Never completes if there is none.

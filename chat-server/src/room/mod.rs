@@ -15,6 +15,7 @@ mod living;
 mod members;
 mod observer;
 mod page;
+mod refill;
 mod registry;
 mod ring;
 mod ring_bounds;

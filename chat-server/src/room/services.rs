@@ -25,6 +25,8 @@ pub struct Counters {
     pub ring_hits: AtomicU64,
     /// Catch-up requests that needed the database.
     pub ring_misses: AtomicU64,
+    /// Rooms whose ephemeral messages the live store has lost and does not take back yet.
+    pub refills_waiting: AtomicU64,
     /// The times from acceptance to acknowledgement, in microseconds.
     pub ack_us: Histogram,
     /// The longest of them since [`Self::take_ack_max_us`].
@@ -39,6 +41,7 @@ impl Default for Counters {
             deliveries: zero(),
             ring_hits: zero(),
             ring_misses: zero(),
+            refills_waiting: zero(),
             ack_us: Histogram::of_times(),
             ack_max_us: zero(),
         }
@@ -78,6 +81,13 @@ pub struct Services {
     pub ring_bounds: Arc<RingBounds>,
     /// Runs the rooms.
     pub tasks: Tasks,
+}
+
+impl Services {
+    /// Waits until the live store is available; `false` if it has been dropped.
+    pub(super) async fn live_is_available(&self) -> bool {
+        self.live.availability().wait_for(|is_available| *is_available).await.is_ok()
+    }
 }
 
 /// Rooms that may refill the live store at once.

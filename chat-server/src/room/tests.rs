@@ -92,6 +92,26 @@ impl Device {
     }
 }
 
+/// Services over real stores, in a folder that must outlive them.
+pub(super) fn services(clock: fn() -> UnixMillis) -> (Services, tempfile::TempDir) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = Arc::new(SqliteStore::open(folder.path(), "e1", Run(1), NOW).expect("it opens"));
+    (services_over(store, Arc::default(), clock), folder)
+}
+
+fn services_over(store: Arc<SqliteStore>, observer: Arc<Noted>, clock: fn() -> UnixMillis) -> Services {
+    Services {
+        tasks: crate::tasks::Tasks::default(),
+        store,
+        live: Arc::new(MemoryLive::new(MemoryCaps::default())),
+        clock,
+        counters: Arc::default(),
+        ring_bounds: Arc::new(RingBounds::new(RING_EVENTS)),
+        observer,
+        refills: Arc::new(Semaphore::new(REFILLS)),
+    }
+}
+
 impl World {
     /// A room of this kind with two members.
     async fn new(kind: RoomKind) -> Self {
@@ -102,16 +122,7 @@ impl World {
         let folder = tempfile::tempdir().expect("a folder");
         let store = Arc::new(SqliteStore::open(folder.path(), "e1", Run(1), NOW).expect("it opens"));
         let noted = Arc::new(Noted::default());
-        let services = Services {
-            tasks: crate::tasks::Tasks::default(),
-            store: store.clone(),
-            live: Arc::new(MemoryLive::new(MemoryCaps::default())),
-            clock,
-            counters: Arc::default(),
-            ring_bounds: Arc::new(RingBounds::new(RING_EVENTS)),
-            observer: noted.clone(),
-            refills: Arc::new(Semaphore::new(REFILLS)),
-        };
+        let services = services_over(store.clone(), noted.clone(), clock);
         let mut callers = Vec::new();
         for (uid, name) in [(1000, "ana"), (1001, "ben")] {
             let account = store.account_for_uid(uid, name.parse().expect("a name"), NOW).await.expect("made");

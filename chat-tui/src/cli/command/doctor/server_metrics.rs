@@ -93,6 +93,12 @@ impl ServerMetrics {
             let advice = "persistent messages still work; see the server's log, and check its Redis (--redis URL)";
             return Some(Check::fail("ephemeral", "unavailable", advice));
         }
+        let waiting = self.count("chat_live_refills_waiting");
+        if waiting > 0 {
+            let message = format!("{waiting} rooms cannot write their messages back after a loss");
+            let advice = "a restart would lose them: give Redis more memory, or wait until some expire";
+            return Some(Check::warn("ephemeral", message, advice).with("refills_waiting", waiting));
+        }
         let (alive, bytes) = (self.count("chat_ephemeral_alive"), self.count("chat_ephemeral_bytes"));
         let check = Check::ok("ephemeral", format!("available; {alive} messages, {bytes} bytes"));
         Some(check.with("alive", alive).with("bytes", bytes))
@@ -161,6 +167,13 @@ chat_acknowledgement_seconds_count 100
         let with_redis = format!("{PAGE}chat_redis_reconnects_total 0\n");
         assert_eq!(ServerMetrics::read(&with_redis).ephemeral_at_stake(), 0);
         assert_eq!(ServerMetrics::read("").ephemeral_at_stake(), 0);
+    }
+
+    #[test]
+    fn rooms_that_wait_for_the_live_store_are_worth_a_warning() {
+        let found = |count| messages(&format!("{PAGE}chat_live_refills_waiting {count}\n"))[3].clone();
+        assert_eq!(found(0).0, Level::Ok);
+        assert_eq!(found(2), (Level::Warn, "2 rooms cannot write their messages back after a loss".to_owned()));
     }
 
     #[test]
