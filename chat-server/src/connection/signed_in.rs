@@ -17,7 +17,7 @@ use crate::access::{Caller, RoomAction};
 use crate::account::Device;
 use crate::push::Push;
 use crate::room::RoomError;
-use crate::server::Server;
+use crate::server::{Recall, Server};
 
 /// A signed-in connection. Dropped without [`close`](Self::close), it is signed off all the same, but its rooms notice
 /// only with their next event.
@@ -87,6 +87,7 @@ impl Connection {
         resume: Option<Resume>,
     ) -> Result<Welcome, Refusal> {
         let (server, device) = (&self.server, &self.device);
+        let rates = Recall::begin(server, &device.caller);
         // Before the account is read: changes in between are pushed, and harmless twice.
         hello::subscribe(server, device, subscribe).await?;
         let resumed = hello::resume(server, &device.caller, resume).await;
@@ -95,6 +96,9 @@ impl Connection {
         } else {
             account_snapshot(server, signed_in.account.id).await?
         };
+        if let Some(rates) = rates {
+            rates.finish(server).await;
+        }
         Ok(hello::welcome(server, device, signed_in, account, resumed))
     }
 

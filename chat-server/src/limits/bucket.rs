@@ -42,6 +42,12 @@ impl TokenBucket {
         Self { parts: u64::from(rule.burst) * PARTS, filled_at: now }
     }
 
+    /// A bucket as it was kept elsewhere: its contents in thousandths of a token, and the time up to which it was filled. Of a
+    /// clock that was ahead nothing is taken over.
+    pub fn kept(parts: u64, filled_at: UnixMillis, now: UnixMillis) -> Self {
+        Self { parts, filled_at: filled_at.min(now) }
+    }
+
     /// Takes `cost` tokens, or none.
     pub fn take(&mut self, rule: BucketRule, cost: u32, now: UnixMillis) -> Take {
         self.fill(rule, now);

@@ -383,4 +383,9 @@ pub(crate) async fn a_shared_bucket_is_one_for_all_who_take(live: Store) {
     live.sweep(at(50)).await.expect("a sweep");
     assert_eq!(live.take(posts(1), rule, 1, at(50)).await, Ok(Take::Refused { retry_after_ms: Some(50) }));
     assert_eq!(live.take(posts(1), rule, 1, at(100)).await, Ok(Take::Granted));
+    let mut seen = live.bucket(posts(1), at(150)).await.expect("an answer").expect("it is known");
+    assert_eq!(seen.take(rule, 1, at(150)), Take::Refused { retry_after_ms: Some(50) }, "as it was left");
+    let mut seen = live.bucket(posts(1), at(-9_000)).await.expect("an answer").expect("it is known");
+    assert!(matches!(seen.take(rule, 1, at(-9_000)), Take::Refused { .. }));
+    assert_eq!(live.bucket(posts(3), at(150)).await, Ok(None));
 }

@@ -11,7 +11,7 @@ use super::{
     EphemeralEntry, EphemeralKey, Evicted, KeyUse, Lease, LeaseId, LiveReply, Put, TrendingMirror, Typist, Usage,
 };
 use crate::histogram::Distribution;
-use crate::limits::{BucketRule, Take};
+use crate::limits::{BucketRule, Take, TokenBucket};
 
 /// A bucket shared by all connections and processes: what is limited, and for whom.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -127,6 +127,9 @@ pub trait Live: Send + Sync {
 
     /// Takes `cost` tokens from a shared bucket. A bucket is full when it is first used.
     fn take(&self, bucket: BucketKey, rule: BucketRule, cost: u32, now: UnixMillis) -> LiveReply<Take>;
+
+    /// Returns a shared bucket as it was left; `None` if it is unknown, and so full.
+    fn bucket(&self, bucket: BucketKey, now: UnixMillis) -> LiveReply<Option<TokenBucket>>;
 
     /// Whether the store can be used now.
     fn availability(&self) -> watch::Receiver<bool>;

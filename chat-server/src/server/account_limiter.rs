@@ -133,6 +133,19 @@ impl AccountLimiter {
         unshared.map(|(user, account)| (*user, std::mem::take(&mut account.unshared.0), account.unshared.1)).collect()
     }
 
+    /// Whether the account has done anything that is limited lately.
+    pub(super) fn knows(&self, user: UserId) -> bool {
+        self.accounts.lock().contains_key(&user)
+    }
+
+    /// Goes on with the bucket that another run of the server left, unless the account has posted meanwhile.
+    pub(super) fn recall(&self, user: UserId, rule: BucketRule, posts: TokenBucket, now: UnixMillis) {
+        let mut accounts = self.accounts.lock();
+        if !posts.is_full(rule, now) && !accounts.contains_key(&user) {
+            entry(&mut accounts, user, rule, now).posts = posts;
+        }
+    }
+
     /// Empties our bucket, because the shared one holds less than ours: the account posted through another server, or
     /// before a restart.
     pub(super) fn drain(&self, user: UserId, rule: BucketRule, now: UnixMillis) {

@@ -18,6 +18,6 @@ pub use config::{Registration, ServerConfig};
 pub use failed_sign_ins::FailedSignIns;
 pub use service::{notify_service, service_now};
 pub use setup_code::{Redeemed, SetupCode};
-pub use sharing::share_limits;
+pub use sharing::{Recall, share_limits};
 pub use sign_in_limiter::SignInLimiter;
 pub use state::{Drivers, Server, Stores};

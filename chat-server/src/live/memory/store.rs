@@ -177,6 +177,10 @@ impl Live for MemoryLive {
         LiveReply::ready(Ok(tokens.take(rule, cost, now)))
     }
 
+    fn bucket(&self, bucket: BucketKey, _: UnixMillis) -> LiveReply<Option<TokenBucket>> {
+        LiveReply::ready(Ok(self.state.lock().buckets.get(&bucket).map(|(_, tokens)| *tokens)))
+    }
+
     fn availability(&self) -> watch::Receiver<bool> {
         self.is_available.subscribe()
     }

@@ -17,7 +17,7 @@ use super::options::RedisOptions;
 use super::scripts::{Script, Scripts};
 use super::values::{self, one, read};
 use super::{RedisStartError, mirror};
-use crate::limits::{BucketRule, Take};
+use crate::limits::{BucketRule, Take, TokenBucket};
 use crate::live::{
     BucketKey, EphemeralEntry, EphemeralKey, Evicted, KEY_KEPT_MS, KeyUse, Lease, LeaseId, LinkFigures, Live,
     LiveError, LiveReply, Put, TRENDING_KEPT_MS, TrendingMirror, Typist, Usage,
@@ -302,6 +302,15 @@ impl Live for RedisLive {
             -2 => Some(Ok(Take::Granted)),
             -1 => Some(Ok(Take::Refused { retry_after_ms: None })),
             wait => Some(Ok(Take::Refused { retry_after_ms: u64::try_from(wait).ok() })),
+        })
+    }
+
+    fn bucket(&self, bucket: BucketKey, now: UnixMillis) -> LiveReply<Option<TokenBucket>> {
+        let mut get = cmd("GET");
+        get.arg(self.keys.bucket(&bucket));
+        self.submit(vec![get], move |values| {
+            let held: Option<String> = one(values)?;
+            Some(Ok(held.and_then(|held| values::read_bucket(&held, now))))
         })
     }
 

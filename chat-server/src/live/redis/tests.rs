@@ -75,7 +75,7 @@ mod through {
     use tokio::sync::watch;
 
     use super::Fixture;
-    use crate::limits::{BucketRule, Take};
+    use crate::limits::{BucketRule, Take, TokenBucket};
     use crate::live::{
         BucketKey, EphemeralEntry, EphemeralKey, Evicted, KeyUse, Lease, LeaseId, Live, LiveReply, Put, TrendingMirror,
         Typist, Usage,
@@ -112,6 +112,7 @@ mod through {
         mirror_trending(room: RoomId, mirror: TrendingMirror) -> LiveReply<()>;
         mirrored_trending(room: RoomId, now: UnixMillis) -> LiveReply<Option<TrendingMirror>>;
         take(bucket: BucketKey, rule: BucketRule, cost: u32, now: UnixMillis) -> LiveReply<Take>;
+        bucket(bucket: BucketKey, now: UnixMillis) -> LiveReply<Option<TokenBucket>>;
         availability() -> watch::Receiver<bool>;
         losses() -> watch::Receiver<u64>;
     }

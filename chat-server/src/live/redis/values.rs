@@ -11,6 +11,7 @@ use chat_proto::presence::Availability;
 use chat_proto::time::UnixMillis;
 use redis::{FromRedisValue, Value};
 
+use crate::limits::TokenBucket;
 use crate::live::{EphemeralEntry, EphemeralKey, KeyUse, Lease, LeaseId, NodeId, TrendingMirror, Typist};
 use crate::post_digest::PostDigest;
 use crate::stored::{self, StoredError};
@@ -122,6 +123,12 @@ pub(super) fn lease(lease: &Lease) -> String {
 fn read_lease_field(field: &str) -> Option<LeaseId> {
     let (node, connection) = field.split_once(':')?;
     Some(LeaseId { node: NodeId(node.parse().ok()?), connection: ConnectionId(connection.parse().ok()?) })
+}
+
+/// A bucket: `THOUSANDTHS FILLED_AT`.
+pub(super) fn read_bucket(value: &str, now: UnixMillis) -> Option<TokenBucket> {
+    let (parts, filled_at) = value.split_once(' ')?;
+    Some(TokenBucket::kept(parts.parse().ok()?, UnixMillis(filled_at.parse().ok()?), now))
 }
 
 pub(super) fn read_lease(field: &str, value: &str) -> Option<Lease> {

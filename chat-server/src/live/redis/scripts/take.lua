@@ -11,6 +11,8 @@ if held then
   local held_parts, held_at = string.match(held, '^(%d+) (%-?%d+)$')
   if held_parts then
     parts, filled = tonumber(held_parts), tonumber(held_at)
+    -- A server whose clock was far ahead; the present one starts anew from its own.
+    if filled > now + 60000 then filled = now end
     parts = math.min(full, parts + math.max(0, now - filled) * rate)
     filled = math.max(filled, now)
   end
