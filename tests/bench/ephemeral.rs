@@ -20,8 +20,9 @@ use crate::stats::{median, percentile};
 const LONG: Life = Life::TtlMs(3_600_000);
 /// A TTL short enough for messages to expire during the run, because a room's bytes are limited.
 const SHORT: Life = Life::TtlMs(1_000);
-/// The Redis script of a post, for comparison with Redis alone.
+/// The Redis script of a post, for comparison with Redis alone, and the functions that belong behind its first line.
 const PUT: &str = include_str!("../../chat-server/src/live/redis/scripts/put.lua");
+const COUNT: &str = include_str!("../../chat-server/src/live/redis/scripts/count.lua");
 /// Commands that redis-benchmark has in flight.
 const PIPELINE: usize = 64;
 
@@ -176,12 +177,15 @@ impl RealRedis {
 
     /// Runs of the script a second by redis-benchmark, from the generator's cores.
     fn benchmark(&self, options: &Options) -> Result<f64> {
-        let loaded = Command::new("redis-cli").arg("-s").arg(self.socket()).args(["SCRIPT", "LOAD", PUT]).output()?;
+        let (flags, put) = PUT.split_once('\n').unwrap_or_default();
+        let put = format!("{flags}\n{COUNT}{put}");
+        let loaded = Command::new("redis-cli").arg("-s").arg(self.socket()).args(["SCRIPT", "LOAD", &put]).output()?;
         let sha = String::from_utf8(loaded.stdout)?.trim().to_owned();
         let mut benchmark = Command::new("taskset");
         benchmark.args(["-c", &options.generator_cores, "redis-benchmark", "--csv", "-s"]).arg(self.socket());
         benchmark.args(["-c", "1", "-n", "100000", "-r", "1000000000", "-P", &PIPELINE.to_string()]);
-        let keys = ["{b}:entries", "{b}:ends", "{b}:alive", "{b}:bytes", "{b}:key:__rand_int__", "{b}:rooms"];
+        let keys =
+            ["entries", "ends", "alive", "room:shares", "shares", "key:__rand_int__", "rooms"].map(|name| format!("{{b}}:{name}"));
         let item =
             "{\"seq\":1,\"at\":1763560927120,\"by\":\"U1\",\"message\":{\"body\":\"the flaky test is the clock\"}}";
         let value = format!("1 1 m 1763564527120 00112233445566778899aabbccddeeff {item}");
@@ -194,11 +198,13 @@ impl RealRedis {
             used,
             "7200000",
             "3660000",
-            "100000000",
             "1",
             "3600000",
+            "100000000",
+            "100000000",
+            "100000000",
         ];
-        let output = benchmark.args(["EVALSHA", &sha, "6"]).args(keys).args(arguments).output()?;
+        let output = benchmark.args(["EVALSHA", &sha, "7"]).args(keys).args(arguments).output()?;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let figure = text.lines().last().and_then(|line| line.rsplit("\",\"").nth(6)?.parse().ok());
         figure.ok_or_else(|| eyre!("redis-benchmark said {text:?} {}", String::from_utf8_lossy(&output.stderr)))

@@ -138,7 +138,7 @@ fn check(raw: &Raw, over: &Overrides, problems: &mut Vec<String>) -> Option<Conf
     });
     let memory = sizes::memory(&raw.ephemeral, problems);
     let log_level = over.log_level.unwrap_or_else(|| log_level(raw, problems));
-    let redis = redis(raw, over, problems).map(|options| options.with_room_bytes(memory.room_bytes));
+    let redis = redis(raw, over, problems).map(|options| options.with_caps(memory));
     let registration = registration(raw, problems);
     let takes_setup_code = takes_setup_code(registration, &listen);
     let mut server = ServerConfig { registration, ..ServerConfig::default() };

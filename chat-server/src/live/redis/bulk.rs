@@ -123,19 +123,18 @@ impl RedisLive {
         if rooms.is_empty() {
             return Ok(Usage::default());
         }
-        let mut commands = Vec::with_capacity(2 * rooms.len());
-        for room in rooms {
-            let (mut alive, mut bytes) = (cmd("ZCOUNT"), cmd("GET"));
+        let mut bytes = cmd("HGET");
+        bytes.arg(self.keys.all_shares()).arg("all");
+        let alive = rooms.into_iter().map(|room| {
+            let mut alive = cmd("ZCOUNT");
             alive.arg(self.keys.alive(room)).arg(format!("({}", now.0)).arg("+inf");
-            bytes.arg(self.keys.bytes(room));
-            commands.extend([alive, bytes]);
-        }
+            alive
+        });
+        let commands = std::iter::once(bytes).chain(alive).collect();
         self.submit(commands, |values| {
-            let counts: Vec<u64> = values.into_iter().map(|value| read(value).unwrap_or(0)).collect();
-            let (alive, bytes) = counts
-                .chunks(2)
-                .fold((0, 0), |(a, b), pair| (a + pair.first().unwrap_or(&0), b + pair.get(1).unwrap_or(&0)));
-            Some(Ok(Usage { alive, bytes }))
+            let mut numbers = values.into_iter().map(|value| read::<u64>(value).unwrap_or(0));
+            let bytes = numbers.next().unwrap_or(0);
+            Some(Ok(Usage { alive: numbers.sum(), bytes }))
         })
         .await
     }

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use chat_proto::ids::RoomId;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Cmd, Pipeline, RedisError, Value};
 use tokio::time::{Instant, timeout};
@@ -13,12 +14,15 @@ use super::options::RedisOptions;
 use super::pipeline::{DEADLINE, ask};
 use super::rights;
 use super::scripts::Scripts;
+use super::values;
 
 /// The oldest Redis whose commands and options suffice.
 const OLDEST: (u32, u32) = (7, 0);
 
 /// Redis must answer within this time before service resumes: an ephemeral post may hold up its room for 50 ms.
 pub(super) const QUICK: Duration = Duration::from_millis(30);
+/// Rooms whose shares are counted in one script.
+const RECOUNTED_AT_ONCE: usize = 256;
 /// The TTL of the marker that shows whether Redis still has its data: longer than any message's.
 const LIFE_MS: u64 = 8 * 24 * 60 * 60 * 1_000;
 
@@ -82,11 +86,40 @@ pub(super) async fn connect(
             }
         }
     }
+    recount(&mut connection, keys, scripts).await?;
     let probe = probe(&mut connection, keys).await?;
     if probe.took > QUICK {
         return Err(ConnectError::Slow { took: probe.took, limit: QUICK });
     }
     Ok(Connected { connection, identity, probe })
+}
+
+/// Counts all shares again: rooms may have ended while no server ran, and nobody took their bytes off.
+async fn recount(connection: &mut MultiplexedConnection, keys: &Keys, scripts: &Scripts) -> Result<(), ConnectError> {
+    let mut looking = Pipeline::new();
+    looking.cmd("ZRANGE").arg(keys.rooms()).arg(0).arg(-1).cmd("DEL").arg(keys.all_shares());
+    let mut answers = ask(connection, &mut looking).await?.into_iter();
+    let rooms = match answers.next() {
+        Some(Ok(rooms)) => values::read::<Vec<String>>(rooms).unwrap_or_default(),
+        // Another program's value stands there.
+        Some(Err(error)) if is_of_one_key(&error) => Vec::new(),
+        Some(Err(error)) => return Err(error.into()),
+        None => Vec::new(),
+    };
+    let rooms: Vec<RoomId> = rooms.iter().filter_map(|name| name.parse().ok().map(RoomId)).collect();
+    for some in rooms.chunks(RECOUNTED_AT_ONCE) {
+        let shares = some.iter().map(|room| keys.room_shares(*room));
+        let mut call = scripts.recount.over(&std::iter::once(keys.all_shares()).chain(shares).collect::<Vec<_>>());
+        let mut counting = Pipeline::new();
+        counting.add_command(call.arg(LIFE_MS).clone());
+        for answer in ask(connection, &mut counting).await? {
+            match answer {
+                Err(error) if is_of_one_key(&error) => tracing::warn!(%error, "some shares cannot be counted"),
+                answer => drop(answer?),
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Checks that Redis answers, takes writes and still has its data. A replica, and a Redis that cannot write its file,

@@ -5,7 +5,8 @@
 //! | `room:ROOM:entries` | hash | `SENDER:KEY` → an ephemeral message or its tombstone | a minute after its last message |
 //! | `room:ROOM:ends` | sorted set | `SENDER:KEY` by its end, in milliseconds since 1970 | with it |
 //! | `room:ROOM:alive` | sorted set | the messages among them | with it |
-//! | `room:ROOM:bytes` | string | bytes of the entries | with it |
+//! | `room:ROOM:shares` | hash | `SENDER`, and `all` → bytes of their entries | with it |
+//! | `shares` | hash | the same over all rooms | a minute after the last message |
 //! | `rooms` | sorted set | rooms with entries, by their last end | by the sweep, or a minute after the last message |
 //! | `key:SENDER:KEY` | string | which message a sender's key stands for | ten minutes after the message |
 //! | `leases` | hash | `NODE:CONNECTION` → user, availability, end | when nobody renews any |
@@ -45,13 +46,17 @@ impl Keys {
         format!("{}:room:{room}:alive", self.base)
     }
 
-    pub(super) fn bytes(&self, room: RoomId) -> String {
-        format!("{}:room:{room}:bytes", self.base)
+    pub(super) fn room_shares(&self, room: RoomId) -> String {
+        format!("{}:room:{room}:shares", self.base)
     }
 
-    /// The four keys of a room, in the order the scripts take them.
-    pub(super) fn room(&self, room: RoomId) -> [String; 4] {
-        [self.entries(room), self.ends(room), self.alive(room), self.bytes(room)]
+    pub(super) fn all_shares(&self) -> String {
+        format!("{}:shares", self.base)
+    }
+
+    /// The keys of a room's entries, in the order the scripts take them.
+    pub(super) fn room(&self, room: RoomId) -> [String; 5] {
+        [self.entries(room), self.ends(room), self.alive(room), self.room_shares(room), self.all_shares()]
     }
 
     pub(super) fn rooms(&self) -> String {

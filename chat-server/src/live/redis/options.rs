@@ -16,15 +16,15 @@ pub struct RedisOptions {
     pub address: String,
     /// The beginning of all keys.
     pub prefix: String,
-    /// Bytes of ephemeral messages of one room.
-    pub(super) room_bytes: u64,
+    /// The limits of ephemeral messages.
+    pub(super) caps: MemoryCaps,
     /// Whether the server refuses to start without it.
     pub is_required: bool,
 }
 
 impl std::fmt::Debug for RedisOptions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { client: _, database: _, user: _, address, prefix, room_bytes: _, is_required } = self;
+        let Self { client: _, database: _, user: _, address, prefix, caps: _, is_required } = self;
         f.debug_struct("RedisOptions")
             .field("address", address)
             .field("prefix", prefix)
@@ -52,15 +52,15 @@ impl RedisOptions {
         let at = if user.is_empty() { String::new() } else { format!("{user}@") };
         let address = format!("{at}{}/{database}", info.addr());
         let settings = settings.clone().set_db(0);
-        let room_bytes = MemoryCaps::default().room_bytes;
+        let caps = MemoryCaps::default();
         let client = redis::Client::open(info.set_redis_settings(settings)).map_err(wrong)?;
-        Ok(Self { client, database, user, address, prefix: prefix.to_owned(), room_bytes, is_required })
+        Ok(Self { client, database, user, address, prefix: prefix.to_owned(), caps, is_required })
     }
 
-    /// The same, but for the bytes that ephemeral messages of one room may take.
+    /// The same, but for the bytes that ephemeral messages may take.
     #[must_use]
-    pub fn with_room_bytes(self, room_bytes: u64) -> Self {
-        Self { room_bytes, ..self }
+    pub fn with_caps(self, caps: MemoryCaps) -> Self {
+        Self { caps, ..self }
     }
 
     /// The command that grants the user all rights the server needs.

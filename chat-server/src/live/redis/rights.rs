@@ -51,12 +51,11 @@ fn commands(scripts: &Scripts, probe: &str) -> Vec<Cmd> {
     sweep.arg(0);
     vec![
         command(&["SET", probe, "0", "PX", &kept_ms]),
-        command(&["INCRBY", probe, "0"]),
-        command(&["DECRBY", probe, "0"]),
         command(&["GET", probe]),
         command(&["HSET", &fields, "of", "1"]),
         command(&["PEXPIRE", &fields, &kept_ms]),
         command(&["HGET", &fields, "of"]),
+        command(&["HINCRBY", &fields, "of", "0"]),
         command(&["HSTRLEN", &fields, "of"]),
         command(&["HGETALL", &fields]),
         command(&["HSCAN", &fields, "0"]),
@@ -68,7 +67,6 @@ fn commands(scripts: &Scripts, probe: &str) -> Vec<Cmd> {
         command(&["ZRANGEBYSCORE", &absent, "-inf", "0"]),
         command(&["ZREMRANGEBYSCORE", &absent, "-inf", "0"]),
         command(&["ZCOUNT", &absent, "-inf", "0"]),
-        command(&["EXISTS", &absent]),
         command(&["DEL", &fields]),
         command(&["INFO", "server"]),
         command(&["CLIENT", "ID"]),
@@ -92,6 +90,9 @@ mod tests {
             })
             .collect();
         let called = [
+            (include_str!("scripts/count.lua"), "redis.call('", '\''),
+            (include_str!("scripts/clear.lua"), "redis.call('", '\''),
+            (include_str!("scripts/recount.lua"), "redis.call('", '\''),
             (include_str!("scripts/put.lua"), "redis.call('", '\''),
             (include_str!("scripts/replace.lua"), "redis.call('", '\''),
             (include_str!("scripts/confirm.lua"), "redis.call('", '\''),

@@ -15,12 +15,12 @@ use super::keys::{Keys, field};
 use super::operation::{Operation, ThrottledWarning};
 use super::options::RedisOptions;
 use super::scripts::{Script, Scripts};
-use super::values::{self, one, read};
+use super::values::{self, one};
 use super::{RedisStartError, mirror};
 use crate::limits::{BucketRule, Take, TokenBucket};
 use crate::live::{
     BucketKey, EphemeralEntry, EphemeralKey, Evicted, KEY_KEPT_MS, KeyUse, Lease, LeaseId, LinkFigures, Live,
-    LiveError, LiveReply, Put, TRENDING_KEPT_MS, TrendingMirror, Typist, Usage,
+    LiveError, LiveReply, MemoryCaps, Put, TRENDING_KEPT_MS, TrendingMirror, Typist, Usage,
 };
 use crate::stored;
 use crate::tasks::Tasks;
@@ -40,8 +40,7 @@ pub struct RedisLive {
     losses: watch::Receiver<u64>,
     tasks: Tasks,
     counters: Arc<Counters>,
-    /// Bytes of ephemeral messages of one room.
-    room_bytes: u64,
+    caps: MemoryCaps,
 }
 
 impl RedisLive {
@@ -73,7 +72,7 @@ impl RedisLive {
             is_available: is_available.subscribe(),
             losses: losses.subscribe(),
             counters: Arc::clone(&counters),
-            room_bytes: options.room_bytes,
+            caps: options.caps,
             tasks: tasks.clone(),
         };
         let (queue_out, previous, recovery, memory_probes_left) = (received, None, Vec::new(), 0);
@@ -165,40 +164,41 @@ impl RedisLive {
         let mut call = self.scripts.replace.over(&self.with_room(key.room, []));
         call.arg(now.0).arg(field(key)).arg(item.seq.0).arg(item.changed.0).arg(values::kind(item));
         call.arg(end).arg(stored::item_to_text(item)).arg(u8::from(brings_back));
+        let MemoryCaps { account_bytes, room_bytes, total_bytes, keys: _ } = self.caps;
+        call.arg(account_bytes).arg(room_bytes).arg(total_bytes);
         call
     }
 }
 
 impl Live for RedisLive {
     fn put(&self, entry: EphemeralEntry, now: UnixMillis) -> LiveReply<Put> {
-        let (key, room_bytes) = (entry.key(), self.room_bytes);
+        let (key, caps) = (entry.key(), self.caps);
         let room = key.room;
         let life_ms = entry.expires_at().since_ms(now);
         let keys = self.with_room(room, [self.keys.key(key.sender, &key.key), self.keys.rooms()]);
         let mut call = self.scripts.put.over(&keys);
         call.arg(now.0).arg(field(key)).arg(values::entry(&entry)).arg(entry.expires_at().0);
         call.arg(values::key_use(&entry)).arg(life_ms + KEY_KEPT_MS).arg(life_ms + SLACK_MS);
-        call.arg(room_bytes).arg(room.0).arg(KEY_KEPT_MS);
+        call.arg(room.0).arg(KEY_KEPT_MS).arg(caps.account_bytes).arg(caps.room_bytes).arg(caps.total_bytes);
         self.submit(vec![call], move |values| {
-            let mut answer: Vec<Value> = one(values)?;
-            let outcome: u8 = read(answer.first()?.clone())?;
-            match outcome {
-                0 => Some(Ok(Put::Stored)),
-                1 => {
-                    let used: String = read(answer.pop()?)?;
-                    Some(Ok(Put::KeyHeld(Box::new(values::read_key_use(&used)?))))
-                }
-                _ => Some(Err(LiveError::RoomFull { room, limit_bytes: room_bytes })),
+            let answer: Vec<String> = one(values)?;
+            match answer.first()?.as_str() {
+                "stored" => Some(Ok(Put::Stored)),
+                "held" => Some(Ok(Put::KeyHeld(Box::new(values::read_key_use(answer.get(1)?)?)))),
+                share => Some(Err(values::full_share(share, room, caps)?)),
             }
         })
     }
 
     fn replace(&self, key: EphemeralKey, item: Item, now: UnixMillis) -> LiveReply<bool> {
-        self.submit(vec![self.replacing(&key, &item, now, false)], |values| match one(values)? {
-            0 => Some(Ok(false)),
-            1 => Some(Ok(true)),
-            2 => Some(Err(LiveError::NotEphemeral)),
-            _ => None,
+        let (room, caps) = (key.room, self.caps);
+        self.submit(vec![self.replacing(&key, &item, now, false)], move |values| {
+            match one::<String>(values)?.as_str() {
+                "stored" => Some(Ok(true)),
+                "missing" => Some(Ok(false)),
+                "ends" => Some(Err(LiveError::NotEphemeral)),
+                share => Some(Err(values::full_share(share, room, caps)?)),
+            }
         })
     }
 
@@ -242,10 +242,10 @@ impl Live for RedisLive {
     }
 
     fn clear_room(&self, room: RoomId) -> LiveReply<()> {
-        let (mut delete, mut forget) = (cmd("DEL"), cmd("ZREM"));
-        delete.arg(self.with_room(room, []));
+        let clear = self.scripts.clear.over(&self.with_room(room, []));
+        let mut forget = cmd("ZREM");
         forget.arg(self.keys.rooms()).arg(room.0);
-        self.submit(vec![delete, forget], |_| Some(Ok(())))
+        self.submit(vec![clear, forget], |_| Some(Ok(())))
     }
 
     fn sweep(&self, now: UnixMillis) -> LiveReply<Evicted> {

@@ -12,7 +12,9 @@ use chat_proto::time::UnixMillis;
 use redis::{FromRedisValue, Value};
 
 use crate::limits::TokenBucket;
-use crate::live::{EphemeralEntry, EphemeralKey, KeyUse, Lease, LeaseId, NodeId, TrendingMirror, Typist};
+use crate::live::{
+    EphemeralEntry, EphemeralKey, KeyUse, Lease, LeaseId, LiveError, MemoryCaps, NodeId, TrendingMirror, Typist,
+};
 use crate::post_digest::PostDigest;
 use crate::stored::{self, StoredError};
 
@@ -123,6 +125,16 @@ pub(super) fn lease(lease: &Lease) -> String {
 fn read_lease_field(field: &str) -> Option<LeaseId> {
     let (node, connection) = field.split_once(':')?;
     Some(LeaseId { node: NodeId(node.parse().ok()?), connection: ConnectionId(connection.parse().ok()?) })
+}
+
+/// The share that a script found full; `None` if it is none.
+pub(super) fn full_share(share: &str, room: RoomId, caps: MemoryCaps) -> Option<LiveError> {
+    match share {
+        "account" => Some(LiveError::AccountFull { limit_bytes: caps.account_bytes }),
+        "room" => Some(LiveError::RoomFull { room, limit_bytes: caps.room_bytes }),
+        "all" => Some(LiveError::Full { limit_bytes: caps.total_bytes }),
+        _ => None,
+    }
 }
 
 /// A bucket: `THOUSANDTHS FILLED_AT`.

@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 -- Drops the states of an entry from before a change that stands. Returns 1; 0 if there is no such change.
--- KEYS: entries, ends, alive, bytes
+-- KEYS: entries, ends, alive, room's shares, all shares
 -- ARGV: field, seq, changed
 local old = redis.call('HGET', KEYS[1], ARGV[1])
 local seq, changed = string.match(old or '', '^(%d+) (%d+) ')
@@ -13,6 +13,6 @@ end
 if changed ~= ARGV[3] then return 0 end
 if line then
   redis.call('HSET', KEYS[1], ARGV[1], string.sub(old, 1, line - 1))
-  redis.call('INCRBY', KEYS[4], line - 1 - #old)
+  count(sender_of(ARGV[1]), line - 1 - #old)
 end
 return 1

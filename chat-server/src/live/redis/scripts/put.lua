@@ -1,19 +1,21 @@
 #!lua
--- Keeps a new entry unless its sender used the key before. Returns {0}, {1, the key's first use}, or {2} if the room is full.
--- KEYS: entries, ends, alive, bytes, key, rooms
--- ARGV: now, field, value, end, key's use, key's life, room's life, most bytes, room, how long a key is remembered
+-- Keeps a new entry unless its sender used the key before. Returns {'stored'}, {'held', the key's first use}, or the share that
+-- is full: {'account'}, {'room'}, {'all'}.
+-- KEYS: entries, ends, alive, room's shares, all shares, key, rooms
+-- ARGV: now, field, value, end, key's use, key's life, room's life, room, how long a key is remembered, most bytes of an account,
+-- a room, all
 local now = tonumber(ARGV[1])
-local used = redis.call('GET', KEYS[5])
+local used = redis.call('GET', KEYS[6])
 if used then
   -- A newer server's form: its end cannot be read, so the key counts as used.
-  if string.match(used, '^v%d+ ') and not string.match(used, '^v2 ') then return {1, used} end
+  if string.match(used, '^v%d+ ') and not string.match(used, '^v2 ') then return {'held', used} end
   local ended = tonumber(string.match((string.gsub(used, '^v2 ', '')), '^%d+ %d+ %-?%d+ (%-?%d+) '))
-  if ended and now < ended + tonumber(ARGV[10]) then return {1, used} end
+  if ended and now < ended + tonumber(ARGV[9]) then return {'held', used} end
 end
 local function drop(field)
   local size = redis.call('HSTRLEN', KEYS[1], field)
   if size > 0 then
-    redis.call('DECRBY', KEYS[4], size + #field)
+    count(sender_of(field), -(size + #field))
     redis.call('HDEL', KEYS[1], field)
   end
   redis.call('ZREM', KEYS[2], field)
@@ -24,22 +26,22 @@ local function trim(most)
 end
 trim(16)
 drop(ARGV[2])
-local size = #ARGV[2] + #ARGV[3]
-local most = tonumber(ARGV[8])
-if tonumber(redis.call('GET', KEYS[4]) or '0') + size > most then
+local size, sender, most = #ARGV[2] + #ARGV[3], sender_of(ARGV[2]), {ARGV[10], ARGV[11], ARGV[12]}
+if full_share(sender, size, most) then
   trim(1000)
-  if tonumber(redis.call('GET', KEYS[4]) or '0') + size > most then return {2} end
+  local full = full_share(sender, size, most)
+  if full then return {full} end
 end
 redis.call('HSET', KEYS[1], ARGV[2], ARGV[3])
 redis.call('ZADD', KEYS[2], ARGV[4], ARGV[2])
 if string.match(ARGV[3], '^%d+ %d+ (%a)') == 'm' then redis.call('ZADD', KEYS[3], ARGV[4], ARGV[2]) end
-redis.call('INCRBY', KEYS[4], size)
-redis.call('SET', KEYS[5], ARGV[5], 'PX', ARGV[6])
-redis.call('ZADD', KEYS[6], 'GT', ARGV[4], ARGV[9])
+count(sender, size)
+redis.call('SET', KEYS[6], ARGV[5], 'PX', ARGV[6])
+redis.call('ZADD', KEYS[7], 'GT', ARGV[4], ARGV[8])
 for at, key in ipairs(KEYS) do
-  if at ~= 5 then
+  if at ~= 6 then
     redis.call('PEXPIRE', key, ARGV[7], 'NX')
     redis.call('PEXPIRE', key, ARGV[7], 'GT')
   end
 end
-return {0}
+return {'stored'}

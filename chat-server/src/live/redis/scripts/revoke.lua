@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 -- Removes the state that a refused change made. Returns 1; 0 if there is none, or none before it.
--- KEYS: entries, ends, alive, bytes
+-- KEYS: entries, ends, alive, room's shares, all shares
 -- ARGV: field, seq, changed
 local old = redis.call('HGET', KEYS[1], ARGV[1])
 local seq, changed, kind, ends, digest, states = string.match(old or '', '^(%d+) (%d+) (%a) (%-?%d+) (%x+) (.*)$')
@@ -19,5 +19,5 @@ else
   new = string.sub(old, 1, from - 1) .. (to and string.sub(old, to) or '')
 end
 redis.call('HSET', KEYS[1], ARGV[1], new)
-redis.call('INCRBY', KEYS[4], #new - #old)
+count(sender_of(ARGV[1]), #new - #old)
 return 1
