@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::limits::KEY_MAX_CHARS;
-use crate::text::TextError;
+use crate::text::{TextError, serialize_shared};
 
 /// Declares an id that is a letter and a decimal number: `R12`, `U5`.
 macro_rules! lettered_id {
@@ -129,10 +130,10 @@ impl fmt::Display for RequestId {
 
 /// The key a client gives a post: one key never makes two messages of one sender.
 ///
-/// 1 – 64 characters of `A–Z a–z 0–9 . _ : -`.
+/// 1 – 64 characters of `A–Z a–z 0–9 . _ : -`. A clone shares them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
-pub struct ClientKey(Box<str>);
+pub struct ClientKey(#[serde(serialize_with = "serialize_shared")] Arc<str>);
 
 impl ClientKey {
     /// The key as text.

@@ -6,8 +6,9 @@ mod new_name;
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
-use serde::{Deserialize, Deserializer, Serialize, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 pub use self::name::{RoomName, Username};
 pub use self::new_name::DrawnAlike;
@@ -129,11 +130,15 @@ macro_rules! checked_text {
 use checked_text;
 
 /// The text of a message: 1 – 8,000 characters, at most 16 KiB, not only white space, no control
-/// characters but newline and tab. `\r\n` and `\r` are folded to `\n` before the check.
+/// characters but newline and tab. `\r\n` and `\r` are folded to `\n` before the check. A clone shares the text.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
-pub struct MessageBody(Box<str>);
+pub struct MessageBody(#[serde(serialize_with = "serialize_shared")] Arc<str>);
 checked_text!(MessageBody);
+
+pub(crate) fn serialize_shared<S: Serializer>(text: &Arc<str>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(text)
+}
 
 impl MessageBody {
     /// Checks the length against the limits of a server, which may be narrower than the protocol's.

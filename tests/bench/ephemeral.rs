@@ -184,8 +184,8 @@ impl RealRedis {
         let mut benchmark = Command::new("taskset");
         benchmark.args(["-c", &options.generator_cores, "redis-benchmark", "--csv", "-s"]).arg(self.socket());
         benchmark.args(["-c", "1", "-n", "100000", "-r", "1000000000", "-P", &PIPELINE.to_string()]);
-        let keys =
-            ["entries", "ends", "alive", "room:shares", "shares", "key:__rand_int__", "rooms"].map(|name| format!("{{b}}:{name}"));
+        let keys = ["entries", "ends", "alive", "room:shares", "shares", "key:__rand_int__", "rooms"]
+            .map(|name| format!("{{b}}:{name}"));
         let item =
             "{\"seq\":1,\"at\":1763560927120,\"by\":\"U1\",\"message\":{\"body\":\"the flaky test is the clock\"}}";
         let value = format!("1 1 m 1763564527120 00112233445566778899aabbccddeeff {item}");

@@ -1,5 +1,7 @@
 //! An ephemeral message as the live store keeps it. Must not know rooms' rules or sockets.
 
+use std::sync::Arc;
+
 use chat_proto::ids::{ClientKey, RoomId, Seq, UserId};
 use chat_proto::message::{Content, Item};
 use chat_proto::time::UnixMillis;
@@ -22,9 +24,13 @@ pub struct EphemeralKey {
     pub key: ClientKey,
 }
 
-/// One ephemeral message with its own end, or its tombstone until that end.
+/// One ephemeral message with its own end, or its tombstone until that end. A clone shares the memory: a room and the live store
+/// hold the same message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EphemeralEntry {
+pub struct EphemeralEntry(Arc<State>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct State {
     key: EphemeralKey,
     item: Item,
     expires_at: UnixMillis,
@@ -43,7 +49,7 @@ impl EphemeralEntry {
             Content::Message(message) => {
                 let expires_at = message.expires_at.ok_or(LiveError::NotEphemeral)?;
                 let digest = post_digest::of(key.room, message.body.as_str());
-                Ok(Self { key, item, expires_at, digest, former: Vec::new() })
+                Ok(Self::kept(key, item, expires_at, digest))
             }
             _ => Err(LiveError::NotEphemeral),
         }
@@ -51,23 +57,29 @@ impl EphemeralEntry {
 
     /// An entry read from the store.
     pub(super) fn kept(key: EphemeralKey, item: Item, expires_at: UnixMillis, digest: PostDigest) -> Self {
-        Self { key, item, expires_at, digest, former: Vec::new() }
+        Self(Arc::new(State { key, item, expires_at, digest, former: Vec::new() }))
+    }
+
+    /// The entry in other states, the present one first.
+    fn in_states(&self, item: Item, former: Vec<Item>) -> Self {
+        let State { key, expires_at, digest, .. } = &*self.0;
+        Self(Arc::new(State { key: key.clone(), item, expires_at: *expires_at, digest: *digest, former }))
     }
 
     /// The entry with the states before the changes that are not confirmed, newest first.
     #[must_use]
     pub fn with_former(self, former: Vec<Item>) -> Self {
-        Self { former, ..self }
+        if former == self.0.former { self } else { self.in_states(self.0.item.clone(), former) }
     }
 
     /// Its states, newest first.
     pub fn states(&self) -> impl Iterator<Item = &Item> {
-        std::iter::once(&self.item).chain(&self.former)
+        std::iter::once(&self.0.item).chain(&self.0.former)
     }
 
     /// Its states before the changes that are not confirmed, newest first.
     pub fn former(&self) -> &[Item] {
-        &self.former
+        &self.0.former
     }
 
     /// As [`Self::changed_to`], but the present state is kept as a former one until the change is confirmed or revoked.
@@ -81,34 +93,31 @@ impl EphemeralEntry {
 
     /// The entry without the states from before a change that stands.
     #[must_use]
-    pub fn confirmed(mut self, changed: Seq) -> Self {
-        let newer = self.states().position(|state| state.changed == changed);
-        self.former.truncate(newer.unwrap_or(self.former.len()));
-        self
+    pub fn confirmed(self, changed: Seq) -> Self {
+        let newer = self.states().position(|state| state.changed == changed).unwrap_or(self.0.former.len());
+        let former = self.0.former[..newer].to_vec();
+        self.with_former(former)
     }
 
     /// The entry without the state that a refused change made. Unchanged if no former state is known.
     #[must_use]
-    pub fn revoked(mut self, changed: Seq) -> Self {
-        if self.item.changed != changed {
-            self.former.retain(|state| state.changed != changed);
-        } else if !self.former.is_empty() {
-            self.item = self.former.remove(0);
+    pub fn revoked(self, changed: Seq) -> Self {
+        if self.0.item.changed != changed {
+            let former = self.0.former.iter().filter(|state| state.changed != changed).cloned().collect();
+            return self.with_former(former);
         }
-        self
+        match self.0.former.split_first() {
+            Some((item, former)) => self.in_states(item.clone(), former.to_vec()),
+            None => self,
+        }
     }
 
     /// The entry in its newest state that no refused change made, without the former ones.
     #[must_use]
     pub fn standing(self, is_refused: impl Fn(Seq) -> bool) -> Self {
-        let mut item = self.item;
-        for former in self.former {
-            if !is_refused(item.changed) {
-                break;
-            }
-            item = former;
-        }
-        Self { item, former: Vec::new(), ..self }
+        let oldest = self.0.former.last().unwrap_or(&self.0.item);
+        let item = self.states().find(|state| !is_refused(state.changed)).unwrap_or(oldest).clone();
+        if item == self.0.item && self.0.former.is_empty() { self } else { self.in_states(item, Vec::new()) }
     }
 
     /// The entry in a new state: an edited message with the same end, or `Deleted`. The former text is gone with the former
@@ -118,44 +127,44 @@ impl EphemeralEntry {
     /// [`LiveError::NotEphemeral`] if `item` is of another kind, has another `seq`, or is a message with another end.
     pub fn changed_to(&self, item: Item) -> Result<Self, LiveError> {
         let keeps_end = match &item.content {
-            Content::Message(message) => message.expires_at == Some(self.expires_at),
+            Content::Message(message) => message.expires_at == Some(self.0.expires_at),
             Content::Deleted { .. } => true,
             _ => false,
         };
-        if !keeps_end || item.seq != self.item.seq {
+        if !keeps_end || item.seq != self.0.item.seq {
             return Err(LiveError::NotEphemeral);
         }
-        Ok(Self { key: self.key.clone(), item, former: Vec::new(), ..*self })
+        Ok(self.in_states(item, Vec::new()))
     }
 
     /// The digest of the text it was posted with.
     pub fn digest(&self) -> PostDigest {
-        self.digest
+        self.0.digest
     }
 
     /// Its address.
     pub fn key(&self) -> &EphemeralKey {
-        &self.key
+        &self.0.key
     }
 
     /// Its present state.
     pub fn item(&self) -> &Item {
-        &self.item
+        &self.0.item
     }
 
     /// When it ends.
     pub fn expires_at(&self) -> UnixMillis {
-        self.expires_at
+        self.0.expires_at
     }
 
     /// Whether it is alive at `now`; at the instant of its end it is not.
     pub fn is_alive(&self, now: UnixMillis) -> bool {
-        now < self.expires_at
+        now < self.0.expires_at
     }
 
     /// Whether it is a message, not a tombstone.
     pub fn is_message(&self) -> bool {
-        matches!(self.item.content, Content::Message(_))
+        matches!(self.0.item.content, Content::Message(_))
     }
 }
 
