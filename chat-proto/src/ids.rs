@@ -97,6 +97,12 @@ impl Seq {
     pub fn next(self) -> Self {
         Self(self.0 + 1)
     }
+
+    /// Whether it is before the first change.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+    pub(crate) fn is_zero(&self) -> bool {
+        *self == Self::ZERO
+    }
 }
 
 impl fmt::Display for Seq {

@@ -144,6 +144,16 @@
 //! room's last number when the page was cut: a change after it may be missing on the page. A page without `next_before`
 //! reaches the beginning of the room; only there may it be empty.
 //!
+//! ## Old messages
+//!
+//! A server may remove persistent messages that are older than its operator wants to keep them. Removing takes no number and
+//! makes no event: cursors stay valid, the order goes on, and `prev` is as before. A removed message comes in no page, not
+//! even as `deleted`; `edit`, `delete` and `versions` answer `not_found`, and its key may be used again. Topics, joins,
+//! leaves and answers stay. [`room::Room::pruned_to`] says up to which number a room's persistent messages are gone; it only
+//! grows, and `welcome` brings it for every room of the account. A client forgets the messages up to there, also those it
+//! keeps on disk. Messages up to there are not unread; the counts of the next `welcome`, or of a `read` with `seq: 0`, are
+//! without them.
+//!
 //! # Posting, exactly once
 //!
 //! `post {room, key, body, …}` carries a `key` the client makes (1 – 64 of `A–Z a–z 0–9 . _ : -`), unique for its

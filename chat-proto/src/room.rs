@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::cursor::Cursor;
-use crate::ids::{RoomId, UserId};
+use crate::ids::{RoomId, Seq, UserId};
 use crate::presence::Presence;
 use crate::text::{Description, RoomName, TopicText, Username};
 use crate::time::UnixMillis;
@@ -52,6 +52,10 @@ pub struct Room {
     pub created_at: UnixMillis,
     /// Who created it.
     pub created_by: UserId,
+    /// The server has removed the persistent messages up to this number because they were old: forget them. Absent if it
+    /// has removed none.
+    #[serde(default, skip_serializing_if = "Seq::is_zero")]
+    pub pruned_to: Seq,
 }
 
 /// A topic line.

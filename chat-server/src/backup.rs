@@ -2,9 +2,7 @@
 //! a database is copied.
 
 use std::borrow::Cow;
-use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use clap::Args;
 use color_eyre::eyre;
@@ -12,12 +10,11 @@ use serde::Serialize;
 
 use crate::byte_size::byte_size;
 use crate::cli::ServerArgs;
+use crate::progress_line::ProgressLine;
 use crate::store::sqlite::{self, BackupError, Copied, Progress, RestoreError, Restored};
 
 /// The version of the JSON lines.
 const VERSION: u8 = 1;
-/// The time between two lines of progress.
-const SHOW_EVERY: Duration = Duration::from_millis(200);
 
 /// The arguments of `backup`.
 #[derive(Args, Clone, Debug)]
@@ -134,7 +131,7 @@ pub fn run_restore(args: &ServerArgs, backup: &RestoreArgs) -> eyre::Result<()> 
 /// # Errors
 /// See [`BackupError`].
 pub fn back_up(data: &Path, file: &Path, is_forced: bool, is_shown: bool) -> Result<Done, BackupError> {
-    let mut progress = ProgressLine::new("backing up", is_shown);
+    let mut progress = CopyLine::new("backing up", is_shown);
     let copied = sqlite::back_up(data, file, is_forced, &mut |step| progress.show(step))?;
     Ok(Done { kind: Kind::Backup, data: data.to_owned(), file: file.to_owned(), copied, former: None })
 }
@@ -144,7 +141,7 @@ pub fn back_up(data: &Path, file: &Path, is_forced: bool, is_shown: bool) -> Res
 /// # Errors
 /// See [`RestoreError`].
 pub fn restore(data: &Path, file: &Path, is_forced: bool, is_shown: bool) -> Result<Done, RestoreError> {
-    let mut progress = ProgressLine::new("restoring", is_shown);
+    let mut progress = CopyLine::new("restoring", is_shown);
     let Restored { copied, former } = sqlite::restore(file, data, is_forced, &mut |step| progress.show(step))?;
     Ok(Done { kind: Kind::Restore, data: data.to_owned(), file: file.to_owned(), copied, former })
 }
@@ -154,46 +151,24 @@ fn print(done: &Done, is_json: bool) {
     println!("{}", if is_json { done.json() } else { done.text() });
 }
 
-/// A line on a terminal that is written again and again, and removed at the end.
-struct ProgressLine {
+/// A line of progress.
+struct CopyLine {
     doing: &'static str,
-    is_shown: bool,
-    shown_at: Option<Instant>,
+    line: ProgressLine,
 }
 
-impl ProgressLine {
+impl CopyLine {
     fn new(doing: &'static str, is_shown: bool) -> Self {
-        Self { doing, is_shown: is_shown && std::io::stderr().is_terminal(), shown_at: None }
+        Self { doing, line: ProgressLine::new(is_shown) }
     }
 
     fn show(&mut self, step: Progress) {
-        let text = match step {
-            Progress::Copied { bytes, of_bytes } => {
+        match step {
+            Progress::Copied { bytes, of_bytes } => self.line.show(|| {
                 let percent = (bytes * 100).checked_div(of_bytes).unwrap_or(100);
                 format!("{}: {percent} % of {}", self.doing, byte_size(of_bytes))
-            }
-            Progress::Checking => format!("{}: checking the copy", self.doing),
-        };
-        let is_soon = self.shown_at.is_some_and(|at| at.elapsed() < SHOW_EVERY);
-        if !is_soon || step == Progress::Checking {
-            self.write(&text);
-            self.shown_at = Some(Instant::now());
-        }
-    }
-
-    /// Replaces the line. A terminal that is gone is no reason to stop.
-    fn write(&self, text: &str) {
-        if self.is_shown {
-            let mut terminal = std::io::stderr().lock();
-            let _ = write!(terminal, "\r\x1b[K{text}").and_then(|()| terminal.flush());
-        }
-    }
-}
-
-impl Drop for ProgressLine {
-    fn drop(&mut self) {
-        if self.shown_at.is_some() {
-            self.write("");
+            }),
+            Progress::Checking => self.line.show_at_once(&format!("{}: checking the copy", self.doing)),
         }
     }
 }

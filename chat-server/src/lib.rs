@@ -24,7 +24,7 @@
 //! | people | [`account`] (events for all devices of a person), [`auth`], [`presence`], [`typing`] |
 //! | rooms | [`room`], [`trending`] |
 //! | storage | [`store`] (the database: SQLite), [`live`] (ephemeral messages, leases: memory or Redis), [`reply`] |
-//! | running it | [`config`], [`cli`], [`backup`], [`doctor`], [`telemetry`], [`histogram`] |
+//! | running it | [`config`], [`cli`], [`backup`], [`prune`], [`doctor`], [`telemetry`], [`histogram`] |
 //!
 //! Imports point one way: `transport` to `connection` to `server` to the services, these to `store` and `live`. SQL stays in
 //! `store::sqlite`, Redis in `live::redis`, HTTP and WebSocket in `transport`. `tests/architecture` checks it, and
@@ -48,6 +48,8 @@ pub mod live;
 mod metrics;
 mod post_digest;
 pub mod presence;
+mod progress_line;
+pub mod prune;
 pub mod push;
 mod reload;
 pub mod reply;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use chat_server::backup::{BackupArgs, RestoreArgs, run_backup, run_restore};
 use chat_server::cli::ServerArgs;
+use chat_server::prune::{PruneArgs, run_prune};
 use clap::{Parser, Subcommand};
 
 /// A chat server: rooms, presence, typing, trending words, persistent and ephemeral messages.
@@ -59,6 +60,17 @@ Examples:
   chat-server restore /backup/chat-2026-11-21.db --data /srv/chat
   chat-server restore --force /backup/chat.db --data /srv/chat")]
     Restore(RestoreArgs),
+    /// Remove old messages, as a deletion does: their texts leave every file. No server may run on the folder.
+    #[command(after_help = "\
+A running server does this by itself if keep_days is set under [rooms]. Removed messages cannot be
+brought back; topics, members and joins stay. Unread counts go on without them. A run that was
+interrupted goes on where it stopped. Backups made before keep the messages: delete old backups.
+
+Examples:
+  chat-server prune --days 365 --dry-run --data /srv/chat
+  chat-server prune --before 2026-01-01 --room general --data /srv/chat
+  chat-server prune --config /etc/chat/server.toml          as old as keep_days says")]
+    Prune(PruneArgs),
 }
 
 fn main() -> ExitCode {
@@ -70,6 +82,7 @@ fn main() -> ExitCode {
         None => chat_server::run_in_foreground(&cli.server, cli.verbose).map(|()| true),
         Some(Command::Backup(backup)) => run_backup(&cli.server, &backup).map(|()| true),
         Some(Command::Restore(backup)) => run_restore(&cli.server, &backup).map(|()| true),
+        Some(Command::Prune(prune)) => run_prune(&cli.server, &prune).map(|()| true),
         Some(Command::Doctor { json, prefix }) => chat_server::doctor::run(&cli.server, json, prefix.as_deref()),
     };
     match ran {

@@ -10,7 +10,7 @@ use crate::clock::{self, ClockReport, StepWatch, now};
 use crate::config::Config;
 use crate::live::{Live, MemoryLive, NodeId, RedisLive, RedisStartError};
 use crate::reload::{self, ReadSettings};
-use crate::server::{Server, ServerConfig, Stores, notify_service, share_limits};
+use crate::server::{Server, ServerConfig, Stores, notify_service, remove_old_messages, share_limits};
 use crate::store::sqlite::{OpenError, SqliteStore};
 use crate::store::{Accounts, Lifecycle, StoreError};
 use crate::tasks::Tasks;
@@ -117,6 +117,7 @@ pub async fn serve(
     tasks.spawn_service(sweep(live));
     tasks.spawn_service(watch_clock());
     tasks.spawn_service(reload::follow(hangups, read_settings, config.clone(), server.clone()));
+    tasks.spawn_service(remove_old_messages(server.clone()));
     tasks.spawn_service(store.watch());
     ready(ready_line(&config, &listeners, setup_code.as_deref()));
     {

@@ -68,8 +68,10 @@ const SERVER: &[(&str, &[&str])] = &[
     ("shutdown", &["server"]),
     ("cli", &["config"]),
     ("doctor", &["byte_size", "cli", "live", "store", "transport"]),
-    ("backup", &["byte_size", "cli", "store"]),
+    ("progress_line", &[]),
+    ("backup", &["byte_size", "cli", "progress_line", "store"]),
     ("clock", &[]),
+    ("prune", &["cli", "clock", "progress_line", "store"]),
     ("reload", &["config", "server", "telemetry"]),
     (
         "wiring",
@@ -112,7 +114,11 @@ const PLACES: &[(&str, &str, &[&str])] = &[
         &["chat-server/src/connection/json_door.rs", "chat-server/src/connection/tests.rs"],
     ),
     // The lines of `--json`. Pages are cut with `wire_size`, which keeps no text.
-    ("chat-server/src", "chat_proto::codec::to_*", &["chat-server/src/backup.rs", "chat-server/src/doctor/check.rs"]),
+    (
+        "chat-server/src",
+        "chat_proto::codec::to_*",
+        &["chat-server/src/backup.rs", "chat-server/src/doctor/check.rs", "chat-server/src/prune.rs"],
+    ),
     ("chat-server/src", "chat_proto::codec::from_*", &[]),
     ("chat-server/src", "serde_json", &["chat-server/src/stored"]),
     ("chat-tui/src", "rusqlite", &["chat-tui/src/cache"]),

@@ -14,5 +14,6 @@ mod in_process_door;
 mod log;
 mod operation;
 mod power;
+mod pruning;
 mod reloading;
 mod unusable_data;

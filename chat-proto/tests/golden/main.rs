@@ -84,6 +84,7 @@ fn membership() -> Membership {
         members: 2,
         created_at: NOW,
         created_by: UserId(5),
+        pruned_to: Seq(2),
     };
     let counted_to = Seq(13);
     let read_marker = ReadMarker { read_seq: Seq(10), unread: 2, mentions: 1, counted_to, ..ReadMarker::default() };

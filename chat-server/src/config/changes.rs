@@ -4,7 +4,7 @@
 #![deny(clippy::disallowed_methods)]
 
 /// The settings that a running server takes over. All others are used once, at the start.
-const TAKEN_OVER: [&str; 8] = [
+const TAKEN_OVER: [&str; 9] = [
     "log.level",
     "auth.registration",
     "limits.posts_per_second",
@@ -13,6 +13,7 @@ const TAKEN_OVER: [&str; 8] = [
     "limits.local_posts_burst",
     "limits.connections_per_account",
     "rooms.default_ttl_seconds",
+    "rooms.keep_days",
 ];
 
 /// The settings that differ.

@@ -328,6 +328,7 @@ mod tests {
             ("[limits]\npage_max = 201", "limits.page_max: 201 is not from 10 to 200"),
             ("[limits]\nconnections_per_account = 0", "limits.connections_per_account: 0 is not from 1 to 100000"),
             ("[rooms]\ndefault_ttl_seconds = 604801", "rooms.default_ttl_seconds: 604801 is not from 1 to 604800"),
+            ("[rooms]\nkeep_days = 36501", "rooms.keep_days: 36501 is not from 1 to 36500"),
             ("[rooms]\nring_events = 1", "rooms.ring_events: 1 is not from 16 to 4096"),
             ("[rooms]\ntyping_ttl_ms = 100", "rooms.typing_ttl_ms: 100 is not from 2000 to 60000"),
             ("[ephemeral]\nroom_mib = 0", "ephemeral.room_mib: 0 is not from 1 to 65536"),
@@ -346,6 +347,10 @@ mod tests {
         assert_eq!(load("").expect("right").memory, MemoryCaps::default());
         let defaults = ServerConfig::default();
         assert_eq!((server.ring_events, server.trending), (defaults.ring_events, defaults.trending));
+        assert_eq!(
+            (server.keep_days, load("[rooms]\nkeep_days = 90").expect("right").server.keep_days),
+            (None, Some(90))
+        );
     }
 
     #[test]

@@ -73,6 +73,7 @@ pub(super) struct Limits {
 #[serde(deny_unknown_fields)]
 pub(super) struct Rooms {
     pub default_ttl_seconds: u32,
+    pub keep_days: u32,
     pub ring_events: u32,
     pub typing_ttl_ms: u32,
 }

@@ -27,6 +27,10 @@ pub(super) fn apply(raw: &Raw, server: &mut ServerConfig, problems: &mut Vec<Str
     server.rates = raw.limits.enabled.then_some(rates);
     server.limits = limits(raw, &mut numbers);
     server.ring_events = numbers.within("rooms.ring_events", raw.rooms.ring_events, 16..=4_096) as usize;
+    server.keep_days = match raw.rooms.keep_days {
+        0 => None,
+        days => Some(numbers.within("rooms.keep_days", days, 1..=36_500) as u32),
+    };
     let trending = &raw.trending;
     let longest = numbers.within("trending.word_max_chars", trending.word_max_chars, 4..=40);
     server.trending.word_max_chars = longest as usize;

@@ -118,6 +118,7 @@ mod tests {
             members: 100_000,
             created_at: AT,
             created_by: by,
+            pruned_to: Seq::ZERO,
         };
         let message = |seq| UnreadEphemeral { seq: Seq(LARGE + seq), expires_at: AT, is_mention: true };
         let head = Cursor { run: Some(Run(u64::MAX >> 1)), seq: Seq(LARGE), persistent: Seq(LARGE) };

@@ -194,6 +194,7 @@ impl Actor {
             Command::TypingDue(connection) => {
                 self.push_typing(self.services.observer.typing_due(self.state.id(), connection));
             }
+            Command::ForgetPruned(to) => self.state.forget_pruned(to),
             Command::Find(_, _, seq, reply) => answer(reply, Ok(self.state.find(seq, self.now()))),
             Command::Drain(reply) => self.accept_unchanged(Requester::Drain(reply)),
         }

@@ -141,6 +141,8 @@ pub(super) enum Command {
     Transient(Arc<Push>, RoomAction, Option<ConnectionId>),
     /// A member who had stopped types again over this connection, and the listeners may be told now.
     TypingDue(ConnectionId),
+    /// The database has removed the persistent messages up to this number.
+    ForgetPruned(Seq),
     /// Answered once everything accepted before has completed.
     Drain(Responder<()>),
 }
@@ -166,7 +168,12 @@ impl Command {
             Self::PageSnapshot(caller, action, ..)
             | Self::Snapshot(caller, action, _)
             | Self::Find(caller, action, ..) => Some((caller, *action)),
-            Self::Admit(..) | Self::Unsubscribe(..) | Self::Transient(..) | Self::TypingDue(_) | Self::Drain(_) => None,
+            Self::Admit(..)
+            | Self::Unsubscribe(..)
+            | Self::Transient(..)
+            | Self::TypingDue(_)
+            | Self::ForgetPruned(_)
+            | Self::Drain(_) => None,
         }
     }
 
@@ -188,7 +195,7 @@ impl Command {
             Self::Snapshot(.., reply) => refused(reply, error),
             Self::Find(.., reply) => refused(reply, error),
             Self::Unsubscribe(_, reply) => reply.into_iter().for_each(|reply| refused(reply, error)),
-            Self::Transient(..) | Self::TypingDue(_) => {}
+            Self::Transient(..) | Self::TypingDue(_) | Self::ForgetPruned(_) => {}
         }
     }
 }

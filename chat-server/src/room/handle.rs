@@ -192,6 +192,11 @@ impl Rooms {
         self.0.notify(room, Command::TypingDue(connection));
     }
 
+    /// Drops what a room holds of the persistent messages up to a number: the database has removed them.
+    pub async fn forget_pruned(&self, room: RoomId, to: Seq) {
+        self.0.notify_reliably(room, Command::ForgetPruned(to)).await;
+    }
+
     /// The room at this moment as the caller sees it, for an action that the room itself has no part in.
     pub async fn snapshot(&self, caller: &Caller, room: RoomId, action: RoomAction) -> Result<Snapshot, RoomError> {
         self.0.ask(room, |reply| Command::Snapshot(caller.clone(), action, reply)).await

@@ -20,6 +20,8 @@ pub(super) struct Ring {
     text_bytes: usize,
     /// All changes after this number are here.
     reaches_back_to: Seq,
+    /// The database has removed the persistent messages up to this number.
+    pruned_to: Seq,
 }
 
 impl Ring {
@@ -34,7 +36,7 @@ impl Ring {
         };
         let text_bytes = events.iter().map(|(_, item)| text_bytes(item)).sum();
         bounds.take(text_bytes);
-        let mut ring = Self { events, bounds, text_bytes, reaches_back_to };
+        let mut ring = Self { events, bounds, text_bytes, reaches_back_to, pruned_to: Seq::ZERO };
         ring.shrink();
         ring
     }
@@ -46,6 +48,9 @@ impl Ring {
 
     /// Adds an event that was shown.
     pub(super) fn push(&mut self, item: Item) {
+        if self.is_pruned(&item) {
+            return;
+        }
         self.replace(&item);
         self.hold(0, text_bytes(&item));
         self.events.push_back((item.changed, item));
@@ -92,6 +97,19 @@ impl Ring {
             }
         }
         self.hold(freed, 0);
+    }
+
+    /// The database has removed the persistent messages up to this number.
+    pub(super) fn forget_pruned(&mut self, to: Seq) {
+        self.pruned_to = self.pruned_to.max(to);
+        let (kept, pruned) = std::mem::take(&mut self.events).into_iter().partition(|(_, item)| !self.is_pruned(item));
+        self.events = kept;
+        self.hold(Vec::from(pruned).iter().map(|(_, item)| text_bytes(item)).sum(), 0);
+    }
+
+    /// Whether an item is a message that the database has removed.
+    fn is_pruned(&self, item: &Item) -> bool {
+        item.seq <= self.pruned_to && item.content.message().is_some_and(|message| message.expires_at.is_none())
     }
 
     /// Returns the item `seq` in its present state; `None` if the ring does not hold it.

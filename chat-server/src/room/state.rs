@@ -375,6 +375,12 @@ impl State {
         items
     }
 
+    /// The database has removed the persistent messages up to this number.
+    pub(super) fn forget_pruned(&mut self, to: Seq) {
+        self.room.pruned_to = self.room.pruned_to.max(to);
+        self.ring.forget_pruned(to);
+    }
+
     /// Removes expired messages; returns when the next one expires.
     pub(super) fn expire(&mut self, now: UnixMillis) -> Option<UnixMillis> {
         while let Some((seq, end)) = self.commit.index.pop_expired(now) {

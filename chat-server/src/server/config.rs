@@ -24,6 +24,8 @@ pub struct ServerConfig {
     pub rates: Option<PostRates>,
     /// The limits that are published and obeyed, but for the rates: those depend on the caller.
     pub limits: Limits,
+    /// Days for which persistent messages are kept; `None` keeps them for ever.
+    pub keep_days: Option<u32>,
     /// Events that a room keeps in memory.
     pub ring_events: usize,
     /// Which words trend.
@@ -43,12 +45,14 @@ pub struct Adjustable {
     pub connections_max: Option<u32>,
     /// The life of messages in new rooms that name none; `None` makes them persistent.
     pub default_ttl_ms: Option<u64>,
+    /// Days for which persistent messages are kept; `None` keeps them for ever.
+    pub keep_days: Option<u32>,
 }
 
 impl From<&ServerConfig> for Adjustable {
     fn from(config: &ServerConfig) -> Self {
         let Limits { connections_max, default_ttl_ms, .. } = config.limits;
-        Self { registration: config.registration, connections_max, default_ttl_ms }
+        Self { registration: config.registration, connections_max, default_ttl_ms, keep_days: config.keep_days }
     }
 }
 
@@ -58,6 +62,7 @@ impl Default for ServerConfig {
         Self {
             rates: None,
             limits: Limits::default(),
+            keep_days: None,
             ring_events: RING_EVENTS,
             trending: TrendingRules::default(),
             registration: Registration::Code,

@@ -4,10 +4,11 @@
 
 mod accounts;
 mod lists;
+mod retention;
 mod rooms;
 mod timeline;
 
-pub(crate) use {accounts::*, lists::*, rooms::*, timeline::*};
+pub(crate) use {accounts::*, lists::*, retention::*, rooms::*, timeline::*};
 
 use std::sync::Arc;
 
@@ -52,6 +53,8 @@ macro_rules! suite {
             a_list_of_rooms_holds_those_that_the_access_table_shows
             pages_of_rooms_hold_each_open_room_once_by_rising_name
             pages_of_members_hold_each_once_by_rising_name
+            old_messages_are_removed_step_by_step_and_nothing_else
+            unread_counts_go_on_when_old_messages_are_removed
             a_store_that_writes_is_healthy_and_counts_its_writes);
     };
     (@cases $storage:expr; $($case:ident)+) => {

@@ -15,10 +15,11 @@ pub use chain::{BrokenChains, ChainId, ChainPlace};
 pub use error::{Cause, Record, StoreError};
 pub use health::Health;
 pub use model::{
-    Account, Append, Appended, Change, ChangeId, MemberAnswer, MemberRow, MemberState, MovedMarker, NewRoom, NewSignIn,
-    ROOMS_MAX, RefusedChange, Revision, RoomCounts, RoomState, RunStart, SignInRow, StoreFigures, StoredRoom,
+    Account, Append, Appended, Change, ChangeId, MemberAnswer, MemberRow, MemberState, MessageRange, MovedMarker,
+    NewRoom, NewSignIn, ROOMS_MAX, RefusedChange, Revision, RoomCounts, RoomState, RunStart, SignInRow, StoreFigures,
+    StoredRoom,
 };
-pub use port::{Accounts, Lifecycle, Members, ReadMarkers, RoomStore, Rooms, Store, Timeline};
+pub use port::{Accounts, Lifecycle, Members, ReadMarkers, Retention, RoomStore, Rooms, Store, Timeline};
 
 /// A reply of the store.
 pub type StoreReply<T> = crate::reply::Reply<T, StoreError>;

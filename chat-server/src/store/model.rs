@@ -265,6 +265,17 @@ pub struct RoomCounts {
     pub rsvp: RsvpCounts,
 }
 
+/// Messages of a room from one to another, and how many they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MessageRange {
+    /// The first.
+    pub first: Seq,
+    /// The last.
+    pub last: Seq,
+    /// How many there are, deleted ones included.
+    pub messages: u32,
+}
+
 /// A read marker after a request to move it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MovedMarker {

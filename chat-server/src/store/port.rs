@@ -22,15 +22,15 @@ use chat_proto::time::UnixMillis;
 use tokio::sync::watch;
 
 use super::model::{
-    Account, Append, Appended, Change, MemberRow, MemberState, MovedMarker, NewRoom, NewSignIn, RefusedChange,
-    RoomCounts, RoomState, SignInRow, StoredRoom,
+    Account, Append, Appended, Change, MemberRow, MemberState, MessageRange, MovedMarker, NewRoom, NewSignIn,
+    RefusedChange, RoomCounts, RoomState, SignInRow, StoredRoom,
 };
 use super::{Health, StoreFigures, StoreReply};
 
 /// All ports of one database. Parts of the server take the ports they need; handlers of requests need them all.
-pub trait Store: RoomStore + Accounts + ReadMarkers + Lifecycle {}
+pub trait Store: RoomStore + Accounts + ReadMarkers + Retention + Lifecycle {}
 
-impl<T: RoomStore + Accounts + ReadMarkers + Lifecycle> Store for T {}
+impl<T: RoomStore + Accounts + ReadMarkers + Retention + Lifecycle> Store for T {}
 
 /// The ports of a room's actor.
 pub trait RoomStore: Rooms + Members + Timeline {}
@@ -218,6 +218,22 @@ pub trait ReadMarkers: Send + Sync + 'static {
     /// # Errors
     /// `NotFound` if the account is no member.
     fn set_read(&self, account: UserId, room: RoomId, seq: Seq, rewind: bool) -> StoreReply<MovedMarker>;
+}
+
+/// The removal of old messages, in small steps: each is whole, and those that remain can be removed later.
+pub trait Retention: Send + Sync + 'static {
+    /// Returns the rooms whose oldest message was accepted before `before`, closed ones, too.
+    fn rooms_with_messages_before(&self, before: UnixMillis) -> StoreReply<Vec<RoomId>>;
+
+    /// Returns the oldest messages of a room, up to the first that was not accepted before `before`: as many as one
+    /// [`prune`](Self::prune) may remove. `None` if there are none.
+    fn oldest_before(&self, room: RoomId, before: UnixMillis) -> StoreReply<Option<MessageRange>>;
+
+    /// Removes the messages of a range from [`oldest_before`](Self::oldest_before), deleted ones, too, with their mentions,
+    /// versions and keys. Their texts leave every file of the database within a minute, as those of deleted messages do. Takes
+    /// no number. In the same transaction [`Room::pruned_to`](chat_proto::room::Room::pruned_to) becomes the range's end, and
+    /// everything up to there counts as read for all members.
+    fn prune(&self, room: RoomId, range: MessageRange) -> StoreReply<()>;
 }
 
 /// The life of the database itself.

@@ -3,7 +3,7 @@
 
 use std::sync::mpsc::Receiver;
 
-use chat_proto::ids::{ClientKey, RoomId, UserId};
+use chat_proto::ids::{ClientKey, RoomId, Seq, UserId};
 use chat_proto::message::Content;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use tokio::sync::mpsc::UnboundedSender;
@@ -94,6 +94,7 @@ fn write_one(transaction: &Transaction<'_>, token: &str, op: &PersistOp) -> rusq
         }
         PersistOp::RemoveRooms(rooms) => rooms.iter().try_for_each(|room| remove_room(transaction, *room)),
         PersistOp::RemoveItems(rooms) => rooms.iter().try_for_each(|room| remove_items(transaction, *room)),
+        PersistOp::RemoveMessages(room, to) => remove_messages(transaction, *room, *to),
         PersistOp::RemoveAllRooms => {
             transaction.execute_batch("DELETE FROM item; DELETE FROM room; DELETE FROM draft; DELETE FROM person;")
         }
@@ -146,6 +147,12 @@ fn remove_items(transaction: &Transaction<'_>, room: RoomId) -> rusqlite::Result
     transaction.execute("DELETE FROM room WHERE id = ?1", [room.0.cast_signed()]).map(drop)
 }
 
+fn remove_messages(transaction: &Transaction<'_>, room: RoomId, to: Seq) -> rusqlite::Result<()> {
+    let remove = "DELETE FROM item WHERE room = ?1 AND seq <= ?2
+         AND item ->> '$.content.kind' IN ('message', 'deleted', 'damaged')";
+    transaction.execute(remove, [room.0.cast_signed(), to.0.cast_signed()]).map(drop)
+}
+
 /// Whether an operation removes a text, which must not stay in the log either.
 fn removes_text(op: &PersistOp) -> bool {
     match op {
@@ -154,6 +161,7 @@ fn removes_text(op: &PersistOp) -> bool {
         }
         PersistOp::RemoveRooms(_)
         | PersistOp::RemoveItems(_)
+        | PersistOp::RemoveMessages(..)
         | PersistOp::RemoveAllRooms
         | PersistOp::RemoveInput(_) => true,
         PersistOp::StorePost(_)
@@ -175,7 +183,7 @@ fn truncate_log(connection: &Connection) {
 #[cfg(test)]
 mod tests {
     use chat_proto::cursor::Cursor;
-    use chat_proto::ids::{AccountSeq, Epoch, Run, Seq};
+    use chat_proto::ids::{AccountSeq, Epoch, Run};
 
     use super::*;
     use crate::app::ServerKey;
@@ -211,5 +219,29 @@ mod tests {
         assert_eq!(restored.drafts, [(GENERAL, "half a thought".to_owned())]);
         let left: i64 = connection.query_row("SELECT count(*) FROM item", [], |row| row.get(0)).expect("counted");
         assert_eq!(left, 1);
+    }
+
+    #[test]
+    fn the_messages_that_the_server_removed_leave_the_file() {
+        let mut connection = schema::memory();
+        let joins = chat_proto::message::Item { content: Content::Join, ..message(2, ANA, "-") };
+        let saved = SavedRoom {
+            membership: membership(GENERAL, "general", 9),
+            cursor: Cursor { run: Some(Run(7)), seq: Seq(9), persistent: Seq(8) },
+            floor: Seq(1),
+            items: vec![message(1, ANA, "old"), joins.clone(), message(3, ANA, "kept")],
+        };
+        let remove = PersistOp::RemoveMessages(GENERAL, Seq(2));
+        assert!(removes_text(&remove));
+        let account = PersistOp::StoreAccount {
+            me: user(ME, "zoe"),
+            epoch: Epoch("one".into()),
+            account: AccountSeq(0),
+            open: None,
+            users: Vec::new(),
+        };
+        write(&mut connection, "run", &[account, PersistOp::StoreRooms(vec![saved]), remove]).expect("written");
+        let restored = restore::read(&connection, ServerKey::FIRST, "run").expect("read");
+        assert_eq!(restored.rooms[0].items, [joins, message(3, ANA, "kept")]);
     }
 }

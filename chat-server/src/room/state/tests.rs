@@ -43,6 +43,7 @@ fn started(persistent: &[u64], alive: &[u64]) -> State {
         members: 1,
         created_at: UnixMillis(0),
         created_by: UserId(1),
+        pruned_to: Seq::ZERO,
     };
     let head = Seq(persistent.last().copied().unwrap_or(0));
     let stored = RoomState {

@@ -8,7 +8,7 @@ use rusqlite::{Connection, params};
 
 use super::batch::Batch;
 use super::read_marker::{self, READ_MARKER};
-use super::row::{self, ROOM, all, execute, one, sql};
+use super::row::{self, ROOM, ROOM_COLUMNS, all, execute, one, sql};
 use super::{access, items};
 use crate::store::{Append, Appended, MemberAnswer, MemberRow, MemberState, ROOMS_MAX, Record, StoreError};
 
@@ -110,8 +110,8 @@ pub(super) fn memberships(c: &Connection, account: UserId) -> Result<Vec<Members
     );
     all(c, &query, [sql(account.0)], |row| {
         let stored = row::room(row)?;
-        let read_marker = read_marker::of_row(row, 15)?;
-        let role = row::role(row, 19, Record::Member(stored.room.id, account))?;
+        let read_marker = read_marker::of_row(row, ROOM_COLUMNS)?;
+        let role = row::role(row, ROOM_COLUMNS + 4, Record::Member(stored.room.id, account))?;
         Ok(Membership { room: stored.room, head: stored.head, read_marker, role })
     })
 }

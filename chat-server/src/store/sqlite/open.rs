@@ -29,6 +29,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0010_unread.sql"),
     include_str!("migrations/0011_bodies.sql"),
     include_str!("migrations/0012_mentions.sql"),
+    include_str!("migrations/0013_pruned.sql"),
 ];
 
 /// Why the database cannot be opened.

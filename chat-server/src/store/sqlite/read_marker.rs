@@ -61,7 +61,8 @@ pub(super) fn set(
     let update = format!(
         "UPDATE member SET read_seq = ?3, read_own_ordinal = {OWN_UP_TO},
            read_ordinal = coalesce((SELECT ordinal FROM item
-             WHERE room = ?2 AND seq <= ?3 AND ordinal IS NOT NULL ORDER BY seq DESC LIMIT 1), 0)
+             WHERE room = ?2 AND seq <= ?3 AND ordinal IS NOT NULL ORDER BY seq DESC LIMIT 1),
+             (SELECT pruned_ordinal FROM room WHERE id = ?2))
          WHERE account = ?1 AND room = ?2 AND (read_seq < ?3 OR (?4 AND read_seq > ?3))"
     );
     let moved = execute(c, &update, params![sql(account.0), sql(room.0), sql(seq.0.min(end)), rewind])?;

@@ -8,7 +8,7 @@ use chat_proto::time::UnixMillis;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::batch::Batch;
-use super::row::{self, ROOM, all, execute, one, sql};
+use super::row::{self, ROOM, ROOM_COLUMNS, all, execute, one, sql};
 use super::{access, error};
 use crate::store::{ChangeId, NewRoom, Record, RefusedChange, RoomCounts, StoreError, StoredRoom};
 
@@ -74,9 +74,9 @@ pub(super) fn list(
     let after = after.map_or("", RoomName::as_str);
     all(c, &query, params![sql(viewer.0), after, limit], |row| {
         let stored = row::room(row)?;
-        let is_member = row.get::<_, Option<i64>>(15)?.is_some();
+        let is_member = row.get::<_, Option<i64>>(ROOM_COLUMNS)?.is_some();
         let record = Record::Member(stored.room.id, viewer);
-        let role = if is_member { Some(row::role(row, 15, record)?) } else { None };
+        let role = if is_member { Some(row::role(row, ROOM_COLUMNS, record)?) } else { None };
         Ok((stored, role))
     })
 }

@@ -119,7 +119,9 @@ pub(super) fn account(row: &Row<'_>) -> Result<Account, StoreError> {
 /// The columns of a room, in the order [`room`] reads them.
 pub(super) const ROOM: &str = "room.id, room.kind, room.name, room.topic, room.topic_by, room.topic_at, room.description, \
      room.default_ttl_ms, room.closes_when_empty, room.members, room.created_at, room.created_by, room.head, \
-     room.last_message_at, room.run";
+     room.last_message_at, room.run, room.pruned_to";
+/// How many columns [`ROOM`] has: those behind them in a query begin there.
+pub(super) const ROOM_COLUMNS: usize = 16;
 
 /// A room of the columns [`ROOM`].
 pub(super) fn room(row: &Row<'_>) -> Result<StoredRoom, StoreError> {
@@ -141,6 +143,7 @@ pub(super) fn room(row: &Row<'_>) -> Result<StoredRoom, StoreError> {
         members: row.get(9)?,
         created_at: UnixMillis(row.get(10)?),
         created_by: UserId(number(row, 11)?),
+        pruned_to: Seq(number(row, 15)?),
     };
     let (run, seq) = (row.get::<_, Option<i64>>(14)?, Seq(number(row, 12)?));
     let head = Cursor { run: run.map(|run| Run(run.max(0) as u64)), seq, persistent: seq };

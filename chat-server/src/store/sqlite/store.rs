@@ -23,11 +23,11 @@ use super::open::{self, OpenError};
 use super::readers::Readers;
 use super::whereabouts::{Named, Whereabouts};
 use super::writer::{Watched, Writer};
-use super::{accounts, items, members, read_marker, room_creation, room_state, rooms};
+use super::{accounts, items, members, read_marker, retention, room_creation, room_state, rooms};
 use crate::store::{
-    Account, Accounts, Append, Appended, Change, Health, Lifecycle, MemberRow, MemberState, Members, MovedMarker,
-    NewRoom, NewSignIn, ReadMarkers, RefusedChange, Revision, RoomCounts, RoomState, Rooms, SignInRow, StoreError,
-    StoreFigures, StoreReply, StoredRoom, Timeline,
+    Account, Accounts, Append, Appended, Change, Health, Lifecycle, MemberRow, MemberState, Members, MessageRange,
+    MovedMarker, NewRoom, NewSignIn, ReadMarkers, RefusedChange, Retention, Revision, RoomCounts, RoomState, Rooms,
+    SignInRow, StoreError, StoreFigures, StoreReply, StoredRoom, Timeline,
 };
 
 /// The database in a data folder.
@@ -282,6 +282,25 @@ impl ReadMarkers for SqliteStore {
 
     fn set_read(&self, account: UserId, room: RoomId, seq: Seq, rewind: bool) -> StoreReply<MovedMarker> {
         self.write(move |c| read_marker::set(c, account, room, seq, rewind))
+    }
+}
+
+impl Retention for SqliteStore {
+    fn rooms_with_messages_before(&self, before: UnixMillis) -> StoreReply<Vec<RoomId>> {
+        self.read(move |c| retention::rooms(c, before))
+    }
+
+    fn oldest_before(&self, room: RoomId, before: UnixMillis) -> StoreReply<Option<MessageRange>> {
+        self.read(move |c| retention::oldest(c, room, before))
+    }
+
+    fn prune(&self, room: RoomId, range: MessageRange) -> StoreReply<()> {
+        let checkpoints = Arc::clone(&self.threads.watched.checkpoints);
+        self.write(move |c| {
+            retention::prune(c, room, range)?;
+            checkpoints.after_erasure();
+            Ok(())
+        })
     }
 }
 

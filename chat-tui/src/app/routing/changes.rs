@@ -28,7 +28,7 @@ pub fn on_memberships(model: &mut Model, key: ServerKey, memberships: &[Membersh
     for membership in memberships {
         let room_key = RoomKey { server: key, room: membership.room.id };
         match model.rooms.get_mut(&room_key) {
-            Some(room) => room.on_listed(membership),
+            Some(room) => room.on_listed(membership, out),
             None => model.add_room(room_key, || Room::new(key, membership.clone())),
         }
     }

@@ -89,6 +89,8 @@ pub enum PersistOp {
     RemoveRooms(Vec<RoomId>),
     /// Remove the saved state and the items of rooms; their drafts stay.
     RemoveItems(Vec<RoomId>),
+    /// Remove the messages of a room up to a number: the server has removed them.
+    RemoveMessages(RoomId, Seq),
     /// Remove all rooms: their numbers belong to another epoch.
     RemoveAllRooms,
 }

@@ -63,6 +63,7 @@ pub(crate) fn membership(id: RoomId, name: &str, head: u64) -> Membership {
             members: 2,
             created_at: NOON,
             created_by: UserId(0),
+            pruned_to: Seq::ZERO,
         },
         head: at(head),
         read_marker: ReadMarker { read_seq: Seq(head), counted_to: Seq(head), ..ReadMarker::default() },

@@ -73,6 +73,7 @@ fn room() -> Room {
         members: 3,
         created_at: now_plus_ms(-60_000),
         created_by: UserId(5),
+        pruned_to: Seq::ZERO,
     }
 }
 

@@ -24,7 +24,12 @@ const CATCH_UP_MAX: u64 = 2_000;
 
 impl Room {
     /// Takes the room's membership as the server lists it after a sign-in.
-    pub fn on_listed(&mut self, membership: &Membership) {
+    pub fn on_listed(&mut self, membership: &Membership, out: &mut Outcomes) {
+        let pruned_to = membership.room.pruned_to;
+        if pruned_to > self.info.pruned_to {
+            self.forget_pruned(pruned_to);
+            out.persist(self.key.server, PersistOp::RemoveMessages(self.key.room, pruned_to));
+        }
         self.refresh(membership);
         let missing = membership.head.seq.0.saturating_sub(self.following.applied().0);
         if missing <= CATCH_UP_MAX {

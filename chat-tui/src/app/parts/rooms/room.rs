@@ -151,6 +151,12 @@ impl Room {
         self.saving.is_saved = false;
     }
 
+    /// Drops the messages up to a number: the server has removed them because they were old.
+    pub(in crate::app) fn forget_pruned(&mut self, to: Seq) {
+        self.timeline.forget_pruned(to);
+        self.saving.forget_pruned(to);
+    }
+
     /// Drops every loaded item. Only changes after `head` will be applied.
     pub(in crate::app) fn reset(&mut self, head: Cursor) {
         self.timeline = Timeline::above(head.seq.next());

@@ -152,6 +152,16 @@ impl Timeline {
         }
     }
 
+    /// Drops the persistent messages up to a number: the server has removed them.
+    pub fn forget_pruned(&mut self, to: Seq) {
+        let is_pruned = |entry: &TimelineEntry| match &entry.kind {
+            EntryKind::Message(content) => content.expires_at().is_none(),
+            EntryKind::Deleted | EntryKind::Damaged => true,
+            EntryKind::Expired | EntryKind::Event(_) => false,
+        };
+        self.entries.retain(|entry| entry.seq > to || !is_pruned(entry));
+    }
+
     fn track_expiry(&mut self, entry: &TimelineEntry) {
         if let Some(end) = entry.expires_at() {
             self.expiries.insert((end, entry.seq));
@@ -203,6 +213,23 @@ mod tests {
         assert!(!timeline.expire(UnixMillis(999)));
         assert!(timeline.expire(UnixMillis(1_000)));
         assert!(!format!("{timeline:?}").contains("4417"));
+    }
+
+    #[test]
+    fn old_messages_that_the_server_removed_are_dropped_and_the_rest_stays() {
+        let mut ephemeral = item(2, 2, "expires later");
+        if let Content::Message(message) = &mut ephemeral.content {
+            message.expires_at = Some(UnixMillis(9_000));
+        }
+        let mut timeline = Timeline::default();
+        let joins = Item { content: Content::Join, ..item(3, 3, "-") };
+        for item in [item(1, 1, "old"), ephemeral, joins, item(4, 9, "old, edited"), item(5, 5, "kept")] {
+            timeline.apply(&item, None);
+        }
+        timeline.forget_pruned(Seq(4));
+        let left: Vec<_> = timeline.entries().iter().map(|entry| entry.seq.0).collect();
+        assert_eq!(left, [2, 3, 5]);
+        assert_eq!(timeline.next_expiry(), Some(UnixMillis(9_000)));
     }
 
     proptest! {
