@@ -142,7 +142,13 @@
 //!
 //! `history {room, before?, limit}` pages backwards by `seq`, for scrolling. Its items are whole, too. `head` is the
 //! room's last number when the page was cut: a change after it may be missing on the page. A page without `next_before`
-//! reaches the beginning of the room; only there may it be empty.
+//! reaches the beginning of the room; only there may it be without items.
+//!
+//! `limit` counts messages. Topics and answers come along with them; a page ends with `limit` messages, with twice as many
+//! items, or when it is large. Joins and leaves are no items there: `joins` has one [`message::JoinRun`] for all of them
+//! between two items, however many they are, in the order of the places. `from_seq` and `to_seq` are those of the first and the
+//! last, and no item of the page lies between. Whoever has single joins with places in this range, from events or `changes`,
+//! replaces them by the run, and ignores those that come later.
 //!
 //! ## Old messages
 //!

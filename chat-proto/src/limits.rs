@@ -17,6 +17,8 @@ pub const CLIENT_FRAME_MAX_BYTES: usize = 64 * 1024;
 pub const SERVER_FRAME_MAX_BYTES: usize = 1024 * 1024;
 /// A page stops growing after this many bytes of encoded items.
 pub const PAGE_BUDGET_BYTES: usize = 256 * 1024;
+/// The most accounts that condensed joins and leaves name.
+pub const JOIN_RUN_USERS_MAX: usize = 5;
 /// Most items on one page.
 pub const PAGE_MAX: u32 = 200;
 /// Longest room or user name in characters.

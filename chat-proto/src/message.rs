@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{ClientKey, Seq, UserId};
+use crate::limits::JOIN_RUN_USERS_MAX;
 use crate::room::{Rsvp, RsvpCounts};
 use crate::text::{CodeLanguage, Description, MessageBody, RoomName, TopicText};
 use crate::time::UnixMillis;
@@ -94,6 +95,53 @@ impl Content {
             | Self::Renamed { .. }
             | Self::Rsvp { .. }
             | Self::Damaged => None,
+        }
+    }
+}
+
+impl Content {
+    /// Whether a message stands or stood here: what `limit` of `history` counts.
+    pub fn is_message_place(&self) -> bool {
+        match self {
+            Self::Message(_) | Self::Deleted { .. } | Self::Expired { .. } | Self::Damaged => true,
+            Self::Join
+            | Self::Leave
+            | Self::Topic { .. }
+            | Self::Description { .. }
+            | Self::Renamed { .. }
+            | Self::Rsvp { .. } => false,
+        }
+    }
+}
+
+/// Joins and leaves between which a room has no other item, condensed. Pages of history bring them so; everywhere else each is
+/// an item of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JoinRun {
+    /// The place of the first of them.
+    pub from_seq: Seq,
+    /// The place of the last.
+    pub to_seq: Seq,
+    /// When the last was accepted.
+    pub at: UnixMillis,
+    /// How many joins.
+    pub joined: u32,
+    /// How many leaves.
+    pub left: u32,
+    /// Who joined or left last, latest first, each once: at most [`JOIN_RUN_USERS_MAX`].
+    pub users: Vec<UserId>,
+}
+
+impl JoinRun {
+    /// Takes the run before it: no item lies between.
+    pub fn extend_down(&mut self, older: &Self) {
+        self.from_seq = older.from_seq;
+        self.joined += older.joined;
+        self.left += older.left;
+        for user in &older.users {
+            if self.users.len() < JOIN_RUN_USERS_MAX && !self.users.contains(user) {
+                self.users.push(*user);
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 mod access_matrix;
 mod ephemeral;
 mod fair_sign_ins;
+mod history;
 mod http;
 mod leaving;
 mod people;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cursor::{Cursor, Parted};
 use crate::ids::{ClientKey, RoomId, Seq};
-use crate::message::{Item, Version};
+use crate::message::{Item, JoinRun, Version};
 use crate::room::User;
 use crate::text::{CodeLanguage, MessageBody};
 use crate::time::UnixMillis;
@@ -121,18 +121,22 @@ pub struct History {
     /// Only items before this number; absent: from the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Seq>,
-    /// Most entries: 1 – 200.
+    /// Most messages: 1 – 200. Deleted, expired and damaged ones count, too.
     pub limit: u32,
 }
 
 /// The answer to `history`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HistoryPage {
-    /// By rising `seq`.
+    /// By rising `seq`; no joins and leaves. Other items than messages come beside them, so that there may be twice as many as
+    /// the limit.
     pub items: Vec<Item>,
-    /// The authors on the page.
+    /// The joins and leaves between the items, by rising `seq`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub joins: Vec<JoinRun>,
+    /// The authors on the page, and the accounts that `joins` name.
     pub users: Vec<User>,
-    /// `before` for the next older page; absent at the beginning of the room. A page that has it is never empty.
+    /// `before` for the next older page; absent at the beginning of the room. A page that has it has items.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_before: Option<Seq>,
     /// The room's last number when the page was cut, as the cursor of a client that has applied everything.

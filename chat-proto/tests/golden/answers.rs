@@ -19,6 +19,14 @@ fn answers_about_rooms() -> Vec<(String, String)> {
     vec![
         answered::<History>(HistoryPage {
             items: items.clone(),
+            joins: vec![JoinRun {
+                from_seq: Seq(9),
+                to_seq: Seq(11),
+                at: NOW,
+                joined: 2,
+                left: 1,
+                users: vec![UserId(6), UserId(5)],
+            }],
             users: users.clone(),
             next_before: Some(Seq(12)),
             head: HEAD,

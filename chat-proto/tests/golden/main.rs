@@ -14,7 +14,7 @@ use chat_proto::cursor::{Cursor, Parted};
 use chat_proto::error::{ErrorBody, ErrorCode};
 use chat_proto::ids::{AccountSeq, ConnectionId, Epoch, RequestId, RoomId, Run, Seq, SessionId, UserId};
 use chat_proto::limits::Limits;
-use chat_proto::message::{Content, Item, ItemChange, Message, Version};
+use chat_proto::message::{Content, Item, ItemChange, JoinRun, Message, Version};
 use chat_proto::presence::{Availability, ChosenAvailability, Presence, UserPresence};
 use chat_proto::request::*;
 use chat_proto::room::{Member, Membership, ReadMarker, Role, Room, RoomKind, Rsvp, RsvpCounts, Topic, User};

@@ -39,8 +39,16 @@ fn rooms(page: &mut Page, server: &Server) {
     page.gauge("chat_rooms_running", "Rooms in use.", server.rooms.running());
     page.counter("chat_posts_total", "Messages accepted.", read(&counters.posts));
     page.counter("chat_deliveries_total", "Events handed to those who listen.", read(&counters.deliveries));
-    page.counter("chat_ring_hits_total", "Times someone caught up from memory.", read(&counters.ring_hits));
-    page.counter("chat_ring_misses_total", "Times catching up needed the database.", read(&counters.ring_misses));
+    page.counter(
+        "chat_ring_hits_total",
+        "Times a room's end was read from memory: to open it, or to catch up.",
+        read(&counters.ring_hits),
+    );
+    page.counter(
+        "chat_ring_misses_total",
+        "Times reading a room's end needed the database.",
+        read(&counters.ring_misses),
+    );
     page.histogram(
         "chat_acknowledgement_seconds",
         "Time from a message's acceptance to its acknowledgement.",

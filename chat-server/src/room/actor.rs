@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use chat_proto::cursor::Cursor;
 use chat_proto::ids::{ConnectionId, RoomId, Seq, UserId};
 use chat_proto::message::Item;
 use chat_proto::request::Posted;
@@ -16,7 +15,8 @@ use tokio::sync::mpsc;
 
 use super::RoomError;
 use super::command::{
-    ChangeKind, ChangeOutcome, ChangedMessage, Command, Joined, NewChange, NewPost, PageSnapshot, Responder, Setting,
+    ChangeKind, ChangeOutcome, ChangedMessage, Command, Joined, NewChange, NewPost, PageSnapshot, PageWanted,
+    Responder, Setting,
 };
 use super::commit::{Change, Commit, Event};
 use super::directory::Directory;
@@ -58,7 +58,7 @@ pub(super) async fn run(
     directory: Arc<Directory>,
 ) {
     let loaded = async {
-        let mut stored = services.store.room_state(id, services.ring_bounds.events as u32).await?;
+        let mut stored = services.store.room_state(id, services.ring_bounds.recent()).await?;
         let mut live_sync = LiveSync::new(&services);
         let losses = *services.live.losses().borrow();
         // A live store that is unreachable or slow delays nothing: its entries are loaded later.
@@ -184,7 +184,7 @@ impl Actor {
                 self.show_typing((caller.user(), connection), is_typing);
                 answer(reply, Ok(()));
             }
-            Command::PageSnapshot(_, _, after, reply) => self.page_snapshot(after, reply),
+            Command::PageSnapshot(_, _, wanted, reply) => self.page_snapshot(wanted, reply),
             Command::Snapshot(caller, _, reply) => answer(reply, Ok(self.state.snapshot(caller.user()))),
             Command::Unsubscribe(connection, reply) => self.unsubscribe(connection, reply),
             Command::Transient(push, action, but) => {
@@ -332,20 +332,31 @@ impl Actor {
         }
     }
 
-    fn page_snapshot(&self, after: Option<Cursor>, reply: Responder<PageSnapshot>) {
-        let head = self.state.head();
-        if let Some(parted) = after.and_then(|after| self.state.check(&after).err()) {
-            let (from_ring, ephemeral) = (None, Vec::new());
-            return answer(reply, Ok(PageSnapshot { head, parted: Some(parted), from_ring, ephemeral }));
+    fn page_snapshot(&self, wanted: PageWanted, reply: Responder<PageSnapshot>) {
+        let mut snapshot = PageSnapshot::at(self.state.head());
+        match wanted {
+            PageWanted::Changes(after) => {
+                if let Err(parted) = self.state.check(&after) {
+                    return answer(reply, Ok(PageSnapshot { parted: Some(parted), ..snapshot }));
+                }
+                snapshot.from_ring = self.state.ring.after(after.seq);
+                self.count_read(snapshot.from_ring.is_some());
+            }
+            PageWanted::End(messages) => {
+                snapshot.end = self.state.end(messages, self.now());
+                self.count_read(snapshot.end.is_some());
+            }
+            PageWanted::Past => {}
         }
-        let from_ring = after.and_then(|after| self.state.ring.after(after.seq));
-        if after.is_some() {
-            let Counters { ring_hits, ring_misses, .. } = &*self.services.counters;
-            let counter = if from_ring.is_some() { ring_hits } else { ring_misses };
-            counter.fetch_add(1, Ordering::Relaxed);
-        }
-        let ephemeral = self.state.ephemeral_items(self.now());
-        answer(reply, Ok(PageSnapshot { head, parted: None, from_ring, ephemeral }));
+        snapshot.ephemeral = self.state.ephemeral_items(self.now());
+        answer(reply, Ok(snapshot));
+    }
+
+    /// Counts a read of the room's end.
+    fn count_read(&self, is_hit: bool) {
+        let Counters { ring_hits, ring_misses, .. } = &*self.services.counters;
+        let counter = if is_hit { ring_hits } else { ring_misses };
+        counter.fetch_add(1, Ordering::Relaxed);
     }
 }
 

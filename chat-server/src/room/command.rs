@@ -15,7 +15,7 @@ use super::RoomError;
 use crate::access::{Caller, RoomAction};
 use crate::push::Push;
 use crate::send_queue::SendQueue;
-use crate::store::ChainPlace;
+use crate::store::{ChainPlace, StoredHistory};
 
 /// Takes the answer. Dropped without one, it tells the caller to ask again.
 pub(super) type Responder<T> = oneshot::Sender<Result<T, RoomError>>;
@@ -96,6 +96,17 @@ pub struct Joined {
     pub is_new: bool,
 }
 
+/// The page of which the room has a part.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum PageWanted {
+    /// The changes after a cursor; all of them after [`Cursor::START`].
+    Changes(Cursor),
+    /// The room's last messages, so many.
+    End(u32),
+    /// Earlier messages.
+    Past,
+}
+
 /// The room's part of a page, taken at one moment.
 #[derive(Debug)]
 pub(super) struct PageSnapshot {
@@ -105,8 +116,17 @@ pub(super) struct PageSnapshot {
     pub parted: Option<Parted>,
     /// All that changed after the cursor; `None` if the ring does not reach back that far.
     pub from_ring: Option<Vec<Item>>,
+    /// The room's last persistent messages; `None` if as many as wanted are not in memory.
+    pub end: Option<StoredHistory>,
     /// Every ephemeral message that has not expired.
     pub ephemeral: Vec<Item>,
+}
+
+impl PageSnapshot {
+    /// Only the room's head.
+    pub(super) fn at(head: Cursor) -> Self {
+        Self { head, parted: None, from_ring: None, end: None, ephemeral: Vec::new() }
+    }
 }
 
 /// A command. Those with a [`Responder`] are answered once.
@@ -127,8 +147,7 @@ pub(super) enum Command {
     Subscribe(Caller, (ConnectionId, SendQueue), Responder<Seq>),
     /// Shows that the caller is typing over this connection, or has stopped.
     Type(Caller, (ConnectionId, bool), Responder<()>),
-    /// The changes after a cursor, all of them after [`Cursor::START`]; without a cursor the ring is not asked.
-    PageSnapshot(Caller, RoomAction, Option<Cursor>, Responder<PageSnapshot>),
+    PageSnapshot(Caller, RoomAction, PageWanted, Responder<PageSnapshot>),
     Snapshot(Caller, RoomAction, Responder<Snapshot>),
     /// An item in its present state, if the room has it in memory.
     Find(Caller, RoomAction, Seq, Responder<Option<Item>>),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chat_proto::cursor::{Cursor, Parted};
 use chat_proto::ids::{ConnectionId, RoomId, Seq, UserId};
-use chat_proto::message::Item;
+use chat_proto::message::{Item, JoinRun};
 use chat_proto::request::{Edit, Post, Posted};
 use chat_proto::room::{Role, Rsvp, RsvpCounts};
 use chat_proto::server_frame::Resumed;
@@ -14,7 +14,8 @@ use tokio::sync::oneshot;
 
 use super::RoomError;
 use super::command::{
-    ChangeKind, ChangeOutcome, ChangedMessage, Command, Joined, NewChange, NewPost, PageSnapshot, Setting, Snapshot,
+    ChangeKind, ChangeOutcome, ChangedMessage, Command, Joined, NewChange, NewPost, PageSnapshot, PageWanted, Setting,
+    Snapshot,
 };
 use super::page;
 use super::registry::Registry;
@@ -22,7 +23,7 @@ use crate::access::{Caller, RoomAction};
 use crate::live::LiveError;
 use crate::push::Push;
 use crate::send_queue::SendQueue;
-use crate::store::ChainPlace;
+use crate::store::{ChainPlace, HistoryBounds};
 
 /// All rooms; a clone is the same.
 ///
@@ -35,8 +36,10 @@ pub struct Rooms(pub(super) Arc<Registry>);
 /// A page of a room's history without the names on it.
 #[derive(Debug)]
 pub struct RoomHistory {
-    /// The items.
+    /// The items but for joins and leaves.
     pub items: Vec<Item>,
+    /// The joins and leaves between them.
+    pub joins: Vec<JoinRun>,
     /// `before` of the next older page.
     pub next_before: Option<Seq>,
     /// The cursor of a client that has applied everything shown.
@@ -229,9 +232,9 @@ impl Rooms {
         caller: &Caller,
         room: RoomId,
         action: RoomAction,
-        after: Option<Cursor>,
+        wanted: PageWanted,
     ) -> Result<PageSnapshot, RoomError> {
-        self.0.ask(room, |reply| Command::PageSnapshot(caller.clone(), action, after, reply)).await
+        self.0.ask(room, |reply| Command::PageSnapshot(caller.clone(), action, wanted, reply)).await
     }
 
     /// The items that changed after a cursor, by rising `changed`; none after a cursor of another life of the data.
@@ -242,8 +245,8 @@ impl Rooms {
         after: Cursor,
         limit: u32,
     ) -> Result<RoomChanges, RoomError> {
-        let snapshot = self.page_snapshot(caller, room, RoomAction::ReadChanges, Some(after)).await?;
-        let PageSnapshot { head, parted, from_ring, mut ephemeral } = snapshot;
+        let snapshot = self.page_snapshot(caller, room, RoomAction::ReadChanges, PageWanted::Changes(after)).await?;
+        let PageSnapshot { head, parted, from_ring, mut ephemeral, end: _ } = snapshot;
         if let Some(Parted { at }) = parted {
             let next = at.map_or(Cursor::START, |at| head.up_to(at));
             return Ok(RoomChanges { items: Vec::new(), next, head, parted });
@@ -269,15 +272,22 @@ impl Rooms {
         before: Option<Seq>,
         limit: u32,
     ) -> Result<RoomHistory, RoomError> {
-        let snapshot = self.page_snapshot(caller, room, RoomAction::ReadHistory, None).await?;
-        let PageSnapshot { head, mut ephemeral, .. } = snapshot;
-        // What is posted while the database is read must not crowd out the page.
-        let before = before.unwrap_or(Seq(u64::MAX)).min(head.seq.next());
-        ephemeral.retain(|item| item.seq < before);
-        let stored = self.0.services().store.history(room, Some(before), limit).await?;
-        let is_full = stored.len() >= limit as usize;
-        let (items, next_before) = page::history(stored, is_full, ephemeral, head.seq, limit as usize);
-        Ok(RoomHistory { items, next_before, head })
+        let wanted = if before.is_none() { PageWanted::End(limit) } else { PageWanted::Past };
+        let snapshot = self.page_snapshot(caller, room, RoomAction::ReadHistory, wanted).await?;
+        let PageSnapshot { head, end, mut ephemeral, .. } = snapshot;
+        let stored = if let Some(end) = end {
+            end
+        } else {
+            // What is posted while the database is read must not crowd out the page.
+            let before = before.unwrap_or(Seq(u64::MAX)).min(head.seq.next());
+            ephemeral.retain(|item| item.seq < before);
+            let mut dividers: Vec<Seq> = ephemeral.iter().map(|item| item.seq).collect();
+            dividers.sort_unstable();
+            let bounds = HistoryBounds { dividers, ..HistoryBounds::page(limit) };
+            self.0.services().store.history(room, Some(before), bounds).await?
+        };
+        let page::HistoryCut { items, joins, next_before } = page::history(stored, ephemeral, head.seq, limit as usize);
+        Ok(RoomHistory { items, joins, next_before, head })
     }
 
     /// The items that changed after a cursor, if memory alone holds them all and they fit what is left of the budget.
@@ -288,8 +298,8 @@ impl Rooms {
         after: Cursor,
         budget_bytes: &mut usize,
     ) -> Result<Resumed, RoomError> {
-        let snapshot = self.page_snapshot(caller, room, RoomAction::ReadChanges, Some(after)).await?;
-        let PageSnapshot { head, parted, from_ring, ephemeral: _ } = snapshot;
+        let snapshot = self.page_snapshot(caller, room, RoomAction::ReadChanges, PageWanted::Changes(after)).await?;
+        let PageSnapshot { head, parted, from_ring, ephemeral: _, end: _ } = snapshot;
         let items = from_ring.filter(|items| {
             let bytes: usize = items.iter().map(chat_proto::codec::wire_size).sum();
             let fits = bytes <= *budget_bytes;

@@ -10,6 +10,7 @@ mod error;
 mod fanout;
 mod handle;
 mod in_flight;
+mod join_runs;
 mod live_sync;
 mod living;
 mod members;

@@ -6,7 +6,9 @@
 use chat_proto::codec;
 use chat_proto::ids::Seq;
 use chat_proto::limits::PAGE_BUDGET_BYTES;
-use chat_proto::message::Item;
+use chat_proto::message::{Item, JoinRun};
+
+use crate::store::StoredHistory;
 
 /// A page of changes.
 #[derive(Debug, PartialEq, Eq)]
@@ -33,22 +35,52 @@ pub(super) fn changes(stored: Vec<Item>, is_full: bool, ephemeral: Vec<Item>, he
     ChangesCut { items, next }
 }
 
-/// Merges a page of history, by rising `seq`. Returns it with `before` of the next older page, `None` on the last one.
-pub(super) fn history(
-    stored: Vec<Item>,
-    is_full: bool,
-    ephemeral: Vec<Item>,
-    head: Seq,
-    limit: usize,
-) -> (Vec<Item>, Option<Seq>) {
-    let known_from = stored.last().filter(|_| is_full).map_or(Seq::ZERO, |oldest| oldest.seq);
-    let mut items: Vec<Item> = stored.into_iter().chain(ephemeral).collect();
+/// A page of history.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct HistoryCut {
+    /// By rising `seq`.
+    pub items: Vec<Item>,
+    /// By rising `seq`; none encloses an item.
+    pub joins: Vec<JoinRun>,
+    /// `before` of the next older page, `None` on the last one.
+    pub next_before: Option<Seq>,
+}
+
+/// Merges a page of history. No run of joins in `stored` encloses one of the `ephemeral` items.
+pub(super) fn history(stored: StoredHistory, ephemeral: Vec<Item>, head: Seq, limit: usize) -> HistoryCut {
+    let StoredHistory { items, mut joins, is_whole } = stored;
+    let known_from = items.last().filter(|_| !is_whole).map_or(Seq::ZERO, |oldest| oldest.seq);
+    let mut items: Vec<Item> = items.into_iter().chain(ephemeral).collect();
     items.retain(|item| item.seq >= known_from && item.seq <= head);
     items.sort_unstable_by_key(|item| std::cmp::Reverse(item.seq));
-    let is_cut = cut(&mut items, limit);
-    let next_before = if is_cut || is_full { items.last().map(|oldest| oldest.seq) } else { None };
+    let mut messages = 0;
+    let fitting = items.iter().take_while(|item| {
+        let has_place = messages < limit;
+        messages += usize::from(item.content.is_message_place());
+        has_place
+    });
+    let fitting = fitting.count().min(2 * limit);
+    let is_cut = cut(&mut items, fitting);
+    let next_before = if is_cut || !is_whole { items.last().map(|oldest| oldest.seq) } else { None };
+    joins.retain(|run| Some(run.to_seq) > next_before && run.to_seq <= head);
     items.reverse();
-    (items, next_before)
+    joins.reverse();
+    HistoryCut { joins: merged(joins, &items), items, next_before }
+}
+
+/// Makes one run of those that no item parts. Both are by rising `seq`.
+fn merged(joins: Vec<JoinRun>, items: &[Item]) -> Vec<JoinRun> {
+    let mut merged: Vec<JoinRun> = Vec::with_capacity(joins.len());
+    for mut run in joins {
+        let items_before = |seq: Seq| items.partition_point(|item| item.seq < seq);
+        match merged.pop() {
+            Some(older) if items_before(older.to_seq) == items_before(run.from_seq) => run.extend_down(&older),
+            Some(older) => merged.push(older),
+            None => {}
+        }
+        merged.push(run);
+    }
+    merged
 }
 
 /// Cuts a page to its limits, but leaves at least one item. Returns whether anything was cut.

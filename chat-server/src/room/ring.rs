@@ -1,22 +1,31 @@
-//! The last events of a room, which let clients catch up without a query. Pure; must not know who asks.
+//! The last events of a room, which let clients catch up without a query, and its last messages, which open it without one.
+//! Each item is held once. Pure; must not know who asks.
 
 #![deny(clippy::disallowed_methods)]
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use chat_proto::ids::Seq;
 use chat_proto::message::{Content, Item};
 
+use super::join_runs::JoinRuns;
 use super::ring_bounds::RingBounds;
+use crate::store::StoredHistory;
 
-/// The last events by rising number, each with its item.
+/// Runs of joins that are kept of a room's end: as many as its items part, and some that ephemeral messages part.
+const RUNS_MAX: usize = 150;
+
+/// The last events by rising number, and the room's end.
 #[derive(Debug)]
 pub(super) struct Ring {
-    /// Each with its own number; `item.changed` may be newer.
-    events: VecDeque<(Seq, Item)>,
+    /// The items in their present state. Invariant: each is one of an event, or stands at the room's end.
+    items: BTreeMap<Seq, Held>,
+    /// Each event's number and the place of its item.
+    events: VecDeque<(Seq, Seq)>,
+    end: End,
     bounds: Arc<RingBounds>,
-    /// Bytes of the texts in `events`. Invariant: they are taken from `bounds`.
+    /// Bytes of the texts in `items`. Invariant: they are taken from `bounds`.
     text_bytes: usize,
     /// All changes after this number are here.
     reaches_back_to: Seq,
@@ -24,46 +33,101 @@ pub(super) struct Ring {
     pruned_to: Seq,
 }
 
+/// An item.
+#[derive(Debug)]
+struct Held {
+    item: Item,
+    /// How many of the events are changes of it.
+    events: usize,
+    is_ephemeral: bool,
+}
+
+impl Held {
+    /// Whether it belongs to the end of a room that begins at `from`. Ephemeral messages are kept elsewhere, and joins
+    /// condensed.
+    fn is_at_end(&self, from: Seq) -> bool {
+        self.item.seq >= from && !self.is_ephemeral && join_of(&self.item).is_none()
+    }
+}
+
+/// The end of a room.
+#[derive(Debug)]
+struct End {
+    /// All of its persistent items from here on are held.
+    from: Seq,
+    items: usize,
+    messages: usize,
+    joins: JoinRuns,
+}
+
 impl Ring {
-    /// A ring of the newest items, by rising `changed`. `is_whole`: the room has no other items.
-    pub(super) fn refill(bounds: Arc<RingBounds>, recent: Vec<Item>, head: Seq, is_whole: bool) -> Self {
-        let events: VecDeque<_> = recent.into_iter().map(|item| (item.changed, item)).collect();
+    /// A ring of the newest items, by rising `changed`, and the room's end. `is_whole`: the room has no other items.
+    pub(super) fn refill(
+        bounds: Arc<RingBounds>,
+        (recent, is_whole): (Vec<Item>, bool),
+        end: StoredHistory,
+        head: Seq,
+    ) -> Self {
         // Changes between the first item and the one before it are unknown.
-        let reaches_back_to = match events.front() {
+        let reaches_back_to = match recent.first() {
             _ if is_whole => Seq::ZERO,
-            Some((first, _)) => *first,
+            Some(first) => first.changed,
             None => head,
         };
-        let text_bytes = events.iter().map(|(_, item)| text_bytes(item)).sum();
-        bounds.take(text_bytes);
-        let mut ring = Self { events, bounds, text_bytes, reaches_back_to, pruned_to: Seq::ZERO };
+        let from = if end.is_whole { Seq::ZERO } else { end.items.last().map_or(head.next(), |oldest| oldest.seq) };
+        let last_item = end.items.first().map_or(Seq::ZERO, |newest| newest.seq);
+        let joins = JoinRuns::of_stored(end.joins, last_item);
+        let messages = end.items.iter().filter(|item| item.content.is_message_place()).count();
+        let mut ring = Self {
+            items: BTreeMap::new(),
+            events: VecDeque::with_capacity(recent.len()),
+            end: End { from, items: end.items.len(), messages, joins },
+            bounds,
+            text_bytes: 0,
+            reaches_back_to,
+            pruned_to: Seq::ZERO,
+        };
+        for item in recent {
+            ring.events.push_back((item.changed, item.seq));
+            ring.put(item, (1, false));
+        }
+        for item in end.items {
+            ring.put(item, (0, false));
+        }
         ring.shrink();
         ring
     }
 
-    /// Changes up to `number` may be missing.
+    /// Changes up to `number`, of items up to `number`, may be missing.
     pub(super) fn mark_incomplete_to(&mut self, number: Seq) {
         self.reaches_back_to = self.reaches_back_to.max(number);
+        self.end.joins.note_item(number);
     }
 
     /// Adds an event that was shown.
-    pub(super) fn push(&mut self, item: Item) {
-        if self.is_pruned(&item) {
+    pub(super) fn push(&mut self, item: Item, is_ephemeral: bool) {
+        if item.seq <= self.pruned_to && !is_ephemeral && item.content.is_message_place() {
             return;
         }
-        self.replace(&item);
-        self.hold(0, text_bytes(&item));
-        self.events.push_back((item.changed, item));
+        if item.changed == item.seq {
+            self.extend_end(&item, is_ephemeral);
+        }
+        self.events.push_back((item.changed, item.seq));
+        self.put(item, (1, is_ephemeral));
         self.shrink();
     }
 
-    /// Drops the oldest events until the ring is within its bounds. The ring that grows makes room, not another one.
-    fn shrink(&mut self) {
-        while self.bounds.are_exceeded(self.events.len(), self.text_bytes) {
-            let Some((dropped, item)) = self.events.pop_front() else { return };
-            self.hold(text_bytes(&item), 0);
-            self.mark_incomplete_to(dropped);
-        }
+    /// Holds an item in its present state.
+    fn put(&mut self, item: Item, (events, is_ephemeral): (usize, bool)) {
+        let (seq, now) = (item.seq, text_bytes(&item));
+        let before = if let Some(held) = self.items.get_mut(&seq) {
+            held.events += events;
+            text_bytes(&std::mem::replace(&mut held.item, item))
+        } else {
+            self.items.insert(seq, Held { item, events, is_ephemeral });
+            0
+        };
+        self.hold(before, now);
     }
 
     /// Counts texts of this many bytes instead of others.
@@ -73,54 +137,117 @@ impl Ring {
         self.text_bytes = self.text_bytes + now - before;
     }
 
-    /// Replaces an item wherever it occurs, so that no old text remains.
-    fn replace(&mut self, new: &Item) {
-        if new.changed == new.seq {
-            return;
+    /// A new item stands at the room's end.
+    fn extend_end(&mut self, item: &Item, is_ephemeral: bool) {
+        if let Some(is_join) = join_of(item) {
+            return self.end.joins.push(item, is_join);
         }
-        let (mut before, mut now) = (0, 0);
-        for (_, item) in self.events.iter_mut().filter(|(_, item)| item.seq == new.seq) {
-            before += text_bytes(item);
-            item.clone_from(new);
-            now += text_bytes(item);
+        self.end.joins.note_item(item.seq);
+        if !is_ephemeral {
+            self.end.items += 1;
+            self.end.messages += usize::from(item.content.is_message_place());
         }
-        self.hold(before, now);
+    }
+
+    /// Drops the oldest until the ring is within its bounds. The ring that grows makes room, not another one.
+    fn shrink(&mut self) {
+        while RingBounds::are_exceeded_at_end(self.end.messages, self.end.items) {
+            let Some(oldest) = self.oldest_at_end() else { break };
+            self.begin_end_at(oldest.next());
+        }
+        while self.end.joins.len() > RUNS_MAX {
+            let Some(oldest) = self.end.joins.oldest() else { break };
+            self.begin_end_at(oldest.next());
+        }
+        while self.bounds.are_exceeded(self.events.len(), self.text_bytes) {
+            let has_too_many_events = self.events.len() > self.bounds.events;
+            match (self.events.front().copied(), self.oldest_at_end()) {
+                (None, None) => return,
+                (Some((number, _)), Some(oldest)) if number > oldest && !has_too_many_events => {
+                    self.begin_end_at(oldest.next());
+                }
+                (None, Some(oldest)) => self.begin_end_at(oldest.next()),
+                (Some(event), _) => self.drop_event(event),
+            }
+        }
+    }
+
+    /// The place of the oldest item at the room's end.
+    fn oldest_at_end(&self) -> Option<Seq> {
+        self.items.range(self.end.from..).find(|(_, held)| held.is_at_end(self.end.from)).map(|(seq, _)| *seq)
+    }
+
+    /// Holds the room's end only from a later place on.
+    fn begin_end_at(&mut self, from: Seq) {
+        while let Some(oldest) = self.oldest_at_end().filter(|oldest| *oldest < from) {
+            self.end.from = oldest.next();
+            self.leave_end(oldest);
+        }
+        self.end.from = from;
+        let first = self.oldest_at_end().unwrap_or(from);
+        self.end.joins.drop_below(first);
+    }
+
+    /// An item does not belong to the room's end any more.
+    fn leave_end(&mut self, seq: Seq) {
+        let Some(held) = self.items.get(&seq) else { return };
+        self.end.items -= 1;
+        self.end.messages -= usize::from(held.item.content.is_message_place());
+        if held.events == 0 {
+            self.remove(seq);
+        }
+    }
+
+    /// Drops the oldest event.
+    fn drop_event(&mut self, (number, seq): (Seq, Seq)) {
+        self.events.pop_front();
+        self.reaches_back_to = self.reaches_back_to.max(number);
+        let Some(held) = self.items.get_mut(&seq) else { return };
+        held.events -= 1;
+        if held.events == 0 && !held.is_at_end(self.end.from) {
+            self.remove(seq);
+        }
+    }
+
+    fn remove(&mut self, seq: Seq) {
+        if let Some(held) = self.items.remove(&seq) {
+            self.hold(text_bytes(&held.item), 0);
+        }
     }
 
     /// A message has expired.
     pub(super) fn expire(&mut self, seq: Seq, at: chat_proto::time::UnixMillis) {
-        let mut freed = 0;
-        for (_, item) in self.events.iter_mut().filter(|(_, item)| item.seq == seq) {
-            if matches!(item.content, Content::Message(_)) {
-                freed += text_bytes(item);
-                item.content = Content::Expired { expired_at: at };
-            }
+        let Some(held) = self.items.get_mut(&seq) else { return };
+        if held.item.content.message().is_some() {
+            let freed = text_bytes(&held.item);
+            held.item.content = Content::Expired { expired_at: at };
+            self.hold(freed, 0);
         }
-        self.hold(freed, 0);
     }
 
     /// The database has removed the persistent messages up to this number.
     pub(super) fn forget_pruned(&mut self, to: Seq) {
         self.pruned_to = self.pruned_to.max(to);
-        let (kept, pruned) = std::mem::take(&mut self.events).into_iter().partition(|(_, item)| !self.is_pruned(item));
-        self.events = kept;
-        self.hold(Vec::from(pruned).iter().map(|(_, item)| text_bytes(item)).sum(), 0);
-    }
-
-    /// Whether an item is a message that the database has removed.
-    fn is_pruned(&self, item: &Item) -> bool {
-        item.seq <= self.pruned_to && item.content.message().is_some_and(|message| message.expires_at.is_none())
+        let is_pruned = |held: &Held| !held.is_ephemeral && held.item.content.is_message_place();
+        let pruned = self.items.range(..=to).filter(|(_, held)| is_pruned(held));
+        let pruned: Vec<_> = pruned.map(|(seq, held)| (*seq, held.is_at_end(self.end.from))).collect();
+        for (seq, is_at_end) in pruned {
+            self.end.items -= usize::from(is_at_end);
+            self.end.messages -= usize::from(is_at_end);
+            self.remove(seq);
+        }
+        let items = &self.items;
+        self.events.retain(|(_, seq)| items.contains_key(seq));
     }
 
     /// Returns the item `seq` in its present state; `None` if the ring does not hold it.
     pub(super) fn item(&self, seq: Seq) -> Option<&Item> {
-        self.events.iter().rev().map(|(_, item)| item).find(|item| item.seq == seq)
+        self.items.get(&seq).map(|held| &held.item)
     }
 
     /// Returns all items, each once.
     pub(super) fn items(&self) -> Vec<Item> {
-        let newest: HashMap<Seq, &Item> = self.events.iter().map(|(_, item)| (item.seq, item)).collect();
-        newest.into_values().cloned().collect()
+        self.items.values().map(|held| held.item.clone()).collect()
     }
 
     /// Returns all items that changed after a number, each once, by rising `changed`; `None` if the ring does not reach back
@@ -130,19 +257,54 @@ impl Ring {
             return None;
         }
         let start = self.events.partition_point(|(number, _)| *number <= after);
-        let mut newest: HashMap<Seq, &Item> = HashMap::new();
-        for (_, item) in self.events.iter().skip(start) {
-            newest.insert(item.seq, item);
-        }
-        let mut items: Vec<Item> = newest.into_values().cloned().collect();
+        let mut places: Vec<Seq> = self.events.range(start..).map(|(_, seq)| *seq).collect();
+        places.sort_unstable();
+        places.dedup();
+        let mut items: Vec<Item> = places.into_iter().filter_map(|seq| self.item(seq)).cloned().collect();
         items.sort_unstable_by_key(|item| item.changed);
         Some(items)
+    }
+
+    /// Returns the last persistent items with so many messages; `None` if the ring does not hold as many, or if one of the
+    /// `ephemeral` places lies between joins that are condensed.
+    pub(super) fn end(&self, messages: u32, ephemeral: impl Iterator<Item = Seq>) -> Option<StoredHistory> {
+        let (wanted, is_whole) = (messages as usize, self.end.from == Seq::ZERO);
+        if (self.end.messages < wanted && !is_whole) || self.end.joins.enclose_any(ephemeral) {
+            return None;
+        }
+        let (mut items, mut found) = (Vec::new(), 0);
+        let at_end = self.items.range(self.end.from..).rev().filter(|(_, held)| held.is_at_end(self.end.from));
+        for (_, held) in at_end {
+            if found >= wanted || items.len() >= 2 * wanted {
+                break;
+            }
+            found += usize::from(held.item.content.is_message_place());
+            items.push(held.item.clone());
+        }
+        let is_whole = is_whole && items.len() == self.end.items;
+        Some(StoredHistory { items, joins: self.end.joins.latest_first().cloned().collect(), is_whole })
     }
 }
 
 impl Drop for Ring {
     fn drop(&mut self) {
         self.bounds.release(self.text_bytes);
+    }
+}
+
+/// Whether an item is a join; `None` if it is no leave either.
+fn join_of(item: &Item) -> Option<bool> {
+    match &item.content {
+        Content::Join => Some(true),
+        Content::Leave => Some(false),
+        Content::Message(_)
+        | Content::Deleted { .. }
+        | Content::Expired { .. }
+        | Content::Topic { .. }
+        | Content::Description { .. }
+        | Content::Renamed { .. }
+        | Content::Rsvp { .. }
+        | Content::Damaged => None,
     }
 }
 
@@ -167,97 +329,4 @@ fn text_bytes(item: &Item) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use chat_proto::ids::UserId;
-    use chat_proto::message::Message;
-    use chat_proto::time::UnixMillis;
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::room::RING_EVENTS;
-
-    fn empty(bounds: &Arc<RingBounds>) -> Ring {
-        Ring::refill(Arc::clone(bounds), Vec::new(), Seq::ZERO, true)
-    }
-
-    /// A message of 16 KiB.
-    fn long(seq: u64, changed: u64) -> Item {
-        let body = "x".repeat(8_000).replace('x', "é").parse().expect("a body");
-        Item { content: Content::Message(Message::plain(body)), ..item(seq, changed) }
-    }
-
-    fn item(seq: u64, changed: u64) -> Item {
-        let content = Content::Message(Message::plain(format!("{seq} as of {changed}").parse().expect("a body")));
-        Item { seq: Seq(seq), changed: Seq(changed), at: UnixMillis(0), by: UserId(1), content }
-    }
-
-    #[test]
-    fn an_edit_replaces_the_text_wherever_it_stands() {
-        let mut ring = empty(&Arc::new(RingBounds::new(RING_EVENTS)));
-        ring.push(item(1, 1));
-        ring.push(item(1, 2));
-        assert!(ring.events.iter().all(|(_, kept)| *kept == item(1, 2)));
-        assert_eq!(ring.after(Seq::ZERO).map(|items| items.len()), Some(1));
-    }
-
-    #[test]
-    fn long_texts_fall_out_and_a_cursor_before_them_is_not_complete() {
-        let bounds = Arc::new(RingBounds::new(RING_EVENTS));
-        let mut ring = empty(&bounds);
-        (1..=100).for_each(|seq| ring.push(long(seq, seq)));
-        assert!((240_000..=256 * 1024).contains(&bounds.held_bytes()), "{}", bounds.held_bytes());
-        assert_eq!((ring.after(Seq(50)), ring.after(Seq(99))), (None, Some(vec![long(100, 100)])));
-        // An edit of what is held counts wherever it stands.
-        (101..=150).for_each(|changed| ring.push(long(100, changed)));
-        assert!(bounds.held_bytes() <= 256 * 1024);
-        ring.expire(Seq(100), UnixMillis(1));
-        assert_eq!(bounds.held_bytes(), 0, "all of them were of one message");
-        let recent: Vec<_> = (1..=100).map(|seq| long(seq, seq)).collect();
-        let filled = Ring::refill(Arc::clone(&bounds), recent, Seq(100), true);
-        assert!((240_000..=256 * 1024).contains(&bounds.held_bytes()));
-        assert_eq!((filled.after(Seq::ZERO), filled.after(Seq(99))), (None, Some(vec![long(100, 100)])));
-        drop((ring, filled));
-        assert_eq!(bounds.held_bytes(), 0);
-    }
-
-    #[test]
-    fn all_rings_together_are_bounded_and_the_one_that_grows_makes_room() {
-        let bounds = Arc::new(RingBounds::of_bytes(RING_EVENTS, 256 * 1024, 100_000));
-        let (mut first, mut second) = (empty(&bounds), empty(&bounds));
-        (1..=5).for_each(|seq| first.push(long(seq, seq)));
-        (1..=5).for_each(|seq| second.push(long(seq, seq)));
-        assert!(bounds.held_bytes() <= 100_000);
-        assert_eq!(first.after(Seq::ZERO).map(|items| items.len()), Some(5));
-        assert_eq!((second.after(Seq(3)), second.after(Seq(4)).map(|items| items.len())), (None, Some(1)));
-        drop(first);
-        (6..=8).for_each(|seq| second.push(long(seq, seq)));
-        assert_eq!(second.after(Seq(4)).map(|items| items.len()), Some(4));
-    }
-
-    proptest! {
-        #[test]
-        fn what_the_ring_returns_is_what_happened(edits in proptest::collection::vec(any::<prop::sample::Index>(), 1..700), after in 0u64..700) {
-            let mut ring = empty(&Arc::new(RingBounds::new(RING_EVENTS)));
-            let mut truth: Vec<Item> = Vec::new();
-            for (number, edit) in (1u64..).zip(&edits) {
-                // Every second event changes an earlier thing.
-                if number % 2 == 0 {
-                    let index = edit.index(truth.len());
-                    truth[index].changed = Seq(number);
-                    truth[index] = item(truth[index].seq.0, number);
-                    ring.push(truth[index].clone());
-                } else {
-                    truth.push(item(number, number));
-                    ring.push(item(number, number));
-                }
-            }
-            if let Some(changes) = ring.after(Seq(after)) {
-                let mut expected: Vec<_> = truth.iter().filter(|item| item.changed > Seq(after)).cloned().collect();
-                expected.sort_unstable_by_key(|item| item.changed);
-                prop_assert_eq!(changes, expected);
-            } else {
-                prop_assert!(edits.len() as u64 > after + RING_EVENTS as u64 - 1, "the ring gave up too soon");
-            }
-        }
-    }
-}
+mod tests;

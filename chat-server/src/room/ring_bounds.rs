@@ -4,8 +4,12 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::store::RecentBounds;
+
 /// Number of events a ring keeps, if the settings do not differ.
 pub const RING_EVENTS: usize = 256;
+/// Number of last messages a ring keeps, with the other items between them, however many events came later.
+const END_MESSAGES: usize = 50;
 /// Bytes of texts that one ring keeps: more events with long texts than this are read from the database.
 const RING_TEXT_BYTES: usize = 256 * 1024;
 /// Bytes of texts that all rings together keep.
@@ -38,6 +42,16 @@ impl RingBounds {
     /// Whether a ring with so many events and bytes has to shrink.
     pub(super) fn are_exceeded(&self, events: usize, bytes: usize) -> bool {
         events > self.events || bytes > self.ring_bytes || self.held_bytes() > self.all_bytes
+    }
+
+    /// Whether so many messages and items at a room's end are too many.
+    pub(super) fn are_exceeded_at_end(messages: usize, items: usize) -> bool {
+        messages > END_MESSAGES || items > 2 * END_MESSAGES
+    }
+
+    /// How much of a room is read at its start: no more than its ring keeps.
+    pub(super) fn recent(&self) -> RecentBounds {
+        RecentBounds { events: self.events as u32, messages: END_MESSAGES as u32, bytes: self.ring_bytes }
     }
 
     /// A ring has grown.

@@ -23,7 +23,7 @@ use super::rsvps::{NewAnswer, Rsvps};
 use super::runs::Runs;
 use crate::access::{Caller, Decision, RoomAction, RoomClass, RoomRefusal, ServerRole, in_room};
 use crate::live::{EphemeralEntry, EphemeralKey};
-use crate::store::RoomState;
+use crate::store::{RoomState, StoredHistory};
 
 /// A room.
 #[derive(Debug)]
@@ -68,7 +68,8 @@ impl State {
         let shown = stored.room.head.seq.max(newest_ephemeral);
         // Ephemeral events are not in the database: with some alive the ring cannot claim to know all.
         let has_persistent_only = commit.index.is_empty() && commit.seqs.last_given() == stored.room.head.seq;
-        let mut ring = Ring::refill(ring_bounds, stored.recent, shown, stored.is_whole && has_persistent_only);
+        let is_whole = stored.is_whole && has_persistent_only;
+        let mut ring = Ring::refill(ring_bounds, (stored.recent, is_whole), stored.end, shown);
         ring.mark_incomplete_to(newest_ephemeral);
         let members = Members::new(stored.members);
         let rsvps = Rsvps::new(stored.answers);
@@ -353,7 +354,7 @@ impl State {
             | Content::Damaged => {}
         }
         self.rsvps.show(item);
-        self.ring.push(item.clone());
+        self.ring.push(item.clone(), is_ephemeral);
         if !is_ephemeral {
             self.persistent = item.changed;
         }
@@ -364,6 +365,12 @@ impl State {
     pub(super) fn ephemeral_items(&self, now: UnixMillis) -> Vec<Item> {
         let alive = self.commit.index.entries().filter(|entry| entry.is_alive(now));
         alive.map(|entry| entry.item().clone()).filter(|item| item.changed <= self.shown).collect()
+    }
+
+    /// Returns the room's last persistent items with so many messages, if they are in memory.
+    pub(super) fn end(&self, messages: u32, now: UnixMillis) -> Option<StoredHistory> {
+        let alive = self.commit.index.entries().filter(|entry| entry.is_alive(now));
+        self.ring.end(messages, alive.map(|entry| entry.item().seq))
     }
 
     /// Returns the items of the ring and all ephemeral messages that are alive, each once, by rising number.

@@ -17,7 +17,7 @@ use chat_proto::message::{Content, Item, Message};
 use chat_proto::room::{Role, RoomKind};
 use chat_proto::time::UnixMillis;
 
-use super::{Append, MemberState, NewRoom, Store};
+use super::{Append, HistoryBounds, MemberState, NewRoom, RecentBounds, Store};
 
 /// Makes the suite's tests for one kind of store.
 macro_rules! suite {
@@ -67,6 +67,9 @@ macro_rules! suite {
 }
 pub(crate) use suite;
 
+/// How much of a room is read at its start.
+pub(crate) const RECENT: RecentBounds = RecentBounds { events: 256, messages: 50, bytes: 256 * 1024 };
+
 const NOW: UnixMillis = UnixMillis(1_763_560_927_120);
 const GENERAL: RoomId = RoomId(1);
 /// An account that is no member.
@@ -96,6 +99,13 @@ impl<P: Storage> Fixture<P> {
         let Self { store, storage } = self;
         drop(store);
         Self { store: storage.open("e2", Run(run.0 + 1)), storage }
+    }
+
+    /// The places of a room's last items, latest first, and those of its runs of joins.
+    pub(crate) async fn places(&self, room: RoomId) -> (Vec<u64>, Vec<(u64, u64)>) {
+        let found = self.store.history(room, None, HistoryBounds::page(100)).await.expect("read");
+        let runs = found.joins.iter().map(|run| (run.from_seq.0, run.to_seq.0)).collect();
+        (found.items.iter().map(|item| item.seq.0).collect(), runs)
     }
 
     /// Makes an account that is a member of the first room.

@@ -15,9 +15,9 @@ pub use chain::{BrokenChains, ChainId, ChainPlace};
 pub use error::{Cause, Record, StoreError};
 pub use health::Health;
 pub use model::{
-    Account, Append, Appended, Change, ChangeId, MemberAnswer, MemberRow, MemberState, MessageRange, MovedMarker,
-    NewRoom, NewSignIn, ROOMS_MAX, RefusedChange, Revision, RoomCounts, RoomState, RunStart, SignInRow, StoreFigures,
-    StoredRoom,
+    Account, Append, Appended, Change, ChangeId, HistoryBounds, MemberAnswer, MemberRow, MemberState, MessageRange,
+    MovedMarker, NewRoom, NewSignIn, ROOMS_MAX, RecentBounds, RefusedChange, Revision, RoomCounts, RoomState, RunStart,
+    SignInRow, StoreFigures, StoredHistory, StoredRoom,
 };
 pub use port::{Accounts, Lifecycle, Members, ReadMarkers, Retention, RoomStore, Rooms, Store, Timeline};
 

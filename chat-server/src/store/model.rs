@@ -2,7 +2,8 @@
 
 use chat_proto::cursor::Cursor;
 use chat_proto::ids::{ClientKey, RoomId, Run, Seq, SessionId, UserId};
-use chat_proto::message::{Content, Item, Message};
+use chat_proto::limits::PAGE_BUDGET_BYTES;
+use chat_proto::message::{Content, Item, JoinRun, Message};
 use chat_proto::presence::ChosenAvailability;
 use chat_proto::room::{ReadMarker, Role, Room, RoomKind, Rsvp, RsvpCounts, User};
 use chat_proto::text::{Description, RoomName, StatusText, TopicText, Username};
@@ -109,6 +110,8 @@ pub struct RoomState {
     pub recent: Vec<Item>,
     /// Whether `recent` holds all its items.
     pub is_whole: bool,
+    /// Its last messages with the other items between them.
+    pub end: StoredHistory,
     /// Ephemeral posts, edits and deletions that were refused and must not appear.
     pub refused: Vec<ChangeId>,
     /// The runs of the server that gave numbers in it, by rising number. The last is the present one, whether it has given
@@ -125,6 +128,48 @@ pub struct RunStart {
     pub head: Seq,
     /// The last number that earlier runs gave or reserved: the run's own numbers are higher.
     pub given: Seq,
+}
+
+/// How much of a room's past is read at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistoryBounds {
+    /// Most messages.
+    pub messages: u32,
+    /// Most items, messages included.
+    pub items: u32,
+    /// Once so many bytes of texts are read, no more items are.
+    pub bytes: usize,
+    /// Places that no run of joins may enclose, by rising number: those of items that the database does not have.
+    pub dividers: Vec<Seq>,
+}
+
+impl HistoryBounds {
+    /// A page with so many messages.
+    pub fn page(messages: u32) -> Self {
+        Self { messages, items: messages.saturating_mul(2), bytes: PAGE_BUDGET_BYTES, dividers: Vec::new() }
+    }
+}
+
+/// How much of a room its actor starts with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecentBounds {
+    /// Most of the items that changed last.
+    pub events: u32,
+    /// Most of the last messages.
+    pub messages: u32,
+    /// Once so many bytes of texts are read of either, no more are.
+    pub bytes: usize,
+}
+
+/// A part of a room's past.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StoredHistory {
+    /// Its items but for joins and leaves, by falling `seq`.
+    pub items: Vec<Item>,
+    /// The joins and leaves after the last of the items, by falling `seq`: no run encloses an item.
+    pub joins: Vec<JoinRun>,
+    /// Whether it reaches the room's beginning.
+    pub is_whole: bool,
 }
 
 /// A member's answer with the item that holds it.

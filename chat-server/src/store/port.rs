@@ -22,8 +22,8 @@ use chat_proto::time::UnixMillis;
 use tokio::sync::watch;
 
 use super::model::{
-    Account, Append, Appended, Change, MemberRow, MemberState, MessageRange, MovedMarker, NewRoom, NewSignIn,
-    RefusedChange, RoomCounts, RoomState, SignInRow, StoredRoom,
+    Account, Append, Appended, Change, HistoryBounds, MemberRow, MemberState, MessageRange, MovedMarker, NewRoom,
+    NewSignIn, RecentBounds, RefusedChange, RoomCounts, RoomState, SignInRow, StoredHistory, StoredRoom,
 };
 use super::{Health, StoreFigures, StoreReply};
 
@@ -111,12 +111,12 @@ pub trait Rooms: Send + Sync + 'static {
         limit: u32,
     ) -> StoreReply<Vec<(StoredRoom, Option<Role>)>>;
 
-    /// Returns the state a room's actor starts with; at most `ring` recent items. Sees **every write asked for
+    /// Returns the state a room's actor starts with, its recent items within the bounds. Sees **every write asked for
     /// before**, answered or not: an actor must see the last writes of the one it follows.
     ///
     /// # Errors
     /// `NotFound` if the room does not exist or is closed.
-    fn room_state(&self, id: RoomId, ring: u32) -> StoreReply<RoomState>;
+    fn room_state(&self, id: RoomId, bounds: RecentBounds) -> StoreReply<RoomState>;
 
     /// Counts messages and answers.
     fn room_counts(&self, room: RoomId) -> StoreReply<RoomCounts>;
@@ -181,8 +181,9 @@ pub trait Timeline: Send + Sync + 'static {
     /// Returns an item.
     fn item(&self, room: RoomId, seq: Seq) -> StoreReply<Option<Item>>;
 
-    /// Returns items with `seq < before` by falling `seq`, at most `limit`.
-    fn history(&self, room: RoomId, before: Option<Seq>, limit: u32) -> StoreReply<Vec<Item>>;
+    /// Returns the newest items with `seq < before` within the bounds, at least one if there is any, with joins and leaves
+    /// condensed. The work does not grow with the number of joins.
+    fn history(&self, room: RoomId, before: Option<Seq>, bounds: HistoryBounds) -> StoreReply<StoredHistory>;
 
     /// Returns items with `changed > after` by rising `changed`, at most `limit`.
     fn changes(&self, room: RoomId, after: Seq, limit: u32) -> StoreReply<Vec<Item>>;

@@ -11,7 +11,7 @@ use chat_proto::time::UnixMillis;
 use clap::ValueEnum;
 
 use super::exit::{CliError, ErrorReport};
-use super::json::{ItemNames, Line, VersionLine, encode};
+use super::json::{ItemNames, JoinsLine, Line, VersionLine, encode};
 use crate::text::SafeText;
 
 /// When to use colour.
@@ -92,6 +92,19 @@ impl Output {
             return Self::line(&encode(&Line::item(item, names, is_change)));
         }
         Self::line(&self.item_text(item, names, is_change))
+    }
+
+    /// Prints joins and leaves, the last of them at this moment.
+    ///
+    /// # Errors
+    /// As [`Self::data`].
+    pub fn joins(&self, joins: &JoinsLine<'_>, at: UnixMillis) -> Result<(), CliError> {
+        if self.is_json {
+            return Self::line(&encode(&Line::Joins(joins)));
+        }
+        let dim = self.style(Style::new().dimmed());
+        let (id, text) = (joins.id(), SafeText::line(&joins.text()));
+        Self::line(&format!("{dim}{}{dim:#} {dim}{id}{dim:#} {dim}— {}{dim:#}", local_time(at), text.as_str()))
     }
 
     /// Prints an earlier text of the message `seq` and the time it was replaced.

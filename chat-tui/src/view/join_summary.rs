@@ -3,6 +3,7 @@
 #![deny(clippy::disallowed_methods)]
 
 use chat_proto::ids::UserId;
+use chat_proto::message::JoinRun;
 
 use crate::text::{fit, width};
 
@@ -37,8 +38,45 @@ impl Outcome {
     }
 }
 
-/// Summarizes joins (`true`) and leaves, in the order they happened, in at most `columns`.
-pub(super) fn summarize(run: &[(UserId, bool)], name_of: impl Fn(UserId) -> String, columns: usize) -> String {
+/// A part of a run.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Joins<'a> {
+    /// A join (`true`) or a leave.
+    One(UserId, bool),
+    /// Several, of which not everyone is known.
+    Condensed(&'a JoinRun),
+}
+
+/// The outcomes of a run, each with the people it names and how many there are.
+type Groups = Vec<(Vec<UserId>, usize, Outcome)>;
+
+/// Summarizes joins and leaves, in the order they happened, in at most `columns`.
+pub(super) fn summarize(run: &[Joins<'_>], name_of: impl Fn(UserId) -> String, columns: usize) -> String {
+    let single = run.iter().map(|joins| match joins {
+        Joins::One(id, is_join) => Some((*id, *is_join)),
+        Joins::Condensed(_) => None,
+    });
+    let groups = match single.collect::<Option<Vec<_>>>() {
+        Some(single) => outcomes(&single),
+        None => match counted(run) {
+            Ok(group) => vec![group],
+            Err(both) => return both.text(name_of, columns),
+        },
+    };
+    let named = |ids: &[UserId]| ids.iter().map(|id| name_of(*id)).collect::<Vec<_>>();
+    let groups: Vec<_> = groups.iter().map(|(ids, count, outcome)| (named(ids), *count, *outcome)).collect();
+    let most = groups.iter().map(|(names, ..)| names.len()).max().unwrap_or(0);
+    let at_most = |named: usize| {
+        let texts: Vec<_> =
+            groups.iter().map(|(names, count, outcome)| group((names, *count), named, *outcome)).collect();
+        texts.join(" · ")
+    };
+    let fitting = (0..=most).rev().map(at_most).find(|text| width(text) <= columns);
+    fitting.unwrap_or_else(|| fit(&at_most(0), columns).into_owned())
+}
+
+/// The outcomes of joins and leaves of which all are known.
+fn outcomes(run: &[(UserId, bool)]) -> Groups {
     let mut people: Vec<(UserId, bool, bool)> = Vec::new();
     for (id, is_join) in run {
         match people.iter_mut().find(|(known, ..)| known == id) {
@@ -47,43 +85,99 @@ pub(super) fn summarize(run: &[(UserId, bool)], name_of: impl Fn(UserId) -> Stri
             None => people.push((*id, !is_join, *is_join)),
         }
     }
-    let mut groups: Vec<(Vec<String>, Outcome)> = Vec::new();
-    for outcome in Outcome::ALL {
+    let group = |outcome| {
         let of_it = people.iter().filter(|(_, before, now)| Outcome::of(*before, *now) == outcome);
-        let names: Vec<_> = of_it.map(|(id, ..)| name_of(*id)).collect();
-        if !names.is_empty() {
-            groups.push((names, outcome));
+        let ids: Vec<_> = of_it.map(|(id, ..)| *id).collect();
+        (ids.len(), ids, outcome)
+    };
+    let groups = Outcome::ALL.map(group).into_iter().filter(|(count, ..)| *count > 0);
+    groups.map(|(count, ids, outcome)| (ids, count, outcome)).collect()
+}
+
+/// Joins and leaves, and some of the people.
+struct Both {
+    joined: u32,
+    left: u32,
+    users: Vec<UserId>,
+}
+
+/// The one outcome of a run that is condensed in part.
+///
+/// # Errors
+/// If there are joins and leaves: who came back is not known then.
+fn counted(run: &[Joins<'_>]) -> Result<(Vec<UserId>, usize, Outcome), Both> {
+    let mut both = Both { joined: 0, left: 0, users: Vec::new() };
+    for joins in run {
+        let users = match joins {
+            Joins::One(id, is_join) => {
+                both.joined += u32::from(*is_join);
+                both.left += u32::from(!is_join);
+                std::slice::from_ref(id)
+            }
+            Joins::Condensed(condensed) => {
+                both.joined += condensed.joined;
+                both.left += condensed.left;
+                &condensed.users
+            }
+        };
+        for user in users {
+            if !both.users.contains(user) {
+                both.users.push(*user);
+            }
         }
     }
-    let most = groups.iter().map(|(names, _)| names.len()).max().unwrap_or(0);
-    let at_most = |named: usize| {
-        let groups_text: Vec<_> = groups.iter().map(|(names, outcome)| group(names, named, *outcome)).collect();
-        groups_text.join(" · ")
-    };
-    let fitting = (0..=most).rev().map(at_most).find(|text| width(text) <= columns);
-    fitting.unwrap_or_else(|| fit(&at_most(0), columns).into_owned())
+    match (both.joined as usize, both.left as usize) {
+        (joined, 0) => Ok((both.users, joined, Outcome::Joined)),
+        (0, left) => Ok((both.users, left, Outcome::Left)),
+        (..) => Err(both),
+    }
+}
+
+impl Both {
+    /// Formats `ana, ben and others came and went (5 joins, 2 leaves)`, or the counts alone if no name fits.
+    fn text(&self, name_of: impl Fn(UserId) -> String, columns: usize) -> String {
+        let counts = format!("{}, {}", number(self.joined, "join"), number(self.left, "leave"));
+        let names: Vec<_> = self.users.iter().map(|id| name_of(*id)).collect();
+        // Somebody may be unknown, unless the known ones account for everything.
+        let has_others = (self.joined + self.left) as usize > names.len();
+        let at_most = |named: usize| match (&names[..named], has_others || named < names.len()) {
+            ([], _) => counts.clone(),
+            (named, true) => format!("{} and others came and went ({counts})", named.join(", ")),
+            ([only], false) => format!("{only} came and went ({counts})"),
+            ([first @ .., last], false) => format!("{} and {last} came and went ({counts})", first.join(", ")),
+        };
+        let fitting = (0..=names.len()).rev().map(at_most).find(|text| width(text) <= columns);
+        fitting.unwrap_or_else(|| fit(&at_most(0), columns).into_owned())
+    }
+}
+
+fn number(count: u32, of: &str) -> String {
+    if count == 1 { format!("1 {of}") } else { format!("{count} {of}s") }
 }
 
 /// Formats `ana, ben and 10 others joined`, or `12 people joined` if no name fits.
-fn group(names: &[String], named: usize, outcome: Outcome) -> String {
+fn group((names, count): (&[String], usize), named: usize, outcome: Outcome) -> String {
     let verb = outcome.verb();
-    let others = names.len().saturating_sub(named);
-    match (names, others) {
+    let names = &names[..names.len().min(named)];
+    match (names, count - names.len()) {
+        ([], 1) => format!("1 person {verb}"),
+        ([], others) => format!("{others} people {verb}"),
         ([only], 0) => format!("{only} {verb}"),
         ([first @ .., last], 0) => format!("{} and {last} {verb}", first.join(", ")),
-        ([_], _) => format!("1 person {verb}"),
-        (_, _) if named == 0 => format!("{others} people {verb}"),
-        (_, 1) => format!("{} and 1 other {verb}", names[..named].join(", ")),
-        (_, _) => format!("{} and {others} others {verb}", names[..named].join(", ")),
+        (names, 1) => format!("{} and 1 other {verb}", names.join(", ")),
+        (names, others) => format!("{} and {others} others {verb}", names.join(", ")),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use chat_proto::ids::Seq;
+    use chat_proto::time::UnixMillis;
+
     use super::*;
 
     fn of(run: &[(u64, bool)], columns: usize) -> String {
-        let run: Vec<_> = run.iter().map(|(id, is_join)| (UserId(*id), *is_join)).collect();
+        let run: Vec<_> = run.iter().map(|(id, is_join)| Joins::One(UserId(*id), *is_join)).collect();
         summarize(&run, |id| format!("person{}", id.0), columns)
     }
 
@@ -104,5 +198,34 @@ mod tests {
         assert_eq!(of(&twelve, 10), "12 people…");
         assert_eq!(of(&twelve[..3], 60), "person1, person2 and person3 joined");
         assert_eq!(of(&twelve[..3], 34), "person1 and 2 others joined");
+    }
+
+    #[test]
+    fn condensed_joins_are_counted_and_named_as_far_as_people_are_known() {
+        let run = |joined, left, users: &[u64]| JoinRun {
+            from_seq: Seq(1),
+            to_seq: Seq(9),
+            at: UnixMillis(0),
+            joined,
+            left,
+            users: users.iter().map(|id| UserId(*id)).collect(),
+        };
+        let of = |run: &[Joins<'_>], columns| summarize(run, |id| format!("person{}", id.0), columns);
+        let joined = run(12, 0, &[12, 11, 10]);
+        let one = Joins::One(UserId(13), true);
+        assert_eq!(of(&[Joins::Condensed(&joined)], 60), "person12, person11, person10 and 9 others joined");
+        assert_eq!(
+            of(&[Joins::Condensed(&joined), one], 60),
+            "person12, person11, person10, person13 and 9 others joined"
+        );
+        assert_eq!(of(&[Joins::Condensed(&joined), one], 20), "13 people joined");
+        assert_eq!(of(&[Joins::Condensed(&run(0, 1, &[4]))], 60), "person4 left");
+        let mixed = run(3, 1, &[4, 5]);
+        assert_eq!(of(&[Joins::Condensed(&mixed)], 60), "person4, person5 and others came and went (3 joins, 1 leave)");
+        assert_eq!(of(&[Joins::Condensed(&mixed)], 20), "3 joins, 1 leave");
+        assert_eq!(
+            of(&[Joins::Condensed(&run(1, 1, &[4, 5]))], 60),
+            "person4 and person5 came and went (1 join, 1 leave)"
+        );
     }
 }

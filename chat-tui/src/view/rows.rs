@@ -7,6 +7,7 @@ use chat_proto::time::UnixMillis;
 
 use super::cache::{RenderCache, WrappedText};
 use super::delivery_status::{is_often_brief, note};
+use super::join_summary::Joins;
 use super::row::{Columns, Lead, Line, Row, name_for, text_width};
 use super::{join_summary, time};
 use crate::app::{DeliveryStatus, EntryKind, Model, PendingPost, Room, RoomEvent, RoomKey, Server, TimelineEntry};
@@ -49,8 +50,8 @@ impl RowBuilder<'_> {
         let before = self.shown_before(index);
         let content = match &entry.kind {
             EntryKind::Expired => return Vec::new(),
-            EntryKind::Event(event)
-                if is_join_or_leave(event) && before.is_some_and(|before| self.is_same_join_run(before, entry)) =>
+            EntryKind::Event(_)
+                if entry.is_join_or_leave() && before.is_some_and(|before| self.is_same_join_run(before, entry)) =>
             {
                 return Vec::new();
             }
@@ -216,15 +217,14 @@ impl RowBuilder<'_> {
 
     /// Returns whether `before` is a join or leave of the same day, whose row includes `entry`.
     fn is_same_join_run(&self, before: &TimelineEntry, entry: &TimelineEntry) -> bool {
-        matches!(&before.kind, EntryKind::Event(event) if is_join_or_leave(event))
-            && self.separators(entry, Some(before)).is_empty()
+        before.is_join_or_leave() && self.separators(entry, Some(before)).is_empty()
     }
 
     fn event(&self, index: usize, entry: &TimelineEntry, event: &RoomEvent) -> String {
         let name = self.server.name(entry.by);
         let name = name.as_str();
         match event {
-            RoomEvent::Join | RoomEvent::Leave => self.join_summary(index),
+            RoomEvent::Join | RoomEvent::Leave | RoomEvent::Joins(_) => self.join_summary(index),
             RoomEvent::Topic(Some(topic)) => format!("{name} set the topic: {}", topic.as_str()),
             RoomEvent::Topic(None) => format!("{name} cleared the topic"),
             RoomEvent::Description(true) => format!("{name} changed the description"),
@@ -242,11 +242,17 @@ impl RowBuilder<'_> {
         let mut run = Vec::new();
         let mut before: Option<&TimelineEntry> = None;
         for entry in entries.range(index..).filter(|entry| !matches!(entry.kind, EntryKind::Expired)) {
-            let EntryKind::Event(event @ (RoomEvent::Join | RoomEvent::Leave)) = &entry.kind else { break };
+            let EntryKind::Event(event) = &entry.kind else { break };
+            let joins = match event {
+                RoomEvent::Join => Joins::One(entry.by, true),
+                RoomEvent::Leave => Joins::One(entry.by, false),
+                RoomEvent::Joins(condensed) => Joins::Condensed(condensed),
+                RoomEvent::Topic(_) | RoomEvent::Description(_) | RoomEvent::Renamed(_) | RoomEvent::Rsvp(_) => break,
+            };
             if before.is_some_and(|before| !self.is_same_join_run(before, entry)) {
                 break;
             }
-            run.push((entry.by, *event == RoomEvent::Join));
+            run.push(joins);
             before = Some(entry);
         }
         let name_of = |id| self.server.name(id).as_str().to_owned();
@@ -256,9 +262,4 @@ impl RowBuilder<'_> {
 
 fn is_same_span(one: UnixMillis, other: UnixMillis) -> bool {
     one.0.div_euclid(GROUP_MS) == other.0.div_euclid(GROUP_MS)
-}
-
-/// Returns whether an event is folded into a summary.
-fn is_join_or_leave(event: &RoomEvent) -> bool {
-    matches!(event, RoomEvent::Join | RoomEvent::Leave)
 }

@@ -2,13 +2,14 @@
 
 use chat_proto::error::ErrorCode;
 use chat_proto::ids::UserId;
-use chat_proto::message::{Content, Item};
+use chat_proto::message::Content;
 use chat_proto::request::{Changes, ChangesPage, History, HistoryPage, Versions, VersionsAnswer};
 use chat_proto::room::User;
 
 use crate::access::{Caller, RoomAction};
 use crate::connection::bounds::check_limit;
 use crate::connection::error::Refusal;
+use crate::room::RoomHistory;
 use crate::server::Server;
 
 pub(in crate::connection) async fn history(
@@ -17,9 +18,11 @@ pub(in crate::connection) async fn history(
     asked: History,
 ) -> Result<HistoryPage, Refusal> {
     check_limit(asked.limit, &server.config.limits)?;
-    let page = server.rooms.history(caller, asked.room, asked.before, asked.limit).await?;
-    let users = authors(server, &page.items).await?;
-    Ok(HistoryPage { items: page.items, users, next_before: page.next_before, head: page.head })
+    let RoomHistory { items, joins, next_before, head } =
+        server.rooms.history(caller, asked.room, asked.before, asked.limit).await?;
+    let named = joins.iter().flat_map(|run| run.users.iter().copied());
+    let users = users(server, items.iter().map(|item| item.by).chain(named).collect()).await?;
+    Ok(HistoryPage { items, joins, users, next_before, head })
 }
 
 pub(in crate::connection) async fn changes(
@@ -33,7 +36,7 @@ pub(in crate::connection) async fn changes(
         device.send_queue.close_gap(asked.room);
     }
     let page = server.rooms.changes(caller, asked.room, asked.after, asked.limit).await?;
-    let users = authors(server, &page.items).await?;
+    let users = users(server, page.items.iter().map(|item| item.by).collect()).await?;
     Ok(ChangesPage { items: page.items, users, next: page.next, head: page.head, parted: page.parted })
 }
 
@@ -62,8 +65,7 @@ pub(in crate::connection) async fn versions(
 }
 
 /// The names of the accounts on a page, in one query.
-async fn authors(server: &Server, items: &[Item]) -> Result<Vec<User>, Refusal> {
-    let mut ids: Vec<UserId> = items.iter().map(|item| item.by).collect();
+async fn users(server: &Server, mut ids: Vec<UserId>) -> Result<Vec<User>, Refusal> {
     ids.sort_unstable();
     ids.dedup();
     if ids.is_empty() {

@@ -53,6 +53,11 @@ fn started(persistent: &[u64], alive: &[u64]) -> State {
         answers: Vec::new(),
         recent: persistent.iter().map(|seq| message(*seq, None)).collect(),
         is_whole: true,
+        end: StoredHistory {
+            items: persistent.iter().rev().map(|seq| message(*seq, None)).collect(),
+            joins: Vec::new(),
+            is_whole: true,
+        },
         refused: Vec::new(),
         runs: vec![RunStart { run: Run(1), head: Seq::ZERO, given: Seq::ZERO }],
     };

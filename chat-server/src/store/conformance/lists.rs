@@ -5,7 +5,7 @@ use chat_proto::message::Content;
 use chat_proto::room::{Role, RoomKind, Rsvp, RsvpCounts};
 use chat_proto::text::RoomName;
 
-use super::{Fixture, GENERAL, Storage, event, room_of};
+use super::{Fixture, GENERAL, RECENT, Storage, event, room_of};
 use crate::access::{RoomAction, RoomClass, ServerRole, in_room};
 use crate::store::{Append, MemberState, NewRoom};
 
@@ -118,5 +118,5 @@ pub(crate) async fn a_store_that_writes_is_healthy_and_counts_its_writes(fixture
     assert!(after.batch_writes.sum >= before.batch_writes.sum + 3, "an account, its membership and its message");
     let commits = |counts: &[u64]| counts.iter().sum::<u64>();
     assert!(commits(&after.commit_us.counts) > commits(&before.commit_us.counts));
-    assert_eq!(fixture.store.room_state(GENERAL, 9).await.expect("there").room.head.seq, Seq(2));
+    assert_eq!(fixture.store.room_state(GENERAL, RECENT).await.expect("there").room.head.seq, Seq(2));
 }

@@ -5,7 +5,7 @@ use chat_proto::message::{Content, Item};
 use chat_proto::room::{Role, RoomKind, Rsvp, RsvpCounts};
 use chat_proto::time::UnixMillis;
 
-use super::{BEN, Fixture, GENERAL, NOW, Storage, event, room_of};
+use super::{BEN, Fixture, GENERAL, NOW, RECENT, Storage, event, room_of};
 use crate::store::{Append, Change, MemberAnswer, MemberState, NewRoom, ROOMS_MAX, Revision, StoreError};
 
 fn rsvp(answer: Rsvp, attending: u32, answered_at: Option<UnixMillis>) -> Content {
@@ -39,7 +39,7 @@ pub(crate) async fn a_changed_answer_changes_its_item_and_the_membership_and_del
     assert_eq!(fixture.store.rsvp(GENERAL, ana).await, Ok(Rsvp::None));
     let counts = fixture.store.room_counts(GENERAL).await.expect("read");
     assert_eq!((counts.messages, counts.rsvp), (1, RsvpCounts::default()));
-    let answers = fixture.reopened().await.store.room_state(GENERAL, 256).await.expect("there").answers;
+    let answers = fixture.reopened().await.store.room_state(GENERAL, RECENT).await.expect("there").answers;
     assert_eq!(answers, [MemberAnswer { user: ana, rsvp: Rsvp::None, seq: Seq(2), at: NOW }]);
 }
 
@@ -83,7 +83,7 @@ pub(crate) async fn a_room_is_made_with_its_owner_and_closed_with_its_last_leave
     let made = fixture.store.create_room(room_of(ana, RoomKind::Public)).await.expect("made");
     let room = made.room.id;
     assert_eq!((made.room.members, made.head.seq), (1, Seq(1)));
-    let state = fixture.store.room_state(room, 256).await.expect("open");
+    let state = fixture.store.room_state(room, RECENT).await.expect("open");
     let shown: Vec<_> = state.recent.iter().map(|item| (item.seq, item.by, &item.content)).collect();
     assert_eq!(
         (state.members.as_slice(), shown),

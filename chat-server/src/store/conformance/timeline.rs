@@ -6,7 +6,7 @@ use chat_proto::message::{Content, Item, Message};
 use chat_proto::room::{Role, RoomKind};
 use chat_proto::time::UnixMillis;
 
-use super::{BEN, Fixture, GENERAL, NOW, Storage, body, event, room_of};
+use super::{BEN, Fixture, GENERAL, NOW, RECENT, Storage, body, event, room_of};
 use crate::store::{
     Append, ChainId, ChainPlace, Change, ChangeId, MemberState, MovedMarker, RefusedChange, Revision, RunStart,
     StoreError,
@@ -25,7 +25,7 @@ pub(crate) async fn a_repeated_key_returns_the_first_number_and_adds_nothing(fix
     assert_eq!((second.seq, second.is_duplicate), (Seq(2), true));
     let other = Append { seq: Seq(3), ..event(ana, 2, "another text") };
     assert_eq!(fixture.store.append(other).await, Err(StoreError::KeyReused));
-    assert_eq!(fixture.store.history(GENERAL, None, 10).await.expect("read").len(), 2, "the join and one message");
+    assert_eq!(fixture.places(GENERAL).await, (vec![2], vec![(1, 1)]), "the join and one message");
 }
 
 pub(crate) async fn a_write_that_fails_takes_none_of_its_batch_along(fixture: Fixture<impl Storage>) {
@@ -67,7 +67,7 @@ pub(crate) async fn behind_a_refused_write_of_a_chain_none_is_kept(fixture: Fixt
     let broken = Err(StoreError::ChainBroken);
     assert_eq!(answers, [Ok(Seq(3)), Err(StoreError::KeyReused), broken.clone(), Ok(Seq(6))]);
     assert_eq!(fixture.store.append(chained(7, place(1, 3))).await.map(|appended| appended.seq), broken);
-    assert_eq!(fixture.store.history(GENERAL, None, 10).await.expect("read").len(), 4);
+    assert_eq!(fixture.places(GENERAL).await, (vec![6, 3, 2], vec![(1, 1)]));
 }
 
 pub(crate) async fn what_was_acknowledged_is_there_after_reopening_with_the_same_epoch(fixture: Fixture<impl Storage>) {
@@ -77,7 +77,7 @@ pub(crate) async fn what_was_acknowledged_is_there_after_reopening_with_the_same
     }
     let fixture = fixture.reopened().await;
     assert_eq!(&*fixture.store.epoch().0, "e1");
-    let state = fixture.store.room_state(GENERAL, 256).await.expect("there");
+    let state = fixture.store.room_state(GENERAL, RECENT).await.expect("there");
     assert_eq!((state.room.head.seq, state.recent.len(), state.is_whole), (Seq(39), 39, true));
     assert!(state.recent.is_sorted_by_key(|item| item.changed));
 }
@@ -85,7 +85,7 @@ pub(crate) async fn what_was_acknowledged_is_there_after_reopening_with_the_same
 pub(crate) async fn a_number_that_was_reserved_is_never_given_again(fixture: Fixture<impl Storage>) {
     fixture.store.reserve_seqs(GENERAL, Seq(64)).await.expect("kept");
     fixture.store.reserve_seqs(GENERAL, Seq(10)).await.expect("never lowered");
-    let state = fixture.reopened().await.store.room_state(GENERAL, 256).await.expect("there");
+    let state = fixture.reopened().await.store.room_state(GENERAL, RECENT).await.expect("there");
     assert_eq!(state.reserved_up_to, Seq(64));
 }
 
@@ -100,17 +100,17 @@ pub(crate) async fn a_run_is_known_in_the_rooms_it_wrote_in_with_their_numbers_b
     let fixture = fixture.reopened().await;
     fixture.store.append(event(ana, 1, "taken")).await.expect_err("refused");
     let fixture = fixture.reopened().await;
-    let state = fixture.store.room_state(GENERAL, 256).await.expect("there");
+    let state = fixture.store.room_state(GENERAL, RECENT).await.expect("there");
     assert_eq!(state.runs, [start(1, 0, 0), start(3, 1, 64)]);
     assert_eq!(state.room.head, Cursor { run: Some(Run(1)), seq: Seq(1), persistent: Seq(1) });
     fixture.store.append(event(ana, 65, "a first write")).await.expect("added");
     fixture.store.append(event(ana, 66, "a second one")).await.expect("added");
     let fixture = fixture.reopened().await;
-    let state = fixture.store.room_state(GENERAL, 256).await.expect("there");
+    let state = fixture.store.room_state(GENERAL, RECENT).await.expect("there");
     assert_eq!(state.runs, [start(1, 0, 0), start(3, 1, 64), start(4, 66, 66)]);
     let memberships = fixture.store.memberships(ana).await.expect("read");
     assert_eq!(memberships[0].head, Cursor { run: Some(Run(3)), seq: Seq(66), persistent: Seq(66) });
-    let untouched = fixture.store.room_state(other, 256).await.expect("there");
+    let untouched = fixture.store.room_state(other, RECENT).await.expect("there");
     assert_eq!(untouched.runs, [start(1, 0, 0), start(4, 1, 1)]);
 }
 
@@ -123,10 +123,10 @@ pub(crate) async fn a_refused_change_is_known_by_its_numbers_until_nothing_can_b
         fixture.store.note_refused(refused(id, NOW, life_ms)).await.expect("kept");
     }
     let fixture = fixture.reopened().await;
-    let state = fixture.store.room_state(GENERAL, 256).await.expect("there");
+    let state = fixture.store.room_state(GENERAL, RECENT).await.expect("there");
     assert_eq!(state.refused, [edit(9, 3), post(Seq(7)), edit(9, 7)]);
     fixture.store.note_refused(refused(post(Seq(12)), NOW.plus_ms(1_000), 1_000)).await.expect("kept");
-    let state = fixture.store.room_state(GENERAL, 256).await.expect("there");
+    let state = fixture.store.room_state(GENERAL, RECENT).await.expect("there");
     assert_eq!(state.refused, [post(Seq(7)), edit(9, 7), post(Seq(12))]);
 }
 
@@ -248,7 +248,7 @@ pub(crate) async fn a_chain_breaks_over_rooms_and_only_behind_the_refusal(fixtur
     assert_eq!(broken, Err(StoreError::ChainBroken));
     fixture.store.append(chained(other, 4, place(1, 4))).await.expect("before the refusal");
     fixture.store.append(chained(other, 5, place(2, 7))).await.expect("another chain");
-    assert_eq!(fixture.store.history(other, None, 10).await.expect("read").len(), 3, "with the join");
+    assert_eq!(fixture.places(other).await, (vec![5, 4], vec![(1, 1)]), "with the join");
 }
 
 pub(crate) async fn an_append_changes_what_its_item_says_about_the_room(fixture: Fixture<impl Storage>) {
@@ -314,7 +314,7 @@ pub(crate) async fn an_edit_keeps_the_former_text_and_a_deletion_leaves_none(fix
 pub(crate) async fn a_room_starts_with_every_write_that_was_asked_for(fixture: Fixture<impl Storage>) {
     let ana = fixture.ana().await;
     let writes: Vec<_> = (2..200).map(|seq| fixture.store.append(event(ana, seq, "x"))).collect();
-    let state = fixture.store.room_state(GENERAL, 256).await.expect("there");
+    let state = fixture.store.room_state(GENERAL, RECENT).await.expect("there");
     assert_eq!((state.room.head.seq, state.recent.len(), state.is_whole), (Seq(199), 199, true));
     for write in writes {
         write.await.expect("added");

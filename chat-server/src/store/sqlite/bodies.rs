@@ -31,7 +31,7 @@ mod tests {
     use chat_proto::message::{Content, Item, Message};
 
     use crate::store::conformance::{Fixture, Storage, event};
-    use crate::store::{Append, Appended, Change, Revision, Store, StoreReply};
+    use crate::store::{Append, Appended, Change, HistoryBounds, Revision, Store, StoreReply};
 
     /// The bytes of a word that are looked for: its end, since an index may share beginnings.
     const TAIL: usize = 10;
@@ -123,7 +123,7 @@ mod tests {
         let found: HashSet<&[u8]> = bytes.windows(TAIL).filter(|bytes| load.gone.contains(*bytes)).collect();
         assert_eq!((load.gone.len() > 1_500, found.len()), (true, 0), "of {} texts", load.gone.len());
         let store = folder.open("e", Run(2));
-        let last = store.history(RoomId(1), None, 1).await.expect("read");
+        let last = store.history(RoomId(1), None, HistoryBounds::page(1)).await.expect("read").items;
         assert_eq!(last.len(), 1, "what stands is still there");
     }
 }

@@ -8,10 +8,11 @@ use rusqlite::{Connection, params};
 
 use super::batch::Batch;
 use super::bodies;
+use super::join_run;
 use super::rooms;
 use super::row::{self, ITEM, all, execute, one, sql};
 use crate::post_digest::{self, PostDigest};
-use crate::store::{Append, Appended, Change, Record, Revision, StoreError};
+use crate::store::{Append, Appended, Change, RecentBounds, Record, Revision, StoreError};
 use crate::stored;
 
 pub(super) fn append(c: &Batch<'_>, event: &Append) -> Result<Appended, StoreError> {
@@ -21,9 +22,13 @@ pub(super) fn append(c: &Batch<'_>, event: &Append) -> Result<Appended, StoreErr
         }
     } else {
         let room = sql(event.room.0);
-        let values = params![room, sql(event.seq.0), event.at.0, sql(event.by.0), stored::to_column(&event.content)];
-        let insert = "INSERT INTO item (room, seq, changed, at, author, what) VALUES (?1, ?2, ?2, ?3, ?4, ?5)";
         c.record_run(room)?;
+        let (seq, by, what) = (sql(event.seq.0), sql(event.by.0), stored::to_column(&event.content));
+        let run = join_run::of_next(c, room, event.seq, &event.content)?;
+        let (joined, left) = (run.map(|run| run.joined), run.map(|run| run.left));
+        let values = params![room, seq, event.at.0, by, what, run.map(|run| sql(run.from.0)), joined, left];
+        let insert = "INSERT INTO item (room, seq, changed, at, author, what, run_from, run_joined, run_left)
+             VALUES (?1, ?2, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
         execute(c, insert, values)?;
         execute(c, "UPDATE room SET head = max(head, ?2) WHERE id = ?1", [room, sql(event.seq.0)])?;
         rooms::apply(c, event.room, &event.content, event.by, event.at)?;
@@ -183,31 +188,44 @@ pub(super) fn by_seq(c: &Connection, room: RoomId, seq: Seq) -> Result<Option<It
     one(c, &query, [sql(room.0), sql(seq.0)], row::item)
 }
 
-pub(super) fn history(c: &Connection, room: RoomId, before: Option<Seq>, limit: u32) -> Result<Vec<Item>, StoreError> {
-    let query = format!("SELECT {ITEM} FROM item WHERE room = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3");
-    let before = before.map_or(i64::MAX, |seq| sql(seq.0));
-    all(c, &query, params![sql(room.0), before, limit], row::item)
-}
-
 /// The items changed after ?2, at most ?3: unchanged items and changed ones, each found through its own index.
-fn changed(order: &str) -> String {
+fn changed(columns: &str, order: &str) -> String {
     format!(
         "SELECT * FROM (
-           SELECT * FROM (SELECT {ITEM} FROM item
+           SELECT * FROM (SELECT {columns} FROM item
              WHERE room = ?1 AND seq > ?2 AND changed = seq ORDER BY seq {order} LIMIT ?3)
            UNION ALL
-           SELECT * FROM (SELECT {ITEM} FROM item
+           SELECT * FROM (SELECT {columns} FROM item
              WHERE room = ?1 AND changed > ?2 AND changed <> seq ORDER BY changed {order} LIMIT ?3))
          ORDER BY changed {order} LIMIT ?3"
     )
 }
 
 pub(super) fn changes(c: &Connection, room: RoomId, after: Seq, limit: u32) -> Result<Vec<Item>, StoreError> {
-    all(c, &changed("ASC"), params![sql(room.0), sql(after.0), limit], row::item)
+    all(c, &changed(ITEM, "ASC"), params![sql(room.0), sql(after.0), limit], row::item)
 }
 
-pub(super) fn newest_changes(c: &Connection, room: RoomId, limit: u32) -> Result<Vec<Item>, StoreError> {
-    all(c, &changed("DESC"), params![sql(room.0), 0, limit], row::item)
+/// Returns the items that changed last, latest first, and whether those are all. Texts beyond the bounds are not read.
+pub(super) fn newest_changes(
+    c: &Connection,
+    room: RoomId,
+    bounds: RecentBounds,
+) -> Result<(Vec<Item>, bool), StoreError> {
+    // To be sorted, whole items would all be read first.
+    let ids = changed("id, changed", "DESC");
+    let ids: Vec<i64> = all(c, &ids, params![sql(room.0), 0, bounds.events], |row| Ok(row.get(0)?))?;
+    let query = format!("SELECT {ITEM} FROM item WHERE id = ?1");
+    let (mut items, mut bytes) = (Vec::with_capacity(ids.len()), 0);
+    for id in &ids {
+        if bytes >= bounds.bytes {
+            break;
+        }
+        let item = one(c, &query, [*id], row::item)?.ok_or(StoreError::NotFound)?;
+        bytes += item.content.message().map_or(0, |message| message.body.as_str().len());
+        items.push(item);
+    }
+    let is_whole = items.len() == ids.len() && ids.len() < bounds.events as usize;
+    Ok((items, is_whole))
 }
 
 #[cfg(test)]
@@ -229,7 +247,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let (connection, _) = open::prepare(&folder.path().join("chat.db"), "e1", 0).expect("it opens");
         for order in ["ASC", "DESC"] {
-            let explain = format!("EXPLAIN QUERY PLAN {}", changed(order));
+            let explain = format!("EXPLAIN QUERY PLAN {}", changed(ITEM, order));
             let plan: Vec<String> =
                 all(&connection, &explain, params![1, 2, 3], |row| Ok(row.get(3)?)).expect("a plan");
             for index in ["item_seq (room=? AND seq>?)", "item_changed (room=? AND changed>?)"] {

@@ -55,6 +55,8 @@ fn word<T: Copy>(
 /// The columns of an item, in the order [`item`] reads them.
 pub(super) const ITEM: &str =
     "seq, changed, at, author, key, (SELECT text FROM body WHERE body.id = item.body), what, room";
+/// How many columns [`ITEM`] has: those behind them in a query begin there.
+pub(super) const ITEM_COLUMNS: usize = 8;
 
 /// An item of the columns [`ITEM`]. One that is damaged is an item of that kind: it must not hide the others.
 ///

@@ -23,11 +23,11 @@ use super::open::{self, OpenError};
 use super::readers::Readers;
 use super::whereabouts::{Named, Whereabouts};
 use super::writer::{Watched, Writer};
-use super::{accounts, items, members, read_marker, retention, room_creation, room_state, rooms};
+use super::{accounts, history, items, members, read_marker, retention, room_creation, room_state, rooms};
 use crate::store::{
-    Account, Accounts, Append, Appended, Change, Health, Lifecycle, MemberRow, MemberState, Members, MessageRange,
-    MovedMarker, NewRoom, NewSignIn, ReadMarkers, RefusedChange, Retention, Revision, RoomCounts, RoomState, Rooms,
-    SignInRow, StoreError, StoreFigures, StoreReply, StoredRoom, Timeline,
+    Account, Accounts, Append, Appended, Change, Health, HistoryBounds, Lifecycle, MemberRow, MemberState, Members,
+    MessageRange, MovedMarker, NewRoom, NewSignIn, ReadMarkers, RecentBounds, RefusedChange, Retention, Revision,
+    RoomCounts, RoomState, Rooms, SignInRow, StoreError, StoreFigures, StoreReply, StoredHistory, StoredRoom, Timeline,
 };
 
 /// The database in a data folder.
@@ -190,12 +190,12 @@ impl Rooms for SqliteStore {
         self.read(move |c| rooms::list(c, viewer, after.as_ref(), limit))
     }
 
-    fn room_state(&self, id: RoomId, ring: u32) -> StoreReply<RoomState> {
+    fn room_state(&self, id: RoomId, bounds: RecentBounds) -> StoreReply<RoomState> {
         let run = self.run;
         // On the writer: it sees all writes asked for before, answered or not. One that takes no writes answers none.
         match self.threads.watched.health.refusal() {
-            None => self.write(move |c| room_state::read(c, id, ring, run)),
-            Some(_) => self.read(move |c| room_state::read(c, id, ring, run)),
+            None => self.write(move |c| room_state::read(c, id, bounds, run)),
+            Some(_) => self.read(move |c| room_state::read(c, id, bounds, run)),
         }
     }
 
@@ -250,8 +250,8 @@ impl Timeline for SqliteStore {
         self.read(move |c| items::by_seq(c, room, seq))
     }
 
-    fn history(&self, room: RoomId, before: Option<Seq>, limit: u32) -> StoreReply<Vec<Item>> {
-        self.read(move |c| items::history(c, room, before, limit))
+    fn history(&self, room: RoomId, before: Option<Seq>, bounds: HistoryBounds) -> StoreReply<StoredHistory> {
+        self.read(move |c| history::read(c, room, before, &bounds))
     }
 
     fn changes(&self, room: RoomId, after: Seq, limit: u32) -> StoreReply<Vec<Item>> {
@@ -346,7 +346,7 @@ impl Lifecycle for SqliteStore {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::conformance::event;
+    use crate::store::conformance::{RECENT, event};
 
     const GENERAL: RoomId = RoomId(1);
 
@@ -361,8 +361,8 @@ mod tests {
         assert_eq!(behind.await, Err(StoreError::Ended));
         assert_eq!(*health.borrow(), Health::Ended);
         assert_eq!(store.append(event(UserId(0), 3, "later")).await, Err(StoreError::Ended));
-        assert_eq!(store.history(GENERAL, None, 10).await, Ok(Vec::new()), "reads go on");
-        assert_eq!(store.room_state(GENERAL, 256).await.expect("rooms open").recent, []);
+        assert_eq!(store.history(GENERAL, None, HistoryBounds::page(10)).await.expect("read").items, [], "reads go on");
+        assert_eq!(store.room_state(GENERAL, RECENT).await.expect("rooms open").recent, []);
         assert_eq!(store.close().await, Err(StoreError::Ended));
         assert_eq!(store.append(event(UserId(0), 4, "closed")).await, Err(StoreError::Ended));
     }
@@ -375,7 +375,7 @@ mod tests {
             let fault = store.read(|_| -> Result<(), StoreError> { panic!("a fault of the test") });
             assert_eq!(fault.await, Err(StoreError::Ended));
         }
-        assert_eq!(store.history(GENERAL, None, 10).await, Ok(Vec::new()));
+        assert_eq!(store.history(GENERAL, None, HistoryBounds::page(10)).await.expect("read").items, []);
     }
 
     #[tokio::test]
@@ -388,13 +388,17 @@ mod tests {
         // At once: no look of the watch is waited for.
         assert_eq!(store.append(event(UserId(0), 2, "lost")).await, Err(StoreError::Displaced));
         assert_eq!(*store.health().borrow(), Health::Displaced);
-        assert_eq!(store.history(GENERAL, None, 10).await.expect("read").len(), 1, "reads go on");
+        assert_eq!(
+            store.history(GENERAL, None, HistoryBounds::page(10)).await.expect("read").items.len(),
+            1,
+            "reads go on"
+        );
         std::fs::rename(&away, &data).expect("moved back");
         let mut health = store.health();
         let watch = tokio::spawn(store.watch());
         health.wait_for(|health| health.is_writable()).await.expect("watched");
         watch.abort();
         store.append(event(UserId(0), 2, "kept again")).await.expect("added");
-        assert_eq!(store.history(GENERAL, None, 10).await.expect("read").len(), 2);
+        assert_eq!(store.history(GENERAL, None, HistoryBounds::page(10)).await.expect("read").items.len(), 2);
     }
 }

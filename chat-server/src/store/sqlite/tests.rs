@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use super::{SqliteStore, examine, open};
 use crate::store::conformance::{self, Fixture, Storage, event};
-use crate::store::{Append, Change, Record, Revision, Store, StoreError};
+use crate::store::{Append, Change, HistoryBounds, Record, Revision, Store, StoreError};
 use crate::stored::StoredError;
 
 const NOW: UnixMillis = UnixMillis(1_763_560_927_120);
@@ -107,7 +107,7 @@ async fn a_database_of_a_former_server_reads_and_goes_on() {
     let accounts = store.accounts(vec![ANA, UserId(2)]).await.expect("read");
     let chosen: Vec<_> = accounts.iter().map(|account| account.availability).collect();
     assert_eq!(chosen, [ChosenAvailability::Away, ChosenAvailability::Dnd]);
-    let state = store.room_state(GENERAL, 256).await.expect("there");
+    let state = store.room_state(GENERAL, conformance::RECENT).await.expect("there");
     assert_eq!((state.room.head.seq, state.reserved_up_to, state.members.len()), (Seq(10), Seq(75), 1));
     let starts: Vec<_> = state.runs.iter().map(|start| (start.head, start.given)).collect();
     assert_eq!(starts, [(Seq(0), Seq(0)), (Seq(10), Seq(75))], "what former servers wrote counts as one run");
@@ -171,10 +171,11 @@ async fn a_damaged_record_is_an_error_that_names_it_and_a_damaged_item_hides_no_
         (items.len(), damaged.map(|item| (item.seq.0, item.changed.0)).collect::<Vec<_>>())
     };
     let places = vec![(8, 8), (7, 7), (3, 5), (2, 2)];
-    assert_eq!(damaged(store.history(GENERAL, None, 10).await.expect("the page")), (8, places));
+    let page = store.history(GENERAL, None, HistoryBounds::page(10)).await.expect("the page");
+    assert_eq!((damaged(page.items), page.joins.len()), ((7, places), 1), "and a join");
     let by_change = vec![(2, 2), (3, 5), (7, 7), (8, 8)];
     assert_eq!(damaged(store.changes(GENERAL, Seq(0), 10).await.expect("the page")), (8, by_change.clone()));
-    assert_eq!(damaged(store.room_state(GENERAL, 256).await.expect("the room").recent), (8, by_change));
+    assert_eq!(damaged(store.room_state(GENERAL, conformance::RECENT).await.expect("the room").recent), (8, by_change));
     let found = examine(folder.path(), Duration::from_mins(1)).expect_err("damaged").to_string();
     assert!(found.ends_with(": 4 damaged messages: general/2, general/3, general/7, general/8"), "{found}");
     store.append(event(UserId(2), 76, "the room goes on")).await.expect("added");

@@ -208,7 +208,8 @@ pub fn on_history(model: &mut Model, room_key: RoomKey, page: &HistoryPage, out:
     let (now, open) = (model.now, model.navigation.current);
     let Some((room, server)) = model.room_and_server(room_key) else { return };
     server.add_users(&page.users);
-    page.items.iter().for_each(|item| server.request_name(item.by));
+    let joined = page.joins.iter().flat_map(|run| &run.users).copied();
+    page.items.iter().map(|item| item.by).chain(joined).for_each(|user| server.request_name(user));
     // A room that is not open is loaded when it is opened.
     if room.on_history(page, server.my_id(), server.now(now)) && open == Some(room_key) {
         room.load(server, out);

@@ -3,7 +3,7 @@
 #![deny(clippy::disallowed_methods)]
 
 use chat_proto::ids::{Seq, UserId};
-use chat_proto::message::{Content, Item, Message};
+use chat_proto::message::{Content, Item, JoinRun, Message};
 use chat_proto::room::Rsvp;
 use chat_proto::time::UnixMillis;
 
@@ -70,6 +70,8 @@ pub enum RoomEvent {
     Join,
     /// Someone left.
     Leave,
+    /// People joined or left, condensed; the entry stands at the place of the last.
+    Joins(Box<JoinRun>),
     /// The topic was set, or cleared.
     Topic(Option<SafeText>),
     /// The description was set, or cleared.
@@ -131,6 +133,18 @@ impl TimelineEntry {
             Content::Rsvp { answer, .. } => EntryKind::Event(RoomEvent::Rsvp(*answer)),
         };
         Self { seq: item.seq, changed: item.changed, at: item.at, by: item.by, kind }
+    }
+
+    /// Joins and leaves as the screen needs them.
+    pub fn of_run(run: &JoinRun) -> Self {
+        let by = run.users.first().copied().unwrap_or(UserId(0));
+        let kind = EntryKind::Event(RoomEvent::Joins(Box::new(run.clone())));
+        Self { seq: run.to_seq, changed: run.to_seq, at: run.at, by, kind }
+    }
+
+    /// Whether it is a join or a leave, or several.
+    pub fn is_join_or_leave(&self) -> bool {
+        matches!(&self.kind, EntryKind::Event(RoomEvent::Join | RoomEvent::Leave | RoomEvent::Joins(_)))
     }
 
     /// The message's content; `None` if it is no message, or its text is gone.

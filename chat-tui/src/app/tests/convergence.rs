@@ -130,7 +130,7 @@ impl Server {
         let end = self.items.partition_point(|item| item.seq < before);
         let items = self.items[end.saturating_sub(3)..end].to_vec();
         let next_before = items.first().map(|item| item.seq).filter(|_| end > 3);
-        HistoryPage { items, users: Vec::new(), next_before, head: at(self.head) }
+        HistoryPage { items, joins: Vec::new(), users: Vec::new(), next_before, head: at(self.head) }
     }
 
     /// At most two on a page, so that there are several.

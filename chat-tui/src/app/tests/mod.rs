@@ -174,7 +174,10 @@ impl TestApp {
     pub(crate) fn answer_history(&mut self, effects: &[Effect], items: Vec<Item>) -> Vec<Effect> {
         let ask = asked(effects, |request| matches!(request, Request::History(_))).expect("asked for history").0;
         let head = at(items.last().map_or(0, |item| item.changed.0));
-        self.answer(ask, Ok(Answer::History(HistoryPage { items, users: Vec::new(), next_before: None, head })))
+        self.answer(
+            ask,
+            Ok(Answer::History(HistoryPage { items, joins: Vec::new(), users: Vec::new(), next_before: None, head })),
+        )
     }
 
     pub(crate) fn room(&self, room: RoomId) -> &super::Room {

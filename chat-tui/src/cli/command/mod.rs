@@ -17,6 +17,7 @@ mod local_backup;
 #[cfg(feature = "local-server")]
 mod local_log;
 mod man;
+mod past;
 mod posting;
 mod read;
 mod room;

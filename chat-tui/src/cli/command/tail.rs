@@ -12,10 +12,11 @@ use clap::Args;
 
 use super::cursor_file;
 use super::ephemeral_filter::{EphemeralFilter, is_renumbered};
+use super::past::{Past, PastLine};
 use crate::argument::{RoomRef, SeqRef};
 use crate::cli::context::{CliSession, Context, Names};
 use crate::cli::exit::CliError;
-use crate::cli::json::ItemNames;
+use crate::cli::json::{ItemNames, JoinsLine};
 use crate::net::{Followed, FollowedItem, Follower, RoomStart};
 
 /// The arguments of `tail`.
@@ -33,7 +34,7 @@ pub(in crate::cli) struct TailArgs {
     /// The rooms: general, #general or R1.
     #[arg(required = true)]
     rooms: Vec<RoomRef>,
-    /// Start with this many lines.
+    /// Start with this many messages, and with the topics, answers and joins between them.
     #[arg(short = 'n', long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(0..=100_000))]
     lines: u32,
     /// Start after this message: 12 or general/12. Prints later changes of older messages too.
@@ -270,7 +271,7 @@ async fn starts(
     Ok(starts)
 }
 
-/// Prints the last lines of a room; returns the cursor at its end.
+/// Prints the last messages of a room; returns the cursor at its end.
 async fn print_end(
     context: &Context,
     session: &mut CliSession,
@@ -278,23 +279,23 @@ async fn print_end(
     left: &mut u64,
     ephemeral_filter: &mut EphemeralFilter,
 ) -> Result<Cursor, CliError> {
-    let page_max = session.welcome.limits.page_max;
-    let mut page = session.call(&History { room, before: None, limit: lines.clamp(1, page_max) }).await?;
-    let head = page.head;
-    session.names().add_users(&page.users);
-    let mut items = std::mem::take(&mut page.items);
-    while items.len() < lines as usize && page.next_before.is_some() {
-        let limit = (lines - items.len() as u32).min(page_max);
-        page = session.call(&History { room, before: page.next_before, limit }).await?;
-        session.names().add_users(&page.users);
-        items.splice(0..0, std::mem::take(&mut page.items));
-    }
-    let skip = items.len().saturating_sub(lines as usize);
-    for item in &items[skip..] {
-        let (name, from) = (session.names().room(room), session.names().user(item.by));
-        context.output.item(item, ItemNames { room_id: room, room: &name, from: &from }, false)?;
-        ephemeral_filter.record(room, item);
-        *left = left.saturating_sub(u64::from(matches!(item.content, chat_proto::message::Content::Message(_))));
+    let (past, head) = Past::load(session, room, None, lines).await?;
+    session.load_names(past.people()).await?;
+    let name = session.names().room(room);
+    for line in past.lines() {
+        match line {
+            PastLine::Item(item) => {
+                let from = session.names().user(item.by);
+                context.output.item(item, ItemNames { room_id: room, room: &name, from: &from }, false)?;
+                ephemeral_filter.record(room, item);
+                *left =
+                    left.saturating_sub(u64::from(matches!(item.content, chat_proto::message::Content::Message(_))));
+            }
+            PastLine::Joins(run) => {
+                let users: Vec<_> = run.users.iter().map(|user| session.names().user(*user)).collect();
+                context.output.joins(&JoinsLine::new(run, (room, &name), &users), run.at)?;
+            }
+        }
     }
     Ok(head)
 }

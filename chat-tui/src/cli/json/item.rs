@@ -1,7 +1,7 @@
 //! The lines of timeline items: messages and everything else with a sequence number. Must not know other lines' fields.
 
 use chat_proto::ids::{ClientKey, RoomId, Seq, UserId};
-use chat_proto::message::{Content, Item};
+use chat_proto::message::{Content, Item, JoinRun};
 use chat_proto::text::{CodeLanguage, Description, TopicText};
 use serde::Serialize;
 
@@ -119,6 +119,48 @@ impl<'a> ItemLine<'a> {
                 }
             }
             Content::Join | Content::Leave | Content::Damaged => {}
+        }
+    }
+}
+
+/// Joins and leaves between two items of a room's timeline.
+#[derive(Debug, Serialize)]
+pub(in crate::cli) struct JoinsLine<'a> {
+    room: &'a str,
+    room_id: RoomId,
+    from_seq: Seq,
+    to_seq: Seq,
+    /// When the last was.
+    at: Moment,
+    joined: u32,
+    left: u32,
+    /// Some of the people, the latest first.
+    users: &'a [String],
+}
+
+impl<'a> JoinsLine<'a> {
+    /// The line of a run; `users` are the names of those it names.
+    pub fn new(run: &JoinRun, (room_id, room): (RoomId, &'a str), users: &'a [String]) -> Self {
+        let JoinRun { from_seq, to_seq, at, joined, left, users: _ } = *run;
+        Self { room, room_id, from_seq, to_seq, at: at.into(), joined, left, users }
+    }
+
+    /// The place of the last: `general/12`.
+    pub fn id(&self) -> String {
+        format!("{}/{}", self.room, self.to_seq)
+    }
+
+    /// What happened: `ana joined`, `12 people joined: ana, ben, …`, `3 joins, 1 leave: ana, ben`.
+    pub fn text(&self) -> String {
+        let names = self.users.join(", ");
+        let plural = |count: u32, of: &str| if count == 1 { format!("1 {of}") } else { format!("{count} {of}s") };
+        let more = if (self.joined + self.left) as usize > self.users.len() { ", …" } else { "" };
+        match (self.joined, self.left) {
+            (1, 0) => format!("{names} joined"),
+            (0, 1) => format!("{names} left"),
+            (joined, 0) => format!("{joined} people joined: {names}{more}"),
+            (0, left) => format!("{left} people left: {names}{more}"),
+            (joined, left) => format!("{}, {}: {names}{more}", plural(joined, "join"), plural(left, "leave")),
         }
     }
 }

@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use super::encoder::escaped;
 use super::{
-    ChangeLine, CheckLine, CopiedDataLine, ErrorLine, IdentityLine, ItemLine, ItemNames, JoinedLine, LeftLine,
-    LocalServerLine, MemberLine, PersonLine, ReadMarkerLine, RoomDescriptionLine, RoomInfoLine, RoomLine,
+    ChangeLine, CheckLine, CopiedDataLine, ErrorLine, IdentityLine, ItemLine, ItemNames, JoinedLine, JoinsLine,
+    LeftLine, LocalServerLine, MemberLine, PersonLine, ReadMarkerLine, RoomDescriptionLine, RoomInfoLine, RoomLine,
     RoomTopicLine, RsvpCountsLine, TrendingLine, UnreadLine, VersionLine,
 };
 
@@ -45,6 +45,8 @@ lines! {
     Join = "join" => ItemLine<'a>;
     /// Someone left the room.
     Leave = "leave" => ItemLine<'a>;
+    /// `history`, `tail`: people joined or left between two other lines.
+    Joins = "joins" => &'a JoinsLine<'a>;
     /// Someone set or cleared the topic.
     Topic = "topic" => ItemLine<'a>;
     /// Someone set or cleared the description.

@@ -13,7 +13,7 @@ mod room;
 mod tests;
 mod words;
 
-pub(super) use item::{ItemLine, ItemNames};
+pub(super) use item::{ItemLine, ItemNames, JoinsLine};
 pub(super) use line::{Line, encode};
 pub(super) use message::{ChangeLine, ReadMarkerLine, UnreadLine, VersionLine};
 pub(super) use people::{IdentityLine, PersonLine};

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use chat_proto::cursor::Cursor;
 use chat_proto::error::{ErrorBody, ErrorCode};
 use chat_proto::ids::{RoomId, Seq, UserId};
-use chat_proto::message::{Content, Item, Message, Version};
+use chat_proto::message::{Content, Item, JoinRun, Message, Version};
 use chat_proto::presence::{Availability, Presence};
 use chat_proto::request::{Changed, RoomInfoAnswer, RoomListing};
 use chat_proto::room::{Member, Membership, ReadMarker, Role, Room, RoomKind, Rsvp, RsvpCounts, Topic, User};
@@ -125,6 +125,19 @@ fn items(samples: &mut Samples) {
     samples.add_item(Content::Renamed { name: text("town") }, own, false);
     let counts = RsvpCounts { attending: 2, interested: 1 };
     samples.add_item(Content::Rsvp { answer: Rsvp::Attending, counts, answered_at: None }, own, false);
+    let names = ["ana".to_owned(), "ben".to_owned()];
+    let run = |joined, left| JoinRun { from_seq: Seq(7), to_seq: own, at: NOW, joined, left, users: Vec::new() };
+    for (run, text) in [
+        (run(1, 0), "ana joined"),
+        (run(2, 0), "2 people joined: ana, ben"),
+        (run(0, 12), "12 people left: ana, ben, …"),
+        (run(5, 1), "5 joins, 1 leave: ana, ben, …"),
+    ] {
+        let names = if run.joined == 1 { &names[..1] } else { &names };
+        let line = JoinsLine::new(&run, (ROOM, ROOM_NAME), names);
+        assert_eq!((line.id().as_str(), line.text().as_str()), ("general/12", text));
+        samples.add(&Line::Joins(&line));
+    }
     let answered_at = Some(now_plus_ms(30_000));
     samples.add_item(Content::Rsvp { answer: Rsvp::None, counts, answered_at }, Seq(14), true);
 }

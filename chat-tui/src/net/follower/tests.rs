@@ -58,7 +58,7 @@ impl Peer {
     async fn take_history(&mut self, from: u64, head: u64) {
         let (id, Request::History(_)) = self.request().await else { panic!("asks for the end") };
         let items = (from..=head).map(item).collect();
-        let page = HistoryPage { items, users: Vec::new(), next_before: None, head: at(head) };
+        let page = HistoryPage { items, joins: Vec::new(), users: Vec::new(), next_before: None, head: at(head) };
         self.send_bytes(codec::encode_ok::<History>(id, &page)).await;
     }
 

@@ -48,6 +48,7 @@ fn loading_older_messages_does_not_move_the_view() {
         let next_before = Some(chat_proto::ids::Seq(next));
         let page = chat_proto::request::HistoryPage {
             items,
+            joins: Vec::new(),
             users: Vec::new(),
             next_before,
             head: crate::app::tests::at(head),

@@ -12,6 +12,8 @@ use crate::app::parts::outcomes::Outcomes;
 use crate::app::parts::server::Server;
 use crate::app::state::purpose::Purpose;
 
+/// Messages loaded when a room is opened: a server has so many in memory.
+const FIRST_PAGE: u32 = 50;
 /// Messages loaded at once when scrolling back.
 const HISTORY_PAGE: u32 = 100;
 /// Trending words shown.
@@ -40,7 +42,8 @@ impl Room {
 
     fn request_page(&mut self, before: Option<Seq>, server: &Server, out: &mut Outcomes) {
         self.backlog.history = History::Requested;
-        let limit = server.limits.page_max.min(HISTORY_PAGE);
+        let limit = if before.is_none() { FIRST_PAGE } else { HISTORY_PAGE };
+        let limit = server.limits.page_max.min(limit);
         let history = request::History { room: self.key.room, before, limit };
         out.ask(self.key.server, history, Purpose::History(self.key));
     }
@@ -50,7 +53,7 @@ impl Room {
     pub fn on_history(&mut self, page: &HistoryPage, me: Option<UserId>, server_now: UnixMillis) -> bool {
         match self.backlog.history {
             History::Requested => {
-                self.prepend(&page.items, page.next_before.unwrap_or(Seq::ZERO), me);
+                self.prepend((&page.items, &page.joins), page.next_before.unwrap_or(Seq::ZERO), me);
                 self.timeline.expire(server_now);
                 false
             }

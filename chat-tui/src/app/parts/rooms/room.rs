@@ -4,7 +4,7 @@
 
 use chat_proto::cursor::Cursor;
 use chat_proto::ids::{Seq, UserId};
-use chat_proto::message::{Content, Item, ItemChange};
+use chat_proto::message::{Content, Item, ItemChange, JoinRun};
 use chat_proto::room::{Membership, Role, RoomKind, Topic};
 use chat_proto::trending::TrendingWord;
 
@@ -217,14 +217,14 @@ impl Room {
     }
 
     /// Takes a page of older items that reaches down to `floor`.
-    pub(in crate::app) fn prepend(&mut self, items: &[Item], floor: Seq, me: Option<UserId>) {
+    pub(in crate::app) fn prepend(&mut self, (items, joins): (&[Item], &[JoinRun]), floor: Seq, me: Option<UserId>) {
         if std::mem::take(&mut self.backlog.is_restored) && self.scroll == Scroll::End {
             // The restored part below this page lacks ephemeral messages: it is loaded again when it is looked at.
             self.timeline.raise_floor(floor);
         }
         let mut items = items.to_vec();
         self.unloaded.bring_up_to_date(&mut items);
-        self.timeline.extend_down(&items, floor, me);
+        self.timeline.extend_down((&items, joins), floor, me);
         for item in &items {
             self.saving.keep(item);
         }

@@ -6,7 +6,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use chat_proto::ids::{Seq, UserId};
-use chat_proto::message::{ChangeDetail, Item, ItemChange};
+use chat_proto::message::{ChangeDetail, Item, ItemChange, JoinRun};
 use chat_proto::time::UnixMillis;
 
 use crate::app::state::timeline_entry::{EntryKind, RoomEvent, TimelineEntry};
@@ -62,6 +62,9 @@ impl Timeline {
             return false;
         }
         let entry = TimelineEntry::of(item, me);
+        if entry.is_join_or_leave() && self.run_over(item.seq).is_some() {
+            return false;
+        }
         match self.position(item.seq) {
             Ok(at) if self.entries[at].changed > entry.changed => false,
             Ok(at) if self.entries[at] == entry => false,
@@ -82,11 +85,43 @@ impl Timeline {
     }
 
     /// Takes an older page: everything from `floor` up to the loaded part.
-    pub fn extend_down(&mut self, items: &[Item], floor: Seq, me: Option<UserId>) {
+    pub fn extend_down(&mut self, (items, joins): (&[Item], &[JoinRun]), floor: Seq, me: Option<UserId>) {
         self.floor = self.floor.min(floor);
         // Newest first, so that each goes to the front.
         for item in items.iter().rev() {
             self.apply(item, me);
+        }
+        for run in joins.iter().rev() {
+            self.apply_run(run);
+        }
+    }
+
+    /// Takes condensed joins and leaves in the place of single ones, or of an earlier part of them.
+    fn apply_run(&mut self, run: &JoinRun) {
+        if self.run_over(run.to_seq).is_some_and(|known| known.to_seq > run.to_seq || known.from_seq <= run.from_seq) {
+            return;
+        }
+        let start = self.entries.partition_point(|entry| entry.seq < run.from_seq);
+        let end = self.entries.partition_point(|entry| entry.seq <= run.to_seq);
+        for at in (start..end).rev().filter(|at| self.entries[*at].is_join_or_leave()).collect::<Vec<_>>() {
+            self.entries.remove(at);
+        }
+        let at = self.entries.partition_point(|entry| entry.seq < run.to_seq);
+        self.entries.insert(at, TimelineEntry::of_run(run));
+    }
+
+    /// The condensed joins and leaves that a place belongs to.
+    fn run_over(&self, seq: Seq) -> Option<&JoinRun> {
+        let at = self.entries.partition_point(|entry| entry.seq < seq);
+        // An ephemeral message may have turned up within the run.
+        let next = self.entries.range(at..).find(|entry| entry.is_join_or_leave())?;
+        match &next.kind {
+            EntryKind::Event(RoomEvent::Joins(run)) if run.from_seq <= seq => Some(run),
+            EntryKind::Event(_)
+            | EntryKind::Message(_)
+            | EntryKind::Deleted
+            | EntryKind::Expired
+            | EntryKind::Damaged => None,
         }
     }
 
@@ -197,7 +232,7 @@ mod tests {
         assert!(timeline.apply(&item(6, 8, "edited"), None));
         assert!(!timeline.apply(&item(6, 6, "first"), None));
         assert!(!timeline.apply(&item(4, 9, "old"), None));
-        timeline.extend_down(&[item(3, 3, "three"), item(4, 9, "four")], Seq(3), None);
+        timeline.extend_down((&[item(3, 3, "three"), item(4, 9, "four")], &[]), Seq(3), None);
         assert_eq!(texts(&timeline), ["three", "four", "edited"]);
     }
 
@@ -213,6 +248,33 @@ mod tests {
         assert!(!timeline.expire(UnixMillis(999)));
         assert!(timeline.expire(UnixMillis(1_000)));
         assert!(!format!("{timeline:?}").contains("4417"));
+    }
+
+    #[test]
+    fn condensed_joins_take_the_place_of_single_ones_in_any_order() {
+        let join = |seq| Item { content: Content::Join, ..item(seq, seq, "-") };
+        let run = |from: u64, to: u64| JoinRun {
+            from_seq: Seq(from),
+            to_seq: Seq(to),
+            at: UnixMillis(0),
+            joined: (to - from + 1) as u32,
+            left: 0,
+            users: vec![UserId(1)],
+        };
+        let places = |timeline: &Timeline| timeline.entries().iter().map(|entry| entry.seq.0).collect::<Vec<_>>();
+        // Events first, then the page that has them condensed; again; an older answer late; and the events once more.
+        let mut timeline = Timeline::above(Seq(4));
+        for item in [join(4), join(5), item(6, 6, "six"), join(7)] {
+            timeline.apply(&item, None);
+        }
+        timeline.extend_down((&[item(1, 1, "one"), item(6, 6, "six")], &[run(2, 5), run(7, 7)]), Seq(1), None);
+        assert_eq!(places(&timeline), [1, 5, 6, 7]);
+        timeline.extend_down((&[item(6, 6, "six")], &[run(2, 5), run(7, 9)]), Seq(1), None);
+        timeline.extend_down((&[item(6, 6, "six")], &[run(7, 8)]), Seq(1), None);
+        for item in [join(3), join(5), join(8), join(9), join(10)] {
+            timeline.apply(&item, None);
+        }
+        assert_eq!(places(&timeline), [1, 5, 6, 9, 10]);
     }
 
     #[test]
