@@ -86,7 +86,7 @@ pub async fn serve(
         tracing::warn!("{warning}");
     }
     raise_file_limit();
-    let listeners = Listeners::bind(&config.listen).await?;
+    let mut listeners = Listeners::bind(&config.listen).await?;
     let store = Arc::new(SqliteStore::open(&config.data, &new_epoch()?, new_run()?, now())?);
     let tasks = Tasks::default();
     let live: Arc<dyn Live> = match config.redis.clone() {
@@ -119,9 +119,11 @@ pub async fn serve(
     tasks.spawn_service(reload::follow(hangups, read_settings, config.clone(), server.clone()));
     tasks.spawn_service(remove_old_messages(server.clone()));
     tasks.spawn_service(store.watch());
+    store.name_addresses(&listeners.addresses());
     ready(ready_line(&config, &listeners, setup_code.as_deref()));
     {
-        let serving = transport::serve(&listeners, &server, &tasks);
+        let name_addresses = |addresses: &[String]| store.name_addresses(addresses);
+        let serving = transport::serve(&mut listeners, &server, &tasks, name_addresses);
         tokio::pin!(serving);
         tokio::select! {
             () = &mut serving => {}

@@ -241,7 +241,7 @@ fn listen(raw: &Raw, over: &Overrides, problems: &mut Vec<String>) -> Listen {
     match u32::from_str_radix(mode, 8) {
         Ok(mode) if mode <= 0o777 => {
             let group = over.unix_group.clone().or_else(|| some(&raw.server.unix_group).map(ToOwned::to_owned));
-            listen.unix.extend(unix.map(|path| UnixListen { path, mode, group }));
+            listen.unix.extend(unix.map(|path| UnixListen { path, mode, group, alternatives: Vec::new() }));
         }
         _ => problems.push(format!("server.unix_mode: {mode:?} is no octal mode; one looks like 0660")),
     }

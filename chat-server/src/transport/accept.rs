@@ -4,11 +4,12 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::{TcpListener, UnixListener};
+use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use super::http::{self, Entrance, Surface};
 use super::listen::Listeners;
+use super::unix_door::UnixDoor;
 use crate::access::Origin;
 use crate::server::Server;
 use crate::tasks::Tasks;
@@ -16,14 +17,20 @@ use crate::tasks::Tasks;
 /// Pause after a failed accept, for example if no file descriptors are left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves all listeners until the server stops, then waits until every connection has ended.
-pub async fn serve(listeners: &Listeners, server: &Arc<Server>, background: &Tasks) {
+/// Time between two looks whether the Unix sockets still have their names.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Serves all listeners until the server stops, then waits until every connection has ended. Calls `on_moved` with the
+/// addresses when a removed Unix socket had to be made at another path.
+pub async fn serve(listeners: &mut Listeners, server: &Arc<Server>, background: &Tasks, on_moved: impl Fn(&[String])) {
+    let mut looks = tokio::time::interval(LOOK_EVERY);
+    looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut tasks = JoinSet::new();
     let stopping = background.stopping();
     tokio::pin!(stopping);
+    let (proxies, names) = (Arc::clone(&listeners.trusted_proxies), Arc::clone(&listeners.host_names));
     let entrance = |surface, origin| {
-        let trusted_proxies = Arc::clone(&listeners.trusted_proxies);
-        let host_names = Arc::clone(&listeners.host_names);
+        let (trusted_proxies, host_names) = (Arc::clone(&proxies), Arc::clone(&names));
         Entrance { surface, origin, trusted_proxies, host_names }
     };
     loop {
@@ -52,6 +59,11 @@ pub async fn serve(listeners: &Listeners, server: &Arc<Server>, background: &Tas
                 }
                 Err(error) => pause(&error).await,
             },
+            _ = looks.tick(), if !listeners.unix.is_empty() => {
+                if listeners.restore_sockets().await {
+                    on_moved(&listeners.addresses());
+                }
+            }
             Some(_) = tasks.join_next(), if !tasks.is_empty() => {}
             () = &mut stopping => break,
         }
@@ -73,7 +85,7 @@ async fn accept_tcp(listeners: &[TcpListener]) -> io::Result<(tokio::net::TcpStr
     futures_util::future::select_all(accepts).await.0
 }
 
-async fn accept_unix(listeners: &[(UnixListener, std::path::PathBuf)]) -> io::Result<tokio::net::UnixStream> {
-    let accepts = listeners.iter().map(|(listener, _)| Box::pin(listener.accept()));
+async fn accept_unix(doors: &[UnixDoor]) -> io::Result<tokio::net::UnixStream> {
+    let accepts = doors.iter().map(|door| Box::pin(door.listener.accept()));
     futures_util::future::select_all(accepts).await.0.map(|(stream, _)| stream)
 }

@@ -3,16 +3,14 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::os::unix::fs::{FileTypeExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use rustix::fs::Mode;
-use rustix::process::umask;
-use tokio::net::{TcpListener, UnixListener};
+use tokio::net::TcpListener;
 
 use super::host_names::HostNames;
 use super::trusted_proxies::TrustedProxies;
+use super::unix_door::{BoundAgain, UnixDoor};
 
 /// A Unix socket to listen at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +21,8 @@ pub struct UnixListen {
     pub mode: u32,
     /// The group that owns it.
     pub group: Option<String>,
+    /// Other paths, for a socket that is removed and cannot be made again at its own.
+    pub alternatives: Vec<PathBuf>,
 }
 
 /// Where to listen.
@@ -97,7 +97,7 @@ impl BindError {
 #[derive(Debug)]
 pub struct Listeners {
     pub(super) tcp: Vec<TcpListener>,
-    pub(super) unix: Vec<(UnixListener, PathBuf)>,
+    pub(super) unix: Vec<UnixDoor>,
     pub(super) metrics: Option<TcpListener>,
     pub(super) trusted_proxies: Arc<TrustedProxies>,
     pub(super) host_names: Arc<HostNames>,
@@ -119,7 +119,7 @@ impl Listeners {
             bound.metrics = Some(bind_tcp(address).await?);
         }
         for unix in &listen.unix {
-            bound.unix.push((bind_unix(unix).await?, unix.path.clone()));
+            bound.unix.push(UnixDoor::bind(unix).await?);
         }
         Ok(bound)
     }
@@ -127,8 +127,20 @@ impl Listeners {
     /// The addresses, as clients write them.
     pub fn addresses(&self) -> Vec<String> {
         let tcp = self.tcp.iter().filter_map(|listener| Some(format!("ws://{}", listener.local_addr().ok()?)));
-        let unix = self.unix.iter().map(|(_, path)| format!("unix:{}", path.display()));
+        let unix = self.unix.iter().map(UnixDoor::address);
         unix.chain(tcp).collect()
+    }
+
+    /// Makes the Unix sockets again that were removed. Returns whether one of them is at another path now.
+    pub(super) async fn restore_sockets(&mut self) -> bool {
+        let mut has_moved = false;
+        for door in &mut self.unix {
+            has_moved |= match door.restore().await {
+                BoundAgain::Moved => true,
+                BoundAgain::NotNeeded | BoundAgain::InPlace | BoundAgain::Failed => false,
+            };
+        }
+        has_moved
     }
 
     /// The URL of the separate metrics listener.
@@ -137,77 +149,6 @@ impl Listeners {
     }
 }
 
-impl Drop for Listeners {
-    fn drop(&mut self) {
-        for (_, path) in &self.unix {
-            // The next server finds no stale socket. It may be gone already.
-            let _ = std::fs::remove_file(path);
-        }
-    }
-}
-
 async fn bind_tcp(address: SocketAddr) -> Result<TcpListener, BindError> {
     TcpListener::bind(address).await.map_err(|source| BindError::Tcp { address, source })
-}
-
-async fn bind_unix(unix: &UnixListen) -> Result<UnixListener, BindError> {
-    let failed = |source| BindError::Unix { path: unix.path.clone(), source };
-    clear_stale(&unix.path).await?;
-    let listener = bind_private(&unix.path).map_err(failed)?;
-    // The group first: the mode may let in the members of the former one.
-    if let Some(name) = &unix.group {
-        let group = uzers::get_group_by_name(name).ok_or_else(|| BindError::NoGroup { name: name.clone() })?;
-        std::os::unix::fs::chown(&unix.path, None, Some(group.gid())).map_err(failed)?;
-    }
-    std::fs::set_permissions(&unix.path, std::fs::Permissions::from_mode(unix.mode)).map_err(failed)?;
-    Ok(listener)
-}
-
-/// Binds a socket that only its owner can connect to. A socket listens as soon as it has a name, and the name gets its mode
-/// from the process: a file that another thread makes in this moment is private, too.
-fn bind_private(path: &Path) -> io::Result<UnixListener> {
-    let former = umask(Mode::RWXG | Mode::RWXO);
-    let bound = UnixListener::bind(path);
-    umask(former);
-    bound
-}
-
-/// Removes a socket that a killed server left behind; nothing else is ever removed.
-async fn clear_stale(path: &Path) -> Result<(), BindError> {
-    let failed = |source| BindError::Unix { path: path.to_owned(), source };
-    let found = match std::fs::symlink_metadata(path) {
-        Ok(found) => found,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(failed(error)),
-    };
-    if !found.file_type().is_socket() {
-        return Err(BindError::NoSocket { path: path.to_owned() });
-    }
-    match tokio::net::UnixStream::connect(path).await {
-        // A server listens, or has a full backlog.
-        Ok(_) => Err(BindError::InUse { path: path.to_owned() }),
-        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(BindError::InUse { path: path.to_owned() }),
-        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => std::fs::remove_file(path).map_err(failed),
-        Err(error) => Err(failed(error)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_socket_is_its_owners_alone_until_it_has_the_mode_that_was_asked_for() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let mode = |path: &Path| std::fs::metadata(path).expect("there").permissions().mode() & 0o777;
-        let path = folder.path().join("s");
-        let former = umask(Mode::empty());
-        let bound = bind_private(&path);
-        let restored = umask(former);
-        assert!(bound.is_ok() && restored.is_empty(), "{restored:?}");
-        assert_eq!(mode(&path) & 0o077, 0, "{:o}", mode(&path));
-        let path = folder.path().join("open");
-        let _bound = bind_unix(&UnixListen { path: path.clone(), mode: 0o666, group: None }).await.expect("bound");
-        assert_eq!(mode(&path), 0o666);
-    }
 }

@@ -8,6 +8,7 @@ mod http;
 mod listen;
 mod socket;
 mod trusted_proxies;
+mod unix_door;
 
 pub use accept::serve;
 pub use host_names::HostNames;

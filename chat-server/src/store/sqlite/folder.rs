@@ -1,12 +1,14 @@
 //! The data folder: private to its owner, and held by one process at a time. Must not know the database in it.
 
-use std::fs::File;
-use std::io::{Read, Seek, Write};
+use std::fs::{File, TryLockError};
+use std::io::{Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, flock};
 
+use super::holder::{Holder, LOCK, last_holder};
 use super::whereabouts::Named;
 
 /// Why a data folder cannot be used.
@@ -40,8 +42,9 @@ impl FolderError {
     }
 }
 
-/// The name of the file that says who holds the folder.
-pub(super) const LOCK: &str = "lock";
+/// Whoever looks whether the folder is held takes its locks for a moment; a server waits that long.
+const LOOKED_AT: Duration = Duration::from_millis(200);
+const RETRY_EVERY: Duration = Duration::from_millis(5);
 
 /// A held data folder; released when dropped.
 #[derive(Debug)]
@@ -49,7 +52,7 @@ pub(super) struct Folder {
     path: PathBuf,
     // The locks end with the files. The folder's own holds if the file `lock` was removed.
     _itself: File,
-    _lock: File,
+    lock: File,
 }
 
 impl Folder {
@@ -58,27 +61,26 @@ impl Folder {
         let lock_path = path.join(LOCK);
         let io = |path: &Path, source| FolderError::Io { path: path.to_owned(), source };
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|e| io(path, e))?;
-        let itself = hold_itself(path, &lock_path)?;
+        let itself = hold_itself(path)?;
         let open = File::options().create(true).truncate(false).read(true).write(true).mode(0o600).open(&lock_path);
-        let mut lock = open.map_err(|e| io(&lock_path, e))?;
-        match lock.try_lock() {
+        let lock = open.map_err(|e| io(&lock_path, e))?;
+        match unless_looked_at(|| lock.try_lock()) {
             Ok(()) => {}
-            Err(std::fs::TryLockError::WouldBlock) => {
-                let mut owner = String::new();
-                // The owner's name is a help; that someone has the lock is certain without it.
-                let _ = lock.read_to_string(&mut owner);
-                let owner = if owner.is_empty() { "starting just now".to_owned() } else { owner };
-                return Err(FolderError::InUse { path: path.to_owned(), owner });
-            }
-            Err(std::fs::TryLockError::Error(e)) => return Err(io(&lock_path, e)),
+            Err(TryLockError::WouldBlock) => return Err(in_use(path)),
+            Err(TryLockError::Error(e)) => return Err(io(&lock_path, e)),
         }
-        let name_us = |lock: &mut File| {
-            lock.set_len(0)?;
-            lock.rewind()?;
-            write!(lock, "pid {}", std::process::id())
-        };
-        name_us(&mut lock).map_err(|e| io(&lock_path, e))?;
-        Ok(Self { path: path.to_owned(), _itself: itself, _lock: lock })
+        let held = Self { path: path.to_owned(), _itself: itself, lock };
+        held.name_addresses(&[]).map_err(|e| io(&lock_path, e))?;
+        Ok(held)
+    }
+
+    /// Says in the lock where this process takes connections.
+    pub(super) fn name_addresses(&self, addresses: &[String]) -> std::io::Result<()> {
+        let mut lock = &self.lock;
+        lock.set_len(0)?;
+        lock.rewind()?;
+        // One write: a reader sees all of it or nothing.
+        lock.write_all(Holder::this_process(addresses).text().as_bytes())
     }
 
     /// The database's file.
@@ -93,19 +95,55 @@ impl Folder {
 }
 
 /// Takes the lock of the folder itself, which holds when nobody finds the file `lock` any more.
-fn hold_itself(path: &Path, lock_path: &Path) -> Result<File, FolderError> {
+fn hold_itself(path: &Path) -> Result<File, FolderError> {
     let folder = File::open(path).map_err(|source| FolderError::Io { path: path.to_owned(), source })?;
-    match flock(&folder, FlockOperation::NonBlockingLockExclusive) {
+    let taken = unless_looked_at(|| match flock(&folder, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(()),
+        Err(rustix::io::Errno::WOULDBLOCK) => Err(TryLockError::WouldBlock),
+        Err(error) => Err(TryLockError::Error(error.into())),
+    });
+    match taken {
         Ok(()) => Ok(folder),
-        Err(rustix::io::Errno::WOULDBLOCK) => {
-            let owner = std::fs::read_to_string(lock_path).ok().filter(|owner| !owner.is_empty());
-            let owner = owner.unwrap_or_else(|| "a process that does not say which".to_owned());
-            Err(FolderError::InUse { path: path.to_owned(), owner })
-        }
-        Err(error) => {
+        Err(TryLockError::WouldBlock) => Err(in_use(path)),
+        Err(TryLockError::Error(error)) => {
             // Some network file systems lock files only. The lock in the folder still counts there.
             tracing::debug!(path = %path.display(), %error, "the folder itself cannot be locked");
             Ok(folder)
         }
+    }
+}
+
+/// Tries to take a lock for as long as somebody may only be looking at it.
+fn unless_looked_at(take: impl Fn() -> Result<(), TryLockError>) -> Result<(), TryLockError> {
+    let limit = Instant::now() + LOOKED_AT;
+    loop {
+        match take() {
+            Err(TryLockError::WouldBlock) if Instant::now() < limit => std::thread::sleep(RETRY_EVERY),
+            taken => return taken,
+        }
+    }
+}
+
+fn in_use(path: &Path) -> FolderError {
+    let owner = last_holder(path).unwrap_or_default().to_string();
+    FolderError::InUse { path: path.to_owned(), owner }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_look_at_a_free_folder_keeps_no_server_from_starting() {
+        let folder = tempfile::tempdir().expect("a folder");
+        drop(Folder::hold(folder.path()).expect("free"));
+        let looking = File::open(folder.path().join(LOCK)).expect("a lock");
+        looking.try_lock_shared().expect("free");
+        let looked = std::thread::spawn(move || {
+            std::thread::sleep(LOOKED_AT / 4);
+            drop(looking);
+        });
+        Folder::hold(folder.path()).expect("it waits for the look to end");
+        looked.join().expect("it ends");
     }
 }

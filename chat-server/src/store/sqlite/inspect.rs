@@ -1,11 +1,10 @@
 //! Inspects the database's files from outside, also while a server uses them. For `doctor`; must not open the database.
 
-use std::fs::{File, TryLockError};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use super::folder::LOCK;
 use super::form::beside;
+use super::holder::holder;
 use super::open::{COMPANIONS, is_library_safe};
 
 /// The contents of a data folder.
@@ -21,24 +20,9 @@ pub struct DatabaseFiles {
 
 /// Inspects a data folder.
 pub fn inspect(folder: &Path) -> DatabaseFiles {
+    let holder = holder(folder).map(|holder| holder.to_string());
     let size = |name: &str| std::fs::metadata(folder.join(name)).ok().map(|found| found.len());
-    DatabaseFiles { holder: holder(folder), database_bytes: size("chat.db"), log_bytes: size("chat.db-wal") }
-}
-
-/// The process that holds the folder. Briefly takes a free lock, shared: a server that starts in this moment reports that the
-/// folder is in use.
-fn holder(folder: &Path) -> Option<String> {
-    let path = folder.join(LOCK);
-    let is_held = |path: &Path| {
-        let lock = File::open(path).map(|file| file.try_lock_shared());
-        matches!(lock, Ok(Err(TryLockError::WouldBlock)))
-    };
-    // The folder itself is locked, too: the file may have been removed.
-    if !is_held(&path) && !is_held(folder) {
-        return None;
-    }
-    let owner = std::fs::read_to_string(&path).unwrap_or_default();
-    Some(if owner.is_empty() { "a process that does not say which".into() } else { owner })
+    DatabaseFiles { holder, database_bytes: size("chat.db"), log_bytes: size("chat.db-wal") }
 }
 
 /// Returns the data folder and the database's files as far as their permissions let other users in, with the permissions.
@@ -61,6 +45,7 @@ pub fn library() -> (&'static str, bool) {
 #[cfg(test)]
 mod tests {
     use super::super::folder::Folder;
+    use super::super::holder::LOCK;
     use super::*;
 
     #[test]

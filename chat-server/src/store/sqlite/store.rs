@@ -44,7 +44,7 @@ struct Threads {
     writer: Writer,
     readers: Readers,
     watched: Watched,
-    _folder: Folder,
+    folder: Folder,
 }
 
 impl SqliteStore {
@@ -72,8 +72,15 @@ impl SqliteStore {
         let watched = Watched { checkpoints, health, whereabouts };
         let writer = Writer::start(connection, path.clone(), watched.clone(), run).map_err(io)?;
         let readers = Readers::start(&path).map_err(database)?;
-        let threads = Threads { writer, readers, watched, _folder: folder };
+        let threads = Threads { writer, readers, watched, folder };
         Ok(Self { epoch: Epoch(epoch.into()), run, threads: Arc::new(threads) })
+    }
+
+    /// Says in the folder's lock where the server takes connections, so that clients find it through its data.
+    pub fn name_addresses(&self, addresses: &[String]) {
+        if let Err(error) = self.threads.folder.name_addresses(addresses) {
+            tracing::warn!(%error, "the lock of the data folder cannot say where the server listens");
+        }
     }
 
     /// Watches that the data folder and its files stay where they were opened, for ever.
