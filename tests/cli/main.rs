@@ -8,6 +8,7 @@ mod json_lines;
 mod local_backup;
 mod local_log;
 mod many_rooms;
+mod one_server;
 mod references;
 mod restoring;
 mod running;

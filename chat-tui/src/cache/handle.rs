@@ -20,13 +20,13 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// Opens the cache for the server at `address`, in `folder`. Returns the data of earlier runs, with the unsent posts
+    /// Opens the cache of the server `name`, in `folder`. Returns the data of earlier runs, with the unsent posts
     /// of those that have ended. `token` names this run.
     ///
     /// # Errors
     /// If the file cannot be used. A damaged one is set aside first and replaced.
-    pub fn open(folder: &Path, address: &str, token: &str) -> Result<(Self, Restored), CacheError> {
-        let path = file_for(folder, address);
+    pub fn open(folder: &Path, name: &str, token: &str) -> Result<(Self, Restored), CacheError> {
+        let path = file_for(folder, name);
         let mut connection = match schema::open(&path) {
             Err(CacheError::Damaged { .. }) => {
                 set_damaged_file_aside(&path)?;
@@ -72,8 +72,8 @@ impl Cache {
     }
 }
 
-fn file_for(folder: &Path, address: &str) -> PathBuf {
-    let digest = Sha256::digest(address.as_bytes());
+fn file_for(folder: &Path, name: &str) -> PathBuf {
+    let digest = Sha256::digest(name.as_bytes());
     let short: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     folder.join(format!("{short}.db"))
 }

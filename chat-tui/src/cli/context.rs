@@ -1,6 +1,7 @@
 //! The global flags, the settings, the output and the connection of a command. Must not know subcommands.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use chat_proto::client_frame::Auth;
 use chat_proto::ids::{RoomId, Seq, UserId};
@@ -13,7 +14,7 @@ use super::exit::{CliError, Exit};
 use super::output::{ColorChoice, Output};
 use crate::argument::{MessageRef, RoomRef, SeqRef};
 use crate::config::{Credentials, Paths, Settings};
-use crate::net::{Client, LinkOptions, ServerAddress};
+use crate::net::{Client, LinkOptions, Locate, Prepare, ServerAddress};
 
 /// The flags of every command.
 #[derive(Args, Clone, Debug)]
@@ -92,12 +93,11 @@ impl Context {
 
     #[cfg(feature = "local-server")]
     fn default_server(&self) -> Result<ServerAddress, CliError> {
-        let server = self.local_server()?;
         if std::os::unix::net::UnixStream::connect(crate::local::SYSTEM_SOCKET).is_ok() {
             return Ok(format!("unix:{}", crate::local::SYSTEM_SOCKET).parse()?);
         }
-        crate::local::ensure_running(&server).map_err(|error| CliError::unreachable(error.to_string()))?;
-        Ok(server.address().parse()?)
+        let running = crate::local::ensure_running(&self.local_server());
+        Ok(running.map_err(|error| CliError::unreachable(error.to_string()))?.address().parse()?)
     }
 
     #[cfg(not(feature = "local-server"))]
@@ -105,32 +105,53 @@ impl Context {
         Err(CliError::usage("name a server: --server URL, CHAT_SERVER, or a profile in client.toml"))
     }
 
+    /// Returns the paths of the local server.
+    #[cfg(feature = "local-server")]
+    pub fn local_server(&self) -> crate::local::LocalServer {
+        crate::local::LocalServer::of(&self.paths.local_server_data(), &self.paths.state)
+    }
+
+    /// Returns the local server if it is, or was last, at `address`.
+    #[cfg(feature = "local-server")]
+    fn local_server_at(&self, address: &ServerAddress) -> Option<crate::local::LocalServer> {
+        let server = self.local_server();
+        (crate::local::named_address(&server)? == address.to_string()).then_some(server)
+    }
+
     /// Returns the step before each attempt to connect: starts the local server if it does not run.
     #[cfg(feature = "local-server")]
-    pub fn prepare(&self, address: &ServerAddress) -> crate::net::Prepare {
-        let nothing: crate::net::Prepare = std::sync::Arc::new(|| Ok(()));
-        // Other servers work without a folder for the local one.
-        let Ok(server) = self.local_server() else { return nothing };
-        if address.to_string() != server.address() {
-            return nothing;
-        }
-        std::sync::Arc::new(move || crate::local::ensure_running(&server).map(drop).map_err(|error| error.to_string()))
+    pub fn prepare(&self, address: &ServerAddress) -> Prepare {
+        let Some(server) = self.local_server_at(address) else { return Arc::new(|| Ok(())) };
+        Arc::new(move || crate::local::ensure_running(&server).map(drop).map_err(|error| error.to_string()))
     }
 
     /// Returns the step before each attempt to connect: nothing, in a build without a local server.
     #[cfg(not(feature = "local-server"))]
-    pub fn prepare(&self, _: &ServerAddress) -> crate::net::Prepare {
-        std::sync::Arc::new(|| Ok(()))
+    pub fn prepare(&self, _: &ServerAddress) -> Prepare {
+        Arc::new(|| Ok(()))
     }
 
-    /// Returns the paths of the local server.
-    ///
-    /// # Errors
-    /// There is no safe folder for its socket.
+    /// Returns how to find the local server where it is at each attempt: the next one to be started may have another socket.
     #[cfg(feature = "local-server")]
-    pub fn local_server(&self) -> Result<crate::local::LocalServer, CliError> {
-        crate::local::LocalServer::of(&self.paths.local_server_data(), &self.paths.state)
-            .map_err(|error| CliError::failed(error.to_string()))
+    pub fn locate(&self, address: &ServerAddress) -> Option<Locate> {
+        let server = self.local_server_at(address)?;
+        Some(Arc::new(move || crate::local::named_address(&server)?.parse().ok()))
+    }
+
+    /// Other servers do not move.
+    #[cfg(not(feature = "local-server"))]
+    pub fn locate(&self, _: &ServerAddress) -> Option<Locate> {
+        None
+    }
+
+    /// Returns the name under which things are kept for the server at `address`: the address, or for the local server, whose
+    /// socket may be elsewhere tomorrow, its data folder.
+    pub fn server_name(&self, address: &ServerAddress) -> String {
+        #[cfg(feature = "local-server")]
+        if let Some(server) = self.local_server_at(address) {
+            return format!("local:{}", server.data.display());
+        }
+        address.to_string()
     }
 
     /// Returns the way to sign in at `address`: the token given, the token stored, or the socket's peer credentials.
@@ -142,7 +163,7 @@ impl Context {
             return Ok(Auth::Token { token: token.clone() });
         }
         let credentials = self.credentials()?;
-        if let Some(token) = credentials.token(&address.to_string()) {
+        if let Some(token) = credentials.token(&self.server_name(address)) {
             return Ok(Auth::Token { token: token.to_owned() });
         }
         if address.is_unix() {
@@ -179,8 +200,9 @@ impl Context {
     /// As [`Self::connect`].
     pub async fn connect_as(&self, address: ServerAddress, auth: Auth) -> Result<CliSession, CliError> {
         // The user's own server is started again if it ends just now.
-        let prepare = self.prepare(&address);
-        let (client, welcome) = Client::connect(LinkOptions::one_shot(address, auth, prepare)).await?;
+        let (prepare, locate) = (self.prepare(&address), self.locate(&address));
+        let options = LinkOptions::one_shot(address, auth, prepare).located_by(locate);
+        let (client, welcome) = Client::connect(options).await?;
         self.warn_older_server(&welcome);
         Ok(CliSession::new(client, welcome))
     }
@@ -192,7 +214,8 @@ impl Context {
     pub fn follow_options(&self) -> Result<LinkOptions, CliError> {
         let address = self.address()?;
         let auth = self.auth(&address)?;
-        Ok(LinkOptions::follow(address, auth))
+        let locate = self.locate(&address);
+        Ok(LinkOptions::follow(address, auth).located_by(locate))
     }
 
     fn warn_older_server(&self, welcome: &Welcome) {

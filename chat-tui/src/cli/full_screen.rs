@@ -18,10 +18,11 @@ pub(super) async fn run(context: &Context) -> Result<(), CliError> {
     }
     let address = context.address()?;
     let auth = context.auth(&address)?;
-    let prepare = context.prepare(&address);
+    let (prepare, locate) = (context.prepare(&address), context.locate(&address));
     let options = RunOptions {
         label: label(&address),
-        link: LinkOptions::screen(address, auth, prepare),
+        cache_name: context.server_name(&address),
+        link: LinkOptions::screen(address, auth, prepare).located_by(locate),
         cache_folder: context.paths.state.join("cache"),
         keymap_file: context.paths.config.join("keymap.toml"),
         theme: context.settings.tui.theme.clone(),

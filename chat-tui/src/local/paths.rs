@@ -1,4 +1,4 @@
-//! The location of the local server's socket, lock and log. Must not know whether it runs.
+//! The location of the local server's data, start lock and log, and the places for its socket. Must not know whether it runs.
 
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
@@ -43,65 +43,73 @@ pub enum SocketFolderError {
 /// The local server of one data folder.
 #[derive(Clone, Debug)]
 pub struct LocalServer {
-    /// Its data folder.
+    /// Its data folder. Its lock says where the server listens, so that everyone who uses this folder finds it.
     pub data: PathBuf,
-    /// Its socket.
-    pub socket: PathBuf,
-    /// The lock held while a client starts it.
+    /// The lock held while a client starts it. It lies beside the data: clients with other runtime folders take the same one.
     pub start_lock: PathBuf,
     /// Its log.
     pub log: PathBuf,
+    /// The folder for a socket that fits nowhere else.
+    state: PathBuf,
 }
 
 impl LocalServer {
-    /// Returns the paths for the server of `data`, with its log under `state`. Creates the socket's folder.
+    /// Returns the paths for the server of `data`, with its log under `state`.
+    pub fn of(data: &Path, state: &Path) -> Self {
+        let start_lock = real(data).with_extension("start");
+        Self { data: data.to_owned(), start_lock, log: state.join("local-server.log"), state: state.to_owned() }
+    }
+
+    /// Returns the paths for the socket of a server that is started now: the first is to be used, the others are for a
+    /// socket whose folder vanishes, as the runtime folder does when the last session ends. Creates the first one's folder.
     ///
     /// # Errors
     /// If there is no safe folder.
-    pub fn of(data: &Path, state: &Path) -> Result<Self, SocketFolderError> {
-        // Resolve links: a link and its target are one data folder.
-        let real = data.canonicalize().unwrap_or_else(|_| data.to_owned());
-        let digest = Sha256::digest(real.as_os_str().as_encoded_bytes());
+    pub(super) fn sockets(&self) -> Result<Vec<PathBuf>, SocketFolderError> {
+        let digest = Sha256::digest(real(&self.data).as_os_str().as_encoded_bytes());
         let short: String = digest.iter().take(5).map(|byte| format!("{byte:02x}")).collect();
-        let folder = runtime_folder(&format!("{short}.sock"), state)?;
-        let socket = folder.join(format!("{short}.sock"));
-        let start_lock = folder.join(format!("{short}.lock"));
-        Ok(Self { data: data.to_owned(), socket, start_lock, log: state.join("local-server.log") })
-    }
-
-    /// Returns the address a client connects to.
-    pub fn address(&self) -> String {
-        format!("unix:{}", self.socket.display())
+        let socket = format!("{short}.sock");
+        let uid = rustix::process::getuid().as_raw();
+        let folders = folders(uid, &self.state);
+        let fits = |folder: &PathBuf| folder.join(&socket).as_os_str().len() < SOCKET_PATH_MAX;
+        let folders: Vec<_> = folders.into_iter().filter(fits).collect();
+        if folders.is_empty() {
+            return Err(SocketFolderError::TooLong { path: Path::new("/tmp").join(format!("chat-{uid}")) });
+        }
+        let usable = usable_from(&folders, uid)?;
+        Ok(usable.iter().map(|folder| folder.join(&socket)).collect())
     }
 }
 
-/// Returns a folder only we can use: in the runtime folder, else the folder for temporary files, else `/tmp`, else among our
-/// own files, where nobody can be first; one in which the socket's path is short enough.
-fn runtime_folder(socket: &str, state: &Path) -> Result<PathBuf, SocketFolderError> {
-    let base = directories::BaseDirs::new().and_then(|dirs| dirs.runtime_dir().map(Path::to_owned));
-    let uid = rustix::process::getuid().as_raw();
+/// Resolves links: a link and its target are one data folder.
+fn real(data: &Path) -> PathBuf {
+    data.canonicalize().unwrap_or_else(|_| data.to_owned())
+}
+
+/// Returns the folders for a socket, best first: in the runtime folder, which has its usual place where nothing names it (cron,
+/// `ssh host cmd`, a service), else in the folder for temporary files, else `/tmp`, else among our own files, where nobody can
+/// be first.
+fn folders(uid: u32, state: &Path) -> Vec<PathBuf> {
+    let named = directories::BaseDirs::new().and_then(|dirs| dirs.runtime_dir().map(Path::to_owned));
+    let usual = PathBuf::from(format!("/run/user/{uid}"));
+    let runtime = named.into_iter().chain([usual]).filter(|base| base.is_dir()).map(|base| base.join("chat"));
     let own = format!("chat-{uid}");
-    let folders = base.filter(|base| base.is_dir()).map(|base| base.join("chat")).into_iter();
-    let folders = folders.chain([std::env::temp_dir().join(&own), Path::new("/tmp").join(&own), state.join("run")]);
-    let fits = |folder: &PathBuf| folder.join(socket).as_os_str().len() < SOCKET_PATH_MAX;
-    let folders: Vec<_> = folders.filter(fits).collect();
-    if folders.is_empty() {
-        return Err(SocketFolderError::TooLong { path: Path::new("/tmp").join(&own) });
+    let others = [std::env::temp_dir().join(&own), Path::new("/tmp").join(&own), state.join("run")];
+    let mut folders: Vec<PathBuf> = Vec::new();
+    for folder in runtime.chain(others) {
+        if !folders.contains(&folder) {
+            folders.push(folder);
+        }
     }
-    choose(&folders, socket, uid)
+    folders
 }
 
-/// Returns the folder in which the socket is, else the first that can be ours.
-fn choose(folders: &[PathBuf], socket: &str, uid: u32) -> Result<PathBuf, SocketFolderError> {
-    // A server that was started while another folder could not be used is found again.
-    let in_use = folders.iter().find(|folder| folder.join(socket).exists() && is_private(folder, uid).is_ok());
-    if let Some(folder) = in_use {
-        return Ok(folder.clone());
-    }
+/// Returns the folders from the first on that can be ours, which is created.
+fn usable_from(folders: &[PathBuf], uid: u32) -> Result<&[PathBuf], SocketFolderError> {
     let mut refused = None;
-    for folder in folders {
+    for (index, folder) in folders.iter().enumerate() {
         match private_folder(folder, uid) {
-            Ok(()) => return Ok(folder.clone()),
+            Ok(()) => return Ok(&folders[index..]),
             Err(error) => refused = refused.or(Some(error)),
         }
     }
@@ -140,23 +148,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_that_someone_else_took_first_is_passed_over_and_a_running_server_is_found_again() {
+    fn a_place_that_someone_else_took_first_is_passed_over() {
         let base = tempfile::tempdir().expect("a folder");
         let uid = rustix::process::getuid().as_raw();
         let (taken, own) = (base.path().join("chat-0"), base.path().join("state/run"));
         std::fs::create_dir(&taken).expect("made");
         std::fs::set_permissions(&taken, std::fs::Permissions::from_mode(0o777)).expect("opened");
         let folders = [taken.clone(), own.clone()];
-        assert_eq!(choose(&folders, "s", uid).expect("another"), own);
-        std::fs::write(own.join("s"), "").expect("a socket");
+        assert_eq!(usable_from(&folders, uid).expect("another"), [own.clone()]);
         std::fs::remove_dir(&taken).expect("given back");
-        assert_eq!(choose(&folders, "s", uid).expect("the same"), own);
-        std::fs::remove_file(own.join("s")).expect("stopped");
-        assert_eq!(choose(&folders, "s", uid).expect("the first again"), taken);
+        assert_eq!(usable_from(&folders, uid).expect("the first again"), folders);
         std::fs::remove_dir(&taken).expect("ours");
         std::fs::write(&taken, "").expect("a file");
-        let refused = choose(&folders[..1], "s", uid).expect_err("a file").to_string();
+        let refused = usable_from(&folders[..1], uid).expect_err("a file").to_string();
         assert!(refused.contains("XDG_RUNTIME_DIR"), "{refused}");
+    }
+
+    #[test]
+    fn a_long_home_has_its_socket_elsewhere_and_its_start_lock_beside_its_data() {
+        let base = tempfile::tempdir().expect("a folder");
+        let home = base.path().join("x".repeat(150));
+        let server = LocalServer::of(&home.join("data/server"), &home.join("state"));
+        assert_eq!(server.start_lock, home.join("data/server.start"));
+        let sockets = server.sockets().expect("a place");
+        assert!(sockets.iter().all(|socket| socket.as_os_str().len() < SOCKET_PATH_MAX), "{sockets:?}");
     }
 
     #[test]

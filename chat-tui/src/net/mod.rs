@@ -14,6 +14,6 @@ mod server_clock;
 pub use address::{AddressError, ServerAddress};
 pub use client::{Client, PendingAnswer};
 pub use follower::{FollowError, Followed, FollowedItem, Follower, RoomStart};
-pub use link::{LinkCommand, LinkHandle, LinkOptions, Prepare};
+pub use link::{LinkCommand, LinkHandle, LinkOptions, Locate, Prepare};
 pub use metrics::metrics;
 pub use server_clock::ServerClock;

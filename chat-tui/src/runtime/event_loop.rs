@@ -92,7 +92,7 @@ fn terminal_of(colours: Colours) -> (Capabilities, Depth) {
 }
 
 fn open_cache(options: &RunOptions, token: &str) -> (Option<Cache>, Option<crate::app::Restored>, Option<String>) {
-    match Cache::open(&options.cache_folder, &options.link.address.to_string(), token) {
+    match Cache::open(&options.cache_folder, &options.cache_name, token) {
         Ok((cache, restored)) => (Some(cache), Some(restored), None),
         Err(error) => (None, None, Some(format!("{error}. Nothing is saved for a restart."))),
     }

@@ -13,6 +13,8 @@ pub struct RunOptions {
     pub link: LinkOptions,
     /// The server's name on the screen.
     pub label: String,
+    /// The server's name in the cache.
+    pub cache_name: String,
     /// The folder of the cache.
     pub cache_folder: PathBuf,
     /// The person's own keys; the file may be absent.

@@ -88,7 +88,7 @@ async fn sign_in(context: &Context, address: ServerAddress, auth: Auth, done: &s
     let name = session.welcome.user.name.as_str();
     if let Some(token) = session.welcome.token.as_ref().or(given.as_ref()) {
         let mut credentials = context.credentials()?;
-        let keep = credentials.set(&address.to_string(), name, token);
+        let keep = credentials.set(&context.server_name(&address), name, token);
         keep.map_err(|error| CliError::failed(error.to_string()))?;
     }
     let text = format!("{done} at {address} as {name}");
@@ -132,7 +132,7 @@ pub(super) async fn logout(context: &Context) -> Result<(), CliError> {
         Err(_) => false,
     };
     if is_gone {
-        let removed = context.credentials()?.remove(&address.to_string());
+        let removed = context.credentials()?.remove(&context.server_name(&address));
         removed.map_err(|error| CliError::failed(error.to_string()))?;
     }
     result?;

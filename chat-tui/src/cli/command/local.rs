@@ -10,7 +10,7 @@ use super::local_log::{self, LogArgs};
 use crate::cli::context::Context;
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::json::{Line, LocalServerLine};
-use crate::local::{self, LocalError, StopOutcome};
+use crate::local::{self, LocalError, LocalState, StopOutcome};
 
 pub(super) use crate::local::BackgroundArgs;
 
@@ -50,8 +50,8 @@ pub(in crate::cli) enum LocalAction {
 /// The arguments of `local stop` and `local restart`.
 #[derive(Args, Debug)]
 pub(in crate::cli) struct StopArgs {
-    /// End living ephemeral messages without asking: they are kept in memory only. Without a terminal to ask at, the
-    /// server is not stopped while there are any (exit code 2).
+    /// End living ephemeral messages without asking (they are kept in memory only), and kill a server that hangs. Without a
+    /// terminal to ask at, a server with ephemeral messages is not stopped otherwise (exit code 2).
     #[arg(long)]
     force: bool,
 }
@@ -62,7 +62,7 @@ pub(super) fn background(args: BackgroundArgs) -> Result<(), CliError> {
 
 pub(super) async fn run(action: &LocalAction, context: &Context) -> Result<(), CliError> {
     match action {
-        LocalAction::Status => status(context),
+        LocalAction::Status => status(context).await,
         LocalAction::Start => start(context),
         LocalAction::Stop(args) => stop(args, context).await,
         LocalAction::Restart(args) => {
@@ -79,38 +79,59 @@ fn failed(error: &LocalError) -> CliError {
     CliError::unreachable(error.to_string())
 }
 
-fn status(context: &Context) -> Result<(), CliError> {
-    let server = context.local_server()?;
-    let found = local::find(&server).map_err(|error| failed(&error))?;
-    let address = server.address();
+async fn status(context: &Context) -> Result<(), CliError> {
+    let server = context.local_server();
+    let state = local::state(&server).map_err(|error| failed(&error))?;
+    let (found, text) = match &state {
+        LocalState::Running(found) => {
+            let answers = crate::net::metrics(&found.address().parse()?).await.is_ok();
+            let hangs = if answers { "" } else { ", but does not answer; `chat local stop --force` ends it" };
+            (Some((found.pid, found.address())), format!("running, pid {}{hangs}", found.pid))
+        }
+        LocalState::Unreachable { holder, pid, socket } => {
+            let address = socket.as_ref().map(|socket| format!("unix:{}", socket.display())).unwrap_or_default();
+            let text = format!("running ({holder}), but nobody can connect: it starts, stops or hangs");
+            (pid.map(|pid| (pid, address)), text)
+        }
+        LocalState::NotRunning => (None, "not running".to_owned()),
+    };
+    let pid = found.as_ref().map(|(pid, _)| *pid);
+    let address = found.map(|(_, address)| address).or_else(|| local::named_address(&server)).unwrap_or_default();
     let line = LocalServerLine {
         data: server.data.to_string_lossy(),
-        is_running: found.is_some(),
+        is_running: !matches!(state, LocalState::NotRunning),
         log: server.log.to_string_lossy(),
-        pid: found.map(|found| found.pid),
+        pid,
         server: &address,
     };
-    let state = found.map_or_else(|| "not running".to_owned(), |found| format!("running, pid {}", found.pid));
-    let text = format!("{state}\nserver  {address}\ndata    {}\nlog     {}", line.data, line.log);
+    let shown = if address.is_empty() { "-" } else { &address };
+    let text = format!("{text}\nserver  {shown}\ndata    {}\nlog     {}", line.data, line.log);
     context.output.data(&Line::LocalServer(line), &text)?;
-    if found.is_some() { Ok(()) } else { Err(CliError::Status(Exit::Unreachable as u8)) }
+    match state {
+        LocalState::Running(_) => Ok(()),
+        LocalState::Unreachable { .. } | LocalState::NotRunning => Err(CliError::Status(Exit::Unreachable as u8)),
+    }
 }
 
 fn start(context: &Context) -> Result<(), CliError> {
-    let server = context.local_server()?;
-    let found = local::ensure_running(&server).map_err(|error| failed(&error))?;
+    let found = local::ensure_running(&context.local_server()).map_err(|error| failed(&error))?;
     context.output.info(&format!("the local server is running, pid {}", found.pid));
     Ok(())
 }
 
 async fn stop(args: &StopArgs, context: &Context) -> Result<(), CliError> {
-    let server = context.local_server()?;
-    if !args.force && local::find(&server).map_err(|error| failed(&error))?.is_some() {
-        let at_stake = ephemeral_at_stake(&server.address().parse()?).await;
+    let server = context.local_server();
+    if !args.force
+        && let Some(found) = local::find(&server).map_err(|error| failed(&error))?
+    {
+        let at_stake = ephemeral_at_stake(&found.address().parse()?).await;
         confirm(at_stake, context)?;
     }
-    match local::stop(&server).map_err(|error| failed(&error))? {
+    match local::stop(&server, args.force).map_err(|error| failed(&error))? {
         StopOutcome::Stopped { pid } => context.output.info(&format!("stopped the local server, pid {pid}")),
+        StopOutcome::Killed { pid } => {
+            context.output.info(&format!("the local server, pid {pid}, did not stop by itself and was killed"));
+        }
         StopOutcome::NotRunning => context.output.info("the local server was not running"),
     }
     Ok(())

@@ -60,7 +60,7 @@ pub(super) async fn restore(args: &RestoreArgs, context: &Context) -> Result<(),
 
 /// Copies on another thread, so that Ctrl+C ends the command meanwhile.
 async fn copy(copy: Copy, (file, is_forced): (PathBuf, bool), context: &Context) -> Result<CopiedData, CliError> {
-    let server = context.local_server()?;
+    let server = context.local_server();
     let is_shown = !context.globals.quiet;
     let copied = tokio::task::spawn_blocking(move || copy(&server, &file, is_forced, is_shown)).await;
     let copied = copied.map_err(|error| CliError::failed(error.to_string()))?;

@@ -28,7 +28,7 @@ pub(in crate::cli) struct LogArgs {
 }
 
 pub(super) async fn run(args: &LogArgs, context: &Context) -> Result<(), CliError> {
-    let path = context.local_server()?.log;
+    let path = context.local_server().log;
     let Some(mut log) = open(&path)? else {
         context.output.info("no log yet: the local server has never been started");
         return Ok(());

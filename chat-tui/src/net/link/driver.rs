@@ -164,6 +164,9 @@ impl Driver {
         } else {
             Ok(())
         };
+        if let Some(address) = self.options.locate.as_ref().and_then(|locate| locate()) {
+            self.options.address = address;
+        }
         let connected = match prepared {
             Ok(()) => connection::connect(&self.options.address).await,
             Err(reason) => Err(self.unreachable(reason)),

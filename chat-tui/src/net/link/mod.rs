@@ -13,4 +13,4 @@ mod tests;
 mod wire;
 
 pub use handle::LinkHandle;
-pub use options::{LinkCommand, LinkOptions, Prepare};
+pub use options::{LinkCommand, LinkOptions, Locate, Prepare};

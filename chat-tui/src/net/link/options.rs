@@ -12,6 +12,10 @@ use crate::net::address::ServerAddress;
 /// that was stopped on purpose is away.
 pub type Prepare = Arc<dyn Fn() -> Result<(), String> + Send + Sync>;
 
+/// Returns where the server is at this moment, if it may be elsewhere than before: the user's own server tells in its data
+/// folder. Asked before each try, after the server was prepared.
+pub type Locate = Arc<dyn Fn() -> Option<ServerAddress> + Send + Sync>;
+
 /// A server, a sign-in, and how to keep the link to it.
 #[derive(Clone)]
 pub struct LinkOptions {
@@ -20,6 +24,7 @@ pub struct LinkOptions {
     /// The sign-in.
     pub auth: Auth,
     pub(super) prepare: Prepare,
+    pub(super) locate: Option<Locate>,
     pub(super) subscription: Subscription,
     /// Whether this connection makes the user appear online.
     pub(super) has_presence: bool,
@@ -30,19 +35,27 @@ impl LinkOptions {
     /// For the screen: all rooms are pushed, the user appears online, and the link is kept for as long as it lives.
     pub fn screen(address: ServerAddress, auth: Auth, prepare: Prepare) -> Self {
         let policy = Policy::Screen;
-        Self { address, auth, prepare, subscription: Subscription::All, has_presence: true, policy }
+        Self { address, auth, prepare, locate: None, subscription: Subscription::All, has_presence: true, policy }
     }
 
     /// For a command that asks and ends: nothing is pushed.
     pub fn one_shot(address: ServerAddress, auth: Auth, prepare: Prepare) -> Self {
         let policy = Policy::OneShot;
-        Self { address, auth, prepare, subscription: Subscription::None, has_presence: false, policy }
+        Self { address, auth, prepare, locate: None, subscription: Subscription::None, has_presence: false, policy }
     }
 
     /// For a command that follows rooms: they are subscribed to one by one, and the link is made again when it breaks.
     pub fn follow(address: ServerAddress, auth: Auth) -> Self {
         let (prepare, policy): (Prepare, _) = (Arc::new(|| Ok(())), Policy::Follow);
-        Self { address, auth, prepare, subscription: Subscription::None, has_presence: false, policy }
+        Self { address, auth, prepare, locate: None, subscription: Subscription::None, has_presence: false, policy }
+    }
+}
+
+impl LinkOptions {
+    /// The same for a server that may move.
+    #[must_use]
+    pub fn located_by(self, locate: Option<Locate>) -> Self {
+        Self { locate, ..self }
     }
 }
 
