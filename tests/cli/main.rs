@@ -11,6 +11,7 @@ mod many_rooms;
 mod one_server;
 mod references;
 mod restoring;
+mod run_outbox;
 mod running;
 mod streams;
 mod tables;

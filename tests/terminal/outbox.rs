@@ -36,6 +36,20 @@ fn a_killed_client_sends_a_full_outbox_once() {
 }
 
 #[test]
+fn the_screen_posts_a_result_of_run_that_waits() {
+    let mut server = Server::start();
+    let ana = Home::signed_in(&server, "ana");
+    ana.output(&["send", "general", "before"]);
+    server.kill();
+    ana.output(&["run", "general", "-q", "--", "echo", "late result"]);
+    server.restart();
+    let screen = Screen::chat(&ana, (100, 30), &[]);
+    screen
+        .wait_for("the result", |lines| lines.iter().any(|line| line.contains("passed in") && line.contains("; ran ")));
+    until("an empty outbox", || ana.output(&["outbox", "--json"]).is_empty().then_some(()));
+}
+
+#[test]
 fn ephemeral_messages_are_in_no_file_of_the_client() {
     let server = Server::start();
     let (ana, ben) = (Home::signed_in(&server, "ana"), Home::signed_in(&server, "ben"));

@@ -1,6 +1,7 @@
 //! Runs a command: passes its output and our signals on, and keeps the end of its output. Must not know what happens to
 //! the output.
 
+use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use tokio::net::unix::pipe;
 use tokio::process::{Child, Command};
 use tokio::time::Instant;
 
-use super::exit::{CliError, Code, ErrorReport, Exit};
+use super::run_report::RunResult;
 use super::signals::{ReceivedSignal, Signals};
 
 /// How much of the end of the output is kept.
@@ -20,11 +21,11 @@ const KILL_AFTER: Duration = Duration::from_secs(5);
 /// After the command ends, its children may keep its output open for this long.
 const DRAIN_LIMIT: Duration = Duration::from_secs(1);
 
-/// The result of a command.
+/// The end of a command.
 #[derive(Debug)]
 pub(super) struct ChildExit {
-    /// Its exit status.
-    pub status: ExitStatus,
+    /// Its result.
+    pub result: RunResult,
     /// The end of its output.
     pub output: OutputTail,
 }
@@ -61,12 +62,14 @@ struct RunningChild {
 }
 
 /// Runs a command with our standard input until it ends; both its outputs go to `to`, in the order they were written.
-///
-/// # Errors
-/// The command cannot be run.
-pub(super) async fn run_child(command: &[String], to: impl AsyncWrite + Unpin) -> Result<ChildExit, CliError> {
-    let mut signals = Signals::listen()?;
-    let (mut running, output) = start(command)?;
+/// A command that cannot be started has a result, too.
+pub(super) async fn run_child(command: &[String], to: impl AsyncWrite + Unpin) -> ChildExit {
+    // Without them, a signal ends this program and leaves the command behind; that is no reason not to run it.
+    let mut signals = Signals::listen().ok();
+    let (mut running, output) = match start(command) {
+        Ok(started) => started,
+        Err(error) => return ChildExit { result: not_started(&error), output: OutputTail::default() },
+    };
     let mut tail = OutputTail::default();
     {
         let copying = copy(output, to, &mut tail);
@@ -74,12 +77,12 @@ pub(super) async fn run_child(command: &[String], to: impl AsyncWrite + Unpin) -
         let mut is_open = true;
         while running.status.is_none() || is_open {
             tokio::select! {
-                copied = &mut copying, if is_open => {
-                    copied?;
-                    is_open = false;
-                }
-                status = running.child.wait(), if running.status.is_none() => running.on_exit(status?),
-                received = signals.next() => running.forward(received),
+                () = &mut copying, if is_open => is_open = false,
+                status = running.child.wait(), if running.status.is_none() => match status {
+                    Ok(status) => running.on_exit(status),
+                    Err(error) => return ChildExit { result: not_started(&error), output: OutputTail::default() },
+                },
+                received = next_signal(&mut signals) => running.forward(received),
                 () = until(running.deadline) => {
                     if running.status.is_some() {
                         break;
@@ -91,10 +94,18 @@ pub(super) async fn run_child(command: &[String], to: impl AsyncWrite + Unpin) -
         }
     }
     let status = running.status.expect("invariant: the loop ends with the command");
-    Ok(ChildExit { status, output: tail })
+    let signal = || RunResult::Signal(status.signal().unwrap_or(0));
+    ChildExit { result: status.code().map_or_else(signal, RunResult::ExitStatus), output: tail }
 }
 
-fn start(command: &[String]) -> Result<(RunningChild, pipe::Receiver), CliError> {
+async fn next_signal(signals: &mut Option<Signals>) -> ReceivedSignal {
+    match signals {
+        Some(signals) => signals.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+fn start(command: &[String]) -> std::io::Result<(RunningChild, pipe::Receiver)> {
     let (program, arguments) = command.split_first().expect("invariant: clap requires a command");
     // One pipe for both outputs keeps the order in which they were written.
     let (reader, writer) = std::io::pipe()?;
@@ -106,7 +117,7 @@ fn start(command: &[String]) -> Result<(RunningChild, pipe::Receiver), CliError>
     if has_own_group {
         command.process_group(0);
     }
-    let child = command.spawn().map_err(|error| not_run(program, &error))?;
+    let child = command.spawn()?;
     // Close our writing ends; the output then ends with the last process that holds one.
     drop(command);
     let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
@@ -114,24 +125,22 @@ fn start(command: &[String]) -> Result<(RunningChild, pipe::Receiver), CliError>
     Ok((running, pipe::Receiver::from_owned_fd(reader.into())?))
 }
 
-fn not_run(program: &str, error: &std::io::Error) -> CliError {
-    let (code, reason) = match error.kind() {
-        std::io::ErrorKind::NotFound => (127, "not found"),
-        _ => (126, "cannot be run"),
+/// The result of a command that cannot be started, with the status a shell has for it.
+fn not_started(error: &std::io::Error) -> RunResult {
+    let (exit_status, reason) = match error.kind() {
+        std::io::ErrorKind::NotFound => (127, "not found".to_owned()),
+        std::io::ErrorKind::PermissionDenied => (126, "permission denied".to_owned()),
+        _ => (126, error.to_string()),
     };
-    let message = format!("{program}: {reason} ({error}); a shell would exit {code}");
-    let code = Code::Protocol(chat_proto::error::ErrorCode::NotFound);
-    CliError::Failed { exit: Exit::Failed, report: ErrorReport::new(code, message) }
+    RunResult::NotStarted { exit_status, reason }
 }
 
-async fn copy(mut from: pipe::Receiver, mut to: impl AsyncWrite + Unpin, tail: &mut OutputTail) -> std::io::Result<()> {
+/// Copies until the output ends or cannot be read.
+async fn copy(mut from: pipe::Receiver, mut to: impl AsyncWrite + Unpin, tail: &mut OutputTail) {
     let mut buffer = vec![0; 16 * 1024];
     let mut is_read = true;
     loop {
-        let count = from.read(&mut buffer).await?;
-        if count == 0 {
-            return Ok(());
-        }
+        let Ok(count @ 1..) = from.read(&mut buffer).await else { return };
         tail.push(&buffer[..count]);
         // The command goes on if our reader has gone away.
         is_read = is_read && to.write_all(&buffer[..count]).await.is_ok() && to.flush().await.is_ok();

@@ -11,6 +11,7 @@ use chat_proto::server_frame::Welcome;
 use clap::Args;
 
 use super::exit::{CliError, Exit};
+use super::outbox::remember_rooms;
 use super::output::{ColorChoice, Output};
 use crate::argument::{MessageRef, RoomRef, SeqRef};
 use crate::config::{Credentials, Paths, Settings};
@@ -44,7 +45,7 @@ pub(super) struct Globals {
 }
 
 /// The start of every command.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Context {
     /// The flags.
     pub globals: Globals,
@@ -82,7 +83,11 @@ impl Context {
         self.default_server()
     }
 
-    fn configured_server(&self) -> Result<Option<String>, CliError> {
+    /// Returns the server from the flag, the environment or the profile, as it was typed; `None` if none is named.
+    ///
+    /// # Errors
+    /// The profile does not exist.
+    pub fn configured_server(&self) -> Result<Option<String>, CliError> {
         if let Some(server) = self.globals.server.as_ref().filter(|server| !server.is_empty()) {
             return Ok(Some(server.clone()));
         }
@@ -204,6 +209,7 @@ impl Context {
         let options = LinkOptions::one_shot(address, auth, prepare).located_by(locate);
         let (client, welcome) = Client::connect(options).await?;
         self.warn_older_server(&welcome);
+        remember_rooms(&self.outbox(), welcome.account.rooms.iter().map(|membership| &membership.room));
         Ok(CliSession::new(client, welcome))
     }
 
@@ -343,6 +349,20 @@ impl CliSession {
         }
         let message = MessageRef { room: named.clone(), seq: typed.seq };
         Err(CliError::usage(format!("{message} is in another room; name a message of {in_room}")))
+    }
+
+    /// Returns a room as typed; `None` for one given by its id that this account is not a member of.
+    ///
+    /// # Errors
+    /// As [`Self::room`].
+    pub async fn room_to_see(&mut self, typed: &RoomRef) -> Result<Option<Room>, CliError> {
+        let id = self.room(typed).await?;
+        if let Some(member) = self.member_rooms().find(|member| member.room.id == id) {
+            return Ok(Some(member.room.clone()));
+        }
+        let RoomRef::Name(name) = typed else { return Ok(None) };
+        let found = self.call(&Resolve { rooms: vec![name.clone()], users: Vec::new() }).await?;
+        Ok(found.rooms.into_iter().next())
     }
 
     /// Returns the rooms this account is a member of.

@@ -10,6 +10,7 @@ use super::client_files::require_valid_files;
 use super::command::{ClientTask, Command, Task};
 use super::context::{Context, Globals};
 use super::exit::{CliError, Code, ErrorReport, Exit};
+use super::outbox::{deliver, deliver_for_ever};
 use super::output::{ColorChoice, Output};
 
 const EXAMPLES: &str = "\
@@ -30,6 +31,9 @@ const WIDTH_MAX: usize = 100;
 /// Writes in progress may finish for this long when a command ends. A longer limit would only wait for reads of an idle
 /// standard input, which cannot be cancelled.
 const SHUTDOWN_LIMIT: Duration = Duration::from_millis(100);
+
+/// The outbox may be sent for this long while a command works, and no longer after its end.
+const DELIVERY_LIMIT: Duration = Duration::from_secs(1);
 
 /// Team chat in the terminal. The first command starts your own server in the background; there is nothing to set up.
 #[derive(Debug, Parser)]
@@ -97,7 +101,7 @@ fn run_client(task: &ClientTask, globals: Globals) -> Result<(), CliError> {
         start_logging(globals.verbose);
     }
     let context = Context::new(globals)?;
-    // `doctor` reports the mistakes itself.
+    // `doctor` reports the mistakes itself, and `run` runs its command all the same.
     if !task.checks_client_files() {
         require_valid_files(&context, task.is_full_screen())?;
     }
@@ -108,11 +112,41 @@ fn run_client(task: &ClientTask, globals: Globals) -> Result<(), CliError> {
         .map_err(|error| CliError::failed(format!("cannot start: {error}")))?;
     let result = runtime.block_on(async {
         tokio::select! {
-            result = task.run(&context) => result,
+            result = with_delivery(task, &context) => result,
             _ = tokio::signal::ctrl_c(), if task.ends_on_interrupt() => Err(CliError::Status(Exit::Interrupted as u8)),
         }
     });
     runtime.shutdown_timeout(SHUTDOWN_LIMIT);
+    result
+}
+
+/// Does the work, and beside it posts what waits in the outbox. The work is never delayed; a short command ends up to a second
+/// later if something waits.
+async fn with_delivery(task: &ClientTask, context: &Context) -> Result<(), CliError> {
+    if task.is_full_screen() {
+        return tokio::select! {
+            result = task.run(context) => result,
+            () = deliver_for_ever(context) => Ok(()),
+        };
+    }
+    if !task.delivers() {
+        return task.run(context).await;
+    }
+    let limit = tokio::time::Instant::now() + DELIVERY_LIMIT;
+    let (work, delivery) = (task.run(context), deliver(context, false));
+    tokio::pin!(work, delivery);
+    let (result, delivered) = tokio::select! {
+        biased;
+        result = &mut work => {
+            let is_reachable = !matches!(&result, Err(CliError::Failed { exit: Exit::Unreachable, .. }));
+            let limit = if is_reachable { limit } else { tokio::time::Instant::now() };
+            (result, tokio::time::timeout_at(limit, delivery).await.ok())
+        }
+        delivered = &mut delivery => (work.await, Some(delivered)),
+    };
+    if let Some(delivered) = delivered {
+        delivered.tell(&context.output);
+    }
     result
 }
 

@@ -5,12 +5,15 @@ mod choice_parser;
 mod client_files;
 mod command;
 mod context;
+mod destination;
 mod exit;
 mod full_screen;
 mod json;
 mod main;
+mod outbox;
 mod output;
 mod post_pacer;
+mod run_report;
 mod signals;
 mod stdin_text;
 

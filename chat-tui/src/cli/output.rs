@@ -228,6 +228,12 @@ pub(super) fn local_time(at: UnixMillis) -> String {
     }
 }
 
+/// Returns the local date and time with its zone, for a text that is read elsewhere: `2026-11-21 03:00:12 +01:00`.
+pub(super) fn local_time_with_zone(at: UnixMillis) -> String {
+    let moment = jiff::Timestamp::from_millisecond(at.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    moment.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
+}
+
 #[expect(clippy::print_stderr, reason = "the only place that writes to standard error")]
 fn write_stderr(text: &str) {
     eprintln!("{text}");

@@ -84,7 +84,10 @@ pub(super) fn fit(text: &str, how: Option<Fit>, limits: &Limits) -> Result<Vec<S
 const HEADROOM: usize = 100;
 
 /// Returns the beginning of a long text and a note of the lines left out, or of characters if one line is too long.
-fn fit_head(text: &str, limits: &Limits) -> String {
+pub(super) fn fit_head(text: &str, limits: &Limits) -> String {
+    if MessageBody::has_room(text, limits) {
+        return text.to_owned();
+    }
     let kept = take_lines(text.lines(), limits);
     if kept.is_empty() {
         let kept = cut(text.lines().next().unwrap_or_default(), HEADROOM, limits);
@@ -107,6 +110,27 @@ pub(super) fn fit_tail(text: &str, lines_before: usize, limits: &Limits) -> Stri
     }
     let left = text.lines().count() - kept.len() + lines_before;
     format!("… {left} lines before this left out\n{}", kept.join("\n"))
+}
+
+/// Returns the last lines of a text that may be needed for one message, or the end of its last line if that is too long, and
+/// the number of lines before them.
+pub(super) fn last_lines<'a>(text: &'a str, limits: &Limits) -> (String, usize) {
+    let lines: Vec<&'a str> = text.lines().collect();
+    let kept = take_lines(lines.iter().rev().copied(), limits).len();
+    if kept == lines.len() {
+        return (text.to_owned(), 0);
+    }
+    if kept == 0 {
+        // Longer than a message by a little: the message says that its beginning is missing.
+        let last = lines.last().copied().unwrap_or_default();
+        let longest = Limits {
+            body_max_chars: limits.body_max_chars + 1,
+            body_max_bytes: limits.body_max_bytes + 4,
+            ..limits.clone()
+        };
+        return (cut_to_end(last, 0, &longest).to_owned(), lines.len() - 1);
+    }
+    (lines[lines.len() - kept..].join("\n"), lines.len() - kept)
 }
 
 /// Takes whole lines while they fit with the note; none if the first is too long.

@@ -7,8 +7,8 @@ use super::local::{self, BackgroundArgs, LocalAction, LocalCommand};
 #[cfg(feature = "local-server")]
 use super::serve;
 use super::{
-    account, completions, delete, doctor, edit, history, man, read, room, rooms, rsvp, run, send, send_args, status,
-    tail, trending, unread, versions, wait, who,
+    account, completions, delete, doctor, edit, history, man, outbox, read, room, rooms, rsvp, run, send, send_args,
+    status, tail, trending, unread, versions, wait, who,
 };
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;
@@ -40,6 +40,8 @@ pub(in crate::cli) enum ClientCommand {
     Wait(wait::WaitArgs),
     /// Run a command, post its output and result, and exit with its status.
     Run(run::RunArgs),
+    /// Show, retry or drop results of `run` that wait to be posted.
+    Outbox(outbox::OutboxArgs),
     /// Replace the text of one of your messages.
     Edit(edit::EditArgs),
     /// Delete your own messages; in a room you own also ephemeral ones of others.
@@ -165,12 +167,22 @@ impl ClientTask {
 
     /// Returns whether the task reports mistakes in the client's files itself; the others refuse to start.
     pub fn checks_client_files(&self) -> bool {
-        matches!(self, Self::Command(ClientCommand::Doctor(_)))
+        matches!(self, Self::Command(ClientCommand::Doctor(_) | ClientCommand::Run(_)))
     }
 
     /// Returns whether Ctrl+C ends the task at once with 130; the others handle it themselves.
     pub fn ends_on_interrupt(&self) -> bool {
         !matches!(self, Self::FullScreen | Self::Command(ClientCommand::Run(_)))
+    }
+
+    /// Returns whether what waits in the outbox is posted beside the task.
+    pub fn delivers(&self) -> bool {
+        match self {
+            Self::FullScreen => true,
+            Self::Command(command) => !matches!(command, ClientCommand::Outbox(_) | ClientCommand::Doctor(_)),
+            #[cfg(feature = "local-server")]
+            Self::Local(_) => false,
+        }
     }
 
     /// Does the work.
@@ -192,6 +204,7 @@ impl ClientCommand {
             Self::History(args) => history::run(args, context).await,
             Self::Wait(args) => wait::run(args, context).await,
             Self::Run(args) => run::run(args, context).await,
+            Self::Outbox(args) => outbox::run(args, context).await,
             Self::Edit(args) => edit::run(args, context).await,
             Self::Delete(args) => delete::run(args, context).await,
             Self::Versions(args) => versions::run(args, context).await,

@@ -17,6 +17,7 @@ mod local_backup;
 #[cfg(feature = "local-server")]
 mod local_log;
 mod man;
+mod outbox;
 mod past;
 mod posting;
 mod read;
@@ -24,6 +25,7 @@ mod room;
 mod rooms;
 mod rsvp;
 mod run;
+mod run_outcome;
 mod send;
 mod send_args;
 mod send_stream;

@@ -1,9 +1,8 @@
 //! Posts as commands make and acknowledge them. Must not know where their text comes from.
 
-use chat_proto::ids::{ClientKey, RoomId};
+use chat_proto::ids::ClientKey;
 use chat_proto::message::{Content, Item, Message};
 use chat_proto::request::{Post, Posted};
-use chat_proto::text::{CodeLanguage, MessageBody};
 
 use crate::cli::context::{CliSession, Context};
 use crate::cli::exit::CliError;
@@ -40,9 +39,4 @@ pub(super) fn random_key() -> Result<ClientKey, CliError> {
     getrandom::fill(&mut bytes).map_err(|error| CliError::failed(format!("no random numbers: {error}")))?;
     let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     Ok(text.parse().expect("invariant: hexadecimal digits are a key"))
-}
-
-/// Returns a post for a room with a new key.
-pub(super) fn plain_post(room: RoomId, body: MessageBody, code: Option<CodeLanguage>) -> Result<Post, CliError> {
-    Ok(Post { room, key: random_key()?, body, life: None, code, reply_to: None, chain: None })
 }

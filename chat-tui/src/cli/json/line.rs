@@ -6,8 +6,8 @@ use serde::Serialize;
 use super::encoder::escaped;
 use super::{
     ChangeLine, CheckLine, CopiedDataLine, ErrorLine, IdentityLine, ItemLine, ItemNames, JoinedLine, JoinsLine,
-    LeftLine, LocalServerLine, MemberLine, PersonLine, ReadMarkerLine, RoomDescriptionLine, RoomInfoLine, RoomLine,
-    RoomTopicLine, RsvpCountsLine, TrendingLine, UnreadLine, VersionLine,
+    LeftLine, LocalServerLine, MemberLine, OutboxPostLine, PersonLine, ReadMarkerLine, RoomDescriptionLine, RoomInfoLine,
+    RoomLine, RoomTopicLine, RsvpCountsLine, RunLine, TrendingLine, UnreadLine, VersionLine,
 };
 
 /// The version of this output. Fields may be added within a version; nothing else changes.
@@ -102,6 +102,10 @@ lines! {
     /// `local restore`: the backup that the local server now has for data.
     #[cfg_attr(not(feature = "local-server"), expect(dead_code, reason = "this build has no local server"))]
     Restore = "restore" => CopiedDataLine<'a>;
+    /// `run`: the command and its end.
+    Run = "run" => RunLine<'a>;
+    /// `outbox`: a post that waits or was refused.
+    OutboxPost = "outbox_post" => OutboxPostLine<'a>;
     /// `doctor`: one check.
     Check = "check" => CheckLine<'a>;
     /// Why a command failed; on standard error.

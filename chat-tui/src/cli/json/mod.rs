@@ -9,6 +9,7 @@ mod moment;
 mod people;
 mod program;
 mod room;
+mod run;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -22,3 +23,5 @@ pub(super) use room::{
     JoinedLine, LeftLine, MemberLine, RoomDescriptionLine, RoomInfoLine, RoomLine, RoomTopicLine, RsvpCountsLine,
     TrendingLine,
 };
+pub(super) use run::{OutboxPostLine, RunLine};
+pub(super) use words::code;

@@ -15,6 +15,8 @@ use chat_proto::trending::TrendingWord;
 
 use super::*;
 use crate::cli::exit::{Code, ErrorReport};
+use crate::cli::outbox::{OutboxPost, Refusal};
+use crate::cli::run_report::{RunReport, RunResult};
 
 const NOW: UnixMillis = UnixMillis(1_763_560_927_120);
 const ROOM: RoomId = RoomId(1);
@@ -224,6 +226,7 @@ fn people_and_program(samples: &mut Samples) {
     samples.add(&Line::Backup(copied(None)));
     samples.add(&Line::Restore(copied(None)));
     samples.add(&Line::Restore(copied(Some("/home/ana/data/replaced-20261121T200000Z"))));
+    runs(samples);
     let message = "p50 1.2ms, p99 3ms of 100";
     let figures = [("p50_ms", 1.25.into()), ("count", 100_u64.into()), ("role", "master".into())].into();
     let (advice, level, name) = (None, "ok", "round trip");
@@ -252,6 +255,23 @@ fn people_and_program(samples: &mut Samples) {
     samples.add(&Line::Error((&report).into()));
     for code in std::iter::once(Code::Unreachable).chain(ErrorCode::ALL.map(Code::Protocol)) {
         samples.add(&Line::Error((&ErrorReport::new(code, "-")).into()));
+    }
+}
+
+fn runs(samples: &mut Samples) {
+    let command = ["cargo".to_owned(), "test".to_owned()];
+    let report = |result| RunReport::new(&command, result, NOW, 640);
+    let failed = report(RunResult::ExitStatus(101));
+    samples.add(&Line::Run(RunLine::new(&failed, "builds".to_owned(), "posted", Some("builds/12"))));
+    samples.add(&Line::Run(RunLine::new(&report(RunResult::Signal(15)), "builds".to_owned(), "waiting", None)));
+    let not_started = RunResult::NotStarted { exit_status: 127, reason: "not found".to_owned() };
+    samples.add(&Line::Run(RunLine::new(&report(not_started), "builds".to_owned(), "lost", None)));
+    let refusal = Refusal { code: "not_member".to_owned(), message: "Only members may do this.".to_owned() };
+    for refusal in [None, Some(refusal)] {
+        let (id, room, profile) = ("3f2a91c0".to_owned(), "#builds".to_owned(), "work".to_owned());
+        let (key, report) = (text("k-1"), failed.clone());
+        let post = OutboxPost { id, room, key, profile, token: None, stored_at: now_plus_ms(5_000), refusal, report };
+        samples.add(&Line::OutboxPost((&post).into()));
     }
 }
 

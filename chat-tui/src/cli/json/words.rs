@@ -46,7 +46,7 @@ pub(super) fn availability(availability: Availability) -> &'static str {
 }
 
 /// Returns the word for the code of an error.
-pub(super) fn code(code: Code) -> &'static str {
+pub(in crate::cli) fn code(code: Code) -> &'static str {
     match code {
         Code::Unreachable => "unreachable",
         Code::TimedOut => "timed_out",

@@ -1,0 +1,54 @@
+//! The destination of a command's posts, as it is known without a server: profile and sign-in, and the outbox for them. Must
+//! not know how posts are sent.
+
+use chat_proto::time::UnixMillis;
+use sha2::{Digest, Sha256};
+
+use super::context::{CliSession, Context};
+use super::exit::CliError;
+use super::outbox::OutboxFolder;
+
+impl Context {
+    /// Returns the outbox of the profile.
+    pub fn outbox(&self) -> OutboxFolder {
+        OutboxFolder::of(&self.paths.state, &self.profile_name())
+    }
+
+    /// Returns the name of the profile; the server if none is chosen, and `own` if none is named, either.
+    pub fn profile_name(&self) -> String {
+        let chosen = self.globals.profile.as_ref().or(self.settings.profile.as_ref());
+        let Ok(server) = self.configured_server() else {
+            // A profile that does not exist is still what was asked for.
+            return chosen.cloned().unwrap_or_default();
+        };
+        let profile =
+            chosen.filter(|name| self.settings.profiles.get(*name).map(|known| &known.server) == server.as_ref());
+        profile.cloned().or(server).unwrap_or_else(|| "own".to_owned())
+    }
+
+    /// Names the token that was given with the command, if one was: a post of this sign-in is not posted by another one.
+    pub fn token_name(&self) -> Option<String> {
+        let token = self.globals.token.as_ref().filter(|token| !token.is_empty())?;
+        Some(Sha256::digest(token.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// Returns the time of day.
+    pub fn now(&self) -> UnixMillis {
+        UnixMillis(jiff::Timestamp::now().as_millisecond())
+    }
+
+    /// Connects while other work goes on: finding or starting the server does not hold that up.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub async fn connect_beside(&self) -> Result<CliSession, CliError> {
+        let context = self.clone();
+        let found = tokio::task::spawn_blocking(move || {
+            let address = context.address()?;
+            let auth = context.auth(&address)?;
+            Ok((address, auth))
+        });
+        let (address, auth) = found.await.unwrap_or_else(|error| Err(CliError::failed(error.to_string())))?;
+        self.connect_as(address, auth).await
+    }
+}

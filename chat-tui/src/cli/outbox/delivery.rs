@@ -1,0 +1,134 @@
+//! Posts what waits in the outbox of a profile, one sender at a time, beside other work. Must not know how posts are stored.
+
+use std::time::Duration;
+
+use chat_proto::error::ErrorCode;
+use chat_proto::request::{Life, Post};
+
+use super::post::{OutboxPost, Refusal};
+use crate::argument::RoomRef;
+use crate::cli::context::{CliSession, Context};
+use crate::cli::exit::{CliError, Code};
+use crate::cli::json;
+use crate::cli::output::{ColorChoice, Output, local_time_with_zone};
+
+/// Time between two looks of a client that stays.
+const LOOK_EVERY: Duration = Duration::from_mins(1);
+
+/// The result of a delivery.
+#[derive(Debug, Default)]
+pub(in crate::cli) struct Delivered {
+    /// The ids of the messages posted.
+    pub posted: Vec<String>,
+    /// The posts that were refused.
+    pub refused: Vec<OutboxPost>,
+    /// Why the rest waits on, if the server or the sign-in is the reason.
+    pub stopped: Option<CliError>,
+    /// Whether another process is sending.
+    pub is_busy: bool,
+}
+
+impl Delivered {
+    /// Says on standard error what was posted and what was refused.
+    pub fn tell(&self, output: &Output) {
+        if !self.posted.is_empty() {
+            output.info(&format!("posted what waited in the outbox: {}", self.posted.join(", ")));
+        }
+        for post in &self.refused {
+            let reason = post.refusal.as_ref().map(|refusal| refusal.message.as_str()).unwrap_or_default();
+            output.warning(&format!(
+                "the outbox's {} for {} was refused: {reason} (`chat outbox` shows it, `chat outbox retry` tries it again)",
+                post.id, post.room
+            ));
+        }
+    }
+}
+
+/// Posts what waits. With `refused_too`, tries again what was refused.
+pub(in crate::cli) async fn deliver(context: &Context, refused_too: bool) -> Delivered {
+    let mut done = Delivered::default();
+    let folder = context.outbox();
+    if !folder.has_any(refused_too) {
+        return done;
+    }
+    let Some(_sending) = folder.lock_sending() else {
+        done.is_busy = true;
+        return done;
+    };
+    let token = context.token_name();
+    let is_due = |post: &OutboxPost| (refused_too || post.refusal.is_none()) && post.token == token;
+    let mut posts = folder.posts(context.now()).filter(is_due).peekable();
+    if posts.peek().is_none() {
+        return done;
+    }
+    let mut session = match context.connect_beside().await {
+        Ok(session) => session,
+        Err(error) => {
+            done.stopped = Some(error);
+            return done;
+        }
+    };
+    for post in posts {
+        match send(&mut session, &post).await {
+            Ok(id) => {
+                folder.remove(&post);
+                done.posted.push(id);
+            }
+            Err(CliError::Failed { report, .. }) if is_final(report.code) => {
+                let refusal = Refusal { code: json::code(report.code).to_owned(), message: report.message };
+                match folder.refuse(&post, refusal) {
+                    Ok(refused) => done.refused.push(refused),
+                    Err(error) => tracing::debug!(%error, "a refusal cannot be kept; the post is tried again"),
+                }
+            }
+            Err(error) => {
+                done.stopped = Some(error);
+                break;
+            }
+        }
+    }
+    done
+}
+
+/// Posts what waits, again and again, without a word: for the screen.
+pub(in crate::cli) async fn deliver_for_ever(context: &Context) {
+    // A word on standard error would overwrite the screen.
+    let context = Context { output: Output::new(false, true, ColorChoice::Never), ..context.clone() };
+    loop {
+        deliver(&context, false).await;
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+async fn send(session: &mut CliSession, post: &OutboxPost) -> Result<String, CliError> {
+    let typed: RoomRef = post.room.parse().map_err(CliError::usage)?;
+    let room = session.room(&typed).await?;
+    let ran_at = local_time_with_zone(post.report.ran_at);
+    let (body, code) = post.report.message(&session.welcome.limits, Some(&ran_at));
+    let body = body.parse().map_err(|error| CliError::usage(format!("the message {error}")))?;
+    let life = Some(Life::Persistent);
+    let request = Post { room, key: post.key.clone(), body, life, code, reply_to: None, chain: None };
+    match session.call(&request).await {
+        Ok(posted) => Ok(format!("{}/{}", session.names().room(room), posted.seq)),
+        // The answer to an earlier try was lost: the message is there, in the words of that try.
+        Err(CliError::Failed { report, .. }) if report.code == Code::Protocol(ErrorCode::KeyReused) => {
+            Ok(typed.to_string())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether the answer to a post is final: the same post gets the same answer until somebody changes something.
+fn is_final(code: Code) -> bool {
+    match code {
+        Code::Unreachable | Code::TimedOut => false,
+        Code::Protocol(code) => !code.is_retryable() && !is_about_sign_in(code),
+    }
+}
+
+fn is_about_sign_in(code: ErrorCode) -> bool {
+    matches!(
+        code,
+        ErrorCode::AuthRequired | ErrorCode::AuthFailed | ErrorCode::RegistrationClosed | ErrorCode::VersionUnsupported
+    )
+}
