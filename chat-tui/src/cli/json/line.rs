@@ -6,8 +6,8 @@ use serde::Serialize;
 use super::encoder::escaped;
 use super::{
     ChangeLine, CheckLine, CopiedDataLine, ErrorLine, IdentityLine, ItemLine, ItemNames, JoinedLine, JoinsLine,
-    LeftLine, LocalServerLine, MemberLine, OutboxPostLine, PersonLine, ReadMarkerLine, RoomDescriptionLine, RoomInfoLine,
-    RoomLine, RoomTopicLine, RsvpCountsLine, RunLine, TrendingLine, UnreadLine, VersionLine,
+    LeftLine, LocalServerLine, MemberLine, OutboxPostLine, PersonLine, ReadMarkerLine, RoomDescriptionLine,
+    RoomInfoLine, RoomLine, RoomTopicLine, RsvpCountsLine, RunLine, TrendingLine, UnreadLine, VersionLine,
 };
 
 /// The version of this output. Fields may be added within a version; nothing else changes.
