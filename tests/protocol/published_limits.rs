@@ -49,6 +49,7 @@ async fn what_welcome_publishes_is_what_the_server_obeys() {
     assert_eq!(ana.call(&RoomInfo { room: made.id }).await.listing.room.default_ttl_ms, Some(3_600_000));
 
     ana.post("words", "flaky clock resume incomprehensible").await;
+    ana.post("again", "incomprehensible, the resume of a flaky clock").await;
     let trending = |limit| Trending { room: GENERAL, limit };
     let words = ana.call(&trending(3)).await.words;
     assert!(words.len() == 3 && words.iter().all(|word| word.word.len() <= 8), "{words:?}");

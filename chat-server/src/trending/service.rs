@@ -27,6 +27,9 @@ const LOOK_AGAIN_MS: u64 = 60_000;
 /// A live store that takes longer than this is not waited for.
 const LIVE_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// The least weight of a shown word: one use is no trend, and two of them are one for less than half a half-life.
+pub const LEAST_WEIGHT: f64 = 1.5;
+
 /// Returns the current time; passed in, so that tests can stop it.
 pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
 
@@ -37,17 +40,35 @@ pub trait TrendingAudience: Send + Sync {
 }
 
 /// Which words trend, and for how long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TrendingRules {
     /// Longer words are not counted, in characters.
     pub word_max_chars: usize,
     /// A use counts half as much after this time, in milliseconds.
     pub half_life_ms: u64,
+    /// Words that weigh less are not shown: a new use weighs 1.
+    pub least_weight: f64,
 }
 
 impl Default for TrendingRules {
     fn default() -> Self {
-        Self { word_max_chars: WORD_MAX_CHARS, half_life_ms: HALF_LIFE_MS }
+        Self { word_max_chars: WORD_MAX_CHARS, half_life_ms: HALF_LIFE_MS, least_weight: LEAST_WEIGHT }
+    }
+}
+
+impl TrendingRules {
+    /// Returns the words that weigh enough.
+    fn shown(self, mut words: Vec<TrendingWord>) -> Vec<TrendingWord> {
+        words.retain(|trending| trending.score >= self.least_weight);
+        words
+    }
+
+    /// Returns when the lightest of the shown words stops being shown.
+    fn fades_at(self, shown: &[TrendingWord], now: UnixMillis) -> Option<UnixMillis> {
+        let lightest = shown.last().filter(|_| self.least_weight > 0.0)?;
+        let half_lives = (lightest.score / self.least_weight).log2();
+        // One more: at that moment itself rounding decides.
+        Some(now.plus_ms((half_lives * self.half_life_ms as f64).ceil() as u64 + 1))
     }
 }
 
@@ -72,6 +93,8 @@ struct RoomTrending {
     is_dirty: bool,
     /// Whether the mirror has been read; before that it must not be overwritten.
     awaits_mirror: bool,
+    /// When the driver looks again even if nothing is posted.
+    looks_at: Option<UnixMillis>,
 }
 
 /// The other half of the service, to be run as one task.
@@ -133,11 +156,13 @@ impl TrendingService {
         self.0.wakeup.notify_one();
     }
 
-    /// Returns a room's words by falling score, at most 50; none for an inactive room.
+    /// Returns a room's words by falling score, at most 50, without those that weigh too little; none for an inactive
+    /// room.
     pub fn top(&self, room: RoomId, limit: usize) -> Vec<TrendingWord> {
         let now = (self.0.clock)();
         let trending = self.0.rooms.read().get(&room).cloned();
-        trending.map(|trending| trending.lock().trend.top(limit, now)).unwrap_or_default()
+        let words = trending.map(|trending| trending.lock().trend.top(limit, now)).unwrap_or_default();
+        self.0.rules.shown(words)
     }
 
     /// Drops the words of a room that stopped.
@@ -158,7 +183,7 @@ impl TrendingService {
 
     fn no_words(&self) -> RoomTrending {
         let trend = Trend::new(self.0.rules.half_life_ms);
-        RoomTrending { trend, push: TrendingPush::default(), is_dirty: false, awaits_mirror: false }
+        RoomTrending { trend, push: TrendingPush::default(), is_dirty: false, awaits_mirror: false, looks_at: None }
     }
 
     fn mark_dirty(&self, room: RoomId) {
@@ -228,17 +253,23 @@ impl TrendingDriver {
     }
 
     /// Sends a room its words if they changed. Returns when to look again even if nothing is posted: when a message
-    /// expires.
+    /// expires, or when a shown word has faded.
     fn push(&self, room: RoomId, now: UnixMillis) -> Option<UnixMillis> {
         let trending = self.room(room)?;
         let (shown, mirror, is_changed, next_end) = {
             let mut trending = trending.lock();
             trending.is_dirty = false;
-            let shown = trending.trend.top(SHOWN, now);
+            let shown = self.shared.rules.shown(trending.trend.top(SHOWN, now));
             let mirror = (!trending.awaits_mirror).then(|| trending.trend.mirror(now));
             let is_changed = trending.push.try_push(&shown, now);
+            let ends = [trending.trend.next_end(), self.shared.rules.fades_at(&shown, now)];
             // A message that expires within the pause is handled after it.
-            let next_end = trending.trend.next_end().map(|end| trending.push.due_at(end.max(now.plus_ms(1))));
+            let next_end = ends.into_iter().flatten().min();
+            let next_end = next_end.map(|end| trending.push.due_at(end.max(now.plus_ms(1))));
+            // An earlier look, which will plan the next one, is enough: a plan for each push would never get fewer.
+            let is_planned = trending.looks_at.is_some_and(|at| at > now && next_end.is_some_and(|end| at <= end));
+            let next_end = next_end.filter(|_| !is_planned);
+            trending.looks_at = next_end.or(trending.looks_at);
             (shown, mirror, is_changed, next_end)
         };
         // A mirror that fails is written again with the next change; nobody waits for it.

@@ -1,8 +1,9 @@
 //! Splits a message into the words worth counting. Pure; must not know rooms or counts.
 //!
 //! Kept: words of all scripts in lower case, and code tokens as written (`k8s`, `C++`, `tokio-tungstenite`, `foo_bar`,
-//! `std::fs`, `v1.2.3`). Dropped: stop words, plain numbers and measures, links, mail addresses, mentions, room names,
-//! `:emoji:` names, and fenced code: a pasted log is not what a room talks about.
+//! `std::fs`, `v1.2.3`). Dropped: stop words, plain numbers and measures, whole links, mail addresses, mentions, room
+//! names, `:emoji:` names, drawn-out letters (`aaaaah`, `hahaha`), and fenced code: a pasted log is not what a room
+//! talks about.
 
 #![deny(clippy::disallowed_methods)]
 
@@ -36,10 +37,10 @@ pub struct Word {
 /// Returns the words worth counting, each once, in the order of the text.
 pub fn words_of(body: &str) -> Vec<Word> {
     let mut found = Found::default();
-    for text in outside_fences(body) {
-        for chunk in text.split(|c: char| c.is_whitespace() || "()[]{}<>\"“”„«»`*,;!?|=\\…".contains(c)) {
-            take_chunk(chunk, &mut found);
-        }
+    let spaced = outside_fences(body).flat_map(str::split_whitespace);
+    for chunk in spaced.flat_map(|text| without_link(text).split(|c: char| "()[]{}<>\"“”„«»`*,;!?|=\\…".contains(c)))
+    {
+        take_chunk(chunk, &mut found);
     }
     found.words
 }
@@ -73,12 +74,31 @@ fn outside_fences(body: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// Returns the text before a link: a link reaches to the next space, so that no piece of it counts as a word.
+fn without_link(text: &str) -> &str {
+    let scheme_at = |at: usize| text[..at].trim_end_matches(|c: char| c.is_ascii_alphanumeric()).len();
+    let start = text.find("://").map(scheme_at).or_else(|| text.find("www.")).or_else(|| bare_link(text));
+    &text[..start.unwrap_or(text.len())]
+}
+
+/// Returns the start of a link without a scheme: a domain name with a path, as in `example.org/a/b`.
+fn bare_link(text: &str) -> Option<usize> {
+    let slash_at = text.find('/')?;
+    let is_of_domain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':');
+    let start = text[..slash_at].trim_end_matches(is_of_domain).len();
+    let (domain, port) = text[start..slash_at].rsplit_once(':').unwrap_or((&text[start..slash_at], ""));
+    let (rest, top) = domain.rsplit_once('.')?;
+    let is_top = top.len() >= 2 && top.chars().all(|c| c.is_ascii_lowercase());
+    let is_domain = is_top && rest.starts_with(|c: char| c.is_ascii_alphanumeric());
+    (is_domain && port.chars().all(|c| c.is_ascii_digit())).then_some(start)
+}
+
 fn take_chunk(chunk: &str, found: &mut Found) {
     let bare = chunk.trim_start_matches(['\'', '’', '.', '-', '_', '~']);
-    let is_link = bare.contains("://") || bare.starts_with("www.") || bare.starts_with("mailto:");
+    let is_mail = bare.starts_with("mailto:");
     let is_name = bare.contains('@') || bare.starts_with('#');
     let is_emoji = bare.len() > 2 && bare.starts_with(':') && bare.trim_end_matches(['.', ',']).ends_with(':');
-    if is_link || is_name || is_emoji {
+    if is_mail || is_name || is_emoji {
         return;
     }
     for part in bare.split(|c: char| !(c.is_alphanumeric() || is_joiner(c) || is_mark(c))) {
@@ -144,7 +164,8 @@ fn is_sentence_end(part: &str, at: usize, c: char) -> bool {
 
 fn take_code(token: &str, found: &mut Found) {
     let key = token.to_lowercase();
-    if key.chars().count() <= WORD_MAX_CHARS && key.chars().any(char::is_alphabetic) && !is_stop_word(&key) {
+    let is_short = key.chars().count() <= WORD_MAX_CHARS;
+    if is_short && key.chars().any(char::is_alphabetic) && !is_stop_word(&key) && !is_drawn_out(&key) {
         found.add(key, token.to_owned());
     }
 }
@@ -169,9 +190,19 @@ fn take_words(text: &str, found: &mut Found) {
 
 fn add_word(word: &str, found: &mut Found) {
     let key = word.to_lowercase();
-    if (2..=WORD_MAX_CHARS).contains(&key.chars().count()) && !is_stop_word(&key) {
+    if (2..=WORD_MAX_CHARS).contains(&key.chars().count()) && !is_stop_word(&key) && !is_drawn_out(&key) {
         found.add(key.clone(), key);
     }
+}
+
+/// Returns whether letters are repeated for their sound: `aaa`, `noooo`, `hahaha`. Three equal letters in a row happen
+/// in words (`Schifffahrt`).
+fn is_drawn_out(key: &str) -> bool {
+    let letters: Vec<char> = key.chars().filter(|c| c.is_alphabetic()).collect();
+    let longest_run = letters.chunk_by(|one, other| one == other).map(<[char]>::len).max().unwrap_or(0);
+    let distinct = letters.iter().collect::<HashSet<_>>().len();
+    let is_repeated = (distinct == 1 && letters.len() >= 3) || (distinct == 2 && letters.len() >= 5);
+    longest_run >= 4 || (is_repeated && letters.len() == key.chars().count())
 }
 
 fn is_ideographic(c: char) -> bool {
@@ -202,6 +233,10 @@ mod tests {
             ("foo_bar() in std::sync::Arc; v1.2.3, main.rs.", vec!["foo_bar", "std::sync::Arc", "v1.2.3", "main.rs"]),
             ("build 4211 passed in 3m12s, 50ms p99 on 2026-11-19", vec!["build", "passed", "p99"]),
             ("see https://example.org/flaky?x=1 or www.example.org, mail ana@example.org", vec!["mail"]),
+            ("(docs:https://e.org/a?line=number#frag,more) then", vec!["docs"]),
+            ("[guide](https://e.org/a;b=bold|x) github.com/ana/resume?tab=2#frag e.org:80/x", vec!["guide"]),
+            ("src/main.rs and either/or", vec!["src", "main.rs", "either"]),
+            ("aaaaaaa noooo hahaha xoxoxo www x_aaaaa banana Schifffahrt mama", vec!["banana", "schifffahrt", "mama"]),
             ("@ana look at #dev/812 :tada:", vec![]),
             ("it's the server's clock, l’erreur", vec!["server", "clock", "erreur"]),
             ("shipped.Next: either/or --release", vec!["shipped", "next", "either", "release"]),

@@ -27,14 +27,18 @@ fn item(seq: u64, clock: &Clock, ttl_ms: Option<u64>, body: &str) -> Item {
     Item { seq: Seq(seq), changed: Seq(seq), at: now, by: UserId(1), content: Content::Message(message) }
 }
 
-/// A service with its driver running, and the pushes rooms receive.
+/// A service that shows every word, with its driver running, and the pushes rooms receive.
 fn started() -> (TrendingService, Arc<Received>, Clock) {
+    started_with(TrendingRules { least_weight: 0.0, ..TrendingRules::default() })
+}
+
+fn started_with(rules: TrendingRules) -> (TrendingService, Arc<Received>, Clock) {
     let start = Instant::now();
     let clock: Clock = Arc::new(move || UnixMillis(0).plus_ms(start.elapsed().as_millis() as u64));
     let received = Arc::new(Received::default());
     let live = Arc::new(MemoryLive::new(MemoryCaps::default()));
     let audience = Arc::new(ReceivedAt(Arc::clone(&received), start));
-    let (service, driver) = TrendingService::new(TrendingRules::default(), Arc::clone(&clock), audience, live);
+    let (service, driver) = TrendingService::new(rules, Arc::clone(&clock), audience, live);
     drop(tokio::spawn(driver.run(std::future::pending())));
     (service, received, clock)
 }
@@ -125,4 +129,29 @@ async fn a_room_that_starts_anew_goes_on_from_its_mirror() {
     service.rebuild(ROOM, &items[19..]);
     pass(10).await;
     assert!(service.top(ROOM, 1)[0].score > before[0].score * 0.98);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_word_used_once_is_no_trend() {
+    let (service, received, clock) = started_with(TrendingRules::default());
+    service.observe(ROOM, &item(1, &clock, None, "flaky clock"));
+    pass(10).await;
+    assert_eq!((service.top(ROOM, 10), received.0.lock().len()), (Vec::new(), 0));
+    service.observe(ROOM, &item(2, &clock, None, "the clock again"));
+    pass(1).await;
+    assert_eq!(*received.0.lock(), [(10, owned(&["clock"]))]);
+    assert_eq!(service.top(ROOM, 10).len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_word_that_has_faded_is_withdrawn_without_a_new_message() {
+    let (service, received, clock) = started_with(TrendingRules::default());
+    for seq in 1..=6 {
+        service.observe(ROOM, &item(seq, &clock, None, if seq < 4 { "clock" } else { "clock build" }));
+        pass(10).await;
+    }
+    assert_eq!(received.0.lock().last().map(|(_, words)| words.clone()), Some(owned(&["clock", "build"])));
+    pass(2 * 60 * 60 + 60).await;
+    let pushed: Vec<_> = received.0.lock().iter().skip(2).map(|(_, words)| words.clone()).collect();
+    assert_eq!(pushed, [owned(&["clock"]), Vec::new()], "each word went when it had faded, and once");
 }
