@@ -13,7 +13,6 @@ mod options;
 mod peer;
 mod posts;
 mod process;
-mod pty;
 mod report;
 mod resume;
 mod senders;

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use chat_proto::client_frame::Subscription;
 use chat_proto::request::Post;
+use chat_tests::pty::Terminal;
 use clap::Args;
 use color_eyre::eyre::{Result, ensure};
 
@@ -19,7 +20,6 @@ use crate::filling::{self, Filled};
 use crate::options::Options;
 use crate::peer::Peer;
 use crate::process;
-use crate::pty::Terminal;
 use crate::report::{Report, Row};
 use crate::stats::{median, percentile};
 

@@ -4,6 +4,7 @@ pub mod client;
 pub mod detour;
 pub mod peer;
 pub mod program;
+pub mod pty;
 pub mod redis;
 mod running;
 pub mod screen;

@@ -1,5 +1,5 @@
-//! A pseudo-terminal with a program in it: sends keys and receives output with timestamps. Answers queries like a plain
-//! terminal, and must not know the program.
+//! A pseudo-terminal with a program in it: sends keys, and receives output as bytes, as a screen and with timestamps.
+//! Answers queries as it is told to, and must not know the program.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -17,6 +17,10 @@ use rustix::termios::{Winsize, tcsetwinsize};
 const QUESTION: &[u8] = b"\x1b[c";
 /// A VT220 with colours.
 const ANSWER: &[u8] = b"\x1b[?62;22c";
+/// The queries that a terminal answers, with its answers.
+pub type Answers = &'static [(&'static [u8], &'static [u8])];
+/// A plain terminal.
+pub const PLAIN: Answers = &[(QUESTION, ANSWER)];
 /// Ends a frame (synchronised output, mode 2026).
 const FRAME_END: &[u8] = b"\x1b[?2026l";
 /// The time limit of every operation.
@@ -30,17 +34,33 @@ struct Chunk {
 }
 
 /// A terminal; dropping it kills its program.
-pub(crate) struct Terminal {
+pub struct Terminal {
     child: Child,
     keys: File,
     chunks: Receiver<Chunk>,
     screen: vt100::Parser,
+    received: Vec<u8>,
     begun: Instant,
 }
 
 impl Terminal {
-    /// Runs a command in a terminal of this size, which becomes its controlling terminal.
-    pub(crate) fn run(command: &Command, (columns, rows): (u16, u16)) -> Result<Self> {
+    /// Runs a command in a plain terminal of this size, which becomes its controlling terminal.
+    ///
+    /// # Errors
+    /// The system has no terminal for it, or the command does not start.
+    pub fn run(command: &Command, size: (u16, u16)) -> Result<Self> {
+        Self::answering(command, size, (PLAIN, b""))
+    }
+
+    /// Runs a command in a terminal that gives these answers, and in which `typed` was typed before the start.
+    ///
+    /// # Errors
+    /// The system has no terminal for it, or the command does not start.
+    pub fn answering(
+        command: &Command,
+        (columns, rows): (u16, u16),
+        (answers, typed): (Answers, &[u8]),
+    ) -> Result<Self> {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
         grantpt(&master)?;
         unlockpt(&master)?;
@@ -49,20 +69,23 @@ impl Terminal {
         let (chunk_sender, chunks) = channel();
         let side = |cells| NonZeroU16::new(cells).ok_or_else(|| eyre!("a terminal has a size"));
         let screen = vt100::Parser::new(side(rows)?, side(columns)?, 0);
-        let (output, answers) = (File::from(master.try_clone()?), File::from(master.try_clone()?));
-        std::thread::Builder::new().name("terminal".into()).spawn(move || read(output, answers, &chunk_sender))?;
+        let (output, replies) = (File::from(master.try_clone()?), File::from(master.try_clone()?));
+        let read = move || read(output, (replies, answers), &chunk_sender);
+        std::thread::Builder::new().name("terminal".into()).spawn(read)?;
+        let mut keys = File::from(master);
+        keys.write_all(typed)?;
         let begun = Instant::now();
         let child = start(command, &slave)?;
-        Ok(Self { child, keys: File::from(master), chunks, screen, begun })
+        Ok(Self { child, keys, chunks, screen, received: Vec::new(), begun })
     }
 
     /// Returns the program's process id.
-    pub(crate) fn pid(&self) -> u32 {
+    pub fn pid(&self) -> u32 {
         self.child.id()
     }
 
     /// Returns the milliseconds from exec until the screen shows a text.
-    pub(crate) fn shown_after_ms(&mut self, text: &str) -> Result<f64> {
+    pub fn shown_after_ms(&mut self, text: &str) -> Result<f64> {
         let end = Instant::now() + LIMIT;
         loop {
             let chunk = self.take(end)?.ok_or_else(|| self.missing(text))?;
@@ -73,12 +96,26 @@ impl Terminal {
     }
 
     /// Returns whether the screen shows a text, after the output processed so far.
-    pub(crate) fn shows(&self, text: &str) -> bool {
+    pub fn shows(&self, text: &str) -> bool {
         self.screen.screen().contents().contains(text)
     }
 
+    /// Returns everything the program has sent, as far as it was processed.
+    pub fn received(&self) -> String {
+        String::from_utf8_lossy(&self.received).into_owned()
+    }
+
+    /// Returns the rows of the screen.
+    pub fn rows(&self) -> Vec<String> {
+        let shown = self.screen.screen();
+        shown.rows(0, shown.size().1.get()).map(|row| row.trim_end().to_owned()).collect()
+    }
+
     /// Waits until the screen shows a text.
-    pub(crate) fn wait_for(&mut self, text: &str) -> Result<()> {
+    ///
+    /// # Errors
+    /// It does not come within the time limit.
+    pub fn wait_for(&mut self, text: &str) -> Result<()> {
         let end = Instant::now() + LIMIT;
         while !self.shows(text) {
             self.take(end)?.ok_or_else(|| self.missing(text))?;
@@ -87,12 +124,12 @@ impl Terminal {
     }
 
     /// Presses a key without waiting.
-    pub(crate) fn send(&mut self, key: &[u8]) -> Result<()> {
+    pub fn send(&mut self, key: &[u8]) -> Result<()> {
         Ok(self.keys.write_all(key)?)
     }
 
     /// Presses a key and returns the milliseconds until its whole frame has arrived.
-    pub(crate) fn press_ms(&mut self, key: &[u8]) -> Result<f64> {
+    pub fn press_ms(&mut self, key: &[u8]) -> Result<f64> {
         let begun = Instant::now();
         self.send(key)?;
         let mut came = Vec::new();
@@ -106,7 +143,7 @@ impl Terminal {
     }
 
     /// Processes output until there has been none for `quiet`; returns the number of bytes.
-    pub(crate) fn drain(&mut self, quiet: Duration) -> Result<usize> {
+    pub fn drain(&mut self, quiet: Duration) -> Result<usize> {
         let mut bytes = 0;
         while let Some(chunk) = self.take(Instant::now() + quiet)? {
             bytes += chunk.bytes.len();
@@ -115,7 +152,7 @@ impl Terminal {
     }
 
     /// Presses a key that quits the program, and waits for its exit.
-    pub(crate) fn quit(mut self, key: &[u8]) -> Result<()> {
+    pub fn quit(mut self, key: &[u8]) -> Result<()> {
         self.send(key)?;
         let end = Instant::now() + LIMIT;
         while self.child.try_wait()?.is_none() {
@@ -131,6 +168,7 @@ impl Terminal {
         match self.chunks.recv_timeout(end.saturating_duration_since(Instant::now())) {
             Ok(chunk) => {
                 self.screen.process(&chunk.bytes);
+                self.received.extend_from_slice(&chunk.bytes);
                 Ok(Some(chunk))
             }
             Err(RecvTimeoutError::Timeout) => Ok(None),
@@ -169,7 +207,7 @@ fn start(command: &Command, slave: &OwnedFd) -> Result<Child> {
 }
 
 /// Reads until the terminal closes, and answers queries.
-fn read(mut output: File, mut answers: File, chunk_sender: &Sender<Chunk>) {
+fn read(mut output: File, (mut replies, answers): (File, Answers), chunk_sender: &Sender<Chunk>) {
     let mut buffer = vec![0; 64 * 1024];
     loop {
         // The last program in the terminal has exited: EIO.
@@ -179,8 +217,10 @@ fn read(mut output: File, mut answers: File, chunk_sender: &Sender<Chunk>) {
         };
         let at = Instant::now();
         let bytes = buffer[..count].to_vec();
-        if contains(&bytes, QUESTION) && answers.write_all(ANSWER).is_err() {
-            return;
+        for (_, answer) in answers.iter().filter(|(question, _)| contains(&bytes, question)) {
+            if replies.write_all(answer).is_err() {
+                return;
+            }
         }
         if chunk_sender.send(Chunk { at, bytes }).is_err() {
             return;
