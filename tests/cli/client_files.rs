@@ -56,6 +56,11 @@ fn the_full_screen_client_names_every_fault_of_keys_and_colours() {
     for word in &words[4..] {
         screen.wait_for_text(word);
     }
+    // Wrong keys alone do not keep anyone out.
+    std::fs::write(home.path().join(".config/chat/client.toml"), "").expect("written");
+    screen.type_text("clear; chat");
+    screen.press(&["Enter"]);
+    screen.wait_for_text("message #general");
 }
 
 #[test]

@@ -5,3 +5,4 @@ mod leaving;
 mod manners;
 mod outage;
 mod outbox;
+mod probing;

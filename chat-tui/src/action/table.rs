@@ -191,7 +191,7 @@ actions! {
         Dnd "dnd", None, Some(slash("dnd", "[TEXT]")), "Do not disturb, with an optional status";
         Rsvp "rsvp", None, Some(slash("rsvp", "attending|interested|none")), "Set your RSVP for this room";
         Info "info", None, Some(slash("info", "")), "Show the details of this room";
-        Theme "theme", None, Some(slash("theme", "dark|light")), "Change the colours";
+        Theme "theme", None, Some(slash("theme", "auto|dark|light|FILE")), "Change the colours, and keep them for the next start";
     }
 }
 

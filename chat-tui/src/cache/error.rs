@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
+use crate::text::io_reason;
+
 /// Why the cache cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum CacheError {
     /// A file or folder cannot be used.
-    #[error("cannot use {path}: {source}")]
+    #[error("cannot use {path}: {}", io_reason(.source))]
     Io {
         /// The file or folder.
         path: PathBuf,

@@ -14,6 +14,8 @@ use tokio::time::Instant;
 use super::run_report::RunResult;
 use super::signals::{ReceivedSignal, Signals};
 
+use crate::text::io_reason;
+
 /// How much of the end of the output is kept.
 const TAIL_BYTES: usize = 256 * 1024;
 /// A command that does not end within this time after a signal is killed.
@@ -130,7 +132,7 @@ fn not_started(error: &std::io::Error) -> RunResult {
     let (exit_status, reason) = match error.kind() {
         std::io::ErrorKind::NotFound => (127, "not found".to_owned()),
         std::io::ErrorKind::PermissionDenied => (126, "permission denied".to_owned()),
-        _ => (126, error.to_string()),
+        _ => (126, io_reason(error)),
     };
     RunResult::NotStarted { exit_status, reason }
 }

@@ -6,6 +6,7 @@ use chat_proto::error::{ErrorBody, ErrorCode};
 
 use crate::link_event::{CallError, NetError};
 use crate::net::{AddressError, FollowError};
+use crate::text::io_reason;
 
 /// The documented exit codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,7 +168,7 @@ impl From<std::io::Error> for CliError {
     fn from(error: std::io::Error) -> Self {
         match error.kind() {
             std::io::ErrorKind::BrokenPipe => Self::OutputClosed,
-            _ => Self::failed(error.to_string()),
+            _ => Self::failed(io_reason(&error)),
         }
     }
 }

@@ -8,6 +8,7 @@ use super::output::ColorChoice;
 use crate::config::Notify;
 use crate::net::{LinkOptions, ServerAddress};
 use crate::runtime::{Colours, Notifies, RunError, RunOptions, run as run_screen};
+use crate::theme::ThemeChoice;
 
 /// Opens the full-screen client.
 pub(super) async fn run(context: &Context) -> Result<(), CliError> {
@@ -25,7 +26,7 @@ pub(super) async fn run(context: &Context) -> Result<(), CliError> {
         link: LinkOptions::screen(address, auth, prepare).located_by(locate),
         cache_folder: context.paths.state.join("cache"),
         keymap_file: context.paths.config.join("keymap.toml"),
-        theme: context.settings.tui.theme.clone(),
+        theme: ThemeChoice::read(&context.settings.tui.theme, context.paths.state.join("theme")),
         colours: match context.globals.color {
             ColorChoice::Auto => Colours::Auto,
             ColorChoice::Always => Colours::Always,
@@ -39,7 +40,7 @@ pub(super) async fn run(context: &Context) -> Result<(), CliError> {
         },
     };
     run_screen(options).await.map_err(|error| match error {
-        RunError::Keymap(_) | RunError::Theme(_) => CliError::usage(error.to_string()),
+        RunError::Theme(_) => CliError::usage(error.to_string()),
         RunError::Terminal(_) | RunError::LinkEnded | RunError::Random(_) => CliError::failed(error.to_string()),
     })
 }
@@ -48,6 +49,10 @@ pub(super) async fn run(context: &Context) -> Result<(), CliError> {
 fn label(address: &ServerAddress) -> String {
     match address {
         ServerAddress::Unix(_) => "this machine".to_owned(),
-        ServerAddress::Plain { host, .. } | ServerAddress::Secure { host, .. } => host.clone(),
+        // An address with colons would run into its port.
+        ServerAddress::Plain { host, port } | ServerAddress::Secure { host, port } if host.contains(':') => {
+            format!("[{host}]:{port}")
+        }
+        ServerAddress::Plain { host, port } | ServerAddress::Secure { host, port } => format!("{host}:{port}"),
     }
 }

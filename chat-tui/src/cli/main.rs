@@ -13,6 +13,8 @@ use super::exit::{CliError, Code, ErrorReport, Exit};
 use super::outbox::{deliver, deliver_for_ever};
 use super::output::{ColorChoice, Output};
 
+use crate::text::io_reason;
+
 const EXAMPLES: &str = "\
 Examples:
   chat                                    open the full-screen client; F1 shows its keys
@@ -109,7 +111,7 @@ fn run_client(task: &ClientTask, globals: Globals) -> Result<(), CliError> {
         .worker_threads(2)
         .enable_all()
         .build()
-        .map_err(|error| CliError::failed(format!("cannot start: {error}")))?;
+        .map_err(|error| CliError::failed(format!("cannot start: {}", io_reason(&error))))?;
     let result = runtime.block_on(async {
         tokio::select! {
             result = with_delivery(task, &context) => result,

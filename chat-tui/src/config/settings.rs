@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::text::io_reason;
+
 const DEFAULTS: &str = include_str!("../../../config/client.toml");
 
 /// Why the settings cannot be used.
@@ -44,7 +46,7 @@ pub struct Settings {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TuiSettings {
-    /// `dark`, `light`, or a file.
+    /// `auto`, `dark`, `light`, or a file.
     pub theme: String,
     /// Whether the mouse is used.
     pub mouse: bool,
@@ -81,7 +83,7 @@ impl Settings {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Self::layered(""),
             Err(error) => {
                 let (settings, _) = Self::layered("");
-                (settings, vec![format!("cannot be read: {error}")])
+                (settings, vec![format!("cannot be read: {}", io_reason(&error))])
             }
         }
     }
@@ -207,7 +209,7 @@ mod tests {
     fn a_file_needs_only_what_differs() {
         let settings = settings("[tui]\nmouse = false\n[profiles.work]\nserver = \"ws://h\"");
         assert!(!settings.tui.mouse);
-        assert_eq!(settings.tui.theme, "dark");
+        assert_eq!(settings.tui.theme, "auto");
         assert_eq!(settings.server, None);
         let server = settings.server_for(Some("work"), Path::new("client.toml"));
         assert_eq!(server.expect("there is one").as_deref(), Some("ws://h"));

@@ -1,33 +1,13 @@
 //! Key bindings by context: the built-in ones, overridden by the user's file. Must not know what actions do.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::key::{Key, KeyError};
 use crate::action::{Action, KeyContext};
+use crate::text::io_reason;
 
 const DEFAULTS: &str = include_str!("../../../config/keymap.toml");
-
-/// Why a keymap cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum KeymapError {
-    /// The file exists but cannot be read.
-    #[error("cannot read {path}: {source}")]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// The cause.
-        source: std::io::Error,
-    },
-    /// The file has mistakes; all of them are listed.
-    #[error("{path}: {}", .reasons.join("; "))]
-    Wrong {
-        /// The file.
-        path: PathBuf,
-        /// The mistakes, one per line.
-        reasons: Vec<String>,
-    },
-}
 
 type Sections = BTreeMap<String, BTreeMap<String, String>>;
 
@@ -38,25 +18,23 @@ pub struct Keymap {
 }
 
 impl Keymap {
-    /// Returns the built-in bindings with those of `file` over them; a missing file changes nothing.
-    ///
-    /// # Errors
-    /// If the file cannot be read, or names keys, contexts or actions that do not exist.
-    pub fn load(file: &Path) -> Result<Self, KeymapError> {
-        let text = match std::fs::read_to_string(file) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-            Err(source) => return Err(KeymapError::Unreadable { path: file.to_owned(), source }),
-        };
+    /// Returns the built-in bindings with those of `file` over them; a missing file changes nothing. The second value
+    /// names every mistake: keys, sections and actions that do not exist. The other lines hold.
+    pub fn load(file: &Path) -> (Self, Vec<String>) {
         let mut keymap = Self::embedded();
-        keymap.apply_overrides(&text).map_err(|reasons| KeymapError::Wrong { path: file.to_owned(), reasons })?;
-        Ok(keymap)
+        let faults = match std::fs::read_to_string(file) {
+            Ok(text) => keymap.apply_overrides(&text),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+            Err(error) => vec![format!("cannot be read: {}", io_reason(&error))],
+        };
+        (keymap, faults)
     }
 
     /// Returns the built-in bindings.
     pub fn embedded() -> Self {
         let mut keymap = Self { bound: HashMap::new() };
-        keymap.apply_overrides(DEFAULTS).expect("invariant: the embedded keymap is right, as a test shows");
+        let faults = keymap.apply_overrides(DEFAULTS);
+        debug_assert!(faults.is_empty(), "{faults:?}");
         keymap
     }
 
@@ -77,8 +55,12 @@ impl Keymap {
         keys
     }
 
-    fn apply_overrides(&mut self, text: &str) -> Result<(), Vec<String>> {
-        let sections: Sections = toml::from_str(text).map_err(|error| vec![error.to_string().trim_end().to_owned()])?;
+    /// Applies the lines that are right. Returns the mistakes in the others.
+    fn apply_overrides(&mut self, text: &str) -> Vec<String> {
+        let sections: Sections = match toml::from_str(text) {
+            Ok(sections) => sections,
+            Err(error) => return vec![error.to_string().trim_end().to_owned()],
+        };
         let mut wrong = Vec::new();
         for (section, bindings) in sections {
             let Some(context) = KeyContext::ALL.into_iter().find(|context| context.name() == section) else {
@@ -92,7 +74,7 @@ impl Keymap {
                 }
             }
         }
-        if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+        wrong
     }
 
     fn bind(&mut self, context: KeyContext, key: &str, name: &str) -> Result<(), String> {
@@ -101,7 +83,7 @@ impl Keymap {
             self.bound.remove(&(context, key));
             return Ok(());
         }
-        let action = Action::named(name).ok_or_else(|| format!("there is no action {name:?}; F1 lists them"))?;
+        let action = Action::named(name).ok_or_else(|| format!("there is no action {name:?}; F1 shows their names"))?;
         self.bound.insert((context, key), action);
         Ok(())
     }
@@ -126,12 +108,14 @@ mod tests {
     #[test]
     fn a_users_file_changes_and_takes_away_keys_and_is_checked_whole() {
         let mut keymap = Keymap::embedded();
-        keymap.apply_overrides("[composer]\n\"ctrl+y\" = \"none\"\n\"alt+y\" = \"put_back\"").expect("right");
+        let wrong = keymap.apply_overrides("[composer]\n\"ctrl+y\" = \"none\"\n\"alt+y\" = \"put_back\"");
+        assert_eq!(wrong, Vec::<String>::new());
         assert_eq!(keymap.action(KeyContext::Composer, key("ctrl+y")), None);
         assert_eq!(keymap.action(KeyContext::Composer, key("alt+y")), Some(Action::PutBack));
         assert_eq!(keymap.action(KeyContext::Composer, key("f1")), Some(Action::Help));
-        let wrong =
-            keymap.apply_overrides("[composer]\n\"hyper+x\" = \"send\"\nx = \"fly\"\n[nowhere]\n").expect_err("wrong");
+        let text = "[composer]\n\"hyper+x\" = \"send\"\nx = \"fly\"\n\"alt+x\" = \"send\"\n[nowhere]\n";
+        let wrong = keymap.apply_overrides(text);
         assert_eq!(wrong.len(), 3, "{wrong:?}");
+        assert_eq!(keymap.action(KeyContext::Composer, key("alt+x")), Some(Action::Send), "a right line among them");
     }
 }

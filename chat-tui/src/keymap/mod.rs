@@ -3,5 +3,5 @@
 mod bindings;
 mod key;
 
-pub use bindings::{Keymap, KeymapError};
+pub use bindings::Keymap;
 pub use key::{Code, Key, KeyError};

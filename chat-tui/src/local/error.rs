@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use super::paths::SocketFolderError;
+use crate::text::io_reason;
 
 /// Why the local server is not available.
 #[derive(Debug, thiserror::Error)]
 pub enum LocalError {
     /// A file of the local server cannot be used.
-    #[error("cannot use {path}: {source}")]
+    #[error("cannot use {path}: {}", io_reason(.source))]
     Io {
         /// The file.
         path: PathBuf,
@@ -19,7 +20,7 @@ pub enum LocalError {
     #[error(transparent)]
     SocketFolder(#[from] SocketFolderError),
     /// The program cannot be started again as a server.
-    #[error("cannot start the local server: {0}")]
+    #[error("cannot start the local server: {}", io_reason(.0))]
     Spawn(std::io::Error),
     /// The server exited before it was ready.
     #[error("the local server did not start: {reason}\nIts log is {log}; `chat serve` runs it in the foreground")]

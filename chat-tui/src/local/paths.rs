@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use crate::text::io_reason;
+
 /// The socket of a system service shared by the machine's users.
 pub const SYSTEM_SOCKET: &str = "/run/chat/chat.sock";
 /// Longest path of a Unix socket here, with its final NUL: 104 on macOS and the BSDs, 108 on Linux.
@@ -14,7 +16,7 @@ const SOCKET_PATH_MAX: usize = if cfg!(target_os = "linux") { 108 } else { 104 }
 #[derive(Debug, thiserror::Error)]
 pub enum SocketFolderError {
     /// The folder cannot be created or inspected.
-    #[error("cannot use {path} for the local server's socket: {source}")]
+    #[error("cannot use {path} for the local server's socket: {}", io_reason(.source))]
     Io {
         /// The folder.
         path: PathBuf,

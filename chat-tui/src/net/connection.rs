@@ -16,6 +16,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 use super::address::ServerAddress;
 use crate::link_event::NetError;
+use crate::text::io_reason;
 
 /// A reachable server completes the handshake within this time.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
@@ -38,7 +39,7 @@ pub(super) async fn connect(address: &ServerAddress) -> Result<Socket, NetError>
 
 async fn attempt(address: &ServerAddress) -> Result<Socket, NetError> {
     let unreachable =
-        |error: std::io::Error| NetError::Unreachable { address: address.to_string(), reason: error.to_string() };
+        |error: std::io::Error| NetError::Unreachable { address: address.to_string(), reason: io_reason(&error) };
     let (stream, host): (Box<dyn Stream>, String) = match address {
         ServerAddress::Unix(path) => {
             (Box::new(UnixStream::connect(path).await.map_err(unreachable)?), "localhost".into())

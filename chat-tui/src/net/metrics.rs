@@ -8,6 +8,7 @@ use tokio::time::timeout;
 
 use super::address::ServerAddress;
 use crate::link_event::NetError;
+use crate::text::io_reason;
 
 /// A reachable server answers within this time.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -20,7 +21,7 @@ const PAGE_MAX_BYTES: u64 = 1 << 20;
 /// [`NetError::Unreachable`] if no server answers in time.
 pub async fn metrics(address: &ServerAddress) -> Result<Option<String>, NetError> {
     let unreachable =
-        |error: std::io::Error| NetError::Unreachable { address: address.to_string(), reason: error.to_string() };
+        |error: std::io::Error| NetError::Unreachable { address: address.to_string(), reason: io_reason(&error) };
     let asking = async {
         match address {
             ServerAddress::Unix(path) => ask(UnixStream::connect(path).await?).await,

@@ -6,8 +6,8 @@ use crate::link_event::{CallError, LinkEvent};
 use crate::net::{LinkCommand, LinkHandle};
 use crate::terminal::{self, Capabilities};
 use crate::text::SafeText;
-use crate::theme::{Depth, Theme};
 
+use super::look::Look;
 use super::options::Notifies;
 
 /// An effect that only the loop can carry out.
@@ -30,8 +30,7 @@ pub(super) struct EffectRunner {
     pub(super) cache: Option<Cache>,
     pub(super) capabilities: Capabilities,
     pub(super) notifies: Notifies,
-    pub(super) depth: Depth,
-    pub(super) theme: Theme,
+    pub(super) look: Look,
 }
 
 /// The results of an effect.
@@ -82,17 +81,17 @@ impl EffectRunner {
         match self.notifies {
             Notifies::Never => {}
             Notifies::Bell => drop(terminal::bell()),
-            Notifies::Terminal => drop(terminal::notification(self.capabilities, title, body)),
+            Notifies::Terminal => drop(terminal::notification(self.capabilities.notification, title, body)),
         }
     }
 
     fn change_theme(&mut self, name: &str, outcome: &mut Outcome) {
-        match Theme::load(name, self.depth) {
-            Ok(theme) => {
-                self.theme = theme;
+        match self.look.change(name) {
+            Ok(notice) => {
                 outcome.steps.push(Step::Redraw);
+                outcome.msgs.extend(notice.map(|text| Msg::Notice { text, is_error: false }));
             }
-            Err(error) => outcome.msgs.push(Msg::Notice { text: error.to_string(), is_error: true }),
+            Err(text) => outcome.msgs.push(Msg::Notice { text, is_error: true }),
         }
     }
 }

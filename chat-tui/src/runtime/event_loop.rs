@@ -8,7 +8,8 @@ use tokio::time::sleep_until;
 use super::clock::{instant_of, now};
 use super::effects::{EffectRunner, Outcome, Step};
 use super::frame_limiter::FrameLimiter;
-use super::options::{Colours, RunError, RunOptions};
+use super::look::{Look, terminal_of};
+use super::options::{RunError, RunOptions};
 use super::{external_editor, translate};
 use crate::action::Action;
 use crate::app::{Model, Msg, ServerKey, Setup, update};
@@ -16,8 +17,7 @@ use crate::cache::{Cache, CacheEvent};
 use crate::keymap::Keymap;
 use crate::link_event::LinkEvent;
 use crate::net::LinkHandle;
-use crate::terminal::{Capabilities, Frame, Guard, Input, Inputs, Screen, leave, restore_on_panic, suspend};
-use crate::theme::{Depth, Theme};
+use crate::terminal::{Background, Frame, Guard, Input, Inputs, Screen, leave, restore_on_panic, suspend};
 use crate::view::{RenderCache, render, title};
 
 /// Link events handled in a row before the screen is drawn.
@@ -29,11 +29,11 @@ const LINK_EVENTS_MAX: usize = 256;
 /// If a file of the person's is wrong, or the terminal cannot be used.
 pub async fn run(options: RunOptions) -> Result<(), RunError> {
     let token = token()?;
-    let (capabilities, depth) = terminal_of(options.colours);
-    let theme = Theme::load(&options.theme, depth)?;
-    let keymap = Keymap::load(&options.keymap_file)?;
+    let (capabilities, depth, background) = terminal_of(options.colours);
+    let (look, theme_trouble) = Look::load(options.theme.clone(), depth, background)?;
+    let (keymap, keymap_faults) = Keymap::load(&options.keymap_file);
     restore_on_panic();
-    let (cache, restored, trouble) = open_cache(&options, &token);
+    let (cache, restored, cache_trouble) = open_cache(&options, &token);
     let mut model = Model::new(Setup {
         servers: vec![options.label.clone()],
         key_token: token,
@@ -51,8 +51,7 @@ pub async fn run(options: RunOptions) -> Result<(), RunError> {
             cache,
             capabilities,
             notifies: options.notifies,
-            depth,
-            theme,
+            look,
         },
         steps: VecDeque::new(),
     };
@@ -60,17 +59,22 @@ pub async fn run(options: RunOptions) -> Result<(), RunError> {
     if let Some(restored) = restored {
         event_loop.handle(&mut model, Msg::Restored(Box::new(restored)));
     }
-    if let Some(text) = trouble {
+    let troubles = [keymap_warning(&keymap_faults), theme_trouble, cache_trouble];
+    if let Some(text) = troubles.into_iter().flatten().reduce(|all, one| format!("{all} {one}")) {
         event_loop.handle(&mut model, Msg::Notice { text, is_error: true });
     }
     // The first screen is drawn before anything is asked of the terminal or the network.
     event_loop.draw(&mut model)?;
-    guard.ask_for_keyboard()?;
-    if let Some(found) = guard.probe()? {
-        event_loop.screen.apply_probe(found);
-        event_loop.frame_limiter.at_once();
-    }
-    let result = event_loop.run_loop(&mut model, &guard).await;
+    let inputs = match guard.probe()? {
+        Some(probe) => {
+            event_loop.screen.apply_probe(probe.found);
+            event_loop.frame_limiter.at_once();
+            probe.found.background.into_iter().for_each(|background| event_loop.take_background(background));
+            Inputs::after(probe)
+        }
+        None => Inputs::default(),
+    };
+    let result = event_loop.run_loop(&mut model, (&guard, inputs)).await;
     drop(guard);
     if let Some(cache) = event_loop.effects.cache.take() {
         cache.close();
@@ -78,24 +82,21 @@ pub async fn run(options: RunOptions) -> Result<(), RunError> {
     result
 }
 
-/// The terminal's capabilities according to its environment.
-fn terminal_of(colours: Colours) -> (Capabilities, Depth) {
-    let variable = |name: &str| std::env::var(name).ok();
-    let (term, colorterm, no_color) = (variable("TERM"), variable("COLORTERM"), variable("NO_COLOR"));
-    let depth = match colours {
-        Colours::Never => Depth::None,
-        Colours::Always => Depth::of(None, colorterm.as_deref(), None),
-        Colours::Auto => Depth::of(no_color.as_deref(), colorterm.as_deref(), term.as_deref()),
-    };
-    let (tmux, screen) = (variable("TMUX"), variable("STY"));
-    (Capabilities::of(term.as_deref(), tmux.as_deref(), screen.as_deref()), depth)
-}
-
 fn open_cache(options: &RunOptions, token: &str) -> (Option<Cache>, Option<crate::app::Restored>, Option<String>) {
     match Cache::open(&options.cache_folder, &options.cache_name, token) {
         Ok((cache, restored)) => (Some(cache), Some(restored), None),
         Err(error) => (None, None, Some(format!("{error}. Nothing is saved for a restart."))),
     }
+}
+
+/// Warns of lines of the keymap that mean nothing.
+fn keymap_warning(faults: &[String]) -> Option<String> {
+    let first = faults.first()?;
+    let more = match faults.len() - 1 {
+        0 => String::new(),
+        more => format!(" ({more} more)"),
+    };
+    Some(format!("keymap.toml: {first}{more}. The other keys work; `chat doctor` lists all mistakes."))
 }
 
 /// A random name for this run, used in its client keys and in the cache.
@@ -145,9 +146,9 @@ struct EventLoop {
 }
 
 impl EventLoop {
-    async fn run_loop(&mut self, model: &mut Model, guard: &Guard) -> Result<(), RunError> {
+    async fn run_loop(&mut self, model: &mut Model, (guard, inputs): (&Guard, Inputs)) -> Result<(), RunError> {
         let mut signals = Signals::listen()?;
-        let mut inputs = Some(Inputs::default());
+        let mut inputs = Some(inputs);
         loop {
             let event = self.wait(model, inputs.get_or_insert_default(), &mut signals).await;
             match event {
@@ -158,6 +159,7 @@ impl EventLoop {
                     self.screen.resize()?;
                     self.frame_limiter.at_once();
                 }
+                LoopEvent::Input(Some(Input::Background(background))) => self.take_background(background),
                 LoopEvent::Input(Some(input)) => {
                     panic_if_asked(&input);
                     if let Some(msg) = translate::input(input, model, &self.keymap) {
@@ -257,14 +259,21 @@ impl EventLoop {
         }
     }
 
+    fn take_background(&mut self, background: Background) {
+        if self.effects.look.take_background(background) {
+            self.screen.invalidate();
+            self.frame_limiter.at_once();
+        }
+    }
+
     fn draw(&mut self, model: &mut Model) -> Result<(), RunError> {
-        let (theme, cache) = (&self.effects.theme, &mut self.render_cache);
+        let (theme, cache) = (&self.effects.look.theme, &mut self.render_cache);
         let mut viewport = None;
         self.screen.draw(|buffer| {
             let drawn = render(model, theme, cache, buffer);
-            let frame = Frame { caret: drawn.caret, moving: drawn.moving, title: title(model).as_str().to_owned() };
             viewport = Some(drawn.viewport);
-            frame
+            let title = title(model).as_str().to_owned();
+            Frame { caret: drawn.caret, moving: drawn.moving, title, links: drawn.links }
         })?;
         self.frame_limiter.drawn();
         let before = model.room().map(|(_, room)| (room.scroll, room.reading.marker.clone()));

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use tokio::process::Command;
 
+use crate::text::io_reason;
+
 /// Opens `text` in `$VISUAL` or `$EDITOR` and returns the edited text. The terminal must have been left.
 ///
 /// # Errors
@@ -13,7 +15,8 @@ use tokio::process::Command;
 pub(super) async fn edit(text: &str) -> Result<String, String> {
     let file = draft_file(text)?;
     let edited = run_editor(&file).await;
-    let read = std::fs::read_to_string(&file).map_err(|error| format!("cannot read the edited text: {error}"));
+    let read =
+        std::fs::read_to_string(&file).map_err(|error| format!("cannot read the edited text: {}", io_reason(&error)));
     // The text is in the composer now, or lost with the editor's failure. It must not stay on disk.
     drop(std::fs::remove_file(&file));
     edited?;
@@ -30,7 +33,7 @@ fn draft_file(text: &str) -> Result<PathBuf, String> {
     let path = folder.join(format!("chat-draft-{:016x}.md", u64::from_le_bytes(number)));
     let written = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
     let written = written.and_then(|mut file| file.write_all(text.as_bytes()));
-    written.map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+    written.map_err(|error| format!("cannot write {}: {}", path.display(), io_reason(&error)))?;
     Ok(path)
 }
 
@@ -43,6 +46,6 @@ async fn run_editor(file: &std::path::Path) -> Result<(), String> {
     match status {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(format!("{program} ended with {status}; nothing was changed")),
-        Err(error) => Err(format!("cannot start {program}: {error}; set EDITOR")),
+        Err(error) => Err(format!("cannot start {program}: {}; set EDITOR", io_reason(&error))),
     }
 }

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use crate::keymap::KeymapError;
 use crate::net::LinkOptions;
-use crate::theme::ThemeError;
+use crate::text::io_reason;
+use crate::theme::{ThemeChoice, ThemeError};
 
 /// The options of a run.
 #[derive(Debug)]
@@ -19,8 +19,8 @@ pub struct RunOptions {
     pub cache_folder: PathBuf,
     /// The person's own keys; the file may be absent.
     pub keymap_file: PathBuf,
-    /// The theme: `dark`, `light`, or a file.
-    pub theme: String,
+    /// The theme.
+    pub theme: ThemeChoice,
     /// When to use colours.
     pub colours: Colours,
     /// Whether the mouse works in the terminal.
@@ -47,21 +47,18 @@ pub enum Notifies {
     Never,
     /// With the terminal's bell.
     Bell,
-    /// With a notification of the terminal.
+    /// With a notification of the terminal, or the bell if it is not known to show any.
     Terminal,
 }
 
 /// Why a run failed.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// The keymap file is wrong.
-    #[error(transparent)]
-    Keymap(#[from] KeymapError),
     /// The theme is wrong.
     #[error(transparent)]
     Theme(#[from] ThemeError),
     /// The terminal cannot be used.
-    #[error("the terminal cannot be used: {0}")]
+    #[error("the terminal cannot be used: {}", io_reason(.0))]
     Terminal(#[from] std::io::Error),
     /// The link's task has ended: a fault in this program.
     #[error("the connection's task ended; this is a fault in chat, and its report stands above")]

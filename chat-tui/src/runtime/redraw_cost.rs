@@ -35,7 +35,8 @@ impl TestScreen {
         let bytes = self.backend.draw(|buffer| {
             let drawn = render(model, &self.theme, &mut RenderCache::default(), buffer);
             viewport = Some(drawn.viewport);
-            Frame { caret: drawn.caret, moving: drawn.moving, title: title(model).as_str().to_owned() }
+            let title = title(model).as_str().to_owned();
+            Frame { caret: drawn.caret, moving: drawn.moving, title, links: drawn.links }
         });
         app.take(Msg::Drawn(viewport.expect("drawn")));
         bytes.len()

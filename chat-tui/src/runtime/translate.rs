@@ -15,6 +15,6 @@ pub(super) fn input(input: Input, model: &Model, keymap: &Keymap) -> Option<Msg>
         Input::Pointer(Pointer::Click(column, row)) => Some(Msg::Mouse(Mouse::Click { column, row })),
         Input::Pointer(Pointer::Wheel(lines)) => Some(Msg::Mouse(Mouse::Wheel { lines })),
         Input::Focus(has_focus) => Some(Msg::Focused(has_focus)),
-        Input::Resize => None,
+        Input::Resize | Input::Background(_) => None,
     }
 }

@@ -4,7 +4,7 @@ use std::io::{self, Write, stdout};
 
 use base64::Engine;
 
-use super::Capabilities;
+use super::{Capabilities, NotificationKind};
 use crate::text::SafeText;
 
 /// Rings the bell.
@@ -15,20 +15,23 @@ pub fn bell() -> io::Result<()> {
     send(b"\x07")
 }
 
-/// Shows a notification (OSC 777, or OSC 9 for terminals that lack it), and rings the bell for those with neither.
+/// Shows a notification, in the one way that the terminal knows.
 ///
 /// # Errors
 /// The terminal cannot be written to.
-pub fn notification(capabilities: Capabilities, title: &SafeText, body: &SafeText) -> io::Result<()> {
-    if !capabilities.is_smart {
-        return bell();
-    }
+pub fn notification(kind: NotificationKind, title: &SafeText, body: &SafeText) -> io::Result<()> {
+    send(notification_sequence(kind, title, body).as_bytes())
+}
+
+fn notification_sequence(kind: NotificationKind, title: &SafeText, body: &SafeText) -> String {
     // A semicolon would end the field.
     let plain = |text: &SafeText| text.as_str().replace(';', ",");
     let (title, body) = (plain(title), plain(body));
-    let sequence = format!("\x1b]777;notify;{title};{body}\x07\x1b]9;{title}: {body}\x07");
-    send(wrap_for_multiplexer(capabilities, &sequence).as_bytes())?;
-    bell()
+    match kind {
+        NotificationKind::TitleAndText => format!("\x1b]777;notify;{title};{body}\x07"),
+        NotificationKind::Text => format!("\x1b]9;{title}: {body}\x07"),
+        NotificationKind::Bell => "\x07".to_owned(),
+    }
 }
 
 /// Copies a text to the clipboard (OSC 52).
@@ -58,4 +61,18 @@ fn send(bytes: &[u8]) -> io::Result<()> {
     let mut out = stdout();
     out.write_all(bytes)?;
     out.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_notification_is_sent_once() {
+        let (title, body) = (SafeText::line("ana in #ops"), SafeText::line("door; 4417"));
+        let sent = |kind| notification_sequence(kind, &title, &body);
+        assert_eq!(sent(NotificationKind::TitleAndText), "\x1b]777;notify;ana in #ops;door, 4417\x07");
+        assert_eq!(sent(NotificationKind::Text), "\x1b]9;ana in #ops: door, 4417\x07");
+        assert_eq!(sent(NotificationKind::Bell), "\x07");
+    }
 }

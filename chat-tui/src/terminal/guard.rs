@@ -7,14 +7,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crossterm::cursor::{SetCursorStyle, Show};
 use crossterm::event::{
     DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste, EnableFocusChange,
-    EnableMouseCapture, KeyboardEnhancementFlags, PopKeyboardEnhancementFlags, PushKeyboardEnhancementFlags,
+    KeyboardEnhancementFlags, PopKeyboardEnhancementFlags, PushKeyboardEnhancementFlags,
 };
 use crossterm::queue;
-use crossterm::terminal::{
-    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode, supports_keyboard_enhancement,
-};
+use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 
-use super::{Capabilities, ProbeResult, probe};
+use super::{Capabilities, Probe, probe};
 
 static IS_ENTERED: AtomicBool = AtomicBool::new(false);
 static HAS_KEYBOARD: AtomicBool = AtomicBool::new(false);
@@ -22,16 +20,16 @@ static HAS_KEYBOARD: AtomicBool = AtomicBool::new(false);
 /// Saves and restores the terminal's title (XTWINOPS 22 and 23).
 const SAVE_TITLE: &str = "\x1b[22;2t";
 const RESTORE_TITLE: &str = "\x1b[23;2t";
+/// Reports buttons and the wheel (1000) with columns beyond 223 (1006), and no motion: nothing on the screen hovers.
+const REPORT_BUTTONS: &str = "\x1b[?1000h\x1b[?1006h";
 
 /// The terminal in our modes; dropping it leaves them.
 #[derive(Debug)]
 pub struct Guard {
     capabilities: Capabilities,
     wants_mouse: bool,
-    /// Whether the terminal distinguishes Shift+Enter from Enter; `None` before it was asked.
-    knows_keyboard: Option<bool>,
-    /// Whether it answered the question.
-    answers: bool,
+    /// Whether the terminal distinguishes Shift+Enter from Enter.
+    knows_keyboard: bool,
 }
 
 impl Guard {
@@ -40,7 +38,7 @@ impl Guard {
     /// # Errors
     /// Standard output is no terminal.
     pub fn enter(capabilities: Capabilities, wants_mouse: bool) -> io::Result<Self> {
-        let guard = Self { capabilities, wants_mouse, knows_keyboard: None, answers: false };
+        let guard = Self { capabilities, wants_mouse, knows_keyboard: false };
         guard.enter_modes()?;
         Ok(guard)
     }
@@ -54,36 +52,24 @@ impl Guard {
         self.push_keyboard()
     }
 
-    /// Probes the behaviour that differs between terminals. Returns `None` if the terminal answers no questions. Call
-    /// it after [`Self::ask_for_keyboard`] and before keys are read; it overwrites the first row.
+    /// Asks the terminal for the facts that differ between terminals, and lets it distinguish similar keys if it can
+    /// (the kitty keyboard protocol). Returns `None` for a terminal that is asked nothing. Call it before keys are
+    /// read; it overwrites the first row, and takes at most 0.2 s.
     ///
     /// # Errors
-    /// The terminal cannot be written to.
-    pub fn probe(&self) -> io::Result<Option<ProbeResult>> {
-        if !self.answers {
+    /// The terminal cannot be written to or read from.
+    pub fn probe(&mut self) -> io::Result<Option<Probe>> {
+        if !self.capabilities.is_smart {
             return Ok(None);
         }
-        // A terminal that answers only some of the questions tells us nothing.
-        Ok(probe::probe().ok())
-    }
-
-    /// Asks the terminal whether it distinguishes similar keys (the kitty keyboard protocol), and enables that. Call it
-    /// before keys are read, because the answer arrives as input.
-    ///
-    /// # Errors
-    /// The terminal cannot be written to.
-    pub fn ask_for_keyboard(&mut self) -> io::Result<()> {
-        if self.knows_keyboard.is_none() {
-            let is_asked = self.capabilities.is_smart;
-            let answer = if is_asked { supports_keyboard_enhancement().ok() } else { None };
-            self.answers = answer.is_some();
-            self.knows_keyboard = Some(answer == Some(true));
-        }
-        self.push_keyboard()
+        let probe = probe::probe()?;
+        self.knows_keyboard = probe.found.knows_keyboard;
+        self.push_keyboard()?;
+        Ok(Some(probe))
     }
 
     fn push_keyboard(&self) -> io::Result<()> {
-        if self.knows_keyboard == Some(true) && !HAS_KEYBOARD.swap(true, Ordering::SeqCst) {
+        if self.knows_keyboard && !HAS_KEYBOARD.swap(true, Ordering::SeqCst) {
             let mut out = stdout();
             queue!(out, PushKeyboardEnhancementFlags(KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES))?;
             out.flush()?;
@@ -100,7 +86,7 @@ impl Guard {
         }
         queue!(out, EnterAlternateScreen, EnableBracketedPaste, EnableFocusChange)?;
         if self.wants_mouse {
-            queue!(out, EnableMouseCapture)?;
+            out.write_all(REPORT_BUTTONS.as_bytes())?;
         }
         out.flush()
     }

@@ -1,12 +1,19 @@
 //! Translates the terminal's events into our own types. Must not know what a key does.
 
+use std::collections::VecDeque;
+
 use crossterm::event::{
     Event, EventStream, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind,
 };
 use futures_util::StreamExt;
+use tokio::time::{Duration, timeout};
 
+use super::late_answer::{LateAnswer, Sifted};
+use super::{Background, Probe};
 use crate::keymap::{Code, Key};
 
+/// The parts of an answer come without a pause of this length.
+const PAUSE: Duration = Duration::from_millis(50);
 /// Lines per step of the wheel.
 const WHEEL: i32 = 3;
 
@@ -23,6 +30,8 @@ pub enum Input {
     Focus(bool),
     /// The terminal was resized.
     Resize,
+    /// The terminal has said late which background it has.
+    Background(Background),
 }
 
 /// A mouse event.
@@ -38,19 +47,37 @@ pub enum Pointer {
 #[derive(Debug, Default)]
 pub struct Inputs {
     events: EventStream,
+    /// Input from before, and of events that were held.
+    ready: VecDeque<Input>,
+    late: LateAnswer,
 }
 
 impl Inputs {
+    /// Begins with the keys that were pressed during the probe.
+    pub fn after(probe: Probe) -> Self {
+        let late = LateAnswer::expected(probe.is_outstanding);
+        Self { events: EventStream::default(), ready: probe.typed.into(), late }
+    }
+
     /// Waits for the next event. Returns `None` once the terminal is gone.
     pub async fn next(&mut self) -> Option<Input> {
         loop {
-            match self.events.next().await? {
-                Ok(event) => {
-                    if let Some(input) = read(event) {
-                        return Some(input);
-                    }
-                }
-                Err(_) => return None,
+            if let Some(input) = self.ready.pop_front() {
+                return Some(input);
+            }
+            let event = if self.late.is_holding() {
+                timeout(PAUSE, self.events.next()).await
+            } else {
+                Ok(self.events.next().await)
+            };
+            let Ok(event) = event else {
+                self.ready.extend(self.late.release().into_iter().filter_map(read));
+                continue;
+            };
+            match self.late.sift(event?.ok()?) {
+                Sifted::Held => {}
+                Sifted::Keys(events) => self.ready.extend(events.into_iter().filter_map(read)),
+                Sifted::Answer(background) => self.ready.extend(background.map(Input::Background)),
             }
         }
     }

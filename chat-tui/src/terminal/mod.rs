@@ -1,13 +1,16 @@
 //! The terminal: enters and leaves its modes, reads keys, writes cells. The only place that knows crossterm; must not
 //! know the model.
 
+mod background;
 mod capabilities;
 mod cluster;
 mod desktop;
+mod early_input;
 #[cfg(test)]
 mod grid;
 mod guard;
 mod input;
+mod late_answer;
 mod pen;
 mod probe;
 mod rows;
@@ -17,12 +20,13 @@ mod suspend;
 #[cfg(test)]
 mod test_backend;
 
-pub use capabilities::Capabilities;
+pub use background::Background;
+pub use capabilities::{Capabilities, Environment, NotificationKind};
 pub use cluster::Clusters;
 pub use desktop::{bell, clipboard, notification};
 pub use guard::{Guard, leave, restore_on_panic};
 pub use input::{Input, Inputs, Pointer};
-pub use probe::ProbeResult;
+pub use probe::{Probe, ProbeResult};
 pub use screen::{Frame, Screen};
 pub use suspend::suspend;
 #[cfg(test)]

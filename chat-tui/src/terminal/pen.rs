@@ -1,5 +1,5 @@
-//! Writes cells in few bytes: the shortest cursor movement, only the changed attributes, blanks erased. Must not know
-//! which cells changed. Pure.
+//! Writes cells in few bytes: the shortest cursor movement, only the changed attributes, blanks erased, and links around
+//! their cells. Must not know which cells changed. Pure.
 
 #![deny(clippy::disallowed_methods)]
 
@@ -9,7 +9,7 @@ use ratatui::buffer::Cell;
 use ratatui::style::{Modifier, Style};
 
 use super::cluster::{Clusters, is_sure};
-use crate::text::width;
+use crate::text::{Links, width};
 
 /// Modifiers that are visible on a blank.
 const SEEN_ON_BLANKS: Modifier = Modifier::UNDERLINED.union(Modifier::REVERSED).union(Modifier::CROSSED_OUT);
@@ -42,9 +42,12 @@ pub(super) fn looks_like(one: &Cell, other: &Cell) -> bool {
 
 /// The bytes for the terminal, and the terminal's state after them.
 #[derive(Debug)]
-pub(super) struct Pen {
+pub(super) struct Pen<'a> {
     pub(super) out: Vec<u8>,
     clusters: Clusters,
+    links: &'a Links,
+    /// The link that is open.
+    link: Option<u32>,
     /// The cursor's position, if known.
     at: Option<(u16, u16)>,
     /// The current style, as that of a cell.
@@ -52,10 +55,10 @@ pub(super) struct Pen {
     columns: u16,
 }
 
-impl Pen {
+impl<'a> Pen<'a> {
     /// Creates a pen for a terminal with a plain style and the cursor anywhere.
-    pub(super) fn new(columns: u16, clusters: Clusters) -> Self {
-        Self { out: Vec::new(), clusters, at: None, look: Cell::EMPTY.style(), columns }
+    pub(super) fn new(columns: u16, clusters: Clusters, links: &'a Links) -> Self {
+        Self { out: Vec::new(), clusters, links, link: None, at: None, look: Cell::EMPTY.style(), columns }
     }
 
     /// Sends a sequence after which the cursor's position is unknown.
@@ -90,8 +93,10 @@ impl Pen {
     /// Writes a cell at a position.
     pub(super) fn write(&mut self, cell: &Cell, (x, y): (u16, u16)) {
         self.go(x, y);
-        let is_worn =
-            is_blank(cell) && Some(cell.bg) == self.look.bg && !self.look.add_modifier.intersects(SEEN_ON_BLANKS);
+        let is_worn = is_blank(cell)
+            && self.link.is_none()
+            && Some(cell.bg) == self.look.bg
+            && !self.look.add_modifier.intersects(SEEN_ON_BLANKS);
         if !is_worn {
             self.set_style(cell.style());
         }
@@ -113,7 +118,7 @@ impl Pen {
     pub(super) fn erase(&mut self, (x, y): (u16, u16), columns: u16, is_rest: bool) {
         self.go(x, y);
         let has_ground = self.look.bg != Cell::EMPTY.style().bg;
-        if has_ground || self.look.add_modifier.intersects(SEEN_ON_BLANKS) {
+        if has_ground || self.link.is_some() || self.look.add_modifier.intersects(SEEN_ON_BLANKS) {
             self.set_style(Cell::EMPTY.style());
         }
         let sequence = if is_rest { "\x1b[K".to_owned() } else { format!("\x1b[{columns}X") };
@@ -125,12 +130,31 @@ impl Pen {
         if look == self.look {
             return;
         }
+        self.set_link(look);
         let changed = changes(self.look, look);
+        if changed.is_empty() {
+            self.look = look;
+            return;
+        }
         let anew = changes(Cell::EMPTY.style(), look);
         let anew = if anew.is_empty() { String::new() } else { format!("0;{anew}") };
         let shorter = if anew.len() < changed.len() { anew } else { changed };
         self.out.extend_from_slice(format!("\x1b[{shorter}m").as_bytes());
         self.look = look;
+    }
+
+    /// Opens or closes a link (OSC 8). Its rows share a number, so that the terminal takes them for one link.
+    fn set_link(&mut self, look: Style) {
+        let next = self.links.of(look);
+        let number = next.map(|(number, _)| number);
+        if number != self.link {
+            let sequence = next.map_or_else(
+                || "\x1b]8;;\x07".to_owned(),
+                |(number, address)| format!("\x1b]8;id={number:x};{address}\x07"),
+            );
+            self.out.extend_from_slice(sequence.as_bytes());
+            self.link = number;
+        }
     }
 }
 

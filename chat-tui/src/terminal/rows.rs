@@ -35,7 +35,7 @@ enum What<'a> {
 }
 
 /// Returns the bytes that turn `shown` into `next`: row by row or style by style, whichever is shorter.
-pub(super) fn send(shown: &Buffer, next: &Buffer, pen: impl Fn() -> Pen) -> Vec<u8> {
+pub(super) fn send<'a>(shown: &Buffer, next: &Buffer, pen: impl Fn() -> Pen<'a>) -> Vec<u8> {
     let pieces = pieces(shown, next);
     let write = |order: &mut dyn Iterator<Item = &Piece<'_>>| {
         let mut pen = pen();
@@ -67,7 +67,7 @@ fn index_of<T: PartialEq>(one: T, met: &mut Vec<T>) -> usize {
 }
 
 impl Piece<'_> {
-    fn send(&self, pen: &mut Pen) {
+    fn send(&self, pen: &mut Pen<'_>) {
         match self.what {
             What::Blank(columns) => pen.erase((self.x, self.y), columns, false),
             What::Rest => pen.erase((self.x, self.y), 0, true),

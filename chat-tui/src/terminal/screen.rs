@@ -12,6 +12,7 @@ use super::cluster::{Clusters, is_sure};
 use super::pen::Pen;
 use super::probe::ProbeResult;
 use super::{rows, shift};
+use crate::text::Links;
 
 /// Up to so many bytes, no shorter encoding is searched.
 const SHORT: usize = 60;
@@ -25,6 +26,8 @@ pub struct Frame {
     pub moving: Rect,
     /// The terminal's title.
     pub title: String,
+    /// The links that cells belong to.
+    pub links: Links,
 }
 
 /// The terminal's cells.
@@ -34,7 +37,8 @@ pub struct Screen {
     next: Buffer,
     caret: Option<Position>,
     title: String,
-    sets_title: bool,
+    /// Whether the terminal supports titles and links.
+    is_smart: bool,
     out: Vec<u8>,
     clusters: Clusters,
     /// Whether the terminal can scroll within columns.
@@ -48,19 +52,19 @@ impl Screen {
     ///
     /// # Errors
     /// The terminal's size is unknown.
-    pub fn new(sets_title: bool) -> io::Result<Self> {
+    pub fn new(is_smart: bool) -> io::Result<Self> {
         let (width, height) = size()?;
-        Ok(Self::sized(width, height, sets_title))
+        Ok(Self::sized(width, height, is_smart))
     }
 
-    pub(crate) fn sized(width: u16, height: u16, sets_title: bool) -> Self {
+    pub(crate) fn sized(width: u16, height: u16, is_smart: bool) -> Self {
         let area = Rect { x: 0, y: 0, width, height };
         Self {
             shown: Buffer::empty(area),
             next: Buffer::empty(area),
             caret: None,
             title: String::new(),
-            sets_title,
+            is_smart,
             out: Vec::new(),
             clusters: Clusters::default(),
             has_margins: false,
@@ -74,7 +78,7 @@ impl Screen {
     /// The terminal's size is unknown.
     pub fn resize(&mut self) -> io::Result<()> {
         let (clusters, has_margins) = (self.clusters, self.has_margins);
-        *self = Self { clusters, has_margins, ..Self::new(self.sets_title)? };
+        *self = Self { clusters, has_margins, ..Self::new(self.is_smart)? };
         Ok(())
     }
 
@@ -135,7 +139,7 @@ impl Screen {
         if let Some(Position { x, y }) = frame.caret {
             queue!(self.out, MoveTo(x, y), Show)?;
         }
-        if self.title != frame.title && self.sets_title {
+        if self.title != frame.title && self.is_smart {
             write!(self.out, "\x1b]2;{}\x07", frame.title)?;
         }
         self.out.extend_from_slice(b"\x1b[?2026l");
@@ -148,11 +152,13 @@ impl Screen {
 
     /// Returns the shortest of several encodings of the next screen.
     fn body(&mut self, frame: &Frame) -> Vec<u8> {
+        let no_links = Links::default();
+        let links = if self.is_smart { &frame.links } else { &no_links };
         if self.is_stale {
             self.shown.reset();
-            return self.after("\x1b[m\x1b[2J", &self.shown);
+            return self.after("\x1b[m\x1b[2J", &self.shown, links);
         }
-        let mut best = self.after("", &self.shown);
+        let mut best = self.after("", &self.shown, links);
         let whole_rows = Rect { x: 0, width: self.next.area.width, ..frame.moving };
         let within_margins = self.has_margins.then_some(frame.moving);
         for area in std::iter::once(whole_rows).chain(within_margins) {
@@ -161,7 +167,7 @@ impl Screen {
             };
             let mut moved = self.shown.clone();
             shift::apply(&mut moved, &shift);
-            let other = self.after(&shift.sequence(self.next.area.width), &moved);
+            let other = self.after(&shift.sequence(self.next.area.width), &moved, links);
             if other.len() < best.len() {
                 best = other;
             }
@@ -170,9 +176,9 @@ impl Screen {
     }
 
     /// Returns the bytes for the next screen if the terminal shows `shown` after `sequence`.
-    fn after(&self, sequence: &str, shown: &Buffer) -> Vec<u8> {
+    fn after(&self, sequence: &str, shown: &Buffer, links: &Links) -> Vec<u8> {
         rows::send(shown, &self.next, || {
-            let mut pen = Pen::new(self.next.area.width, self.clusters);
+            let mut pen = Pen::new(self.next.area.width, self.clusters, links);
             pen.send(sequence);
             pen
         })

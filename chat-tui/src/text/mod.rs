@@ -1,13 +1,17 @@
 //! Text from others: made safe for a terminal, measured, wrapped, and searched for links and names. Must not know
-//! messages or screens.
+//! messages or how a screen is drawn.
 
 mod inline;
 mod invisible;
+mod io_reason;
+mod links;
 mod measure;
 mod safe;
 mod wrap;
 
 pub use inline::{Inline, Mark, marks};
+pub use io_reason::io_reason;
+pub use links::Links;
 pub use measure::{fit, prefix_width, width};
 pub use safe::{SafeText, is_unsafe};
 pub use wrap::{wrap_verbatim, wrap_words};

@@ -71,3 +71,68 @@ fn every_role_can_be_read_wherever_it_stands() {
     faults.dedup();
     assert!(faults.is_empty(), "{faults:#?}");
 }
+
+/// The 16 colours as xterm shows them.
+const SIXTEEN: [(u8, u8, u8); 16] = [
+    (0, 0, 0),
+    (205, 0, 0),
+    (0, 205, 0),
+    (205, 205, 0),
+    (0, 0, 238),
+    (205, 0, 205),
+    (0, 205, 205),
+    (229, 229, 229),
+    (127, 127, 127),
+    (255, 0, 0),
+    (0, 255, 0),
+    (255, 255, 0),
+    (92, 92, 255),
+    (255, 0, 255),
+    (0, 255, 255),
+    (255, 255, 255),
+];
+/// The names of the 16, in the order of their numbers.
+const NAMES: [Color; 16] = [
+    Color::Black,
+    Color::Red,
+    Color::Green,
+    Color::Yellow,
+    Color::Blue,
+    Color::Magenta,
+    Color::Cyan,
+    Color::Gray,
+    Color::DarkGray,
+    Color::LightRed,
+    Color::LightGreen,
+    Color::LightYellow,
+    Color::LightBlue,
+    Color::LightMagenta,
+    Color::LightCyan,
+    Color::White,
+];
+
+/// The shade of one of the 16.
+fn of_sixteen(color: Color) -> Color {
+    let number = NAMES.iter().position(|name| *name == color).unwrap_or_else(|| panic!("{color:?} is none of 16"));
+    let (r, g, b) = SIXTEEN[number];
+    Color::Rgb(r, g, b)
+}
+
+#[test]
+fn sixteen_colours_can_be_read_in_xterm() {
+    const LEAST: f64 = 3.0;
+    let mut faults = Vec::new();
+    for (name, terminal) in [("dark", Color::Black), ("light", Color::White)] {
+        let theme = Theme::load(name, Depth::Sixteen).expect("right");
+        let people = (0..64).map(|number| (format!("person {number}"), theme.person(number)));
+        let roles = Role::ALL.iter().filter(|role| !DECORATION.contains(role));
+        for (what, style) in roles.map(|role| (role.name().to_owned(), theme.style(*role))).chain(people) {
+            let Some(colour) = style.fg else { continue };
+            let found = contrast(of_sixteen(colour), of_sixteen(style.bg.unwrap_or(terminal)));
+            if found < LEAST {
+                faults.push(format!("{name}: {what} {found:.2}"));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{faults:#?}");
+}

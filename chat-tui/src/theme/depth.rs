@@ -9,6 +9,8 @@ use ratatui::style::Color;
 pub enum Depth {
     /// No colours: bold, underline and reverse only.
     None,
+    /// The 16 colours every colour terminal has, in shades of its own.
+    Sixteen,
     /// The 256 colours of xterm.
     Indexed,
     /// All colours.
@@ -24,6 +26,7 @@ impl Depth {
             (.., Some("dumb")) => Self::None,
             (_, Some(colorterm), _) if is_true(colorterm) => Self::True,
             (.., Some(term)) if is_true(term) => Self::True,
+            (.., Some(term)) if has_sixteen(term) => Self::Sixteen,
             _ => Self::Indexed,
         }
     }
@@ -32,10 +35,39 @@ impl Depth {
     pub(super) fn show(self, color: Color) -> Option<Color> {
         match (self, color) {
             (Self::None, _) => None,
+            (Self::Sixteen, Color::Rgb(r, g, b)) => Some(Color::Indexed(nearest_of_sixteen(r, g, b))),
             (Self::Indexed, Color::Rgb(r, g, b)) => Some(Color::Indexed(nearest(r, g, b))),
-            (Self::Indexed | Self::True, color) => Some(color),
+            (Self::Sixteen | Self::Indexed | Self::True, color) => Some(color),
         }
     }
+}
+
+/// Returns whether terminals of this name have no more than 16 colours. `xterm` is what old terminals and serial lines say;
+/// those with more say `xterm-256color`, or their own name.
+fn has_sixteen(term: &str) -> bool {
+    const NAMES: [&str; 10] =
+        ["xterm", "linux", "screen", "tmux", "ansi", "cygwin", "rxvt", "vt100", "vt220", "xterm-color"];
+    NAMES.contains(&term) || term.ends_with("-16color") || term.ends_with("-8color")
+}
+
+/// Returns the colour of the 16 that has the hue of another: the bright one of a pair for light colours. Without much of
+/// a hue, one of black, the two greys and white.
+fn nearest_of_sixteen(r: u8, g: u8, b: u8) -> u8 {
+    let (most, least) = (r.max(g).max(b), r.min(g).min(b));
+    let brightness = (2 * u16::from(r) + 5 * u16::from(g) + u16::from(b)) / 8;
+    if most - least < 48 {
+        return match brightness {
+            0..32 => 0,
+            32..128 => 8,
+            128..230 => 7,
+            _ => 15,
+        };
+    }
+    // A channel counts if it is nearer to the strongest than to the weakest.
+    let middle = u16::from(most) + u16::from(least);
+    let has = |value: u8| u8::from(2 * u16::from(value) > middle);
+    let hue = has(r) | has(g) << 1 | has(b) << 2;
+    if brightness > 128 { hue + 8 } else { hue }
 }
 
 /// Levels of one channel in xterm's colour cube.
@@ -67,5 +99,33 @@ mod tests {
         assert_eq!(Depth::Indexed.show(Color::Rgb(255, 0, 0)), Some(Color::Indexed(196)));
         assert_eq!(Depth::Indexed.show(Color::Rgb(128, 128, 128)), Some(Color::Indexed(244)));
         assert_eq!(Depth::None.show(Color::Red), None);
+        for (term, colorterm, depth) in [
+            ("xterm", None, Depth::Sixteen),
+            ("linux", None, Depth::Sixteen),
+            ("xterm-16color", None, Depth::Sixteen),
+            ("xterm", Some("truecolor"), Depth::True),
+            ("xterm-kitty", None, Depth::Indexed),
+            ("tmux-256color", None, Depth::Indexed),
+        ] {
+            assert_eq!(Depth::of(None, colorterm, Some(term)), depth, "{term} {colorterm:?}");
+        }
+    }
+
+    #[test]
+    fn sixteen_colours_keep_the_hue() {
+        let shown = |r, g, b| Depth::Sixteen.show(Color::Rgb(r, g, b));
+        for (color, index) in [
+            ((0x7f, 0xb4, 0xca), 14),
+            ((0xee, 0x85, 0x90), 9),
+            ((0xe6, 0xc3, 0x84), 11),
+            ((0xb3, 0x26, 0x1e), 1),
+            ((0x9b, 0xa3, 0xb0), 7),
+            ((0x5f, 0x68, 0x75), 8),
+            ((0x16, 0x19, 0x1f), 0),
+            ((0xfa, 0xfa, 0xfa), 15),
+        ] {
+            assert_eq!(shown(color.0, color.1, color.2), Some(Color::Indexed(index)), "{color:?}");
+        }
+        assert_eq!(Depth::Sixteen.show(Color::LightRed), Some(Color::LightRed));
     }
 }

@@ -8,6 +8,8 @@ use serde::Deserialize;
 
 use super::{Depth, Role};
 
+use crate::text::io_reason;
+
 const DARK: &str = include_str!("../../../config/themes/dark.toml");
 const LIGHT: &str = include_str!("../../../config/themes/light.toml");
 
@@ -15,7 +17,7 @@ const LIGHT: &str = include_str!("../../../config/themes/light.toml");
 #[derive(Debug, thiserror::Error)]
 pub enum ThemeError {
     /// The file cannot be read.
-    #[error("cannot read the theme {path}: {source}; there are dark, light, and files of the same form")]
+    #[error("cannot read the theme {path}: {}; there are auto, dark, light, and files of the same form", io_reason(.source))]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -38,11 +40,27 @@ struct Raw {
     /// Colours by name, for use in the lines below.
     #[serde(default)]
     palette: BTreeMap<String, String>,
+    /// Replaces colours of the palette where the terminal has 16 colours.
+    #[serde(default)]
+    palette_16: BTreeMap<String, String>,
     /// The colours of authors' names.
     #[serde(default)]
     people: Vec<String>,
+    /// The same where the terminal has 16 colours; empty: the nearest of the others.
+    #[serde(default)]
+    people_16: Vec<String>,
     #[serde(default)]
     roles: BTreeMap<String, RawStyle>,
+}
+
+impl Raw {
+    /// Puts the colours for 16-colour terminals in the place of the others.
+    fn take_sixteen(&mut self) {
+        self.palette.append(&mut self.palette_16);
+        if !self.people_16.is_empty() {
+            self.people = std::mem::take(&mut self.people_16);
+        }
+    }
 }
 
 #[expect(clippy::struct_excessive_bools, reason = "each is a line a theme may say")]
@@ -98,10 +116,13 @@ impl Theme {
 
     fn read(name: &str, text: &str, depth: Depth) -> Result<Self, ThemeError> {
         let wrong = |reason: String| ThemeError::Wrong { name: name.to_owned(), reason };
-        let raw: Raw = toml::from_str(text).map_err(|error| wrong(error.to_string().trim_end().to_owned()))?;
+        let mut raw: Raw = toml::from_str(text).map_err(|error| wrong(error.to_string().trim_end().to_owned()))?;
         let faults = faults(&raw, depth);
         if !faults.is_empty() {
             return Err(wrong(faults.join("; ")));
+        }
+        if depth == Depth::Sixteen {
+            raw.take_sixteen();
         }
         let people = raw.people.iter().map(|color| {
             let shown = depth.show(read_color(color, &raw.palette)?);
@@ -123,7 +144,8 @@ fn faults(raw: &Raw, depth: Depth) -> Vec<String> {
         }
         faults.extend(read_style(style, raw, depth).err().map(|fault| format!("{name}: {fault}")));
     }
-    faults.extend(raw.people.iter().filter_map(|color| read_color(color, &raw.palette).err()));
+    let of_sixteen = raw.palette_16.values().chain(&raw.people_16);
+    faults.extend(raw.people.iter().chain(of_sixteen).filter_map(|color| read_color(color, &raw.palette).err()));
     faults
 }
 

@@ -1,12 +1,15 @@
-//! The bar at the top: room, topic and the state of the connection. Must not know the parts below it.
+//! The bar at the top: room, topic, account and server, and the state of the connection. Must not know the parts below it.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{draw, rooms, time};
 use crate::app::{LinkState, Model, Server};
+use crate::text::{SafeText, width};
 use crate::theme::{Role, Theme};
 
+/// Columns of the topic that account and server leave to it.
+const TOPIC: u16 = 40;
 /// Below this width the connection is described in a word.
 const NARROW: u16 = 60;
 
@@ -27,14 +30,37 @@ pub(super) fn draw(model: &Model, theme: &Theme, (bar, lists_rooms): (Rect, bool
     if !waits.is_empty() {
         rest.width = rest.width.saturating_sub(2);
     }
-    let Some((room_key, room)) = model.room() else { return };
+    let Some((room_key, room)) = model.room() else {
+        draw_identity(model, theme, rest, buffer);
+        return;
+    };
     let name = format!("{}{}", rooms::mark(room), model.title(room_key).as_str());
     let used = draw::text(buffer, rest, &name, theme.style(Role::BarRoom));
-    let rest = draw::after(rest, used + 2);
-    if let Some(topic) = room.info.topic.as_ref().filter(|_| rest.width > 4) {
-        let topic = crate::text::SafeText::line(topic.text.as_str());
+    let mut rest = draw::after(rest, used + 2);
+    let topic = room.info.topic.as_ref().map(|topic| SafeText::line(topic.text.as_str()));
+    let kept = topic.as_ref().map_or(0, |topic| (width(topic.as_str()) as u16).min(TOPIC) + 2);
+    let used = draw_identity(model, theme, draw::after(rest, kept), buffer);
+    if used > 0 {
+        rest.width -= used + 2;
+    }
+    if let Some(topic) = topic.filter(|_| rest.width > 4) {
         draw::text(buffer, rest, topic.as_str(), theme.style(Role::BarTopic));
     }
+}
+
+/// Draws account and server at the right of `row`, or the account alone, or nothing if there is no room for it. Returns
+/// its columns.
+fn draw_identity(model: &Model, theme: &Theme, row: Rect, buffer: &mut Buffer) -> u16 {
+    let Some(server) = model.server() else { return 0 };
+    let label = server.label.as_str();
+    let (both, account) = match &server.me {
+        // The name of a host follows the account as in an address.
+        Some(me) if label.contains(' ') => (format!("{} · {label}", me.name), me.name.to_string()),
+        Some(me) => (format!("{}@{label}", me.name), me.name.to_string()),
+        None => (label.to_owned(), String::new()),
+    };
+    let fitting = [both, account].into_iter().find(|text| width(text) <= usize::from(row.width));
+    fitting.map_or(0, |text| draw::text_right(buffer, row, &text, theme.style(Role::TextDim)))
 }
 
 /// Unread messages and mentions in the other rooms: `3 · @1`.

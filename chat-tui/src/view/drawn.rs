@@ -5,6 +5,7 @@
 use ratatui::layout::{Position, Rect};
 
 use crate::app::Viewport;
+use crate::text::Links;
 
 /// The result of drawing, beside the cells.
 #[derive(Clone, Debug, Default)]
@@ -13,6 +14,8 @@ pub struct Drawn {
     pub moving: Rect,
     /// Position of the caret, which input methods and screen readers follow.
     pub caret: Option<Position>,
+    /// The links that cells belong to.
+    pub links: Links,
     /// The facts of this screen that the next step depends on.
     pub viewport: Viewport,
 }

@@ -9,7 +9,7 @@ use ratatui::style::Style;
 
 use super::cache::WrappedText;
 use super::draw;
-use crate::text::{self, Mark};
+use crate::text::{self, Links, Mark};
 use crate::theme::{Role, Theme};
 
 /// The columns of the parts of a row, from the left of the list.
@@ -85,7 +85,7 @@ pub(super) struct Line {
 
 impl Row {
     /// Draws the row.
-    pub(super) fn draw(&self, theme: &Theme, columns: Columns, row: Rect, buffer: &mut Buffer) {
+    pub(super) fn draw(&self, theme: &Theme, columns: Columns, row: Rect, (buffer, links): (&mut Buffer, &mut Links)) {
         match self {
             Self::Day(name) => draw::line_across(buffer, row, (name, false), theme.style(Role::SeparatorDay)),
             Self::New => draw::line_across(buffer, row, ("new", true), theme.style(Role::SeparatorNew)),
@@ -94,7 +94,7 @@ impl Row {
                 let used = draw::text(buffer, row, &lead.name, lead.style);
                 draw::text(buffer, draw::after(row, used + 1), &lead.time, theme.style(Role::MessageTime));
             }
-            Self::Line(line) => line.draw(theme, columns, row, buffer),
+            Self::Line(line) => line.draw(theme, columns, row, (buffer, links)),
             Self::Event(text) => {
                 let row = draw::after(row, columns.body);
                 draw::text(buffer, row, text, theme.style(Role::MessageEvent));
@@ -104,7 +104,7 @@ impl Row {
 }
 
 impl Line {
-    fn draw(&self, theme: &Theme, columns: Columns, row: Rect, buffer: &mut Buffer) {
+    fn draw(&self, theme: &Theme, columns: Columns, row: Rect, (buffer, links): (&mut Buffer, &mut Links)) {
         if let (Some(lead), Some(name_width)) = (&self.lead, columns.name) {
             draw::text(buffer, draw::after(row, MARK), &lead.time, theme.style(Role::MessageTime));
             let name = Rect { width: name_width, ..draw::after(row, MARK + TIME) };
@@ -118,7 +118,7 @@ impl Line {
             let used = draw::text(buffer, body, "▏", theme.style(Role::CodeMark));
             body = draw::after(body, used);
         }
-        self.draw_text(theme, body, buffer);
+        self.draw_text(theme, body, (buffer, links));
         if let Some(countdown) = &self.countdown {
             let right = Rect { width: columns.body + columns.body_width, ..row };
             draw::text_right(buffer, right, &format!("◷ {countdown}"), theme.style(Role::MessageCountdown));
@@ -126,7 +126,7 @@ impl Line {
     }
 
     /// Draws the text in pieces, each in its own style.
-    fn draw_text(&self, theme: &Theme, body: Rect, buffer: &mut Buffer) {
+    fn draw_text(&self, theme: &Theme, body: Rect, (buffer, links): (&mut Buffer, &mut Links)) {
         let base = theme.style(if self.is_code && self.base == Role::MessageBody { Role::Code } else { self.base });
         let mut rest = body;
         let mut at = self.range.start;
@@ -141,7 +141,11 @@ impl Line {
             let (start, end) = (inline.range.start.max(at), inline.range.end.min(text_end));
             if start < end {
                 piece(start, base, &mut at);
-                let style = base.patch(theme.style(self.role(inline.mark, &inline.range)));
+                let mut style = base.patch(theme.style(self.role(inline.mark, &inline.range)));
+                if inline.mark == Mark::Link {
+                    // The whole address, also on the rows that show a part of it.
+                    style = links.mark(style, &self.wrapped.text[inline.range.clone()]);
+                }
                 piece(end, style, &mut at);
             }
         }

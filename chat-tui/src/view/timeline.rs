@@ -12,6 +12,7 @@ use super::drawn::Drawn;
 use super::row::{Columns, Row};
 use super::rows::RowBuilder;
 use crate::app::{Focus, History, Model, Scroll, Server, Target};
+use crate::text::width;
 use crate::theme::{Role, Theme};
 
 /// The rows of one entry.
@@ -103,7 +104,7 @@ fn draw_block(
     let is_selected = entry.is_some_and(|entry| builder.model.focus == Focus::Message(entry.seq));
     for row in &block.rows[block.skip..] {
         let Some(area) = rows.next() else { return };
-        row.draw(builder.theme, builder.columns, area, buffer);
+        row.draw(builder.theme, builder.columns, area, (&mut *buffer, &mut drawn.links));
         let is_message = matches!(row, Row::Line(_) | Row::Head(_));
         if is_selected && is_message {
             buffer.set_style(area, builder.theme.style(Role::MessageSelected));
@@ -221,8 +222,11 @@ fn keep_selection_visible(
 fn draw_more_below(missed: u32, theme: &Theme, list: Rect, (buffer, drawn): (&mut Buffer, &mut Drawn)) {
     let text = if missed > 0 { format!(" {missed} new ↓ ") } else { " ↓ ".to_owned() };
     let row = Rect { y: list.bottom() - 1, height: 1, width: list.width.saturating_sub(1), ..list };
-    let used = draw::text_right(buffer, row, &text, theme.style(Role::MoreBelow));
+    let used = (width(&text) as u16).min(row.width);
     let area = Rect { x: row.right() - used, width: used, ..row };
+    // A link below it must not show through.
+    draw::clear(buffer, area, theme.style(Role::MoreBelow));
+    draw::text(buffer, area, &text, theme.style(Role::MoreBelow));
     drawn.viewport.targets.push((draw::area(area), Target::MoreBelow));
 }
 

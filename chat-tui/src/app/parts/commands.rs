@@ -242,7 +242,7 @@ fn info(at: &Surroundings, out: &mut Outcomes) -> CommandResult {
 
 fn theme(argument: &str, out: &mut Outcomes) -> CommandResult {
     if argument.is_empty() {
-        return Err("Say which: /theme dark, /theme light, or the path of a theme file.".into());
+        return Err("Say which: /theme auto, dark, light, or the path of a theme file.".into());
     }
     out.effect(Effect::Theme(argument.to_owned()));
     Ok(None)

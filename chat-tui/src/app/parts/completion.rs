@@ -124,7 +124,7 @@ fn arguments(known: &Known, command: &str, piece: &str) -> Vec<Candidate> {
         Some(Action::SendEphemeral) => words(TTL_PRESETS),
         Some(Action::Rsvp) => words(RSVPS),
         Some(Action::Topic | Action::Describe) if piece.starts_with('-') => vec![("-clear", "for all")],
-        Some(Action::Theme) => vec![("dark", ""), ("light", "")],
+        Some(Action::Theme) => vec![("auto", "by the terminal's background"), ("dark", ""), ("light", "")],
         Some(Action::SwitchRoom | Action::Join) => return rooms(known, piece, ""),
         _ => Vec::new(),
     };

@@ -7,6 +7,7 @@ use chat_proto::ids::{Run, Seq};
 
 use crate::cli::exit::CliError;
 use crate::net::RoomStart;
+use crate::text::io_reason;
 
 /// Stands in the file where no run is known.
 const NO_RUN: &str = "-";
@@ -17,7 +18,7 @@ pub(super) fn read(file: &Path) -> Result<Vec<RoomStart>, CliError> {
     let text = match std::fs::read_to_string(file) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(CliError::failed(format!("cannot read {}: {error}", file.display()))),
+        Err(error) => return Err(CliError::failed(format!("cannot read {}: {}", file.display(), io_reason(&error)))),
     };
     text.lines().map(read_cursor).collect::<Option<_>>().ok_or_else(|| {
         CliError::usage(format!(
@@ -51,7 +52,7 @@ pub(super) fn write(file: &Path, cursors: &[RoomStart]) -> Result<(), CliError> 
     let text: String = cursors.iter().map(cursor_line).collect();
     let new = file.with_extension(format!("new-{}", std::process::id()));
     let written = std::fs::write(&new, text).and_then(|()| std::fs::rename(&new, file));
-    written.map_err(|error| CliError::failed(format!("cannot write {}: {error}", file.display())))
+    written.map_err(|error| CliError::failed(format!("cannot write {}: {}", file.display(), io_reason(&error))))
 }
 
 #[cfg(test)]

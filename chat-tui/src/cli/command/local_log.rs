@@ -11,6 +11,7 @@ use clap::Args;
 
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;
+use crate::text::io_reason;
 
 /// How often a followed log is checked for new lines.
 const POLL_EVERY: Duration = Duration::from_millis(200);
@@ -58,7 +59,7 @@ fn open(path: &Path) -> Result<Option<BufReader<File>>, CliError> {
     match File::open(path) {
         Ok(file) => Ok(Some(BufReader::new(file))),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(CliError::failed(format!("cannot read {}: {error}", path.display()))),
+        Err(error) => Err(CliError::failed(format!("cannot read {}: {}", path.display(), io_reason(&error)))),
     }
 }
 

@@ -43,7 +43,7 @@ impl Pair {
                 buffer.set_string(left, y, line, looks(line));
             }
             let moving = Rect { x: left, y: 1, width: WIDTH - left, height: 6 };
-            Frame { caret: Some(Position { x: 1, y: 7 }), moving, title: "t".into() }
+            Frame { caret: Some(Position { x: 1, y: 7 }), moving, title: "t".into(), ..Frame::default() }
         };
         let out = self.backend.draw(fill);
         self.grid.process(&out);
@@ -119,6 +119,43 @@ fn what_the_terminal_measures_otherwise_leaves_nothing_behind() {
         let shown = pair.grid.rows().join("\n");
         assert!(shown.contains("on it 👍 漢字かな — é à ñ DE 👨 and more"), "{shown}");
     }
+}
+
+/// Draws rows of which those that begin with `>` are a link to an address. Returns the bytes.
+fn draw_links(pair: &mut Pair, rows: &[&str], address: &str) -> String {
+    let out = pair.backend.draw(|buffer| {
+        let mut links = Links::default();
+        for (row, y) in rows.iter().zip(0u16..) {
+            let style = if row.starts_with('>') { links.mark(Style::new(), address) } else { Style::new() };
+            buffer.set_string(0, y, row, style);
+        }
+        Frame { links, moving: Rect { x: 0, y: 0, width: WIDTH, height: HEIGHT }, ..Frame::default() }
+    });
+    pair.grid.process(&out);
+    String::from_utf8(out).expect("UTF-8")
+}
+
+#[test]
+fn a_wrapped_link_is_one_link_to_its_whole_address() {
+    let mut pair = Pair::new();
+    let address = "https://e.org/a/long/path";
+    let out = draw_links(&mut pair, &["see", ">https://e.org/", ">a/long/path", "and more"], address);
+    let opened: Vec<_> = out.match_indices("\u{1b}]8;id=").map(|(at, _)| out[at..].split('\u{7}').next()).collect();
+    assert!(!opened.is_empty() && opened.iter().all(|one| *one == opened[0]), "{opened:?}");
+    assert!(opened[0].is_some_and(|one| one.ends_with(&format!(";{address}"))), "{opened:?}");
+    let after_last = out.rsplit("\u{1b}]8;").next().expect("a part");
+    assert!(after_last.starts_with(";\u{7}") && after_last.contains("and more"), "closed before other text: {out:?}");
+    assert_eq!(&pair.grid.rows()[..4], ["see", ">https://e.org/", ">a/long/path", "and more"]);
+    let again = draw_links(&mut pair, &["see", ">https://e.org/", ">a/long/path", "and more"], address);
+    assert_eq!(again, "", "nothing changed");
+    let other = draw_links(&mut pair, &["see", ">https://e.org/", ">a/long/path", "and more"], "https://e.org/other");
+    assert!(other.contains(";https://e.org/other\u{7}"), "another address behind the same cells: {other:?}");
+}
+
+#[test]
+fn where_no_link_is_none_is_sent() {
+    let mut pair = Pair::new();
+    assert!(!draw_links(&mut pair, &["see", "no link"], "").contains("\u{1b}]8"));
 }
 
 #[test]

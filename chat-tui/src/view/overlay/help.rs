@@ -1,4 +1,4 @@
-//! Help: the present key bindings and the commands. Must not know how a key is bound.
+//! Help: the present key bindings with the names of their actions, and the commands. Must not know how a key is bound.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -17,7 +17,13 @@ const HELP: usize = 34;
 
 enum Line {
     Title(&'static str),
-    TimelineEntry(String, &'static str),
+    /// Keys with their action, and its name in `keymap.toml`.
+    Keys {
+        keys: String,
+        help: &'static str,
+        name: &'static str,
+    },
+    Command(String, &'static str),
     Empty,
 }
 
@@ -58,13 +64,14 @@ fn rows(line: &Line, columns: usize) -> Vec<Row> {
     let (keys, help) = match line {
         Line::Title(title) => return wrap(title, columns).into_iter().map(Row::Title).collect(),
         Line::Empty => return vec![Row::Title(String::new())],
-        Line::TimelineEntry(keys, help) => (keys, *help),
+        Line::Command(command, help) => (command, (*help).to_owned()),
+        Line::Keys { keys, help, name } => (keys, format!("{help} · {name}")),
     };
     if columns < KEYS + HELP {
         let keys = wrap(keys, columns).into_iter().map(Row::Keys);
-        return keys.chain(wrap(help, columns.saturating_sub(2)).into_iter().map(Row::Help)).collect();
+        return keys.chain(wrap(&help, columns.saturating_sub(2)).into_iter().map(Row::Help)).collect();
     }
-    let (keys, help) = (wrap(keys, KEYS - 1), wrap(help, columns - KEYS));
+    let (keys, help) = (wrap(keys, KEYS - 1), wrap(&help, columns - KEYS));
     let at = |lines: &[String], index: usize| lines.get(index).cloned().unwrap_or_default();
     (0..keys.len().max(help.len())).map(|index| Row::Both(at(&keys, index), at(&help, index))).collect()
 }
@@ -81,14 +88,14 @@ fn lines(model: &Model) -> Vec<Line> {
         lines.push(Line::Title(title));
         for spec in Action::TABLE {
             if let Some(keys) = model.setup.keys.get(&(context, spec.action)) {
-                lines.push(Line::TimelineEntry(keys.join(", "), spec.help));
+                lines.push(Line::Keys { keys: keys.join(", "), help: spec.help, name: spec.name });
             }
         }
         lines.push(Line::Empty);
     }
     lines.push(Line::Title("commands"));
     for (slash, help) in Action::TABLE.iter().filter_map(|spec| Some((spec.slash?, spec.help))) {
-        lines.push(Line::TimelineEntry(format!("/{} {}", slash.word, slash.argument).trim_end().to_owned(), help));
+        lines.push(Line::Command(format!("/{} {}", slash.word, slash.argument).trim_end().to_owned(), help));
     }
     lines
 }

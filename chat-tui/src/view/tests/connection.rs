@@ -4,7 +4,7 @@ use chat_proto::error::{ErrorBody, ErrorCode};
 use chat_proto::ids::{Epoch, Seq};
 use chat_proto::server_frame::{AccountChange, AccountEvent, Service};
 
-use super::scene::{four_people, posted, room_with, sign_in, talk};
+use super::scene::{four_people, happened, posted, room_with, sign_in, talk};
 use super::*;
 use crate::app::{Restored, RoomKey, SavedRoom, ServerKey, StoredPost};
 use crate::link_event::{CallError, NetError};
@@ -17,6 +17,31 @@ fn down(app: &mut TestApp, reason: &str) {
 fn wait(app: &mut TestApp, ms: u64) {
     app.now = app.now.plus_ms(ms);
     app.take(Msg::Tick);
+}
+
+/// The bar of `#general` at this width, with a topic of so many letters.
+fn bar_with_topic(width: u16, letters: usize) -> String {
+    let mut app = room_with(talk());
+    if letters > 0 {
+        let content = Content::Topic { topic: Some("t".repeat(letters).parse().expect("a topic")) };
+        let seq = 10;
+        app.push(event(GENERAL, seq - 1, happened(seq, ANA, content)));
+    }
+    draw(&mut app, width, 24).0[0].clone()
+}
+
+#[test]
+fn account_and_server_stand_in_the_bar_and_leave_the_topic_its_room() {
+    assert!(bar_with_topic(80, 0).contains("zoe@here  ● online 34 ms"));
+    assert!(bar_with_topic(120, 30).contains(&format!("{}  ", "t".repeat(30))));
+    assert!(bar_with_topic(120, 30).contains("zoe@here  ● online 34 ms"));
+    let long = bar_with_topic(120, 200);
+    assert!(long.contains("zoe@here  ●") && long.contains(&"t".repeat(40)), "{long}");
+    let narrow = bar_with_topic(80, 30);
+    assert!(narrow.contains(&"t".repeat(30)), "the topic is whole: {narrow}");
+    assert!(bar_with_topic(40, 30).contains(&"t".repeat(17)), "{}", bar_with_topic(40, 30));
+    assert!(!bar_with_topic(40, 30).contains("zoe"));
+    assert!(bar_with_topic(40, 0).contains("zoe"));
 }
 
 fn service(is_live_available: bool, is_store_available: bool) -> ServerFrame {
