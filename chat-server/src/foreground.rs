@@ -6,8 +6,9 @@ use color_eyre::eyre::{Result, WrapErr};
 
 use crate::cli::ServerArgs;
 use crate::reload::ReadSettings;
+use crate::transport::Inherited;
 use crate::wiring::{Ready, serve};
-use crate::{fatal, shutdown, telemetry};
+use crate::{fatal, service_manager, shutdown, telemetry};
 
 /// Runs a server until a signal stops it.
 ///
@@ -22,6 +23,8 @@ pub fn run_in_foreground(args: &ServerArgs, verbose: u8) -> Result<()> {
         print_line("the settings are right");
         return Ok(());
     }
+    // Before any thread runs.
+    let config = config.inherit(Inherited::take()?);
     telemetry::start(config.log_format, config.log_level, verbose);
     let again = args.clone();
     let read_settings: ReadSettings = Arc::new(move || again.config());
@@ -32,8 +35,16 @@ pub fn run_in_foreground(args: &ServerArgs, verbose: u8) -> Result<()> {
                 tracing::error!(%error, "signals cannot be listened for");
                 std::future::pending::<()>().await;
             }
+            service_manager::stopping();
         };
-        serve((config, read_settings), stop, |ready: Ready| print_line(&ready.line)).await.map_err(fatal::report)
+        let on_ready = |ready: Ready| {
+            print_line(&ready.line);
+            service_manager::ready(&ready.addresses);
+        };
+        tokio::select! {
+            served = serve((config, read_settings), stop, on_ready) => served.map_err(fatal::report),
+            never = service_manager::keep_alive() => match never {},
+        }
     })
 }
 

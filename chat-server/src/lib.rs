@@ -56,6 +56,7 @@ pub mod reply;
 pub mod room;
 pub mod send_queue;
 pub mod server;
+mod service_manager;
 mod shutdown;
 pub mod store;
 mod stored;

@@ -6,7 +6,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::config::{Config, ConfigError};
 use crate::server::Server;
-use crate::telemetry;
+use crate::{service_manager, telemetry};
 
 /// Reads the settings again.
 pub type ReadSettings = Arc<dyn Fn() -> Result<Config, ConfigError> + Send + Sync>;
@@ -23,8 +23,12 @@ pub(crate) fn hangups() -> std::io::Result<Signal> {
 pub(crate) async fn follow(mut hangups: Signal, read: ReadSettings, started: Config, server: Arc<Server>) {
     let mut applied = started.clone();
     while hangups.recv().await.is_some() {
+        service_manager::reloading();
         let read = Arc::clone(&read);
-        let settings = match tokio::task::spawn_blocking(move || read()).await {
+        let settings = tokio::task::spawn_blocking(move || read()).await;
+        // Whatever was read: the server goes on.
+        service_manager::reloaded();
+        let settings = match settings {
             Ok(Ok(settings)) => settings,
             Ok(Err(error)) => {
                 tracing::error!(%error, "the settings were read again and are wrong; the former ones stay in force");

@@ -72,13 +72,17 @@ const SERVER: &[(&str, &[&str])] = &[
     ("backup", &["byte_size", "cli", "progress_line", "store"]),
     ("clock", &[]),
     ("prune", &["cli", "clock", "progress_line", "store"]),
-    ("reload", &["config", "server", "telemetry"]),
+    ("service_manager", &[]),
+    ("reload", &["config", "server", "service_manager", "telemetry"]),
     (
         "wiring",
         &["clock", "config", "live", "reload", "server", "shutdown", "store", "tasks", "telemetry", "transport"],
     ),
     ("fatal", &["wiring"]),
-    ("foreground", &["cli", "config", "fatal", "reload", "shutdown", "telemetry", "wiring"]),
+    (
+        "foreground",
+        &["cli", "config", "fatal", "reload", "service_manager", "shutdown", "telemetry", "transport", "wiring"],
+    ),
 ];
 
 /// The client's modules, each with those it may import.
@@ -105,6 +109,8 @@ const CLIENT: &[(&str, &[&str])] = &[
 const PLACES: &[(&str, &str, &[&str])] = &[
     ("chat-server/src", "rusqlite", &["chat-server/src/store/sqlite"]),
     ("chat-server/src", "redis", &["chat-server/src/live/redis"]),
+    ("chat-server/src", "listenfd", &["chat-server/src/transport/inherited.rs"]),
+    ("chat-server/src", "sd_notify", &["chat-server/src/service_manager.rs"]),
     ("chat-server/src", "hyper", &["chat-server/src/transport"]),
     ("chat-server/src", "tokio_tungstenite", &["chat-server/src/transport"]),
     ("chat-server/src", "chat_proto::codec::encode*", &["chat-server/src/connection/json_door.rs"]),

@@ -16,4 +16,5 @@ mod operation;
 mod power;
 mod pruning;
 mod reloading;
+mod service_manager;
 mod unusable_data;

@@ -6,7 +6,7 @@ pub mod peer;
 pub mod program;
 pub mod pty;
 pub mod redis;
-mod running;
+pub mod running;
 pub mod screen;
 pub mod server;
 pub mod trace;

@@ -8,28 +8,28 @@ use crate::wait::until;
 
 /// A process that is ended when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Running(pub(crate) Child);
+pub struct Running(pub Child);
 
 impl Running {
     /// Returns its process id.
-    pub(crate) fn pid(&self) -> u32 {
+    pub fn pid(&self) -> u32 {
         self.0.id()
     }
 
     /// Sends it a signal.
-    pub(crate) fn signal(&self, signal: Signal) {
+    pub fn signal(&self, signal: Signal) {
         let pid = Pid::from_raw(i32::try_from(self.pid()).expect("a pid")).expect("a pid");
         kill_process(pid, signal).expect("it runs");
     }
 
     /// Kills it (SIGKILL).
-    pub(crate) fn kill(mut self) {
+    pub fn kill(mut self) {
         self.0.kill().expect("it runs");
         self.0.wait().expect("it ends");
     }
 
     /// Terminates it (SIGTERM) and waits for its exit.
-    pub(crate) fn terminate(mut self) -> ExitStatus {
+    pub fn terminate(mut self) -> ExitStatus {
         self.signal(Signal::TERM);
         until("its end", || self.0.try_wait().expect("a child"))
     }

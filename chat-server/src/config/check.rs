@@ -72,6 +72,8 @@ pub struct Overrides {
 pub struct Config {
     /// Where to listen.
     pub listen: Listen,
+    /// Whether no address is set.
+    pub(super) listens_by_default: bool,
     /// The data folder.
     pub data: PathBuf,
     /// The log format.
@@ -122,7 +124,7 @@ impl Config {
 }
 
 fn check(raw: &Raw, over: &Overrides, problems: &mut Vec<String>) -> Option<Config> {
-    let listen = listen(raw, over, problems);
+    let (listen, listens_by_default) = listen(raw, over, problems);
     let data = over.data.clone().or_else(|| some(&raw.server.data).map(PathBuf::from)).or_else(default_data);
     check_unix(&listen, problems);
     if data.is_none() {
@@ -145,6 +147,7 @@ fn check(raw: &Raw, over: &Overrides, problems: &mut Vec<String>) -> Option<Conf
     sizes::apply(raw, &mut server, problems);
     Some(Config {
         listen,
+        listens_by_default,
         data: data?,
         log_format: log_format?,
         log_level,
@@ -203,18 +206,21 @@ fn registration(raw: &Raw, problems: &mut Vec<String>) -> Registration {
 }
 
 /// Whether someone may need a setup code.
-fn takes_setup_code(registration: Registration, listen: &Listen) -> bool {
+pub(super) fn takes_setup_code(registration: Registration, listen: &Listen) -> bool {
     match registration {
         Registration::Open => false,
         Registration::Loopback => {
             let is_reached_from_elsewhere = listen.tcp.iter().any(|address| !address.ip().is_loopback());
-            is_reached_from_elsewhere || !listen.trusted_proxies.is_empty()
+            is_reached_from_elsewhere
+                || listen.inherited.is_reached_from_elsewhere()
+                || !listen.trusted_proxies.is_empty()
         }
         Registration::Code => true,
     }
 }
 
-fn listen(raw: &Raw, over: &Overrides, problems: &mut Vec<String>) -> Listen {
+/// Reads where to listen, and whether that is only the default address.
+fn listen(raw: &Raw, over: &Overrides, problems: &mut Vec<String>) -> (Listen, bool) {
     let addresses = if over.listen.is_empty() { &raw.server.listen } else { &over.listen };
     let unix = over.unix.clone().or_else(|| some(&raw.server.unix).map(PathBuf::from));
     let trusted = if over.trusted_proxies.is_empty() { &raw.server.trusted_proxies } else { &over.trusted_proxies };
@@ -230,7 +236,8 @@ fn listen(raw: &Raw, over: &Overrides, problems: &mut Vec<String>) -> Listen {
     let metrics = metrics(raw, over, problems);
     let mut listen = Listen { metrics, trusted_proxies, host_names, ..Listen::default() };
     let fallback = [DEFAULT_LISTEN.to_owned()];
-    let addresses = if addresses.is_empty() && unix.is_none() { &fallback[..] } else { &addresses[..] };
+    let by_default = addresses.is_empty() && unix.is_none();
+    let addresses = if by_default { &fallback[..] } else { &addresses[..] };
     for address in addresses {
         match address.parse::<SocketAddr>() {
             Ok(address) => listen.tcp.push(address),
@@ -245,7 +252,7 @@ fn listen(raw: &Raw, over: &Overrides, problems: &mut Vec<String>) -> Listen {
         }
         _ => problems.push(format!("server.unix_mode: {mode:?} is no octal mode; one looks like 0660")),
     }
-    listen
+    (listen, by_default)
 }
 
 fn metrics(raw: &Raw, over: &Overrides, problems: &mut Vec<String>) -> Option<SocketAddr> {

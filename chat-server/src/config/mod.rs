@@ -4,6 +4,7 @@
 mod changes;
 mod check;
 mod habits;
+mod inherit;
 mod raw;
 mod sizes;
 

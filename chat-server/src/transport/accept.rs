@@ -44,7 +44,7 @@ pub async fn serve(listeners: &mut Listeners, server: &Arc<Server>, background: 
                 }
                 Err(error) => pause(&error).await,
             },
-            accepted = accept_unix(&listeners.unix), if !listeners.unix.is_empty() => match accepted {
+            accepted = accept_unix(listeners), if listeners.has_unix() => match accepted {
                 Ok(stream) => {
                     let uid = stream.peer_cred().ok().map(|peer| peer.uid());
                     let entrance = entrance(Surface::Chat, Origin { uid, is_loopback: true, address: None });
@@ -85,7 +85,7 @@ async fn accept_tcp(listeners: &[TcpListener]) -> io::Result<(tokio::net::TcpStr
     futures_util::future::select_all(accepts).await.0
 }
 
-async fn accept_unix(doors: &[UnixDoor]) -> io::Result<tokio::net::UnixStream> {
-    let accepts = doors.iter().map(|door| Box::pin(door.listener.accept()));
+async fn accept_unix(listeners: &Listeners) -> io::Result<tokio::net::UnixStream> {
+    let accepts = listeners.unix().map(|listener| Box::pin(listener.accept()));
     futures_util::future::select_all(accepts).await.0.map(|(stream, _)| stream)
 }

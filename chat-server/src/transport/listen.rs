@@ -6,9 +6,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, UnixListener};
 
 use super::host_names::HostNames;
+use super::inherited::Inherited;
 use super::trusted_proxies::TrustedProxies;
 use super::unix_door::{BoundAgain, UnixDoor};
 
@@ -26,12 +27,14 @@ pub struct UnixListen {
 }
 
 /// Where to listen.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Listen {
     /// TCP addresses; port 0 takes a free port.
     pub tcp: Vec<SocketAddr>,
     /// Unix sockets.
     pub unix: Vec<UnixListen>,
+    /// Sockets that are open already.
+    pub inherited: Inherited,
     /// A separate address for metrics, open to everyone who reaches it.
     pub metrics: Option<SocketAddr>,
     /// The proxies whose word about their clients is believed.
@@ -59,6 +62,9 @@ pub enum BindError {
         /// Why.
         source: io::Error,
     },
+    /// A socket of the service manager cannot be listened at.
+    #[error("a socket of the service manager cannot be used")]
+    Inherited(#[source] io::Error),
     /// Another server listens there.
     #[error("another server listens at {path}")]
     InUse {
@@ -88,7 +94,7 @@ impl BindError {
             }
             Self::InUse { .. } => Some("stop it, or choose another path with --unix"),
             Self::NoSocket { .. } => Some("move it away, or choose another path with --unix"),
-            Self::Tcp { .. } | Self::Unix { .. } | Self::NoGroup { .. } => None,
+            Self::Tcp { .. } | Self::Unix { .. } | Self::Inherited(_) | Self::NoGroup { .. } => None,
         }
     }
 }
@@ -98,27 +104,31 @@ impl BindError {
 pub struct Listeners {
     pub(super) tcp: Vec<TcpListener>,
     pub(super) unix: Vec<UnixDoor>,
+    /// Unix sockets of the service manager, which removes them.
+    pub(super) inherited_unix: Vec<UnixListener>,
     pub(super) metrics: Option<TcpListener>,
     pub(super) trusted_proxies: Arc<TrustedProxies>,
     pub(super) host_names: Arc<HostNames>,
 }
 
 impl Listeners {
-    /// Binds all of them.
+    /// Binds all of them that are not open already.
     ///
     /// # Errors
     /// [`BindError`] for the first that cannot be bound; then none stays bound.
     pub async fn bind(listen: &Listen) -> Result<Self, BindError> {
         let trusted_proxies = Arc::new(listen.trusted_proxies.clone());
         let host_names = Arc::new(listen.host_names.clone());
-        let mut bound = Self { tcp: Vec::new(), unix: Vec::new(), metrics: None, trusted_proxies, host_names };
-        for address in &listen.tcp {
+        let inherited = &listen.inherited;
+        let (tcp, inherited_unix) = inherited.listeners().map_err(BindError::Inherited)?;
+        let mut bound = Self { tcp, unix: Vec::new(), inherited_unix, metrics: None, trusted_proxies, host_names };
+        for address in listen.tcp.iter().filter(|address| !inherited.has_tcp(**address)) {
             bound.tcp.push(bind_tcp(*address).await?);
         }
         if let Some(address) = listen.metrics {
             bound.metrics = Some(bind_tcp(address).await?);
         }
-        for unix in &listen.unix {
+        for unix in listen.unix.iter().filter(|unix| !inherited.has_unix(&unix.path)) {
             bound.unix.push(UnixDoor::bind(unix).await?);
         }
         Ok(bound)
@@ -128,7 +138,21 @@ impl Listeners {
     pub fn addresses(&self) -> Vec<String> {
         let tcp = self.tcp.iter().filter_map(|listener| Some(format!("ws://{}", listener.local_addr().ok()?)));
         let unix = self.unix.iter().map(UnixDoor::address);
-        unix.chain(tcp).collect()
+        let inherited = self
+            .inherited_unix
+            .iter()
+            .filter_map(|listener| Some(format!("unix:{}", listener.local_addr().ok()?.as_pathname()?.display())));
+        unix.chain(inherited).chain(tcp).collect()
+    }
+
+    /// Whether there is a Unix socket.
+    pub(super) fn has_unix(&self) -> bool {
+        self.unix().next().is_some()
+    }
+
+    /// All Unix sockets.
+    pub(super) fn unix(&self) -> impl Iterator<Item = &UnixListener> {
+        self.unix.iter().map(|door| &door.listener).chain(&self.inherited_unix)
     }
 
     /// Makes the Unix sockets again that were removed. Returns whether one of them is at another path now.

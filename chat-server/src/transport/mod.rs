@@ -5,6 +5,7 @@ mod accept;
 mod frames;
 mod host_names;
 mod http;
+mod inherited;
 mod listen;
 mod socket;
 mod trusted_proxies;
@@ -12,5 +13,6 @@ mod unix_door;
 
 pub use accept::serve;
 pub use host_names::HostNames;
+pub use inherited::{InheritError, Inherited};
 pub use listen::{BindError, Listen, Listeners, UnixListen};
 pub use trusted_proxies::TrustedProxies;

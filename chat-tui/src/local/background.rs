@@ -89,6 +89,8 @@ fn spawn(server: &LocalServer, sockets: &[PathBuf]) -> Result<Child, LocalError>
     command
         .current_dir("/")
         .env_remove("CHAT_TOKEN")
+        // It is no part of the service that a job of ours may run in.
+        .env_remove("NOTIFY_SOCKET")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(log)
