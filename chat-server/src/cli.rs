@@ -60,6 +60,13 @@ pub struct ServerArgs {
     /// How much is logged; -v and -vv raise it, and CHAT_LOG stands above it.
     #[arg(long, global = true, env = "CHAT_SERVER_LOG_LEVEL", value_enum, value_name = "LEVEL")]
     pub log_level: Option<LogLevel>,
+    /// Log where each connection comes from, and refused sign-ins.
+    #[arg(
+        long, global = true, env = "CHAT_SERVER_LOG_PEERS", value_name = "BOOL",
+        num_args = 0..=1, require_equals = true, default_missing_value = "true",
+        value_parser = clap::builder::BoolishValueParser::new()
+    )]
+    pub log_peers: Option<bool>,
     /// Check the settings, report mistakes, and exit.
     #[arg(long)]
     pub check_config: bool,
@@ -90,6 +97,7 @@ impl ServerArgs {
             data: self.data.clone(),
             log_format: self.log_format,
             log_level: self.log_level,
+            log_peers: self.log_peers,
             redis: self.redis.clone().filter(|url| !url.is_empty()),
             redis_prefix: redis_prefix.map(str::to_owned),
             require_redis: self.require_redis,

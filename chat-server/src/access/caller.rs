@@ -3,6 +3,7 @@
 
 #![deny(clippy::disallowed_methods)]
 
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
@@ -21,6 +22,17 @@ pub struct Origin {
     pub is_loopback: bool,
     /// Its network address; `None` over a Unix socket.
     pub address: Option<IpAddr>,
+}
+
+/// As the log names it: an address or a user of this machine.
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.address, self.uid) {
+            (Some(address), _) => write!(f, "{}", address.to_canonical()),
+            (None, Some(uid)) => write!(f, "uid:{uid}"),
+            (None, None) => f.write_str("unknown"),
+        }
+    }
 }
 
 /// How a caller proved who it is.

@@ -6,6 +6,7 @@
 /// The settings that a running server takes over. All others are used once, at the start.
 const TAKEN_OVER: [&str; 9] = [
     "log.level",
+    "log.peers",
     "auth.registration",
     "limits.posts_per_second",
     "limits.posts_burst",

@@ -59,6 +59,8 @@ pub struct Overrides {
     pub log_format: Option<LogFormat>,
     /// How much is logged.
     pub log_level: Option<LogLevel>,
+    /// Whether the log names where connections come from.
+    pub log_peers: Option<bool>,
     /// The Redis URL.
     pub redis: Option<String>,
     /// The prefix of the Redis keys.
@@ -143,7 +145,8 @@ fn check(raw: &Raw, over: &Overrides, problems: &mut Vec<String>) -> Option<Conf
     let redis = redis(raw, over, problems).map(|options| options.with_caps(memory));
     let registration = registration(raw, problems);
     let takes_setup_code = takes_setup_code(registration, &listen);
-    let mut server = ServerConfig { registration, ..ServerConfig::default() };
+    let logs_peers = over.log_peers.unwrap_or(raw.log.peers);
+    let mut server = ServerConfig { registration, logs_peers, ..ServerConfig::default() };
     sizes::apply(raw, &mut server, problems);
     Some(Config {
         listen,

@@ -39,6 +39,7 @@ pub(super) struct Server {
 pub(super) struct Log {
     pub format: String,
     pub level: String,
+    pub peers: bool,
 }
 
 #[derive(Debug, Deserialize)]

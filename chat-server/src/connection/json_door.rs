@@ -50,7 +50,10 @@ impl JsonDoor {
     /// A door that waits for `hello`.
     pub fn new(server: Arc<Server>, origin: Origin, send_queue: SendQueue) -> Self {
         let arrival = Arrival { origin, id: server.next_connection(), send_queue };
-        let span = info_span!("connection", id = %arrival.id, user = Empty);
+        let span = info_span!("connection", id = %arrival.id, peer = Empty, user = Empty);
+        if server.adjustable().logs_peers {
+            span.record("peer", tracing::field::display(origin));
+        }
         Self { server, arrival, connection: None, posts: FuturesOrdered::new(), span }
     }
 
@@ -119,7 +122,14 @@ impl JsonDoor {
                 self.arrival.send_queue.answer(codec::encode(&Box::new(welcome)));
                 self.connection = Some(connection);
             }
-            Err(refusal) => self.refuse(None, refusal.into()),
+            Err(refusal) => {
+                let error = ErrorBody::from(refusal);
+                // For programs that ban addresses; it is of no use without one.
+                if error.code == ErrorCode::AuthFailed && self.server.adjustable().logs_peers {
+                    tracing::info!("sign-in refused");
+                }
+                self.refuse(None, error);
+            }
         }
     }
 

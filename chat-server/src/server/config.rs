@@ -32,6 +32,8 @@ pub struct ServerConfig {
     pub trending: TrendingRules,
     /// Who may register an account.
     pub registration: Registration,
+    /// Whether the log names where connections come from.
+    pub logs_peers: bool,
     /// Registers the first account where registration is not open; it ends once there is an account.
     pub setup_code: Option<String>,
 }
@@ -41,6 +43,8 @@ pub struct ServerConfig {
 pub struct Adjustable {
     /// Who may register an account.
     pub registration: Registration,
+    /// Whether the log names where connections come from.
+    pub logs_peers: bool,
     /// Connections of one account; `None` does not limit them.
     pub connections_max: Option<u32>,
     /// The life of messages in new rooms that name none; `None` makes them persistent.
@@ -52,7 +56,13 @@ pub struct Adjustable {
 impl From<&ServerConfig> for Adjustable {
     fn from(config: &ServerConfig) -> Self {
         let Limits { connections_max, default_ttl_ms, .. } = config.limits;
-        Self { registration: config.registration, connections_max, default_ttl_ms, keep_days: config.keep_days }
+        Self {
+            registration: config.registration,
+            logs_peers: config.logs_peers,
+            connections_max,
+            default_ttl_ms,
+            keep_days: config.keep_days,
+        }
     }
 }
 
@@ -66,6 +76,7 @@ impl Default for ServerConfig {
             ring_events: RING_EVENTS,
             trending: TrendingRules::default(),
             registration: Registration::Code,
+            logs_peers: false,
             setup_code: None,
         }
     }

@@ -93,6 +93,7 @@ fn flags(data: PathBuf, unix: Option<PathBuf>) -> ServerArgs {
         require_redis: false,
         log_format: None,
         log_level: None,
+        log_peers: None,
         check_config: false,
     }
 }
