@@ -120,6 +120,7 @@ async fn metrics_count_events() {
     assert!(after["process_resident_memory_bytes"] > 1e6 && after["process_open_fds"] > 5.0);
     let age = now_seconds() - after["process_start_time_seconds"];
     assert!((0.0..60.0).contains(&age), "{age}");
+    assert!(after["chat_database_bytes"] >= 4_096.0);
     // The log's size is measured shortly after a commit.
     until(&server, "chat_database_log_bytes", |bytes| bytes >= 4_096.0).await;
 }

@@ -66,6 +66,7 @@ fn database(page: &mut Page, server: &Server) {
     page.counter("chat_writes_total", "Writes in committed transactions.", batches.sum);
     page.histogram("chat_commit_batch_writes", "Writes of one transaction.", batches, Unit::One);
     page.histogram("chat_commit_seconds", "Time a transaction took.", &figures.commit_us, Unit::Millionth);
+    page.gauge("chat_database_bytes", "Size of the database's file.", figures.database_bytes);
     page.gauge("chat_database_log_bytes", "Size of the log before it is folded into the file.", figures.backlog_bytes);
 }
 

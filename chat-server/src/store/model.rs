@@ -340,4 +340,6 @@ pub struct StoreFigures {
     /// Bytes that are safe on the disk and wait to be moved to their final place, as of a moment ago; 0 if the
     /// database has no such stage.
     pub backlog_bytes: u64,
+    /// Bytes of the database without them, as of a moment ago.
+    pub database_bytes: u64,
 }

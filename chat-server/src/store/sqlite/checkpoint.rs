@@ -1,7 +1,7 @@
 //! Moves the log into the database's file, off the writer's thread: when it has grown, and soon after a text was deleted, so
 //! that the text is gone from both. Must not know what is written.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -39,24 +39,47 @@ enum Sign {
 pub(super) struct Checkpoints {
     signs: Mutex<Option<SyncSender<Sign>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
-    /// The log's size when the thread last checked, so that nobody else asks the disk.
-    log_bytes: Arc<AtomicU64>,
+    sizes: Arc<Sizes>,
+}
+
+/// The sizes of the files when the thread last looked, so that nobody else asks the disk.
+#[derive(Debug, Default)]
+struct Sizes {
+    log: AtomicU64,
+    database: AtomicU64,
+}
+
+impl Sizes {
+    /// Looks at both files. Returns the log's size.
+    fn look(&self, path: &Path) -> u64 {
+        let bytes_of = |path: &Path| std::fs::metadata(path).map_or(0, |found| found.len());
+        let log = bytes_of(&path.with_extension("db-wal"));
+        self.log.store(log, Ordering::Relaxed);
+        self.database.store(bytes_of(path), Ordering::Relaxed);
+        log
+    }
 }
 
 impl Checkpoints {
     /// Starts the thread.
     pub(super) fn start(path: PathBuf, whereabouts: Arc<Whereabouts>) -> std::io::Result<Arc<Self>> {
         let (signs, received) = sync_channel(16);
-        let log_bytes = Arc::<AtomicU64>::default();
-        let seen = Arc::clone(&log_bytes);
+        let sizes = Arc::<Sizes>::default();
+        sizes.look(&path);
+        let seen = Arc::clone(&sizes);
         let thread = std::thread::Builder::new().name("store-checkpoint".into());
         let thread = thread.spawn(move || run(&path, &whereabouts, &received, &seen))?;
-        Ok(Arc::new(Self { signs: Mutex::new(Some(signs)), thread: Mutex::new(Some(thread)), log_bytes }))
+        Ok(Arc::new(Self { signs: Mutex::new(Some(signs)), thread: Mutex::new(Some(thread)), sizes }))
     }
 
     /// The log's size when it was last checked.
     pub(super) fn log_bytes(&self) -> u64 {
-        self.log_bytes.load(Ordering::Relaxed)
+        self.sizes.log.load(Ordering::Relaxed)
+    }
+
+    /// The size of the database's file when it was last checked.
+    pub(super) fn database_bytes(&self) -> u64 {
+        self.sizes.database.load(Ordering::Relaxed)
     }
 
     /// Called after a commit.
@@ -89,13 +112,7 @@ impl Checkpoints {
     }
 }
 
-fn run(path: &std::path::Path, whereabouts: &Whereabouts, signs: &Receiver<Sign>, seen: &AtomicU64) {
-    let log = path.with_extension("db-wal");
-    let look = || {
-        let bytes = std::fs::metadata(&log).map_or(0, |found| found.len());
-        seen.store(bytes, Ordering::Relaxed);
-        bytes
-    };
+fn run(path: &Path, whereabouts: &Whereabouts, signs: &Receiver<Sign>, sizes: &Sizes) {
     let mut connection = None;
     // A text that was deleted just before a crash may still be in the log.
     let mut erase_by = Some(Instant::now() + ERASE_WITHIN);
@@ -116,7 +133,7 @@ fn run(path: &std::path::Path, whereabouts: &Whereabouts, signs: &Receiver<Sign>
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
-        let size = look();
+        let size = sizes.look(path);
         let is_due = |at: Option<Instant>| at.is_some_and(|at| at <= Instant::now());
         let is_erasure_due = is_due(erase_by);
         let mode = match size {
@@ -128,7 +145,7 @@ fn run(path: &std::path::Path, whereabouts: &Whereabouts, signs: &Receiver<Sign>
         };
         // Never opens a file that has taken the place of the database.
         let is_done = whereabouts.has_database() && fold(&mut connection, path, mode);
-        look();
+        sizes.look(path);
         fold_by = None;
         if !is_done {
             restart_after = Instant::now() + TRY_AGAIN;
@@ -142,7 +159,7 @@ fn run(path: &std::path::Path, whereabouts: &Whereabouts, signs: &Receiver<Sign>
 }
 
 /// Moves the log into the file. Returns whether all of it was moved.
-fn fold(connection: &mut Option<Connection>, path: &std::path::Path, mode: &str) -> bool {
+fn fold(connection: &mut Option<Connection>, path: &Path, mode: &str) -> bool {
     let attempt = |connection: &mut Option<Connection>| -> rusqlite::Result<bool> {
         if connection.is_none() {
             connection.insert(open::writer(path)?).busy_timeout(WAIT_FOR_READERS)?;

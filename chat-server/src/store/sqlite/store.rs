@@ -330,6 +330,7 @@ impl Lifecycle for SqliteStore {
             batch_writes: counters.batch_writes.distribution(),
             commit_us: counters.commit_us.distribution(),
             backlog_bytes: self.threads.watched.checkpoints.log_bytes(),
+            database_bytes: self.threads.watched.checkpoints.database_bytes(),
         }
     }
 
