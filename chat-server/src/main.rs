@@ -8,6 +8,9 @@ use chat_server::cli::ServerArgs;
 use chat_server::prune::{PruneArgs, run_prune};
 use clap::{Parser, Subcommand};
 
+/// The handbook; its lines fit a terminal as they are.
+const OPERATIONS: &str = include_str!("../../config/operations.md");
+
 /// A chat server: rooms, presence, typing, trending words, persistent and ephemeral messages.
 #[derive(Debug, Parser)]
 #[command(name = "chat-server", version, max_term_width = 100)]
@@ -71,6 +74,9 @@ Examples:
   chat-server prune --before 2026-01-01 --room general --data /srv/chat
   chat-server prune --config /etc/chat/server.toml          as old as keep_days says")]
     Prune(PruneArgs),
+    /// Print the handbook for operators: service, proxy, TLS, backup, upgrade, metrics, limits, troubleshooting.
+    #[command(long_about = OPERATIONS, help_template = "{about}\n")]
+    Operations,
 }
 
 fn main() -> ExitCode {
@@ -80,6 +86,10 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let ran = match cli.command {
         None => chat_server::run_in_foreground(&cli.server, cli.verbose).map(|()| true),
+        Some(Command::Operations) => {
+            print_operations();
+            Ok(true)
+        }
         Some(Command::Backup(backup)) => run_backup(&cli.server, &backup).map(|()| true),
         Some(Command::Restore(backup)) => run_restore(&cli.server, &backup).map(|()| true),
         Some(Command::Prune(prune)) => run_prune(&cli.server, &prune).map(|()| true),
@@ -93,6 +103,11 @@ fn main() -> ExitCode {
             ExitCode::from(if error.downcast_ref::<chat_server::config::ConfigError>().is_some() { 2 } else { 1 })
         }
     }
+}
+
+#[expect(clippy::print_stdout, reason = "the handbook is what was asked for")]
+fn print_operations() {
+    print!("{OPERATIONS}");
 }
 
 #[expect(clippy::print_stderr, reason = "the program's own last word")]

@@ -116,3 +116,16 @@ async fn a_client_that_only_pings_and_never_reads_is_disconnected() {
     }
     ana.call(&Ping {}).await;
 }
+
+#[test]
+fn the_handbook_is_printed_as_it_is_written() {
+    let written = include_str!("../../config/operations.md");
+    for arguments in [&["help", "operations"][..], &["operations"]] {
+        let output = run(arguments, &[]);
+        let printed = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        assert_eq!(printed.trim_end(), written.trim_end());
+    }
+    let wide = written.lines().filter(|line| line.chars().count() > 79).count();
+    assert_eq!(wide, 0, "it fits a terminal");
+}
