@@ -9,6 +9,7 @@ mod local_backup;
 mod local_log;
 mod many_rooms;
 mod one_server;
+mod readme;
 mod references;
 mod restoring;
 mod run_outbox;
