@@ -87,7 +87,8 @@ fn a_wrapped_link_leads_to_its_whole_address() {
     let mut terminal = Terminal::answering(&chat(&home), (40, 10), (PLAIN, b"")).expect("a terminal");
     terminal.wait_for("and tell me").expect("the message");
     let received = terminal.received();
-    let opened = received.match_indices(&format!(";{address}\x07"));
+    let target = format!(";{address}\x07");
+    let opened = received.match_indices(&target);
     let ids: Vec<_> = opened.filter_map(|(at, _)| received[..at].rsplit("\x1b]8;id=").next()).collect();
     assert!(!ids.is_empty() && ids.iter().all(|id| *id == ids[0]), "{received:?}");
     assert!(terminal.rows().iter().filter(|row| row.contains('/')).count() >= 2, "{:#?}", terminal.rows());

@@ -4,7 +4,7 @@
 #![deny(clippy::disallowed_methods)]
 
 /// The settings that a running server takes over. All others are used once, at the start.
-const TAKEN_OVER: [&str; 9] = [
+const TAKEN_OVER: [&str; 10] = [
     "log.level",
     "log.peers",
     "auth.registration",

@@ -170,7 +170,8 @@ impl Server {
 
     /// The limits as they are published now, but for the rates.
     pub fn limits(&self) -> Limits {
-        let Adjustable { connections_max, default_ttl_ms, registration: _, logs_peers: _, keep_days: _ } = self.adjustable();
+        let Adjustable { connections_max, default_ttl_ms, registration: _, logs_peers: _, keep_days: _ } =
+            self.adjustable();
         Limits { connections_max, default_ttl_ms, ..self.config.limits.clone() }
     }
 

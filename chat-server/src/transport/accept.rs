@@ -9,7 +9,6 @@ use tokio::task::JoinSet;
 
 use super::http::{self, Entrance, Surface};
 use super::listen::Listeners;
-use super::unix_door::UnixDoor;
 use crate::access::Origin;
 use crate::server::Server;
 use crate::tasks::Tasks;
