@@ -13,8 +13,8 @@ use crate::cli::ServerArgs;
 use crate::progress_line::ProgressLine;
 use crate::store::sqlite::{self, BackupError, Copied, Progress, RestoreError, Restored};
 
-/// The version of the JSON lines.
-const VERSION: u8 = 1;
+/// The version of the JSON lines; `chat help json` describes it.
+const VERSION: u8 = 2;
 
 /// The arguments of `backup`.
 #[derive(Args, Clone, Debug)]

@@ -14,7 +14,7 @@ use crate::progress_line::ProgressLine;
 use crate::store::sqlite::{self, PruneProgress, PrunedRoom};
 
 /// The version of the JSON lines.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 
 /// The arguments of `prune`.
@@ -89,8 +89,7 @@ fn json(room: &PrunedRoom, is_dry: bool) -> String {
     chat_proto::codec::to_text(&Line {
         v: VERSION,
         kind: "prune",
-        room: room.name.as_deref(),
-        room_id: room.id.to_string(),
+        room: Room { id: room.id.to_string(), name: room.name.as_deref() },
         messages: room.messages,
         dry_run: is_dry,
     })
@@ -102,11 +101,17 @@ struct Line<'a> {
     v: u8,
     #[serde(rename = "type")]
     kind: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    room: Option<&'a str>,
-    room_id: String,
+    room: Room<'a>,
     messages: u64,
     dry_run: bool,
+}
+
+/// The room; a direct message has no name.
+#[derive(Serialize)]
+struct Room<'a> {
+    id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
 }
 
 #[cfg(test)]
@@ -129,7 +134,7 @@ mod tests {
         let direct = PrunedRoom { id: RoomId(7), name: None, messages: 12 };
         assert_eq!(text(&general, false), "#general: 1 message removed");
         assert_eq!(text(&direct, true), "R7: 12 messages would be removed");
-        let line = r#"{"v":1,"type":"prune","room":"general","room_id":"R1","messages":1,"dry_run":false}"#;
+        let line = r#"{"v":2,"type":"prune","room":{"id":"R1","name":"general"},"messages":1,"dry_run":false}"#;
         assert_eq!(json(&general, false), line);
     }
 }

@@ -31,7 +31,7 @@ fn the_figures_of_the_server_are_served_over_the_socket_and_over_loopback() {
         assert_eq!(acknowledged["count"], 3, "{acknowledged}");
         assert!(acknowledged["p99_within_ms"].as_f64() > Some(0.0), "{acknowledged}");
         assert!(found["connections"]["figures"]["connections"].is_u64());
-        assert_eq!(found["connections"]["is_ok"], true, "the name from before there were levels");
+        assert_eq!(found["connections"]["level"], "ok");
     }
     let text = home.output(&["doctor"]);
     assert!(text.contains("\nok    acknowledged      half within "), "{text}");

@@ -19,7 +19,7 @@ fn refusal(home: &Home, arguments: &[&str]) -> (i32, Value) {
     let output = home.run(arguments);
     assert!(output.stdout.is_empty(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stdout));
     let error = line(&String::from_utf8_lossy(&output.stderr));
-    assert_eq!((&error["v"], &error["type"]), (&1.into(), &"error".into()), "{arguments:?}");
+    assert_eq!((&error["v"], &error["type"]), (&2.into(), &"error".into()), "{arguments:?}");
     assert!(error["message"].is_string() && error["retryable"].is_boolean(), "{error}");
     (output.status.code().expect("it ended by itself"), error)
 }
@@ -119,8 +119,7 @@ fn a_changed_rsvp_is_followed_as_a_line_with_its_counts() {
     home.output(&["send", "ops", "done"]);
     assert_eq!(next()["body"], "done");
     assert!(tail.wait().expect("it ends").success());
-    let rsvp =
-        |line: &Value| [&line["type"], &line["answer"], &line["attending"], &line["interested"]].map(Value::clone);
+    let rsvp = |line: &Value| [&line["type"], &line["rsvp"], &line["attending"], &line["interested"]].map(Value::clone);
     assert_eq!(rsvp(&lines[0]), [Value::from("rsvp"), "attending".into(), 1.into(), 0.into()]);
     assert_eq!(rsvp(&lines[1]), [Value::from("rsvp"), "interested".into(), 0.into(), 1.into()]);
     assert_eq!(lines[0]["seq"], lines[1]["seq"], "one item");
@@ -131,20 +130,21 @@ fn a_changed_rsvp_is_followed_as_a_line_with_its_counts() {
 fn an_output_line_names_its_subject() {
     let home = Home::default();
     home.output(&["room", "create", "ops"]);
-    let room_id = line(&home.output(&["room", "info", "ops", "--json"]))["room"]["id"].clone();
+    let room = line(&home.output(&["room", "info", "ops", "--json"]))["room"].clone();
+    assert_eq!(room["name"], "ops");
     for text in ["one", "two", "three"] {
         home.output(&["send", "ops", text]);
     }
     let named = |arguments: &[&str]| {
         let object = line(&home.output(arguments));
-        assert_eq!((&object["room"], &object["room_id"]), (&"ops".into(), &room_id), "{arguments:?}: {object}");
+        assert_eq!(object["room"], room, "{arguments:?}: {object}");
         object
     };
     assert_eq!(named(&["edit", "ops/2", "uno", "--json"])["id"], "ops/2");
     assert_eq!(named(&["read", "ops", "ops/2", "--json"])["id"], "ops/2");
     let deleted = objects(&home.output(&["delete", "ops/2", "ops/3", "--json"]));
     assert_eq!(deleted.iter().map(|object| &object["id"]).collect::<Vec<_>>(), ["ops/2", "ops/3"]);
-    assert!(deleted.iter().all(|object| object["room_id"] == room_id && object["type"] == "deleted"));
+    assert!(deleted.iter().all(|object| object["room"] == room && object["type"] == "deleted"));
     named(&["room", "topic", "ops", "--json"]);
     named(&["room", "topic", "ops", "new", "--json"]);
     named(&["room", "describe", "ops", "for it", "--json"]);

@@ -5,6 +5,8 @@ mod doctor;
 mod expiry;
 mod hostile_text;
 mod json_lines;
+mod json_page;
+mod json_scripts;
 mod local_backup;
 mod local_log;
 mod many_rooms;
@@ -101,7 +103,7 @@ fn following_goes_on_over_a_restart_without_gap_or_duplicate() {
 fn wait_prints_the_author_of_a_message_that_has_just_come() {
     let server = Server::start();
     let (ana, ben) = (Home::signed_in(&server, "ana"), Home::signed_in(&server, "ben"));
-    for (flags, by_ben) in [(&["-q"][..], "ben: done"), (&["--json"], r#""from":"ben""#)] {
+    for (flags, by_ben) in [(&["-q"][..], "ben: done"), (&["--json"], r#""name":"ben"}"#)] {
         let arguments = [&["wait", "general", "--match", "^done"], flags].concat();
         let mut waiting = ana.chat(&arguments).spawn().expect("it starts");
         // It sees what is posted once it follows.
@@ -130,7 +132,7 @@ fn exit_codes_are_as_documented() {
     assert_eq!(home.pipe(&["send", "general", "--fit", "tail"], "x\n".repeat(9_000).as_bytes()).status.code(), Some(0));
     let error = home.run(&["tail", "nosuch", "--json"]);
     let error: Value = serde_json::from_slice(&error.stderr).expect("JSON");
-    assert_eq!((&error["v"], &error["type"], &error["code"]), (&1.into(), &"error".into(), &"not_found".into()));
+    assert_eq!((&error["v"], &error["type"], &error["code"]), (&2.into(), &"error".into(), &"not_found".into()));
 }
 
 #[test]

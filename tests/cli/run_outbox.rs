@@ -53,8 +53,8 @@ fn a_result_that_no_server_takes_waits_and_the_next_command_posts_it_once_with_i
     run_leaving(&home, &mark, &["--only-failures"], 0);
     let posts = waiting(&home);
     assert_eq!(posts.len(), 1, "a success is not posted: {posts:?}");
-    assert_eq!((&posts[0]["state"], &posts[0]["room"]), (&"waiting".into(), &"general".into()));
-    assert_eq!(posts[0]["run"]["exit_status"], 3);
+    assert_eq!((&posts[0]["state"], &posts[0]["room"]["name"]), (&"waiting".into(), &"general".into()));
+    assert_eq!(posts[0]["exit_status"], 3);
     server.restart();
     let sent = home.run(&["send", "general", "after"]);
     assert!(sent.status.success() && talk(&sent).contains("posted what waited"), "{}", talk(&sent));
@@ -156,7 +156,8 @@ fn a_missing_room_and_missing_membership_leave_a_refused_post_that_is_retried_an
         assert!(talk(&output).contains("in the outbox as"), "{}", talk(&output));
     }
     let posts = waiting(&ben);
-    let found: Vec<_> = posts.iter().map(|post| (post["room"].as_str(), post["refusal"]["code"].as_str())).collect();
+    let found: Vec<_> =
+        posts.iter().map(|post| (post["room"]["name"].as_str(), post["refusal"]["code"].as_str())).collect();
     assert_eq!(found, [(Some("ops"), Some("not_member")), (Some("nosuch"), Some("not_found"))]);
     ben.output(&["send", "general", "an ordinary command tries neither"]);
     assert_eq!(waiting(&ben).len(), 2);

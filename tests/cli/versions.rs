@@ -41,8 +41,9 @@ fn as_json_each_text_is_an_object_of_its_own() {
     assert_eq!(types, ["version", "version", "message"]);
     let moment = regex::Regex::new(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$").expect("a pattern");
     for (line, text) in printed.iter().zip(["teh biuld", "the biuld", "the build"]) {
-        assert_eq!((&line["v"], &line["id"], &line["body"]), (&1.into(), &"general/2".into(), &text.into()));
-        assert_eq!((&line["room"], &line["room_id"]), (&"general".into(), &"R1".into()));
+        assert_eq!((&line["v"], &line["id"], &line["body"]), (&2.into(), &"general/2".into(), &text.into()));
+        assert_eq!(line["room"], serde_json::json!({"id": "R1", "name": "general"}));
+        assert_eq!(line["from"], printed[0]["from"]);
         let at = &line[if line["type"] == "version" { "replaced_at" } else { "edited_at" }];
         assert!(at.as_str().is_some_and(|at| moment.is_match(at)), "{line}");
     }

@@ -141,7 +141,7 @@ async fn a_backup_of_a_busy_server_ends_and_holds_all_that_was_acknowledged_befo
         assert!(sender.await.expect("no post is refused") > 0);
     }
     let done: Value = serde_json::from_str(&line(&output)).expect("JSON");
-    assert_eq!((&done["type"], &done["v"]), (&"backup".into(), &1.into()));
+    assert_eq!((&done["type"], &done["v"]), (&"backup".into(), &2.into()));
     assert_eq!(done["bytes"].as_u64(), Some(std::fs::metadata(&file).expect("it is there").len()));
     assert_eq!(mode(&file), 0o600);
     assert_eq!(names(folder.path()), ["busy.db"]);

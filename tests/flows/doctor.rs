@@ -41,7 +41,7 @@ fn look(data: &Path, arguments: &[&str]) -> Looked {
     let text = String::from_utf8(output.stdout).expect("UTF-8");
     let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).expect(line));
     let checks = lines.map(|check| {
-        assert_eq!((&check["v"], &check["type"]), (&1.into(), &"check".into()), "{check}");
+        assert_eq!((&check["v"], &check["type"]), (&2.into(), &"check".into()), "{check}");
         assert!(check["figures"].is_object() && check["message"].is_string(), "{check}");
         (check["name"].as_str().expect("a name").to_owned(), check)
     });

@@ -95,7 +95,7 @@ async fn the_command_removes_old_messages_from_a_folder_that_no_server_uses() {
     assert!(String::from_utf8_lossy(&unknown.stderr).contains("no room nowhere"), "{unknown:?}");
     assert_eq!(line(&prune(&server, &["--days", "30"])), "no messages are that old");
     let done = prune(&server, &["--days", "7", "--room", "#general", "--json"]);
-    let expected = r#"{"v":1,"type":"prune","room":"general","room_id":"R1","messages":3,"dry_run":false}"#;
+    let expected = r#"{"v":2,"type":"prune","room":{"id":"R1","name":"general"},"messages":3,"dry_run":false}"#;
     assert_eq!(line(&done), expected);
     assert!(!server.holds("zanzibarsecret"), "gone when the command ends");
     assert_eq!(line(&prune(&server, &["--days", "7"])), "no messages are that old");

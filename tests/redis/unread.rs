@@ -123,8 +123,9 @@ impl World {
         let lines = self.home.output(&["unread", "--json"]);
         let lines = lines.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON"));
         let number = |line: &serde_json::Value, name: &str| line[name].as_u64().expect("a number") as u32;
-        let mut found =
-            lines.filter(|line| line["room"] == "den").map(|line| (number(&line, "unread"), number(&line, "mentions")));
+        let mut found = lines
+            .filter(|line| line["room"]["name"] == "den")
+            .map(|line| (number(&line, "unread"), number(&line, "mentions")));
         found.next_back().unwrap_or_default()
     }
 

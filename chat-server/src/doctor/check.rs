@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-/// The version of the JSON lines.
-const VERSION: u8 = 1;
+/// The version of the JSON lines; `chat help json` describes it.
+const VERSION: u8 = 2;
 
 /// How serious a result is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -4,9 +4,10 @@
 use chat_proto::time::UnixMillis;
 use sha2::{Digest, Sha256};
 
-use super::context::{CliSession, Context};
+use super::context::Context;
 use super::exit::CliError;
 use super::outbox::OutboxFolder;
+use super::session::CliSession;
 
 impl Context {
     /// Returns the outbox of the profile.

@@ -20,9 +20,10 @@ Examples:
   chat                                    open the full-screen client; F1 shows its keys
   chat send general 'the build is green'  post a message
   make 2>&1 | chat send builds --code     post what a program prints
-  chat tail ops -f --json | jq .body      follow a room
+  chat tail ops -f                        follow a room
   chat wait deploy --match done           wait for a message
   chat run builds -- cargo test           run a command and post its result
+  chat help json                          every type and field of --json
 
 Exit codes: 0 ok, 1 failed, 2 usage, 3 server unreachable, 4 not signed in, 5 not found or not \
 allowed, 6 rate limited, 7 timed out or no match, 130 interrupted.";
@@ -39,7 +40,7 @@ const DELIVERY_LIMIT: Duration = Duration::from_secs(1);
 
 /// Team chat in the terminal. The first command starts your own server in the background; there is nothing to set up.
 #[derive(Debug, Parser)]
-#[command(name = "chat", version, after_help = EXAMPLES, max_term_width = WIDTH_MAX)]
+#[command(name = "chat", version, after_help = EXAMPLES, max_term_width = WIDTH_MAX, disable_help_subcommand = true)]
 pub(super) struct Cli {
     #[command(flatten)]
     globals: Globals,

@@ -14,6 +14,7 @@ mod outbox;
 mod output;
 mod post_pacer;
 mod run_report;
+mod session;
 mod signals;
 mod stdin_text;
 

@@ -4,14 +4,13 @@
 use std::io::{self, IsTerminal, Write};
 
 use anstyle::{AnsiColor, Style};
-use chat_proto::ids::Seq;
 use chat_proto::message::{Content, Item, Version};
 use chat_proto::room::Rsvp;
 use chat_proto::time::UnixMillis;
 use clap::ValueEnum;
 
 use super::exit::{CliError, ErrorReport};
-use super::json::{ItemNames, JoinsLine, Line, VersionLine, encode};
+use super::json::{ItemNames, JoinsLine, Line, NoticeLine, VersionLine, encode};
 use crate::text::SafeText;
 
 /// When to use colour.
@@ -107,30 +106,38 @@ impl Output {
         Self::line(&format!("{dim}{}{dim:#} {dim}{id}{dim:#} {dim}— {}{dim:#}", local_time(at), text.as_str()))
     }
 
-    /// Prints an earlier text of the message `seq` and the time it was replaced.
+    /// Prints an earlier text of a message and the time it was replaced.
     ///
     /// # Errors
     /// As [`Self::data`].
-    pub fn version(&self, version: &Version, seq: Seq, names: ItemNames<'_>) -> Result<(), CliError> {
+    pub fn version(&self, version: &Version, item: &Item, names: ItemNames<'_>) -> Result<(), CliError> {
         if self.is_json {
-            return Self::line(&encode(&Line::Version(VersionLine::new(version, seq, names))));
+            return Self::line(&encode(&Line::Version(VersionLine::new(version, item, names))));
         }
         let (dim, bold) = (self.style(Style::new().dimmed()), self.style(Style::new().bold()));
         let (at, room, from) = (local_time(version.replaced_at), names.room, SafeText::line(names.from));
         let body = set_off(&self.safe(version.body.as_str()));
-        let head = format!("{dim}until {at}{dim:#} {dim}{room}/{seq}{dim:#}");
+        let head = format!("{dim}until {at}{dim:#} {dim}{room}/{}{dim:#}", item.seq);
         Self::line(&format!("{head} {bold}{}{bold:#}{dim}:{dim:#}{body}", from.as_str()))
     }
 
     /// Prints a message about progress to standard error, unless `--quiet` was given.
     pub fn info(&self, text: &str) {
-        if !self.is_quiet {
+        if self.is_quiet {
+            return;
+        }
+        if self.is_json {
+            write_stderr(&encode(&Line::Notice(NoticeLine { level: "info", message: text })));
+        } else {
             write_stderr(SafeText::block(text).as_str());
         }
     }
 
     /// Prints a warning to standard error, also with `--quiet`: what is printed is not what was asked for.
     pub fn warning(&self, text: &str) {
+        if self.is_json {
+            return write_stderr(&encode(&Line::Notice(NoticeLine { level: "warn", message: text })));
+        }
         let style = self.style(Style::new().bold());
         write_stderr(&format!("{style}chat:{style:#} {}", SafeText::block(text).as_str()));
     }

@@ -7,9 +7,10 @@ use chat_proto::request::{Logout, SetPassword};
 use chat_proto::text::Username;
 use clap::Args;
 
-use crate::cli::context::{CliSession, Context};
+use crate::cli::context::Context;
 use crate::cli::exit::CliError;
-use crate::cli::json::{IdentityLine, Line};
+use crate::cli::json::{IdentityLine, Line, UserFields};
+use crate::cli::session::CliSession;
 use crate::net::ServerAddress;
 
 /// The arguments of `register`.
@@ -103,11 +104,10 @@ fn print_identity(
 ) -> Result<(), CliError> {
     let welcome = &session.welcome;
     let line = IdentityLine {
-        epoch: &welcome.epoch.0,
-        name: welcome.user.name.as_str(),
+        user: UserFields::from(&welcome.user),
         server: &address.to_string(),
         server_version: &welcome.server_version,
-        user_id: welcome.user.id,
+        epoch: &welcome.epoch.0,
     };
     context.output.data(&Line::Identity(line), text)
 }

@@ -4,9 +4,10 @@ use chat_proto::request::Delete;
 use clap::Args;
 
 use crate::argument::MessageRef;
-use crate::cli::context::{CliSession, Context};
+use crate::cli::context::Context;
 use crate::cli::exit::CliError;
 use crate::cli::json::{ChangeLine, Line};
+use crate::cli::session::CliSession;
 
 /// The arguments of `delete`.
 #[derive(Args, Debug)]

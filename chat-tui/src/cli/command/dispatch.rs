@@ -7,8 +7,8 @@ use super::local::{self, BackgroundArgs, LocalAction, LocalCommand};
 #[cfg(feature = "local-server")]
 use super::serve;
 use super::{
-    account, completions, delete, doctor, edit, history, man, outbox, read, room, rooms, rsvp, run, send, send_args,
-    status, tail, trending, unread, versions, wait, who,
+    account, completions, delete, doctor, edit, help, history, man, outbox, read, room, rooms, rsvp, run, send,
+    send_args, status, tail, trending, unread, versions, wait, who,
 };
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;
@@ -53,7 +53,7 @@ pub(in crate::cli) enum ClientCommand {
     /// List the rooms with unread messages.
     #[command(
         after_help = "Messages of others after your read marker count, ephemeral ones until they expire. Your own \
-messages never count; posting does not move the read marker, `chat read` does.\n\nExamples:\n  chat unread\n  chat unread --json | jq -r 'select(.mentions > 0).room'"
+messages never count; posting does not move the read marker, `chat read` does.\n\nExamples:\n  chat unread\n  chat unread --json | jq -r 'select(.mentions > 0).room.name'"
     )]
     Unread,
     /// List the rooms you can see.
@@ -81,7 +81,7 @@ messages never count; posting does not move the read marker, `chat read` does.\n
     #[command(after_help = "Example:\n  chat --server wss://chat.example.org logout")]
     Logout,
     /// Show your account and its server.
-    #[command(after_help = "Examples:\n  chat whoami\n  chat whoami --json | jq -r .name")]
+    #[command(after_help = "Examples:\n  chat whoami\n  chat whoami --json | jq -r .user.name")]
     Whoami,
     /// Change your password.
     Passwd(account::PasswdArgs),
@@ -102,6 +102,8 @@ pub(in crate::cli) enum StandaloneCommand {
     Completions(completions::CompletionsArgs),
     /// Print the manual page.
     Man(man::ManArgs),
+    /// Print the help of a command, or describe the lines of --json.
+    Help(help::HelpArgs),
 }
 
 /// The work that a command line asks for.
@@ -145,7 +147,7 @@ impl From<Option<Command>> for Task {
 }
 
 impl StandaloneTask {
-    /// Does the work; `definition` is the whole command line, for completions and manual pages.
+    /// Does the work; `definition` is the whole command line, for completions, help and manual pages.
     #[cfg_attr(not(feature = "local-server"), expect(unused_variables, reason = "only a server has a log to fill"))]
     pub fn run(self, verbose: u8, definition: clap::Command) -> Result<(), CliError> {
         match self {
@@ -155,6 +157,7 @@ impl StandaloneTask {
             Self::Command(StandaloneCommand::Serve(args)) => serve::run(&args, verbose),
             Self::Command(StandaloneCommand::Completions(args)) => completions::run(&args, definition),
             Self::Command(StandaloneCommand::Man(args)) => man::run(&args, definition),
+            Self::Command(StandaloneCommand::Help(args)) => help::run(&args, definition),
         }
     }
 }

@@ -14,8 +14,9 @@ use self::check::{Check, Level};
 #[cfg(feature = "local-server")]
 pub(super) use self::server_metrics::ephemeral_at_stake;
 use crate::cli::client_files::{ClientFile, client_files};
-use crate::cli::context::{CliSession, Context};
+use crate::cli::context::Context;
 use crate::cli::exit::CliError;
+use crate::cli::session::CliSession;
 
 /// The number of round trips measured.
 const PINGS: usize = 100;

@@ -11,7 +11,7 @@ use crate::cli::json::{ItemNames, JoinsLine};
 /// The arguments of `history`.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  chat history general --limit 100\n  chat history general --before 4200 --json | jq -r .body"
+    after_help = "Examples:\n  chat history general --limit 100\n  chat history general --before 4200 --json | jq -r 'select(.type==\"message\").body'"
 )]
 pub(in crate::cli) struct HistoryArgs {
     /// The room: general, #general or R1.

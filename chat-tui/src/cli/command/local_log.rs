@@ -11,6 +11,7 @@ use clap::Args;
 
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;
+use crate::cli::json::{Line, LogLine};
 use crate::text::io_reason;
 
 /// How often a followed log is checked for new lines.
@@ -35,7 +36,7 @@ pub(super) async fn run(args: &LogArgs, context: &Context) -> Result<(), CliErro
         return Ok(());
     };
     for line in last_lines(&mut log, args.lines)? {
-        context.output.text(&line)?;
+        print(&line, context)?;
     }
     if args.follow { follow(&path, log, context).await } else { Ok(()) }
 }
@@ -53,6 +54,10 @@ async fn follow(path: &Path, mut log: BufReader<File>, context: &Context) -> Res
             tokio::time::sleep(POLL_EVERY).await;
         }
     }
+}
+
+fn print(line: &str, context: &Context) -> Result<(), CliError> {
+    context.output.data(&Line::Log(LogLine { line }), line)
 }
 
 fn open(path: &Path) -> Result<Option<BufReader<File>>, CliError> {
@@ -84,7 +89,7 @@ fn print_new_lines(log: &mut BufReader<File>, partial: &mut Vec<u8>, context: &C
     partial.extend_from_slice(&new);
     if let Some(end) = partial.iter().rposition(|byte| *byte == b'\n') {
         let whole: Vec<u8> = partial.drain(..=end).collect();
-        context.output.text(&without_colours(&whole))?;
+        without_colours(&whole).lines().try_for_each(|line| print(line, context))?;
     }
     Ok(!new.is_empty())
 }

@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use clap_mangen::roff::{Roff, roman};
 
 use crate::cli::exit::CliError;
+use crate::cli::json;
 
 /// The arguments of `man`.
 #[derive(Args, Debug)]
@@ -16,13 +18,17 @@ pub(in crate::cli) struct ManArgs {
 }
 
 pub(super) fn run(args: &ManArgs, definition: clap::Command) -> Result<(), CliError> {
-    let mut definition = definition.disable_help_subcommand(true);
+    let mut definition = definition;
     match &args.dir {
-        None => crate::cli::output::raw(&page(&clap_mangen::Man::new(definition))?),
+        None => {
+            let page = page(&clap_mangen::Man::new(definition))?;
+            crate::cli::output::raw(&[page, json_section(&mut Roff::new(), "JSON OUTPUT").into_bytes()].concat())
+        }
         Some(folder) => {
             std::fs::create_dir_all(folder)?;
             // Gives each subcommand its full name, which becomes the name of its page.
             definition.build();
+            std::fs::write(folder.join("chat-json.1"), json_page())?;
             write_pages(definition, folder)
         }
     }
@@ -42,4 +48,17 @@ fn page(manual: &clap_mangen::Man) -> Result<Vec<u8>, CliError> {
     manual.render(&mut page)?;
     let page = String::from_utf8(page).expect("invariant: the pages are made of strings");
     Ok(page.replace("\n.SH EXTRA\n", "\n.SH EXAMPLES\n").into_bytes())
+}
+
+/// Returns the page about the lines of `--json`.
+fn json_page() -> String {
+    let mut page = Roff::new();
+    page.control("TH", ["chat-json", "1", "chat", env!("CARGO_PKG_VERSION")]);
+    page.control("SH", ["NAME"]).text([roman("chat-json - the lines that chat and chat-server print with --json")]);
+    json_section(&mut page, "DESCRIPTION")
+}
+
+/// Adds the section about the lines of `--json`, in its own layout, and returns all of it.
+fn json_section(page: &mut Roff, title: &str) -> String {
+    page.control("SH", [title]).control("nf", []).text([roman(json::HELP)]).control("fi", []).render()
 }

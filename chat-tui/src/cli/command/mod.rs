@@ -9,6 +9,7 @@ mod doctor;
 mod edit;
 mod ephemeral_filter;
 mod expiries;
+mod help;
 mod history;
 #[cfg(feature = "local-server")]
 mod local;

@@ -6,8 +6,8 @@ use chat_proto::ids::{RoomId, Seq, UserId};
 use chat_proto::message::{Item, JoinRun};
 use chat_proto::request::History;
 
-use crate::cli::context::CliSession;
 use crate::cli::exit::CliError;
+use crate::cli::session::CliSession;
 
 /// A part of a room's past.
 #[derive(Debug, Default)]

@@ -4,9 +4,10 @@ use chat_proto::ids::ClientKey;
 use chat_proto::message::{Content, Item, Message};
 use chat_proto::request::{Post, Posted};
 
-use crate::cli::context::{CliSession, Context};
+use crate::cli::context::Context;
 use crate::cli::exit::CliError;
 use crate::cli::json::{ItemNames, Line};
+use crate::cli::session::CliSession;
 
 /// Prints a message that was acknowledged: its id, or with `--json` the message.
 pub(super) fn print_posted(

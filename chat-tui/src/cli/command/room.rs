@@ -3,15 +3,18 @@
 use std::str::FromStr;
 
 use chat_proto::request::{CreateRoom, Join, Leave, Members, RoomInfo, SetDescription, SetTopic};
-use chat_proto::room::RoomKind;
+use chat_proto::room::{Membership, RoomKind};
 use chat_proto::text::{Description, RoomName, TextError};
 use clap::{Args, Subcommand};
 
 use super::rooms::life;
 use crate::argument::{self, RoomRef, room_name, ttl_ms};
-use crate::cli::context::{CliSession, Context};
+use crate::cli::context::Context;
 use crate::cli::exit::CliError;
-use crate::cli::json::{ChangeLine, LeftLine, Line, MemberLine, RoomDescriptionLine, RoomTopicLine};
+use crate::cli::json::{
+    ChangeLine, JoinedLine, LeftLine, Line, MemberLine, RoomDescriptionLine, RoomInfoLine, RoomTopicLine,
+};
+use crate::cli::session::CliSession;
 
 /// The subcommands of `room`.
 #[derive(Debug, Subcommand)]
@@ -121,24 +124,37 @@ async fn create(args: &CreateArgs, context: &Context) -> Result<(), CliError> {
         default_ttl_ms: args.ttl,
         closes_when_empty: args.close_when_empty,
     };
-    let session = context.connect().await?;
-    let made = session.call(&request).await?;
-    context.output.data(&Line::Joined((&made).into()), args.name.as_str())
+    let mut session = context.connect().await?;
+    let created = session.call(&request).await?;
+    print_joined(context, &mut session, &created, args.name.as_str()).await
 }
 
 async fn join(args: &RoomArg, context: &Context) -> Result<(), CliError> {
     let mut session = context.connect().await?;
     let room = session.room(&args.room).await?;
     let joined = session.call(&Join { room }).await?;
-    context.output.data(&Line::Joined((&joined).into()), &format!("joined {}", args.room))
+    print_joined(context, &mut session, &joined, &format!("joined {}", args.room)).await
+}
+
+async fn print_joined(
+    context: &Context,
+    session: &mut CliSession,
+    joined: &Membership,
+    text: &str,
+) -> Result<(), CliError> {
+    if context.output.is_json() {
+        session.load_people_of([&joined.room]).await?;
+    }
+    let names = session.names();
+    context.output.data(&Line::Joined(JoinedLine::new(joined, &|id| names.user(id))), text)
 }
 
 async fn leave(args: &RoomArg, context: &Context) -> Result<(), CliError> {
     let mut session = context.connect().await?;
     let room = session.room(&args.room).await?;
     session.call(&Leave { room }).await?;
-    let line = Line::Left(LeftLine { room: &session.names().room(room), room_id: room });
-    context.output.data(&line, &format!("left {}", args.room))
+    let name = session.names().room(room);
+    context.output.data(&Line::Left(LeftLine::new(&name, room)), &format!("left {}", args.room))
 }
 
 async fn topic(args: &TopicArgs, context: &Context) -> Result<(), CliError> {
@@ -146,9 +162,11 @@ async fn topic(args: &TopicArgs, context: &Context) -> Result<(), CliError> {
     let room = session.room(&args.room).await?;
     let name = session.names().room(room);
     if args.text.is_empty() && !args.clear {
-        let topic = session.call(&RoomInfo { room }).await?.listing.room.topic;
-        let text = topic.as_ref().map_or("", |topic| topic.text.as_str());
-        return context.output.data(&Line::RoomTopic(RoomTopicLine::new(&name, room, topic.as_ref())), text);
+        let info = session.call(&RoomInfo { room }).await?;
+        session.names().add_users(&info.users);
+        let (names, topic) = (session.names(), info.listing.room.topic.as_ref());
+        let line = RoomTopicLine::new(&name, room, topic, &|id| names.user(id));
+        return context.output.data(&Line::RoomTopic(line), topic.map_or("", |topic| topic.text.as_str()));
     }
     let topic = if args.clear { None } else { Some(parse_text("topic", &args.text.join(" "))?) };
     let changed = session.call(&SetTopic { room, topic }).await?;
@@ -176,7 +194,8 @@ async fn info(args: &RoomArg, context: &Context) -> Result<(), CliError> {
     let info = session.call(&RoomInfo { room }).await?;
     session.names().add_users(&info.users);
     let text = info_text(&info, &mut session);
-    context.output.data(&Line::RoomInfo((&info).into()), &text)
+    let names = session.names();
+    context.output.data(&Line::RoomInfo(RoomInfoLine::new(&info, &|id| names.user(id))), &text)
 }
 
 fn info_text(info: &chat_proto::request::RoomInfoAnswer, session: &mut CliSession) -> String {

@@ -3,10 +3,11 @@
 use chat_proto::request::{ListRooms, RoomListing};
 use clap::Args;
 
-use crate::cli::context::{CliSession, Context};
+use crate::cli::context::Context;
 use crate::cli::exit::CliError;
-use crate::cli::json::Line;
+use crate::cli::json::{Line, RoomLine};
 use crate::cli::output::padded;
+use crate::cli::session::CliSession;
 use crate::text::width;
 
 /// The least width of the column of names.
@@ -22,15 +23,22 @@ pub(in crate::cli) struct RoomsArgs {
 }
 
 pub(super) async fn run(args: &RoomsArgs, context: &Context) -> Result<(), CliError> {
-    let session = context.connect().await?;
+    let mut session = context.connect().await?;
     let mut listings = all(&session).await?;
     listings.retain(|listing| listing.is_member || !args.mine);
+    if context.output.is_json() {
+        session.load_people_of(listings.iter().map(|listing| &listing.room)).await?;
+    }
+    let names = session.names();
     let columns = listings.iter().map(|listing| width(&name(listing))).fold(NAME_COLUMNS_MIN, usize::max);
     if context.output.is_terminal() && !context.output.is_json() && !listings.is_empty() {
         let head = format!("  {}  ONLINE/MEMBERS  TOPIC", padded("ROOM", columns));
         context.output.text(&head)?;
     }
-    listings.iter().try_for_each(|listing| context.output.data(&Line::Room(listing.into()), &row(listing, columns)))
+    listings.iter().try_for_each(|listing| {
+        let line = RoomLine::new(listing, &|id| names.user(id));
+        context.output.data(&Line::Room(line), &row(listing, columns))
+    })
 }
 
 async fn all(session: &CliSession) -> Result<Vec<RoomListing>, CliError> {

@@ -163,6 +163,5 @@ fn tell(args: &RunArgs, context: &Context, report: &RunReport, outcome: &Outcome
         Outcome::Waiting(error) | Outcome::Refused(error) | Outcome::Lost(error) => context.output.error(error),
         Outcome::NotWanted => {}
     }
-    let room = room.strip_prefix('#').unwrap_or(&room).to_owned();
-    context.output.data_if_json(&Line::Run(RunLine::new(report, room, state, id)))
+    context.output.data_if_json(&Line::Run(RunLine::new(report, &room, state, id)))
 }

@@ -14,9 +14,10 @@ use super::cursor_file;
 use super::ephemeral_filter::{EphemeralFilter, is_renumbered};
 use super::past::{Past, PastLine};
 use crate::argument::{RoomRef, SeqRef};
-use crate::cli::context::{CliSession, Context, Names};
+use crate::cli::context::Context;
 use crate::cli::exit::CliError;
 use crate::cli::json::{ItemNames, JoinsLine};
+use crate::cli::session::{CliSession, Names};
 use crate::net::{Followed, FollowedItem, Follower, RoomStart};
 
 /// The arguments of `tail`.
@@ -24,7 +25,7 @@ use crate::net::{Followed, FollowedItem, Follower, RoomStart};
 #[command(after_help = "\
 Examples:
   chat tail general
-  chat tail ops builds -f --json | jq -r .body
+  chat tail ops builds -f --json | jq -r 'select(.type==\"message\").body'
   chat tail jobs --cursor ~/.jobs.cursor       print what is new since the last run
   chat tail general --since general/4200
 

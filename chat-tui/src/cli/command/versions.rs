@@ -6,9 +6,10 @@ use chat_proto::request::{History, Versions};
 use clap::Args;
 
 use crate::argument::MessageRef;
-use crate::cli::context::{CliSession, Context};
+use crate::cli::context::Context;
 use crate::cli::exit::CliError;
 use crate::cli::json::ItemNames;
+use crate::cli::session::CliSession;
 
 /// The arguments of `versions`.
 #[derive(Args, Debug)]
@@ -58,7 +59,7 @@ fn print(
     let (room_name, from) = (names.room(room), names.user(item.by));
     let named = ItemNames { room_id: room, room: &room_name, from: &from };
     for version in former {
-        context.output.version(version, item.seq, named)?;
+        context.output.version(version, item, named)?;
     }
     context.output.item(item, named, false)
 }

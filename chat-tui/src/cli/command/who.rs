@@ -12,7 +12,9 @@ use crate::cli::output::{local_time, padded};
 
 /// The arguments of `who`.
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  chat who\n  chat who ops --json | jq -r 'select(.availability==\"online\").name'")]
+#[command(
+    after_help = "Examples:\n  chat who\n  chat who ops --json | jq -r 'select(.availability==\"online\").user.name'"
+)]
 pub(in crate::cli) struct WhoArgs {
     /// The room; everyone you share a room with if omitted.
     room: Option<RoomRef>,

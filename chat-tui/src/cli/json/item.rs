@@ -1,22 +1,21 @@
 //! The lines of timeline items: messages and everything else with a sequence number. Must not know other lines' fields.
 
-use chat_proto::ids::{ClientKey, RoomId, Seq, UserId};
+use chat_proto::ids::{ClientKey, RoomId, Seq};
 use chat_proto::message::{Content, Item, JoinRun};
 use chat_proto::text::{CodeLanguage, Description, TopicText};
 use serde::Serialize;
 
 use super::moment::Moment;
+use super::value::{RoomFields, UserFields};
 use super::words;
 
 /// An item of a room's timeline: its place and author, then the fields of its type.
 #[derive(Debug, Serialize)]
 pub(in crate::cli) struct ItemLine<'a> {
     id: String,
-    room: &'a str,
-    room_id: RoomId,
+    room: RoomFields<'a>,
     seq: Seq,
-    from: &'a str,
-    from_id: UserId,
+    from: UserFields<'a>,
     at: Moment,
     #[serde(skip_serializing_if = "Option::is_none")]
     body: Option<&'a str>,
@@ -27,18 +26,21 @@ pub(in crate::cli) struct ItemLine<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     edited_at: Option<Moment>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    deleted: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reply_to: Option<Seq>,
     /// The number of the last change, if the item has changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     changed: Option<Seq>,
+    /// The topic or description that was set; absent if it was cleared.
     #[serde(skip_serializing_if = "Option::is_none")]
     topic: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    answer: Option<&'static str>,
+    description: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    new_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rsvp: Option<&'static str>,
     /// The room's answers right after this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     attending: Option<u32>,
@@ -65,22 +67,21 @@ impl<'a> ItemLine<'a> {
     pub fn new(item: &'a Item, names: ItemNames<'a>) -> Self {
         let mut line = Self {
             id: format!("{}/{}", names.room, item.seq),
-            room: names.room,
-            room_id: names.room_id,
+            room: RoomFields::new(names.room_id, names.room),
             seq: item.seq,
-            from: names.from,
-            from_id: item.by,
+            from: UserFields::new(item.by, names.from),
             at: item.at.into(),
             body: None,
             code: None,
             expires_at: None,
             edited_at: None,
-            deleted: None,
             key: None,
             reply_to: None,
             changed: (item.changed != item.seq).then_some(item.changed),
             topic: None,
-            answer: None,
+            description: None,
+            new_name: None,
+            rsvp: None,
             attending: None,
             interested: None,
             duplicate: false,
@@ -104,13 +105,12 @@ impl<'a> ItemLine<'a> {
                 self.key = message.key.as_ref().map(ClientKey::as_str);
                 self.reply_to = message.reply_to;
             }
-            Content::Deleted { .. } => self.deleted = Some(true),
             Content::Expired { expired_at } => self.expires_at = Some((*expired_at).into()),
             Content::Topic { topic } => self.topic = topic.as_ref().map(TopicText::as_str),
-            Content::Description { description } => self.body = description.as_ref().map(Description::as_str),
-            Content::Renamed { name } => self.body = Some(name.as_str()),
+            Content::Description { description } => self.description = description.as_ref().map(Description::as_str),
+            Content::Renamed { name } => self.new_name = Some(name.as_str()),
             Content::Rsvp { answer, counts, answered_at } => {
-                self.answer = Some(words::rsvp(*answer));
+                self.rsvp = Some(words::rsvp(*answer));
                 self.attending = Some(counts.attending);
                 self.interested = Some(counts.interested);
                 // The line tells of the present answer, not of the first.
@@ -118,7 +118,7 @@ impl<'a> ItemLine<'a> {
                     self.at = (*at).into();
                 }
             }
-            Content::Join | Content::Leave | Content::Damaged => {}
+            Content::Deleted { .. } | Content::Join | Content::Leave | Content::Damaged => {}
         }
     }
 }
@@ -126,8 +126,9 @@ impl<'a> ItemLine<'a> {
 /// Joins and leaves between two items of a room's timeline.
 #[derive(Debug, Serialize)]
 pub(in crate::cli) struct JoinsLine<'a> {
-    room: &'a str,
-    room_id: RoomId,
+    #[serde(skip)]
+    room_name: &'a str,
+    room: RoomFields<'a>,
     from_seq: Seq,
     to_seq: Seq,
     /// When the last was.
@@ -135,24 +136,26 @@ pub(in crate::cli) struct JoinsLine<'a> {
     joined: u32,
     left: u32,
     /// Some of the people, the latest first.
-    users: &'a [String],
+    users: Vec<UserFields<'a>>,
 }
 
 impl<'a> JoinsLine<'a> {
     /// The line of a run; `users` are the names of those it names.
     pub fn new(run: &JoinRun, (room_id, room): (RoomId, &'a str), users: &'a [String]) -> Self {
-        let JoinRun { from_seq, to_seq, at, joined, left, users: _ } = *run;
-        Self { room, room_id, from_seq, to_seq, at: at.into(), joined, left, users }
+        let JoinRun { from_seq, to_seq, at, joined, left, users: ref ids } = *run;
+        let users = ids.iter().zip(users).map(|(id, name)| UserFields::new(*id, name.as_str())).collect();
+        let fields = RoomFields::new(room_id, room);
+        Self { room_name: room, room: fields, from_seq, to_seq, at: at.into(), joined, left, users }
     }
 
     /// The place of the last: `general/12`.
     pub fn id(&self) -> String {
-        format!("{}/{}", self.room, self.to_seq)
+        format!("{}/{}", self.room_name, self.to_seq)
     }
 
     /// What happened: `ana joined`, `12 people joined: ana, ben, …`, `3 joins, 1 leave: ana, ben`.
     pub fn text(&self) -> String {
-        let names = self.users.join(", ");
+        let names = self.users.iter().map(UserFields::name).collect::<Vec<_>>().join(", ");
         let plural = |count: u32, of: &str| if count == 1 { format!("1 {of}") } else { format!("{count} {of}s") };
         let more = if (self.joined + self.left) as usize > self.users.len() { ", …" } else { "" };
         match (self.joined, self.left) {

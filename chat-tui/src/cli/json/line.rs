@@ -6,12 +6,13 @@ use serde::Serialize;
 use super::encoder::escaped;
 use super::{
     ChangeLine, CheckLine, CopiedDataLine, ErrorLine, IdentityLine, ItemLine, ItemNames, JoinedLine, JoinsLine,
-    LeftLine, LocalServerLine, MemberLine, OutboxPostLine, PersonLine, ReadMarkerLine, RoomDescriptionLine,
-    RoomInfoLine, RoomLine, RoomTopicLine, RsvpCountsLine, RunLine, TrendingLine, UnreadLine, VersionLine,
+    LeftLine, LocalServerLine, LogLine, MemberLine, NoticeLine, OutboxPostLine, PersonLine, ReadMarkerLine,
+    RoomDescriptionLine, RoomInfoLine, RoomLine, RoomTopicLine, RsvpCountsLine, RunLine, TrendingLine, UnreadLine,
+    VersionLine,
 };
 
-/// The version of this output. Fields may be added within a version; nothing else changes.
-const VERSION: u8 = 1;
+/// The version of this output. Within a version, types and fields may be added; nothing else changes.
+const VERSION: u8 = 2;
 
 macro_rules! lines {
     ($($(#[$attribute:meta])* $name:ident = $tag:literal => $fields:ty;)+) => {
@@ -52,7 +53,7 @@ lines! {
     /// Someone set or cleared the description.
     Description = "description" => ItemLine<'a>;
     /// Someone renamed the room.
-    Renamed = "renamed" => ItemLine<'a>;
+    Rename = "rename" => ItemLine<'a>;
     /// Someone changed their RSVP.
     Rsvp = "rsvp" => ItemLine<'a>;
     /// `versions`: an earlier text of a message.
@@ -74,9 +75,9 @@ lines! {
     /// `room info`: a room with its counts.
     RoomInfo = "room_info" => RoomInfoLine<'a>;
     /// `room topic`: the room's topic.
-    RoomTopic = "topic" => RoomTopicLine<'a>;
+    RoomTopic = "room_topic" => RoomTopicLine<'a>;
     /// `room describe`: the room's description.
-    RoomDescription = "description" => RoomDescriptionLine<'a>;
+    RoomDescription = "room_description" => RoomDescriptionLine<'a>;
     /// `room create`, `room join`: a room the account is now a member of.
     Joined = "joined" => JoinedLine<'a>;
     /// `room leave`: a room the account has left.
@@ -106,8 +107,13 @@ lines! {
     Run = "run" => RunLine<'a>;
     /// `outbox`: a post that waits or was refused.
     OutboxPost = "outbox_post" => OutboxPostLine<'a>;
+    /// `local log`: a line of the local server's log.
+    #[cfg_attr(not(feature = "local-server"), expect(dead_code, reason = "this build has no local server"))]
+    Log = "log" => LogLine<'a>;
     /// `doctor`: one check.
     Check = "check" => CheckLine<'a>;
+    /// Progress, or a warning; on standard error.
+    Notice = "notice" => NoticeLine<'a>;
     /// Why a command failed; on standard error.
     Error = "error" => ErrorLine<'a>;
 }
@@ -126,7 +132,7 @@ impl<'a> Line<'a> {
             Content::Leave => Self::Leave(line),
             Content::Topic { .. } => Self::Topic(line),
             Content::Description { .. } => Self::Description(line),
-            Content::Renamed { .. } => Self::Renamed(line),
+            Content::Renamed { .. } => Self::Rename(line),
             Content::Rsvp { .. } => Self::Rsvp(line),
         }
     }

@@ -1,33 +1,36 @@
 //! The lines of commands about messages: earlier versions, changes, reading. Must not know timeline items.
 
 use chat_proto::ids::{RoomId, Seq};
-use chat_proto::message::Version;
+use chat_proto::message::{Item, Version};
 use chat_proto::request::Changed;
 use chat_proto::room::{Membership, ReadMarker};
 use serde::Serialize;
 
 use super::item::ItemNames;
 use super::moment::Moment;
+use super::value::{RoomFields, UserFields};
 
 /// An earlier text of a message.
 #[derive(Debug, Serialize)]
 pub(in crate::cli) struct VersionLine<'a> {
-    body: &'a str,
     id: String,
+    room: RoomFields<'a>,
+    seq: Seq,
+    from: UserFields<'a>,
+    body: &'a str,
     replaced_at: Moment,
-    room: &'a str,
-    room_id: RoomId,
 }
 
 impl<'a> VersionLine<'a> {
-    /// The line of an earlier text of message `seq`.
-    pub fn new(version: &'a Version, seq: Seq, names: ItemNames<'a>) -> Self {
+    /// The line of an earlier text of a message.
+    pub fn new(version: &'a Version, item: &Item, names: ItemNames<'a>) -> Self {
         Self {
+            id: format!("{}/{}", names.room, item.seq),
+            room: RoomFields::new(names.room_id, names.room),
+            seq: item.seq,
+            from: UserFields::new(item.by, names.from),
             body: version.body.as_str(),
-            id: format!("{}/{seq}", names.room),
             replaced_at: version.replaced_at.into(),
-            room: names.room,
-            room_id: names.room_id,
         }
     }
 }
@@ -35,17 +38,16 @@ impl<'a> VersionLine<'a> {
 /// A change of a message or of a room, with its number.
 #[derive(Debug, Serialize)]
 pub(in crate::cli) struct ChangeLine<'a> {
-    changed: Seq,
     /// The message that changed; for a change of a room, the change itself.
     id: String,
-    room: &'a str,
-    room_id: RoomId,
+    room: RoomFields<'a>,
+    changed: Seq,
 }
 
 impl<'a> ChangeLine<'a> {
     /// The line of a change of message `seq`.
     pub fn message(room: &'a str, room_id: RoomId, seq: Seq, answer: Changed) -> Self {
-        Self { changed: answer.changed, id: format!("{room}/{seq}"), room, room_id }
+        Self { id: format!("{room}/{seq}"), room: RoomFields::new(room_id, room), changed: answer.changed }
     }
 
     /// The line of a change of the room.
@@ -54,46 +56,53 @@ impl<'a> ChangeLine<'a> {
     }
 }
 
+/// How far the account has read a room, and what it has not.
+#[derive(Debug, Serialize)]
+pub(super) struct UnreadFields {
+    read_seq: Seq,
+    unread: u32,
+    mentions: u32,
+    /// Whether ephemeral messages are not counted: the server cannot reach them.
+    lacks_ephemeral: bool,
+}
+
+impl From<&ReadMarker> for UnreadFields {
+    fn from(marker: &ReadMarker) -> Self {
+        let ReadMarker { read_seq, unread, mentions, lacks_ephemeral, .. } = *marker;
+        Self { read_seq, unread, mentions, lacks_ephemeral }
+    }
+}
+
 /// A room's read marker after `chat read`.
 #[derive(Debug, Serialize)]
 pub(in crate::cli) struct ReadMarkerLine<'a> {
     /// The message named on the command line, or the last one read.
     id: String,
-    /// Whether ephemeral messages are not counted: the server cannot reach them.
-    lacks_ephemeral: bool,
-    mentions: u32,
-    read_seq: Seq,
-    room: &'a str,
-    room_id: RoomId,
-    unread: u32,
+    room: RoomFields<'a>,
+    #[serde(flatten)]
+    unread: UnreadFields,
 }
 
 impl<'a> ReadMarkerLine<'a> {
     /// The line of a read marker that was moved to message `seq`.
     pub fn new(room: &'a str, room_id: RoomId, seq: Seq, marker: &ReadMarker) -> Self {
-        let ReadMarker { read_seq, unread, mentions, lacks_ephemeral, .. } = *marker;
-        Self { id: format!("{room}/{seq}"), lacks_ephemeral, mentions, read_seq, room, room_id, unread }
+        Self { id: format!("{room}/{seq}"), room: RoomFields::new(room_id, room), unread: marker.into() }
     }
 }
 
 /// A room with unread messages.
 #[derive(Debug, Serialize)]
 pub(in crate::cli) struct UnreadLine<'a> {
+    room: RoomFields<'a>,
     head: Seq,
-    /// Whether ephemeral messages are not counted: the server cannot reach them.
-    lacks_ephemeral: bool,
-    mentions: u32,
-    read_seq: Seq,
-    room: &'a str,
-    room_id: RoomId,
-    unread: u32,
+    #[serde(flatten)]
+    unread: UnreadFields,
 }
 
 impl<'a> UnreadLine<'a> {
     /// The line of a membership; `room` is the room's name.
     pub fn new(room: &'a str, membership: &Membership) -> Self {
-        let ReadMarker { read_seq, unread, mentions, lacks_ephemeral, .. } = membership.read_marker;
-        let (head, room_id) = (membership.head.seq, membership.room.id);
-        Self { head, lacks_ephemeral, mentions, read_seq, room, room_id, unread }
+        let room = RoomFields::new(membership.room.id, room);
+        Self { room, head: membership.head.seq, unread: (&membership.read_marker).into() }
     }
 }

@@ -12,16 +12,21 @@ mod room;
 mod run;
 #[cfg(test)]
 mod tests;
+mod value;
 mod words;
 
 pub(super) use item::{ItemLine, ItemNames, JoinsLine};
 pub(super) use line::{Line, encode};
 pub(super) use message::{ChangeLine, ReadMarkerLine, UnreadLine, VersionLine};
 pub(super) use people::{IdentityLine, PersonLine};
-pub(super) use program::{CheckLine, CopiedDataLine, ErrorLine, LocalServerLine};
+pub(super) use program::{CheckLine, CopiedDataLine, ErrorLine, LocalServerLine, LogLine, NoticeLine};
 pub(super) use room::{
     JoinedLine, LeftLine, MemberLine, RoomDescriptionLine, RoomInfoLine, RoomLine, RoomTopicLine, RsvpCountsLine,
     TrendingLine,
 };
 pub(super) use run::{OutboxPostLine, RunLine};
+pub(super) use value::UserFields;
 pub(super) use words::code;
+
+/// The page that describes every type and field; a test compares it with the lines.
+pub(super) const HELP: &str = include_str!("help.txt");

@@ -41,25 +41,36 @@ pub(in crate::cli) struct CopiedDataLine<'a> {
     pub former: Option<Cow<'a, str>>,
 }
 
-/// One check of `doctor`. `is_ok` and `found` say the same as `level` and `message`; scripts read either.
+/// One check of `doctor`.
 #[derive(Debug, Serialize)]
 pub(in crate::cli) struct CheckLine<'a> {
-    /// Advice for the user, if something should be changed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub advice: Option<&'a str>,
-    /// Measurements, by names that end with their unit.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub figures: &'a BTreeMap<&'static str, Value>,
-    /// The same as `message`.
-    pub found: &'a str,
-    /// Whether `level` is not `fail`.
-    pub is_ok: bool,
+    /// The name of the check.
+    pub name: &'a str,
     /// `ok`, `warn` or `fail`.
     pub level: &'static str,
     /// The finding.
     pub message: &'a str,
-    /// The name of the check.
-    pub name: &'a str,
+    /// Advice for the user, if something should be changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advice: Option<&'a str>,
+    /// Measurements, by names that end with their unit.
+    pub figures: &'a BTreeMap<&'static str, Value>,
+}
+
+/// A line of the local server's log.
+#[derive(Debug, Serialize)]
+pub(in crate::cli) struct LogLine<'a> {
+    /// The line as the server wrote it.
+    pub line: &'a str,
+}
+
+/// A message about progress, or a warning.
+#[derive(Debug, Serialize)]
+pub(in crate::cli) struct NoticeLine<'a> {
+    /// `info` or `warn`.
+    pub level: &'static str,
+    /// The message.
+    pub message: &'a str,
 }
 
 /// Why a command failed.

@@ -1,68 +1,65 @@
 //! The lines of rooms, their members and their trending words. Must not know messages.
 
 use chat_proto::ids::{RoomId, Seq, UserId};
-use chat_proto::presence::Presence;
 use chat_proto::request::{RoomInfoAnswer, RoomListing};
-use chat_proto::room::{Member, Membership, ReadMarker, Room, RsvpCounts, Topic, User};
-use chat_proto::text::{Description, RoomName, StatusText};
+use chat_proto::room::{Member, Membership, Room, RsvpCounts, Topic};
+use chat_proto::text::Description;
 use chat_proto::trending::TrendingWord;
 use serde::Serialize;
 
+use super::message::UnreadFields;
 use super::moment::Moment;
+use super::people::PresenceFields;
+use super::value::{NameOf, RoomFields, UserFields};
 use super::words;
+
+/// The server itself, which created #general; no account has this id.
+const SERVER: UserId = UserId(0);
 
 /// A room in a list.
 #[derive(Debug, Serialize)]
 pub(in crate::cli) struct RoomLine<'a> {
-    is_member: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    last_message_at: Option<Moment>,
-    online: u32,
-    room: RoomFields<'a>,
+    #[serde(flatten)]
+    room: RoomDetails<'a>,
+    #[serde(flatten)]
+    activity: ActivityFields,
 }
 
-impl<'a> From<&'a RoomListing> for RoomLine<'a> {
-    fn from(listing: &'a RoomListing) -> Self {
-        Self {
-            is_member: listing.is_member,
-            last_message_at: listing.last_message_at.map(Moment::from),
-            online: listing.online,
-            room: (&listing.room).into(),
-        }
+impl<'a> RoomLine<'a> {
+    /// The line of a room; `name_of` knows the people in it.
+    pub fn new(listing: &'a RoomListing, name_of: NameOf<'_>) -> Self {
+        Self { room: RoomDetails::new(&listing.room, name_of), activity: listing.into() }
     }
 }
 
 /// A room with its counts.
 #[derive(Debug, Serialize)]
 pub(in crate::cli) struct RoomInfoLine<'a> {
+    #[serde(flatten)]
+    room: RoomDetails<'a>,
+    #[serde(flatten)]
+    activity: ActivityFields,
     head: Seq,
-    is_member: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    last_message_at: Option<Moment>,
     messages: u64,
-    online: u32,
-    own_rsvp: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     role: Option<&'static str>,
-    room: RoomFields<'a>,
-    rsvp: RsvpCountsFields,
-    users: Vec<UserFields<'a>>,
+    rsvp: &'static str,
+    attending: u32,
+    interested: u32,
 }
 
-impl<'a> From<&'a RoomInfoAnswer> for RoomInfoLine<'a> {
-    fn from(info: &'a RoomInfoAnswer) -> Self {
-        let listing = &info.listing;
+impl<'a> RoomInfoLine<'a> {
+    /// The line of a room; `name_of` knows the people in it.
+    pub fn new(info: &'a RoomInfoAnswer, name_of: NameOf<'_>) -> Self {
         Self {
+            room: RoomDetails::new(&info.listing.room, name_of),
+            activity: (&info.listing).into(),
             head: info.head,
-            is_member: listing.is_member,
-            last_message_at: listing.last_message_at.map(Moment::from),
             messages: info.messages,
-            online: listing.online,
-            own_rsvp: words::rsvp(info.own_rsvp),
             role: info.role.map(words::role),
-            room: (&listing.room).into(),
-            rsvp: RsvpCountsFields { attending: info.rsvp.attending, interested: info.rsvp.interested },
-            users: info.users.iter().map(UserFields::from).collect(),
+            rsvp: words::rsvp(info.own_rsvp),
+            attending: info.rsvp.attending,
+            interested: info.rsvp.interested,
         }
     }
 }
@@ -70,20 +67,22 @@ impl<'a> From<&'a RoomInfoAnswer> for RoomInfoLine<'a> {
 /// A room the account is now a member of.
 #[derive(Debug, Serialize)]
 pub(in crate::cli) struct JoinedLine<'a> {
+    #[serde(flatten)]
+    room: RoomDetails<'a>,
     head: Seq,
-    read_marker: ReadMarkerFields,
     role: &'static str,
-    room: RoomFields<'a>,
+    #[serde(flatten)]
+    unread: UnreadFields,
 }
 
-impl<'a> From<&'a Membership> for JoinedLine<'a> {
-    fn from(membership: &'a Membership) -> Self {
-        let ReadMarker { read_seq, unread, mentions, .. } = membership.read_marker;
+impl<'a> JoinedLine<'a> {
+    /// The line of a membership; `name_of` knows the people in the room.
+    pub fn new(membership: &'a Membership, name_of: NameOf<'_>) -> Self {
         Self {
+            room: RoomDetails::new(&membership.room, name_of),
             head: membership.head.seq,
-            read_marker: ReadMarkerFields { mentions, read_seq, unread },
             role: words::role(membership.role),
-            room: (&membership.room).into(),
+            unread: (&membership.read_marker).into(),
         }
     }
 }
@@ -91,63 +90,66 @@ impl<'a> From<&'a Membership> for JoinedLine<'a> {
 /// A room the account has left.
 #[derive(Debug, Serialize)]
 pub(in crate::cli) struct LeftLine<'a> {
-    /// The room's name.
-    pub room: &'a str,
-    /// The room's id.
-    pub room_id: RoomId,
+    room: RoomFields<'a>,
 }
 
-/// A room's topic, or `null`.
-#[derive(Debug, Serialize)]
-pub(in crate::cli) struct RoomTopicLine<'a> {
-    room: &'a str,
-    room_id: RoomId,
-    topic: Option<TopicFields<'a>>,
-}
-
-impl<'a> RoomTopicLine<'a> {
-    /// The line of a room's topic.
-    pub fn new(room: &'a str, room_id: RoomId, topic: Option<&'a Topic>) -> Self {
-        Self { room, room_id, topic: topic.map(TopicFields::from) }
+impl<'a> LeftLine<'a> {
+    /// The line of a room.
+    pub fn new(room: &'a str, room_id: RoomId) -> Self {
+        Self { room: RoomFields::new(room_id, room) }
     }
 }
 
-/// A room's description, or `null`.
+/// A room's topic.
+#[derive(Debug, Serialize)]
+pub(in crate::cli) struct RoomTopicLine<'a> {
+    room: RoomFields<'a>,
+    #[serde(flatten)]
+    topic: TopicFields<'a>,
+}
+
+impl<'a> RoomTopicLine<'a> {
+    /// The line of a room's topic; `name_of` knows who set it.
+    pub fn new(room: &'a str, room_id: RoomId, topic: Option<&'a Topic>, name_of: NameOf<'_>) -> Self {
+        Self { room: RoomFields::new(room_id, room), topic: TopicFields::new(topic, name_of) }
+    }
+}
+
+/// A room's description.
 #[derive(Debug, Serialize)]
 pub(in crate::cli) struct RoomDescriptionLine<'a> {
+    room: RoomFields<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<&'a str>,
-    room: &'a str,
-    room_id: RoomId,
 }
 
 impl<'a> RoomDescriptionLine<'a> {
     /// The line of a room's description.
     pub fn new(room: &'a str, room_id: RoomId, description: Option<&'a Description>) -> Self {
-        Self { description: description.map(Description::as_str), room, room_id }
+        Self { room: RoomFields::new(room_id, room), description: description.map(Description::as_str) }
     }
 }
 
 /// A member of a room.
 #[derive(Debug, Serialize)]
 pub(in crate::cli) struct MemberLine<'a> {
-    presence: PresenceFields<'a>,
-    role: &'static str,
-    room: &'a str,
-    room_id: RoomId,
-    rsvp: &'static str,
+    room: RoomFields<'a>,
     user: UserFields<'a>,
+    role: &'static str,
+    rsvp: &'static str,
+    #[serde(flatten)]
+    presence: PresenceFields<'a>,
 }
 
 impl<'a> MemberLine<'a> {
     /// The line of a member.
     pub fn new(room: &'a str, room_id: RoomId, member: &'a Member) -> Self {
         Self {
-            presence: (&member.presence).into(),
-            role: words::role(member.role),
-            room,
-            room_id,
-            rsvp: words::rsvp(member.rsvp),
+            room: RoomFields::new(room_id, room),
             user: (&member.user).into(),
+            role: words::role(member.role),
+            rsvp: words::rsvp(member.rsvp),
+            presence: (&member.presence).into(),
         }
     }
 }
@@ -155,128 +157,109 @@ impl<'a> MemberLine<'a> {
 /// How many members of a room answered.
 #[derive(Debug, Serialize)]
 pub(in crate::cli) struct RsvpCountsLine<'a> {
+    room: RoomFields<'a>,
     attending: u32,
     interested: u32,
-    room: &'a str,
-    room_id: RoomId,
 }
 
 impl<'a> RsvpCountsLine<'a> {
     /// The line of a room's counts.
     pub fn new(room: &'a str, room_id: RoomId, counts: RsvpCounts) -> Self {
-        Self { attending: counts.attending, interested: counts.interested, room, room_id }
+        let RsvpCounts { attending, interested } = counts;
+        Self { room: RoomFields::new(room_id, room), attending, interested }
     }
 }
 
 /// A trending word of a room.
 #[derive(Debug, Serialize)]
 pub(in crate::cli) struct TrendingLine<'a> {
-    room: &'a str,
-    room_id: RoomId,
-    score: f64,
+    room: RoomFields<'a>,
     word: &'a str,
+    score: f64,
 }
 
 impl<'a> TrendingLine<'a> {
     /// The line of a trending word.
     pub fn new(room: &'a str, room_id: RoomId, word: &'a TrendingWord) -> Self {
-        Self { room, room_id, score: word.score, word: &word.word }
+        Self { room: RoomFields::new(room_id, room), word: &word.word, score: word.score }
     }
 }
 
-/// A room.
+/// A room and all that describes it.
 #[derive(Debug, Serialize)]
-struct RoomFields<'a> {
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    closes_when_empty: bool,
-    created_at: Moment,
-    created_by: UserId,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    default_ttl_ms: Option<u64>,
+struct RoomDetails<'a> {
+    room: RoomFields<'a>,
+    kind: &'static str,
+    #[serde(flatten)]
+    topic: TopicFields<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<&'a str>,
-    id: RoomId,
-    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default_ttl_ms: Option<u64>,
+    closes_when_empty: bool,
     members: u32,
+    /// The two people of a direct message.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    users: Vec<UserFields<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<&'a str>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    people: &'a [UserId],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    topic: Option<TopicFields<'a>>,
+    created_by: Option<UserFields<'a>>,
+    created_at: Moment,
 }
 
-impl<'a> From<&'a Room> for RoomFields<'a> {
-    fn from(room: &'a Room) -> Self {
+impl<'a> RoomDetails<'a> {
+    fn new(room: &'a Room, name_of: NameOf<'_>) -> Self {
+        let user = |id| UserFields::new(id, name_of(id));
         Self {
-            closes_when_empty: room.closes_when_empty,
-            created_at: room.created_at.into(),
-            created_by: room.created_by,
-            default_ttl_ms: room.default_ttl_ms,
-            description: room.description.as_ref().map(Description::as_str),
-            id: room.id,
+            room: room.into(),
             kind: words::kind(room.kind),
+            topic: TopicFields::new(room.topic.as_ref(), name_of),
+            description: room.description.as_ref().map(Description::as_str),
+            default_ttl_ms: room.default_ttl_ms,
+            closes_when_empty: room.closes_when_empty,
             members: room.members,
-            name: room.name.as_ref().map(RoomName::as_str),
-            people: &room.people,
-            topic: room.topic.as_ref().map(TopicFields::from),
+            users: room.people.iter().copied().map(user).collect(),
+            created_by: (room.created_by != SERVER).then(|| user(room.created_by)),
+            created_at: room.created_at.into(),
         }
     }
 }
 
+/// A room's topic, its author and its time; nothing if it has none.
 #[derive(Debug, Serialize)]
 struct TopicFields<'a> {
-    at: Moment,
-    by: UserId,
-    text: &'a str,
-}
-
-impl<'a> From<&'a Topic> for TopicFields<'a> {
-    fn from(topic: &'a Topic) -> Self {
-        Self { at: topic.at.into(), by: topic.by, text: topic.text.as_str() }
-    }
-}
-
-#[derive(Debug, Serialize)]
-struct ReadMarkerFields {
-    mentions: u32,
-    read_seq: Seq,
-    unread: u32,
-}
-
-#[derive(Debug, Serialize)]
-struct RsvpCountsFields {
-    attending: u32,
-    interested: u32,
-}
-
-#[derive(Debug, Serialize)]
-struct PresenceFields<'a> {
-    availability: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    last_seen: Option<Moment>,
+    topic: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<&'a str>,
+    topic_by: Option<UserFields<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    topic_at: Option<Moment>,
 }
 
-impl<'a> From<&'a Presence> for PresenceFields<'a> {
-    fn from(presence: &'a Presence) -> Self {
+impl<'a> TopicFields<'a> {
+    fn new(topic: Option<&'a Topic>, name_of: NameOf<'_>) -> Self {
         Self {
-            availability: words::availability(presence.availability),
-            last_seen: presence.last_seen.map(Moment::from),
-            status: presence.status.as_ref().map(StatusText::as_str),
+            topic: topic.map(|topic| topic.text.as_str()),
+            topic_by: topic.map(|topic| UserFields::new(topic.by, name_of(topic.by))),
+            topic_at: topic.map(|topic| topic.at.into()),
         }
     }
 }
 
+/// The account's membership and the life in a room.
 #[derive(Debug, Serialize)]
-struct UserFields<'a> {
-    id: UserId,
-    name: &'a str,
+struct ActivityFields {
+    is_member: bool,
+    online: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_message_at: Option<Moment>,
 }
 
-impl<'a> From<&'a User> for UserFields<'a> {
-    fn from(user: &'a User) -> Self {
-        Self { id: user.id, name: user.name.as_str() }
+impl From<&RoomListing> for ActivityFields {
+    fn from(listing: &RoomListing) -> Self {
+        Self {
+            is_member: listing.is_member,
+            online: listing.online,
+            last_message_at: listing.last_message_at.map(Moment::from),
+        }
     }
 }

@@ -4,6 +4,7 @@ use chat_proto::time::UnixMillis;
 use serde::Serialize;
 
 use super::moment::Moment;
+use super::value::RoomFields;
 use crate::cli::outbox::OutboxPost;
 use crate::cli::run_report::{RunReport, RunResult};
 
@@ -36,26 +37,20 @@ impl<'a> From<&'a RunReport> for RunFields<'a> {
 /// A command that was run, and what became of its message.
 #[derive(Debug, Serialize)]
 pub(in crate::cli) struct RunLine<'a> {
-    command: &'a str,
-    duration_ms: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    exit_status: Option<i32>,
+    room: RoomFields<'a>,
+    #[serde(flatten)]
+    run: RunFields<'a>,
     /// The message, if it was posted.
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<&'a str>,
-    ran_at: Moment,
-    room: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    signal: Option<i32>,
     /// `posted`, `waiting`, `refused`, `lost` or `not_wanted`.
     state: &'static str,
 }
 
 impl<'a> RunLine<'a> {
     /// The line of a command whose result goes to `room`.
-    pub fn new(report: &'a RunReport, room: String, state: &'static str, id: Option<&'a str>) -> Self {
-        let RunFields { command, duration_ms, exit_status, ran_at, signal } = report.into();
-        Self { command, duration_ms, exit_status, id, ran_at, room, signal, state }
+    pub fn new(report: &'a RunReport, room: &str, state: &'static str, id: Option<&'a str>) -> Self {
+        Self { room: RoomFields::typed(room), run: report.into(), id, state }
     }
 }
 
@@ -68,7 +63,8 @@ pub(in crate::cli) struct OutboxPostLine<'a> {
     /// Why it was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     refusal: Option<RefusalFields<'a>>,
-    room: String,
+    room: RoomFields<'a>,
+    #[serde(flatten)]
     run: RunFields<'a>,
     /// `waiting` or `refused`.
     state: &'static str,
@@ -91,7 +87,7 @@ impl<'a> From<&'a OutboxPost> for OutboxPostLine<'a> {
                 .refusal
                 .as_ref()
                 .map(|refusal| RefusalFields { code: &refusal.code, message: &refusal.message }),
-            room: post.room.strip_prefix('#').unwrap_or(&post.room).to_owned(),
+            room: RoomFields::typed(&post.room),
             run: (&post.report).into(),
             state: if post.refusal.is_some() { "refused" } else { "waiting" },
             stored_at: stored_at.into(),

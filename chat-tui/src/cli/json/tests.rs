@@ -1,5 +1,7 @@
 //! One golden file per line type: `--json` is a promise to scripts. `UPDATE_GOLDEN=1` writes the files anew.
 
+mod page;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
@@ -39,7 +41,7 @@ impl Samples {
     fn add(&mut self, line: &Line<'_>) {
         let printed = encode(line);
         let value: serde_json::Value = serde_json::from_str(&printed).expect("JSON");
-        assert_eq!(value["v"], 1, "{printed}");
+        assert_eq!(value["v"], 2, "{printed}");
         let lines = self.0.entry(value["type"].as_str().expect("a type").to_owned()).or_default();
         *lines += &(printed + "\n");
     }
@@ -99,6 +101,10 @@ fn membership(room: Room, role: Role) -> Membership {
     Membership { room, head: Cursor::unknown(Seq(12)), read_marker, role }
 }
 
+fn name_of(id: UserId) -> String {
+    format!("user-{}", id.0)
+}
+
 fn offline() -> Presence {
     Presence { availability: Availability::Offline, status: Some(text("lunch")), last_seen: Some(NOW) }
 }
@@ -128,7 +134,10 @@ fn items(samples: &mut Samples) {
     let counts = RsvpCounts { attending: 2, interested: 1 };
     samples.add_item(Content::Rsvp { answer: Rsvp::Attending, counts, answered_at: None }, own, false);
     let names = ["ana".to_owned(), "ben".to_owned()];
-    let run = |joined, left| JoinRun { from_seq: Seq(7), to_seq: own, at: NOW, joined, left, users: Vec::new() };
+    let run = |joined, left| {
+        let users = if joined == 1 { vec![UserId(5)] } else { vec![UserId(5), UserId(6)] };
+        JoinRun { from_seq: Seq(7), to_seq: own, at: NOW, joined, left, users }
+    };
     for (run, text) in [
         (run(1, 0), "ana joined"),
         (run(2, 0), "2 people joined: ana, ben"),
@@ -146,7 +155,8 @@ fn items(samples: &mut Samples) {
 
 fn messages(samples: &mut Samples) {
     let version = Version { body: text("ship"), replaced_at: NOW };
-    samples.add(&Line::Version(VersionLine::new(&version, Seq(12), NAMES)));
+    let item = Item { seq: Seq(12), changed: Seq(14), at: NOW, by: UserId(5), content: Content::Message(message()) };
+    samples.add(&Line::Version(VersionLine::new(&version, &item, NAMES)));
     let answer = Changed { changed: Seq(14) };
     samples.add(&Line::Edited(ChangeLine::message(ROOM_NAME, ROOM, Seq(12), answer)));
     samples.add(&Line::Deleted(ChangeLine::message(ROOM_NAME, ROOM, Seq(12), answer)));
@@ -160,8 +170,8 @@ fn messages(samples: &mut Samples) {
 fn rooms(samples: &mut Samples) {
     let listing = RoomListing { room: room(), online: 2, is_member: true, last_message_at: Some(NOW) };
     let bare = RoomListing { room: direct_room(), online: 0, is_member: false, last_message_at: None };
-    samples.add(&Line::Room((&listing).into()));
-    samples.add(&Line::Room((&bare).into()));
+    samples.add(&Line::Room(RoomLine::new(&listing, &name_of)));
+    samples.add(&Line::Room(RoomLine::new(&bare, &name_of)));
     let user = || User { id: UserId(5), name: text("ana") };
     let info = RoomInfoAnswer {
         listing,
@@ -172,7 +182,7 @@ fn rooms(samples: &mut Samples) {
         role: Some(Role::Owner),
         users: vec![user()],
     };
-    samples.add(&Line::RoomInfo((&info).into()));
+    samples.add(&Line::RoomInfo(RoomInfoLine::new(&info, &name_of)));
     let bare = RoomInfoAnswer {
         listing: bare,
         head: Seq::ZERO,
@@ -182,15 +192,15 @@ fn rooms(samples: &mut Samples) {
         role: None,
         users: Vec::new(),
     };
-    samples.add(&Line::RoomInfo((&bare).into()));
+    samples.add(&Line::RoomInfo(RoomInfoLine::new(&bare, &name_of)));
     for room in [room(), direct_room()] {
-        samples.add(&Line::RoomTopic(RoomTopicLine::new(ROOM_NAME, ROOM, room.topic.as_ref())));
+        samples.add(&Line::RoomTopic(RoomTopicLine::new(ROOM_NAME, ROOM, room.topic.as_ref(), &name_of)));
         let description = room.description.as_ref();
         samples.add(&Line::RoomDescription(RoomDescriptionLine::new(ROOM_NAME, ROOM, description)));
     }
-    samples.add(&Line::Joined((&membership(room(), Role::Member)).into()));
-    samples.add(&Line::Joined((&membership(direct_room(), Role::Moderator)).into()));
-    samples.add(&Line::Left(LeftLine { room: ROOM_NAME, room_id: ROOM }));
+    samples.add(&Line::Joined(JoinedLine::new(&membership(room(), Role::Member), &name_of)));
+    samples.add(&Line::Joined(JoinedLine::new(&membership(direct_room(), Role::Moderator), &name_of)));
+    samples.add(&Line::Left(LeftLine::new(ROOM_NAME, ROOM)));
     let owner = Member { user: user(), role: Role::Owner, rsvp: Rsvp::Attending, presence: offline() };
     let member = Member { user: user(), role: Role::Member, rsvp: Rsvp::None, presence: online() };
     samples.add(&Line::Member(MemberLine::new(ROOM_NAME, ROOM, &owner)));
@@ -204,9 +214,9 @@ fn people_and_program(samples: &mut Samples) {
     samples.add(&Line::Person(PersonLine::new("ana", UserId(5), &offline())));
     samples.add(&Line::Person(PersonLine::new("ana", UserId(5), &online())));
     samples.add(&Line::Presence(PersonLine::new("ana", UserId(5), &offline())));
-    let (name, user_id) = ("ana", UserId(5));
+    let user = UserFields::new(UserId(5), "ana");
     let (epoch, server, server_version) = ("e-1", "ws://localhost:4000/", "0.1.0");
-    samples.add(&Line::Identity(IdentityLine { epoch, name, server, server_version, user_id }));
+    samples.add(&Line::Identity(IdentityLine { user, server, server_version, epoch }));
     let server = |pid: Option<i32>| LocalServerLine {
         data: "/home/ana/data".into(),
         is_running: pid.is_some(),
@@ -230,18 +240,13 @@ fn people_and_program(samples: &mut Samples) {
     let message = "p50 1.2ms, p99 3ms of 100";
     let figures = [("p50_ms", 1.25.into()), ("count", 100_u64.into()), ("role", "master".into())].into();
     let (advice, level, name) = (None, "ok", "round trip");
-    samples.add(&Line::Check(CheckLine {
-        advice,
-        figures: &figures,
-        found: message,
-        is_ok: true,
-        level,
-        message,
-        name,
-    }));
+    samples.add(&Line::Check(CheckLine { name, level, message, advice, figures: &figures }));
     let (advice, figures) = (Some("use a UTF-8 locale"), BTreeMap::new());
     let (level, message, name) = ("fail", "C", "locale");
-    samples.add(&Line::Check(CheckLine { advice, figures: &figures, found: "C", is_ok: false, level, message, name }));
+    samples.add(&Line::Check(CheckLine { name, level, message, advice, figures: &figures }));
+    samples.add(&Line::Log(LogLine { line: "2026-11-21T20:00:00Z  INFO ready" }));
+    samples.add(&Line::Notice(NoticeLine { level: "info", message: "joined" }));
+    samples.add(&Line::Notice(NoticeLine { level: "warn", message: "general: messages may be missing" }));
     let report = ErrorReport::new(Code::TimedOut, "no message in #general matched within 1s");
     samples.add(&Line::Error((&report).into()));
     let body = ErrorBody {
@@ -262,10 +267,10 @@ fn runs(samples: &mut Samples) {
     let command = ["cargo".to_owned(), "test".to_owned()];
     let report = |result| RunReport::new(&command, result, NOW, 640);
     let failed = report(RunResult::ExitStatus(101));
-    samples.add(&Line::Run(RunLine::new(&failed, "builds".to_owned(), "posted", Some("builds/12"))));
-    samples.add(&Line::Run(RunLine::new(&report(RunResult::Signal(15)), "builds".to_owned(), "waiting", None)));
+    samples.add(&Line::Run(RunLine::new(&failed, "#builds", "posted", Some("builds/12"))));
+    samples.add(&Line::Run(RunLine::new(&report(RunResult::Signal(15)), "#builds", "waiting", None)));
     let not_started = RunResult::NotStarted { exit_status: 127, reason: "not found".to_owned() };
-    samples.add(&Line::Run(RunLine::new(&report(not_started), "builds".to_owned(), "lost", None)));
+    samples.add(&Line::Run(RunLine::new(&report(not_started), "#builds", "lost", None)));
     let refusal = Refusal { code: "not_member".to_owned(), message: "Only members may do this.".to_owned() };
     for refusal in [None, Some(refusal)] {
         let (id, room, profile) = ("3f2a91c0".to_owned(), "#builds".to_owned(), "work".to_owned());
@@ -275,13 +280,19 @@ fn runs(samples: &mut Samples) {
     }
 }
 
-#[test]
-fn every_line_type_has_its_golden_bytes() {
+/// Returns the lines of all types.
+fn samples() -> Samples {
     let mut samples = Samples::default();
     items(&mut samples);
     messages(&mut samples);
     rooms(&mut samples);
     people_and_program(&mut samples);
+    samples
+}
+
+#[test]
+fn every_line_type_has_its_golden_bytes() {
+    let samples = samples();
     let types: BTreeSet<&str> = Line::TYPES.iter().copied().collect();
     assert_eq!(samples.0.keys().map(String::as_str).collect::<BTreeSet<_>>(), types, "a line type without a sample");
 

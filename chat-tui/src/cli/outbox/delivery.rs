@@ -7,10 +7,11 @@ use chat_proto::request::{Life, Post};
 
 use super::post::{OutboxPost, Refusal};
 use crate::argument::RoomRef;
-use crate::cli::context::{CliSession, Context};
+use crate::cli::context::Context;
 use crate::cli::exit::{CliError, Code};
 use crate::cli::json;
 use crate::cli::output::{ColorChoice, Output, local_time_with_zone};
+use crate::cli::session::CliSession;
 
 /// Time between two looks of a client that stays.
 const LOOK_EVERY: Duration = Duration::from_mins(1);

@@ -69,13 +69,11 @@ impl Check {
         let advice: String = advice.map(|line| format!("\n      → {line}")).collect();
         let text = format!("{level:<4}  {} {}{advice}", padded(self.name, NAME_COLUMNS), self.message);
         let line = CheckLine {
-            advice: self.advice.as_deref(),
-            figures: &self.figures,
-            found: &self.message,
-            is_ok: self.level < Level::Fail,
+            name: self.name,
             level,
             message: &self.message,
-            name: self.name,
+            advice: self.advice.as_deref(),
+            figures: &self.figures,
         };
         output.data(&Line::Check(line), &text)
     }
