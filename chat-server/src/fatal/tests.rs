@@ -1,6 +1,7 @@
 //! The forms of a fatal error.
 
 use super::*;
+use crate::store::sqlite::{FolderError, OpenError};
 use crate::transport::BindError;
 
 #[test]
@@ -22,4 +23,20 @@ fn on_a_terminal_the_next_step_is_a_section_of_its_own() {
         assert!(shown.contains(part), "{part} in {shown}");
     }
     assert!(!shown.contains("Location"), "{shown}");
+}
+
+#[test]
+fn a_cause_is_named_once() {
+    drop(install_reports());
+    let error = || std::io::Error::from_raw_os_error(98);
+    let address = "127.0.0.1:4000".parse().expect("an address");
+    let bound = ServeError::from(BindError::Tcp { address, error: error() });
+    let unix = ServeError::from(BindError::Unix { path: "/run/chat/s".into(), error: error() });
+    let folder = FolderError::Io { path: "/srv/chat".into(), error: error() };
+    let opened = ServeError::from(OpenError::Folder(folder));
+    for refused in [bound, unix, opened] {
+        let report = report(refused);
+        assert_eq!(in_one_line(&report).matches("os error 98").count(), 1, "{}", in_one_line(&report));
+        assert_eq!(format!("{report:?}").matches("os error 98").count(), 1, "{report:?}");
+    }
 }

@@ -47,20 +47,20 @@ pub struct Listen {
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
     /// A TCP address cannot be bound.
-    #[error("cannot listen at {address}: {source}")]
+    #[error("cannot listen at {address}: {error}")]
     Tcp {
         /// The address.
         address: SocketAddr,
-        /// Why.
-        source: io::Error,
+        /// Why; not its source, as the message names it already.
+        error: io::Error,
     },
     /// A Unix socket cannot be bound.
-    #[error("cannot listen at {path}: {source}")]
+    #[error("cannot listen at {path}: {error}")]
     Unix {
         /// The path.
         path: PathBuf,
-        /// Why.
-        source: io::Error,
+        /// Why; not its source, as the message names it already.
+        error: io::Error,
     },
     /// A socket of the service manager cannot be listened at.
     #[error("a socket of the service manager cannot be used")]
@@ -89,7 +89,7 @@ impl BindError {
     /// The next step of an operator, if one usually helps.
     pub fn advice(&self) -> Option<&'static str> {
         match self {
-            Self::Tcp { source, .. } if source.kind() == io::ErrorKind::AddrInUse => {
+            Self::Tcp { error, .. } if error.kind() == io::ErrorKind::AddrInUse => {
                 Some("stop the program that listens there, or choose another address with --listen")
             }
             Self::InUse { .. } => Some("stop it, or choose another path with --unix"),
@@ -174,5 +174,5 @@ impl Listeners {
 }
 
 async fn bind_tcp(address: SocketAddr) -> Result<TcpListener, BindError> {
-    TcpListener::bind(address).await.map_err(|source| BindError::Tcp { address, source })
+    TcpListener::bind(address).await.map_err(|error| BindError::Tcp { address, error })
 }

@@ -93,7 +93,7 @@ fn identity(path: &Path) -> Option<(u64, u64)> {
 
 /// Binds a socket whose folder may be gone, too. Only a folder that is this user's alone is used.
 async fn bind_again(listen: &UnixListen) -> Result<UnixListener, BindError> {
-    let failed = |source| BindError::Unix { path: listen.path.clone(), source };
+    let failed = |error| BindError::Unix { path: listen.path.clone(), error };
     if let Some(folder) = listen.path.parent().filter(|folder| !folder.exists()) {
         std::fs::DirBuilder::new().mode(0o700).create(folder).map_err(failed)?;
     }
@@ -101,7 +101,7 @@ async fn bind_again(listen: &UnixListen) -> Result<UnixListener, BindError> {
 }
 
 async fn bind_unix(unix: &UnixListen) -> Result<UnixListener, BindError> {
-    let failed = |source| BindError::Unix { path: unix.path.clone(), source };
+    let failed = |error| BindError::Unix { path: unix.path.clone(), error };
     clear_stale(&unix.path).await?;
     let listener = bind_private(&unix.path).map_err(failed)?;
     // The group first: the mode may let in the members of the former one.
@@ -124,7 +124,7 @@ fn bind_private(path: &Path) -> io::Result<UnixListener> {
 
 /// Removes a socket that a killed server left behind; nothing else is ever removed.
 async fn clear_stale(path: &Path) -> Result<(), BindError> {
-    let failed = |source| BindError::Unix { path: path.to_owned(), source };
+    let failed = |error| BindError::Unix { path: path.to_owned(), error };
     let found = match std::fs::symlink_metadata(path) {
         Ok(found) => found,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),

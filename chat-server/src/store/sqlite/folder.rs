@@ -15,12 +15,12 @@ use super::whereabouts::Named;
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
     /// It cannot be created or written to.
-    #[error("cannot use the data folder {path}: {source}")]
+    #[error("cannot use the data folder {path}: {error}")]
     Io {
         /// The folder or file.
         path: PathBuf,
-        /// The cause.
-        source: std::io::Error,
+        /// The cause; not its source, as the message names it already.
+        error: std::io::Error,
     },
     /// Another server holds it.
     #[error("the data folder {path} is in use by another server ({owner})")]
@@ -36,7 +36,9 @@ impl FolderError {
     /// The next step of an operator, if one usually helps.
     pub fn advice(&self) -> Option<&'static str> {
         match self {
-            Self::Io { .. } => None,
+            Self::Io { .. } => {
+                Some("let the user the server runs as write to it, or choose another folder with --data")
+            }
             Self::InUse { .. } => Some("stop that one, or choose another folder with --data"),
         }
     }
@@ -59,7 +61,7 @@ impl Folder {
     /// Creates the folder if it is missing, and holds it.
     pub(super) fn hold(path: &Path) -> Result<Self, FolderError> {
         let lock_path = path.join(LOCK);
-        let io = |path: &Path, source| FolderError::Io { path: path.to_owned(), source };
+        let io = |path: &Path, error| FolderError::Io { path: path.to_owned(), error };
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|e| io(path, e))?;
         let itself = hold_itself(path)?;
         let open = File::options().create(true).truncate(false).read(true).write(true).mode(0o600).open(&lock_path);
@@ -96,7 +98,7 @@ impl Folder {
 
 /// Takes the lock of the folder itself, which holds when nobody finds the file `lock` any more.
 fn hold_itself(path: &Path) -> Result<File, FolderError> {
-    let folder = File::open(path).map_err(|source| FolderError::Io { path: path.to_owned(), source })?;
+    let folder = File::open(path).map_err(|error| FolderError::Io { path: path.to_owned(), error })?;
     let taken = unless_looked_at(|| match flock(&folder, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(()),
         Err(rustix::io::Errno::WOULDBLOCK) => Err(TryLockError::WouldBlock),

@@ -153,7 +153,7 @@ pub(super) fn prepare(path: &Path, new_epoch: &str, now_ms: i64) -> Result<(Conn
         return Err(OpenError::OldLibrary { found: rusqlite::version() });
     }
     let database = |error| OpenError::of(path, error);
-    let io = |source| OpenError::Folder(FolderError::Io { path: path.to_owned(), source });
+    let io = |error| OpenError::Folder(FolderError::Io { path: path.to_owned(), error });
     if form::is_there(path)? {
         // A restore that was killed before it changed anything.
         remove_with_companions(&beside(path, RESTORING)).map_err(io)?;
@@ -171,7 +171,7 @@ pub(super) fn prepare(path: &Path, new_epoch: &str, now_ms: i64) -> Result<(Conn
 /// Makes the database under another name first, so that the file is whole whenever it is there.
 fn create(path: &Path, new_epoch: &str, now_ms: i64) -> Result<(), OpenError> {
     let new = beside(path, NEW);
-    let io = |source| OpenError::Folder(FolderError::Io { path: path.to_owned(), source });
+    let io = |error| OpenError::Folder(FolderError::Io { path: path.to_owned(), error });
     let database = |source| OpenError::Database { path: path.to_owned(), source };
     remove_with_companions(&new).map_err(io)?;
     drop(private_file(&new).map_err(io)?);

@@ -128,7 +128,7 @@ pub fn restore(
 
 /// Returns what is in a data folder and counts as data.
 fn names_in(folder: &Path) -> Result<Vec<String>, FolderError> {
-    let io = |source| FolderError::Io { path: folder.to_owned(), source };
+    let io = |error| FolderError::Io { path: folder.to_owned(), error };
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),

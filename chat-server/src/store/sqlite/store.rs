@@ -64,7 +64,7 @@ impl SqliteStore {
         let path = folder.database();
         let (connection, epoch) = open::prepare(&path, new_epoch, now.0)?;
         let database = |source| OpenError::Database { path: path.clone(), source };
-        let io = |source| OpenError::Folder(FolderError::Io { path: path.clone(), source });
+        let io = |error| OpenError::Folder(FolderError::Io { path: path.clone(), error });
         let health = Arc::<Switch>::default();
         let (named, others) = (Named::now(&path).map_err(io)?, folder.named().map_err(io)?);
         let whereabouts = Arc::new(Whereabouts::new(named, others, Arc::clone(&health)));
