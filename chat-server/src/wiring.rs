@@ -93,14 +93,9 @@ pub async fn serve(
         Some(redis) => Arc::new(RedisLive::start(redis, &store.epoch(), &tasks).await?),
         None => Arc::new(MemoryLive::new(config.memory)),
     };
-    let stores = Stores {
-        store: store.clone(),
-        live: live.clone(),
-        node: new_node()?,
-        clock: now,
-        clock_ahead_ms: clock::ahead_ms,
-        tasks: tasks.clone(),
-    };
+    let (node, clock_ahead_ms) = (new_node()?, clock::ahead_ms);
+    let stores =
+        Stores { store: store.clone(), live: live.clone(), node, clock: now, clock_ahead_ms, tasks: tasks.clone() };
     let setup_code = setup_code(&config, &store).await?;
     let settings = ServerConfig { setup_code: setup_code.clone(), ..config.server.clone() };
     let (server, drivers) = Server::new(settings, stores);

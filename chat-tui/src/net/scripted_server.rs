@@ -77,7 +77,7 @@ impl ScriptedServer {
     pub(super) async fn welcome_in(&self, run: Run) -> Peer {
         let mut peer = self.accept().await;
         assert!(matches!(peer.receive().await, Some(ClientFrame::Hello(_))));
-        peer.let_in(&Box::new(Welcome { run, ..*welcome() })).await;
+        peer.let_in(&Welcome { run, ..*welcome() }).await;
         peer
     }
 }
@@ -95,8 +95,8 @@ impl Peer {
     }
 
     /// Lets the client in and answers its first heartbeat.
-    pub(super) async fn let_in(&mut self, welcome: &Box<Welcome>) {
-        self.send(welcome).await;
+    pub(super) async fn let_in(&mut self, welcome: &Welcome) {
+        self.send(&Box::new(welcome.clone())).await;
         let heartbeat = self.receive_heartbeat().await;
         self.send_time(heartbeat, welcome.now).await;
     }

@@ -157,7 +157,7 @@ async fn a_room_that_ended_while_no_server_ran_frees_its_share_at_the_next_start
     let (caps, live) = with_three(&redis).await;
     drop(live);
     let mut connection = redis.options().client.get_multiplexed_async_connection().await.expect("connected");
-    let ended: Vec<String> = redis::cmd("KEYS").arg("*:room:1:*").query_async(&mut connection).await.expect("listed");
+    let ended: Vec<String> = redis::cmd("KEYS").arg("*:room:R1:*").query_async(&mut connection).await.expect("listed");
     redis::cmd("DEL").arg(ended).exec_async(&mut connection).await.expect("gone");
     let live = start(redis.options().with_caps(caps)).await;
     assert_eq!(live.put(entry(7, 4, 5, 60_000), NOW).await, Ok(Put::Stored));

@@ -29,7 +29,6 @@ pub(in crate::room) enum Change {
 
 /// An input of the commit.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "handed over at once, never kept: a box would cost each post")]
 pub(in crate::room) enum Event {
     /// A change was accepted.
     Accepted(Ticket, Change),
