@@ -129,7 +129,7 @@ mod tests {
     /// Services over a live store that is full with one entry of another room.
     fn full() -> (Services, Arc<MemoryLive>, tempfile::TempDir) {
         let entry = conformance::entry(9, 1, clock(), LIFE_MS);
-        let live = Arc::new(MemoryLive::new(MemoryCaps { total_bytes: 600, ..MemoryCaps::default() }));
+        let live = Arc::new(MemoryLive::new(MemoryCaps { total_bytes: 1_000, ..MemoryCaps::default() }));
         drop(live.put(entry, clock()));
         let (services, folder) = services(clock);
         (Services { live: live.clone(), ..services }, live, folder)
