@@ -56,8 +56,9 @@ impl UnixDoor {
         if identity(&self.path) == self.identity {
             return BoundAgain::NotNeeded;
         }
-        let paths = std::iter::once(&self.listen.path).chain(&self.listen.alternatives).cloned();
-        for path in paths.collect::<Vec<_>>() {
+        let alternatives = self.listen.alternatives.iter().filter(|path| is_for_us_alone(path));
+        let paths: Vec<PathBuf> = std::iter::once(&self.listen.path).chain(alternatives).cloned().collect();
+        for path in paths {
             let listen = UnixListen { path: path.clone(), ..self.listen.clone() };
             match bind_again(&listen).await {
                 Ok(listener) => {
@@ -68,7 +69,7 @@ impl UnixDoor {
                     return outcome;
                 }
                 Err(error) if !self.has_failed => {
-                    tracing::warn!(%error, "the socket was removed and cannot be made again")
+                    tracing::warn!(%error, "the socket was removed and cannot be made again");
                 }
                 Err(_) => {}
             }
@@ -91,7 +92,16 @@ fn identity(path: &Path) -> Option<(u64, u64)> {
     std::fs::symlink_metadata(path).ok().map(|found| (found.dev(), found.ino()))
 }
 
-/// Binds a socket whose folder may be gone, too. Only a folder that is this user's alone is used.
+/// Whether the folder of a socket can be made, or is this user's and nobody else's already: others may have put it there first.
+fn is_for_us_alone(socket: &Path) -> bool {
+    let Some(folder) = socket.parent() else { return false };
+    std::fs::symlink_metadata(folder).map_or(true, |found| {
+        let others_may = found.mode() & 0o077;
+        found.is_dir() && found.uid() == rustix::process::getuid().as_raw() && others_may == 0
+    })
+}
+
+/// Binds a socket whose folder may be gone, too.
 async fn bind_again(listen: &UnixListen) -> Result<UnixListener, BindError> {
     let failed = |error| BindError::Unix { path: listen.path.clone(), error };
     if let Some(folder) = listen.path.parent().filter(|folder| !folder.exists()) {
@@ -166,9 +176,13 @@ mod tests {
     #[tokio::test]
     async fn a_socket_that_is_removed_is_made_again_with_its_mode_or_at_another_path() {
         let folder = tempfile::tempdir().expect("a folder");
-        let (path, other) = (folder.path().join("run/s"), folder.path().join("other"));
-        std::fs::create_dir(folder.path().join("run")).expect("made");
-        let listen = UnixListen { path: path.clone(), mode: 0o666, group: None, alternatives: vec![other.clone()] };
+        let [path, open, other] = ["run/s", "open/s", "other/s"].map(|name| folder.path().join(name));
+        for name in ["run", "open"] {
+            std::fs::create_dir(folder.path().join(name)).expect("made");
+        }
+        std::fs::set_permissions(folder.path().join("open"), std::fs::Permissions::from_mode(0o777)).expect("opened");
+        let alternatives = vec![open, other.clone()];
+        let listen = UnixListen { path: path.clone(), mode: 0o666, group: None, alternatives };
         let mut door = UnixDoor::bind(&listen).await.expect("bound");
         assert_eq!(door.restore().await, BoundAgain::NotNeeded);
         for remove in [std::fs::remove_file, std::fs::remove_file] {
