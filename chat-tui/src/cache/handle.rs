@@ -21,12 +21,13 @@ pub struct Cache {
 
 impl Cache {
     /// Opens the cache of the server `name`, in `folder`. Returns the data of earlier runs, with the unsent posts
-    /// of those that have ended. `token` names this run.
+    /// of those that have ended. A file under the server's former name is taken over. `token` names this run.
     ///
     /// # Errors
     /// If the file cannot be used. A damaged one is set aside first and replaced.
-    pub fn open(folder: &Path, name: &str, token: &str) -> Result<(Self, Restored), CacheError> {
+    pub fn open(folder: &Path, (name, former_name): (&str, &str), token: &str) -> Result<(Self, Restored), CacheError> {
         let path = file_for(folder, name);
+        take_over_file(&file_for(folder, former_name), &path)?;
         let mut connection = match schema::open(&path) {
             Err(CacheError::Damaged { .. }) => {
                 set_damaged_file_aside(&path)?;
@@ -78,7 +79,45 @@ fn file_for(folder: &Path, name: &str) -> PathBuf {
     folder.join(format!("{short}.db"))
 }
 
+/// Gives the file of a server that was known by another name its new one.
+fn take_over_file(former: &Path, path: &Path) -> Result<(), CacheError> {
+    if former == path || path.exists() || !former.exists() {
+        return Ok(());
+    }
+    // With its companions: the newest posts may be in the log.
+    for end in ["-wal", "-shm", ""] {
+        let with_end = |path: &Path| PathBuf::from(format!("{}{end}", path.display()));
+        match std::fs::rename(with_end(former), with_end(path)) {
+            Ok(()) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(source) => return Err(CacheError::Io { path: former.to_owned(), source }),
+        }
+    }
+    Ok(())
+}
+
 fn set_damaged_file_aside(path: &Path) -> Result<(), CacheError> {
     let aside = path.with_extension("db.damaged");
     std::fs::rename(path, aside).map_err(|source| CacheError::Io { path: path.to_owned(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_of_a_server_that_was_known_by_another_name_is_taken_over() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let open =
+            |name: &str, former: &str| Cache::open(folder.path(), (name, former), "run").expect("opened").0.close();
+        open("unix:/run/s", "unix:/run/s");
+        let former = file_for(folder.path(), "unix:/run/s");
+        let connection = schema::open(&former).expect("opened");
+        connection.execute("INSERT INTO draft VALUES (7, 'half a thought')", []).expect("written");
+        drop(connection);
+        open("local:/data", "unix:/run/s");
+        assert!(!former.exists());
+        let (_, restored) = Cache::open(folder.path(), ("local:/data", "unix:/elsewhere"), "run").expect("opened");
+        assert_eq!(restored.drafts.len(), 1);
+    }
 }

@@ -1,6 +1,5 @@
 //! The global flags, the settings, the output and the connection of a command. Must not know subcommands.
 
-use std::sync::Arc;
 
 use chat_proto::client_frame::Auth;
 use chat_proto::server_frame::Welcome;
@@ -11,7 +10,7 @@ use super::outbox::remember_rooms;
 use super::output::{ColorChoice, Output};
 use super::session::CliSession;
 use crate::config::{Credentials, Paths, Settings};
-use crate::net::{Client, LinkOptions, Locate, Prepare, ServerAddress};
+use crate::net::{Client, LinkOptions, ServerAddress};
 
 /// The flags of every command.
 #[derive(Args, Clone, Debug)]
@@ -92,69 +91,6 @@ impl Context {
             .map_err(|error| CliError::usage(error.to_string()))
     }
 
-    #[cfg(feature = "local-server")]
-    fn default_server(&self) -> Result<ServerAddress, CliError> {
-        if std::os::unix::net::UnixStream::connect(crate::local::SYSTEM_SOCKET).is_ok() {
-            return Ok(format!("unix:{}", crate::local::SYSTEM_SOCKET).parse()?);
-        }
-        let running = crate::local::ensure_running(&self.local_server());
-        Ok(running.map_err(|error| CliError::unreachable(error.to_string()))?.address().parse()?)
-    }
-
-    #[cfg(not(feature = "local-server"))]
-    fn default_server(&self) -> Result<ServerAddress, CliError> {
-        Err(CliError::usage("name a server: --server URL, CHAT_SERVER, or a profile in client.toml"))
-    }
-
-    /// Returns the paths of the local server.
-    #[cfg(feature = "local-server")]
-    pub fn local_server(&self) -> crate::local::LocalServer {
-        crate::local::LocalServer::of(&self.paths.local_server_data(), &self.paths.state)
-    }
-
-    /// Returns the local server if it is, or was last, at `address`.
-    #[cfg(feature = "local-server")]
-    fn local_server_at(&self, address: &ServerAddress) -> Option<crate::local::LocalServer> {
-        let server = self.local_server();
-        (crate::local::named_address(&server)? == address.to_string()).then_some(server)
-    }
-
-    /// Returns the step before each attempt to connect: starts the local server if it does not run.
-    #[cfg(feature = "local-server")]
-    pub fn prepare(&self, address: &ServerAddress) -> Prepare {
-        let Some(server) = self.local_server_at(address) else { return Arc::new(|| Ok(())) };
-        Arc::new(move || crate::local::ensure_running(&server).map(drop).map_err(|error| error.to_string()))
-    }
-
-    /// Returns the step before each attempt to connect: nothing, in a build without a local server.
-    #[cfg(not(feature = "local-server"))]
-    pub fn prepare(&self, _: &ServerAddress) -> Prepare {
-        Arc::new(|| Ok(()))
-    }
-
-    /// Returns how to find the local server where it is at each attempt: the next one to be started may have another socket.
-    #[cfg(feature = "local-server")]
-    pub fn locate(&self, address: &ServerAddress) -> Option<Locate> {
-        let server = self.local_server_at(address)?;
-        Some(Arc::new(move || crate::local::named_address(&server)?.parse().ok()))
-    }
-
-    /// Other servers do not move.
-    #[cfg(not(feature = "local-server"))]
-    pub fn locate(&self, _: &ServerAddress) -> Option<Locate> {
-        None
-    }
-
-    /// Returns the name under which things are kept for the server at `address`: the address, or for the local server, whose
-    /// socket may be elsewhere tomorrow, its data folder.
-    pub fn server_name(&self, address: &ServerAddress) -> String {
-        #[cfg(feature = "local-server")]
-        if let Some(server) = self.local_server_at(address) {
-            return format!("local:{}", server.data.display());
-        }
-        address.to_string()
-    }
-
     /// Returns the way to sign in at `address`: the token given, the token stored, or the socket's peer credentials.
     ///
     /// # Errors
@@ -164,7 +100,9 @@ impl Context {
             return Ok(Auth::Token { token: token.clone() });
         }
         let credentials = self.credentials()?;
-        if let Some(token) = credentials.token(&self.server_name(address)) {
+        // The user's own server was once known by its socket.
+        let stored = credentials.token(&self.server_name(address)).or_else(|| credentials.token(&address.to_string()));
+        if let Some(token) = stored {
             return Ok(Auth::Token { token: token.to_owned() });
         }
         if address.is_unix() {

@@ -12,6 +12,7 @@ mod json;
 mod main;
 mod outbox;
 mod output;
+mod own_server;
 mod post_pacer;
 mod run_report;
 mod session;

@@ -83,7 +83,9 @@ pub async fn run(options: RunOptions) -> Result<(), RunError> {
 }
 
 fn open_cache(options: &RunOptions, token: &str) -> (Option<Cache>, Option<crate::app::Restored>, Option<String>) {
-    match Cache::open(&options.cache_folder, &options.cache_name, token) {
+    // The user's own server was once known by its socket.
+    let names = (options.cache_name.as_str(), options.link.address.to_string());
+    match Cache::open(&options.cache_folder, (names.0, &names.1), token) {
         Ok((cache, restored)) => (Some(cache), Some(restored), None),
         Err(error) => (None, None, Some(format!("{error}. Nothing is saved for a restart."))),
     }

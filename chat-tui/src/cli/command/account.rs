@@ -132,8 +132,10 @@ pub(super) async fn logout(context: &Context) -> Result<(), CliError> {
         Err(_) => false,
     };
     if is_gone {
-        let removed = context.credentials()?.remove(&context.server_name(&address));
-        removed.map_err(|error| CliError::failed(error.to_string()))?;
+        let mut credentials = context.credentials()?;
+        for name in [context.server_name(&address), address.to_string()] {
+            credentials.remove(&name).map_err(|error| CliError::failed(error.to_string()))?;
+        }
     }
     result?;
     context.output.info(&format!("signed out of {address}"));
