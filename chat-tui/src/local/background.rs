@@ -13,11 +13,11 @@ use super::running::{LocalState, RunningServer, find, state};
 
 /// A server is ready or has failed within this time, even when it recovers from a crash.
 const START_LIMIT: Duration = Duration::from_secs(30);
+/// A server that holds the data takes connections or has ended within this time: it is just starting, stopping, or makes its
+/// removed socket again.
+const LISTEN_LIMIT: Duration = Duration::from_secs(16);
 /// The holder of the start lock is done within this time, a little longer than it takes to notice a failed start.
-const LOCK_LIMIT: Duration = Duration::from_secs(35);
-/// A server that holds the data takes connections within this time: it is just starting, stopping, or makes its removed
-/// socket again.
-const LISTEN_LIMIT: Duration = Duration::from_secs(8);
+const LOCK_LIMIT: Duration = Duration::from_secs(50);
 const POLL_EVERY: Duration = Duration::from_millis(20);
 
 /// Finds the server, or starts it and waits until it is ready.

@@ -72,7 +72,8 @@ impl LocalServer {
         let short: String = digest.iter().take(5).map(|byte| format!("{byte:02x}")).collect();
         let socket = format!("{short}.sock");
         let uid = rustix::process::getuid().as_raw();
-        let folders = folders(uid, &self.state);
+        let named = directories::BaseDirs::new().and_then(|dirs| dirs.runtime_dir().map(Path::to_owned));
+        let folders = folders([named, Some(format!("/run/user/{uid}").into())], uid, &self.state);
         let fits = |folder: &PathBuf| folder.join(&socket).as_os_str().len() < SOCKET_PATH_MAX;
         let folders: Vec<_> = folders.into_iter().filter(fits).collect();
         if folders.is_empty() {
@@ -88,13 +89,11 @@ fn real(data: &Path) -> PathBuf {
     data.canonicalize().unwrap_or_else(|_| data.to_owned())
 }
 
-/// Returns the folders for a socket, best first: in the runtime folder, which has its usual place where nothing names it (cron,
-/// `ssh host cmd`, a service), else in the folder for temporary files, else `/tmp`, else among our own files, where nobody can
+/// Returns the folders for a socket, best first: in the runtime folder, as it is named or, where nothing names it (cron, `ssh
+/// host cmd`, a service), at its usual place, else in the folder for temporary files, else `/tmp`, else among our own files, where nobody can
 /// be first.
-fn folders(uid: u32, state: &Path) -> Vec<PathBuf> {
-    let named = directories::BaseDirs::new().and_then(|dirs| dirs.runtime_dir().map(Path::to_owned));
-    let usual = PathBuf::from(format!("/run/user/{uid}"));
-    let runtime = named.into_iter().chain([usual]).filter(|base| base.is_dir()).map(|base| base.join("chat"));
+fn folders(runtime: [Option<PathBuf>; 2], uid: u32, state: &Path) -> Vec<PathBuf> {
+    let runtime = runtime.into_iter().flatten().filter(|base| base.is_dir()).map(|base| base.join("chat"));
     let own = format!("chat-{uid}");
     let others = [std::env::temp_dir().join(&own), Path::new("/tmp").join(&own), state.join("run")];
     let mut folders: Vec<PathBuf> = Vec::new();
@@ -157,13 +156,27 @@ mod tests {
         std::fs::create_dir(&taken).expect("made");
         std::fs::set_permissions(&taken, std::fs::Permissions::from_mode(0o777)).expect("opened");
         let folders = [taken.clone(), own.clone()];
-        assert_eq!(usable_from(&folders, uid).expect("another"), [own.clone()]);
+        assert_eq!(usable_from(&folders, uid).expect("another"), [own]);
         std::fs::remove_dir(&taken).expect("given back");
         assert_eq!(usable_from(&folders, uid).expect("the first again"), folders);
         std::fs::remove_dir(&taken).expect("ours");
         std::fs::write(&taken, "").expect("a file");
         let refused = usable_from(&folders[..1], uid).expect_err("a file").to_string();
         assert!(refused.contains("XDG_RUNTIME_DIR"), "{refused}");
+    }
+
+    #[test]
+    fn the_runtime_folder_is_taken_from_its_usual_place_where_nothing_names_it() {
+        let base = tempfile::tempdir().expect("a folder");
+        let [named, usual, state] = ["named", "usual", "state"].map(|name| base.path().join(name));
+        for folder in [&named, &usual] {
+            std::fs::create_dir(folder).expect("made");
+        }
+        let first = |named: Option<&PathBuf>| folders([named.cloned(), Some(usual.clone())], 7, &state)[0].clone();
+        assert_eq!(first(Some(&named)), named.join("chat"));
+        assert_eq!(first(None), usual.join("chat"));
+        std::fs::remove_dir(&usual).expect("there");
+        assert!(!first(None).starts_with(base.path()), "else it is for temporary files");
     }
 
     #[test]
