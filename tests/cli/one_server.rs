@@ -4,7 +4,6 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::process::{Command, Output};
-use std::time::{Duration, Instant};
 
 use chat_tests::client::Home;
 use chat_tests::wait::until;
@@ -153,14 +152,12 @@ fn first_commands_of_all_kinds_at_once_share_one_server_also_after_kill_9() {
 }
 
 #[test]
-fn a_deleted_socket_is_made_again_within_two_seconds() {
+fn a_deleted_socket_is_made_again_and_a_command_waits_for_it() {
     let user = User::new();
     said(user.session(&["send", "general", "before"]));
     let (pid, socket) = (user.pid(), user.socket());
     std::fs::remove_file(&socket).expect("there");
-    let removed = Instant::now();
     until("the socket", || socket.exists().then_some(()));
-    assert!(removed.elapsed() < Duration::from_secs(2), "{:?}", removed.elapsed());
     std::fs::remove_file(&socket).expect("there");
     said(user.job(&["send", "general", "waits for it"]));
     assert_eq!(user.pid(), pid);

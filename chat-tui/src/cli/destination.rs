@@ -15,7 +15,7 @@ impl Context {
         OutboxFolder::of(&self.paths.state, &self.profile_name())
     }
 
-    /// Returns the name of the profile; the server if none is chosen, and `own` if none is named, either.
+    /// Returns the name of the profile; the server if none is chosen, and `this machine` if none is named, either.
     pub fn profile_name(&self) -> String {
         let chosen = self.globals.profile.as_ref().or(self.settings.profile.as_ref());
         let Ok(server) = self.configured_server() else {
@@ -24,7 +24,7 @@ impl Context {
         };
         let profile =
             chosen.filter(|name| self.settings.profiles.get(*name).map(|known| &known.server) == server.as_ref());
-        profile.cloned().or(server).unwrap_or_else(|| "own".to_owned())
+        profile.cloned().or(server).unwrap_or_else(|| "this machine".to_owned())
     }
 
     /// Names the token that was given with the command, if one was: a post of this sign-in is not posted by another one.
@@ -34,7 +34,7 @@ impl Context {
     }
 
     /// Returns the time of day.
-    pub fn now(&self) -> UnixMillis {
+    pub fn now() -> UnixMillis {
         UnixMillis(jiff::Timestamp::now().as_millisecond())
     }
 

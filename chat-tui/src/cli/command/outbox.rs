@@ -61,7 +61,7 @@ pub(super) async fn run(args: &OutboxArgs, context: &Context) -> Result<(), CliE
 }
 
 fn list(context: &Context) -> Result<(), CliError> {
-    let posts: Vec<_> = context.outbox().posts(context.now()).collect();
+    let posts: Vec<_> = context.outbox().posts(Context::now()).collect();
     if posts.is_empty() {
         context.output.info(&format!("nothing waits in the outbox of {}", context.profile_name()));
     }
@@ -87,7 +87,7 @@ async fn retry(context: &Context) -> Result<(), CliError> {
     if let Some(error) = done.stopped {
         return Err(error);
     }
-    let left: Vec<_> = context.outbox().posts(context.now()).collect();
+    let left: Vec<_> = context.outbox().posts(Context::now()).collect();
     if let Some(post) = left.iter().find(|post| post.refusal.is_none()) {
         let by = "it was left by a command with another CHAT_TOKEN; retry with that one";
         return Err(CliError::failed(format!("{} waits on: {by}", post.id)));
@@ -97,7 +97,7 @@ async fn retry(context: &Context) -> Result<(), CliError> {
 
 fn drop_posts(args: &DropArgs, context: &Context) -> Result<(), CliError> {
     let outbox = context.outbox();
-    let posts: Vec<_> = outbox.posts(context.now()).collect();
+    let posts: Vec<_> = outbox.posts(Context::now()).collect();
     let unknown = args.ids.iter().find(|id| !posts.iter().any(|post| post.id == **id));
     if let Some(id) = unknown {
         let profile = context.profile_name();
@@ -106,7 +106,9 @@ fn drop_posts(args: &DropArgs, context: &Context) -> Result<(), CliError> {
         )));
     }
     let chosen: Vec<_> = posts.iter().filter(|post| args.all || args.ids.contains(&post.id)).collect();
-    chosen.iter().for_each(|post| outbox.remove(post));
+    for post in &chosen {
+        outbox.remove(post);
+    }
     context.output.info(&format!("dropped {} from the outbox", chosen.len()));
     Ok(())
 }

@@ -43,6 +43,7 @@ Examples:
   chat run ops --only-failures -- ./backup.sh
   chat run deploys --require-server -- ./deploy.sh
   chat run builds --json -- make 2>/dev/null | jq .duration_ms")]
+#[expect(clippy::struct_excessive_bools, reason = "four independent flags")]
 pub(in crate::cli) struct RunArgs {
     /// The room: general, #general or R1.
     pub(super) room: RoomRef,
@@ -87,7 +88,7 @@ pub(super) async fn run(args: &RunArgs, context: &Context) -> Result<(), CliErro
 
 async fn run_and_post(args: &RunArgs, context: &Context, fault: Option<CliError>) -> Result<(), CliError> {
     let looking = fault.is_none().then(|| look_beside(args.room.clone(), context.clone()));
-    let (ran_at, started) = (context.now(), Instant::now());
+    let (ran_at, started) = (Context::now(), Instant::now());
     let ChildExit { result, output } = if context.output.is_json() {
         run_child(&args.command, tokio::io::stderr()).await
     } else {

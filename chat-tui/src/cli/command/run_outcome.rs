@@ -14,6 +14,7 @@ use crate::cli::exit::{CliError, Code, ErrorReport, Exit};
 use crate::cli::json;
 use crate::cli::outbox::{OutboxPost, Refusal, RoomLife, remember_rooms, room_life};
 use crate::cli::run_report::RunReport;
+use crate::cli::signals::Signals;
 
 /// After the command, its result is tried to be posted for this long.
 const POST_LIMIT: Duration = Duration::from_secs(5);
@@ -76,26 +77,36 @@ impl Publishing<'_> {
         }
     }
 
+    /// Tries until the time is up, or a signal asks to end now.
     async fn post_in_time(&self, key: &ClientKey) -> Result<String, Failure> {
         let limit = Instant::now() + POST_LIMIT;
         let message = format!("the chat did not answer within {} s", POST_LIMIT.as_secs());
         let mut last = failure(CliError::unreachable(message), false);
-        loop {
-            match timeout_at(limit, self.post(key)).await {
-                Ok(Ok(id)) => return Ok(id),
-                Ok(Err(failed)) => {
-                    if !failed.report.retryable {
-                        return Err(failed);
-                    }
-                    last = failed;
+        let signal = async {
+            match Signals::listen() {
+                Ok(mut signals) => drop(signals.next().await),
+                Err(_) => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            posted = timeout_at(limit, self.post_repeatedly(key, &mut last)) => {
+                if let Ok(posted) = posted {
+                    return posted;
                 }
-                Err(_) => return Err(last),
             }
-            let pause = last.report.retry_after_ms.map_or(RETRY_AFTER, Duration::from_millis);
-            if Instant::now() + pause >= limit {
-                return Err(last);
+            () = signal => last.report.message = String::from("a signal ended the wait for the chat"),
+        }
+        Err(last)
+    }
+
+    /// Tries until the answer is final; leaves the reason of the last try in `last`.
+    async fn post_repeatedly(&self, key: &ClientKey, last: &mut Failure) -> Result<String, Failure> {
+        loop {
+            match self.post(key).await {
+                Err(failed) if failed.report.retryable => *last = failed,
+                answered => return answered,
             }
-            sleep(pause).await;
+            sleep(last.report.retry_after_ms.map_or(RETRY_AFTER, Duration::from_millis)).await;
         }
     }
 
@@ -145,7 +156,7 @@ impl Publishing<'_> {
             key,
             profile: context.profile_name(),
             token: context.token_name(),
-            stored_at: context.now(),
+            stored_at: Context::now(),
             refusal: refusal.then(|| Refusal {
                 code: json::code(failed.report.code).to_owned(),
                 message: failed.report.message.clone(),

@@ -58,7 +58,7 @@ pub(in crate::cli) async fn deliver(context: &Context, refused_too: bool) -> Del
     };
     let token = context.token_name();
     let is_due = |post: &OutboxPost| (refused_too || post.refusal.is_none()) && post.token == token;
-    let mut posts = folder.posts(context.now()).filter(is_due).peekable();
+    let mut posts = folder.posts(Context::now()).filter(is_due).peekable();
     if posts.peek().is_none() {
         return done;
     }

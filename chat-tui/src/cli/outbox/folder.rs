@@ -47,7 +47,7 @@ pub(in crate::cli) struct OutboxFolder {
 /// A post's file.
 struct Stored {
     path: PathBuf,
-    stored_at: UnixMillis,
+    since: UnixMillis,
     bytes: u64,
 }
 
@@ -118,9 +118,8 @@ impl OutboxFolder {
     pub fn lock_sending(&self) -> Option<File> {
         let file = self.lock_file("sending").ok()?;
         match file.try_lock() {
-            Ok(()) => Some(file),
-            // Without locks two may send the same post: its key makes it one.
-            Err(TryLockError::Error(_)) => Some(file),
+            // Where there are no locks, two may send the same post: its key makes it one.
+            Ok(()) | Err(TryLockError::Error(_)) => Some(file),
             Err(TryLockError::WouldBlock) => None,
         }
     }
@@ -138,7 +137,7 @@ impl OutboxFolder {
         let Ok(entries) = std::fs::read_dir(&self.path) else { return Vec::new() };
         let mut files: Vec<Stored> = entries.filter_map(|entry| stored(&entry.ok()?)).collect();
         files.retain(|file| {
-            let is_young = now.0 - file.stored_at.0 < AGE_MAX_MS;
+            let is_young = now.0 - file.since.0 < AGE_MAX_MS;
             if !is_young {
                 let _ = std::fs::remove_file(&file.path);
             }
@@ -190,8 +189,8 @@ fn stored(entry: &std::fs::DirEntry) -> Option<Stored> {
     let path = entry.path();
     kind(&path)?;
     let (stored_at, _) = path.file_stem()?.to_str()?.split_once('-')?;
-    let stored_at = UnixMillis(stored_at.parse().ok()?);
-    Some(Stored { stored_at, bytes: entry.metadata().ok()?.len(), path })
+    let since = UnixMillis(stored_at.parse().ok()?);
+    Some(Stored { since, bytes: entry.metadata().ok()?.len(), path })
 }
 
 #[cfg(test)]
