@@ -1,30 +1,16 @@
 //! The addresses and sockets the server listens at. All are bound before the first connection is accepted. Must not know what
 //! is served.
 
-use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::net::{TcpListener, UnixListener};
 
+use super::bind_error::BindError;
 use super::host_names::HostNames;
 use super::inherited::Inherited;
 use super::trusted_proxies::TrustedProxies;
-use super::unix_door::{BoundAgain, UnixDoor};
-
-/// A Unix socket to listen at.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnixListen {
-    /// Its path.
-    pub path: PathBuf,
-    /// Its mode: who may connect.
-    pub mode: u32,
-    /// The group that owns it.
-    pub group: Option<String>,
-    /// Other paths, for a socket that is removed and cannot be made again at its own.
-    pub alternatives: Vec<PathBuf>,
-}
+use super::unix_door::{BoundAgain, UnixDoor, UnixListen};
 
 /// Where to listen.
 #[derive(Clone, Debug, Default)]
@@ -41,62 +27,6 @@ pub struct Listen {
     pub trusted_proxies: TrustedProxies,
     /// The server's names, for the pages for operators.
     pub host_names: HostNames,
-}
-
-/// Why the server cannot listen.
-#[derive(Debug, thiserror::Error)]
-pub enum BindError {
-    /// A TCP address cannot be bound.
-    #[error("cannot listen at {address}: {error}")]
-    Tcp {
-        /// The address.
-        address: SocketAddr,
-        /// Why; not its source, as the message names it already.
-        error: io::Error,
-    },
-    /// A Unix socket cannot be bound.
-    #[error("cannot listen at {path}: {error}")]
-    Unix {
-        /// The path.
-        path: PathBuf,
-        /// Why; not its source, as the message names it already.
-        error: io::Error,
-    },
-    /// A socket of the service manager cannot be listened at.
-    #[error("a socket of the service manager cannot be used")]
-    Inherited(#[source] io::Error),
-    /// Another server listens there.
-    #[error("another server listens at {path}")]
-    InUse {
-        /// The path.
-        path: PathBuf,
-    },
-    /// A file that is no socket has that path.
-    #[error("{path} is there already and no socket")]
-    NoSocket {
-        /// The path.
-        path: PathBuf,
-    },
-    /// The group does not exist.
-    #[error("there is no group {name:?} on this machine")]
-    NoGroup {
-        /// Its name.
-        name: String,
-    },
-}
-
-impl BindError {
-    /// The next step of an operator, if one usually helps.
-    pub fn advice(&self) -> Option<&'static str> {
-        match self {
-            Self::Tcp { error, .. } if error.kind() == io::ErrorKind::AddrInUse => {
-                Some("stop the program that listens there, or choose another address with --listen")
-            }
-            Self::InUse { .. } => Some("stop it, or choose another path with --unix"),
-            Self::NoSocket { .. } => Some("move it away, or choose another path with --unix"),
-            Self::Tcp { .. } | Self::Unix { .. } | Self::Inherited(_) | Self::NoGroup { .. } => None,
-        }
-    }
 }
 
 /// The bound listeners.

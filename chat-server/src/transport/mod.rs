@@ -2,6 +2,7 @@
 //! read by `connection`.
 
 mod accept;
+mod bind_error;
 mod frames;
 mod host_names;
 mod http;
@@ -12,7 +13,9 @@ mod trusted_proxies;
 mod unix_door;
 
 pub use accept::serve;
+pub use bind_error::BindError;
 pub use host_names::HostNames;
 pub use inherited::{InheritError, Inherited};
-pub use listen::{BindError, Listen, Listeners, UnixListen};
+pub use listen::{Listen, Listeners};
 pub use trusted_proxies::TrustedProxies;
+pub use unix_door::UnixListen;

@@ -9,7 +9,20 @@ use rustix::fs::Mode;
 use rustix::process::umask;
 use tokio::net::UnixListener;
 
-use super::listen::{BindError, UnixListen};
+use super::bind_error::BindError;
+
+/// A Unix socket to listen at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnixListen {
+    /// Its path.
+    pub path: PathBuf,
+    /// Its mode: who may connect.
+    pub mode: u32,
+    /// The group that owns it.
+    pub group: Option<String>,
+    /// Other paths, for a socket that is removed and cannot be made again at its own.
+    pub alternatives: Vec<PathBuf>,
+}
 
 /// A bound Unix socket.
 #[derive(Debug)]

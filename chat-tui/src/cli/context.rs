@@ -1,6 +1,5 @@
 //! The global flags, the settings, the output and the connection of a command. Must not know subcommands.
 
-
 use chat_proto::client_frame::Auth;
 use chat_proto::server_frame::Welcome;
 use clap::Args;
