@@ -98,10 +98,11 @@ fn faulty_settings_leave_the_terminal_untouched() {
     let folder = home.path().join(".config/chat");
     std::fs::create_dir_all(&folder).expect("a folder");
     std::fs::write(folder.join("keymap.toml"), "[composer]\n\"hyper+x\" = \"send\"\nx = \"fly\"\n").expect("written");
+    std::fs::write(folder.join("client.toml"), "colour = 1\n").expect("written");
     let screen = shell(&home);
     screen.type_text("chat; echo status $?");
     screen.press(&["Enter"]);
     let lines = screen.wait_for_text("status 2");
     let shown = lines.join("");
-    assert!(shown.contains("hyper+x") && shown.contains("fly"), "{lines:#?}");
+    assert!(["hyper+x", "fly", "colour"].iter().all(|fault| shown.contains(fault)), "{lines:#?}");
 }

@@ -21,14 +21,22 @@ fn chat(home: &Home) -> Command {
     command
 }
 
+/// Returns a home whose client starts with a room from its cache: keys have somewhere to go from the first moment on.
+fn home_with_a_room() -> Home {
+    let home = Home::default();
+    let mut terminal = open(&home, (PLAIN, b""));
+    terminal.wait_for("online").expect("connected");
+    terminal.quit(b"\x11").expect("its end");
+    home
+}
+
 fn open(home: &Home, answers: (Answers, &[u8])) -> Terminal {
     Terminal::answering(&chat(home), (80, 24), answers).expect("a terminal")
 }
 
 #[test]
 fn a_terminal_that_answers_nothing_is_not_waited_for_and_its_keys_are_kept() {
-    let home = Home::default();
-    home.output(&["send", "general", "here already"]);
+    let home = home_with_a_room();
     let mut terminal = open(&home, (SILENT, "early é".as_bytes()));
     terminal.wait_for("message #general").expect("the first screen");
     let begun = Instant::now();
@@ -41,7 +49,7 @@ fn a_terminal_that_answers_nothing_is_not_waited_for_and_its_keys_are_kept() {
 
 #[test]
 fn a_light_terminal_is_drawn_in_the_light_theme() {
-    let home = Home::default();
+    let home = home_with_a_room();
     let mut terminal = open(&home, (LIGHT, b"x"));
     terminal.wait_for("online").expect("connected");
     terminal.wait_for("› x").expect("the key typed before the start");
@@ -52,7 +60,7 @@ fn a_light_terminal_is_drawn_in_the_light_theme() {
 
 #[test]
 fn a_late_answer_is_no_text_and_still_changes_the_colours() {
-    let home = Home::default();
+    let home = home_with_a_room();
     let mut terminal = open(&home, (SILENT, b""));
     terminal.send(b"a").expect("written");
     terminal.wait_for("› a").expect("the first screen with the key");
@@ -74,8 +82,7 @@ fn a_terminal_with_sixteen_colours_gets_no_others_and_is_asked_for_no_motion() {
     terminal.wait_for("online").expect("connected");
     let received = terminal.received();
     assert!(!received.contains("38;2;") && !received.contains("48;2;"), "{received:?}");
-    let indexed = regex::Regex::new("[34]8;5;(1[6-9]|[2-9][0-9]|[0-9]{3})").expect("a pattern");
-    assert!(!indexed.is_match(&received), "{received:?}");
+    assert!(!received.contains("38;5;") && !received.contains("48;5;"), "not even in the newer form: {received:?}");
     assert!(received.contains("\x1b[?1000h") && !received.contains("?1003h") && !received.contains("?1002h"));
 }
 
@@ -85,10 +92,10 @@ fn a_wrapped_link_leads_to_its_whole_address() {
     let address = "https://ci.example.org/builds/4211/artifacts/with/a/long/path?tab=log";
     home.output(&["send", "general", &format!("see {address} and tell me")]);
     let mut terminal = Terminal::answering(&chat(&home), (40, 10), (PLAIN, b"")).expect("a terminal");
-    terminal.wait_for("and tell me").expect("the message");
+    terminal.wait_for("tell me").expect("the message");
     let received = terminal.received();
-    let target = format!(";{address}\x07");
-    let opened = received.match_indices(&target);
+    let end = format!(";{address}\x07");
+    let opened = received.match_indices(&end);
     let ids: Vec<_> = opened.filter_map(|(at, _)| received[..at].rsplit("\x1b]8;id=").next()).collect();
     assert!(!ids.is_empty() && ids.iter().all(|id| *id == ids[0]), "{received:?}");
     assert!(terminal.rows().iter().filter(|row| row.contains('/')).count() >= 2, "{:#?}", terminal.rows());

@@ -70,7 +70,7 @@ pub async fn run(options: RunOptions) -> Result<(), RunError> {
             event_loop.screen.apply_probe(probe.found);
             event_loop.frame_limiter.at_once();
             probe.found.background.into_iter().for_each(|background| event_loop.take_background(background));
-            Inputs::after(probe)
+            probe.into_inputs()
         }
         None => Inputs::default(),
     };

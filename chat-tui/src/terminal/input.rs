@@ -8,8 +8,8 @@ use crossterm::event::{
 use futures_util::StreamExt;
 use tokio::time::{Duration, timeout};
 
+use super::Background;
 use super::late_answer::{LateAnswer, Sifted};
-use super::{Background, Probe};
 use crate::keymap::{Code, Key};
 
 /// The parts of an answer come without a pause of this length.
@@ -53,10 +53,10 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    /// Begins with the keys that were pressed during the probe.
-    pub fn after(probe: Probe) -> Self {
-        let late = LateAnswer::expected(probe.is_outstanding);
-        Self { events: EventStream::default(), ready: probe.typed.into(), late }
+    /// Begins with what was typed before; an answer about the background may still be outstanding.
+    pub(super) fn after(typed: Vec<Input>, is_outstanding: bool) -> Self {
+        let late = LateAnswer::expected(is_outstanding);
+        Self { events: EventStream::default(), ready: typed.into(), late }
     }
 
     /// Waits for the next event. Returns `None` once the terminal is gone.

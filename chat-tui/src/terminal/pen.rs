@@ -174,6 +174,17 @@ fn cursor_step(from: u16, to: u16) -> String {
     if column.len() < relative.len() { column } else { relative }
 }
 
+/// Returns the older form of the first 16 colours (`31` for `38;5;1`), which is shorter, and known to terminals with no
+/// others.
+fn shortest(parameter: String, is_fore: bool) -> String {
+    let (normal, bright) = if is_fore { (30, 90) } else { (40, 100) };
+    match parameter.get(2..).and_then(|rest| rest.strip_prefix(";5;")).and_then(|number| number.parse::<u8>().ok()) {
+        Some(number @ 0..8) => (normal + number).to_string(),
+        Some(number @ 8..16) => (bright + number - 8).to_string(),
+        Some(_) | None => parameter,
+    }
+}
+
 /// Returns the parameters that change one style into another.
 fn changes(from: Style, to: Style) -> String {
     let mut parameters: Vec<String> = Vec::new();
@@ -196,7 +207,7 @@ fn changes(from: Style, to: Style) -> String {
             Some(color) if new != none => {
                 let color = color.into_crossterm();
                 let sent = if is_fore { Colored::ForegroundColor(color) } else { Colored::BackgroundColor(color) };
-                parameters.push(sent.to_string());
+                parameters.push(shortest(sent.to_string(), is_fore));
             }
             _ => parameters.push(if is_fore { "39" } else { "49" }.to_owned()),
         }

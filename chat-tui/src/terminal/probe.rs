@@ -13,7 +13,7 @@ use termina::{Event, Parser};
 use super::Background;
 use super::cluster::{Clusters, Kind};
 use super::early_input::early_input;
-use super::input::Input;
+use super::input::{Input, Inputs};
 
 /// A terminal that has not answered by then is taken as it is. Later answers are recognised where keys are read.
 const LIMIT: Duration = Duration::from_millis(200);
@@ -52,9 +52,16 @@ pub struct Probe {
     /// The facts.
     pub found: ProbeResult,
     /// The keys that were pressed before and meanwhile.
-    pub(super) typed: Vec<Input>,
+    typed: Vec<Input>,
     /// Whether the background's answer may still come.
-    pub(super) is_outstanding: bool,
+    is_outstanding: bool,
+}
+
+impl Probe {
+    /// Begins to read keys: first those that came meanwhile.
+    pub fn into_inputs(self) -> Inputs {
+        Inputs::after(self.typed, self.is_outstanding)
+    }
 }
 
 /// Probes a terminal; overwrites its first row.

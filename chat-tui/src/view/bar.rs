@@ -41,7 +41,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, (bar, lists_rooms): (Rect, bool
     let kept = topic.as_ref().map_or(0, |topic| (width(topic.as_str()) as u16).min(TOPIC) + 2);
     let used = draw_identity(model, theme, draw::after(rest, kept), buffer);
     if used > 0 {
-        rest.width -= used + 2;
+        rest.width = rest.width.saturating_sub(used + 2);
     }
     if let Some(topic) = topic.filter(|_| rest.width > 4) {
         draw::text(buffer, rest, topic.as_str(), theme.style(Role::BarTopic));

@@ -153,6 +153,19 @@ fn a_wrapped_link_is_one_link_to_its_whole_address() {
 }
 
 #[test]
+fn the_first_sixteen_colours_are_sent_as_every_terminal_knows_them() {
+    let mut pair = Pair::new();
+    let out = pair.backend.draw(|buffer| {
+        buffer.set_string(0, 0, "dark", Style::new().red().on_blue());
+        buffer.set_string(0, 1, "bright", Style::new().light_cyan().on_white());
+        Frame::default()
+    });
+    let out = String::from_utf8(out).expect("UTF-8");
+    assert!(["31", "44", "96", "107"].iter().all(|code| out.contains(code)) && !out.contains(";5;"), "{out:?}");
+    assert_eq!(pair.looks()[0].0, vt100::Color::Idx(1));
+}
+
+#[test]
 fn where_no_link_is_none_is_sent() {
     let mut pair = Pair::new();
     assert!(!draw_links(&mut pair, &["see", "no link"], "").contains("\u{1b}]8"));

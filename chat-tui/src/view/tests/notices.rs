@@ -109,7 +109,7 @@ fn no_line_of_the_help_is_cut() {
             seen.push_str(&lines.join("\n"));
             app.act(Action::ListDown);
         }
-        assert!(seen.contains("everywhere") && seen.contains("/theme dark|light"));
+        assert!(seen.contains("everywhere") && seen.contains("/theme auto|dark|light|FILE"));
         app.act(Action::ListUp);
         app.act(Action::ListUp);
         assert!(!draw(&mut app, width, height).0.join("\n").contains("Change the colours"), "one step up is one step");
