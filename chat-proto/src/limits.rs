@@ -19,6 +19,8 @@ pub const SERVER_FRAME_MAX_BYTES: usize = 1024 * 1024;
 pub const PAGE_BUDGET_BYTES: usize = 256 * 1024;
 /// The most accounts that condensed joins and leaves name.
 pub const JOIN_RUN_USERS_MAX: usize = 5;
+/// Of so many condensed joins and leaves everyone is named, unless they are too many people.
+pub const JOIN_RUN_NAMED_MAX: u32 = 16;
 /// Most items on one page.
 pub const PAGE_MAX: u32 = 200;
 /// Longest room or user name in characters.

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{ClientKey, Seq, UserId};
-use crate::limits::JOIN_RUN_USERS_MAX;
+use crate::limits::{JOIN_RUN_NAMED_MAX, JOIN_RUN_USERS_MAX};
 use crate::room::{Rsvp, RsvpCounts};
 use crate::text::{CodeLanguage, Description, MessageBody, RoomName, TopicText};
 use crate::time::UnixMillis;
@@ -128,11 +128,17 @@ pub struct JoinRun {
     pub joined: u32,
     /// How many leaves.
     pub left: u32,
-    /// Who joined or left last, latest first, each once: at most [`JOIN_RUN_USERS_MAX`].
+    /// Who joined or left last, latest first, each once: at most [`JOIN_RUN_USERS_MAX`]. Of many joins and leaves
+    /// ([`JOIN_RUN_NAMED_MAX`]) not everyone may be named.
     pub users: Vec<UserId>,
 }
 
 impl JoinRun {
+    /// Whether `users` is everyone. Of a longer run it may be, too.
+    pub fn names_all(&self) -> bool {
+        self.users.len() < JOIN_RUN_USERS_MAX && self.joined + self.left <= JOIN_RUN_NAMED_MAX
+    }
+
     /// Takes the run before it: no item lies between.
     pub fn extend_down(&mut self, older: &Self) {
         self.from_seq = older.from_seq;

@@ -61,7 +61,9 @@ pub(super) fn history(stored: StoredHistory, ephemeral: Vec<Item>, head: Seq, li
     });
     let fitting = fitting.count().min(2 * limit);
     let is_cut = cut(&mut items, fitting);
-    let next_before = if is_cut || !is_whole { items.last().map(|oldest| oldest.seq) } else { None };
+    // What stands before the last message wanted belongs to the next page, joins included.
+    let is_full = items.iter().filter(|item| item.content.is_message_place()).count() >= limit;
+    let next_before = if is_cut || is_full || !is_whole { items.last().map(|oldest| oldest.seq) } else { None };
     joins.retain(|run| Some(run.to_seq) > next_before && run.to_seq <= head);
     items.reverse();
     joins.reverse();

@@ -99,6 +99,8 @@ struct Both {
     joined: u32,
     left: u32,
     users: Vec<UserId>,
+    /// Whether these are all.
+    names_all: bool,
 }
 
 /// The one outcome of a run that is condensed in part.
@@ -106,7 +108,7 @@ struct Both {
 /// # Errors
 /// If there are joins and leaves: who came back is not known then.
 fn counted(run: &[Joins<'_>]) -> Result<(Vec<UserId>, usize, Outcome), Both> {
-    let mut both = Both { joined: 0, left: 0, users: Vec::new() };
+    let mut both = Both { joined: 0, left: 0, users: Vec::new(), names_all: true };
     for joins in run {
         let users = match joins {
             Joins::One(id, is_join) => {
@@ -117,6 +119,7 @@ fn counted(run: &[Joins<'_>]) -> Result<(Vec<UserId>, usize, Outcome), Both> {
             Joins::Condensed(condensed) => {
                 both.joined += condensed.joined;
                 both.left += condensed.left;
+                both.names_all &= condensed.names_all();
                 &condensed.users
             }
         };
@@ -138,9 +141,7 @@ impl Both {
     fn text(&self, name_of: impl Fn(UserId) -> String, columns: usize) -> String {
         let counts = format!("{}, {}", number(self.joined, "join"), number(self.left, "leave"));
         let names: Vec<_> = self.users.iter().map(|id| name_of(*id)).collect();
-        // Somebody may be unknown, unless the known ones account for everything.
-        let has_others = (self.joined + self.left) as usize > names.len();
-        let at_most = |named: usize| match (&names[..named], has_others || named < names.len()) {
+        let at_most = |named: usize| match (&names[..named], !self.names_all || named < names.len()) {
             ([], _) => counts.clone(),
             (named, true) => format!("{} and others came and went ({counts})", named.join(", ")),
             ([only], false) => format!("{only} came and went ({counts})"),
@@ -221,11 +222,13 @@ mod tests {
         assert_eq!(of(&[Joins::Condensed(&joined), one], 20), "13 people joined");
         assert_eq!(of(&[Joins::Condensed(&run(0, 1, &[4]))], 60), "person4 left");
         let mixed = run(3, 1, &[4, 5]);
-        assert_eq!(of(&[Joins::Condensed(&mixed)], 60), "person4, person5 and others came and went (3 joins, 1 leave)");
+        assert_eq!(of(&[Joins::Condensed(&mixed)], 60), "person4 and person5 came and went (3 joins, 1 leave)");
         assert_eq!(of(&[Joins::Condensed(&mixed)], 20), "3 joins, 1 leave");
+        let many = run(20, 9, &[4, 5]);
         assert_eq!(
-            of(&[Joins::Condensed(&run(1, 1, &[4, 5]))], 60),
-            "person4 and person5 came and went (1 join, 1 leave)"
+            of(&[Joins::Condensed(&many)], 60),
+            "person4, person5 and others came and went (20 joins, 9 leaves)"
         );
+        assert_eq!(of(&[Joins::Condensed(&run(1, 1, &[4]))], 60), "person4 came and went (1 join, 1 leave)");
     }
 }

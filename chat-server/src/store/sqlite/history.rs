@@ -2,7 +2,7 @@
 //! know ephemeral messages or pages.
 
 use chat_proto::ids::{RoomId, Seq, UserId};
-use chat_proto::limits::JOIN_RUN_USERS_MAX;
+use chat_proto::limits::{JOIN_RUN_NAMED_MAX, JOIN_RUN_USERS_MAX};
 use chat_proto::message::{Item, JoinRun};
 use chat_proto::time::UnixMillis;
 use rusqlite::Connection;
@@ -10,9 +10,6 @@ use rusqlite::Connection;
 use super::join_run::{self, PLACE, Place};
 use super::row::{self, ITEM, ITEM_COLUMNS, sql};
 use crate::store::{HistoryBounds, StoreError, StoredHistory};
-
-/// Joins and leaves of a run that are read one by one, for the names.
-const STEPS: usize = 16;
 
 pub(super) fn read(
     c: &Connection,
@@ -48,7 +45,8 @@ struct OpenRun {
     /// The place that was read last.
     from: Seq,
     users: Vec<UserId>,
-    steps: usize,
+    /// Joins and leaves read one by one, for the names.
+    steps: u32,
 }
 
 struct Walk<'a> {
@@ -108,7 +106,7 @@ impl Walk<'_> {
         if run.users.len() < JOIN_RUN_USERS_MAX && !run.users.contains(&by) {
             run.users.push(by);
         }
-        if seq == place.from || (run.steps < STEPS && run.users.len() < JOIN_RUN_USERS_MAX) {
+        if seq == place.from || (run.steps < JOIN_RUN_NAMED_MAX && run.users.len() < JOIN_RUN_USERS_MAX) {
             return Ok(None);
         }
         self.pass_over(seq, place).map(Some)

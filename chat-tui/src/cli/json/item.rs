@@ -137,15 +137,18 @@ pub(in crate::cli) struct JoinsLine<'a> {
     left: u32,
     /// Some of the people, the latest first.
     users: Vec<UserFields<'a>>,
+    #[serde(skip)]
+    names_all: bool,
 }
 
 impl<'a> JoinsLine<'a> {
     /// The line of a run; `users` are the names of those it names.
     pub fn new(run: &JoinRun, (room_id, room): (RoomId, &'a str), users: &'a [String]) -> Self {
         let JoinRun { from_seq, to_seq, at, joined, left, users: ref ids } = *run;
+        let names_all = run.names_all() || (joined + left) as usize == ids.len();
         let users = ids.iter().zip(users).map(|(id, name)| UserFields::new(*id, name.as_str())).collect();
         let fields = RoomFields::new(room_id, room);
-        Self { room_name: room, room: fields, from_seq, to_seq, at: at.into(), joined, left, users }
+        Self { room_name: room, room: fields, from_seq, to_seq, at: at.into(), joined, left, users, names_all }
     }
 
     /// The place of the last: `general/12`.
@@ -157,7 +160,7 @@ impl<'a> JoinsLine<'a> {
     pub fn text(&self) -> String {
         let names = self.users.iter().map(UserFields::name).collect::<Vec<_>>().join(", ");
         let plural = |count: u32, of: &str| if count == 1 { format!("1 {of}") } else { format!("{count} {of}s") };
-        let more = if (self.joined + self.left) as usize > self.users.len() { ", …" } else { "" };
+        let more = if self.names_all { "" } else { ", …" };
         match (self.joined, self.left) {
             (1, 0) => format!("{names} joined"),
             (0, 1) => format!("{names} left"),

@@ -141,8 +141,8 @@ fn items(samples: &mut Samples) {
     for (run, text) in [
         (run(1, 0), "ana joined"),
         (run(2, 0), "2 people joined: ana, ben"),
-        (run(0, 12), "12 people left: ana, ben, …"),
-        (run(5, 1), "5 joins, 1 leave: ana, ben, …"),
+        (run(0, 20), "20 people left: ana, ben, …"),
+        (run(5, 1), "5 joins, 1 leave: ana, ben"),
     ] {
         let names = if run.joined == 1 { &names[..1] } else { &names };
         let line = JoinsLine::new(&run, (ROOM, ROOM_NAME), names);
