@@ -13,12 +13,14 @@ Examples:
   chat-server                                        on this machine, at 127.0.0.1:4000
   chat-server --unix /run/chat/chat.sock --unix-mode 0660 --unix-group chat
   chat-server --listen 0.0.0.0:4000 --data /srv/chat --log-format json
-  chat-server --redis redis://127.0.0.1:6379         messages that expire survive a restart
+  chat-server --redis redis://127.0.0.1:6379         ephemeral messages survive a restart
 
 Prints one line when it is ready: `ready`, then the addresses clients connect to, the address of the metrics
 (with --metrics-listen), its process id and its data folder.
 SIGTERM shuts the server down cleanly: nothing that was acknowledged is lost. SIGHUP reads the settings again; the
-log says what has changed, and what needs a restart.")]
+log says what has changed, and what needs a restart.
+
+`chat-server help operations` prints the handbook: service, proxy, TLS, backup, upgrade, metrics.")]
 pub struct ServerArgs {
     /// Listen on this address; may be repeated. Port 0 picks a free port.
     #[arg(long, global = true, env = "CHAT_SERVER_LISTEN", value_name = "ADDR", value_delimiter = ',')]
@@ -35,11 +37,10 @@ pub struct ServerArgs {
     /// Also serve /metrics, /healthz and /readyz on this address, to everyone who can reach it.
     #[arg(long, global = true, env = "CHAT_SERVER_METRICS_LISTEN", value_name = "ADDR")]
     pub metrics_listen: Option<String>,
-    /// Believe what this proxy, or these of a network (10.0.0.0/8), says about its clients; may be repeated.
+    /// Trust the X-Forwarded-For and Forwarded of this proxy, or of a network (10.0.0.0/8); may be repeated.
     #[arg(long, global = true, env = "CHAT_SERVER_TRUSTED_PROXIES", value_name = "ADDR", value_delimiter = ',')]
     pub trusted_proxies: Vec<String>,
-    /// A name of this server under which /metrics, /healthz and /readyz answer, besides addresses and localhost; may be
-    /// repeated.
+    /// Answer /metrics, /healthz and /readyz under this host name, too, besides addresses and localhost; may be repeated.
     #[arg(long, global = true, env = "CHAT_SERVER_HOST_NAMES", value_name = "NAME", value_delimiter = ',')]
     pub host_names: Vec<String>,
     /// Keep accounts, rooms and messages in this folder.
@@ -57,7 +58,7 @@ pub struct ServerArgs {
     /// Format of the log on standard error.
     #[arg(long, global = true, env = "CHAT_SERVER_LOG_FORMAT", value_enum, value_name = "FORMAT")]
     pub log_format: Option<LogFormat>,
-    /// How much is logged; -v and -vv raise it, and CHAT_LOG stands above it.
+    /// Log level; -v and -vv raise it, and CHAT_LOG overrides it.
     #[arg(long, global = true, env = "CHAT_SERVER_LOG_LEVEL", value_enum, value_name = "LEVEL")]
     pub log_level: Option<LogLevel>,
     /// Log where each connection comes from, and refused sign-ins.

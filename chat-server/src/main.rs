@@ -29,7 +29,7 @@ enum Command {
     /// Check the data folder, addresses and Redis with these settings, and say what to change. Safe beside a running
     /// server.
     #[command(after_help = "\
-Exits 1 where something fails; what is worth a word (warn) is no failure.
+Exits with 1 if a check fails; a warning is no failure.
 
 Examples:
   chat-server doctor --data /srv/chat
@@ -114,7 +114,7 @@ fn print_operations() {
 fn complain(error: &color_eyre::Report) {
     // A person sees causes and the next step apart; scripts and logs get one line.
     if std::io::stderr().is_terminal() {
-        eprintln!("chat-server cannot go on:\n{error:?}");
+        eprintln!("chat-server cannot continue:\n{error:?}");
     } else {
         eprintln!("chat-server: {}", chat_server::in_one_line(error));
     }

@@ -34,7 +34,7 @@ fn the_figures_of_the_server_are_served_over_the_socket_and_over_loopback() {
         assert_eq!(found["connections"]["level"], "ok");
     }
     let text = home.output(&["doctor"]);
-    assert!(text.contains("\nok    acknowledged      half within "), "{text}");
+    assert!(text.contains("\nok    acknowledged      p50 "), "{text}");
 }
 
 #[test]

@@ -88,7 +88,7 @@ const DAMAGES: &[Damage] = &[
         let length = file.metadata().expect("a length").len();
         file.set_len(length / 2).expect("cut");
     }),
-    ("a newer server's database", "newer server (form 99", |data| {
+    ("a newer server's database", "newer server: it has schema version 99", |data| {
         let database = rusqlite::Connection::open(data.join("chat.db")).expect("opened");
         database.pragma_update(None, "user_version", 99).expect("written");
     }),

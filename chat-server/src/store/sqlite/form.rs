@@ -80,7 +80,9 @@ pub enum FormError {
         first: String,
     },
     /// A newer server wrote it.
-    #[error("{path} was written by a newer server (form {found}, this one knows {known})")]
+    #[error(
+        "{path} was written by a newer server: it has schema version {found}, and this program supports up to {known}"
+    )]
     TooNew {
         /// The file.
         path: PathBuf,

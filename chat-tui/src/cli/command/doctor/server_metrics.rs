@@ -113,8 +113,8 @@ impl ServerMetrics {
         let bounds = [("p50_within_ms", 0.5), ("p99_within_ms", 0.99)];
         let quantile_bound =
             bounds.map(|(figure, part)| (figure, self.quantile_bound(name, part).map(|seconds| seconds * 1e3)));
-        let texts = quantile_bound.map(|(_, ms)| ms.map_or_else(|| "seconds".to_owned(), |ms| format!("{ms} ms")));
-        let message = format!("half within {}, 99 % within {} of {count}", texts[0], texts[1]);
+        let texts = quantile_bound.map(|(_, ms)| ms.map_or_else(|| "seconds".to_owned(), |ms| format!("≤ {ms} ms")));
+        let message = format!("p50 {}, p99 {} of {count} messages", texts[0], texts[1]);
         let known = quantile_bound.into_iter().filter_map(|(figure, ms)| Some((figure, ms?)));
         known
             .fold(Check::ok("acknowledged", message), |check, (figure, ms)| check.with(figure, ms))
@@ -155,7 +155,7 @@ chat_acknowledgement_seconds_count 100
             "writable",
             "goes by its system's",
             "available; 4 messages, 900 bytes",
-            "half within 1 ms, 99 % within 250 ms of 100",
+            "p50 ≤ 1 ms, p99 ≤ 250 ms of 100 messages",
         ];
         assert_eq!(texts, expected.map(|message| (Level::Ok, message.to_owned())));
     }
@@ -191,7 +191,7 @@ chat_acknowledgement_seconds_count 100
         let texts = messages(&page);
         assert_eq!(texts[1], (Level::Fail, "not writable".to_owned()));
         assert_eq!(texts[3], (Level::Fail, "unavailable".to_owned()));
-        assert_eq!(texts[4].1, "half within 1 ms, 99 % within seconds of 100");
+        assert_eq!(texts[4].1, "p50 ≤ 1 ms, p99 seconds of 100 messages");
         assert_eq!(messages("")[1].1, "none yet");
     }
 }
