@@ -77,14 +77,10 @@ pub(super) fn probe() -> io::Result<Probe> {
 
 /// Returns all questions. Nothing of them is left on the screen but an empty first row.
 fn questions() -> String {
-    let mut questions = format!("\x1b[?2026h{KEYBOARD}{BACKGROUND}\x1b[m");
-    for (_, sample) in Kind::SAMPLES {
-        questions.push_str(&format!("\x1b[H\x1b[2K{sample}{POSITION}"));
-    }
+    let samples: String = Kind::SAMPLES.iter().map(|(_, sample)| format!("\x1b[H\x1b[2K{sample}{POSITION}")).collect();
     // With margins, a carriage return goes to the left margin (DEC STD 070, DECLRMM).
-    questions.push_str(&format!("\x1b[H\x1b[2K\x1b[?69h\x1b[3;9s\x1b[1;6H\r{POSITION}\x1b[?69l\x1b[r"));
-    questions.push_str(&format!("\x1b[H\x1b[2K\x1b[?2026l{LAST}"));
-    questions
+    let margins = format!("\x1b[H\x1b[2K\x1b[?69h\x1b[3;9s\x1b[1;6H\r{POSITION}\x1b[?69l\x1b[r");
+    format!("\x1b[?2026h{KEYBOARD}{BACKGROUND}\x1b[m{samples}{margins}\x1b[H\x1b[2K\x1b[?2026l{LAST}")
 }
 
 /// Reads until the last answer, or until `end`.
