@@ -43,7 +43,9 @@ impl Page {
                 }
             }
         }
-        types.values_mut().for_each(|fields| fields.extend(common.clone()));
+        for fields in types.values_mut() {
+            fields.extend(common.clone());
+        }
         Self { types, codes }
     }
 

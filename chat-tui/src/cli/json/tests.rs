@@ -274,7 +274,8 @@ fn runs(samples: &mut Samples) {
     let refusal = Refusal { code: "not_member".to_owned(), message: "Only members may do this.".to_owned() };
     for refusal in [None, Some(refusal)] {
         let (id, room, profile) = ("3f2a91c0".to_owned(), "#builds".to_owned(), "work".to_owned());
-        let (key, report) = (text("k-1"), failed.clone());
+        let report = if refusal.is_some() { report(RunResult::Signal(15)) } else { failed.clone() };
+        let key = text("k-1");
         let post = OutboxPost { id, room, key, profile, token: None, stored_at: now_plus_ms(5_000), refusal, report };
         samples.add(&Line::OutboxPost((&post).into()));
     }
