@@ -6,6 +6,7 @@ use chat_proto::request::Delete;
 use chat_proto::server_frame::ServerFrame;
 use chat_tests::peer::{GENERAL, Peer};
 use chat_tests::redis::Redis;
+use chat_tests::server::Server;
 use chat_tests::wait::{eventually, until};
 
 use super::lives::{ephemeral, put, server_on, texts};
@@ -20,7 +21,8 @@ fn service(frame: &ServerFrame) -> Option<bool> {
 #[tokio::test(flavor = "multi_thread")]
 async fn expired_messages_free_their_memory() {
     let redis = Redis::start();
-    let server = server_on(&redis);
+    let one_account_takes_all = "[limits]\nenabled = false\n[ephemeral]\naccount_mib = 64\nroom_mib = 64\n";
+    let server = Server::start_with(&["--redis", &redis.url()], one_account_takes_all);
     let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
     put(&mut ana, &ephemeral("first", "first", 1_000)).await;
     let floor = redis.memory();
