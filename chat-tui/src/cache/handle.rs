@@ -117,7 +117,8 @@ mod tests {
         drop(connection);
         open("local:/data", "unix:/run/s");
         assert!(!former.exists());
-        let (_, restored) = Cache::open(folder.path(), ("local:/data", "unix:/elsewhere"), "run").expect("opened");
-        assert_eq!(restored.drafts.len(), 1);
+        let taken_over = schema::open(&file_for(folder.path(), "local:/data")).expect("opened");
+        let draft: String = taken_over.query_row("SELECT text FROM draft", [], |row| row.get(0)).expect("a draft");
+        assert_eq!(draft, "half a thought");
     }
 }

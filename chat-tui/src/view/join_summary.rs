@@ -226,7 +226,7 @@ mod tests {
         assert_eq!(of(&[Joins::Condensed(&mixed)], 20), "3 joins, 1 leave");
         let many = run(20, 9, &[4, 5]);
         assert_eq!(
-            of(&[Joins::Condensed(&many)], 60),
+            of(&[Joins::Condensed(&many)], 70),
             "person4, person5 and others came and went (20 joins, 9 leaves)"
         );
         assert_eq!(of(&[Joins::Condensed(&run(1, 1, &[4]))], 60), "person4 came and went (1 join, 1 leave)");

@@ -256,12 +256,14 @@ mod tests {
         let state = tempfile::tempdir().expect("a folder");
         let folder = OutboxFolder::of(state.path(), "work");
         folder.store(&post("a", NOW, 5)).expect("stored");
-        std::fs::write(folder.path.join("00000000000001-z.waiting"), "nonsense").expect("written");
+        let nonsense = folder.path.join(format!("{:014}-z.waiting", NOW.0));
+        std::fs::write(&nonsense, "nonsense").expect("written");
         std::fs::write(folder.path.join("rooms.json"), "{}").expect("written");
         assert_eq!(ids(&folder, UnixMillis(1)), ["a"]);
         let refusal = Refusal { code: "not_found".to_owned(), message: "No such room.".to_owned() };
         let refused = folder.refuse(&post("a", NOW, 5), refusal).expect("kept");
         assert_eq!(folder.posts(UnixMillis(1)).collect::<Vec<_>>(), [refused]);
+        std::fs::remove_file(nonsense).expect("there");
         assert!(folder.has_any(true) && !folder.has_any(false), "an ordinary command has nothing to do");
         let sending = folder.lock_sending().expect("free");
         assert!(folder.lock_sending().is_none());
