@@ -28,6 +28,7 @@ const SIZE: (u16, u16) = (120, 36);
 const FIRST: &str = "the-very-first";
 const LAST: &str = "the-very-last";
 const CTRL_HOME: &[u8] = b"\x1b[1;5H";
+const ALT_R: &[u8] = b"\x1br";
 const CTRL_END: &[u8] = b"\x1b[1;5F";
 const PAGE_UP: &[u8] = b"\x1b[5~";
 const PAGE_DOWN: &[u8] = b"\x1b[6~";
@@ -81,6 +82,9 @@ pub(crate) async fn run(args: &Tui, options: &Options, report: &mut Report) -> R
     let filled = filling::fill(server.address, args.messages).await?;
     post_one(server.address, "last", LAST).await?;
     let mut terminal = home.open()?;
+    // It opens far back, at the first unread message that it seeks: they are passed over.
+    terminal.wait_for("new ↓")?;
+    terminal.send(ALT_R)?;
     terminal.wait_for(LAST)?;
     load_all(&mut terminal)?;
     keys_and_memory(args, &mut terminal, report)?;

@@ -108,8 +108,8 @@ actions! {
     Screen(ScreenAction) {
         Help "help", EVERYWHERE, Some(slash("help", "")), "Show the keys and commands";
         SwitchRoom "switch_room", EVERYWHERE, Some(slash("switch", "[WORDS]")), "Find a room and go there";
-        NextUnread "next_unread", EVERYWHERE, None, "Go to the next room with something unread";
-        NextMention "next_mention", EVERYWHERE, None, "Go to the next room that mentions you";
+        NextUnread "next_unread", EVERYWHERE, None, "Go to the first unread message; then to the next room with one";
+        NextMention "next_mention", EVERYWHERE, None, "Go to the next message that mentions you";
         NextRoom "next_room", EVERYWHERE, None, "Go to the room below in the list";
         PreviousRoom "previous_room", EVERYWHERE, None, "Go to the room above in the list";
         PageUp "page_up", EVERYWHERE, None, "Back by one screen";
@@ -119,6 +119,7 @@ actions! {
         Oldest "oldest", EVERYWHERE, None, "To the oldest loaded message";
         Newest "newest", EVERYWHERE, None, "To the newest message";
         MarkRead "mark_read", EVERYWHERE, Some(slash("read", "")), "Mark the room as read";
+        MarkAllRead "mark_all_read", EVERYWHERE, Some(slash("readall", "")), "Mark all rooms as read";
         MarkUnread "mark_unread", EVERYWHERE, Some(slash("unread", "")), "Mark as unread from the selected or last message on";
         ToggleRooms "toggle_rooms", EVERYWHERE, None, "Show or hide the rooms";
         TogglePeople "toggle_people", EVERYWHERE, None, "Show or hide people and trending words";

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::encoding::from_text;
 use super::outbox;
-use crate::app::{Restored, SavedRoom, ServerKey};
+use crate::app::{Place, Restored, SavedRoom, ServerKey};
 
 /// Reads the data of the account that was signed in last.
 pub(super) fn read(connection: &Connection, server: ServerKey, token: &str) -> rusqlite::Result<Restored> {
@@ -30,6 +30,7 @@ pub(super) fn read(connection: &Connection, server: ServerKey, token: &str) -> r
         account: AccountSeq(seq.cast_unsigned()),
         rooms: rooms(connection)?,
         drafts: drafts(connection)?,
+        places: places(connection)?,
         users,
         input_history,
         outbox: outbox::read(connection, server, id, token)?,
@@ -61,6 +62,15 @@ fn rooms(connection: &Connection) -> rusqlite::Result<Vec<SavedRoom>> {
 fn drafts(connection: &Connection) -> rusqlite::Result<Vec<(RoomId, String)>> {
     let mut statement = connection.prepare("SELECT room, text FROM draft ORDER BY room")?;
     let rows = statement.query_map([], |row| Ok((RoomId(row.get::<_, i64>(0)?.cast_unsigned()), row.get(1)?)))?;
+    rows.collect()
+}
+
+fn places(connection: &Connection) -> rusqlite::Result<Vec<(RoomId, Place)>> {
+    let mut statement = connection.prepare("SELECT room, seq, row FROM place")?;
+    let rows = statement.query_map([], |row| {
+        let (room, seq): (i64, i64) = (row.get(0)?, row.get(1)?);
+        Ok((RoomId(room.cast_unsigned()), Place { seq: Seq(seq.cast_unsigned()), row: row.get(2)? }))
+    })?;
     rows.collect()
 }
 

@@ -1,6 +1,7 @@
 //! The cache's file and its tables. Must not know what is read or written.
 //!
-//! Data that only this file holds keeps its form: the account, unsent posts, drafts and the input history. The rest comes
+//! Data that only this file holds keeps its form: the account, unsent posts, drafts, the places
+//! where rooms were left and the input history. The rest comes
 //! from the server, and starts empty if another version of the program wrote the file.
 
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -34,6 +35,7 @@ CREATE TABLE IF NOT EXISTS account (
     open INTEGER
 ) STRICT;
 CREATE TABLE IF NOT EXISTS draft (room INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS place (room INTEGER PRIMARY KEY, seq INTEGER NOT NULL, row INTEGER NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS input (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;
 ";
 

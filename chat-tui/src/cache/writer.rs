@@ -10,7 +10,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::encoding::to_text;
 use super::outbox;
-use crate::app::{PersistOp, SavedRoom};
+use crate::app::{PersistOp, Place, SavedRoom};
 
 /// Operations in one transaction.
 const BATCH_MAX: usize = 256;
@@ -73,6 +73,9 @@ fn write_one(transaction: &Transaction<'_>, token: &str, op: &PersistOp) -> rusq
         PersistOp::AddInput(text) => add_input(transaction, text),
         PersistOp::RemoveInput(text) => transaction.execute("DELETE FROM input WHERE text = ?1", [text]).map(drop),
         PersistOp::StoreDraft(room, text) => save_draft(transaction, *room, text),
+        PersistOp::StorePlaces(places) => {
+            places.iter().try_for_each(|(room, place)| save_place(transaction, *room, *place))
+        }
         PersistOp::StoreRooms(rooms) => rooms.iter().try_for_each(|room| save_room(transaction, room)),
         PersistOp::StoreAccount { me, epoch, account, open, users } => {
             transaction.execute(
@@ -95,9 +98,9 @@ fn write_one(transaction: &Transaction<'_>, token: &str, op: &PersistOp) -> rusq
         PersistOp::RemoveRooms(rooms) => rooms.iter().try_for_each(|room| remove_room(transaction, *room)),
         PersistOp::RemoveItems(rooms) => rooms.iter().try_for_each(|room| remove_items(transaction, *room)),
         PersistOp::RemoveMessages(room, to) => remove_messages(transaction, *room, *to),
-        PersistOp::RemoveAllRooms => {
-            transaction.execute_batch("DELETE FROM item; DELETE FROM room; DELETE FROM draft; DELETE FROM person;")
-        }
+        PersistOp::RemoveAllRooms => transaction.execute_batch(
+            "DELETE FROM item; DELETE FROM room; DELETE FROM draft; DELETE FROM place; DELETE FROM person;",
+        ),
     }
 }
 
@@ -117,6 +120,16 @@ fn save_draft(transaction: &Transaction<'_>, room: RoomId, text: &str) -> rusqli
         return transaction.execute("DELETE FROM draft WHERE room = ?1", [room]).map(drop);
     }
     transaction.execute("INSERT OR REPLACE INTO draft (room, text) VALUES (?1, ?2)", params![room, text]).map(drop)
+}
+
+fn save_place(transaction: &Transaction<'_>, room: RoomId, place: Option<Place>) -> rusqlite::Result<()> {
+    let room = room.0.cast_signed();
+    let Some(Place { seq, row }) = place else {
+        return transaction.execute("DELETE FROM place WHERE room = ?1", [room]).map(drop);
+    };
+    let mut statement =
+        transaction.prepare_cached("INSERT OR REPLACE INTO place (room, seq, row) VALUES (?1, ?2, ?3)")?;
+    statement.execute(params![room, seq.0.cast_signed(), row]).map(drop)
 }
 
 fn save_room(transaction: &Transaction<'_>, saved: &SavedRoom) -> rusqlite::Result<()> {
@@ -144,6 +157,7 @@ fn remove_room(transaction: &Transaction<'_>, room: RoomId) -> rusqlite::Result<
 
 fn remove_items(transaction: &Transaction<'_>, room: RoomId) -> rusqlite::Result<()> {
     transaction.execute("DELETE FROM item WHERE room = ?1", [room.0.cast_signed()])?;
+    transaction.execute("DELETE FROM place WHERE room = ?1", [room.0.cast_signed()])?;
     transaction.execute("DELETE FROM room WHERE id = ?1", [room.0.cast_signed()]).map(drop)
 }
 
@@ -168,6 +182,7 @@ fn removes_text(op: &PersistOp) -> bool {
         | PersistOp::RemovePost(_)
         | PersistOp::AddInput(_)
         | PersistOp::StoreDraft(..)
+        | PersistOp::StorePlaces(_)
         | PersistOp::StoreAccount { .. } => false,
     }
 }
@@ -207,15 +222,18 @@ mod tests {
             open: None,
             users: Vec::new(),
         };
+        let place = Place { seq: Seq(8), row: -1 };
         let ops = [
             account,
             PersistOp::StoreRooms(vec![saved(GENERAL, "general"), saved(OPS, "ops")]),
             PersistOp::StoreDraft(GENERAL, "half a thought".into()),
+            PersistOp::StorePlaces(vec![(GENERAL, Some(place)), (OPS, Some(place))]),
             PersistOp::RemoveItems(vec![GENERAL]),
         ];
         write(&mut connection, "run", &ops).expect("written");
         let restored = restore::read(&connection, ServerKey::FIRST, "run").expect("read");
         assert_eq!(restored.rooms, [saved(OPS, "ops")], "with the cursor as it was");
+        assert_eq!(restored.places, [(OPS, place)]);
         assert_eq!(restored.drafts, [(GENERAL, "half a thought".to_owned())]);
         let left: i64 = connection.query_row("SELECT count(*) FROM item", [], |row| row.get(0)).expect("counted");
         assert_eq!(left, 1);

@@ -14,6 +14,7 @@ mod join_summary;
 mod layout;
 mod overlay;
 mod people;
+mod pills;
 mod render;
 mod rooms;
 mod row;

@@ -3,16 +3,17 @@
 
 use std::rc::Rc;
 
+use chat_proto::ids::Seq;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::cache::RenderCache;
 use super::draw;
 use super::drawn::Drawn;
+use super::pills;
 use super::row::{Columns, Row};
 use super::rows::RowBuilder;
 use crate::app::{Focus, History, Model, Scroll, Server, Target};
-use crate::text::width;
 use crate::theme::{Role, Theme};
 
 /// The rows of one entry.
@@ -61,6 +62,7 @@ pub(super) fn draw(
     drawn.viewport.is_at_end = is_at_end;
     drawn.viewport.is_at_start = first == 0;
     let entries = room.timeline.entries();
+    drawn.viewport.seen_to = seen_to(&builder, &blocks, height);
     drawn.viewport.top = blocks.iter().find_map(|block| Some((entries.get(block.index)?.seq, block.skip as i32)));
     // A short timeline is at the bottom, next to the input box.
     let mut rows = draw::rows(list).skip(height.saturating_sub(used));
@@ -70,9 +72,17 @@ pub(super) fn draw(
     for block in &blocks {
         draw_block(&builder, block, &mut rows, (buffer, drawn));
     }
-    if !is_at_end {
-        draw_more_below(room.reading.missed, theme, list, (buffer, drawn));
-    }
+    pills::draw((room, server), theme, list, (buffer, drawn));
+}
+
+/// Returns the last item of the timeline whose last row is visible.
+fn seen_to(builder: &RowBuilder<'_>, blocks: &[Block], height: usize) -> Option<Seq> {
+    let mut used = 0;
+    let whole = blocks.iter().take_while(|block| {
+        used += block.rows.len() - block.skip;
+        used <= height
+    });
+    whole.filter_map(|block| builder.room.timeline.entries().get(block.index)).last().map(|entry| entry.seq)
 }
 
 /// Repeats author and time in the first row if it continues a group from above.
@@ -217,17 +227,6 @@ fn keep_selection_visible(
         }
         _ => (blocks, is_at_end),
     }
-}
-
-fn draw_more_below(missed: u32, theme: &Theme, list: Rect, (buffer, drawn): (&mut Buffer, &mut Drawn)) {
-    let text = if missed > 0 { format!(" {missed} new ↓ ") } else { " ↓ ".to_owned() };
-    let row = Rect { y: list.bottom() - 1, height: 1, width: list.width.saturating_sub(1), ..list };
-    let used = (width(&text) as u16).min(row.width);
-    let area = Rect { x: row.right() - used, width: used, ..row };
-    // A link below it must not show through.
-    draw::clear(buffer, area, theme.style(Role::MoreBelow));
-    draw::text(buffer, area, &text, theme.style(Role::MoreBelow));
-    drawn.viewport.targets.push((draw::area(area), Target::MoreBelow));
 }
 
 /// Draws the text of an empty list.

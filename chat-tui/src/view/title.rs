@@ -5,8 +5,8 @@ use crate::text::SafeText;
 
 /// Returns the title: the open room, with the mentions or unread messages of all rooms.
 pub fn title(model: &Model) -> SafeText {
-    let mentions: u32 = model.rooms.values().map(|room| room.reading.marker.mentions).sum();
-    let unread: u32 = model.rooms.values().map(|room| room.reading.marker.unread).sum();
+    let mentions: u32 = model.rooms.values().map(|room| room.reading.mentions()).sum();
+    let unread: u32 = model.rooms.values().map(|room| room.reading.unread()).sum();
     let room =
         model.room().map_or_else(|| "chat".to_owned(), |(room_key, _)| format!("#{}", model.title(room_key).as_str()));
     SafeText::line(&match (mentions, unread) {

@@ -10,7 +10,7 @@ use chat_proto::request::{Answer, Ping, Request};
 use chat_proto::server_frame::{ServerFrame, Welcome};
 use chat_proto::time::UnixMillis;
 use chat_tests::peer::Peer;
-use chat_tui::app::{Effect, Model, Msg, RoomKey, ServerKey, Setup, update};
+use chat_tui::app::{Effect, Model, Msg, RoomKey, ServerKey, Setup, Viewport, update};
 use chat_tui::link_event::{CallError, LinkEvent};
 
 /// The time of day.
@@ -57,6 +57,7 @@ impl Screen {
         let mut effects = first;
         effects.append(&mut self.waiting);
         effects.extend(self.take(Msg::Tick));
+        effects.extend(self.draw());
         loop {
             for effect in std::mem::take(&mut effects) {
                 let Effect::Ask { ask, request, .. } = effect else { continue };
@@ -71,7 +72,22 @@ impl Screen {
             for frame in pushed {
                 effects.extend(self.link(LinkEvent::Push(frame)));
             }
+            effects.extend(self.draw());
         }
+    }
+
+    /// Draws the open room on a screen that shows all of it.
+    fn draw(&mut self) -> Vec<Effect> {
+        let Some((room_key, room)) = self.model.room() else { return Vec::new() };
+        let entries = room.timeline.entries();
+        let viewport = Viewport {
+            room_key: Some(room_key),
+            top: entries.front().map(|entry| (entry.seq, 0)),
+            seen_to: entries.back().map(|entry| entry.seq),
+            is_at_end: true,
+            ..Viewport::default()
+        };
+        self.take(Msg::Drawn(viewport))
     }
 
     async fn answer(&mut self, ask: u64, request: &Request) -> Result<Answer, CallError> {

@@ -20,7 +20,7 @@ pub struct Navigation {
 }
 
 impl Navigation {
-    /// Opens a room.
+    /// Opens a room; one that is open goes to its first unread message.
     pub fn open(&mut self, room_key: RoomKey, rooms: &mut BTreeMap<RoomKey, Room>, out: &mut Outcomes) {
         if !rooms.contains_key(&room_key) {
             return;
@@ -29,9 +29,11 @@ impl Navigation {
         if let Some(room) = left.and_then(|left| rooms.get_mut(&left)) {
             room.on_closed();
         }
-        self.current = Some(room_key);
-        if let Some(room) = rooms.get_mut(&room_key) {
-            room.on_opened();
+        let is_open = self.current.replace(room_key) == Some(room_key);
+        match rooms.get_mut(&room_key) {
+            Some(room) if is_open => room.go_to_first_unread(),
+            Some(room) => room.on_opened(),
+            None => {}
         }
         out.push(Outcome::RoomOpened { opened: room_key, left });
     }

@@ -43,8 +43,8 @@ impl SwitcherLine {
             name,
             topic: room.info.topic.as_ref().map(|topic| SafeText::line(topic.text.as_str())),
             is_member: true,
-            unread: room.reading.marker.unread,
-            mentions: room.reading.marker.mentions,
+            unread: room.reading.unread(),
+            mentions: room.reading.mentions(),
             found: Vec::new(),
         }
     }

@@ -9,6 +9,7 @@ use crate::app::parts::deletion::deletion;
 use crate::app::parts::open_room::OpenRoom;
 use crate::app::parts::outcomes::Outcomes;
 use crate::app::parts::rooms::room::Room;
+use crate::app::parts::server::Server;
 use crate::app::state::effect::Effect;
 use crate::app::state::outcome::{Outcome, Selected};
 use crate::app::state::pane::Pane;
@@ -50,8 +51,8 @@ fn act_on_screen(model: &mut Model, action: ScreenAction, out: &mut Outcomes) {
     match action {
         ScreenAction::Help => model.overlays.open_help(),
         ScreenAction::SwitchRoom => out.push(Outcome::OpenSwitcher(String::new())),
-        ScreenAction::NextUnread => open_next(model, |room| room.reading.marker.unread, "Nothing is unread.", out),
-        ScreenAction::NextMention => open_next(model, |room| room.reading.marker.mentions, "Nobody mentions you.", out),
+        ScreenAction::NextUnread => go_to_next_unread(model, out),
+        ScreenAction::NextMention => go_to_next_mention(model, out),
         ScreenAction::NextRoom => open_neighbour(model, 1, out),
         ScreenAction::PreviousRoom => open_neighbour(model, -1, out),
         ScreenAction::PageUp => scroll(model, |room, viewport| room.scroll_by_pages(-1, viewport)),
@@ -61,6 +62,7 @@ fn act_on_screen(model: &mut Model, action: ScreenAction, out: &mut Outcomes) {
         ScreenAction::Oldest => scroll_to_oldest(model, out),
         ScreenAction::Newest => scroll_to_newest(model, out),
         ScreenAction::MarkRead => mark_read(model, out),
+        ScreenAction::MarkAllRead => mark_all_read(model, out),
         ScreenAction::MarkUnread => mark_unread(model, out),
         ScreenAction::ToggleRooms => model.panes.toggle(Pane::Rooms, model.viewport.fold),
         ScreenAction::TogglePeople => model.panes.toggle(Pane::People, model.viewport.fold),
@@ -70,12 +72,38 @@ fn act_on_screen(model: &mut Model, action: ScreenAction, out: &mut Outcomes) {
     }
 }
 
-/// Opens the next room whose count is not zero.
-fn open_next(model: &Model, count: fn(&Room) -> u32, none: &str, out: &mut Outcomes) {
-    let is_wanted = |room_key| model.rooms.get(&room_key).is_some_and(|room| count(room) > 0);
+/// Goes to the first unread message if it is above the visible part, otherwise to the next room with one.
+fn go_to_next_unread(model: &mut Model, out: &mut Outcomes) {
+    let me = model.server().and_then(Server::my_id);
+    if model.room().is_some_and(|(_, room)| room.has_unread_above(&model.viewport, me)) {
+        return go_to_first_unread(model, out);
+    }
+    let is_wanted = |room_key| model.rooms.get(&room_key).is_some_and(|room| room.reading.unread() > 0);
     match model.navigation.next_that(&model.listed(), is_wanted) {
         Some(room_key) => out.push(Outcome::OpenRoom(room_key)),
-        None => out.show_info(none),
+        None => out.show_info("Nothing is unread."),
+    }
+}
+
+/// Shows the first unread message of the open room.
+pub fn go_to_first_unread(model: &mut Model, out: &mut Outcomes) {
+    scroll(model, |room, _| room.go_to_first_unread());
+    out.push(Outcome::FocusComposer);
+}
+
+/// Goes to the next mention of the open room, otherwise to that of the next room with one.
+fn go_to_next_mention(model: &Model, out: &mut Outcomes) {
+    let is_wanted = |room_key| model.rooms.get(&room_key).is_some_and(|room| room.reading.mentions() > 0);
+    let current = model.navigation.current.filter(|current| is_wanted(*current));
+    if let Some(current) = current {
+        return out.push(Outcome::GoToMention(current));
+    }
+    match model.navigation.next_that(&model.listed(), is_wanted) {
+        Some(room_key) => {
+            out.push(Outcome::OpenRoom(room_key));
+            out.push(Outcome::GoToMention(room_key));
+        }
+        None => out.show_info("Nobody mentions you."),
     }
 }
 
@@ -117,6 +145,19 @@ fn mark_read(model: &mut Model, out: &mut Outcomes) {
     let now = model.now;
     if let Some(open) = model.open_room() {
         open.room.mark_read(now, out);
+    }
+}
+
+fn mark_all_read(model: &mut Model, out: &mut Outcomes) {
+    let now = model.now;
+    let unread: Vec<_> = model.rooms.values_mut().filter(|room| room.reading.marker.unread > 0).collect();
+    match unread.len() {
+        0 => out.show_info("Nothing is unread."),
+        1 => out.show_info("Marked one room as read."),
+        rooms => out.show_info(&format!("Marked {rooms} rooms as read.")),
+    }
+    for room in unread {
+        room.mark_read(now, out);
     }
 }
 

@@ -211,8 +211,14 @@ pub fn on_history(model: &mut Model, room_key: RoomKey, page: &HistoryPage, out:
     let joined = page.joins.iter().flat_map(|run| &run.users).copied();
     page.items.iter().map(|item| item.by).chain(joined).for_each(|user| server.request_name(user));
     // A room that is not open is loaded when it is opened.
-    if room.on_history(page, server.my_id(), server.now(now)) && open == Some(room_key) {
+    let is_dropped = room.on_history(page, server.my_id(), server.now(now));
+    if open != Some(room_key) {
+        return;
+    }
+    if is_dropped {
         room.load(server, out);
+    } else {
+        room.load_to_place(server, out);
     }
 }
 

@@ -96,6 +96,7 @@ fn on_welcome(model: &mut Model, key: ServerKey, welcome: &Welcome, out: &mut Ou
     changes::catch_up_all(model, key, out);
     out.ask(key, model.activity.to_request(), Purpose::Nothing);
     if let Some(open) = model.open_room() {
+        open.room.on_returned();
         open.room.load(open.server, out);
     }
     // Also where the open room is gone.

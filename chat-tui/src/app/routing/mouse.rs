@@ -29,6 +29,7 @@ fn on_click(model: &mut Model, target: Option<Target>, out: &mut Outcomes) {
         Some(Target::Room(room_key)) => out.push(Outcome::OpenRoom(room_key)),
         Some(Target::Message(seq)) => model.focus = Focus::Message(seq),
         Some(Target::Composer) => model.focus = Focus::Composer,
+        Some(Target::MoreAbove) => actions::go_to_first_unread(model, out),
         Some(Target::MoreBelow) => actions::scroll_to_newest(model, out),
         None => {}
     }

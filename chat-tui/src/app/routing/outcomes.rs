@@ -44,6 +44,7 @@ fn route(model: &mut Model, outcome: Outcome, out: &mut Outcomes) -> Option<Effe
             model.navigation.open_default(server, &listed, &mut model.rooms, out);
         }
         Outcome::RoomOpened { opened, left } => on_room_opened(model, opened, left, out),
+        Outcome::GoToMention(room_key) => go_to_mention(model, room_key, out),
         Outcome::LoadOlder(room_key) => load_older(model, room_key, out),
         Outcome::OpenSwitcher(query) => open_switcher(model, &query, out),
         Outcome::FindRooms => find_rooms(model),
@@ -100,6 +101,17 @@ fn on_room_opened(model: &mut Model, opened: RoomKey, left: Option<RoomKey>, out
     if let Some((room, server)) = model.room_and_server(opened) {
         room.load(server, out);
     }
+}
+
+fn go_to_mention(model: &mut Model, room_key: RoomKey, out: &mut Outcomes) {
+    let now = model.now;
+    model.focus = Focus::Composer;
+    let Some((room, server)) = model.room_and_server(room_key) else { return };
+    if !room.go_to_mention(server.my_id()) {
+        room.reading.recount(now);
+        out.show_info("That mention is gone.");
+    }
+    room.load_to_place(server, out);
 }
 
 fn load_older(model: &mut Model, room_key: RoomKey, out: &mut Outcomes) {

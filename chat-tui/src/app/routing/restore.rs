@@ -27,6 +27,11 @@ pub fn restore(model: &mut Model, restored: Restored, out: &mut Outcomes) {
     for saved in restored.rooms {
         model.rooms.insert(of(saved.membership.room.id), Room::restored(key, saved, me));
     }
+    for (room, place) in restored.places {
+        if let Some(room) = model.rooms.get_mut(&of(room)) {
+            room.restore_place(place);
+        }
+    }
     for (room, draft) in restored.drafts {
         match model.rooms.get_mut(&of(room)) {
             Some(room) => room.writing.draft = Editor::with(draft),

@@ -20,7 +20,8 @@ const SAVE_EVERY_MS: u64 = 2_000;
 
 /// When changes are next written; `None` if there are none.
 pub fn next_save(model: &Model) -> Option<UnixMillis> {
-    let is_changed = model.rooms.values().any(|room| !room.saving.is_saved || !room.writing.is_draft_saved);
+    let is_unsaved = |room: &Room| !room.saving.is_saved || !room.writing.is_draft_saved || room.has_moved();
+    let is_changed = model.rooms.values().any(is_unsaved);
     is_changed.then(|| model.saved_at.plus_ms(SAVE_EVERY_MS))
 }
 
@@ -37,6 +38,7 @@ pub fn save_all(model: &mut Model, out: &mut Outcomes) {
     let open = model.navigation.current;
     for server in model.servers.values() {
         save_rooms(server, &mut model.rooms, open, out);
+        save_places(server, &mut model.rooms, out);
     }
     for room in model.rooms.values_mut() {
         room.save_draft(model.composer.interrupted_draft(), out);
@@ -61,6 +63,14 @@ fn save_rooms(server: &Server, rooms: &mut BTreeMap<RoomKey, Room>, open: Option
     let open = open.filter(|room_key| room_key.server == key).map(|room_key| room_key.room);
     out.persist(key, PersistOp::StoreAccount { me, epoch, account: server.account, open, users });
     out.persist(key, PersistOp::StoreRooms(saved));
+}
+
+fn save_places(server: &Server, rooms: &mut BTreeMap<RoomKey, Room>, out: &mut Outcomes) {
+    let of_server = rooms.values_mut().filter(|room| room.key.server == server.key);
+    let moved: Vec<_> = of_server.filter_map(Room::place_to_save).collect();
+    if !moved.is_empty() {
+        out.persist(server.key, PersistOp::StorePlaces(moved));
+    }
 }
 
 fn authors(server: &Server, saved: &[SavedRoom]) -> Vec<User> {

@@ -63,9 +63,9 @@ impl Model {
         self.connected_rooms().filter_map(Room::next_retry).min()
     }
 
-    /// When the read marker of the open room is to be sent; `None` if the server knows it.
+    /// When the next read marker is to be sent; `None` if the servers know all.
     fn next_read_marker(&self) -> Option<UnixMillis> {
-        self.room()?.1.next_read_marker(self.server()?, self.attention())
+        self.connected_rooms().filter_map(|room| room.reading.next_send()).min()
     }
 
     /// When the next counts are to be asked for; `None` if all are certain, or no server can be asked.

@@ -53,13 +53,14 @@ fn route(model: &mut Model, msg: Msg, out: &mut Outcomes) {
 /// The steps that may be due after any change. Each finds by itself whether there is something to do.
 fn follow_up(model: &mut Model, out: &mut Outcomes) {
     let (now, attention) = (model.now, model.attention());
+    if let Some(open) = OpenRoom::find(&mut model.rooms, &model.servers, model.navigation.current) {
+        open.room.mark_visible_as_read(open.server, attention, &model.viewport);
+    }
     for room in model.rooms.values_mut() {
         if let Some(server) = model.servers.get(&room.key.server) {
             room.send_due(server, now, out);
+            room.send_read_marker_if_due(server, now, out);
         }
-    }
-    if let Some(open) = model.open_room() {
-        open.room.mark_visible_as_read(open.server, attention, out);
     }
     for server in model.servers.values_mut() {
         server.ask_missing_names(out);

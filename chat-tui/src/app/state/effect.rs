@@ -10,6 +10,7 @@ use chat_proto::request::Request;
 use chat_proto::room::{Membership, User};
 use chat_proto::text::{CodeLanguage, MessageBody};
 
+use super::place::Place;
 use super::room_key::{RoomKey, ServerKey};
 use crate::text::SafeText;
 
@@ -70,6 +71,8 @@ pub enum PersistOp {
     RemoveInput(String),
     /// Replace a room's draft; an empty one removes it.
     StoreDraft(RoomId, String),
+    /// Replace the places where rooms were left; `None` is a room's end.
+    StorePlaces(Vec<(RoomId, Option<Place>)>),
     /// Replace the saved state of rooms.
     StoreRooms(Vec<SavedRoom>),
     /// Replace the account, and add people's names.

@@ -10,6 +10,7 @@ pub mod msg;
 pub mod notice;
 pub mod outcome;
 pub mod pane;
+pub mod place;
 pub mod purpose;
 pub mod room_key;
 pub mod setup;

@@ -6,6 +6,7 @@ use chat_proto::ids::{AccountSeq, ClientKey, Epoch, RoomId};
 use chat_proto::room::User;
 
 use super::effect::{SavedRoom, StoredPost};
+use super::place::Place;
 use super::room_key::ServerKey;
 use super::viewport::{Mouse, Viewport};
 use crate::action::Action;
@@ -60,6 +61,8 @@ pub struct Restored {
     pub rooms: Vec<SavedRoom>,
     /// Unfinished messages by room.
     pub drafts: Vec<(RoomId, String)>,
+    /// The places where rooms were left, but for those at their ends.
+    pub places: Vec<(RoomId, Place)>,
     /// Names of people.
     pub users: Vec<User>,
     /// Texts sent before, oldest first.

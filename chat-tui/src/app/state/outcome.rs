@@ -46,6 +46,8 @@ pub enum Outcome {
         /// The room that was open before.
         left: Option<RoomKey>,
     },
+    /// Go to the next unread mention of the open room.
+    GoToMention(RoomKey),
     /// Load messages older than the oldest that is loaded.
     LoadOlder(RoomKey),
     /// Open the list of rooms with these words typed.

@@ -38,6 +38,8 @@ pub enum Target {
     Message(Seq),
     /// The input box.
     Composer,
+    /// The hint that unread messages are above.
+    MoreAbove,
     /// The hint that there are more messages below.
     MoreBelow,
     /// A line of the open list.
@@ -55,6 +57,8 @@ pub struct Viewport {
     pub rows: u16,
     /// The topmost message, and how many of its rows are scrolled out.
     pub top: Option<(Seq, i32)>,
+    /// The last item that is visible to its end; `None` if no item is.
+    pub seen_to: Option<Seq>,
     /// Whether the newest message is visible.
     pub is_at_end: bool,
     /// Whether the oldest loaded message is visible.

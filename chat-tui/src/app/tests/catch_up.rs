@@ -190,6 +190,8 @@ fn visible_messages_are_read_and_the_rest_are_counted() {
     let read_marker = &app.room(OPS).reading.marker;
     assert_eq!((read_marker.unread, read_marker.mentions), (2, 1));
     app.act(Action::NextUnread);
+    assert_eq!(app.room(OPS).reading.marker.unread, 2, "not drawn yet");
+    app.see_all();
     assert_eq!(app.model.navigation.current.map(|room_key| room_key.room), Some(OPS));
     assert_eq!(app.room(OPS).reading.marker.unread, 0);
     assert_eq!(app.room(OPS).reading.new_after, Some(Seq(0)));
@@ -230,6 +232,8 @@ fn a_mention_without_focus_notifies_and_is_read_later() {
     assert!(effects.iter().any(|effect| matches!(effect, Effect::Notify { body, .. } if body.as_str() == "@zoe look")));
     assert_eq!(app.room(GENERAL).reading.marker.mentions, 1);
     assert_eq!(app.room(GENERAL).reading.new_after, Some(Seq(0)));
+    app.see_all();
+    assert_eq!(app.room(GENERAL).reading.marker.mentions, 1, "nobody looks");
     app.take(Msg::Focused(true));
     assert_eq!(app.room(GENERAL).reading.marker.mentions, 0);
 }
@@ -253,7 +257,8 @@ fn new_messages_do_not_move_a_scrolled_room() {
     assert!(matches!(scroll, Scroll::At { seq: Seq(2), .. }));
     app.push(event(GENERAL, 3, message(4, ANA, "new")));
     assert_eq!(app.room(GENERAL).scroll, scroll);
-    assert_eq!(app.room(GENERAL).reading.missed, 1);
+    let hidden = app.room(GENERAL).out_of_sight((Seq(2), Some(Seq(3))), Some(ME));
+    assert_eq!((hidden.above.messages, hidden.below.messages), (0, 1));
     assert_eq!(app.room(GENERAL).reading.marker.unread, 1);
 }
 
@@ -268,7 +273,7 @@ fn own_messages_from_another_device_are_neither_missed_nor_unread() {
     app.take(Msg::Drawn(crate::app::Viewport { room_key, rows: 1, top, ..Default::default() }));
     app.act(Action::ScrollUp);
     app.push(event(GENERAL, 1, message(2, ME, "from the shell")));
-    assert_eq!(app.room(GENERAL).reading.missed, 0);
+    assert_eq!(app.room(GENERAL).reading.unread(), 0);
     let effects = app.act(Action::MarkUnread);
     let read = asked(&effects, |request| matches!(request, Request::Read(_))).map(|(_, request)| request);
     assert_eq!(read, Some(Read { room: GENERAL, seq: Some(Seq(0)), rewind: true }.into()), "from hers on");

@@ -2,6 +2,7 @@
 
 mod catch_up;
 mod clock;
+mod coming_back;
 mod composer;
 mod convergence;
 pub(crate) mod edit_history;
@@ -168,6 +169,25 @@ impl TestApp {
 
     pub(crate) fn answer(&mut self, ask: u64, result: Result<Answer, CallError>) -> Vec<Effect> {
         self.link(LinkEvent::Answer { ask, result: Box::new(result) })
+    }
+
+    /// Draws the open room on a screen that shows these of its messages.
+    pub(crate) fn see(&mut self, shown: std::ops::RangeInclusive<u64>) -> Vec<Effect> {
+        let (room_key, room) = self.model.room().expect("an open room");
+        let last = room.timeline.entries().back().map(|entry| entry.seq);
+        let viewport = super::Viewport {
+            room_key: Some(room_key),
+            top: last.map(|_| (Seq(*shown.start()), 0)),
+            seen_to: last.map(|last| last.min(Seq(*shown.end()))),
+            is_at_end: last.is_none_or(|last| last.0 <= *shown.end()),
+            ..super::Viewport::default()
+        };
+        self.take(Msg::Drawn(viewport))
+    }
+
+    /// Draws the open room on a screen that shows all of it.
+    pub(crate) fn see_all(&mut self) -> Vec<Effect> {
+        self.see(0..=u64::MAX)
     }
 
     /// Answers the request for a room's history with all of it.

@@ -99,6 +99,7 @@ fn own_messages_from_another_device_are_not_below_the_new_line() {
     app.push(event(GENERAL, 0, message(1, ANA, "read before")));
     app.act(Action::PreviousRoom);
     app.take(Msg::Focused(true));
+    draw(&mut app, 70, 24);
     app.act(Action::NextRoom);
     app.push(event(GENERAL, 1, message(2, ME, "my own, from the shell")));
     assert_eq!(app.room(GENERAL).reading.marker.unread, 0);

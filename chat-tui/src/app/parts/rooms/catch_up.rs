@@ -10,7 +10,7 @@ use chat_proto::request::{Changes, ChangesPage};
 use chat_proto::room::Membership;
 use chat_proto::time::UnixMillis;
 
-use super::room::{Room, Scroll};
+use super::room::Room;
 use crate::app::parts::outcomes::Outcomes;
 use crate::app::parts::server::Server;
 use crate::app::state::attention::Attention;
@@ -35,7 +35,11 @@ impl Room {
         if missing <= CATCH_UP_MAX {
             self.following.on_head(membership.head.seq);
         } else {
+            // The numbers are still valid: the place where the room was left is kept.
+            let place = self.scroll;
             self.reset(membership.head);
+            self.scroll = place;
+            self.drop_distant_place();
         }
     }
 
@@ -95,20 +99,14 @@ impl Room {
         self.timeline.expire(server.now(attention.now));
         if let Content::Message(message) = &item.content {
             if is_new {
-                self.on_arrival(item, server);
+                self.people.typing.on_message(item.by);
             }
             self.on_message(item, message, server, out);
             self.count(item, message, server, attention);
-            if is_new && let Some(notification) = self.announce(item, message, server, attention) {
-                out.effect(notification);
+            if is_new {
+                self.announce(item, message, (server, attention), out);
             }
         }
-    }
-
-    /// A message is new: its author has stopped typing, and it may be below the visible part.
-    fn on_arrival(&mut self, item: &Item, server: &Server) {
-        self.people.typing.on_message(item.by);
-        self.reading.missed += u32::from(self.scroll != Scroll::End && Some(item.by) != server.my_id());
     }
 
     /// One's own message has arrived: it is not on its way any more.

@@ -7,7 +7,7 @@ use chat_proto::request::{self, HistoryPage, Members, MembersPage, Trending};
 use chat_proto::time::UnixMillis;
 
 use super::backlog::History;
-use super::room::Room;
+use super::room::{Room, Scroll};
 use crate::app::parts::outcomes::Outcomes;
 use crate::app::parts::server::Server;
 use crate::app::state::purpose::Purpose;
@@ -42,10 +42,22 @@ impl Room {
 
     fn request_page(&mut self, before: Option<Seq>, server: &Server, out: &mut Outcomes) {
         self.backlog.history = History::Requested;
-        let limit = if before.is_none() { FIRST_PAGE } else { HISTORY_PAGE };
-        let limit = server.limits.page_max.min(limit);
+        // A place further back needs more than the end.
+        let wanted = match (self.scroll, before) {
+            (Scroll::At { .. }, _) => u32::MAX,
+            (Scroll::End, None) => FIRST_PAGE,
+            (Scroll::End, Some(_)) => HISTORY_PAGE,
+        };
+        let limit = server.limits.page_max.min(wanted);
         let history = request::History { room: self.key.room, before, limit };
         out.ask(self.key.server, history, Purpose::History(self.key));
+    }
+
+    /// Loads the next older page while the place to show, or a mention, is not loaded.
+    pub fn load_to_place(&mut self, server: &Server, out: &mut Outcomes) {
+        if !self.is_place_loaded() {
+            self.load_older(server, out);
+        }
     }
 
     /// Takes an older page, or the room's end. Returns whether the end is to be loaded again if the room is open: the
@@ -55,6 +67,7 @@ impl Room {
             History::Requested => {
                 self.prepend((&page.items, &page.joins), page.next_before.unwrap_or(Seq::ZERO), me);
                 self.timeline.expire(server_now);
+                self.seek_mention(me);
                 false
             }
             History::Dropped => {

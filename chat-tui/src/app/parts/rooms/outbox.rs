@@ -10,7 +10,7 @@ use chat_proto::request::{Life, Post, Posted};
 use chat_proto::time::UnixMillis;
 
 use super::pending_post::{PendingPost, PostState};
-use super::room::{Room, Scroll};
+use super::room::Room;
 use crate::app::parts::outcomes::Outcomes;
 use crate::app::parts::server::Server;
 use crate::app::state::draft::Draft;
@@ -28,8 +28,8 @@ impl Room {
     /// Queues a message: on disk first if it is persistent.
     pub fn post(&mut self, key: ClientKey, draft: Draft, now: UnixMillis, out: &mut Outcomes) {
         let mut pending = PendingPost::new(key, draft, now);
-        self.scroll = Scroll::End;
-        self.reading.show_newest();
+        self.scroll_to_newest();
+        self.reading.is_marked_unread = false;
         self.reading.new_after = None;
         if pending.is_persistent(self.is_ephemeral()) {
             pending.state = PostState::Storing;

@@ -18,6 +18,7 @@ use crate::app::state::attention::Attention;
 use crate::app::state::effect::Effect;
 use crate::app::state::purpose::Purpose;
 use crate::app::state::timeline_entry::TimelineEntry;
+use crate::app::state::viewport::Viewport;
 use crate::text::SafeText;
 
 impl Room {
@@ -48,7 +49,10 @@ impl Room {
     /// A message arrived, new or changed. Counts it if it is unread.
     pub(super) fn count(&mut self, item: &Item, message: &Message, server: &Server, attention: Attention) {
         let Some(me) = server.my_id() else { return };
-        if !self.is_being_read(attention) || self.reading.is_marked_unread {
+        // A message is read as it comes if the newest ones are visible and none above them is unread. Of those that come
+        // after an outage, some may be above the visible part: looking at the drawn ones reads them.
+        let is_read = self.is_being_read(attention) && self.following.is_current() && self.reading.unread() == 0;
+        if !is_read || self.reading.is_marked_unread {
             self.reading.count(me, item, message, server.now(attention.now));
         }
         if message.expires_at.is_none() {
@@ -63,26 +67,44 @@ impl Room {
         self.reading.uncount(item, known, Some(item.by) == me);
     }
 
-    /// A new message arrived: someone else's may be below the line "new", and worth a notification.
+    /// A new message arrived: someone else's may be below the line "new", and worth a notification. One that expires may
+    /// be gone before the user looks at its room, so it is announced although the terminal has the keyboard.
     pub(super) fn announce(
         &mut self,
         item: &Item,
         message: &Message,
-        server: &Server,
-        attention: Attention,
-    ) -> Option<Effect> {
+        (server, attention): (&Server, Attention),
+        out: &mut Outcomes,
+    ) {
         let me = server.my_id();
         if Some(item.by) == me {
-            return None;
+            return;
         }
         // The line "new" stands where the user stopped looking.
         let is_open = attention.open == Some(self.key);
-        if is_open && !self.is_being_read(attention) && self.reading.new_after.is_none() {
+        let is_visible = self.is_being_read(attention);
+        if is_open && !is_visible && self.reading.new_after.is_none() {
             self.reading.new_after = Some(Seq(item.seq.0.saturating_sub(1)));
         }
         let is_for_me = self.is_direct() || me.is_some_and(|me| message.mentions.contains(&me));
         let is_dnd = me.is_some_and(|me| server.presence(me).availability == Availability::Dnd);
-        (is_for_me && !is_dnd && !attention.has_focus).then(|| self.notification(item, message, server))
+        let is_urgent = message.expires_at.is_some() && !is_visible;
+        if is_for_me && !is_dnd && (is_urgent || !attention.has_focus) {
+            out.effect(self.notification(item, message, server));
+            if is_urgent && attention.has_focus {
+                out.show_info(&self.announcement(item, server));
+            }
+        }
+    }
+
+    /// The notice of an ephemeral message. It may stay longer than the message, so it names no text.
+    fn announcement(&self, item: &Item, server: &Server) -> String {
+        let author = server.name(item.by);
+        if self.is_direct() {
+            return format!("{} sent you a direct message that expires.", author.as_str());
+        }
+        let room = self.title(|id| server.name(id), server.my_id());
+        format!("{} mentions you in #{}; the message expires. Alt+M goes there.", author.as_str(), room.as_str())
     }
 
     fn notification(&self, item: &Item, message: &Message, server: &Server) -> Effect {
@@ -92,21 +114,21 @@ impl Room {
         Effect::Notify { title: SafeText::line(&title), body: SafeText::line(&body) }
     }
 
-    /// Marks the room as read while the user looks at its newest messages. The server learns it at most once a second.
-    pub fn mark_visible_as_read(&mut self, server: &Server, attention: Attention, out: &mut Outcomes) {
-        if !self.is_being_read(attention) || !self.following.is_current() || self.reading.is_marked_unread {
-            return;
-        }
-        let read_seq = self.reading.marker.read_seq.max(self.following.applied());
-        self.reading.read_up_to(read_seq);
-        if self.next_read_marker(server, attention).is_some_and(|at| at <= attention.now) {
-            self.send_read_marker(attention.now, out);
+    /// Marks the messages in sight as read while the user looks at the room.
+    pub fn mark_visible_as_read(&mut self, server: &Server, attention: Attention, viewport: &Viewport) {
+        let is_looked_at = attention.open == Some(self.key) && attention.has_focus;
+        // A restored room lacks its ephemeral messages: they are not visible yet.
+        let is_whole = self.following.is_current() && !self.backlog.is_restored;
+        if is_looked_at && is_whole && !self.reading.is_marked_unread {
+            self.read_in_sight(viewport, server.my_id());
         }
     }
 
-    /// When the read marker is to be sent; `None` if the server knows it.
-    pub fn next_read_marker(&self, server: &Server, attention: Attention) -> Option<UnixMillis> {
-        self.reading.next_send().filter(|_| server.is_ready() && self.is_being_read(attention))
+    /// Sends the read marker if the server does not know it, at most once a second.
+    pub fn send_read_marker_if_due(&mut self, server: &Server, now: UnixMillis, out: &mut Outcomes) {
+        if server.is_ready() && self.reading.next_send().is_some_and(|at| at <= now) {
+            self.send_read_marker(now, out);
+        }
     }
 
     fn send_read_marker(&mut self, now: UnixMillis, out: &mut Outcomes) {
@@ -115,8 +137,11 @@ impl Room {
         out.ask(self.key.server, read, Purpose::Nothing);
     }
 
-    /// The user marks the room as read.
+    /// The user marks the room as read: its newest messages are shown.
     pub fn mark_read(&mut self, now: UnixMillis, out: &mut Outcomes) {
+        if self.reading.unread() > 0 {
+            self.scroll_to_newest();
+        }
         self.reading.read_up_to(self.following.applied());
         self.reading.new_after = None;
         self.reading.is_marked_unread = false;

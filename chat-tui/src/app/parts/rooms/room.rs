@@ -71,6 +71,8 @@ pub struct Room {
     pub trending: Vec<TrendingWord>,
     /// Which messages are visible.
     pub scroll: Scroll,
+    /// Whether the next unread mention is to be shown once it is loaded.
+    pub(super) seeks_mention: bool,
     /// The part of it that goes to disk.
     pub(in crate::app) saving: Saving,
     /// Updates of items below the timeline while an older page is in flight.
@@ -90,6 +92,7 @@ impl Room {
             people: RoomPeople::default(),
             trending: Vec::new(),
             scroll: Scroll::End,
+            seeks_mention: false,
             saving: Saving::default(),
             unloaded: Unloaded::default(),
             info: membership.room,
@@ -163,8 +166,8 @@ impl Room {
         self.following = Following::at(head);
         self.backlog.reset();
         self.reading.known_to = self.reading.known_to.max(head.seq);
-        self.reading.missed = 0;
         self.scroll = Scroll::End;
+        self.seeks_mention = false;
         self.saving.clear();
         self.unloaded.clear();
     }
@@ -218,8 +221,9 @@ impl Room {
 
     /// Takes a page of older items that reaches down to `floor`.
     pub(in crate::app) fn prepend(&mut self, (items, joins): (&[Item], &[JoinRun]), floor: Seq, me: Option<UserId>) {
-        if std::mem::take(&mut self.backlog.is_restored) && self.scroll == Scroll::End {
-            // The restored part below this page lacks ephemeral messages: it is loaded again when it is looked at.
+        if std::mem::take(&mut self.backlog.is_restored) {
+            // The restored part below this page lacks ephemeral messages: it is loaded again when it is looked at, and a
+            // place in it is kept.
             self.timeline.raise_floor(floor);
         }
         let mut items = items.to_vec();

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use chat_proto::ids::Seq;
 use chat_proto::message::{Content, Item, ItemChange};
 
+use crate::app::state::place::Place;
+
 /// Items saved of each room.
 const SAVED_ITEMS_MAX: usize = 200;
 
@@ -18,6 +20,8 @@ pub struct Saving {
     floor: Seq,
     /// Whether the room on disk is up to date.
     pub(in crate::app) is_saved: bool,
+    /// The place on disk where the room was left; `None` is its end.
+    pub(super) saved_place: Option<Place>,
 }
 
 impl Saving {
@@ -58,9 +62,9 @@ impl Saving {
         self.items.retain(|seq, item| *seq > to || !is_message(item));
     }
 
-    /// Drops everything.
+    /// Drops all items.
     pub(in crate::app) fn clear(&mut self) {
-        *self = Self::default();
+        *self = Self { saved_place: self.saved_place, ..Self::default() };
     }
 
     /// The items to save of a room that is loaded from `floor` on, and the number from which they are complete.

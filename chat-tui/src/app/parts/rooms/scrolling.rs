@@ -9,8 +9,6 @@ use crate::app::state::viewport::Viewport;
 
 /// Items kept of the open room while its newest are visible.
 const LOADED_MAX_OPEN: usize = 120_000;
-/// Items kept of a room that is not open.
-const LOADED_MAX_CLOSED: usize = 500;
 
 impl Room {
     /// Scrolls by lines; negative is back.
@@ -18,13 +16,14 @@ impl Room {
         if viewport.room_key != Some(self.key) {
             return;
         }
+        self.seeks_mention = false;
         if lines > 0 && viewport.is_at_end {
             self.scroll = Scroll::End;
             return;
         }
         let top = match self.scroll {
-            Scroll::At { seq, row } => Some((seq, row)),
-            Scroll::End => viewport.top,
+            Scroll::At { seq, row } if self.is_place_loaded() => Some((seq, row)),
+            Scroll::At { .. } | Scroll::End => viewport.top,
         };
         if let Some((seq, row)) = top {
             self.scroll = Scroll::At { seq, row: row + lines };
@@ -41,18 +40,23 @@ impl Room {
     pub fn scroll_to_oldest(&mut self) -> bool {
         let Some(first) = self.timeline.entries().front() else { return false };
         self.scroll = Scroll::At { seq: first.seq, row: 0 };
+        self.seeks_mention = false;
         true
     }
 
     /// Scrolls to the newest message.
     pub fn scroll_to_newest(&mut self) {
         self.scroll = Scroll::End;
-        self.reading.missed = 0;
+        self.seeks_mention = false;
     }
 
-    /// Takes what was drawn of this room: corrects the scroll, and loads more once the oldest message becomes visible.
+    /// Takes what was drawn of this room: corrects the scroll, and loads more once the oldest message becomes visible, or
+    /// while the place to show is not loaded.
     pub fn on_drawn(&mut self, viewport: &Viewport, out: &mut Outcomes) {
-        if let Scroll::At { .. } = self.scroll {
+        let is_loaded = self.is_place_loaded();
+        if let Scroll::At { .. } = self.scroll
+            && is_loaded
+        {
             self.scroll = match viewport.top {
                 Some((seq, row)) if !viewport.is_at_end => Scroll::At { seq, row },
                 Some(_) | None => Scroll::End,
@@ -61,25 +65,8 @@ impl Room {
         if self.scroll == Scroll::End {
             self.trim(LOADED_MAX_OPEN);
         }
-        if viewport.is_at_start {
+        if viewport.is_at_start || !is_loaded {
             out.push(Outcome::LoadOlder(self.key));
-        }
-    }
-
-    /// The room was opened: its newest messages are visible.
-    pub fn on_opened(&mut self) {
-        self.scroll = Scroll::End;
-        self.reading.show_newest();
-        if self.reading.marker.unread > 0 {
-            self.reading.new_after = Some(self.reading.marker.read_seq);
-        }
-    }
-
-    /// Another room was opened instead.
-    pub fn on_closed(&mut self) {
-        self.reading.new_after = None;
-        if self.scroll == Scroll::End {
-            self.trim(LOADED_MAX_CLOSED);
         }
     }
 }

@@ -3,7 +3,7 @@
 
 #![deny(clippy::disallowed_methods)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chat_proto::ids::{Seq, UserId};
 use chat_proto::message::{Item, Message};
@@ -23,15 +23,16 @@ pub struct Reading {
     pub marker: ReadMarker,
     /// The line "new" stands after this number.
     pub new_after: Option<Seq>,
-    /// Messages that arrived below the visible part of the open room.
-    pub missed: u32,
     /// Items up to here are known: those after it are new.
     pub(in crate::app) known_to: Seq,
     /// Whether the user marked the room as unread: looking at it does not mark it as read.
     pub(in crate::app) is_marked_unread: bool,
     /// The ephemeral messages among the unread ones that are known one by one.
     ephemeral: BTreeMap<Seq, UnreadEphemeral>,
-    /// None of them expires before this.
+    /// Mentions after the marker that the user went to: they are read on this screen, until the marker passes them. The
+    /// server, and so every other device, knows one marker for each room and counts them until then.
+    visited: BTreeSet<Seq>,
+    /// No ephemeral one expires before this.
     next_expiry: Option<UnixMillis>,
     /// When the last of them expires that the server listed, if it counted more.
     listed_until: Option<UnixMillis>,
@@ -39,7 +40,9 @@ pub struct Reading {
     counts_due: Option<UnixMillis>,
     /// When it was asked last, and `counted_to` at that moment.
     counts_asked: (UnixMillis, Seq),
-    /// The read marker the server knows.
+    /// The read marker that the server announced last.
+    announced: Seq,
+    /// The read marker that the server was told last.
     sent: Seq,
     sent_at: UnixMillis,
 }
@@ -50,14 +53,15 @@ impl Reading {
         let mut reading = Self {
             marker: ReadMarker::default(),
             new_after: None,
-            missed: 0,
             known_to: Seq::ZERO,
             is_marked_unread: false,
             ephemeral: BTreeMap::new(),
+            visited: BTreeSet::new(),
             next_expiry: None,
             listed_until: None,
             counts_due: None,
             counts_asked: (UnixMillis(0), Seq::ZERO),
+            announced: Seq::ZERO,
             sent: Seq::ZERO,
             sent_at: UnixMillis(0),
         };
@@ -65,9 +69,25 @@ impl Reading {
         reading
     }
 
+    /// The unread messages, without the mentions that the user went to.
+    pub fn unread(&self) -> u32 {
+        self.marker.unread.saturating_sub(self.visited.len() as u32)
+    }
+
+    /// The unread mentions, without those that the user went to.
+    pub fn mentions(&self) -> u32 {
+        self.marker.mentions.saturating_sub(self.visited.len() as u32)
+    }
+
+    /// When the first of the unread mentions expires, by the server's clock; `None` if none does.
+    pub fn mention_expiry(&self) -> Option<UnixMillis> {
+        let unread = |message: &&UnreadEphemeral| message.is_mention && !self.visited.contains(&message.seq);
+        self.ephemeral.values().filter(unread).map(|message| message.expires_at).min()
+    }
+
     /// Takes the marker of a membership; items up to `head` are known.
     pub(in crate::app) fn on_membership(&mut self, marker: ReadMarker, head: Seq) {
-        self.sent = marker.read_seq;
+        (self.announced, self.sent) = (marker.read_seq, marker.read_seq);
         self.known_to = head;
         self.take(marker);
         // An earlier version of the program did not save it.
@@ -79,7 +99,19 @@ impl Reading {
 
     /// Takes the marker that the account stream brought. It may be older than what has arrived since.
     pub(in crate::app) fn on_marker(&mut self, marker: ReadMarker, now: UnixMillis) {
-        self.sent = self.sent.max(marker.read_seq);
+        let is_moved_back = marker.read_seq < self.announced;
+        self.announced = marker.read_seq;
+        if is_moved_back {
+            // Another device marked messages as unread: looking at the room here does not undo that.
+            self.sent = marker.read_seq;
+            self.is_marked_unread = true;
+        } else {
+            self.sent = self.sent.max(marker.read_seq);
+            // More was read here since: its counts come once the server knows that.
+            if marker.read_seq < self.marker.read_seq {
+                return;
+            }
+        }
         let counted_to = self.marker.counted_to;
         let is_older = marker.counted_to < counted_to || self.knows_more(&marker);
         self.take(marker);
@@ -98,6 +130,7 @@ impl Reading {
         let is_present = self.marker.counted_to <= marker.counted_to.max(self.counts_asked.1);
         if is_present && !self.knows_more(&marker) {
             self.counts_due = None;
+            self.sent = self.sent.max(marker.read_seq);
             self.take(marker);
         } else {
             self.on_marker(marker, now);
@@ -116,6 +149,7 @@ impl Reading {
         self.listed_until = marker.unlisted_to.and(listed.last()).map(|message| message.expires_at);
         self.next_expiry = listed.first().map(|message| message.expires_at);
         self.ephemeral = listed.into_iter().map(|message| (message.seq, message)).collect();
+        self.visited = self.visited.split_off(&marker.read_seq.next());
         self.marker = marker;
     }
 
@@ -152,6 +186,7 @@ impl Reading {
 
     /// A message was deleted. `known` says of a loaded one whether it was ephemeral, and whether it mentioned this account.
     pub(in crate::app) fn uncount(&mut self, item: &Item, known: Option<(bool, bool)>, is_own: bool) {
+        self.visited.remove(&item.seq);
         if let Some(message) = self.ephemeral.remove(&item.seq) {
             return self.subtract(message.is_mention);
         }
@@ -186,15 +221,20 @@ impl Reading {
         if self.next_expiry.is_some_and(|next| next <= server_now) {
             let expired: Vec<_> =
                 self.ephemeral.extract_if(.., |_, message| message.expires_at <= server_now).collect();
-            for (_, message) in expired {
+            for (seq, message) in expired {
+                self.visited.remove(&seq);
                 self.subtract(message.is_mention);
             }
-            self.next_expiry = self.ephemeral.values().map(|message| message.expires_at).min();
+            self.next_expiry = self.first_expiry();
         }
         if self.listed_until.is_some_and(|until| until <= server_now) {
             self.listed_until = None;
             self.recount(now);
         }
+    }
+
+    fn first_expiry(&self) -> Option<UnixMillis> {
+        self.ephemeral.values().map(|message| message.expires_at).min()
     }
 
     /// When the next unread message expires, by the server's clock.
@@ -221,17 +261,33 @@ impl Reading {
 
     /// Everything up to `cursor` has been read.
     pub(in crate::app) fn read_up_to(&mut self, cursor: Seq) {
-        self.missed = 0;
         self.ephemeral.clear();
+        self.visited.clear();
         (self.next_expiry, self.listed_until) = (None, None);
         let counted_to = self.marker.counted_to;
         self.marker = ReadMarker { read_seq: cursor, counted_to, ..ReadMarker::default() };
     }
 
-    /// The newest messages are shown again.
-    pub(in crate::app) fn show_newest(&mut self) {
-        self.missed = 0;
-        self.is_marked_unread = false;
+    /// Everything up to `cursor` has been read: these unread messages, of which some mention this account.
+    pub(in crate::app) fn read_to(&mut self, cursor: Seq, read: &[(Seq, bool)]) {
+        let later = self.visited.split_off(&cursor.next());
+        let passed = std::mem::replace(&mut self.visited, later).into_iter().map(|seq| (seq, true));
+        for (seq, is_mention) in read.iter().copied().chain(passed) {
+            self.ephemeral.remove(&seq);
+            self.subtract(is_mention);
+        }
+        self.next_expiry = self.first_expiry();
+        self.marker.read_seq = cursor;
+    }
+
+    /// The user went to an unread mention.
+    pub(in crate::app) fn visit(&mut self, mention: Seq) {
+        self.visited.insert(mention);
+    }
+
+    /// Whether the user went to this unread mention.
+    pub(in crate::app) fn is_visited(&self, mention: Seq) -> bool {
+        self.visited.contains(&mention)
     }
 
     /// When the marker is to be sent; `None` if the server knows it, or the user marked the room as unread.
@@ -249,8 +305,9 @@ impl Reading {
     /// The user marked everything after `marker` as unread.
     pub(in crate::app) fn mark_unread(&mut self, marker: ReadMarker) {
         let counted_to = self.marker.counted_to;
-        self.sent = marker.read_seq;
+        (self.announced, self.sent) = (marker.read_seq, marker.read_seq);
         self.new_after = Some(marker.read_seq);
+        self.visited.clear();
         self.take(ReadMarker { counted_to, ..marker });
         // Looking at it does not mark it as read again until the room is left.
         self.is_marked_unread = true;
