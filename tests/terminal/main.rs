@@ -1,5 +1,6 @@
 //! Real programs on real screens: the client as a person sees and uses it, and the state it leaves the terminal in.
 
+mod coming_back;
 mod conversation;
 mod leaving;
 mod manners;

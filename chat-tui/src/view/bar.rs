@@ -3,8 +3,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{draw, rooms, time};
-use crate::app::{LinkState, Model, Server};
+use super::{badge, draw, rooms, time};
+use crate::app::{LinkState, Model, Room, Server};
 use crate::text::{SafeText, width};
 use crate::theme::{Role, Theme};
 
@@ -63,19 +63,26 @@ fn draw_identity(model: &Model, theme: &Theme, row: Rect, buffer: &mut Buffer) -
     fitting.map_or(0, |text| draw::text_right(buffer, row, &text, theme.style(Role::TextDim)))
 }
 
-/// Unread messages and mentions in the other rooms: `3 · @1`.
+/// The rooms that are not open.
+fn others(model: &Model) -> impl Iterator<Item = &Room> {
+    model.rooms.values().filter(|room| model.navigation.current != Some(room.key))
+}
+
+/// Whether [`draw()`] shows a countdown if the list of rooms is hidden.
+pub(super) fn has_countdown(model: &Model) -> bool {
+    others(model).any(|room| room.reading.mention_expiry().is_some())
+}
+
+/// Unread messages and mentions in the other rooms, and when the first of these expires: `3 · @1 ◷24s`.
 fn elsewhere(model: &Model) -> Vec<(String, Role)> {
-    let others = || {
-        model
-            .rooms
-            .iter()
-            .filter(|(room_key, _)| model.navigation.current != Some(**room_key))
-            .map(|(_, room)| &room.reading.marker)
-    };
-    let unread: u32 = others().map(|read_marker| read_marker.unread).sum();
-    let mentions: u32 = others().map(|read_marker| read_marker.mentions).sum();
+    let unread: u32 = others(model).map(|room| room.reading.unread()).sum();
+    let mentions: u32 = others(model).map(|room| room.reading.mentions()).sum();
+    let ends = others(model).filter_map(|room| Some((room.reading.mention_expiry()?, room)));
+    let first = ends.min_by_key(|(end, _)| *end);
+    let countdown = first.and_then(|(_, room)| badge::countdown(&room.reading, model.server_now(room.key)));
+    let countdown = countdown.map_or_else(String::new, |countdown| format!(" {countdown}"));
     let unread = (unread > 0).then(|| (draw::count(unread), Role::BadgeUnread));
-    let mentions = (mentions > 0).then(|| (format!("@{}", draw::count(mentions)), Role::BadgeMention));
+    let mentions = (mentions > 0).then(|| (format!("@{}{countdown}", draw::count(mentions)), Role::BadgeMention));
     let between = (unread.is_some() && mentions.is_some()).then(|| (" · ".to_owned(), Role::TextDim));
     [unread, between, mentions].into_iter().flatten().collect()
 }

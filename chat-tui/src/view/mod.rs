@@ -3,6 +3,7 @@
 
 #![deny(clippy::disallowed_methods)]
 
+mod badge;
 mod bar;
 mod cache;
 mod composer;

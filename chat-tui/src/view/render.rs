@@ -24,6 +24,7 @@ pub fn render(model: &Model, theme: &Theme, cache: &mut RenderCache, buffer: &mu
     }
     let layout = Layout::of(model, area);
     bar::draw(model, theme, (layout.bar, layout.rooms.is_some()), buffer);
+    drawn.viewport.has_countdown |= layout.rooms.is_none() && bar::has_countdown(model);
     timeline::draw(model, theme, cache, layout.list, (buffer, &mut drawn));
     footer::draw(theme, layout.footer, &layout.footer_lines, buffer);
     composer::draw(model, theme, layout.composer, (buffer, &mut drawn));

@@ -1,11 +1,12 @@
-//! The list of rooms with unread counts and mentions. Must not know where the pane lies.
+//! The list of rooms with unread counts and mentions, also of those for which there is no row. Must not know where the
+//! pane lies.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::drawn::Drawn;
 use super::layout::Pane;
-use super::{draw, time};
+use super::{badge, draw};
 use crate::app::{Model, Room, RoomKey, Target};
 use crate::text::width;
 use crate::theme::{Role, Theme};
@@ -36,11 +37,49 @@ pub(super) fn draw(model: &Model, theme: &Theme, pane: Pane, (buffer, drawn): (&
                 draw::text(buffer, draw::after(row, 1), title, theme.style(Role::PaneTitle));
             }
             Listed::Room(room_key) => {
-                draw_room(model, theme, *room_key, row, buffer);
+                draw_room(model, theme, *room_key, row, (&mut *buffer, &mut *drawn));
                 drawn.viewport.targets.push((draw::area(row), Target::Room(*room_key)));
             }
         }
     }
+    let (above, rest) = lines.split_at(skip);
+    let (shown, below) = rest.split_at(rest.len().min(height));
+    // On a very low screen the line may be the open room's.
+    if let (Some(first), Some(last), true) = (shown.first(), shown.last(), height > 2) {
+        let (top, bottom) =
+            (Rect { height: 1, ..pane.area }, Rect { y: pane.area.bottom() - 1, height: 1, ..pane.area });
+        draw_hidden(model, theme, ("↑", above, first), top, (&mut *buffer, &mut *drawn));
+        draw_hidden(model, theme, ("↓", below, last), bottom, (buffer, drawn));
+    }
+}
+
+/// Draws, if a hidden room has unread messages, how many: over the outermost line, which counts as hidden then.
+fn draw_hidden(
+    model: &Model,
+    theme: &Theme,
+    (arrow, hidden, covered): (&str, &[Listed], &Listed),
+    row: Rect,
+    (buffer, drawn): (&mut Buffer, &mut Drawn),
+) {
+    let unread = |line: &Listed| match line {
+        Listed::Title(_) => None,
+        Listed::Room(room_key) => model.rooms.get(room_key).filter(|room| room.reading.unread() > 0),
+    };
+    let nearest = match arrow {
+        "↑" => hidden.iter().rev().find_map(unread),
+        _ => hidden.iter().find_map(unread),
+    };
+    let Some(nearest) = nearest else { return };
+    let rooms = || hidden.iter().chain([covered]).filter_map(unread);
+    let messages: u32 = rooms().map(|room| room.reading.unread()).sum();
+    let mentions: u32 = rooms().map(|room| room.reading.mentions()).sum();
+    let (text, role) = match mentions {
+        0 => (format!("{arrow} {}", draw::count(messages)), Role::BadgeUnread),
+        mentions => (format!("{arrow} @{} {}", draw::count(mentions), draw::count(messages)), Role::BadgeMention),
+    };
+    draw::clear(buffer, row, theme.style(Role::Text));
+    draw::text(buffer, draw::after(row, 1), &text, theme.style(role));
+    drawn.viewport.targets.push((draw::area(row), Target::Room(nearest.key)));
 }
 
 enum Listed {
@@ -52,10 +91,10 @@ fn is_direct(model: &Model, room_key: RoomKey) -> bool {
     model.rooms.get(&room_key).is_some_and(Room::is_direct)
 }
 
-fn draw_room(model: &Model, theme: &Theme, room_key: RoomKey, row: Rect, buffer: &mut Buffer) {
+fn draw_room(model: &Model, theme: &Theme, room_key: RoomKey, row: Rect, (buffer, drawn): (&mut Buffer, &mut Drawn)) {
     let Some(room) = model.rooms.get(&room_key) else { return };
     let is_current = model.navigation.current == Some(room_key);
-    let style = match (is_current, room.reading.marker.unread > 0) {
+    let style = match (is_current, room.reading.unread() > 0) {
         (true, _) => theme.style(Role::RoomCurrent),
         (false, true) => theme.style(Role::RoomUnread),
         (false, false) => theme.style(Role::Room),
@@ -63,13 +102,14 @@ fn draw_room(model: &Model, theme: &Theme, room_key: RoomKey, row: Rect, buffer:
     if is_current {
         buffer.set_style(row, style);
     }
-    let inner = Rect { x: row.x + 1, width: row.width.saturating_sub(2), ..row };
+    let drafted = drafted(room, is_current);
+    // The mark of a draft has a gap before it.
+    let right = if drafted.is_some() { 3 } else { 2 };
+    let inner = Rect { x: row.x + 1, width: row.width.saturating_sub(right), ..row };
     let title = model.title(room_key);
-    let (mut badge, role) = badge(room);
-    // The input box shows the lifetime too: the name has priority.
-    if role == Role::RoomMark && width(title.as_str()) + width(&badge) + 3 > usize::from(inner.width) {
-        badge.clear();
-    }
+    let columns = usize::from(inner.width).saturating_sub(width(title.as_str()) + 3);
+    let (badge, role) = badge::badge(room, model.server_now(room_key), columns);
+    drawn.viewport.has_countdown |= room.reading.mention_expiry().is_some();
     let badge_width = width(&badge) as u16;
     let mark_style = if is_current { style } else { theme.style(Role::RoomMark) };
     draw::text(buffer, inner, mark(room), mark_style);
@@ -78,7 +118,7 @@ fn draw_room(model: &Model, theme: &Theme, room_key: RoomKey, row: Rect, buffer:
     draw::text(buffer, name, title.as_str(), style);
     let base = if is_current { style } else { theme.style(Role::Text) };
     draw::text_right(buffer, inner, &badge, base.patch(theme.style(role)));
-    if let Some(drafted) = drafted(room, is_current) {
+    if let Some(drafted) = drafted {
         let right = Rect { width: row.width, ..row };
         draw::text_right(buffer, right, drafted, theme.style(Role::RoomMark));
     }
@@ -92,16 +132,6 @@ pub(super) fn mark(room: &Room) -> &'static str {
         "~"
     } else {
         "#"
-    }
-}
-
-/// Returns the mentions, otherwise the unread count, otherwise the lifetime of the room's messages.
-fn badge(room: &Room) -> (String, Role) {
-    match (room.reading.marker.mentions, room.reading.marker.unread, room.info.default_ttl_ms) {
-        (0, 0, Some(ttl_ms)) => (time::span(ttl_ms), Role::RoomMark),
-        (0, 0, None) => (String::new(), Role::Text),
-        (0, unread, _) => (draw::count(unread), Role::BadgeUnread),
-        (mentions, ..) => (format!("@ {}", draw::count(mentions)), Role::BadgeMention),
     }
 }
 

@@ -48,6 +48,17 @@ pub(super) fn countdown(ms: u64) -> String {
     }
 }
 
+/// Formats a remaining lifetime in its largest unit, rounded up: `12s`, `5m`, `2h`, `3d`. Never 0 before the end.
+pub(super) fn brief_countdown(ms: u64) -> String {
+    let seconds = ms.div_ceil(1_000);
+    match seconds {
+        0..=60 => format!("{seconds}s"),
+        61..=3_600 => format!("{}m", seconds.div_ceil(60)),
+        3_601..=86_400 => format!("{}h", seconds.div_ceil(3_600)),
+        _ => format!("{}d", seconds.div_ceil(86_400)),
+    }
+}
+
 fn two((large, unit): (u64, &str), (small, small_unit): (u64, &str)) -> String {
     if small == 0 { format!("{large}{unit}") } else { format!("{large}{unit} {small}{small_unit}") }
 }
@@ -59,6 +70,7 @@ mod tests {
     #[test]
     fn spans_are_short() {
         assert_eq!([span(12_900), span(61_000), span(7_200_000), span(90_000_000)], ["12s", "1m", "2h", "1d"]);
+        assert_eq!([1, 60_000, 60_001, 3_601_000, 86_401_000].map(brief_countdown), ["1s", "60s", "2m", "2h", "2d"]);
         assert_eq!([countdown(1), countdown(245_000), countdown(7_200_000)], ["1s", "4:05", "2h"]);
     }
 

@@ -44,7 +44,7 @@ fn answer_page(app: &mut TestApp, effects: &[Effect], from: u64) -> Vec<Effect> 
     let Request::History(history) = request else { panic!("asked for {request:?}") };
     let before = history.before.map_or(301, |before| before.0);
     let items: Vec<_> = (from..before).map(item).collect();
-    let page = HistoryPage { items, users: Vec::new(), next_before: Some(Seq(from)), head: at(300) };
+    let page = HistoryPage { items, joins: Vec::new(), users: Vec::new(), next_before: Some(Seq(from)), head: at(300) };
     app.answer(ask, Ok(Answer::History(page)))
 }
 

@@ -58,7 +58,8 @@ fn draw_line(theme: &Theme, line: &SwitcherLine, (row, style): (Rect, Style), bu
         (false, ..) => "join".to_owned(),
         (true, 0, 0) => String::new(),
         (true, 0, unread) => unread.to_string(),
-        (true, mentions, _) => format!("@ {mentions}"),
+        (true, mentions, unread) if unread > mentions => format!("@{mentions} {unread}"),
+        (true, mentions, _) => format!("@{mentions}"),
     };
     let role = if line.mentions > 0 { Role::BadgeMention } else { Role::BadgeUnread };
     let used = draw::text_right(buffer, row, &badge, style.patch(theme.style(role)));

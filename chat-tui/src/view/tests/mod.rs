@@ -1,5 +1,6 @@
 //! Screens of a model, as snapshots and under scrolling and clicks.
 
+mod coming_back;
 mod connection;
 mod messages;
 mod notices;
