@@ -2,6 +2,7 @@
 
 mod coming_back;
 mod conversation;
+mod deleting;
 mod leaving;
 mod manners;
 mod outage;

@@ -82,9 +82,9 @@ fn deleted_text_leaves_the_clients_files() {
     until("the text in the cache", || ana.holds("regretted-6180").then_some(()));
     screen.wait_until_acknowledged(&ana);
     screen.select_last();
-    screen.press(&["d"]);
+    screen.press(&["D"]);
     screen.wait_for_text("delete this message?");
-    screen.press(&["Enter"]);
+    screen.press(&["y"]);
     screen.wait_for_text("message deleted");
     until("the text's end", || (!ana.holds("regretted-6180")).then_some(()));
 }

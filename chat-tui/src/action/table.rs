@@ -123,6 +123,7 @@ actions! {
         MarkUnread "mark_unread", EVERYWHERE, Some(slash("unread", "")), "Mark as unread from the selected or last message on";
         ToggleRooms "toggle_rooms", EVERYWHERE, None, "Show or hide the rooms";
         TogglePeople "toggle_people", EVERYWHERE, None, "Show or hide people and trending words";
+        Undo "undo", EVERYWHERE, Some(slash("undo", "")), "Take back a deletion, within 5 seconds";
         Redraw "redraw", EVERYWHERE, None, "Draw the whole screen again";
         Suspend "suspend", EVERYWHERE, None, "Back to the shell; fg returns";
         Quit "quit", EVERYWHERE, Some(slash("quit", "")), "Quit; unsent messages go out next time";

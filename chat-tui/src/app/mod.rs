@@ -19,6 +19,7 @@ pub(crate) mod tests;
 pub use parts::activity::Activity;
 pub use parts::completion::Completing;
 pub use parts::composer::Composer;
+pub use parts::deletions::Deletions;
 pub use parts::editor::Editor;
 pub use parts::navigation::Navigation;
 pub use parts::notices::Notices;

@@ -76,6 +76,7 @@ pub async fn run(options: RunOptions) -> Result<(), RunError> {
     };
     let result = event_loop.run_loop(&mut model, (&guard, inputs)).await;
     drop(guard);
+    event_loop.effects.link.finish().await;
     if let Some(cache) = event_loop.effects.cache.take() {
         cache.close();
     }

@@ -27,7 +27,10 @@ fn text_columns(box_width: u16) -> usize {
 pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, (buffer, drawn): (&mut Buffer, &mut Drawn)) {
     drawn.viewport.targets.push((draw::area(area), Target::Composer));
     let prompt = Rect { x: area.x + 1, width: 2, ..area };
-    draw::text(buffer, prompt, "›", theme.style(Role::ComposerPrompt));
+    // While a message is selected, keys do not write: its bar stands there, too.
+    let is_selecting = model.focus.selected().is_some();
+    let mark = if is_selecting { "▌" } else { "›" };
+    draw::text(buffer, prompt, mark, theme.style(Role::ComposerPrompt));
     let inner = draw::after(area, PROMPT);
     let Some((_, room)) = model.room() else { return };
     let is_focused = model.focus == Focus::Composer && model.overlays.open.is_none();
@@ -53,6 +56,9 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, (buffer, drawn): (&
 
 fn hint(model: &Model) -> String {
     let Some((room_key, room)) = model.room() else { return String::new() };
+    if model.focus.selected().is_some() {
+        return "a message is selected; Esc goes back to writing".to_owned();
+    }
     let title = model.title(room_key);
     match room.info.default_ttl_ms {
         Some(ttl_ms) => format!("message ~{}, gone after {}", title.as_str(), time::span(ttl_ms)),

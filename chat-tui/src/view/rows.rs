@@ -10,6 +10,7 @@ use super::delivery_status::{is_often_brief, note};
 use super::join_summary::Joins;
 use super::row::{Columns, Lead, Line, Row, name_for, text_width};
 use super::{join_summary, time};
+use crate::action::{Action, KeyContext};
 use crate::app::{DeliveryStatus, EntryKind, Model, PendingPost, Room, RoomEvent, RoomKey, Server, TimelineEntry};
 use crate::theme::{Role, Theme};
 
@@ -58,11 +59,20 @@ impl RowBuilder<'_> {
             EntryKind::Event(event) => vec![Row::Event(self.event(index, entry, event))],
             EntryKind::Deleted => self.note(entry, before, "message deleted"),
             EntryKind::Damaged => self.note(entry, before, "damaged message"),
+            EntryKind::Message(_) if self.model.deletions.contains(self.room_key, entry.seq) => {
+                self.note(entry, before, &format!("message deleted · {} takes it back", self.undo_key()))
+            }
             EntryKind::Message(_) => self.message(entry, before, cache),
         };
         let mut rows = self.separators(entry, before);
         rows.extend(content);
         rows
+    }
+
+    /// Returns the key that takes a deletion back, as it is bound.
+    fn undo_key(&self) -> &str {
+        let keys = self.model.setup.keys.get(&(KeyContext::Everywhere, Action::Undo));
+        keys.and_then(|keys| keys.first()).map_or("/undo", String::as_str)
     }
 
     /// Returns the last visible entry before `index`.

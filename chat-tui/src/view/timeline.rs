@@ -118,7 +118,7 @@ fn draw_block(
         let is_message = matches!(row, Row::Line(_) | Row::Head(_));
         if is_selected && is_message {
             buffer.set_style(area, builder.theme.style(Role::MessageSelected));
-            draw::text(buffer, Rect { width: 1, ..area }, "›", builder.theme.style(Role::ComposerPrompt));
+            draw::text(buffer, Rect { width: 1, ..area }, "▌", builder.theme.style(Role::ComposerPrompt));
         }
         if let Some(entry) = entry.filter(|entry| is_message && entry.content().is_some()) {
             drawn.viewport.targets.push((draw::area(area), Target::Message(entry.seq)));

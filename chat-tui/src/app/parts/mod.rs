@@ -11,6 +11,7 @@ pub mod commands;
 pub mod completion;
 pub mod composer;
 pub mod deletion;
+pub mod deletions;
 pub mod edit_history;
 pub mod editor;
 pub mod input_history;

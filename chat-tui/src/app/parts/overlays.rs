@@ -146,11 +146,19 @@ impl Overlays {
                 list.query.insert(c.encode_utf8(&mut [0; 4]));
                 out.push(Outcome::FindRooms);
             }
-            Some(Overlay::Deletion { .. }) if c == 'y' => self.choose(out),
-            Some(Overlay::Deletion { .. }) if c == 'n' => self.close(),
+            Some(Overlay::Deletion { .. }) => self.answer_deletion(c, out),
             Some(Overlay::Help { .. } | Overlay::Info(_) | Overlay::EditHistory(_)) if c == 'q' => self.close(),
-            Some(Overlay::Help { .. } | Overlay::Info(_) | Overlay::Deletion { .. } | Overlay::EditHistory(_))
-            | None => {}
+            Some(Overlay::Help { .. } | Overlay::Info(_) | Overlay::EditHistory(_)) | None => {}
+        }
+    }
+
+    /// Only `y` deletes. Any other letter is the beginning of a sentence meant for the input box.
+    fn answer_deletion(&mut self, c: char, out: &mut Outcomes) {
+        let Some(Overlay::Deletion { room_key, seq, .. }) = self.open.take() else { return };
+        match c {
+            'y' => out.push(Outcome::DeleteMessage(room_key, seq)),
+            'n' => {}
+            c => out.push(Outcome::Write(c.to_string())),
         }
     }
 
@@ -165,12 +173,12 @@ impl Overlays {
         }
     }
 
-    /// Takes the selected line, or confirms the question.
+    /// Takes the selected line. A question is not confirmed by Enter, which may have ended a typed sentence: it closes.
     fn choose(&mut self, out: &mut Outcomes) {
         match self.open.take() {
             Some(Overlay::Switcher(switcher)) => switcher.enter(out),
-            Some(Overlay::Deletion { room_key, seq, .. }) => out.push(Outcome::DeleteMessage(room_key, seq)),
-            Some(Overlay::Help { .. } | Overlay::Info(_) | Overlay::EditHistory(_)) | None => {}
+            Some(Overlay::Help { .. } | Overlay::Info(_) | Overlay::Deletion { .. } | Overlay::EditHistory(_))
+            | None => {}
         }
     }
 

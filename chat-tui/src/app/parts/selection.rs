@@ -3,7 +3,7 @@
 #![deny(clippy::disallowed_methods)]
 
 use chat_proto::ids::Seq;
-use chat_proto::request::{Delete, Versions};
+use chat_proto::request::Versions;
 use chat_proto::room::Role;
 
 use super::open_room::OpenRoom;
@@ -150,13 +150,6 @@ impl Focus {
         if let Some((room_key, entry)) = self.target_that(open, is_deletable, out) {
             out.push(Outcome::AskToDelete(room_key, entry.seq, text_of(entry)));
         }
-    }
-
-    /// Deletes a message.
-    pub fn delete(&mut self, room_key: RoomKey, seq: Seq, out: &mut Outcomes) {
-        *self = Self::Composer;
-        let delete = Delete { room: room_key.room, seq };
-        out.ask(room_key.server, delete, Purpose::UserAction("could not delete the message"));
     }
 
     /// Shows the earlier texts of a message, also of someone else's.

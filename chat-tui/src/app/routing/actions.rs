@@ -68,6 +68,7 @@ fn act_on_screen(model: &mut Model, action: ScreenAction, out: &mut Outcomes) {
         ScreenAction::TogglePeople => model.panes.toggle(Pane::People, model.viewport.fold),
         ScreenAction::Redraw => out.effect(Effect::Redraw),
         ScreenAction::Suspend => out.effect(Effect::Suspend),
+        ScreenAction::Undo => undo(model, out),
         ScreenAction::Quit => out.push(Outcome::Quit),
     }
 }
@@ -139,6 +140,12 @@ fn move_selection(model: &Model, selected: Selected, out: &mut Outcomes) {
     if model.focus.selected().is_some() {
         out.push(Outcome::Select(selected));
     }
+}
+
+/// Takes the last deletion back.
+fn undo(model: &mut Model, out: &mut Outcomes) {
+    let text = if model.deletions.take_back() { "The message stays." } else { "There is nothing to undo." };
+    out.show_info(text);
 }
 
 fn mark_read(model: &mut Model, out: &mut Outcomes) {

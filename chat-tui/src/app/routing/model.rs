@@ -11,6 +11,7 @@ use crate::app::parts::activity::Activity;
 use crate::app::parts::client_keys::ClientKeys;
 use crate::app::parts::completion::{self, Known};
 use crate::app::parts::composer::Composer;
+use crate::app::parts::deletions::Deletions;
 use crate::app::parts::navigation::Navigation;
 use crate::app::parts::notices::Notices;
 use crate::app::parts::open_room::OpenRoom;
@@ -47,6 +48,8 @@ pub struct Model {
     pub focus: Focus,
     /// The input box.
     pub composer: Composer,
+    /// The confirmed deletions that can still be taken back.
+    pub deletions: Deletions,
     /// The windows over the screen.
     pub overlays: Overlays,
     /// The side panes the user wants to see.
@@ -80,6 +83,7 @@ impl Model {
             navigation: Navigation::default(),
             focus: Focus::Composer,
             composer: Composer::default(),
+            deletions: Deletions::default(),
             overlays: Overlays::default(),
             panes: Panes::default(),
             notices: Notices::default(),

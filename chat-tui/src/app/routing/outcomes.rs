@@ -10,6 +10,7 @@ use super::{actions, saving};
 use crate::app::parts::open_room::OpenRoom;
 use crate::app::parts::outcomes::Outcomes;
 use crate::app::parts::selection::Focus;
+use crate::app::parts::server::Server;
 use crate::app::parts::switcher::SwitcherLine;
 use crate::app::state::draft::Draft;
 use crate::app::state::effect::Effect;
@@ -53,11 +54,12 @@ fn route(model: &mut Model, outcome: Outcome, out: &mut Outcomes) -> Option<Effe
         Outcome::ClearDraft => clear_draft(model, out),
         Outcome::KeepKilled(text) => model.composer.killed = text,
         Outcome::ForgetInput(server, text) => model.composer.forget_input(server, text, out),
+        Outcome::Write(text) => write(model, &text, out),
         Outcome::FocusComposer => model.focus = Focus::Composer,
         Outcome::Select(selected) => select(model, selected),
         Outcome::EditMessage(seq, text) => edit_message(model, seq, text),
         Outcome::AskToDelete(room_key, seq, text) => model.overlays.ask_to_delete(room_key, seq, &text),
-        Outcome::DeleteMessage(room_key, seq) => model.focus.delete(room_key, seq, out),
+        Outcome::DeleteMessage(room_key, seq) => delete_message(model, room_key, seq),
     }
     None
 }
@@ -83,6 +85,8 @@ fn cancel(model: &mut Model, out: &mut Outcomes) {
 
 fn quit(model: &mut Model, out: &mut Outcomes) {
     saving::save_all(model, out);
+    let Model { deletions, servers, .. } = model;
+    deletions.send_all(|server| servers.get(&server).is_some_and(Server::is_ready), out);
     out.effect(Effect::Quit);
 }
 
@@ -159,14 +163,27 @@ fn clear_draft(model: &mut Model, out: &mut Outcomes) {
     }
 }
 
+/// Writes into the input box, which takes the keys from now on.
+pub fn write(model: &mut Model, text: &str, out: &mut Outcomes) {
+    model.focus = Focus::Composer;
+    let open = OpenRoom::find(&mut model.rooms, &model.servers, model.navigation.current);
+    model.composer.insert(text, open, model.now, out);
+}
+
 fn select(model: &mut Model, selected: Selected) {
     if let Some(open) = OpenRoom::find(&mut model.rooms, &model.servers, model.navigation.current) {
         model.focus.select(selected, open.room, &model.viewport);
     }
 }
 
+fn delete_message(model: &mut Model, room_key: RoomKey, seq: Seq) {
+    model.focus = Focus::Composer;
+    model.deletions.add(room_key, seq, model.now);
+}
+
 fn edit_message(model: &mut Model, seq: Seq, text: String) {
     if let Some(open) = OpenRoom::find(&mut model.rooms, &model.servers, model.navigation.current) {
+        model.deletions.remove(open.room.key, seq);
         model.composer.begin_edit(seq, text, open.room);
         model.focus = Focus::Composer;
     }

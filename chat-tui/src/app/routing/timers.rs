@@ -24,6 +24,7 @@ impl Model {
             self.next_retry(),
             self.next_read_marker(),
             self.next_counts(),
+            self.deletions.next_due(|server| self.is_ready(server)),
             saving::next_save(self),
         ];
         times.into_iter().flatten().min()
@@ -87,6 +88,8 @@ pub fn on_tick(model: &mut Model, out: &mut Outcomes) {
         expire(room, server, now);
         room.ask_counts_if_due(server, now, out);
     }
+    let Model { deletions, servers, .. } = model;
+    deletions.send_due(|server| servers.get(&server).is_some_and(Server::is_ready), now, out);
     model.activity.mark_away_if_due(now, out);
     saving::save_if_due(model, out);
 }

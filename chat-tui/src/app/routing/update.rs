@@ -8,6 +8,7 @@ use super::model::Model;
 use super::{actions, changes, link, mouse, outcomes, restore, timers};
 use crate::app::parts::open_room::OpenRoom;
 use crate::app::parts::outcomes::Outcomes;
+use crate::app::parts::overlays::Overlay;
 use crate::app::parts::selection::Focus;
 use crate::app::state::effect::Effect;
 use crate::app::state::msg::Msg;
@@ -87,16 +88,16 @@ fn is_by_hand(msg: &Msg) -> bool {
 fn on_typed(model: &mut Model, c: char, out: &mut Outcomes) {
     match (&model.overlays.open, model.focus) {
         (Some(_), _) => model.overlays.on_typed(c, out),
-        (None, Focus::Composer) => {
-            let open = OpenRoom::find(&mut model.rooms, &model.servers, model.navigation.current);
-            model.composer.insert(c.encode_utf8(&mut [0; 4]), open, model.now, out);
-        }
-        // A selected message takes only the keys that mean something there.
-        (None, Focus::Message(_)) => {}
+        // A letter without a meaning for the selected message is the beginning of a sentence.
+        (None, Focus::Composer | Focus::Message(_)) => outcomes::write(model, c.encode_utf8(&mut [0; 4]), out),
     }
 }
 
 fn on_pasted(model: &mut Model, text: &str, out: &mut Outcomes) {
+    // A pasted "y" is no answer.
+    if matches!(model.overlays.open, Some(Overlay::Deletion { .. })) {
+        model.overlays.close();
+    }
     if model.overlays.open.is_some() {
         let typed = text.chars().filter(|c| !c.is_control());
         return typed.for_each(|c| model.overlays.on_typed(c, out));

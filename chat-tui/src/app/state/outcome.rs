@@ -64,6 +64,8 @@ pub enum Outcome {
     KeepKilled(String),
     /// Remove a text from the input history: its message was deleted.
     ForgetInput(ServerKey, String),
+    /// Write a text into the input box, as if it had been typed there.
+    Write(String),
     /// Let typed keys go to the input box.
     FocusComposer,
     /// Select a message.
@@ -72,7 +74,7 @@ pub enum Outcome {
     EditMessage(Seq, String),
     /// Ask whether to delete a message with this text.
     AskToDelete(RoomKey, Seq, String),
-    /// Delete a message.
+    /// Delete a message, in a moment.
     DeleteMessage(RoomKey, Seq),
 }
 

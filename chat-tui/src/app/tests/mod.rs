@@ -5,6 +5,7 @@ mod clock;
 mod coming_back;
 mod composer;
 mod convergence;
+mod deletions;
 pub(crate) mod edit_history;
 mod outbox;
 mod restart;

@@ -1,5 +1,7 @@
 //! The two ends of a link's channels, for its user. Must not know how the link works.
 
+use std::time::Duration;
+
 use tokio::sync::mpsc;
 
 use super::driver::Driver;
@@ -10,6 +12,8 @@ use crate::link_event::LinkEvent;
 const EVENTS_MAX: usize = 512;
 /// Commands that may wait to be carried out.
 const COMMANDS_MAX: usize = 1024;
+/// Time for the last commands at the end.
+const FINISH_LIMIT: Duration = Duration::from_millis(500);
 
 /// A running link.
 #[derive(Debug)]
@@ -35,6 +39,14 @@ impl LinkHandle {
         self.commands.try_send(command).map_err(|error| match error {
             mpsc::error::TrySendError::Full(command) | mpsc::error::TrySendError::Closed(command) => command,
         })
+    }
+
+    /// Lets the link carry out the commands it was given, and waits until it has ended, but not for long.
+    pub async fn finish(self) {
+        let Self { commands, mut events } = self;
+        drop(commands);
+        let ended = async { while events.recv().await.is_some() {} };
+        drop(tokio::time::timeout(FINISH_LIMIT, ended).await);
     }
 
     /// Waits for the next event. `None` once the link has ended.

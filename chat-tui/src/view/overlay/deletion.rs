@@ -10,7 +10,7 @@ use crate::view::draw;
 
 /// Draws the question.
 pub(super) fn draw(theme: &Theme, outer: Rect, (text, buffer): (&str, &mut Buffer)) {
-    let inner = frame::draw(theme, outer, ("delete this message?", "Enter, y delete · Esc, n keep"), buffer);
+    let inner = frame::draw(theme, outer, ("delete this message?", "y deletes · n, Esc keep it"), buffer);
     let mut rows = draw::rows(inner);
     if let Some(row) = rows.next() {
         draw::text(buffer, row, text, theme.style(Role::Overlay));

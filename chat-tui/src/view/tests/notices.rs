@@ -93,7 +93,7 @@ fn the_deletion_question_is_readable_on_a_narrow_screen() {
     let shown = draw(&mut app, 40, 10).0.join("\n").replace(['│', '\n'], " ");
     let text = shown.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(text.contains("The text is removed from the server and every screen."), "{text}");
-    assert!(text.contains("Enter, y delete · Esc, n keep"), "{text}");
+    assert!(text.contains("y deletes · n, Esc keep it"), "{text}");
 }
 
 #[test]
