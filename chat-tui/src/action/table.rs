@@ -161,6 +161,8 @@ actions! {
     Message(MessageAction) {
         SelectUp "select_up", MESSAGES, None, "The message above";
         SelectDown "select_down", MESSAGES, None, "The message below";
+        SelectGroupUp "select_group_up", MESSAGES, None, "The message above by someone else";
+        SelectGroupDown "select_group_down", MESSAGES, None, "The message below by someone else";
         EditMessage "edit_message", MESSAGES, Some(slash("edit", "")), "Edit the selected message, or your last one";
         DeleteMessage "delete_message", MESSAGES, Some(slash("delete", "")), "Delete the selected message, or your last one";
         Versions "versions", MESSAGES, Some(slash("versions", "")), "Show earlier versions of the selected or last message";

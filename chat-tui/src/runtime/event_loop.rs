@@ -279,11 +279,13 @@ impl EventLoop {
             Frame { caret: drawn.caret, moving: drawn.moving, title, links: drawn.links }
         })?;
         self.frame_limiter.drawn();
-        let before = model.room().map(|(_, room)| (room.scroll, room.reading.marker.clone()));
+        let facts =
+            |model: &Model| (model.focus, model.room().map(|(_, room)| (room.scroll, room.reading.marker.clone())));
+        let before = facts(model);
         if let Some(viewport) = viewport {
             self.handle(model, Msg::Drawn(viewport));
         }
-        if model.room().map(|(_, room)| (room.scroll, room.reading.marker.clone())) != before {
+        if facts(model) != before {
             self.frame_limiter.soon();
         }
         Ok(())

@@ -13,7 +13,7 @@ use super::drawn::Drawn;
 use super::pills;
 use super::row::{Columns, Row};
 use super::rows::RowBuilder;
-use crate::app::{Focus, History, Model, Scroll, Server, Target};
+use crate::app::{Focus, History, Model, Scroll, Server, Target, TimelineEntry};
 use crate::theme::{Role, Theme};
 
 /// The rows of one entry.
@@ -64,6 +64,7 @@ pub(super) fn draw(
     let entries = room.timeline.entries();
     drawn.viewport.seen_to = seen_to(&builder, &blocks, height);
     drawn.viewport.top = blocks.iter().find_map(|block| Some((entries.get(block.index)?.seq, block.skip as i32)));
+    note_whole(&builder, &blocks, height, drawn);
     // A short timeline is at the bottom, next to the input box.
     let mut rows = draw::rows(list).skip(height.saturating_sub(used));
     if used < height && room.backlog.history == History::Requested {
@@ -83,6 +84,26 @@ fn seen_to(builder: &RowBuilder<'_>, blocks: &[Block], height: usize) -> Option<
         used <= height
     });
     whole.filter_map(|block| builder.room.timeline.entries().get(block.index)).last().map(|entry| entry.seq)
+}
+
+/// Notes which messages are visible as a whole, and whether the selected one is not.
+fn note_whole(builder: &RowBuilder<'_>, blocks: &[Block], height: usize, drawn: &mut Drawn) {
+    let mut used = 0;
+    let mut last_visible = None;
+    for block in blocks {
+        used += block.rows.len() - block.skip;
+        let is_message = |entry: &&TimelineEntry| entry.content().is_some();
+        let Some(entry) = builder.room.timeline.entries().get(block.index).filter(is_message) else { continue };
+        last_visible = Some(entry.seq);
+        let continues = (block.skip > 0, used > height);
+        if continues == (false, false) {
+            drawn.viewport.last_whole = last_visible;
+        }
+        if builder.model.focus == Focus::Message(entry.seq) && block.rows.len() > height {
+            drawn.viewport.selected_continues = continues;
+        }
+    }
+    drawn.viewport.last_whole = drawn.viewport.last_whole.or(last_visible);
 }
 
 /// Repeats author and time in the first row if it continues a group from above.
@@ -202,13 +223,17 @@ fn bring_right(builder: &RowBuilder<'_>, cache: &mut RenderCache, index: usize, 
     }
 }
 
-/// Keeps the selected message visible.
+/// Keeps the selected message visible, unless the selection follows the view. One that is taller than the list may
+/// continue beyond it.
 fn keep_selection_visible(
     builder: &RowBuilder<'_>,
     cache: &mut RenderCache,
     height: usize,
     (blocks, is_at_end): (Vec<Block>, bool),
 ) -> (Vec<Block>, bool) {
+    if builder.model.view_leads {
+        return (blocks, is_at_end);
+    }
     let Focus::Message(seq) = builder.model.focus else { return (blocks, is_at_end) };
     let Ok(selected) = builder.room.timeline.position(seq) else { return (blocks, is_at_end) };
     let is_cut = |block: &Block| block.skip > 0 && block.rows.len() <= height;
@@ -221,6 +246,10 @@ fn keep_selection_visible(
     let shown: usize = blocks.iter().map(|block| block.rows.len() - block.skip).sum();
     let last_is_cut = shown > height;
     match blocks.last() {
+        Some(last) if selected == last.index && last.rows.len() > height => (blocks, is_at_end),
+        Some(last) if selected > last.index && builder.rows(selected, cache).len() > height => {
+            downwards_from(builder, cache, (selected, 0), height)
+        }
         Some(last) if selected > last.index || (selected == last.index && last_is_cut) => {
             let is_last = selected + 1 == builder.len();
             (upwards_from(builder, cache, selected, height), is_last)

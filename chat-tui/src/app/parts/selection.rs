@@ -43,6 +43,8 @@ impl Focus {
             (MessageAction::Back, _) => *self = Self::Composer,
             (MessageAction::SelectUp, Some(open)) => self.step(-1, open.room, viewport),
             (MessageAction::SelectDown, Some(open)) => self.step(1, open.room, viewport),
+            (MessageAction::SelectGroupUp, Some(open)) => self.step_group(-1, open.room, viewport),
+            (MessageAction::SelectGroupDown, Some(open)) => self.step_group(1, open.room, viewport),
             (MessageAction::EditMessage, open) => self.edit(open.as_ref(), out),
             (MessageAction::DeleteMessage, open) => self.ask_to_delete(open.as_ref(), out),
             (MessageAction::Versions, open) => self.show_versions(open.as_ref(), out),
@@ -52,6 +54,8 @@ impl Focus {
             (
                 MessageAction::SelectUp
                 | MessageAction::SelectDown
+                | MessageAction::SelectGroupUp
+                | MessageAction::SelectGroupDown
                 | MessageAction::CopyMessage
                 | MessageAction::Retry
                 | MessageAction::Discard,
@@ -64,11 +68,51 @@ impl Focus {
     pub fn select(&mut self, selected: Selected, room: &mut Room, viewport: &Viewport) {
         let mut entries = room.timeline.entries().iter().filter(|entry| entry.content().is_some());
         let found = match selected {
-            Selected::Previous => return self.step(-1, room, viewport),
+            Selected::InSight => {
+                let is_reading_back = room.scroll != Scroll::End && viewport.room_key == Some(room.key);
+                let in_sight = viewport.last_whole.filter(|_| is_reading_back);
+                let in_sight = in_sight.and_then(|seq| room.timeline.get(seq));
+                in_sight.filter(|entry| entry.content().is_some()).or_else(|| entries.next_back())
+            }
             Selected::First => entries.next(),
             Selected::Last => entries.next_back(),
         };
         *self = found.map_or(*self, |entry| Self::Message(entry.seq));
+        self.hold_scroll(room, viewport);
+    }
+
+    /// The lines to scroll instead of a step, because the selected message continues beyond the screen there.
+    pub fn lines_within(self, action: MessageAction, viewport: &Viewport) -> Option<i32> {
+        let half = i32::from((viewport.rows / 2).max(1));
+        let (is_above, is_below) = viewport.selected_continues;
+        if action == MessageAction::SelectUp && is_above {
+            return Some(-half);
+        }
+        (action == MessageAction::SelectDown && is_below).then_some(half)
+    }
+
+    /// Moves the selection to the nearest message in sight.
+    pub fn follow_view(&mut self, viewport: &Viewport) {
+        let Self::Message(selected) = *self else { return };
+        let mut visible = viewport.targets.iter().filter_map(|(_, target)| target.message());
+        let Some(first) = visible.clone().next() else { return };
+        if !visible.any(|seq| seq == selected) {
+            let below = viewport.last_whole.unwrap_or(first);
+            *self = Self::Message(if selected < first { first } else { below });
+        }
+    }
+
+    /// Selects the next message of another author.
+    fn step_group(&mut self, step: isize, room: &mut Room, viewport: &Viewport) {
+        let by = |focus: Self, room: &Room| Some(room.timeline.get(focus.selected()?)?.by);
+        let author = by(*self, room);
+        loop {
+            let before = *self;
+            self.step(step, room, viewport);
+            if *self == before || *self == Self::Composer || by(*self, room) != author {
+                return;
+            }
+        }
     }
 
     /// Selects the next message up or down; from the composer, the last one.

@@ -3,7 +3,7 @@
 #![deny(clippy::disallowed_methods)]
 
 use super::model::Model;
-use crate::action::{Action, ActionGroup, ScreenAction, WritingAction};
+use crate::action::{Action, ActionGroup, MessageAction, ScreenAction, WritingAction};
 use crate::app::parts::commands::{self, Surroundings};
 use crate::app::parts::deletion::deletion;
 use crate::app::parts::open_room::OpenRoom;
@@ -20,10 +20,7 @@ pub fn act(model: &mut Model, action: Action, out: &mut Outcomes) {
     match action.group() {
         ActionGroup::Screen(action) => act_on_screen(model, action, out),
         ActionGroup::Writing(action) => act_on_text(model, action, out),
-        ActionGroup::Message(action) => {
-            let open = OpenRoom::find(&mut model.rooms, &model.servers, model.navigation.current);
-            model.focus.act(action, open, &model.viewport, out);
-        }
+        ActionGroup::Message(action) => act_on_message(model, action, out),
         ActionGroup::List(action) => model.overlays.act(action, model.viewport.last_top, out),
         ActionGroup::Command(_) => run(model, action, "", out),
     }
@@ -34,6 +31,17 @@ pub fn run(model: &Model, action: Action, argument: &str, out: &mut Outcomes) {
     let Some(server) = model.server() else { return };
     let at = Surroundings { current: model.room().map(|(_, room)| room), server, rooms: &model.rooms };
     commands::run(action, argument, &at, out);
+}
+
+/// A step within a message that is taller than the screen moves the view.
+fn act_on_message(model: &mut Model, action: MessageAction, out: &mut Outcomes) {
+    if let Some(lines) = model.focus.lines_within(action, &model.viewport) {
+        return scroll(model, lines, out);
+    }
+    let before = model.focus;
+    let open = OpenRoom::find(&mut model.rooms, &model.servers, model.navigation.current);
+    model.focus.act(action, open, &model.viewport, out);
+    model.view_leads &= model.focus == before;
 }
 
 /// Deletions go to the text under the cursor, which may be the query of a list; everything else goes to the draft.
@@ -55,10 +63,10 @@ fn act_on_screen(model: &mut Model, action: ScreenAction, out: &mut Outcomes) {
         ScreenAction::NextMention => go_to_next_mention(model, out),
         ScreenAction::NextRoom => open_neighbour(model, 1, out),
         ScreenAction::PreviousRoom => open_neighbour(model, -1, out),
-        ScreenAction::PageUp => scroll(model, |room, viewport| room.scroll_by_pages(-1, viewport)),
-        ScreenAction::PageDown => scroll(model, |room, viewport| room.scroll_by_pages(1, viewport)),
-        ScreenAction::ScrollUp => scroll(model, |room, viewport| room.scroll_by(-3, viewport)),
-        ScreenAction::ScrollDown => scroll(model, |room, viewport| room.scroll_by(3, viewport)),
+        ScreenAction::PageUp => scroll(model, -page(&model.viewport), out),
+        ScreenAction::PageDown => scroll(model, page(&model.viewport), out),
+        ScreenAction::ScrollUp => scroll(model, -3, out),
+        ScreenAction::ScrollDown => scroll(model, 3, out),
         ScreenAction::Oldest => scroll_to_oldest(model, out),
         ScreenAction::Newest => scroll_to_newest(model, out),
         ScreenAction::MarkRead => mark_read(model, out),
@@ -114,10 +122,22 @@ fn open_neighbour(model: &Model, step: isize, out: &mut Outcomes) {
     }
 }
 
-/// Scrolls the open room.
-pub fn scroll(model: &mut Model, scroll: impl FnOnce(&mut Room, &Viewport)) {
+/// Lines of a page: two rows of the former one stay in sight.
+fn page(viewport: &Viewport) -> i32 {
+    i32::from(viewport.rows.saturating_sub(2).max(1))
+}
+
+/// Scrolls the open room by lines; negative is back. A selection goes along; where the room ends, to its end.
+pub fn scroll(model: &mut Model, lines: i32, out: &mut Outcomes) {
     if let Some(open) = OpenRoom::find(&mut model.rooms, &model.servers, model.navigation.current) {
-        scroll(open.room, &model.viewport);
+        open.room.scroll_by(lines, &model.viewport);
+    }
+    model.view_leads = model.focus.selected().is_some();
+    let is_at_start = model.viewport.is_at_start && model.viewport.top.is_none_or(|(_, row)| row == 0);
+    if lines < 0 && is_at_start {
+        move_selection(model, Selected::First, out);
+    } else if lines > 0 && model.viewport.is_at_end {
+        move_selection(model, Selected::Last, out);
     }
 }
 

@@ -46,6 +46,8 @@ pub struct Model {
     pub navigation: Navigation,
     /// The target of typed keys: the input box, or the selected message.
     pub focus: Focus,
+    /// Whether the selection follows the view, as after paging; otherwise the view follows the selection.
+    pub view_leads: bool,
     /// The input box.
     pub composer: Composer,
     /// The confirmed deletions that can still be taken back.
@@ -82,6 +84,7 @@ impl Model {
             rooms: BTreeMap::new(),
             navigation: Navigation::default(),
             focus: Focus::Composer,
+            view_leads: false,
             composer: Composer::default(),
             deletions: Deletions::default(),
             overlays: Overlays::default(),

@@ -15,7 +15,7 @@ pub fn on_mouse(model: &mut Model, event: Mouse, out: &mut Outcomes) {
         Mouse::Wheel { lines } if model.overlays.open.is_some() => {
             model.overlays.step(lines.signum() as isize, model.viewport.last_top);
         }
-        Mouse::Wheel { lines } => actions::scroll(model, |room, viewport| room.scroll_by(lines, viewport)),
+        Mouse::Wheel { lines } => actions::scroll(model, lines, out),
         Mouse::Click { column, row } => on_click(model, model.viewport.target(column, row), out),
     }
 }
@@ -27,7 +27,10 @@ fn on_click(model: &mut Model, target: Option<Target>, out: &mut Outcomes) {
         // A click beside an open list closes it.
         _ if model.overlays.open.is_some() => model.overlays.close(),
         Some(Target::Room(room_key)) => out.push(Outcome::OpenRoom(room_key)),
-        Some(Target::Message(seq)) => model.focus = Focus::Message(seq),
+        Some(Target::Message(seq)) => {
+            model.focus = Focus::Message(seq);
+            model.view_leads = false;
+        }
         Some(Target::Composer) => model.focus = Focus::Composer,
         Some(Target::MoreAbove) => actions::go_to_first_unread(model, out),
         Some(Target::MoreBelow) => actions::scroll_to_newest(model, out),

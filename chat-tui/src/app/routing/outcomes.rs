@@ -79,7 +79,7 @@ fn cancel(model: &mut Model, out: &mut Outcomes) {
     let open = OpenRoom::find(&mut model.rooms, &model.servers, model.navigation.current);
     match open.filter(|open| open.room.writing.editing.is_some()) {
         Some(open) => model.composer.stop_editing(open.room),
-        None => out.push(Outcome::Select(Selected::Previous)),
+        None => out.push(Outcome::Select(Selected::InSight)),
     }
 }
 
@@ -172,6 +172,7 @@ pub fn write(model: &mut Model, text: &str, out: &mut Outcomes) {
 
 fn select(model: &mut Model, selected: Selected) {
     if let Some(open) = OpenRoom::find(&mut model.rooms, &model.servers, model.navigation.current) {
+        model.view_leads = false;
         model.focus.select(selected, open.room, &model.viewport);
     }
 }

@@ -118,5 +118,8 @@ fn on_drawn(model: &mut Model, viewport: Viewport, out: &mut Outcomes) {
     if let Some(room) = viewport.room_key.and_then(|room_key| model.rooms.get_mut(&room_key)) {
         room.on_drawn(&viewport, out);
     }
+    if model.view_leads {
+        model.focus.follow_view(&viewport);
+    }
     model.viewport = viewport;
 }

@@ -81,8 +81,8 @@ pub enum Outcome {
 /// Which message to select.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Selected {
-    /// The one above the present selection.
-    Previous,
+    /// The last one in sight.
+    InSight,
     /// The oldest that is loaded.
     First,
     /// The newest.

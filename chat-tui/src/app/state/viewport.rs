@@ -48,6 +48,16 @@ pub enum Target {
     Overlay,
 }
 
+impl Target {
+    /// The message that is clicked.
+    pub fn message(self) -> Option<Seq> {
+        match self {
+            Self::Message(seq) => Some(seq),
+            Self::Room(_) | Self::Composer | Self::MoreBelow | Self::ListLine(_) | Self::Overlay => None,
+        }
+    }
+}
+
 /// The facts of the last frame.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Viewport {
@@ -63,6 +73,10 @@ pub struct Viewport {
     pub is_at_end: bool,
     /// Whether the oldest loaded message is visible.
     pub is_at_start: bool,
+    /// The last message that is visible from its first to its last row; else the last visible one.
+    pub last_whole: Option<Seq>,
+    /// Whether the selected message, taller than the list, continues above and below it.
+    pub selected_continues: (bool, bool),
     /// Whether a countdown is visible.
     pub has_countdown: bool,
     /// The side panes for which there is no room.

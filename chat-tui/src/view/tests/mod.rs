@@ -8,6 +8,7 @@ mod overlays;
 mod panes;
 mod scene;
 mod scrolling;
+mod selecting;
 mod snapshots;
 mod writing;
 

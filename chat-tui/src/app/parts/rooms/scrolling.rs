@@ -30,12 +30,6 @@ impl Room {
         }
     }
 
-    /// Scrolls by screens; negative is back.
-    pub fn scroll_by_pages(&mut self, step: i32, viewport: &Viewport) {
-        let rows = i32::from(viewport.rows.saturating_sub(2).max(1));
-        self.scroll_by(step * rows, viewport);
-    }
-
     /// Scrolls to the oldest loaded message; older ones are loaded once it is drawn. Returns whether there is one.
     pub fn scroll_to_oldest(&mut self) -> bool {
         let Some(first) = self.timeline.entries().front() else { return false };
