@@ -194,6 +194,7 @@ actions! {
         Away "away", None, Some(slash("away", "[TEXT]")), "Appear away, with an optional status";
         Dnd "dnd", None, Some(slash("dnd", "[TEXT]")), "Do not disturb, with an optional status";
         Rsvp "rsvp", None, Some(slash("rsvp", "attending|interested|none")), "Set your RSVP for this room";
+        Who "who", None, Some(slash("who", "")), "List the people of this room";
         Info "info", None, Some(slash("info", "")), "Show the details of this room";
         Theme "theme", None, Some(slash("theme", "auto|dark|light|FILE")), "Change the colours, and keep them for the next start";
     }
@@ -214,6 +215,15 @@ impl Action {
     pub fn commanded(word: &str) -> Option<Self> {
         let is_it = |spec: &&ActionSpec| spec.slash.is_some_and(|slash| slash.word == word);
         Self::TABLE.iter().find(is_it).map(|spec| spec.action)
+    }
+}
+
+impl Action {
+    /// Returns the action of the only slash command that begins like this.
+    pub fn abbreviated(word: &str) -> Option<Self> {
+        let begins = |spec: &&ActionSpec| spec.slash.is_some_and(|slash| slash.word.starts_with(word));
+        let mut found = Self::TABLE.iter().filter(begins);
+        found.next().filter(|_| found.next().is_none()).map(|spec| spec.action)
     }
 }
 

@@ -2,6 +2,7 @@
 
 #![deny(clippy::disallowed_methods)]
 
+use super::habits::{self, Habit};
 use crate::action::Action;
 
 /// A line that begins with a slash.
@@ -19,13 +20,21 @@ pub enum ParsedLine {
         /// The word.
         word: String,
     },
-    /// A message that begins with a slash, typed as two.
+    /// A word that people know from other programs and that means nothing here, with the way to do it here.
+    Advice(&'static str),
+    /// A message that would be read as a command: its slash was typed twice, or a blank precedes it.
     Text(String),
 }
 
 /// Reads a line as a command; `None` if it is a plain message, as a path such as `/usr/bin` is.
 pub fn parse(text: &str) -> Option<ParsedLine> {
-    let rest = text.strip_prefix('/')?;
+    if let Some(rest) = text.strip_prefix(' ') {
+        let is_command = !rest.starts_with([' ', '\t']) && parse(rest).is_some();
+        return is_command.then(|| ParsedLine::Text(rest.to_owned()));
+    }
+    let Some(rest) = text.strip_prefix('/') else {
+        return habits::of_line(text.trim_end()).map(|habit| ParsedLine::of_habit(habit, ""));
+    };
     if rest.starts_with('/') {
         return Some(ParsedLine::Text(rest.to_owned()));
     }
@@ -38,10 +47,26 @@ pub fn parse(text: &str) -> Option<ParsedLine> {
     if word.is_empty() || !word.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-') {
         return None;
     }
-    Some(match Action::commanded(word) {
-        Some(action) => ParsedLine::Command { action, argument: argument.trim().to_owned() },
+    let argument = argument.trim();
+    if let Some(action) = Action::commanded(word) {
+        return Some(ParsedLine::Command { action, argument: argument.to_owned() });
+    }
+    if let Some(habit) = habits::of_word(word) {
+        return Some(ParsedLine::of_habit(habit, argument));
+    }
+    Some(match Action::abbreviated(word) {
+        Some(action) => ParsedLine::Command { action, argument: argument.to_owned() },
         None => ParsedLine::Unknown { word: word.to_owned() },
     })
+}
+
+impl ParsedLine {
+    fn of_habit(habit: Habit, argument: &str) -> Self {
+        match habit {
+            Habit::Runs(action) => Self::Command { action, argument: argument.to_owned() },
+            Habit::Says(advice) => Self::Advice(advice),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -57,6 +82,30 @@ mod tests {
         assert_eq!(parse("//join us"), Some(ParsedLine::Text("/join us".into())));
         assert_eq!(parse("/usr/bin/env is missing"), None);
         assert_eq!(parse("hello /join"), None);
+        assert_eq!(parse("/ver"), command(Action::Versions, ""), "no other command begins like this");
+        assert_eq!(parse("/d"), Some(ParsedLine::Unknown { word: "d".into() }), "several begin like this");
         assert_eq!(parse("/code:zig fn main"), command(Action::SendCode, "zig\nfn main"));
+    }
+
+    #[test]
+    fn habits_are_no_messages_unless_a_blank_precedes_them() {
+        let command = |action, argument: &str| Some(ParsedLine::Command { action, argument: argument.into() });
+        for line in [":q", ":wq", ":q!", ":x", "/exit", "/bye"] {
+            assert_eq!(parse(line), command(Action::Quit, ""), "{line}");
+        }
+        for line in ["?", "help", ":help", "/help"] {
+            assert_eq!(parse(line), command(Action::Help, ""), "{line}");
+        }
+        assert_eq!(parse("/part"), command(Action::Leave, ""));
+        assert_eq!(parse("/j ops"), command(Action::Join, "ops"));
+        for line in ["/msg ana hello", "/me waves", "/nick bob"] {
+            assert!(matches!(parse(line), Some(ParsedLine::Advice(_))), "{line}");
+        }
+        for line in [":q", "help", "/me waves", "/join ops"] {
+            assert_eq!(parse(&format!(" {line}")), Some(ParsedLine::Text(line.into())));
+        }
+        for line in ["help me", ":quiet:", "? what", "  indented", " indented", ":-q"] {
+            assert_eq!(parse(line), None, "{line}");
+        }
     }
 }

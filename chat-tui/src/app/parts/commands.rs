@@ -58,6 +58,7 @@ pub fn act(command: CommandAction, argument: &str, at: &Surroundings, out: &mut 
         CommandAction::Away => status(ChosenAvailability::Away, argument, at, out),
         CommandAction::Dnd => status(ChosenAvailability::Dnd, argument, at, out),
         CommandAction::Rsvp => rsvp(argument, at, out),
+        CommandAction::Who => who(at, out),
         CommandAction::Info => info(at, out),
         CommandAction::Theme => theme(argument, out),
     };
@@ -231,6 +232,17 @@ fn rsvp(argument: &str, at: &Surroundings, out: &mut Outcomes) -> CommandResult 
     let answer = argument::choose(RSVPS, argument).map_err(example)?;
     let request = SetRsvp { room: room_key.room, answer };
     out.ask(room_key.server, request, Purpose::UserAction("could not save your RSVP"));
+    Ok(None)
+}
+
+/// Names the people of the room who are known, and counts all.
+fn who(at: &Surroundings, out: &mut Outcomes) -> CommandResult {
+    let room = at.room()?;
+    let mut names: Vec<_> = room.people.members.iter().map(|id| at.server.name(*id).as_str().to_owned()).collect();
+    names.sort();
+    let count = room.info.members.max(names.len() as u32);
+    let people = if count == 1 { "person" } else { "people" };
+    out.show_info(&format!("{count} {people}: {}", names.join(", ")));
     Ok(None)
 }
 

@@ -14,6 +14,7 @@ pub mod deletion;
 pub mod deletions;
 pub mod edit_history;
 pub mod editor;
+pub mod habits;
 pub mod input_history;
 pub mod navigation;
 pub mod notices;

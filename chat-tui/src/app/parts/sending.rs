@@ -31,6 +31,7 @@ impl Composer {
         }
         match command_line::parse(&text) {
             Some(ParsedLine::Command { action, argument }) => out.push(Outcome::Run(action, argument)),
+            Some(ParsedLine::Advice(advice)) => out.show_error(advice),
             Some(ParsedLine::Unknown { word }) => {
                 out.show_error(&format!(
                     "There is no /{word}; /help shows what there is. Begin with // to send a slash."

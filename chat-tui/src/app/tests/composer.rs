@@ -241,3 +241,26 @@ fn arguments_are_completed_from_the_tables_that_read_them() {
     assert_eq!(offered("/ttl "), presets);
     assert_eq!(offered("/rsvp "), answers);
 }
+
+#[test]
+fn what_is_typed_from_habit_is_never_posted() {
+    let is_posted = |app: &TestApp| !app.room(GENERAL).writing.pending.is_empty();
+    let mut app = TestApp::in_two_rooms();
+    let effects = app.send(":q");
+    assert!(effects.contains(&Effect::Quit) && !is_posted(&app));
+    assert_eq!(app.draft(), "", "it is no draft at the next start");
+    let mut app = TestApp::in_two_rooms();
+    app.send("?");
+    assert!(matches!(app.model.overlays.open, Some(crate::app::Overlay::Help { .. })) && !is_posted(&app));
+    let mut app = TestApp::in_two_rooms();
+    for (line, way) in [("/msg ana hi", "@NAME"), ("/me waves", "sentence"), ("/nick bob", "/away")] {
+        app.send(line);
+        assert!(app.notice().contains(way) && !is_posted(&app), "{}", app.notice());
+        assert_eq!(app.draft(), line);
+        app.act(Action::Interrupt);
+    }
+    app.send("/who");
+    assert!(app.notice().starts_with("2 people"), "{}", app.notice());
+    app.send(" :q");
+    assert_eq!(app.room(GENERAL).writing.pending[0].text.as_str(), ":q");
+}
