@@ -8,7 +8,6 @@ use crate::app::parts::commands::{self, Surroundings};
 use crate::app::parts::deletion::deletion;
 use crate::app::parts::open_room::OpenRoom;
 use crate::app::parts::outcomes::Outcomes;
-use crate::app::parts::rooms::room::Room;
 use crate::app::parts::server::Server;
 use crate::app::state::effect::Effect;
 use crate::app::state::outcome::{Outcome, Selected};
@@ -96,7 +95,9 @@ fn go_to_next_unread(model: &mut Model, out: &mut Outcomes) {
 
 /// Shows the first unread message of the open room.
 pub fn go_to_first_unread(model: &mut Model, out: &mut Outcomes) {
-    scroll(model, |room, _| room.go_to_first_unread());
+    if let Some(open) = model.open_room() {
+        open.room.go_to_first_unread();
+    }
     out.push(Outcome::FocusComposer);
 }
 

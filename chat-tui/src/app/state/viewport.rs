@@ -53,7 +53,9 @@ impl Target {
     pub fn message(self) -> Option<Seq> {
         match self {
             Self::Message(seq) => Some(seq),
-            Self::Room(_) | Self::Composer | Self::MoreBelow | Self::ListLine(_) | Self::Overlay => None,
+            Self::Room(_) | Self::Composer | Self::MoreAbove | Self::MoreBelow | Self::ListLine(_) | Self::Overlay => {
+                None
+            }
         }
     }
 }
