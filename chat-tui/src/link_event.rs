@@ -33,6 +33,11 @@ pub enum LinkEvent {
         /// The server's time as the answer came: the one it told, and half of the round trip.
         server_now: UnixMillis,
     },
+    /// A heartbeat has been unanswered for a while.
+    Silent {
+        /// For how long, in milliseconds.
+        for_ms: u64,
+    },
     /// The connection ended, or a try failed; the link tries again by itself.
     Down {
         /// Why, in a sentence.

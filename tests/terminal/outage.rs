@@ -78,6 +78,30 @@ fn persistent_messages_go_on_while_redis_is_full_and_the_screen_reports_the_outa
     }
 }
 
+/// The seconds that the bar counts, if it counts.
+fn seconds_without_answer(lines: &[String]) -> Option<u64> {
+    let before = lines.first()?.split_once(" s without answer")?.0;
+    before.rsplit(' ').next()?.parse().ok()
+}
+
+#[test]
+fn a_frozen_server_is_no_healthy_one() {
+    let server = Server::start();
+    let ana = Home::signed_in(&server, "ana");
+    let screen = Screen::chat(&ana, (100, 30), &[]);
+    screen.wait_for_text("message #general");
+    screen.wait_for_text("● online");
+    let pid = i32::try_from(server.pid()).ok().and_then(Pid::from_raw).expect("a pid");
+    kill_process(pid, Signal::STOP).expect("it runs");
+    send(&screen, "is anybody there?");
+    let lines = screen.wait_for("the count", |lines| seconds_without_answer(lines).is_some());
+    let first = seconds_without_answer(&lines).expect("waited for");
+    assert!(first >= 2, "{lines:#?}");
+    screen.wait_for("a higher count", |lines| seconds_without_answer(lines).is_some_and(|now| now > first));
+    kill_process(pid, Signal::CONT).expect("it stands");
+    screen.wait_for_text("● online");
+}
+
 #[test]
 fn waiting_ephemeral_messages_are_in_no_file_even_after_a_kill() {
     let mut redis = Redis::start();

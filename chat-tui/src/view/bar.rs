@@ -89,6 +89,9 @@ fn elsewhere(model: &Model) -> Vec<(String, Role)> {
 
 /// Describes the connection in a few words or in one; the text never depends on a colour alone.
 fn link(model: &Model, server: &Server, is_narrow: bool) -> (String, Role) {
+    if let Some(text) = silence(model, server, is_narrow) {
+        return (text, Role::LinkSlow);
+    }
     match (&server.link, server.lag_ms) {
         (LinkState::Ready, Some(lag)) if lag >= 300 && !is_narrow => {
             (format!("● online, slow: {} ms", step(lag)), Role::LinkSlow)
@@ -103,6 +106,17 @@ fn link(model: &Model, server: &Server, is_narrow: bool) -> (String, Role) {
             ms => (format!("○ offline, again in {}", time::countdown(ms)), Role::LinkDown),
         },
         (LinkState::Denied { .. }, _) => ("✗ signed out".to_owned(), Role::LinkDown),
+    }
+}
+
+/// Counts the seconds of an outstanding answer: an old measurement says nothing about a server that is silent now.
+fn silence(model: &Model, server: &Server, is_narrow: bool) -> Option<String> {
+    let seconds = model.silence_s()?;
+    match &server.link {
+        LinkState::Ready if is_narrow => Some(format!("◌ silent {seconds} s")),
+        LinkState::Ready => Some(format!("◌ {seconds} s without answer")),
+        LinkState::Connecting => Some(format!("◌ connecting, {seconds} s")),
+        LinkState::Down { .. } | LinkState::Denied { .. } => None,
     }
 }
 

@@ -147,7 +147,12 @@ fn waiting(model: &Model) -> Option<String> {
             let to_send = if waiting > 0 { format!(" · {waiting} to send") } else { String::new() };
             Some(format!("{reason}{hint}{to_send}"))
         }
-        LinkState::Connecting => (waiting > 0).then(|| format!("{waiting} to send once the server is back")),
+        LinkState::Connecting => match (&server.fault, waiting) {
+            (Some(fault), 0) => Some(fault.as_str().to_owned()),
+            (Some(fault), waiting) => Some(format!("{} · {waiting} to send", fault.as_str())),
+            (None, 0) => None,
+            (None, waiting) => Some(format!("{waiting} to send once the server is back")),
+        },
         LinkState::Ready | LinkState::Denied { .. } => None,
     }
 }

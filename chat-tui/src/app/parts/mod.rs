@@ -28,5 +28,6 @@ pub mod rooms;
 pub mod selection;
 pub mod sending;
 pub mod server;
+pub mod silence;
 pub mod switcher;
 pub mod unclaimed;

@@ -50,6 +50,10 @@ pub struct Server {
     pub link: LinkState,
     /// Its response time, in milliseconds.
     pub lag_ms: Option<u64>,
+    /// When the connection attempt began, or the heartbeat went out that is unanswered.
+    pub silent_since: Option<UnixMillis>,
+    /// Why the last connection ended or did not come about, until there is one again.
+    pub fault: Option<SafeText>,
     /// The account's user.
     pub me: Option<User>,
     /// The present connection.
@@ -80,6 +84,8 @@ impl Server {
             label: SafeText::line(label),
             link: LinkState::Connecting,
             lag_ms: None,
+            silent_since: None,
+            fault: None,
             me: None,
             connection: None,
             life: Life::default(),
@@ -175,6 +181,8 @@ impl Server {
     /// Takes the facts about the server and the account.
     pub(in crate::app) fn welcome(&mut self, welcome: &Welcome, now: UnixMillis) {
         self.link = LinkState::Ready;
+        self.silent_since = None;
+        self.fault = None;
         self.me = Some(welcome.user.clone());
         self.connection = Some(welcome.connection);
         self.set_clock(welcome.now, now);

@@ -28,12 +28,13 @@ const RESUMED_MAX: usize = 400;
 /// Takes what a link reports.
 pub fn on_msg(model: &mut Model, server: ServerKey, msg: LinkEvent, out: &mut Outcomes) {
     match msg {
-        LinkEvent::Connecting => set_link_state(model, server, LinkState::Connecting),
+        LinkEvent::Connecting => on_connecting(model, server),
         LinkEvent::Opened => send_hello(model, server, out),
         LinkEvent::Welcome(welcome) => on_welcome(model, server, &welcome, out),
         LinkEvent::Answer { ask, result } => answers::on_answer(model, ask, *result, out),
         LinkEvent::Push(frame) => pushes::on_push(model, server, frame, out),
         LinkEvent::Heartbeat { lag_ms, server_now } => on_heartbeat(model, server, lag_ms, server_now),
+        LinkEvent::Silent { for_ms } => on_silent(model, server, for_ms),
         LinkEvent::Down { reason, retry_in_ms } => {
             let retry_at = model.now.plus_ms(retry_in_ms);
             on_down(model, server, LinkState::Down { reason: SafeText::line(&reason), retry_at });
@@ -47,9 +48,18 @@ pub fn on_msg(model: &mut Model, server: ServerKey, msg: LinkEvent, out: &mut Ou
     }
 }
 
-fn set_link_state(model: &mut Model, server: ServerKey, link: LinkState) {
+fn on_connecting(model: &mut Model, server: ServerKey) {
+    let now = model.now;
     if let Some(server) = model.servers.get_mut(&server) {
-        server.link = link;
+        server.link = LinkState::Connecting;
+        server.silent_since = Some(now);
+    }
+}
+
+fn on_silent(model: &mut Model, server: ServerKey, for_ms: u64) {
+    let since = UnixMillis(model.now.0.saturating_sub(for_ms.cast_signed()));
+    if let Some(server) = model.servers.get_mut(&server) {
+        server.silent_since = Some(since);
     }
 }
 
@@ -57,12 +67,18 @@ fn on_heartbeat(model: &mut Model, server: ServerKey, lag_ms: u64, server_now: U
     let now = model.now;
     if let Some(server) = model.servers.get_mut(&server) {
         server.lag_ms = Some(lag_ms);
+        server.silent_since = None;
         server.set_clock(server_now, now);
     }
 }
 
 fn on_down(model: &mut Model, key: ServerKey, link: LinkState) {
     if let Some(server) = model.servers.get_mut(&key) {
+        server.silent_since = None;
+        server.fault = match &link {
+            LinkState::Down { reason, .. } | LinkState::Denied { reason } => Some(reason.clone()),
+            LinkState::Connecting | LinkState::Ready => None,
+        };
         server.link = link;
         server.clear_presence();
     }

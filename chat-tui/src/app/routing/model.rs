@@ -23,6 +23,7 @@ use crate::app::parts::rooms::queues::DeliveryStatus;
 use crate::app::parts::rooms::room::Room;
 use crate::app::parts::selection::Focus;
 use crate::app::parts::server::Server;
+use crate::app::parts::silence;
 use crate::app::parts::unclaimed::Unclaimed;
 use crate::app::state::attention::Attention;
 use crate::app::state::completion::Candidate;
@@ -117,6 +118,19 @@ impl Model {
     /// The open room's server.
     pub fn server(&self) -> Option<&Server> {
         self.servers.get(&self.navigation.server())
+    }
+
+    /// For how many seconds the open room's server has left an answer outstanding; `None` if that is no cause for
+    /// concern.
+    pub fn silence_s(&self) -> Option<u64> {
+        silence::seconds(self.silent_since()?, self.now)
+    }
+
+    /// Since when an answer of the open room's server is outstanding.
+    pub(in crate::app) fn silent_since(&self) -> Option<UnixMillis> {
+        let server = self.server()?;
+        let asked_at = self.requests.oldest(server.key).filter(|_| server.is_ready());
+        [server.silent_since, asked_at].into_iter().flatten().min()
     }
 
     /// The rooms in the order of the list: by name, direct messages last.

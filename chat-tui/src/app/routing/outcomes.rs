@@ -32,7 +32,9 @@ pub fn follow(model: &mut Model, outcomes: Outcomes) -> Vec<Effect> {
 fn route(model: &mut Model, outcome: Outcome, out: &mut Outcomes) -> Option<Effect> {
     match outcome {
         Outcome::Do(effect) => return Some(effect),
-        Outcome::Ask(server, request, purpose) => return Some(model.requests.ask(server, request, purpose)),
+        Outcome::Ask(server, request, purpose) => {
+            return Some(model.requests.ask(server, (request, purpose), model.now));
+        }
         Outcome::TellServers(request) => tell_servers(model, &request, out),
         Outcome::Show { text, is_error } => model.notices.show(&text, is_error, model.now),
         Outcome::Act(action) => actions::act(model, action, out),

@@ -10,6 +10,7 @@ use super::saving;
 use crate::app::parts::outcomes::Outcomes;
 use crate::app::parts::rooms::room::Room;
 use crate::app::parts::server::{LinkState, Server};
+use crate::app::parts::silence;
 
 impl Model {
     /// When `Msg::Tick` is due, by this machine's clock; `None` if nothing happens by itself.
@@ -21,6 +22,7 @@ impl Model {
             self.next_countdown(),
             self.next_typing_end(),
             self.next_link_countdown(),
+            self.silent_since().map(|since| silence::next_change(since, self.now)),
             self.next_retry(),
             self.next_read_marker(),
             self.next_counts(),

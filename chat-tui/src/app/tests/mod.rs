@@ -134,6 +134,14 @@ impl TestApp {
         self.take(Msg::Link(ServerKey::FIRST, msg))
     }
 
+    /// Ends every request in flight without an answer.
+    pub(crate) fn end_requests(&mut self) {
+        let asks: Vec<_> = self.model.requests.in_flight.keys().copied().collect();
+        for ask in asks {
+            self.answer(ask, Err(CallError::Disconnected));
+        }
+    }
+
     /// The server answers a heartbeat: its clock shows this time now.
     pub(crate) fn heartbeat(&mut self, lag_ms: u64, server_now: UnixMillis) -> Vec<Effect> {
         self.link(LinkEvent::Heartbeat { lag_ms, server_now })

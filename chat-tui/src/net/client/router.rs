@@ -83,7 +83,7 @@ impl Router {
                     drop(answer.send(*result));
                 }
             }
-            LinkEvent::Connecting => {}
+            LinkEvent::Connecting | LinkEvent::Silent { .. } => {}
             LinkEvent::Welcome(_)
             | LinkEvent::Push(_)
             | LinkEvent::Heartbeat { .. }

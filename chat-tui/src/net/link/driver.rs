@@ -28,6 +28,9 @@ use crate::net::connection;
 /// Time to close the connection properly at the end.
 const CLOSE_LIMIT: Duration = Duration::from_millis(200);
 
+/// A heartbeat unanswered for so long is reported.
+const SILENCE: Duration = Duration::from_secs(2);
+
 /// The task of one link.
 pub(super) struct Driver {
     options: LinkOptions,
@@ -41,6 +44,8 @@ pub(super) struct Driver {
     started: Instant,
     /// The heartbeat under way, and when it was sent.
     heartbeat: Option<(RequestId, Instant)>,
+    /// Whether it was reported that this heartbeat is unanswered.
+    is_silence_reported: bool,
 }
 
 /// Nobody takes events any more.
@@ -60,6 +65,7 @@ impl Driver {
             next_id: 1,
             started: Instant::now(),
             heartbeat: None,
+            is_silence_reported: false,
         }
     }
 
@@ -72,7 +78,8 @@ impl Driver {
 
     async fn run_once(&mut self, commands: &mut mpsc::Receiver<LinkCommand>) -> Flow {
         let check_ms = self.sleep.next_check_ms();
-        let timer_ms = self.machine.next_timer().map_or(check_ms, |timer_ms| timer_ms.min(check_ms));
+        let timers_ms = [self.machine.next_timer(), self.silence_due_ms()];
+        let timer_ms = timers_ms.into_iter().flatten().fold(check_ms, u64::min);
         let has_room = self.wire.as_ref().is_none_or(Wire::has_room);
         tokio::select! {
             // Frames that have come are taken before a time limit for them passes.
@@ -90,7 +97,23 @@ impl Driver {
         if self.sleep.check(wall_ms(), self.now_ms()) {
             self.step(Input::Slept).await?;
         }
+        self.report_silence().await?;
         self.step(Input::TimerFired).await
+    }
+
+    /// When the heartbeat under way is to be reported as unanswered.
+    fn silence_due_ms(&self) -> Option<u64> {
+        let (_, sent_at) = self.heartbeat.filter(|_| !self.is_silence_reported)?;
+        Some((sent_at + SILENCE - self.started).as_millis() as u64)
+    }
+
+    async fn report_silence(&mut self) -> Flow {
+        if self.silence_due_ms().is_none_or(|due_ms| due_ms > self.now_ms()) {
+            return Ok(());
+        }
+        self.is_silence_reported = true;
+        let Some((_, sent_at)) = self.heartbeat else { return Ok(()) };
+        self.emit(LinkEvent::Silent { for_ms: sent_at.elapsed().as_millis() as u64 }).await
     }
 
     async fn step(&mut self, input: Input) -> Flow {
@@ -178,7 +201,10 @@ impl Driver {
                 self.emit(LinkEvent::Opened).await
             }
             Err(_) if self.machine.was_shut_down() => {
-                let reason = "the server was stopped; /retry starts it again".to_owned();
+                // Another's server is not this program's to start.
+                let is_own = self.options.locate.is_some();
+                let advice = if is_own { "; /retry starts it again" } else { "" };
+                let reason = format!("the server was stopped{advice}");
                 self.end(End::Failed(Failure::Unreachable), NetError::Closed { reason }).await
             }
             Err(error) => self.end(End::Failed(failure(&error)), error).await,
@@ -221,6 +247,7 @@ impl Driver {
     fn ping(&mut self) {
         let id = self.send_request(&Ping {}.into());
         self.heartbeat = Some((id, Instant::now()));
+        self.is_silence_reported = false;
     }
 
     fn send_request(&mut self, request: &Request) -> RequestId {

@@ -25,6 +25,11 @@ struct Fixture {
 
 impl Fixture {
     async fn new() -> Self {
+        Self::of(false).await
+    }
+
+    /// A link to the user's own server, or to another's.
+    async fn of(is_own: bool) -> Self {
         let server = ScriptedServer::new().await;
         let prepared = Arc::new(AtomicU32::new(0));
         let count = Arc::clone(&prepared);
@@ -33,6 +38,8 @@ impl Fixture {
             Ok(())
         });
         let options = LinkOptions::screen(server.address(), Auth::Token { token: "t".into() }, prepare);
+        let locate: Option<Locate> = if is_own { Some(Arc::new(|| None)) } else { None };
+        let options = options.located_by(locate);
         Self { link: LinkHandle::start(options), server, prepared }
     }
 
@@ -83,6 +90,35 @@ async fn the_answer_to_a_heartbeat_brings_the_servers_time() {
     let event = fixture.next().await;
     let LinkEvent::Heartbeat { lag_ms, server_now } = event else { panic!("{event:?}") };
     assert!((lag_ms / 2..=lag_ms / 2 + 1).contains(&server_now.since_ms(told)), "half of the round trip has passed");
+}
+
+#[tokio::test]
+async fn a_heartbeat_without_answer_is_reported_after_two_seconds() {
+    let mut fixture = Fixture::new().await;
+    let mut peer = fixture.greeted().await;
+    peer.receive().await.expect("a hello");
+    peer.send(&welcome()).await;
+    let (_, event) = tokio::join!(
+        peer.receive_heartbeat(),
+        fixture.until(|event| matches!(event, LinkEvent::Silent { .. } | LinkEvent::Down { .. }))
+    );
+    assert!(matches!(event, LinkEvent::Silent { for_ms: 2_000..10_000 }), "{event:?}");
+}
+
+#[tokio::test]
+async fn a_server_of_others_is_not_promised_to_start_again() {
+    for (is_own, advice) in [(false, false), (true, true)] {
+        let mut fixture = Fixture::of(is_own).await;
+        let mut peer = fixture.signed_in().await;
+        peer.send(&Goodbye { reason: GoodbyeReason::Shutdown, reconnect_after_ms: Some(1) }).await;
+        drop(peer);
+        // Nobody listens at the address any more.
+        fixture.server = ScriptedServer::new().await;
+        let is_stopped =
+            |event: &LinkEvent| matches!(event, LinkEvent::Down { reason, .. } if reason.contains("was stopped"));
+        let LinkEvent::Down { reason, .. } = fixture.until(is_stopped).await else { panic!("matched") };
+        assert_eq!(reason.contains("/retry"), advice, "{reason}");
+    }
 }
 
 #[tokio::test]

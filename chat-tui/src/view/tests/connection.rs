@@ -139,6 +139,49 @@ fn a_slow_connection_with_posts_on_their_way() {
 }
 
 #[test]
+fn an_outstanding_answer_is_counted_in_the_bar() {
+    let mut app = room_with(Vec::new());
+    app.end_requests();
+    wait(&mut app, 60_000);
+    assert!(draw(&mut app, 80, 24).0[0].contains("● online"), "nothing is outstanding");
+    app.send("is anybody there?");
+    wait(&mut app, 2_000);
+    assert!(draw(&mut app, 80, 24).0[0].contains("● online"));
+    assert_eq!(app.model.next_tick(), Some(app.now.plus_ms(1)), "it wakes by itself");
+    wait(&mut app, 3_400);
+    assert!(draw(&mut app, 80, 24).0[0].contains("◌ 5 s without answer"), "{}", draw(&mut app, 80, 24).0[0]);
+    assert!(draw(&mut app, 40, 10).0[0].contains("◌ silent 5 s"));
+    assert_eq!(app.model.next_tick(), Some(app.now.plus_ms(600)));
+    app.end_requests();
+    assert!(!draw(&mut app, 80, 24).0[0].contains("without answer"));
+}
+
+#[test]
+fn a_heartbeat_without_answer_is_counted_until_it_is_answered() {
+    let mut app = room_with(Vec::new());
+    app.link(LinkEvent::Silent { for_ms: 2_001 });
+    assert!(draw(&mut app, 80, 24).0[0].contains("◌ 2 s without answer"));
+    wait(&mut app, 4_000);
+    assert!(draw(&mut app, 80, 24).0[0].contains("◌ 6 s without answer"));
+    app.end_requests();
+    app.heartbeat(30, app.now);
+    assert!(draw(&mut app, 80, 24).0[0].contains("● online 30 ms"));
+}
+
+#[test]
+fn a_further_try_keeps_the_reason_and_counts() {
+    let mut app = room_with(talk());
+    down(&mut app, "the server does not answer");
+    wait(&mut app, 8_000);
+    app.link(LinkEvent::Connecting);
+    wait(&mut app, 7_000);
+    let screen = shown(&mut app, 80, 24);
+    assert!(screen.contains("◌ connecting, 7 s") && screen.contains("the server does not answer"), "{screen}");
+    sign_in(&mut app, vec![membership(GENERAL, "general", 9)], (four_people(), talk()));
+    assert!(!shown(&mut app, 80, 24).contains("does not answer"));
+}
+
+#[test]
 fn the_server_ended_this_sign_in() {
     for (width, height) in [(80, 24), (40, 10)] {
         let mut app = room_with(talk());

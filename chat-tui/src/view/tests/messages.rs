@@ -42,6 +42,7 @@ fn an_expired_message_is_gone_and_the_others_move_together() {
     let items =
         vec![message(1, ANA, "the code follows"), expiring(2, "4417", 10_000), message(3, ANA, "use it within 10 s")];
     let mut app = room_with(items);
+    app.end_requests();
     app.now = app.now.plus_ms(10_000);
     app.take(Msg::Tick);
     insta::assert_snapshot!(shown(&mut app, 80, 24));
