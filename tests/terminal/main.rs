@@ -2,7 +2,7 @@
 
 mod coming_back;
 mod conversation;
-mod deleting;
+mod hands;
 mod leaving;
 mod manners;
 mod outage;

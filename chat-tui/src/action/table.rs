@@ -123,7 +123,7 @@ actions! {
         MarkUnread "mark_unread", EVERYWHERE, Some(slash("unread", "")), "Mark as unread from the selected or last message on";
         ToggleRooms "toggle_rooms", EVERYWHERE, None, "Show or hide the rooms";
         TogglePeople "toggle_people", EVERYWHERE, None, "Show or hide people and trending words";
-        Undo "undo", EVERYWHERE, Some(slash("undo", "")), "Take back a deletion, within 5 seconds";
+        Undo "undo", EVERYWHERE, Some(slash("undo", "")), "Take back a deletion (within 5 s), else the draft's last change";
         Redraw "redraw", EVERYWHERE, None, "Draw the whole screen again";
         Suspend "suspend", EVERYWHERE, None, "Back to the shell; fg returns";
         Quit "quit", EVERYWHERE, Some(slash("quit", "")), "Quit; unsent messages go out next time";
@@ -153,6 +153,7 @@ actions! {
         DeleteToStart "delete_to_start", COMPOSER, None, "Delete to the line's beginning";
         DeleteToEnd "delete_to_end", COMPOSER, None, "Delete to the line's end";
         PutBack "put_back", COMPOSER, None, "Put back the last deleted text";
+        Redo "redo", COMPOSER, None, "Make again what was undone";
         Cancel "cancel", COMPOSER, None, "Leave an edit or completion; else select messages";
         Interrupt "interrupt", COMPOSER, None, "Clear the line; press twice on an empty line to quit";
     }

@@ -11,6 +11,8 @@ use crate::theme::{Role, Theme};
 
 /// Columns of the prompt before the text.
 const PROMPT: u16 = 3;
+/// Most rows of the offered candidates.
+const CANDIDATE_ROWS: u16 = 10;
 
 /// Returns the rows that the draft takes in a box of this width.
 pub(super) fn rows(model: &Model, box_width: u16) -> u16 {
@@ -44,14 +46,28 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, (buffer, drawn): (&
     let cursor = room.writing.draft.cursor();
     // At a line break the caret is at the start of the next line.
     let at = lines.iter().rposition(|line| line.start <= cursor).unwrap_or(0);
-    let skip = (at + 1).saturating_sub(usize::from(area.height));
+    let height = usize::from(area.height);
+    // The caret keeps lines above and below it in sight.
+    let skip = at.saturating_sub(height / 2).min(lines.len().saturating_sub(height));
     for (line, row) in lines.iter().skip(skip).zip(draw::rows(inner)) {
         let shown = text[line.clone()].replace('\t', " ");
         draw::text(buffer, row, &shown, theme.style(Role::ComposerText));
     }
+    draw_hidden(theme, inner, (skip, lines.len().saturating_sub(skip + height), at - skip), buffer);
     let column = prefix_width(&text[lines[at].clone()], cursor - lines[at].start) as u16;
     let caret = Position { x: (inner.x + column).min(area.right() - 1), y: inner.y + (at - skip) as u16 };
     drawn.caret = is_focused.then_some(caret);
+}
+
+/// Counts the lines above and below the box, at the end of its first and last row; not over the `caret`'s row.
+fn draw_hidden(theme: &Theme, inner: Rect, (above, below, caret): (usize, usize, usize), buffer: &mut Buffer) {
+    let last = usize::from(inner.height.saturating_sub(1));
+    for (count, mark, row) in [(above, '↑', 0), (below, '↓', last)] {
+        if count > 0 && row != caret {
+            let area = Rect { y: inner.y + row as u16, height: 1, ..inner };
+            draw::text_right(buffer, area, &format!(" {mark} {count} "), theme.style(Role::ComposerMode));
+        }
+    }
 }
 
 fn hint(model: &Model) -> String {
@@ -79,14 +95,23 @@ pub(super) fn draw_candidates(model: &Model, theme: &Theme, area: Rect, buffer: 
     };
     let Some((_, found)) = found else { return };
     let names = found.iter().map(|candidate| width(candidate.text.trim_end())).max().unwrap_or(0);
-    let helps = found.iter().map(|candidate| width(&candidate.help)).max().unwrap_or(0);
-    let gap = if helps > 0 { 2 } else { 0 };
-    let columns = ((names + gap + helps + 3) as u16).min(area.width.saturating_sub(1));
-    let rows = (found.len() as u16).min(area.y.saturating_sub(2));
-    // Covers the mention marks too: beside a command, one would look like a part of it.
-    let popup = Rect { x: area.x, y: area.y.saturating_sub(rows), width: columns, height: rows };
+    let gap = 2;
+    let most = usize::from(area.y.saturating_sub(2).min(CANDIDATE_ROWS));
+    let is_all = found.len() <= most;
+    let shown = if is_all { found.len() } else { most.saturating_sub(1) };
+    let chosen = under_way.map_or(0, |completion| completion.chosen);
+    let first = (chosen + 1).saturating_sub(shown);
+    let rows = (shown + usize::from(!is_all && most > 0)) as u16;
+    // As wide as the box: what is left of a line beside it would look like a part of it.
+    let popup = Rect { y: area.y.saturating_sub(rows), height: rows, ..area };
     draw::clear(buffer, popup, theme.style(Role::Overlay));
-    for (index, (candidate, row)) in found.iter().zip(draw::rows(popup)).enumerate() {
+    if !is_all && most > 0 {
+        let row = Rect { y: popup.bottom() - 1, height: 1, ..popup };
+        let more = format!("{} more, ↑ ↓", found.len() - shown);
+        draw::text(buffer, draw::after(row, 2), &more, theme.style(Role::OverlayDim));
+    }
+    let offered = found.iter().enumerate().skip(first).take(shown);
+    for ((index, candidate), row) in offered.zip(draw::rows(popup)) {
         let is_chosen = under_way.is_some_and(|completion| completion.chosen == index);
         let style = theme.style(if is_chosen { Role::OverlaySelected } else { Role::Overlay });
         buffer.set_style(row, style);

@@ -2,14 +2,17 @@
 
 #![deny(clippy::disallowed_methods)]
 
+use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
+use nucleo_matcher::{Config, Matcher, Utf32Str};
+
 use super::rooms::room::Room;
 use super::server::Server;
 use crate::action::Action;
 use crate::app::state::completion::{Candidate, Completion};
 use crate::argument::{Choice, RSVPS, TTL_PRESETS};
 
-/// Candidates offered.
-const CANDIDATES_MAX: usize = 8;
+/// Candidates offered; the view shows a part of them.
+const CANDIDATES_MAX: usize = 200;
 
 /// The completion under way.
 #[derive(Debug, Default)]
@@ -75,26 +78,42 @@ pub fn candidates(known: &Known) -> Option<(usize, Vec<Candidate>)> {
 
 fn commands(typed: &str) -> Vec<Candidate> {
     let slashes = Action::TABLE.iter().filter_map(|spec| spec.slash.map(|slash| (slash, spec.help)));
-    let mut found: Vec<_> = slashes
-        .filter(|(slash, _)| slash.word.starts_with(typed))
+    let mut slashes: Vec<_> = slashes.collect();
+    slashes.sort_by_key(|(slash, _)| slash.word);
+    let found = matching(slashes, typed, |(slash, _)| slash.word);
+    found
+        .into_iter()
         .map(|(slash, help)| Candidate {
             text: format!("/{}{}", slash.word, if slash.argument.is_empty() { "" } else { " " }),
             help: if slash.argument.is_empty() { help.to_owned() } else { format!("{} — {help}", slash.argument) },
         })
-        .collect();
-    found.sort_by(|a, b| a.text.cmp(&b.text));
-    found
+        .collect()
+}
+
+/// Those whose name begins with what was typed, in their order; if there are none, those that contain its letters in
+/// this order, best first.
+fn matching<T>(all: Vec<T>, typed: &str, name: impl Fn(&T) -> &str) -> Vec<T> {
+    if all.iter().any(|one| name(one).starts_with(typed)) {
+        return all.into_iter().filter(|one| name(one).starts_with(typed)).collect();
+    }
+    let pattern = Pattern::parse(typed, CaseMatching::Ignore, Normalization::Smart);
+    let mut matcher = Matcher::new(Config::DEFAULT);
+    let mut buffer = Vec::new();
+    let mut score = |one: &T| pattern.score(Utf32Str::new(name(one), &mut buffer), &mut matcher);
+    let mut found: Vec<_> = all.into_iter().filter_map(|one| Some((score(&one)?, one))).collect();
+    found.sort_by(|(a, _), (b, _)| b.cmp(a));
+    found.into_iter().map(|(_, one)| one).collect()
 }
 
 /// Members of the room first, then everyone whose name is known.
 fn people(known: &Known, typed: &str) -> Vec<Candidate> {
     let (room, server) = (known.room, known.server);
     let typed = typed.to_lowercase();
-    let matching =
-        server.people().filter(|user| user.name.as_str().starts_with(&typed) && Some(user.id) != server.my_id());
+    let others = server.people().filter(|user| Some(user.id) != server.my_id());
     let mut found: Vec<_> =
-        matching.map(|user| (!room.people.members.contains(&user.id), user.name.to_string())).collect();
+        others.map(|user| (!room.people.members.contains(&user.id), user.name.to_string())).collect();
     found.sort();
+    let found = matching(found, &typed, |(_, name)| name);
     let offer = |(is_elsewhere, name): (bool, String)| Candidate {
         text: format!("@{name} "),
         help: if is_elsewhere { "not in this room".to_owned() } else { String::new() },

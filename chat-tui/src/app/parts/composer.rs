@@ -59,6 +59,7 @@ impl Composer {
             WritingAction::LineStart => self.move_cursor(Editor::to_line_start, open),
             WritingAction::LineEnd => self.move_cursor(Editor::to_line_end, open),
             WritingAction::PutBack => self.put_back(open, now, out),
+            WritingAction::Redo => self.redo(open, now, out),
             WritingAction::Cancel => out.push(Outcome::Cancel),
             WritingAction::Interrupt => self.interrupt(open, now, out),
             // Done above.
@@ -107,6 +108,24 @@ impl Composer {
         self.insert(&killed, open, now, out);
     }
 
+    /// Takes the last change of the draft back. Returns whether there was one.
+    pub fn undo(&mut self, open: Option<OpenRoom>, now: UnixMillis, out: &mut Outcomes) -> bool {
+        let Some(mut open) = open else { return false };
+        let is_undone = open.room.writing.draft.undo();
+        if is_undone {
+            self.on_draft_changed(&mut open, now, out);
+        }
+        is_undone
+    }
+
+    /// Makes the last undone change again.
+    fn redo(&mut self, open: Option<OpenRoom>, now: UnixMillis, out: &mut Outcomes) {
+        let Some(mut open) = open else { return };
+        if open.room.writing.draft.redo() {
+            self.on_draft_changed(&mut open, now, out);
+        }
+    }
+
     /// Moves the cursor.
     fn move_cursor(&mut self, step: fn(&mut Editor), open: Option<OpenRoom>) {
         self.completing.stop();
@@ -135,7 +154,8 @@ impl Composer {
     fn history_previous(&mut self, open: Option<OpenRoom>) {
         let Some(room) = open.map(|open| open.room).filter(|room| room.writing.editing.is_none()) else { return };
         if let Some(text) = self.history.previous(room.writing.draft.text()) {
-            room.writing.set_draft(Editor::with(text));
+            // From its first line, the next press goes on to the text before.
+            room.writing.set_draft(Editor::at_first_line(text));
         }
     }
 

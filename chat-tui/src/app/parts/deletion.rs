@@ -39,6 +39,7 @@ pub fn deletion(action: WritingAction) -> Option<Deletion> {
         | WritingAction::LineStart
         | WritingAction::LineEnd
         | WritingAction::PutBack
+        | WritingAction::Redo
         | WritingAction::Cancel
         | WritingAction::Interrupt => return None,
     };

@@ -11,13 +11,70 @@ pub struct Editor {
     text: String,
     /// A byte of `text`, between two graphemes.
     cursor: usize,
+    /// Former states, oldest first, each with its cursor.
+    past: Vec<(String, usize)>,
+    /// States that were undone, the nearest last.
+    future: Vec<(String, usize)>,
+    /// The last change, and where it left the cursor.
+    last: Option<(Change, usize)>,
+}
+
+/// Former states kept.
+const PAST_MAX: usize = 100;
+
+/// A kind of change; those of a kind in a row are undone together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Change {
+    /// Letters of a word.
+    Typing,
+    /// Single characters deleted.
+    Erasing,
+    /// Anything else: undone by itself.
+    Other,
 }
 
 impl Editor {
     /// A text with the cursor at its end.
     pub fn with(text: impl Into<String>) -> Self {
         let text = text.into();
-        Self { cursor: text.len(), text }
+        Self { cursor: text.len(), text, ..Self::default() }
+    }
+
+    /// A text with the cursor at the end of its first line.
+    pub fn at_first_line(text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self { cursor: text.find('\n').unwrap_or(text.len()), text, ..Self::default() }
+    }
+
+    /// Takes the last change back. Returns whether there was one.
+    pub fn undo(&mut self) -> bool {
+        let Some(former) = self.past.pop() else { return false };
+        let present = self.replace_state(former);
+        self.future.push(present);
+        true
+    }
+
+    /// Makes the last undone change again. Returns whether there was one.
+    pub fn redo(&mut self) -> bool {
+        let Some(later) = self.future.pop() else { return false };
+        let present = self.replace_state(later);
+        self.past.push(present);
+        true
+    }
+
+    fn replace_state(&mut self, (text, cursor): (String, usize)) -> (String, usize) {
+        self.last = None;
+        (std::mem::replace(&mut self.text, text), std::mem::replace(&mut self.cursor, cursor))
+    }
+
+    /// Keeps the present state before a change, unless it goes on with the last one.
+    fn remember(&mut self, change: Change) {
+        if change == Change::Other || self.last != Some((change, self.cursor)) {
+            self.past.push((self.text.clone(), self.cursor));
+            let excess = self.past.len().saturating_sub(PAST_MAX);
+            self.past.drain(..excess);
+        }
+        self.future.clear();
     }
 
     /// The text.
@@ -37,16 +94,21 @@ impl Editor {
 
     /// Takes the text and leaves the editor empty.
     pub fn take(&mut self) -> String {
+        self.remember(Change::Other);
         self.cursor = 0;
         std::mem::take(&mut self.text)
     }
 
     /// Inserts text at the cursor.
     pub fn insert(&mut self, text: &str) {
+        let is_letter = text.chars().count() == 1 && !text.contains(char::is_whitespace);
+        let change = if is_letter { Change::Typing } else { Change::Other };
+        self.remember(change);
         self.text.insert_str(self.cursor, text);
         self.cursor += text.len();
         // The inserted text may have joined its neighbours into one character.
         self.cursor = self.boundary_at_or_after(self.cursor);
+        self.last = Some((change, self.cursor));
     }
 
     /// Replaces the text between `start` and the cursor.
@@ -62,37 +124,37 @@ impl Editor {
     /// Deletes the character to the left.
     pub fn delete_left(&mut self) -> bool {
         let start = self.left_of(self.cursor);
-        self.delete(start, self.cursor).is_some()
+        self.delete(Change::Erasing, start, self.cursor).is_some()
     }
 
     /// Deletes the character to the right.
     pub fn delete_right(&mut self) -> bool {
         let end = self.right_of(self.cursor);
-        self.delete(self.cursor, end).is_some()
+        self.delete(Change::Erasing, self.cursor, end).is_some()
     }
 
     /// Deletes the word to the left and returns it.
     pub fn delete_word_left(&mut self) -> Option<String> {
-        self.delete(self.word_start(), self.cursor)
+        self.delete(Change::Other, self.word_start(), self.cursor)
     }
 
     /// Deletes the word to the right and returns it.
     pub fn delete_word_right(&mut self) -> Option<String> {
-        self.delete(self.cursor, self.word_end())
+        self.delete(Change::Other, self.cursor, self.word_end())
     }
 
     /// Deletes to the beginning of the line (there: the line end before it) and returns the deleted text.
     pub fn delete_to_start(&mut self) -> Option<String> {
         let start = self.line_start_at(self.cursor);
         let start = if start == self.cursor { self.left_of(start) } else { start };
-        self.delete(start, self.cursor)
+        self.delete(Change::Other, start, self.cursor)
     }
 
     /// Deletes to the end of the line (there: the line end itself) and returns the deleted text.
     pub fn delete_to_end(&mut self) -> Option<String> {
         let end = self.line_end_at(self.cursor);
         let end = if end == self.cursor { self.right_of(end) } else { end };
-        self.delete(self.cursor, end)
+        self.delete(Change::Other, self.cursor, end)
     }
 
     /// Moves one character to the left.
@@ -160,13 +222,15 @@ impl Editor {
         }
     }
 
-    fn delete(&mut self, start: usize, end: usize) -> Option<String> {
+    fn delete(&mut self, change: Change, start: usize, end: usize) -> Option<String> {
         if start >= end {
             return None;
         }
+        self.remember(change);
         let gone = self.text[start..end].to_owned();
         self.text.replace_range(start..end, "");
         self.cursor = self.boundary_at_or_after(start);
+        self.last = Some((change, self.cursor));
         Some(gone)
     }
 
@@ -225,6 +289,24 @@ mod tests {
         assert_eq!(editor.cursor(), 1);
         editor.delete_right();
         assert_eq!(editor.text(), "a");
+    }
+
+    #[test]
+    fn words_are_undone_and_made_again() {
+        let mut editor = Editor::default();
+        "one two".chars().for_each(|c| editor.insert(c.encode_utf8(&mut [0; 4])));
+        editor.delete_left();
+        editor.delete_left();
+        editor.delete_to_start();
+        let mut undone = Vec::new();
+        while editor.undo() {
+            undone.push(editor.text().to_owned());
+        }
+        assert_eq!(undone, ["one t", "one two", "one ", "one", ""]);
+        assert!(editor.redo() && editor.redo());
+        assert_eq!((editor.text(), editor.cursor()), ("one ", 4));
+        editor.insert("x");
+        assert!(!editor.redo(), "a new change takes the place of those undone");
     }
 
     #[test]

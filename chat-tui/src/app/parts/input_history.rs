@@ -40,6 +40,11 @@ impl InputHistory {
         before != self.texts.len()
     }
 
+    /// Whether an earlier text is shown.
+    pub(in crate::app) fn is_browsing(&self) -> bool {
+        self.browsing.is_some()
+    }
+
     /// The text before the shown one; `written` is the present draft.
     pub(in crate::app) fn previous(&mut self, written: &str) -> Option<&str> {
         let at = match &self.browsing {

@@ -50,6 +50,15 @@ fn act_on_text(model: &mut Model, action: WritingAction, out: &mut Outcomes) {
     {
         return model.overlays.delete(deletion, out);
     }
+    // Arrows move in the offered candidates; while sent texts are gone through, they go on with that.
+    let is_arrow = [WritingAction::CursorUp, WritingAction::CursorDown].contains(&action);
+    let step = if action == WritingAction::CursorUp { -1 } else { 1 };
+    if is_arrow
+        && !model.composer.history.is_browsing()
+        && (model.composer.completing.under_way().is_some() || model.candidates().is_some())
+    {
+        return out.push(Outcome::Complete(step));
+    }
     let open = OpenRoom::find(&mut model.rooms, &model.servers, model.navigation.current);
     model.composer.act(action, open, model.now, out);
 }
@@ -163,10 +172,15 @@ fn move_selection(model: &Model, selected: Selected, out: &mut Outcomes) {
     }
 }
 
-/// Takes the last deletion back.
+/// Takes the last deletion back; if none waits, the last change of the draft.
 fn undo(model: &mut Model, out: &mut Outcomes) {
-    let text = if model.deletions.take_back() { "The message stays." } else { "There is nothing to undo." };
-    out.show_info(text);
+    if model.deletions.take_back() {
+        return out.show_info("The message stays.");
+    }
+    let open = OpenRoom::find(&mut model.rooms, &model.servers, model.navigation.current);
+    if !model.composer.undo(open, model.now, out) {
+        out.show_info("There is nothing to undo.");
+    }
 }
 
 fn mark_read(model: &mut Model, out: &mut Outcomes) {

@@ -3,6 +3,7 @@
 mod catch_up;
 mod clock;
 mod coming_back;
+mod completing;
 mod composer;
 mod convergence;
 mod deletions;

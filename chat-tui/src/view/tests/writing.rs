@@ -115,3 +115,30 @@ fn an_ephemeral_room_and_a_direct_message_say_so_where_one_writes() {
     app.answer_history(&effects, vec![message(1, ANA, "a word in private")]);
     insta::assert_snapshot!("a_direct_message", shown(&mut app, 80, 24));
 }
+
+#[test]
+fn lines_out_of_sight_are_counted_and_the_caret_stands_between_its_neighbours() {
+    let mut app = room_with(talk());
+    let lines: Vec<_> = (1..=50).map(|line| format!("row-{line}")).collect();
+    app.write(&lines.join("\n"));
+    for _ in 0..20 {
+        app.act(Action::CursorUp);
+    }
+    let (shown, drawn) = draw(&mut app, 80, 24);
+    let at = |text: &str| shown.iter().position(|line| line.contains(text)).unwrap_or_else(|| panic!("{shown:#?}"));
+    let caret = usize::from(drawn.caret.expect("a caret").y);
+    assert_eq!(at("row-30"), caret);
+    assert!(at("row-29") < caret && at("row-31") > caret);
+    assert!(shown[at("↑ 25")].contains("row-26") && shown[at("↓ 17")].contains("row-33"), "{shown:#?}");
+}
+
+#[test]
+fn commands_beyond_the_popup_are_counted_and_come_into_sight() {
+    let mut app = room_with(talk());
+    app.write("/");
+    let more = |lines: &[String]| lines.iter().any(|line| line.contains(" more, ↑ ↓"));
+    assert!(more(&draw(&mut app, 80, 24).0));
+    app.act(Action::CursorUp);
+    let (shown, _) = draw(&mut app, 80, 24);
+    assert!(shown.iter().any(|line| line.contains("/who")) && more(&shown), "{shown:#?}");
+}

@@ -1,4 +1,4 @@
-//! Typing after Escape deletes nothing; a confirmed deletion can be taken back, and quitting sends it.
+//! Hands do no harm: typing after Escape deletes nothing, a deletion can be taken back, a habit is not posted.
 
 use chat_tests::client::Home;
 use chat_tests::screen::Screen;
@@ -70,4 +70,45 @@ fn a_deletion_is_taken_back_and_quitting_sends_the_next() {
     screen.press(&["C-q"]);
     until("the end", || screen.has_ended().then_some(()));
     until("the deletion", || (!history(&home).contains("keep this please")).then_some(()));
+}
+
+#[test]
+fn a_habit_of_another_program_is_not_posted() {
+    let server = Server::start();
+    let home = Home::signed_in(&server, "zoe");
+    let screen = Screen::chat(&home, (100, 30), &[]);
+    screen.wait_for_text("message #general");
+    screen.type_text(" :q");
+    screen.press(&["Enter"]);
+    until("the text after a blank", || history(&home).contains("\":q\"").then_some(()));
+    screen.type_text("/msg ana hi");
+    screen.press(&["Enter"]);
+    screen.wait_for_text("There is no /msg");
+    screen.press(&["C-c"]);
+    screen.type_text(":wq");
+    screen.press(&["Enter"]);
+    until("the end", || screen.has_ended().then_some(()));
+    assert!(!history(&home).contains("wq") && !history(&home).contains("ana hi"));
+}
+
+#[test]
+fn escape_while_reading_back_selects_in_sight() {
+    let server = Server::start();
+    let home = Home::signed_in(&server, "zoe");
+    let texts: Vec<_> = (101..=190).map(|number| format!("text-{number}")).collect();
+    texts.iter().for_each(|text| drop(home.output(&["send", "general", text])));
+    let screen = Screen::chat(&home, (100, 24), &[]);
+    screen.wait_for_text("text-190");
+    screen.press(&["PPage", "PPage"]);
+    let is_back = |lines: &[String]| lines.iter().any(|line| line.contains("text-140"));
+    screen.wait_for("two pages back", is_back);
+    screen.press(&["Escape"]);
+    let lines = screen.wait_for("the mode", |lines| lines.iter().any(|line| line.contains("SELECTED")));
+    assert!(is_back(&lines), "the view stays: {lines:#?}");
+    assert!(lines.iter().any(|line| line.contains('▌') && line.contains("text-1")), "{lines:#?}");
+    screen.press(&["PPage"]);
+    let is_selected = |line: &String| line.contains('▌') && line.contains("text-1");
+    screen.wait_for("the selection a page above", |lines| {
+        lines.iter().any(is_selected) && !is_back(lines) && lines.iter().any(|line| line.contains("text-125"))
+    });
 }
