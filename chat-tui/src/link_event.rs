@@ -74,6 +74,14 @@ pub enum NetError {
         /// Why.
         reason: String,
     },
+    /// The server's certificate is not trusted, or TLS failed in another way.
+    #[error("the server at {address} cannot be trusted: {reason}")]
+    Untrusted {
+        /// The address.
+        address: String,
+        /// Why, and the next step.
+        reason: String,
+    },
     /// A connection that was signed in has ended.
     #[error("{reason}")]
     Closed {

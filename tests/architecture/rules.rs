@@ -81,7 +81,18 @@ const SERVER: &[(&str, &[&str])] = &[
     ("fatal", &["wiring"]),
     (
         "foreground",
-        &["cli", "config", "fatal", "reload", "service_manager", "shutdown", "telemetry", "transport", "wiring"],
+        &[
+            "cli",
+            "config",
+            "doctor",
+            "fatal",
+            "reload",
+            "service_manager",
+            "shutdown",
+            "telemetry",
+            "transport",
+            "wiring",
+        ],
     ),
 ];
 

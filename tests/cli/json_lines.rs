@@ -59,7 +59,7 @@ fn wrong_arguments_are_a_line_of_json_too() {
     assert!(home.output(&["--json", "--help"]).starts_with("Team chat"));
     // The arguments of the command to run are not ours.
     let output = home.run(&["run", "--", "x", "--json"]);
-    assert!(String::from_utf8_lossy(&output.stderr).starts_with("error:"));
+    assert!(String::from_utf8_lossy(&output.stderr).starts_with("chat: "));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Lengths of time as typed: `30s`, `1h30m`, `2d`. Pure: must not know the purpose of a duration.
+//! Lengths of time as typed: `30s`, `1h30m`, `2d`; a bare number counts seconds. Pure: must not know the purpose of a duration.
 
 #![deny(clippy::disallowed_methods)]
 
@@ -7,6 +7,10 @@
 /// # Errors
 /// A clause for the user if it is no length of time, or negative.
 pub fn duration_ms(text: &str) -> Result<u64, String> {
+    if text.strip_prefix('-').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())) {
+        return Err("a length of time is not negative".to_owned());
+    }
+    let text = if is_number(text) { &format!("{text}s") } else { text };
     // A day is 24 hours here. jiff's duration knows no days, so they are read apart.
     let (days, rest) = match text.split_once('d') {
         Some((days, rest)) if days.bytes().all(|b| b.is_ascii_digit()) && !days.is_empty() => {
@@ -23,8 +27,15 @@ pub fn duration_ms(text: &str) -> Result<u64, String> {
     days.checked_mul(86_400_000).and_then(|ms| ms.checked_add(rest_ms)).ok_or_else(no_duration)
 }
 
+/// Whether the text is a number without a unit, as `sleep` and `timeout` take it.
+fn is_number(text: &str) -> bool {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let are_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    are_digits(whole) && are_digits(fraction)
+}
+
 fn no_duration() -> String {
-    "a time looks like 30s, 5m, 1h30m or 2d".to_owned()
+    "a length of time looks like 30s, 5m, 1h30m or 2d; a bare number counts seconds".to_owned()
 }
 
 #[cfg(test)]
@@ -40,11 +51,14 @@ mod tests {
             ("1h30m", 5_400_000),
             ("7d", 604_800_000),
             ("1d12h", 129_600_000),
+            ("5", 5_000),
+            ("0.5", 500),
         ] {
             assert_eq!(duration_ms(text), Ok(ms), "{text}");
         }
-        for wrong in ["", "s", "5", "5w", "-5s", "abc", "99999999999999999999d", "d", "é"] {
+        for wrong in ["", "s", "5.", ".5", "5w", "-5s", "-5", "abc", "99999999999999999999d", "d", "é"] {
             assert!(duration_ms(wrong).is_err(), "{wrong}");
         }
+        assert!(duration_ms("-5").is_err_and(|error| error.contains("negative")));
     }
 }

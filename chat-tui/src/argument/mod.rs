@@ -5,8 +5,12 @@
 
 mod availability;
 mod choice;
+mod code_language;
+mod count;
 mod duration;
 mod message;
+mod moment;
+mod person;
 mod room;
 mod rsvp;
 mod sentence;
@@ -15,8 +19,12 @@ mod ttl;
 
 pub use availability::AVAILABILITIES;
 pub use choice::{Choice, choose};
+pub use code_language::is_language;
+pub use count::whole_number;
 pub use duration::duration_ms;
 pub use message::{MessageRef, SeqRef};
+pub use moment::{Moment, Since};
+pub use person::person_name;
 pub use room::{RoomRef, room_name};
 pub use rsvp::RSVPS;
 pub use sentence::sentence;

@@ -42,7 +42,8 @@ pub(super) struct OutputTail {
 }
 
 impl OutputTail {
-    fn push(&mut self, bytes: &[u8]) {
+    /// Adds what was written next.
+    pub(super) fn push(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
         if self.bytes.len() > 2 * TAIL_BYTES {
             let excess = self.bytes.len() - TAIL_BYTES;

@@ -14,9 +14,9 @@ use crate::net::{Client, LinkOptions, ServerAddress};
 /// The flags of every command.
 #[derive(Args, Clone, Debug)]
 pub(super) struct Globals {
-    /// Use this server: unix:PATH, ws://HOST:PORT or wss://HOST. Default: the profile's server, the system service on
-    /// this machine, or your own server, started in the background.
-    #[arg(long, global = true, env = "CHAT_SERVER", value_name = "URL", help_heading = "Global options")]
+    /// Use this server: unix:PATH, ws://HOST:PORT or wss://HOST/PATH. Default: the server of --profile, CHAT_SERVER, the
+    /// default profile, the system service on this machine, or your own server, started in the background.
+    #[arg(long, global = true, value_name = "URL", help_heading = "Global options")]
     pub server: Option<String>,
     /// Sign in with this token instead of the one stored by `chat login`.
     #[arg(long, global = true, env = "CHAT_TOKEN", hide_env_values = true, hide = true, value_name = "TOKEN")]
@@ -65,7 +65,7 @@ impl Context {
         Ok(Self { globals, paths, settings, settings_faults, output })
     }
 
-    /// Returns the server from the flag, the environment, the profile, the system service or the local server; starts
+    /// Returns the server from the flags, the environment, the settings, the system service or the local server; starts
     /// the local server if it does not run.
     ///
     /// # Errors
@@ -77,24 +77,11 @@ impl Context {
         self.default_server()
     }
 
-    /// Returns the server from the flag, the environment or the profile, as it was typed; `None` if none is named.
-    ///
-    /// # Errors
-    /// The profile does not exist.
-    pub fn configured_server(&self) -> Result<Option<String>, CliError> {
-        if let Some(server) = self.globals.server.as_ref().filter(|server| !server.is_empty()) {
-            return Ok(Some(server.clone()));
-        }
-        self.settings
-            .server_for(self.globals.profile.as_deref(), &self.paths.client_toml())
-            .map_err(|error| CliError::usage(error.to_string()))
-    }
-
     /// Returns the way to sign in at `address`: the token given, the token stored, or the socket's peer credentials.
     ///
     /// # Errors
-    /// Exit 4 if there is none.
-    pub fn auth(&self, address: &ServerAddress) -> Result<Auth, CliError> {
+    /// Exit 4 if there is none; exit 3 if no server answers there, for then signing in would not help.
+    pub async fn auth(&self, address: &ServerAddress) -> Result<Auth, CliError> {
         if let Some(token) = self.globals.token.as_ref().filter(|token| !token.is_empty()) {
             return Ok(Auth::Token { token: token.clone() });
         }
@@ -107,11 +94,20 @@ impl Context {
         if address.is_unix() {
             return Ok(Auth::Peer);
         }
+        self.probe(address).await?;
         Err(CliError::with(
             Exit::NotSignedIn,
             chat_proto::error::ErrorCode::AuthRequired,
             format!("not signed in at {address}; run `chat login NAME` or `chat register NAME`, or set CHAT_TOKEN"),
         ))
+    }
+
+    /// Finds out whether a server answers, without signing in.
+    ///
+    /// # Errors
+    /// Exit 3 if none does.
+    pub async fn probe(&self, address: &ServerAddress) -> Result<(), CliError> {
+        Ok(crate::net::probe(address, self.ca_file().as_deref()).await?)
     }
 
     /// Returns the stored tokens.
@@ -128,7 +124,7 @@ impl Context {
     /// Exit 3 if the server is unreachable, 4 if it refuses the sign-in.
     pub async fn connect(&self) -> Result<CliSession, CliError> {
         let address = self.address()?;
-        let auth = self.auth(&address)?;
+        let auth = self.auth(&address).await?;
         self.connect_as(address, auth).await
     }
 
@@ -139,7 +135,7 @@ impl Context {
     pub async fn connect_as(&self, address: ServerAddress, auth: Auth) -> Result<CliSession, CliError> {
         // The user's own server is started again if it ends just now.
         let (prepare, locate) = (self.prepare(&address), self.locate(&address));
-        let options = LinkOptions::one_shot(address, auth, prepare).located_by(locate);
+        let options = LinkOptions::one_shot(address, auth, prepare).located_by(locate).trusting(self.ca_file());
         let (client, welcome) = Client::connect(options).await?;
         self.warn_older_server(&welcome);
         remember_rooms(&self.outbox(), welcome.account.rooms.iter().map(|membership| &membership.room));
@@ -150,11 +146,11 @@ impl Context {
     ///
     /// # Errors
     /// As [`Self::connect`].
-    pub fn follow_options(&self) -> Result<LinkOptions, CliError> {
+    pub async fn follow_options(&self) -> Result<LinkOptions, CliError> {
         let address = self.address()?;
-        let auth = self.auth(&address)?;
+        let auth = self.auth(&address).await?;
         let locate = self.locate(&address);
-        Ok(LinkOptions::follow(address, auth).located_by(locate))
+        Ok(LinkOptions::follow(address, auth).located_by(locate).trusting(self.ca_file()))
     }
 
     fn warn_older_server(&self, welcome: &Welcome) {

@@ -44,12 +44,9 @@ impl Context {
     /// As [`Self::connect`].
     pub async fn connect_beside(&self) -> Result<CliSession, CliError> {
         let context = self.clone();
-        let found = tokio::task::spawn_blocking(move || {
-            let address = context.address()?;
-            let auth = context.auth(&address)?;
-            Ok((address, auth))
-        });
-        let (address, auth) = found.await.unwrap_or_else(|error| Err(CliError::failed(error.to_string())))?;
+        let found = tokio::task::spawn_blocking(move || context.address());
+        let address = found.await.unwrap_or_else(|error| Err(CliError::failed(error.to_string())))?;
+        let auth = self.auth(&address).await?;
         self.connect_as(address, auth).await
     }
 }

@@ -145,6 +145,11 @@ impl CliError {
         Self::Failed { exit, report: ErrorReport::new(Code::Protocol(code), message) }
     }
 
+    /// Whether the server refused with this code.
+    pub fn is(&self, code: ErrorCode) -> bool {
+        matches!(self, Self::Failed { report, .. } if report.code == Code::Protocol(code))
+    }
+
     /// The same error with another message.
     #[must_use]
     pub fn with_message(self, rewrite: impl FnOnce(&str) -> String) -> Self {
@@ -178,9 +183,10 @@ impl From<NetError> for CliError {
         match error {
             NetError::Refused(body) => body.into(),
             NetError::SignedOut => Self::with(Exit::NotSignedIn, ErrorCode::AuthFailed, error.to_string()),
-            NetError::Unreachable { .. } | NetError::NotAChatServer { .. } | NetError::Closed { .. } => {
-                Self::unreachable(error.to_string())
-            }
+            NetError::Unreachable { .. }
+            | NetError::NotAChatServer { .. }
+            | NetError::Untrusted { .. }
+            | NetError::Closed { .. } => Self::unreachable(error.to_string()),
         }
     }
 }
@@ -214,16 +220,14 @@ impl From<CallError> for CliError {
 fn exit_for(code: ErrorCode) -> Exit {
     match code {
         ErrorCode::AuthRequired | ErrorCode::AuthFailed | ErrorCode::RegistrationClosed => Exit::NotSignedIn,
-        ErrorCode::BadFrame
-        | ErrorCode::UnknownType
-        | ErrorCode::BadRequest
-        | ErrorCode::TooLarge
-        | ErrorCode::KeyReused
-        | ErrorCode::NameTaken => Exit::Usage,
+        ErrorCode::BadFrame | ErrorCode::UnknownType | ErrorCode::BadRequest | ErrorCode::TooLarge => Exit::Usage,
         ErrorCode::NotFound | ErrorCode::NotAllowed | ErrorCode::NotMember => Exit::NotFound,
         ErrorCode::RateLimited | ErrorCode::Repeated | ErrorCode::TooMany => Exit::RateLimited,
         ErrorCode::ShuttingDown => Exit::Unreachable,
-        ErrorCode::VersionUnsupported
+        // Right usage, but the state of the server is against it: the code tells a script what it is.
+        ErrorCode::KeyReused
+        | ErrorCode::NameTaken
+        | ErrorCode::VersionUnsupported
         | ErrorCode::ChainBroken
         | ErrorCode::Busy
         | ErrorCode::StorageFailed

@@ -18,12 +18,13 @@ pub(super) async fn run(context: &Context) -> Result<(), CliError> {
         ));
     }
     let address = context.address()?;
-    let auth = context.auth(&address)?;
+    let auth = context.auth(&address).await?;
     let (prepare, locate) = (context.prepare(&address), context.locate(&address));
+    let link = LinkOptions::screen(address.clone(), auth, prepare).located_by(locate).trusting(context.ca_file());
     let options = RunOptions {
         label: label(&address),
         cache_name: context.server_name(&address),
-        link: LinkOptions::screen(address, auth, prepare).located_by(locate),
+        link,
         cache_folder: context.paths.state.join("cache"),
         keymap_file: context.paths.config.join("keymap.toml"),
         theme: ThemeChoice::read(&context.settings.tui.theme, context.paths.state.join("theme")),
@@ -49,10 +50,6 @@ pub(super) async fn run(context: &Context) -> Result<(), CliError> {
 fn label(address: &ServerAddress) -> String {
     match address {
         ServerAddress::Unix(_) => "this machine".to_owned(),
-        // An address with colons would run into its port.
-        ServerAddress::Plain { host, port } | ServerAddress::Secure { host, port } if host.contains(':') => {
-            format!("[{host}]:{port}")
-        }
-        ServerAddress::Plain { host, port } | ServerAddress::Secure { host, port } => format!("{host}:{port}"),
+        ServerAddress::Plain(place) | ServerAddress::Secure(place) => place.authority(),
     }
 }

@@ -11,7 +11,9 @@ use super::command::{ClientTask, Command, Task};
 use super::context::{Context, Globals};
 use super::exit::{CliError, Code, ErrorReport, Exit};
 use super::outbox::{deliver, deliver_for_ever};
-use super::output::{ColorChoice, Output};
+use super::output::{ColorChoice, Output, has_stderr_color};
+use super::reader_gone::reader_gone;
+use super::voice::argument_clause;
 
 use crate::text::io_reason;
 
@@ -76,7 +78,16 @@ fn refuse_arguments(error: &clap::Error) -> ExitCode {
         Output::new(true, false, ColorChoice::Never).error(&report);
         return code;
     }
-    if error.print().is_ok() { code } else { ExitCode::SUCCESS }
+    if error.use_stderr() && error.kind() != clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        let message = argument_clause(&error.render().to_string());
+        Output::new(false, false, ColorChoice::Auto)
+            .error(&ErrorReport::new(Code::Protocol(ErrorCode::BadRequest), message));
+        return code;
+    }
+    match error.print() {
+        Err(cause) if !error.use_stderr() && cause.kind() != std::io::ErrorKind::BrokenPipe => Exit::Failed.into(),
+        Ok(()) | Err(_) => code,
+    }
 }
 
 /// Returns the mistake in the arguments in one line, without usage and hints.
@@ -101,7 +112,7 @@ fn dispatch(cli: Cli) -> Result<(), CliError> {
 fn run_client(task: &ClientTask, globals: Globals) -> Result<(), CliError> {
     // A log on standard error would overwrite the full-screen client.
     if !task.is_full_screen() {
-        start_logging(globals.verbose);
+        start_logging(globals.verbose, globals.color);
     }
     let context = Context::new(globals)?;
     // `doctor` reports the mistakes itself, and `run` runs its command all the same.
@@ -116,6 +127,7 @@ fn run_client(task: &ClientTask, globals: Globals) -> Result<(), CliError> {
     let result = runtime.block_on(async {
         tokio::select! {
             result = with_delivery(task, &context) => result,
+            () = reader_gone(), if task.ends_with_its_reader() => Err(CliError::OutputClosed),
             _ = tokio::signal::ctrl_c(), if task.ends_on_interrupt() => Err(CliError::Status(Exit::Interrupted as u8)),
         }
     });
@@ -128,15 +140,15 @@ fn run_client(task: &ClientTask, globals: Globals) -> Result<(), CliError> {
 async fn with_delivery(task: &ClientTask, context: &Context) -> Result<(), CliError> {
     if task.is_full_screen() {
         return tokio::select! {
-            result = task.run(context) => result,
+            result = task.run(context, Cli::command) => result,
             () = deliver_for_ever(context) => Ok(()),
         };
     }
     if !task.delivers() {
-        return task.run(context).await;
+        return task.run(context, Cli::command).await;
     }
     let limit = tokio::time::Instant::now() + DELIVERY_LIMIT;
-    let (work, delivery) = (task.run(context), deliver(context, false));
+    let (work, delivery) = (task.run(context, Cli::command), deliver(context, false));
     tokio::pin!(work, delivery);
     let (result, delivered) = tokio::select! {
         biased;
@@ -154,14 +166,16 @@ async fn with_delivery(task: &ClientTask, context: &Context) -> Result<(), CliEr
 }
 
 /// Sends logs to standard error with `-v`; they never contain a message's text.
-fn start_logging(verbose: u8) {
+fn start_logging(verbose: u8, color: ColorChoice) {
     let level = match verbose {
         0 => return,
         1 => tracing::Level::INFO,
         2 => tracing::Level::DEBUG,
         _ => tracing::Level::TRACE,
     };
-    tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).init();
+    let log = tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr);
+    // Names of modules tell a user nothing.
+    log.with_ansi(has_stderr_color(color)).with_target(false).init();
 }
 
 #[cfg(test)]

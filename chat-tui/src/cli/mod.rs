@@ -14,9 +14,12 @@ mod outbox;
 mod output;
 mod own_server;
 mod post_pacer;
+mod reader_gone;
 mod run_report;
+mod server_choice;
 mod session;
 mod signals;
 mod stdin_text;
+mod voice;
 
 pub use main::run;

@@ -11,6 +11,7 @@ use clap::ValueEnum;
 
 use super::exit::{CliError, ErrorReport};
 use super::json::{ItemNames, JoinsLine, Line, NoticeLine, VersionLine, encode};
+use super::voice::clause;
 use crate::text::SafeText;
 
 /// When to use colour.
@@ -25,13 +26,28 @@ pub(super) enum ColorChoice {
     Never,
 }
 
+/// Whether standard error gets colour.
+pub(super) fn has_stderr_color(choice: ColorChoice) -> bool {
+    has_color(choice, io::stderr().is_terminal())
+}
+
+fn has_color(choice: ColorChoice, is_terminal: bool) -> bool {
+    let is_refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    match choice {
+        ColorChoice::Auto => is_terminal && !is_refused,
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+    }
+}
+
 /// Prints the output of a command.
-#[expect(clippy::struct_excessive_bools, reason = "four independent facts about where and how to print")]
+#[expect(clippy::struct_excessive_bools, reason = "five independent facts about where and how to print")]
 #[derive(Clone, Debug)]
 pub(super) struct Output {
     is_json: bool,
     is_quiet: bool,
     has_color: bool,
+    has_stderr_color: bool,
     is_terminal: bool,
 }
 
@@ -39,13 +55,8 @@ impl Output {
     /// An output for these global flags.
     pub fn new(is_json: bool, is_quiet: bool, color: ColorChoice) -> Self {
         let is_terminal = io::stdout().is_terminal();
-        let is_colour_refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let has_color = match color {
-            ColorChoice::Auto => is_terminal && !is_colour_refused,
-            ColorChoice::Always => true,
-            ColorChoice::Never => false,
-        };
-        Self { is_json, is_quiet, has_color, is_terminal }
+        let has_color = has_color(color, is_terminal);
+        Self { is_json, is_quiet, has_color, has_stderr_color: has_stderr_color(color), is_terminal }
     }
 
     /// Whether `--json` was given.
@@ -138,7 +149,7 @@ impl Output {
         if self.is_json {
             return write_stderr(&encode(&Line::Notice(NoticeLine { level: "warn", message: text })));
         }
-        let style = self.style(Style::new().bold());
+        let style = self.stderr_style(Style::new().bold());
         write_stderr(&format!("{style}chat:{style:#} {}", SafeText::block(text).as_str()));
     }
 
@@ -147,8 +158,8 @@ impl Output {
         if self.is_json {
             write_stderr(&encode(&Line::Error(error.into())));
         } else {
-            let style = self.style(Style::new().bold().fg_color(Some(AnsiColor::Red.into())));
-            write_stderr(&format!("{style}chat:{style:#} {}", SafeText::block(&error.message).as_str()));
+            let style = self.stderr_style(Style::new().bold().fg_color(Some(AnsiColor::Red.into())));
+            write_stderr(&format!("{style}chat:{style:#} {}", SafeText::block(&clause(&error.message)).as_str()));
         }
     }
 
@@ -163,6 +174,10 @@ impl Output {
 
     fn style(&self, style: Style) -> Style {
         if self.has_color { style } else { Style::new() }
+    }
+
+    fn stderr_style(&self, style: Style) -> Style {
+        if self.has_stderr_color { style } else { Style::new() }
     }
 
     /// A text without unsafe characters.

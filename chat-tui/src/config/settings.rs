@@ -72,6 +72,8 @@ pub enum Notify {
 pub struct Profile {
     /// Its address.
     pub server: String,
+    /// Certificates in PEM form that are trusted instead of the system's.
+    pub ca_file: Option<PathBuf>,
 }
 
 impl Settings {
@@ -100,14 +102,13 @@ impl Settings {
         (settings, faults)
     }
 
-    /// Returns the address for this profile, if one is configured.
+    /// Returns a profile by its name.
     ///
     /// # Errors
-    /// [`ConfigError::NoProfile`] if the profile does not exist.
-    pub fn server_for(&self, profile: Option<&str>, file: &Path) -> Result<Option<String>, ConfigError> {
-        let Some(name) = profile.or(self.profile.as_deref()) else { return Ok(self.server.clone()) };
+    /// [`ConfigError::NoProfile`] if it does not exist.
+    pub fn profile(&self, name: &str, file: &Path) -> Result<&Profile, ConfigError> {
         match self.profiles.get(name) {
-            Some(profile) => Ok(Some(profile.server.clone())),
+            Some(profile) => Ok(profile),
             None => Err(ConfigError::NoProfile {
                 name: name.to_owned(),
                 path: file.to_owned(),
@@ -141,7 +142,8 @@ fn right_profiles(profiles: toml::Value, faults: &mut Vec<String>) -> toml::Tabl
         return toml::Table::new();
     };
     let mut right = toml::Table::new();
-    let like = toml::Table::from_iter([("server".to_owned(), toml::Value::String(String::new()))]);
+    let like = ["server", "ca_file"].map(|key| (key.to_owned(), toml::Value::String(String::new())));
+    let like = toml::Table::from_iter(like);
     for (name, profile) in profiles {
         let path = format!("profiles.{name}");
         match profile {
@@ -207,13 +209,13 @@ mod tests {
 
     #[test]
     fn a_file_needs_only_what_differs() {
-        let settings = settings("[tui]\nmouse = false\n[profiles.work]\nserver = \"ws://h\"");
+        let settings = settings("[tui]\nmouse = false\n[profiles.work]\nserver = \"ws://h\"\nca_file = \"ca.pem\"");
         assert!(!settings.tui.mouse);
         assert_eq!(settings.tui.theme, "auto");
         assert_eq!(settings.server, None);
-        let server = settings.server_for(Some("work"), Path::new("client.toml"));
-        assert_eq!(server.expect("there is one").as_deref(), Some("ws://h"));
-        let error = settings.server_for(Some("x"), Path::new("f")).expect_err("no such profile");
+        let profile = settings.profile("work", Path::new("client.toml")).expect("there is one");
+        assert_eq!((profile.server.as_str(), &profile.ca_file), ("ws://h", &Some("ca.pem".into())));
+        let error = settings.profile("x", Path::new("f")).expect_err("no such profile");
         assert!(error.to_string().contains("it has: work"), "{error}");
     }
 

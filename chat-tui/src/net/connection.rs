@@ -1,6 +1,6 @@
 //! One WebSocket to a server, over the stream its address names. Must not know what travels on it.
 
-use std::sync::Arc;
+use std::path::Path;
 use std::time::Duration;
 
 use chat_proto::limits::{SERVER_FRAME_MAX_BYTES, SUBPROTOCOL};
@@ -14,12 +14,15 @@ use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
-use super::address::ServerAddress;
+use super::address::{HostAddress, ServerAddress};
+use super::tls::{self, TlsError};
 use crate::link_event::NetError;
 use crate::text::io_reason;
 
 /// A reachable server completes the handshake within this time.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+/// Time to leave a server that was only looked for.
+const CLOSE_LIMIT: Duration = Duration::from_millis(200);
 
 /// A stream of any kind.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -28,31 +31,41 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 /// A WebSocket over any stream.
 pub(super) type Socket = WebSocketStream<Box<dyn Stream>>;
 
-/// Connects once.
-pub(super) async fn connect(address: &ServerAddress) -> Result<Socket, NetError> {
-    let unreachable = |reason: String| NetError::Unreachable { address: address.to_string(), reason };
-    match timeout(CONNECT_LIMIT, attempt(address)).await {
+/// Connects once. `ca_file` holds the certificates that are trusted instead of the system's.
+pub(super) async fn connect(address: &ServerAddress, ca_file: Option<&Path>) -> Result<Socket, NetError> {
+    match timeout(CONNECT_LIMIT, attempt(address, ca_file)).await {
         Ok(result) => result,
-        Err(_) => Err(unreachable(format!("no answer within {} s", CONNECT_LIMIT.as_secs()))),
+        Err(_) => Err(unreachable(address, format!("no answer within {} s", CONNECT_LIMIT.as_secs()))),
     }
 }
 
-async fn attempt(address: &ServerAddress) -> Result<Socket, NetError> {
-    let unreachable =
-        |error: std::io::Error| NetError::Unreachable { address: address.to_string(), reason: io_reason(&error) };
-    let (stream, host): (Box<dyn Stream>, String) = match address {
-        ServerAddress::Unix(path) => {
-            (Box::new(UnixStream::connect(path).await.map_err(unreachable)?), "localhost".into())
-        }
-        ServerAddress::Plain { host, port } => {
-            (Box::new(tcp(host, *port).await.map_err(unreachable)?), url_host(host, *port))
-        }
-        ServerAddress::Secure { host, port } => {
-            (Box::new(tls(host, *port).await.map_err(unreachable)?), url_host(host, *port))
+/// Finds out whether a chat server answers, without signing in.
+///
+/// # Errors
+/// Why none does.
+pub async fn probe(address: &ServerAddress, ca_file: Option<&Path>) -> Result<(), NetError> {
+    let mut socket = connect(address, ca_file).await?;
+    // The server sees that we leave; nothing depends on it.
+    drop(timeout(CLOSE_LIMIT, socket.close(None)).await);
+    Ok(())
+}
+
+async fn attempt(address: &ServerAddress, ca_file: Option<&Path>) -> Result<Socket, NetError> {
+    let failed = |error: std::io::Error| unreachable(address, io_reason(&error));
+    let strange = |reason: String| NetError::NotAChatServer { address: address.to_string(), reason };
+    let (stream, place): (Box<dyn Stream>, String) = match address {
+        ServerAddress::Unix(path) => (Box::new(UnixStream::connect(path).await.map_err(failed)?), "localhost".into()),
+        ServerAddress::Plain(host) => (Box::new(tcp(host).await.map_err(failed)?), url_place(host)),
+        ServerAddress::Secure(host) => {
+            let stream = tcp(host).await.map_err(failed)?;
+            let encrypted = tls::encrypt(stream, &host.host, ca_file).await.map_err(|error| match error {
+                TlsError::Broken(error) => failed(error),
+                TlsError::Untrusted(reason) => NetError::Untrusted { address: address.to_string(), reason },
+            });
+            (Box::new(encrypted?), url_place(host))
         }
     };
-    let strange = |reason: String| NetError::NotAChatServer { address: address.to_string(), reason };
-    let mut request = format!("ws://{host}/").into_client_request().map_err(|error| strange(error.to_string()))?;
+    let mut request = format!("ws://{place}/").into_client_request().map_err(|error| strange(error.to_string()))?;
     request.headers_mut().insert("Sec-WebSocket-Protocol", HeaderValue::from_static(SUBPROTOCOL));
     let config = WebSocketConfig::default()
         .read_buffer_size(16 * 1024)
@@ -63,39 +76,28 @@ async fn attempt(address: &ServerAddress) -> Result<Socket, NetError> {
     let opened = tokio_tungstenite::client_async_with_config(request, stream, Some(config)).await;
     opened.map(|(socket, _)| socket).map_err(|error| match error {
         // The server ended just now, or a proxy in front of it lost it: worth another try.
-        Error::Io(source) => unreachable(source),
+        Error::Io(source) => failed(source),
         Error::ConnectionClosed | Error::Protocol(ProtocolError::HandshakeIncomplete) => {
-            unreachable(std::io::ErrorKind::ConnectionReset.into())
+            failed(std::io::ErrorKind::ConnectionReset.into())
         }
+        Error::Http(response) if response.status().is_server_error() => {
+            unreachable(address, format!("a proxy in front of it answers {}", response.status()))
+        }
+        Error::Http(response) => strange(format!("it answers {}; is the path right?", response.status())),
         other => strange(other.to_string()),
     })
 }
 
-fn url_host(host: &str, port: u16) -> String {
-    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+fn unreachable(address: &ServerAddress, reason: String) -> NetError {
+    NetError::Unreachable { address: address.to_string(), reason }
 }
 
-async fn tcp(host: &str, port: u16) -> std::io::Result<TcpStream> {
-    let stream = TcpStream::connect((host, port)).await?;
+fn url_place(address: &HostAddress) -> String {
+    format!("{}{}", address.authority(), address.path)
+}
+
+async fn tcp(address: &HostAddress) -> std::io::Result<TcpStream> {
+    let stream = TcpStream::connect((address.host.as_str(), address.port)).await?;
     stream.set_nodelay(true)?;
     Ok(stream)
-}
-
-async fn tls(host: &str, port: u16) -> std::io::Result<tokio_rustls::client::TlsStream<TcpStream>> {
-    let other = std::io::Error::other::<String>;
-    let name = rustls::pki_types::ServerName::try_from(host.to_owned()).map_err(|error| other(error.to_string()))?;
-    let found = rustls_native_certs::load_native_certs();
-    let mut roots = rustls::RootCertStore::empty();
-    roots.add_parsable_certificates(found.certs);
-    if roots.is_empty() {
-        return Err(other("this system has no certificates to check a server's by".into()));
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| other(error.to_string()))?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
-    connector.connect(name, tcp(host, port).await?).await
 }

@@ -1,6 +1,8 @@
-//! Rooms followed over reconnects: every change once, in the room's order, without a gap. Must not know when to connect
-//! again, nor who reads.
+//! Rooms followed over reconnects: every change once, in the room's order, without a gap, and several rooms in the order of
+//! time. Must not know when to connect again, nor who reads.
 
+mod followed;
+mod rooms;
 #[cfg(test)]
 mod tests;
 
@@ -9,56 +11,22 @@ use std::collections::VecDeque;
 use chat_proto::cursor::{Cursor, Parted};
 use chat_proto::error::{ErrorBody, ErrorCode};
 use chat_proto::ids::{RoomId, Seq};
+use chat_proto::limits::IDS_MAX;
 use chat_proto::message::{ChangeDetail, Content, Item, ItemChange};
 use chat_proto::request::{Call, Changes, ChangesPage, History, Subscribe};
-use chat_proto::room::User;
-use chat_proto::server_frame::{Event, ServerFrame, Update, Welcome};
+use chat_proto::room::Membership;
+use chat_proto::server_frame::{AccountChange, AccountEvent, Event, ServerFrame, Update, Welcome};
 
+pub use self::followed::{Followed, FollowedItem, RoomStart};
+use self::rooms::FollowedRooms;
 use super::client::Client;
 use super::link::LinkOptions;
 use super::server_clock::{ClockReadings, ServerClock};
-use crate::catch_up::{Arrival, Entered, Following, Life, Step};
+use crate::catch_up::{Arrival, Entered, Life, Step};
 use crate::link_event::{CallError, LinkEvent, NetError};
 
 /// Messages that come again where the server does not know how far a room was followed.
 const LAST_ITEMS: u32 = 20;
-
-/// Where following a room begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RoomStart {
-    /// Which room.
-    pub room: RoomId,
-    /// After which cursor.
-    pub after: Cursor,
-}
-
-/// What following brings.
-#[derive(Debug)]
-pub enum Followed {
-    /// A change.
-    Item(FollowedItem),
-    /// The server's data are of another life than what came before: following goes on where the lives part, or with the
-    /// room's last items if that is unknown.
-    Parted {
-        /// The room.
-        room: RoomId,
-        /// The last number that both lives share.
-        at: Option<Seq>,
-    },
-}
-
-/// A changed item.
-#[derive(Debug)]
-pub struct FollowedItem {
-    /// Its room.
-    pub room: RoomId,
-    /// Its present state.
-    pub item: Item,
-    /// The cursor of a reader who has applied it and everything before it.
-    pub cursor: Cursor,
-    /// Names that came with it.
-    pub users: Vec<User>,
-}
 
 /// Why rooms cannot be followed any more.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -71,26 +39,30 @@ pub enum FollowError {
     Call(#[from] CallError),
 }
 
-/// Whether the server pushes to us.
+/// Which rooms are followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Connection {
-    Down,
-    SignedIn,
-    Subscribed,
+enum Scope {
+    /// Those that were named; it is an error if one is gone.
+    Named,
+    /// All rooms of the account, as it joins and leaves them.
+    All,
 }
 
 /// Follows rooms.
 #[derive(Debug)]
 pub struct Follower {
     client: Client,
-    connection: Connection,
+    is_connected: bool,
+    /// Whether the loss of the connection was told, and its return was not.
+    is_outage_told: bool,
+    scope: Scope,
     life: Life,
     clock: ClockReadings,
     /// Items on one page.
     page_max: u32,
-    /// In the order they were given.
-    rooms: Vec<(RoomId, Following)>,
-    ready: VecDeque<Followed>,
+    rooms: FollowedRooms,
+    /// Comes before what is ready of the rooms.
+    notices: VecDeque<Followed>,
 }
 
 impl Follower {
@@ -100,13 +72,31 @@ impl Follower {
     /// If the first connection cannot be made, or a room cannot be subscribed to. Later connections are made for as long
     /// as it takes.
     pub async fn start(options: LinkOptions, starts: Vec<RoomStart>) -> Result<Self, FollowError> {
+        Self::start_within(options, starts, Scope::Named).await
+    }
+
+    /// As [`Self::start`], and follows rooms that the account joins later from then on.
+    ///
+    /// # Errors
+    /// As [`Self::start`]; a room that may not be seen any more is no error.
+    pub async fn start_all(options: LinkOptions, starts: Vec<RoomStart>) -> Result<Self, FollowError> {
+        Self::start_within(options, starts, Scope::All).await
+    }
+
+    async fn start_within(options: LinkOptions, starts: Vec<RoomStart>, scope: Scope) -> Result<Self, FollowError> {
         let (client, welcome) = Client::connect(options).await?;
-        let mut life = Life::default();
-        life.enter(&welcome.epoch, welcome.run);
-        let rooms = starts.into_iter().map(|start| (start.room, Following::behind(start.after))).collect();
-        let (connection, page_max) = (Connection::SignedIn, welcome.limits.page_max);
-        let clock = ClockReadings::new(welcome.now);
-        let mut follower = Self { client, connection, life, clock, page_max, rooms, ready: VecDeque::new() };
+        let mut follower = Self {
+            client,
+            is_connected: true,
+            is_outage_told: false,
+            scope,
+            life: Life::default(),
+            clock: ClockReadings::new(welcome.now),
+            page_max: welcome.limits.page_max,
+            rooms: FollowedRooms::new(starts),
+            notices: VecDeque::new(),
+        };
+        follower.on_welcome(&welcome);
         follower.step().await?;
         Ok(follower)
     }
@@ -117,7 +107,7 @@ impl Follower {
     /// If the sign-in has ended, or a room may not be seen any more.
     pub async fn next(&mut self) -> Result<Followed, FollowError> {
         loop {
-            if let Some(followed) = self.ready.pop_front() {
+            if let Some(followed) = self.take_ready() {
                 return Ok(followed);
             }
             self.step().await?;
@@ -130,10 +120,10 @@ impl Follower {
     /// As [`Self::next`].
     pub async fn next_of_present(&mut self) -> Result<Option<Followed>, FollowError> {
         loop {
-            if let Some(followed) = self.ready.pop_front() {
+            if let Some(followed) = self.take_ready() {
                 return Ok(Some(followed));
             }
-            if self.connection == Connection::Subscribed && self.is_drained() {
+            if self.is_connected && self.rooms.iter().all(|room| room.is_subscribed) && self.is_drained() {
                 return Ok(None);
             }
             self.step().await?;
@@ -142,12 +132,18 @@ impl Follower {
 
     /// The cursor up to which a room's changes have been returned or are ready.
     pub fn cursor(&self, room: RoomId) -> Cursor {
-        self.rooms.iter().find(|(known, _)| *known == room).map_or(Cursor::START, |(_, following)| following.cursor())
+        let followed = self.rooms.iter().find(|followed| followed.id == room);
+        followed.map_or(Cursor::START, |followed| followed.following.cursor())
     }
 
     /// The server's clock, by its last welcome or heartbeat.
     pub fn clock(&self) -> ServerClock {
         self.clock.clock()
+    }
+
+    /// Whether the server can be reached.
+    pub fn is_connected(&self) -> bool {
+        self.is_connected
     }
 
     /// Asks over the connection that follows.
@@ -160,20 +156,24 @@ impl Follower {
 
     /// Whether all changes that are known of have been returned.
     pub fn is_drained(&self) -> bool {
-        self.ready.is_empty() && self.rooms.iter().all(|(_, following)| following.is_current())
+        self.notices.is_empty() && self.rooms.are_drained()
+    }
+
+    fn take_ready(&mut self) -> Option<Followed> {
+        self.notices.pop_front().or_else(|| self.rooms.pop())
     }
 
     /// Does the next thing there is to do; a connection that breaks under way is waited for.
     async fn step(&mut self) -> Result<(), FollowError> {
-        let behind = self.rooms.iter().find(|(_, following)| following.is_behind()).map(|(room, _)| *room);
-        let asked = match (self.connection, behind) {
-            (Connection::Down, _) | (Connection::Subscribed, None) => return self.wait().await,
-            (Connection::SignedIn, _) => self.subscribe().await,
-            (Connection::Subscribed, Some(room)) => self.catch_up(room).await,
+        let has_unsubscribed = self.rooms.iter().any(|room| !room.is_subscribed);
+        let asked = match (self.is_connected, self.rooms.to_ask()) {
+            (true, _) if has_unsubscribed => self.subscribe().await,
+            (true, Some(room)) => self.catch_up(room).await,
+            (false, _) | (true, None) => return self.wait().await,
         };
         match asked {
             Err(CallError::Disconnected | CallError::Unanswered { .. }) => {
-                self.connection = Connection::Down;
+                self.is_connected = false;
                 Ok(())
             }
             Err(error @ (CallError::Refused(_) | CallError::Unreadable(_))) => Err(error.into()),
@@ -186,12 +186,16 @@ impl Follower {
             Some(LinkEvent::Welcome(welcome)) => self.on_welcome(&welcome),
             Some(LinkEvent::Push(ServerFrame::Event(event))) => self.on_event(event),
             Some(LinkEvent::Push(ServerFrame::Gap(gap))) => {
-                if let Some(following) = self.following_mut(gap.room) {
-                    following.on_gap();
+                if let Some(room) = self.rooms.get_mut(gap.room) {
+                    room.following.on_gap();
                 }
             }
+            Some(LinkEvent::Push(ServerFrame::Account(AccountEvent {
+                change: AccountChange::Joined { membership },
+                ..
+            }))) => self.on_membership(&membership),
             Some(LinkEvent::Heartbeat { server_now, .. }) => self.clock.take(server_now),
-            Some(LinkEvent::Down { .. }) => self.connection = Connection::Down,
+            Some(LinkEvent::Down { reason, .. }) => self.on_down(reason),
             Some(LinkEvent::Stopped { error }) => return Err(error.into()),
             // Other pushes, and the events of the link that the client takes itself.
             Some(_) => {}
@@ -200,29 +204,50 @@ impl Follower {
         Ok(())
     }
 
+    /// An outage is told once, however many tries fail.
+    fn on_down(&mut self, reason: String) {
+        self.is_connected = false;
+        if !std::mem::replace(&mut self.is_outage_told, true) {
+            self.notices.push_back(Followed::Disconnected { reason });
+        }
+    }
+
     fn on_welcome(&mut self, welcome: &Welcome) {
-        self.connection = Connection::SignedIn;
+        self.is_connected = true;
+        if std::mem::take(&mut self.is_outage_told) {
+            self.notices.push_back(Followed::Reconnected);
+        }
         self.page_max = welcome.limits.page_max;
         self.clock.take(welcome.now);
+        self.rooms.iter_mut().for_each(|room| room.is_subscribed = false);
         if self.life.enter(&welcome.epoch, welcome.run) != Entered::Same {
-            self.rooms.iter_mut().for_each(|(_, following)| following.doubt());
+            self.rooms.iter_mut().for_each(|room| room.following.doubt());
+        }
+        welcome.account.rooms.iter().for_each(|membership| self.on_membership(membership));
+    }
+
+    fn on_membership(&mut self, membership: &Membership) {
+        let is_known = self.rooms.get_mut(membership.room.id).is_some();
+        if self.scope == Scope::All && !is_known {
+            self.rooms.add(RoomStart { room: membership.room.id, after: membership.head });
+            self.notices.push_back(Followed::Joined(Box::new(membership.room.clone())));
         }
     }
 
     fn on_event(&mut self, event: Event) {
         let step = Step::of(&event, self.life.run());
-        let Some(following) = self.following_mut(event.room) else { return };
-        if following.on_event(step) == Arrival::Next {
-            let (cursor, item) = (following.cursor(), whole(event.seq, event.update));
-            self.ready.push_back(Followed::Item(FollowedItem { room: event.room, item, cursor, users: Vec::new() }));
+        let Some(room) = self.rooms.get_mut(event.room) else { return };
+        if room.following.on_event(step) == Arrival::Next {
+            let (cursor, item) = (room.following.cursor(), whole(event.seq, event.update));
+            room.push(Followed::Item(FollowedItem { room: event.room, item, cursor, users: Vec::new() }));
         }
     }
 
     /// Asks for one page; the cursor moves once the whole page is taken.
     async fn catch_up(&mut self, room: RoomId) -> Result<(), CallError> {
         let limit = self.page_max;
-        let Some(following) = self.following_mut(room) else { return Ok(()) };
-        let changes = Changes { room, after: following.request(), limit };
+        let Some(followed) = self.rooms.get_mut(room) else { return Ok(()) };
+        let changes = Changes { room, after: followed.following.request(), limit };
         let taken = match self.client.call(&changes).await {
             Ok(ChangesPage { parted: Some(Parted { at: Some(at) }), next, .. }) => {
                 self.part(room, next, Some(at));
@@ -236,56 +261,61 @@ impl Follower {
             Err(error) => Err(error),
         };
         if taken.is_err()
-            && let Some(following) = self.following_mut(room)
+            && let Some(followed) = self.rooms.get_mut(room)
         {
-            following.on_page_failed();
+            followed.following.on_page_failed();
         }
         taken
     }
 
     fn take_page(&mut self, room: RoomId, page: ChangesPage) {
-        let Some(following) = self.following_mut(room) else { return };
-        following.on_page(page.next, page.head.seq, page.items.is_empty());
+        let Some(followed) = self.rooms.get_mut(room) else { return };
+        followed.following.on_page(page.next, page.head.seq, page.items.is_empty());
         for item in page.items {
             let (cursor, users) = (page.next.up_to(item.changed), page.users.clone());
-            self.ready.push_back(Followed::Item(FollowedItem { room, item, cursor, users }));
+            followed.push(Followed::Item(FollowedItem { room, item, cursor, users }));
         }
     }
 
     /// Goes on where two lives of the data part.
     fn part(&mut self, room: RoomId, next: Cursor, at: Option<Seq>) {
-        if let Some(following) = self.following_mut(room) {
-            following.on_parted(next);
+        if let Some(followed) = self.rooms.get_mut(room) {
+            followed.following.on_parted(next);
+            followed.push(Followed::Parted { room, at });
         }
-        self.ready.push_back(Followed::Parted { room, at });
     }
 
     /// Begins with the room's last items.
     async fn start_over(&mut self, room: RoomId) -> Result<(), CallError> {
         let end = self.client.call(&History { room, before: None, limit: LAST_ITEMS }).await?;
         self.part(room, end.head, None);
+        let Some(followed) = self.rooms.get_mut(room) else { return Ok(()) };
         for item in end.items {
             let (cursor, users) = (end.head.up_to(item.seq), end.users.clone());
-            self.ready.push_back(Followed::Item(FollowedItem { room, item, cursor, users }));
+            followed.push(Followed::Item(FollowedItem { room, item, cursor, users }));
         }
         Ok(())
     }
 
-    fn following_mut(&mut self, room: RoomId) -> Option<&mut Following> {
-        self.rooms.iter_mut().find(|(known, _)| *known == room).map(|(_, following)| following)
-    }
-
+    /// Subscribes to as many rooms as one request may name.
     async fn subscribe(&mut self) -> Result<(), CallError> {
-        let rooms: Vec<RoomId> = self.rooms.iter().map(|(room, _)| *room).collect();
-        let answer = self.client.call(&Subscribe { rooms }).await?;
-        for (room, following) in &mut self.rooms {
-            let Some(head) = answer.heads.iter().find(|head| head.room == *room) else {
-                let message = "A room that is followed is not there any more, or may not be seen.";
-                return Err(CallError::Refused(ErrorBody::new(ErrorCode::NotFound, message)));
-            };
-            following.on_head(head.head);
+        let unsubscribed = self.rooms.iter().filter(|room| !room.is_subscribed);
+        let rooms: Vec<RoomId> = unsubscribed.take(IDS_MAX).map(|room| room.id).collect();
+        let answer = self.client.call(&Subscribe { rooms: rooms.clone() }).await?;
+        for id in rooms {
+            let Some(room) = self.rooms.get_mut(id) else { continue };
+            match (answer.heads.iter().find(|head| head.room == id), self.scope) {
+                (Some(head), _) => {
+                    room.following.on_head(head.head);
+                    room.is_subscribed = true;
+                }
+                (None, Scope::All) => self.rooms.remove(id),
+                (None, Scope::Named) => {
+                    let message = "A room that is followed is not there any more, or may not be seen.";
+                    return Err(CallError::Refused(ErrorBody::new(ErrorCode::NotFound, message)));
+                }
+            }
         }
-        self.connection = Connection::Subscribed;
         Ok(())
     }
 }

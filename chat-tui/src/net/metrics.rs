@@ -6,7 +6,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
 
-use super::address::ServerAddress;
+use super::address::{HostAddress, ServerAddress};
 use crate::link_event::NetError;
 use crate::text::io_reason;
 
@@ -25,10 +25,11 @@ pub async fn metrics(address: &ServerAddress) -> Result<Option<String>, NetError
     let asking = async {
         match address {
             ServerAddress::Unix(path) => ask(UnixStream::connect(path).await?).await,
-            ServerAddress::Plain { host, port } if is_this_machine(host) => {
+            // Behind a path stands a proxy, which does not pass this page on.
+            ServerAddress::Plain(HostAddress { host, port, path }) if is_this_machine(host) && path.is_empty() => {
                 ask(TcpStream::connect((host.as_str(), *port)).await?).await
             }
-            ServerAddress::Plain { .. } | ServerAddress::Secure { .. } => Ok(String::new()),
+            ServerAddress::Plain(_) | ServerAddress::Secure(_) => Ok(String::new()),
         }
     };
     let answer = timeout(LIMIT, asking).await.unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into()));

@@ -10,9 +10,11 @@ mod metrics;
 #[cfg(test)]
 mod scripted_server;
 mod server_clock;
+mod tls;
 
-pub use address::{AddressError, ServerAddress};
+pub use address::{AddressError, HostAddress, ServerAddress};
 pub use client::{Client, PendingAnswer};
+pub use connection::probe;
 pub use follower::{FollowError, Followed, FollowedItem, Follower, RoomStart};
 pub use link::{LinkCommand, LinkHandle, LinkOptions, Locate, Prepare};
 pub use metrics::metrics;

@@ -16,7 +16,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
-use super::address::ServerAddress;
+use super::address::{HostAddress, ServerAddress};
 
 /// Waits for clients.
 pub(super) struct ScriptedServer {
@@ -53,7 +53,7 @@ impl ScriptedServer {
 
     pub(super) fn address(&self) -> ServerAddress {
         let SocketAddr::V4(address) = self.listener.local_addr().expect("bound") else { panic!("bound to IPv4") };
-        ServerAddress::Plain { host: address.ip().to_string(), port: address.port() }
+        ServerAddress::Plain(HostAddress { host: address.ip().to_string(), port: address.port(), path: String::new() })
     }
 
     /// The next client, whose WebSocket is open.

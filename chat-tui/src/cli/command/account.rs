@@ -3,12 +3,14 @@
 use std::io::{BufRead, IsTerminal, Write};
 
 use chat_proto::client_frame::Auth;
+use chat_proto::error::ErrorCode;
 use chat_proto::request::{Logout, SetPassword};
 use chat_proto::text::Username;
 use clap::Args;
 
+use crate::argument::person_name;
 use crate::cli::context::Context;
-use crate::cli::exit::CliError;
+use crate::cli::exit::{CliError, Exit};
 use crate::cli::json::{IdentityLine, Line, UserFields};
 use crate::cli::session::CliSession;
 use crate::net::ServerAddress;
@@ -20,7 +22,7 @@ use crate::net::ServerAddress;
 )]
 pub(in crate::cli) struct RegisterArgs {
     /// Your name on the server.
-    #[arg(value_parser = parse_name)]
+    #[arg(value_parser = person_name)]
     name: Username,
     /// Read the password from standard input.
     #[arg(long)]
@@ -37,7 +39,7 @@ pub(in crate::cli) struct RegisterArgs {
 )]
 pub(in crate::cli) struct LoginArgs {
     /// Your name on the server.
-    #[arg(value_parser = parse_name)]
+    #[arg(value_parser = person_name)]
     name: Username,
     /// Read the password from standard input.
     #[arg(long, conflicts_with = "token_stdin")]
@@ -58,15 +60,17 @@ pub(in crate::cli) struct PasswdArgs {
     password_stdin: bool,
 }
 
-fn parse_name(text: &str) -> Result<Username, String> {
-    text.strip_prefix('@').unwrap_or(text).parse().map_err(|error| format!("a name {error}"))
-}
-
 pub(super) async fn register(args: &RegisterArgs, context: &Context) -> Result<(), CliError> {
     let address = context.address()?;
-    let password = if args.password_stdin { line_of_stdin()? } else { ask_twice("Password")? };
+    let password = if args.password_stdin {
+        line_of_stdin()?
+    } else {
+        // Nobody types a password for a server that does not answer.
+        context.probe(&address).await?;
+        ask_twice("Password")?
+    };
     let auth = Auth::Register { name: args.name.clone(), password, code: args.code.clone() };
-    sign_in(context, address, auth, "registered and signed in").await
+    sign_in(context, address, auth, SignIn { done: "registered and signed in", name: &args.name }).await
 }
 
 pub(super) async fn login(args: &LoginArgs, context: &Context) -> Result<(), CliError> {
@@ -74,19 +78,42 @@ pub(super) async fn login(args: &LoginArgs, context: &Context) -> Result<(), Cli
     let auth = if args.token_stdin {
         Auth::Token { token: line_of_stdin()? }
     } else {
-        let password = if args.password_stdin { line_of_stdin()? } else { ask("Password")? };
+        let password = if args.password_stdin {
+            line_of_stdin()?
+        } else {
+            context.probe(&address).await?;
+            ask("Password")?
+        };
         Auth::Password { name: args.name.clone(), password }
     };
-    sign_in(context, address, auth, "signed in").await
+    sign_in(context, address, auth, SignIn { done: "signed in", name: &args.name }).await
 }
 
-async fn sign_in(context: &Context, address: ServerAddress, auth: Auth, done: &str) -> Result<(), CliError> {
+/// A sign-in as it was asked for.
+struct SignIn<'a> {
+    /// What is said if it succeeds.
+    done: &'a str,
+    /// The account it must be of.
+    name: &'a Username,
+}
+
+async fn sign_in(
+    context: &Context,
+    address: ServerAddress,
+    auth: Auth,
+    SignIn { done, name: asked }: SignIn<'_>,
+) -> Result<(), CliError> {
     let given = match &auth {
         Auth::Token { token } => Some(token.clone()),
         Auth::Peer | Auth::Password { .. } | Auth::Register { .. } => None,
     };
     let session = context.connect_as(address.clone(), auth).await?;
     let name = session.welcome.user.name.as_str();
+    if session.welcome.user.name != *asked {
+        let message =
+            format!("the token is one of {name}, not of {asked}; nothing was stored. Use `chat login {name}` for it");
+        return Err(CliError::with(Exit::NotSignedIn, ErrorCode::AuthFailed, message));
+    }
     if let Some(token) = session.welcome.token.as_ref().or(given.as_ref()) {
         let mut credentials = context.credentials()?;
         let keep = credentials.set(&context.server_name(&address), name, token);
@@ -114,7 +141,7 @@ fn print_identity(
 
 pub(super) async fn logout(context: &Context) -> Result<(), CliError> {
     let address = context.address()?;
-    let auth = context.auth(&address)?;
+    let auth = context.auth(&address).await?;
     if matches!(auth, Auth::Peer) {
         return Err(CliError::usage(format!(
             "{address} knows you as a user of this machine; there is no sign-in to end"
@@ -128,7 +155,7 @@ pub(super) async fn logout(context: &Context) -> Result<(), CliError> {
     // A token that the server refuses is useless: remove it too.
     let is_gone = match &result {
         Ok(_) => true,
-        Err(CliError::Failed { exit, .. }) => *exit == crate::cli::exit::Exit::NotSignedIn,
+        Err(CliError::Failed { exit, .. }) => *exit == Exit::NotSignedIn,
         Err(_) => false,
     };
     if is_gone {
@@ -144,10 +171,10 @@ pub(super) async fn logout(context: &Context) -> Result<(), CliError> {
 
 pub(super) async fn whoami(context: &Context) -> Result<(), CliError> {
     let address = context.address()?;
-    let auth = context.auth(&address)?;
+    let auth = context.auth(&address).await?;
     let session = context.connect_as(address.clone(), auth).await?;
     let user = &session.welcome.user;
-    let text = format!("{} ({}) at {address}", user.name, user.id);
+    let text = format!("{} at {address}", user.name);
     print_identity(context, &session, &address, &text)
 }
 

@@ -7,12 +7,15 @@ use super::local::{self, BackgroundArgs, LocalAction, LocalCommand};
 #[cfg(feature = "local-server")]
 use super::serve;
 use super::{
-    account, completions, delete, doctor, edit, help, history, man, outbox, read, room, rooms, rsvp, run, send,
-    send_args, status, tail, trending, unread, versions, wait, who,
+    account, complete, completions, delete, doctor, edit, help, history, man, outbox, read, room, rooms, rsvp, run,
+    send, send_args, status, tail, trending, unread, versions, wait, who,
 };
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;
 use crate::cli::full_screen;
+
+/// Makes the whole command line, for completions and manual pages.
+pub(in crate::cli) type Definition = fn() -> clap::Command;
 
 /// The subcommands of `chat`.
 #[derive(Debug, Subcommand)]
@@ -90,6 +93,9 @@ messages never count; posting does not move the read marker, `chat read` does.\n
         after_help = "Exits with 1 if a check fails.\n\nExamples:\n  chat doctor\n  chat --profile work doctor\n  chat doctor --redis redis://127.0.0.1:6379\n  chat doctor --redis redis://127.0.0.1:6379 --prefix talk"
     )]
     Doctor(doctor::DoctorArgs),
+    /// Print what a word may become; completions of shells call it.
+    #[command(hide = true)]
+    Complete(complete::CompleteArgs),
 }
 
 /// Subcommands that need neither the client's settings nor its runtime.
@@ -155,7 +161,7 @@ impl StandaloneTask {
             Self::Background(args) => local::background(args),
             #[cfg(feature = "local-server")]
             Self::Command(StandaloneCommand::Serve(args)) => serve::run(&args, verbose),
-            Self::Command(StandaloneCommand::Completions(args)) => completions::run(&args, definition),
+            Self::Command(StandaloneCommand::Completions(args)) => completions::run(&args, &definition),
             Self::Command(StandaloneCommand::Man(args)) => man::run(&args, definition),
             Self::Command(StandaloneCommand::Help(args)) => help::run(&args, definition),
         }
@@ -182,17 +188,25 @@ impl ClientTask {
     pub fn delivers(&self) -> bool {
         match self {
             Self::FullScreen => true,
-            Self::Command(command) => !matches!(command, ClientCommand::Outbox(_) | ClientCommand::Doctor(_)),
+            Self::Command(command) => {
+                use ClientCommand::{Complete, Doctor, Outbox};
+                !matches!(command, Outbox(_) | Doctor(_) | Complete(_))
+            }
             #[cfg(feature = "local-server")]
             Self::Local(_) => false,
         }
     }
 
+    /// Returns whether the task has nothing left to do once nobody reads its output.
+    pub fn ends_with_its_reader(&self) -> bool {
+        matches!(self, Self::Command(ClientCommand::Tail(args)) if args.follows())
+    }
+
     /// Does the work.
-    pub async fn run(&self, context: &Context) -> Result<(), CliError> {
+    pub async fn run(&self, context: &Context, definition: Definition) -> Result<(), CliError> {
         match self {
             Self::FullScreen => full_screen::run(context).await,
-            Self::Command(command) => command.run(context).await,
+            Self::Command(command) => command.run(context, definition).await,
             #[cfg(feature = "local-server")]
             Self::Local(action) => local::run(action, context).await,
         }
@@ -200,7 +214,7 @@ impl ClientTask {
 }
 
 impl ClientCommand {
-    async fn run(&self, context: &Context) -> Result<(), CliError> {
+    async fn run(&self, context: &Context, definition: Definition) -> Result<(), CliError> {
         match self {
             Self::Send(args) => send::run(args, context).await,
             Self::Tail(args) => tail::run(args, context).await,
@@ -225,6 +239,7 @@ impl ClientCommand {
             Self::Whoami => account::whoami(context).await,
             Self::Passwd(args) => account::passwd(args, context).await,
             Self::Doctor(args) => doctor::run(args, context).await,
+            Self::Complete(args) => complete::run(args, context, definition()).await,
         }
     }
 }

@@ -127,7 +127,7 @@ async fn server(context: &Context) -> Vec<Check> {
         }
     };
     let welcome = &session.welcome;
-    checks.push(Check::ok("signed in", format!("{} ({})", welcome.user.name, welcome.user.id)));
+    checks.push(Check::ok("signed in", welcome.user.name.to_string()));
     checks.push(Check::ok("server's", format!("version {}, epoch {}", welcome.server_version, welcome.epoch.0)));
     // The server's metrics say more, if it shows them to us.
     if !welcome.service.is_live_available && !has_figures {

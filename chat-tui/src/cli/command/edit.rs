@@ -3,7 +3,7 @@
 use chat_proto::request::Edit;
 use clap::Args;
 
-use super::send::read_text;
+use super::text_input::read_text;
 use crate::argument::{self, MessageRef};
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;
@@ -18,7 +18,7 @@ pub(in crate::cli) struct EditArgs {
     /// The message: general/12, as `chat send` prints it.
     #[arg(value_name = "ID")]
     message: MessageRef,
-    /// The new text; read from standard input if omitted.
+    /// The new text; read from standard input if omitted, or `-`.
     text: Vec<String>,
 }
 

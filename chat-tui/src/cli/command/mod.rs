@@ -1,6 +1,7 @@
 //! The subcommands, one file each. Must not know the settings or the exit code.
 
 mod account;
+mod complete;
 mod completions;
 mod cursor_file;
 mod delete;
@@ -9,8 +10,10 @@ mod doctor;
 mod edit;
 mod ephemeral_filter;
 mod expiries;
+mod followed_rooms;
 mod help;
 mod history;
+mod item_filter;
 #[cfg(feature = "local-server")]
 mod local;
 #[cfg(feature = "local-server")]
@@ -19,7 +22,7 @@ mod local_backup;
 mod local_log;
 mod man;
 mod outbox;
-mod past;
+mod page_back;
 mod posting;
 mod read;
 mod room;
@@ -35,6 +38,7 @@ mod serve;
 mod status;
 mod stream_lines;
 mod tail;
+mod text_input;
 mod trending;
 mod unread;
 mod versions;

@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use chat_proto::error::ErrorCode;
+use chat_proto::ids::UserId;
 use chat_proto::request::{CreateRoom, Join, Leave, Members, RoomInfo, SetDescription, SetTopic};
 use chat_proto::room::{Membership, RoomKind};
 use chat_proto::text::{Description, RoomName, TextError};
@@ -15,6 +17,9 @@ use crate::cli::json::{
     ChangeLine, JoinedLine, LeftLine, Line, MemberLine, RoomDescriptionLine, RoomInfoLine, RoomTopicLine,
 };
 use crate::cli::session::CliSession;
+
+/// The server itself, which created the first room.
+const SERVER: UserId = UserId(0);
 
 /// The subcommands of `room`.
 #[derive(Debug, Subcommand)]
@@ -49,7 +54,7 @@ pub(in crate::cli) struct RoomArg {
 /// The arguments of `room create`.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  chat room create builds --topic 'what CI says'\n  chat room create scratch --ttl 30s --close-when-empty"
+    after_help = "Examples:\n  chat room create builds --topic 'what CI says'\n  chat room create scratch --ttl 30s --close-when-empty\n  chat room create builds --if-not-exists"
 )]
 pub(in crate::cli) struct CreateArgs {
     /// The room's name: letters and digits, and - _ . after the first; a leading # is ignored.
@@ -61,12 +66,15 @@ pub(in crate::cli) struct CreateArgs {
     /// Set the description of the room.
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
-    /// Let messages expire after this time by default: 30s, 1h, or low, normal, high.
-    #[arg(long, value_name = "TIME", value_parser = ttl_ms)]
+    /// Let messages expire after this time by default: 30s, 1h (a bare number counts seconds), or low, normal, high.
+    #[arg(long, value_name = "TIME", value_parser = ttl_ms, allow_hyphen_values = true)]
     ttl: Option<u64>,
     /// Close the room when its last member leaves.
     #[arg(long)]
     close_when_empty: bool,
+    /// Join the room, unchanged, if there is one of this name already.
+    #[arg(long)]
+    if_not_exists: bool,
 }
 
 /// The arguments of `room topic`.
@@ -125,7 +133,13 @@ async fn create(args: &CreateArgs, context: &Context) -> Result<(), CliError> {
         closes_when_empty: args.close_when_empty,
     };
     let mut session = context.connect().await?;
-    let created = session.call(&request).await?;
+    let created = match session.call(&request).await {
+        Err(error) if args.if_not_exists && error.is(ErrorCode::NameTaken) => {
+            let room = session.room(&RoomRef::Name(args.name.clone())).await.map_err(|_| error)?;
+            session.call(&Join { room }).await?
+        }
+        created => created?,
+    };
     print_joined(context, &mut session, &created, args.name.as_str()).await
 }
 
@@ -207,7 +221,8 @@ fn info_text(info: &chat_proto::request::RoomInfoAnswer, session: &mut CliSessio
         lines.push(format!("topic        {}  — {by}, {}", topic.text, crate::cli::output::local_time(topic.at)));
     }
     if let Some(description) = &room.description {
-        lines.push(format!("description  {description}"));
+        // Behind the column of names, so that no line of it passes for one of these.
+        lines.push(format!("description  {}", description.as_str().replace('\n', "\n             ")));
     }
     lines.push(format!("members      {} ({} online)", room.members, info.listing.online));
     lines.push(format!("messages     {} (latest number {})", info.messages, info.head));
@@ -217,7 +232,8 @@ fn info_text(info: &chat_proto::request::RoomInfoAnswer, session: &mut CliSessio
     if info.rsvp.attending + info.rsvp.interested > 0 {
         lines.push(format!("attending    {}, interested {}", info.rsvp.attending, info.rsvp.interested));
     }
-    let creator = session.names().user(room.created_by);
+    let creator =
+        if room.created_by == SERVER { "the server".to_owned() } else { session.names().user(room.created_by) };
     lines.push(format!("created      {} by {creator}", crate::cli::output::local_time(room.created_at)));
     lines.join("\n")
 }

@@ -1,34 +1,41 @@
 //! `chat send ROOM [TEXT…]`: posts a message, from words or standard input. Must not know how a stream is posted.
 
-use std::io::IsTerminal;
-
 use chat_proto::request::Post;
 use chat_proto::text::CodeLanguage;
-use tokio::io::AsyncReadExt;
 
-use super::posting::print_posted;
+use super::posting::{post_patiently, print_posted};
 use super::send_args::SendArgs;
 use super::send_stream;
+use super::text_input::{Input, read_end, read_text};
 use crate::argument;
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;
-use crate::cli::stdin_text;
-
-/// Standard input is read up to this many bytes; `--fit` selects from them.
-const STDIN_MAX_BYTES: u64 = 64 * 1024 * 1024;
+use crate::cli::stdin_text::Fit;
 
 pub(super) async fn run(args: &SendArgs, context: &Context) -> Result<(), CliError> {
     if args.stream {
-        return send_stream::run(args, context).await;
+        if args.is_stdin() {
+            return send_stream::run(args, context).await;
+        }
+        return Err(CliError::usage("--stream posts the lines of standard input; leave out the text"));
+    }
+    if let Some(language) = args.unheard_language() {
+        context.output.warning(&format!(
+            "{language:?} is posted as a part of the text; to name the language, write --code={language}"
+        ));
     }
     let code: Option<CodeLanguage> = args
         .code
         .as_deref()
         .map(|language| argument::text("language", language).map_err(CliError::usage))
         .transpose()?;
-    let text = read_text(&args.text).await?;
+    let input = if args.is_stdin() && args.fit() == Some(Fit::Tail) {
+        read_end(&args.text).await?
+    } else {
+        Input::whole(read_text(&args.text).await?)
+    };
     let mut session = context.connect().await?;
-    let bodies = stdin_text::fit(&text, args.fit(), &session.welcome.limits)?;
+    let bodies = input.fit(args.fit(), &session.welcome.limits)?;
     let room = session.room(&args.room).await?;
     for (index, body) in bodies.iter().enumerate() {
         let body = argument::text("message", body).map_err(CliError::usage)?;
@@ -41,24 +48,9 @@ pub(super) async fn run(args: &SendArgs, context: &Context) -> Result<(), CliErr
             reply_to: None,
             chain: None,
         };
-        let posted = session.call(&post).await?;
+        let posted =
+            if args.no_wait { session.call(&post).await? } else { post_patiently(context, &session, &post).await? };
         print_posted(context, &mut session, &post, &posted)?;
     }
     Ok(())
-}
-
-/// Returns the words, or standard input if there are none.
-pub(super) async fn read_text(words: &[String]) -> Result<String, CliError> {
-    if !words.is_empty() {
-        return stdin_text::clean(words.join(" ").as_bytes());
-    }
-    if std::io::stdin().is_terminal() {
-        return Err(CliError::usage("no text: give it after the room, or pipe it in (`echo hi | chat send general`)"));
-    }
-    let mut bytes = Vec::new();
-    tokio::io::stdin().take(STDIN_MAX_BYTES + 1).read_to_end(&mut bytes).await?;
-    if bytes.len() as u64 > STDIN_MAX_BYTES {
-        return Err(CliError::usage(format!("the input is longer than {} MiB", STDIN_MAX_BYTES >> 20)));
-    }
-    stdin_text::clean(&bytes)
 }

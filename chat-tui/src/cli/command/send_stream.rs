@@ -98,7 +98,7 @@ async fn first_answer(in_flight: &mut VecDeque<InFlight>) -> Result<Posted, Call
 impl<'a> Stream<'a> {
     async fn connect(args: &'a SendArgs, context: &'a Context) -> Result<Self, CliError> {
         let address = context.address()?;
-        let auth = context.auth(&address)?;
+        let auth = context.auth(&address).await?;
         let mut session = context.connect_as(address.clone(), auth.clone()).await?;
         let room = session.room(&args.room).await?;
         let pacer = PostPacer::new(&session.welcome.limits, Instant::now());
@@ -156,8 +156,9 @@ impl<'a> Stream<'a> {
                 self.requeue_in_flight().await;
                 self.back_off(refusal)
             }
-            Err(CallError::Disconnected | CallError::Unanswered { .. }) => {
+            Err(error @ (CallError::Disconnected | CallError::Unanswered { .. })) => {
                 self.requeue_in_flight().await;
+                self.context.output.info(&format!("disconnected ({error}); trying to connect again"));
                 self.reconnect().await
             }
             // The server has refused the posts behind it as well: nothing more is stored.

@@ -2,301 +2,211 @@
 //! Must not know how a room is followed.
 
 use std::path::PathBuf;
-use std::pin::pin;
+use std::time::Duration;
 
-use chat_proto::cursor::Cursor;
-use chat_proto::ids::{RoomId, Seq, UserId};
-use chat_proto::message::Item;
-use chat_proto::request::{History, Users};
+use chat_proto::ids::RoomId;
+use chat_proto::message::Content;
+use chat_proto::time::UnixMillis;
 use clap::Args;
+use tokio::time::Instant;
 
-use super::cursor_file;
-use super::ephemeral_filter::{EphemeralFilter, is_renumbered};
-use super::past::{Past, PastLine};
-use crate::argument::{RoomRef, SeqRef};
+use super::cursor_file::CursorFile;
+use super::ephemeral_filter::EphemeralFilter;
+use super::followed_rooms::{FollowedRooms, Plan, TailItem, cursor_at};
+use super::item_filter::{FilterArgs, ItemFilter};
+use super::page_back::{PastLine, Stretch, begins_after, newest};
+use crate::argument::{RoomRef, Since, whole_number};
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;
-use crate::cli::json::{ItemNames, JoinsLine};
-use crate::cli::session::{CliSession, Names};
-use crate::net::{Followed, FollowedItem, Follower, RoomStart};
+use crate::cli::session::CliSession;
+use crate::net::RoomStart;
 
 /// The arguments of `tail`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   chat tail general
-  chat tail ops builds -f --json | jq -r 'select(.type==\"message\").body'
+  chat tail ops builds -f --messages-only --json | jq -r .body
+  chat tail ops --since 1h --from ana
+  chat tail --mentions -f                      what names you, in all your rooms
   chat tail jobs --cursor ~/.jobs.cursor       print what is new since the last run
+  chat tail jobs --cursor ~/.jobs.cursor -n 0  the same, and nothing at the first run
   chat tail general --since general/4200
 
-Prints every message once, in the room's order, even if the connection breaks. With -f and --json \
-a line of the type \"expire\" follows at the end of an ephemeral message that was printed.")]
+Prints every message once, in the room's order, and several rooms in the order of time, even if the \
+connection breaks, which is said on standard error. With -f and --json a line of the type \"expire\" \
+follows at the end of an ephemeral message that was printed.")]
 pub(in crate::cli) struct TailArgs {
     /// The rooms: general, #general or R1.
-    #[arg(required = true)]
+    #[arg(required_unless_present_any = ["all", "mentions"])]
     rooms: Vec<RoomRef>,
-    /// Start with this many messages, and with the topics, answers and joins between them.
-    #[arg(short = 'n', long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    /// All rooms you are a member of, also those you join later.
+    #[arg(long, conflicts_with = "rooms")]
+    all: bool,
+    /// Print only messages that name you (@name); in all your rooms if none is named.
+    #[arg(long)]
+    mentions: bool,
+    /// Start with this many messages of all rooms together, and with the topics, answers and joins between them.
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 20, value_parser = whole_number(0..=100_000), allow_negative_numbers = true)]
     lines: u32,
-    /// Start after this message: 12 or general/12. Prints later changes of older messages too.
-    #[arg(long, value_name = "ID", conflicts_with = "lines")]
-    since: Option<SeqRef>,
-    /// Start where the last run with this file stopped, and save the position to it. If the server's data were put back to
-    /// an earlier state since, this is told on standard error.
+    /// Start at a moment, or after a message: 1h (ago), 14:05, 2026-11-20, general/12. Prints later changes of older
+    /// messages too.
+    #[arg(long, value_name = "TIME", conflicts_with = "lines", allow_hyphen_values = true)]
+    since: Option<Since>,
+    #[command(flatten)]
+    filter: FilterArgs,
+    /// Start where the last run with this file stopped, and save the position to it; only one run at a time may use it. If
+    /// the server's data were put back to an earlier state since, standard error says so.
     #[arg(long, value_name = "FILE", conflicts_with = "since")]
     cursor: Option<PathBuf>,
-    /// Follow the rooms.
+    /// Follow the rooms; with --until, up to that moment.
     #[arg(short, long)]
     follow: bool,
     /// Stop after this many messages.
-    #[arg(long, value_name = "N")]
-    max: Option<u64>,
+    #[arg(long, value_name = "N", value_parser = whole_number(1..=u32::MAX), allow_negative_numbers = true)]
+    max: Option<u32>,
 }
 
-/// An item of a followed room.
-#[derive(Debug)]
-pub(super) struct TailItem {
-    /// The room.
-    pub room: RoomId,
-    /// The item in its present state.
-    pub item: Item,
-    /// The cursor once it is printed.
-    pub cursor: Cursor,
-    /// Whether it comes because it changed after it was printed.
-    pub is_change: bool,
-    /// Whether it was posted before following started, but is only known now.
-    pub is_from_before: bool,
-}
-
-/// Followed rooms, and the names needed to print their items.
-pub(super) struct Tail {
-    follower: Follower,
-    names: Names,
-    heads: Vec<(RoomId, Seq)>,
-    ephemeral_filter: EphemeralFilter,
-}
-
-impl Tail {
-    /// Connects and follows one room: after a message, or from now on.
-    pub(super) async fn start(context: &Context, typed: &RoomRef, since: Option<&SeqRef>) -> Result<Self, CliError> {
-        let mut session = context.connect().await?;
-        let room = session.room(typed).await?;
-        let after = match since {
-            Some(since) => {
-                let seq = session.message_in(room, typed, since).await?;
-                cursor_at(&session, room, seq).await?
-            }
-            None => head_of(&session, room).await?,
-        };
-        let starts = vec![RoomStart { room, after }];
-        Self::from_session(context, &mut session, starts, EphemeralFilter::default()).await
+impl TailArgs {
+    /// Whether the rooms are followed.
+    pub(super) fn follows(&self) -> bool {
+        self.follow
     }
 
-    /// Follows rooms from known positions, with the names a session knows and what it has printed.
-    async fn from_session(
-        context: &Context,
-        session: &mut CliSession,
-        starts: Vec<RoomStart>,
-        ephemeral_filter: EphemeralFilter,
-    ) -> Result<Self, CliError> {
-        let heads = starts.iter().map(|start| (start.room, start.after.seq)).collect();
-        let follower = Follower::start(context.follow_options()?, starts).await?;
-        Ok(Self { follower, names: session.names().clone(), heads, ephemeral_filter })
+    fn takes_all_rooms(&self) -> bool {
+        self.rooms.is_empty()
     }
-
-    /// Returns the next item; reconnects for as long as it takes. Meanwhile prints the ends of messages, if they are wanted.
-    pub(super) async fn next(&mut self, context: &Context) -> Result<TailItem, CliError> {
-        loop {
-            let followed = self.next_followed(context).await?;
-            if let Some(item) = self.take(context, followed) {
-                return Ok(item);
-            }
-        }
-    }
-
-    /// Returns the next item; `None` once the rooms' ends are reached.
-    async fn next_of_present(&mut self, context: &Context) -> Result<Option<TailItem>, CliError> {
-        while let Some(followed) = self.follower.next_of_present().await? {
-            if let Some(item) = self.take(context, followed) {
-                return Ok(Some(item));
-            }
-        }
-        Ok(None)
-    }
-
-    /// Takes what a room brings; `None` if there is nothing to print of it.
-    fn take(&mut self, context: &Context, followed: Followed) -> Option<TailItem> {
-        let FollowedItem { room, item, cursor, users } = match followed {
-            Followed::Item(item) => item,
-            Followed::Parted { room, at } => {
-                self.on_parted(context, room, at);
-                return None;
-            }
-        };
-        self.names.add_users(&users);
-        if self.ephemeral_filter.is_printed(room, &item) {
-            return None;
-        }
-        self.ephemeral_filter.record(room, &item);
-        let after = self.heads.iter().find(|(known, _)| *known == room).map_or(Seq::ZERO, |(_, after)| *after);
-        let is_late = is_renumbered(&item);
-        let is_older = item.seq <= after;
-        let is_change = !is_late && (is_older || item.changed != item.seq);
-        Some(TailItem { room, item, cursor, is_change, is_from_before: is_late && is_older })
-    }
-
-    /// The room's numbers beyond `at` stand for other messages now.
-    fn on_parted(&mut self, context: &Context, room: RoomId, at: Option<Seq>) {
-        self.ephemeral_filter.forget(room);
-        if let Some((_, after)) = self.heads.iter_mut().find(|(known, _)| *known == room) {
-            *after = at.unwrap_or(Seq::ZERO);
-        }
-        let room = self.names.room(room);
-        context.output.warning(&match at {
-            Some(at) => format!(
-                "{room}: the server's data were put back to an earlier state; what was printed after {room}/{at} is not \
-                 part of it. Going on after {room}/{at}."
-            ),
-            None => format!(
-                "{room}: the server does not know this position, as after a restored backup; messages may be missing or \
-                 come twice. Going on with the last messages."
-            ),
-        });
-    }
-
-    async fn next_followed(&mut self, context: &Context) -> Result<Followed, CliError> {
-        let mut clock = self.follower.clock();
-        // Kept while lines are printed: a follower that is stopped half-way loses the page it asked for.
-        let mut next = pin!(self.follower.next());
-        loop {
-            tokio::select! {
-                biased;
-                followed = &mut next => return Ok(followed?),
-                () = clock.reaches(self.ephemeral_filter.next_end()) => {
-                    if let Some((room, item)) = self.ephemeral_filter.pop_ended() {
-                        let (name, from) = (self.names.room(room), self.names.user(item.by));
-                        context.output.item(&item, ItemNames { room_id: room, room: &name, from: &from }, false)?;
-                    }
-                }
-            }
-        }
-    }
-
-    /// Loads the name of an author that is not known yet.
-    pub(super) async fn load_name(&mut self, by: UserId) {
-        if !self.names.knows(by) {
-            // If the connection breaks just now, the id is printed instead of the name.
-            let answer = self.follower.call(&Users { ids: vec![by] }).await;
-            self.names.add_users(&answer.map(|answer| answer.users).unwrap_or_default());
-        }
-    }
-
-    /// Prints an item.
-    pub(super) fn print(&self, context: &Context, followed: &TailItem) -> Result<(), CliError> {
-        let (room, from) = (self.names.room(followed.room), self.names.user(followed.item.by));
-        let names = ItemNames { room_id: followed.room, room: &room, from: &from };
-        context.output.item(&followed.item, names, followed.is_change)
-    }
-}
-
-/// The cursor at a room's end.
-async fn head_of(session: &CliSession, room: RoomId) -> Result<Cursor, CliError> {
-    Ok(session.call(&History { room, before: None, limit: 1 }).await?.head)
-}
-
-/// The cursor at a message that the user names: of the server's data as they are now.
-async fn cursor_at(session: &CliSession, room: RoomId, seq: Seq) -> Result<Cursor, CliError> {
-    let head = head_of(session, room).await?;
-    Ok(Cursor { run: Some(session.welcome.run), ..head.up_to(seq) })
 }
 
 pub(super) async fn run(args: &TailArgs, context: &Context) -> Result<(), CliError> {
     let mut session = context.connect().await?;
-    let mut left = args.max.unwrap_or(u64::MAX);
-    let mut ephemeral_filter = EphemeralFilter::with_ends(args.follow && context.output.is_json());
-    let mut starts = starts(args, context, (&mut session, &mut left), &mut ephemeral_filter).await?;
-    let mut tail = Tail::from_session(context, &mut session, starts.clone(), ephemeral_filter).await?;
+    let mut filter = ItemFilter::new(&args.filter, &session).await?;
+    if args.mentions {
+        filter = filter.mentioning(session.welcome.user.id);
+    }
+    let rooms = rooms(args, &mut session).await?;
+    let mut cursor_file = args.cursor.as_deref().map(CursorFile::open).transpose()?;
+    let ephemeral_filter = EphemeralFilter::with_ends(args.follow && context.output.is_json());
+    let mut plan = Plan { starts: Vec::new(), follows_all: args.takes_all_rooms(), filter, ephemeral_filter };
+    let mut left = args.max.map_or(u64::MAX, u64::from);
+    let beginning = Beginning { args, rooms: &rooms, saved: cursor_file.as_ref() };
+    left -= beginning.print(context, &mut session, &mut plan, left).await?;
+    let (mut starts, until) = (plan.starts.clone(), plan.filter.until().filter(|_| args.follow));
+    let end = until.map(|until| Instant::now() + time_until(until));
+    let mut tail = FollowedRooms::start(context, &mut session, plan).await?;
+    let epoch = session.welcome.epoch.clone();
     while left > 0 {
-        let next = if args.follow { Some(tail.next(context).await?) } else { tail.next_of_present(context).await? };
-        let Some(followed) = next else { break };
-        tail.load_name(followed.item.by).await;
-        tail.print(context, &followed)?;
-        left -= u64::from(matches!(followed.item.content, chat_proto::message::Content::Message(_)));
-        for start in starts.iter_mut().filter(|start| start.room == followed.room) {
-            start.after = followed.cursor;
+        let Some(followed) = next(args, context, &mut tail, end).await? else { break };
+        match starts.iter_mut().find(|start| start.room == followed.room) {
+            Some(start) => start.after = followed.cursor,
+            None => starts.push(RoomStart { room: followed.room, after: followed.cursor }),
         }
-        if let Some(file) = &args.cursor {
-            cursor_file::write(file, &starts)?;
+        if !followed.is_wanted {
+            continue;
+        }
+        tail.print(context, &followed).await?;
+        left -= u64::from(matches!(followed.item.content, Content::Message(_)));
+        if let Some(file) = &mut cursor_file {
+            file.save(&epoch, &starts)?;
         }
     }
-    if let Some(file) = &args.cursor {
-        if tail.follower.is_drained() {
-            for start in &mut starts {
-                start.after = tail.follower.cursor(start.room);
-            }
+    if let Some(file) = &mut cursor_file {
+        for start in &mut starts {
+            start.after = tail.drained_cursor(start.room).unwrap_or(start.after);
         }
-        cursor_file::write(file, &starts)?;
+        file.save(&epoch, &starts)?;
     }
     Ok(())
 }
 
-/// Where each room is followed from; prints the ends of rooms without a known position.
-async fn starts(
+/// Returns the next item; `None` at the end of the rooms, or of the time for following them.
+async fn next(
     args: &TailArgs,
     context: &Context,
-    (session, left): (&mut CliSession, &mut u64),
-    ephemeral_filter: &mut EphemeralFilter,
-) -> Result<Vec<RoomStart>, CliError> {
-    let mut starts: Vec<RoomStart> = Vec::with_capacity(args.rooms.len());
-    let saved = args.cursor.as_deref().map(cursor_file::read).transpose()?.unwrap_or_default();
+    tail: &mut FollowedRooms,
+    end: Option<Instant>,
+) -> Result<Option<TailItem>, CliError> {
+    if !args.follow {
+        return tail.next_of_present(context).await;
+    }
+    match end {
+        Some(end) => tokio::time::timeout_at(end, tail.next(context)).await.ok().transpose(),
+        None => tail.next(context).await.map(Some),
+    }
+}
+
+fn time_until(moment: UnixMillis) -> Duration {
+    let ms = moment.0 - jiff::Timestamp::now().as_millisecond();
+    Duration::from_millis(u64::try_from(ms).unwrap_or(0))
+}
+
+/// Returns the rooms to print, each once, with the name the user gave it.
+async fn rooms(args: &TailArgs, session: &mut CliSession) -> Result<Vec<(RoomId, RoomRef)>, CliError> {
+    if args.takes_all_rooms() {
+        return Ok(session.member_rooms().map(|member| (member.room.id, RoomRef::Id(member.room.id))).collect());
+    }
+    let mut rooms: Vec<(RoomId, RoomRef)> = Vec::with_capacity(args.rooms.len());
     for typed in &args.rooms {
         let room = session.room(typed).await?;
         // A room that is named twice, perhaps by name and by id, is printed once.
-        if starts.iter().any(|start| start.room == room) {
-            continue;
+        if rooms.iter().all(|(known, _)| *known != room) {
+            rooms.push((room, typed.clone()));
         }
-        let since = match &args.since {
-            Some(since) => {
-                let seq = session.message_in(room, typed, since).await?;
-                Some(cursor_at(session, room, seq).await?)
-            }
-            None => saved.iter().find(|saved| saved.room == room).map(|saved| saved.after),
-        };
-        let lines = args.lines.min(u32::try_from(*left).unwrap_or(u32::MAX));
-        let after = match since {
-            Some(after) => after,
-            None => print_end(context, session, (room, lines), left, ephemeral_filter).await?,
-        };
-        starts.push(RoomStart { room, after });
     }
-    Ok(starts)
+    Ok(rooms)
 }
 
-/// Prints the last messages of a room; returns the cursor at its end.
-async fn print_end(
-    context: &Context,
-    session: &mut CliSession,
-    (room, lines): (RoomId, u32),
-    left: &mut u64,
-    ephemeral_filter: &mut EphemeralFilter,
-) -> Result<Cursor, CliError> {
-    let (past, head) = Past::load(session, room, None, lines).await?;
-    session.load_names(past.people()).await?;
-    let name = session.names().room(room);
-    for line in past.lines() {
-        match line {
-            PastLine::Item(item) => {
-                let from = session.names().user(item.by);
-                context.output.item(item, ItemNames { room_id: room, room: &name, from: &from }, false)?;
-                ephemeral_filter.record(room, item);
-                *left =
-                    left.saturating_sub(u64::from(matches!(item.content, chat_proto::message::Content::Message(_))));
-            }
-            PastLine::Joins(run) => {
-                let users: Vec<_> = run.users.iter().map(|user| session.names().user(*user)).collect();
-                context.output.joins(&JoinsLine::new(run, (room, &name), &users), run.at)?;
+/// Where each room begins.
+struct Beginning<'a> {
+    args: &'a TailArgs,
+    rooms: &'a [(RoomId, RoomRef)],
+    saved: Option<&'a CursorFile>,
+}
+
+impl Beginning<'_> {
+    /// Finds where each room is followed from, and prints the last lines of those without a known position, in the order of
+    /// time. Returns how many messages it printed.
+    async fn print(
+        &self,
+        context: &Context,
+        session: &mut CliSession,
+        plan: &mut Plan,
+        left: u64,
+    ) -> Result<u64, CliError> {
+        let lines = self.args.lines.min(u32::try_from(left).unwrap_or(u32::MAX));
+        let mut last: Vec<(RoomId, PastLine)> = Vec::new();
+        for (room, typed) in self.rooms {
+            let after = match (&self.args.since, self.saved.and_then(|file| file.after(*room, &session.welcome.epoch)))
+            {
+                (Some(since), _) => {
+                    let seq = begins_after(session, since, (*room, typed)).await?;
+                    cursor_at(session, *room, seq).await?
+                }
+                (None, Some(saved)) => saved,
+                (None, None) => {
+                    let stretch =
+                        Stretch { room: *room, before: None, after: chat_proto::ids::Seq::ZERO, wanted: lines };
+                    let (found, head) = newest(session, stretch, &plan.filter).await?;
+                    last.extend(found.into_iter().map(|line| (*room, line)));
+                    head
+                }
+            };
+            plan.starts.push(RoomStart { room: *room, after });
+        }
+        // Keeps the order of each room: its times do not go back.
+        last.sort_by_key(|(_, line)| line.at());
+        let places = last.iter().enumerate().rev().filter(|(_, (_, line))| line.is_message_place());
+        let begin = places.map(|(at, _)| at).nth((lines as usize).saturating_sub(1));
+        let begin = begin.filter(|_| self.rooms.len() > 1).unwrap_or(0);
+        session.load_names(last[begin..].iter().flat_map(|(_, line)| line.people())).await?;
+        let mut messages = 0;
+        for (room, line) in &last[begin..] {
+            line.print(context, session, *room)?;
+            if let PastLine::Item(item) = line {
+                plan.ephemeral_filter.record(*room, item);
+                messages += u64::from(matches!(item.content, Content::Message(_)));
             }
         }
+        Ok(messages)
     }
-    Ok(head)
 }

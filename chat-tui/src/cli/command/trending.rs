@@ -17,7 +17,7 @@ pub(in crate::cli) struct TrendingArgs {
     /// The room: general, #general or R1.
     room: RoomRef,
     /// Print this many words.
-    #[arg(short = 'n', long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=50))]
+    #[arg(short = 'n', long, default_value_t = 20, value_parser = crate::argument::whole_number(1..=50), allow_negative_numbers = true)]
     limit: u32,
 }
 

@@ -106,18 +106,42 @@ async fn every_change_comes_once_over_a_gap_a_restart_and_other_lives_which_are_
     let follow = async {
         let mut follower = Follower::start(options, vec![RoomStart { room: ROOM, after: at(1) }]).await.expect("in");
         let mut seen = Vec::new();
-        while seen.len() < 11 {
+        while seen.len() < 17 {
             seen.push(match follower.next().await.expect("goes on") {
                 Followed::Item(followed) => {
                     assert_eq!(followed.cursor.seq, followed.item.changed);
                     followed.item.changed.to_string()
                 }
                 Followed::Parted { at, .. } => at.map_or("unknown".to_owned(), |at| format!("parted at {at}")),
+                Followed::Disconnected { .. } => "down".to_owned(),
+                Followed::Reconnected => "up".to_owned(),
+                Followed::Joined(room) => panic!("only named rooms, not {room:?}"),
             });
         }
         (seen, follower.cursor(ROOM))
     };
     let (seen, cursor) = timeout(Duration::from_secs(20), follow).await.expect("in time");
-    assert_eq!(seen, ["2", "3", "4", "5", "parted at 3", "4", "5", "6", "unknown", "1", "2"]);
+    assert_eq!(
+        seen,
+        [
+            "2",
+            "3",
+            "4",
+            "down",
+            "up",
+            "5",
+            "down",
+            "up",
+            "parted at 3",
+            "4",
+            "5",
+            "6",
+            "down",
+            "up",
+            "unknown",
+            "1",
+            "2"
+        ]
+    );
     assert_eq!(cursor, at(2));
 }

@@ -191,7 +191,7 @@ impl Driver {
             self.options.address = address;
         }
         let connected = match prepared {
-            Ok(()) => connection::connect(&self.options.address).await,
+            Ok(()) => connection::connect(&self.options.address, self.options.ca_file.as_deref()).await,
             Err(reason) => Err(self.unreachable(reason)),
         };
         match connected {
@@ -290,7 +290,7 @@ impl Driver {
 fn failure(error: &NetError) -> Failure {
     match error {
         NetError::Unreachable { .. } | NetError::Closed { .. } => Failure::Unreachable,
-        NetError::NotAChatServer { .. } => Failure::NotNow { retry_after_ms: None },
+        NetError::NotAChatServer { .. } | NetError::Untrusted { .. } => Failure::NotNow { retry_after_ms: None },
         NetError::Refused(_) | NetError::SignedOut => Failure::Refused,
     }
 }

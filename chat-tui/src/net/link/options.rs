@@ -1,5 +1,6 @@
 //! The inputs of a link: the server, the sign-in, and the commands. Must not know how they are carried out.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use chat_proto::client_frame::{Auth, Resume, Subscription};
@@ -23,6 +24,8 @@ pub struct LinkOptions {
     pub address: ServerAddress,
     /// The sign-in.
     pub auth: Auth,
+    /// The certificates that are trusted instead of the system's.
+    pub(super) ca_file: Option<PathBuf>,
     pub(super) prepare: Prepare,
     pub(super) locate: Option<Locate>,
     pub(super) subscription: Subscription,
@@ -35,19 +38,46 @@ impl LinkOptions {
     /// For the screen: all rooms are pushed, the user appears online, and the link is kept for as long as it lives.
     pub fn screen(address: ServerAddress, auth: Auth, prepare: Prepare) -> Self {
         let policy = Policy::Screen;
-        Self { address, auth, prepare, locate: None, subscription: Subscription::All, has_presence: true, policy }
+        Self {
+            address,
+            auth,
+            ca_file: None,
+            prepare,
+            locate: None,
+            subscription: Subscription::All,
+            has_presence: true,
+            policy,
+        }
     }
 
     /// For a command that asks and ends: nothing is pushed.
     pub fn one_shot(address: ServerAddress, auth: Auth, prepare: Prepare) -> Self {
         let policy = Policy::OneShot;
-        Self { address, auth, prepare, locate: None, subscription: Subscription::None, has_presence: false, policy }
+        Self {
+            address,
+            auth,
+            ca_file: None,
+            prepare,
+            locate: None,
+            subscription: Subscription::None,
+            has_presence: false,
+            policy,
+        }
     }
 
     /// For a command that follows rooms: they are subscribed to one by one, and the link is made again when it breaks.
     pub fn follow(address: ServerAddress, auth: Auth) -> Self {
         let (prepare, policy): (Prepare, _) = (Arc::new(|| Ok(())), Policy::Follow);
-        Self { address, auth, prepare, locate: None, subscription: Subscription::None, has_presence: false, policy }
+        Self {
+            address,
+            auth,
+            ca_file: None,
+            prepare,
+            locate: None,
+            subscription: Subscription::None,
+            has_presence: false,
+            policy,
+        }
     }
 }
 
@@ -56,6 +86,12 @@ impl LinkOptions {
     #[must_use]
     pub fn located_by(self, locate: Option<Locate>) -> Self {
         Self { locate, ..self }
+    }
+
+    /// The same link, which trusts the certificates in this file instead of the system's.
+    #[must_use]
+    pub fn trusting(self, ca_file: Option<PathBuf>) -> Self {
+        Self { ca_file, ..self }
     }
 }
 
