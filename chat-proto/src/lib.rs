@@ -216,7 +216,8 @@
 //! `presence`, `typing`, `counts`, `trending` and `service` carry no number and may be left out under load. `typing`
 //! names its own end (`ttl_ms`; 0: stopped) and belongs to one connection of a user: show a user as typing while any of
 //! their connections does, and stop when their message arrives. Send `set_typing` at most every `typing_every_ms` of the
-//! limits while the text changes, and `set_activity {is_active: false}` after ten minutes without a key.
+//! limits while the text changes, and `set_activity {is_active: false}` after ten minutes without a key. `own_status` answers
+//! the availability and the text that `set_status` chose, also while the account is offline.
 //!
 //! # The account stream
 //!

@@ -149,6 +149,8 @@ requests! {
     SetActivity = "set_activity" => Empty;
     /// Sets availability and status text.
     SetStatus = "set_status" => Presence;
+    /// Returns the availability and the status text that this account has chosen.
+    OwnStatus = "own_status" => ChosenStatus;
     /// Lists who is online.
     Who = "who" => WhoAnswer;
     /// Returns the trending words of a room.

@@ -22,7 +22,8 @@ log says what has changed, and what needs a restart.
 
 `chat-server help operations` prints the handbook: service, proxy, TLS, backup, upgrade, metrics.")]
 pub struct ServerArgs {
-    /// Listen on this address; may be repeated. Port 0 picks a free port.
+    /// Listen on this address: HOST:PORT, :PORT (all addresses of this machine) or PORT (this machine only); may be repeated.
+    /// Port 0 picks a free port.
     #[arg(long, global = true, env = "CHAT_SERVER_LISTEN", value_name = "ADDR", value_delimiter = ',')]
     pub listen: Vec<String>,
     /// Listen on this Unix socket; it signs in the users of this machine.
@@ -68,7 +69,7 @@ pub struct ServerArgs {
         value_parser = clap::builder::BoolishValueParser::new()
     )]
     pub log_peers: Option<bool>,
-    /// Check the settings, report mistakes, and exit.
+    /// Check the settings and whether the data folder can be used, report mistakes, and exit.
     #[arg(long)]
     pub check_config: bool,
 }

@@ -32,9 +32,26 @@ pub(crate) fn report(error: ServeError) -> Report {
 /// The error, its causes and the next step in one line, for logs, scripts and other programs.
 pub fn in_one_line(report: &Report) -> String {
     match report.downcast_ref::<ServeError>().and_then(ServeError::advice) {
-        Some(advice) => format!("{report:#}; {advice}"),
-        None => format!("{report:#}"),
+        Some(advice) => format!("{}; {advice}", causes(report)),
+        None => causes(report),
     }
+}
+
+/// The error and its causes in one line, and the next step in a line of its own, for a person.
+pub fn in_lines(report: &Report) -> String {
+    match report.downcast_ref::<ServeError>().and_then(ServeError::advice) {
+        Some(advice) => format!("{}\n  → {advice}", causes(report)),
+        None => causes(report),
+    }
+}
+
+/// The error and its causes. Many errors name their cause themselves: it is said once.
+fn causes(report: &Report) -> String {
+    report.chain().map(ToString::to_string).fold(String::new(), |said, cause| match said.is_empty() {
+        true => cause,
+        false if said.ends_with(&cause) => said,
+        false => format!("{said}: {cause}"),
+    })
 }
 
 #[cfg(test)]

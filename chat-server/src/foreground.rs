@@ -5,10 +5,11 @@ use std::sync::Arc;
 use color_eyre::eyre::{Result, WrapErr};
 
 use crate::cli::ServerArgs;
+use crate::config::ConfigError;
 use crate::reload::ReadSettings;
 use crate::transport::Inherited;
 use crate::wiring::{Ready, serve};
-use crate::{fatal, service_manager, shutdown, telemetry};
+use crate::{doctor, fatal, service_manager, shutdown, telemetry};
 
 /// Runs a server until a signal stops it.
 ///
@@ -17,8 +18,10 @@ use crate::{fatal, service_manager, shutdown, telemetry};
 pub fn run_in_foreground(args: &ServerArgs, verbose: u8) -> Result<()> {
     let config = args.config()?;
     if args.check_config {
-        for warning in &config.warnings {
-            print_line(&format!("warning: {warning}"));
+        warn(&config.warnings);
+        let problems = doctor::data_problems(&config.data);
+        if !problems.is_empty() {
+            return Err(ConfigError(problems).into());
         }
         print_line("the settings are right");
         return Ok(());
@@ -46,6 +49,13 @@ pub fn run_in_foreground(args: &ServerArgs, verbose: u8) -> Result<()> {
             never = service_manager::keep_alive() => match never {},
         }
     })
+}
+
+#[expect(clippy::print_stderr, reason = "a warning is not what was asked for")]
+fn warn(warnings: &[String]) {
+    for warning in warnings {
+        eprintln!("warning: {warning}");
+    }
 }
 
 #[expect(clippy::print_stdout, reason = "the parent process waits for the ready line")]

@@ -24,7 +24,7 @@
 //! | people | [`account`] (events for all devices of a person), [`auth`], [`presence`], [`typing`] |
 //! | rooms | [`room`], [`trending`] |
 //! | storage | [`store`] (the database: SQLite), [`live`] (ephemeral messages, leases: memory or Redis), [`reply`] |
-//! | running it | [`config`], [`cli`], [`backup`], [`prune`], [`doctor`], [`telemetry`], [`histogram`] |
+//! | running it | [`config`], [`cli`], [`manual`], [`backup`], [`prune`], [`doctor`], [`telemetry`], [`histogram`] |
 //!
 //! Imports point one way: `transport` to `connection` to `server` to the services, these to `store` and `live`. SQL stays in
 //! `store::sqlite`, Redis in `live::redis`, HTTP and WebSocket in `transport`. `tests/architecture` checks it, and
@@ -45,6 +45,7 @@ mod foreground;
 pub mod histogram;
 pub mod limits;
 pub mod live;
+pub mod manual;
 mod metrics;
 mod post_digest;
 pub mod presence;
@@ -67,7 +68,7 @@ pub mod trending;
 pub mod typing;
 mod wiring;
 
-pub use fatal::{in_one_line, install_reports};
+pub use fatal::{in_lines, in_one_line, install_reports};
 pub use foreground::run_in_foreground;
 pub use reload::ReadSettings;
 pub use shutdown::signalled;

@@ -5,8 +5,9 @@ use std::process::ExitCode;
 
 use chat_server::backup::{BackupArgs, RestoreArgs, run_backup, run_restore};
 use chat_server::cli::ServerArgs;
+use chat_server::manual;
 use chat_server::prune::{PruneArgs, run_prune};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 /// The handbook; its lines fit a terminal as they are.
 const OPERATIONS: &str = include_str!("../../config/operations.md");
@@ -77,6 +78,17 @@ Examples:
     /// Print the handbook for operators: service, proxy, TLS, backup, upgrade, metrics, limits, troubleshooting.
     #[command(long_about = OPERATIONS, help_template = "{about}\n")]
     Operations,
+    /// Print completions for a shell.
+    #[command(
+        after_help = "Example:\n  chat-server completions bash > ~/.local/share/bash-completion/completions/chat-server"
+    )]
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page.
+    #[command(after_help = "Example:\n  chat-server man | man -l -")]
+    Man,
 }
 
 fn main() -> ExitCode {
@@ -93,6 +105,8 @@ fn main() -> ExitCode {
         Some(Command::Backup(backup)) => run_backup(&cli.server, &backup).map(|()| true),
         Some(Command::Restore(backup)) => run_restore(&cli.server, &backup).map(|()| true),
         Some(Command::Prune(prune)) => run_prune(&cli.server, &prune).map(|()| true),
+        Some(Command::Completions { shell }) => done(manual::print_completions(shell, Cli::command())),
+        Some(Command::Man) => done(manual::print_man(Cli::command())),
         Some(Command::Doctor { json, prefix }) => chat_server::doctor::run(&cli.server, json, prefix.as_deref()),
     };
     match ran {
@@ -110,11 +124,15 @@ fn print_operations() {
     print!("{OPERATIONS}");
 }
 
+fn done(printed: std::io::Result<()>) -> color_eyre::Result<bool> {
+    Ok(printed.map(|()| true)?)
+}
+
 #[expect(clippy::print_stderr, reason = "the program's own last word")]
 fn complain(error: &color_eyre::Report) {
     // A person sees causes and the next step apart; scripts and logs get one line.
     if std::io::stderr().is_terminal() {
-        eprintln!("chat-server cannot continue:\n{error:?}");
+        eprintln!("chat-server: {}", chat_server::in_lines(error));
     } else {
         eprintln!("chat-server: {}", chat_server::in_one_line(error));
     }

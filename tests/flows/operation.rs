@@ -44,9 +44,12 @@ fn a_faulty_environment_is_reported_before_anything_starts() {
 fn an_unknown_variable_is_named_and_does_not_stop_the_server() {
     // As an orchestrator sets it for a service of this name.
     let variables = [("CHAT_SERVER_SERVICE_HOST", "10.0.0.1"), ("CHAT_SERVER_LIMITS_POSTS_BURST", "7")];
-    let output = run(&["--check-config", "--data", "/nowhere"], &variables);
-    let text = String::from_utf8_lossy(&output.stdout);
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data").display().to_string();
+    let output = run(&["--check-config", "--data", &data], &variables);
+    let text = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "the settings are right\n");
     assert!(text.contains("CHAT_SERVER_SERVICE_HOST: no such variable"), "{text}");
     assert!(!text.contains("CHAT_SERVER_LIMITS_POSTS_BURST: "), "{text}");
     let output = run(&["doctor", "--data", "/nowhere"], &variables);
@@ -55,11 +58,45 @@ fn an_unknown_variable_is_named_and_does_not_stop_the_server() {
 }
 
 #[test]
+fn the_settings_are_wrong_if_the_data_folder_cannot_be_used() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").expect("written");
+    let foreign = folder.path().join("foreign");
+    std::fs::create_dir(&foreign).expect("a folder");
+    std::fs::write(foreign.join("chat.db"), [7; 4096]).expect("written");
+    for (data, word) in
+        [("/proc/x", "/proc"), (&file.display().to_string(), "no folder"), (&foreign.display().to_string(), "chat.db")]
+    {
+        let output = run(&["--check-config", "--data", data], &[]);
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{data}: {text}");
+        assert!(text.contains("server.data: ") && text.contains(word), "{data}: {text}");
+    }
+    let data = folder.path().join("data").display().to_string();
+    assert_eq!(run(&["--check-config", "--data", &data], &[]).status.code(), Some(0));
+    assert!(!folder.path().join("data").exists(), "it only looks");
+}
+
+#[test]
+fn a_server_listens_at_a_name_or_at_a_bare_port() {
+    for listen in ["localhost:0", "0", ":0"] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let data = folder.path().display().to_string();
+        let output = run(&["--check-config", "--listen", listen, "--data", &data], &[]);
+        assert_eq!(output.status.code(), Some(0), "{listen}: {output:?}");
+    }
+    let server = Server::start_with(&["--listen", "localhost:0"], "");
+    let line = server.ready_line();
+    assert_eq!(line.matches("ws://127.0.0.1:").count(), 2, "{line}");
+}
+
+#[test]
 fn variables_and_numbers_from_habit_get_a_hint() {
     let variables = [("REDIS_URL", "redis://127.0.0.1:6379"), ("PORT", "3000")];
     for arguments in [&["--check-config", "--data", "/nowhere"][..], &["doctor", "--data", "/nowhere"]] {
         let output = run(arguments, &variables);
-        let text = String::from_utf8_lossy(&output.stdout);
+        let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
         assert!(text.contains("REDIS_URL: this server does not read it; use CHAT_REDIS_URL="), "{text}");
         assert!(text.contains("PORT: this server does not read it; use CHAT_SERVER_LISTEN="), "{text}");
     }

@@ -8,9 +8,9 @@ use chat_proto::error::ErrorCode;
 use chat_proto::ids::{AccountSeq, RoomId, Seq, UserId};
 use chat_proto::presence::ChosenAvailability;
 use chat_proto::request::{
-    Account, AccountChanges, Changes, CreateRoom, Delete, Edit, History, Join, Leave, ListRooms, Logout, Members, Ping,
-    Post, Read, Request, Resolve, RoomInfo, SetActivity, SetDescription, SetPassword, SetRsvp, SetStatus, SetTopic,
-    SetTyping, Subscribe, Trending, Unsubscribe, Users, Versions, Who,
+    Account, AccountChanges, Changes, CreateRoom, Delete, Edit, History, Join, Leave, ListRooms, Logout, Members,
+    OwnStatus, Ping, Post, Read, Request, Resolve, RoomInfo, SetActivity, SetDescription, SetPassword, SetRsvp,
+    SetStatus, SetTopic, SetTyping, Subscribe, Trending, Unsubscribe, Users, Versions, Who,
 };
 use chat_proto::room::{Role, RoomKind, Rsvp};
 use chat_proto::server_frame::ServerFrame;
@@ -105,6 +105,7 @@ const ROWS: &[Row] = &[
     row("users", In::Server, |_| Users { ids: vec![UserId(1)] }.into()),
     row("set_activity", In::Server, |_| SetActivity { is_active: true }.into()),
     row("set_status", In::Server, |_| SetStatus { availability: ChosenAvailability::Auto, status: None }.into()),
+    row("own_status", In::Server, |_| OwnStatus {}.into()),
     row("account", In::Server, |_| Account {}.into()),
     row("account_changes", In::Server, |_| AccountChanges { after: AccountSeq(0) }.into()),
     row("set_password", In::Server, |_| {

@@ -102,6 +102,20 @@ pub struct SetStatus {
     pub status: Option<StatusText>,
 }
 
+/// Returns the availability and the status text that this account has chosen, also while it is offline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnStatus {}
+
+/// The answer to `own_status`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChosenStatus {
+    /// The availability.
+    pub availability: ChosenAvailability,
+    /// The status text; absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<StatusText>,
+}
+
 /// Lists who is online: in one room, or in all rooms of this account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Who {

@@ -73,6 +73,7 @@ fn answers_about_people() -> Vec<(String, String)> {
         answered::<Users>(UsersAnswer { users: vec![user.clone()] }),
         answered::<SetActivity>(Empty {}),
         answered::<SetStatus>(presence),
+        answered::<OwnStatus>(ChosenStatus { availability: ChosenAvailability::Away, status: Some(text("lunch")) }),
         answered::<Who>(WhoAnswer { people, users: vec![user], online: 1, total: 2 }),
         answered::<Account>(snapshot),
         answered::<AccountChanges>(AccountChangesPage { events: vec![event], is_complete: true, head: AccountSeq(5) }),

@@ -45,6 +45,7 @@ fn requests() -> Vec<Request> {
         Unsubscribe { rooms: vec![room] }.into(),
         SetTyping { room, is_typing: true }.into(),
         SetActivity { is_active: false }.into(),
+        OwnStatus {}.into(),
         SetStatus { availability: ChosenAvailability::Away, status: Some(text("lunch")) }.into(),
         Who { room: Some(room) }.into(),
         Trending { room, limit: 10 }.into(),

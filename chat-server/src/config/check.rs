@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use super::changes::{self, Changes};
+use super::listen_address::listen_address;
 use super::raw::{self, Raw};
 use super::sizes;
 use crate::live::{MemoryCaps, RedisOptions, check_redis_prefix};
@@ -242,9 +243,9 @@ fn listen(raw: &Raw, over: &Overrides, problems: &mut Vec<String>) -> (Listen, b
     let by_default = addresses.is_empty() && unix.is_none();
     let addresses = if by_default { &fallback[..] } else { &addresses[..] };
     for address in addresses {
-        match address.parse::<SocketAddr>() {
+        match listen_address(address) {
             Ok(address) => listen.tcp.push(address),
-            Err(_) => problems.push(format!("server.listen: {address:?} is no address; one looks like 127.0.0.1:4000")),
+            Err(error) => problems.push(format!("server.listen: {error}")),
         }
     }
     let mode = over.unix_mode.as_ref().unwrap_or(&raw.server.unix_mode);
@@ -260,11 +261,7 @@ fn listen(raw: &Raw, over: &Overrides, problems: &mut Vec<String>) -> (Listen, b
 
 fn metrics(raw: &Raw, over: &Overrides, problems: &mut Vec<String>) -> Option<SocketAddr> {
     let given = over.metrics_listen.as_deref().or_else(|| some(&raw.server.metrics_listen))?;
-    let address = given.parse();
-    if address.is_err() {
-        problems.push(format!("server.metrics_listen: {given:?} is no address; one looks like 127.0.0.1:9100"));
-    }
-    address.ok()
+    listen_address(given).map_err(|error| problems.push(format!("server.metrics_listen: {error}"))).ok()
 }
 
 /// Finds mistakes that would otherwise show only when the socket is created.

@@ -5,6 +5,7 @@ mod changes;
 mod check;
 mod habits;
 mod inherit;
+mod listen_address;
 mod raw;
 mod sizes;
 

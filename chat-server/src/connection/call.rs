@@ -42,6 +42,7 @@ pub async fn call(server: &Arc<Server>, caller: &Caller, request: Request) -> Re
         Request::SetTyping(r) => Answer::SetTyping(live::typing(server, caller, r).await?),
         Request::SetActivity(r) => Answer::SetActivity(live::activity(server, caller, r)?),
         Request::SetStatus(r) => Answer::SetStatus(people::status(server, caller, r).await?),
+        Request::OwnStatus(_) => Answer::OwnStatus(people::own_status(server, caller).await?),
         Request::Who(r) => Answer::Who(people::who(server, caller, r).await?),
         Request::Trending(r) => Answer::Trending(live::trending(server, caller, r).await?),
         Request::Account(_) => Answer::Account(account::snapshot(server, caller).await?),

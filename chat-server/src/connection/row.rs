@@ -78,6 +78,7 @@ impl Row {
             Request::SetTyping(_)      => (A::UseRooms,       Some(R::Type),           Cost::Change,     FREELY,  PERSON, S::Post,     WRITES),
             Request::SetActivity(_)    => (A::SetPresence,    None,                    Cost::Free,       FREELY,  EITHER, S::Read,     WRITES),
             Request::SetStatus(_)      => (A::SetPresence,    None,                    Cost::Change,     ORDERED, EITHER, S::Account,  WRITES),
+            Request::OwnStatus(_)      => (A::SetPresence,    None,                    Cost::Free,       ORDERED, EITHER, S::Read,     READS),
             Request::Who(_)            => (A::SeePeople,      Some(R::SeeOnline),      Cost::Free,       ORDERED, EITHER, S::Read,     READS),
             Request::Trending(_)       => (A::UseRooms,       Some(R::ReadTrending),   Cost::Free,       ORDERED, EITHER, S::Read,     READS),
             Request::Account(_)        => (A::ReadAccount,    None,                    Cost::Free,       ORDERED, EITHER, S::Read,     READS),

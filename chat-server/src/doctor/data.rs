@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rustix::fs::{Access, access, statvfs};
 
-use super::check::Check;
+use super::check::{Check, Level};
 use crate::byte_size::byte_size;
 use crate::store::sqlite::{DatabaseFiles, Examined, FormError, examine, inspect, open_to_others};
 
@@ -16,6 +16,8 @@ const SPACE_LOW_BYTES: u64 = 1 << 30;
 const SPACE_NONE_BYTES: u64 = 64 << 20;
 /// A log of this size is not being checkpointed.
 const LOG_LARGE_BYTES: u64 = 256 << 20;
+/// The same where the settings are checked.
+const QUICK_CHECK_LIMIT: Duration = Duration::from_secs(1);
 /// The database's pages are checked for at most this long: a running server cannot shorten its log meanwhile.
 const CHECK_LIMIT: Duration = Duration::from_secs(30);
 
@@ -45,6 +47,28 @@ pub(super) fn checks(folder: &Path) -> (Vec<Check>, bool) {
         None => Check::ok("held by", "nobody; a server can start"),
     });
     (checks, files.holder.is_some())
+}
+
+/// Finds what keeps a server from using the folder; tries to write there, for permissions alone do not tell.
+pub(crate) fn data_problems(folder: &Path) -> Vec<String> {
+    let nearest = folder.ancestors().find(|path| path.exists()).unwrap_or(folder);
+    let mut found = vec![usable(folder, nearest)];
+    if found[0].level < Level::Fail {
+        found.extend(unwritable(nearest));
+    }
+    if nearest == folder {
+        found.push(database(&inspect(folder), &examine(folder, QUICK_CHECK_LIMIT)));
+    }
+    let failed = found.into_iter().filter(|check| check.level == Level::Fail);
+    failed.map(|check| format!("server.data: {}; {}", check.message, check.advice.unwrap_or_default())).collect()
+}
+
+/// Makes a folder and removes it again.
+fn unwritable(nearest: &Path) -> Option<Check> {
+    let probe = nearest.join(format!(".chat-check-{}", std::process::id()));
+    let error = std::fs::create_dir(&probe).and_then(|()| std::fs::remove_dir(&probe)).err()?;
+    let advice = "name a folder that the server may write with --data";
+    Some(Check::fail("data folder", format!("nothing can be written in {}: {error}", nearest.display()), advice))
 }
 
 fn usable(folder: &Path, nearest: &Path) -> Check {
@@ -130,7 +154,6 @@ fn database(files: &DatabaseFiles, examined: &Result<Examined, FormError>) -> Ch
 
 #[cfg(test)]
 mod tests {
-    use super::super::check::Level;
     use super::*;
 
     #[test]

@@ -10,5 +10,6 @@ mod running_clock;
 
 pub use check::{Check, Figure, Level};
 pub use data::at as data_at;
+pub(crate) use data::data_problems;
 pub use redis_checks::{at_url as redis_at, of as redis_of};
 pub use run::run;

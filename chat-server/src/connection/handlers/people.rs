@@ -1,7 +1,8 @@
 //! People: their names, their presence, their status. Must not know passwords or sign-ins.
 
+use chat_proto::error::{ErrorBody, ErrorCode};
 use chat_proto::presence::Presence;
-use chat_proto::request::{Resolve, Resolved, SetStatus, Users, UsersAnswer, Who, WhoAnswer};
+use chat_proto::request::{ChosenStatus, Resolve, Resolved, SetStatus, Users, UsersAnswer, Who, WhoAnswer};
 
 use crate::access::{Caller, RoomAction};
 use crate::connection::bounds::check_count;
@@ -46,6 +47,13 @@ pub(in crate::connection) async fn status(
     let profile = Profile { chosen: asked.availability, status: asked.status, last_seen: None };
     server.presence.status_changed(caller.user(), profile.clone());
     Ok(server.presence.presence_with(caller.user(), &profile))
+}
+
+pub(in crate::connection) async fn own_status(server: &Server, caller: &Caller) -> Result<ChosenStatus, Refusal> {
+    let accounts = server.store.accounts(vec![caller.user()]).await?;
+    let account =
+        accounts.into_iter().next().ok_or_else(|| ErrorBody::new(ErrorCode::NotFound, "This account is gone."))?;
+    Ok(ChosenStatus { availability: account.availability, status: account.status })
 }
 
 pub(in crate::connection) async fn who(server: &Server, caller: &Caller, asked: Who) -> Result<WhoAnswer, Refusal> {
