@@ -21,6 +21,7 @@ pub use parts::completion::Completing;
 pub use parts::composer::Composer;
 pub use parts::deletions::Deletions;
 pub use parts::editor::Editor;
+pub use parts::first_keys::{FirstKey, FirstKeys};
 pub use parts::navigation::Navigation;
 pub use parts::notices::Notices;
 pub use parts::overlays::{EditHistory, Overlay, Overlays};

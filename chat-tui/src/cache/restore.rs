@@ -12,6 +12,7 @@ use crate::app::{Place, Restored, SavedRoom, ServerKey};
 /// Reads the data of the account that was signed in last.
 pub(super) fn read(connection: &Connection, server: ServerKey, token: &str) -> rusqlite::Result<Restored> {
     let input_history = texts(connection, "SELECT text FROM input ORDER BY id")?;
+    let used_keys = texts(connection, "SELECT name FROM used_key")?;
     let account = connection
         .query_row("SELECT user, name, epoch, seq, open FROM account", [], |row| {
             let user = (UserId(row.get::<_, i64>(0)?.cast_unsigned()), row.get::<_, String>(1)?);
@@ -19,7 +20,7 @@ pub(super) fn read(connection: &Connection, server: ServerKey, token: &str) -> r
         })
         .optional()?;
     let Some(((id, name), epoch, seq, open)) = account else {
-        return Ok(Restored { input_history, ..Restored::default() });
+        return Ok(Restored { input_history, used_keys, ..Restored::default() });
     };
     // Whose posts these are must be known even if the name is not: the server sends it at the next sign-in.
     let name = name.parse().or_else(|_| id.to_string().parse()).ok();
@@ -33,6 +34,7 @@ pub(super) fn read(connection: &Connection, server: ServerKey, token: &str) -> r
         places: places(connection)?,
         users,
         input_history,
+        used_keys,
         outbox: outbox::read(connection, server, id, token)?,
         open: open.map(|room| RoomId(room.cast_unsigned())),
     })

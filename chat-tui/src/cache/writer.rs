@@ -72,6 +72,9 @@ fn write_one(transaction: &Transaction<'_>, token: &str, op: &PersistOp) -> rusq
         PersistOp::RemovePost(key) => outbox::remove(transaction, key),
         PersistOp::AddInput(text) => add_input(transaction, text),
         PersistOp::RemoveInput(text) => transaction.execute("DELETE FROM input WHERE text = ?1", [text]).map(drop),
+        PersistOp::StoreUsedKey(name) => {
+            transaction.execute("INSERT OR IGNORE INTO used_key (name) VALUES (?1)", [name]).map(drop)
+        }
         PersistOp::StoreDraft(room, text) => save_draft(transaction, *room, text),
         PersistOp::StorePlaces(places) => {
             places.iter().try_for_each(|(room, place)| save_place(transaction, *room, *place))
@@ -181,6 +184,7 @@ fn removes_text(op: &PersistOp) -> bool {
         PersistOp::StorePost(_)
         | PersistOp::RemovePost(_)
         | PersistOp::AddInput(_)
+        | PersistOp::StoreUsedKey(_)
         | PersistOp::StoreDraft(..)
         | PersistOp::StorePlaces(_)
         | PersistOp::StoreAccount { .. } => false,
@@ -228,6 +232,8 @@ mod tests {
             PersistOp::StoreRooms(vec![saved(GENERAL, "general"), saved(OPS, "ops")]),
             PersistOp::StoreDraft(GENERAL, "half a thought".into()),
             PersistOp::StorePlaces(vec![(GENERAL, Some(place)), (OPS, Some(place))]),
+            PersistOp::StoreUsedKey("help"),
+            PersistOp::StoreUsedKey("help"),
             PersistOp::RemoveItems(vec![GENERAL]),
         ];
         write(&mut connection, "run", &ops).expect("written");
@@ -235,6 +241,7 @@ mod tests {
         assert_eq!(restored.rooms, [saved(OPS, "ops")], "with the cursor as it was");
         assert_eq!(restored.places, [(OPS, place)]);
         assert_eq!(restored.drafts, [(GENERAL, "half a thought".to_owned())]);
+        assert_eq!(restored.used_keys, ["help"]);
         let left: i64 = connection.query_row("SELECT count(*) FROM item", [], |row| row.get(0)).expect("counted");
         assert_eq!(left, 1);
     }

@@ -6,7 +6,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::draw;
-use crate::app::{Focus, LinkState, Model, PostState, TimelineEntry};
+use crate::action::{Action, KeyContext};
+use crate::app::{FirstKey, Focus, LinkState, Model, PostState, TimelineEntry};
 use crate::text::{fit, wrap_words};
 use crate::theme::{Role, Theme};
 
@@ -34,9 +35,29 @@ pub(super) fn lines(model: &Model, width: u16, most: usize) -> Vec<Line> {
     lines.extend(notice);
     lines.extend(state);
     if lines.is_empty() {
-        lines.push((String::new(), Role::Typing));
+        lines.push((first_keys(model, columns), Role::TextFaint));
     }
     lines
+}
+
+/// The keys that were never used, in one row: without those that matter least, if there is no room for all.
+fn first_keys(model: &Model, columns: usize) -> String {
+    let label = |key: FirstKey| match (key, key.action()) {
+        (FirstKey::Help, Some(action)) => bound(model, action, "keys"),
+        (FirstKey::Go, Some(action)) => bound(model, action, "go"),
+        (FirstKey::Leave, Some(action)) => bound(model, action, "leave"),
+        (FirstKey::Command | FirstKey::Help | FirstKey::Go | FirstKey::Leave, _) => Some("/ commands".to_owned()),
+    };
+    let without = |left_out: &[FirstKey]| {
+        let shown = model.first_keys.unused().filter(|key| !left_out.contains(key));
+        shown.filter_map(label).collect::<Vec<_>>().join(" · ")
+    };
+    let rows = [&[][..], &[FirstKey::Command], &[FirstKey::Command, FirstKey::Go]].map(without);
+    rows.into_iter().find(|row| crate::text::width(row) <= columns).unwrap_or_default()
+}
+
+fn bound(model: &Model, action: Action, verb: &str) -> Option<String> {
+    model.setup.key(KeyContext::Everywhere, action).map(|key| format!("{key} {verb}"))
 }
 
 /// Draws the lines.

@@ -10,6 +10,7 @@ mod composer;
 mod delivery_status;
 mod draw;
 mod drawn;
+mod empty;
 mod footer;
 mod join_summary;
 mod layout;

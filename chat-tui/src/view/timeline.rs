@@ -8,12 +8,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::cache::RenderCache;
-use super::draw;
 use super::drawn::Drawn;
 use super::pills;
 use super::row::{Columns, Row};
 use super::rows::RowBuilder;
-use crate::app::{Focus, History, Model, Scroll, Server, Target, TimelineEntry};
+use super::{draw, empty};
+use crate::app::{Focus, History, Model, Scroll, Target, TimelineEntry};
 use crate::theme::{Role, Theme};
 
 /// The rows of one entry.
@@ -34,7 +34,7 @@ pub(super) fn draw(
 ) {
     drawn.viewport.rows = list.height;
     let (Some((room_key, room)), Some(server)) = (model.room(), model.server()) else {
-        draw_nothing(model, theme, list, buffer);
+        empty::draw(model, theme, list, buffer);
         return;
     };
     let me = server.me.as_ref().map(|me| Rc::from(format!("@{}", me.name)));
@@ -52,7 +52,7 @@ pub(super) fn draw(
     if builder.len() == 0 {
         drawn.viewport.is_at_end = true;
         drawn.viewport.is_at_start = true;
-        draw_nothing(model, theme, list, buffer);
+        empty::draw(model, theme, list, buffer);
         return;
     }
     let (mut blocks, is_at_end) = blocks(&builder, cache, height);
@@ -256,16 +256,4 @@ fn keep_selection_visible(
         }
         _ => (blocks, is_at_end),
     }
-}
-
-/// Draws the text of an empty list.
-fn draw_nothing(model: &Model, theme: &Theme, list: Rect, buffer: &mut Buffer) {
-    let text = match model.room() {
-        Some((_, room)) if room.backlog.history == History::Complete => "Nothing here yet. Say something.",
-        Some(_) => "loading …",
-        None if model.rooms.is_empty() && !model.server().is_some_and(Server::is_ready) => "connecting …",
-        None => "No room is open. Ctrl+K finds one, /join enters one.",
-    };
-    let row = Rect { y: list.y + list.height.saturating_sub(1), height: 1, ..list };
-    draw::text(buffer, draw::after(row, 1), text, theme.style(Role::TextFaint));
 }

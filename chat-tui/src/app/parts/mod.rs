@@ -15,6 +15,7 @@ pub mod deletions;
 pub mod edit_history;
 pub mod editor;
 pub mod habits;
+pub mod first_keys;
 pub mod input_history;
 pub mod navigation;
 pub mod notices;

@@ -6,6 +6,7 @@ use super::model::Model;
 use crate::action::{Action, ActionGroup, MessageAction, ScreenAction, WritingAction};
 use crate::app::parts::commands::{self, Surroundings};
 use crate::app::parts::deletion::deletion;
+use crate::app::parts::first_keys::FirstKey;
 use crate::app::parts::open_room::OpenRoom;
 use crate::app::parts::outcomes::Outcomes;
 use crate::app::parts::server::Server;
@@ -16,6 +17,9 @@ use crate::app::state::viewport::Viewport;
 
 /// Does an action.
 pub fn act(model: &mut Model, action: Action, out: &mut Outcomes) {
+    if let Some(key) = FirstKey::of(action) {
+        model.first_keys.on_used(key, model.navigation.server(), out);
+    }
     match action.group() {
         ActionGroup::Screen(action) => act_on_screen(model, action, out),
         ActionGroup::Writing(action) => act_on_text(model, action, out),

@@ -12,6 +12,7 @@ use crate::app::parts::client_keys::ClientKeys;
 use crate::app::parts::completion::{self, Known};
 use crate::app::parts::composer::Composer;
 use crate::app::parts::deletions::Deletions;
+use crate::app::parts::first_keys::FirstKeys;
 use crate::app::parts::navigation::Navigation;
 use crate::app::parts::notices::Notices;
 use crate::app::parts::open_room::OpenRoom;
@@ -53,6 +54,8 @@ pub struct Model {
     pub composer: Composer,
     /// The confirmed deletions that can still be taken back.
     pub deletions: Deletions,
+    /// The keys to be shown until they were used.
+    pub first_keys: FirstKeys,
     /// The windows over the screen.
     pub overlays: Overlays,
     /// The side panes the user wants to see.
@@ -88,6 +91,7 @@ impl Model {
             view_leads: false,
             composer: Composer::default(),
             deletions: Deletions::default(),
+            first_keys: FirstKeys::default(),
             overlays: Overlays::default(),
             panes: Panes::default(),
             notices: Notices::default(),

@@ -7,6 +7,7 @@ use chat_proto::request::Request;
 
 use super::model::Model;
 use super::{actions, saving};
+use crate::app::parts::first_keys::FirstKey;
 use crate::app::parts::open_room::OpenRoom;
 use crate::app::parts::outcomes::Outcomes;
 use crate::app::parts::selection::Focus;
@@ -38,7 +39,10 @@ fn route(model: &mut Model, outcome: Outcome, out: &mut Outcomes) -> Option<Effe
         Outcome::TellServers(request) => tell_servers(model, &request, out),
         Outcome::Show { text, is_error } => model.notices.show(&text, is_error, model.now),
         Outcome::Act(action) => actions::act(model, action, out),
-        Outcome::Run(action, argument) => actions::run(model, action, &argument, out),
+        Outcome::Run(action, argument) => {
+            model.first_keys.on_used(FirstKey::Command, model.navigation.server(), out);
+            actions::run(model, action, &argument, out);
+        }
         Outcome::Cancel => cancel(model, out),
         Outcome::Quit => quit(model, out),
         Outcome::OpenRoom(room_key) => model.navigation.open(room_key, &mut model.rooms, out),

@@ -45,6 +45,7 @@ pub fn restore(model: &mut Model, restored: Restored, out: &mut Outcomes) {
         }
     }
     model.composer.history.restore(restored.input_history);
+    model.first_keys.restore(&restored.used_keys);
     model.navigation.to_open = restored.open.map(of);
     out.push(Outcome::OpenDefaultRoom(key));
 }

@@ -69,6 +69,8 @@ pub enum PersistOp {
     AddInput(String),
     /// Remove a text from the input history, because its message was deleted.
     RemoveInput(String),
+    /// Remember that a key was used which is shown until then.
+    StoreUsedKey(&'static str),
     /// Replace a room's draft; an empty one removes it.
     StoreDraft(RoomId, String),
     /// Replace the places where rooms were left; `None` is a room's end.

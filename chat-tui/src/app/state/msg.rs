@@ -67,6 +67,8 @@ pub struct Restored {
     pub users: Vec<User>,
     /// Texts sent before, oldest first.
     pub input_history: Vec<String>,
+    /// Names of the keys that need not be shown any more.
+    pub used_keys: Vec<String>,
     /// Messages that are not acknowledged, oldest first.
     pub outbox: Vec<StoredPost>,
     /// The room that was open last.

@@ -20,3 +20,10 @@ pub struct Setup {
     /// The keys of each action in each context, as help shows them.
     pub keys: HashMap<(KeyContext, Action), Vec<String>>,
 }
+
+impl Setup {
+    /// The shortest key of an action in a context, as help shows it.
+    pub fn key(&self, context: KeyContext, action: Action) -> Option<&str> {
+        self.keys.get(&(context, action))?.first().map(String::as_str)
+    }
+}

@@ -112,6 +112,8 @@ impl TestApp {
             keys: HashMap::new(),
         };
         let mut app = Self { model: Model::new(setup), now: NOON };
+        // Of a person who knows the keys.
+        app.model.first_keys.restore(&super::FirstKey::ALL.map(|key| key.name().to_owned()));
         app.take(Msg::Focused(true));
         app
     }

@@ -6,7 +6,8 @@ use chat_proto::server_frame::{AccountChange, AccountEvent, Service};
 
 use super::scene::{four_people, happened, posted, room_with, sign_in, talk};
 use super::*;
-use crate::app::{Restored, RoomKey, SavedRoom, ServerKey, StoredPost};
+use crate::action::Action;
+use crate::app::{Effect, FirstKeys, PersistOp, Restored, RoomKey, SavedRoom, ServerKey, StoredPost};
 use crate::link_event::{CallError, NetError};
 
 fn down(app: &mut TestApp, reason: &str) {
@@ -71,8 +72,44 @@ fn a_room_that_is_loading() {
 
 #[test]
 fn an_empty_room() {
-    insta::assert_snapshot!(shown(&mut room_with(Vec::new()), 80, 24));
-    insta::assert_snapshot!("an_empty_room_on_a_wide_screen", shown(&mut room_with(Vec::new()), 120, 36));
+    let mut app = first_minute();
+    insta::assert_snapshot!(shown(&mut app, 80, 24));
+    insta::assert_snapshot!("an_empty_room_on_a_wide_screen", shown(&mut app, 120, 36));
+    insta::assert_snapshot!("an_empty_room_on_a_narrow_screen", shown(&mut app, 40, 10));
+}
+
+/// An empty room before a person who has used no key yet.
+fn first_minute() -> TestApp {
+    let mut app = room_with(Vec::new());
+    app.model.setup.keys = crate::keymap::Keymap::embedded().keys();
+    app.model.first_keys = FirstKeys::default();
+    app
+}
+
+#[test]
+fn the_first_keys_are_shown_until_they_were_used() {
+    let mut app = first_minute();
+    let has = |app: &mut TestApp, text: &str| draw(app, 80, 24).0[22].contains(text);
+    assert!(has(&mut app, "F1 keys · Ctrl+K go · / commands · Ctrl+Q leave"));
+    let stored = |effects: &[Effect], name| {
+        effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Persist(_, PersistOp::StoreUsedKey(used)) if *used == name))
+    };
+    assert!(stored(&app.act(Action::Help), "help"));
+    app.act(Action::Close);
+    assert!(!stored(&app.act(Action::Help), "help"), "once");
+    app.act(Action::Close);
+    assert!(has(&mut app, "Ctrl+K go · / commands · Ctrl+Q leave") && !has(&mut app, "F1 keys"));
+    app.send("/online");
+    app.act(Action::SwitchRoom);
+    app.act(Action::Close);
+    wait(&mut app, 60_000);
+    assert!(!has(&mut app, "/ commands") && !has(&mut app, "Ctrl+K go") && has(&mut app, "Ctrl+Q leave"));
+    let mut next = first_minute();
+    let used_keys = ["help", "go", "command", "leave"].map(str::to_owned).to_vec();
+    next.take(Msg::Restored(Box::new(Restored { used_keys, ..Restored::default() })));
+    assert!(!has(&mut next, "Ctrl+Q"), "remembered");
 }
 
 #[test]
