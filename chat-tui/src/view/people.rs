@@ -103,7 +103,7 @@ fn lines(model: &Model, theme: &Theme, (room_key, room): (RoomKey, &Room), serve
         }
         lines.push(title_line(format!("{title} · {count}"), style));
         for (id, name, presence) in group {
-            let note = if server.my_id() == Some(*id) { "you".to_owned() } else { note(model, room_key, presence) };
+            let note = if server.my_id() == Some(*id) { own_note(presence) } else { note(model, room_key, presence) };
             let is_there =
                 matches!(presence.availability, Availability::Online | Availability::Dnd | Availability::Away);
             let style = theme.style(if is_there { Role::Text } else { Role::TextDim });
@@ -127,6 +127,14 @@ fn mark(availability: Availability) -> (&'static str, Role) {
         Availability::Offline => ("○", Role::PresenceOffline),
         Availability::Unknown => ("?", Role::PresenceOffline),
     }
+}
+
+/// Returns one's own status behind the mark that it is oneself.
+fn own_note(presence: &Presence) -> String {
+    presence
+        .status
+        .as_ref()
+        .map_or_else(|| "you".to_owned(), |status| format!("you · {}", SafeText::line(status.as_str()).as_str()))
 }
 
 /// Returns the person's status, or the time since they were last seen.

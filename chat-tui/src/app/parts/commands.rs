@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use chat_proto::presence::ChosenAvailability;
 use chat_proto::request::{self, CreateRoom, Life, Resolve, SetDescription, SetRsvp, SetStatus, SetTopic};
 use chat_proto::room::RoomKind;
-use chat_proto::text::MessageBody;
+use chat_proto::text::{MessageBody, StatusText};
 
 use super::code_language;
 use super::outcomes::Outcomes;
@@ -176,19 +176,34 @@ fn show_topic(at: &Surroundings, out: &mut Outcomes) -> CommandResult {
 
 fn describe(argument: &str, at: &Surroundings, out: &mut Outcomes) -> CommandResult {
     if argument.is_empty() {
-        let room = at.room()?;
-        let text = match &room.info.description {
-            Some(description) => format!("This room is for: {description}"),
-            None => "No description yet. Set one with /describe TEXT.".to_owned(),
-        };
-        out.show_info(&text);
-        return Ok(None);
+        return show_description(at, out);
     }
     let room_key = at.connected_room()?;
     let description = (argument != CLEAR).then(|| read_text("description", argument)).transpose()?;
     let request = SetDescription { room: room_key.room, description };
     out.ask(room_key.server, request, Purpose::UserAction("could not set the description"));
     Ok(None)
+}
+
+/// Shows the description. The list of rooms that comes with a sign-in has none: where none is known, the server is asked.
+fn show_description(at: &Surroundings, out: &mut Outcomes) -> CommandResult {
+    let room = at.room()?;
+    match &room.info.description {
+        Some(description) => out.show_info(&description_text(Some(description.as_str()))),
+        None => {
+            let room_key = at.connected_room()?;
+            out.ask(room_key.server, request::RoomInfo { room: room_key.room }, Purpose::Description);
+        }
+    }
+    Ok(None)
+}
+
+/// A room's description, in a sentence.
+pub fn description_text(description: Option<&str>) -> String {
+    match description {
+        Some(description) => format!("This room is for: {description}"),
+        None => "No description yet. Set one with /describe TEXT.".to_owned(),
+    }
 }
 
 fn send_ephemeral(argument: &str, at: &Surroundings, out: &mut Outcomes) -> CommandResult {
@@ -221,8 +236,15 @@ fn send_as(
 
 fn status(availability: ChosenAvailability, argument: &str, at: &Surroundings, out: &mut Outcomes) -> CommandResult {
     let server = at.connected_server()?;
-    let status = (!argument.is_empty()).then(|| read_text("status", argument)).transpose()?;
-    out.ask(server, SetStatus { availability, status }, Purpose::UserAction("could not set the status"));
+    let status: Option<StatusText> = (!argument.is_empty()).then(|| read_text("status", argument)).transpose()?;
+    let appearance = match availability {
+        ChosenAvailability::Auto => "online",
+        ChosenAvailability::Away => "away",
+        ChosenAvailability::Dnd => "as not to be disturbed",
+    };
+    let with = status.as_ref().map_or_else(String::new, |status| format!(": {status}"));
+    let confirmation = format!("You appear {appearance}{with}.");
+    out.ask(server, SetStatus { availability, status }, Purpose::Status { confirmation });
     Ok(None)
 }
 

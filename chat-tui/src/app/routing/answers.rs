@@ -7,6 +7,7 @@ use chat_proto::room::Membership;
 
 use super::changes;
 use super::model::Model;
+use crate::app::parts::commands;
 use crate::app::parts::outcomes::Outcomes;
 use crate::app::parts::rooms::room::Room;
 use crate::app::state::purpose::Purpose;
@@ -52,6 +53,11 @@ fn on_success(model: &mut Model, (key, purpose): (ServerKey, Purpose), answer: A
         (Purpose::Enter, Answer::Resolve(found)) => on_resolved(key, &found, out),
         (Purpose::RoomList, Answer::ListRooms(page)) => model.overlays.on_room_list(key, page, out),
         (Purpose::Info, Answer::RoomInfo(info)) => open_info(model, info),
+        (Purpose::Description, Answer::RoomInfo(info)) => {
+            let description = info.listing.room.description.as_ref();
+            out.show_info(&commands::description_text(description.map(|text| text.as_str())));
+        }
+        (Purpose::Status { confirmation }, _) => out.show_info(&confirmation),
         (Purpose::UpdatedInfo, Answer::RoomInfo(info)) if key == model.navigation.server() => {
             model.overlays.on_info(info);
         }
@@ -99,7 +105,8 @@ fn on_failure(model: &mut Model, purpose: Purpose, refusal: &CallError, out: &mu
         Purpose::Changes(room_key) => with_room(model, room_key, |room| room.following.on_page_failed()),
         Purpose::History(room_key) => with_room(model, room_key, Room::give_up_page),
         Purpose::Enter => report_refusal("could not enter the room", refusal, out),
-        Purpose::Info => report_refusal("could not look at the room", refusal, out),
+        Purpose::Status { .. } => report_refusal("could not set the status", refusal, out),
+        Purpose::Info | Purpose::Description => report_refusal("could not look at the room", refusal, out),
         Purpose::Versions(..) => report_refusal("could not get the earlier versions", refusal, out),
         Purpose::UserAction(what) => report_refusal(what, refusal, out),
         // Nobody waits for these, or they are requested again later.

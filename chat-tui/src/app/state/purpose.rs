@@ -31,6 +31,13 @@ pub enum Purpose {
     RoomList,
     /// To show a room's details.
     Info,
+    /// To show a room's description.
+    Description,
+    /// To set the account's status.
+    Status {
+        /// Is shown once it is set.
+        confirmation: String,
+    },
     /// To update a room's details that are shown.
     UpdatedInfo,
     /// To show the edit history of a message.

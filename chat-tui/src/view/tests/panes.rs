@@ -132,3 +132,19 @@ fn the_smallest_screen_and_one_below_it() {
     insta::assert_snapshot!("the_smallest_screen", shown(&mut room_with(talk()), 16, 4));
     insta::assert_snapshot!("below_the_smallest_screen", shown(&mut room_with(talk()), 15, 4));
 }
+
+#[test]
+fn ones_own_status_stands_behind_ones_own_name() {
+    use chat_proto::request::{Answer, Request};
+    let mut app = room_with(talk());
+    let presence = Presence { availability: Availability::Away, status: "lunch".parse().ok(), last_seen: None };
+    let effects = app.send("/away lunch");
+    let is_status = |request: &Request| matches!(request, Request::SetStatus(_));
+    let ask = crate::app::tests::asked(&effects, is_status).expect("asked").0;
+    assert_ne!(app.notice(), "You appear away: lunch.", "not before the server took it");
+    app.answer(ask, Ok(Answer::SetStatus(presence.clone())));
+    assert_eq!(app.notice(), "You appear away: lunch.");
+    app.push(ServerFrame::Presence(UserPresence { user: ME, presence }));
+    let screen = shown(&mut app, 120, 36);
+    assert!(screen.contains("zoe you · lunch"), "{screen}");
+}
