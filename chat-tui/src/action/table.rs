@@ -177,6 +177,10 @@ actions! {
     List(ListAction) {
         ListUp "list_up", LIST, None, "The line above";
         ListDown "list_down", LIST, None, "The line below";
+        ListPageUp "list_page_up", LIST, None, "Back by one page";
+        ListPageDown "list_page_down", LIST, None, "Forward by one page";
+        ListFirst "list_first", LIST, None, "To the first line";
+        ListLast "list_last", LIST, None, "To the last line";
         Choose "choose", LIST, None, "Choose";
         Close "close", LIST, None, "Close";
     }

@@ -16,10 +16,14 @@ use crate::action::ListAction;
 use crate::app::state::outcome::Outcome;
 use crate::app::state::purpose::Purpose;
 use crate::app::state::room_key::{RoomKey, ServerKey};
+use crate::app::state::viewport::Viewport;
 use crate::text::SafeText;
 
 /// Rooms listed to choose from.
 const ROOMS_MAX: u32 = 200;
+
+/// More lines than any list has.
+const END: isize = 1 << 20;
 
 /// A window over the screen.
 #[derive(Debug)]
@@ -30,6 +34,8 @@ pub enum Overlay {
     Help {
         /// The index of the first visible line.
         top: usize,
+        /// The words to look for.
+        query: Editor,
     },
     /// The details of a room.
     Info(Box<RoomInfoAnswer>),
@@ -51,7 +57,8 @@ impl Overlay {
     pub(in crate::app) fn query_mut(&mut self) -> Option<&mut Editor> {
         match self {
             Self::Switcher(switcher) => Some(&mut switcher.query),
-            Self::Help { .. } | Self::Info(_) | Self::Deletion { .. } | Self::EditHistory(_) => None,
+            Self::Help { query, .. } => Some(query),
+            Self::Info(_) | Self::Deletion { .. } | Self::EditHistory(_) => None,
         }
     }
 }
@@ -79,11 +86,17 @@ pub struct Overlays {
 }
 
 impl Overlays {
-    /// Does an action on the open overlay; `last_top` is the last row of its text that may be at the top.
-    pub fn act(&mut self, action: ListAction, last_top: usize, out: &mut Outcomes) {
+    /// Does an action on the open overlay as it was drawn.
+    pub fn act(&mut self, action: ListAction, viewport: &Viewport, out: &mut Outcomes) {
+        let page = viewport.page.max(2) as isize - 1;
+        let last_top = viewport.last_top;
         match action {
             ListAction::ListUp => self.step(-1, last_top),
             ListAction::ListDown => self.step(1, last_top),
+            ListAction::ListPageUp => self.jump(-page, last_top),
+            ListAction::ListPageDown => self.jump(page, last_top),
+            ListAction::ListFirst => self.jump(-END, last_top),
+            ListAction::ListLast => self.jump(END, last_top),
             ListAction::Choose => self.choose(out),
             ListAction::Close => self.close(),
         }
@@ -122,7 +135,7 @@ impl Overlays {
 
     /// Opens help.
     pub fn open_help(&mut self) {
-        self.open = Some(Overlay::Help { top: 0 });
+        self.open = Some(Overlay::Help { top: 0, query: Editor::default() });
     }
 
     /// Asks whether to delete a message.
@@ -136,7 +149,15 @@ impl Overlays {
         if let Some(killed) = deletion(query) {
             out.push(Outcome::KeepKilled(killed));
         }
+        self.to_top();
         out.push(Outcome::FindRooms);
+    }
+
+    /// Help that shows other lines than before shows them from the first.
+    fn to_top(&mut self) {
+        if let Some(Overlay::Help { top, .. }) = &mut self.open {
+            *top = 0;
+        }
     }
 
     /// A character was typed.
@@ -146,9 +167,13 @@ impl Overlays {
                 list.query.insert(c.encode_utf8(&mut [0; 4]));
                 out.push(Outcome::FindRooms);
             }
+            Some(Overlay::Help { query, .. }) => {
+                query.insert(c.encode_utf8(&mut [0; 4]));
+                self.to_top();
+            }
             Some(Overlay::Deletion { .. }) => self.answer_deletion(c, out),
-            Some(Overlay::Help { .. } | Overlay::Info(_) | Overlay::EditHistory(_)) if c == 'q' => self.close(),
-            Some(Overlay::Help { .. } | Overlay::Info(_) | Overlay::EditHistory(_)) | None => {}
+            Some(Overlay::Info(_) | Overlay::EditHistory(_)) if c == 'q' => self.close(),
+            Some(Overlay::Info(_) | Overlay::EditHistory(_)) | None => {}
         }
     }
 
@@ -166,10 +191,18 @@ impl Overlays {
     pub fn step(&mut self, step: isize, last_top: usize) {
         match &mut self.open {
             Some(Overlay::Switcher(switcher)) => switcher.step(step),
-            Some(Overlay::Help { top } | Overlay::EditHistory(EditHistory { top, .. })) => {
-                *top = (*top).min(last_top).saturating_add_signed(step);
+            Some(Overlay::Help { top, .. } | Overlay::EditHistory(EditHistory { top, .. })) => {
+                *top = (*top).min(last_top).saturating_add_signed(step).min(last_top);
             }
             Some(Overlay::Info(_) | Overlay::Deletion { .. }) | None => {}
+        }
+    }
+
+    /// Moves by many lines; unlike a step, it never goes round.
+    fn jump(&mut self, step: isize, last_top: usize) {
+        match self.switcher_mut() {
+            Some(switcher) => switcher.jump(step),
+            None => self.step(step, last_top),
         }
     }
 

@@ -95,6 +95,11 @@ impl Switcher {
         }
     }
 
+    /// Moves by many lines, to the first or the last at most.
+    pub(in crate::app) fn jump(&mut self, step: isize) {
+        self.select(self.selected.saturating_add_signed(step));
+    }
+
     /// Selects a line.
     pub(in crate::app) fn select(&mut self, line: usize) {
         self.selected = line.min(self.lines.len().saturating_sub(1));

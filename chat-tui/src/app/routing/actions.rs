@@ -24,7 +24,7 @@ pub fn act(model: &mut Model, action: Action, out: &mut Outcomes) {
         ActionGroup::Screen(action) => act_on_screen(model, action, out),
         ActionGroup::Writing(action) => act_on_text(model, action, out),
         ActionGroup::Message(action) => act_on_message(model, action, out),
-        ActionGroup::List(action) => model.overlays.act(action, model.viewport.last_top, out),
+        ActionGroup::List(action) => model.overlays.act(action, &model.viewport, out),
         ActionGroup::Command(_) => run(model, action, "", out),
     }
 }

@@ -13,7 +13,10 @@ use crate::app::state::viewport::{Mouse, Target};
 pub fn on_mouse(model: &mut Model, event: Mouse, out: &mut Outcomes) {
     match event {
         Mouse::Wheel { lines } if model.overlays.open.is_some() => {
-            model.overlays.step(lines.signum() as isize, model.viewport.last_top);
+            // A list to choose from moves by one, a text by as many lines as messages do.
+            let is_list = model.overlays.switcher_mut().is_some();
+            let step = if is_list { lines.signum() } else { lines };
+            model.overlays.step(step as isize, model.viewport.last_top);
         }
         Mouse::Wheel { lines } => actions::scroll(model, lines, out),
         Mouse::Click { column, row } => on_click(model, model.viewport.target(column, row), out),

@@ -85,6 +85,8 @@ pub struct Viewport {
     pub fold: Fold,
     /// The last row of the open text that may be at the top.
     pub last_top: usize,
+    /// Rows of the open list or text.
+    pub page: usize,
     /// The targets of clicks; the last one at a cell wins.
     pub targets: Vec<(Area, Target)>,
 }

@@ -1,7 +1,7 @@
 //! Help: the present key bindings with the names of their actions, and the commands. Must not know how a key is bound.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use super::frame;
 use crate::action::{Action, KeyContext};
@@ -9,11 +9,15 @@ use crate::app::Model;
 use crate::text::wrap_words;
 use crate::theme::{Role, Theme};
 use crate::view::draw;
+use crate::view::drawn::Drawn;
 
 /// Columns of the keys.
 const KEYS: usize = 32;
 /// Least columns of the descriptions; with fewer, they are below the keys.
 const HELP: usize = 34;
+
+/// Below this width the hint names fewer keys.
+const NARROW: u16 = 60;
 
 enum Line {
     Title(&'static str),
@@ -35,12 +39,30 @@ enum Row {
     Both(String, String),
 }
 
-/// Draws the help from row `top` on. Returns the last row that may be at the top.
-pub(super) fn draw(model: &Model, theme: &Theme, outer: Rect, (top, buffer): (usize, &mut Buffer)) -> usize {
-    let inner = frame::draw(theme, outer, ("help", "↑↓ scroll · Esc close"), buffer);
+/// Draws the lines that contain the query, from row `top` on.
+pub(super) fn draw(
+    model: &Model,
+    theme: &Theme,
+    outer: Rect,
+    ((top, query), buffer, drawn): ((usize, &str), &mut Buffer, &mut Drawn),
+) {
+    let is_narrow = outer.width < NARROW;
+    let hint = if is_narrow { "type to filter · Esc close" } else { "type to filter · PgUp PgDn · Esc close" };
+    let mut inner = frame::draw(theme, outer, ("help", hint), buffer);
+    if !query.is_empty() {
+        let row = Rect { height: 1, ..inner };
+        let used = draw::text(buffer, row, &format!("› {query}"), theme.style(Role::OverlayTitle));
+        drawn.caret = Some(Position::new(row.x + used.min(row.width.saturating_sub(1)), row.y));
+        inner = Rect { y: inner.y + 1, height: inner.height.saturating_sub(1), ..inner };
+    }
     let columns = usize::from(inner.width);
-    let rows: Vec<_> = lines(model).iter().flat_map(|line| rows(line, columns)).collect();
+    let mut rows: Vec<_> = matching(lines(model), query).iter().flat_map(|line| rows(line, columns)).collect();
+    if rows.is_empty() {
+        rows.push(Row::Title("No key or command is called that.".to_owned()));
+    }
     let last = rows.len().saturating_sub(usize::from(inner.height));
+    drawn.viewport.last_top = last;
+    drawn.viewport.page = usize::from(inner.height);
     let (key, text) = (theme.style(Role::OverlayKey), theme.style(Role::Overlay));
     for (row, area) in rows.iter().skip(top.min(last)).zip(draw::rows(inner)) {
         match row {
@@ -53,7 +75,34 @@ pub(super) fn draw(model: &Model, theme: &Theme, outer: Rect, (top, buffer): (us
             }
         }
     }
-    last
+}
+
+/// The lines that contain each word of the query, below the titles of their sections.
+fn matching(lines: Vec<Line>, query: &str) -> Vec<Line> {
+    let query = query.to_lowercase();
+    let words: Vec<_> = query.split_whitespace().collect();
+    if words.is_empty() {
+        return lines;
+    }
+    let contains = |text: String| words.iter().all(|word| text.to_lowercase().contains(word));
+    let mut title = None;
+    let mut found = Vec::new();
+    for line in lines {
+        let is_match = match &line {
+            Line::Title(_) => {
+                title = Some(line);
+                continue;
+            }
+            Line::Keys { keys, help, name } => contains(format!("{keys} {help} {name}")),
+            Line::Command(command, help) => contains(format!("{command} {help}")),
+            Line::Empty => false,
+        };
+        if is_match {
+            found.extend(title.take());
+            found.push(line);
+        }
+    }
+    found
 }
 
 /// Wraps a line into rows; nothing is cut.

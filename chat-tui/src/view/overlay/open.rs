@@ -23,9 +23,10 @@ pub(in crate::view) fn draw(model: &Model, theme: &Theme, area: Rect, (buffer, d
     };
     let outer = frame::centre(area, columns, rows);
     drawn.viewport.targets.push((draw::area(outer), Target::Overlay));
+    drawn.viewport.page = usize::from(outer.height.saturating_sub(2));
     match overlay {
         Overlay::Switcher(list) => switcher::draw(list, theme, outer, (buffer, drawn)),
-        Overlay::Help { top } => drawn.viewport.last_top = help::draw(model, theme, outer, (*top, buffer)),
+        Overlay::Help { top, query } => help::draw(model, theme, outer, ((*top, query.text()), buffer, drawn)),
         Overlay::Info(info) => info::draw(model, theme, outer, (info, buffer)),
         Overlay::EditHistory(shown) => {
             drawn.viewport.last_top = edit_history::draw(model, theme, outer, (shown, buffer));

@@ -107,6 +107,50 @@ fn the_help_ends_with_the_commands() {
     insta::assert_snapshot!(shown(&mut app, 80, 24));
 }
 
+/// A screen with the help open.
+fn help() -> TestApp {
+    let mut app = afternoon();
+    app.model.setup.keys = crate::keymap::Keymap::embedded().keys();
+    app.act(Action::Help);
+    draw(&mut app, 80, 24);
+    app
+}
+
+#[test]
+fn the_help_turns_pages_and_goes_to_its_ends() {
+    let mut app = help();
+    let first = shown(&mut app, 80, 24);
+    let last_line = draw(&mut app, 80, 24).0[22].clone();
+    app.act(Action::ListPageDown);
+    let second = shown(&mut app, 80, 24);
+    assert!(second != first && second.lines().nth(1) == Some(last_line.as_str()), "one line is on both: {second}");
+    app.act(Action::ListPageUp);
+    assert_eq!(shown(&mut app, 80, 24), first);
+    app.act(Action::ListLast);
+    let end = shown(&mut app, 80, 24);
+    assert!(end.contains("/theme auto|dark|light|FILE"), "{end}");
+    app.act(Action::ListPageDown);
+    assert_eq!(shown(&mut app, 80, 24), end);
+    app.act(Action::ListFirst);
+    assert_eq!(shown(&mut app, 80, 24), first);
+    app.take(Msg::Mouse(crate::app::Mouse::Wheel { lines: 3 }));
+    let (by_wheel, third) = (shown(&mut app, 80, 24), first.lines().nth(4).map(str::to_owned));
+    assert_eq!(by_wheel.lines().nth(1).map(str::to_owned), third, "three lines on");
+}
+
+#[test]
+fn the_help_shows_the_lines_that_contain_the_typed_words() {
+    let mut app = help();
+    app.act(Action::ListLast);
+    "quit sh".chars().for_each(|c| drop(app.take(Msg::Typed(c))));
+    app.act(Action::DeleteLeft);
+    app.act(Action::DeleteLeft);
+    insta::assert_snapshot!("help_filtered_80x24", shown(&mut app, 80, 24));
+    insta::assert_snapshot!("help_filtered_40x10", shown(&mut app, 40, 10));
+    "zzz".chars().for_each(|c| drop(app.take(Msg::Typed(c))));
+    assert!(shown(&mut app, 80, 24).contains("No key or command is called that."));
+}
+
 #[test]
 fn a_deletion_is_asked_for_on_a_narrow_screen() {
     let mut app = room_with(talk());
@@ -114,4 +158,29 @@ fn a_deletion_is_asked_for_on_a_narrow_screen() {
     app.act(Action::Cancel);
     app.act(Action::DeleteMessage);
     insta::assert_snapshot!(shown(&mut app, 40, 10));
+}
+
+#[test]
+fn a_description_that_is_not_known_is_asked_for() {
+    let texts =
+        [("Releases.", "This room is for: Releases."), ("", "No description yet. Set one with /describe TEXT.")];
+    for (description, notice) in texts {
+        let mut app = room_with(talk());
+        let effects = app.send("/describe");
+        assert_eq!(app.notice(), "");
+        let ask = asked(&effects, |request| matches!(request, Request::RoomInfo(_))).expect("asked").0;
+        let mut listing = listing(GENERAL.0, "general", "");
+        listing.room.description = (!description.is_empty()).then(|| description.parse().expect("a description"));
+        let info = RoomInfoAnswer {
+            listing,
+            head: Seq(9),
+            messages: 9,
+            rsvp: RsvpCounts { attending: 0, interested: 0 },
+            own_rsvp: Rsvp::None,
+            role: None,
+            users: Vec::new(),
+        };
+        app.answer(ask, Ok(Answer::RoomInfo(info)));
+        assert_eq!(app.notice(), notice);
+    }
 }
