@@ -52,6 +52,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, (buffer, drawn): (&
     for (line, row) in lines.iter().skip(skip).zip(draw::rows(inner)) {
         let shown = text[line.clone()].replace('\t', " ");
         draw::text(buffer, row, &shown, theme.style(Role::ComposerText));
+        drawn.viewport.draft_rows.push((draw::area(row), line.clone()));
     }
     draw_hidden(theme, inner, (skip, lines.len().saturating_sub(skip + height), at - skip), buffer);
     let column = prefix_width(&text[lines[at].clone()], cursor - lines[at].start) as u16;

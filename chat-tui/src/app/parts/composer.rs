@@ -2,6 +2,8 @@
 
 #![deny(clippy::disallowed_methods)]
 
+use std::ops::Range;
+
 use chat_proto::ids::Seq;
 use chat_proto::time::UnixMillis;
 
@@ -123,6 +125,14 @@ impl Composer {
         let Some(mut open) = open else { return };
         if open.room.writing.draft.redo() {
             self.on_draft_changed(&mut open, now, out);
+        }
+    }
+
+    /// Places the cursor in a row of the draft, after as many columns.
+    pub fn place_cursor(&mut self, (row, columns): (Range<usize>, usize), open: Option<OpenRoom>) {
+        self.completing.stop();
+        if let Some(open) = open {
+            open.room.writing.draft.place_in(row, columns);
         }
     }
 

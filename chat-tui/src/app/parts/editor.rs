@@ -3,6 +3,8 @@
 
 #![deny(clippy::disallowed_methods)]
 
+use std::ops::Range;
+
 use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
 
 /// A text with a cursor.
@@ -210,12 +212,18 @@ impl Editor {
     /// The offset in the line that begins at `start` that has the cursor's column.
     fn move_into(&mut self, start: usize) {
         let columns = crate::text::width(&self.text[self.line_start_at(self.cursor)..self.cursor]);
-        let end = self.line_end_at(start);
+        self.place_in(start..self.line_end_at(start), columns);
+    }
+
+    /// Places the cursor in a row of the text, after as many columns, or at its end. A row that is not there any more
+    /// changes nothing.
+    pub fn place_in(&mut self, row: Range<usize>, columns: usize) {
+        let Some(shown) = self.text.get(row.clone()) else { return };
         let mut used = 0;
-        self.cursor = end;
-        for (at, grapheme) in self.text[start..end].grapheme_indices(true) {
+        self.cursor = row.end;
+        for (at, grapheme) in shown.grapheme_indices(true) {
             if used >= columns {
-                self.cursor = start + at;
+                self.cursor = row.start + at;
                 break;
             }
             used += crate::text::width(grapheme);

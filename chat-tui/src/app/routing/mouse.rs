@@ -4,6 +4,7 @@
 
 use super::actions;
 use super::model::Model;
+use crate::app::parts::open_room::OpenRoom;
 use crate::app::parts::outcomes::Outcomes;
 use crate::app::parts::selection::Focus;
 use crate::app::state::outcome::Outcome;
@@ -19,12 +20,12 @@ pub fn on_mouse(model: &mut Model, event: Mouse, out: &mut Outcomes) {
             model.overlays.step(step as isize, model.viewport.last_top);
         }
         Mouse::Wheel { lines } => actions::scroll(model, lines, out),
-        Mouse::Click { column, row } => on_click(model, model.viewport.target(column, row), out),
+        Mouse::Click { column, row } => on_click(model, (column, row), out),
     }
 }
 
-fn on_click(model: &mut Model, target: Option<Target>, out: &mut Outcomes) {
-    match target {
+fn on_click(model: &mut Model, (column, row): (u16, u16), out: &mut Outcomes) {
+    match model.viewport.target(column, row) {
         Some(Target::ListLine(line)) => model.overlays.choose_line(line, out),
         Some(Target::Overlay) => {}
         // A click beside an open list closes it.
@@ -34,9 +35,18 @@ fn on_click(model: &mut Model, target: Option<Target>, out: &mut Outcomes) {
             model.focus = Focus::Message(seq);
             model.view_leads = false;
         }
-        Some(Target::Composer) => model.focus = Focus::Composer,
+        Some(Target::Composer) => on_composer_clicked(model, (column, row)),
         Some(Target::MoreAbove) => actions::go_to_first_unread(model, out),
         Some(Target::MoreBelow) => actions::scroll_to_newest(model, out),
         None => {}
+    }
+}
+
+/// The input box takes the keys, and the cursor goes where it was clicked.
+fn on_composer_clicked(model: &mut Model, (column, row): (u16, u16)) {
+    model.focus = Focus::Composer;
+    if let Some(place) = model.viewport.draft_row(column, row) {
+        let open = OpenRoom::find(&mut model.rooms, &model.servers, model.navigation.current);
+        model.composer.place_cursor(place, open);
     }
 }

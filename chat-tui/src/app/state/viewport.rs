@@ -3,6 +3,8 @@
 
 #![deny(clippy::disallowed_methods)]
 
+use std::ops::Range;
+
 use chat_proto::ids::Seq;
 
 use super::pane::Fold;
@@ -87,11 +89,19 @@ pub struct Viewport {
     pub last_top: usize,
     /// Rows of the open list or text.
     pub page: usize,
+    /// The visible rows of the draft, each with the bytes it shows.
+    pub draft_rows: Vec<(Area, Range<usize>)>,
     /// The targets of clicks; the last one at a cell wins.
     pub targets: Vec<(Area, Target)>,
 }
 
 impl Viewport {
+    /// The bytes of the draft that the row of a cell shows, and the cell's column in it.
+    pub fn draft_row(&self, column: u16, row: u16) -> Option<(Range<usize>, usize)> {
+        let (area, shown) = self.draft_rows.iter().find(|(area, _)| area.y == row)?;
+        Some((shown.clone(), usize::from(column.saturating_sub(area.x))))
+    }
+
     /// The target at a cell.
     pub fn target(&self, column: u16, row: u16) -> Option<Target> {
         self.targets.iter().rev().find(|(area, _)| area.contains(column, row)).map(|(_, target)| *target)

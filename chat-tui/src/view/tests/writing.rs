@@ -142,3 +142,18 @@ fn commands_beyond_the_popup_are_counted_and_come_into_sight() {
     let (shown, _) = draw(&mut app, 80, 24);
     assert!(shown.iter().any(|line| line.contains("/who")) && more(&shown), "{shown:#?}");
 }
+
+#[test]
+fn a_click_places_the_caret() {
+    use crate::app::Mouse;
+    let mut app = room_with(talk());
+    app.write("one\n日本語 two\nthree");
+    let caret = draw(&mut app, 80, 24).1.caret.expect("a caret");
+    app.take(Msg::Mouse(Mouse::Click { column: caret.x - 5 + 4, row: caret.y - 1 }));
+    app.write("X");
+    assert_eq!(app.model.room().expect("a room").1.writing.draft.text(), "one\n日本X語 two\nthree");
+    draw(&mut app, 80, 24);
+    app.take(Msg::Mouse(Mouse::Click { column: caret.x + 30, row: caret.y - 2 }));
+    app.write("Y");
+    assert_eq!(app.model.room().expect("a room").1.writing.draft.text(), "oneY\n日本X語 two\nthree");
+}
