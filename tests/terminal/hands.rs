@@ -100,7 +100,7 @@ fn escape_while_reading_back_selects_in_sight() {
     let screen = Screen::chat(&home, (100, 24), &[]);
     screen.wait_for_text("text-190");
     screen.press(&["PPage", "PPage"]);
-    let is_back = |lines: &[String]| lines.iter().any(|line| line.contains("text-140"));
+    let is_back = |lines: &[String]| lines.iter().any(|line| line.contains("text-150"));
     screen.wait_for("two pages back", is_back);
     screen.press(&["Escape"]);
     let lines = screen.wait_for("the mode", |lines| lines.iter().any(|line| line.contains("SELECTED")));
@@ -109,6 +109,6 @@ fn escape_while_reading_back_selects_in_sight() {
     screen.press(&["PPage"]);
     let is_selected = |line: &String| line.contains('▌') && line.contains("text-1");
     screen.wait_for("the selection a page above", |lines| {
-        lines.iter().any(is_selected) && !is_back(lines) && lines.iter().any(|line| line.contains("text-125"))
+        lines.iter().any(is_selected) && !is_back(lines) && lines.iter().any(|line| line.contains("text-130"))
     });
 }
