@@ -188,12 +188,11 @@ fn describe(argument: &str, at: &Surroundings, out: &mut Outcomes) -> CommandRes
 /// Shows the description. The list of rooms that comes with a sign-in has none: where none is known, the server is asked.
 fn show_description(at: &Surroundings, out: &mut Outcomes) -> CommandResult {
     let room = at.room()?;
-    match &room.info.description {
-        Some(description) => out.show_info(&description_text(Some(description.as_str()))),
-        None => {
-            let room_key = at.connected_room()?;
-            out.ask(room_key.server, request::RoomInfo { room: room_key.room }, Purpose::Description);
-        }
+    if let Some(description) = &room.info.description {
+        out.show_info(&description_text(Some(description.as_str())));
+    } else {
+        let room_key = at.connected_room()?;
+        out.ask(room_key.server, request::RoomInfo { room: room_key.room }, Purpose::Description);
     }
     Ok(None)
 }

@@ -149,12 +149,12 @@ impl Overlays {
         if let Some(killed) = deletion(query) {
             out.push(Outcome::KeepKilled(killed));
         }
-        self.to_top();
+        self.show_first_line();
         out.push(Outcome::FindRooms);
     }
 
     /// Help that shows other lines than before shows them from the first.
-    fn to_top(&mut self) {
+    fn show_first_line(&mut self) {
         if let Some(Overlay::Help { top, .. }) = &mut self.open {
             *top = 0;
         }
@@ -169,7 +169,7 @@ impl Overlays {
             }
             Some(Overlay::Help { query, .. }) => {
                 query.insert(c.encode_utf8(&mut [0; 4]));
-                self.to_top();
+                self.show_first_line();
             }
             Some(Overlay::Deletion { .. }) => self.answer_deletion(c, out),
             Some(Overlay::Info(_) | Overlay::EditHistory(_)) if c == 'q' => self.close(),

@@ -4,6 +4,7 @@
 
 use chat_proto::request::{Answer, Join, Resolved, RoomInfoAnswer};
 use chat_proto::room::Membership;
+use chat_proto::text::Description;
 
 use super::changes;
 use super::model::Model;
@@ -55,7 +56,7 @@ fn on_success(model: &mut Model, (key, purpose): (ServerKey, Purpose), answer: A
         (Purpose::Info, Answer::RoomInfo(info)) => open_info(model, info),
         (Purpose::Description, Answer::RoomInfo(info)) => {
             let description = info.listing.room.description.as_ref();
-            out.show_info(&commands::description_text(description.map(|text| text.as_str())));
+            out.show_info(&commands::description_text(description.map(Description::as_str)));
         }
         (Purpose::Status { confirmation }, _) => out.show_info(&confirmation),
         (Purpose::UpdatedInfo, Answer::RoomInfo(info)) if key == model.navigation.server() => {
