@@ -70,6 +70,12 @@ pub(super) fn draw(
     if used < height && room.backlog.history == History::Requested {
         draw::text(buffer, draw::after(Rect { height: 1, ..list }, 1), "loading …", theme.style(Role::TextFaint));
     }
+    // Joins are no messages, and no room begins without one.
+    let is_explained =
+        room.backlog.history == History::Complete && entries.iter().all(|entry| entry.content().is_none());
+    if used < height && is_explained && room.writing.pending.is_empty() {
+        empty::draw(model, theme, Rect { height: (height - used) as u16, ..list }, buffer);
+    }
     for block in &blocks {
         draw_block(&builder, block, &mut rows, (buffer, drawn));
     }

@@ -78,6 +78,13 @@ fn an_empty_room() {
     insta::assert_snapshot!("an_empty_room_on_a_narrow_screen", shown(&mut app, 40, 10));
 }
 
+#[test]
+fn a_room_into_which_people_only_came_explains_itself() {
+    let screen = shown(&mut room_with(vec![happened(1, ME, Content::Join)]), 80, 24);
+    assert!(screen.contains("is quiet. Write, Enter sends.") && screen.contains("joined"), "{screen}");
+    assert!(!shown(&mut room_with(talk()), 80, 24).contains("Enter sends"));
+}
+
 /// An empty room before a person who has used no key yet.
 fn first_minute() -> TestApp {
     let mut app = room_with(Vec::new());
