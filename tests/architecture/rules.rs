@@ -67,6 +67,7 @@ const SERVER: &[(&str, &[&str])] = &[
     ("telemetry", &["config", "server"]),
     ("shutdown", &["server"]),
     ("cli", &["config"]),
+    ("manual", &[]),
     ("doctor", &["byte_size", "cli", "live", "store", "transport"]),
     ("progress_line", &[]),
     ("backup", &["byte_size", "cli", "progress_line", "store"]),

@@ -184,7 +184,7 @@ fn leaves(home: &Home, path: &str, found: &mut Vec<String>) {
     let Some((_, commands)) = text.split_once("\nCommands:\n") else { return found.push(path.to_owned()) };
     for line in commands.lines().take_while(|line| line.starts_with("  ")) {
         let name = line.split_whitespace().next().expect("a name");
-        if !line.starts_with("   ") && !(name == "help" && !path.is_empty()) {
+        if !line.starts_with("   ") && (name != "help" || path.is_empty()) {
             leaves(home, format!("{path} {name}").trim(), found);
         }
     }

@@ -47,6 +47,8 @@ fn a_stream_says_that_the_connection_broke() {
     let mut notices = BufReader::new(stream.stderr.take().expect("piped")).lines();
     let notice = notices.next().expect("a line").expect("readable");
     assert!(notice.starts_with("disconnected ("), "{notice}");
+    stream.kill().expect("it runs");
+    stream.wait().expect("it ends");
 }
 
 #[test]

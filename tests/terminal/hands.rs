@@ -96,7 +96,9 @@ fn escape_while_reading_back_selects_in_sight() {
     let server = Server::start();
     let home = Home::signed_in(&server, "zoe");
     let texts: Vec<_> = (101..=190).map(|number| format!("text-{number}")).collect();
-    texts.iter().for_each(|text| drop(home.output(&["send", "general", text])));
+    for text in texts {
+        home.output(&["send", "general", &text]);
+    }
     let screen = Screen::chat(&home, (100, 24), &[]);
     screen.wait_for_text("text-190");
     screen.press(&["PPage", "PPage"]);
