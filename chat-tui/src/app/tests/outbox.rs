@@ -65,7 +65,7 @@ fn a_lifetime_is_read_as_on_the_command_line() {
     let mut app = TestApp::in_two_rooms();
     let (_, first) = post(&app.send("/ttl 1h30m the key")).expect("sent");
     assert_eq!(first.life, Some(Life::TtlMs(5_400_000)));
-    for (line, hint) in [("/ttl soon the key", "A time looks like"), ("/ttl 8d the key", "1 second to 7 days")] {
+    for (line, hint) in [("/ttl soon the key", "looks like 30s"), ("/ttl 8d the key", "1 second to 7 days")] {
         assert!(post(&app.send(line)).is_none());
         assert!(app.notice().contains(hint), "{}", app.notice());
         assert_eq!(app.draft(), line);
