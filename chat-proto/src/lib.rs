@@ -147,8 +147,8 @@
 //! `limit` counts messages. Topics and answers come along with them; a page ends with `limit` messages, with twice as many
 //! items, or when it is large. Joins and leaves are no items there: `joins` has one [`message::JoinRun`] for all of them
 //! between two items, however many they are, in the order of the places. `from_seq` and `to_seq` are those of the first and the
-//! last, and no item of the page lies between. Whoever has single joins with places in this range, from events or `changes`,
-//! replaces them by the run, and ignores those that come later.
+//! last, and no item of the page lies between. A client that has single joins with places in this range, from events or
+//! `changes`, replaces them by the run, and ignores those that come later.
 //!
 //! ## Old messages
 //!

@@ -30,7 +30,7 @@ pub enum LinkEvent {
     Heartbeat {
         /// The round-trip time, in milliseconds.
         lag_ms: u64,
-        /// The server's time as the answer came: the one it told, and half of the round trip.
+        /// The server's time as the answer came: the time it sent, and half of the round trip.
         server_now: UnixMillis,
     },
     /// A heartbeat has been unanswered for a while.

@@ -1,4 +1,4 @@
-//! Data that lose their place under a running server: nothing is acknowledged that would be lost, everyone is told, and no
+//! Data that lose their place under a running server: nothing is acknowledged that would be lost, everyone is notified, and no
 //! second server begins beside the first.
 
 use std::os::unix::fs::MetadataExt;

@@ -187,5 +187,5 @@ async fn a_message_that_returned_after_an_outage_keeps_its_new_number_over_anoth
     server.kill();
     server.restart();
     let mut ana = back(&server, &token).await;
-    assert_eq!(changed(&mut ana).await, Some(number), "a follower that was away all the time is told");
+    assert_eq!(changed(&mut ana).await, Some(number), "a follower that was away all the time learns it");
 }

@@ -1,5 +1,5 @@
 //! A pseudo-terminal with a program in it: sends keys, and receives output as bytes, as a screen and with timestamps.
-//! Answers queries as it is told to, and must not know the program.
+//! Answers queries as the test asks, and must not know the program.
 
 use std::fs::File;
 use std::io::{Read, Write};

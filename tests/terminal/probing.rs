@@ -92,7 +92,8 @@ fn a_wrapped_link_leads_to_its_whole_address() {
     let address = "https://ci.example.org/builds/4211/artifacts/with/a/long/path?tab=log";
     home.output(&["send", "general", &format!("see {address} and tell me")]);
     let mut terminal = Terminal::answering(&chat(&home), (40, 10), (PLAIN, b"")).expect("a terminal");
-    terminal.wait_for("tell me").expect("the message");
+    // The link is drawn after the plain text, from its first row to its last.
+    terminal.wait_for("tab=log").expect("the link");
     let received = terminal.received();
     let end = format!(";{address}\x07");
     let opened = received.match_indices(&end);

@@ -20,7 +20,8 @@ use crate::tasks::Tasks;
 
 /// One frame of each request but the posts, in an order in which each can be served. `R2` is the room that is made here,
 /// and `2` its first message.
-const OTHERS: [&str; 29] = [
+const OTHERS: [&str; 30] = [
+    r#""type":"own_status""#,
     r#""type":"edit","room":"R2","seq":2,"body":"bye""#,
     r#""type":"versions","room":"R2","seq":2"#,
     r#""type":"delete","room":"R2","seq":2"#,

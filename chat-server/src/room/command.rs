@@ -158,7 +158,7 @@ pub(super) enum Command {
     Unsubscribe(ConnectionId, Option<Responder<()>>),
     /// A push without a number, for the listeners that may do this in the room, but for one connection.
     Transient(Arc<Push>, RoomAction, Option<ConnectionId>),
-    /// A member who had stopped types again over this connection, and the listeners may be told now.
+    /// A member who had stopped types again over this connection, and the listeners may be notified now.
     TypingDue(ConnectionId),
     /// The database has removed the persistent messages up to this number.
     ForgetPruned(Seq),

@@ -290,7 +290,7 @@ impl Rooms {
         Ok(RoomHistory { items, joins, next_before, head })
     }
 
-    /// The items that changed after a cursor, if memory alone holds them all and they fit what is left of the budget.
+    /// The items that changed after a cursor, if memory alone holds them all and they fit the rest of the budget.
     pub async fn resume(
         &self,
         caller: &Caller,

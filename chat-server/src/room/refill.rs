@@ -36,7 +36,7 @@ pub(super) async fn refill_all(services: Services, entries: Vec<EphemeralEntry>)
                 rest = others;
                 waiting.end();
             }
-            // What expires meanwhile is not tried again, so that this ends.
+            // Messages that expire meanwhile are not tried again, so this ends.
             Some(error) => sleep(waiting.pause(&error)).await,
         }
     }

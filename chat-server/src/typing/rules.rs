@@ -35,7 +35,7 @@ pub struct TypingRules {
     /// How long a frame holds, in milliseconds.
     ttl_ms: u64,
     by_connection: HashMap<ConnectionId, Vec<Sent>>,
-    /// When the rooms may be told of those who type again. An entry may be out of date: `is_due` decides.
+    /// When the rooms may be notified of those who type again. An entry may be out of date: `is_due` decides.
     due: BTreeSet<(UnixMillis, RoomId, ConnectionId)>,
 }
 

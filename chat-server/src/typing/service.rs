@@ -43,7 +43,7 @@ struct State {
 
 /// Passes on to rooms who types in them.
 pub trait TypingAudience: Send + Sync {
-    /// Someone types again over a connection, and the room may be told now. It asks [`TypingService::resumed`].
+    /// Someone types again over a connection, and the room may be notified now. It asks [`TypingService::resumed`].
     fn typing_due(&self, room: RoomId, connection: ConnectionId);
 }
 
@@ -56,7 +56,7 @@ pub struct TypingDriver {
 }
 
 impl TypingService {
-    /// Returns an empty service whose reports hold for `ttl_ms`, and the driver that must run for rooms to be told of those
+    /// Returns an empty service whose reports hold for `ttl_ms`, and the driver that must run for rooms to be notified of those
     /// who type again, and for other processes to see who types here.
     pub fn new(
         (node, ttl_ms): (NodeId, u64),

@@ -1,4 +1,4 @@
-//! The one voice of errors: a clause after the program's name, whoever found the error. Pure: must not know errors.
+//! The one voice of errors: a clause after the program's name, from every part of the program. Pure: must not know errors.
 
 #![deny(clippy::disallowed_methods)]
 

@@ -53,8 +53,8 @@ enum Scope {
 pub struct Follower {
     client: Client,
     is_connected: bool,
-    /// Whether the loss of the connection was told, and its return was not.
-    is_outage_told: bool,
+    /// Whether the loss of the connection was reported, and its return was not.
+    is_outage_reported: bool,
     scope: Scope,
     life: Life,
     clock: ClockReadings,
@@ -88,7 +88,7 @@ impl Follower {
         let mut follower = Self {
             client,
             is_connected: true,
-            is_outage_told: false,
+            is_outage_reported: false,
             scope,
             life: Life::default(),
             clock: ClockReadings::new(welcome.now),
@@ -101,7 +101,7 @@ impl Follower {
         Ok(follower)
     }
 
-    /// Waits for what comes next.
+    /// Waits for the next change.
     ///
     /// # Errors
     /// If the sign-in has ended, or a room may not be seen any more.
@@ -114,7 +114,7 @@ impl Follower {
         }
     }
 
-    /// Waits for what comes next; `None` once everything has come that the server had when it was last connected to.
+    /// Waits for the next change; `None` once all have come that the server had at the last connection.
     ///
     /// # Errors
     /// As [`Self::next`].
@@ -204,17 +204,17 @@ impl Follower {
         Ok(())
     }
 
-    /// An outage is told once, however many tries fail.
+    /// An outage is reported once, however many tries fail.
     fn on_down(&mut self, reason: String) {
         self.is_connected = false;
-        if !std::mem::replace(&mut self.is_outage_told, true) {
+        if !std::mem::replace(&mut self.is_outage_reported, true) {
             self.notices.push_back(Followed::Disconnected { reason });
         }
     }
 
     fn on_welcome(&mut self, welcome: &Welcome) {
         self.is_connected = true;
-        if std::mem::take(&mut self.is_outage_told) {
+        if std::mem::take(&mut self.is_outage_reported) {
             self.notices.push_back(Followed::Reconnected);
         }
         self.page_max = welcome.limits.page_max;

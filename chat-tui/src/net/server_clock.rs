@@ -1,4 +1,5 @@
-//! The server's clock between two readings of it: the time it told, and what has passed since. Must not know what ends by it.
+//! The server's clock between two readings of it: the time it sent, and the time that has passed since. Must not know what
+//! ends by it.
 
 use std::time::Duration;
 

@@ -103,7 +103,7 @@ pub(super) fn draw_candidates(model: &Model, theme: &Theme, area: Rect, buffer: 
     let chosen = under_way.map_or(0, |completion| completion.chosen);
     let first = (chosen + 1).saturating_sub(shown);
     let rows = (shown + usize::from(!is_all && most > 0)) as u16;
-    // As wide as the box: what is left of a line beside it would look like a part of it.
+    // As wide as the box: the rest of a line beside it would look like a part of it.
     let popup = Rect { y: area.y.saturating_sub(rows), height: rows, ..area };
     draw::clear(buffer, popup, theme.style(Role::Overlay));
     if !is_all && most > 0 {

@@ -44,7 +44,7 @@ impl FolderError {
     }
 }
 
-/// Whoever looks whether the folder is held takes its locks for a moment; a server waits that long.
+/// A check whether the folder is held takes its locks for a moment; a starting server waits that long.
 const LOOKED_AT: Duration = Duration::from_millis(200);
 const RETRY_EVERY: Duration = Duration::from_millis(5);
 

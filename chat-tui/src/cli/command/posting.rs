@@ -19,7 +19,7 @@ const LIMITED_MAX: Duration = Duration::from_mins(2);
 /// The pause after a refusal that names none, and the shortest pause after any refusal.
 const PAUSE: Duration = Duration::from_millis(250);
 const PAUSE_MIN: Duration = Duration::from_millis(50);
-/// A pause this long is told.
+/// A pause this long is reported.
 const PAUSE_TOLD: Duration = Duration::from_secs(2);
 
 /// Prints a message that was acknowledged: its id, or with `--json` the message.

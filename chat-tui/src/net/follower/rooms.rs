@@ -23,7 +23,7 @@ pub(super) struct FollowedRoom {
 }
 
 impl FollowedRoom {
-    /// Adds what comes next.
+    /// Adds the next change.
     pub fn push(&mut self, followed: Followed) {
         self.ready.push_back(followed);
     }
@@ -76,7 +76,7 @@ impl FollowedRooms {
         self.0.iter().find(|room| room.following.is_behind() && room.ready.is_empty()).map(|room| room.id)
     }
 
-    /// Takes what comes next, of all rooms in the order of time. `None` as long as a room that is behind has nothing ready:
+    /// Takes the next change of all rooms, in the order of time. `None` as long as a room that is behind has nothing ready:
     /// its next change may be older than those of the others.
     pub fn pop(&mut self) -> Option<Followed> {
         if self.0.iter().any(|room| !room.following.is_current() && room.ready.is_empty()) {

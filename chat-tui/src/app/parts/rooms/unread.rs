@@ -42,7 +42,7 @@ pub struct Reading {
     counts_asked: (UnixMillis, Seq),
     /// The read marker that the server announced last.
     announced: Seq,
-    /// The read marker that the server was told last.
+    /// The read marker that was last sent to the server.
     sent: Seq,
     sent_at: UnixMillis,
 }

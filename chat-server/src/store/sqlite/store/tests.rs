@@ -1,0 +1,58 @@
+//! A store whose threads panic, or whose database loses its name.
+
+use super::*;
+use crate::store::conformance::{RECENT, event};
+
+const GENERAL: RoomId = RoomId(1);
+
+#[tokio::test]
+async fn a_writer_that_panics_refuses_every_write_and_says_why() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = SqliteStore::open(folder.path(), "e", Run(1), UnixMillis(0)).expect("it opens");
+    let health = store.health();
+    let fault = store.write(|_| -> Result<(), StoreError> { panic!("a fault of the test") });
+    let behind = store.append(event(UserId(0), 2, "queued behind it"));
+    assert_eq!(fault.await, Err(StoreError::Ended));
+    assert_eq!(behind.await, Err(StoreError::Ended));
+    assert_eq!(*health.borrow(), Health::Ended);
+    assert_eq!(store.append(event(UserId(0), 3, "later")).await, Err(StoreError::Ended));
+    assert_eq!(store.history(GENERAL, None, HistoryBounds::page(10)).await.expect("read").items, [], "reads go on");
+    assert_eq!(store.room_state(GENERAL, RECENT).await.expect("rooms open").recent, []);
+    assert_eq!(store.close().await, Err(StoreError::Ended));
+    assert_eq!(store.append(event(UserId(0), 4, "closed")).await, Err(StoreError::Ended));
+}
+
+#[tokio::test]
+async fn a_read_that_panics_takes_no_other_with_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = SqliteStore::open(folder.path(), "e", Run(1), UnixMillis(0)).expect("it opens");
+    for _ in 0..5 {
+        let fault = store.read(|_| -> Result<(), StoreError> { panic!("a fault of the test") });
+        assert_eq!(fault.await, Err(StoreError::Ended));
+    }
+    assert_eq!(store.history(GENERAL, None, HistoryBounds::page(10)).await.expect("read").items, []);
+}
+
+#[tokio::test]
+async fn a_write_into_a_database_that_lost_its_name_is_refused_until_it_is_back() {
+    let root = tempfile::tempdir().expect("a folder");
+    let (data, away) = (root.path().join("data"), root.path().join("away"));
+    let store = SqliteStore::open(&data, "e", Run(1), UnixMillis(0)).expect("it opens");
+    store.append(event(UserId(0), 1, "kept")).await.expect("added");
+    std::fs::rename(&data, &away).expect("moved");
+    // At once: no look of the watch is waited for.
+    assert_eq!(store.append(event(UserId(0), 2, "lost")).await, Err(StoreError::Displaced));
+    assert_eq!(*store.health().borrow(), Health::Displaced);
+    assert_eq!(
+        store.history(GENERAL, None, HistoryBounds::page(10)).await.expect("read").items.len(),
+        1,
+        "reads go on"
+    );
+    std::fs::rename(&away, &data).expect("moved back");
+    let mut health = store.health();
+    let watch = tokio::spawn(store.watch());
+    health.wait_for(|health| health.is_writable()).await.expect("watched");
+    watch.abort();
+    store.append(event(UserId(0), 2, "kept again")).await.expect("added");
+    assert_eq!(store.history(GENERAL, None, HistoryBounds::page(10)).await.expect("read").items.len(), 2);
+}
