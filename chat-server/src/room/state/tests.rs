@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use chat_proto::ids::{ClientKey, Run};
+use chat_proto::message::Message;
 use chat_proto::room::{Room, RoomKind};
 
 use super::*;
 use crate::access::{Credential, Origin, RoomRefusal, Scopes, Standing};
+use crate::live::EphemeralKey;
 use crate::room::RING_EVENTS;
+use crate::room::command::{ChangeKind, NewChange};
 use crate::room::commit::{Change, Effect, Event, Ticket};
 use crate::store::{RunStart, StoredRoom};
 
