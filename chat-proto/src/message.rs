@@ -97,9 +97,30 @@ impl Content {
             | Self::Damaged => None,
         }
     }
-}
 
-impl Content {
+    /// `true` for a join, `false` for a leave; `None` if the item is neither.
+    pub fn join(&self) -> Option<bool> {
+        match self {
+            Self::Join => Some(true),
+            Self::Leave => Some(false),
+            Self::Message(_)
+            | Self::Deleted { .. }
+            | Self::Expired { .. }
+            | Self::Topic { .. }
+            | Self::Description { .. }
+            | Self::Renamed { .. }
+            | Self::Rsvp { .. }
+            | Self::Damaged => None,
+        }
+    }
+
+    /// Whether a persistent message stands or stood here. A deleted one does not say which it was, and counts.
+    pub fn is_persistent_message_place(&self) -> bool {
+        self.is_message_place()
+            && !matches!(self, Self::Expired { .. })
+            && self.message().is_none_or(|message| message.expires_at.is_none())
+    }
+
     /// Whether a message stands or stood here: what `limit` of `history` counts.
     pub fn is_message_place(&self) -> bool {
         match self {

@@ -46,7 +46,7 @@ impl Held {
     /// Whether it belongs to the end of a room that begins at `from`. Ephemeral messages are kept elsewhere, and joins
     /// condensed.
     fn is_at_end(&self, from: Seq) -> bool {
-        self.item.seq >= from && !self.is_ephemeral && join_of(&self.item).is_none()
+        self.item.seq >= from && !self.is_ephemeral && self.item.content.join().is_none()
     }
 }
 
@@ -139,7 +139,7 @@ impl Ring {
 
     /// A new item stands at the room's end.
     fn extend_end(&mut self, item: &Item, is_ephemeral: bool) {
-        if let Some(is_join) = join_of(item) {
+        if let Some(is_join) = item.content.join() {
             return self.end.joins.push(item, is_join);
         }
         self.end.joins.note_item(item.seq);
@@ -289,22 +289,6 @@ impl Ring {
 impl Drop for Ring {
     fn drop(&mut self) {
         self.bounds.release(self.text_bytes);
-    }
-}
-
-/// Whether an item is a join; `None` if it is no leave either.
-fn join_of(item: &Item) -> Option<bool> {
-    match &item.content {
-        Content::Join => Some(true),
-        Content::Leave => Some(false),
-        Content::Message(_)
-        | Content::Deleted { .. }
-        | Content::Expired { .. }
-        | Content::Topic { .. }
-        | Content::Description { .. }
-        | Content::Renamed { .. }
-        | Content::Rsvp { .. }
-        | Content::Damaged => None,
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use chat_proto::ids::{RoomId, UserId};
 use chat_proto::limits::PRESENCE_ROOM_MAX;
-use chat_proto::message::{Content, Item};
+use chat_proto::message::Item;
 use chat_proto::presence::UserPresence;
 use chat_proto::room::Membership;
 use chat_proto::time::UnixMillis;
@@ -110,18 +110,11 @@ impl RoomAudience {
 
     /// Follows memberships by the items that a room shows.
     pub(super) fn shown(&self, room: RoomId, item: &Item) {
+        let Some(is_join) = item.content.join() else { return };
         let mut known = self.known.lock();
-        match &item.content {
-            Content::Join => known.room_presence.joined(room, item.by),
-            Content::Leave => known.room_presence.left(room, item.by),
-            Content::Message(_)
-            | Content::Deleted { .. }
-            | Content::Expired { .. }
-            | Content::Topic { .. }
-            | Content::Description { .. }
-            | Content::Renamed { .. }
-            | Content::Rsvp { .. }
-            | Content::Damaged => return,
+        match is_join {
+            true => known.room_presence.joined(room, item.by),
+            false => known.room_presence.left(room, item.by),
         }
         known.recount(room, (self.clock)());
         drop(known);

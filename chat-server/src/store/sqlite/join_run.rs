@@ -30,20 +30,10 @@ pub(super) fn of_row(row: &Row<'_>, at: usize) -> Result<Option<Place>, StoreErr
 
 /// The place of an item that is appended at the room's end under the number `seq`.
 pub(super) fn of_next(c: &Connection, room: i64, seq: Seq, content: &Content) -> Result<Option<Place>, StoreError> {
-    let (joined, left) = match content {
-        Content::Join => (1, 0),
-        Content::Leave => (0, 1),
-        Content::Message(_)
-        | Content::Deleted { .. }
-        | Content::Expired { .. }
-        | Content::Topic { .. }
-        | Content::Description { .. }
-        | Content::Renamed { .. }
-        | Content::Rsvp { .. }
-        | Content::Damaged => return Ok(None),
-    };
+    let Some(is_join) = content.join() else { return Ok(None) };
     let before = last_before(c, room, seq)?.unwrap_or(Place { from: seq, joined: 0, left: 0 });
-    Ok(Some(Place { joined: before.joined + joined, left: before.left + left, ..before }))
+    let (joined, left) = (before.joined + u32::from(is_join), before.left + u32::from(!is_join));
+    Ok(Some(Place { joined, left, ..before }))
 }
 
 /// The place of the last item before a number; `None` if that is no join or leave.

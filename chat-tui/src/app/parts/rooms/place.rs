@@ -116,7 +116,7 @@ impl Room {
         self.saving.saved_place = Some(place);
     }
 
-    /// Lets go of a place that is too far back.
+    /// Forgets a place that is too far back.
     pub(super) fn drop_distant_place(&mut self) {
         if let Scroll::At { seq, .. } = self.scroll
             && seq < self.oldest_sought()

@@ -4,7 +4,7 @@
 #![deny(clippy::disallowed_methods)]
 
 use chat_proto::ids::{Seq, UserId};
-use chat_proto::message::{Content, Item, Message};
+use chat_proto::message::{Item, Message};
 use chat_proto::presence::Availability;
 use chat_proto::request::Read;
 use chat_proto::room::ReadMarker;
@@ -30,18 +30,8 @@ impl Room {
     /// A page of changes arrived. A message on it may have been posted and changed since the counts were taken: only the
     /// server knows whether it was counted.
     pub(super) fn doubt_counts(&mut self, items: &[Item], now: UnixMillis) {
-        let is_persistent = |content: &Content| match content {
-            Content::Message(message) => message.expires_at.is_none(),
-            Content::Deleted { .. } | Content::Damaged => true,
-            Content::Expired { .. }
-            | Content::Join
-            | Content::Leave
-            | Content::Topic { .. }
-            | Content::Description { .. }
-            | Content::Renamed { .. }
-            | Content::Rsvp { .. } => false,
-        };
-        if items.iter().any(|item| is_persistent(&item.content) && self.reading.is_after_counts(item.changed)) {
+        let is_counted = |item: &Item| item.content.is_persistent_message_place();
+        if items.iter().any(|item| is_counted(item) && self.reading.is_after_counts(item.changed)) {
             self.reading.recount(now);
         }
     }

@@ -49,17 +49,7 @@ impl Saving {
 
     /// Drops the messages up to a number: the server has removed them.
     pub(in crate::app) fn forget_pruned(&mut self, to: Seq) {
-        let is_message = |item: &Item| match &item.content {
-            Content::Message(_) | Content::Deleted { .. } | Content::Damaged => true,
-            Content::Expired { .. }
-            | Content::Join
-            | Content::Leave
-            | Content::Topic { .. }
-            | Content::Description { .. }
-            | Content::Renamed { .. }
-            | Content::Rsvp { .. } => false,
-        };
-        self.items.retain(|seq, item| *seq > to || !is_message(item));
+        self.items.retain(|seq, item| *seq > to || !item.content.is_persistent_message_place());
     }
 
     /// Drops all items.
