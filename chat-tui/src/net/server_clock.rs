@@ -84,7 +84,7 @@ mod tests {
                 sleep_until(start + Duration::from_secs(1)).await;
                 readings.take(UnixMillis(1_000 + correction));
             };
-            // Ahead of what was told before, then behind it.
+            // First ahead of the former reading, then behind it.
             tokio::join!(clock.reaches(Some(UnixMillis(5_500))), correct);
             assert_eq!(start.elapsed().as_millis(), expected_ms);
         }

@@ -20,7 +20,7 @@ pub struct RoomStart {
 pub enum Followed {
     /// A change.
     Item(FollowedItem),
-    /// The server's data are of another life than what came before: following goes on where the lives part, or with the
+    /// The server's data are of another life than the items before: following goes on where the lives part, or with the
     /// room's last items if that is unknown.
     Parted {
         /// The room.

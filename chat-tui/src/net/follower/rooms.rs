@@ -34,7 +34,7 @@ impl FollowedRoom {
 pub(super) struct FollowedRooms(Vec<FollowedRoom>);
 
 impl FollowedRooms {
-    /// Rooms that begin here; what came since is still to be asked for.
+    /// Rooms that begin at these cursors; later changes are still to be requested.
     pub fn new(starts: Vec<RoomStart>) -> Self {
         let mut rooms = Self(Vec::with_capacity(starts.len()));
         for start in starts {

@@ -37,22 +37,12 @@ pub struct LinkOptions {
 impl LinkOptions {
     /// For the screen: all rooms are pushed, the user appears online, and the link is kept for as long as it lives.
     pub fn screen(address: ServerAddress, auth: Auth, prepare: Prepare) -> Self {
-        let policy = Policy::Screen;
-        Self {
-            address,
-            auth,
-            ca_file: None,
-            prepare,
-            locate: None,
-            subscription: Subscription::All,
-            has_presence: true,
-            policy,
-        }
+        let one_shot = Self::one_shot(address, auth, prepare);
+        Self { subscription: Subscription::All, has_presence: true, policy: Policy::Screen, ..one_shot }
     }
 
     /// For a command that asks and ends: nothing is pushed.
     pub fn one_shot(address: ServerAddress, auth: Auth, prepare: Prepare) -> Self {
-        let policy = Policy::OneShot;
         Self {
             address,
             auth,
@@ -61,27 +51,15 @@ impl LinkOptions {
             locate: None,
             subscription: Subscription::None,
             has_presence: false,
-            policy,
+            policy: Policy::OneShot,
         }
     }
 
     /// For a command that follows rooms: they are subscribed to one by one, and the link is made again when it breaks.
     pub fn follow(address: ServerAddress, auth: Auth) -> Self {
-        let (prepare, policy): (Prepare, _) = (Arc::new(|| Ok(())), Policy::Follow);
-        Self {
-            address,
-            auth,
-            ca_file: None,
-            prepare,
-            locate: None,
-            subscription: Subscription::None,
-            has_presence: false,
-            policy,
-        }
+        Self { policy: Policy::Follow, ..Self::one_shot(address, auth, Arc::new(|| Ok(()))) }
     }
-}
 
-impl LinkOptions {
     /// The same for a server that may move.
     #[must_use]
     pub fn located_by(self, locate: Option<Locate>) -> Self {
