@@ -7,7 +7,7 @@
 
 #![deny(clippy::disallowed_methods)]
 
-use std::collections::HashSet;
+use std::sync::Arc;
 
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -28,10 +28,10 @@ const UNITS: &[&str] = &[
 /// One word of a message.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Word {
-    /// The key it is counted under: lower case.
-    pub key: String,
+    /// The key it is counted under: lower case. Shared by all counts of its message.
+    pub key: Arc<str>,
     /// How it is shown: code tokens as written, words in lower case.
-    pub shown: String,
+    pub shown: Arc<str>,
 }
 
 /// Returns the words worth counting, each once, in the order of the text.
@@ -48,16 +48,20 @@ pub fn words_of(body: &str) -> Vec<Word> {
 #[derive(Default)]
 struct Found {
     words: Vec<Word>,
-    seen: HashSet<String>,
 }
 
 impl Found {
-    fn add(&mut self, key: String, shown: String) {
-        let is_new = self.words.len() < WORDS_MAX && !self.seen.contains(&key);
-        if is_new {
-            self.seen.insert(key.clone());
+    /// Adds a word, shown as its key unless it is written otherwise. They are few: looking at each is the quickest way.
+    fn add(&mut self, key: &str, written: Option<&str>) {
+        if !self.is_full() && !self.words.iter().any(|word| *word.key == *key) {
+            let key = Arc::<str>::from(key);
+            let shown = written.filter(|written| **written != *key).map_or_else(|| Arc::clone(&key), Arc::from);
             self.words.push(Word { key, shown });
         }
+    }
+
+    fn is_full(&self) -> bool {
+        self.words.len() >= WORDS_MAX
     }
 }
 
@@ -135,7 +139,14 @@ fn trim_joiners(part: &str) -> &str {
 }
 
 fn take_part(part: &str, found: &mut Found) {
-    if part.is_empty() || part.len() > PART_MAX_BYTES || is_number_or_measure(part) {
+    if part.is_empty() || part.len() > PART_MAX_BYTES || found.is_full() {
+        return;
+    }
+    // Most parts. The rules below are about other characters.
+    if part.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        return add_word(part, found);
+    }
+    if is_number_or_measure(part) {
         return;
     }
     // A path of names is one token; a colon between words is not.
@@ -166,7 +177,7 @@ fn take_code(token: &str, found: &mut Found) {
     let key = token.to_lowercase();
     let is_short = key.chars().count() <= WORD_MAX_CHARS;
     if is_short && key.chars().any(char::is_alphabetic) && !is_stop_word(&key) && !is_drawn_out(&key) {
-        found.add(key, token.to_owned());
+        found.add(&key, Some(token));
     }
 }
 
@@ -191,18 +202,34 @@ fn take_words(text: &str, found: &mut Found) {
 fn add_word(word: &str, found: &mut Found) {
     let key = word.to_lowercase();
     if (2..=WORD_MAX_CHARS).contains(&key.chars().count()) && !is_stop_word(&key) && !is_drawn_out(&key) {
-        found.add(key.clone(), key);
+        found.add(&key, None);
     }
 }
 
 /// Returns whether letters are repeated for their sound: `aaa`, `noooo`, `hahaha`. Three equal letters in a row happen
 /// in words (`Schifffahrt`).
 fn is_drawn_out(key: &str) -> bool {
-    let letters: Vec<char> = key.chars().filter(|c| c.is_alphabetic()).collect();
-    let longest_run = letters.chunk_by(|one, other| one == other).map(<[char]>::len).max().unwrap_or(0);
-    let distinct = letters.iter().collect::<HashSet<_>>().len();
-    let is_repeated = (distinct == 1 && letters.len() >= 3) || (distinct == 2 && letters.len() >= 5);
-    longest_run >= 4 || (is_repeated && letters.len() == key.chars().count())
+    let (mut letters, mut run, mut longest_run) = (0, 0, 0);
+    // The first two different letters, and whether there is a third.
+    let (mut kinds, mut has_more_kinds) = ([None; 2], false);
+    let (mut before, mut is_all_letters) = (None, true);
+    for c in key.chars() {
+        if !c.is_alphabetic() {
+            is_all_letters = false;
+            continue;
+        }
+        letters += 1;
+        run = if before == Some(c) { run + 1 } else { 1 };
+        longest_run = run.max(longest_run);
+        before = Some(c);
+        match kinds.iter_mut().find(|kind| kind.is_none_or(|kind| kind == c)) {
+            Some(kind) => *kind = Some(c),
+            None => has_more_kinds = true,
+        }
+    }
+    let distinct = kinds.iter().flatten().count();
+    let is_repeated = !has_more_kinds && ((distinct == 1 && letters >= 3) || (distinct == 2 && letters >= 5));
+    longest_run >= 4 || (is_repeated && is_all_letters)
 }
 
 fn is_ideographic(c: char) -> bool {
@@ -217,12 +244,14 @@ fn is_number_or_measure(part: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use proptest::prelude::*;
 
     use super::*;
 
     fn shown(body: &str) -> Vec<String> {
-        words_of(body).into_iter().map(|word| word.shown).collect()
+        words_of(body).into_iter().map(|word| word.shown.to_string()).collect()
     }
 
     #[test]
@@ -266,10 +295,10 @@ mod tests {
         #[test]
         fn any_text_gives_clean_words_each_once(body in "\\PC{0,200}|[a-zA-Z0-9 '’.:#@_+`\n-]{0,200}") {
             let words = words_of(&body);
-            let keys: HashSet<&str> = words.iter().map(|word| word.key.as_str()).collect();
+            let keys: HashSet<&str> = words.iter().map(|word| &*word.key).collect();
             prop_assert_eq!(keys.len(), words.len());
             for word in &words {
-                prop_assert_eq!(&word.shown.to_lowercase(), &word.key);
+                prop_assert_eq!(word.shown.to_lowercase(), &*word.key);
                 prop_assert!(word.key.chars().any(char::is_alphanumeric));
                 prop_assert!(!word.key.contains(|c: char| c.is_whitespace() || c.is_control()));
                 prop_assert!(!is_stop_word(&word.key));

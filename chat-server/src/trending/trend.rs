@@ -9,6 +9,7 @@
 #![deny(clippy::disallowed_methods)]
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use chat_proto::ids::Seq;
 use chat_proto::time::UnixMillis;
@@ -43,7 +44,7 @@ struct Counted {
     changed: Seq,
     at: UnixMillis,
     expires_at: Option<UnixMillis>,
-    keys: Vec<String>,
+    keys: Vec<Arc<str>>,
 }
 
 /// A word's weight, its key and how it is shown.
@@ -53,7 +54,7 @@ type Weighed<'a> = (f64, &'a str, &'a str);
 #[derive(Clone, Debug, Default)]
 pub struct Trend {
     messages: BTreeMap<Seq, Counted>,
-    words: HashMap<String, Uses>,
+    words: HashMap<Arc<str>, Uses>,
     /// Invariant: each message in `messages` that expires is here once.
     ends: BTreeSet<(UnixMillis, Seq)>,
     gone: BTreeMap<Seq, Seq>,
@@ -108,11 +109,11 @@ impl Trend {
         let had_words = self.take_out(post.seq) | (is_edited_unknown && self.older.doubt(post.seq));
         self.move_landmark(post.at);
         for word in post.words {
-            let uses = self.words.entry(word.key.clone()).or_default();
-            uses.add(post.seq, (post.at, &word.shown), post.expires_at.is_none(), self.landmark);
+            let uses = self.words.entry(Arc::clone(&word.key)).or_default();
+            uses.add(post.seq, (post.at, Arc::clone(&word.shown)), post.expires_at.is_none(), self.landmark);
         }
         self.use_count += 1 + post.words.len();
-        let keys = post.words.iter().map(|word| word.key.clone()).collect();
+        let keys = post.words.iter().map(|word| Arc::clone(&word.key)).collect();
         let Post { seq, changed, at, expires_at, .. } = post;
         self.messages.insert(seq, Counted { changed, at, expires_at, keys });
         self.ends.extend(expires_at.map(|end| (end, seq)));
@@ -159,7 +160,7 @@ impl Trend {
             let is_mirrored = |seq: &Seq| self.messages.get(seq).is_some_and(|counted| counted.changed <= upto);
             let then = self.landmark.moved_to(at);
             let known: f64 = uses.filter(|(seq, _)| is_mirrored(seq)).map(|(_, posted)| then.weight_of(posted)).sum();
-            older.add(key, trending.word, trending.score - known);
+            older.add(key.to_string(), trending.word, trending.score - known);
         }
         self.older = older;
         !self.older.words.is_empty()
@@ -181,7 +182,7 @@ impl Trend {
     /// Returns the heaviest words by `weight`, each with its older count.
     fn ranked(&mut self, limit: usize, now: UnixMillis, of: fn(Weight) -> f64) -> Vec<TrendingWord> {
         let landmark = self.landmark;
-        let weighed = self.words.iter_mut().map(|(key, uses)| (of(uses.weigh(landmark)), key.as_str(), uses.shown()));
+        let weighed = self.words.iter_mut().map(|(key, uses)| (of(uses.weigh(landmark)), &**key, uses.shown()));
         let mut words: Vec<Weighed<'_>> = weighed.filter(|(weight, ..)| *weight > 0.0).collect();
         if !self.older.words.is_empty() {
             let factor = landmark.weight_of(self.older.at);

@@ -159,7 +159,7 @@ proptest! {
             let mut expected: HashMap<String, f64> = HashMap::new();
             for (posted, _, text) in left.values().filter(|(posted, ..)| now - posted < WINDOW_MS) {
                 for word in words_of(text) {
-                    *expected.entry(word.key).or_default() += (-((now - posted) as f64) / HALF_LIFE_MS as f64).exp2();
+                    *expected.entry(word.key.to_string()).or_default() += (-((now - posted) as f64) / HALF_LIFE_MS as f64).exp2();
                 }
             }
             let top = trend.top(KEPT, at(now));

@@ -3,6 +3,7 @@
 #![deny(clippy::disallowed_methods)]
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chat_proto::ids::Seq;
 use chat_proto::time::UnixMillis;
@@ -14,7 +15,7 @@ use super::decay::Landmark;
 struct Use {
     at: UnixMillis,
     /// How it was written.
-    shown: String,
+    shown: Arc<str>,
     is_persistent: bool,
 }
 
@@ -43,10 +44,10 @@ pub(super) struct Uses {
 }
 
 impl Uses {
-    pub(super) fn add(&mut self, seq: Seq, posted: (UnixMillis, &str), is_persistent: bool, landmark: Landmark) {
+    pub(super) fn add(&mut self, seq: Seq, posted: (UnixMillis, Arc<str>), is_persistent: bool, landmark: Landmark) {
         let before = if self.uses.is_empty() { Some(Weight::default()) } else { self.weight };
         let is_last = self.uses.last_key_value().is_none_or(|(last, _)| *last < seq);
-        let one = Use { at: posted.0, shown: posted.1.to_owned(), is_persistent };
+        let one = Use { at: posted.0, shown: posted.1, is_persistent };
         self.weight = before.filter(|_| is_last).map(|weight| weight.with(&one, landmark));
         self.uses.insert(seq, one);
     }
