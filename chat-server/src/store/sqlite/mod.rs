@@ -18,6 +18,7 @@ mod history;
 mod holder;
 mod inspect;
 mod items;
+mod job;
 mod join_run;
 mod members;
 mod open;

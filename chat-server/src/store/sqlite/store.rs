@@ -90,7 +90,7 @@ impl SqliteStore {
 
     fn write<T: Send + 'static>(
         &self,
-        write: impl FnOnce(&Batch<'_>) -> Result<T, StoreError> + Send + 'static,
+        write: impl Fn(&Batch<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> StoreReply<T> {
         self.threads.writer.submit(write)
     }

@@ -1,5 +1,9 @@
-//! The one thread that writes. It takes up to 64 queued writes into one transaction, each behind a savepoint of its own,
-//! and answers them once the transaction is on disk. Must not know what a write does.
+//! The one thread that writes. It takes up to 64 queued writes into one transaction and answers them once that is on disk.
+//! Must not know what a write does.
+//!
+//! A refused write leaves no trace, and takes no other with it. Most are refused before they change anything, so the writes of
+//! a transaction have no savepoints: each would copy every page that its write touches. If one fails midway, all are done once
+//! more, each behind a savepoint of its own.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,8 +19,10 @@ use super::batch::Batch;
 use super::checkpoint::Checkpoints;
 use super::error::TransactionError;
 use super::health::Switch;
+use super::job::{Job, Write};
 use super::open;
 use super::queue::{Jobs, Queue, queue};
+use super::row::execute;
 use super::runs::RunRecorder;
 use super::whereabouts::Whereabouts;
 use crate::histogram::Histogram;
@@ -32,10 +38,22 @@ const BATCHES: &[u64] = &[1, 2, 4, 8, 16, 32, BATCH as u64];
 /// How often a failing file is tried again, so that the server recovers even if nobody writes.
 const TRY_AGAIN: Duration = Duration::from_secs(1);
 
-/// Tells a write's caller how the transaction ended.
-type Finish = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
-/// Carries out a write, or refuses it without a connection. Returns whether it succeeded so far.
-type Job = Box<dyn FnOnce(Option<&Batch<'_>>) -> (bool, Finish) + Send>;
+/// How the writes of a transaction are kept apart.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Isolation {
+    /// Not at all: none may fail once it has changed anything.
+    None,
+    /// Each has a savepoint.
+    Savepoints,
+}
+
+/// The end of an attempt that did not fail.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Attempt {
+    Committed,
+    /// A write failed midway; the transaction is still open.
+    NeedsSavepoints,
+}
 
 /// The writer's counters, for the log and for `/metrics`.
 #[derive(Debug)]
@@ -55,7 +73,7 @@ impl Default for Counters {
 /// The writing thread.
 #[derive(Debug)]
 pub(super) struct Writer {
-    queue: Queue<Job>,
+    queue: Queue<Box<dyn Job>>,
     thread: Mutex<Option<JoinHandle<Connection>>>,
     /// The chains of which a write was refused, by the queue or in a transaction.
     broken: Arc<Mutex<BrokenChains>>,
@@ -79,7 +97,7 @@ impl Writer {
     /// Queues a write.
     pub(super) fn submit<T: Send + 'static>(
         &self,
-        write: impl FnOnce(&Batch<'_>) -> Result<T, StoreError> + Send + 'static,
+        write: impl Fn(&Batch<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> StoreReply<T> {
         self.queue(write, |_| {})
     }
@@ -88,7 +106,7 @@ impl Writer {
     pub(super) fn submit_chained<T: Send + 'static>(
         &self,
         place: ChainPlace,
-        write: impl FnOnce(&Batch<'_>) -> Result<T, StoreError> + Send + 'static,
+        write: impl Fn(&Batch<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> StoreReply<T> {
         let (before, after) = (Arc::clone(&self.broken), Arc::clone(&self.broken));
         let write = move |c: &Batch<'_>| {
@@ -111,23 +129,14 @@ impl Writer {
 
     fn queue<T: Send + 'static>(
         &self,
-        write: impl FnOnce(&Batch<'_>) -> Result<T, StoreError> + Send + 'static,
+        write: impl Fn(&Batch<'_>) -> Result<T, StoreError> + Send + 'static,
         ended: impl FnOnce(bool) + Send + 'static,
     ) -> StoreReply<T> {
         if let Some(error) = self.health.refusal() {
             return StoreReply::ready(Err(error));
         }
         let (resolver, answer) = StoreReply::channel();
-        let job: Job = Box::new(move |connection| {
-            let result = connection.ok_or_else(|| TransactionError::NotTried.into()).and_then(write);
-            let is_right = result.is_ok();
-            let finish: Finish = Box::new(move |committed| {
-                let result = committed.and(result);
-                ended(result.is_ok());
-                resolver.resolve(result);
-            });
-            (is_right, finish)
-        });
+        let job = Box::new(Write::new(write, ended, resolver));
         match self.queue.submit(job) {
             Ok(()) => answer,
             Err(error) => StoreReply::ready(Err(error)),
@@ -170,7 +179,7 @@ impl Drop for EndNotice {
 }
 
 impl State {
-    fn run(mut self, jobs: &Jobs<Job>) -> Connection {
+    fn run(mut self, jobs: &Jobs<Box<dyn Job>>) -> Connection {
         let _notice = EndNotice(Arc::clone(&self.watched.health));
         while let Some(first) = self.next(jobs) {
             let mut batch = Vec::with_capacity(BATCH);
@@ -182,7 +191,7 @@ impl State {
     }
 
     /// The next write; `None` once the queue is closed.
-    fn next(&mut self, jobs: &Jobs<Job>) -> Option<Job> {
+    fn next(&mut self, jobs: &Jobs<Box<dyn Job>>) -> Option<Box<dyn Job>> {
         loop {
             if !self.watched.health.is_failing() {
                 return jobs.next();
@@ -214,11 +223,10 @@ impl State {
     }
 
     /// Carries out one transaction. Nobody is answered before its end is known.
-    fn commit(&mut self, batch: Vec<Job>) {
+    fn commit(&mut self, mut batch: Vec<Box<dyn Job>>) {
         let count = batch.len() as u64;
-        let mut finishes = Vec::with_capacity(batch.len());
         let begun = Instant::now();
-        let result = self.attempt(batch, &mut finishes);
+        let result = self.transact(&mut batch);
         let is_keeping = match &result {
             Ok(()) => {
                 self.counters.batch_writes.add(count);
@@ -240,44 +248,58 @@ impl State {
             }
         };
         self.watched.health.set_failing(!is_keeping);
-        for finish in finishes {
-            finish(result.clone());
+        for job in batch {
+            job.finish(result.clone());
         }
     }
 
-    fn attempt(&self, batch: Vec<Job>, finishes: &mut Vec<Finish>) -> Result<(), StoreError> {
-        let connection = &self.connection;
-        let execute = |sql: &str| Ok::<_, StoreError>(connection.prepare_cached(sql)?.execute([])?);
+    fn transact(&self, jobs: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
         // A commit into files that have lost their names would be acknowledged and lost.
         self.watched.whereabouts.has_database();
-        let displaced = self.watched.health.refusal().map_or(Ok(()), Err);
-        let mut outcome = displaced.and_then(|()| execute("BEGIN IMMEDIATE").map(drop));
-        let transaction = Batch::on(connection, &self.runs);
-        for job in batch {
-            // A job that is not carried out must be answered, too.
-            if outcome.is_err() {
-                finishes.push(job(None).1);
-                continue;
-            }
-            outcome = (|| {
-                execute("SAVEPOINT write")?;
-                let (is_right, finish) = job(Some(&transaction));
-                finishes.push(finish);
-                // A full disk or a read fault may have ended the whole transaction.
-                if connection.is_autocommit() {
-                    return Err(TransactionError::RolledBack.into());
-                }
-                if !is_right {
-                    execute("ROLLBACK TO write")?;
-                    self.runs.forget();
-                }
-                execute("RELEASE write")?;
-                Ok(())
-            })();
+        self.watched.health.refusal().map_or(Ok(()), Err)?;
+        if self.attempt(jobs, Isolation::None)? == Attempt::NeedsSavepoints {
+            execute(&self.connection, "ROLLBACK", [])?;
+            self.runs.forget();
+            self.attempt(jobs, Isolation::Savepoints)?;
         }
-        outcome?;
-        execute("COMMIT")?;
-        if connection.is_autocommit() { Ok(()) } else { Err(TransactionError::StillOpen.into()) }
+        Ok(())
+    }
+
+    fn attempt(&self, jobs: &mut [Box<dyn Job>], isolation: Isolation) -> Result<Attempt, StoreError> {
+        let connection = &self.connection;
+        execute(connection, "BEGIN IMMEDIATE", [])?;
+        let batch = Batch::on(connection, &self.runs);
+        let changes = || connection.total_changes();
+        for job in jobs {
+            let before = changes();
+            let is_right = match isolation {
+                Isolation::None => job.attempt(&batch),
+                Isolation::Savepoints => self.behind_savepoint(|| job.attempt(&batch))?,
+            };
+            // A full disk or a read fault may have ended the whole transaction.
+            if connection.is_autocommit() {
+                return Err(TransactionError::RolledBack.into());
+            }
+            if isolation == Isolation::None && !is_right && changes() != before {
+                return Ok(Attempt::NeedsSavepoints);
+            }
+        }
+        execute(connection, "COMMIT", [])?;
+        if connection.is_autocommit() { Ok(Attempt::Committed) } else { Err(TransactionError::StillOpen.into()) }
+    }
+
+    /// Carries out a write of which nothing is left if it fails.
+    fn behind_savepoint(&self, attempt: impl FnOnce() -> bool) -> Result<bool, StoreError> {
+        execute(&self.connection, "SAVEPOINT write", [])?;
+        let is_right = attempt();
+        if !self.connection.is_autocommit() {
+            if !is_right {
+                execute(&self.connection, "ROLLBACK TO write", [])?;
+                self.runs.forget();
+            }
+            execute(&self.connection, "RELEASE write", [])?;
+        }
+        Ok(is_right)
     }
 
     /// Opens a new connection: after a failed commit nothing that this one remembers can be trusted.

@@ -56,3 +56,35 @@ async fn a_write_into_a_database_that_lost_its_name_is_refused_until_it_is_back(
     store.append(event(UserId(0), 2, "kept again")).await.expect("added");
     assert_eq!(store.history(GENERAL, None, HistoryBounds::page(10)).await.expect("read").items.len(), 2);
 }
+
+/// Keeps the writer busy until the sender is dropped, so that what is asked for meanwhile shares a transaction.
+fn hold(store: &SqliteStore) -> (std::sync::mpsc::Sender<()>, StoreReply<()>) {
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    let held = parking_lot::Mutex::new(held);
+    let holding = store.write(move |_| {
+        let _ = held.lock().recv();
+        Ok(())
+    });
+    (release, holding)
+}
+
+#[tokio::test]
+async fn a_write_that_fails_midway_leaves_no_trace_and_takes_no_other_of_its_transaction_with_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = SqliteStore::open(folder.path(), "e", Run(1), UnixMillis(0)).expect("it opens");
+    let (release, holding) = hold(&store);
+    let (first, last) = (store.append(event(UserId(0), 2, "before")), store.append(event(UserId(0), 4, "behind")));
+    let midway = store.write(|c| {
+        items::append(c, &event(UserId(0), 3, "half"))?;
+        Err::<(), _>(StoreError::NotFound)
+    });
+    let duplicate = store.append(event(UserId(0), 2, "before"));
+    drop(release);
+    holding.await.expect("held");
+    assert_eq!(midway.await, Err(StoreError::NotFound));
+    let kept = [first.await.expect("added"), last.await.expect("added"), duplicate.await.expect("known")];
+    assert_eq!(kept.map(|kept| (kept.seq.0, kept.is_duplicate)), [(2, false), (4, false), (2, true)]);
+    let found = store.history(GENERAL, None, HistoryBounds::page(10)).await.expect("read").items;
+    assert_eq!(found.iter().map(|item| item.seq.0).collect::<Vec<_>>(), [4, 2]);
+    assert!(store.figures().batch_writes.counts.iter().sum::<u64>() <= 2, "they shared a transaction");
+}
