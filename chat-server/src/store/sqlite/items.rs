@@ -52,25 +52,21 @@ fn append_message(
     }
     c.record_run(room)?;
     let (key, content) = (key.map(ClientKey::as_str), stored::to_column(&event.content));
-    let own_ordinal = next_own_ordinal(c, event)?;
-    let body = bodies::add(c, body)?;
-    let values = params![room, seq, event.at.0, sql(event.by.0), key, digest, body, content, own_ordinal];
+    let (by, body) = (sql(event.by.0), bodies::add(c, body)?);
+    let values = params![room, seq, event.at.0, by, key, digest, body, content];
     let insert = "INSERT INTO item (room, seq, changed, at, author, ordinal, key, digest, body, what, own_ordinal)
-         VALUES (?1, ?2, ?2, ?3, ?4, (SELECT ordinal + 1 FROM room WHERE id = ?1), ?5, ?6, ?7, ?8, ?9)";
+         VALUES (?1, ?2, ?2, ?3, ?4, (SELECT ordinal + 1 FROM room WHERE id = ?1), ?5, ?6, ?7, ?8,
+           coalesce((SELECT ordinal FROM author WHERE room = ?1 AND account = ?4), 0) + 1)";
     execute(c, insert, values)?;
+    // Without RETURNING, which would collect the row in a table of its own and copy the page first.
+    let own = "INSERT INTO author (room, account, ordinal, last_seq) VALUES (?1, ?2, 1, ?3)
+         ON CONFLICT DO UPDATE SET ordinal = ordinal + 1, last_seq = ?3";
+    execute(c, own, [room, by, seq])?;
     let head = "UPDATE room SET head = max(head, ?2), ordinal = ordinal + 1, last_message_at = ?3,
            messages = messages + 1 WHERE id = ?1";
     execute(c, head, [room, seq, event.at.0])?;
     add_mentions(c, (room, seq), event.by, &message.mentions)?;
     Ok(None)
-}
-
-/// Counts a message of its author in its room; returns which it is.
-fn next_own_ordinal(c: &Connection, event: &Append) -> Result<i64, StoreError> {
-    let count = "INSERT INTO author (room, account, ordinal, last_seq) VALUES (?1, ?2, 1, ?3)
-         ON CONFLICT DO UPDATE SET ordinal = ordinal + 1, last_seq = ?3 RETURNING ordinal";
-    let ordinal = one(c, count, [sql(event.room.0), sql(event.by.0), sql(event.seq.0)], |row| Ok(row.get(0)?))?;
-    ordinal.ok_or(StoreError::NotFound)
 }
 
 /// Removes the mentions of one message.
