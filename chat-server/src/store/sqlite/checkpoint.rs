@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ use rusqlite::Connection;
 use super::open;
 use super::whereabouts::Whereabouts;
 
-/// The log is checked after a commit, at most this often.
+/// The log is checked after commits, at most this often.
 const EVERY: Duration = Duration::from_millis(200);
 /// What was written is in the file within about this time, so that a plain copy of the file holds nearly all of it.
 const FOLD_WITHIN: Duration = Duration::from_secs(3);
@@ -39,7 +39,15 @@ enum Sign {
 pub(super) struct Checkpoints {
     signs: Mutex<Option<SyncSender<Sign>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
-    sizes: Arc<Sizes>,
+    seen: Arc<Seen>,
+}
+
+/// The state that the thread shares with those who ask for it.
+#[derive(Debug, Default)]
+struct Seen {
+    sizes: Sizes,
+    /// Whether the thread knows of a commit that it has not looked at: further ones need not wake it.
+    is_signed: AtomicBool,
 }
 
 /// The sizes of the files when the thread last looked, so that nobody else asks the disk.
@@ -64,27 +72,29 @@ impl Checkpoints {
     /// Starts the thread.
     pub(super) fn start(path: PathBuf, whereabouts: Arc<Whereabouts>) -> std::io::Result<Arc<Self>> {
         let (signs, received) = sync_channel(16);
-        let sizes = Arc::<Sizes>::default();
-        sizes.look(&path);
-        let seen = Arc::clone(&sizes);
+        let seen = Arc::<Seen>::default();
+        seen.sizes.look(&path);
+        let shared = Arc::clone(&seen);
         let thread = std::thread::Builder::new().name("store-checkpoint".into());
-        let thread = thread.spawn(move || run(&path, &whereabouts, &received, &seen))?;
-        Ok(Arc::new(Self { signs: Mutex::new(Some(signs)), thread: Mutex::new(Some(thread)), sizes }))
+        let thread = thread.spawn(move || run(&path, &whereabouts, &received, &shared))?;
+        Ok(Arc::new(Self { signs: Mutex::new(Some(signs)), thread: Mutex::new(Some(thread)), seen }))
     }
 
     /// The log's size when it was last checked.
     pub(super) fn log_bytes(&self) -> u64 {
-        self.sizes.log.load(Ordering::Relaxed)
+        self.seen.sizes.log.load(Ordering::Relaxed)
     }
 
     /// The size of the database's file when it was last checked.
     pub(super) fn database_bytes(&self) -> u64 {
-        self.sizes.database.load(Ordering::Relaxed)
+        self.seen.sizes.database.load(Ordering::Relaxed)
     }
 
     /// Called after a commit.
     pub(super) fn after_commit(&self) {
-        self.send(Sign::Committed);
+        if !self.seen.is_signed.swap(true, Ordering::AcqRel) {
+            self.send(Sign::Committed);
+        }
     }
 
     /// Called after a text was deleted or replaced.
@@ -112,28 +122,32 @@ impl Checkpoints {
     }
 }
 
-fn run(path: &Path, whereabouts: &Whereabouts, signs: &Receiver<Sign>, sizes: &Sizes) {
+fn run(path: &Path, whereabouts: &Whereabouts, signs: &Receiver<Sign>, seen: &Seen) {
     let mut connection = None;
     // A text that was deleted just before a crash may still be in the log.
     let mut erase_by = Some(Instant::now() + ERASE_WITHIN);
     let mut fold_by: Option<Instant> = None;
     let mut restart_after = Instant::now();
+    let (mut look_by, mut looked_at): (Option<Instant>, Option<Instant>) = (None, None);
     loop {
-        let next = erase_by.into_iter().chain(fold_by).min();
+        let next = erase_by.into_iter().chain(fold_by).chain(look_by).min();
         let wait = next.map_or(Duration::from_hours(1), |at| at.saturating_duration_since(Instant::now()));
         match signs.recv_timeout(wait) {
             Ok(sign) => {
-                // One check for all signs of a moment.
-                let erased = |sign: &Sign| matches!(sign, Sign::Erased);
-                if erased(&sign) | signs.try_iter().fold(false, |any, sign| any | erased(&sign)) {
+                if matches!(sign, Sign::Erased) {
                     erase_by.get_or_insert_with(|| Instant::now() + ERASE_WITHIN);
                 }
                 fold_by.get_or_insert_with(|| Instant::now() + FOLD_WITHIN);
+                look_by.get_or_insert_with(|| looked_at.map_or_else(Instant::now, |last| last + EVERY));
+                continue;
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
-        let size = sizes.look(path);
+        // Before the look: a commit after it gives a sign again.
+        seen.is_signed.store(false, Ordering::Release);
+        let size = seen.sizes.look(path);
+        (look_by, looked_at) = (None, Some(Instant::now()));
         let is_due = |at: Option<Instant>| at.is_some_and(|at| at <= Instant::now());
         let is_erasure_due = is_due(erase_by);
         let mode = match size {
@@ -145,7 +159,7 @@ fn run(path: &Path, whereabouts: &Whereabouts, signs: &Receiver<Sign>, sizes: &S
         };
         // Never opens a file that has taken the place of the database.
         let is_done = whereabouts.has_database() && fold(&mut connection, path, mode);
-        sizes.look(path);
+        seen.sizes.look(path);
         fold_by = None;
         if !is_done {
             restart_after = Instant::now() + TRY_AGAIN;
@@ -154,7 +168,7 @@ fn run(path: &Path, whereabouts: &Whereabouts, signs: &Receiver<Sign>, sizes: &S
             // A reader may have prevented it: again soon, until it is done.
             erase_by = (!is_done).then(|| Instant::now() + TRY_AGAIN);
         }
-        std::thread::sleep(EVERY);
+        looked_at = Some(Instant::now());
     }
 }
 
