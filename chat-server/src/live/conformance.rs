@@ -80,7 +80,7 @@ pub(crate) fn entry(room: u64, seq: u64, created: UnixMillis, ttl_ms: u64) -> Ep
 }
 
 async fn alive_seqs(live: &Store, room: RoomId, now: UnixMillis) -> Vec<u64> {
-    live.load(room, now).await.expect("a load").iter().map(|entry| entry.item().seq.0).collect()
+    live.load(room, now).await.expect("a load").iter().map(|entry| entry.seq().0).collect()
 }
 
 pub(crate) async fn an_entry_is_alive_until_its_own_end_and_not_at_it(live: Store) {
@@ -147,13 +147,13 @@ pub(crate) async fn rooms_are_listed_while_an_entry_is_alive(live: Store) {
 
 pub(crate) async fn an_edit_keeps_the_end_and_a_late_older_state_changes_nothing(live: Store) {
     let first = entry(1, 4, at(0), 5_000);
-    let key = first.key().clone();
+    let key = first.key();
     assert_eq!(live.put(first, at(0)).await, Ok(Put::Stored));
     let edited = |changed, body: &str| Item { changed: Seq(changed), ..message_item(4, body, at(0), Some(at(5_000))) };
     assert_eq!(live.replace(key.clone(), edited(8, "newer"), at(10)).await, Ok(true));
     assert_eq!(live.replace(key.clone(), edited(6, "older"), at(20)).await, Ok(true));
     let items = live.load(ROOM, at(4_999)).await.expect("a load");
-    assert_eq!(items.iter().map(EphemeralEntry::item).collect::<Vec<_>>(), [&edited(8, "newer")]);
+    assert_eq!(items.iter().map(EphemeralEntry::item).collect::<Vec<_>>(), [edited(8, "newer")]);
     let longer = Item { changed: Seq(9), ..message_item(4, "x", at(0), Some(at(6_000))) };
     assert_eq!(live.replace(key, longer, at(20)).await, Err(LiveError::NotEphemeral));
     assert_eq!(alive_seqs(&live, ROOM, at(5_000)).await, [0; 0]);
@@ -166,11 +166,11 @@ fn tombstone(seq: u64, changed: u64) -> Item {
 
 pub(crate) async fn a_deletion_leaves_a_tombstone_without_text_until_the_end(live: Store) {
     let first = entry(1, 4, at(0), 5_000);
-    let key = first.key().clone();
+    let key = first.key();
     assert_eq!(live.put(first, at(0)).await, Ok(Put::Stored));
     assert_eq!(live.replace(key.clone(), tombstone(4, 5), at(50)).await, Ok(true));
     let entries = live.load(ROOM, at(60)).await.expect("a load");
-    assert_eq!(entries.iter().map(EphemeralEntry::item).collect::<Vec<_>>(), [&tombstone(4, 5)]);
+    assert_eq!(entries.iter().map(EphemeralEntry::item).collect::<Vec<_>>(), [tombstone(4, 5)]);
     assert_eq!(live.usage(at(60)).await.map(|usage| usage.alive), Ok(0), "a tombstone is not alive");
     let Ok(Put::KeyHeld(_)) = live.put(entry(1, 4, at(70), 5_000), at(70)).await else {
         panic!("a retry after the deletion brings nothing back")
@@ -180,19 +180,19 @@ pub(crate) async fn a_deletion_leaves_a_tombstone_without_text_until_the_end(liv
 
 pub(crate) async fn a_tombstone_takes_no_edit_and_no_second_deletion(live: Store) {
     let first = entry(1, 4, at(0), 5_000);
-    let key = first.key().clone();
+    let key = first.key();
     assert_eq!(live.put(first, at(0)).await, Ok(Put::Stored));
     assert_eq!(live.replace(key.clone(), tombstone(4, 5), at(50)).await, Ok(true));
     let edited = Item { changed: Seq(6), ..message_item(4, "back", at(0), Some(at(5_000))) };
     assert_eq!(live.replace(key.clone(), edited, at(51)).await, Ok(false));
     assert_eq!(live.replace(key, tombstone(4, 7), at(52)).await, Ok(false));
     let entries = live.load(ROOM, at(60)).await.expect("a load");
-    assert_eq!(entries.iter().map(EphemeralEntry::item).collect::<Vec<_>>(), [&tombstone(4, 5)]);
+    assert_eq!(entries.iter().map(EphemeralEntry::item).collect::<Vec<_>>(), [tombstone(4, 5)]);
 }
 
 pub(crate) async fn a_deletion_that_was_refused_is_undone(live: Store) {
     let first = entry(1, 4, at(0), 5_000);
-    let (key, posted) = (first.key().clone(), first.item().clone());
+    let (key, posted) = (first.key(), first.item());
     assert_eq!(live.put(first, at(0)).await, Ok(Put::Stored));
     assert_eq!(live.replace(key.clone(), tombstone(4, 5), at(50)).await, Ok(true));
     assert_eq!(live.restore(key.clone(), posted.clone(), at(51)).await, Ok(()), "an older state");
@@ -200,7 +200,7 @@ pub(crate) async fn a_deletion_that_was_refused_is_undone(live: Store) {
     let restored = Item { changed: Seq(6), ..posted };
     assert_eq!(live.restore(key.clone(), restored.clone(), at(53)).await, Ok(()));
     let entries = live.load(ROOM, at(60)).await.expect("a load");
-    assert_eq!(entries.iter().map(EphemeralEntry::item).collect::<Vec<_>>(), [&restored]);
+    assert_eq!(entries.iter().map(EphemeralEntry::item).collect::<Vec<_>>(), [restored]);
     assert_eq!(live.usage(at(60)).await.map(|usage| usage.alive), Ok(1), "it is alive again");
     assert_eq!(live.replace(key, tombstone(4, 7), at(70)).await, Ok(true), "it can be deleted again");
     assert_eq!(alive_seqs(&live, ROOM, at(5_000)).await, [0; 0]);
@@ -209,12 +209,12 @@ pub(crate) async fn a_deletion_that_was_refused_is_undone(live: Store) {
 /// The numbers of the states of the one entry, newest first.
 async fn states(live: &Store) -> Vec<u64> {
     let entry = live.load(ROOM, at(0)).await.expect("a load").pop().expect("an entry");
-    std::iter::once(entry.item()).chain(entry.former()).map(|item| item.changed.0).collect()
+    entry.states().map(|item| item.changed.0).collect()
 }
 
 pub(crate) async fn the_states_before_a_change_are_kept_until_it_is_confirmed_or_revoked(live: Store) {
     let posted = entry(1, 4, at(0), 5_000);
-    let (key, first) = (posted.key().clone(), posted.item().clone());
+    let (key, first) = (posted.key(), posted.item());
     assert_eq!(live.put(posted, at(0)).await, Ok(Put::Stored));
     let edited = |changed, body: &str| Item { changed: Seq(changed), ..message_item(4, body, at(0), Some(at(5_000))) };
     let usage = async || live.usage(at(0)).await.expect("a count");
@@ -222,10 +222,10 @@ pub(crate) async fn the_states_before_a_change_are_kept_until_it_is_confirmed_or
         assert_eq!(live.replace(key.clone(), item, at(0)).await, Ok(true));
     }
     let loaded = live.load(ROOM, at(0)).await.expect("a load").pop().expect("an entry");
-    assert_eq!((loaded.item(), usage().await.alive), (&tombstone(4, 7), 0));
+    assert_eq!((loaded.item(), usage().await.alive), (tombstone(4, 7), 0));
     assert_eq!(loaded.former(), [edited(6, "three"), edited(5, "two\nlines"), first.clone()]);
-    assert_eq!(*loaded.clone().standing(|changed| changed >= Seq(6)).item(), edited(5, "two\nlines"));
-    assert_eq!(*loaded.standing(|_| true).item(), first);
+    assert_eq!(loaded.clone().standing(|changed| changed >= Seq(6)).item(), edited(5, "two\nlines"));
+    assert_eq!(loaded.standing(|_| true).item(), first);
     for (seq, changed) in [(Seq(4), Seq(99)), (Seq(5), Seq(6))] {
         assert_eq!(live.confirm(key.clone(), seq, changed).await, Ok(()));
         assert_eq!(live.revoke(key.clone(), seq, changed).await, Ok(()));
@@ -237,7 +237,7 @@ pub(crate) async fn the_states_before_a_change_are_kept_until_it_is_confirmed_or
     assert_eq!(states(&live).await, [7, 6]);
     assert_eq!(live.revoke(key.clone(), Seq(4), Seq(7)).await, Ok(()));
     let back = live.load(ROOM, at(0)).await.expect("a load").pop().expect("an entry");
-    assert_eq!((back.item(), back.former().len(), usage().await.alive), (&edited(6, "three"), 0, 1), "it is back");
+    assert_eq!((back.item(), back.former().len(), usage().await.alive), (edited(6, "three"), 0, 1), "it is back");
     assert_eq!(live.revoke(key.clone(), Seq(4), Seq(6)).await, Ok(()));
     assert_eq!(states(&live).await, [6], "nothing is known from before it");
     assert_eq!(live.replace(key.clone(), tombstone(4, 8), at(0)).await, Ok(true));
@@ -251,7 +251,7 @@ pub(crate) async fn the_states_before_a_change_are_kept_until_it_is_confirmed_or
 
 pub(crate) async fn nothing_brings_back_what_expired(live: Store) {
     let first = entry(1, 4, at(0), 1_000);
-    let key = first.key().clone();
+    let key = first.key();
     assert_eq!(live.put(first.clone(), at(0)).await, Ok(Put::Stored));
     let edited = Item { changed: Seq(6), ..message_item(4, "late", at(0), Some(at(1_000))) };
     assert_eq!(live.replace(key.clone(), edited, at(1_000)).await, Ok(false));
@@ -259,7 +259,7 @@ pub(crate) async fn nothing_brings_back_what_expired(live: Store) {
     for seq in 10..60 {
         assert_eq!(live.put(entry(1, seq, at(2_000), 1_000), at(2_000)).await, Ok(Put::Stored));
     }
-    let last = entry(1, 59, at(2_000), 1_000).key().clone();
+    let last = entry(1, 59, at(2_000), 1_000).key();
     assert_eq!(live.replace(last, tombstone(59, 60), at(3_000)).await, Ok(false), "swept or not");
     let Ok(Put::KeyHeld(_)) = live.put(first, at(3_000)).await else { panic!("a late retry is a duplicate") };
     assert_eq!(alive_seqs(&live, ROOM, at(3_000)).await, [0; 0]);
@@ -267,7 +267,7 @@ pub(crate) async fn nothing_brings_back_what_expired(live: Store) {
 
 pub(crate) async fn undo_takes_back_one_try_and_not_the_next(live: Store) {
     let attempt = |seq| keyed(ROOM, "again", message_item(seq, "hello", at(0), Some(at(9_000))));
-    let key = attempt(1).key().clone();
+    let key = attempt(1).key();
     assert_eq!(live.put(attempt(1), at(0)).await, Ok(Put::Stored));
     assert_eq!(live.undo(key.clone(), Seq(1)).await, Ok(()));
     assert_eq!(alive_seqs(&live, ROOM, at(1)).await, [0; 0]);
@@ -280,7 +280,7 @@ pub(crate) async fn undo_takes_back_one_try_and_not_the_next(live: Store) {
 
 pub(crate) async fn a_post_undone_before_it_came_is_not_there(live: Store) {
     let one = entry(1, 1, at(0), 9_000);
-    assert_eq!(live.undo(one.key().clone(), Seq(1)).await, Ok(()));
+    assert_eq!(live.undo(one.key(), Seq(1)).await, Ok(()));
     assert_eq!(live.key_use(UserId(7), key("k1"), at(0)).await, Ok(None));
     assert_eq!(alive_seqs(&live, ROOM, at(0)).await, [0; 0]);
 }

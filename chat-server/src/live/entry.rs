@@ -1,13 +1,12 @@
 //! An ephemeral message as the live store keeps it. Must not know rooms' rules or sockets.
 
-use std::sync::Arc;
-
 use chat_proto::ids::{ClientKey, RoomId, Seq, UserId};
 use chat_proto::message::{Content, Item};
 use chat_proto::time::UnixMillis;
 
 use super::LiveError;
-use crate::post_digest::{self, PostDigest};
+use super::packed::Packed;
+use crate::post_digest::PostDigest;
 
 /// How long a sender's key is remembered after its message ended, in milliseconds: longer than a client takes to reconnect
 /// and retry, so that a late retry is answered as a duplicate instead of appearing again.
@@ -27,17 +26,7 @@ pub struct EphemeralKey {
 /// One ephemeral message with its own end, or its tombstone until that end. A clone shares the memory: a room and the live store
 /// hold the same message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EphemeralEntry(Arc<State>);
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct State {
-    key: EphemeralKey,
-    item: Item,
-    expires_at: UnixMillis,
-    digest: PostDigest,
-    /// Its states before the changes that are not confirmed, newest first. Empty but for an entry that was just loaded.
-    former: Vec<Item>,
-}
+pub struct EphemeralEntry(Packed);
 
 impl EphemeralEntry {
     /// The entry of a new message.
@@ -48,38 +37,45 @@ impl EphemeralEntry {
         match &item.content {
             Content::Message(message) => {
                 let expires_at = message.expires_at.ok_or(LiveError::NotEphemeral)?;
-                let digest = post_digest::of(key.room, message.body.as_str());
-                Ok(Self::kept(key, item, expires_at, digest))
+                Packed::new(&key, &item, expires_at, None, Vec::new()).map(Self)
             }
             _ => Err(LiveError::NotEphemeral),
         }
     }
 
     /// An entry read from the store.
-    pub(super) fn kept(key: EphemeralKey, item: Item, expires_at: UnixMillis, digest: PostDigest) -> Self {
-        Self(Arc::new(State { key, item, expires_at, digest, former: Vec::new() }))
+    ///
+    /// # Errors
+    /// [`LiveError::NotEphemeral`] if `item` is neither a message nor a tombstone.
+    pub(super) fn kept(
+        key: &EphemeralKey,
+        item: &Item,
+        expires_at: UnixMillis,
+        digest: PostDigest,
+    ) -> Result<Self, LiveError> {
+        Packed::new(key, item, expires_at, Some(digest), Vec::new()).map(Self)
     }
 
     /// The entry in other states, the present one first.
-    fn in_states(&self, item: Item, former: Vec<Item>) -> Self {
-        let State { key, expires_at, digest, .. } = &*self.0;
-        Self(Arc::new(State { key: key.clone(), item, expires_at: *expires_at, digest: *digest, former }))
+    fn in_states(&self, item: &Item, former: Vec<Item>) -> Self {
+        let packed = Packed::new(&self.key(), item, self.expires_at(), Some(self.digest()), former);
+        Self(packed.expect("invariant: a message or a tombstone"))
     }
 
     /// The entry with the states before the changes that are not confirmed, newest first.
     #[must_use]
     pub fn with_former(self, former: Vec<Item>) -> Self {
-        if former == self.0.former { self } else { self.in_states(self.0.item.clone(), former) }
+        if former == self.former() { self } else { self.in_states(&self.item(), former) }
     }
 
     /// Its states, newest first.
-    pub fn states(&self) -> impl Iterator<Item = &Item> {
-        std::iter::once(&self.0.item).chain(&self.0.former)
+    pub fn states(&self) -> impl Iterator<Item = Item> {
+        std::iter::once(self.item()).chain(self.former().iter().cloned())
     }
 
     /// Its states before the changes that are not confirmed, newest first.
     pub fn former(&self) -> &[Item] {
-        &self.0.former
+        self.0.former()
     }
 
     /// As [`Self::changed_to`], but the present state is kept as a former one until the change is confirmed or revoked.
@@ -87,27 +83,27 @@ impl EphemeralEntry {
     /// # Errors
     /// As [`Self::changed_to`].
     pub fn replaced_by(&self, item: Item) -> Result<Self, LiveError> {
-        let former = self.states().cloned().collect();
+        let former = self.states().collect();
         Ok(self.changed_to(item)?.with_former(former))
     }
 
     /// The entry without the states from before a change that stands.
     #[must_use]
     pub fn confirmed(self, changed: Seq) -> Self {
-        let newer = self.states().position(|state| state.changed == changed).unwrap_or(self.0.former.len());
-        let former = self.0.former[..newer].to_vec();
+        let newer = self.states().position(|state| state.changed == changed).unwrap_or(self.former().len());
+        let former = self.former()[..newer].to_vec();
         self.with_former(former)
     }
 
     /// The entry without the state that a refused change made. Unchanged if no former state is known.
     #[must_use]
     pub fn revoked(self, changed: Seq) -> Self {
-        if self.0.item.changed != changed {
-            let former = self.0.former.iter().filter(|state| state.changed != changed).cloned().collect();
+        if self.changed() != changed {
+            let former = self.former().iter().filter(|state| state.changed != changed).cloned().collect();
             return self.with_former(former);
         }
-        match self.0.former.split_first() {
-            Some((item, former)) => self.in_states(item.clone(), former.to_vec()),
+        match self.former().split_first() {
+            Some((item, former)) => self.in_states(item, former.to_vec()),
             None => self,
         }
     }
@@ -115,9 +111,13 @@ impl EphemeralEntry {
     /// The entry in its newest state that no refused change made, without the former ones.
     #[must_use]
     pub fn standing(self, is_refused: impl Fn(Seq) -> bool) -> Self {
-        let oldest = self.0.former.last().unwrap_or(&self.0.item);
-        let item = self.states().find(|state| !is_refused(state.changed)).unwrap_or(oldest).clone();
-        if item == self.0.item && self.0.former.is_empty() { self } else { self.in_states(item, Vec::new()) }
+        let standing = self.states().find(|state| !is_refused(state.changed));
+        let item = standing.or_else(|| self.states().last()).unwrap_or_else(|| self.item());
+        if item.changed == self.changed() && self.former().is_empty() {
+            self
+        } else {
+            self.in_states(&item, Vec::new())
+        }
     }
 
     /// The entry in a new state: an edited message with the same end, or `Deleted`. The former text is gone with the former
@@ -127,44 +127,80 @@ impl EphemeralEntry {
     /// [`LiveError::NotEphemeral`] if `item` is of another kind, has another `seq`, or is a message with another end.
     pub fn changed_to(&self, item: Item) -> Result<Self, LiveError> {
         let keeps_end = match &item.content {
-            Content::Message(message) => message.expires_at == Some(self.0.expires_at),
+            Content::Message(message) => message.expires_at == Some(self.expires_at()),
             Content::Deleted { .. } => true,
             _ => false,
         };
-        if !keeps_end || item.seq != self.0.item.seq {
+        if !keeps_end || item.seq != self.seq() {
             return Err(LiveError::NotEphemeral);
         }
-        Ok(self.in_states(item, Vec::new()))
+        Ok(self.in_states(&item, Vec::new()))
     }
 
     /// The digest of the text it was posted with.
     pub fn digest(&self) -> PostDigest {
-        self.0.digest
+        self.0.digest()
     }
 
     /// Its address.
-    pub fn key(&self) -> &EphemeralKey {
-        &self.0.key
+    pub fn key(&self) -> EphemeralKey {
+        EphemeralKey { room: self.room(), sender: self.sender(), key: self.0.key() }
     }
 
-    /// Its present state.
-    pub fn item(&self) -> &Item {
-        &self.0.item
+    /// Its room.
+    pub fn room(&self) -> RoomId {
+        self.0.room()
+    }
+
+    /// Its sender.
+    pub fn sender(&self) -> UserId {
+        self.0.sender()
+    }
+
+    /// Its sender's key, as text.
+    pub fn key_text(&self) -> &str {
+        self.0.key_text()
+    }
+
+    /// Its place in the room.
+    pub fn seq(&self) -> Seq {
+        self.0.seq()
+    }
+
+    /// The number of its last change.
+    pub fn changed(&self) -> Seq {
+        self.0.changed()
+    }
+
+    /// Its present state, unpacked.
+    pub fn item(&self) -> Item {
+        self.0.item()
+    }
+
+    /// The use of its key.
+    pub fn key_use(&self) -> KeyUse {
+        let (room, seq, at) = (self.room(), self.seq(), self.0.at());
+        KeyUse { room, seq, at, expires_at: self.expires_at(), digest: self.digest() }
+    }
+
+    /// The memory that it takes, shared by all its clones.
+    pub(super) fn held_bytes(&self) -> usize {
+        self.0.held_bytes()
     }
 
     /// When it ends.
     pub fn expires_at(&self) -> UnixMillis {
-        self.0.expires_at
+        self.0.expires_at()
     }
 
     /// Whether it is alive at `now`; at the instant of its end it is not.
     pub fn is_alive(&self, now: UnixMillis) -> bool {
-        now < self.0.expires_at
+        now < self.expires_at()
     }
 
     /// Whether it is a message, not a tombstone.
     pub fn is_message(&self) -> bool {
-        matches!(self.0.item.content, Content::Message(_))
+        self.0.is_message()
     }
 }
 

@@ -2,15 +2,20 @@
 //! Must not know the database: no persistent message needs anything here, and no ephemeral message is written anywhere
 //! but behind this port.
 
+mod by_key;
+mod by_seq;
 #[cfg(test)]
 pub(crate) mod conformance;
 mod entry;
 mod error;
 mod memory;
 mod mirrors;
+mod packed;
 mod port;
 mod redis;
 
+pub(crate) use by_key::ByKey;
+pub(crate) use by_seq::BySeq;
 pub use entry::{EphemeralEntry, EphemeralKey, Evicted, KEY_KEPT_MS, KeyUse, Put, Usage};
 pub use error::LiveError;
 pub use memory::{MemoryCaps, MemoryLive};

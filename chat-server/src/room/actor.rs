@@ -341,6 +341,9 @@ impl Actor {
                 }
                 snapshot.from_ring = self.state.ring.after(after.seq);
                 self.count_read(snapshot.from_ring.is_some());
+                if snapshot.from_ring.is_some() {
+                    return answer(reply, Ok(snapshot));
+                }
             }
             PageWanted::End(messages) => {
                 snapshot.end = self.state.end(messages, self.now());
@@ -348,7 +351,7 @@ impl Actor {
             }
             PageWanted::Past => {}
         }
-        snapshot.ephemeral = self.state.ephemeral_items(self.now());
+        snapshot.ephemeral = self.state.ephemeral_entries(self.now());
         answer(reply, Ok(snapshot));
     }
 

@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 
 use super::RoomError;
 use crate::access::{Caller, RoomAction};
+use crate::live::EphemeralEntry;
 use crate::push::Push;
 use crate::send_queue::SendQueue;
 use crate::store::{ChainPlace, StoredHistory};
@@ -118,8 +119,8 @@ pub(super) struct PageSnapshot {
     pub from_ring: Option<Vec<Item>>,
     /// The room's last persistent messages; `None` if as many as wanted are not in memory.
     pub end: Option<StoredHistory>,
-    /// Every ephemeral message that has not expired.
-    pub ephemeral: Vec<Item>,
+    /// Every ephemeral message that has not expired, by rising number.
+    pub ephemeral: Vec<EphemeralEntry>,
 }
 
 impl PageSnapshot {

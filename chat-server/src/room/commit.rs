@@ -163,11 +163,11 @@ impl Commit {
         let (change, stage) = match change {
             Change::Post(entry, chain) => {
                 // Asked here first: the live store may have lost the key.
-                if let Some(used) = self.index.by_key(entry.key()).cloned() {
+                if let Some(used) = self.index.with_key_of(&entry).cloned() {
                     let effect = self.answer_used(ticket, &entry, chain, &used);
                     return self.effects.push(effect);
                 }
-                let stage = self.reserve(ticket, entry.item().changed);
+                let stage = self.reserve(ticket, entry.changed());
                 self.effects.push(Effect::Write(ticket, entry.clone()));
                 (Change::Post(entry, chain), stage)
             }

@@ -3,30 +3,32 @@
 
 #![deny(clippy::disallowed_methods)]
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
-use chat_proto::ids::{ClientKey, Seq, UserId};
+use chat_proto::ids::Seq;
 use chat_proto::time::UnixMillis;
 
-use crate::live::{EphemeralEntry, EphemeralKey};
+use crate::live::{ByKey, BySeq, EphemeralEntry};
 
 /// The visible ephemeral messages of a room, tombstones included.
 #[derive(Debug, Default)]
 pub(super) struct EphemeralIndex {
-    entries: BTreeMap<Seq, EphemeralEntry>,
-    /// Invariant: holds each of `entries` once, by sender and key.
-    seqs_by_key: HashMap<(UserId, ClientKey), Seq>,
+    entries: BySeq,
+    /// Invariant: holds each of `entries` once.
+    by_key: ByKey,
     /// Invariant: holds each of `entries` once, by its own expiry.
-    expiries: BTreeSet<(UnixMillis, Seq)>,
+    expiries: BinaryHeap<Reverse<(UnixMillis, Seq)>>,
 }
 
 impl EphemeralIndex {
     /// Adds an entry, or replaces its state.
     pub(super) fn insert(&mut self, entry: EphemeralEntry) {
-        let seq = entry.item().seq;
-        self.expiries.insert((entry.expires_at(), seq));
-        self.seqs_by_key.insert(sender_key(entry.key()), seq);
-        self.entries.insert(seq, entry);
+        self.by_key.insert(entry.clone());
+        let expiry = Reverse((entry.expires_at(), entry.seq()));
+        if self.entries.insert(entry).is_none() {
+            self.expiries.push(expiry);
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -35,40 +37,42 @@ impl EphemeralIndex {
 
     /// Returns the entry of a number. It may have expired.
     pub(super) fn get(&self, seq: Seq) -> Option<&EphemeralEntry> {
-        self.entries.get(&seq)
+        self.entries.get(seq)
     }
 
-    /// Returns the entry of a sender's key. It may have expired.
-    pub(super) fn by_key(&self, key: &EphemeralKey) -> Option<&EphemeralEntry> {
-        self.seqs_by_key.get(&sender_key(key)).and_then(|seq| self.entries.get(seq))
+    /// Returns the entry that has the same sender and key as a post. It may have expired.
+    pub(super) fn with_key_of(&self, post: &EphemeralEntry) -> Option<&EphemeralEntry> {
+        self.by_key.get(post.sender(), post.key_text())
     }
 
     /// Returns all entries by rising number.
     pub(super) fn entries(&self) -> impl Iterator<Item = &EphemeralEntry> {
-        self.entries.values()
+        self.entries.iter()
     }
 
     /// The number of the latest change.
     pub(super) fn newest(&self) -> Seq {
-        self.entries().map(|entry| entry.item().changed).max().unwrap_or(Seq::ZERO)
+        self.entries().map(EphemeralEntry::changed).max().unwrap_or(Seq::ZERO)
     }
 
     /// When the next entry expires.
     pub(super) fn next_expiry_at(&self) -> Option<UnixMillis> {
-        self.expiries.first().map(|(end, _)| *end)
+        self.expiries.peek().map(|Reverse((end, _))| *end)
     }
 
-    /// Removes an entry that has expired by `now`; returns its number and expiry. `None` if no entry has expired.
-    pub(super) fn pop_expired(&mut self, now: UnixMillis) -> Option<(Seq, UnixMillis)> {
-        let (end, seq) = self.expiries.first().copied().filter(|(end, _)| *end <= now)?;
-        self.expiries.pop_first();
-        if let Some(entry) = self.entries.remove(&seq) {
-            self.seqs_by_key.remove(&sender_key(entry.key()));
+    /// Removes all entries that have expired by `now`; returns their numbers and expiries.
+    pub(super) fn take_expired(&mut self, now: UnixMillis) -> Vec<(Seq, UnixMillis)> {
+        let mut expired = Vec::new();
+        while let Some(Reverse((end, seq))) = self.expiries.peek().copied().filter(|Reverse((end, _))| *end <= now) {
+            self.expiries.pop();
+            expired.push((seq, end));
         }
-        Some((seq, end))
+        for entry in self.entries.remove_all(expired.iter().map(|(seq, _)| *seq).collect()) {
+            self.by_key.remove(entry.sender(), entry.key_text());
+        }
+        if self.expiries.capacity() > 4 * self.expiries.len() + 64 {
+            self.expiries.shrink_to(2 * self.expiries.len());
+        }
+        expired
     }
-}
-
-fn sender_key(key: &EphemeralKey) -> (UserId, ClientKey) {
-    (key.sender, key.key.clone())
 }

@@ -20,7 +20,7 @@ use super::command::{
 use super::page;
 use super::registry::Registry;
 use crate::access::{Caller, RoomAction};
-use crate::live::LiveError;
+use crate::live::{EphemeralEntry, LiveError};
 use crate::push::Push;
 use crate::send_queue::SendQueue;
 use crate::store::{ChainPlace, HistoryBounds};
@@ -251,13 +251,13 @@ impl Rooms {
             let next = at.map_or(Cursor::START, |at| head.up_to(at));
             return Ok(RoomChanges { items: Vec::new(), next, head, parted });
         }
-        ephemeral.retain(|item| item.changed > after.seq);
+        ephemeral.retain(|entry| entry.changed() > after.seq);
         let cut = if let Some(items) = from_ring {
             page::changes(items, false, Vec::new(), head.seq, limit as usize)
         } else {
             let stored = self.0.services().store.changes(room, after.seq, limit).await?;
             let is_full = stored.len() >= limit as usize;
-            page::changes(stored, is_full, ephemeral, head.seq, limit as usize)
+            page::changes(stored, is_full, page::oldest_changes(ephemeral, limit), head.seq, limit as usize)
         };
         // The numbers of ephemeral messages that ended with an earlier run lie beyond the head.
         let next = if cut.next > after.seq { head.up_to(cut.next) } else { after };
@@ -280,13 +280,13 @@ impl Rooms {
         } else {
             // What is posted while the database is read must not crowd out the page.
             let before = before.unwrap_or(Seq(u64::MAX)).min(head.seq.next());
-            ephemeral.retain(|item| item.seq < before);
-            let mut dividers: Vec<Seq> = ephemeral.iter().map(|item| item.seq).collect();
-            dividers.sort_unstable();
+            ephemeral.retain(|entry| entry.seq() < before);
+            let dividers = ephemeral.iter().map(EphemeralEntry::seq).collect();
             let bounds = HistoryBounds { dividers, ..HistoryBounds::page(limit) };
             self.0.services().store.history(room, Some(before), bounds).await?
         };
-        let page::HistoryCut { items, joins, next_before } = page::history(stored, ephemeral, head.seq, limit as usize);
+        let page::HistoryCut { items, joins, next_before } =
+            page::history(stored, page::newest(&ephemeral, limit), head.seq, limit as usize);
         Ok(RoomHistory { items, joins, next_before, head })
     }
 

@@ -8,6 +8,7 @@ use chat_proto::message::{Content, Item};
 use chat_proto::time::UnixMillis;
 use chat_proto::unread::{Reader, UnreadEphemeral};
 use parking_lot::Mutex;
+use triomphe::ThinArc;
 
 /// Expired messages are removed when a room holds at least this many.
 const PRUNE_FROM: usize = 16;
@@ -31,13 +32,14 @@ struct Message {
     seq: Seq,
     by: UserId,
     expires_at: UnixMillis,
-    mentions: Box<[UserId]>,
+    /// The accounts it mentions; `None` if there are none. Eight bytes: most have none, and there may be many messages.
+    mentions: Option<ThinArc<(), UserId>>,
 }
 
 impl Living {
     /// A room has started with all its ephemeral messages.
-    pub(super) fn load<'a>(&self, room: RoomId, items: impl Iterator<Item = &'a Item>, losses: u64) {
-        let mut messages: Vec<Message> = items.filter_map(Message::of).collect();
+    pub(super) fn load(&self, room: RoomId, items: impl Iterator<Item = Item>, losses: u64) {
+        let mut messages: Vec<Message> = items.filter_map(|item| Message::of(&item)).collect();
         messages.sort_unstable_by_key(|message| message.seq);
         let prune_at = PRUNE_FROM.max(2 * messages.len());
         let known_at_loss = Some(losses);
@@ -82,7 +84,7 @@ impl Living {
         let listed = unread.map(|message| UnreadEphemeral {
             seq: message.seq,
             expires_at: message.expires_at,
-            is_mention: message.mentions.contains(&reader.user),
+            is_mention: message.mentions.as_ref().is_some_and(|mentions| mentions.slice.contains(&reader.user)),
         });
         Some(listed.collect())
     }
@@ -99,6 +101,7 @@ impl RoomMessages {
         }
         if self.messages.len() > self.prune_at.max(PRUNE_FROM) {
             self.messages.retain(|message| now < message.expires_at);
+            self.messages.shrink_to(2 * self.messages.len());
             self.prune_at = 2 * self.messages.len();
         }
     }
@@ -109,7 +112,9 @@ impl Message {
     fn of(item: &Item) -> Option<Self> {
         let Content::Message(message) = &item.content else { return None };
         let expires_at = message.expires_at?;
-        Some(Self { seq: item.seq, by: item.by, expires_at, mentions: message.mentions.as_slice().into() })
+        let mentions = message.mentions.as_slice();
+        let mentions = (!mentions.is_empty()).then(|| ThinArc::from_header_and_slice((), mentions));
+        Some(Self { seq: item.seq, by: item.by, expires_at, mentions })
     }
 }
 
@@ -139,7 +144,7 @@ mod tests {
     fn others_messages_count_while_they_live() {
         let living = Living::default();
         assert_eq!(unread(&living, 0, NOW), None, "nothing is known yet");
-        living.load(ROOM, [message(3, BEN, 1_000, &[]), message(2, ANA, 9_000, &[])].iter(), 0);
+        living.load(ROOM, [message(3, BEN, 1_000, &[]), message(2, ANA, 9_000, &[])].into_iter(), 0);
         living.show(ROOM, &message(5, BEN, 5_000, &[ANA]), NOW);
         living.show(ROOM, &message(6, BEN, 5_000, &[]), NOW);
         assert_eq!(unread(&living, 0, NOW), Some(vec![(3, false), (5, true), (6, false)]));

@@ -8,6 +8,7 @@ use chat_proto::ids::Seq;
 use chat_proto::limits::PAGE_BUDGET_BYTES;
 use chat_proto::message::{Item, JoinRun};
 
+use crate::live::EphemeralEntry;
 use crate::store::StoredHistory;
 
 /// A page of changes.
@@ -33,6 +34,18 @@ pub(super) fn changes(stored: Vec<Item>, is_full: bool, ephemeral: Vec<Item>, he
         _ => known_to,
     };
     ChangesCut { items, next }
+}
+
+/// The ephemeral messages of which a page of changes may be made: one more than it holds, so that it is seen to be cut.
+pub(super) fn oldest_changes(mut entries: Vec<EphemeralEntry>, limit: u32) -> Vec<Item> {
+    entries.sort_unstable_by_key(EphemeralEntry::changed);
+    entries.iter().take(limit as usize + 1).map(EphemeralEntry::item).collect()
+}
+
+/// The ephemeral messages of which a page of history may be made. The entries are by rising number.
+pub(super) fn newest(entries: &[EphemeralEntry], limit: u32) -> Vec<Item> {
+    let first = entries.len().saturating_sub(limit as usize);
+    entries[first..].iter().map(EphemeralEntry::item).collect()
 }
 
 /// A page of history.

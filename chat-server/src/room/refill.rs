@@ -22,7 +22,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// Makes sure that the live store holds entries in this state or a newer one.
 pub(super) async fn refill_all(services: Services, entries: Vec<EphemeralEntry>) {
-    let mut waiting = Waiting::new(&services, entries.first().map(|entry| entry.key().room));
+    let mut waiting = Waiting::new(&services, entries.first().map(|entry| entry.room()));
     let mut rest = entries.as_slice();
     while !rest.is_empty() && services.live_is_available().await {
         let (some, others) = rest.split_at(rest.len().min(AT_ONCE));
@@ -51,8 +51,8 @@ async fn store(services: &Services, entries: &[EphemeralEntry]) -> Option<LiveEr
     for (entry, put) in putting {
         match timeout(ANSWER_LIMIT, put).await.unwrap_or(Err(LiveError::Unavailable)) {
             // An earlier refill may have put an older state there.
-            Ok(Put::KeyHeld(held)) if held.seq == entry.item().seq => {
-                drop(services.live.restore(entry.key().clone(), entry.item().clone(), now));
+            Ok(Put::KeyHeld(held)) if held.seq == entry.seq() => {
+                drop(services.live.restore(entry.key(), entry.item(), now));
             }
             // An entry that does not fit into its share will not fit the next time.
             Ok(_) | Err(LiveError::AccountFull { .. } | LiveError::RoomFull { .. }) => {}
@@ -129,7 +129,7 @@ mod tests {
     /// Services over a live store that is full with one entry of another room.
     fn full() -> (Services, Arc<MemoryLive>, tempfile::TempDir) {
         let entry = conformance::entry(9, 1, clock(), LIFE_MS);
-        let live = Arc::new(MemoryLive::new(MemoryCaps { total_bytes: 1_000, ..MemoryCaps::default() }));
+        let live = Arc::new(MemoryLive::new(MemoryCaps { total_bytes: 400, ..MemoryCaps::default() }));
         drop(live.put(entry, clock()));
         let (services, folder) = services(clock);
         (Services { live: live.clone(), ..services }, live, folder)
@@ -141,7 +141,7 @@ mod tests {
         let refill = tokio::spawn(refill_all(services.clone(), vec![conformance::entry(1, 2, clock(), LIFE_MS)]));
         sleep(Duration::from_mins(10)).await;
         assert_eq!((waiting(&services), refill.is_finished()), (1, false));
-        live.undo(conformance::entry(9, 1, clock(), LIFE_MS).key().clone(), Seq(1)).await.expect("undone");
+        live.undo(conformance::entry(9, 1, clock(), LIFE_MS).key(), Seq(1)).await.expect("undone");
         sleep(LONGEST_PAUSE).await;
         assert_eq!((waiting(&services), refill.is_finished()), (0, true));
         assert_eq!(live.load(RoomId(1), clock()).await.map(|entries| entries.len()), Ok(1));

@@ -135,7 +135,7 @@ impl State {
     /// Returns the current version of an item; `None` if it is not in memory.
     pub(super) fn find(&self, seq: Seq, now: UnixMillis) -> Option<Item> {
         let alive = self.commit.index.get(seq).filter(|entry| entry.is_alive(now));
-        let found = alive.map(EphemeralEntry::item).or_else(|| self.ring.item(seq)).cloned();
+        let found = alive.map(EphemeralEntry::item).or_else(|| self.ring.item(seq).cloned());
         found.filter(|item| item.changed <= self.shown)
     }
 
@@ -223,21 +223,21 @@ impl State {
     }
 
     /// Returns all ephemeral messages that are alive.
-    pub(super) fn ephemeral_items(&self, now: UnixMillis) -> Vec<Item> {
+    pub(super) fn ephemeral_entries(&self, now: UnixMillis) -> Vec<EphemeralEntry> {
         let alive = self.commit.index.entries().filter(|entry| entry.is_alive(now));
-        alive.map(|entry| entry.item().clone()).filter(|item| item.changed <= self.shown).collect()
+        alive.filter(|entry| entry.changed() <= self.shown).cloned().collect()
     }
 
     /// Returns the room's last persistent items with so many messages, if they are in memory.
     pub(super) fn end(&self, messages: u32, now: UnixMillis) -> Option<StoredHistory> {
         let alive = self.commit.index.entries().filter(|entry| entry.is_alive(now));
-        self.ring.end(messages, alive.map(|entry| entry.item().seq))
+        self.ring.end(messages, alive.map(EphemeralEntry::seq))
     }
 
     /// Returns the items of the ring and all ephemeral messages that are alive, each once, by rising number.
     pub(super) fn recent_items(&self, now: UnixMillis) -> Vec<Item> {
         let mut items = self.ring.items();
-        items.extend(self.ephemeral_items(now));
+        items.extend(self.ephemeral_entries(now).iter().map(EphemeralEntry::item));
         items.sort_unstable_by_key(|item| item.seq);
         items.dedup_by_key(|item| item.seq);
         items
@@ -251,7 +251,7 @@ impl State {
 
     /// Removes expired messages; returns when the next one expires.
     pub(super) fn expire(&mut self, now: UnixMillis) -> Option<UnixMillis> {
-        while let Some((seq, end)) = self.commit.index.pop_expired(now) {
+        for (seq, end) in self.commit.index.take_expired(now) {
             self.ring.expire(seq, end);
         }
         self.commit.index.next_expiry_at()

@@ -2,19 +2,20 @@
 
 #![deny(clippy::disallowed_methods)]
 
+use std::cmp::Reverse;
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BinaryHeap, HashMap};
 
 use chat_proto::ids::{ClientKey, RoomId, Seq, UserId};
-use chat_proto::message::{Content, Item};
+use chat_proto::message::Item;
 use chat_proto::time::UnixMillis;
 
-use crate::live::{EphemeralEntry, EphemeralKey, KEY_KEPT_MS, KeyUse, LiveError, Put};
-use crate::post_digest::PostDigest;
+use super::ended_keys::EndedKeys;
+use crate::live::{ByKey, BySeq, EphemeralEntry, EphemeralKey, KEY_KEPT_MS, KeyUse, LiveError, Put};
 
-/// The overhead of an entry: the item, its places in the maps of the store and of its room, and their spare capacity. Measured: a
-/// server's resident memory grows by the text and 870 bytes with each of 20,000 messages.
-const ENTRY_OVERHEAD_BYTES: u64 = 900;
+/// The bytes of an entry's places in the maps of the store and of its room, with their spare capacity. Measured by `chat-bench
+/// ephemeral`: with them, the bytes counted are those by which a server's resident memory grows, and at most a fifth more.
+const PLACES_BYTES: u64 = 150;
 /// Expired entries that one write removes, so that steady writing never piles them up.
 const TRIM_PER_WRITE: usize = 16;
 
@@ -38,19 +39,9 @@ impl Default for MemoryCaps {
     }
 }
 
-/// The memory of a used key.
-#[derive(Clone, Copy, Debug)]
-struct UsedKey {
-    room: RoomId,
-    seq: Seq,
-    at: UnixMillis,
-    expires_at: UnixMillis,
-    digest: PostDigest,
-}
-
 #[derive(Debug, Default)]
 struct RoomEntries {
-    by_seq: BTreeMap<Seq, EphemeralEntry>,
+    by_seq: BySeq,
     bytes: u64,
 }
 
@@ -58,12 +49,11 @@ struct RoomEntries {
 #[derive(Debug, Default)]
 pub(super) struct Entries {
     rooms: HashMap<RoomId, RoomEntries>,
-    /// Invariant: each entry in `rooms` is here once, under its own end.
-    ends: BTreeSet<(UnixMillis, RoomId, Seq)>,
-    /// Invariant: each entry in `rooms` that is alive has its key here.
-    keys: HashMap<(UserId, ClientKey), UsedKey>,
-    /// The keys by the end of their messages.
-    key_ends: BTreeSet<(UnixMillis, UserId, ClientKey)>,
+    /// Invariant: holds each entry of `rooms` once.
+    by_key: ByKey,
+    /// The ends of the entries. Those of entries that were removed earlier stay until then, or until they are many.
+    ends: BinaryHeap<Reverse<(UnixMillis, RoomId, Seq)>>,
+    ended_keys: EndedKeys,
     bytes: u64,
     /// The bytes by sender. Invariant: no zeros.
     account_bytes: HashMap<UserId, u64>,
@@ -74,19 +64,21 @@ pub(super) struct Entries {
 impl Entries {
     pub(super) fn put(&mut self, entry: EphemeralEntry, caps: MemoryCaps, now: UnixMillis) -> Result<Put, LiveError> {
         self.trim(now, TRIM_PER_WRITE);
-        let EphemeralKey { room, sender, key } = entry.key().clone();
+        let EphemeralKey { room, sender, key } = entry.key();
         if let Some(held) = self.key_use(sender, &key, now) {
             return Ok(Put::KeyHeld(Box::new(held)));
         }
         self.check_space((room, sender), cost_bytes(&entry), caps, now)?;
         self.check_keys(caps, now)?;
-        let (seq, expires_at) = (entry.item().seq, entry.expires_at());
         // An expired key may not be swept yet; the new use replaces it.
         self.forget_key(sender, &key);
-        let used = UsedKey { room, seq, at: entry.item().at, expires_at, digest: entry.digest() };
-        self.keys.insert((sender, key.clone()), used);
-        self.key_ends.insert((expires_at, sender, key));
-        self.insert(entry);
+        // Rooms never assign a number twice; if one did, the sums must still hold.
+        if self.entry(room, entry.seq()).is_some() {
+            self.remove(room, vec![entry.seq()]);
+        }
+        self.ends.push(Reverse((entry.expires_at(), room, entry.seq())));
+        self.count(&entry);
+        self.hold(entry);
         Ok(Put::Stored)
     }
 
@@ -122,15 +114,16 @@ impl Entries {
         self.trim(now, TRIM_PER_WRITE);
         let Some(old) = self.addressed(key).filter(|entry| entry.is_alive(now)) else { return Ok(false) };
         let new = change(old, item)?;
-        if new.item().changed <= old.item().changed {
+        if new.changed() <= old.changed() {
             return Ok(true);
         }
         let growth_bytes = cost_bytes(&new).saturating_sub(cost_bytes(old));
+        let old = old.clone();
         // A deletion holds the former state for a moment only, and is what helps when there is no space.
         if growth_bytes > 0 && new.is_message() {
             self.check_space((key.room, key.sender), growth_bytes, caps, now)?;
         }
-        self.insert(new);
+        self.set_state(&old, new);
         Ok(true)
     }
 
@@ -141,58 +134,48 @@ impl Entries {
         seq: Seq,
         update: impl FnOnce(EphemeralEntry) -> EphemeralEntry,
     ) {
-        if let Some(entry) = self.addressed(key).filter(|entry| entry.item().seq == seq).cloned() {
-            self.insert(update(entry));
+        if let Some(entry) = self.addressed(key).filter(|entry| entry.seq() == seq).cloned() {
+            self.set_state(&entry, update(entry.clone()));
         }
     }
 
     pub(super) fn undo(&mut self, key: &EphemeralKey, seq: Seq) {
-        let holder = (key.sender, key.key.clone());
-        let is_same = |used: &UsedKey| used.room == key.room && used.seq == seq;
-        if self.keys.get(&holder).is_some_and(is_same) {
-            self.forget_key(key.sender, &key.key);
-            self.remove(key.room, seq);
+        let EphemeralKey { room, sender, key } = key;
+        let is_same = |used: &KeyUse| used.room == *room && used.seq == seq;
+        if self.used(*sender, key).is_some_and(|used| is_same(&used)) {
+            self.forget_key(*sender, key);
         }
     }
 
     pub(super) fn alive_in(&self, room: RoomId, now: UnixMillis) -> Vec<EphemeralEntry> {
-        let entries = self.rooms.get(&room).map(|entries| entries.by_seq.values());
+        let entries = self.rooms.get(&room).map(|entries| entries.by_seq.iter());
         entries.into_iter().flatten().filter(|entry| entry.is_alive(now)).cloned().collect()
     }
 
     pub(super) fn rooms_alive(&self, now: UnixMillis) -> Vec<RoomId> {
-        let is_alive = |held: &RoomEntries| held.by_seq.values().any(|entry| entry.is_alive(now));
+        let is_alive = |held: &RoomEntries| held.by_seq.iter().any(|entry| entry.is_alive(now));
         self.rooms.iter().filter(|(_, held)| is_alive(held)).map(|(room, _)| *room).collect()
     }
 
     pub(super) fn key_use(&self, sender: UserId, key: &ClientKey, now: UnixMillis) -> Option<KeyUse> {
-        let used = self.keys.get(&(sender, key.clone()))?;
-        if now >= used.expires_at.plus_ms(KEY_KEPT_MS) {
-            return None;
-        }
-        let UsedKey { room, seq, at, expires_at, digest } = *used;
-        Some(KeyUse { room, seq, at, expires_at, digest })
+        self.used(sender, key).filter(|used| now < used.expires_at.plus_ms(KEY_KEPT_MS))
+    }
+
+    fn used(&self, sender: UserId, key: &ClientKey) -> Option<KeyUse> {
+        let held = self.by_key.get(sender, key.as_str()).map(EphemeralEntry::key_use);
+        held.or_else(|| self.ended_keys.get(sender, key).cloned())
     }
 
     pub(super) fn clear_room(&mut self, room: RoomId) {
-        let seqs: Vec<Seq> = self.rooms.get(&room).map(|r| r.by_seq.keys().copied().collect()).unwrap_or_default();
-        for seq in seqs {
-            self.remove(room, seq);
+        let seqs = self.rooms.get(&room).map(|held| held.by_seq.iter().map(EphemeralEntry::seq).collect());
+        for entry in self.remove(room, seqs.unwrap_or_default()) {
+            self.ended_keys.remember(&entry);
         }
     }
 
     /// Removes everything that expired, and the keys that nobody retries any more. Returns both counts.
     pub(super) fn sweep(&mut self, now: UnixMillis) -> (u64, u64) {
-        let entries = self.trim(now, usize::MAX);
-        let mut keys = 0;
-        while let Some((ended, sender, key)) = self.key_ends.first().cloned() {
-            if now < ended.plus_ms(KEY_KEPT_MS) {
-                break;
-            }
-            self.forget_key(sender, &key);
-            keys += 1;
-        }
-        (entries, keys)
+        (self.trim(now, usize::MAX), self.ended_keys.sweep(now))
     }
 
     /// Alive messages and the bytes of all entries. Sweeps, so that both are exact.
@@ -230,85 +213,111 @@ impl Entries {
     }
 
     fn check_keys(&mut self, caps: MemoryCaps, now: UnixMillis) -> Result<(), LiveError> {
-        while self.keys.len() >= caps.keys {
-            match self.key_ends.first().cloned() {
-                Some((ended, sender, key)) if ended <= now => {
-                    self.forget_key(sender, &key);
-                }
-                _ => return Err(LiveError::Full { limit_bytes: caps.total_bytes }),
+        let are_full = |entries: &Self| entries.by_key.len() + entries.ended_keys.len() >= caps.keys;
+        if are_full(self) {
+            self.trim(now, usize::MAX);
+        }
+        while are_full(self) {
+            if !self.ended_keys.forget_oldest() {
+                return Err(LiveError::Full { limit_bytes: caps.total_bytes });
             }
         }
         Ok(())
     }
 
+    /// Removes expired entries and remembers their keys; returns how many.
     fn trim(&mut self, now: UnixMillis, at_most: usize) -> u64 {
-        let mut gone = 0;
-        while gone < at_most {
-            match self.ends.first().copied() {
-                Some((end, room, seq)) if end <= now => self.remove(room, seq),
-                _ => break,
+        let mut ended: Vec<(RoomId, Seq)> = Vec::new();
+        while ended.len() < at_most
+            && let Some(Reverse((_, room, seq))) = self.ends.peek().copied().filter(|Reverse((end, ..))| *end <= now)
+        {
+            self.ends.pop();
+            // The number of an entry that was removed earlier may belong to another one.
+            if self.entry(room, seq).is_some_and(|entry| !entry.is_alive(now)) {
+                ended.push((room, seq));
             }
-            gone += 1;
         }
-        gone as u64
+        ended.sort_unstable();
+        let mut trimmed = 0;
+        for of_room in ended.chunk_by(|(one, _), (other, _)| one == other) {
+            let room = of_room[0].0;
+            let removed = self.remove(room, of_room.iter().map(|(_, seq)| *seq).collect());
+            removed.iter().for_each(|entry| self.ended_keys.remember(entry));
+            trimmed += removed.len() as u64;
+        }
+        trimmed
     }
 
-    fn insert(&mut self, entry: EphemeralEntry) {
-        let (room, seq, bytes) = (entry.key().room, entry.item().seq, cost_bytes(&entry));
-        // Rooms never assign a number twice; if one did, the sums must still hold.
-        self.remove(room, seq);
-        self.ends.insert((entry.expires_at(), room, seq));
-        self.bytes += bytes;
-        *self.account_bytes.entry(entry.key().sender).or_default() += bytes;
-        self.messages += u64::from(entry.is_message());
-        let held = self.rooms.entry(room).or_default();
-        held.bytes += bytes;
-        held.by_seq.insert(seq, entry);
+    /// Sets the state of an entry that is held.
+    fn set_state(&mut self, old: &EphemeralEntry, new: EphemeralEntry) {
+        self.uncount(old);
+        self.count(&new);
+        self.hold(new);
     }
 
-    fn remove(&mut self, room: RoomId, seq: Seq) {
-        let Some(held) = self.rooms.get_mut(&room) else { return };
-        let Some(entry) = held.by_seq.remove(&seq) else { return };
-        let bytes = cost_bytes(&entry);
-        held.bytes -= bytes;
-        if held.by_seq.is_empty() {
+    fn hold(&mut self, entry: EphemeralEntry) {
+        self.rooms.entry(entry.room()).or_default().by_seq.insert(entry.clone());
+        self.by_key.insert(entry);
+    }
+
+    /// Removes entries; their keys are not remembered.
+    fn remove(&mut self, room: RoomId, seqs: Vec<Seq>) -> Vec<EphemeralEntry> {
+        let Some(held) = self.rooms.get_mut(&room) else { return Vec::new() };
+        let removed = held.by_seq.remove_all(seqs);
+        for entry in &removed {
+            self.by_key.remove(entry.sender(), entry.key_text());
+            self.uncount(entry);
+        }
+        if self.rooms.get(&room).is_some_and(|held| held.by_seq.is_empty()) {
             self.rooms.remove(&room);
         }
+        if self.ends.len() > 2 * self.by_key.len() + 64 {
+            let entries = self.rooms.values().flat_map(|held| held.by_seq.iter());
+            self.ends = entries.map(|entry| Reverse((entry.expires_at(), entry.room(), entry.seq()))).collect();
+        }
+        removed
+    }
+
+    fn count(&mut self, entry: &EphemeralEntry) {
+        let bytes = cost_bytes(entry);
+        self.bytes += bytes;
+        *self.account_bytes.entry(entry.sender()).or_default() += bytes;
+        self.rooms.entry(entry.room()).or_default().bytes += bytes;
+        self.messages += u64::from(entry.is_message());
+    }
+
+    fn uncount(&mut self, entry: &EphemeralEntry) {
+        let bytes = cost_bytes(entry);
         self.bytes -= bytes;
-        if let Entry::Occupied(mut account) = self.account_bytes.entry(entry.key().sender) {
+        if let Entry::Occupied(mut account) = self.account_bytes.entry(entry.sender()) {
             *account.get_mut() -= bytes;
             if *account.get() == 0 {
                 account.remove();
             }
         }
+        if let Some(held) = self.rooms.get_mut(&entry.room()) {
+            held.bytes -= bytes;
+        }
         self.messages -= u64::from(entry.is_message());
-        self.ends.remove(&(entry.expires_at(), room, seq));
     }
 
+    /// Forgets a key, and removes the entry that has it.
     fn forget_key(&mut self, sender: UserId, key: &ClientKey) {
-        if let Some(used) = self.keys.remove(&(sender, key.clone())) {
-            self.key_ends.remove(&(used.expires_at, sender, key.clone()));
+        if let Some((room, seq)) = self.by_key.get(sender, key.as_str()).map(|entry| (entry.room(), entry.seq())) {
+            self.remove(room, vec![seq]);
         }
+        self.ended_keys.forget(sender, key);
     }
 
     fn entry(&self, room: RoomId, seq: Seq) -> Option<&EphemeralEntry> {
-        self.rooms.get(&room)?.by_seq.get(&seq)
+        self.rooms.get(&room)?.by_seq.get(seq)
     }
 
     fn addressed(&self, key: &EphemeralKey) -> Option<&EphemeralEntry> {
-        let used = self.keys.get(&(key.sender, key.key.clone()))?;
-        if used.room == key.room { self.entry(used.room, used.seq) } else { None }
+        self.by_key.get(key.sender, key.key.as_str()).filter(|entry| entry.room() == key.room)
     }
 }
 
 fn cost_bytes(entry: &EphemeralEntry) -> u64 {
-    let text = |item: &Item| match &item.content {
-        Content::Message(message) => {
-            let code = message.code.as_ref().map_or(0, |code| code.as_str().len());
-            message.body.as_str().len() + code + size_of_val(message.mentions.as_slice())
-        }
-        _ => 0,
-    };
-    let former: usize = entry.former().iter().map(|item| size_of::<Item>() + text(item)).sum();
-    ENTRY_OVERHEAD_BYTES + (text(entry.item()) + former) as u64
+    PLACES_BYTES + entry.held_bytes() as u64
 }

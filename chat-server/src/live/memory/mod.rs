@@ -1,5 +1,6 @@
 //! The live store in this process's memory: the default. Its data end with the process. Must not know other processes.
 
+mod ended_keys;
 mod entries;
 mod store;
 

@@ -199,9 +199,18 @@ mod tests {
 
     conformance::suite!(async { Arc::new(MemoryLive::new(MemoryCaps::default())) as Arc<dyn Live> });
 
+    /// The bytes of so many short messages, and of most of another one.
+    async fn bytes_of(messages: u64) -> u64 {
+        let live = MemoryLive::new(MemoryCaps::default());
+        assert_eq!(live.put(conformance::entry(1, 1, UnixMillis(0), 1_000), UnixMillis(0)).await, Ok(Put::Stored));
+        let one = live.usage(UnixMillis(0)).await.expect("counted").bytes;
+        messages * one + one - 1
+    }
+
     #[tokio::test]
     async fn a_full_room_refuses_and_an_expired_message_makes_space() {
-        let caps = MemoryCaps { room_bytes: 3_000, total_bytes: 1_000_000, ..MemoryCaps::default() };
+        let limit_bytes = bytes_of(3).await;
+        let caps = MemoryCaps { room_bytes: limit_bytes, total_bytes: 1_000_000, ..MemoryCaps::default() };
         let live = MemoryLive::new(caps);
         let now = UnixMillis(0);
         let entry = |room, seq, ttl_ms| conformance::entry(room, seq, now, ttl_ms);
@@ -209,28 +218,28 @@ mod tests {
         assert_eq!(live.put(entry(1, 2, 9_000), now).await, Ok(Put::Stored));
         assert_eq!(live.put(entry(1, 3, 9_000), now).await, Ok(Put::Stored));
         let refused = live.put(entry(1, 4, 9_000), now).await;
-        assert_eq!(refused, Err(LiveError::RoomFull { room: RoomId(1), limit_bytes: 3_000 }));
+        assert_eq!(refused, Err(LiveError::RoomFull { room: RoomId(1), limit_bytes }));
         assert_eq!(live.put(entry(2, 5, 9_000), now).await, Ok(Put::Stored), "another room has its own space");
         assert_eq!(live.put(entry(1, 6, 9_000), UnixMillis(1_000)).await, Ok(Put::Stored));
     }
 
     #[tokio::test]
     async fn an_account_has_one_share_of_all_rooms_and_others_keep_theirs() {
-        let live = MemoryLive::new(MemoryCaps { account_bytes: 3_000, ..MemoryCaps::default() });
+        let limit_bytes = bytes_of(3).await;
+        let live = MemoryLive::new(MemoryCaps { account_bytes: limit_bytes, ..MemoryCaps::default() });
         let now = UnixMillis(0);
         let entry = |sender, room, seq| {
-            let key =
-                EphemeralKey { sender: UserId(sender), ..conformance::entry(room, seq, now, 1_000).key().clone() };
-            EphemeralEntry::message(key, conformance::entry(room, seq, now, 1_000).item().clone()).expect("an entry")
+            let key = EphemeralKey { sender: UserId(sender), ..conformance::entry(room, seq, now, 1_000).key() };
+            EphemeralEntry::message(key, conformance::entry(room, seq, now, 1_000).item()).expect("an entry")
         };
         for room in 1..=3 {
             assert_eq!(live.put(entry(7, room, room), now).await, Ok(Put::Stored));
         }
-        assert_eq!(live.put(entry(7, 4, 4), now).await, Err(LiveError::AccountFull { limit_bytes: 3_000 }));
+        assert_eq!(live.put(entry(7, 4, 4), now).await, Err(LiveError::AccountFull { limit_bytes }));
         assert_eq!(live.put(entry(8, 1, 5), now).await, Ok(Put::Stored));
-        live.undo(entry(7, 2, 2).key().clone(), Seq(2)).await.expect("undone");
+        live.undo(entry(7, 2, 2).key(), Seq(2)).await.expect("undone");
         assert_eq!(live.put(entry(7, 4, 6), now).await, Ok(Put::Stored));
-        assert_eq!(live.put(entry(7, 4, 7), now).await, Err(LiveError::AccountFull { limit_bytes: 3_000 }));
+        assert_eq!(live.put(entry(7, 4, 7), now).await, Err(LiveError::AccountFull { limit_bytes }));
         assert_eq!(live.put(entry(7, 4, 8), UnixMillis(1_000)).await, Ok(Put::Stored), "the others have ended");
     }
 
@@ -244,19 +253,20 @@ mod tests {
         let live = MemoryLive::new(MemoryCaps { account_bytes: bytes, room_bytes: bytes, ..MemoryCaps::default() });
         assert_eq!(live.put(old.clone(), now).await, Ok(Put::Stored));
         let content = Content::Deleted { deleted_at: now, deleted_by: UserId(7) };
-        let gone = Item { changed: Seq(2), content, ..old.item().clone() };
-        assert_eq!(live.replace(old.key().clone(), gone, now).await, Ok(true));
+        let gone = Item { changed: Seq(2), content, ..old.item() };
+        assert_eq!(live.replace(old.key(), gone, now).await, Ok(true));
     }
 
     #[tokio::test]
     async fn the_total_is_bounded_over_all_rooms_and_falls_back_to_nothing() {
-        let live = MemoryLive::new(MemoryCaps { room_bytes: 3_000, total_bytes: 5_000, ..MemoryCaps::default() });
+        let limit_bytes = bytes_of(5).await;
+        let live = MemoryLive::new(MemoryCaps { total_bytes: limit_bytes, ..MemoryCaps::default() });
         let now = UnixMillis(0);
         for room in 1..=5 {
             assert_eq!(live.put(conformance::entry(room, room, now, 1_000), now).await, Ok(Put::Stored));
         }
         let refused = live.put(conformance::entry(6, 6, now, 1_000), now).await;
-        assert_eq!(refused, Err(LiveError::Full { limit_bytes: 5_000 }));
+        assert_eq!(refused, Err(LiveError::Full { limit_bytes }));
         assert_eq!(live.usage(UnixMillis(1_000)).await, Ok(Usage { alive: 0, bytes: 0 }));
     }
 

@@ -59,7 +59,7 @@ impl RedisLive {
             for (field, value) in &pairs {
                 match values::read_entry(room, field, value) {
                     // An entry may come twice.
-                    Ok(entry) if entry.is_alive(now) => drop(entries.insert(entry.item().seq, entry)),
+                    Ok(entry) if entry.is_alive(now) => drop(entries.insert(entry.seq(), entry)),
                     Ok(_) => {}
                     // A room that starts without one message is better than a room that does not start.
                     Err(error) => {

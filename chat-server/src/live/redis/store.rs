@@ -177,7 +177,7 @@ impl Live for RedisLive {
         let life_ms = entry.expires_at().since_ms(now);
         let keys = self.with_room(room, [self.keys.key(key.sender, &key.key), self.keys.rooms()]);
         let mut call = self.scripts.put.over(&keys);
-        call.arg(now.0).arg(field(key)).arg(values::entry(&entry)).arg(entry.expires_at().0);
+        call.arg(now.0).arg(field(&key)).arg(values::entry(&entry)).arg(entry.expires_at().0);
         call.arg(values::key_use(&entry)).arg(life_ms + KEY_KEPT_MS).arg(life_ms + SLACK_MS);
         call.arg(room.0).arg(KEY_KEPT_MS).arg(caps.account_bytes).arg(caps.room_bytes).arg(caps.total_bytes);
         self.submit(vec![call], move |values| {

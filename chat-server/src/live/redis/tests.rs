@@ -75,8 +75,8 @@ const NOW: UnixMillis = UnixMillis(1_000);
 
 fn entry(sender: u64, room: u64, seq: u64, ttl_ms: u64) -> EphemeralEntry {
     let of_seven = conformance::entry(room, seq, NOW, ttl_ms);
-    let key = EphemeralKey { sender: UserId(sender), ..of_seven.key().clone() };
-    EphemeralEntry::message(key, of_seven.item().clone()).expect("an entry")
+    let key = EphemeralKey { sender: UserId(sender), ..of_seven.key() };
+    EphemeralEntry::message(key, of_seven.item()).expect("an entry")
 }
 
 /// The bytes that an entry takes.
@@ -106,7 +106,7 @@ async fn an_account_has_one_share_of_all_rooms_and_what_ends_in_any_way_frees_it
     let full = Err(LiveError::AccountFull { limit_bytes: caps.account_bytes });
     assert_eq!(live.put(entry(7, 4, 5, 1_000), NOW).await, full);
     assert_eq!(live.put(entry(8, 4, 6, 1_000), NOW).await, Ok(Put::Stored), "another account's share");
-    live.undo(entry(7, 2, 3, 60_000).key().clone(), Seq(3)).await.expect("undone");
+    live.undo(entry(7, 2, 3, 60_000).key(), Seq(3)).await.expect("undone");
     assert_eq!(live.put(entry(7, 4, 7, 1_000), NOW).await, Ok(Put::Stored));
     assert_eq!(live.put(entry(7, 5, 8, 1_000), NOW).await, full);
     live.clear_room(RoomId(1)).await.expect("cleared");
@@ -126,14 +126,13 @@ async fn an_edit_has_to_fit_and_a_deletion_always_does() {
     let held = entry(7, 1, 2, 60_000);
     let message = held.item().content.message().expect("a message").clone();
     let body = "x".repeat(400).parse().expect("a body");
-    let edited =
-        Item { changed: Seq(9), content: Content::Message(Message { body, ..message }), ..held.item().clone() };
-    let refused = live.replace(held.key().clone(), edited.clone(), NOW).await;
+    let edited = Item { changed: Seq(9), content: Content::Message(Message { body, ..message }), ..held.item() };
+    let refused = live.replace(held.key(), edited.clone(), NOW).await;
     assert_eq!(refused, Err(LiveError::AccountFull { limit_bytes: caps.account_bytes }));
     let content = Content::Deleted { deleted_at: NOW, deleted_by: UserId(7) };
-    let gone = Item { changed: Seq(10), content, ..held.item().clone() };
-    assert_eq!(live.replace(held.key().clone(), gone, NOW).await, Ok(true));
-    live.confirm(held.key().clone(), Seq(2), Seq(10)).await.expect("confirmed");
+    let gone = Item { changed: Seq(10), content, ..held.item() };
+    assert_eq!(live.replace(held.key(), gone, NOW).await, Ok(true));
+    live.confirm(held.key(), Seq(2), Seq(10)).await.expect("confirmed");
     live.sweep(NOW.plus_ms(60_000)).await.expect("swept");
     assert_eq!(live.usage(NOW.plus_ms(60_000)).await, Ok(Usage { alive: 0, bytes: 0 }), "all of it was counted");
 }

@@ -54,7 +54,7 @@ fn from_hex(text: &str) -> Option<PostDigest> {
 pub(super) fn entry(entry: &EphemeralEntry) -> String {
     let item = entry.item();
     let (seq, changed, end) = (item.seq.0, item.changed.0, entry.expires_at().0);
-    format!("{seq} {changed} {} {end} {} {}", kind(item), hex(entry.digest()), stored::item_to_text(item))
+    format!("{seq} {changed} {} {end} {} {}", kind(&item), hex(entry.digest()), stored::item_to_text(&item))
 }
 
 /// Reads an entry.
@@ -74,7 +74,8 @@ pub(super) fn read_entry(room: RoomId, field: &str, value: &str) -> Result<Ephem
         let (_changed, item) = state.split_once(' ').ok_or(StoredError::Missing)?;
         stored::item_from_text(item)
     });
-    Ok(EphemeralEntry::kept(key, item, end, digest).with_former(former.collect::<Result<_, _>>()?))
+    let entry = EphemeralEntry::kept(&key, &item, end, digest).map_err(|_| StoredError::Word)?;
+    Ok(entry.with_former(former.collect::<Result<_, _>>()?))
 }
 
 /// The form of the key uses and leases that are written.
@@ -92,8 +93,8 @@ fn fields(value: &str) -> Option<std::str::Split<'_, char>> {
 
 /// `v2 ROOM SEQ AT END DIGEST`; the scripts read all but the digest.
 pub(super) fn key_use(entry: &EphemeralEntry) -> String {
-    let (room, item) = (entry.key().room.0, entry.item());
-    format!("{FORM} {room} {} {} {} {}", item.seq.0, item.at.0, entry.expires_at().0, hex(entry.digest()))
+    let KeyUse { room, seq, at, expires_at, digest } = entry.key_use();
+    format!("{FORM} {} {} {} {} {}", room.0, seq.0, at.0, expires_at.0, hex(digest))
 }
 
 pub(super) fn read_key_use(value: &str) -> Option<KeyUse> {
@@ -194,7 +195,7 @@ mod tests {
         });
         let entries: Vec<_> = read.collect();
         let found: Vec<_> =
-            entries.iter().map(|entry| (entry.item().seq.0, entry.item().changed.0, entry.is_message())).collect();
+            entries.iter().map(|entry| (entry.seq().0, entry.changed().0, entry.is_message())).collect();
         assert_eq!(found, [(11, 11, true), (12, 15, false), (13, 13, true), (14, 16, true)]);
         let Content::Message(message) = &entries[0].item().content else { panic!("a message") };
         assert_eq!((message.body.as_str(), message.mentions.as_slice()), ("ephemeral, @root", [UserId(1)].as_slice()));
@@ -258,7 +259,7 @@ mod tests {
     #[test]
     fn what_is_kept_is_read_back_the_same_and_other_values_are_passed_over() {
         let kept = conformance::entry(3, 7, UnixMillis(5), 1_000);
-        let field = super::super::keys::field(kept.key());
+        let field = super::super::keys::field(&kept.key());
         assert_eq!(read_entry(RoomId(3), &field, &entry(&kept)), Ok(kept.clone()));
         let used = read_key_use(&key_use(&kept)).expect("read");
         assert_eq!((used.room, used.seq, used.at, used.digest), (RoomId(3), Seq(7), UnixMillis(5), kept.digest()));

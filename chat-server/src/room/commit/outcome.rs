@@ -60,11 +60,11 @@ impl Commit {
             StoreAnswer::Written(WriteResult::Stored) if chain.is_some_and(|place| self.is_chain_broken(place)) => {
                 Outcome::InDoubt(RoomError::ChainBroken)
             }
-            StoreAnswer::Written(WriteResult::Stored) if !self.seqs.is_reserved(entry.item().changed) => {
+            StoreAnswer::Written(WriteResult::Stored) if !self.seqs.is_reserved(entry.changed()) => {
                 Outcome::InDoubt(LiveError::Unavailable.into())
             }
             // The live store lost the key between two attempts, so both were stored.
-            StoreAnswer::Written(WriteResult::Stored) if self.index.by_key(entry.key()).is_some() => {
+            StoreAnswer::Written(WriteResult::Stored) if self.index.with_key_of(entry).is_some() => {
                 Outcome::InDoubt(LiveError::Unavailable.into())
             }
             StoreAnswer::Written(WriteResult::Stored) => Outcome::Visible,
@@ -106,7 +106,7 @@ impl Commit {
     fn complete_post(&mut self, ticket: Ticket, entry: EphemeralEntry, chain: Option<ChainPlace>, outcome: Outcome) {
         let effect = match outcome {
             Outcome::Visible => {
-                let item = entry.item().clone();
+                let item = entry.item();
                 self.index.insert(entry);
                 Effect::Acknowledge(ticket, Some(Shown { item, is_ephemeral: true }))
             }
@@ -114,7 +114,7 @@ impl Commit {
             Outcome::Refused(error) => self.refuse(ticket, chain, error),
             Outcome::InDoubt(error) => self.compensate(ticket, &entry, chain, error),
             Outcome::Unacknowledged(first) => {
-                self.effects.push(Effect::Undo(entry.key().clone(), first));
+                self.effects.push(Effect::Undo(entry.key(), first));
                 self.refill_behind_queue();
                 self.compensate(ticket, &entry, chain, LiveError::Unavailable.into())
             }
@@ -132,10 +132,10 @@ impl Commit {
     ) -> Effect {
         self.break_chain(chain);
         self.seqs.reserve_again();
-        let seq = entry.item().seq;
+        let seq = entry.seq();
         self.compensation.add(ChangeId::post(seq));
-        self.effects.push(Effect::Undo(entry.key().clone(), seq));
-        if self.index.by_key(entry.key()).is_some() {
+        self.effects.push(Effect::Undo(entry.key(), seq));
+        if self.index.with_key_of(entry).is_some() {
             // This post may have kept a refill from storing the visible one.
             self.refill();
         }
@@ -206,7 +206,7 @@ impl Commit {
         if entry.digest() != used.digest() {
             return self.refuse(ticket, chain, RoomError::KeyReused);
         }
-        let first = FirstPost { seq: used.item().seq, at: used.item().at, expires_at: Some(used.expires_at()) };
+        let first = FirstPost { seq: used.seq(), at: used.item().at, expires_at: Some(used.expires_at()) };
         Effect::AnswerDuplicate(ticket, first)
     }
 
@@ -218,7 +218,7 @@ impl Commit {
 
 /// Whether a post repeats the first one under its key: same room, same text.
 fn is_retry(entry: &EphemeralEntry, first: &KeyUse) -> bool {
-    entry.key().room == first.room && entry.digest() == first.digest
+    entry.room() == first.room && entry.digest() == first.digest
 }
 
 /// The revision of a message that expired while it waited. Nobody would remove its text any more.

@@ -61,7 +61,7 @@ impl QueuedChange {
     /// The number of the item it posts or changes.
     fn seq(&self) -> Option<Seq> {
         match &self.change {
-            Change::Post(entry, _) => Some(entry.item().seq),
+            Change::Post(entry, _) => Some(entry.seq()),
             Change::Revision(_, item) | Change::Persistent(Some(item), _) => Some(item.seq),
             Change::Loaded(_) | Change::Persistent(None, _) => None,
         }

@@ -16,12 +16,12 @@ impl Commit {
     /// Takes the entries of a live store that answered before the room started. They keep their numbers.
     pub(super) fn load_at_start(&mut self, entries: Vec<EphemeralEntry>) {
         let entries = self.without_refused(entries);
-        self.seqs.start_after(entries.iter().map(|entry| entry.item().changed).max().unwrap_or(Seq::ZERO));
+        self.seqs.start_after(entries.iter().map(|entry| entry.changed()).max().unwrap_or(Seq::ZERO));
         for entry in entries {
-            let (key, seq) = (entry.key().clone(), entry.item().seq);
+            let (key, seq) = (entry.key(), entry.seq());
             let changes: Vec<Seq> = entry.states().map(|item| item.changed).collect();
             let standing = self.without_refused_changes(entry);
-            let changed = standing.item().changed;
+            let changed = standing.changed();
             let refused = changes.iter().take_while(|refused| **refused != changed);
             self.effects.extend(refused.map(|refused| Effect::Revoke(key.clone(), seq, *refused)));
             if changes.last() != Some(&changed) {
@@ -37,15 +37,15 @@ impl Commit {
     pub(super) fn renumber_late(&mut self, entries: Vec<EphemeralEntry>) -> Option<(Vec<EphemeralEntry>, Seq)> {
         let mut entries = self.without_refused(entries);
         // Entries posted by this process are known already.
-        entries.retain(|entry| !self.seqs.is_ours(entry.item().seq));
+        entries.retain(|entry| !self.seqs.is_ours(entry.seq()));
         // Of two states the live store keeps the one with the higher number: later changes need higher ones.
-        self.seqs.continue_after(entries.iter().map(|entry| entry.item().changed).max().unwrap_or(Seq::ZERO));
+        self.seqs.continue_after(entries.iter().map(|entry| entry.changed()).max().unwrap_or(Seq::ZERO));
         let mut entries: Vec<_> = entries.into_iter().map(|entry| self.without_refused_changes(entry)).collect();
-        entries.sort_unstable_by_key(|entry| entry.item().changed);
+        entries.sort_unstable_by_key(|entry| entry.changed());
         let mut newest = None;
         for entry in &mut entries {
             let changed = self.seqs.next();
-            if let Ok(renumbered) = entry.changed_to(Item { changed, ..entry.item().clone() }) {
+            if let Ok(renumbered) = entry.changed_to(Item { changed, ..entry.item() }) {
                 *entry = renumbered;
             }
             newest = Some(changed);
@@ -57,10 +57,10 @@ impl Commit {
     /// Leaves out posts that were refused or never acknowledged, and undoes them in the live store.
     fn without_refused(&mut self, entries: Vec<EphemeralEntry>) -> Vec<EphemeralEntry> {
         let is_refused = |entry: &EphemeralEntry| {
-            self.compensation.contains(ChangeId::post(entry.item().seq)) || self.is_unacknowledged(entry)
+            self.compensation.contains(ChangeId::post(entry.seq())) || self.is_unacknowledged(entry)
         };
         let (refused, others): (Vec<_>, Vec<_>) = entries.into_iter().partition(is_refused);
-        let undo = |entry: &EphemeralEntry| Effect::Undo(entry.key().clone(), entry.item().seq);
+        let undo = |entry: &EphemeralEntry| Effect::Undo(entry.key(), entry.seq());
         self.effects.extend(refused.iter().map(undo));
         if !refused.is_empty() {
             self.refill_behind_queue();
@@ -71,7 +71,7 @@ impl Commit {
     /// The state of an entry before the changes that earlier processes refused, or never acknowledged: their numbers were
     /// not reserved, and may belong to other items by now.
     fn without_refused_changes(&mut self, entry: EphemeralEntry) -> EphemeralEntry {
-        let (seq, until) = (entry.item().seq, entry.expires_at());
+        let (seq, until) = (entry.seq(), entry.expires_at());
         // The oldest state is the one that stood before them.
         let unconfirmed = entry.states().take(entry.former().len());
         let unreserved: Vec<Seq> =
@@ -89,20 +89,20 @@ impl Commit {
     /// Whether an earlier process stored a post but never acknowledged it: the number was not reserved, and may belong to
     /// another item by now.
     fn is_unacknowledged(&self, entry: &EphemeralEntry) -> bool {
-        let seq = entry.item().seq;
+        let seq = entry.seq();
         let is_visible = || self.index.get(seq).is_some_and(|visible| visible.key() == entry.key());
         !self.seqs.was_reserved_before(seq) && !is_visible() && !self.queue.has_post(entry)
     }
 
     /// Whether the live store holds the key for a post that was refused or never acknowledged.
     pub(super) fn was_never_acknowledged(&self, first: &KeyUse, entry: &EphemeralEntry, now: UnixMillis) -> bool {
-        if first.room != entry.key().room {
+        if first.room != entry.room() {
             return false;
         }
-        let is_visible = || self.index.by_key(entry.key()).is_some_and(|visible| visible.item().seq == first.seq);
+        let is_visible = || self.index.with_key_of(entry).is_some_and(|visible| visible.seq() == first.seq);
         let is_known = || is_visible() || (!self.is_loaded && self.seqs.was_reserved_before(first.seq));
         // No post of this process can have been stored before this one under its number or a later one.
-        let is_of_another = first.seq >= entry.item().seq;
+        let is_of_another = first.seq >= entry.seq();
         is_of_another
             || self.compensation.contains(ChangeId::post(first.seq))
             || (now < first.expires_at && !is_known())
@@ -110,15 +110,15 @@ impl Commit {
 
     /// Shows late entries if their numbers are reserved; loads them again otherwise.
     pub(super) fn complete_loaded(&mut self, ticket: Ticket, mut entries: Vec<EphemeralEntry>) {
-        if entries.iter().any(|entry| !self.seqs.is_reserved(entry.item().changed)) {
+        if entries.iter().any(|entry| !self.seqs.is_reserved(entry.changed())) {
             self.seqs.reserve_again();
             return self.effects.push(Effect::LoadAgain(ticket, entries));
         }
         self.is_loaded = true;
         // A message may have been lost by the live store and posted again.
-        entries.retain(|entry| self.index.by_key(entry.key()).is_none());
+        entries.retain(|entry| self.index.with_key_of(entry).is_none());
         let has_new_numbers = !entries.is_empty();
-        self.effects.push(Effect::ShowLoaded(ticket, entries.iter().map(|entry| entry.item().clone()).collect()));
+        self.effects.push(Effect::ShowLoaded(ticket, entries.iter().map(|entry| entry.item()).collect()));
         for entry in entries {
             self.index.insert(entry);
         }

@@ -79,7 +79,7 @@ fn run(world: &mut World, step: Step) {
 /// Checks that the live store holds the visible messages and no others.
 fn check_stores_agree(world: &World) {
     let said = |entries: Vec<EphemeralEntry>| -> Vec<_> {
-        entries.iter().map(|entry| (entry.item().seq, text_of(entry.item()))).collect()
+        entries.iter().map(|entry| (entry.seq(), text_of(&entry.item()))).collect()
     };
     let now = world.now;
     let shown = world.commit.index.entries().filter(|entry| entry.is_alive(now)).cloned().collect();

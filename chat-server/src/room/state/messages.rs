@@ -96,8 +96,8 @@ impl State {
     /// The item a change makes of a message, and the store that keeps it. The caller may change its own messages here.
     pub(in crate::room) fn accept_change(&mut self, new: NewChange, now: UnixMillis) -> Result<Accepted, RoomError> {
         let alive = self.commit.index.get(new.seq).filter(|entry| entry.is_alive(now));
-        let found = alive.map(EphemeralEntry::item).or_else(|| self.ring.item(new.seq)).or(new.known.as_ref());
-        let Some(found) = found else { return Ok(Accepted::Unknown) };
+        let found = alive.map(EphemeralEntry::item).or_else(|| self.ring.item(new.seq).cloned());
+        let Some(found) = found.or_else(|| new.known.clone()) else { return Ok(Accepted::Unknown) };
         let message = match (&found.content, &new.kind) {
             (Content::Message(message), _) => Some(message),
             (Content::Deleted { .. }, ChangeKind::Delete) => None,
@@ -118,7 +118,7 @@ impl State {
         self.authorize_change(&new, found.by, is_ephemeral)?;
         // A repeated deletion is answered as done: the sender may have missed the first answer.
         let Some(message) = message else { return Ok(Accepted::Done(found.changed)) };
-        let key = alive.map(|entry| entry.key().clone());
+        let key = alive.map(EphemeralEntry::key);
         // An ephemeral message that is not alive any more is gone, also where the ring still knows of it.
         if message.expires_at.is_some() && key.is_none() {
             return Err(RoomError::NotFound);
@@ -134,7 +134,6 @@ impl State {
             }
             ChangeKind::Delete => Content::Deleted { deleted_at: now, deleted_by: new.caller.user() },
         };
-        let found = found.clone();
         let changed = self.next_seq();
         let item = Item { changed, content, ..found };
         Ok(match key {

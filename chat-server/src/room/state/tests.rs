@@ -94,11 +94,11 @@ fn entries_loaded_late_are_there_as_if_they_had_been_known() {
     assert!(*up_to >= Seq(65));
     let effects = state.commit.on(Event::Reserved(ticket, Ok(())), UnixMillis(0));
     let [Effect::ShowLoaded(_, items), Effect::Refill(stored)] = effects.as_slice() else { panic!("{effects:?}") };
-    assert_eq!(stored.iter().map(EphemeralEntry::item).collect::<Vec<_>>(), items.iter().collect::<Vec<_>>());
+    assert_eq!(stored.iter().map(EphemeralEntry::item).collect::<Vec<_>>(), *items);
     let numbers: Vec<_> = items.iter().map(|item| (item.seq, item.changed)).collect();
     assert_eq!(numbers, [(Seq(4), Seq(65))], "seen anew by all");
     state.show_loaded(items);
-    assert_eq!((state.shown(), state.ephemeral_items(UnixMillis(0)).len()), (Seq(65), 1));
+    assert_eq!((state.shown(), state.ephemeral_entries(UnixMillis(0)).len()), (Seq(65), 1));
     assert_eq!(state.ring.after(Seq(2)), None);
     assert!(state.next_seq() > Seq(65));
 }

@@ -117,7 +117,7 @@ pub(super) struct LiveStore {
 impl LiveStore {
     pub(super) fn alive(&self, now: UnixMillis) -> Vec<EphemeralEntry> {
         let mut alive: Vec<_> = self.held.values().filter(|entry| entry.is_alive(now)).cloned().collect();
-        alive.sort_unstable_by_key(|entry| entry.item().seq);
+        alive.sort_unstable_by_key(|entry| entry.seq());
         alive
     }
 
@@ -177,7 +177,7 @@ impl LiveStore {
         if !entry.is_alive(now) {
             return;
         }
-        let (key, item) = (entry.key().clone(), entry.item().clone());
+        let (key, item) = (entry.key(), entry.item());
         match self.put(entry, now) {
             WriteResult::KeyHeld(used) if used.seq == item.seq => self.queue.push_back(Operation::Restore(key, item)),
             _ => {}
@@ -185,11 +185,11 @@ impl LiveStore {
     }
 
     fn put(&mut self, entry: EphemeralEntry, now: UnixMillis) -> WriteResult {
-        let key = entry.key().clone();
+        let key = entry.key();
         if self.knows_key(&key, now) {
             return WriteResult::KeyHeld(Box::new(self.keys[&key].clone()));
         }
-        let (room, seq, at) = (key.room, entry.item().seq, entry.item().at);
+        let (room, seq, at) = (key.room, entry.seq(), entry.item().at);
         let used = KeyUse { room, seq, at, expires_at: entry.expires_at(), digest: entry.digest() };
         self.keys.insert(key.clone(), used);
         self.held.insert(key, entry);
@@ -199,8 +199,8 @@ impl LiveStore {
     fn replace(&mut self, key: &EphemeralKey, item: Item, now: UnixMillis) -> WriteResult {
         let missing = WriteResult::Refused(RoomError::NotFound);
         match self.held.get_mut(key) {
-            Some(held) if held.is_alive(now) && held.is_message() && held.item().seq == item.seq => {
-                if item.changed > held.item().changed {
+            Some(held) if held.is_alive(now) && held.is_message() && held.seq() == item.seq => {
+                if item.changed > held.changed() {
                     *held = held.replaced_by(item).expect("a state of it");
                 }
                 WriteResult::Stored
@@ -210,14 +210,14 @@ impl LiveStore {
     }
 
     fn decide(&mut self, key: &EphemeralKey, seq: Seq, decide: impl FnOnce(EphemeralEntry) -> EphemeralEntry) {
-        if let Some(held) = self.held.get_mut(key).filter(|held| held.item().seq == seq) {
+        if let Some(held) = self.held.get_mut(key).filter(|held| held.seq() == seq) {
             *held = decide(held.clone());
         }
     }
 
     /// Also brings back a deleted message.
     fn restore(&mut self, key: &EphemeralKey, item: Item, now: UnixMillis) {
-        let is_older = |held: &&mut EphemeralEntry| held.item().seq == item.seq && held.item().changed < item.changed;
+        let is_older = |held: &&mut EphemeralEntry| held.seq() == item.seq && held.changed() < item.changed;
         if let Some(held) = self.held.get_mut(key).filter(is_older)
             && held.is_alive(now)
         {

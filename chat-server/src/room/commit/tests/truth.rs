@@ -103,11 +103,11 @@ impl Truth {
 
     /// Returns the attempt that an entry comes from: of several with one number, one that may be visible.
     fn origin(&mut self, entry: &EphemeralEntry) -> &mut Attempt {
-        let seq = entry.item().seq;
+        let seq = entry.seq();
         let is_origin =
-            |attempt: &Attempt| attempt.key == *entry.key() && matches!(attempt.fate, Fate::Visible | Fate::Unknown);
+            |attempt: &Attempt| attempt.key == entry.key() && matches!(attempt.fate, Fate::Visible | Fate::Unknown);
         let former = self.former.iter().position(|(of, former)| {
-            *of == seq && is_origin(former) && former.text == text_of(entry.item()) && former.end == entry.expires_at()
+            *of == seq && is_origin(former) && former.text == text_of(&entry.item()) && former.end == entry.expires_at()
         });
         if let Some(at) = former
             && self.attempts.get(&seq).is_none_or(|attempt| attempt.fate != Fate::Visible)
@@ -159,7 +159,7 @@ impl Truth {
         excused: &BTreeSet<Seq>,
         now: UnixMillis,
     ) {
-        let entries: BTreeMap<Seq, &EphemeralEntry> = entries.map(|entry| (entry.item().seq, entry)).collect();
+        let entries: BTreeMap<Seq, &EphemeralEntry> = entries.map(|entry| (entry.seq(), entry)).collect();
         for (seq, seen) in expected {
             let is_there = entries.contains_key(seq) || now >= seen.end || excused.contains(seq);
             assert!(is_there, "{seq} was acknowledged, and is gone: {seen:?}");
@@ -172,7 +172,7 @@ impl Truth {
             let attempt = self.origin(entry);
             assert!(matches!(attempt.fate, Fate::Visible | Fate::Unknown), "{attempt:?} is there");
             attempt.fate = Fate::Visible;
-            let text = text_of(entry.item());
+            let text = text_of(&entry.item());
             let texts = expected.get(seq).map_or_else(|| [attempt.text.clone()].into(), |seen| seen.texts.clone());
             assert!(texts.contains(&text) || excused.contains(seq), "{seq} says {text:?}, not one of {texts:?}");
             let seen = Visible { key: attempt.key.clone(), end: attempt.end, texts: [text].into() };
@@ -196,10 +196,8 @@ impl Truth {
 
     /// Checks that exactly the expected messages are visible.
     pub(super) fn check_view<'a>(&self, entries: impl Iterator<Item = &'a EphemeralEntry>, now: UnixMillis) {
-        let seen: BTreeMap<Seq, Text> = entries
-            .filter(|entry| entry.is_alive(now))
-            .map(|entry| (entry.item().seq, text_of(entry.item())))
-            .collect();
+        let seen: BTreeMap<Seq, Text> =
+            entries.filter(|entry| entry.is_alive(now)).map(|entry| (entry.seq(), text_of(&entry.item()))).collect();
         let alive = self.visible.iter().filter(|(_, visible)| now < visible.end);
         let expected: BTreeMap<Seq, Text> =
             alive.map(|(seq, visible)| (*seq, visible.texts.first().expect("a text").clone())).collect();

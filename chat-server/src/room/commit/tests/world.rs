@@ -213,7 +213,7 @@ impl World {
         let front = self.live.queue.front().cloned();
         self.answers.extend(self.live.step(luck, self.now));
         match front {
-            Some(Operation::Put(None, entry)) if luck == Luck::Works => self.put_back(entry.key(), entry.item().seq),
+            Some(Operation::Put(None, entry)) if luck == Luck::Works => self.put_back(&entry.key(), entry.seq()),
             Some(Operation::Put(None, entry)) => self.refill.push_back(entry),
             Some(Operation::Restore(key, item)) => self.put_back(&key, item.seq),
             _ => {}
@@ -260,7 +260,7 @@ impl World {
     }
 
     pub(super) fn lose_data(&mut self) {
-        self.lost.extend(self.live.lose_data().map(|entry| entry.item().seq));
+        self.lost.extend(self.live.lose_data().map(|entry| entry.seq()));
         self.has_unnoticed_loss = true;
     }
 
@@ -299,7 +299,7 @@ impl World {
             self.load_step();
         }
         self.now = self.now.plus_ms(ms);
-        while self.commit.index.pop_expired(self.now).is_some() {}
+        self.commit.index.take_expired(self.now);
         self.truth.check_view(self.commit.index.entries(), self.now);
     }
 
@@ -319,7 +319,7 @@ impl World {
         // Not covered: a process that gives such a number to something else, and ends before the live store has taken the
         // first post back. The next process cannot tell which of the two was acknowledged.
         for (key, seq) in self.unreserved.drain(..) {
-            if self.commit.index.get(seq).is_none_or(|entry| *entry.key() != key) {
+            if self.commit.index.get(seq).is_none_or(|entry| entry.key() != key) {
                 self.live.undo(&key, seq);
             }
         }
@@ -340,8 +340,8 @@ impl World {
         self.has_unnoticed_loss = false;
         let loaded = is_live_there.then(|| self.live.alive(self.now));
         let Database { head, reserved_up_to, refused, .. } = &self.database;
-        let unreserved = self.live.alive(self.now).into_iter().filter(|entry| entry.item().seq > *reserved_up_to);
-        self.unreserved = unreserved.map(|entry| (entry.key().clone(), entry.item().seq)).collect();
+        let unreserved = self.live.alive(self.now).into_iter().filter(|entry| entry.seq() > *reserved_up_to);
+        self.unreserved = unreserved.map(|entry| (entry.key(), entry.seq())).collect();
         let (commit, effects) = Commit::start(*head, *reserved_up_to, refused.clone(), loaded);
         self.commit = commit;
         if is_live_there {
@@ -361,7 +361,7 @@ impl World {
     fn check_shown_is_reserved(&self) {
         let reserved = self.database.head.max(self.database.reserved_up_to);
         for entry in self.commit.index.entries() {
-            let changed = entry.item().changed;
+            let changed = entry.changed();
             assert!(changed <= reserved, "{changed} is shown, and only numbers up to {reserved} are reserved");
         }
     }
@@ -385,5 +385,5 @@ impl World {
 }
 
 fn text_of_entry(entry: &EphemeralEntry) -> (Seq, Text) {
-    (entry.item().seq, text_of(entry.item()))
+    (entry.seq(), text_of(&entry.item()))
 }

@@ -65,9 +65,9 @@ impl World {
             }
             _ => Content::Deleted { deleted_at: now, deleted_by: ANA },
         };
-        let item = Item { changed, content, ..entry.item().clone() };
+        let item = Item { changed, content, ..entry.item() };
         let ticket = self.ticket(UnderWay::Revision(item.seq, text));
-        self.on(Event::Accepted(ticket, Change::Revision(entry.key().clone(), item)));
+        self.on(Event::Accepted(ticket, Change::Revision(entry.key(), item)));
     }
 
     /// A persistent post, or a request that shows nothing and waits its turn.
