@@ -99,6 +99,11 @@ fn kind(argument: &Arg) -> Option<Kind> {
     }
 }
 
+/// Whether this program knows what the argument may be.
+pub(super) fn names_something(argument: &Arg) -> bool {
+    kind(argument).is_some()
+}
+
 fn value_of(option: &str, words: &[String]) -> Option<String> {
     let after = |(at, word): (usize, &String)| match word.strip_prefix(option) {
         Some("") => words.get(at + 1).cloned(),
