@@ -8,8 +8,8 @@ use serde_json::Value;
 #[test]
 fn a_followed_message_that_expires_gets_one_expire_line() {
     let home = Home::default();
-    let id = home.output(&["send", "general", "--ttl", "4s", "soon gone"]);
-    let gone = home.output(&["send", "general", "--ttl", "4s", "deleted before"]);
+    let id = home.output(&["send", "general", "--ttl", "8s", "soon gone"]);
+    let gone = home.output(&["send", "general", "--ttl", "8s", "deleted before"]);
     let mut tail = home.chat(&["tail", "general", "-f", "-n", "2", "--max", "3", "--json"]).spawn().expect("it starts");
     let mut lines = BufReader::new(tail.stdout.take().expect("piped")).lines();
     let mut next = || -> Value {

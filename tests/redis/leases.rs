@@ -68,7 +68,7 @@ async fn leases_are_written_again_as_soon_as_redis_is_back() {
     ana.pushed(|frame| is_back(frame).then_some(())).await;
     let back_at = std::time::Instant::now();
     until("her lease again", || lease_key(&redis));
-    assert!(back_at.elapsed().as_secs() < 3, "with the next renewal only");
+    assert!(back_at.elapsed().as_secs() < 5, "with the next renewal only");
 }
 
 #[tokio::test(flavor = "multi_thread")]
