@@ -1,6 +1,7 @@
 //! The command line as scripts depend on it.
 
 mod arguments;
+mod asking;
 mod client_files;
 mod completions;
 mod cursor_files;

@@ -1,0 +1,33 @@
+//! Questions before something is lost, on a real terminal. Must not know how the server stops.
+
+use chat_tests::client::Home;
+use chat_tests::screen::Screen;
+
+/// Runs a command in a shell, answers its question, and waits for its exit status.
+fn asked(shell: &Screen, command: &str, answer: &str, status: &str) -> Vec<String> {
+    shell.type_text(&format!("clear; {command}; echo ended with $?"));
+    shell.press(&["Enter"]);
+    shell.wait_for_text("Stop it? [y/N]");
+    shell.type_text(answer);
+    shell.press(&["Enter"]);
+    shell.wait_for_text(&format!("ended with {status}"))
+}
+
+#[test]
+fn a_server_with_ephemeral_messages_is_stopped_if_the_person_agrees() {
+    let home = Home::default();
+    home.output(&["send", "general", "--ttl", "1h", "in memory only"]);
+    let shell = Screen::shell(&home, (100, 20));
+    for (command, answer) in [("chat local stop", "n"), ("chat local stop", ""), ("chat local restart", "later")] {
+        let shown = asked(&shell, command, answer, "1").join("\n");
+        assert!(shown.contains("1 ephemeral message lives in the server's memory and ends with it."), "{shown}");
+        assert!(shown.contains("chat: not stopped"), "{shown}");
+        assert!(home.output(&["history", "general"]).contains("in memory only"), "{command} {answer:?}");
+    }
+    asked(&shell, "chat local restart", "y", "0");
+    assert!(home.output(&["local", "status"]).contains("running, pid"));
+    assert!(!home.output(&["history", "general"]).contains("in memory only"));
+    home.output(&["send", "general", "--ttl", "1h", "in memory only"]);
+    asked(&shell, "chat local stop", "yes", "0");
+    assert_eq!(home.code(&["local", "status"]), 3);
+}
