@@ -95,7 +95,10 @@ fn main() -> ExitCode {
     if chat_server::install_reports().is_err() {
         return ExitCode::FAILURE;
     }
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refuse_arguments(&error),
+    };
     let ran = match cli.command {
         None => chat_server::run_in_foreground(&cli.server, cli.verbose).map(|()| true),
         Some(Command::Operations) => {
@@ -119,6 +122,22 @@ fn main() -> ExitCode {
     }
 }
 
+/// Prints the help or version that was asked for, or the mistake in the arguments and the command whose help says more.
+fn refuse_arguments(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        return if error.print().is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
+    let rendered = error.render().to_string();
+    let text = rendered.strip_prefix("error: ").unwrap_or(&rendered);
+    let end = ["\n\nUsage:", "\n\nFor more information"].iter().filter_map(|mark| text.find(mark)).min();
+    let definition = Cli::command();
+    let command =
+        std::env::args().skip(1).find_map(|word| Some(definition.find_subcommand(word)?.get_name().to_owned()));
+    let named = command.map(|name| format!(" {name}")).unwrap_or_default();
+    complain_in_words(&format!("{}\nsee `chat-server{named} --help`", text[..end.unwrap_or(text.len())].trim_end()));
+    ExitCode::from(2)
+}
+
 #[expect(clippy::print_stdout, reason = "the handbook is what was asked for")]
 fn print_operations() {
     print!("{OPERATIONS}");
@@ -128,12 +147,16 @@ fn done(printed: std::io::Result<()>) -> color_eyre::Result<bool> {
     Ok(printed.map(|()| true)?)
 }
 
-#[expect(clippy::print_stderr, reason = "the program's own last word")]
 fn complain(error: &color_eyre::Report) {
     // A person sees causes and the next step apart; scripts and logs get one line.
     if std::io::stderr().is_terminal() {
-        eprintln!("chat-server: {}", chat_server::in_lines(error));
+        complain_in_words(&chat_server::in_lines(error));
     } else {
-        eprintln!("chat-server: {}", chat_server::in_one_line(error));
+        complain_in_words(&chat_server::in_one_line(error));
     }
+}
+
+#[expect(clippy::print_stderr, reason = "the program's own last word")]
+fn complain_in_words(text: &str) {
+    eprintln!("chat-server: {text}");
 }

@@ -21,6 +21,7 @@ fn every_error_is_a_clause_after_the_name_of_the_program() {
         (&["send", "general", ""], "chat: the message is empty"),
         (&["room", "create", "ops"], "chat: "),
         (&["login", "nobody", "--token-stdin"], "chat: standard input has no line"),
+        (&["delete", "general/99"], "chat: general/99: there is no such room or message, or you may not see it\n"),
     ] {
         let output = ana.run(arguments);
         let talk = talk(&output);
@@ -28,7 +29,26 @@ fn every_error_is_a_clause_after_the_name_of_the_program() {
         let first = talk["chat: ".len()..].chars().next().expect("a letter");
         assert!(!first.is_uppercase() && !talk.contains("error:"), "{arguments:?}: {talk}");
     }
-    assert!(talk(&ana.run(&["tail", "general", "--nonsense"])).contains("see `chat tail --help`"));
+    let short = ana.pipe(&["register", "ben", "--password-stdin"], b"short");
+    assert_eq!(talk(&short), "chat: a password has at least 8 characters and at most 256 bytes\n");
+    for arguments in [&["tail", "general", "--nonsense"][..], &["tail", "general", "-n", "-1"]] {
+        assert!(talk(&ana.run(arguments)).ends_with("\nsee `chat tail --help`\n"), "{arguments:?}");
+    }
+}
+
+#[test]
+fn the_server_refuses_arguments_in_the_same_voice() {
+    for (arguments, clause, help) in [
+        (&["--nonsense"][..], "unexpected argument '--nonsense' found", "chat-server --help"),
+        (&["backup"], "the following required arguments were not provided:", "chat-server backup --help"),
+    ] {
+        let program = chat_tests::program::path("chat-server");
+        let output = std::process::Command::new(program).args(arguments).output().expect("it runs");
+        assert_eq!(output.status.code(), Some(2));
+        let talk = talk(&output);
+        assert!(talk.starts_with(&format!("chat-server: {clause}")), "{talk}");
+        assert!(talk.ends_with(&format!("\nsee `{help}`\n")), "{talk}");
+    }
 }
 
 #[test]

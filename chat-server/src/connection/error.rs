@@ -192,10 +192,18 @@ fn of_live(undone: &str, error: &LiveError) -> ErrorBody {
 
 fn of_password(error: PasswordError) -> ErrorBody {
     match error {
-        PasswordError::Length => ErrorBody::new(ErrorCode::BadRequest, format!("{error}.")).at_field("password"),
+        PasswordError::Length => ErrorBody::new(ErrorCode::BadRequest, sentence(&error)).at_field("password"),
         PasswordError::Busy => {
             ErrorBody::new(ErrorCode::TooMany, "Too many sign-ins at once; try again in a moment.").retry_after(1_000)
         }
         PasswordError::Failed => ErrorBody::new(ErrorCode::Internal, "The sign-in failed in the server."),
     }
+}
+
+/// An error of ours as the sentence that clients show.
+fn sentence(error: &impl ToString) -> String {
+    let text = error.to_string();
+    let mut chars = text.chars();
+    let first: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
+    format!("{first}{}.", chars.as_str())
 }

@@ -79,7 +79,7 @@ fn refuse_arguments(error: &clap::Error) -> ExitCode {
         return code;
     }
     if error.use_stderr() && error.kind() != clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        let message = argument_clause(&error.render().to_string());
+        let message = argument_clause(&error.render().to_string(), &named_command(std::env::args().skip(1)));
         Output::new(false, false, ColorChoice::Auto)
             .error(&ErrorReport::new(Code::Protocol(ErrorCode::BadRequest), message));
         return code;
@@ -88,6 +88,19 @@ fn refuse_arguments(error: &clap::Error) -> ExitCode {
         Err(cause) if !error.use_stderr() && cause.kind() != std::io::ErrorKind::BrokenPipe => Exit::Failed.into(),
         Ok(()) | Err(_) => code,
     }
+}
+
+/// Returns the command that the words name: `chat room create`. clap does not say which one a wrong value was given to.
+fn named_command(words: impl Iterator<Item = String>) -> String {
+    let mut command = Cli::command();
+    let mut path = command.get_name().to_owned();
+    for word in words.take_while(|word| word != "--") {
+        if let Some(found) = command.find_subcommand(&word).cloned() {
+            command = found;
+            path = format!("{path} {}", command.get_name());
+        }
+    }
+    path
 }
 
 /// Returns the mistake in the arguments in one line, without usage and hints.
@@ -202,6 +215,19 @@ mod tests {
         let mut found = Vec::new();
         wrapped_examples(&Cli::command(), &mut found);
         assert_eq!(found, Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_command_is_found_among_flags_and_arguments() {
+        for (line, expected) in [
+            ("--json room create 'a b'", "chat room create"),
+            ("tail -n -1 general", "chat tail"),
+            ("topics general", "chat trending"),
+            ("run room -- room create", "chat run"),
+            ("nonsense", "chat"),
+        ] {
+            assert_eq!(named_command(line.split(' ').map(str::to_owned)), expected);
+        }
     }
 
     #[test]

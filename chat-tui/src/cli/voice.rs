@@ -22,13 +22,10 @@ pub(super) fn clause(text: &str) -> String {
 }
 
 /// Returns a mistake in the arguments, as clap tells it, as a clause with the command whose help says more.
-pub(super) fn argument_clause(rendered: &str) -> String {
+pub(super) fn argument_clause(rendered: &str, command: &str) -> String {
     let text = rendered.strip_prefix("error: ").unwrap_or(rendered);
     let end = ["\n\nUsage:", "\n\nFor more information"].iter().filter_map(|mark| text.find(mark)).min();
-    let usage = text.lines().find_map(|line| line.strip_prefix("Usage: ")).unwrap_or("chat");
-    let is_name = |word: &&str| word.starts_with(|c: char| c.is_ascii_lowercase());
-    let command: Vec<&str> = usage.split_whitespace().take_while(is_name).collect();
-    format!("{}\nsee `{} --help`", &text[..end.unwrap_or(text.len())].trim_end(), command.join(" "))
+    format!("{}\nsee `{command} --help`", &text[..end.unwrap_or(text.len())].trim_end())
 }
 
 #[cfg(test)]
@@ -54,7 +51,7 @@ mod tests {
     fn a_mistake_in_the_arguments_names_the_help_of_its_command() {
         let rendered = "error: unexpected argument '-x' found\n\n  tip: use '-- -x'\n\nUsage: chat room create [OPTIONS] <NAME>\n\nFor more information, try '--help'.\n";
         assert_eq!(
-            argument_clause(rendered),
+            argument_clause(rendered, "chat room create"),
             "unexpected argument '-x' found\n\n  tip: use '-- -x'\nsee `chat room create --help`"
         );
     }

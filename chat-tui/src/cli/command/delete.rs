@@ -8,6 +8,7 @@ use crate::cli::context::Context;
 use crate::cli::exit::CliError;
 use crate::cli::json::{ChangeLine, Line};
 use crate::cli::session::CliSession;
+use crate::cli::voice::clause;
 
 /// The arguments of `delete`.
 #[derive(Args, Debug)]
@@ -31,7 +32,7 @@ pub(super) async fn run(args: &DeleteArgs, context: &Context) -> Result<(), CliE
         match delete(message, context, &mut session).await {
             Ok(()) => {}
             Err(CliError::Failed { exit, mut report }) => {
-                report.message = format!("{message}: {}", report.message);
+                report.message = format!("{message}: {}", clause(&report.message));
                 report.id = Some(message.to_string());
                 context.output.error(&report);
                 first_failure.get_or_insert(exit);

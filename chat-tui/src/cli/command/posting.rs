@@ -12,6 +12,7 @@ use crate::cli::context::Context;
 use crate::cli::exit::CliError;
 use crate::cli::json::{ItemNames, Line};
 use crate::cli::session::CliSession;
+use crate::cli::voice::clause;
 use crate::link_event::CallError;
 
 /// A post that is limited for longer is given up.
@@ -63,7 +64,7 @@ pub(super) async fn post_patiently(context: &Context, session: &CliSession, post
                     return Err(refusal.into());
                 }
                 if pause >= PAUSE_TOLD {
-                    context.output.info(&format!("waiting {:.0?}: {}", pause, refusal.message));
+                    context.output.info(&format!("waiting {:.0?}: {}", pause, clause(&refusal.message)));
                 }
                 pause
             }

@@ -22,6 +22,7 @@ use crate::cli::exit::{CliError, Exit};
 use crate::cli::post_pacer::PostPacer;
 use crate::cli::session::CliSession;
 use crate::cli::stdin_text;
+use crate::cli::voice::clause;
 use crate::link_event::CallError;
 use crate::net::{PendingAnswer, ServerAddress};
 
@@ -194,7 +195,7 @@ impl<'a> Stream<'a> {
         let pause = refusal.retry_after_ms.map_or(PAUSE, Duration::from_millis).max(PAUSE_MIN);
         let is_long = now - since + pause >= LONG_WAIT && !std::mem::replace(&mut self.has_announced_wait, true);
         if is_long || self.context.globals.verbose > 0 {
-            self.context.output.info(&format!("waiting {} ms: {}", pause.as_millis(), refusal.message));
+            self.context.output.info(&format!("waiting {} ms: {}", pause.as_millis(), clause(&refusal.message)));
         }
         self.pacer.hold(pause, now);
         Ok(())
