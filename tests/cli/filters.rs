@@ -179,3 +179,24 @@ fn a_wait_is_for_others_for_a_person_and_for_several() {
     let talk = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(talk.contains("2 of 3 messages in #general matched within 1s"), "{talk}");
 }
+
+#[test]
+fn a_wait_prints_a_message_that_matches_since_its_edit_once_and_as_a_message() {
+    let place = Place::new();
+    let asked = place.ana.output(&["send", "general", "start?"]);
+    let id = place.ben.output(&["send", "general", "building"]);
+    let id = id.trim();
+    let sign_ins = || place.server.log().matches("signed in").count();
+    let before = sign_ins();
+    let arguments = ["wait", "general", "--match", "^done", "--since", asked.trim(), "--count", "2", "--json"];
+    let waiting = place.ana.chat(&arguments).spawn().expect("it starts");
+    wait::until("the follower", || (sign_ins() >= before + 2).then_some(()));
+    place.ben.output(&["edit", id, "done"]);
+    place.ben.output(&["edit", id, "done, in 4 s"]);
+    place.ben.output(&["send", "general", "done, too"]);
+    let printed = String::from_utf8(waiting.wait_with_output().expect("it ends").stdout).expect("UTF-8");
+    let lines: Vec<Value> = printed.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!((lines.len(), &lines[0]["type"], &lines[0]["id"]), (2, &"message".into(), &id.into()), "{printed}");
+    assert!(lines[0]["edited_at"].is_string(), "{printed}");
+    assert_eq!(lines[1]["body"], "done, too");
+}

@@ -1,5 +1,6 @@
 //! `chat wait ROOM`: exits at the first message that matches, or after several. Must not know how a room is followed.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chat_proto::ids::UserId;
@@ -26,7 +27,8 @@ const START_MIN: Duration = Duration::from_secs(2);
 #[command(after_help = "\
 Checks messages posted after the start, or after --since: a script that posts a question waits from \
 its id. Exits with 0 and prints the message, with 7 at the timeout, or with 3 if the server cannot be \
-reached then. Your own messages match, too, unless you say --not-me.
+reached then. Your own messages match, too, unless you say --not-me. A message \
+that is edited so that it matches is a match like any other; each message counts once.
 
 Examples:
   chat wait deploy --from ben --timeout 10m
@@ -80,8 +82,8 @@ pub(super) async fn run(args: &WaitArgs, context: &Context) -> Result<(), CliErr
     let unreachable = || CliError::unreachable(format!("the server could not be reached within {within}"));
     let started = timeout_at(end.max(Instant::now() + START_MIN), start(args, context)).await;
     let (mut tail, condition) = started.unwrap_or_else(|_| Err(unreachable()))?;
-    let mut missing = args.count;
-    while missing > 0 {
+    let mut matched = BTreeSet::new();
+    while matched.len() < args.count as usize {
         let Ok(followed) = timeout_at(end, tail.next(context)).await else {
             if !tail.is_connected() {
                 return Err(unreachable());
@@ -89,13 +91,14 @@ pub(super) async fn run(args: &WaitArgs, context: &Context) -> Result<(), CliErr
             let room = &args.room;
             return Err(CliError::timed_out(match args.count {
                 1 => format!("no message in {room} matched within {within}"),
-                count => format!("{} of {count} messages in {room} matched within {within}", count - missing),
+                count => format!("{} of {count} messages in {room} matched within {within}", matched.len()),
             }));
         };
         let followed = followed?;
-        if condition.matches(&followed) {
-            tail.print(context, &followed).await?;
-            missing -= 1;
+        // An edited message may match again; it counts once.
+        if condition.matches(&followed) && matched.insert(followed.item.seq) {
+            // As a message, also if it came by an edit: whoever waits has not seen it before.
+            tail.print(context, &TailItem { is_change: false, ..followed }).await?;
         }
     }
     Ok(())
