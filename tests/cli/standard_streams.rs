@@ -21,9 +21,14 @@ fn full() -> Stdio {
 fn a_follower_says_that_the_connection_broke_and_that_it_is_back() {
     let mut server = Server::start();
     let ana = Home::signed_in(&server, "ana");
-    let mut tail = ana.chat(&["tail", "general", "-f", "--max", "1", "-n", "0"]).spawn().expect("it starts");
+    ana.output(&["send", "general", "before"]);
+    let id = ana.output(&["send", "general", "start"]);
+    let mut tail = ana.chat(&["tail", "general", "-f", "--max", "2", "--since", id.trim()]).spawn().expect("it starts");
     let mut notices = BufReader::new(tail.stderr.take().expect("piped")).lines();
-    wait::until("the follower", || (server.log().matches("signed in").count() >= 3).then_some(()));
+    // Only a follower that was connected can lose its connection: it has printed something.
+    ana.output(&["send", "general", "first"]);
+    let mut printed = BufReader::new(tail.stdout.take().expect("piped"));
+    printed.read_line(&mut String::new()).expect("readable");
     server.kill();
     let notice = notices.next().expect("a line").expect("readable");
     assert!(notice.starts_with("disconnected (") && notice.ends_with("trying to connect again"), "{notice}");
@@ -154,6 +159,17 @@ fn a_full_standard_output_is_a_failure_that_says_what_was_done() {
         let output = run(arguments);
         assert_eq!(output.status.code(), Some(1), "{}", talk(&output));
         assert!(talk(&output).contains("was posted, but cannot be printed"), "{}", talk(&output));
+    }
+    for script in ["echo out", "echo out; exit 9"] {
+        let output = run(&["run", "general", "--", "sh", "-c", script]);
+        let (code, talk) = (output.status.code(), talk(&output));
+        assert!(talk.contains("posted general/"), "{talk}");
+        if script.ends_with('9') {
+            assert_eq!(code, Some(9), "the command's own status: {talk}");
+        } else {
+            assert_eq!(code, Some(1), "{talk}");
+            assert!(talk.contains("the command's output cannot be printed: no space left on device"), "{talk}");
+        }
     }
     for arguments in
         [&["tail", "general"][..], &["--help"], &["send", "--help"], &["completions", "bash"], &["--version"]]

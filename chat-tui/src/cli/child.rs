@@ -30,6 +30,14 @@ pub(super) struct ChildExit {
     pub result: RunResult,
     /// The end of its output.
     pub output: OutputTail,
+    /// Why its output could not be passed on; not if our reader has gone away.
+    pub unwritten: Option<std::io::Error>,
+}
+
+impl ChildExit {
+    fn not_started(error: &std::io::Error) -> Self {
+        Self { result: not_started(error), output: OutputTail::default(), unwritten: None }
+    }
 }
 
 /// The end of a command's output, in bounded memory.
@@ -71,19 +79,19 @@ pub(super) async fn run_child(command: &[String], to: impl AsyncWrite + Unpin) -
     let mut signals = Signals::listen().ok();
     let (mut running, output) = match start(command) {
         Ok(started) => started,
-        Err(error) => return ChildExit { result: not_started(&error), output: OutputTail::default() },
+        Err(error) => return ChildExit::not_started(&error),
     };
-    let mut tail = OutputTail::default();
+    let (mut tail, mut unwritten) = (OutputTail::default(), None);
     {
         let copying = copy(output, to, &mut tail);
         tokio::pin!(copying);
         let mut is_open = true;
         while running.status.is_none() || is_open {
             tokio::select! {
-                () = &mut copying, if is_open => is_open = false,
+                failed = &mut copying, if is_open => (is_open, unwritten) = (false, failed),
                 status = running.child.wait(), if running.status.is_none() => match status {
                     Ok(status) => running.on_exit(status),
-                    Err(error) => return ChildExit { result: not_started(&error), output: OutputTail::default() },
+                    Err(error) => return ChildExit::not_started(&error),
                 },
                 received = next_signal(&mut signals) => running.forward(received),
                 () = until(running.deadline) => {
@@ -98,7 +106,7 @@ pub(super) async fn run_child(command: &[String], to: impl AsyncWrite + Unpin) -
     }
     let status = running.status.expect("invariant: the loop ends with the command");
     let signal = || RunResult::Signal(status.signal().unwrap_or(0));
-    ChildExit { result: status.code().map_or_else(signal, RunResult::ExitStatus), output: tail }
+    ChildExit { result: status.code().map_or_else(signal, RunResult::ExitStatus), output: tail, unwritten }
 }
 
 async fn next_signal(signals: &mut Option<Signals>) -> ReceivedSignal {
@@ -138,16 +146,29 @@ fn not_started(error: &std::io::Error) -> RunResult {
     RunResult::NotStarted { exit_status, reason }
 }
 
-/// Copies until the output ends or cannot be read.
-async fn copy(mut from: pipe::Receiver, mut to: impl AsyncWrite + Unpin, tail: &mut OutputTail) {
+/// Copies until the output ends or cannot be read. Returns why something could not be written.
+async fn copy(
+    mut from: pipe::Receiver,
+    mut to: impl AsyncWrite + Unpin,
+    tail: &mut OutputTail,
+) -> Option<std::io::Error> {
     let mut buffer = vec![0; 16 * 1024];
-    let mut is_read = true;
+    let mut failed: Option<std::io::Error> = None;
     loop {
-        let Ok(count @ 1..) = from.read(&mut buffer).await else { return };
+        let Ok(count @ 1..) = from.read(&mut buffer).await else {
+            return failed.filter(|error| error.kind() != std::io::ErrorKind::BrokenPipe);
+        };
         tail.push(&buffer[..count]);
-        // The command goes on if our reader has gone away.
-        is_read = is_read && to.write_all(&buffer[..count]).await.is_ok() && to.flush().await.is_ok();
+        // The command goes on if nobody takes its output.
+        if failed.is_none() {
+            failed = write(&mut to, &buffer[..count]).await.err();
+        }
     }
+}
+
+async fn write(to: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> std::io::Result<()> {
+    to.write_all(bytes).await?;
+    to.flush().await
 }
 
 async fn until(deadline: Option<Instant>) {

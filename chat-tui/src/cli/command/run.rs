@@ -17,6 +17,7 @@ use crate::cli::exit::{CliError, Code, ErrorReport, Exit};
 use crate::cli::json::{Line, RunLine};
 use crate::cli::outbox::{remember_rooms, room_life};
 use crate::cli::run_report::{RunReport, RunResult};
+use crate::text::io_reason;
 
 /// The arguments of `run`.
 #[derive(Args, Debug)]
@@ -89,7 +90,7 @@ pub(super) async fn run(args: &RunArgs, context: &Context) -> Result<(), CliErro
 async fn run_and_post(args: &RunArgs, context: &Context, fault: Option<CliError>) -> Result<(), CliError> {
     let looking = fault.is_none().then(|| look_beside(args.room.clone(), context.clone()));
     let (ran_at, started) = (Context::now(), Instant::now());
-    let ChildExit { result, output } = if context.output.is_json() {
+    let ChildExit { result, output, unwritten } = if context.output.is_json() {
         run_child(&args.command, tokio::io::stderr()).await
     } else {
         run_child(&args.command, tokio::io::stdout()).await
@@ -114,8 +115,9 @@ async fn run_and_post(args: &RunArgs, context: &Context, fault: Option<CliError>
         Publishing { room: &args.room, life: args.life(), report: &report, context }.publish(fault).await
     };
     tell(args, context, &report, &outcome)?;
+    let unprinted = |error| CliError::failed(format!("the command's output cannot be printed: {}", io_reason(&error)));
     match report.result.shell_status() {
-        0 => Ok(()),
+        0 => unwritten.map_or(Ok(()), |error| Err(unprinted(error))),
         status => Err(CliError::Status(status)),
     }
 }
