@@ -223,6 +223,12 @@ fn a_server_that_hangs_is_told_apart_and_stopped_by_force() {
         let number = format!("pid {}", pid.as_raw_nonzero());
         assert!(text.contains("running") && text.contains(&number) && !text.starts_with("not"), "{text}");
         assert!(text.contains(if loses_its_socket { "nobody can connect" } else { "does not answer" }), "{text}");
+        if !loses_its_socket {
+            let sent = user.job(&["send", "general", "lost"]).output().expect("it runs");
+            let way_out = format!("own server ({number}) hangs, `chat local stop --force` ends it");
+            assert_eq!(sent.status.code(), Some(3), "{}", talk(&sent));
+            assert!(talk(&sent).contains("within 5 s") && talk(&sent).contains(&way_out), "{}", talk(&sent));
+        }
         let stopped = user.job(&["local", "stop", "--force"]).output().expect("it runs");
         assert!(stopped.status.success() && talk(&stopped).contains("was killed"), "{}", talk(&stopped));
         assert!(test_kill_process(pid).is_err());

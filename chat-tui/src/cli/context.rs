@@ -136,7 +136,9 @@ impl Context {
         // The user's own server is started again if it ends just now.
         let (prepare, locate) = (self.prepare(&address), self.locate(&address));
         let options = LinkOptions::one_shot(address, auth, prepare).located_by(locate).trusting(self.ca_file());
-        let (client, welcome) = Client::connect(options).await?;
+        let at = options.address.clone();
+        let connected = Client::connect(options).await;
+        let (client, welcome) = connected.map_err(|error| self.with_way_out(&at, error.into()))?;
         self.warn_older_server(&welcome);
         remember_rooms(&self.outbox(), welcome.account.rooms.iter().map(|membership| &membership.room));
         Ok(CliSession::new(client, welcome))

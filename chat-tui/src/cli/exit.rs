@@ -150,6 +150,11 @@ impl CliError {
         matches!(self, Self::Failed { report, .. } if report.code == Code::Protocol(code))
     }
 
+    /// Whether no server answered.
+    pub fn is_unreachable(&self) -> bool {
+        matches!(self, Self::Failed { exit: Exit::Unreachable, .. })
+    }
+
     /// The same error with another message.
     #[must_use]
     pub fn with_message(self, rewrite: impl FnOnce(&str) -> String) -> Self {

@@ -69,6 +69,27 @@ impl Context {
         None
     }
 
+    /// Adds the way out to the error if the user's own server takes connections but answers none: it hangs.
+    #[cfg(feature = "local-server")]
+    pub fn with_way_out(&self, address: &ServerAddress, error: CliError) -> CliError {
+        if !error.is_unreachable() {
+            return error;
+        }
+        let running = self.local_server_at(address).and_then(|server| crate::local::find(&server).ok().flatten());
+        match running {
+            Some(running) => error.with_message(|message| {
+                format!("{message}; your own server (pid {}) hangs, `chat local stop --force` ends it", running.pid)
+            }),
+            None => error,
+        }
+    }
+
+    /// Other servers are not ended from here.
+    #[cfg(not(feature = "local-server"))]
+    pub fn with_way_out(&self, _: &ServerAddress, error: CliError) -> CliError {
+        error
+    }
+
     /// Returns the name under which things are kept for the server at `address`: the address, or for the local server, whose
     /// socket may be elsewhere tomorrow, its data folder.
     pub fn server_name(&self, address: &ServerAddress) -> String {

@@ -21,6 +21,8 @@ use crate::text::io_reason;
 
 /// A reachable server completes the handshake within this time.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+/// One on this machine needs no network for it.
+const LOCAL_CONNECT_LIMIT: Duration = Duration::from_secs(5);
 /// Time to leave a server that was only looked for.
 const CLOSE_LIMIT: Duration = Duration::from_millis(200);
 
@@ -33,9 +35,10 @@ pub(super) type Socket = WebSocketStream<Box<dyn Stream>>;
 
 /// Connects once. `ca_file` holds the certificates that are trusted instead of the system's.
 pub(super) async fn connect(address: &ServerAddress, ca_file: Option<&Path>) -> Result<Socket, NetError> {
-    match timeout(CONNECT_LIMIT, attempt(address, ca_file)).await {
+    let limit = if address.is_unix() { LOCAL_CONNECT_LIMIT } else { CONNECT_LIMIT };
+    match timeout(limit, attempt(address, ca_file)).await {
         Ok(result) => result,
-        Err(_) => Err(unreachable(address, format!("no answer within {} s", CONNECT_LIMIT.as_secs()))),
+        Err(_) => Err(unreachable(address, format!("no answer within {} s", limit.as_secs()))),
     }
 }
 
