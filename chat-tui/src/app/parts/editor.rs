@@ -7,32 +7,16 @@ use std::ops::Range;
 
 use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
 
+use super::undo::{Change, State, Undo};
+
 /// A text with a cursor.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Editor {
     text: String,
     /// A byte of `text`, between two graphemes.
     cursor: usize,
-    /// Former states, oldest first, each with its cursor.
-    past: Vec<(String, usize)>,
-    /// States that were undone, the nearest last.
-    future: Vec<(String, usize)>,
-    /// The last change, and where it left the cursor.
-    last: Option<(Change, usize)>,
-}
-
-/// Former states kept.
-const PAST_MAX: usize = 100;
-
-/// A kind of change; those of a kind in a row are undone together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Change {
-    /// Letters of a word.
-    Typing,
-    /// Single characters deleted.
-    Erasing,
-    /// Anything else: undone by itself.
-    Other,
+    /// Its former states.
+    undo: Undo,
 }
 
 impl Editor {
@@ -50,33 +34,26 @@ impl Editor {
 
     /// Takes the last change back. Returns whether there was one.
     pub fn undo(&mut self) -> bool {
-        let Some(former) = self.past.pop() else { return false };
-        let present = self.replace_state(former);
-        self.future.push(present);
-        true
+        let former = self.undo.undo(|| (self.text.clone(), self.cursor));
+        self.replace_state(former)
     }
 
     /// Makes the last undone change again. Returns whether there was one.
     pub fn redo(&mut self) -> bool {
-        let Some(later) = self.future.pop() else { return false };
-        let present = self.replace_state(later);
-        self.past.push(present);
-        true
+        let later = self.undo.redo(|| (self.text.clone(), self.cursor));
+        self.replace_state(later)
     }
 
-    fn replace_state(&mut self, (text, cursor): (String, usize)) -> (String, usize) {
-        self.last = None;
-        (std::mem::replace(&mut self.text, text), std::mem::replace(&mut self.cursor, cursor))
-    }
-
-    /// Keeps the present state before a change, unless it goes on with the last one.
-    fn remember(&mut self, change: Change) {
-        if change == Change::Other || self.last != Some((change, self.cursor)) {
-            self.past.push((self.text.clone(), self.cursor));
-            let excess = self.past.len().saturating_sub(PAST_MAX);
-            self.past.drain(..excess);
+    fn replace_state(&mut self, state: Option<State>) -> bool {
+        let is_there = state.is_some();
+        if let Some(state) = state {
+            (self.text, self.cursor) = state;
         }
-        self.future.clear();
+        is_there
+    }
+
+    fn remember(&mut self, change: Change) {
+        self.undo.before(change, (&self.text, self.cursor));
     }
 
     /// The text.
@@ -110,7 +87,7 @@ impl Editor {
         self.cursor += text.len();
         // The inserted text may have joined its neighbours into one character.
         self.cursor = self.boundary_at_or_after(self.cursor);
-        self.last = Some((change, self.cursor));
+        self.undo.after(change, self.cursor);
     }
 
     /// Replaces the text between `start` and the cursor.
@@ -238,7 +215,7 @@ impl Editor {
         let gone = self.text[start..end].to_owned();
         self.text.replace_range(start..end, "");
         self.cursor = self.boundary_at_or_after(start);
-        self.last = Some((change, self.cursor));
+        self.undo.after(change, self.cursor);
         Some(gone)
     }
 

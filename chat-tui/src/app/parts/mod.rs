@@ -32,3 +32,4 @@ pub mod server;
 pub mod silence;
 pub mod switcher;
 pub mod unclaimed;
+mod undo;
