@@ -4,6 +4,7 @@ mod coming_back;
 mod conversation;
 mod hands;
 mod leaving;
+mod links;
 mod manners;
 mod outage;
 mod outbox;

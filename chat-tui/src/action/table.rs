@@ -136,6 +136,7 @@ actions! {
         Complete "complete", COMPOSER, None, "Complete a command, @person or #room; again for the next";
         CompleteBack "complete_back", COMPOSER, None, "The previous completion";
         Editor "editor", COMPOSER, Some(slash("editor", "")), "Write in $EDITOR";
+        HistorySearch "history_search", COMPOSER, None, "Search the messages and commands you sent";
         HistoryPrevious "history_previous", COMPOSER, None, "The previous message you sent";
         HistoryNext "history_next", COMPOSER, None, "The next message you sent";
         CursorUp "cursor_up", COMPOSER, None, "Up a line; in the first line, your previous message";
@@ -167,6 +168,7 @@ actions! {
         EditMessage "edit_message", MESSAGES, Some(slash("edit", "")), "Edit the selected message, or your last one";
         DeleteMessage "delete_message", MESSAGES, Some(slash("delete", "")), "Delete the selected message, or your last one";
         Versions "versions", MESSAGES, Some(slash("versions", "")), "Show earlier versions of the selected or last message";
+        OpenLink "open_link", MESSAGES, Some(slash("open", "")), "Open the link of the selected message, or the newest link";
         CopyMessage "copy_message", MESSAGES, None, "Copy the text to the clipboard";
         Retry "retry", MESSAGES, Some(slash("retry", "")), "Send again what failed, and reconnect";
         Discard "discard", None, Some(slash("discard", "")), "Discard this room's unsent messages";

@@ -13,6 +13,8 @@ use crate::app::{Place, Restored, SavedRoom, ServerKey};
 pub(super) fn read(connection: &Connection, server: ServerKey, token: &str) -> rusqlite::Result<Restored> {
     let input_history = texts(connection, "SELECT text FROM input ORDER BY id")?;
     let used_keys = texts(connection, "SELECT name FROM used_key")?;
+    let used_commands = texts(connection, "SELECT name FROM used_command ORDER BY position DESC")?;
+    let opened_rooms = opened_rooms(connection)?;
     let account = connection
         .query_row("SELECT user, name, epoch, seq, open FROM account", [], |row| {
             let user = (UserId(row.get::<_, i64>(0)?.cast_unsigned()), row.get::<_, String>(1)?);
@@ -20,7 +22,7 @@ pub(super) fn read(connection: &Connection, server: ServerKey, token: &str) -> r
         })
         .optional()?;
     let Some(((id, name), epoch, seq, open)) = account else {
-        return Ok(Restored { input_history, used_keys, ..Restored::default() });
+        return Ok(Restored { input_history, used_keys, used_commands, opened_rooms, ..Restored::default() });
     };
     // Whose posts these are must be known even if the name is not: the server sends it at the next sign-in.
     let name = name.parse().or_else(|_| id.to_string().parse()).ok();
@@ -35,6 +37,8 @@ pub(super) fn read(connection: &Connection, server: ServerKey, token: &str) -> r
         users,
         input_history,
         used_keys,
+        used_commands,
+        opened_rooms,
         outbox: outbox::read(connection, server, id, token)?,
         open: open.map(|room| RoomId(room.cast_unsigned())),
     })
@@ -42,6 +46,11 @@ pub(super) fn read(connection: &Connection, server: ServerKey, token: &str) -> r
 
 fn texts(connection: &Connection, query: &str) -> rusqlite::Result<Vec<String>> {
     connection.prepare(query)?.query_map([], |row| row.get(0))?.collect()
+}
+
+fn opened_rooms(connection: &Connection) -> rusqlite::Result<Vec<RoomId>> {
+    let mut statement = connection.prepare("SELECT room FROM opened_room ORDER BY position DESC")?;
+    statement.query_map([], |row| Ok(RoomId(row.get::<_, i64>(0)?.cast_unsigned())))?.collect()
 }
 
 fn rooms(connection: &Connection) -> rusqlite::Result<Vec<SavedRoom>> {

@@ -1,8 +1,8 @@
 //! The cache's file and its tables. Must not know what is read or written.
 //!
 //! Data that only this file holds keeps its form: the account, unsent posts, drafts, the places where rooms were left, the
-//! input history and the keys that were used. The rest comes
-//! from the server, and starts empty if another version of the program wrote the file.
+//! input history, and the keys, commands and rooms that were used. The rest comes from the server, and starts empty if
+//! another version of the program wrote the file.
 
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
@@ -38,6 +38,8 @@ CREATE TABLE IF NOT EXISTS draft (room INTEGER PRIMARY KEY, text TEXT NOT NULL) 
 CREATE TABLE IF NOT EXISTS place (room INTEGER PRIMARY KEY, seq INTEGER NOT NULL, row INTEGER NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS input (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS used_key (name TEXT PRIMARY KEY) STRICT;
+CREATE TABLE IF NOT EXISTS used_command (name TEXT PRIMARY KEY, position INTEGER NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS opened_room (room INTEGER PRIMARY KEY, position INTEGER NOT NULL) STRICT;
 ";
 
 /// Frees the name of an account's table of the former form, which held the user as JSON in `me`.

@@ -14,6 +14,8 @@ use crate::app::{PersistOp, Place, SavedRoom};
 
 /// Operations in one transaction.
 const BATCH_MAX: usize = 256;
+/// Opened rooms that are remembered.
+const OPENED_MAX: i64 = 50;
 /// Texts kept in the input history.
 const INPUTS_MAX: i64 = 500;
 
@@ -75,6 +77,8 @@ fn write_one(transaction: &Transaction<'_>, token: &str, op: &PersistOp) -> rusq
         PersistOp::StoreUsedKey(name) => {
             transaction.execute("INSERT OR IGNORE INTO used_key (name) VALUES (?1)", [name]).map(drop)
         }
+        PersistOp::StoreUsedCommand(name) => store_used_command(transaction, name),
+        PersistOp::StoreOpenedRoom(room) => store_opened_room(transaction, *room),
         PersistOp::StoreDraft(room, text) => save_draft(transaction, *room, text),
         PersistOp::StorePlaces(places) => {
             places.iter().try_for_each(|(room, place)| save_place(transaction, *room, *place))
@@ -102,7 +106,8 @@ fn write_one(transaction: &Transaction<'_>, token: &str, op: &PersistOp) -> rusq
         PersistOp::RemoveItems(rooms) => rooms.iter().try_for_each(|room| remove_items(transaction, *room)),
         PersistOp::RemoveMessages(room, to) => remove_messages(transaction, *room, *to),
         PersistOp::RemoveAllRooms => transaction.execute_batch(
-            "DELETE FROM item; DELETE FROM room; DELETE FROM draft; DELETE FROM place; DELETE FROM person;",
+            "DELETE FROM item; DELETE FROM room; DELETE FROM draft; DELETE FROM place; DELETE FROM person;
+             DELETE FROM opened_room;",
         ),
     }
 }
@@ -115,6 +120,21 @@ fn account(transaction: &Transaction<'_>) -> rusqlite::Result<UserId> {
 fn add_input(transaction: &Transaction<'_>, text: &str) -> rusqlite::Result<()> {
     transaction.execute("INSERT INTO input (text) VALUES (?1)", [text])?;
     transaction.execute("DELETE FROM input WHERE id <= (SELECT max(id) FROM input) - ?1", [INPUTS_MAX]).map(drop)
+}
+
+fn store_used_command(transaction: &Transaction<'_>, name: &str) -> rusqlite::Result<()> {
+    let store = "INSERT OR REPLACE INTO used_command (name, position)
+         SELECT ?1, coalesce(max(position), 0) + 1 FROM used_command";
+    transaction.execute(store, [name]).map(drop)
+}
+
+fn store_opened_room(transaction: &Transaction<'_>, room: RoomId) -> rusqlite::Result<()> {
+    let store = "INSERT OR REPLACE INTO opened_room (room, position)
+         SELECT ?1, coalesce(max(position), 0) + 1 FROM opened_room";
+    transaction.execute(store, [room.0.cast_signed()])?;
+    let trim = "DELETE FROM opened_room WHERE room NOT IN
+         (SELECT room FROM opened_room ORDER BY position DESC LIMIT ?1)";
+    transaction.execute(trim, [OPENED_MAX]).map(drop)
 }
 
 fn save_draft(transaction: &Transaction<'_>, room: RoomId, text: &str) -> rusqlite::Result<()> {
@@ -185,6 +205,8 @@ fn removes_text(op: &PersistOp) -> bool {
         | PersistOp::RemovePost(_)
         | PersistOp::AddInput(_)
         | PersistOp::StoreUsedKey(_)
+        | PersistOp::StoreUsedCommand(_)
+        | PersistOp::StoreOpenedRoom(_)
         | PersistOp::StoreDraft(..)
         | PersistOp::StorePlaces(_)
         | PersistOp::StoreAccount { .. } => false,
@@ -234,6 +256,11 @@ mod tests {
             PersistOp::StorePlaces(vec![(GENERAL, Some(place)), (OPS, Some(place))]),
             PersistOp::StoreUsedKey("help"),
             PersistOp::StoreUsedKey("help"),
+            PersistOp::StoreUsedCommand("who"),
+            PersistOp::StoreUsedCommand("topic"),
+            PersistOp::StoreUsedCommand("who"),
+            PersistOp::StoreOpenedRoom(GENERAL),
+            PersistOp::StoreOpenedRoom(OPS),
             PersistOp::RemoveItems(vec![GENERAL]),
         ];
         write(&mut connection, "run", &ops).expect("written");
@@ -242,8 +269,20 @@ mod tests {
         assert_eq!(restored.places, [(OPS, place)]);
         assert_eq!(restored.drafts, [(GENERAL, "half a thought".to_owned())]);
         assert_eq!(restored.used_keys, ["help"]);
+        assert_eq!(restored.used_commands, ["who", "topic"], "the last one first");
+        assert_eq!(restored.opened_rooms, [OPS, GENERAL]);
         let left: i64 = connection.query_row("SELECT count(*) FROM item", [], |row| row.get(0)).expect("counted");
         assert_eq!(left, 1);
+    }
+
+    #[test]
+    fn only_the_last_of_many_opened_rooms_are_remembered() {
+        let mut connection = schema::memory();
+        let opened = |rooms: std::ops::Range<u64>| rooms.map(|room| PersistOp::StoreOpenedRoom(RoomId(room)));
+        let ops: Vec<_> = opened(0..60).chain(opened(20..21)).collect();
+        write(&mut connection, "run", &ops).expect("written");
+        let rooms = restore::read(&connection, ServerKey::FIRST, "run").expect("read").opened_rooms;
+        assert_eq!((rooms.len(), rooms[0], rooms[49]), (50, RoomId(20), RoomId(10)));
     }
 
     #[test]

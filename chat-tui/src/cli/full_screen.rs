@@ -33,6 +33,7 @@ pub(super) async fn run(context: &Context) -> Result<(), CliError> {
             ColorChoice::Always => Colours::Always,
             ColorChoice::Never => Colours::Never,
         },
+        opener: context.settings.tui.opener.clone(),
         uses_mouse: context.settings.tui.mouse,
         notifies: match context.settings.tui.notify {
             Notify::Off => Notifies::Never,

@@ -52,6 +52,8 @@ pub struct TuiSettings {
     pub mouse: bool,
     /// How to notify of mentions while the terminal has no focus.
     pub notify: Notify,
+    /// The command that opens a link; empty finds one.
+    pub opener: String,
 }
 
 /// How to notify of mentions while the terminal has no focus.

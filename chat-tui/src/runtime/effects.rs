@@ -7,6 +7,7 @@ use crate::net::{LinkCommand, LinkHandle};
 use crate::terminal::{self, Capabilities};
 use crate::text::SafeText;
 
+use super::link_opener::{LinkOpener, NotOpened};
 use super::look::Look;
 use super::options::Notifies;
 
@@ -31,6 +32,7 @@ pub(super) struct EffectRunner {
     pub(super) capabilities: Capabilities,
     pub(super) notifies: Notifies,
     pub(super) look: Look,
+    pub(super) opener: LinkOpener,
 }
 
 /// The results of an effect.
@@ -54,6 +56,7 @@ impl EffectRunner {
             Effect::Suspend => outcome.steps.push(Step::Suspend),
             Effect::Redraw => outcome.steps.push(Step::Redraw),
             Effect::Copy(text) => drop(terminal::clipboard(self.capabilities, &text)),
+            Effect::OpenLink(link) => self.open_link(&link, outcome),
             Effect::Notify { title, body } => self.notify(&title, &body),
             Effect::Theme(name) => self.change_theme(&name, outcome),
             Effect::Quit => outcome.steps.push(Step::Quit),
@@ -74,6 +77,19 @@ impl EffectRunner {
             (None, crate::app::PersistOp::StorePost(post)) => outcome.msgs.push(Msg::Stored(post.key)),
             (None, _) => {}
         }
+    }
+
+    fn open_link(&mut self, link: &str, outcome: &mut Outcome) {
+        match self.opener.open(link) {
+            Ok(()) => outcome.msgs.push(Msg::Notice { text: format!("Opening {link}"), is_error: false }),
+            Err(not_opened) => outcome.msgs.push(self.copy_instead(&not_opened)),
+        }
+    }
+
+    /// Copies a link that could not be opened. Returns the notice that says so.
+    pub(super) fn copy_instead(&self, NotOpened { link, reason, is_error }: &NotOpened) -> Msg {
+        drop(terminal::clipboard(self.capabilities, link));
+        Msg::Notice { text: format!("Copied {link}: {reason}."), is_error: *is_error }
     }
 
     fn notify(&self, title: &SafeText, body: &SafeText) {

@@ -8,6 +8,7 @@ use tokio::time::sleep_until;
 use super::clock::{instant_of, now};
 use super::effects::{EffectRunner, Outcome, Step};
 use super::frame_limiter::FrameLimiter;
+use super::link_opener::{LinkOpener, NotOpened};
 use super::look::{Look, terminal_of};
 use super::options::{RunError, RunOptions};
 use super::{external_editor, translate};
@@ -42,7 +43,7 @@ pub async fn run(options: RunOptions) -> Result<(), RunError> {
     });
     let mut guard = Guard::enter(capabilities, options.uses_mouse)?;
     let mut event_loop = EventLoop {
-        screen: Screen::new(capabilities.is_smart)?,
+        screen: Screen::new(capabilities)?,
         render_cache: RenderCache::default(),
         frame_limiter: FrameLimiter::default(),
         keymap,
@@ -52,6 +53,7 @@ pub async fn run(options: RunOptions) -> Result<(), RunError> {
             capabilities,
             notifies: options.notifies,
             look,
+            opener: LinkOpener::of(&options.opener),
         },
         steps: VecDeque::new(),
     };
@@ -133,6 +135,7 @@ enum LoopEvent {
     Input(Option<Input>),
     Link(Option<LinkEvent>),
     Cache(Option<CacheEvent>),
+    LinkNotOpened(NotOpened),
     Leave,
     Suspend,
     Continued,
@@ -173,6 +176,11 @@ impl EventLoop {
                 LoopEvent::Link(None) => return Err(RunError::LinkEnded),
                 LoopEvent::Link(Some(event)) => self.on_link_event(model, event),
                 LoopEvent::Cache(event) => self.on_cache_event(model, event),
+                LoopEvent::LinkNotOpened(not_opened) => {
+                    let notice = self.effects.copy_instead(&not_opened);
+                    self.handle(model, notice);
+                    self.frame_limiter.soon();
+                }
                 LoopEvent::Suspend => self.steps.push_back(Step::Suspend),
                 LoopEvent::Continued => self.resume_terminal(guard)?,
                 LoopEvent::Time => self.on_timer(model),
@@ -210,6 +218,7 @@ impl EventLoop {
             _ = signals.go_on.recv() => LoopEvent::Continued,
             () = async { sleep_until(until.unwrap_or_else(tokio::time::Instant::now)).await }, if until.is_some() => LoopEvent::Time,
             event = cache_event(self.effects.cache.as_mut()) => LoopEvent::Cache(event),
+            not_opened = self.effects.opener.next_failure() => LoopEvent::LinkNotOpened(not_opened),
             event = self.effects.link.next_event() => LoopEvent::Link(event),
         }
     }

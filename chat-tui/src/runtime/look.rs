@@ -83,9 +83,11 @@ pub(super) fn terminal_of(colours: Colours) -> (Capabilities, Depth, Background)
         Colours::Auto => Depth::of(no_color.as_deref(), colorterm.as_deref(), term.as_deref()),
     };
     let (tmux, sty, program) = (variable("TMUX"), variable("STY"), variable("TERM_PROGRAM"));
+    let version = variable("TERM_PROGRAM_VERSION");
     let environment = Environment {
         term: term.as_deref(),
         term_program: program.as_deref(),
+        term_program_version: version.as_deref(),
         tmux: tmux.as_deref(),
         sty: sty.as_deref(),
     };

@@ -6,6 +6,7 @@ mod effects;
 mod event_loop;
 mod external_editor;
 mod frame_limiter;
+mod link_opener;
 mod look;
 mod options;
 #[cfg(test)]

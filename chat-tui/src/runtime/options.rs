@@ -23,6 +23,8 @@ pub struct RunOptions {
     pub theme: ThemeChoice,
     /// When to use colours.
     pub colours: Colours,
+    /// The command that opens a link; empty finds one.
+    pub opener: String,
     /// Whether the mouse works in the terminal.
     pub uses_mouse: bool,
     /// How mentions are announced while the terminal does not have the focus.

@@ -13,6 +13,7 @@ pub(super) fn input(input: Input, model: &Model, keymap: &Keymap) -> Option<Msg>
         },
         Input::Paste(text) => Some(Msg::Pasted(text)),
         Input::Pointer(Pointer::Click(column, row)) => Some(Msg::Mouse(Mouse::Click { column, row })),
+        Input::Pointer(Pointer::Follow(column, row)) => Some(Msg::Mouse(Mouse::Follow { column, row })),
         Input::Pointer(Pointer::Wheel(lines)) => Some(Msg::Mouse(Mouse::Wheel { lines })),
         Input::Focus(has_focus) => Some(Msg::Focused(has_focus)),
         Input::Resize | Input::Background(_) => None,

@@ -9,6 +9,8 @@ pub struct Capabilities {
     pub is_multiplexed: bool,
     /// Whether it supports more than text: titles, colours, modes.
     pub is_smart: bool,
+    /// Whether it may know links (OSC 8); others ignore them.
+    pub knows_links: bool,
     /// How it shows notifications.
     pub notification: NotificationKind,
 }
@@ -35,6 +37,8 @@ pub struct Environment<'a> {
     pub term: Option<&'a str>,
     /// `TERM_PROGRAM`.
     pub term_program: Option<&'a str>,
+    /// `TERM_PROGRAM_VERSION`.
+    pub term_program_version: Option<&'a str>,
     /// `TMUX`.
     pub tmux: Option<&'a str>,
     /// `STY`.
@@ -47,8 +51,21 @@ impl Capabilities {
         let is_set = |value: Option<&str>| value.is_some_and(|value| !value.is_empty());
         let is_multiplexed = is_set(environment.tmux) || is_set(environment.sty);
         let is_smart = !matches!(environment.term, None | Some("" | "dumb" | "linux"));
-        Self { is_multiplexed, is_smart, notification: NotificationKind::of(environment, is_multiplexed) }
+        let knows_links = is_smart && !is_set(environment.sty) && !is_tmux_without_links(environment);
+        Self { is_multiplexed, is_smart, knows_links, notification: NotificationKind::of(environment, is_multiplexed) }
     }
+}
+
+/// Whether it is tmux before 3.4, which drops links. Later ones keep them, and pass them on to terminals of which they
+/// know that they understand links (the feature `hyperlinks`).
+fn is_tmux_without_links(environment: Environment<'_>) -> bool {
+    let mut numbers = environment.term_program_version.unwrap_or_default().split('.').map(|part| {
+        let digits = part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len());
+        part[..digits].parse::<u32>().ok()
+    });
+    let version = (numbers.next().flatten(), numbers.next().flatten());
+    let is_tmux = environment.tmux.is_some_and(|tmux| !tmux.is_empty()) && environment.term_program == Some("tmux");
+    is_tmux && matches!(version, (Some(0..=2), _) | (Some(3), Some(0..=3)))
 }
 
 impl NotificationKind {
@@ -72,7 +89,8 @@ mod tests {
     #[test]
     fn one_way_to_notify_is_chosen_for_each_terminal() {
         let kind = |term, term_program, tmux| {
-            Capabilities::of(Environment { term: Some(term), term_program, tmux, sty: None }).notification
+            Capabilities::of(Environment { term: Some(term), term_program, tmux, ..Environment::default() })
+                .notification
         };
         assert_eq!(kind("foot", None, None), NotificationKind::TitleAndText);
         assert_eq!(kind("xterm-256color", Some("WezTerm"), None), NotificationKind::TitleAndText);
@@ -81,5 +99,22 @@ mod tests {
         assert_eq!(kind("xterm-256color", Some("iTerm.app"), None), NotificationKind::Text);
         assert_eq!(kind("xterm-256color", None, None), NotificationKind::Bell);
         assert_eq!(kind("tmux-256color", Some("WezTerm"), Some("/tmp/tmux,1,0")), NotificationKind::Bell);
+    }
+
+    #[test]
+    fn links_are_sent_where_they_may_be_understood() {
+        let knows = |term, term_program: Option<&'static str>, term_program_version, sty| {
+            let (term, tmux) = (Some(term), term_program.and(Some("/tmp/tmux,1,0")));
+            Capabilities::of(Environment { term, term_program, term_program_version, tmux, sty }).knows_links
+        };
+        let tmux = |version| knows("tmux-256color", Some("tmux"), Some(version), None);
+        assert_eq!(
+            ["2.9", "3.3a", "3.4", "3.5a", "next-3.6", "10.0"].map(tmux),
+            [false, false, true, true, true, true]
+        );
+        assert!(knows("xterm-256color", None, None, None));
+        assert!(knows("xterm-256color", Some("vscode"), Some("1.2.3"), None));
+        assert!(!knows("linux", None, None, None));
+        assert!(!knows("screen", None, None, Some("7.pts-0")));
     }
 }

@@ -39,6 +39,8 @@ pub enum Input {
 pub enum Pointer {
     /// The first button was pressed at this column and row.
     Click(u16, u16),
+    /// The first button was pressed with Ctrl or Alt. Shift is left to terminals, for their own selection.
+    Follow(u16, u16),
     /// The wheel was turned by so many lines; negative is up.
     Wheel(i32),
 }
@@ -89,7 +91,11 @@ fn read(event: Event) -> Option<Input> {
         Event::Key(_) => None,
         Event::Paste(text) => Some(Input::Paste(text)),
         Event::Mouse(event) => match event.kind {
-            MouseEventKind::Down(MouseButton::Left) => Some(Input::Pointer(Pointer::Click(event.column, event.row))),
+            MouseEventKind::Down(MouseButton::Left) => {
+                let is_held = event.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+                let pressed = if is_held { Pointer::Follow } else { Pointer::Click };
+                Some(Input::Pointer(pressed(event.column, event.row)))
+            }
             MouseEventKind::ScrollUp => Some(Input::Pointer(Pointer::Wheel(-WHEEL))),
             MouseEventKind::ScrollDown => Some(Input::Pointer(Pointer::Wheel(WHEEL))),
             _ => None,

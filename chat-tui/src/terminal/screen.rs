@@ -8,6 +8,7 @@ use crossterm::terminal::size;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
+use super::Capabilities;
 use super::cluster::{Clusters, is_sure};
 use super::pen::Pen;
 use super::probe::ProbeResult;
@@ -37,8 +38,10 @@ pub struct Screen {
     next: Buffer,
     caret: Option<Position>,
     title: String,
-    /// Whether the terminal supports titles and links.
+    /// Whether the terminal supports titles.
     is_smart: bool,
+    /// Whether the terminal may know links.
+    knows_links: bool,
     out: Vec<u8>,
     clusters: Clusters,
     /// Whether the terminal can scroll within columns.
@@ -52,9 +55,10 @@ impl Screen {
     ///
     /// # Errors
     /// The terminal's size is unknown.
-    pub fn new(is_smart: bool) -> io::Result<Self> {
+    pub fn new(capabilities: Capabilities) -> io::Result<Self> {
+        let Capabilities { is_smart, knows_links, .. } = capabilities;
         let (width, height) = size()?;
-        Ok(Self::sized(width, height, is_smart))
+        Ok(Self { knows_links, ..Self::sized(width, height, is_smart) })
     }
 
     pub(crate) fn sized(width: u16, height: u16, is_smart: bool) -> Self {
@@ -65,6 +69,7 @@ impl Screen {
             caret: None,
             title: String::new(),
             is_smart,
+            knows_links: is_smart,
             out: Vec::new(),
             clusters: Clusters::default(),
             has_margins: false,
@@ -77,8 +82,9 @@ impl Screen {
     /// # Errors
     /// The terminal's size is unknown.
     pub fn resize(&mut self) -> io::Result<()> {
-        let (clusters, has_margins) = (self.clusters, self.has_margins);
-        *self = Self { clusters, has_margins, ..Self::new(self.is_smart)? };
+        let (width, height) = size()?;
+        let Self { clusters, has_margins, is_smart, knows_links, .. } = *self;
+        *self = Self { clusters, has_margins, knows_links, ..Self::sized(width, height, is_smart) };
         Ok(())
     }
 
@@ -153,7 +159,7 @@ impl Screen {
     /// Returns the shortest of several encodings of the next screen.
     fn body(&mut self, frame: &Frame) -> Vec<u8> {
         let no_links = Links::default();
-        let links = if self.is_smart { &frame.links } else { &no_links };
+        let links = if self.knows_links { &frame.links } else { &no_links };
         if self.is_stale {
             self.shown.reset();
             return self.after("\x1b[m\x1b[2J", &self.shown, links);

@@ -4,6 +4,8 @@
 
 use std::ops::Range;
 
+use super::safe::SafeText;
+
 /// The kind of a piece.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark {
@@ -38,6 +40,19 @@ pub fn marks(text: &str) -> Vec<Inline> {
                 found.push(inline);
             }
             None => at = start + 1,
+        }
+    }
+    found
+}
+
+/// Returns the web addresses in a text, in order, each once.
+pub fn addresses(text: &SafeText) -> Vec<String> {
+    let text = text.as_str();
+    let mut found: Vec<String> = Vec::new();
+    for link in marks(text).into_iter().filter(|inline| inline.mark == Mark::Link) {
+        let address = &text[link.range];
+        if !found.iter().any(|known| known == address) {
+            found.push(address.to_owned());
         }
     }
     found

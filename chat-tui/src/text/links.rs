@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
+use ratatui::layout::Rect;
 use ratatui::style::{Color, Style};
 
 /// Longest address that terminals take, in bytes.
@@ -18,6 +19,8 @@ const NUMBERS: u32 = 1 << 24;
 #[derive(Clone, Debug, Default)]
 pub struct Links {
     addresses: BTreeMap<u32, Box<str>>,
+    /// The cells of the links, with their numbers.
+    cells: Vec<(Rect, u32)>,
 }
 
 impl Links {
@@ -33,6 +36,18 @@ impl Links {
         }
         self.addresses.insert(number, address.into());
         style.underline_color(Color::from_u32(number))
+    }
+
+    /// Notes that these cells show a link, or a piece of it.
+    pub fn cover(&mut self, cells: Rect, style: Style) {
+        if let Some((number, _)) = self.of(style) {
+            self.cells.push((cells, number));
+        }
+    }
+
+    /// Returns the cells of links, each with the whole address.
+    pub fn cells(&self) -> impl Iterator<Item = (Rect, &str)> {
+        self.cells.iter().filter_map(|(cells, number)| Some((*cells, &**self.addresses.get(number)?)))
     }
 
     /// Returns the number and the address of the link that a cell of this style belongs to.

@@ -9,7 +9,7 @@ mod measure;
 mod safe;
 mod wrap;
 
-pub use inline::{Inline, Mark, marks};
+pub use inline::{Inline, Mark, addresses, marks};
 pub use io_reason::io_reason;
 pub use links::Links;
 pub use measure::{fit, prefix_width, width};

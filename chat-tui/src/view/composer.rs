@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::drawn::Drawn;
-use super::{draw, time};
+use super::{draw, selected, time};
 use crate::app::{Focus, Model, Target};
 use crate::text::{fit, prefix_width, width, wrap_verbatim};
 use crate::theme::{Role, Theme};
@@ -73,8 +73,8 @@ fn draw_hidden(theme: &Theme, inner: Rect, (above, below, caret): (usize, usize,
 
 fn hint(model: &Model) -> String {
     let Some((room_key, room)) = model.room() else { return String::new() };
-    if model.focus.selected().is_some() {
-        return "a message is selected; Esc goes back to writing".to_owned();
+    if let Some(seq) = model.focus.selected() {
+        return selected::name_and_time(model, seq).unwrap_or_default();
     }
     let title = model.title(room_key);
     match room.info.default_ttl_ms {

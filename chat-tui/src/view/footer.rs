@@ -1,13 +1,12 @@
 //! The lines above the input box: outages, a notice, the current mode or the people who are typing. Must not know how
 //! long a notice lasts.
 
-use chat_proto::ids::Seq;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::draw;
+use super::{draw, selected};
 use crate::action::{Action, KeyContext};
-use crate::app::{FirstKey, Focus, LinkState, Model, PostState, TimelineEntry};
+use crate::app::{FirstKey, Focus, LinkState, Model, PostState};
 use crate::text::{fit, wrap_words};
 use crate::theme::{Role, Theme};
 
@@ -104,7 +103,7 @@ fn outage(model: &Model) -> Option<Line> {
 /// Describes the current mode, the people who are typing, or the unsent messages.
 fn state(model: &Model) -> Option<Line> {
     if let Focus::Message(seq) = model.focus {
-        return Some((selected(model, seq), Role::ComposerHint));
+        return Some((selected::keys(model, seq), Role::ComposerHint));
     }
     let (_, room) = model.room()?;
     if room.writing.editing.is_some() {
@@ -119,18 +118,6 @@ fn state(model: &Model) -> Option<Line> {
     let length = room.writing.draft.text().chars().count();
     let is_near_end = length as u64 * 10 >= limit(model) * 9;
     is_near_end.then(|| (format!("{length} of {} characters", limit(model)), Role::ComposerHint))
-}
-
-/// Names the mode, and the keys that mean something for the selected message.
-fn selected(model: &Model, seq: Seq) -> String {
-    let entry = model.room().and_then(|(_, room)| room.timeline.get(seq));
-    let is_own = entry.is_some_and(|entry| model.server().is_some_and(|server| server.my_id() == Some(entry.by)));
-    let is_edited = entry.and_then(TimelineEntry::content).is_some_and(|content| content.is_edited);
-    let keys =
-        [("e edit", is_own), ("D delete", is_own), ("v before", is_edited), ("y copy", true), ("u unread", true)];
-    let keys = keys.iter().filter(|(_, is_offered)| *is_offered).map(|(key, _)| *key);
-    let all: Vec<_> = std::iter::once("SELECTED: j k move").chain(keys).chain(["Esc back"]).collect();
-    all.join(" · ")
 }
 
 fn limit(model: &Model) -> u64 {

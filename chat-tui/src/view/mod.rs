@@ -21,6 +21,7 @@ mod render;
 mod rooms;
 mod row;
 mod rows;
+mod selected;
 #[cfg(test)]
 mod tests;
 mod time;

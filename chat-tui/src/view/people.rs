@@ -6,9 +6,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use super::drawn::Drawn;
 use super::layout::Pane;
 use super::{draw, time};
-use crate::app::{Model, Room, RoomKey, Server};
+use crate::app::{Model, Room, RoomKey, Server, Target};
 use crate::text::{self, SafeText};
 use crate::theme::{Role, Theme};
 
@@ -21,10 +22,12 @@ struct Line {
     text: String,
     style: Style,
     note: String,
+    /// The person; `None` for a title or a gap.
+    user: Option<UserId>,
 }
 
 /// Draws the pane.
-pub(super) fn draw(model: &Model, theme: &Theme, pane: Pane, buffer: &mut Buffer) {
+pub(super) fn draw(model: &Model, theme: &Theme, pane: Pane, (buffer, drawn): (&mut Buffer, &mut Drawn)) {
     draw::clear(buffer, pane.area, theme.style(Role::Text));
     if let Some(x) = pane.border {
         draw::line_down(buffer, x, (pane.area.top(), pane.area.bottom()), theme.style(Role::Border));
@@ -40,6 +43,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, pane: Pane, buffer: &mut Buffer
     let shown = if hidden > 0 { for_people.saturating_sub(1) } else { lines.len() };
     for (line, row) in lines.iter().take(shown).zip(&mut rows) {
         draw_line(theme, line, row, buffer);
+        drawn.viewport.targets.extend(line.user.map(|user| (draw::area(row), Target::Person(user))));
     }
     if hidden > 0
         && let Some(row) = rows.next()
@@ -108,14 +112,14 @@ fn lines(model: &Model, theme: &Theme, (room_key, room): (RoomKey, &Room), serve
                 matches!(presence.availability, Availability::Online | Availability::Dnd | Availability::Away);
             let style = theme.style(if is_there { Role::Text } else { Role::TextDim });
             let (mark, mark_role) = mark(presence.availability);
-            lines.push(Line { mark, mark_role, text: name.as_str().to_owned(), style, note });
+            lines.push(Line { mark, mark_role, text: name.as_str().to_owned(), style, note, user: Some(*id) });
         }
     }
     lines
 }
 
 fn title_line(text: String, style: Style) -> Line {
-    Line { mark: "", mark_role: Role::Text, text, style, note: String::new() }
+    Line { mark: "", mark_role: Role::Text, text, style, note: String::new(), user: None }
 }
 
 /// Each availability has its own symbol; the colour only helps.

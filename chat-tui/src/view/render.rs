@@ -32,10 +32,11 @@ pub fn render(model: &Model, theme: &Theme, cache: &mut RenderCache, buffer: &mu
         rooms::draw(model, theme, pane, (buffer, &mut drawn));
     }
     if let Some(pane) = layout.people {
-        people::draw(model, theme, pane, buffer);
+        people::draw(model, theme, pane, (buffer, &mut drawn));
     }
     drawn.moving = layout.list;
     drawn.viewport.fold = layout.fold;
+    drawn.viewport.links = drawn.links.cells().map(|(cells, link)| (draw::area(cells), link.into())).collect();
     composer::draw_candidates(model, theme, layout.composer, buffer);
     overlay::draw(model, theme, area, (buffer, &mut drawn));
     drawn

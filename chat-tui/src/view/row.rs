@@ -133,8 +133,10 @@ impl Line {
         let mut piece = |end: usize, style: Style, at: &mut usize| {
             let slice = &self.wrapped.text[*at..end];
             let used = draw::text(buffer, rest, slice, style);
+            let drawn = Rect { width: used, ..rest };
             rest = draw::after(rest, used);
             *at = end;
+            drawn
         };
         let text_end = self.range.end.min(self.wrapped.note_at.max(self.range.start));
         for inline in &self.wrapped.marks {
@@ -146,7 +148,8 @@ impl Line {
                     // The whole address, also on the rows that show a part of it.
                     style = links.mark(style, &self.wrapped.text[inline.range.clone()]);
                 }
-                piece(end, style, &mut at);
+                let cells = piece(end, style, &mut at);
+                links.cover(cells, style);
             }
         }
         piece(text_end.max(at), base, &mut at);

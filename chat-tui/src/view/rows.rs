@@ -12,6 +12,7 @@ use super::row::{Columns, Lead, Line, Row, name_for, text_width};
 use super::{join_summary, time};
 use crate::action::{Action, KeyContext};
 use crate::app::{DeliveryStatus, EntryKind, Model, PendingPost, Room, RoomEvent, RoomKey, Server, TimelineEntry};
+use crate::text::wrap_words;
 use crate::theme::{Role, Theme};
 
 /// Length of a group in milliseconds. Messages of one author in the same span of this length share a group, so that the
@@ -56,7 +57,7 @@ impl RowBuilder<'_> {
             {
                 return Vec::new();
             }
-            EntryKind::Event(event) => vec![Row::Event(self.event(index, entry, event))],
+            EntryKind::Event(event) => self.event_rows(&self.event(index, entry, event)),
             EntryKind::Deleted => self.note(entry, before, "message deleted"),
             EntryKind::Damaged => self.note(entry, before, "damaged message"),
             EntryKind::Message(_) if self.model.deletions.contains(self.room_key, entry.seq) => {
@@ -228,6 +229,12 @@ impl RowBuilder<'_> {
     /// Returns whether `before` is a join or leave of the same day, whose row includes `entry`.
     fn is_same_join_run(&self, before: &TimelineEntry, entry: &TimelineEntry) -> bool {
         before.is_join_or_leave() && self.separators(entry, Some(before)).is_empty()
+    }
+
+    /// Returns the rows of an event, none of which is cut.
+    fn event_rows(&self, text: &str) -> Vec<Row> {
+        let lines = wrap_words(text, usize::from(self.columns.body_width)).into_iter();
+        lines.map(|line| Row::Event(text[line].to_owned())).collect()
     }
 
     fn event(&self, index: usize, entry: &TimelineEntry, event: &RoomEvent) -> String {

@@ -25,6 +25,13 @@ pub(super) fn day_name(day: Date, now: UnixMillis, zone: &TimeZone) -> String {
     day.strftime(if is_this_year { "%A %-d %B" } else { "%A %-d %B %Y" }).to_string()
 }
 
+/// Formats a time to the second, as `Thu 20 Nov 14:02:07`, with the year if it differs from that of `now`.
+pub(super) fn moment(at: UnixMillis, now: UnixMillis, zone: &TimeZone) -> String {
+    let year = |at: UnixMillis| day(at, zone).map(|day| day.year());
+    let format = if year(at) == year(now) { "%a %-d %b %H:%M:%S" } else { "%a %-d %b %Y %H:%M:%S" };
+    local(at, zone).map_or_else(String::new, |at| at.strftime(format).to_string())
+}
+
 /// Formats a duration in its largest unit: `12s`, `5m`, `2h`, `3d`.
 pub(super) fn span(ms: u64) -> String {
     let seconds = ms / 1_000;
@@ -89,6 +96,9 @@ mod tests {
         assert_eq!(clock(late, &zone), "00:30");
         let day = day(late, &zone).expect("a day");
         assert_eq!(day_name(day, late, &zone), "Friday 21 November");
-        assert_eq!(day_name(day, UnixMillis(late.0 + 90 * 86_400_000), &zone), "Friday 21 November 2025");
+        let next_year = UnixMillis(late.0 + 90 * 86_400_000);
+        assert_eq!(day_name(day, next_year, &zone), "Friday 21 November 2025");
+        assert_eq!(moment(late, late, &zone), "Fri 21 Nov 00:30:00");
+        assert_eq!(moment(late, next_year, &zone), "Fri 21 Nov 2025 00:30:00");
     }
 }

@@ -2,6 +2,7 @@
 
 #![deny(clippy::disallowed_methods)]
 
+use super::code_language;
 use super::habits::{self, Habit};
 use crate::action::Action;
 
@@ -60,6 +61,20 @@ pub fn parse(text: &str) -> Option<ParsedLine> {
     })
 }
 
+/// The text of the message that a line sends, without blanks at its end; `None` if the line is a command that sends none.
+pub fn sent_text(line: &str) -> Option<String> {
+    let text = match parse(line) {
+        None => line.to_owned(),
+        Some(ParsedLine::Text(text)) => text,
+        Some(ParsedLine::Command { action: Action::SendPersistent, argument }) => argument,
+        Some(ParsedLine::Command { action: Action::SendCode, argument }) => {
+            code_language::split(&argument).1.to_owned()
+        }
+        Some(ParsedLine::Command { .. } | ParsedLine::Unknown { .. } | ParsedLine::Advice(_)) => return None,
+    };
+    Some(text.trim_end().to_owned())
+}
+
 impl ParsedLine {
     fn of_habit(habit: Habit, argument: &str) -> Self {
         match habit {
@@ -85,6 +100,17 @@ mod tests {
         assert_eq!(parse("/ver"), command(Action::Versions, ""), "no other command begins like this");
         assert_eq!(parse("/d"), Some(ParsedLine::Unknown { word: "d".into() }), "several begin like this");
         assert_eq!(parse("/code:zig fn main"), command(Action::SendCode, "zig\nfn main"));
+    }
+
+    #[test]
+    fn the_sent_text_of_a_line_is_known() {
+        let sent = |line| sent_text(line);
+        assert_eq!(sent("on it ").as_deref(), Some("on it"));
+        assert_eq!(sent(" :q").as_deref(), Some(":q"));
+        assert_eq!(sent("//join us").as_deref(), Some("/join us"));
+        assert_eq!(sent("/keep the door code").as_deref(), Some("the door code"));
+        assert_eq!(sent("/code rust\nfn main() {}").as_deref(), Some("fn main() {}"));
+        assert_eq!([sent("/who"), sent("/topic the door code"), sent(":q")], [None, None, None]);
     }
 
     #[test]

@@ -31,20 +31,20 @@ pub struct Surroundings<'a> {
     pub rooms: &'a BTreeMap<RoomKey, Room>,
 }
 
-/// Carries out a typed command; if something is wrong with it, the line stays as it is.
-pub fn run(action: Action, argument: &str, at: &Surroundings, out: &mut Outcomes) {
+/// Carries out a command. Returns whether it was right; if not, the user learns why.
+pub fn run(action: Action, argument: &str, at: &Surroundings, out: &mut Outcomes) -> bool {
     match action.group() {
         ActionGroup::Command(command) => act(command, argument, at, out),
         ActionGroup::Screen(_) | ActionGroup::Writing(_) | ActionGroup::Message(_) | ActionGroup::List(_) => {
-            out.push(Outcome::ClearDraft);
             let is_search = action == Action::SwitchRoom;
             out.push(if is_search { Outcome::OpenSwitcher(argument.to_owned()) } else { Outcome::Act(action) });
+            true
         }
     }
 }
 
 /// Carries out a command that is no other action.
-pub fn act(command: CommandAction, argument: &str, at: &Surroundings, out: &mut Outcomes) {
+fn act(command: CommandAction, argument: &str, at: &Surroundings, out: &mut Outcomes) -> bool {
     let done = match command {
         CommandAction::Join => join(argument, at, out),
         CommandAction::Create => create(argument, at, out),
@@ -64,12 +64,15 @@ pub fn act(command: CommandAction, argument: &str, at: &Surroundings, out: &mut 
     };
     match done {
         Ok(next) => {
-            out.push(Outcome::ClearDraft);
             if let Some(next) = next {
                 out.push(next);
             }
+            true
         }
-        Err(reason) => out.show_error(&reason),
+        Err(reason) => {
+            out.show_error(&reason);
+            false
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
+use super::recent::Recent;
 use super::rooms::room::Room;
 use super::server::Server;
 use crate::action::Action;
@@ -56,6 +57,8 @@ pub struct Known<'a> {
     pub server: &'a Server,
     /// Returns the account's rooms in the order of the list.
     pub rooms: &'a dyn Fn() -> Vec<&'a Room>,
+    /// The commands used last.
+    pub recent: &'a Recent,
 }
 
 /// The candidates for the word before the cursor, and the byte offset of that word.
@@ -66,7 +69,7 @@ pub fn candidates(known: &Known) -> Option<(usize, Vec<Candidate>)> {
         before.rfind(char::is_whitespace).map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
     let piece = &before[start..];
     let mut found = match (piece.chars().next(), before.strip_prefix('/')) {
-        (Some('/'), _) if start == 0 && room.writing.editing.is_none() => commands(&piece[1..]),
+        (Some('/'), _) if start == 0 && room.writing.editing.is_none() => commands(&piece[1..], known.recent),
         (Some('@'), _) => people(known, &piece[1..]),
         (Some('#'), _) => rooms(known, &piece[1..], "#"),
         (_, Some(command)) => arguments(known, command, piece),
@@ -76,13 +79,16 @@ pub fn candidates(known: &Known) -> Option<(usize, Vec<Candidate>)> {
     (!found.is_empty()).then_some((start, found))
 }
 
-fn commands(typed: &str) -> Vec<Candidate> {
-    let slashes = Action::TABLE.iter().filter_map(|spec| spec.slash.map(|slash| (slash, spec.help)));
+/// Those used last first.
+fn commands(typed: &str, recent: &Recent) -> Vec<Candidate> {
+    let slashes = Action::TABLE.iter().filter_map(|spec| spec.slash.map(|slash| (slash, spec)));
     let mut slashes: Vec<_> = slashes.collect();
     slashes.sort_by_key(|(slash, _)| slash.word);
-    let found = matching(slashes, typed, |(slash, _)| slash.word);
+    let mut found = matching(slashes, typed, |(slash, _)| slash.word);
+    found.sort_by_key(|(_, spec)| recent.of_command(spec.action).unwrap_or(usize::MAX));
     found
         .into_iter()
+        .map(|(slash, spec)| (slash, spec.help))
         .map(|(slash, help)| Candidate {
             text: format!("/{}{}", slash.word, if slash.argument.is_empty() { "" } else { " " }),
             help: if slash.argument.is_empty() { help.to_owned() } else { format!("{} — {help}", slash.argument) },

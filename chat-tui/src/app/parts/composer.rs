@@ -7,6 +7,7 @@ use std::ops::Range;
 use chat_proto::ids::Seq;
 use chat_proto::time::UnixMillis;
 
+use super::command_line;
 use super::completion::Completing;
 use super::deletion::{Deletion, deletion};
 use super::editor::Editor;
@@ -28,7 +29,7 @@ const DOUBLE_PRESS_MS: u64 = 2_000;
 pub struct Composer {
     /// The completion under way.
     pub completing: Completing,
-    /// Texts sent before.
+    /// The lines sent before.
     pub(in crate::app) history: InputHistory,
     /// The last deleted text, to be put back.
     pub(in crate::app) killed: String,
@@ -50,6 +51,7 @@ impl Composer {
             WritingAction::Complete => out.push(Outcome::Complete(1)),
             WritingAction::CompleteBack => out.push(Outcome::Complete(-1)),
             WritingAction::Editor => open_editor(open, out),
+            WritingAction::HistorySearch => search_history(open.as_ref(), out),
             WritingAction::HistoryPrevious => self.history_previous(open),
             WritingAction::HistoryNext => self.history_next(open),
             WritingAction::CursorUp => self.up(open),
@@ -177,6 +179,14 @@ impl Composer {
         }
     }
 
+    /// Shows a line of the history; the draft comes back after the newest one.
+    pub fn recall(&mut self, text: &str, open: Option<OpenRoom>) {
+        if let Some(open) = open {
+            self.history.show(text, open.room.writing.draft.text());
+            open.room.writing.set_draft(Editor::with(text));
+        }
+    }
+
     /// Begins to edit a message, from its text; the draft comes back afterwards.
     pub fn begin_edit(&mut self, seq: Seq, text: String, room: &mut Room) {
         let written = std::mem::replace(&mut room.writing.draft, Editor::with(text));
@@ -223,19 +233,43 @@ impl Composer {
         self.paste(text.trim_end_matches('\n'), open, now, out);
     }
 
+    /// Takes a line that was carried out: it is remembered, and the draft is empty.
+    pub fn take_line(&mut self, open: Option<OpenRoom>, now: UnixMillis, out: &mut Outcomes) {
+        let Some(mut open) = open else { return };
+        let line = open.room.writing.draft.text().to_owned();
+        self.remember(&line, open.room, out);
+        self.clear(&mut open, now, out);
+    }
+
+    /// Adds a line to the input history, unless its message expires: no file may hold that.
+    pub(super) fn remember(&mut self, line: &str, room: &Room, out: &mut Outcomes) {
+        if !room.would_expire(line) && self.history.add(line) {
+            out.persist(room.key.server, PersistOp::AddInput(line.to_owned()));
+        }
+    }
+
     /// Empties the draft.
-    pub fn clear(&mut self, open: &mut OpenRoom, now: UnixMillis, out: &mut Outcomes) {
+    pub(super) fn clear(&mut self, open: &mut OpenRoom, now: UnixMillis, out: &mut Outcomes) {
         open.room.writing.draft = Editor::default();
         out.push(Outcome::FocusComposer);
         self.on_draft_changed(open, now, out);
     }
 
-    /// Removes a text from the input history, because its message was deleted.
-    pub fn forget_input(&mut self, server: ServerKey, text: String, out: &mut Outcomes) {
-        if self.history.remove(&text) {
-            out.persist(server, PersistOp::RemoveInput(text));
+    /// Removes the lines that sent a text from the input history, because its message was deleted.
+    pub fn forget_input(&mut self, server: ServerKey, text: &str, out: &mut Outcomes) {
+        let is_sent_by = |line: &str| command_line::sent_text(line).is_some_and(|sent| sent == text.trim_end());
+        for line in self.history.remove(is_sent_by) {
+            out.persist(server, PersistOp::RemoveInput(line));
         }
     }
+}
+
+/// Opens the list of the lines sent before.
+fn search_history(open: Option<&OpenRoom>, out: &mut Outcomes) {
+    if open.is_some_and(|open| open.room.writing.editing.is_some()) {
+        return out.show_info("Finish the edit first: Enter saves, Esc leaves it as it was.");
+    }
+    out.push(Outcome::OpenHistorySearch);
 }
 
 /// Opens the draft in the user's editor.

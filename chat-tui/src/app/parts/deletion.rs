@@ -28,6 +28,7 @@ pub fn deletion(action: WritingAction) -> Option<Deletion> {
         | WritingAction::Complete
         | WritingAction::CompleteBack
         | WritingAction::Editor
+        | WritingAction::HistorySearch
         | WritingAction::HistoryPrevious
         | WritingAction::HistoryNext
         | WritingAction::CursorUp

@@ -37,9 +37,15 @@ impl Overlays {
     pub fn shown_message(&self) -> Option<(RoomKey, Seq)> {
         match &self.open {
             Some(Overlay::EditHistory(shown)) => Some((shown.room_key, shown.seq)),
-            Some(Overlay::Switcher(_) | Overlay::Help { .. } | Overlay::Info(_) | Overlay::Deletion { .. }) | None => {
-                None
-            }
+            Some(
+                Overlay::Switcher(_)
+                | Overlay::HistorySearch(_)
+                | Overlay::Links(_)
+                | Overlay::Help { .. }
+                | Overlay::Info { .. }
+                | Overlay::Deletion { .. },
+            )
+            | None => None,
         }
     }
 

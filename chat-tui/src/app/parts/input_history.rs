@@ -1,11 +1,12 @@
-//! Texts sent before, to be sent again or changed; never ephemeral ones. Must not know the input box.
+//! The lines sent before, messages and commands as they were typed, to be sent again or changed; never ephemeral ones.
+//! One list for all rooms, as a shell has one for all folders. Must not know the input box.
 
 #![deny(clippy::disallowed_methods)]
 
-/// Texts remembered.
+/// Lines remembered.
 const TEXTS_MAX: usize = 500;
 
-/// Texts sent before.
+/// The lines sent before.
 #[derive(Clone, Debug, Default)]
 pub struct InputHistory {
     /// Oldest first.
@@ -32,12 +33,23 @@ impl InputHistory {
         true
     }
 
-    /// Removes a text, because its message was deleted. Returns whether it was there.
-    pub(in crate::app) fn remove(&mut self, text: &str) -> bool {
-        let before = self.texts.len();
-        self.texts.retain(|kept| kept != text);
+    /// Removes the lines that are meant, because their message was deleted. Returns them.
+    pub(in crate::app) fn remove(&mut self, is_meant: impl Fn(&str) -> bool) -> Vec<String> {
+        let (removed, kept) = std::mem::take(&mut self.texts).into_iter().partition(|text| is_meant(text));
+        self.texts = kept;
         self.browsing = None;
-        before != self.texts.len()
+        removed
+    }
+
+    /// All lines, the newest first.
+    pub(in crate::app) fn newest_first(&self) -> impl Iterator<Item = &str> {
+        self.texts.iter().rev().map(String::as_str)
+    }
+
+    /// Shows a line that was found, so that the next steps go on from there; `written` is the present draft.
+    pub(in crate::app) fn show(&mut self, text: &str, written: &str) {
+        let written = self.browsing.take().map_or_else(|| written.to_owned(), |(_, written)| written);
+        self.browsing = self.texts.iter().rposition(|kept| kept == text).map(|at| (at, written));
     }
 
     /// Whether an earlier text is shown.

@@ -19,6 +19,11 @@ impl Outcomes {
         self.0.push(outcome);
     }
 
+    /// Adds the outcomes of another list behind its own.
+    pub fn append(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
     /// Sends a request; its answer is handled by `purpose`.
     pub fn ask(&mut self, server: ServerKey, request: impl Into<Request>, purpose: Purpose) {
         self.push(Outcome::Ask(server, request.into(), purpose));

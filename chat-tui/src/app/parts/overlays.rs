@@ -9,6 +9,8 @@ use chat_proto::time::UnixMillis;
 
 use super::deletion::Deletion;
 use super::editor::Editor;
+use super::history_search::HistorySearch;
+use super::link_list::LinkList;
 use super::outcomes::Outcomes;
 use super::server::Server;
 use super::switcher::Switcher;
@@ -37,8 +39,17 @@ pub enum Overlay {
         /// The words to look for.
         query: Editor,
     },
+    /// The lines sent before, found by pieces of them.
+    HistorySearch(HistorySearch),
+    /// The links of a message.
+    Links(LinkList),
     /// The details of a room.
-    Info(Box<RoomInfoAnswer>),
+    Info {
+        /// The details.
+        info: Box<RoomInfoAnswer>,
+        /// The index of the first visible row.
+        top: usize,
+    },
     /// Asks whether to delete a message.
     Deletion {
         /// The message's room.
@@ -58,7 +69,26 @@ impl Overlay {
         match self {
             Self::Switcher(switcher) => Some(&mut switcher.query),
             Self::Help { query, .. } => Some(query),
-            Self::Info(_) | Self::Deletion { .. } | Self::EditHistory(_) => None,
+            Self::HistorySearch(search) => Some(&mut search.query),
+            Self::Links(_) | Self::Info { .. } | Self::Deletion { .. } | Self::EditHistory(_) => None,
+        }
+    }
+
+    /// The selected line of a list to choose from, and the number of its lines; `None` for a text or a question.
+    fn selection_mut(&mut self) -> Option<(&mut usize, usize)> {
+        match self {
+            Self::Switcher(list) => Some((&mut list.selected, list.lines.len())),
+            Self::HistorySearch(list) => Some((&mut list.selected, list.lines.len())),
+            Self::Links(list) => Some((&mut list.selected, list.links.len())),
+            Self::Help { .. } | Self::Info { .. } | Self::Deletion { .. } | Self::EditHistory(_) => None,
+        }
+    }
+
+    /// The first visible row of a text.
+    fn top_mut(&mut self) -> Option<&mut usize> {
+        match self {
+            Self::Help { top, .. } | Self::Info { top, .. } | Self::EditHistory(EditHistory { top, .. }) => Some(top),
+            Self::Switcher(_) | Self::HistorySearch(_) | Self::Links(_) | Self::Deletion { .. } => None,
         }
     }
 }
@@ -128,9 +158,36 @@ impl Overlays {
     pub fn switcher_mut(&mut self) -> Option<&mut Switcher> {
         match &mut self.open {
             Some(Overlay::Switcher(switcher)) => Some(switcher),
-            Some(Overlay::Help { .. } | Overlay::Info(_) | Overlay::Deletion { .. } | Overlay::EditHistory(_))
+            Some(
+                Overlay::Help { .. }
+                | Overlay::HistorySearch(_)
+                | Overlay::Links(_)
+                | Overlay::Info { .. }
+                | Overlay::Deletion { .. }
+                | Overlay::EditHistory(_),
+            )
             | None => None,
         }
+    }
+
+    /// Whether a list to choose from is open.
+    pub fn is_list(&mut self) -> bool {
+        self.open.as_mut().and_then(Overlay::selection_mut).is_some()
+    }
+
+    /// Opens the list of the lines sent before, the newest first.
+    pub fn open_history_search<'a>(&mut self, newest_first: impl Iterator<Item = &'a str>) {
+        self.open = Some(Overlay::HistorySearch(HistorySearch::new(newest_first)));
+    }
+
+    /// A line may have left the history: a list that still offers it closes.
+    pub fn forget_input(&mut self) {
+        self.open.take_if(|overlay| matches!(overlay, Overlay::HistorySearch(_)));
+    }
+
+    /// Opens a list of links.
+    pub fn open_links(&mut self, links: Vec<String>) {
+        self.open = Some(Overlay::Links(LinkList { links, selected: 0 }));
     }
 
     /// Opens help.
@@ -149,31 +206,56 @@ impl Overlays {
         if let Some(killed) = deletion(query) {
             out.push(Outcome::KeepKilled(killed));
         }
-        self.show_first_line();
-        out.push(Outcome::FindRooms);
+        self.on_query_changed(out);
     }
 
-    /// Help that shows other lines than before shows them from the first.
-    fn show_first_line(&mut self) {
-        if let Some(Overlay::Help { top, .. }) = &mut self.open {
-            *top = 0;
+    /// Finds the lines that match the query now.
+    fn on_query_changed(&mut self, out: &mut Outcomes) {
+        match &mut self.open {
+            Some(Overlay::Switcher(_)) => out.push(Outcome::FindRooms),
+            Some(Overlay::HistorySearch(search)) => search.find(),
+            // Other lines than before are shown from the first.
+            Some(Overlay::Help { top, .. }) => *top = 0,
+            Some(Overlay::Links(_) | Overlay::Info { .. } | Overlay::Deletion { .. } | Overlay::EditHistory(_))
+            | None => {}
         }
     }
 
     /// A character was typed.
     pub fn on_typed(&mut self, c: char, out: &mut Outcomes) {
-        match &mut self.open {
-            Some(Overlay::Switcher(list)) => {
-                list.query.insert(c.encode_utf8(&mut [0; 4]));
-                out.push(Outcome::FindRooms);
-            }
-            Some(Overlay::Help { query, .. }) => {
-                query.insert(c.encode_utf8(&mut [0; 4]));
-                self.show_first_line();
-            }
+        if let Some(query) = self.open.as_mut().and_then(Overlay::query_mut) {
+            query.insert(c.encode_utf8(&mut [0; 4]));
+            return self.on_query_changed(out);
+        }
+        match &self.open {
             Some(Overlay::Deletion { .. }) => self.answer_deletion(c, out),
-            Some(Overlay::Info(_) | Overlay::EditHistory(_)) if c == 'q' => self.close(),
-            Some(Overlay::Info(_) | Overlay::EditHistory(_)) | None => {}
+            Some(Overlay::Links(_)) => self.act_on_links(c, out),
+            Some(Overlay::Info { .. } | Overlay::EditHistory(_)) if c == 'q' => self.close(),
+            Some(
+                Overlay::Switcher(_)
+                | Overlay::Help { .. }
+                | Overlay::HistorySearch(_)
+                | Overlay::Info { .. }
+                | Overlay::EditHistory(_),
+            )
+            | None => {}
+        }
+    }
+
+    /// A number opens a link; the other letters mean what they mean for a selected message.
+    fn act_on_links(&mut self, c: char, out: &mut Outcomes) {
+        let Some(Overlay::Links(list)) = &mut self.open else { return };
+        match c {
+            'j' => self.step(1, 0),
+            'k' => self.step(-1, 0),
+            'o' => self.choose(out),
+            'y' => {
+                list.copy(out);
+                self.close();
+            }
+            'q' => self.close(),
+            number if list.select_number(number) => self.choose(out),
+            _ => {}
         }
     }
 
@@ -189,19 +271,19 @@ impl Overlays {
 
     /// Moves by lines, in a list or a text.
     pub fn step(&mut self, step: isize, last_top: usize) {
-        match &mut self.open {
-            Some(Overlay::Switcher(switcher)) => switcher.step(step),
-            Some(Overlay::Help { top, .. } | Overlay::EditHistory(EditHistory { top, .. })) => {
-                *top = (*top).min(last_top).saturating_add_signed(step).min(last_top);
-            }
-            Some(Overlay::Info(_) | Overlay::Deletion { .. }) | None => {}
+        let Some(overlay) = &mut self.open else { return };
+        if let Some((selected, lines)) = overlay.selection_mut() {
+            // A list goes round at both ends.
+            *selected = (*selected + lines).wrapping_add_signed(step).checked_rem(lines).unwrap_or_default();
+        } else if let Some(top) = overlay.top_mut() {
+            *top = (*top).min(last_top).saturating_add_signed(step).min(last_top);
         }
     }
 
     /// Moves by many lines; unlike a step, it never goes round.
     fn jump(&mut self, step: isize, last_top: usize) {
-        match self.switcher_mut() {
-            Some(switcher) => switcher.jump(step),
+        match self.open.as_mut().and_then(Overlay::selection_mut) {
+            Some((selected, lines)) => *selected = selected.saturating_add_signed(step).min(lines.saturating_sub(1)),
             None => self.step(step, last_top),
         }
     }
@@ -210,15 +292,19 @@ impl Overlays {
     fn choose(&mut self, out: &mut Outcomes) {
         match self.open.take() {
             Some(Overlay::Switcher(switcher)) => switcher.enter(out),
-            Some(Overlay::Help { .. } | Overlay::Info(_) | Overlay::Deletion { .. } | Overlay::EditHistory(_))
+            Some(Overlay::HistorySearch(search)) => {
+                search.chosen().into_iter().for_each(|line| out.push(Outcome::Recall(line.to_owned())));
+            }
+            Some(Overlay::Links(list)) => list.open(out),
+            Some(Overlay::Help { .. } | Overlay::Info { .. } | Overlay::Deletion { .. } | Overlay::EditHistory(_))
             | None => {}
         }
     }
 
     /// Takes a clicked line.
     pub fn choose_line(&mut self, line: usize, out: &mut Outcomes) {
-        if let Some(switcher) = self.switcher_mut() {
-            switcher.select(line);
+        if let Some((selected, lines)) = self.open.as_mut().and_then(Overlay::selection_mut) {
+            *selected = line.min(lines.saturating_sub(1));
             self.choose(out);
         }
     }

@@ -14,7 +14,7 @@ use crate::app::state::room_key::RoomKey;
 impl Overlays {
     /// Shows a room's details.
     pub fn open_info(&mut self, info: RoomInfoAnswer) {
-        self.open = Some(Overlay::Info(Box::new(info)));
+        self.open = Some(Overlay::Info { info: Box::new(info), top: 0 });
     }
 
     /// Takes a room's details again, if they are still open.
@@ -43,10 +43,12 @@ impl Overlays {
     /// The details of a room, if they are open.
     fn shown_info(&mut self, room: RoomId) -> Option<&mut RoomInfoAnswer> {
         match &mut self.open {
-            Some(Overlay::Info(info)) if info.listing.room.id == room => Some(info),
+            Some(Overlay::Info { info, .. }) if info.listing.room.id == room => Some(info),
             Some(
-                Overlay::Info(_)
+                Overlay::Info { .. }
                 | Overlay::Switcher(_)
+                | Overlay::HistorySearch(_)
+                | Overlay::Links(_)
                 | Overlay::Help { .. }
                 | Overlay::Deletion { .. }
                 | Overlay::EditHistory(_),

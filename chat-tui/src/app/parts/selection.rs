@@ -17,6 +17,7 @@ use crate::app::state::purpose::Purpose;
 use crate::app::state::room_key::RoomKey;
 use crate::app::state::timeline_entry::TimelineEntry;
 use crate::app::state::viewport::Viewport;
+use crate::text::addresses;
 
 /// The target of typed keys.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,6 +50,7 @@ impl Focus {
             (MessageAction::DeleteMessage, open) => self.ask_to_delete(open.as_ref(), out),
             (MessageAction::Versions, open) => self.show_versions(open.as_ref(), out),
             (MessageAction::CopyMessage, Some(open)) => self.copy(&open, out),
+            (MessageAction::OpenLink, open) => self.open_link(open.as_ref(), out),
             (MessageAction::Retry, Some(mut open)) => retry(&mut open, out),
             (MessageAction::Discard, Some(open)) => open.room.discard_posts(out),
             (
@@ -184,14 +186,14 @@ impl Focus {
 
     /// Begins to edit a message.
     fn edit(self, open: Option<&OpenRoom>, out: &mut Outcomes) {
-        if let Some((_, entry)) = self.target_that(open, is_own, out) {
+        if let Some((_, entry)) = self.target_that(open, may_edit, out) {
             out.push(Outcome::EditMessage(entry.seq, text_of(entry)));
         }
     }
 
     /// Asks whether to delete a message.
     fn ask_to_delete(self, open: Option<&OpenRoom>, out: &mut Outcomes) {
-        if let Some((room_key, entry)) = self.target_that(open, is_deletable, out) {
+        if let Some((room_key, entry)) = self.target_that(open, may_delete, out) {
             out.push(Outcome::AskToDelete(room_key, entry.seq, text_of(entry)));
         }
     }
@@ -218,6 +220,25 @@ impl Focus {
         }
     }
 
+    /// Opens the link of the selected message, otherwise the newest one of the room; lets choose among several.
+    fn open_link(self, open: Option<&OpenRoom>, out: &mut Outcomes) {
+        let links_of =
+            |entry: &TimelineEntry| entry.content().map_or_else(Vec::new, |content| addresses(&content.text));
+        let links = open.map_or_else(Vec::new, |open| match self {
+            Self::Message(seq) => open.room.timeline.get(seq).map_or_else(Vec::new, links_of),
+            Self::Composer => {
+                let newest_first = open.room.timeline.entries().iter().rev();
+                newest_first.map(links_of).find(|links| !links.is_empty()).unwrap_or_default()
+            }
+        });
+        let of = if self == Self::Composer { "in this room" } else { "in this message" };
+        match links.len() {
+            0 => out.show_info(&format!("There is no link {of}.")),
+            1 => links.into_iter().for_each(|link| out.effect(Effect::OpenLink(link))),
+            _ => out.push(Outcome::ChooseLink(links)),
+        }
+    }
+
     /// Copies the text of a message to the clipboard.
     fn copy(self, open: &OpenRoom, out: &mut Outcomes) {
         if let Some(content) = self.target(open).and_then(TimelineEntry::content) {
@@ -227,13 +248,14 @@ impl Focus {
     }
 }
 
-fn is_own(entry: &TimelineEntry, _: &Room, server: &Server) -> bool {
+/// Whether this account may edit a message: its own.
+pub fn may_edit(entry: &TimelineEntry, _: &Room, server: &Server) -> bool {
     Some(entry.by) == server.my_id()
 }
 
-/// As [`is_own`], but a room's owner may take away an ephemeral message of others.
-fn is_deletable(entry: &TimelineEntry, room: &Room, server: &Server) -> bool {
-    is_own(entry, room, server) || (room.role == Role::Owner && entry.expires_at().is_some())
+/// Whether this account may delete a message: its own; a room's owner may take away an ephemeral message of others.
+pub fn may_delete(entry: &TimelineEntry, room: &Room, server: &Server) -> bool {
+    may_edit(entry, room, server) || (room.role == Role::Owner && entry.expires_at().is_some())
 }
 
 fn text_of(entry: &TimelineEntry) -> String {

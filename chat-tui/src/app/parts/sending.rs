@@ -14,7 +14,6 @@ use super::open_room::OpenRoom;
 use super::outcomes::Outcomes;
 use super::server::Server;
 use crate::app::state::draft::Draft;
-use crate::app::state::effect::PersistOp;
 use crate::app::state::outcome::Outcome;
 use crate::app::state::purpose::Purpose;
 
@@ -37,8 +36,8 @@ impl Composer {
                     "There is no /{word}; /help shows what there is. Begin with // to send a slash."
                 ));
             }
-            Some(ParsedLine::Text(text)) => self.send_text(&text, &mut open, now, out),
-            None => self.send_text(&text, &mut open, now, out),
+            Some(ParsedLine::Text(message)) => self.send_text((&text, &message), &mut open, now, out),
+            None => self.send_text((&text, &text), &mut open, now, out),
         }
     }
 
@@ -56,17 +55,15 @@ impl Composer {
         }
     }
 
-    /// Sends a message, and empties the draft. The sent text is remembered unless it expires.
-    fn send_text(&mut self, text: &str, open: &mut OpenRoom, now: UnixMillis, out: &mut Outcomes) {
-        let body = match body_of(text.trim_end(), open.server) {
+    /// Sends the message of a line, and empties the draft.
+    fn send_text(&mut self, (line, message): (&str, &str), open: &mut OpenRoom, now: UnixMillis, out: &mut Outcomes) {
+        let body = match body_of(message.trim_end(), open.server) {
             Ok(body) => body,
             Err(error) => return show_text_error(&error, out),
         };
         let key = open.room.key;
         out.push(Outcome::Post(key, Draft { body, code: None, life: None }));
-        if !open.room.is_ephemeral() && self.history.add(text) {
-            out.persist(key.server, PersistOp::AddInput(text.to_owned()));
-        }
+        self.remember(line, open.room, out);
         self.clear(open, now, out);
     }
 }

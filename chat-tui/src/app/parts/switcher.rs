@@ -2,6 +2,7 @@
 
 #![deny(clippy::disallowed_methods)]
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use chat_proto::request::{Join, RoomListing};
@@ -31,13 +32,15 @@ pub struct SwitcherLine {
     pub unread: u32,
     /// Unread messages that mention this account.
     pub mentions: u32,
+    /// How many other rooms were opened since this one; `None` if it was not opened.
+    pub recency: Option<usize>,
     /// Indices of the characters of the name that match the query.
     pub found: Vec<u32>,
 }
 
 impl SwitcherLine {
     /// A room of the account.
-    pub(in crate::app) fn own(room: &Room, name: SafeText) -> Self {
+    pub(in crate::app) fn own(room: &Room, name: SafeText, recency: Option<usize>) -> Self {
         Self {
             room_key: room.key,
             name,
@@ -45,6 +48,7 @@ impl SwitcherLine {
             is_member: true,
             unread: room.reading.unread(),
             mentions: room.reading.mentions(),
+            recency,
             found: Vec::new(),
         }
     }
@@ -59,6 +63,7 @@ impl SwitcherLine {
             is_member: false,
             unread: 0,
             mentions: 0,
+            recency: None,
             found: Vec::new(),
         })
     }
@@ -86,23 +91,6 @@ impl Switcher {
     /// Replaces the rooms that could be joined.
     pub(in crate::app) fn add_rooms(&mut self, server: ServerKey, listings: Vec<RoomListing>) {
         self.joinable = listings.into_iter().filter(|listing| !listing.is_member).map(|it| (server, it)).collect();
-    }
-
-    /// Moves the selection by `step` lines, wrapping around at both ends.
-    pub(in crate::app) fn step(&mut self, step: isize) {
-        if !self.lines.is_empty() {
-            self.selected = (self.selected + self.lines.len()).wrapping_add_signed(step) % self.lines.len();
-        }
-    }
-
-    /// Moves by many lines, to the first or the last at most.
-    pub(in crate::app) fn jump(&mut self, step: isize) {
-        self.select(self.selected.saturating_add_signed(step));
-    }
-
-    /// Selects a line.
-    pub(in crate::app) fn select(&mut self, line: usize) {
-        self.selected = line.min(self.lines.len().saturating_sub(1));
     }
 
     /// Enters the selected room.
@@ -134,13 +122,16 @@ impl Switcher {
                 found.push((score, line));
             }
         }
-        // Joined rooms first; then by match, or by what is unread if nothing was typed.
+        // Joined rooms first; then those that begin as typed, or those with news if nothing was typed; then those
+        // opened last, and by match.
         let is_asked = !text.is_empty();
-        found.sort_by(|(a_score, a), (b_score, b)| {
-            let by_score = b_score.cmp(a_score);
-            let by_news = (b.mentions, b.unread > 0).cmp(&(a.mentions, a.unread > 0));
-            let by_fit = if is_asked { by_score } else { by_news };
-            b.is_member.cmp(&a.is_member).then(by_fit).then_with(|| a.name.as_str().cmp(b.name.as_str()))
+        found.sort_by_cached_key(|(score, line)| {
+            let name = line.name.as_str().to_lowercase();
+            let news = if is_asked { (0, false) } else { (line.mentions, line.unread > 0) };
+            let begins = is_asked && name.starts_with(&text.to_lowercase());
+            let is_whole = begins && name.len() == text.len();
+            let first = (line.is_member, is_whole, begins, news);
+            (Reverse(first), line.recency.unwrap_or(usize::MAX), Reverse(*score), name)
         });
         found.into_iter().map(|(_, line)| line).collect()
     }

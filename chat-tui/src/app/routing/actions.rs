@@ -25,15 +25,17 @@ pub fn act(model: &mut Model, action: Action, out: &mut Outcomes) {
         ActionGroup::Writing(action) => act_on_text(model, action, out),
         ActionGroup::Message(action) => act_on_message(model, action, out),
         ActionGroup::List(action) => model.overlays.act(action, &model.viewport, out),
-        ActionGroup::Command(_) => run(model, action, "", out),
+        ActionGroup::Command(_) => {
+            run(model, action, "", out);
+        }
     }
 }
 
-/// Carries out a slash command with its argument.
-pub fn run(model: &Model, action: Action, argument: &str, out: &mut Outcomes) {
-    let Some(server) = model.server() else { return };
+/// Carries out a slash command with its argument. Returns whether it was right.
+pub fn run(model: &Model, action: Action, argument: &str, out: &mut Outcomes) -> bool {
+    let Some(server) = model.server() else { return false };
     let at = Surroundings { current: model.room().map(|(_, room)| room), server, rooms: &model.rooms };
-    commands::run(action, argument, &at, out);
+    commands::run(action, argument, &at, out)
 }
 
 /// A step within a message that is taller than the screen moves the view.

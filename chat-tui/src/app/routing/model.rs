@@ -18,6 +18,7 @@ use crate::app::parts::notices::Notices;
 use crate::app::parts::open_room::OpenRoom;
 use crate::app::parts::overlays::Overlays;
 use crate::app::parts::panes::Panes;
+use crate::app::parts::recent::Recent;
 use crate::app::parts::requests::Requests;
 use crate::app::parts::rooms::pending_post::PendingPost;
 use crate::app::parts::rooms::queues::DeliveryStatus;
@@ -56,6 +57,8 @@ pub struct Model {
     pub deletions: Deletions,
     /// The keys to be shown until they were used.
     pub first_keys: FirstKeys,
+    /// The commands and rooms used last.
+    pub recent: Recent,
     /// The windows over the screen.
     pub overlays: Overlays,
     /// The side panes the user wants to see.
@@ -92,6 +95,7 @@ impl Model {
             composer: Composer::default(),
             deletions: Deletions::default(),
             first_keys: FirstKeys::default(),
+            recent: Recent::default(),
             overlays: Overlays::default(),
             panes: Panes::default(),
             notices: Notices::default(),
@@ -172,7 +176,7 @@ impl Model {
     pub fn candidates(&self) -> Option<(usize, Vec<Candidate>)> {
         let (_, room) = self.room()?;
         let rooms = || self.listed().iter().filter_map(|room_key| self.rooms.get(room_key)).collect();
-        completion::candidates(&Known { room, server: self.server()?, rooms: &rooms })
+        completion::candidates(&Known { room, server: self.server()?, rooms: &rooms, recent: &self.recent })
     }
 
     /// Where the user looks.

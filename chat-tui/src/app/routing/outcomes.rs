@@ -7,6 +7,7 @@ use chat_proto::request::Request;
 
 use super::model::Model;
 use super::{actions, saving};
+use crate::action::Action;
 use crate::app::parts::first_keys::FirstKey;
 use crate::app::parts::open_room::OpenRoom;
 use crate::app::parts::outcomes::Outcomes;
@@ -39,10 +40,7 @@ fn route(model: &mut Model, outcome: Outcome, out: &mut Outcomes) -> Option<Effe
         Outcome::TellServers(request) => tell_servers(model, &request, out),
         Outcome::Show { text, is_error } => model.notices.show(&text, is_error, model.now),
         Outcome::Act(action) => actions::act(model, action, out),
-        Outcome::Run(action, argument) => {
-            model.first_keys.on_used(FirstKey::Command, model.navigation.server(), out);
-            actions::run(model, action, &argument, out);
-        }
+        Outcome::Run(action, argument) => run(model, action, &argument, out),
         Outcome::Cancel => cancel(model, out),
         Outcome::Quit => quit(model, out),
         Outcome::OpenRoom(room_key) => model.navigation.open(room_key, &mut model.rooms, out),
@@ -57,9 +55,14 @@ fn route(model: &mut Model, outcome: Outcome, out: &mut Outcomes) -> Option<Effe
         Outcome::FindRooms => find_rooms(model),
         Outcome::Complete(step) => complete(model, step),
         Outcome::Post(room_key, draft) => post(model, room_key, draft, out),
-        Outcome::ClearDraft => clear_draft(model, out),
         Outcome::KeepKilled(text) => model.composer.killed = text,
-        Outcome::ForgetInput(server, text) => model.composer.forget_input(server, text, out),
+        Outcome::OpenHistorySearch => model.overlays.open_history_search(model.composer.history.newest_first()),
+        Outcome::Recall(text) => recall(model, &text),
+        Outcome::ChooseLink(links) => model.overlays.open_links(links),
+        Outcome::ForgetInput(server, text) => {
+            model.overlays.forget_input();
+            model.composer.forget_input(server, &text, out);
+        }
         Outcome::Write(text) => write(model, &text, out),
         Outcome::FocusComposer => model.focus = Focus::Composer,
         Outcome::Select(selected) => select(model, selected),
@@ -102,6 +105,7 @@ fn on_room_opened(model: &mut Model, opened: RoomKey, left: Option<RoomKey>, out
     model.focus = Focus::Composer;
     model.composer.completing.stop();
     model.panes.uncover();
+    model.recent.on_room(opened, out);
     if let Some(left) = left.and_then(|left| model.rooms.get_mut(&left)) {
         left.save_draft(model.composer.interrupted_draft(), out);
         if let Some(server) = model.servers.get(&left.key.server) {
@@ -141,7 +145,11 @@ fn find_rooms(model: &mut Model) {
         return;
     }
     let titled = model.titled().into_iter();
-    let own = titled.filter_map(|(room_key, title)| Some(SwitcherLine::own(model.rooms.get(&room_key)?, title)));
+    // One does not go where one is.
+    let elsewhere = |room_key: &RoomKey| model.navigation.current != Some(*room_key);
+    let recency = |room_key| Some(room_key).filter(elsewhere).and_then(|room_key| model.recent.of_room(room_key));
+    let own = titled
+        .filter_map(|(room_key, title)| Some(SwitcherLine::own(model.rooms.get(&room_key)?, title, recency(room_key))));
     let own = own.collect();
     if let Some(switcher) = model.overlays.switcher_mut() {
         switcher.find(own);
@@ -163,10 +171,23 @@ fn post(model: &mut Model, room_key: RoomKey, draft: Draft, out: &mut Outcomes) 
     }
 }
 
-fn clear_draft(model: &mut Model, out: &mut Outcomes) {
-    if let Some(mut open) = OpenRoom::find(&mut model.rooms, &model.servers, model.navigation.current) {
-        model.composer.clear(&mut open, model.now, out);
+/// Carries out the command in the input box. If it is right, the line is taken, before anything follows from it.
+fn run(model: &mut Model, action: Action, argument: &str, out: &mut Outcomes) {
+    let server = model.navigation.server();
+    model.first_keys.on_used(FirstKey::Command, server, out);
+    let mut next = Outcomes::default();
+    if actions::run(model, action, argument, &mut next) {
+        model.recent.on_command(action, server, out);
+        let open = OpenRoom::find(&mut model.rooms, &model.servers, model.navigation.current);
+        model.composer.take_line(open, model.now, out);
     }
+    out.append(next);
+}
+
+fn recall(model: &mut Model, text: &str) {
+    model.focus = Focus::Composer;
+    let open = OpenRoom::find(&mut model.rooms, &model.servers, model.navigation.current);
+    model.composer.recall(text, open);
 }
 
 /// Writes into the input box, which takes the keys from now on.

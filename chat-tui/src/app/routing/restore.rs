@@ -46,6 +46,7 @@ pub fn restore(model: &mut Model, restored: Restored, out: &mut Outcomes) {
     }
     model.composer.history.restore(restored.input_history);
     model.first_keys.restore(&restored.used_keys);
+    model.recent.restore(key, (&restored.used_commands, restored.opened_rooms));
     model.navigation.to_open = restored.open.map(of);
     out.push(Outcome::OpenDefaultRoom(key));
 }

@@ -45,6 +45,8 @@ pub enum Effect {
     Redraw,
     /// Copy a text to the clipboard.
     Copy(String),
+    /// Open a link in the user's browser, or copy it if that cannot be done.
+    OpenLink(String),
     /// Notify the user, who is looking elsewhere.
     Notify {
         /// The author and the room.
@@ -71,6 +73,10 @@ pub enum PersistOp {
     RemoveInput(String),
     /// Remember that a key was used which is shown until then.
     StoreUsedKey(&'static str),
+    /// Remember that a command was used just now, by its name.
+    StoreUsedCommand(&'static str),
+    /// Remember that a room was opened just now.
+    StoreOpenedRoom(RoomId),
     /// Replace a room's draft; an empty one removes it.
     StoreDraft(RoomId, String),
     /// Replace the places where rooms were left; `None` is a room's end.

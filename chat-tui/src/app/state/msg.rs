@@ -69,6 +69,10 @@ pub struct Restored {
     pub input_history: Vec<String>,
     /// Names of the keys that need not be shown any more.
     pub used_keys: Vec<String>,
+    /// Names of the commands that were used, newest first.
+    pub used_commands: Vec<String>,
+    /// The rooms that were opened, newest first.
+    pub opened_rooms: Vec<RoomId>,
     /// Messages that are not acknowledged, oldest first.
     pub outbox: Vec<StoredPost>,
     /// The room that was open last.

@@ -29,7 +29,7 @@ pub enum Outcome {
     },
     /// Do an action, as if its key had been pressed.
     Act(Action),
-    /// Carry out a slash command with its argument.
+    /// Carry out the command in the input box with its argument.
     Run(Action, String),
     /// End what is under way: a completion, an open pane, an edit.
     Cancel,
@@ -58,11 +58,15 @@ pub enum Outcome {
     Complete(isize),
     /// Queue a message in a room.
     Post(RoomKey, Draft),
-    /// Empty the input box of the open room.
-    ClearDraft,
     /// Keep a deleted text, to be put back.
     KeepKilled(String),
-    /// Remove a text from the input history: its message was deleted.
+    /// Open the list of the lines sent before.
+    OpenHistorySearch,
+    /// Take a line sent before into the input box.
+    Recall(String),
+    /// Let the user choose one of several links.
+    ChooseLink(Vec<String>),
+    /// Remove the lines of a message from the input history: it was deleted.
     ForgetInput(ServerKey, String),
     /// Write a text into the input box, as if it had been typed there.
     Write(String),

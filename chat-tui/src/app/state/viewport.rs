@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use chat_proto::ids::Seq;
+use chat_proto::ids::{Seq, UserId};
 
 use super::pane::Fold;
 use super::room_key::RoomKey;
@@ -38,6 +38,8 @@ pub enum Target {
     Room(RoomKey),
     /// A message.
     Message(Seq),
+    /// A person in the list of people.
+    Person(UserId),
     /// The input box.
     Composer,
     /// The hint that unread messages are above.
@@ -55,9 +57,13 @@ impl Target {
     pub fn message(self) -> Option<Seq> {
         match self {
             Self::Message(seq) => Some(seq),
-            Self::Room(_) | Self::Composer | Self::MoreAbove | Self::MoreBelow | Self::ListLine(_) | Self::Overlay => {
-                None
-            }
+            Self::Room(_)
+            | Self::Person(_)
+            | Self::Composer
+            | Self::MoreAbove
+            | Self::MoreBelow
+            | Self::ListLine(_)
+            | Self::Overlay => None,
         }
     }
 }
@@ -91,6 +97,8 @@ pub struct Viewport {
     pub page: usize,
     /// The visible rows of the draft, each with the bytes it shows.
     pub draft_rows: Vec<(Area, Range<usize>)>,
+    /// The visible pieces of links, each with its whole address.
+    pub links: Vec<(Area, Box<str>)>,
     /// The targets of clicks; the last one at a cell wins.
     pub targets: Vec<(Area, Target)>,
 }
@@ -100,6 +108,11 @@ impl Viewport {
     pub fn draft_row(&self, column: u16, row: u16) -> Option<(Range<usize>, usize)> {
         let (area, shown) = self.draft_rows.iter().find(|(area, _)| area.y == row)?;
         Some((shown.clone(), usize::from(column.saturating_sub(area.x))))
+    }
+
+    /// The address of the link at a cell.
+    pub fn link(&self, column: u16, row: u16) -> Option<&str> {
+        self.links.iter().find(|(area, _)| area.contains(column, row)).map(|(_, address)| &**address)
     }
 
     /// The target at a cell.
@@ -113,6 +126,13 @@ impl Viewport {
 pub enum Mouse {
     /// The first button was pressed.
     Click {
+        /// The column.
+        column: u16,
+        /// The row.
+        row: u16,
+    },
+    /// The first button was pressed with Ctrl or Alt, which opens a link.
+    Follow {
         /// The column.
         column: u16,
         /// The row.

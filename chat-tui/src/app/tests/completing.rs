@@ -35,6 +35,64 @@ fn letters_in_their_order_find_what_begins_otherwise() {
 }
 
 #[test]
+fn commands_used_last_are_offered_first() {
+    let mut app = TestApp::in_two_rooms();
+    let effects = app.send("/topic");
+    let used = Effect::Persist(ServerKey::FIRST, crate::app::PersistOp::StoreUsedCommand("topic"));
+    assert!(effects.contains(&used), "{effects:?}");
+    app.send("/who");
+    app.write("/");
+    let offered: Vec<_> = app.model.candidates().expect("candidates").1.into_iter().map(|one| one.text).collect();
+    assert_eq!(offered[..3], ["/who", "/topic ", "/away "]);
+    app.act(Action::Interrupt);
+    app.write("/t");
+    app.act(Action::Complete);
+    assert_eq!(app.draft(), "/topic ");
+    let mut next = TestApp::in_two_rooms();
+    let used_commands = ["topic", "gone_since", "who"].map(str::to_owned).to_vec();
+    next.take(Msg::Restored(Box::new(crate::app::Restored { used_commands, ..crate::app::Restored::default() })));
+    next.link(LinkEvent::Welcome(Box::new(welcome(vec![membership(GENERAL, "general", 0)]))));
+    next.write("/");
+    assert_eq!(next.model.candidates().expect("candidates").1[0].text, "/topic ");
+}
+
+/// The names that the list of rooms offers.
+fn offered_rooms(app: &TestApp) -> Vec<&str> {
+    match &app.model.overlays.open {
+        Some(crate::app::Overlay::Switcher(rooms)) => rooms.lines.iter().map(|line| line.name.as_str()).collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[test]
+fn rooms_opened_last_are_offered_first() {
+    let mut app = TestApp::new();
+    let names = ["dev", "dev-ops", "general", "ops", "ops-old"];
+    let rooms = names.iter().zip(10..).map(|(name, id)| membership(RoomId(id), name, 0)).collect();
+    app.link(LinkEvent::Welcome(Box::new(welcome(rooms))));
+    let open = |app: &mut TestApp, id| {
+        let room_key = RoomKey { server: ServerKey::FIRST, room: RoomId(id) };
+        app.act(Action::SwitchRoom);
+        let at = match &app.model.overlays.open {
+            Some(crate::app::Overlay::Switcher(rooms)) => rooms.lines.iter().position(|line| line.room_key == room_key),
+            _ => None,
+        };
+        (0..at.expect("offered")).for_each(|_| drop(app.act(Action::ListDown)));
+        app.act(Action::Choose)
+    };
+    open(&mut app, 14);
+    let effects = open(&mut app, 11);
+    let opened = Effect::Persist(ServerKey::FIRST, crate::app::PersistOp::StoreOpenedRoom(RoomId(11)));
+    assert!(effects.contains(&opened), "{effects:?}");
+    app.act(Action::SwitchRoom);
+    assert_eq!(offered_rooms(&app), ["ops-old", "general", "dev", "dev-ops", "ops"], "the open one is no goal");
+    "op".chars().for_each(|c| drop(app.take(Msg::Typed(c))));
+    assert_eq!(offered_rooms(&app), ["ops-old", "ops", "dev-ops"]);
+    app.take(Msg::Typed('s'));
+    assert_eq!(offered_rooms(&app), ["ops", "ops-old", "dev-ops"], "a whole name is meant");
+}
+
+#[test]
 fn arrows_go_on_through_sent_texts_that_would_be_completed() {
     let mut app = TestApp::in_two_rooms();
     for text in ["first", "see #o", "one\ntwo\nthree"] {

@@ -8,6 +8,8 @@ mod composer;
 mod convergence;
 mod deletions;
 pub(crate) mod edit_history;
+mod history;
+mod links;
 mod outbox;
 mod restart;
 mod room_queues;

@@ -14,24 +14,48 @@ use crate::view::{draw, time};
 /// Columns of the labels.
 const LABELS: u16 = 14;
 
-/// Draws the details.
-pub(super) fn draw(model: &Model, theme: &Theme, outer: Rect, (info, buffer): (&RoomInfoAnswer, &mut Buffer)) {
+/// Columns of the frame.
+pub(super) const COLUMNS: u16 = 64;
+
+/// A row: the label, if it is the first of its fact, and a line of the value.
+type Row = (&'static str, String);
+
+/// Returns the rows of the frame on a screen of this width.
+pub(super) fn height(model: &Model, info: &RoomInfoAnswer, columns: u16) -> u16 {
+    let inner = columns.min(COLUMNS).saturating_sub(4);
+    u16::try_from(rows(model, info, inner).len()).unwrap_or(u16::MAX).saturating_add(2)
+}
+
+/// Draws the details from row `top` on. Returns the last row that may be at the top.
+pub(super) fn draw(
+    model: &Model,
+    theme: &Theme,
+    outer: Rect,
+    (info, top, buffer): (&RoomInfoAnswer, usize, &mut Buffer),
+) -> usize {
     let room = &info.listing.room;
     let name = room.name.as_ref().map_or_else(|| "conversation".to_owned(), |name| format!("#{name}"));
-    let inner = frame::draw(theme, outer, (&name, "Esc close"), buffer);
-    let mut rows = draw::rows(inner);
+    let is_whole = height(model, info, outer.width) <= outer.height;
+    let hint = if is_whole { "Esc close" } else { "↑↓ scroll · Esc close" };
+    let inner = frame::draw(theme, outer, (&name, hint), buffer);
+    let rows = rows(model, info, inner.width);
+    let last = rows.len().saturating_sub(usize::from(inner.height));
+    for ((label, line), area) in rows.iter().skip(top.min(last)).zip(draw::rows(inner)) {
+        draw::text(buffer, area, label, theme.style(Role::OverlayDim));
+        draw::text(buffer, draw::after(area, LABELS), line, theme.style(Role::Overlay));
+    }
+    last
+}
+
+fn rows(model: &Model, info: &RoomInfoAnswer, columns: u16) -> Vec<Row> {
+    let mut rows = Vec::new();
     for (label, value) in facts(model, info) {
         let value = SafeText::block(&value);
-        let text = value.as_str();
-        let columns = usize::from(inner.width.saturating_sub(LABELS));
-        for (index, line) in wrap_words(text, columns).into_iter().enumerate() {
-            let Some(row) = rows.next() else { return };
-            if index == 0 {
-                draw::text(buffer, row, label, theme.style(Role::OverlayDim));
-            }
-            draw::text(buffer, draw::after(row, LABELS), &text[line], theme.style(Role::Overlay));
-        }
+        let lines = wrap_words(value.as_str(), usize::from(columns.saturating_sub(LABELS)).max(1));
+        let labels = std::iter::once(label).chain(std::iter::repeat(""));
+        rows.extend(labels.zip(lines.into_iter().map(|line| value.as_str()[line].to_owned())));
     }
+    rows
 }
 
 fn facts(model: &Model, info: &RoomInfoAnswer) -> Vec<(&'static str, String)> {

@@ -4,7 +4,10 @@ mod deletion;
 mod edit_history;
 mod frame;
 mod help;
+mod history_search;
 mod info;
+mod links;
+mod list;
 mod open;
 mod switcher;
 

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{deletion, edit_history, frame, help, info, switcher};
+use super::{deletion, edit_history, frame, help, history_search, info, links, list, switcher};
 use crate::app::Overlay;
 use crate::app::{Model, Target};
 use crate::theme::Theme;
@@ -15,9 +15,11 @@ pub(in crate::view) fn draw(model: &Model, theme: &Theme, area: Rect, (buffer, d
     let Some(overlay) = &model.overlays.open else { return };
     drawn.caret = None;
     let (columns, rows) = match overlay {
-        Overlay::Switcher(switcher) => (60, switcher::rows(switcher)),
+        Overlay::Switcher(rooms) => (switcher::COLUMNS, list::rows(rooms.lines.len())),
+        Overlay::HistorySearch(search) => (history_search::COLUMNS, list::rows(search.lines.len())),
+        Overlay::Links(shown) => (links::COLUMNS, shown.links.len() as u16 + 2),
         Overlay::Help { .. } => (92, area.height),
-        Overlay::Info(_) => (64, 14),
+        Overlay::Info { info, .. } => (info::COLUMNS, info::height(model, info, area.width)),
         Overlay::Deletion { .. } => (60, 6),
         Overlay::EditHistory(shown) => (edit_history::COLUMNS, edit_history::height(model, shown, area.width)),
     };
@@ -25,9 +27,13 @@ pub(in crate::view) fn draw(model: &Model, theme: &Theme, area: Rect, (buffer, d
     drawn.viewport.targets.push((draw::area(outer), Target::Overlay));
     drawn.viewport.page = usize::from(outer.height.saturating_sub(2));
     match overlay {
-        Overlay::Switcher(list) => switcher::draw(list, theme, outer, (buffer, drawn)),
+        Overlay::Switcher(rooms) => switcher::draw(rooms, theme, outer, (buffer, drawn)),
+        Overlay::HistorySearch(search) => history_search::draw(search, theme, outer, (buffer, drawn)),
+        Overlay::Links(shown) => links::draw(shown, theme, outer, (buffer, drawn)),
         Overlay::Help { top, query } => help::draw(model, theme, outer, ((*top, query.text()), buffer, drawn)),
-        Overlay::Info(info) => info::draw(model, theme, outer, (info, buffer)),
+        Overlay::Info { info, top } => {
+            drawn.viewport.last_top = info::draw(model, theme, outer, (info, *top, buffer));
+        }
         Overlay::EditHistory(shown) => {
             drawn.viewport.last_top = edit_history::draw(model, theme, outer, (shown, buffer));
         }

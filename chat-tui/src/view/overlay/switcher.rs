@@ -1,56 +1,32 @@
 //! The list of rooms to switch to. Must not know how rooms are searched.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Rect;
 use ratatui::style::Style;
-use unicode_segmentation::UnicodeSegmentation;
 
-use super::frame;
-use crate::app::Target;
+use super::{frame, list};
 use crate::app::{Switcher, SwitcherLine};
-use crate::text::{prefix_width, width};
 use crate::theme::{Role, Theme};
 use crate::view::draw;
 use crate::view::drawn::Drawn;
 
-/// Most rooms visible at once.
-const SHOWN: usize = 12;
-
-/// Returns the rows of the list.
-pub(super) fn rows(switcher: &Switcher) -> u16 {
-    (switcher.lines.len().clamp(1, SHOWN) + 4) as u16
-}
+/// Columns of the frame.
+pub(super) const COLUMNS: u16 = 60;
 
 /// Draws the list.
-pub(super) fn draw(list: &Switcher, theme: &Theme, outer: Rect, (buffer, drawn): (&mut Buffer, &mut Drawn)) {
+pub(super) fn draw(rooms: &Switcher, theme: &Theme, outer: Rect, (buffer, drawn): (&mut Buffer, &mut Drawn)) {
     let inner = frame::draw(theme, outer, ("go to a room", "↑↓ choose · Enter go · Esc close"), buffer);
-    let mut rows = draw::rows(inner);
-    if let Some(row) = rows.next() {
-        draw::text(buffer, row, "›", theme.style(Role::OverlayKey));
-        let text = draw::after(row, 2);
-        draw::text(buffer, text, list.query.text(), theme.style(Role::Overlay));
-        let column = prefix_width(list.query.text(), list.query.cursor()) as u16;
-        drawn.caret = Some(Position { x: (text.x + column).min(inner.right()), y: text.y });
-    }
-    rows.next();
-    if list.lines.is_empty()
-        && let Some(row) = rows.next()
-    {
-        let name = list.query.text().trim();
+    let free = list::draw_query(theme, inner, &rooms.query, (&mut *buffer, &mut *drawn));
+    if let (true, Some(row)) = (rooms.lines.is_empty(), free.first()) {
+        let name = rooms.query.text().trim();
         let hint =
             if name.is_empty() { "no rooms".to_owned() } else { format!("no match; create it with /create {name}") };
-        draw::text(buffer, row, &hint, theme.style(Role::OverlayDim));
-        return;
+        draw::text(buffer, *row, &hint, theme.style(Role::OverlayDim));
     }
-    let rows: Vec<_> = rows.collect();
-    let skip = (list.selected + 1).saturating_sub(rows.len());
-    for ((index, line), row) in list.lines.iter().enumerate().skip(skip).zip(rows) {
-        let is_selected = index == list.selected;
-        let style = theme.style(if is_selected { Role::OverlaySelected } else { Role::Overlay });
-        buffer.set_style(row, style);
-        draw_line(theme, line, (row, style), buffer);
-        drawn.viewport.targets.push((draw::area(row), Target::ListLine(index)));
-    }
+    let lines = (rooms.selected, rooms.lines.len());
+    list::draw_lines(theme, free, lines, (buffer, drawn), |index, row, style, buffer| {
+        draw_line(theme, &rooms.lines[index], (row, style), buffer);
+    });
 }
 
 fn draw_line(theme: &Theme, line: &SwitcherLine, (row, style): (Rect, Style), buffer: &mut Buffer) {
@@ -66,12 +42,7 @@ fn draw_line(theme: &Theme, line: &SwitcherLine, (row, style): (Rect, Style), bu
     let mut rest = Rect { width: row.width.saturating_sub(used + 1), ..row };
     let used = draw::text(buffer, rest, "# ", style);
     rest = draw::after(rest, used);
-    for (index, grapheme) in line.name.as_str().graphemes(true).enumerate() {
-        let is_found = line.found.contains(&(index as u32));
-        let style = if is_found { style.patch(theme.style(Role::OverlayMatch)) } else { style };
-        draw::text(buffer, rest, grapheme, style);
-        rest = draw::after(rest, width(grapheme) as u16);
-    }
+    rest = list::draw_found(theme, (line.name.as_str(), &line.found), (rest, style), buffer);
     if let Some(topic) = &line.topic {
         draw::text(
             buffer,

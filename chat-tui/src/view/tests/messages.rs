@@ -208,6 +208,20 @@ fn changes_of_the_room_stand_between_the_messages() {
 }
 
 #[test]
+fn a_long_topic_is_wrapped_and_not_cut() {
+    let topic = "ship the resume fix before Friday, then write down what the next release blocks, and who asks whom";
+    let mut app = room_with(talk());
+    let content = Content::Topic { topic: Some(topic.parse().expect("a topic")) };
+    app.push(event(GENERAL, 9, happened(10, ANA, content)));
+    for width in [40, 80] {
+        let lines = draw(&mut app, width, 24).0;
+        let text: Vec<_> = lines[1..].iter().flat_map(|line| line.split_whitespace()).collect();
+        let text = text.join(" ").replace("│ ", "");
+        assert!(text.contains(&format!("ana set the topic: {topic}")), "{text}");
+    }
+}
+
+#[test]
 fn a_busy_room_on_a_large_screen() {
     let mut items = talk();
     items.push(at_minute(-3, mention(message(10, ANA, "@zoe the notes, please"))));

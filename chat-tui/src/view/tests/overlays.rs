@@ -96,6 +96,47 @@ fn the_room_is_described() {
 }
 
 #[test]
+fn the_details_of_a_room_have_no_empty_rows_and_scroll_on_a_low_screen() {
+    let mut app = info(Some(Role::Owner), Rsvp::None);
+    let lines = draw(&mut app, 80, 24).0;
+    let end = lines.iter().position(|line| line.contains('╰')).expect("a frame");
+    assert!(lines[end - 1].contains("id "), "{lines:#?}");
+    let mut seen = shown(&mut app, 40, 10);
+    for _ in 0..20 {
+        app.act(Action::ListDown);
+        seen.push_str(&shown(&mut app, 40, 10));
+    }
+    for label in ["topic", "about", "people", "RSVP", "messages", "kind", "you are", "made", "id "] {
+        assert!(seen.contains(label), "{label}: {seen}");
+    }
+}
+
+#[test]
+fn the_lines_sent_before_are_listed_and_found() {
+    let mut app = room_with(talk());
+    for line in ["deploy api", "/topic ship the resume fix before Friday", "two\nlines, the second of which is long"] {
+        app.send(line);
+    }
+    app.act(Action::HistorySearch);
+    insta::assert_snapshot!("history_search_80x24", shown(&mut app, 80, 24));
+    app.take(Msg::Typed('h'));
+    insta::assert_snapshot!("history_search_40x10", shown(&mut app, 40, 10));
+    "zzz".chars().for_each(|c| drop(app.take(Msg::Typed(c))));
+    assert!(shown(&mut app, 80, 24).contains("you sent nothing that contains this"));
+}
+
+#[test]
+fn the_links_of_a_message_are_listed() {
+    let mut app = room_with(talk());
+    let text = format!("https://e.org/short and https://e.org/{}", "a-long-path/".repeat(12));
+    app.push(event(GENERAL, 9, message(10, ANA, &text)));
+    app.act(Action::Cancel);
+    app.act(Action::OpenLink);
+    insta::assert_snapshot!("links_80x24", shown(&mut app, 80, 24));
+    insta::assert_snapshot!("links_40x10", shown(&mut app, 40, 10));
+}
+
+#[test]
 fn the_help_ends_with_the_commands() {
     let mut app = afternoon();
     app.model.setup.keys = crate::keymap::Keymap::embedded().keys();

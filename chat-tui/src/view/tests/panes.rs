@@ -148,3 +148,13 @@ fn ones_own_status_stands_behind_ones_own_name() {
     let screen = shown(&mut app, 120, 36);
     assert!(screen.contains("zoe you · lunch"), "{screen}");
 }
+
+#[test]
+fn a_click_on_a_person_begins_to_address_them() {
+    let mut app = afternoon();
+    let lines = draw(&mut app, 120, 36).0;
+    let row = lines.iter().position(|line| line.contains("● ana")).expect("ana is there");
+    let column = lines[row].chars().collect::<Vec<_>>().windows(3).rposition(|c| c == ['a', 'n', 'a']).expect("a name");
+    app.take(Msg::Mouse(crate::app::Mouse::Click { column: column as u16, row: row as u16 }));
+    assert_eq!(app.draft(), "@ana ");
+}

@@ -148,3 +148,65 @@ fn a_selected_message_taller_than_the_screen_is_read_to_its_end() {
     app.act(Action::Back);
     assert_eq!(app.model.focus, Focus::Composer);
 }
+
+#[test]
+fn a_selected_message_shows_its_name_its_time_and_the_allowed_keys() {
+    let mut app = long_room(9);
+    settle(&mut app);
+    app.act(Action::Cancel);
+    let own = settle(&mut app).join("\n");
+    assert!(own.contains("general/9 · Thu 20 Nov 12:00:09"), "{own}");
+    assert!(own.contains("e edit") && own.contains("D delete") && !own.contains("o open"), "{own}");
+    app.act(Action::SelectUp);
+    let of_another = settle(&mut app).join("\n");
+    assert!(of_another.contains("general/8"), "{of_another}");
+    assert!(!of_another.contains("e edit") && !of_another.contains("D delete"), "{of_another}");
+    app.push(event(GENERAL, 9, message(10, ANA, "see https://e.org")));
+    app.act(Action::SelectDown);
+    app.act(Action::SelectDown);
+    let with_link = settle(&mut app).join("\n");
+    assert!(with_link.contains("general/10") && with_link.contains("o open"), "{with_link}");
+    app.act(Action::Back);
+    app.write("half a thought");
+    app.act(Action::Cancel);
+    let with_draft = settle(&mut app).join("\n");
+    assert!(with_draft.contains("› half a thought") || with_draft.contains("▌ half a thought"), "{with_draft}");
+    assert!(with_draft.contains("SELECTED general/10 · Thu 20 Nov 12:00:10"), "{with_draft}");
+}
+
+#[test]
+fn an_owner_is_offered_to_delete_what_expires() {
+    let mut app = TestApp::new();
+    let mut general = membership(GENERAL, "general", 0);
+    general.role = chat_proto::room::Role::Owner;
+    app.link(LinkEvent::Welcome(Box::new(welcome(vec![general]))));
+    let mut ephemeral = message(1, ANA, "key for the demo: 4417");
+    if let Content::Message(message) = &mut ephemeral.content {
+        message.expires_at = Some(NOON.plus_ms(600_000));
+    }
+    app.push(event(GENERAL, 0, ephemeral));
+    settle(&mut app);
+    app.act(Action::Cancel);
+    let shown = settle(&mut app).join("\n");
+    assert!(shown.contains("D delete") && !shown.contains("e edit"), "{shown}");
+}
+
+#[test]
+fn a_link_is_opened_by_a_click_with_a_modifier() {
+    let mut app = TestApp::in_two_rooms();
+    let link = format!("https://e.org/{}", "long-path/".repeat(9));
+    app.push(event(GENERAL, 0, message(1, ANA, &format!("see {link} and more"))));
+    let lines = settle(&mut app);
+    let follow = |app: &mut TestApp, text: &str| {
+        let row = lines.iter().position(|line| line.contains(text)).expect("drawn") as u16;
+        let column = lines[usize::from(row)].chars().collect::<String>().find(text).expect("drawn");
+        let column = lines[usize::from(row)][..column].chars().count() as u16;
+        app.take(Msg::Mouse(Mouse::Follow { column, row }))
+    };
+    let opens = crate::app::Effect::OpenLink(link.clone());
+    assert!(follow(&mut app, "https://e.org").contains(&opens));
+    assert!(follow(&mut app, "long-path/ and").contains(&opens), "on the row that shows its end");
+    assert_eq!(app.model.focus, Focus::Composer);
+    assert!(!follow(&mut app, "and more").contains(&opens));
+    assert_eq!(selected(&app), 1, "elsewhere it is a click");
+}
