@@ -198,6 +198,19 @@ fn nothing_that_expires_or_may_is_written_to_disk_and_its_loss_is_said() {
 }
 
 #[test]
+fn a_room_that_was_joined_just_before_is_known() {
+    let mut server = Server::start();
+    let (ana, ben) = (Home::signed_in(&server, "ana"), Home::signed_in(&server, "ben"));
+    ana.output(&["room", "create", "ops"]);
+    ben.output(&["room", "join", "ops"]);
+    server.kill();
+    for home in [&ana, &ben] {
+        let output = home.run(&["run", "ops", "--", "true"]);
+        assert!(talk(&output).contains("waits in the outbox"), "{}", talk(&output));
+    }
+}
+
+#[test]
 fn files_that_cannot_be_written_or_read_stop_no_command() {
     let mut server = Server::start();
     let home = Home::signed_in(&server, "ana");

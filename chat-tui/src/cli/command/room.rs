@@ -16,6 +16,7 @@ use crate::cli::exit::CliError;
 use crate::cli::json::{
     ChangeLine, JoinedLine, LeftLine, Line, MemberLine, RoomDescriptionLine, RoomInfoLine, RoomTopicLine,
 };
+use crate::cli::outbox::remember_rooms;
 use crate::cli::session::CliSession;
 
 /// The server itself, which created the first room.
@@ -156,6 +157,8 @@ async fn print_joined(
     joined: &Membership,
     text: &str,
 ) -> Result<(), CliError> {
+    // `run` may have to know it before any other command has seen the room.
+    remember_rooms(&context.outbox(), std::iter::once(&joined.room));
     if context.output.is_json() {
         session.load_people_of([&joined.room]).await?;
     }
