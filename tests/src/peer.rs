@@ -134,6 +134,13 @@ impl Peer {
         drop(self.socket.send(message).await);
     }
 
+    /// Lets the system take little from the network before it is read. Its buffer would grow to several MiB, and with it
+    /// what a slow reader may leave to the system instead of the server.
+    pub fn take_little_unread(&self) {
+        let bytes = 64 * 1024;
+        rustix::net::sockopt::set_socket_recv_buffer_size(self.socket.get_ref(), bytes).expect("a socket");
+    }
+
     /// Returns the next frame; `None` once the connection has ended.
     pub async fn next(&mut self) -> Option<ServerFrame> {
         loop {
