@@ -28,7 +28,7 @@ fn is_opened(file: &PathBuf, links: &[&str]) -> Option<()> {
 #[test]
 fn a_link_is_opened_in_the_users_program_and_copied_if_there_is_none() {
     let home = Home::default();
-    home.output(&["send", "general", "see https://e.org/1?a=b&c='d', and https://e.org/2"]);
+    home.output(&["send", "general", "see https://e.org/1?a='b'&c=$(d), and https://e.org/2"]);
     let screen = Screen::chat(&home, (80, 24), &[]);
     screen.wait_for_text("https://e.org/2");
     screen.select_last();
@@ -45,7 +45,7 @@ fn a_link_is_opened_in_the_users_program_and_copied_if_there_is_none() {
     screen.press(&["o"]);
     screen.wait_for_text("open a link");
     screen.press(&["Enter"]);
-    until("the program", || is_opened(&opened, &["https://e.org/1?a=b&c='d'"]));
+    until("the program", || is_opened(&opened, &["https://e.org/1?a='b'&c=$(d)"]));
 }
 
 #[test]

@@ -27,7 +27,8 @@ pub(super) fn lines(model: &Model, width: u16, most: usize) -> Vec<Line> {
     };
     let notice = notice(model).map_or_else(Vec::new, |notice| wrap(notice, NOTICE_ROWS.min(most)));
     let left = most - notice.len();
-    let state = state(model).filter(|_| left > 0).map_or_else(Vec::new, |state| wrap(state, STATE_ROWS.min(left)));
+    let state =
+        state(model, columns).filter(|_| left > 0).map_or_else(Vec::new, |state| wrap(state, STATE_ROWS.min(left)));
     let left = left - state.len();
     let outage = outage(model).filter(|_| left > 0).map_or_else(Vec::new, |outage| wrap(outage, STATE_ROWS.min(left)));
     let mut lines = outage;
@@ -101,9 +102,9 @@ fn outage(model: &Model) -> Option<Line> {
 }
 
 /// Describes the current mode, the people who are typing, or the unsent messages.
-fn state(model: &Model) -> Option<Line> {
+fn state(model: &Model, columns: usize) -> Option<Line> {
     if let Focus::Message(seq) = model.focus {
-        return Some((selected::keys(model, seq), Role::ComposerHint));
+        return Some((selected::keys(model, seq, (columns, STATE_ROWS)), Role::ComposerHint));
     }
     let (_, room) = model.room()?;
     if room.writing.editing.is_some() {

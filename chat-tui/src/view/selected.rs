@@ -5,7 +5,7 @@ use chat_proto::ids::Seq;
 
 use super::time;
 use crate::app::{Model, TimelineEntry, may_delete, may_edit};
-use crate::text::addresses;
+use crate::text::{addresses, wrap_words};
 
 /// Returns the message's name and its time: `general/12 · Thu 20 Nov 14:02:07`.
 pub(super) fn name_and_time(model: &Model, seq: Seq) -> Option<String> {
@@ -16,29 +16,32 @@ pub(super) fn name_and_time(model: &Model, seq: Seq) -> Option<String> {
     Some(format!("{mark}{}/{seq} · {at}", model.title(room_key).as_str()))
 }
 
-/// Names the mode, and the keys of what this account may do with the message.
-pub(super) fn keys(model: &Model, seq: Seq) -> String {
-    let found = model.room().and_then(|(_, room)| Some((room, room.timeline.get(seq)?)));
-    let entry = found.map(|(_, entry)| entry);
-    let may = |is_allowed: fn(&TimelineEntry, &crate::app::Room, &crate::app::Server) -> bool| {
-        found.zip(model.server()).is_some_and(|((room, entry), server)| is_allowed(entry, room, server))
-    };
+/// Names the mode, and the keys of what this account may do with the message, in so many rows: without those that matter
+/// least, if there is no room for all.
+pub(super) fn keys(model: &Model, seq: Seq, (columns, rows): (usize, usize)) -> String {
+    let Some((room, server)) = model.room().map(|(_, room)| room).zip(model.server()) else { return String::new() };
+    let entry = room.timeline.get(seq);
     let content = entry.and_then(TimelineEntry::content);
-    let has_history = content.is_some_and(|content| content.is_edited && content.expires_at().is_none());
-    let has_link = content.is_some_and(|content| !addresses(&content.text).is_empty());
-    let keys = [
-        ("e edit", may(may_edit)),
-        ("D delete", may(may_delete)),
-        ("v before", has_history),
-        ("o open", has_link),
+    let offered = [
+        ("j k move", true),
+        ("e edit", entry.is_some_and(|entry| may_edit(entry, room, server))),
+        ("D delete", entry.is_some_and(|entry| may_delete(entry, room, server))),
+        ("v before", content.is_some_and(|content| content.is_edited && content.expires_at().is_none())),
+        ("o open", content.is_some_and(|content| !addresses(&content.text).is_empty())),
         ("y copy", true),
         ("u unread", true),
+        ("Esc back", true),
     ];
-    let keys = keys.iter().filter(|(_, is_offered)| *is_offered).map(|(key, _)| *key);
     // The input box shows the name, unless a draft stands there.
-    let has_draft = found.is_some_and(|(room, _)| !room.writing.draft.is_empty());
-    let name = if has_draft { name_and_time(model, seq) } else { None };
-    let mode = name.map_or_else(|| "SELECTED".to_owned(), |name| format!("SELECTED {name}"));
-    let all: Vec<_> = std::iter::once("j k move").chain(keys).chain(["Esc back"]).collect();
-    format!("{mode}: {}", all.join(" · "))
+    let name = name_and_time(model, seq).filter(|_| !room.writing.draft.is_empty());
+    let line = |has_name: bool, left_out: &[&str]| {
+        let name = name.as_deref().filter(|_| has_name).map_or_else(String::new, |name| format!(" {name}"));
+        let keys = offered.iter().filter(|(key, is_offered)| *is_offered && !left_out.contains(key));
+        let keys: Vec<_> = keys.map(|(key, _)| *key).collect();
+        format!("SELECTED{name}: {}", keys.join(" · "))
+    };
+    let fewer = [&[][..], &["u unread"], &["u unread", "v before"], &["u unread", "v before", "y copy"]];
+    let lines = std::iter::once(line(true, &[])).chain(fewer.into_iter().map(|left_out| line(false, left_out)));
+    let fits = |line: &String| wrap_words(line, columns).len() <= rows;
+    lines.clone().find(fits).or_else(|| lines.last()).unwrap_or_default()
 }

@@ -210,3 +210,15 @@ fn a_link_is_opened_by_a_click_with_a_modifier() {
     assert!(!follow(&mut app, "and more").contains(&opens));
     assert_eq!(selected(&app), 1, "elsewhere it is a click");
 }
+
+#[test]
+fn on_a_narrow_screen_the_keys_that_matter_most_are_named() {
+    let mut app = long_room(9);
+    app.push(event(GENERAL, 9, message(10, ME, "see https://e.org")));
+    draw(&mut app, 40, 10);
+    app.act(Action::Cancel);
+    let shown = draw(&mut app, 40, 10).0.join("\n");
+    for key in ["SELECTED: j k move", "e edit", "D delete", "o open", "y copy", "Esc back"] {
+        assert!(shown.contains(key), "{key}: {shown}");
+    }
+}
