@@ -4,7 +4,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{draw, selected};
+use super::draw;
+use super::selected::{self, NO_BREAK};
 use crate::action::{Action, KeyContext};
 use crate::app::{FirstKey, Focus, LinkState, Model, PostState};
 use crate::text::{fit, wrap_words};
@@ -23,7 +24,7 @@ pub(super) fn lines(model: &Model, width: u16, most: usize) -> Vec<Line> {
     let columns = usize::from(width.saturating_sub(2)).max(1);
     let most = most.max(1);
     let wrap = |(text, role): Line, rows: usize| -> Vec<Line> {
-        wrapped(&text, columns, rows).into_iter().map(|line| (line, role)).collect()
+        wrapped(&text, columns, rows).into_iter().map(|line| (line.replace(NO_BREAK, " "), role)).collect()
     };
     let notice = notice(model).map_or_else(Vec::new, |notice| wrap(notice, NOTICE_ROWS.min(most)));
     let left = most - notice.len();

@@ -7,6 +7,9 @@ use super::time;
 use crate::app::{Model, TimelineEntry, may_delete, may_edit};
 use crate::text::{addresses, wrap_words};
 
+/// A space at which no row ends.
+pub(super) const NO_BREAK: &str = "\u{a0}";
+
 /// Returns the message's name and its time: `general/12 · Thu 20 Nov 14:02:07`.
 pub(super) fn name_and_time(model: &Model, seq: Seq) -> Option<String> {
     let (room_key, room) = model.room()?;
@@ -37,8 +40,9 @@ pub(super) fn keys(model: &Model, seq: Seq, (columns, rows): (usize, usize)) -> 
     let line = |has_name: bool, left_out: &[&str]| {
         let name = name.as_deref().filter(|_| has_name).map_or_else(String::new, |name| format!(" {name}"));
         let keys = offered.iter().filter(|(key, is_offered)| *is_offered && !left_out.contains(key));
-        let keys: Vec<_> = keys.map(|(key, _)| *key).collect();
-        format!("SELECTED{name}: {}", keys.join(" · "))
+        // A key stays on one row with its meaning.
+        let keys: Vec<_> = keys.map(|(key, _)| key.replace(' ', NO_BREAK)).collect();
+        format!("SELECTED{name}: {}", keys.join(&format!("{NO_BREAK}· ")))
     };
     let fewer = [&[][..], &["u unread"], &["u unread", "v before"], &["u unread", "v before", "y copy"]];
     let lines = std::iter::once(line(true, &[])).chain(fewer.into_iter().map(|left_out| line(false, left_out)));
