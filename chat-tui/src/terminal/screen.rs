@@ -38,10 +38,8 @@ pub struct Screen {
     next: Buffer,
     caret: Option<Position>,
     title: String,
-    /// Whether the terminal supports titles.
-    is_smart: bool,
-    /// Whether the terminal may know links.
-    knows_links: bool,
+    /// The terminal's capabilities: titles and links are among them.
+    capabilities: Capabilities,
     out: Vec<u8>,
     clusters: Clusters,
     /// Whether the terminal can scroll within columns.
@@ -56,20 +54,17 @@ impl Screen {
     /// # Errors
     /// The terminal's size is unknown.
     pub fn new(capabilities: Capabilities) -> io::Result<Self> {
-        let Capabilities { is_smart, knows_links, .. } = capabilities;
-        let (width, height) = size()?;
-        Ok(Self { knows_links, ..Self::sized(width, height, is_smart) })
+        Ok(Self::sized(size()?, capabilities))
     }
 
-    pub(crate) fn sized(width: u16, height: u16, is_smart: bool) -> Self {
+    pub(crate) fn sized((width, height): (u16, u16), capabilities: Capabilities) -> Self {
         let area = Rect { x: 0, y: 0, width, height };
         Self {
             shown: Buffer::empty(area),
             next: Buffer::empty(area),
             caret: None,
             title: String::new(),
-            is_smart,
-            knows_links: is_smart,
+            capabilities,
             out: Vec::new(),
             clusters: Clusters::default(),
             has_margins: false,
@@ -82,9 +77,8 @@ impl Screen {
     /// # Errors
     /// The terminal's size is unknown.
     pub fn resize(&mut self) -> io::Result<()> {
-        let (width, height) = size()?;
-        let Self { clusters, has_margins, is_smart, knows_links, .. } = *self;
-        *self = Self { clusters, has_margins, knows_links, ..Self::sized(width, height, is_smart) };
+        let (clusters, has_margins) = (self.clusters, self.has_margins);
+        *self = Self { clusters, has_margins, ..Self::new(self.capabilities)? };
         Ok(())
     }
 
@@ -145,7 +139,7 @@ impl Screen {
         if let Some(Position { x, y }) = frame.caret {
             queue!(self.out, MoveTo(x, y), Show)?;
         }
-        if self.title != frame.title && self.is_smart {
+        if self.title != frame.title && self.capabilities.is_smart {
             write!(self.out, "\x1b]2;{}\x07", frame.title)?;
         }
         self.out.extend_from_slice(b"\x1b[?2026l");
@@ -159,7 +153,7 @@ impl Screen {
     /// Returns the shortest of several encodings of the next screen.
     fn body(&mut self, frame: &Frame) -> Vec<u8> {
         let no_links = Links::default();
-        let links = if self.knows_links { &frame.links } else { &no_links };
+        let links = if self.capabilities.knows_links { &frame.links } else { &no_links };
         if self.is_stale {
             self.shown.reset();
             return self.after("\x1b[m\x1b[2J", &self.shown, links);

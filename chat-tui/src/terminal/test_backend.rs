@@ -4,7 +4,7 @@ use std::num::NonZeroU16;
 
 use ratatui::buffer::Buffer;
 
-use super::{Frame, Screen};
+use super::{Capabilities, Environment, Frame, Screen};
 
 /// A screen and the terminal that receives its bytes.
 pub(crate) struct TestBackend {
@@ -16,7 +16,9 @@ impl TestBackend {
     /// Creates both with this size; nothing is drawn yet.
     pub(crate) fn sized(width: u16, height: u16) -> Self {
         let side = |cells| NonZeroU16::new(cells).expect("not zero");
-        Self { screen: Screen::sized(width, height, true), terminal: vt100::Parser::new(side(height), side(width), 0) }
+        let capabilities = Capabilities::of(Environment { term: Some("xterm-256color"), ..Environment::default() });
+        let screen = Screen::sized((width, height), capabilities);
+        Self { screen, terminal: vt100::Parser::new(side(height), side(width), 0) }
     }
 
     /// Draws. Returns the bytes sent to the terminal.

@@ -27,7 +27,7 @@ pub(super) fn day_name(day: Date, now: UnixMillis, zone: &TimeZone) -> String {
 
 /// Formats a time to the second, as `Thu 20 Nov 14:02:07`, with the year if it differs from that of `now`.
 pub(super) fn moment(at: UnixMillis, now: UnixMillis, zone: &TimeZone) -> String {
-    let year = |at: UnixMillis| day(at, zone).map(|day| day.year());
+    let year = |at: UnixMillis| day(at, zone).map(Date::year);
     let format = if year(at) == year(now) { "%a %-d %b %H:%M:%S" } else { "%a %-d %b %Y %H:%M:%S" };
     local(at, zone).map_or_else(String::new, |at| at.strftime(format).to_string())
 }
