@@ -88,6 +88,9 @@ pub enum NetError {
         /// Why.
         reason: String,
     },
+    /// The server answers, and there is nothing to sign in with.
+    #[error("not signed in")]
+    SignInNeeded,
     /// The server ended this sign-in.
     #[error("you were signed out")]
     SignedOut,

@@ -9,3 +9,4 @@ mod manners;
 mod outage;
 mod outbox;
 mod probing;
+mod signing_in;

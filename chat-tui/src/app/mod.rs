@@ -39,6 +39,7 @@ pub use parts::rooms::unread::Reading;
 pub use parts::rooms::writing::Writing;
 pub use parts::selection::{Focus, may_delete, may_edit};
 pub use parts::server::{LinkState, Server};
+pub use parts::sign_in::{SignInField, SignInForm, SignInState};
 pub use parts::switcher::{Switcher, SwitcherLine};
 pub use routing::{Model, update};
 pub use state::completion::Candidate;

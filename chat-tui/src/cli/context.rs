@@ -82,17 +82,8 @@ impl Context {
     /// # Errors
     /// Exit 4 if there is none; exit 3 if no server answers there, for then signing in would not help.
     pub async fn auth(&self, address: &ServerAddress) -> Result<Auth, CliError> {
-        if let Some(token) = self.globals.token.as_ref().filter(|token| !token.is_empty()) {
-            return Ok(Auth::Token { token: token.clone() });
-        }
-        let credentials = self.credentials()?;
-        // The user's own server was once known by its socket.
-        let stored = credentials.token(&self.server_name(address)).or_else(|| credentials.token(&address.to_string()));
-        if let Some(token) = stored {
-            return Ok(Auth::Token { token: token.to_owned() });
-        }
-        if address.is_unix() {
-            return Ok(Auth::Peer);
+        if let Some(auth) = self.known_auth(address)? {
+            return Ok(auth);
         }
         self.probe(address).await?;
         Err(CliError::with(
@@ -100,6 +91,32 @@ impl Context {
             chat_proto::error::ErrorCode::AuthRequired,
             format!("not signed in at {address}; run `chat login NAME` or `chat register NAME`, or set CHAT_TOKEN"),
         ))
+    }
+
+    /// As [`Self::auth`], but `None` if there is no way to sign in yet.
+    ///
+    /// # Errors
+    /// The stored tokens cannot be read.
+    pub fn known_auth(&self, address: &ServerAddress) -> Result<Option<Auth>, CliError> {
+        if let Some(token) = self.globals.token.as_ref().filter(|token| !token.is_empty()) {
+            return Ok(Some(Auth::Token { token: token.clone() }));
+        }
+        let credentials = self.credentials()?;
+        // The user's own server was once known by its socket.
+        let stored = credentials.token(&self.server_name(address)).or_else(|| credentials.token(&address.to_string()));
+        if let Some(token) = stored {
+            return Ok(Some(Auth::Token { token: token.to_owned() }));
+        }
+        Ok(address.is_unix().then_some(Auth::Peer))
+    }
+
+    /// Keeps the token of a sign-in for later commands.
+    ///
+    /// # Errors
+    /// The tokens cannot be read or written.
+    pub fn keep_token(&self, address: &ServerAddress, name: &str, token: &str) -> Result<(), CliError> {
+        let kept = self.credentials()?.set(&self.server_name(address), name, token);
+        kept.map_err(|error| CliError::failed(error.to_string()))
     }
 
     /// Finds out whether a server answers, without signing in.

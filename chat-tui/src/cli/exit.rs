@@ -187,7 +187,9 @@ impl From<NetError> for CliError {
     fn from(error: NetError) -> Self {
         match error {
             NetError::Refused(body) => body.into(),
-            NetError::SignedOut => Self::with(Exit::NotSignedIn, ErrorCode::AuthFailed, error.to_string()),
+            NetError::SignInNeeded | NetError::SignedOut => {
+                Self::with(Exit::NotSignedIn, ErrorCode::AuthFailed, error.to_string())
+            }
             NetError::Unreachable { .. }
             | NetError::NotAChatServer { .. }
             | NetError::Untrusted { .. }

@@ -7,7 +7,7 @@ use super::exit::CliError;
 use super::output::ColorChoice;
 use crate::config::Notify;
 use crate::net::{LinkOptions, ServerAddress};
-use crate::runtime::{Colours, Notifies, RunError, RunOptions, run as run_screen};
+use crate::runtime::{Colours, KeepSignIn, Notifies, RunError, RunOptions, run as run_screen};
 use crate::theme::ThemeChoice;
 
 /// Opens the full-screen client.
@@ -18,7 +18,7 @@ pub(super) async fn run(context: &Context) -> Result<(), CliError> {
         ));
     }
     let address = context.address()?;
-    let auth = context.auth(&address).await?;
+    let auth = context.known_auth(&address)?;
     let (prepare, locate) = (context.prepare(&address), context.locate(&address));
     let link = LinkOptions::screen(address.clone(), auth, prepare).located_by(locate).trusting(context.ca_file());
     let options = RunOptions {
@@ -40,11 +40,22 @@ pub(super) async fn run(context: &Context) -> Result<(), CliError> {
             Notify::Bell => Notifies::Bell,
             Notify::Terminal => Notifies::Terminal,
         },
+        keep_sign_in: keep_sign_in(context, address),
+        greeting: None,
     };
     run_screen(options).await.map_err(|error| match error {
         RunError::Theme(_) => CliError::usage(error.to_string()),
         RunError::Terminal(_) | RunError::LinkEnded | RunError::Random(_) => CliError::failed(error.to_string()),
     })
+}
+
+fn keep_sign_in(context: &Context, address: ServerAddress) -> KeepSignIn {
+    let context = context.clone();
+    KeepSignIn(Box::new(move |name, token| {
+        let Some(token) = token else { return Ok(()) };
+        let kept = context.keep_token(&address, name, token);
+        kept.map_err(|error| format!("You are signed in, but not for the next start: {error}"))
+    }))
 }
 
 /// Returns the server's name on the screen.

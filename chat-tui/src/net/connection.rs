@@ -47,10 +47,14 @@ pub(super) async fn connect(address: &ServerAddress, ca_file: Option<&Path>) -> 
 /// # Errors
 /// Why none does.
 pub async fn probe(address: &ServerAddress, ca_file: Option<&Path>) -> Result<(), NetError> {
-    let mut socket = connect(address, ca_file).await?;
+    leave(connect(address, ca_file).await?).await;
+    Ok(())
+}
+
+/// Leaves a server that was only looked for.
+pub(super) async fn leave(mut socket: Socket) {
     // The server sees that we leave; nothing depends on it.
     drop(timeout(CLOSE_LIMIT, socket.close(None)).await);
-    Ok(())
 }
 
 async fn attempt(address: &ServerAddress, ca_file: Option<&Path>) -> Result<Socket, NetError> {

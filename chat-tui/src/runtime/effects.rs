@@ -9,7 +9,7 @@ use crate::text::SafeText;
 
 use super::link_opener::{LinkOpener, NotOpened};
 use super::look::Look;
-use super::options::Notifies;
+use super::options::{KeepSignIn, Notifies};
 
 /// An effect that only the loop can carry out.
 #[derive(Debug)]
@@ -33,6 +33,7 @@ pub(super) struct EffectRunner {
     pub(super) notifies: Notifies,
     pub(super) look: Look,
     pub(super) opener: LinkOpener,
+    pub(super) keep_sign_in: KeepSignIn,
 }
 
 /// The results of an effect.
@@ -50,6 +51,7 @@ impl EffectRunner {
         match effect {
             Effect::Hello { resume, .. } => drop(self.link.send(LinkCommand::Hello(resume))),
             Effect::Ask { server, ask, request } => self.ask(server, (ask, request), outcome),
+            Effect::SignIn { auth, .. } => drop(self.link.send(LinkCommand::SignIn(auth))),
             Effect::RetryLink(_) => drop(self.link.send(LinkCommand::Retry)),
             Effect::Persist(_, op) => self.persist(op, outcome),
             Effect::OpenEditor(text) => outcome.steps.push(Step::Editor(text)),
@@ -61,6 +63,13 @@ impl EffectRunner {
             Effect::Theme(name) => self.change_theme(&name, outcome),
             Effect::Quit => outcome.steps.push(Step::Quit),
         }
+    }
+
+    /// Keeps a sign-in that has succeeded for the next start. Returns a notice if that fails.
+    pub(super) fn keep_sign_in(&mut self, event: &LinkEvent) -> Option<Msg> {
+        let LinkEvent::Welcome(welcome) = event else { return None };
+        let kept = (self.keep_sign_in.0)(welcome.user.name.as_str(), welcome.token.as_deref());
+        kept.err().map(|text| Msg::Notice { text, is_error: true })
     }
 
     fn ask(&self, server: ServerKey, (ask, request): (u64, chat_proto::request::Request), outcome: &mut Outcome) {

@@ -54,6 +54,7 @@ pub async fn run(options: RunOptions) -> Result<(), RunError> {
             notifies: options.notifies,
             look,
             opener: LinkOpener::of(&options.opener),
+            keep_sign_in: options.keep_sign_in,
         },
         steps: VecDeque::new(),
     };
@@ -64,6 +65,8 @@ pub async fn run(options: RunOptions) -> Result<(), RunError> {
     let troubles = [keymap_warning(&keymap_faults), theme_trouble, cache_trouble];
     if let Some(text) = troubles.into_iter().flatten().reduce(|all, one| format!("{all} {one}")) {
         event_loop.handle(&mut model, Msg::Notice { text, is_error: true });
+    } else if let Some(text) = options.greeting {
+        event_loop.handle(&mut model, Msg::Notice { text, is_error: false });
     }
     // The first screen is drawn before anything is asked of the terminal or the network.
     event_loop.draw(&mut model)?;
@@ -241,7 +244,9 @@ impl EventLoop {
         let mut next = Some(event);
         let mut taken = 0;
         while let Some(event) = next {
+            let notice = self.effects.keep_sign_in(&event);
             self.handle(model, Msg::Link(ServerKey::FIRST, event));
+            notice.into_iter().for_each(|notice| self.handle(model, notice));
             taken += 1;
             next = if taken < LINK_EVENTS_MAX { self.effects.link.try_next_event() } else { None };
         }

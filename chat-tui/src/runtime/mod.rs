@@ -14,4 +14,4 @@ mod redraw_cost;
 mod translate;
 
 pub use event_loop::run;
-pub use options::{Colours, Notifies, RunError, RunOptions};
+pub use options::{Colours, KeepSignIn, Notifies, RunError, RunOptions};

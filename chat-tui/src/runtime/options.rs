@@ -29,6 +29,22 @@ pub struct RunOptions {
     pub uses_mouse: bool,
     /// How mentions are announced while the terminal does not have the focus.
     pub notifies: Notifies,
+    /// Called at each sign-in.
+    pub keep_sign_in: KeepSignIn,
+    /// A notice to begin with.
+    pub greeting: Option<String>,
+}
+
+/// Keeps a sign-in for the next start. Takes the account's name, and the token if the server has made one.
+///
+/// # Errors
+/// A sentence for the person.
+pub struct KeepSignIn(pub Box<dyn FnMut(&str, Option<&str>) -> Result<(), String> + Send>);
+
+impl std::fmt::Debug for KeepSignIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("KeepSignIn")
+    }
 }
 
 /// When to use colours.

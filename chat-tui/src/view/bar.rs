@@ -105,7 +105,8 @@ fn link(model: &Model, server: &Server, is_narrow: bool) -> (String, Role) {
             ms if is_narrow => (format!("○ offline {}", time::countdown(ms)), Role::LinkDown),
             ms => (format!("○ offline, again in {}", time::countdown(ms)), Role::LinkDown),
         },
-        (LinkState::Denied { .. }, _) => ("✗ signed out".to_owned(), Role::LinkDown),
+        (LinkState::SignedOut { .. }, _) => ("✗ signed out".to_owned(), Role::LinkDown),
+        (LinkState::Denied { .. }, _) => ("✗ refused".to_owned(), Role::LinkDown),
     }
 }
 
@@ -116,7 +117,7 @@ fn silence(model: &Model, server: &Server, is_narrow: bool) -> Option<String> {
         LinkState::Ready if is_narrow => Some(format!("◌ silent {seconds} s")),
         LinkState::Ready => Some(format!("◌ {seconds} s without answer")),
         LinkState::Connecting => Some(format!("◌ connecting, {seconds} s")),
-        LinkState::Down { .. } | LinkState::Denied { .. } => None,
+        LinkState::Down { .. } | LinkState::SignedOut { .. } | LinkState::Denied { .. } => None,
     }
 }
 

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::drawn::Drawn;
-use super::{draw, selected, time};
+use super::{draw, overlay, selected, time};
 use crate::app::{Focus, Model, Target};
 use crate::text::{fit, prefix_width, width, wrap_verbatim};
 use crate::theme::{Role, Theme};
@@ -32,10 +32,12 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, (buffer, drawn): (&
     // While a message is selected, keys do not write: its bar stands there, too.
     let is_selecting = model.focus.selected().is_some();
     let mark = if is_selecting { "▌" } else { "›" };
-    draw::text(buffer, prompt, mark, theme.style(Role::ComposerPrompt));
+    if model.room().is_some() || model.sign_in.is_none() {
+        draw::text(buffer, prompt, mark, theme.style(Role::ComposerPrompt));
+    }
     let inner = draw::after(area, PROMPT);
     let Some((_, room)) = model.room() else { return };
-    let is_focused = model.focus == Focus::Composer && model.overlays.open.is_none();
+    let is_focused = model.focus == Focus::Composer && !overlay::covers(model);
     if room.writing.draft.is_empty() {
         draw::text(buffer, inner, &hint(model), theme.style(Role::ComposerHint));
         drawn.caret = is_focused.then_some(Position { x: inner.x, y: inner.y });
@@ -86,7 +88,7 @@ fn hint(model: &Model) -> String {
 
 /// Draws the completions above the box.
 pub(super) fn draw_candidates(model: &Model, theme: &Theme, area: Rect, buffer: &mut Buffer) {
-    if model.focus != Focus::Composer || model.overlays.open.is_some() {
+    if model.focus != Focus::Composer || overlay::covers(model) {
         return;
     }
     let under_way = model.composer.completing.under_way();

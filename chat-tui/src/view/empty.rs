@@ -14,6 +14,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, list: Rect, buffer: &mut Buffer
     let lines = match model.room() {
         Some((room_key, room)) if room.backlog.history == History::Complete => explain(model, room_key, room),
         Some(_) => vec!["loading …".to_owned()],
+        None if model.sign_in.is_some() => Vec::new(),
         None if model.rooms.is_empty() && !model.server().is_some_and(Server::is_ready) => {
             vec!["connecting …".to_owned()]
         }

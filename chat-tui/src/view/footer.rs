@@ -36,7 +36,8 @@ pub(super) fn lines(model: &Model, width: u16, most: usize) -> Vec<Line> {
     lines.extend(notice);
     lines.extend(state);
     if lines.is_empty() {
-        lines.push((first_keys(model, columns), Role::TextFaint));
+        let keys = if model.sign_in.is_some() { String::new() } else { first_keys(model, columns) };
+        lines.push((keys, Role::TextFaint));
     }
     lines
 }
@@ -163,6 +164,6 @@ fn waiting(model: &Model) -> Option<String> {
             (None, 0) => None,
             (None, waiting) => Some(format!("{waiting} to send once the server is back")),
         },
-        LinkState::Ready | LinkState::Denied { .. } => None,
+        LinkState::Ready | LinkState::SignedOut { .. } | LinkState::Denied { .. } => None,
     }
 }

@@ -45,7 +45,9 @@ impl Layout {
     /// Lays out a screen of this size.
     pub(super) fn of(model: &Model, area: Rect) -> Self {
         let fold = fold(area.width);
-        let is_beside = |pane| !(fold == Fold::Both) && model.panes.shows(pane, fold);
+        // Before the first sign-in there is nothing to list.
+        let is_bare = model.sign_in.is_some() && model.rooms.is_empty();
+        let is_beside = |pane| !(fold == Fold::Both || is_bare) && model.panes.shows(pane, fold);
         let (rooms_width, people_width) = widths(area.width);
         let left = if is_beside(app::Pane::Rooms) { rooms_width + 1 } else { 0 };
         let right = if is_beside(app::Pane::People) { people_width + 1 } else { 0 };
@@ -68,7 +70,7 @@ impl Layout {
             if is_beside(pane) {
                 return Some(Pane { area, border: Some(border) });
             }
-            model.panes.shows(pane, fold).then_some(Pane { area: over, border: None })
+            (model.panes.shows(pane, fold) && !is_bare).then_some(Pane { area: over, border: None })
         };
         Self {
             fold,

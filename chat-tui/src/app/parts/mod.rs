@@ -32,6 +32,7 @@ pub mod rooms;
 pub mod selection;
 pub mod sending;
 pub mod server;
+pub mod sign_in;
 pub mod silence;
 pub mod switcher;
 pub mod unclaimed;

@@ -267,6 +267,7 @@ fn retry(open: &mut OpenRoom, out: &mut Outcomes) {
     open.room.retry_posts();
     match open.server.link {
         LinkState::Down { .. } | LinkState::Denied { .. } => out.effect(Effect::RetryLink(open.server.key)),
+        LinkState::SignedOut { .. } => out.push(Outcome::AskToSignIn(open.server.key)),
         LinkState::Connecting | LinkState::Ready => {}
     }
 }

@@ -32,7 +32,12 @@ pub enum LinkState {
         /// When the next attempt begins, by this machine's clock.
         retry_at: UnixMillis,
     },
-    /// The server refused the sign-in.
+    /// The server wants a sign-in.
+    SignedOut {
+        /// The reason.
+        reason: SafeText,
+    },
+    /// The server refused this client for another reason.
     Denied {
         /// The reason.
         reason: SafeText,

@@ -3,6 +3,7 @@
 #![deny(clippy::disallowed_methods)]
 
 use super::model::Model;
+use super::sign_in;
 use crate::action::{Action, ActionGroup, MessageAction, ScreenAction, WritingAction};
 use crate::app::parts::commands::{self, Surroundings};
 use crate::app::parts::deletion::deletion;
@@ -17,6 +18,9 @@ use crate::app::state::viewport::Viewport;
 
 /// Does an action.
 pub fn act(model: &mut Model, action: Action, out: &mut Outcomes) {
+    if sign_in::act(model, action, out) {
+        return;
+    }
     if let Some(key) = FirstKey::of(action) {
         model.first_keys.on_used(key, model.navigation.server(), out);
     }

@@ -8,7 +8,7 @@ use chat_proto::server_frame::Welcome;
 use chat_proto::time::UnixMillis;
 
 use super::model::Model;
-use super::{answers, changes, pushes};
+use super::{answers, changes, pushes, sign_in};
 use crate::app::parts::editor::Editor;
 use crate::app::parts::outcomes::Outcomes;
 use crate::app::parts::rooms::backlog::History;
@@ -19,7 +19,7 @@ use crate::app::state::purpose::Purpose;
 use crate::app::state::room_key::ServerKey;
 use crate::argument::sentence;
 use crate::catch_up::Entered;
-use crate::link_event::LinkEvent;
+use crate::link_event::{LinkEvent, NetError};
 use crate::text::SafeText;
 
 /// Cursors in one `hello`: with more, its frame would be too large.
@@ -39,13 +39,16 @@ pub fn on_msg(model: &mut Model, server: ServerKey, msg: LinkEvent, out: &mut Ou
             let retry_at = model.now.plus_ms(retry_in_ms);
             on_down(model, server, LinkState::Down { reason: SafeText::line(&reason), retry_at });
         }
-        LinkEvent::Stopped { error } => {
-            let reason = error.to_string();
-            on_down(model, server, LinkState::Denied { reason: SafeText::line(&reason) });
-            let reason = sentence(&reason);
-            out.show_error(&format!("{reason} Quit with Ctrl+Q, sign in with `chat login NAME`, and come back."));
-        }
+        LinkEvent::Stopped { error } => on_stopped(model, server, &error, out),
     }
+}
+
+fn on_stopped(model: &mut Model, key: ServerKey, error: &NetError, out: &mut Outcomes) {
+    let link = sign_in::on_stopped(model, key, error);
+    if matches!(link, LinkState::Denied { .. }) {
+        out.show_error(&format!("{} /retry tries again.", sentence(&error.to_string())));
+    }
+    on_down(model, key, link);
 }
 
 fn on_connecting(model: &mut Model, server: ServerKey) {
@@ -76,7 +79,9 @@ fn on_down(model: &mut Model, key: ServerKey, link: LinkState) {
     if let Some(server) = model.servers.get_mut(&key) {
         server.silent_since = None;
         server.fault = match &link {
-            LinkState::Down { reason, .. } | LinkState::Denied { reason } => Some(reason.clone()),
+            LinkState::Down { reason, .. } | LinkState::SignedOut { reason } | LinkState::Denied { reason } => {
+                Some(reason.clone())
+            }
             LinkState::Connecting | LinkState::Ready => None,
         };
         server.link = link;
@@ -103,6 +108,7 @@ fn on_welcome(model: &mut Model, key: ServerKey, welcome: &Welcome, out: &mut Ou
     if !model.servers.contains_key(&key) {
         return;
     }
+    model.sign_in.take_if(|form| form.server == key);
     take_identity(model, key, welcome, out);
     // The loaded items may lack ephemeral messages: the open room loads its end again.
     model.rooms_of(key).for_each(|(room, _)| room.backlog.history = History::NotRequested);

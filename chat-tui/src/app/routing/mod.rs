@@ -11,6 +11,7 @@ mod outcomes;
 mod pushes;
 mod restore;
 mod saving;
+mod sign_in;
 mod timers;
 mod update;
 

@@ -25,6 +25,7 @@ use crate::app::parts::rooms::queues::DeliveryStatus;
 use crate::app::parts::rooms::room::Room;
 use crate::app::parts::selection::Focus;
 use crate::app::parts::server::Server;
+use crate::app::parts::sign_in::SignInForm;
 use crate::app::parts::silence;
 use crate::app::parts::unclaimed::Unclaimed;
 use crate::app::state::attention::Attention;
@@ -59,6 +60,8 @@ pub struct Model {
     pub first_keys: FirstKeys,
     /// The commands and rooms used last.
     pub recent: Recent,
+    /// The form that asks for a sign-in, while a server wants one.
+    pub sign_in: Option<SignInForm>,
     /// The windows over the screen.
     pub overlays: Overlays,
     /// The side panes the user wants to see.
@@ -96,6 +99,7 @@ impl Model {
             deletions: Deletions::default(),
             first_keys: FirstKeys::default(),
             recent: Recent::default(),
+            sign_in: None,
             overlays: Overlays::default(),
             panes: Panes::default(),
             notices: Notices::default(),
@@ -112,6 +116,7 @@ impl Model {
     pub fn key_context(&self) -> KeyContext {
         match (&self.overlays.open, self.focus) {
             (Some(_), _) => KeyContext::List,
+            (None, _) if self.sign_in.is_some() => KeyContext::List,
             (None, Focus::Message(_)) => KeyContext::Messages,
             (None, Focus::Composer) => KeyContext::Composer,
         }

@@ -21,6 +21,7 @@ pub fn on_mouse(model: &mut Model, event: Mouse, out: &mut Outcomes) {
             let step = if model.overlays.is_list() { lines.signum() } else { lines };
             model.overlays.step(step as isize, model.viewport.last_top);
         }
+        Mouse::Wheel { .. } if model.sign_in.is_some() => {}
         Mouse::Wheel { lines } => actions::scroll(model, lines, out),
         Mouse::Click { column, row } => on_click(model, (column, row), out),
         Mouse::Follow { column, row } => follow(model, (column, row), out),
@@ -28,7 +29,14 @@ pub fn on_mouse(model: &mut Model, event: Mouse, out: &mut Outcomes) {
 }
 
 fn on_click(model: &mut Model, (column, row): (u16, u16), out: &mut Outcomes) {
-    match model.viewport.target(column, row) {
+    let target = model.viewport.target(column, row);
+    if model.is_asked_to_sign_in() {
+        if let (Some(Target::ListLine(line)), Some(form)) = (target, &mut model.sign_in) {
+            form.choose_line(line);
+        }
+        return;
+    }
+    match target {
         Some(Target::ListLine(line)) => model.overlays.choose_line(line, out),
         Some(Target::Overlay) => {}
         // A click beside an open list closes it.

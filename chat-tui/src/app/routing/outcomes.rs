@@ -6,7 +6,7 @@ use chat_proto::ids::Seq;
 use chat_proto::request::Request;
 
 use super::model::Model;
-use super::{actions, saving};
+use super::{actions, saving, sign_in};
 use crate::action::Action;
 use crate::app::parts::first_keys::FirstKey;
 use crate::app::parts::open_room::OpenRoom;
@@ -19,6 +19,7 @@ use crate::app::state::effect::Effect;
 use crate::app::state::outcome::{Outcome, Selected};
 use crate::app::state::purpose::Purpose;
 use crate::app::state::room_key::RoomKey;
+use crate::link_event::NetError;
 
 /// Does what parts left to others, in order, each with what follows from it. Returns the work outside the screen.
 pub fn follow(model: &mut Model, outcomes: Outcomes) -> Vec<Effect> {
@@ -42,6 +43,7 @@ fn route(model: &mut Model, outcome: Outcome, out: &mut Outcomes) -> Option<Effe
         Outcome::Act(action) => actions::act(model, action, out),
         Outcome::Run(action, argument) => run(model, action, &argument, out),
         Outcome::Cancel => cancel(model, out),
+        Outcome::AskToSignIn(server) => sign_in::open(model, server, &NetError::SignInNeeded),
         Outcome::Quit => quit(model, out),
         Outcome::OpenRoom(room_key) => model.navigation.open(room_key, &mut model.rooms, out),
         Outcome::OpenDefaultRoom(server) => {

@@ -23,6 +23,7 @@ impl Model {
             self.next_typing_end(),
             self.next_link_countdown(),
             self.silent_since().map(|since| silence::next_change(since, self.now)),
+            self.sign_in.as_ref().and_then(|form| form.next_tick(self.now)),
             self.next_retry(),
             self.next_read_marker(),
             self.next_counts(),

@@ -86,6 +86,9 @@ fn is_by_hand(msg: &Msg) -> bool {
 }
 
 fn on_typed(model: &mut Model, c: char, out: &mut Outcomes) {
+    if let Some(form) = model.sign_in.as_mut().filter(|_| model.overlays.open.is_none()) {
+        return form.on_typed(c);
+    }
     match (&model.overlays.open, model.focus) {
         (Some(_), _) => model.overlays.on_typed(c, out),
         // A letter without a meaning for the selected message is the beginning of a sentence.
@@ -98,9 +101,9 @@ fn on_pasted(model: &mut Model, text: &str, out: &mut Outcomes) {
     if matches!(model.overlays.open, Some(Overlay::Deletion { .. })) {
         model.overlays.close();
     }
-    if model.overlays.open.is_some() {
+    if model.overlays.open.is_some() || model.sign_in.is_some() {
         let typed = text.chars().filter(|c| !c.is_control());
-        return typed.for_each(|c| model.overlays.on_typed(c, out));
+        return typed.for_each(|c| on_typed(model, c, out));
     }
     model.focus = Focus::Composer;
     let open = OpenRoom::find(&mut model.rooms, &model.servers, model.navigation.current);

@@ -2,7 +2,7 @@
 
 #![deny(clippy::disallowed_methods)]
 
-use chat_proto::client_frame::Resume;
+use chat_proto::client_frame::{Auth, Resume};
 use chat_proto::cursor::Cursor;
 use chat_proto::ids::{AccountSeq, ClientKey, Epoch, RoomId, Seq};
 use chat_proto::message::Item;
@@ -32,6 +32,13 @@ pub enum Effect {
         ask: u64,
         /// The request.
         request: Request,
+    },
+    /// Sign in at a server.
+    SignIn {
+        /// The server.
+        server: ServerKey,
+        /// The name and the password.
+        auth: Auth,
     },
     /// Try to connect at once.
     RetryLink(ServerKey),

@@ -33,6 +33,8 @@ pub enum Outcome {
     Run(Action, String),
     /// End what is under way: a completion, an open pane, an edit.
     Cancel,
+    /// Ask for a sign-in at a server.
+    AskToSignIn(ServerKey),
     /// Leave the program.
     Quit,
     /// Open a room.

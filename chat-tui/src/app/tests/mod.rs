@@ -13,6 +13,7 @@ mod links;
 mod outbox;
 mod restart;
 mod room_queues;
+mod sign_in;
 mod unread;
 
 use std::collections::HashMap;

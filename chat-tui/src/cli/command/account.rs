@@ -115,9 +115,7 @@ async fn sign_in(
         return Err(CliError::with(Exit::NotSignedIn, ErrorCode::AuthFailed, message));
     }
     if let Some(token) = session.welcome.token.as_ref().or(given.as_ref()) {
-        let mut credentials = context.credentials()?;
-        let keep = credentials.set(&context.server_name(&address), name, token);
-        keep.map_err(|error| CliError::failed(error.to_string()))?;
+        context.keep_token(&address, name, token)?;
     }
     let text = format!("{done} at {address} as {name}");
     print_identity(context, &session, &address, &text)

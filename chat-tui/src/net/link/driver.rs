@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use chat_proto::client_frame::{ClientInfo, Hello, Resume};
+use chat_proto::client_frame::{Auth, ClientInfo, Hello, Resume};
 use chat_proto::codec;
 use chat_proto::ids::RequestId;
 use chat_proto::limits::PROTOCOL_VERSION;
@@ -152,13 +152,24 @@ impl Driver {
                 let retry_in_ms = until_ms.saturating_sub(self.now_ms());
                 self.emit(LinkEvent::Down { reason: error.to_string(), retry_in_ms }).await?;
             }
-            State::Stopped => self.emit(LinkEvent::Stopped { error }).await?,
+            State::Stopped => {
+                self.forget_password();
+                self.emit(LinkEvent::Stopped { error }).await?;
+            }
             State::Connecting | State::Greeting { .. } | State::Ready { .. } => {}
         }
         for (_, (ask, _)) in std::mem::take(&mut self.requests) {
             self.emit(LinkEvent::Answer { ask, result: Box::new(Err(requests.clone())) }).await?;
         }
         Ok(())
+    }
+
+    /// A password is for one try.
+    fn forget_password(&mut self) {
+        self.options.auth.take_if(|auth| match auth {
+            Auth::Password { .. } | Auth::Register { .. } => true,
+            Auth::Peer | Auth::Token { .. } => false,
+        });
     }
 
     fn overdue_error(&self, overdue: Overdue) -> NetError {
@@ -195,6 +206,10 @@ impl Driver {
             Err(reason) => Err(self.unreachable(reason)),
         };
         match connected {
+            Ok(socket) if self.options.auth.is_none() => {
+                connection::leave(socket).await;
+                self.end(End::Failed(Failure::Refused), NetError::SignInNeeded).await
+            }
             Ok(socket) => {
                 self.wire = Some(Wire::new(socket));
                 self.step(Input::Opened).await?;
@@ -219,14 +234,19 @@ impl Driver {
             }
             LinkCommand::Ask { ask, request } => self.ask(ask, &request).await,
             LinkCommand::Retry => self.step(Input::Retry).await,
+            LinkCommand::SignIn(auth) => {
+                self.options.auth = Some(auth);
+                self.step(Input::SignIn).await
+            }
         }
     }
 
     fn send_hello(&mut self, resume: Option<Resume>) {
+        let Some(auth) = self.options.auth.clone() else { return };
         let hello = Hello {
             version: PROTOCOL_VERSION,
             client: ClientInfo { name: "chat".into(), version: env!("CARGO_PKG_VERSION").into() },
-            auth: self.options.auth.clone(),
+            auth,
             subscribe: self.options.subscription.clone(),
             presence: self.options.has_presence,
             resume,
@@ -291,7 +311,7 @@ fn failure(error: &NetError) -> Failure {
     match error {
         NetError::Unreachable { .. } | NetError::Closed { .. } => Failure::Unreachable,
         NetError::NotAChatServer { .. } | NetError::Untrusted { .. } => Failure::NotNow { retry_after_ms: None },
-        NetError::Refused(_) | NetError::SignedOut => Failure::Refused,
+        NetError::Refused(_) | NetError::SignInNeeded | NetError::SignedOut => Failure::Refused,
     }
 }
 

@@ -31,6 +31,8 @@ pub(super) enum Input {
     Slept,
     /// The person wants to try now.
     Retry,
+    /// The person has given a name and a password, and waits for the result of one try.
+    SignIn,
 }
 
 /// The end of a connection, or of a try to make one.
@@ -103,6 +105,8 @@ pub(super) struct Machine {
     was_welcomed: bool,
     /// Whether the server was shut down on purpose: then it is not started again unasked.
     was_shut_down: bool,
+    /// Whether the present try is the only one, whatever comes of it.
+    is_only_try: bool,
     /// Tries that failed since a connection last held.
     failures: u32,
     /// Those of the present connection.
@@ -118,6 +122,7 @@ impl Machine {
             has_tried: false,
             was_welcomed: false,
             was_shut_down: false,
+            is_only_try: false,
             failures: 0,
             deadlines: Deadlines::new(0, 0.0),
         }
@@ -172,7 +177,7 @@ impl Machine {
             }
             Input::Welcomed => {
                 self.state = State::Ready { since_ms: now_ms };
-                (self.was_welcomed, self.was_shut_down) = (true, false);
+                (self.was_welcomed, self.was_shut_down, self.is_only_try) = (true, false, false);
                 None
             }
             Input::TimerFired => self.on_timer(now_ms, random),
@@ -180,6 +185,12 @@ impl Machine {
             Input::Retry => {
                 self.was_shut_down = false;
                 self.retry()
+            }
+            Input::SignIn => {
+                self.was_shut_down = false;
+                let effect = self.retry();
+                self.is_only_try |= effect.is_some();
+                effect
             }
         }
     }
@@ -214,6 +225,10 @@ impl Machine {
     /// The connection is lost, or did not come about. Waits before the next try: the longer, the more tries failed, and
     /// never shorter than the server asked. Stops if the policy allows no further try.
     fn lose(&mut self, now_ms: u64, after_ms: Option<u64>, random: f64) {
+        if self.is_only_try {
+            self.state = State::Stopped;
+            return;
+        }
         if let State::Ready { since_ms } = self.state {
             if !self.policy.reconnects() {
                 self.state = State::Stopped;
@@ -273,6 +288,7 @@ impl Machine {
             State::Waiting { .. } | State::Stopped => {
                 let is_first = !std::mem::replace(&mut self.has_tried, true);
                 let prepare = !self.was_shut_down && (!is_first || self.policy.prepares_first_try());
+                self.is_only_try = false;
                 self.state = State::Connecting;
                 Some(Effect::Connect { prepare })
             }

@@ -22,8 +22,8 @@ pub type Locate = Arc<dyn Fn() -> Option<ServerAddress> + Send + Sync>;
 pub struct LinkOptions {
     /// The server.
     pub address: ServerAddress,
-    /// The sign-in.
-    pub auth: Auth,
+    /// The sign-in; `None` if there is none yet.
+    pub(super) auth: Option<Auth>,
     /// The certificates that are trusted instead of the system's.
     pub(super) ca_file: Option<PathBuf>,
     pub(super) prepare: Prepare,
@@ -35,14 +35,19 @@ pub struct LinkOptions {
 }
 
 impl LinkOptions {
-    /// For the screen: all rooms are pushed, the user appears online, and the link is kept for as long as it lives.
-    pub fn screen(address: ServerAddress, auth: Auth, prepare: Prepare) -> Self {
-        let one_shot = Self::one_shot(address, auth, prepare);
-        Self { subscription: Subscription::All, has_presence: true, policy: Policy::Screen, ..one_shot }
+    /// For the screen: all rooms are pushed, the user appears online, and the link is kept for as long as it lives. Without a
+    /// sign-in it finds the server, and waits for [`LinkCommand::SignIn`].
+    pub fn screen(address: ServerAddress, auth: Option<Auth>, prepare: Prepare) -> Self {
+        let subscription = Subscription::All;
+        Self { subscription, has_presence: true, policy: Policy::Screen, ..Self::unsigned(address, auth, prepare) }
     }
 
     /// For a command that asks and ends: nothing is pushed.
     pub fn one_shot(address: ServerAddress, auth: Auth, prepare: Prepare) -> Self {
+        Self::unsigned(address, Some(auth), prepare)
+    }
+
+    fn unsigned(address: ServerAddress, auth: Option<Auth>, prepare: Prepare) -> Self {
         Self {
             address,
             auth,
@@ -96,4 +101,6 @@ pub enum LinkCommand {
     },
     /// Tries now instead of after the pause.
     Retry,
+    /// Tries once to sign in like this. If it succeeds, the link goes on with the token that the server has made.
+    SignIn(Auth),
 }

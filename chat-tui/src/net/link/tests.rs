@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use chat_proto::client_frame::Auth;
+use chat_proto::client_frame::{Auth, ClientFrame};
 use chat_proto::codec;
 use chat_proto::error::{ErrorBody, ErrorCode};
 use chat_proto::ids::{ClientKey, RoomId};
@@ -14,7 +14,7 @@ use chat_proto::time::UnixMillis;
 use tokio::time::timeout;
 
 use super::*;
-use crate::link_event::{CallError, LinkEvent};
+use crate::link_event::{CallError, LinkEvent, NetError};
 use crate::net::scripted_server::{Peer, ScriptedServer, welcome};
 
 struct Fixture {
@@ -28,8 +28,17 @@ impl Fixture {
         Self::of(false).await
     }
 
+    /// A link that has nothing to sign in with.
+    async fn unsigned() -> Self {
+        Self::with(None, false).await
+    }
+
     /// A link to the user's own server, or to another's.
     async fn of(is_own: bool) -> Self {
+        Self::with(Some(Auth::Token { token: "t".into() }), is_own).await
+    }
+
+    async fn with(auth: Option<Auth>, is_own: bool) -> Self {
         let server = ScriptedServer::new().await;
         let prepared = Arc::new(AtomicU32::new(0));
         let count = Arc::clone(&prepared);
@@ -37,7 +46,7 @@ impl Fixture {
             count.fetch_add(1, Ordering::SeqCst);
             Ok(())
         });
-        let options = LinkOptions::screen(server.address(), Auth::Token { token: "t".into() }, prepare);
+        let options = LinkOptions::screen(server.address(), auth, prepare);
         let locate: Option<Locate> = if is_own { Some(Arc::new(|| None)) } else { None };
         let options = options.located_by(locate);
         Self { link: LinkHandle::start(options), server, prepared }
@@ -195,4 +204,39 @@ async fn a_server_that_reads_nothing_is_given_up_and_still_read() {
     let down = fixture.until(|event| matches!(event, LinkEvent::Down { .. })).await;
     let LinkEvent::Down { reason, .. } = down else { panic!("{down:?}") };
     assert!(reason.contains("does not read"), "{reason}");
+}
+
+#[tokio::test]
+async fn a_password_is_for_one_try_and_the_token_that_follows_for_all_later_ones() {
+    let mut fixture = Fixture::unsigned().await;
+    let (peer, stopped) = tokio::join!(fixture.server.accept(), async {
+        loop {
+            match fixture.link.next_event().await.expect("the link lives") {
+                LinkEvent::Stopped { error } => return error,
+                LinkEvent::Connecting => {}
+                other => panic!("{other:?}"),
+            }
+        }
+    });
+    assert_eq!(stopped, NetError::SignInNeeded, "the server answers");
+    drop(peer);
+    let name: chat_proto::text::Username = "zoe".parse().expect("a name");
+    let sign_in = || LinkCommand::SignIn(Auth::Password { name: name.clone(), password: "guess".into() });
+    for code in [ErrorCode::AuthFailed, ErrorCode::TooMany, ErrorCode::ShuttingDown] {
+        fixture.link.send(sign_in()).expect("taken");
+        let mut peer = fixture.greeted().await;
+        peer.receive().await.expect("a hello");
+        peer.send(&ErrorFrame { id: None, error: ErrorBody::new(code, "No.").retry_after(1) }).await;
+        let event = fixture.until(|event| !matches!(event, LinkEvent::Connecting)).await;
+        assert!(matches!(event, LinkEvent::Stopped { .. }), "{code:?}: {event:?}");
+    }
+    fixture.link.send(sign_in()).expect("taken");
+    let mut peer = fixture.greeted().await;
+    peer.receive().await.expect("a hello");
+    peer.send(&Box::new(chat_proto::server_frame::Welcome { token: Some("t-1".into()), ..*welcome() })).await;
+    fixture.until(|event| matches!(event, LinkEvent::Welcome(_))).await;
+    drop(peer);
+    let mut peer = fixture.greeted().await;
+    let Some(ClientFrame::Hello(hello)) = peer.receive().await else { panic!("a hello") };
+    assert_eq!(hello.auth, Auth::Token { token: "t-1".into() });
 }

@@ -9,6 +9,7 @@ mod info;
 mod links;
 mod list;
 mod open;
+mod sign_in;
 mod switcher;
 
-pub(super) use open::draw;
+pub(super) use open::{covers, draw};

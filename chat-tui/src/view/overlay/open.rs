@@ -3,15 +3,24 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{deletion, edit_history, frame, help, history_search, info, links, list, switcher};
+use super::{deletion, edit_history, frame, help, history_search, info, links, list, sign_in, switcher};
 use crate::app::Overlay;
 use crate::app::{Model, Target};
 use crate::theme::Theme;
 use crate::view::draw;
 use crate::view::drawn::Drawn;
 
-/// Draws the open overlay, if there is one.
+/// Whether something lies over the screen.
+pub(in crate::view) fn covers(model: &Model) -> bool {
+    model.overlays.open.is_some() || model.sign_in.is_some()
+}
+
+/// Draws the form that asks for a sign-in, and the open overlay, if there are any.
 pub(in crate::view) fn draw(model: &Model, theme: &Theme, area: Rect, (buffer, drawn): (&mut Buffer, &mut Drawn)) {
+    if let Some(form) = &model.sign_in {
+        drawn.caret = None;
+        sign_in::draw(model, theme, area, (form, buffer, drawn));
+    }
     let Some(overlay) = &model.overlays.open else { return };
     drawn.caret = None;
     let (columns, rows) = match overlay {

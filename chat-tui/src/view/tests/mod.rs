@@ -9,6 +9,7 @@ mod panes;
 mod scene;
 mod scrolling;
 mod selecting;
+mod sign_in;
 mod snapshots;
 mod writing;
 

@@ -1,5 +1,6 @@
 //! Takes the frames that come from the server. Must not decide what happens to the connection.
 
+use chat_proto::client_frame::Auth;
 use chat_proto::codec;
 use chat_proto::error::{ErrorBody, ErrorCode};
 use chat_proto::ids::RequestId;
@@ -51,6 +52,9 @@ impl Driver {
         match codec::decode_server(text) {
             Ok(Some(ServerFrame::Welcome(welcome))) => {
                 self.step(Input::Welcomed).await?;
+                if let Some(token) = &welcome.token {
+                    self.options.auth = Some(Auth::Token { token: token.clone() });
+                }
                 self.emit(LinkEvent::Welcome(welcome)).await?;
                 // The first measurement of the round-trip time and, by it, of the server's clock.
                 self.ping();
