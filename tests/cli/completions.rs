@@ -16,9 +16,7 @@ fn home_with_names(server: &Server) -> Home {
         ana.output(&["room", "create", room]);
     }
     ana.output(&["send", "ops", "hello"]);
-    let config = ana.path().join(".config/chat");
-    std::fs::create_dir_all(&config).expect("a folder");
-    std::fs::write(config.join("client.toml"), "[profiles.work]\nserver = \"ws://h\"\n").expect("written");
+    ana.configure("[profiles.work]\nserver = \"ws://h\"\n");
     std::fs::write(ana.path().join("odd-file"), "").expect("written");
     ana
 }
@@ -68,6 +66,7 @@ fn bash_offers_rooms_messages_and_profiles() {
         (&["edit", "ops/"], &["ops/2"]),
         (&["wait", "ops", "--since", "ops/2"], &["ops/2"]),
         (&["--profile", "w"], &["work"]),
+        (&["profile", "default", "w"], &["work"]),
         (&["send", "--st"], &["--stream"]),
     ] {
         assert_eq!(offers(offered, || bash(&ana, words)), offered, "{words:?}");

@@ -78,6 +78,10 @@ const PROGRAMS: &str = "
     ana  local restart                                           => ! notice
     ana  local stop                                              => ! notice
     ana  local restore --force FOLDER/chat.db                    => restore
+    ana  profile list                                            => profile
+    ana  profile default work                                    => ! notice
+    ana  profile default --none                                  => ! notice
+    ana  profile default nosuch                                  => ! error
     ana  serve --listen bad                                      => ! error
 ";
 
@@ -165,6 +169,7 @@ fn the_lines_about_rooms_people_and_failures_are_as_documented() {
 #[test]
 fn the_lines_of_the_programs_themselves_are_as_documented() {
     let homes = BTreeMap::from([("ana", Home::default())]);
+    homes["ana"].configure("[profiles.work]\nserver = \"ws://127.0.0.1:1\"\n");
     play(PROGRAMS, |step| chat(&homes, step));
     let server = Server::start();
     Home::signed_in(&server, "ana").output(&["send", "general", "old"]);

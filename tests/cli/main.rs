@@ -17,6 +17,7 @@ mod local_backup;
 mod local_log;
 mod many_rooms;
 mod one_server;
+mod profiles;
 mod readme;
 mod references;
 mod restoring;

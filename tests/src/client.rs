@@ -26,6 +26,13 @@ impl Home {
         self.folder.path()
     }
 
+    /// Writes the settings of the client.
+    pub fn configure(&self, settings: &str) {
+        let folder = self.path().join(".config/chat");
+        std::fs::create_dir_all(&folder).expect("a folder");
+        std::fs::write(folder.join("client.toml"), settings).expect("written");
+    }
+
     /// Sets an environment variable for every command run here.
     pub fn set(&mut self, name: &str, value: &str) {
         self.variables.push((name.to_owned(), value.to_owned()));

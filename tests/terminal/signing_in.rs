@@ -76,3 +76,52 @@ fn the_first_account_is_made_on_the_screen_with_the_setup_code() {
     screen.wait_for_text("message #general");
     assert!(home.output(&["--server", &address, "whoami"]).starts_with("ana at"));
 }
+
+fn leave(screen: &Screen) {
+    screen.press(&["C-q"]);
+    until("the end", || screen.has_ended().then_some(()));
+}
+
+#[test]
+fn the_screen_returns_to_the_last_server_and_commands_stay() {
+    let (_server, address) = server("loopback");
+    let home = Home::default();
+    home.output(&["send", "general", "on this machine"]);
+    let registered = home.pipe(&["--server", &address, "register", "zoe", "--password-stdin"], b"correct horse");
+    assert!(registered.status.success());
+    home.output(&["--server", &address, "send", "general", "far away"]);
+    // A script signs in, and moves nothing.
+    let first = Screen::chat(&home, (100, 24), &[]);
+    let lines = first.wait_for_text("on this machine");
+    assert!(!lines.iter().any(|line| line.contains("as last time")), "{lines:#?}");
+    leave(&first);
+    let named = Screen::chat(&home, (100, 24), &["--server", &address]);
+    named.wait_for_text("far away");
+    leave(&named);
+    let back = Screen::chat(&home, (100, 24), &[]);
+    back.wait_for_text(&format!("zoe on {}, as last time.", &address[5..]));
+    back.wait_for_text("far away");
+    leave(&back);
+    assert!(home.output(&["whoami"]).contains("at unix:"), "commands stay where they were");
+    let local = Screen::chat(&home, (100, 24), &["--local"]);
+    local.wait_for_text("on this machine");
+    leave(&local);
+    let again = Screen::chat(&home, (100, 24), &[]);
+    let lines = again.wait_for_text("on this machine");
+    assert!(!lines.iter().any(|line| line.contains("as last time")), "{lines:#?}");
+}
+
+#[test]
+fn an_account_made_by_hand_in_the_shell_is_where_the_screen_opens() {
+    let (_server, address) = server("loopback");
+    let home = Home::default();
+    let shell = Screen::shell(&home, (100, 24));
+    enter(&shell, &format!("chat --server {address} register zoe"));
+    for prompt in ["Password:", "Repeat it:"] {
+        shell.wait_for_text(prompt);
+        enter(&shell, "correct horse");
+    }
+    shell.wait_for_text("registered and signed in");
+    enter(&shell, "clear; chat");
+    shell.wait_for_text(&format!("zoe on {}, as last time.", &address[5..]));
+}

@@ -24,6 +24,9 @@ pub(super) struct Globals {
     /// Use the server of this profile in client.toml.
     #[arg(long, global = true, value_name = "NAME", help_heading = "Global options")]
     pub profile: Option<String>,
+    /// Use the server on this machine: the system service, or your own.
+    #[arg(long, global = true, conflicts_with_all = ["server", "profile"], help_heading = "Global options")]
+    pub local: bool,
     /// Print JSON lines instead of text; `chat help json` describes them.
     #[arg(long, global = true, help_heading = "Global options")]
     pub json: bool,

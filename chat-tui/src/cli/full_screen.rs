@@ -5,6 +5,7 @@ use std::io::IsTerminal;
 use super::context::Context;
 use super::exit::CliError;
 use super::output::ColorChoice;
+use crate::argument::sentence;
 use crate::config::Notify;
 use crate::net::{LinkOptions, ServerAddress};
 use crate::runtime::{Colours, KeepSignIn, Notifies, RunError, RunOptions, run as run_screen};
@@ -17,12 +18,13 @@ pub(super) async fn run(context: &Context) -> Result<(), CliError> {
             "the full-screen client needs a terminal; in scripts use `chat send`, `chat tail` and others, see `chat --help`",
         ));
     }
+    let (context, greeting) = context.at_last_server();
     let address = context.address()?;
     let auth = context.known_auth(&address)?;
     let (prepare, locate) = (context.prepare(&address), context.locate(&address));
     let link = LinkOptions::screen(address.clone(), auth, prepare).located_by(locate).trusting(context.ca_file());
     let options = RunOptions {
-        label: label(&address),
+        label: address.label(),
         cache_name: context.server_name(&address),
         link,
         cache_folder: context.paths.state.join("cache"),
@@ -41,7 +43,7 @@ pub(super) async fn run(context: &Context) -> Result<(), CliError> {
             Notify::Terminal => Notifies::Terminal,
         },
         keep_sign_in: keep_sign_in(context, address),
-        greeting: None,
+        greeting,
     };
     run_screen(options).await.map_err(|error| match error {
         RunError::Theme(_) => CliError::usage(error.to_string()),
@@ -49,19 +51,17 @@ pub(super) async fn run(context: &Context) -> Result<(), CliError> {
     })
 }
 
-fn keep_sign_in(context: &Context, address: ServerAddress) -> KeepSignIn {
-    let context = context.clone();
+/// Keeps the token of a sign-in, and remembers the server once in a run.
+fn keep_sign_in(context: Context, address: ServerAddress) -> KeepSignIn {
+    let mut is_remembered = false;
     KeepSignIn(Box::new(move |name, token| {
-        let Some(token) = token else { return Ok(()) };
-        let kept = context.keep_token(&address, name, token);
-        kept.map_err(|error| format!("You are signed in, but not for the next start: {error}"))
+        if let Some(token) = token {
+            let kept = context.keep_token(&address, name, token);
+            kept.map_err(|error| format!("You are signed in, but not for the next start: {error}"))?;
+        }
+        if std::mem::replace(&mut is_remembered, true) {
+            return Ok(());
+        }
+        context.remember_server(&address, name).map_err(|error| sentence(&error.to_string()))
     }))
-}
-
-/// Returns the server's name on the screen.
-fn label(address: &ServerAddress) -> String {
-    match address {
-        ServerAddress::Unix(_) => "this machine".to_owned(),
-        ServerAddress::Plain(place) | ServerAddress::Secure(place) => place.authority(),
-    }
 }

@@ -19,7 +19,7 @@ use crate::text::io_reason;
 
 const EXAMPLES: &str = "\
 Examples:
-  chat                                    open the full-screen client; F1 shows its keys
+  chat                                    open the full-screen client, at the server used last
   chat send general 'the build is green'  post a message
   make 2>&1 | chat send builds --code     post what a program prints
   chat tail ops -f                        follow a room

@@ -9,6 +9,7 @@ mod destination;
 mod exit;
 mod full_screen;
 mod json;
+mod last_server;
 mod main;
 mod outbox;
 mod output;

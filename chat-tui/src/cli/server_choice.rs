@@ -46,10 +46,18 @@ impl Context {
     /// # Errors
     /// The profile does not exist.
     pub fn configured_server(&self) -> Result<Option<String>, CliError> {
+        if self.globals.local {
+            return Ok(None);
+        }
         // A flag that names no profile is a mistake, even beside --server.
         let profile = self.profile_in_use().map(|name| self.profile(name)).transpose()?;
         let profile = profile.map(|profile| profile.server.clone());
         Ok(self.named_server().or(profile).or_else(|| self.settings.server.clone()))
+    }
+
+    /// Whether the flags or the environment name a server.
+    pub fn is_server_named(&self) -> bool {
+        self.globals.local || self.globals.profile.is_some() || self.named_server().is_some()
     }
 
     /// The server that was named directly: by the flag, or by the environment if no flag names a profile.
@@ -61,7 +69,10 @@ impl Context {
     }
 
     /// The profile in use: the one of the flag, or the default one if no server is named directly.
-    fn profile_in_use(&self) -> Option<&str> {
+    pub fn profile_in_use(&self) -> Option<&str> {
+        if self.globals.local {
+            return None;
+        }
         let default = if self.named_server().is_none() { self.settings.profile.as_deref() } else { None };
         self.globals.profile.as_deref().or(default)
     }

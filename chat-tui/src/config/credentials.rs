@@ -72,6 +72,11 @@ impl Credentials {
         self.file_content.servers.get(server).map(|entry| entry.token.as_str())
     }
 
+    /// Returns the account that the token of a server is for.
+    pub fn account(&self, server: &str) -> Option<&str> {
+        self.file_content.servers.get(server).map(|entry| entry.name.as_str())
+    }
+
     /// Stores a token, replacing an earlier one.
     ///
     /// # Errors

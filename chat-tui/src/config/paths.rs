@@ -35,6 +35,11 @@ impl Paths {
         self.config.join("client.toml")
     }
 
+    /// Returns the file of the servers that were used.
+    pub fn used_servers(&self) -> PathBuf {
+        self.state.join("servers.toml")
+    }
+
     /// Returns the local server's data folder.
     pub fn local_server_data(&self) -> PathBuf {
         self.data.join("server")

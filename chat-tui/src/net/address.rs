@@ -58,6 +58,14 @@ const SCHEMES: [Scheme; 4] = [
 ];
 
 impl ServerAddress {
+    /// Returns its name for people: the host, or this machine.
+    pub fn label(&self) -> String {
+        match self {
+            Self::Unix(_) => "this machine".to_owned(),
+            Self::Plain(place) | Self::Secure(place) => place.authority(),
+        }
+    }
+
     /// Whether the server learns from the operating system who connects.
     pub fn is_unix(&self) -> bool {
         matches!(self, Self::Unix(_))

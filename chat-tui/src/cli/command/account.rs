@@ -70,7 +70,8 @@ pub(super) async fn register(args: &RegisterArgs, context: &Context) -> Result<(
         ask_twice("Password")?
     };
     let auth = Auth::Register { name: args.name.clone(), password, code: args.code.clone() };
-    sign_in(context, address, auth, SignIn { done: "registered and signed in", name: &args.name }).await
+    let is_by_hand = !args.password_stdin;
+    sign_in(context, address, auth, SignIn { done: "registered and signed in", name: &args.name, is_by_hand }).await
 }
 
 pub(super) async fn login(args: &LoginArgs, context: &Context) -> Result<(), CliError> {
@@ -86,7 +87,8 @@ pub(super) async fn login(args: &LoginArgs, context: &Context) -> Result<(), Cli
         };
         Auth::Password { name: args.name.clone(), password }
     };
-    sign_in(context, address, auth, SignIn { done: "signed in", name: &args.name }).await
+    let is_by_hand = !args.password_stdin && !args.token_stdin;
+    sign_in(context, address, auth, SignIn { done: "signed in", name: &args.name, is_by_hand }).await
 }
 
 /// A sign-in as it was asked for.
@@ -95,13 +97,15 @@ struct SignIn<'a> {
     done: &'a str,
     /// The account it must be of.
     name: &'a Username,
+    /// Whether a person typed the password, and not a script.
+    is_by_hand: bool,
 }
 
 async fn sign_in(
     context: &Context,
     address: ServerAddress,
     auth: Auth,
-    SignIn { done, name: asked }: SignIn<'_>,
+    SignIn { done, name: asked, is_by_hand }: SignIn<'_>,
 ) -> Result<(), CliError> {
     let given = match &auth {
         Auth::Token { token } => Some(token.clone()),
@@ -116,6 +120,9 @@ async fn sign_in(
     }
     if let Some(token) = session.welcome.token.as_ref().or(given.as_ref()) {
         context.keep_token(&address, name, token)?;
+    }
+    if is_by_hand {
+        context.remember_server(&address, name)?;
     }
     let text = format!("{done} at {address} as {name}");
     print_identity(context, &session, &address, &text)

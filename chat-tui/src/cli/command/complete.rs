@@ -41,6 +41,7 @@ pub(super) async fn run(args: &CompleteArgs, context: &Context, definition: Comm
     let mut context = context.clone();
     context.globals.server = value_of("--server", before).or(context.globals.server);
     context.globals.profile = value_of("--profile", before).or(context.globals.profile);
+    context.globals.local |= before.iter().any(|word| word == "--local");
     let found = match kind {
         Kind::Profile => context.settings.profiles.keys().cloned().collect(),
         // An error would stand in the middle of a line that somebody types.

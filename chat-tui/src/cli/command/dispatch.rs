@@ -7,8 +7,8 @@ use super::local::{self, BackgroundArgs, LocalAction, LocalCommand};
 #[cfg(feature = "local-server")]
 use super::serve;
 use super::{
-    account, complete, completions, delete, doctor, edit, help, history, man, outbox, read, room, rooms, rsvp, run,
-    send, send_args, status, tail, trending, unread, versions, wait, who,
+    account, complete, completions, delete, doctor, edit, help, history, man, outbox, profile, read, room, rooms, rsvp,
+    run, send, send_args, status, tail, trending, unread, versions, wait, who,
 };
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;
@@ -88,6 +88,9 @@ messages never count; posting does not move the read marker, `chat read` does.\n
     Whoami,
     /// Change your password.
     Passwd(account::PasswdArgs),
+    /// List the servers you know, and choose the one that commands use.
+    #[command(subcommand, after_help = "Examples:\n  chat profile list\n  chat profile default work")]
+    Profile(profile::ProfileCommand),
     /// Check the connection, your files and the terminal, and suggest fixes.
     #[command(
         after_help = "Exits with 1 if a check fails.\n\nExamples:\n  chat doctor\n  chat --profile work doctor\n  chat doctor --redis redis://127.0.0.1:6379\n  chat doctor --redis redis://127.0.0.1:6379 --prefix talk"
@@ -189,8 +192,8 @@ impl ClientTask {
         match self {
             Self::FullScreen => true,
             Self::Command(command) => {
-                use ClientCommand::{Complete, Doctor, Outbox};
-                !matches!(command, Outbox(_) | Doctor(_) | Complete(_))
+                use ClientCommand::{Complete, Doctor, Outbox, Profile};
+                !matches!(command, Outbox(_) | Doctor(_) | Complete(_) | Profile(_))
             }
             #[cfg(feature = "local-server")]
             Self::Local(_) => false,
@@ -238,6 +241,7 @@ impl ClientCommand {
             Self::Logout => account::logout(context).await,
             Self::Whoami => account::whoami(context).await,
             Self::Passwd(args) => account::passwd(args, context).await,
+            Self::Profile(command) => profile::run(command, context),
             Self::Doctor(args) => doctor::run(args, context).await,
             Self::Complete(args) => complete::run(args, context, definition()).await,
         }

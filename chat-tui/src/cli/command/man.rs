@@ -78,7 +78,7 @@ Tokens, one for each server.
 The data of your own server.
 .TP
 \fI~/.local/state/chat/\fR
-Unsent messages, drafts, input history, and the log of your own server.
+Unsent messages, drafts, input history, the servers that were used, and the log of your own server.
 .TP
 \fI/run/chat/chat.sock\fR
 The socket of a server for all users of this machine.

@@ -24,6 +24,7 @@ mod man;
 mod outbox;
 mod page_back;
 mod posting;
+mod profile;
 mod read;
 mod room;
 mod rooms;

@@ -6,9 +6,9 @@ use serde::Serialize;
 use super::encoder::escaped;
 use super::{
     ChangeLine, CheckLine, CopiedDataLine, ErrorLine, IdentityLine, ItemLine, ItemNames, JoinedLine, JoinsLine,
-    LeftLine, LocalServerLine, LogLine, MemberLine, NoticeLine, OutboxPostLine, PersonLine, ReadMarkerLine,
-    RoomDescriptionLine, RoomInfoLine, RoomLine, RoomTopicLine, RsvpCountsLine, RunLine, TrendingLine, UnreadLine,
-    VersionLine,
+    LeftLine, LocalServerLine, LogLine, MemberLine, NoticeLine, OutboxPostLine, PersonLine, ProfileLine,
+    ReadMarkerLine, RoomDescriptionLine, RoomInfoLine, RoomLine, RoomTopicLine, RsvpCountsLine, RunLine, TrendingLine,
+    UnreadLine, VersionLine,
 };
 
 /// The version of this output. Within a version, types and fields may be added; nothing else changes.
@@ -94,6 +94,8 @@ lines! {
     Presence = "presence" => PersonLine<'a>;
     /// `register`, `login`, `whoami`: the account and its server.
     Identity = "identity" => IdentityLine<'a>;
+    /// `profile list`: a profile, or a server that was used without one.
+    Profile = "profile" => ProfileLine<'a>;
     /// `local status`: the local server.
     #[cfg_attr(not(feature = "local-server"), expect(dead_code, reason = "this build has no local server"))]
     LocalServer = "local_server" => LocalServerLine<'a>;

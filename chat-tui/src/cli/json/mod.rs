@@ -19,7 +19,7 @@ pub(super) use item::{ItemLine, ItemNames, JoinsLine};
 pub(super) use line::{Line, encode};
 pub(super) use message::{ChangeLine, ReadMarkerLine, UnreadLine, VersionLine};
 pub(super) use people::{IdentityLine, PersonLine};
-pub(super) use program::{CheckLine, CopiedDataLine, ErrorLine, LocalServerLine, LogLine, NoticeLine};
+pub(super) use program::{CheckLine, CopiedDataLine, ErrorLine, LocalServerLine, LogLine, NoticeLine, ProfileLine};
 pub(super) use room::{
     JoinedLine, LeftLine, MemberLine, RoomDescriptionLine, RoomInfoLine, RoomLine, RoomTopicLine, RsvpCountsLine,
     TrendingLine,

@@ -6,8 +6,27 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::moment::Moment;
 use super::words;
 use crate::cli::exit::ErrorReport;
+
+/// A profile, or a server that was used without one.
+#[derive(Debug, Serialize)]
+pub(in crate::cli) struct ProfileLine<'a> {
+    /// Its name in the settings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<&'a str>,
+    /// The server's address, or for one's own server its data folder.
+    pub server: &'a str,
+    /// The account that is signed in, or was when it was used last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<&'a str>,
+    /// Whether commands use it where no server is named.
+    pub is_default: bool,
+    /// When it was used last by hand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_used_at: Option<Moment>,
+}
 
 /// The local server and its files.
 #[derive(Debug, Serialize)]

@@ -217,6 +217,12 @@ fn people_and_program(samples: &mut Samples) {
     let user = UserFields::new(UserId(5), "ana");
     let (epoch, server, server_version) = ("e-1", "ws://localhost:4000/", "0.1.0");
     samples.add(&Line::Identity(IdentityLine { user, server, server_version, epoch }));
+    let profile = |name, account, at: Option<UnixMillis>| {
+        let last_used_at = at.map(Into::into);
+        ProfileLine { name, server, account, is_default: name.is_some(), last_used_at }
+    };
+    samples.add(&Line::Profile(profile(Some("work"), Some("ana"), Some(NOW))));
+    samples.add(&Line::Profile(profile(None, None, None)));
     let server = |pid: Option<i32>| LocalServerLine {
         data: "/home/ana/data".into(),
         is_running: pid.is_some(),
