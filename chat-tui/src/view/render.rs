@@ -6,7 +6,7 @@ use ratatui::buffer::Buffer;
 
 use super::cache::RenderCache;
 use super::drawn::Drawn;
-use super::layout::Layout;
+use super::layout::{Layout, Pane};
 use super::{bar, composer, draw, footer, overlay, people, rooms, timeline};
 use crate::app::Model;
 use crate::theme::{Role, Theme};
@@ -36,6 +36,8 @@ pub fn render(model: &Model, theme: &Theme, cache: &mut RenderCache, buffer: &mu
     }
     drawn.moving = layout.list;
     drawn.viewport.fold = layout.fold;
+    let lies_over = |pane: Option<Pane>| pane.is_some_and(|pane| pane.border.is_none());
+    drawn.viewport.is_covered = overlay::covers(model) || lies_over(layout.rooms) || lies_over(layout.people);
     drawn.viewport.links = drawn.links.cells().map(|(cells, link)| (draw::area(cells), link.into())).collect();
     composer::draw_candidates(model, theme, layout.composer, buffer);
     overlay::draw(model, theme, area, (buffer, &mut drawn));

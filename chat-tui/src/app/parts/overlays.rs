@@ -137,6 +137,22 @@ impl Overlays {
         self.open = None;
     }
 
+    /// A room was opened: an overlay about another one closes, and the list of rooms, unless no room was open yet: then
+    /// nobody has chosen one.
+    pub fn on_room_opened(&mut self, opened: RoomKey, is_first: bool) {
+        let is_over = match &self.open {
+            Some(Overlay::Switcher(_) | Overlay::HistorySearch(_) | Overlay::Links(_)) => !is_first,
+            Some(Overlay::Info { info, .. }) => info.listing.room.id != opened.room,
+            Some(Overlay::Deletion { room_key, .. } | Overlay::EditHistory(EditHistory { room_key, .. })) => {
+                *room_key != opened
+            }
+            Some(Overlay::Help { .. }) | None => false,
+        };
+        if is_over {
+            self.close();
+        }
+    }
+
     /// Opens the list of rooms with a query, and asks its server for the rooms that could be joined.
     pub fn open_switcher(&mut self, query: &str, server: &Server, out: &mut Outcomes) {
         if server.is_ready() {

@@ -38,9 +38,14 @@ impl Panes {
         self.opened = self.opened.filter(|(_, opened_at)| *opened_at == fold);
     }
 
+    /// Whether one lies over the messages.
+    pub(in crate::app) fn cover(&self) -> bool {
+        matches!(self.opened, Some((_, Fold::Both)))
+    }
+
     /// Closes the pane that lies over the messages. Returns whether there was one.
     pub(in crate::app) fn uncover(&mut self) -> bool {
-        let lies_over = matches!(self.opened, Some((_, Fold::Both)));
+        let lies_over = self.cover();
         self.opened = self.opened.filter(|_| !lies_over);
         lies_over
     }

@@ -186,7 +186,9 @@ impl Model {
 
     /// Where the user looks.
     pub(in crate::app) fn attention(&self) -> Attention {
-        Attention { now: self.now, open: self.navigation.current, has_focus: self.activity.has_focus }
+        let (now, open, has_focus) = (self.now, self.navigation.current, self.activity.has_focus);
+        let is_covered = self.overlays.open.is_some() || self.sign_in.is_some() || self.panes.cover();
+        Attention { now, open, has_focus, is_covered }
     }
 
     /// Whether a server takes requests.

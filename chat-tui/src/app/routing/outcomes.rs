@@ -103,10 +103,13 @@ fn quit(model: &mut Model, out: &mut Outcomes) {
 
 fn on_room_opened(model: &mut Model, opened: RoomKey, left: Option<RoomKey>, out: &mut Outcomes) {
     let now = model.now;
-    model.overlays.close();
+    let is_first = model.viewport.room_key.is_none();
+    model.overlays.on_room_opened(opened, is_first);
     model.focus = Focus::Composer;
     model.composer.completing.stop();
-    model.panes.uncover();
+    if !is_first {
+        model.panes.uncover();
+    }
     model.recent.on_room(opened, out);
     if let Some(left) = left.and_then(|left| model.rooms.get_mut(&left)) {
         left.save_draft(model.composer.interrupted_draft(), out);

@@ -15,4 +15,6 @@ pub struct Attention {
     pub open: Option<RoomKey>,
     /// Whether the terminal has the keyboard.
     pub has_focus: bool,
+    /// Whether something lies over the messages.
+    pub is_covered: bool,
 }

@@ -85,6 +85,8 @@ pub struct Viewport {
     pub is_at_start: bool,
     /// The last message that is visible from its first to its last row; else the last visible one.
     pub last_whole: Option<Seq>,
+    /// Whether something lay over the messages.
+    pub is_covered: bool,
     /// Whether the selected message, taller than the list, continues above and below it.
     pub selected_continues: (bool, bool),
     /// Whether a countdown is visible.

@@ -6,6 +6,7 @@ mod coming_back;
 mod completing;
 mod composer;
 mod convergence;
+mod covered;
 mod deletions;
 pub(crate) mod edit_history;
 mod history;

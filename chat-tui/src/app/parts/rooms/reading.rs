@@ -22,9 +22,14 @@ use crate::app::state::viewport::Viewport;
 use crate::text::SafeText;
 
 impl Room {
+    /// Whether the user is looking at the messages.
+    fn is_looked_at(&self, attention: Attention) -> bool {
+        attention.open == Some(self.key) && attention.has_focus && !attention.is_covered
+    }
+
     /// Whether the user is looking at the newest messages.
     fn is_being_read(&self, attention: Attention) -> bool {
-        attention.open == Some(self.key) && attention.has_focus && self.scroll == Scroll::End
+        self.is_looked_at(attention) && self.scroll == Scroll::End
     }
 
     /// A page of changes arrived. A message on it may have been posted and changed since the counts were taken: only the
@@ -106,7 +111,8 @@ impl Room {
 
     /// Marks the messages in sight as read while the user looks at the room.
     pub fn mark_visible_as_read(&mut self, server: &Server, attention: Attention, viewport: &Viewport) {
-        let is_looked_at = attention.open == Some(self.key) && attention.has_focus;
+        // The last frame may be older than the end of what lay over the messages.
+        let is_looked_at = self.is_looked_at(attention) && !viewport.is_covered;
         // A restored room lacks its ephemeral messages: they are not visible yet.
         let is_whole = self.following.is_current() && !self.backlog.is_restored;
         if is_looked_at && is_whole && !self.reading.is_marked_unread {
