@@ -54,17 +54,17 @@ fn opened_rooms(connection: &Connection) -> rusqlite::Result<Vec<RoomId>> {
 }
 
 fn rooms(connection: &Connection) -> rusqlite::Result<Vec<SavedRoom>> {
-    let mut statement = connection.prepare("SELECT id, membership, cursor, floor FROM room")?;
+    let mut statement = connection.prepare("SELECT id, membership, cursor, floor, announced FROM room")?;
     let rows = statement.query_map([], |row| {
-        let (id, floor): (i64, i64) = (row.get(0)?, row.get(3)?);
-        Ok(((id, floor), row.get::<_, String>(1)?, row.get::<_, String>(2)?))
+        let (id, floor, announced): (i64, i64, i64) = (row.get(0)?, row.get(3)?, row.get(4)?);
+        Ok(((id, floor, announced), row.get::<_, String>(1)?, row.get::<_, String>(2)?))
     })?;
     let mut rooms = Vec::new();
     for row in rows {
-        let ((id, floor), membership, cursor) = row?;
-        let floor = Seq(floor.cast_unsigned());
+        let ((id, floor, announced), membership, cursor) = row?;
+        let (floor, announced) = (Seq(floor.cast_unsigned()), Seq(announced.cast_unsigned()));
         if let (Some(membership), Some(cursor)) = (from_text(&membership), from_text(&cursor)) {
-            rooms.push(SavedRoom { membership, cursor, floor, items: items(connection, id)? });
+            rooms.push(SavedRoom { membership, announced, cursor, floor, items: items(connection, id)? });
         }
     }
     Ok(rooms)

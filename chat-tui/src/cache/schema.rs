@@ -12,7 +12,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use super::error::{CacheError, is_damage};
 
 /// Grows with each change of the tables in [`REBUILT`] or of the values in them.
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 
 /// Data that only this file holds: kept whichever version wrote it.
 const KEPT: &str = "
@@ -63,7 +63,7 @@ const REBUILT: &str = "
 DROP TABLE IF EXISTS room;
 DROP TABLE IF EXISTS item;
 DROP TABLE IF EXISTS person;
-CREATE TABLE room (id INTEGER PRIMARY KEY, membership TEXT NOT NULL, cursor TEXT NOT NULL, floor INTEGER NOT NULL) STRICT;
+CREATE TABLE room (id INTEGER PRIMARY KEY, membership TEXT NOT NULL, announced INTEGER NOT NULL, cursor TEXT NOT NULL, floor INTEGER NOT NULL) STRICT;
 CREATE TABLE item (room INTEGER NOT NULL, seq INTEGER NOT NULL, changed INTEGER NOT NULL, item TEXT NOT NULL, PRIMARY KEY (room, seq)) STRICT, WITHOUT ROWID;
 CREATE TABLE person (id INTEGER PRIMARY KEY, user TEXT NOT NULL) STRICT;
 ";

@@ -158,8 +158,14 @@ fn save_place(transaction: &Transaction<'_>, room: RoomId, place: Option<Place>)
 fn save_room(transaction: &Transaction<'_>, saved: &SavedRoom) -> rusqlite::Result<()> {
     let room = saved.membership.room.id.0.cast_signed();
     transaction.execute(
-        "INSERT OR REPLACE INTO room (id, membership, cursor, floor) VALUES (?1, ?2, ?3, ?4)",
-        params![room, to_text(&saved.membership), to_text(&saved.cursor), saved.floor.0.cast_signed()],
+        "INSERT OR REPLACE INTO room (id, membership, announced, cursor, floor) VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![
+            room,
+            to_text(&saved.membership),
+            saved.announced.0.cast_signed(),
+            to_text(&saved.cursor),
+            saved.floor.0.cast_signed()
+        ],
     )?;
     transaction.execute("DELETE FROM item WHERE room = ?1 AND seq < ?2", params![room, saved.floor.0.cast_signed()])?;
     let mut statement = transaction.prepare_cached(
@@ -237,6 +243,7 @@ mod tests {
         let cursor = Cursor { run: Some(Run(7)), seq: Seq(9), persistent: Seq(8) };
         let saved = |room, name| SavedRoom {
             membership: membership(room, name, 9),
+            announced: Seq(4),
             cursor,
             floor: Seq(1),
             items: vec![message(8, ANA, "eight")],
@@ -291,6 +298,7 @@ mod tests {
         let joins = chat_proto::message::Item { content: Content::Join, ..message(2, ANA, "-") };
         let saved = SavedRoom {
             membership: membership(GENERAL, "general", 9),
+            announced: Seq(9),
             cursor: Cursor { run: Some(Run(7)), seq: Seq(9), persistent: Seq(8) },
             floor: Seq(1),
             items: vec![message(1, ANA, "old"), joins.clone(), message(3, ANA, "kept")],

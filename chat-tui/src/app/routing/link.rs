@@ -150,6 +150,7 @@ fn take_identity(model: &mut Model, key: ServerKey, welcome: &Welcome, out: &mut
         // The numbers, or the rooms, are others: nothing loaded is valid.
         model.rooms_of(key).for_each(|(room, _)| {
             room.reset(Cursor::START);
+            room.reading.forget_progress();
             room.following.doubt();
         });
         out.persist(key, PersistOp::RemoveAllRooms);

@@ -118,6 +118,8 @@ pub enum PersistOp {
 pub struct SavedRoom {
     /// The account's membership.
     pub membership: Membership,
+    /// The read marker that the server is known to have; that of the membership may be ahead.
+    pub announced: Seq,
     /// Every change up to here has been applied.
     pub cursor: Cursor,
     /// The number from which the items are complete, but for ephemeral ones.

@@ -12,6 +12,7 @@ pub(crate) mod edit_history;
 mod history;
 mod links;
 mod outbox;
+mod read_offline;
 mod restart;
 mod room_queues;
 mod sign_in;

@@ -124,7 +124,8 @@ fn a_restart_with_an_unsent_post_while_connecting() {
     let room_key = RoomKey { server: ServerKey::FIRST, room: GENERAL };
     let items = talk();
     let cursor = crate::app::tests::at(items.len() as u64);
-    let saved = SavedRoom { membership: membership(GENERAL, "general", cursor.seq.0), cursor, floor: Seq(1), items };
+    let (membership, announced) = (membership(GENERAL, "general", cursor.seq.0), cursor.seq);
+    let saved = SavedRoom { membership, announced, cursor, floor: Seq(1), items };
     let post = StoredPost {
         room_key,
         key: "k-1".parse().expect("a key"),

@@ -72,6 +72,7 @@ impl Room {
     /// here may have changed any of it.
     pub fn reset_parted(&mut self, head: Cursor, out: &mut Outcomes) {
         self.reset(head);
+        self.reading.forget_progress();
         out.persist(self.key.server, PersistOp::RemoveItems(vec![self.key.room]));
     }
 

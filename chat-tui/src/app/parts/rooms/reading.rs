@@ -116,7 +116,12 @@ impl Room {
         // A restored room lacks its ephemeral messages: they are not visible yet.
         let is_whole = self.following.is_current() && !self.backlog.is_restored;
         if is_looked_at && is_whole && !self.reading.is_marked_unread {
+            let before = self.reading.marker.read_seq;
             self.read_in_sight(viewport, server.my_id());
+            // Without a connection it is for the next sign-in, perhaps after a restart.
+            if !server.is_ready() && self.reading.marker.read_seq != before {
+                self.saving.is_saved = false;
+            }
         }
     }
 

@@ -108,6 +108,7 @@ impl Room {
             room.timeline.apply(item, me);
             room.saving.keep(item);
         }
+        room.reading.restore_announced(saved.announced);
         room.following = Following::behind(saved.cursor);
         room.backlog.is_restored = true;
         room.saving.is_saved = true;
@@ -141,9 +142,9 @@ impl Room {
         }
         let (floor, items) = self.saving.newest(self.timeline.floor());
         let cursor = self.following.cursor();
-        let (room, read_marker) = (self.info.clone(), self.reading.to_saved());
+        let (room, read_marker, announced) = (self.info.clone(), self.reading.to_saved(), self.reading.announced());
         let membership = Membership { room, head: cursor, read_marker, role: self.role };
-        Some(SavedRoom { membership, cursor, floor, items })
+        Some(SavedRoom { membership, announced, cursor, floor, items })
     }
 
     /// Takes the properties in a membership; messages come separately.

@@ -85,16 +85,43 @@ impl Reading {
         self.ephemeral.values().filter(unread).map(|message| message.expires_at).min()
     }
 
-    /// Takes the marker of a membership; items up to `head` are known.
+    /// Takes the marker of a membership; items up to `head` are known. If more was read here while there was no connection, the
+    /// marker stays, and is sent. If another device has moved the server's back meanwhile, that holds.
     pub(in crate::app) fn on_membership(&mut self, marker: ReadMarker, head: Seq) {
+        let read_here = self.marker.read_seq;
+        let is_ahead = read_here <= head && (self.announced..read_here).contains(&marker.read_seq);
         (self.announced, self.sent) = (marker.read_seq, marker.read_seq);
         self.known_to = head;
+        if is_ahead {
+            // At once, so that the counts that are asked for are those after it.
+            self.sent_at = UnixMillis(0);
+            return self.recount(UnixMillis(0));
+        }
         self.take(marker);
         // An earlier version of the program did not save it.
         if self.marker.counted_to == Seq::ZERO {
             self.marker.counted_to = head;
         }
         self.counts_due = None;
+    }
+
+    /// The read marker that the server is known to have.
+    pub(in crate::app) fn announced(&self) -> Seq {
+        self.announced
+    }
+
+    /// The server has only this marker: the rest was read in an earlier run, without a connection.
+    pub(in crate::app) fn restore_announced(&mut self, announced: Seq) {
+        self.announced = announced.min(self.marker.read_seq);
+        self.sent = self.announced;
+    }
+
+    /// Forgets how far was read here beyond the server's marker: the numbers are those of other data now.
+    pub(in crate::app) fn forget_progress(&mut self) {
+        if self.marker.read_seq > self.announced {
+            self.marker.read_seq = self.announced;
+            self.recount(UnixMillis(0));
+        }
     }
 
     /// Takes the marker that the account stream brought. It may be older than what has arrived since.
