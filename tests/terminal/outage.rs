@@ -131,3 +131,24 @@ fn waiting_ephemeral_messages_are_in_no_file_even_after_a_kill() {
     server.kill();
     look(&server, "after both were killed");
 }
+
+#[test]
+fn what_is_typed_while_the_first_connection_is_made_waits_for_the_room() {
+    let server = Server::start();
+    let home = Home::signed_in(&server, "zoe");
+    let pid = Pid::from_raw(server.pid().cast_signed()).expect("a pid");
+    kill_process(pid, Signal::STOP).expect("it runs");
+    let screen = Screen::chat(&home, (80, 24), &[]);
+    screen.wait_for_text("connecting");
+    screen.type_text("hellp");
+    screen.press(&["BSpace"]);
+    screen.type_text("o from the start");
+    screen.wait_for_text("› hello from the start");
+    kill_process(pid, Signal::CONT).expect("it runs");
+    screen.wait_for("the room, with the text", |lines| {
+        lines.iter().any(|line| line.contains("# general"))
+            && lines.iter().any(|line| line.contains("› hello from the start"))
+    });
+    screen.press(&["Enter"]);
+    until("the message", || home.output(&["tail", "general"]).contains("hello from the start").then_some(()));
+}

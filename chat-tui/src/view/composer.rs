@@ -36,8 +36,10 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, (buffer, drawn): (&
         draw::text(buffer, prompt, mark, theme.style(Role::ComposerPrompt));
     }
     let inner = draw::after(area, PROMPT);
-    let Some((_, room)) = model.room() else { return };
     let is_focused = model.focus == Focus::Composer && !overlay::covers(model);
+    let Some((_, room)) = model.room() else {
+        return draw_early(model, theme, inner, (is_focused, buffer, drawn));
+    };
     if room.writing.draft.is_empty() {
         draw::text(buffer, inner, &hint(model), theme.style(Role::ComposerHint));
         drawn.caret = is_focused.then_some(Position { x: inner.x, y: inner.y });
@@ -60,6 +62,18 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, (buffer, drawn): (&
     let column = prefix_width(&text[lines[at].clone()], cursor - lines[at].start) as u16;
     let caret = Position { x: (inner.x + column).min(area.right() - 1), y: inner.y + (at - skip) as u16 };
     drawn.caret = is_focused.then_some(caret);
+}
+
+/// The end of the text that waits for a room.
+fn draw_early(model: &Model, theme: &Theme, inner: Rect, (is_focused, buffer, drawn): (bool, &mut Buffer, &mut Drawn)) {
+    let early = &model.composer.early;
+    if early.is_empty() || !is_focused {
+        return;
+    }
+    let lines = wrap_verbatim(early.text(), usize::from(inner.width.saturating_sub(2)).max(1));
+    let last = lines.last().map_or("", |line| &early.text()[line.clone()]);
+    let used = draw::text(buffer, inner, &last.replace('\t', " "), theme.style(Role::ComposerText));
+    drawn.caret = Some(Position { x: inner.x + used, y: inner.y });
 }
 
 /// Counts the lines above and below the box, at the end of its first and last row; not over the `caret`'s row.

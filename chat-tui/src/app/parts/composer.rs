@@ -31,6 +31,8 @@ pub struct Composer {
     pub completing: Completing,
     /// The lines sent before.
     pub(in crate::app) history: InputHistory,
+    /// The text that was written before a room was open: the first one gets it.
+    pub early: Editor,
     /// The last deleted text, to be put back.
     pub(in crate::app) killed: String,
     /// The draft that an edit interrupted.
@@ -85,9 +87,17 @@ impl Composer {
 
     /// Inserts text at the cursor.
     pub fn insert(&mut self, text: &str, open: Option<OpenRoom>, now: UnixMillis, out: &mut Outcomes) {
-        let Some(mut open) = open else { return };
+        let Some(mut open) = open else { return self.early.insert(text) };
         open.room.writing.draft.insert(text);
         self.on_draft_changed(&mut open, now, out);
+    }
+
+    /// A room was opened: it gets the text that was written before.
+    pub fn hand_over_early(&mut self, open: Option<OpenRoom>, now: UnixMillis, out: &mut Outcomes) {
+        if open.is_some() && !self.early.is_empty() {
+            let text = std::mem::take(&mut self.early);
+            self.insert(text.text(), open, now, out);
+        }
     }
 
     /// Inserts a paste with uniform line ends and without terminal control characters. Never sends.
@@ -99,7 +109,10 @@ impl Composer {
 
     /// Deletes from the draft; a deleted text can be put back.
     fn delete(&mut self, deletion: Deletion, open: Option<OpenRoom>, now: UnixMillis, out: &mut Outcomes) {
-        let Some(mut open) = open else { return };
+        let Some(mut open) = open else {
+            deletion(&mut self.early);
+            return;
+        };
         if let Some(killed) = deletion(&mut open.room.writing.draft) {
             self.killed = killed;
         }

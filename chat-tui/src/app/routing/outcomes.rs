@@ -120,6 +120,8 @@ fn on_room_opened(model: &mut Model, opened: RoomKey, left: Option<RoomKey>, out
     if let Some((room, server)) = model.room_and_server(opened) {
         room.load(server, out);
     }
+    let open = OpenRoom::find(&mut model.rooms, &model.servers, model.navigation.current);
+    model.composer.hand_over_early(open, now, out);
 }
 
 fn go_to_mention(model: &mut Model, room_key: RoomKey, out: &mut Outcomes) {

@@ -265,3 +265,18 @@ fn what_is_typed_from_habit_is_never_posted() {
     app.send(" :q");
     assert_eq!(app.room(GENERAL).writing.pending[0].text.as_str(), ":q");
 }
+
+#[test]
+fn what_is_typed_before_a_room_is_open_waits_for_it() {
+    let mut app = TestApp::new();
+    "hellp".chars().for_each(|c| drop(app.take(Msg::Typed(c))));
+    app.act(Action::DeleteLeft);
+    app.write("o there");
+    let effects = app.act(Action::Send);
+    assert!(effects.is_empty(), "it is sent by hand, once one sees where: {effects:?}");
+    let rooms = vec![membership(GENERAL, "general", 0), membership(OPS, "ops", 0)];
+    app.link(LinkEvent::Welcome(Box::new(welcome(rooms))));
+    assert_eq!(app.draft(), "hello there");
+    app.act(Action::NextRoom);
+    assert_eq!(app.draft(), "", "the first room alone gets it");
+}
