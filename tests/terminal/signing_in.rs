@@ -99,7 +99,7 @@ fn the_screen_returns_to_the_last_server_and_commands_stay() {
     named.wait_for_text("far away");
     leave(&named);
     let back = Screen::chat(&home, (100, 24), &[]);
-    back.wait_for_text(&format!("zoe on {}, as last time.", &address[5..]));
+    back.wait_for_text(&format!("zoe on {}, as last time;", &address[5..]));
     back.wait_for_text("far away");
     leave(&back);
     assert!(home.output(&["whoami"]).contains("at unix:"), "commands stay where they were");
@@ -123,5 +123,5 @@ fn an_account_made_by_hand_in_the_shell_is_where_the_screen_opens() {
     }
     shell.wait_for_text("registered and signed in");
     enter(&shell, "clear; chat");
-    shell.wait_for_text(&format!("zoe on {}, as last time.", &address[5..]));
+    shell.wait_for_text(&format!("zoe on {}, as last time;", &address[5..]));
 }

@@ -47,16 +47,16 @@ impl Context {
         }
         let place = there.configured_server().ok().flatten().and_then(|server| server.parse::<ServerAddress>().ok());
         let place = place.map_or_else(|| "this machine".to_owned(), |address| address.label());
-        let greeting = format!("{} on {place}, as last time. {}", last.account, self.way_to_default());
+        let greeting = format!("{} on {place}, as last time; commands use {}.", last.account, self.default_place());
         (there, Some(greeting))
     }
 
-    /// Says how to open the server that commands use.
-    fn way_to_default(&self) -> String {
+    /// The server that commands use, and how to open it.
+    fn default_place(&self) -> String {
         match (&self.settings.profile, &self.settings.server) {
-            (Some(profile), _) => format!("Commands use the profile {profile}: `chat --profile {profile}` opens it."),
-            (None, Some(server)) => format!("Commands use {server}: `chat --server {server}` opens it."),
-            (None, None) => "Commands use the server on this machine: `chat --local` opens it.".to_owned(),
+            (Some(profile), _) => format!("the profile {profile} (`chat --profile {profile}`)"),
+            (None, Some(server)) => format!("{server} (`chat --server {server}`)"),
+            (None, None) => "this machine (`chat --local`)".to_owned(),
         }
     }
 }

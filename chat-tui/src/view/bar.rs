@@ -105,6 +105,7 @@ fn link(model: &Model, server: &Server, is_narrow: bool) -> (String, Role) {
             ms if is_narrow => (format!("○ offline {}", time::countdown(ms)), Role::LinkDown),
             ms => (format!("○ offline, again in {}", time::countdown(ms)), Role::LinkDown),
         },
+        (LinkState::SignedOut { .. }, _) if server.me.is_none() => ("✗ not signed in".to_owned(), Role::LinkDown),
         (LinkState::SignedOut { .. }, _) => ("✗ signed out".to_owned(), Role::LinkDown),
         (LinkState::Denied { .. }, _) => ("✗ refused".to_owned(), Role::LinkDown),
     }

@@ -271,7 +271,7 @@ impl SignInForm {
         }
         let field = match body.field.as_deref() {
             Some("auth.name") => SignInField::Name,
-            Some("auth.password") => SignInField::Password,
+            Some("password" | "auth.password") => SignInField::Password,
             Some(_) | None if body.code == ErrorCode::NameTaken => SignInField::Name,
             Some(_) | None => self.field,
         };
