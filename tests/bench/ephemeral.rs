@@ -10,6 +10,7 @@ use clap::Args;
 use color_eyre::eyre::{Result, ensure, eyre};
 use tempfile::TempDir;
 
+use crate::ephemeral_memory;
 use crate::options::Options;
 use crate::process;
 use crate::report::{Report, Row};
@@ -17,7 +18,7 @@ use crate::senders::{self, Outcome, TargetRooms};
 use crate::stats::{median, percentile};
 
 /// A TTL longer than a run.
-const LONG: Life = Life::TtlMs(3_600_000);
+pub(crate) const LONG: Life = Life::TtlMs(3_600_000);
 /// A TTL short enough for messages to expire during the run, because a room's bytes are limited.
 const SHORT: Life = Life::TtlMs(1_000);
 /// The Redis script of a post, for comparison with Redis alone, and the functions that belong behind its first line.
@@ -35,18 +36,25 @@ pub(crate) struct Ephemeral {
     /// Unexpired messages when the cost of another one is measured.
     #[arg(long, default_value_t = 100_000)]
     alive: u32,
+    /// Measures only the memory of a message.
+    #[arg(long)]
+    memory: bool,
 }
 
 impl Default for Ephemeral {
     fn default() -> Self {
-        Self { seconds: 3, alive: 100_000 }
+        Self { seconds: 3, alive: 100_000, memory: false }
     }
 }
 
 pub(crate) async fn run(args: &Ephemeral, options: &Options, report: &mut Report) -> Result<()> {
+    if args.memory {
+        return ephemeral_memory::run(options, report).await;
+    }
     for senders in [1, 16, 256] {
         rates(args, options, senders, report).await?;
     }
+    ephemeral_memory::run(options, report).await?;
     growth(args, options, report).await
 }
 

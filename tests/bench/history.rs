@@ -87,7 +87,7 @@ async fn senders(address: SocketAddr, filled: &Filled, round: usize) -> Result<V
     let indexes = (0..SENDERS).map(|index| round * SENDERS + index);
     try_join_all(indexes.map(|index| async move {
         let (peer, _) = Peer::sign_in(address, filled.auth.clone(), Subscription::None, None).await?;
-        Ok(Sender { peer, room: filled.room, index, life: None })
+        Ok(Sender { peer, room: filled.room, index, life: None, body_bytes: senders::BODY.len() })
     }))
     .await
 }

@@ -5,6 +5,7 @@ mod bare;
 mod deliveries;
 mod disk;
 mod ephemeral;
+mod ephemeral_memory;
 mod filling;
 mod history;
 mod idle;

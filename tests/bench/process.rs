@@ -70,7 +70,10 @@ fn server_command(options: &Options, data: &Path, wrapper: &[String]) -> Result<
         None => beside_us("chat-server")?,
     };
     let config = data.with_extension("toml");
-    std::fs::write(&config, "[limits]\nenabled = false\n")?;
+    std::fs::write(
+        &config,
+        "[limits]\nenabled = false\n[ephemeral]\naccount_mib = 1024\nroom_mib = 1024\ntotal_mib = 1024\n",
+    )?;
     let mut command = on_cores(&options.server_cores, wrapper, &program);
     command.args(["--listen", "127.0.0.1:0", "--data"]).arg(data).arg("--config").arg(config);
     Ok(command)
@@ -148,6 +151,19 @@ impl Process {
     /// Returns resident memory in KiB.
     pub(crate) fn resident_kib(&self) -> Result<f64> {
         resident_kib(self.pid)
+    }
+
+    /// Waits until the memory for hashing passwords is given back: its threads end when they are idle.
+    pub(crate) async fn passwords_are_done(&self) -> Result<()> {
+        for _ in 0..1_000 {
+            let tasks = std::fs::read_dir(format!("/proc/{}/task", self.pid))?;
+            let name = |task: std::fs::DirEntry| std::fs::read_to_string(task.path().join("comm")).unwrap_or_default();
+            if !tasks.flatten().any(|task| name(task).starts_with("passwords")) {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        Err(eyre!("a thread for passwords does not end"))
     }
 
     /// Returns the number of commits so far on a watched disk.

@@ -13,6 +13,9 @@ use futures_util::future::try_join_all;
 
 use crate::peer::Peer;
 
+/// The text of a post, unless it is to be longer.
+pub(crate) const BODY: &str = "the flaky test is the clock again, see the note in dev";
+
 /// Which rooms the senders post to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TargetRooms {
@@ -42,6 +45,8 @@ pub(crate) struct Sender {
     pub index: usize,
     /// The life of its posts.
     pub life: Option<Life>,
+    /// The length of their texts.
+    pub body_bytes: usize,
 }
 
 /// Signs in `count` senders and creates their rooms.
@@ -60,7 +65,7 @@ pub(crate) async fn senders(address: SocketAddr, count: usize, target_rooms: Tar
         let auth = chat_proto::client_frame::Auth::Token { token: token.clone() };
         async move {
             let (peer, _) = Peer::sign_in(address, auth, Subscription::None, None).await?;
-            Ok::<_, color_eyre::Report>(Sender { peer, room, index, life: None })
+            Ok::<_, color_eyre::Report>(Sender { peer, room, index, life: None, body_bytes: BODY.len() })
         }
     });
     try_join_all(peers).await
@@ -134,8 +139,9 @@ impl Sender {
     async fn post(&mut self, number: u32) -> Result<()> {
         let post = Post {
             room: self.room,
-            key: format!("{}-{number}", self.index).parse()?,
-            body: "the flaky test is the clock again, see the note in dev".parse()?,
+            // As long as those that `chat` makes.
+            key: format!("{:016}-{number:015}", self.index).parse()?,
+            body: BODY.chars().cycle().take(self.body_bytes).collect::<String>().parse()?,
             life: self.life,
             code: None,
             reply_to: None,

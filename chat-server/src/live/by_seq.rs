@@ -16,6 +16,10 @@ const MANY: usize = 16;
 pub(crate) struct BySeq(VecDeque<EphemeralEntry>);
 
 impl BySeq {
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -41,12 +41,11 @@ struct Head {
     sender: UserId,
     seq: Seq,
     at: UnixMillis,
-    expires_at: UnixMillis,
     former: Option<Box<Former>>,
+    life_ms: u32,
     mentions: u16,
     values: u8,
     key_bytes: u8,
-    code_bytes: u8,
 }
 
 /// The states before the changes that are not confirmed, newest first. Rare, and kept for a moment.
@@ -66,7 +65,7 @@ impl Packed {
     /// Packs a state of a message. Its key and its end are those of the address; without a `digest` it is as it was posted.
     ///
     /// # Errors
-    /// [`LiveError::NotEphemeral`] if `item` is neither a message nor a tombstone.
+    /// [`LiveError::NotEphemeral`] if `item` is neither a message nor a tombstone, or lives for longer than a month.
     pub(super) fn new(
         key: &EphemeralKey,
         item: &Item,
@@ -100,20 +99,23 @@ impl Packed {
         let mentions = item.content.message().map_or(&[][..], |message| &message.mentions);
         packing.bytes.extend(mentions.iter().flat_map(|user| user.0.to_le_bytes()));
         let key_text = key.key.as_str();
-        for text in [key_text, code, body] {
-            packing.bytes.extend_from_slice(text.as_bytes());
+        packing.bytes.extend_from_slice(key_text.as_bytes());
+        if packing.values & IS_CODE != 0 {
+            packing.bytes.push(code.len() as u8);
+            packing.bytes.extend_from_slice(code.as_bytes());
         }
+        packing.bytes.extend_from_slice(body.as_bytes());
+        let life_ms = expires_at.0.checked_sub(item.at.0).and_then(|life_ms| u32::try_from(life_ms).ok());
         let head = Head {
             room: key.room,
             sender: key.sender,
             seq: item.seq,
             at: item.at,
-            expires_at,
+            life_ms: life_ms.ok_or(LiveError::NotEphemeral)?,
             former: (!former.is_empty()).then(|| Box::new(Former(former))),
             mentions: u16::try_from(mentions.len()).map_err(|_| LiveError::NotEphemeral)?,
             values: packing.values,
             key_bytes: key_text.len() as u8,
-            code_bytes: code.len() as u8,
         };
         Ok(Self(ThinArc::from_header_and_slice(head, &packing.bytes)))
     }
@@ -133,7 +135,10 @@ impl Packed {
         let (values, rest) = self.0.slice.split_at(values_bytes);
         let (mentions, rest) = rest.split_at(8 * usize::from(head.mentions));
         let (key, rest) = rest.split_at(usize::from(head.key_bytes));
-        let (code, body) = rest.split_at(usize::from(head.code_bytes));
+        let (code, body) = match rest.split_first() {
+            Some((code_bytes, rest)) if self.has(IS_CODE) => rest.split_at(usize::from(*code_bytes)),
+            Some(_) | None => (&[][..], rest),
+        };
         let text = |bytes| std::str::from_utf8(bytes).expect("invariant: packed from texts");
         Parts { values, mentions, key: text(key), code: text(code), body: text(body) }
     }
@@ -155,7 +160,7 @@ impl Packed {
     }
 
     pub(super) fn expires_at(&self) -> UnixMillis {
-        self.head().expires_at
+        self.at().plus_ms(self.head().life_ms.into())
     }
 
     pub(super) fn changed(&self) -> Seq {
@@ -204,7 +209,7 @@ impl Packed {
                 body: parts.body.parse().expect("invariant: packed from a body"),
                 code: self.has(IS_CODE).then(|| parts.code.parse().expect("invariant: packed from a language")),
                 key: self.has(HAS_KEY).then(|| self.key()),
-                expires_at: Some(head.expires_at),
+                expires_at: Some(self.expires_at()),
                 edited_at,
                 mentions: mentions.map(|user| UserId(u64::from_le_bytes(*user))).collect(),
                 reply_to,
@@ -304,12 +309,12 @@ mod tests {
         #[test]
         fn a_packed_state_is_unpacked_as_it_was(
             content in content(),
-            numbers in (any::<u32>(), 0..3_u64, any::<i64>(), 6..9_u64),
+            numbers in (any::<u32>(), 0..3_u64, 0..2_000_000_000_i64, 6..9_u64),
             (is_edited, has_former) in any::<(bool, bool)>(),
         ) {
             let (seq, later, at, by) = numbers;
             let (seq, changed) = (Seq(seq.into()), Seq(u64::from(seq) + later));
-            let item = Item { seq, changed, at: UnixMillis(at), by: UserId(by), content };
+            let item = Item { seq, changed, at: UnixMillis(END.0 - at), by: UserId(by), content };
             let key = EphemeralKey { room: RoomId(5), sender: UserId(7), key: "k-1".parse().expect("a key") };
             let body = item.content.message().map_or("", |message| message.body.as_str());
             let digest = post_digest::of(key.room, if is_edited { "first" } else { body });
@@ -318,7 +323,7 @@ mod tests {
             prop_assert_eq!(packed.item(), item.clone());
             prop_assert_eq!((packed.changed(), packed.digest(), packed.former()), (changed, digest, &former[..]));
             prop_assert_eq!((packed.key(), packed.room(), packed.sender()), (key.key, key.room, key.sender));
-            prop_assert_eq!((packed.seq(), packed.at(), packed.expires_at()), (seq, UnixMillis(at), END));
+            prop_assert_eq!((packed.seq(), packed.at(), packed.expires_at()), (seq, item.at, END));
             prop_assert_eq!(packed.is_message(), item.content.message().is_some());
         }
     }

@@ -8,7 +8,6 @@ use chat_proto::message::{Content, Item};
 use chat_proto::time::UnixMillis;
 use chat_proto::unread::{Reader, UnreadEphemeral};
 use parking_lot::Mutex;
-use triomphe::ThinArc;
 
 /// Expired messages are removed when a room holds at least this many.
 const PRUNE_FROM: usize = 16;
@@ -21,6 +20,8 @@ pub(super) struct Living(Mutex<HashMap<RoomId, RoomMessages>>);
 struct RoomMessages {
     /// By rising number, without deleted ones. Some may have expired.
     messages: Vec<Message>,
+    /// The accounts that they mention; few messages mention any.
+    mentions: HashMap<Seq, Box<[UserId]>>,
     /// Expired messages are removed when there are more than this.
     prune_at: usize,
     /// How often the live store had lost its data when all messages became known; `None` if some are not.
@@ -32,18 +33,19 @@ struct Message {
     seq: Seq,
     by: UserId,
     expires_at: UnixMillis,
-    /// The accounts it mentions; `None` if there are none. Eight bytes: most have none, and there may be many messages.
-    mentions: Option<ThinArc<(), UserId>>,
 }
 
 impl Living {
     /// A room has started with all its ephemeral messages.
     pub(super) fn load(&self, room: RoomId, items: impl Iterator<Item = Item>, losses: u64) {
-        let mut messages: Vec<Message> = items.filter_map(|item| Message::of(&item)).collect();
-        messages.sort_unstable_by_key(|message| message.seq);
-        let prune_at = PRUNE_FROM.max(2 * messages.len());
-        let known_at_loss = Some(losses);
-        self.0.lock().insert(room, RoomMessages { messages, prune_at, known_at_loss });
+        let mut held = RoomMessages { known_at_loss: Some(losses), ..RoomMessages::default() };
+        for item in items {
+            held.messages.extend(Message::of(&item));
+            held.set_mentions(&item);
+        }
+        held.messages.sort_unstable_by_key(|message| message.seq);
+        held.prune_at = PRUNE_FROM.max(2 * held.messages.len());
+        self.0.lock().insert(room, held);
     }
 
     /// A running room knows all its ephemeral messages.
@@ -84,7 +86,7 @@ impl Living {
         let listed = unread.map(|message| UnreadEphemeral {
             seq: message.seq,
             expires_at: message.expires_at,
-            is_mention: message.mentions.as_ref().is_some_and(|mentions| mentions.slice.contains(&reader.user)),
+            is_mention: held.mentions.get(&message.seq).is_some_and(|mentions| mentions.contains(&reader.user)),
         });
         Some(listed.collect())
     }
@@ -99,10 +101,21 @@ impl RoomMessages {
             (None, Ok(at)) => drop(self.messages.remove(at)),
             (None, Err(_)) => {}
         }
+        self.set_mentions(item);
         if self.messages.len() > self.prune_at.max(PRUNE_FROM) {
             self.messages.retain(|message| now < message.expires_at);
-            self.messages.shrink_to(2 * self.messages.len());
+            let messages = &self.messages;
+            self.mentions.retain(|seq, _| messages.binary_search_by_key(seq, |message| message.seq).is_ok());
             self.prune_at = 2 * self.messages.len();
+        }
+    }
+}
+
+impl RoomMessages {
+    fn set_mentions(&mut self, item: &Item) {
+        match item.content.message().map(|message| message.mentions.as_slice()) {
+            Some(mentions) if !mentions.is_empty() => drop(self.mentions.insert(item.seq, mentions.into())),
+            Some(_) | None => drop(self.mentions.remove(&item.seq)),
         }
     }
 }
@@ -112,9 +125,7 @@ impl Message {
     fn of(item: &Item) -> Option<Self> {
         let Content::Message(message) = &item.content else { return None };
         let expires_at = message.expires_at?;
-        let mentions = message.mentions.as_slice();
-        let mentions = (!mentions.is_empty()).then(|| ThinArc::from_header_and_slice((), mentions));
-        Some(Self { seq: item.seq, by: item.by, expires_at, mentions })
+        Some(Self { seq: item.seq, by: item.by, expires_at })
     }
 }
 

@@ -6,6 +6,7 @@ mod service;
 mod stop;
 mod tokens;
 mod trend;
+mod use_bounds;
 
 pub use push::{SHOWN, TrendingPush};
 pub use service::{Clock, TrendingAudience, TrendingDriver, TrendingRules, TrendingService};

@@ -19,6 +19,7 @@ use parking_lot::{Mutex, RwLock};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until, timeout};
 
+use super::use_bounds::{HeldUses, UseBounds};
 use super::{HALF_LIFE_MS, Post, SHOWN, Trend, TrendingPush, WORD_MAX_CHARS, words_of};
 use crate::live::{Live, TrendingMirror};
 
@@ -85,10 +86,12 @@ struct Shared {
     /// Rooms started since; their mirrors are still to be read.
     starting: Mutex<Vec<RoomId>>,
     wakeup: Notify,
+    bounds: Arc<UseBounds>,
 }
 
 struct RoomTrending {
     trend: Trend,
+    held: HeldUses,
     push: TrendingPush,
     is_dirty: bool,
     /// Whether the mirror has been read; before that it must not be overwritten.
@@ -104,6 +107,14 @@ pub struct TrendingDriver {
     live: Arc<dyn Live>,
 }
 
+impl RoomTrending {
+    /// Drops the room's oldest uses if all rooms together have too many.
+    fn keep_within_bounds(&mut self) {
+        self.trend.shrink_to(self.held.allowed(self.trend.use_count()));
+        self.held.set(self.trend.use_count());
+    }
+}
+
 impl TrendingService {
     /// Returns a service without rooms, and the driver that must run for any room to be sent its words.
     pub fn new(
@@ -113,7 +124,8 @@ impl TrendingService {
         live: Arc<dyn Live>,
     ) -> (Self, TrendingDriver) {
         let (rooms, dirty, starting) = (RwLock::default(), Mutex::default(), Mutex::default());
-        let shared = Arc::new(Shared { rules, clock, rooms, dirty, starting, wakeup: Notify::new() });
+        let shared =
+            Arc::new(Shared { rules, clock, rooms, dirty, starting, wakeup: Notify::new(), bounds: Arc::default() });
         (Self(Arc::clone(&shared)), TrendingDriver { shared, audience, live })
     }
 
@@ -178,12 +190,21 @@ impl TrendingService {
         });
         let mut trending = trending.lock();
         // Whether to wake the driver: not if it was woken and has not run yet.
-        change(&mut trending) && !std::mem::replace(&mut trending.is_dirty, true)
+        let is_changed = change(&mut trending);
+        trending.keep_within_bounds();
+        is_changed && !std::mem::replace(&mut trending.is_dirty, true)
     }
 
     fn no_words(&self) -> RoomTrending {
         let trend = Trend::new(self.0.rules.half_life_ms);
-        RoomTrending { trend, push: TrendingPush::default(), is_dirty: false, awaits_mirror: false, looks_at: None }
+        RoomTrending {
+            trend,
+            held: HeldUses::new(Arc::clone(&self.0.bounds)),
+            push: TrendingPush::default(),
+            is_dirty: false,
+            awaits_mirror: false,
+            looks_at: None,
+        }
     }
 
     fn mark_dirty(&self, room: RoomId) {
@@ -261,6 +282,7 @@ impl TrendingDriver {
             trending.is_dirty = false;
             let shown = self.shared.rules.shown(trending.trend.top(SHOWN, now));
             let mirror = (!trending.awaits_mirror).then(|| trending.trend.mirror(now));
+            trending.keep_within_bounds();
             let is_changed = trending.push.try_push(&shown, now);
             let ends = [trending.trend.next_end(), self.shared.rules.fades_at(&shown, now)];
             // A message that expires within the pause is handled after it.

@@ -117,12 +117,22 @@ impl Trend {
         let Post { seq, changed, at, expires_at, .. } = post;
         self.messages.insert(seq, Counted { changed, at, expires_at, keys });
         self.ends.extend(expires_at.map(|end| (end, seq)));
-        while self.use_count > USES_MAX {
+        self.shrink_to(USES_MAX);
+        had_words || !post.words.is_empty()
+    }
+
+    /// The uses that are kept, and one for each message.
+    pub fn use_count(&self) -> usize {
+        self.use_count
+    }
+
+    /// Drops the oldest messages until at most so many uses are kept.
+    pub fn shrink_to(&mut self, uses: usize) {
+        while self.use_count > uses {
             let Some(oldest) = self.messages.keys().next().copied() else { break };
             self.take_out(oldest);
             self.floor = oldest;
         }
-        had_words || !post.words.is_empty()
     }
 
     /// Subtracts a deleted message's words for good. Returns whether anything changed.

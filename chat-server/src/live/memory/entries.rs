@@ -2,20 +2,20 @@
 
 #![deny(clippy::disallowed_methods)]
 
-use std::cmp::Reverse;
 use std::collections::hash_map::Entry;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use chat_proto::ids::{ClientKey, RoomId, Seq, UserId};
 use chat_proto::message::Item;
 use chat_proto::time::UnixMillis;
 
 use super::ended_keys::EndedKeys;
-use crate::live::{ByKey, BySeq, EphemeralEntry, EphemeralKey, KEY_KEPT_MS, KeyUse, LiveError, Put};
+use super::room_entries::RoomEntries;
+use crate::live::{ByKey, EphemeralEntry, EphemeralKey, KEY_KEPT_MS, KeyUse, LiveError, Put};
 
 /// The bytes of an entry's places in the maps of the store and of its room, with their spare capacity. Measured by `chat-bench
 /// ephemeral`: with them, the bytes counted are those by which a server's resident memory grows, and at most a fifth more.
-const PLACES_BYTES: u64 = 150;
+const PLACES_BYTES: u64 = 140;
 /// Expired entries that one write removes, so that steady writing never piles them up.
 const TRIM_PER_WRITE: usize = 16;
 
@@ -39,20 +39,14 @@ impl Default for MemoryCaps {
     }
 }
 
-#[derive(Debug, Default)]
-struct RoomEntries {
-    by_seq: BySeq,
-    bytes: u64,
-}
-
 /// All ephemeral messages.
 #[derive(Debug, Default)]
 pub(super) struct Entries {
     rooms: HashMap<RoomId, RoomEntries>,
     /// Invariant: holds each entry of `rooms` once.
     by_key: ByKey,
-    /// The ends of the entries. Those of entries that were removed earlier stay until then, or until they are many.
-    ends: BinaryHeap<Reverse<(UnixMillis, RoomId, Seq)>>,
+    /// The first end of each room.
+    ends_of_rooms: BTreeSet<(UnixMillis, RoomId)>,
     ended_keys: EndedKeys,
     bytes: u64,
     /// The bytes by sender. Invariant: no zeros.
@@ -76,9 +70,10 @@ impl Entries {
         if self.entry(room, entry.seq()).is_some() {
             self.remove(room, vec![entry.seq()]);
         }
-        self.ends.push(Reverse((entry.expires_at(), room, entry.seq())));
         self.count(&entry);
+        self.rooms.entry(room).or_default().add_end(&entry);
         self.hold(entry);
+        self.note_next_end(room);
         Ok(Put::Stored)
     }
 
@@ -227,25 +222,27 @@ impl Entries {
 
     /// Removes expired entries and remembers their keys; returns how many.
     fn trim(&mut self, now: UnixMillis, at_most: usize) -> u64 {
-        let mut ended: Vec<(RoomId, Seq)> = Vec::new();
-        while ended.len() < at_most
-            && let Some(Reverse((_, room, seq))) = self.ends.peek().copied().filter(|Reverse((end, ..))| *end <= now)
-        {
-            self.ends.pop();
-            // The number of an entry that was removed earlier may belong to another one.
-            if self.entry(room, seq).is_some_and(|entry| !entry.is_alive(now)) {
-                ended.push((room, seq));
-            }
-        }
-        ended.sort_unstable();
         let mut trimmed = 0;
-        for of_room in ended.chunk_by(|(one, _), (other, _)| one == other) {
-            let room = of_room[0].0;
-            let removed = self.remove(room, of_room.iter().map(|(_, seq)| *seq).collect());
+        while trimmed < at_most
+            && let Some((_, room)) = self.ends_of_rooms.first().copied().filter(|(end, _)| *end <= now)
+        {
+            let ended = self.rooms.get_mut(&room).map_or_else(Vec::new, |held| held.take_ended(now, at_most - trimmed));
+            let removed = self.remove(room, ended);
             removed.iter().for_each(|entry| self.ended_keys.remember(entry));
-            trimmed += removed.len() as u64;
+            trimmed += removed.len();
         }
-        trimmed
+        trimmed as u64
+    }
+
+    /// Puts a room in its place among the ends of rooms.
+    fn note_next_end(&mut self, room: RoomId) {
+        let Some(held) = self.rooms.get_mut(&room) else { return };
+        let next_end = held.first_end();
+        let before = std::mem::replace(&mut held.next_end, next_end);
+        if before != next_end {
+            before.map(|end| self.ends_of_rooms.remove(&(end, room)));
+            self.ends_of_rooms.extend(next_end.map(|end| (end, room)));
+        }
     }
 
     /// Sets the state of an entry that is held.
@@ -268,12 +265,12 @@ impl Entries {
             self.by_key.remove(entry.sender(), entry.key_text());
             self.uncount(entry);
         }
-        if self.rooms.get(&room).is_some_and(|held| held.by_seq.is_empty()) {
+        let Some(held) = self.rooms.get_mut(&room) else { return removed };
+        held.drop_stale_ends();
+        let is_empty = held.by_seq.is_empty();
+        self.note_next_end(room);
+        if is_empty {
             self.rooms.remove(&room);
-        }
-        if self.ends.len() > 2 * self.by_key.len() + 64 {
-            let entries = self.rooms.values().flat_map(|held| held.by_seq.iter());
-            self.ends = entries.map(|entry| Reverse((entry.expires_at(), entry.room(), entry.seq()))).collect();
         }
         removed
     }

@@ -2,6 +2,7 @@
 
 mod ended_keys;
 mod entries;
+mod room_entries;
 mod store;
 
 pub use entries::MemoryCaps;

@@ -155,3 +155,20 @@ async fn a_word_that_has_faded_is_withdrawn_without_a_new_message() {
     let pushed: Vec<_> = received.0.lock().iter().skip(2).map(|(_, words)| words.clone()).collect();
     assert_eq!(pushed, [owned(&["clock"]), Vec::new()], "each word went when it had faded, and once");
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_words_of_all_rooms_together_are_bounded_and_a_quiet_room_keeps_its_own() {
+    let (service, _, clock) = started();
+    let words: Vec<String> = (0..400).map(|word| format!("w{word}")).collect();
+    let body = words.join(" ");
+    let uses = || -> usize { service.0.rooms.read().values().map(|room| room.lock().trend.use_count()).sum() };
+    for room in 10..50 {
+        (1..=40).for_each(|seq| service.observe(RoomId(room), &item(seq, &clock, None, &body)));
+    }
+    assert!((60_000..70_000).contains(&uses()), "{} uses", uses());
+    service.observe(ROOM, &item(1, &clock, None, "resume"));
+    assert_eq!(service.top(ROOM, 5).len(), 1);
+    (10..50).for_each(|room| service.forget_room(RoomId(room)));
+    (2..=40).for_each(|seq| service.observe(ROOM, &item(seq, &clock, None, &body)));
+    assert!(uses() > 2_000, "the space is free again: {}", uses());
+}
