@@ -1,10 +1,12 @@
 //! Accepts connections until the server shuts down. Must not know what is served over them.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
+use futures_util::FutureExt;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
 use super::http::{self, Entrance, Surface};
@@ -15,6 +17,9 @@ use crate::tasks::Tasks;
 
 /// Pause after a failed accept, for example if no file descriptors are left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Connections that are accepted at once before anything else is looked at.
+const BATCH: usize = 64;
 
 /// Time between two looks whether the Unix sockets still have their names.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -35,11 +40,13 @@ pub async fn serve(listeners: &mut Listeners, server: &Arc<Server>, background: 
     loop {
         tokio::select! {
             accepted = accept_tcp(&listeners.tcp), if !listeners.tcp.is_empty() => match accepted {
-                Ok((stream, address)) => {
-                    // Only a hint to the kernel.
-                    let _ = stream.set_nodelay(true);
-                    let entrance = entrance(Surface::Chat, origin_of(address));
-                    tasks.spawn(http::connection(stream, entrance, Arc::clone(server), background.clone()));
+                Ok(accepted) => {
+                    for (stream, address) in std::iter::once(accepted).chain(more_tcp(&listeners.tcp)) {
+                        // Only a hint to the kernel.
+                        let _ = stream.set_nodelay(true);
+                        let entrance = entrance(Surface::Chat, origin_of(address));
+                        tasks.spawn(http::connection(stream, entrance, Arc::clone(server), background.clone()));
+                    }
                 }
                 Err(error) => pause(&error).await,
             },
@@ -70,7 +77,7 @@ pub async fn serve(listeners: &mut Listeners, server: &Arc<Server>, background: 
     while tasks.join_next().await.is_some() {}
 }
 
-fn origin_of(address: std::net::SocketAddr) -> Origin {
+fn origin_of(address: SocketAddr) -> Origin {
     Origin { uid: None, is_loopback: address.ip().is_loopback(), address: Some(address.ip()) }
 }
 
@@ -79,7 +86,14 @@ async fn pause(error: &io::Error) {
     tokio::time::sleep(ACCEPT_PAUSE).await;
 }
 
-async fn accept_tcp(listeners: &[TcpListener]) -> io::Result<(tokio::net::TcpStream, std::net::SocketAddr)> {
+/// Accepts connections that wait already, a batch of them.
+fn more_tcp(listeners: &[TcpListener]) -> impl Iterator<Item = (TcpStream, SocketAddr)> {
+    // An error is met again by the next accept that waits.
+    let waiting = listeners.iter().flat_map(|listener| std::iter::from_fn(|| listener.accept().now_or_never()?.ok()));
+    waiting.take(BATCH)
+}
+
+async fn accept_tcp(listeners: &[TcpListener]) -> io::Result<(TcpStream, SocketAddr)> {
     let accepts = listeners.iter().map(|listener| Box::pin(listener.accept()));
     futures_util::future::select_all(accepts).await.0
 }

@@ -4,8 +4,9 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use tokio::net::{TcpListener, UnixListener};
+use tokio::net::{TcpListener, TcpSocket, UnixListener};
 
+use super::backlog::BACKLOG;
 use super::bind_error::BindError;
 use super::host_names::HostNames;
 use super::inherited::Inherited;
@@ -53,10 +54,10 @@ impl Listeners {
         let (tcp, inherited_unix) = inherited.listeners().map_err(BindError::Inherited)?;
         let mut bound = Self { tcp, unix: Vec::new(), inherited_unix, metrics: None, trusted_proxies, host_names };
         for address in listen.tcp.iter().filter(|address| !inherited.has_tcp(**address)) {
-            bound.tcp.push(bind_tcp(*address).await?);
+            bound.tcp.push(bind_tcp(*address)?);
         }
         if let Some(address) = listen.metrics {
-            bound.metrics = Some(bind_tcp(address).await?);
+            bound.metrics = Some(bind_tcp(address)?);
         }
         for unix in listen.unix.iter().filter(|unix| !inherited.has_unix(&unix.path)) {
             bound.unix.push(UnixDoor::bind(unix).await?);
@@ -103,6 +104,45 @@ impl Listeners {
     }
 }
 
-async fn bind_tcp(address: SocketAddr) -> Result<TcpListener, BindError> {
-    TcpListener::bind(address).await.map_err(|error| BindError::Tcp { address, error })
+fn bind_tcp(address: SocketAddr) -> Result<TcpListener, BindError> {
+    let bind = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        // A server that starts again takes its port over from connections that end.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)
+    };
+    bind().map_err(|error| BindError::Tcp { address, error })
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::{TcpStream, UnixStream};
+
+    use super::*;
+
+    /// As many clients as come at once, or as the system lets wait.
+    fn clients() -> usize {
+        let most =
+            std::fs::read_to_string("/proc/sys/net/core/somaxconn").ok().and_then(|most| most.trim().parse().ok());
+        most.unwrap_or(128).min(400)
+    }
+
+    #[tokio::test]
+    async fn clients_that_come_at_once_all_find_a_place() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("chat.sock");
+        let unix = UnixListen { path: path.clone(), mode: 0o600, group: None, alternatives: Vec::new() };
+        let tcp = vec!["127.0.0.1:0".parse().expect("an address")];
+        let bound = Listeners::bind(&Listen { tcp, unix: vec![unix], ..Listen::default() }).await.expect("bound");
+        let address = bound.tcp[0].local_addr().expect("an address");
+        let mut waiting = (Vec::new(), Vec::new());
+        for client in 0..clients() {
+            // The system drops the first packet of a client without a place; its next try comes a second later.
+            let connecting = TcpStream::connect(address);
+            let connected = tokio::time::timeout(std::time::Duration::from_secs(20), connecting).await;
+            waiting.0.push(connected.unwrap_or_else(|_| panic!("client {client} has no place")).expect("connected"));
+            waiting.1.push(UnixStream::connect(&path).await.unwrap_or_else(|error| panic!("client {client}: {error}")));
+        }
+    }
 }

@@ -2,6 +2,7 @@
 //! read by `connection`.
 
 mod accept;
+mod backlog;
 mod bind_error;
 mod frames;
 mod host_names;

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::Mode;
 use rustix::process::umask;
-use tokio::net::UnixListener;
+use tokio::net::{UnixListener, UnixSocket};
 
+use super::backlog::BACKLOG;
 use super::bind_error::BindError;
 
 /// A Unix socket to listen at.
@@ -140,7 +141,7 @@ async fn bind_unix(unix: &UnixListen) -> Result<UnixListener, BindError> {
 /// from the process: a file that another thread makes in this moment is private, too.
 fn bind_private(path: &Path) -> io::Result<UnixListener> {
     let former = umask(Mode::RWXG | Mode::RWXO);
-    let bound = UnixListener::bind(path);
+    let bound = UnixSocket::new_stream().and_then(|socket| socket.bind(path).and_then(|()| socket.listen(BACKLOG)));
     umask(former);
     bound
 }
