@@ -11,6 +11,7 @@ use chat_proto::time::UnixMillis;
 use crate::cli::ServerArgs;
 use crate::clock::now;
 use crate::progress_line::ProgressLine;
+use crate::server::doubtful_days;
 use crate::store::sqlite::{self, PruneProgress, PrunedRoom};
 
 /// The version of the JSON lines.
@@ -58,6 +59,15 @@ pub fn run_prune(args: &ServerArgs, prune: &PruneArgs) -> eyre::Result<()> {
     let before = before.ok_or_else(|| {
         eyre::eyre!("nothing says how old is old: add --days N or --before DATE, or set keep_days under [rooms]")
     })?;
+    if let Some(days) = doubtful_days(sqlite::newest_message_at(&config.data), now())
+        && prune.before.is_none()
+        && !prune.dry_run
+    {
+        eyre::bail!(
+            "the clock of this machine is {days} days ahead of the newest message, so it may be wrong, and nothing was removed. \
+             If it is right, name the day itself: --before DATE"
+        );
+    }
     let mut line = ProgressLine::new(!prune.dry_run);
     let mut report = |PruneProgress { messages, rooms, of_rooms }| {
         line.show(|| format!("removing old messages: {messages} so far, {rooms} of {of_rooms} rooms are done"));

@@ -68,11 +68,11 @@ const SERVER: &[(&str, &[&str])] = &[
     ("shutdown", &["server"]),
     ("cli", &["config"]),
     ("manual", &[]),
-    ("doctor", &["byte_size", "cli", "live", "store", "transport"]),
+    ("doctor", &["byte_size", "cli", "clock", "live", "server", "store", "transport"]),
     ("progress_line", &[]),
     ("backup", &["byte_size", "cli", "progress_line", "store"]),
     ("clock", &[]),
-    ("prune", &["cli", "clock", "progress_line", "store"]),
+    ("prune", &["cli", "clock", "progress_line", "server", "store"]),
     ("service_manager", &[]),
     ("reload", &["config", "server", "service_manager", "telemetry"]),
     (

@@ -106,3 +106,27 @@ async fn the_command_removes_old_messages_from_a_folder_that_no_server_uses() {
     let page = ana.call(&History { room: GENERAL, before: None, limit: 10 }).await;
     assert_eq!(texts(&page.items), ["young"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_far_ahead_at_the_start_removes_nothing_until_someone_says_so() {
+    let mut server = Server::start();
+    let (_, token) = fill(&server).await;
+    server.configure("[limits]\nenabled = false\n[rooms]\nkeep_days = 7\n");
+    // As if the clock were set ahead by 400 days.
+    server.edit_database(|database| {
+        database.execute("UPDATE item SET at = at - 400 * 86400000", []).expect("written");
+        database.execute("UPDATE room SET last_message_at = last_message_at - 400 * 86400000", []).expect("written");
+    });
+    until("the log to say it", || server.log().contains("the clock was far ahead of the newest message").then_some(()));
+    let (mut ana, _) = Peer::with_token(server.address(), &token, Subscription::None, None).await;
+    assert_eq!(texts(&ana.changes(Seq::ZERO).await).len(), 4);
+    server.terminate();
+    let refused = prune(&server, &["--days", "7"]);
+    let why = String::from_utf8_lossy(&refused.stderr);
+    assert!(refused.status.code() == Some(1) && why.contains("400 days ahead") && why.contains("--before"), "{why}");
+    let mut doctor = Command::new(program::path("chat-server"));
+    let found = doctor.arg("doctor").arg("--data").arg(server.data()).env("CHAT_SERVER_ROOMS_KEEP_DAYS", "7").output();
+    let found = String::from_utf8(found.expect("it runs").stdout).expect("UTF-8");
+    assert!(found.contains("the clock is 400 days ahead of the newest message"), "{found}");
+    assert_eq!(line(&prune(&server, &["--before", "2100-01-01"])), "#general: 4 messages removed");
+}

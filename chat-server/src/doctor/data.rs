@@ -4,11 +4,13 @@
 use std::path::Path;
 use std::time::Duration;
 
+use chat_proto::time::UnixMillis;
 use rustix::fs::{Access, access, statvfs};
 
 use super::check::{Check, Level};
 use crate::byte_size::byte_size;
-use crate::store::sqlite::{DatabaseFiles, Examined, FormError, examine, inspect, open_to_others};
+use crate::server::doubtful_days;
+use crate::store::sqlite::{DatabaseFiles, Examined, FormError, examine, inspect, newest_message_at, open_to_others};
 
 /// Warn below this much free space.
 const SPACE_LOW_BYTES: u64 = 1 << 30;
@@ -69,6 +71,18 @@ fn unwritable(nearest: &Path) -> Option<Check> {
     let error = std::fs::create_dir(&probe).and_then(|()| std::fs::remove_dir(&probe)).err()?;
     let advice = "name a folder that the server may write with --data";
     Some(Check::fail("data folder", format!("nothing can be written in {}: {error}", nearest.display()), advice))
+}
+
+/// Reports a clock far ahead of the newest message; `None` if there is none to compare with.
+pub(super) fn time(folder: &Path, keep_days: u32, now: UnixMillis) -> Option<Check> {
+    let newest = newest_message_at(folder)?;
+    let Some(days) = doubtful_days(Some(newest), now) else {
+        return Some(Check::ok("time", "the clock agrees with the newest message"));
+    };
+    let found =
+        format!("the clock is {days} days ahead of the newest message; keep_days = {keep_days} does not count them");
+    let advice = "set the clock; if it is right, stop the server and remove old messages with `prune --before DATE`";
+    Some(Check::warn("time", found, advice).count("ahead_days", days))
 }
 
 fn usable(folder: &Path, nearest: &Path) -> Check {

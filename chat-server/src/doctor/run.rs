@@ -6,6 +6,7 @@ use rustix::process::{Resource, getrlimit};
 use super::check::{Check, Level};
 use super::{data, listen_addresses, redis_checks, running_clock};
 use crate::cli::ServerArgs;
+use crate::clock::now;
 use crate::store::sqlite::library;
 
 /// Warn below this many open files: each connection is one.
@@ -35,6 +36,8 @@ pub fn run(args: &ServerArgs, is_json: bool, prefix: Option<&str>) -> Result<boo
     let (checks, is_running) = data::checks(&config.data);
     printer.print_all(&checks);
     printer.print_all(&listen_addresses::checks(&config.listen, is_running));
+    let time = config.server.keep_days.and_then(|days| data::time(&config.data, days, now()));
+    printer.print_all(time.as_slice());
     let clock = is_running.then(|| running_clock::check(&config.listen)).flatten();
     printer.print_all(clock.as_slice());
     match &config.redis {

@@ -12,6 +12,7 @@ mod setup_code;
 mod sharing;
 mod sign_in_limiter;
 mod state;
+mod trusted_time;
 
 pub use account_limiter::{AccountLimiter, Cost, PostRates};
 pub use audience::RoomAudience;
@@ -23,3 +24,4 @@ pub use setup_code::{Redeemed, SetupCode};
 pub use sharing::{Recall, share_limits};
 pub use sign_in_limiter::SignInLimiter;
 pub use state::{Drivers, Server, Stores};
+pub use trusted_time::doubtful_days;

@@ -54,6 +54,7 @@ macro_rules! suite {
             pages_of_rooms_hold_each_open_room_once_by_rising_name
             pages_of_members_hold_each_once_by_rising_name
             old_messages_are_removed_step_by_step_and_nothing_else
+            the_newest_message_is_known_and_stays_so_when_all_are_removed
             unread_counts_go_on_when_old_messages_are_removed
             a_store_that_writes_is_healthy_and_counts_its_writes);
     };

@@ -223,6 +223,9 @@ pub trait ReadMarkers: Send + Sync + 'static {
 
 /// The removal of old messages, in small steps: each is whole, and those that remain can be removed later.
 pub trait Retention: Send + Sync + 'static {
+    /// When the newest persistent message was accepted, over all rooms; `None` if there never was one.
+    fn newest_message_at(&self) -> StoreReply<Option<UnixMillis>>;
+
     /// Returns the rooms whose oldest message was accepted before `before`, closed ones, too.
     fn rooms_with_messages_before(&self, before: UnixMillis) -> StoreReply<Vec<RoomId>>;
 

@@ -135,3 +135,18 @@ pub(crate) async fn unread_counts_go_on_when_old_messages_are_removed(fixture: F
     let (unread, mentions) = standing(ben, 121);
     assert_eq!(fixture.unread(ben).await, (unread + 1, mentions));
 }
+
+pub(crate) async fn the_newest_message_is_known_and_stays_so_when_all_are_removed(fixture: Fixture<impl Storage>) {
+    let ana = fixture.ana().await;
+    assert_eq!(fixture.store.newest_message_at().await, Ok(None));
+    fixture.post(ana, 2, 5_000).await;
+    fixture.post(ana, 3, 1_000).await;
+    fixture.ben_joins(4).await;
+    let newest = fixture.store.newest_message_at().await.expect("read");
+    assert!(
+        newest == Some(NOW.plus_ms(1_000)) || newest == Some(NOW.plus_ms(5_000)),
+        "the last, or the latest: {newest:?}"
+    );
+    fixture.prune(NOW.plus_ms(10_000)).await;
+    assert_eq!(fixture.store.newest_message_at().await, Ok(newest));
+}

@@ -46,6 +46,6 @@ pub use form::FormError;
 pub use holder::{Holder, holder, last_holder};
 pub use inspect::{DatabaseFiles, inspect, library, open_to_others};
 pub use open::OpenError;
-pub use prune::{PruneError, PruneProgress, PrunedRoom, prune};
+pub use prune::{PruneError, PruneProgress, PrunedRoom, newest_message_at, prune};
 pub use restore::{RestoreError, Restored, restore};
 pub use store::SqliteStore;

@@ -96,6 +96,15 @@ impl From<rusqlite::Error> for PruneError {
     }
 }
 
+/// Returns when the newest message in the data folder was accepted; `None` if there is none, or no database of this form.
+pub fn newest_message_at(folder: &Path) -> Option<UnixMillis> {
+    let path = folder.join("chat.db");
+    if !form::is_there(&path).ok()? {
+        return None;
+    }
+    retention::newest_message_at(&open::reader(&path).ok()?).ok()?
+}
+
 /// Removes the messages in the data folder `folder` that were accepted before `before`: those of the room named `room`, or of
 /// all rooms. With `is_dry` only counts them. Returns the rooms that had any.
 ///

@@ -14,6 +14,12 @@ const MESSAGES: u32 = 100;
 /// The most items that one range spans. Joins may lie between the messages.
 const ITEMS: u32 = 2_000;
 
+/// Returns when the newest message was accepted.
+pub(super) fn newest_message_at(c: &Connection) -> Result<Option<UnixMillis>, StoreError> {
+    let newest = row::one(c, "SELECT max(last_message_at) FROM room", [], |row| Ok(row.get::<_, Option<i64>>(0)?))?;
+    Ok(newest.flatten().map(UnixMillis))
+}
+
 /// Returns the rooms whose oldest message is older than `before`, closed ones, too.
 pub(super) fn rooms(c: &Connection, before: UnixMillis) -> Result<Vec<RoomId>, StoreError> {
     let query = "SELECT id FROM room WHERE (SELECT at FROM item WHERE item.room = room.id AND item.seq > room.pruned_to

@@ -293,6 +293,10 @@ impl ReadMarkers for SqliteStore {
 }
 
 impl Retention for SqliteStore {
+    fn newest_message_at(&self) -> StoreReply<Option<UnixMillis>> {
+        self.read(retention::newest_message_at)
+    }
+
     fn rooms_with_messages_before(&self, before: UnixMillis) -> StoreReply<Vec<RoomId>> {
         self.read(move |c| retention::rooms(c, before))
     }
