@@ -6,6 +6,7 @@ mod error;
 mod health;
 mod model;
 mod port;
+mod search_words;
 pub mod sqlite;
 
 #[cfg(test)]

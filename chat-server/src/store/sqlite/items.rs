@@ -11,6 +11,7 @@ use super::bodies;
 use super::join_run;
 use super::rooms;
 use super::row::{self, ITEM, all, execute, one, sql};
+use super::word_index;
 use crate::post_digest::{self, PostDigest};
 use crate::store::{Append, Appended, Change, RecentBounds, Record, Revision, StoreError};
 use crate::stored;
@@ -136,13 +137,17 @@ fn edit(c: &Batch<'_>, change: &Change) -> Result<(), StoreError> {
     let keep = "INSERT INTO version SELECT ?1, (SELECT count(*) + 1 FROM version WHERE item = ?1), ?2, ?3";
     execute(c, keep, params![id, before, change.at.0])?;
     set_mentions(c, change, &message.mentions)?;
-    let body = bodies::add(c, message.body.as_str())?;
+    let text = message.body.as_str();
+    word_index::remove(c, id, before)?;
+    word_index::replace(c, id, text)?;
+    let body = bodies::add(c, text)?;
     write_state(c, change, id, Some(body))
 }
 
 fn delete(c: &Batch<'_>, change: &Change) -> Result<(), StoreError> {
     let room = sql(change.room.0);
     let (id, before) = message_before(c, change)?;
+    word_index::remove(c, id, before)?;
     bodies::erase(c, before)?;
     for version in all(c, "SELECT body FROM version WHERE item = ?1", [id], |row| Ok(row.get(0)?))? {
         bodies::erase(c, version)?;

@@ -36,7 +36,9 @@ mod runs;
 mod store;
 #[cfg(test)]
 mod tests;
+mod upkeep;
 mod whereabouts;
+mod word_index;
 mod writer;
 
 pub use backup::{BackupError, Copied, Progress, back_up};

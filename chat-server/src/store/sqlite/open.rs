@@ -31,6 +31,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0012_mentions.sql"),
     include_str!("migrations/0013_pruned.sql"),
     include_str!("migrations/0014_join_runs.sql"),
+    include_str!("migrations/0015_search.sql"),
 ];
 
 /// Why the database cannot be opened.

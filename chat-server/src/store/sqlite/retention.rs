@@ -7,6 +7,7 @@ use rusqlite::{Connection, params};
 
 use super::bodies;
 use super::row::{self, all, execute, sql};
+use super::word_index;
 use crate::store::{MessageRange, StoreError};
 
 /// The most messages of one range: so many are removed between two posts.
@@ -84,6 +85,7 @@ pub(super) fn prune(c: &Connection, room: RoomId, range: MessageRange) -> Result
     for message in &old {
         remove(c, room, message)?;
     }
+    word_index::lower_mark(c)?;
     execute(c, "DELETE FROM mention WHERE room = ?1 AND seq BETWEEN ?2 AND ?3", [room, first, last])?;
     let standing = old.iter().filter(|message| message.body.is_some()).count() as i64;
     let ordinal = old.last().map_or(0, |message| message.ordinal);
@@ -96,6 +98,9 @@ pub(super) fn prune(c: &Connection, room: RoomId, range: MessageRange) -> Result
 
 fn remove(c: &Connection, room: i64, message: &Old) -> Result<(), StoreError> {
     let versions = all(c, "SELECT body FROM version WHERE item = ?1", [message.id], |row| Ok(row.get(0)?))?;
+    if let Some(body) = message.body {
+        word_index::remove(c, message.id, body)?;
+    }
     for body in message.body.into_iter().chain(versions) {
         bodies::erase(c, body)?;
     }

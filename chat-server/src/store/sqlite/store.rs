@@ -21,9 +21,10 @@ use super::health::Switch;
 use super::inspect::open_to_others;
 use super::open::{self, OpenError};
 use super::readers::Readers;
+use super::upkeep::Upkeep;
 use super::whereabouts::{Named, Whereabouts};
 use super::writer::{Watched, Writer};
-use super::{accounts, history, items, members, read_marker, retention, room_creation, room_state, rooms};
+use super::{accounts, history, items, members, read_marker, retention, room_creation, room_state, rooms, word_index};
 use crate::store::{
     Account, Accounts, Append, Appended, Change, Health, HistoryBounds, Lifecycle, MemberRow, MemberState, Members,
     MessageRange, MovedMarker, NewRoom, NewSignIn, ReadMarkers, RecentBounds, RefusedChange, Retention, Revision,
@@ -70,7 +71,8 @@ impl SqliteStore {
         let whereabouts = Arc::new(Whereabouts::new(named, others, Arc::clone(&health)));
         let checkpoints = Checkpoints::start(path.clone(), Arc::clone(&whereabouts)).map_err(io)?;
         let watched = Watched { checkpoints, health, whereabouts };
-        let writer = Writer::start(connection, path.clone(), watched.clone(), run).map_err(io)?;
+        let writer = Writer::start(connection, path.clone(), watched.clone(), (run, Upkeep::new(word_index::step)))
+            .map_err(io)?;
         let readers = Readers::start(&path).map_err(database)?;
         let threads = Threads { writer, readers, watched, folder };
         Ok(Self { epoch: Epoch(epoch.into()), run, threads: Arc::new(threads) })

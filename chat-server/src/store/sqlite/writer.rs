@@ -24,6 +24,7 @@ use super::open;
 use super::queue::{Jobs, Queue, queue};
 use super::row::execute;
 use super::runs::RunRecorder;
+use super::upkeep::Upkeep;
 use super::whereabouts::Whereabouts;
 use crate::histogram::Histogram;
 use crate::store::{BrokenChains, ChainPlace, StoreError, StoreReply};
@@ -83,12 +84,17 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Starts the thread with its connection, for one run of the server.
-    pub(super) fn start(connection: Connection, path: PathBuf, watched: Watched, run: Run) -> std::io::Result<Self> {
+    pub(super) fn start(
+        connection: Connection,
+        path: PathBuf,
+        watched: Watched,
+        (run, upkeep): (Run, Upkeep),
+    ) -> std::io::Result<Self> {
         let (queue, jobs) = queue(QUEUE);
         let counters = Arc::new(Counters::default());
         let health = Arc::clone(&watched.health);
         let runs = RunRecorder::new(run);
-        let state = State { connection, path, watched, counters: Arc::clone(&counters), runs };
+        let state = State { connection, path, watched, counters: Arc::clone(&counters), runs, upkeep };
         let thread = std::thread::Builder::new().name("store-writer".into()).spawn(move || state.run(&jobs))?;
         let broken = Arc::new(Mutex::new(BrokenChains::new(QUEUE)));
         Ok(Self { queue, thread: Mutex::new(Some(thread)), broken, health, counters })
@@ -164,6 +170,7 @@ struct State {
     watched: Watched,
     counters: Arc<Counters>,
     runs: RunRecorder,
+    upkeep: Upkeep,
 }
 
 /// Says so if the thread ends by a panic: nobody would write any more, and nobody would know.
@@ -186,6 +193,7 @@ impl State {
             batch.push(first);
             batch.extend(jobs.waiting().take(BATCH - 1));
             self.commit(batch);
+            self.keep_up();
         }
         self.connection
     }
@@ -193,14 +201,29 @@ impl State {
     /// The next write; `None` once the queue is closed.
     fn next(&mut self, jobs: &Jobs<Box<dyn Job>>) -> Option<Box<dyn Job>> {
         loop {
-            if !self.watched.health.is_failing() {
+            let is_failing = self.watched.health.is_failing();
+            let Some(wait) = (if is_failing { Some(TRY_AGAIN) } else { self.upkeep.due_in() }) else {
                 return jobs.next();
-            }
-            match jobs.next_within(TRY_AGAIN) {
+            };
+            match jobs.next_within(wait) {
                 Ok(job) => return Some(job),
                 Err(RecvTimeoutError::Disconnected) => return None,
-                Err(RecvTimeoutError::Timeout) => self.try_again(),
+                Err(RecvTimeoutError::Timeout) if is_failing => self.try_again(),
+                Err(RecvTimeoutError::Timeout) => self.keep_up(),
             }
+        }
+    }
+
+    /// Does the step of the upkeep that is due.
+    fn keep_up(&mut self) {
+        if self.upkeep.due_in() != Some(Duration::ZERO) || self.watched.health.is_failing() {
+            return;
+        }
+        if !self.watched.whereabouts.has_database() {
+            return self.upkeep.put_off();
+        }
+        if self.upkeep.follow(&self.connection) {
+            self.watched.checkpoints.after_commit();
         }
     }
 
@@ -232,6 +255,7 @@ impl State {
                 self.counters.batch_writes.add(count);
                 self.counters.commit_us.add_time(begun.elapsed());
                 self.watched.checkpoints.after_commit();
+                self.upkeep.after_commit();
                 true
             }
             // Nothing was tried, and the log has it.
