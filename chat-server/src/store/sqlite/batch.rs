@@ -1,10 +1,13 @@
-//! One transaction as its writes see it: the connection, and the record of runs that goes with the first write in a room. Must
-//! not know what is written.
+//! One transaction as its writes see it: the connection, the record of runs that goes with the first write in a room, and
+//! the rows of rooms that posts change once for all of them. Must not know what is written.
 
+use std::cell::{RefCell, RefMut};
 use std::ops::Deref;
 
 use rusqlite::Connection;
 
+use super::room_tip::Tips;
+use super::row::execute;
 use super::runs::RunRecorder;
 use crate::store::StoreError;
 
@@ -13,16 +16,39 @@ use crate::store::StoreError;
 pub(super) struct Batch<'a> {
     connection: &'a Connection,
     runs: &'a RunRecorder,
+    tips: RefCell<Tips>,
 }
 
 impl<'a> Batch<'a> {
     pub(super) fn on(connection: &'a Connection, runs: &'a RunRecorder) -> Self {
-        Self { connection, runs }
+        Self { connection, runs, tips: RefCell::default() }
     }
 
     /// Records the present run in a room. Comes before the write that takes or reserves a number there.
     pub(super) fn record_run(&self, room: i64) -> Result<(), StoreError> {
         self.runs.record(self.connection, room)
+    }
+
+    /// The ends of the rooms in which this transaction has posted.
+    pub(super) fn tips(&self) -> RefMut<'_, Tips> {
+        self.tips.borrow_mut()
+    }
+
+    /// Writes what was gathered for the rows of rooms. Comes before each write that is no post: it may read them.
+    pub(super) fn settle(&self) -> Result<(), StoreError> {
+        self.tips().settle(self.connection)
+    }
+
+    /// Ends the transaction.
+    pub(super) fn commit(&self) -> Result<(), StoreError> {
+        self.settle()?;
+        execute(self.connection, "COMMIT", []).map(drop)
+    }
+
+    /// The last write was rolled back.
+    pub(super) fn forget(&self) {
+        self.tips().forget();
+        self.runs.forget();
     }
 }
 

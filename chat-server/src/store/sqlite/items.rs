@@ -9,6 +9,7 @@ use rusqlite::{Connection, params};
 use super::batch::Batch;
 use super::bodies;
 use super::join_run;
+use super::room_tip::Ordinals;
 use super::rooms;
 use super::row::{self, ITEM, all, execute, one, sql};
 use super::word_index;
@@ -22,6 +23,7 @@ pub(super) fn append(c: &Batch<'_>, event: &Append) -> Result<Appended, StoreErr
             return Ok(first);
         }
     } else {
+        c.settle()?;
         let room = sql(event.room.0);
         c.record_run(room)?;
         let (seq, by, what) = (sql(event.seq.0), sql(event.by.0), stored::to_column(&event.content));
@@ -53,20 +55,15 @@ fn append_message(
     }
     c.record_run(room)?;
     let (key, content) = (key.map(ClientKey::as_str), stored::to_column(&event.content));
-    let (by, body) = (sql(event.by.0), bodies::add(c, body)?);
-    let values = params![room, seq, event.at.0, by, key, digest, body, content];
+    let by = sql(event.by.0);
+    let ordinals = c.tips().next(c, (room, by))?;
+    let body = bodies::add(c, body)?;
     let insert = "INSERT INTO item (room, seq, changed, at, author, ordinal, key, digest, body, what, own_ordinal)
-         VALUES (?1, ?2, ?2, ?3, ?4, (SELECT ordinal + 1 FROM room WHERE id = ?1), ?5, ?6, ?7, ?8,
-           coalesce((SELECT ordinal FROM author WHERE room = ?1 AND account = ?4), 0) + 1)";
-    execute(c, insert, values)?;
-    // Without RETURNING, which would collect the row in a table of its own and copy the page first.
-    let own = "INSERT INTO author (room, account, ordinal, last_seq) VALUES (?1, ?2, 1, ?3)
-         ON CONFLICT DO UPDATE SET ordinal = ordinal + 1, last_seq = ?3";
-    execute(c, own, [room, by, seq])?;
-    let head = "UPDATE room SET head = max(head, ?2), ordinal = ordinal + 1, last_message_at = ?3,
-           messages = messages + 1 WHERE id = ?1";
-    execute(c, head, [room, seq, event.at.0])?;
+         VALUES (?1, ?2, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    let Ordinals { of_room, of_author } = ordinals;
+    execute(c, insert, params![room, seq, event.at.0, by, of_room, key, digest, body, content, of_author])?;
     add_mentions(c, (room, seq), event.by, &message.mentions)?;
+    c.tips().added(c, room, (by, seq, event.at.0), ordinals)?;
     Ok(None)
 }
 

@@ -20,7 +20,8 @@ pub(super) fn change(c: &Batch<'_>, event: &Append, state: MemberState) -> Resul
             // A new member has nothing unread: the read marker begins at the present end.
             let insert = "INSERT INTO member (room, account, role, joined_at, read_seq, read_ordinal, read_own_ordinal)
                  SELECT ?1, ?2, ?3, ?4, ?5, ordinal,
-                   coalesce((SELECT ordinal FROM author WHERE room = ?1 AND account = ?2), 0)
+                   iif(last_author IS ?2, last_author_ordinal,
+                     coalesce((SELECT ordinal FROM author WHERE room = ?1 AND account = ?2), 0))
                  FROM room WHERE id = ?1";
             let values = params![room, account, row::role_column(role), event.at.0, sql(event.seq.0)];
             execute(c, insert, values)?;

@@ -30,6 +30,7 @@ mod restore;
 mod retention;
 mod room_creation;
 mod room_state;
+mod room_tip;
 mod rooms;
 mod row;
 mod runs;

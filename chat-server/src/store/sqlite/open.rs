@@ -32,6 +32,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0013_pruned.sql"),
     include_str!("migrations/0014_join_runs.sql"),
     include_str!("migrations/0015_search.sql"),
+    include_str!("migrations/0016_room_tip.sql"),
 ];
 
 /// Why the database cannot be opened.

@@ -13,8 +13,8 @@ use crate::store::{MovedMarker, StoreError};
 /// of others. Nothing is counted but the deleted ones.
 pub(super) const READ_MARKER: &str = "member.read_seq,
     (room.ordinal - member.read_ordinal)
-      - (coalesce((SELECT author.ordinal FROM author
-          WHERE author.room = member.room AND author.account = member.account), 0) - member.read_own_ordinal)
+      - (iif(room.last_author IS member.account, room.last_author_ordinal, coalesce((SELECT author.ordinal FROM author
+          WHERE author.room = member.room AND author.account = member.account), 0)) - member.read_own_ordinal)
       - (SELECT count(*) FROM item WHERE item.room = member.room AND item.seq > member.read_seq
           AND item.author <> member.account AND item.body IS NULL AND item.ordinal IS NOT NULL),
     (SELECT count(*) FROM mention WHERE mention.account = member.account AND mention.room = member.room
@@ -44,8 +44,10 @@ pub(super) fn read(c: &Connection, account: UserId, room: RoomId) -> Result<Read
 /// behind the last one, where nothing is searched.
 const OWN_UP_TO: &str = "coalesce(
     (SELECT own_ordinal - 1 FROM item WHERE room = ?2 AND seq > ?3
-       AND seq <= (SELECT last_seq FROM author WHERE room = ?2 AND account = ?1)
+       AND seq <= coalesce((SELECT last_author_seq FROM room WHERE id = ?2 AND last_author = ?1),
+         (SELECT last_seq FROM author WHERE room = ?2 AND account = ?1))
        AND author = ?1 AND own_ordinal IS NOT NULL ORDER BY seq LIMIT 1),
+    (SELECT last_author_ordinal FROM room WHERE id = ?2 AND last_author = ?1),
     (SELECT ordinal FROM author WHERE room = ?2 AND account = ?1), 0)";
 
 pub(super) fn set(

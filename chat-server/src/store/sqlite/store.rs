@@ -94,7 +94,10 @@ impl SqliteStore {
         &self,
         write: impl Fn(&Batch<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> StoreReply<T> {
-        self.threads.writer.submit(write)
+        self.threads.writer.submit(move |c| {
+            c.settle()?;
+            write(c)
+        })
     }
 
     fn read<T: Send + 'static>(
@@ -238,7 +241,7 @@ impl Members for SqliteStore {
 impl Timeline for SqliteStore {
     fn append(&self, event: Append) -> StoreReply<Appended> {
         match event.chain {
-            None => self.write(move |c| items::append(c, &event)),
+            None => self.threads.writer.submit(move |c| items::append(c, &event)),
             Some(place) => self.threads.writer.submit_chained(place, move |c| items::append(c, &event)),
         }
     }

@@ -298,7 +298,7 @@ impl State {
             let before = changes();
             let is_right = match isolation {
                 Isolation::None => job.attempt(&batch),
-                Isolation::Savepoints => self.behind_savepoint(|| job.attempt(&batch))?,
+                Isolation::Savepoints => behind_savepoint(&batch, &mut **job)?,
             };
             // A full disk or a read fault may have ended the whole transaction.
             if connection.is_autocommit() {
@@ -308,22 +308,8 @@ impl State {
                 return Ok(Attempt::NeedsSavepoints);
             }
         }
-        execute(connection, "COMMIT", [])?;
+        batch.commit()?;
         if connection.is_autocommit() { Ok(Attempt::Committed) } else { Err(TransactionError::StillOpen.into()) }
-    }
-
-    /// Carries out a write of which nothing is left if it fails.
-    fn behind_savepoint(&self, attempt: impl FnOnce() -> bool) -> Result<bool, StoreError> {
-        execute(&self.connection, "SAVEPOINT write", [])?;
-        let is_right = attempt();
-        if !self.connection.is_autocommit() {
-            if !is_right {
-                execute(&self.connection, "ROLLBACK TO write", [])?;
-                self.runs.forget();
-            }
-            execute(&self.connection, "RELEASE write", [])?;
-        }
-        Ok(is_right)
     }
 
     /// Opens a new connection: after a failed commit nothing that this one remembers can be trusted.
@@ -340,4 +326,21 @@ impl State {
             Err(error) => tracing::error!(%error, "the database cannot be opened again; trying with the next write"),
         }
     }
+}
+
+/// Carries out a write of which nothing is left if it fails. Returns whether it succeeded.
+fn behind_savepoint(batch: &Batch<'_>, job: &mut dyn Job) -> Result<bool, StoreError> {
+    execute(batch, "SAVEPOINT write", [])?;
+    let is_right = job.attempt(batch);
+    if batch.is_autocommit() {
+        return Ok(is_right);
+    }
+    if is_right {
+        batch.settle()?;
+    } else {
+        execute(batch, "ROLLBACK TO write", [])?;
+        batch.forget();
+    }
+    execute(batch, "RELEASE write", [])?;
+    Ok(is_right)
 }
