@@ -37,6 +37,7 @@ mod runs;
 mod store;
 #[cfg(test)]
 mod tests;
+mod transaction;
 mod upkeep;
 mod whereabouts;
 mod word_index;

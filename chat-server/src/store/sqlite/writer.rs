@@ -1,9 +1,5 @@
 //! The one thread that writes. It takes up to 64 queued writes into one transaction and answers them once that is on disk.
 //! Must not know what a write does.
-//!
-//! A refused write leaves no trace, and takes no other with it. Most are refused before they change anything, so the writes of
-//! a transaction have no savepoints: each would copy every page that its write touches. If one fails midway, all are done once
-//! more, each behind a savepoint of its own.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,13 +13,12 @@ use rusqlite::Connection;
 
 use super::batch::Batch;
 use super::checkpoint::Checkpoints;
-use super::error::TransactionError;
 use super::health::Switch;
 use super::job::{Job, Write};
 use super::open;
 use super::queue::{Jobs, Queue, queue};
-use super::row::execute;
 use super::runs::RunRecorder;
+use super::transaction;
 use super::upkeep::Upkeep;
 use super::whereabouts::Whereabouts;
 use crate::histogram::Histogram;
@@ -38,23 +33,6 @@ const BATCHES: &[u64] = &[1, 2, 4, 8, 16, 32, BATCH as u64];
 
 /// How often a failing file is tried again, so that the server recovers even if nobody writes.
 const TRY_AGAIN: Duration = Duration::from_secs(1);
-
-/// How the writes of a transaction are kept apart.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Isolation {
-    /// Not at all: none may fail once it has changed anything.
-    None,
-    /// Each has a savepoint.
-    Savepoints,
-}
-
-/// The end of an attempt that did not fail.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Attempt {
-    Committed,
-    /// A write failed midway; the transaction is still open.
-    NeedsSavepoints,
-}
 
 /// The writer's counters, for the log and for `/metrics`.
 #[derive(Debug)]
@@ -281,35 +259,7 @@ impl State {
         // A commit into files that have lost their names would be acknowledged and lost.
         self.watched.whereabouts.has_database();
         self.watched.health.refusal().map_or(Ok(()), Err)?;
-        if self.attempt(jobs, Isolation::None)? == Attempt::NeedsSavepoints {
-            execute(&self.connection, "ROLLBACK", [])?;
-            self.runs.forget();
-            self.attempt(jobs, Isolation::Savepoints)?;
-        }
-        Ok(())
-    }
-
-    fn attempt(&self, jobs: &mut [Box<dyn Job>], isolation: Isolation) -> Result<Attempt, StoreError> {
-        let connection = &self.connection;
-        execute(connection, "BEGIN IMMEDIATE", [])?;
-        let batch = Batch::on(connection, &self.runs);
-        let changes = || connection.total_changes();
-        for job in jobs {
-            let before = changes();
-            let is_right = match isolation {
-                Isolation::None => job.attempt(&batch),
-                Isolation::Savepoints => behind_savepoint(&batch, &mut **job)?,
-            };
-            // A full disk or a read fault may have ended the whole transaction.
-            if connection.is_autocommit() {
-                return Err(TransactionError::RolledBack.into());
-            }
-            if isolation == Isolation::None && !is_right && changes() != before {
-                return Ok(Attempt::NeedsSavepoints);
-            }
-        }
-        batch.commit()?;
-        if connection.is_autocommit() { Ok(Attempt::Committed) } else { Err(TransactionError::StillOpen.into()) }
+        transaction::carry_out(&self.connection, &self.runs, jobs)
     }
 
     /// Opens a new connection: after a failed commit nothing that this one remembers can be trusted.
@@ -326,21 +276,4 @@ impl State {
             Err(error) => tracing::error!(%error, "the database cannot be opened again; trying with the next write"),
         }
     }
-}
-
-/// Carries out a write of which nothing is left if it fails. Returns whether it succeeded.
-fn behind_savepoint(batch: &Batch<'_>, job: &mut dyn Job) -> Result<bool, StoreError> {
-    execute(batch, "SAVEPOINT write", [])?;
-    let is_right = job.attempt(batch);
-    if batch.is_autocommit() {
-        return Ok(is_right);
-    }
-    if is_right {
-        batch.settle()?;
-    } else {
-        execute(batch, "ROLLBACK TO write", [])?;
-        batch.forget();
-    }
-    execute(batch, "RELEASE write", [])?;
-    Ok(is_right)
 }
