@@ -23,8 +23,8 @@ pub(super) async fn edit(text: &str) -> Result<String, String> {
     read
 }
 
-/// Creates a file that only this user can read; in memory if the system has a folder for that, since the draft may be
-/// ephemeral.
+/// Creates a file that only this user can read; in memory if the system has a folder for that, so that no disk keeps the
+/// text.
 fn draft_file(text: &str) -> Result<PathBuf, String> {
     let folder = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_dir());
     let folder = folder.unwrap_or_else(std::env::temp_dir);

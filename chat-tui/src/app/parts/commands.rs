@@ -17,7 +17,7 @@ use crate::action::{Action, ActionGroup, CommandAction};
 use crate::app::state::draft::Draft;
 use crate::app::state::effect::Effect;
 use crate::app::state::outcome::Outcome;
-use crate::app::state::purpose::Purpose;
+use crate::app::state::purpose::{Purpose, WrittenText};
 use crate::app::state::room_key::{RoomKey, ServerKey};
 use crate::argument::{self, RSVPS, RoomRef, sentence};
 
@@ -94,6 +94,14 @@ impl<'a> Surroundings<'a> {
         self.connected_server().map(|_| room.key)
     }
 
+    /// The purpose of a request with a text that may be long: if it fails, the command comes back.
+    fn written(&self, failure: &'static str) -> Result<Purpose, String> {
+        let room = self.room()?;
+        let text = room.writing.draft.text().to_owned();
+        let written = WrittenText { text, editing: None, draft_after: String::new(), failure };
+        Ok(Purpose::Written(room.key, written))
+    }
+
     /// The key of the server, if it is connected.
     fn connected_server(&self) -> Result<ServerKey, String> {
         if self.server.is_ready() { Ok(self.server.key) } else { Err(NOT_CONNECTED.into()) }
@@ -160,7 +168,8 @@ fn topic(argument: &str, at: &Surroundings, out: &mut Outcomes) -> CommandResult
     }
     let room_key = at.connected_room()?;
     let topic = (argument != CLEAR).then(|| read_text("topic", argument)).transpose()?;
-    out.ask(room_key.server, SetTopic { room: room_key.room, topic }, Purpose::UserAction("could not set the topic"));
+    let request = SetTopic { room: room_key.room, topic };
+    out.ask(room_key.server, request, at.written("could not set the topic")?);
     Ok(None)
 }
 
@@ -184,7 +193,7 @@ fn describe(argument: &str, at: &Surroundings, out: &mut Outcomes) -> CommandRes
     let room_key = at.connected_room()?;
     let description = (argument != CLEAR).then(|| read_text("description", argument)).transpose()?;
     let request = SetDescription { room: room_key.room, description };
-    out.ask(room_key.server, request, Purpose::UserAction("could not set the description"));
+    out.ask(room_key.server, request, at.written("could not set the description")?);
     Ok(None)
 }
 

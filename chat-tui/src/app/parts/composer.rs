@@ -4,7 +4,6 @@
 
 use std::ops::Range;
 
-use chat_proto::ids::Seq;
 use chat_proto::time::UnixMillis;
 
 use super::command_line;
@@ -35,8 +34,6 @@ pub struct Composer {
     pub early: Editor,
     /// The last deleted text, to be put back.
     pub(in crate::app) killed: String,
-    /// The draft that an edit interrupted.
-    stashed: Editor,
     /// When "interrupt" was last pressed on an empty draft: twice in a row leaves the program.
     interrupted_at: Option<UnixMillis>,
 }
@@ -200,34 +197,12 @@ impl Composer {
         }
     }
 
-    /// Begins to edit a message, from its text; the draft comes back afterwards.
-    pub fn begin_edit(&mut self, seq: Seq, text: String, room: &mut Room) {
-        let written = std::mem::replace(&mut room.writing.draft, Editor::with(text));
-        let was_editing = room.writing.editing.replace(seq).is_some();
-        if !was_editing {
-            self.stashed = written;
-        }
-    }
-
-    /// Ends an edit and puts the interrupted draft back.
-    pub fn stop_editing(&mut self, room: &mut Room) {
-        room.writing.editing = None;
-        room.writing.set_draft(std::mem::take(&mut self.stashed));
-    }
-
-    /// The draft that an edit interrupted.
-    pub fn interrupted_draft(&self) -> &str {
-        self.stashed.text()
-    }
-
     /// Clears the draft; pressed twice on an empty draft, leaves the program.
     fn interrupt(&mut self, open: Option<OpenRoom>, now: UnixMillis, out: &mut Outcomes) {
         let is_in_use = |open: &OpenRoom| !open.room.writing.draft.is_empty() || open.room.writing.editing.is_some();
         if let Some(mut open) = open.filter(is_in_use) {
-            self.killed = open.room.writing.draft.take();
-            if open.room.writing.editing.is_some() {
-                self.stop_editing(open.room);
-            }
+            let writing = &mut open.room.writing;
+            self.killed = writing.stop_editing().unwrap_or_else(|| writing.draft.take());
             return self.on_draft_changed(&mut open, now, out);
         }
         if self.interrupted_at.is_some_and(|at| now.since_ms(at) < DOUBLE_PRESS_MS) {
@@ -288,9 +263,8 @@ fn search_history(open: Option<&OpenRoom>, out: &mut Outcomes) {
 /// Opens the draft in the user's editor.
 fn open_editor(open: Option<OpenRoom>, out: &mut Outcomes) {
     let Some(room) = open.map(|open| open.room) else { return };
-    let text = room.writing.draft.text();
-    if room.would_expire(text) {
-        return out.show_error("Ephemeral drafts never go to a file, so $EDITOR is not available here.");
+    if room.is_draft_ephemeral() {
+        return out.show_error("Ephemeral texts never go to a file, so $EDITOR is not available here.");
     }
-    out.effect(Effect::OpenEditor(text.to_owned()));
+    out.effect(Effect::OpenEditor(room.writing.draft.text().to_owned()));
 }

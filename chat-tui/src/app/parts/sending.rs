@@ -15,7 +15,7 @@ use super::outcomes::Outcomes;
 use super::server::Server;
 use crate::app::state::draft::Draft;
 use crate::app::state::outcome::Outcome;
-use crate::app::state::purpose::Purpose;
+use crate::app::state::purpose::{Purpose, WrittenText};
 
 impl Composer {
     /// Sends the draft, or runs the command in it.
@@ -26,7 +26,7 @@ impl Composer {
             return;
         }
         if let Some(seq) = open.room.writing.editing {
-            return self.send_edit(seq, &text, &mut open, out);
+            return send_edit(seq, &text, &mut open, out);
         }
         match command_line::parse(&text) {
             Some(ParsedLine::Command { action, argument }) => out.push(Outcome::Run(action, argument)),
@@ -41,20 +41,6 @@ impl Composer {
         }
     }
 
-    fn send_edit(&mut self, seq: Seq, text: &str, open: &mut OpenRoom, out: &mut Outcomes) {
-        if !open.server.is_ready() {
-            return out.show_error("Server unreachable; save your edit once you are connected.");
-        }
-        match body_of(text, open.server) {
-            Ok(body) => {
-                let (key, purpose) = (open.room.key, Purpose::UserAction("could not edit the message"));
-                out.ask(key.server, Edit { room: key.room, seq, body }, purpose);
-                self.stop_editing(open.room);
-            }
-            Err(error) => show_text_error(&error, out),
-        }
-    }
-
     /// Sends the message of a line, and empties the draft.
     fn send_text(&mut self, (line, message): (&str, &str), open: &mut OpenRoom, now: UnixMillis, out: &mut Outcomes) {
         let body = match body_of(message.trim_end(), open.server) {
@@ -65,6 +51,27 @@ impl Composer {
         out.push(Outcome::Post(key, Draft { body, code: None, life: None }));
         self.remember(line, open.room, out);
         self.clear(open, now, out);
+    }
+}
+
+/// Saves an edit, and puts the draft back that it interrupted.
+fn send_edit(seq: Seq, text: &str, open: &mut OpenRoom, out: &mut Outcomes) {
+    if !open.server.is_ready() {
+        return out.show_error("Server unreachable; save your edit once you are connected.");
+    }
+    match body_of(text, open.server) {
+        Ok(body) => {
+            open.room.writing.stop_editing();
+            let written = WrittenText {
+                text: text.to_owned(),
+                editing: Some(seq),
+                draft_after: open.room.writing.draft.text().to_owned(),
+                failure: "could not edit the message",
+            };
+            let key = open.room.key;
+            out.ask(key.server, Edit { room: key.room, seq, body }, Purpose::Written(key, written));
+        }
+        Err(error) => show_text_error(&error, out),
     }
 }
 

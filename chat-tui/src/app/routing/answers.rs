@@ -8,10 +8,12 @@ use chat_proto::text::Description;
 
 use super::changes;
 use super::model::Model;
+use crate::action::{Action, KeyContext};
 use crate::app::parts::commands;
 use crate::app::parts::outcomes::Outcomes;
 use crate::app::parts::rooms::room::Room;
-use crate::app::state::purpose::Purpose;
+use crate::app::state::outcome::Outcome;
+use crate::app::state::purpose::{Purpose, WrittenText};
 use crate::app::state::room_key::{RoomKey, ServerKey};
 use crate::argument::sentence;
 use crate::link_event::CallError;
@@ -109,6 +111,7 @@ fn on_failure(model: &mut Model, purpose: Purpose, refusal: &CallError, out: &mu
         Purpose::Status { .. } => report_refusal("could not set the status", refusal, out),
         Purpose::Info | Purpose::Description => report_refusal("could not look at the room", refusal, out),
         Purpose::Versions(..) => report_refusal("could not get the earlier versions", refusal, out),
+        Purpose::Written(room_key, written) => give_back(model, room_key, (written, refusal), out),
         Purpose::UserAction(what) => report_refusal(what, refusal, out),
         // Nobody waits for these, or they are requested again later.
         Purpose::Members(_)
@@ -122,12 +125,32 @@ fn on_failure(model: &mut Model, purpose: Purpose, refusal: &CallError, out: &mu
     }
 }
 
+/// Puts a text that was not taken back into its room's input box; if another one stands there, it can be inserted.
+fn give_back(model: &mut Model, room_key: RoomKey, (written, refusal): (WrittenText, &CallError), out: &mut Outcomes) {
+    let reason = refusal_text(written.failure, refusal);
+    let Some(room) = model.rooms.get_mut(&room_key) else { return out.show_error(&reason) };
+    match room.writing.take_back(written) {
+        Ok(()) => out.show_error(&format!("{reason} Your text is in the input box again.")),
+        Err(text) => {
+            let key = model.setup.key(KeyContext::Composer, Action::PutBack);
+            let advice = key.map_or_else(String::new, |key| format!(" {key} inserts your text."));
+            out.push(Outcome::KeepKilled(text));
+            out.show_error(&format!("{reason}{advice}"));
+        }
+    }
+}
+
 fn report_refusal(what: &str, refusal: &CallError, out: &mut Outcomes) {
+    out.show_error(&refusal_text(what, refusal));
+}
+
+/// The sentence that says what failed, and why.
+fn refusal_text(what: &str, refusal: &CallError) -> String {
     let text = match refusal {
         CallError::Refused(body) => format!("{what}: {}", body.message),
         CallError::Disconnected | CallError::Unanswered { .. } | CallError::Unreadable(_) => {
             format!("{what}: the connection broke; try again once it is back")
         }
     };
-    out.show_error(&sentence(&text));
+    sentence(&text)
 }

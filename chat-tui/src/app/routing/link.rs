@@ -9,9 +9,9 @@ use chat_proto::time::UnixMillis;
 
 use super::model::Model;
 use super::{answers, changes, pushes, sign_in};
-use crate::app::parts::editor::Editor;
 use crate::app::parts::outcomes::Outcomes;
 use crate::app::parts::rooms::backlog::History;
+use crate::app::parts::rooms::writing::Writing;
 use crate::app::parts::server::LinkState;
 use crate::app::state::effect::{Effect, PersistOp};
 use crate::app::state::outcome::Outcome;
@@ -142,8 +142,7 @@ fn take_identity(model: &mut Model, key: ServerKey, welcome: &Welcome, out: &mut
         // One account's unsent messages are not sent by another; on disk they wait for it.
         model.unclaimed.forget();
         model.rooms_of(key).for_each(|(room, _)| {
-            room.writing.pending.clear();
-            room.writing.draft = Editor::default();
+            room.writing = Writing::default();
         });
     }
     if entered == Entered::AnotherEpoch || is_other_person {

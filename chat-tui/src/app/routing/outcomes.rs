@@ -88,9 +88,8 @@ fn cancel(model: &mut Model, out: &mut Outcomes) {
         return;
     }
     let open = OpenRoom::find(&mut model.rooms, &model.servers, model.navigation.current);
-    match open.filter(|open| open.room.writing.editing.is_some()) {
-        Some(open) => model.composer.stop_editing(open.room),
-        None => out.push(Outcome::Select(Selected::InSight)),
+    if open.and_then(|open| open.room.writing.stop_editing()).is_none() {
+        out.push(Outcome::Select(Selected::InSight));
     }
 }
 
@@ -112,7 +111,7 @@ fn on_room_opened(model: &mut Model, opened: RoomKey, left: Option<RoomKey>, out
     }
     model.recent.on_room(opened, out);
     if let Some(left) = left.and_then(|left| model.rooms.get_mut(&left)) {
-        left.save_draft(model.composer.interrupted_draft(), out);
+        left.save_draft(out);
         if let Some(server) = model.servers.get(&left.key.server) {
             left.stop_typing(server, now, out);
         }
@@ -219,7 +218,7 @@ fn delete_message(model: &mut Model, room_key: RoomKey, seq: Seq) {
 fn edit_message(model: &mut Model, seq: Seq, text: String) {
     if let Some(open) = OpenRoom::find(&mut model.rooms, &model.servers, model.navigation.current) {
         model.deletions.remove(open.room.key, seq);
-        model.composer.begin_edit(seq, text, open.room);
+        open.room.writing.begin_edit(seq, text);
         model.focus = Focus::Composer;
     }
 }

@@ -41,7 +41,7 @@ pub fn save_all(model: &mut Model, out: &mut Outcomes) {
         save_places(server, &mut model.rooms, out);
     }
     for room in model.rooms.values_mut() {
-        room.save_draft(model.composer.interrupted_draft(), out);
+        room.save_draft(out);
     }
 }
 

@@ -42,8 +42,23 @@ pub enum Purpose {
     UpdatedInfo,
     /// To show the edit history of a message.
     Versions(RoomKey, Seq),
+    /// To take a text that the user wrote in a room's input box; it comes back if the request fails.
+    Written(RoomKey, WrittenText),
     /// To do something for the user; the text begins the error if it fails.
     UserAction(&'static str),
     /// For its effect alone; nobody reads the answer.
     Nothing,
+}
+
+/// A text that has left the input box for the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrittenText {
+    /// The text: of an edit, or the line of a command.
+    pub text: String,
+    /// The message being edited, if it is an edit.
+    pub editing: Option<Seq>,
+    /// The draft in the input box afterwards: if it is another one now, the user has gone on writing.
+    pub draft_after: String,
+    /// The beginning of the error if it fails.
+    pub failure: &'static str,
 }

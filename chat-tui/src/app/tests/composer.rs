@@ -1,10 +1,9 @@
 //! The input box: commands, completion, editing, saved drafts.
 
-use chat_proto::ids::Seq;
-use chat_proto::request::{Edit, Request};
+use chat_proto::request::Request;
 
 use super::*;
-use crate::app::{Focus, PersistOp};
+use crate::app::PersistOp;
 use crate::argument::{RSVPS, TTL_PRESETS};
 
 #[test]
@@ -42,7 +41,7 @@ fn ephemeral_text_goes_into_no_editor_file() {
     let opens = |effects: &[Effect]| effects.iter().any(|effect| matches!(effect, Effect::OpenEditor(_)));
     app.write("/ttl 30s the key");
     assert!(!opens(&app.act(Action::Editor)));
-    assert!(app.notice().contains("Ephemeral drafts"), "{}", app.notice());
+    assert!(app.notice().contains("Ephemeral texts"), "{}", app.notice());
     app.act(Action::Interrupt);
     app.write("a persistent one");
     assert!(opens(&app.act(Action::Editor)));
@@ -94,34 +93,6 @@ fn code_has_the_language_that_is_named() {
         let pending = app.room(GENERAL).writing.pending.last().expect("on its way").clone();
         assert_eq!((pending.code.expect("code").as_str(), pending.body.as_str()), (language, body));
     }
-}
-
-#[test]
-fn an_edit_restores_the_draft() {
-    let mut app = TestApp::in_two_rooms();
-    app.push(event(GENERAL, 0, message(1, ME, "helo")));
-    app.write("half a thought");
-    app.act(Action::Cancel);
-    assert_eq!(app.model.focus, Focus::Message(Seq(1)));
-    app.act(Action::EditMessage);
-    assert_eq!(app.draft(), "helo");
-    app.act(Action::DeleteLeft);
-    app.write("lo");
-    let effects = app.act(Action::Send);
-    let edit = asked(&effects, |request| matches!(request, Request::Edit(_))).map(|(_, request)| request);
-    let body = "hello".parse().expect("a body");
-    assert_eq!(edit, Some(Edit { room: GENERAL, seq: Seq(1), body }.into()));
-    assert_eq!(app.draft(), "half a thought");
-}
-
-#[test]
-fn someone_elses_message_is_not_edited() {
-    let mut app = TestApp::in_two_rooms();
-    app.push(event(GENERAL, 0, message(1, ANA, "hers")));
-    app.act(Action::Cancel);
-    app.act(Action::EditMessage);
-    assert!(app.notice().contains("someone else"));
-    assert_eq!(app.draft(), "");
 }
 
 #[test]

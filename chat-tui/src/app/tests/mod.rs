@@ -9,6 +9,7 @@ mod convergence;
 mod covered;
 mod deletions;
 pub(crate) mod edit_history;
+mod editing;
 mod history;
 mod links;
 mod outbox;

@@ -12,6 +12,7 @@ use crate::app::parts::outcomes::Outcomes;
 use crate::app::parts::server::Server;
 use crate::app::state::effect::PersistOp;
 use crate::app::state::purpose::Purpose;
+use crate::app::state::timeline_entry::TimelineEntry;
 
 impl Room {
     /// Whether a text written here would become an ephemeral message, which no file may hold.
@@ -19,6 +20,18 @@ impl Room {
         let is_command =
             matches!(command_line::parse(text), Some(ParsedLine::Command { action: Action::SendEphemeral, .. }));
         is_command || self.is_ephemeral()
+    }
+
+    /// Whether the text in the input box is, or would become, an ephemeral message. A message whose text is gone may have
+    /// been one.
+    pub fn is_draft_ephemeral(&self) -> bool {
+        match self.writing.editing {
+            Some(seq) => {
+                let content = self.timeline.get(seq).and_then(TimelineEntry::content);
+                content.is_none_or(|content| content.expires_at().is_some())
+            }
+            None => self.would_expire(self.writing.draft.text()),
+        }
     }
 
     /// The user changed the draft: the server learns that they are typing, or have stopped.
@@ -41,17 +54,14 @@ impl Room {
         }
     }
 
-    /// Puts the draft on disk if it has changed; one that would expire is removed from there. During an edit, the draft
-    /// is the text that the edit `interrupted`.
-    pub fn save_draft(&mut self, interrupted: &str, out: &mut Outcomes) {
+    /// Puts the draft on disk if it has changed; one that would expire is removed from there. The text of an edit is no
+    /// draft.
+    pub fn save_draft(&mut self, out: &mut Outcomes) {
         if self.writing.is_draft_saved {
             return;
         }
         self.writing.is_draft_saved = true;
-        let text = match self.writing.editing {
-            Some(_) => interrupted,
-            None => self.writing.draft.text(),
-        };
+        let text = self.writing.message_draft();
         let saved = if self.would_expire(text) { String::new() } else { text.to_owned() };
         out.persist(self.key.server, PersistOp::StoreDraft(self.key.room, saved));
     }
