@@ -12,7 +12,6 @@ use super::link_opener::{LinkOpener, NotOpened};
 use super::look::{Look, terminal_of};
 use super::options::{RunError, RunOptions};
 use super::{external_editor, translate};
-use crate::action::Action;
 use crate::app::{Model, Msg, ServerKey, Setup, update};
 use crate::cache::{Cache, CacheEvent};
 use crate::keymap::Keymap;
@@ -162,7 +161,7 @@ impl EventLoop {
             let event = self.wait(model, inputs.get_or_insert_default(), &mut signals).await;
             match event {
                 LoopEvent::Input(None) | LoopEvent::Leave => {
-                    self.handle(model, Msg::Action(Action::Quit));
+                    self.handle(model, Msg::Terminated);
                 }
                 LoopEvent::Input(Some(Input::Resize)) => {
                     self.screen.resize()?;

@@ -70,7 +70,29 @@ pub fn on_resumed(model: &mut Model, key: ServerKey, resumed: &[Resumed], out: &
             room.following.on_confirmed(resumed.head.seq);
         }
     }
-    report_parted(model, &parted, out);
+    if !parted.is_empty() {
+        let given_up = give_up_changes(model, |room_key| parted.iter().any(|(room, _)| *room == room_key), out);
+        report_parted(model, &parted, &given_up, out);
+    }
+}
+
+/// Gives up what the user is about to change in rooms whose numbers stand for other messages now. Returns a sentence that
+/// says so; empty if there was nothing.
+pub fn give_up_changes(model: &mut Model, is_concerned: impl Fn(RoomKey) -> bool, out: &mut Outcomes) -> String {
+    let deletions = model.deletions.give_up(&is_concerned);
+    let concerned = model.rooms.values_mut().filter(|room| is_concerned(room.key));
+    let edits: Vec<String> = concerned.filter_map(|room| room.writing.stop_editing()).collect();
+    let deletions = match deletions {
+        0 => None,
+        1 => Some("1 deletion".to_owned()),
+        many => Some(format!("{many} deletions")),
+    };
+    let edits = edits.into_iter().next_back().map(|text| {
+        out.push(Outcome::KeepKilled(text));
+        "an edit".to_owned()
+    });
+    let given_up: Vec<_> = deletions.into_iter().chain(edits).collect();
+    if given_up.is_empty() { String::new() } else { format!(" Given up: {}.", given_up.join(" and ")) }
 }
 
 /// Applies everything that one room has missed.
@@ -82,7 +104,7 @@ fn on_missed(model: &mut Model, room_key: RoomKey, resumed: &Resumed, out: &mut 
 }
 
 /// Tells the user which rooms are loaded again because they belong to another life of the data.
-fn report_parted(model: &Model, parted: &[(RoomKey, Parted)], out: &mut Outcomes) {
+fn report_parted(model: &Model, parted: &[(RoomKey, Parted)], given_up: &str, out: &mut Outcomes) {
     let Some((first, _)) = parted.first() else { return };
     let name = model.rooms.get(first).and_then(|room| room.info.name.as_ref());
     let name = name.map_or_else(|| first.room.to_string(), |name| format!("#{name}"));
@@ -96,7 +118,7 @@ fn report_parted(model: &Model, parted: &[(RoomKey, Parted)], out: &mut Outcomes
     } else {
         "The server does not know what was loaded here, as after a restored backup"
     };
-    out.show_info(&format!("{why}: {rooms}"));
+    out.show_info(&format!("{why}: {rooms}{given_up}"));
 }
 
 /// Requests the missing changes of all rooms of a server.
@@ -135,7 +157,8 @@ pub fn on_changes(model: &mut Model, room_key: RoomKey, page: &ChangesPage, out:
         if open == Some(room_key) {
             room.load(server, out);
         }
-        return report_parted(model, &[(room_key, why)], out);
+        let given_up = give_up_changes(model, |concerned| concerned == room_key, out);
+        return report_parted(model, &[(room_key, why)], &given_up, out);
     }
     server.add_users(&page.users);
     apply_all(model, room_key, &page.items, out);

@@ -147,11 +147,17 @@ fn take_identity(model: &mut Model, key: ServerKey, welcome: &Welcome, out: &mut
     }
     if entered == Entered::AnotherEpoch || is_other_person {
         // The numbers, or the rooms, are others: nothing loaded is valid.
+        let given_up = changes::give_up_changes(model, |room_key| room_key.server == key, out);
+        if !given_up.is_empty() {
+            out.show_info(&format!("The server's data are others now.{given_up}"));
+        }
         model.rooms_of(key).for_each(|(room, _)| {
             room.reset(Cursor::START);
             room.reading.forget_progress();
             room.following.doubt();
+            room.writing.is_draft_saved = false;
         });
+        model.unclaimed.forget_places();
         out.persist(key, PersistOp::RemoveAllRooms);
     } else if entered == Entered::AnotherRun {
         model.rooms_of(key).for_each(|(room, _)| room.following.doubt());

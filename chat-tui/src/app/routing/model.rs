@@ -76,7 +76,7 @@ pub struct Model {
     pub(in crate::app) requests: Requests,
     /// The keys of this run's posts.
     pub(in crate::app) client_keys: ClientKeys,
-    /// Drafts and posts of an earlier run for rooms that are not known yet.
+    /// Drafts, places and posts of an earlier run for rooms that are not known yet.
     pub(in crate::app) unclaimed: Unclaimed,
     /// When changes were last written to disk.
     pub(in crate::app) saved_at: UnixMillis,

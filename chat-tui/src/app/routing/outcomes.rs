@@ -93,7 +93,19 @@ fn cancel(model: &mut Model, out: &mut Outcomes) {
     }
 }
 
+/// Leaves the program; if that gives up deletions, only when the user asks again.
 fn quit(model: &mut Model, out: &mut Outcomes) {
+    let Model { deletions, servers, .. } = model;
+    let lost = match deletions.announce_loss(|server| servers.get(&server).is_some_and(Server::is_ready)) {
+        0 => return end(model, out),
+        1 => "1 deletion is".to_owned(),
+        many => format!("{many} deletions are"),
+    };
+    out.show_error(&format!("Server unreachable, so {lost} not sent yet. Quit again to give up on that."));
+}
+
+/// Ends the program: saves and sends what is left.
+pub fn end(model: &mut Model, out: &mut Outcomes) {
     saving::save_all(model, out);
     let Model { deletions, servers, .. } = model;
     deletions.send_all(|server| servers.get(&server).is_some_and(Server::is_ready), out);

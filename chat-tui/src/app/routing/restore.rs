@@ -13,7 +13,7 @@ use crate::app::state::outcome::Outcome;
 use crate::app::state::room_key::{RoomKey, ServerKey};
 use crate::catch_up::Life;
 
-/// Shows what an earlier run left. Drafts and posts of rooms that are not known yet wait for them.
+/// Shows what an earlier run left. Drafts, places and posts of rooms that are not known yet wait for them.
 pub fn restore(model: &mut Model, restored: Restored, out: &mut Outcomes) {
     let key = ServerKey::FIRST;
     let of = |room| RoomKey { server: key, room };
@@ -28,8 +28,9 @@ pub fn restore(model: &mut Model, restored: Restored, out: &mut Outcomes) {
         model.rooms.insert(of(saved.membership.room.id), Room::restored(key, saved, me));
     }
     for (room, place) in restored.places {
-        if let Some(room) = model.rooms.get_mut(&of(room)) {
-            room.restore_place(place);
+        match model.rooms.get_mut(&of(room)) {
+            Some(room) => room.restore_place(place),
+            None => model.unclaimed.keep_place(of(room), place),
         }
     }
     for (room, draft) in restored.drafts {

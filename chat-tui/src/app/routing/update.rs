@@ -48,6 +48,7 @@ fn route(model: &mut Model, msg: Msg, out: &mut Outcomes) {
         Msg::Notice { text, is_error } => model.notices.show(&text, is_error, model.now),
         Msg::Drawn(viewport) => on_drawn(model, viewport, out),
         Msg::Tick => timers::on_tick(model, out),
+        Msg::Terminated => outcomes::end(model, out),
     }
 }
 
@@ -81,7 +82,8 @@ fn is_by_hand(msg: &Msg) -> bool {
         | Msg::EditorClosed(_)
         | Msg::Notice { .. }
         | Msg::Drawn(_)
-        | Msg::Tick => false,
+        | Msg::Tick
+        | Msg::Terminated => false,
     }
 }
 

@@ -46,6 +46,8 @@ pub enum Msg {
     Drawn(Viewport),
     /// The time that `Model::next_tick` asked for has come.
     Tick,
+    /// The program has to end: the terminal is gone, or a signal says so.
+    Terminated,
 }
 
 /// Data of earlier runs for one server.

@@ -1,6 +1,8 @@
 //! Nothing is deleted by accident: a deletion is confirmed, and can be taken back.
 
+use chat_proto::cursor::Parted;
 use chat_proto::request::Request;
+use chat_proto::server_frame::Resumed;
 
 use super::*;
 use crate::app::{Focus, Overlay};
@@ -110,4 +112,38 @@ fn a_deletion_waits_for_the_server() {
     assert!(app.model.next_tick().is_none_or(|at| at > app.now), "nothing wakes the program for it");
     app.link(LinkEvent::Welcome(Box::new(welcome(vec![membership(GENERAL, "general", 1)]))));
     assert!(is_deleted_later(&mut app));
+}
+
+#[test]
+fn quitting_asks_once_more_if_a_deletion_would_be_lost() {
+    let mut app = selected();
+    app.act(Action::DeleteMessage);
+    app.take(Msg::Typed('y'));
+    app.link(LinkEvent::Down { reason: "gone".into(), retry_in_ms: 100_000 });
+    assert!(!app.act(Action::Quit).contains(&Effect::Quit));
+    assert!(app.notice().contains("deletion"), "{}", app.notice());
+    assert!(app.act(Action::Quit).contains(&Effect::Quit));
+}
+
+#[test]
+fn a_deletion_does_not_outlive_the_data_it_is_of() {
+    let other_epoch = |mut welcome: Welcome| {
+        welcome.epoch = Epoch("two".into());
+        welcome
+    };
+    let parted = |mut welcome: Welcome| {
+        let parted = Some(Parted { at: None });
+        let (room, head) = (GENERAL, at(1));
+        welcome.resumed = vec![Resumed { room, items: Vec::new(), is_complete: false, head, parted }];
+        welcome
+    };
+    let ways: [&dyn Fn(Welcome) -> Welcome; 2] = [&other_epoch, &parted];
+    for way in ways {
+        let mut app = selected();
+        app.act(Action::DeleteMessage);
+        app.take(Msg::Typed('y'));
+        app.link(LinkEvent::Welcome(Box::new(way(welcome(vec![membership(GENERAL, "general", 1)])))));
+        assert!(app.notice().contains("1 deletion"), "{}", app.notice());
+        assert!(!is_deleted_later(&mut app));
+    }
 }

@@ -111,3 +111,15 @@ fn a_text_that_comes_back_replaces_none_written_since() {
     app.act(Action::PutBack);
     assert_eq!(app.draft(), "the next thought helo world");
 }
+
+#[test]
+fn an_edit_does_not_outlive_the_data_it_is_of() {
+    let mut app = TestApp::in_two_rooms();
+    app.push(event(GENERAL, 0, message(1, ME, "helo")));
+    app.write("half a thought");
+    app.act(Action::EditMessage);
+    let other = Welcome { epoch: Epoch("two".into()), ..welcome(vec![membership(GENERAL, "general", 1)]) };
+    app.link(LinkEvent::Welcome(Box::new(other)));
+    assert_eq!((app.draft(), app.room(GENERAL).writing.editing), ("half a thought", None));
+    assert!(app.notice().contains("an edit"), "{}", app.notice());
+}

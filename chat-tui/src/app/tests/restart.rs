@@ -3,7 +3,7 @@
 use chat_proto::request::Life;
 
 use super::*;
-use crate::app::{PersistOp, Restored, SavedRoom, StoredPost};
+use crate::app::{PersistOp, Place, Restored, SavedRoom, Scroll, StoredPost};
 
 /// The rooms that are saved once enough time has gone by.
 fn saved(app: &mut TestApp) -> Vec<SavedRoom> {
@@ -124,4 +124,37 @@ fn drafts_and_posts_of_rooms_not_known_yet_wait_for_them() {
     let sent = asked(&effects, |request| matches!(request, Request::Post(_)));
     let Some((_, Request::Post(post))) = sent else { panic!("not sent: {effects:?}") };
     assert_eq!((post.room, post.life), (OPS, Some(Life::Persistent)));
+}
+
+#[test]
+fn a_draft_is_saved_again_after_the_rooms_were_removed_from_the_disk() {
+    let mut app = TestApp::in_two_rooms();
+    app.write("half a thought");
+    app.now = app.now.plus_ms(10_000);
+    app.take(Msg::Tick);
+    let other = Welcome { epoch: Epoch("two".into()), ..welcome(vec![membership(GENERAL, "general", 0)]) };
+    let mut effects = app.link(LinkEvent::Welcome(Box::new(other)));
+    app.now = app.now.plus_ms(10_000);
+    effects.extend(app.take(Msg::Tick));
+    let at = |op: &PersistOp| {
+        let is_op = |effect: &Effect| matches!(effect, Effect::Persist(_, found) if found == op);
+        effects.iter().position(is_op).expect("written")
+    };
+    let draft = PersistOp::StoreDraft(GENERAL, "half a thought".into());
+    assert!(at(&PersistOp::RemoveAllRooms) < at(&draft), "{effects:?}");
+}
+
+#[test]
+fn the_place_in_a_room_not_known_yet_waits_for_it() {
+    let place = Place { seq: Seq(3), row: -1 };
+    let mut app = TestApp::new();
+    app.take(Msg::Restored(Box::new(Restored {
+        me: Some(user(ME, "zoe")),
+        epoch: Some(Epoch("one".into())),
+        places: vec![(OPS, place)],
+        ..Restored::default()
+    })));
+    let rooms = vec![membership(GENERAL, "general", 9), membership(OPS, "ops", 9)];
+    app.link(LinkEvent::Welcome(Box::new(welcome(rooms))));
+    assert_eq!(app.room(OPS).scroll, Scroll::At { seq: Seq(3), row: -1 });
 }
