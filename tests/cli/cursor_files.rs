@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader};
 
 use chat_tests::client::Home;
 use chat_tests::server::Server;
+use chat_tests::wait;
 
 struct Place {
     /// Declared first, so that it ends last.
@@ -69,4 +70,35 @@ fn nothing_is_printed_if_the_position_cannot_be_kept() {
     let output = place.home.run(&["tail", "ops", "--cursor", "/nowhere/cursor"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(output.stdout.is_empty(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+#[test]
+fn a_follower_that_is_killed_before_the_first_message_loses_none() {
+    let place = Place::new();
+    let file = place.file();
+    let mut first = place.home.chat(&["tail", "ops", "-f", "-n", "0", "--cursor", &file]).spawn().expect("it starts");
+    // Nothing is printed: only the file shows where the run is.
+    let position = || std::fs::read_to_string(&file).ok().filter(|lines| !lines.is_empty());
+    wait::until("the position", position);
+    first.kill().expect("it runs");
+    first.wait().expect("it ends");
+    for number in 1..=25 {
+        place.home.output(&["send", "ops", &format!("job {number}")]);
+    }
+    assert_eq!(place.tail(&["ops"]).lines().count(), 25, "not only the last ones");
+}
+
+#[test]
+fn messages_that_are_not_printed_move_the_position_too() {
+    let place = Place::new();
+    let file = place.file();
+    let arguments = ["tail", "ops", "-f", "-n", "0", "--match", "deploy", "--cursor", &file];
+    let mut first = place.home.chat(&arguments).spawn().expect("it starts");
+    let position = || std::fs::read_to_string(&file).ok().filter(|lines| !lines.is_empty());
+    let before = wait::until("the position", position);
+    place.home.output(&["send", "ops", "nothing of interest"]);
+    wait::until("the next position", || position().filter(|lines| *lines != before));
+    first.kill().expect("it runs");
+    first.wait().expect("it ends");
+    assert_eq!(place.tail(&["ops"]), "");
 }

@@ -130,10 +130,9 @@ impl Follower {
         }
     }
 
-    /// The cursor up to which a room's changes have been returned or are ready.
-    pub fn cursor(&self, room: RoomId) -> Cursor {
-        let followed = self.rooms.iter().find(|followed| followed.id == room);
-        followed.map_or(Cursor::START, |followed| followed.following.cursor())
+    /// The followed rooms, with the cursors up to which their changes have been returned or are ready.
+    pub fn cursors(&self) -> impl Iterator<Item = RoomStart> {
+        self.rooms.iter().map(|room| RoomStart { room: room.id, after: room.following.cursor() })
     }
 
     /// The server's clock, by its last welcome or heartbeat.
@@ -190,10 +189,7 @@ impl Follower {
                     room.following.on_gap();
                 }
             }
-            Some(LinkEvent::Push(ServerFrame::Account(AccountEvent {
-                change: AccountChange::Joined { membership },
-                ..
-            }))) => self.on_membership(&membership),
+            Some(LinkEvent::Push(ServerFrame::Account(AccountEvent { change, .. }))) => self.on_account_change(change),
             Some(LinkEvent::Heartbeat { server_now, .. }) => self.clock.take(server_now),
             Some(LinkEvent::Down { reason, .. }) => self.on_down(reason),
             Some(LinkEvent::Stopped { error }) => return Err(error.into()),
@@ -223,7 +219,31 @@ impl Follower {
         if self.life.enter(&welcome.epoch, welcome.run) != Entered::Same {
             self.rooms.iter_mut().for_each(|room| room.following.doubt());
         }
+        if self.scope == Scope::All {
+            let is_listed = |id| welcome.account.rooms.iter().any(|membership| membership.room.id == id);
+            self.rooms.retain(is_listed);
+        }
         welcome.account.rooms.iter().for_each(|membership| self.on_membership(membership));
+    }
+
+    fn on_account_change(&mut self, change: AccountChange) {
+        match change {
+            AccountChange::Joined { membership } => self.on_membership(&membership),
+            AccountChange::Left { room } => self.on_left(room),
+            // They change nothing of what comes.
+            AccountChange::RoomRenamed { .. }
+            | AccountChange::ReadMarker { .. }
+            | AccountChange::Mention { .. }
+            | AccountChange::SessionRevoked { .. }
+            | AccountChange::Notice { .. } => {}
+        }
+    }
+
+    /// The account has left a room, or lost sight of it.
+    fn on_left(&mut self, room: RoomId) {
+        if self.scope == Scope::All {
+            self.rooms.remove(room);
+        }
     }
 
     fn on_membership(&mut self, membership: &Membership) {
@@ -258,6 +278,10 @@ impl Follower {
                 self.take_page(room, page);
                 Ok(())
             }
+            Err(CallError::Refused(body)) if self.scope == Scope::All && body.code == ErrorCode::NotFound => {
+                self.on_left(room);
+                Ok(())
+            }
             Err(error) => Err(error),
         };
         if taken.is_err()
@@ -271,8 +295,10 @@ impl Follower {
     fn take_page(&mut self, room: RoomId, page: ChangesPage) {
         let Some(followed) = self.rooms.get_mut(room) else { return };
         followed.following.on_page(page.next, page.head.seq, page.items.is_empty());
+        let mut names = page.users;
         for item in page.items {
-            let (cursor, users) = (page.next.up_to(item.changed), page.users.clone());
+            // With the first item, for all of the page.
+            let (cursor, users) = (page.next.up_to(item.changed), std::mem::take(&mut names));
             followed.push(Followed::Item(FollowedItem { room, item, cursor, users }));
         }
     }
@@ -290,8 +316,9 @@ impl Follower {
         let end = self.client.call(&History { room, before: None, limit: LAST_ITEMS }).await?;
         self.part(room, end.head, None);
         let Some(followed) = self.rooms.get_mut(room) else { return Ok(()) };
+        let mut names = end.users;
         for item in end.items {
-            let (cursor, users) = (end.head.up_to(item.seq), end.users.clone());
+            let (cursor, users) = (end.head.up_to(item.seq), std::mem::take(&mut names));
             followed.push(Followed::Item(FollowedItem { room, item, cursor, users }));
         }
         Ok(())

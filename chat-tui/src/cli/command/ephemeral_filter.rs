@@ -9,7 +9,7 @@ use chat_proto::time::UnixMillis;
 
 use super::expiries::Expiries;
 
-/// The most entries; above it, expired ones are dropped.
+/// The most entries.
 const ENTRIES_MAX: usize = 4_096;
 
 /// Printed ephemeral messages with the time they expire.
@@ -34,10 +34,20 @@ impl EphemeralFilter {
         let Content::Message(message) = &item.content else { return };
         let Some(end) = message.expires_at else { return };
         if self.shown.len() >= ENTRIES_MAX {
-            // Expired by the time of the newest message, at the latest.
-            self.shown.retain(|_, end| *end > item.at);
+            self.make_room(item.at);
         }
         self.shown.insert((room, item.seq), end);
+    }
+
+    /// Drops the messages that have expired by `now`, and of too many others the half that expires first.
+    fn make_room(&mut self, now: UnixMillis) {
+        self.shown.retain(|_, end| *end > now);
+        if self.shown.len() > ENTRIES_MAX / 2 {
+            let mut ends: Vec<_> = self.shown.values().copied().collect();
+            let (_, middle, _) = ends.select_nth_unstable(ENTRIES_MAX / 2 - 1);
+            let middle = *middle;
+            self.shown.retain(|_, end| *end > middle);
+        }
     }
 
     /// Forgets a room, whose numbers stand for other messages now.
@@ -97,6 +107,15 @@ mod tests {
         filter.record(RoomId(1), &ephemeral(9_000, 20));
         assert!(filter.has_shown(RoomId(1), Seq(9_000)) && !filter.has_shown(RoomId(1), Seq(7)));
         assert!(!filter.has_shown(RoomId(2), Seq(9_000)));
+    }
+
+    #[test]
+    fn messages_that_live_long_do_not_fill_the_memory() {
+        let mut filter = EphemeralFilter::default();
+        let count = 3 * ENTRIES_MAX as u64;
+        (1..=count).for_each(|seq| filter.record(RoomId(1), &ephemeral(seq, 1_000_000 + seq.cast_signed())));
+        assert!(filter.shown.len() <= ENTRIES_MAX, "{}", filter.shown.len());
+        assert!(filter.has_shown(RoomId(1), Seq(count)) && !filter.has_shown(RoomId(1), Seq(1)));
     }
 
     #[test]

@@ -113,9 +113,10 @@ impl FollowedRooms {
         self.follower.is_connected()
     }
 
-    /// The cursor up to which everything known of a room was returned. `None` while something was not.
-    pub(super) fn drained_cursor(&self, room: RoomId) -> Option<Cursor> {
-        self.follower.is_drained().then(|| self.follower.cursor(room))
+    /// The cursors up to which everything known of the rooms was returned; none while something was not.
+    pub(super) fn drained_rooms(&self) -> impl Iterator<Item = RoomStart> {
+        let is_drained = self.follower.is_drained();
+        self.follower.cursors().filter(move |_| is_drained)
     }
 
     /// Takes what a room brings; `None` if there is no item.

@@ -2,13 +2,14 @@
 //! Must not know how a room is followed.
 
 use std::path::PathBuf;
+use std::pin::pin;
 use std::time::Duration;
 
 use chat_proto::ids::RoomId;
 use chat_proto::message::Content;
 use chat_proto::time::UnixMillis;
 use clap::Args;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
 use super::cursor_file::CursorFile;
 use super::ephemeral_filter::EphemeralFilter;
@@ -91,36 +92,57 @@ pub(super) async fn run(args: &TailArgs, context: &Context) -> Result<(), CliErr
     let mut left = args.max.map_or(u64::MAX, u64::from);
     let beginning = Beginning { args, rooms: &rooms, saved: cursor_file.as_ref() };
     left -= beginning.print(context, &mut session, &mut plan, left).await?;
-    let (mut starts, until) = (plan.starts.clone(), plan.filter.until().filter(|_| args.follow));
+    let (starts, until) = (plan.starts.clone(), plan.filter.until().filter(|_| args.follow));
     let end = until.map(|until| Instant::now() + time_until(until));
-    let mut tail = FollowedRooms::start(context, &mut session, plan).await?;
     let epoch = session.welcome.epoch.clone();
+    if let Some(file) = &mut cursor_file {
+        // Printed up to here: a run that ends before the next message comes loses none.
+        starts.into_iter().for_each(|start| file.note(&epoch, start));
+        file.write()?;
+    }
+    let mut tail = FollowedRooms::start(context, &mut session, plan).await?;
+    // The rooms are followed on a connection of their own.
+    drop(session);
     while left > 0 {
-        let Some(followed) = next(args, context, &mut tail, end).await? else { break };
-        match starts.iter_mut().find(|start| start.room == followed.room) {
-            Some(start) => start.after = followed.cursor,
-            None => starts.push(RoomStart { room: followed.room, after: followed.cursor }),
+        let Some(followed) = next((args, context), &mut tail, end, cursor_file.as_mut()).await? else { break };
+        if followed.is_wanted {
+            tail.print(context, &followed).await?;
+            left -= u64::from(matches!(followed.item.content, Content::Message(_)));
         }
-        if !followed.is_wanted {
-            continue;
-        }
-        tail.print(context, &followed).await?;
-        left -= u64::from(matches!(followed.item.content, Content::Message(_)));
         if let Some(file) = &mut cursor_file {
-            file.save(&epoch, &starts)?;
+            file.note(&epoch, RoomStart { room: followed.room, after: followed.cursor });
         }
     }
     if let Some(file) = &mut cursor_file {
-        for start in &mut starts {
-            start.after = tail.drained_cursor(start.room).unwrap_or(start.after);
-        }
-        file.save(&epoch, &starts)?;
+        tail.drained_rooms().for_each(|start| file.note(&epoch, start));
+        file.write()?;
     }
     Ok(())
 }
 
-/// Returns the next item; `None` at the end of the rooms, or of the time for following them.
+/// Returns the next item; `None` at the end of the rooms, or of the time for following them. Meanwhile writes the positions
+/// that the cursor file lacks.
 async fn next(
+    (args, context): (&TailArgs, &Context),
+    tail: &mut FollowedRooms,
+    end: Option<Instant>,
+    mut cursor_file: Option<&mut CursorFile>,
+) -> Result<Option<TailItem>, CliError> {
+    let mut next = pin!(next_item(args, context, tail, end));
+    loop {
+        let write_at = cursor_file.as_ref().and_then(|file| file.next_write());
+        tokio::select! {
+            // Also if one item follows the other.
+            biased;
+            () = sleep_until(write_at.unwrap_or_else(Instant::now)), if write_at.is_some() => {
+                cursor_file.as_mut().map_or(Ok(()), |file| file.write())?;
+            }
+            item = &mut next => return item,
+        }
+    }
+}
+
+async fn next_item(
     args: &TailArgs,
     context: &Context,
     tail: &mut FollowedRooms,
@@ -176,8 +198,7 @@ impl Beginning<'_> {
         let lines = self.args.lines.min(u32::try_from(left).unwrap_or(u32::MAX));
         let mut last: Vec<(RoomId, PastLine)> = Vec::new();
         for (room, typed) in self.rooms {
-            let after = match (&self.args.since, self.saved.and_then(|file| file.after(*room, &session.welcome.epoch)))
-            {
+            let after = match (&self.args.since, self.saved.and_then(|file| file.after(*room))) {
                 (Some(since), _) => {
                     let seq = begins_after(session, since, (*room, typed)).await?;
                     cursor_at(session, *room, seq).await?

@@ -58,6 +58,6 @@ pub struct FollowedItem {
     pub item: Item,
     /// The cursor of a reader who has applied it and everything before it.
     pub cursor: Cursor,
-    /// Names that came with it.
+    /// Names that came with it, also of those who come after it.
     pub users: Vec<User>,
 }

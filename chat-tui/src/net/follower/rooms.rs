@@ -51,9 +51,14 @@ impl FollowedRooms {
         }
     }
 
-    /// Forgets a room.
+    /// Forgets a room, and what is ready of it.
     pub fn remove(&mut self, id: RoomId) {
-        self.0.retain(|room| room.id != id);
+        self.retain(|known| known != id);
+    }
+
+    /// Forgets the rooms for which this is false.
+    pub fn retain(&mut self, is_kept: impl Fn(RoomId) -> bool) {
+        self.0.retain(|room| is_kept(room.id));
     }
 
     /// All rooms.

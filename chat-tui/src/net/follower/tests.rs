@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use chat_proto::client_frame::{Auth, ClientFrame};
 use chat_proto::codec;
-use chat_proto::ids::{RequestId, Run, UserId};
+use chat_proto::ids::{AccountSeq, RequestId, Run, UserId};
 use chat_proto::request::{ChangesPage, HistoryPage, Request, RoomHead, Subscribed};
-use chat_proto::server_frame::{Goodbye, GoodbyeReason};
+use chat_proto::room::{ReadMarker, Role, Room, RoomKind};
+use chat_proto::server_frame::{ErrorFrame, Goodbye, GoodbyeReason};
 use chat_proto::time::UnixMillis;
 use tokio::time::{Instant, timeout};
 
@@ -14,6 +15,8 @@ use super::*;
 use crate::net::scripted_server::{Peer, ScriptedServer};
 
 const ROOM: RoomId = RoomId(1);
+const LEFT: RoomId = RoomId(2);
+const HIDDEN: RoomId = RoomId(3);
 
 fn item(seq: u64) -> Item {
     Item { seq: Seq(seq), changed: Seq(seq), at: UnixMillis(0), by: UserId(1), content: Content::Join }
@@ -118,9 +121,9 @@ async fn every_change_comes_once_over_a_gap_a_restart_and_other_lives_which_are_
                 Followed::Joined(room) => panic!("only named rooms, not {room:?}"),
             });
         }
-        (seen, follower.cursor(ROOM))
+        (seen, follower.cursors().map(|room| room.after).collect::<Vec<_>>())
     };
-    let (seen, cursor) = timeout(Duration::from_secs(20), follow).await.expect("in time");
+    let (seen, cursors) = timeout(Duration::from_secs(20), follow).await.expect("in time");
     assert_eq!(
         seen,
         [
@@ -143,5 +146,68 @@ async fn every_change_comes_once_over_a_gap_a_restart_and_other_lives_which_are_
             "2"
         ]
     );
-    assert_eq!(cursor, at(2));
+    assert_eq!(cursors, [at(2)]);
+}
+
+fn membership(id: RoomId) -> Membership {
+    let room = Room {
+        id,
+        kind: RoomKind::Public,
+        name: None,
+        people: Vec::new(),
+        topic: None,
+        description: None,
+        default_ttl_ms: None,
+        closes_when_empty: false,
+        members: 1,
+        created_at: UnixMillis(0),
+        created_by: UserId(1),
+        pruned_to: Seq::ZERO,
+    };
+    Membership { room, head: at(1), read_marker: ReadMarker::default(), role: Role::Member }
+}
+
+/// A server whose account leaves one room, may not see another any more, and in the end is in none.
+async fn serve_leaving(server: ScriptedServer) {
+    let mut welcome = super::super::scripted_server::welcome();
+    welcome.account.rooms = [ROOM, LEFT, HIDDEN].map(membership).to_vec();
+    let mut peer = server.accept().await;
+    assert!(matches!(peer.receive().await, Some(ClientFrame::Hello(_))));
+    peer.let_in(&welcome).await;
+    let (id, Request::Subscribe(_)) = peer.request().await else { panic!("subscribes") };
+    let heads = [ROOM, LEFT, HIDDEN].map(|room| RoomHead { room, head: Seq(2) }).to_vec();
+    peer.send_bytes(codec::encode_ok::<Subscribe>(id, &Subscribed { heads })).await;
+    for _ in 0..3 {
+        let (id, Request::Changes(changes)) = peer.request().await else { panic!("asks for changes") };
+        if changes.room == HIDDEN {
+            peer.send(&ErrorFrame { id: Some(id), error: ErrorBody::new(ErrorCode::NotFound, "No such room.") }).await;
+        } else {
+            let page = ChangesPage { items: Vec::new(), users: Vec::new(), next: at(2), head: at(2), parted: None };
+            peer.send_bytes(codec::encode_ok::<Changes>(id, &page)).await;
+        }
+    }
+    let change = AccountChange::Left { room: LEFT };
+    peer.send(&AccountEvent { seq: AccountSeq(1), prev: AccountSeq(0), change }).await;
+    peer.send_event(3, 2).await;
+    drop(peer);
+    let mut peer = server.welcome().await;
+    while peer.receive().await.is_some() {}
+}
+
+#[tokio::test]
+async fn of_all_rooms_those_that_were_left_or_hidden_are_followed_no_longer() {
+    let server = ScriptedServer::new().await;
+    let options = LinkOptions::follow(server.address(), Auth::Token { token: "t".into() });
+    tokio::spawn(serve_leaving(server));
+    let starts = [ROOM, LEFT, HIDDEN].map(|room| RoomStart { room, after: at(1) }).to_vec();
+    let follow = async {
+        let mut follower = Follower::start_all(options, starts).await.expect("in");
+        let rooms = |follower: &Follower| follower.cursors().map(|start| start.room).collect::<Vec<_>>();
+        let next = follower.next().await.expect("goes on");
+        assert!(matches!(&next, Followed::Item(followed) if followed.item.seq == Seq(3)), "{next:?}");
+        assert_eq!(rooms(&follower), [ROOM]);
+        while !matches!(follower.next().await.expect("goes on"), Followed::Reconnected) {}
+        assert_eq!(rooms(&follower), []);
+    };
+    timeout(Duration::from_secs(20), follow).await.expect("in time");
 }
