@@ -42,13 +42,18 @@ impl Context {
             Some(_) | None if is_of_this_machine(&last.server) => there.globals.local = true,
             Some(_) | None => there.globals.server = Some(last.server.clone()),
         }
-        if there.configured_server().ok() == self.configured_server().ok() {
+        let place = there.named_address();
+        if place == self.named_address() {
             return (self.clone(), None);
         }
-        let place = there.configured_server().ok().flatten().and_then(|server| server.parse::<ServerAddress>().ok());
         let place = place.map_or_else(|| "this machine".to_owned(), |address| address.label());
         let greeting = format!("{} on {place}, as last time; commands use {}.", last.account, self.default_place());
         (there, Some(greeting))
+    }
+
+    /// The server that flags, environment or settings name; `None` if it is that of this machine.
+    fn named_address(&self) -> Option<ServerAddress> {
+        self.configured_server().ok().flatten()?.parse().ok()
     }
 
     /// The server that commands use, and how to open it.

@@ -122,7 +122,8 @@ async fn sign_in(
         context.keep_token(&address, name, token)?;
     }
     if is_by_hand {
-        context.remember_server(&address, name)?;
+        // The sign-in itself has succeeded.
+        context.remember_server(&address, name).unwrap_or_else(|error| context.output.info(&error.to_string()));
     }
     let text = format!("{done} at {address} as {name}");
     print_identity(context, &session, &address, &text)
