@@ -37,7 +37,7 @@ impl Context {
         let mut there = self.clone();
         match &last.profile {
             Some(profile) if self.settings.profiles.contains_key(profile) => {
-                there.globals.profile = Some(profile.clone())
+                there.globals.profile = Some(profile.clone());
             }
             Some(_) | None if is_of_this_machine(&last.server) => there.globals.local = true,
             Some(_) | None => there.globals.server = Some(last.server.clone()),

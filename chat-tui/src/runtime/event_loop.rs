@@ -245,7 +245,9 @@ impl EventLoop {
         while let Some(event) = next {
             let notice = self.effects.keep_sign_in(&event);
             self.handle(model, Msg::Link(ServerKey::FIRST, event));
-            notice.into_iter().for_each(|notice| self.handle(model, notice));
+            if let Some(notice) = notice {
+                self.handle(model, notice);
+            }
             taken += 1;
             next = if taken < LINK_EVENTS_MAX { self.effects.link.try_next_event() } else { None };
         }

@@ -35,11 +35,14 @@ pub struct RunOptions {
     pub greeting: Option<String>,
 }
 
+/// Takes the account's name, and the token if the server has made one.
+type Keep = dyn FnMut(&str, Option<&str>) -> Result<(), String> + Send;
+
 /// Keeps a sign-in for the next start. Takes the account's name, and the token if the server has made one.
 ///
 /// # Errors
 /// A sentence for the person.
-pub struct KeepSignIn(pub Box<dyn FnMut(&str, Option<&str>) -> Result<(), String> + Send>);
+pub struct KeepSignIn(pub Box<Keep>);
 
 impl std::fmt::Debug for KeepSignIn {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -39,7 +39,7 @@ impl Panes {
     }
 
     /// Whether one lies over the messages.
-    pub(in crate::app) fn cover(&self) -> bool {
+    pub(in crate::app) fn cover(self) -> bool {
         matches!(self.opened, Some((_, Fold::Both)))
     }
 

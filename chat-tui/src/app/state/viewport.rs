@@ -69,6 +69,7 @@ impl Target {
 }
 
 /// The facts of the last frame.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about one frame")]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Viewport {
     /// The room whose messages were drawn.

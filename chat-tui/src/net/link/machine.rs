@@ -97,6 +97,7 @@ pub(super) enum State {
 }
 
 /// The rules of one link. Times are milliseconds since the link began, of a clock that never goes back.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about the tries so far")]
 #[derive(Debug)]
 pub(super) struct Machine {
     policy: Policy,
