@@ -112,9 +112,10 @@ impl RoomAudience {
     pub(super) fn shown(&self, room: RoomId, item: &Item) {
         let Some(is_join) = item.content.join() else { return };
         let mut known = self.known.lock();
-        match is_join {
-            true => known.room_presence.joined(room, item.by),
-            false => known.room_presence.left(room, item.by),
+        if is_join {
+            known.room_presence.joined(room, item.by);
+        } else {
+            known.room_presence.left(room, item.by);
         }
         known.recount(room, (self.clock)());
         drop(known);
