@@ -18,7 +18,7 @@ use crate::senders::{self, Outcome, TargetRooms};
 use crate::stats::{median, percentile};
 
 /// A TTL longer than a run.
-pub(crate) const LONG: Life = Life::TtlMs(3_600_000);
+const LONG: Life = Life::TtlMs(3_600_000);
 /// A TTL short enough for messages to expire during the run, because a room's bytes are limited.
 const SHORT: Life = Life::TtlMs(1_000);
 /// The Redis script of a post, for comparison with Redis alone, and the functions that belong behind its first line.

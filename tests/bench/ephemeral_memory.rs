@@ -2,16 +2,18 @@
 
 use std::net::SocketAddr;
 
+use chat_proto::request::Life;
 use color_eyre::eyre::{Result, WrapErr, ensure, eyre};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::ephemeral::LONG;
 use crate::options::Options;
 use crate::process;
 use crate::report::{Report, Row};
 use crate::senders::{self, Sender, TargetRooms};
 
+/// Longer than the measurement.
+const LIFE: Life = Life::TtlMs(3_600_000);
 /// Messages that are alive at the end.
 const ALIVE: u32 = 50_000;
 /// Messages before the first count, 300 a room: the rings of last events are full.
@@ -30,7 +32,7 @@ pub(crate) async fn run(options: &Options, report: &mut Report) -> Result<()> {
         let folder = tempfile::tempdir()?;
         let server = process::start_server(options, &folder.path().join("data"))?;
         let ready = senders::senders(server.address, SENDERS as usize, target_rooms).await?;
-        let lives = |sender: Sender| Sender { life: Some(LONG), body_bytes: BODY_BYTES, ..sender };
+        let lives = |sender: Sender| Sender { life: Some(LIFE), body_bytes: BODY_BYTES, ..sender };
         let ready = senders::drive_some(ready.into_iter().map(lives).collect(), 0..FIRST / SENDERS).await?;
         server.passwords_are_done().await?;
         let before = (server.resident_kib()? * 1024.0, counted_bytes(server.address).await?);

@@ -69,14 +69,14 @@ fn message_item(seq: u64, body: &str, created: UnixMillis, expires_at: Option<Un
     Item { seq: Seq(seq), changed: Seq(seq), at: created, by: UserId(7), content: Content::Message(message) }
 }
 
-fn keyed(room: RoomId, key_text: &str, item: Item) -> EphemeralEntry {
-    EphemeralEntry::message(EphemeralKey { room, sender: UserId(7), key: key(key_text) }, item).expect("an entry")
+fn keyed(room: RoomId, key_text: &str, item: &Item) -> EphemeralEntry {
+    EphemeralEntry::message(&EphemeralKey { room, sender: UserId(7), key: key(key_text) }, item).expect("an entry")
 }
 
 /// A short message of user 7 in `room` with the key `kSEQ`.
 pub(crate) fn entry(room: u64, seq: u64, created: UnixMillis, ttl_ms: u64) -> EphemeralEntry {
     let item = message_item(seq, "hello", created, Some(created.plus_ms(ttl_ms)));
-    keyed(RoomId(room), &format!("k{seq}"), item)
+    keyed(RoomId(room), &format!("k{seq}"), &item)
 }
 
 async fn alive_seqs(live: &Store, room: RoomId, now: UnixMillis) -> Vec<u64> {
@@ -102,9 +102,9 @@ pub(crate) async fn writing_to_a_room_without_pause_lengthens_no_life(live: Stor
 }
 
 pub(crate) async fn a_retry_is_there_once_and_answers_the_first_number(live: Store) {
-    let first = keyed(ROOM, "retry", message_item(4, "hello", at(0), Some(at(5_000))));
+    let first = keyed(ROOM, "retry", &message_item(4, "hello", at(0), Some(at(5_000))));
     assert_eq!(live.put(first.clone(), at(0)).await, Ok(Put::Stored));
-    let again = keyed(ROOM, "retry", message_item(9, "hello", at(100), Some(at(5_100))));
+    let again = keyed(ROOM, "retry", &message_item(9, "hello", at(100), Some(at(5_100))));
     let Ok(Put::KeyHeld(held)) = live.put(again, at(100)).await else { panic!("the key is held") };
     assert_eq!((held.room, held.seq, held.at, held.expires_at), (ROOM, Seq(4), at(0), at(5_000)));
     assert_eq!(held.digest, first.digest());
@@ -112,10 +112,10 @@ pub(crate) async fn a_retry_is_there_once_and_answers_the_first_number(live: Sto
 }
 
 pub(crate) async fn a_key_is_unique_over_all_rooms_and_remembered_after_the_end(live: Store) {
-    let first = keyed(ROOM, "once", message_item(4, "hello", at(0), Some(at(1_000))));
+    let first = keyed(ROOM, "once", &message_item(4, "hello", at(0), Some(at(1_000))));
     let digest = first.digest();
     assert_eq!(live.put(first, at(0)).await, Ok(Put::Stored));
-    let elsewhere = |now| keyed(RoomId(2), "once", message_item(1, "hello", now, Some(now.plus_ms(1_000))));
+    let elsewhere = |now| keyed(RoomId(2), "once", &message_item(1, "hello", now, Some(now.plus_ms(1_000))));
     let Ok(Put::KeyHeld(held)) = live.put(elsewhere(at(5_000)), at(5_000)).await else { panic!("still held") };
     assert_eq!(
         (held.room, held.seq, held.digest),
@@ -266,7 +266,7 @@ pub(crate) async fn nothing_brings_back_what_expired(live: Store) {
 }
 
 pub(crate) async fn undo_takes_back_one_try_and_not_the_next(live: Store) {
-    let attempt = |seq| keyed(ROOM, "again", message_item(seq, "hello", at(0), Some(at(9_000))));
+    let attempt = |seq| keyed(ROOM, "again", &message_item(seq, "hello", at(0), Some(at(9_000))));
     let key = attempt(1).key();
     assert_eq!(live.put(attempt(1), at(0)).await, Ok(Put::Stored));
     assert_eq!(live.undo(key.clone(), Seq(1)).await, Ok(()));
@@ -311,8 +311,8 @@ pub(crate) async fn usage_counts_alive_messages_and_returns_to_nothing(live: Sto
 pub(crate) async fn an_entry_without_an_end_is_refused(_live: Store) {
     let key = EphemeralKey { room: ROOM, sender: UserId(7), key: key("persistent") };
     let persistent = message_item(1, "hello", at(0), None);
-    assert_eq!(EphemeralEntry::message(key.clone(), persistent), Err(LiveError::NotEphemeral));
-    assert_eq!(EphemeralEntry::message(key, tombstone(1, 2)), Err(LiveError::NotEphemeral));
+    assert_eq!(EphemeralEntry::message(&key, &persistent), Err(LiveError::NotEphemeral));
+    assert_eq!(EphemeralEntry::message(&key, &tombstone(1, 2)), Err(LiveError::NotEphemeral));
 }
 
 fn lease(node: u64, connection: u64, expires_at: i64) -> Lease {

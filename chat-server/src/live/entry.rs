@@ -1,27 +1,17 @@
 //! An ephemeral message as the live store keeps it. Must not know rooms' rules or sockets.
 
-use chat_proto::ids::{ClientKey, RoomId, Seq, UserId};
+use chat_proto::ids::{RoomId, Seq, UserId};
 use chat_proto::message::{Content, Item};
 use chat_proto::time::UnixMillis;
 
 use super::LiveError;
+use super::key::EphemeralKey;
 use super::packed::Packed;
 use crate::post_digest::PostDigest;
 
 /// How long a sender's key is remembered after its message ended, in milliseconds: longer than a client takes to reconnect
 /// and retry, so that a late retry is answered as a duplicate instead of appearing again.
 pub const KEY_KEPT_MS: u64 = 10 * 60 * 1_000;
-
-/// The address of an ephemeral post. Sender and key together are unique over all rooms.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct EphemeralKey {
-    /// The room.
-    pub room: RoomId,
-    /// The sender.
-    pub sender: UserId,
-    /// The sender's key.
-    pub key: ClientKey,
-}
 
 /// One ephemeral message with its own end, or its tombstone until that end. A clone shares the memory: a room and the live store
 /// hold the same message.
@@ -33,11 +23,11 @@ impl EphemeralEntry {
     ///
     /// # Errors
     /// [`LiveError::NotEphemeral`] if `item` is no message or has no `expires_at`.
-    pub fn message(key: EphemeralKey, item: Item) -> Result<Self, LiveError> {
+    pub fn message(key: &EphemeralKey, item: &Item) -> Result<Self, LiveError> {
         match &item.content {
             Content::Message(message) => {
                 let expires_at = message.expires_at.ok_or(LiveError::NotEphemeral)?;
-                Packed::new(&key, &item, expires_at, None, Vec::new()).map(Self)
+                Packed::new(key, item, expires_at, None, Vec::new()).map(Self)
             }
             _ => Err(LiveError::NotEphemeral),
         }
@@ -82,7 +72,7 @@ impl EphemeralEntry {
     ///
     /// # Errors
     /// As [`Self::changed_to`].
-    pub fn replaced_by(&self, item: Item) -> Result<Self, LiveError> {
+    pub fn replaced_by(&self, item: &Item) -> Result<Self, LiveError> {
         let former = self.states().collect();
         Ok(self.changed_to(item)?.with_former(former))
     }
@@ -125,7 +115,7 @@ impl EphemeralEntry {
     ///
     /// # Errors
     /// [`LiveError::NotEphemeral`] if `item` is of another kind, has another `seq`, or is a message with another end.
-    pub fn changed_to(&self, item: Item) -> Result<Self, LiveError> {
+    pub fn changed_to(&self, item: &Item) -> Result<Self, LiveError> {
         let keeps_end = match &item.content {
             Content::Message(message) => message.expires_at == Some(self.expires_at()),
             Content::Deleted { .. } => true,
@@ -134,7 +124,7 @@ impl EphemeralEntry {
         if !keeps_end || item.seq != self.seq() {
             return Err(LiveError::NotEphemeral);
         }
-        Ok(self.in_states(&item, Vec::new()))
+        Ok(self.in_states(item, Vec::new()))
     }
 
     /// The digest of the text it was posted with.

@@ -8,6 +8,7 @@ mod by_seq;
 pub(crate) mod conformance;
 mod entry;
 mod error;
+mod key;
 mod memory;
 mod mirrors;
 mod packed;
@@ -16,8 +17,9 @@ mod redis;
 
 pub(crate) use by_key::ByKey;
 pub(crate) use by_seq::BySeq;
-pub use entry::{EphemeralEntry, EphemeralKey, Evicted, KEY_KEPT_MS, KeyUse, Put, Usage};
+pub use entry::{EphemeralEntry, Evicted, KEY_KEPT_MS, KeyUse, Put, Usage};
 pub use error::LiveError;
+pub use key::EphemeralKey;
 pub use memory::{MemoryCaps, MemoryLive};
 pub use mirrors::{Lease, LeaseId, NodeId, TRENDING_KEPT_MS, TrendingMirror, Typist};
 pub use port::{BucketKey, LinkFigures, Live};

@@ -8,7 +8,8 @@ use chat_proto::message::{Content, Item, Message};
 use chat_proto::time::UnixMillis;
 use triomphe::ThinArc;
 
-use super::{EphemeralKey, LiveError};
+use super::error::LiveError;
+use super::key::EphemeralKey;
 use crate::post_digest::{self, PostDigest};
 
 // The values that a message may have; those it has stand in this order.

@@ -22,7 +22,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// Makes sure that the live store holds entries in this state or a newer one.
 pub(super) async fn refill_all(services: Services, entries: Vec<EphemeralEntry>) {
-    let mut waiting = Waiting::new(&services, entries.first().map(|entry| entry.room()));
+    let mut waiting = Waiting::new(&services, entries.first().map(EphemeralEntry::room));
     let mut rest = entries.as_slice();
     while !rest.is_empty() && services.live_is_available().await {
         let (some, others) = rest.split_at(rest.len().min(AT_ONCE));

@@ -80,7 +80,7 @@ impl Entries {
     pub(super) fn replace(
         &mut self,
         key: &EphemeralKey,
-        item: Item,
+        item: &Item,
         caps: MemoryCaps,
         now: UnixMillis,
     ) -> Result<bool, LiveError> {
@@ -92,7 +92,7 @@ impl Entries {
     pub(super) fn restore(
         &mut self,
         key: &EphemeralKey,
-        item: Item,
+        item: &Item,
         caps: MemoryCaps,
         now: UnixMillis,
     ) -> Result<bool, LiveError> {
@@ -102,8 +102,8 @@ impl Entries {
     fn set(
         &mut self,
         key: &EphemeralKey,
-        item: Item,
-        change: fn(&EphemeralEntry, Item) -> Result<EphemeralEntry, LiveError>,
+        item: &Item,
+        change: fn(&EphemeralEntry, &Item) -> Result<EphemeralEntry, LiveError>,
         (caps, now): (MemoryCaps, UnixMillis),
     ) -> Result<bool, LiveError> {
         self.trim(now, TRIM_PER_WRITE);
@@ -228,7 +228,9 @@ impl Entries {
         {
             let ended = self.rooms.get_mut(&room).map_or_else(Vec::new, |held| held.take_ended(now, at_most - trimmed));
             let removed = self.remove(room, ended);
-            removed.iter().for_each(|entry| self.ended_keys.remember(entry));
+            for entry in &removed {
+                self.ended_keys.remember(entry);
+            }
             trimmed += removed.len();
         }
         trimmed as u64

@@ -52,7 +52,7 @@ impl Live for MemoryLive {
     }
 
     fn replace(&self, key: EphemeralKey, item: Item, now: UnixMillis) -> LiveReply<bool> {
-        LiveReply::ready(self.state.lock().entries.replace(&key, item, self.caps, now))
+        LiveReply::ready(self.state.lock().entries.replace(&key, &item, self.caps, now))
     }
 
     fn confirm(&self, key: EphemeralKey, seq: Seq, changed: Seq) -> LiveReply<()> {
@@ -67,7 +67,7 @@ impl Live for MemoryLive {
 
     fn restore(&self, key: EphemeralKey, item: Item, now: UnixMillis) -> LiveReply<()> {
         // An entry that ended meanwhile is not set back.
-        drop(self.state.lock().entries.restore(&key, item, self.caps, now));
+        drop(self.state.lock().entries.restore(&key, &item, self.caps, now));
         LiveReply::ready(Ok(()))
     }
 
@@ -230,7 +230,7 @@ mod tests {
         let now = UnixMillis(0);
         let entry = |sender, room, seq| {
             let key = EphemeralKey { sender: UserId(sender), ..conformance::entry(room, seq, now, 1_000).key() };
-            EphemeralEntry::message(key, conformance::entry(room, seq, now, 1_000).item()).expect("an entry")
+            EphemeralEntry::message(&key, &conformance::entry(room, seq, now, 1_000).item()).expect("an entry")
         };
         for room in 1..=3 {
             assert_eq!(live.put(entry(7, room, room), now).await, Ok(Put::Stored));

@@ -76,7 +76,7 @@ const NOW: UnixMillis = UnixMillis(1_000);
 fn entry(sender: u64, room: u64, seq: u64, ttl_ms: u64) -> EphemeralEntry {
     let of_seven = conformance::entry(room, seq, NOW, ttl_ms);
     let key = EphemeralKey { sender: UserId(sender), ..of_seven.key() };
-    EphemeralEntry::message(key, of_seven.item()).expect("an entry")
+    EphemeralEntry::message(&key, &of_seven.item()).expect("an entry")
 }
 
 /// The bytes that an entry takes.

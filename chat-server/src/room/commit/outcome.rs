@@ -147,7 +147,7 @@ impl Commit {
     fn complete_revision(&mut self, ticket: Ticket, key: EphemeralKey, item: Item, outcome: Outcome) {
         let effect = match outcome {
             Outcome::Visible => {
-                let item = match self.index.get(item.seq).map(|visible| visible.changed_to(item.clone())) {
+                let item = match self.index.get(item.seq).map(|visible| visible.changed_to(&item)) {
                     Some(Ok(entry)) => {
                         self.index.insert(entry);
                         item

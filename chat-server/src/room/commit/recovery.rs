@@ -16,7 +16,7 @@ impl Commit {
     /// Takes the entries of a live store that answered before the room started. They keep their numbers.
     pub(super) fn load_at_start(&mut self, entries: Vec<EphemeralEntry>) {
         let entries = self.without_refused(entries);
-        self.seqs.start_after(entries.iter().map(|entry| entry.changed()).max().unwrap_or(Seq::ZERO));
+        self.seqs.start_after(entries.iter().map(EphemeralEntry::changed).max().unwrap_or(Seq::ZERO));
         for entry in entries {
             let (key, seq) = (entry.key(), entry.seq());
             let changes: Vec<Seq> = entry.states().map(|item| item.changed).collect();
@@ -39,13 +39,13 @@ impl Commit {
         // Entries posted by this process are known already.
         entries.retain(|entry| !self.seqs.is_ours(entry.seq()));
         // Of two states the live store keeps the one with the higher number: later changes need higher ones.
-        self.seqs.continue_after(entries.iter().map(|entry| entry.changed()).max().unwrap_or(Seq::ZERO));
+        self.seqs.continue_after(entries.iter().map(EphemeralEntry::changed).max().unwrap_or(Seq::ZERO));
         let mut entries: Vec<_> = entries.into_iter().map(|entry| self.without_refused_changes(entry)).collect();
-        entries.sort_unstable_by_key(|entry| entry.changed());
+        entries.sort_unstable_by_key(EphemeralEntry::changed);
         let mut newest = None;
         for entry in &mut entries {
             let changed = self.seqs.next();
-            if let Ok(renumbered) = entry.changed_to(Item { changed, ..entry.item() }) {
+            if let Ok(renumbered) = entry.changed_to(&Item { changed, ..entry.item() }) {
                 *entry = renumbered;
             }
             newest = Some(changed);
@@ -118,7 +118,7 @@ impl Commit {
         // A message may have been lost by the live store and posted again.
         entries.retain(|entry| self.index.with_key_of(entry).is_none());
         let has_new_numbers = !entries.is_empty();
-        self.effects.push(Effect::ShowLoaded(ticket, entries.iter().map(|entry| entry.item()).collect()));
+        self.effects.push(Effect::ShowLoaded(ticket, entries.iter().map(EphemeralEntry::item).collect()));
         for entry in entries {
             self.index.insert(entry);
         }

@@ -63,7 +63,7 @@ impl State {
         if expires_at.is_none() {
             return Ok(NewMessage::Persistent(item));
         }
-        Ok(NewMessage::Ephemeral(EphemeralEntry::message(key, item)?))
+        Ok(NewMessage::Ephemeral(EphemeralEntry::message(&key, &item)?))
     }
 
     /// The mentioned accounts that are members: nobody else may learn of it.

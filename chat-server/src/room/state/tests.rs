@@ -23,8 +23,11 @@ fn message(seq: u64, expires_at: Option<UnixMillis>) -> Item {
 
 fn entry(seq: u64) -> EphemeralEntry {
     let key: ClientKey = format!("k{seq}").parse().expect("a key");
-    EphemeralEntry::message(EphemeralKey { room: ROOM, sender: UserId(1), key }, message(seq, Some(UnixMillis(9_000))))
-        .expect("an end")
+    EphemeralEntry::message(
+        &EphemeralKey { room: ROOM, sender: UserId(1), key },
+        &message(seq, Some(UnixMillis(9_000))),
+    )
+    .expect("an end")
 }
 
 fn caller(user: UserId) -> Caller {

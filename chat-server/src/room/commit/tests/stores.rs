@@ -117,7 +117,7 @@ pub(super) struct LiveStore {
 impl LiveStore {
     pub(super) fn alive(&self, now: UnixMillis) -> Vec<EphemeralEntry> {
         let mut alive: Vec<_> = self.held.values().filter(|entry| entry.is_alive(now)).cloned().collect();
-        alive.sort_unstable_by_key(|entry| entry.seq());
+        alive.sort_unstable_by_key(EphemeralEntry::seq);
         alive
     }
 
@@ -151,7 +151,7 @@ impl LiveStore {
                 return None;
             }
             Operation::Restore(key, item) => {
-                self.restore(&key, item, now);
+                self.restore(&key, &item, now);
                 return None;
             }
             Operation::Put(None, entry) if luck == Luck::Works => {
@@ -160,7 +160,7 @@ impl LiveStore {
             }
             Operation::Put(ticket, entry) => (ticket, luck.is_done().then(|| self.put(entry, now))),
             Operation::Replace(ticket, key, item) => {
-                (Some(ticket), luck.is_done().then(|| self.replace(&key, item, now)))
+                (Some(ticket), luck.is_done().then(|| self.replace(&key, &item, now)))
             }
         };
         let result = match luck {
@@ -196,7 +196,7 @@ impl LiveStore {
         WriteResult::Stored
     }
 
-    fn replace(&mut self, key: &EphemeralKey, item: Item, now: UnixMillis) -> WriteResult {
+    fn replace(&mut self, key: &EphemeralKey, item: &Item, now: UnixMillis) -> WriteResult {
         let missing = WriteResult::Refused(RoomError::NotFound);
         match self.held.get_mut(key) {
             Some(held) if held.is_alive(now) && held.is_message() && held.seq() == item.seq => {
@@ -216,7 +216,7 @@ impl LiveStore {
     }
 
     /// Also brings back a deleted message.
-    fn restore(&mut self, key: &EphemeralKey, item: Item, now: UnixMillis) {
+    fn restore(&mut self, key: &EphemeralKey, item: &Item, now: UnixMillis) {
         let is_older = |held: &&mut EphemeralEntry| held.seq() == item.seq && held.changed() < item.changed;
         if let Some(held) = self.held.get_mut(key).filter(is_older)
             && held.is_alive(now)

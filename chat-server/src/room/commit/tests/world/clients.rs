@@ -33,7 +33,7 @@ impl World {
         let attempt = Attempt { key: key.clone(), text: Some(text), end, chain, fate: Fate::UnderWay };
         self.truth.attempt(seq, attempt);
         let ticket = self.ticket(UnderWay::Post(seq));
-        let entry = EphemeralEntry::message(key, item).expect("a message with an end");
+        let entry = EphemeralEntry::message(&key, &item).expect("a message with an end");
         self.on(Event::Accepted(ticket, Change::Post(entry, chain)));
         Some(seq)
     }
