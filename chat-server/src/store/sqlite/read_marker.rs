@@ -10,11 +10,14 @@ use crate::store::{MovedMarker, StoreError};
 
 /// The columns of a read marker of a `member` and its `room`, in the order [`of_row`] reads them. Unread is what others
 /// posted after the marker and nobody deleted: the room's messages after it, less the member's own, less the deleted ones
-/// of others. Nothing is counted but the deleted ones.
+/// of others. Nothing is counted but the deleted ones. What was removed as old counts as read, without a write to the
+/// members.
 pub(super) const READ_MARKER: &str = "member.read_seq,
-    (room.ordinal - member.read_ordinal)
+    (room.ordinal - max(member.read_ordinal, room.pruned_ordinal))
       - (iif(room.last_author IS member.account, room.last_author_ordinal, coalesce((SELECT author.ordinal FROM author
-          WHERE author.room = member.room AND author.account = member.account), 0)) - member.read_own_ordinal)
+          WHERE author.room = member.room AND author.account = member.account), 0))
+        - max(member.read_own_ordinal, coalesce((SELECT author.pruned_ordinal FROM author
+          WHERE author.room = member.room AND author.account = member.account), 0)))
       - (SELECT count(*) FROM item WHERE item.room = member.room AND item.seq > member.read_seq
           AND item.author <> member.account AND item.body IS NULL AND item.ordinal IS NOT NULL),
     (SELECT count(*) FROM mention WHERE mention.account = member.account AND mention.room = member.room
