@@ -29,15 +29,11 @@ const RESTART_BYTES: u64 = 40 << 20;
 /// A deleted text is gone from the log and the file within about this time.
 const ERASE_WITHIN: Duration = Duration::from_secs(5);
 
-enum Sign {
-    Committed,
-    Erased,
-}
-
 /// The checkpointing thread.
 #[derive(Debug)]
 pub(super) struct Checkpoints {
-    signs: Mutex<Option<SyncSender<Sign>>>,
+    /// Wakes the thread. Full, it will wake anyway.
+    signs: Mutex<Option<SyncSender<()>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
     seen: Arc<Seen>,
 }
@@ -48,6 +44,8 @@ struct Seen {
     sizes: Sizes,
     /// Whether the thread knows of a commit that it has not looked at: further ones need not wake it.
     is_signed: AtomicBool,
+    /// A text was deleted since the thread was last woken.
+    has_erased: AtomicBool,
 }
 
 /// The sizes of the files when the thread last looked, so that nobody else asks the disk.
@@ -71,7 +69,7 @@ impl Sizes {
 impl Checkpoints {
     /// Starts the thread.
     pub(super) fn start(path: PathBuf, whereabouts: Arc<Whereabouts>) -> std::io::Result<Arc<Self>> {
-        let (signs, received) = sync_channel(16);
+        let (signs, received) = sync_channel(1);
         let seen = Arc::<Seen>::default();
         seen.sizes.look(&path);
         let shared = Arc::clone(&seen);
@@ -93,23 +91,20 @@ impl Checkpoints {
     /// Called after a commit.
     pub(super) fn after_commit(&self) {
         if !self.seen.is_signed.swap(true, Ordering::AcqRel) {
-            self.send(Sign::Committed);
+            self.wake();
         }
     }
 
-    /// Called after a text was deleted or replaced.
+    /// Called when a text was deleted or replaced. Waits for nothing: the transaction that did so is still open, and the
+    /// thread may be waiting for its end.
     pub(super) fn after_erasure(&self) {
-        self.send(Sign::Erased);
+        self.seen.has_erased.store(true, Ordering::Release);
+        self.wake();
     }
 
-    fn send(&self, sign: Sign) {
+    fn wake(&self) {
         if let Some(signs) = self.signs.lock().as_ref() {
-            match sign {
-                // If the queue is full, the thread will check anyway.
-                Sign::Committed => drop(signs.try_send(sign)),
-                // This one must not be lost. The thread drains the queue quickly.
-                Sign::Erased => drop(signs.send(sign)),
-            }
+            let _ = signs.try_send(());
         }
     }
 
@@ -122,7 +117,7 @@ impl Checkpoints {
     }
 }
 
-fn run(path: &Path, whereabouts: &Whereabouts, signs: &Receiver<Sign>, seen: &Seen) {
+fn run(path: &Path, whereabouts: &Whereabouts, signs: &Receiver<()>, seen: &Seen) {
     let mut connection = None;
     // A text that was deleted just before a crash may still be in the log.
     let mut erase_by = Some(Instant::now() + ERASE_WITHIN);
@@ -133,8 +128,8 @@ fn run(path: &Path, whereabouts: &Whereabouts, signs: &Receiver<Sign>, seen: &Se
         let next = erase_by.into_iter().chain(fold_by).chain(look_by).min();
         let wait = next.map_or(Duration::from_hours(1), |at| at.saturating_duration_since(Instant::now()));
         match signs.recv_timeout(wait) {
-            Ok(sign) => {
-                if matches!(sign, Sign::Erased) {
+            Ok(()) => {
+                if seen.has_erased.swap(false, Ordering::Acquire) {
                     erase_by.get_or_insert_with(|| Instant::now() + ERASE_WITHIN);
                 }
                 fold_by.get_or_insert_with(|| Instant::now() + FOLD_WITHIN);
@@ -191,6 +186,23 @@ fn fold(connection: &mut Option<Connection>, path: &Path, mode: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_erasure_never_waits_for_the_thread() {
+        // The thread does not come to take the signs.
+        let (signs, received) = sync_channel(1);
+        let checkpoints =
+            Checkpoints { signs: Mutex::new(Some(signs)), thread: Mutex::default(), seen: Arc::default() };
+        let (done, erased) = std::sync::mpsc::channel();
+        let checkpoints = Arc::new(checkpoints);
+        let erasing = Arc::clone(&checkpoints);
+        std::thread::spawn(move || {
+            (0..100).for_each(|_| erasing.after_erasure());
+            done.send(())
+        });
+        assert_eq!(erased.recv_timeout(Duration::from_secs(20)), Ok(()));
+        assert!(checkpoints.seen.has_erased.load(Ordering::Acquire) && received.try_recv().is_ok());
+    }
 
     #[test]
     fn a_slow_reader_keeps_the_writer_waiting_only_shortly() {
