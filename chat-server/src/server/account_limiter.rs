@@ -12,7 +12,8 @@ use crate::limits::{BucketRule, Limit, Limited, RepeatRule, RepeatVerdict, Token
 
 /// Moves of read markers: one for each room when a person comes back.
 const READ_MARKERS: BucketRule = BucketRule { per_second: 20, burst: 1_000 };
-/// Accounts kept in memory; beyond it, those whose buckets are full are dropped.
+/// Accounts kept in memory; beyond it, those whose buckets are full are dropped. They are looked for again when as many more
+/// are kept.
 const ACCOUNTS: usize = 10_000;
 
 /// How often accounts may post.
@@ -55,7 +56,15 @@ struct AccountBuckets {
 pub struct AccountLimiter {
     /// `None`: nothing is limited.
     rates: RwLock<Option<PostRates>>,
-    accounts: Mutex<HashMap<UserId, AccountBuckets>>,
+    accounts: Mutex<Accounts>,
+}
+
+/// The accounts that did anything lately.
+#[derive(Debug, Default)]
+struct Accounts {
+    buckets: HashMap<UserId, AccountBuckets>,
+    /// Those with full buckets are dropped when there are more than this.
+    drop_at: usize,
 }
 
 impl AccountLimiter {
@@ -88,7 +97,7 @@ impl AccountLimiter {
     pub fn judge_post(&self, caller: &Caller, text: &str, now: UnixMillis) -> Result<Option<u64>, Limited> {
         let Some(rule) = self.rule(caller) else { return Ok(None) };
         let mut accounts = self.accounts.lock();
-        let account = entry(&mut accounts, caller.user(), rule, now);
+        let account = accounts.entry(caller.user(), rule, now);
         Limit::Posts.check(account.posts.take(rule, 1, now))?;
         account.unshared = (account.unshared.0 + 1, rule);
         // A user of this machine is a program as often as a person, and programs repeat themselves.
@@ -103,7 +112,7 @@ impl AccountLimiter {
 
     /// Forgets a text that was refused after all, so that it does not count as a repeat.
     pub fn forget_post(&self, user: UserId, hash: u64) {
-        if let Some(account) = self.accounts.lock().get_mut(&user) {
+        if let Some(account) = self.accounts.lock().buckets.get_mut(&user) {
             account.repeats.forget(hash);
         }
     }
@@ -118,7 +127,7 @@ impl AccountLimiter {
         }
         let Some(rule) = self.rule(caller) else { return Ok(()) };
         let mut accounts = self.accounts.lock();
-        let account = entry(&mut accounts, caller.user(), rule, now);
+        let account = accounts.entry(caller.user(), rule, now);
         match cost {
             Cost::Free | Cost::Post => Ok(()),
             Cost::Change => Limit::Changes.check(account.changes.take(rule, 1, now)),
@@ -129,51 +138,53 @@ impl AccountLimiter {
     /// Takes the posts since the last call, by account, for the buckets that all servers on one Redis share.
     pub(super) fn take_unshared(&self) -> Vec<(UserId, u32, BucketRule)> {
         let mut accounts = self.accounts.lock();
-        let unshared = accounts.iter_mut().filter(|(_, account)| account.unshared.0 > 0);
+        let unshared = accounts.buckets.iter_mut().filter(|(_, account)| account.unshared.0 > 0);
         unshared.map(|(user, account)| (*user, std::mem::take(&mut account.unshared.0), account.unshared.1)).collect()
     }
 
     /// Whether the account has done anything that is limited lately.
     pub(super) fn knows(&self, user: UserId) -> bool {
-        self.accounts.lock().contains_key(&user)
+        self.accounts.lock().buckets.contains_key(&user)
     }
 
     /// Goes on with the bucket that another run of the server left, unless the account has posted meanwhile.
     pub(super) fn recall(&self, user: UserId, rule: BucketRule, posts: TokenBucket, now: UnixMillis) {
         let mut accounts = self.accounts.lock();
-        if !posts.is_full(rule, now) && !accounts.contains_key(&user) {
-            entry(&mut accounts, user, rule, now).posts = posts;
+        if !posts.is_full(rule, now) && !accounts.buckets.contains_key(&user) {
+            accounts.entry(user, rule, now).posts = posts;
         }
     }
 
     /// Empties our bucket, because the shared one holds less than ours: the account posted through another server, or
     /// before a restart.
     pub(super) fn drain(&self, user: UserId, rule: BucketRule, now: UnixMillis) {
-        if let Some(account) = self.accounts.lock().get_mut(&user) {
+        if let Some(account) = self.accounts.lock().buckets.get_mut(&user) {
             account.posts.empty(rule, now);
         }
     }
 }
 
-fn entry(
-    accounts: &mut HashMap<UserId, AccountBuckets>,
-    user: UserId,
-    rule: BucketRule,
-    now: UnixMillis,
-) -> &mut AccountBuckets {
-    if accounts.len() > ACCOUNTS {
-        accounts.retain(|_, account| {
+impl Accounts {
+    fn entry(&mut self, user: UserId, rule: BucketRule, now: UnixMillis) -> &mut AccountBuckets {
+        if self.buckets.len() > self.drop_at.max(ACCOUNTS) {
+            self.drop_idle(rule, now);
+        }
+        self.buckets.entry(user).or_insert_with(|| AccountBuckets {
+            posts: TokenBucket::full(rule, now),
+            changes: TokenBucket::full(rule, now),
+            read_markers: TokenBucket::full(READ_MARKERS, now),
+            repeats: RepeatRule::default(),
+            unshared: (0, rule),
+        })
+    }
+
+    fn drop_idle(&mut self, rule: BucketRule, now: UnixMillis) {
+        self.buckets.retain(|_, account| {
             let is_full = account.posts.is_full(rule, now) && account.changes.is_full(rule, now);
             !(is_full && account.read_markers.is_full(READ_MARKERS, now) && account.repeats.is_idle(now))
         });
+        self.drop_at = self.buckets.len() + ACCOUNTS;
     }
-    accounts.entry(user).or_insert_with(|| AccountBuckets {
-        posts: TokenBucket::full(rule, now),
-        changes: TokenBucket::full(rule, now),
-        read_markers: TokenBucket::full(READ_MARKERS, now),
-        repeats: RepeatRule::default(),
-        unshared: (0, rule),
-    })
 }
 
 #[cfg(test)]
@@ -204,10 +215,25 @@ mod tests {
         let own = caller(1, Some(OWN), Credential::Peer { uid: OWN });
         assert_eq!((posts(&own), limiter.rule(&own)), (20, None));
         assert!((0..20).all(|_| limiter.charge(&own, Cost::Change, UnixMillis(0)).is_ok()));
-        assert!(limiter.accounts.lock().is_empty(), "nothing is remembered of it");
+        assert!(limiter.accounts.lock().buckets.is_empty(), "nothing is remembered of it");
         assert_eq!(posts(&caller(2, Some(1000), Credential::Peer { uid: 1000 })), 3);
         // Over the same socket, but as the account of a name.
         assert_eq!(posts(&caller(3, Some(OWN), Credential::Token(SessionId(1)))), 3);
         assert_eq!(posts(&caller(4, None, Credential::Token(SessionId(2)))), 3);
+    }
+
+    #[test]
+    fn idle_accounts_are_looked_for_only_after_many_more_came() {
+        let mut accounts = Accounts::default();
+        for user in 0..=ACCOUNTS as u64 {
+            accounts.entry(UserId(user), RULE, UnixMillis(0)).posts.empty(RULE, UnixMillis(0));
+        }
+        accounts.entry(UserId(1), RULE, UnixMillis(0));
+        assert_eq!(accounts.drop_at, 2 * ACCOUNTS + 1, "all are in use: the next look is after as many more");
+        // Idle since.
+        for user in 20_000..20_002 + ACCOUNTS as u64 {
+            accounts.entry(UserId(user), RULE, UnixMillis(600_000));
+        }
+        assert_eq!(accounts.buckets.len(), 1, "all but the last one were idle");
     }
 }
