@@ -102,6 +102,8 @@ mod access_loss;
 mod answers;
 mod effects;
 mod rsvp;
+#[cfg(test)]
+mod tests;
 
 impl Actor {
     fn now(&self) -> UnixMillis {
@@ -164,7 +166,7 @@ impl Actor {
         {
             return self.refuse_command(command, &error);
         }
-        if self.in_flight.len() >= IN_FLIGHT_MAX {
+        if self.in_flight.len() >= IN_FLIGHT_MAX && command.is_refused_when_busy() {
             return self.refuse_command(command, &RoomError::Busy);
         }
         match command {

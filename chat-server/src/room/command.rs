@@ -197,6 +197,12 @@ impl Command {
         }
     }
 
+    /// Whether a room with too many changes in flight refuses it. The server's own commands are not changes, but for an
+    /// admission, and nobody would repeat them.
+    pub(super) fn is_refused_when_busy(&self) -> bool {
+        self.access().is_some() || matches!(self, Self::Admit(..))
+    }
+
     /// Answers that it is not done. The actor breaks the chain of a post.
     pub(super) fn refuse(self, error: &RoomError) {
         fn refused<T>(reply: Responder<T>, error: &RoomError) {
