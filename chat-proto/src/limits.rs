@@ -21,7 +21,7 @@ pub const PAGE_BUDGET_BYTES: usize = 256 * 1024;
 pub const JOIN_RUN_USERS_MAX: usize = 5;
 /// Of so many condensed joins and leaves everyone is named, unless they are too many people.
 pub const JOIN_RUN_NAMED_MAX: u32 = 16;
-/// Most items on one page.
+/// Most entries on one page: messages of a room's history, changes, members, rooms.
 pub const PAGE_MAX: u32 = 200;
 /// Longest room or user name in characters.
 pub const NAME_MAX_CHARS: usize = 32;
@@ -72,6 +72,11 @@ pub const IDS_MAX: usize = 200;
 /// Most unread ephemeral messages listed with a read marker.
 pub const UNREAD_EPHEMERAL_MAX: usize = 10;
 
+/// The most items on a page of history with so many messages: a page that is full of other items ends, too.
+pub const fn page_items_max(messages: u32) -> u32 {
+    messages.saturating_mul(2)
+}
+
 /// The limits in force on one server, as `welcome` publishes them. None is wider than the protocol's own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
@@ -85,7 +90,7 @@ pub struct Limits {
     pub name_max_chars: u64,
     /// Longest topic in characters.
     pub topic_max_chars: u64,
-    /// Most items on one page.
+    /// Most entries on one page: messages of a room's history, changes, members, rooms.
     pub page_max: u32,
     /// Shortest life of an ephemeral message, in milliseconds.
     pub ttl_min_ms: u64,

@@ -27,6 +27,13 @@ pub struct Item {
     pub content: Content,
 }
 
+impl Item {
+    /// The bytes of its message's text; 0 if it is no message.
+    pub fn body_bytes(&self) -> usize {
+        self.content.message().map_or(0, |message| message.body.as_str().len())
+    }
+}
+
 /// The kinds of items.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]

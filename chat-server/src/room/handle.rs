@@ -285,8 +285,8 @@ impl Rooms {
             let bounds = HistoryBounds { dividers, ..HistoryBounds::page(limit) };
             self.0.services().store.history(room, Some(before), bounds).await?
         };
-        let page::HistoryCut { items, joins, next_before } =
-            page::history(stored, page::newest(&ephemeral, limit), head.seq, limit as usize);
+        let ephemeral = page::newest(&ephemeral, limit);
+        let page::HistoryCut { items, joins, next_before } = page::history(stored, ephemeral, head.seq, limit);
         Ok(RoomHistory { items, joins, next_before, head })
     }
 

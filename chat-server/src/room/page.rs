@@ -5,7 +5,7 @@
 
 use chat_proto::codec;
 use chat_proto::ids::Seq;
-use chat_proto::limits::PAGE_BUDGET_BYTES;
+use chat_proto::limits::{PAGE_BUDGET_BYTES, page_items_max};
 use chat_proto::message::{Item, JoinRun};
 
 use crate::live::EphemeralEntry;
@@ -59,8 +59,10 @@ pub(super) struct HistoryCut {
     pub next_before: Option<Seq>,
 }
 
-/// Merges a page of history. No run of joins in `stored` encloses one of the `ephemeral` items.
-pub(super) fn history(stored: StoredHistory, ephemeral: Vec<Item>, head: Seq, limit: usize) -> HistoryCut {
+/// Merges a page of history with up to `limit` messages. No run of joins in `stored` encloses one of the `ephemeral` items.
+pub(super) fn history(stored: StoredHistory, ephemeral: Vec<Item>, head: Seq, limit: u32) -> HistoryCut {
+    let items_max = page_items_max(limit) as usize;
+    let limit = limit as usize;
     let StoredHistory { items, mut joins, is_whole } = stored;
     let known_from = items.last().filter(|_| !is_whole).map_or(Seq::ZERO, |oldest| oldest.seq);
     let mut items: Vec<Item> = items.into_iter().chain(ephemeral).collect();
@@ -72,7 +74,7 @@ pub(super) fn history(stored: StoredHistory, ephemeral: Vec<Item>, head: Seq, li
         messages += usize::from(item.content.is_message_place());
         has_place
     });
-    let fitting = fitting.count().min(2 * limit);
+    let fitting = fitting.count().min(items_max);
     let is_cut = cut(&mut items, fitting);
     // What stands before the last message wanted belongs to the next page, joins included.
     let is_full = items.iter().filter(|item| item.content.is_message_place()).count() >= limit;

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use chat_proto::ids::Seq;
+use chat_proto::limits::page_items_max;
 use chat_proto::message::{Content, Item};
 
 use super::join_runs::JoinRuns;
@@ -275,7 +276,7 @@ impl Ring {
         let (mut items, mut found) = (Vec::new(), 0);
         let at_end = self.items.range(self.end.from..).rev().filter(|(_, held)| held.is_at_end(self.end.from));
         for (_, held) in at_end {
-            if found >= wanted || items.len() >= 2 * wanted {
+            if found >= wanted || items.len() >= page_items_max(messages) as usize {
                 break;
             }
             found += usize::from(held.item.content.is_message_place());

@@ -4,12 +4,14 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use chat_proto::limits::page_items_max;
+
 use crate::store::RecentBounds;
 
 /// Number of events a ring keeps, if the settings do not differ.
 pub const RING_EVENTS: usize = 256;
 /// Number of last messages a ring keeps, with the other items between them, however many events came later.
-const END_MESSAGES: usize = 50;
+const END_MESSAGES: u32 = 50;
 /// Bytes of texts that one ring keeps: more events with long texts than this are read from the database.
 const RING_TEXT_BYTES: usize = 256 * 1024;
 /// Bytes of texts that all rings together keep.
@@ -46,12 +48,12 @@ impl RingBounds {
 
     /// Whether so many messages and items at a room's end are too many.
     pub(super) fn are_exceeded_at_end(messages: usize, items: usize) -> bool {
-        messages > END_MESSAGES || items > 2 * END_MESSAGES
+        messages > END_MESSAGES as usize || items > page_items_max(END_MESSAGES) as usize
     }
 
     /// How much of a room is read at its start: no more than its ring keeps.
     pub(super) fn recent(&self) -> RecentBounds {
-        RecentBounds { events: self.events as u32, messages: END_MESSAGES as u32, bytes: self.ring_bytes }
+        RecentBounds { events: self.events as u32, messages: END_MESSAGES, bytes: self.ring_bytes }
     }
 
     /// A ring has grown.

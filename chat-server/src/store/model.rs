@@ -2,7 +2,7 @@
 
 use chat_proto::cursor::Cursor;
 use chat_proto::ids::{ClientKey, RoomId, Run, Seq, SessionId, UserId};
-use chat_proto::limits::PAGE_BUDGET_BYTES;
+use chat_proto::limits::{PAGE_BUDGET_BYTES, page_items_max};
 use chat_proto::message::{Content, Item, JoinRun, Message};
 use chat_proto::presence::ChosenAvailability;
 use chat_proto::room::{ReadMarker, Role, Room, RoomKind, Rsvp, RsvpCounts, User};
@@ -146,7 +146,7 @@ pub struct HistoryBounds {
 impl HistoryBounds {
     /// A page with so many messages.
     pub fn page(messages: u32) -> Self {
-        Self { messages, items: messages.saturating_mul(2), bytes: PAGE_BUDGET_BYTES, dividers: Vec::new() }
+        Self { messages, items: page_items_max(messages), bytes: PAGE_BUDGET_BYTES, dividers: Vec::new() }
     }
 }
 

@@ -85,7 +85,7 @@ impl Walk<'_> {
     /// Adds an item. Returns whether no more are wanted.
     fn add_item(&mut self, item: Item) -> bool {
         self.read.messages += u32::from(item.content.is_message_place());
-        self.read.bytes += item.content.message().map_or(0, |message| message.body.as_str().len());
+        self.read.bytes += item.body_bytes();
         self.found.items.push(item);
         self.read.messages >= self.bounds.messages
             || self.found.items.len() >= self.bounds.items as usize

@@ -219,7 +219,7 @@ pub(super) fn newest_changes(
             break;
         }
         let item = one(c, &query, [*id], row::item)?.ok_or(StoreError::NotFound)?;
-        bytes += item.content.message().map_or(0, |message| message.body.as_str().len());
+        bytes += item.body_bytes();
         items.push(item);
     }
     let is_whole = items.len() == ids.len() && ids.len() < bounds.events as usize;
