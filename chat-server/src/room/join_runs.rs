@@ -63,6 +63,12 @@ impl JoinRuns {
         }
     }
 
+    /// Whether the place is within a run, its first and last included.
+    pub(super) fn hold(&self, seq: Seq) -> bool {
+        let at = self.runs.partition_point(|run| run.to_seq < seq);
+        self.runs.get(at).is_some_and(|run| run.from_seq <= seq)
+    }
+
     /// Whether an item at one of these places lies within a run.
     pub(super) fn enclose_any(&self, mut places: impl Iterator<Item = Seq>) -> bool {
         places.any(|seq| {

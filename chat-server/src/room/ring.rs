@@ -41,13 +41,15 @@ struct Held {
     /// How many of the events are changes of it.
     events: usize,
     is_ephemeral: bool,
+    /// Whether it is a join or leave, which the room's end has condensed. A damaged one does not say so itself.
+    is_join: bool,
 }
 
 impl Held {
     /// Whether it belongs to the end of a room that begins at `from`. Ephemeral messages are kept elsewhere, and joins
     /// condensed.
     fn is_at_end(&self, from: Seq) -> bool {
-        self.item.seq >= from && !self.is_ephemeral && self.item.content.join().is_none()
+        self.item.seq >= from && !self.is_ephemeral && !self.is_join
     }
 }
 
@@ -78,11 +80,10 @@ impl Ring {
         let from = if end.is_whole { Seq::ZERO } else { end.items.last().map_or(head.next(), |oldest| oldest.seq) };
         let last_item = end.items.first().map_or(Seq::ZERO, |newest| newest.seq);
         let joins = JoinRuns::of_stored(end.joins, last_item);
-        let messages = end.items.iter().filter(|item| item.content.is_message_place()).count();
         let mut ring = Self {
             items: BTreeMap::new(),
             events: VecDeque::with_capacity(recent.len()),
-            end: End { from, items: end.items.len(), messages, joins },
+            end: End { from, items: 0, messages: 0, joins },
             bounds,
             text_bytes: 0,
             reaches_back_to,
@@ -95,8 +96,20 @@ impl Ring {
         for item in end.items {
             ring.put(item, (0, false));
         }
+        ring.count_end();
         ring.shrink();
         ring
+    }
+
+    /// Counts the items at the room's end.
+    fn count_end(&mut self) {
+        let at_end = self.items.range(self.end.from..).filter(|(_, held)| held.is_at_end(self.end.from));
+        let (mut items, mut messages) = (0, 0);
+        for (_, held) in at_end {
+            items += 1;
+            messages += usize::from(held.item.content.is_message_place());
+        }
+        (self.end.items, self.end.messages) = (items, messages);
     }
 
     /// Changes up to `number`, of items up to `number`, may be missing.
@@ -125,7 +138,9 @@ impl Ring {
             held.events += events;
             text_bytes(&std::mem::replace(&mut held.item, item))
         } else {
-            self.items.insert(seq, Held { item, events, is_ephemeral });
+            let is_damaged_join = matches!(item.content, Content::Damaged) && self.end.joins.hold(seq);
+            let is_join = is_damaged_join || item.content.join().is_some();
+            self.items.insert(seq, Held { item, events, is_ephemeral, is_join });
             0
         };
         self.hold(before, now);
@@ -161,12 +176,14 @@ impl Ring {
             self.begin_end_at(oldest.next());
         }
         while self.bounds.are_exceeded(self.events.len(), self.text_bytes) {
-            let has_too_many_events = self.events.len() > self.bounds.events;
-            match (self.events.front().copied(), self.oldest_at_end()) {
+            let front = self.events.front().copied();
+            if let Some(event) = front.filter(|_| self.events.len() > self.bounds.events) {
+                self.drop_event(event);
+                continue;
+            }
+            match (front, self.oldest_at_end()) {
                 (None, None) => return,
-                (Some((number, _)), Some(oldest)) if number > oldest && !has_too_many_events => {
-                    self.begin_end_at(oldest.next());
-                }
+                (Some((number, _)), Some(oldest)) if number > oldest => self.begin_end_at(oldest.next()),
                 (None, Some(oldest)) => self.begin_end_at(oldest.next()),
                 (Some(event), _) => self.drop_event(event),
             }
@@ -229,7 +246,7 @@ impl Ring {
     /// The database has removed the persistent messages up to this number.
     pub(super) fn forget_pruned(&mut self, to: Seq) {
         self.pruned_to = self.pruned_to.max(to);
-        let is_pruned = |held: &Held| !held.is_ephemeral && held.item.content.is_message_place();
+        let is_pruned = |held: &Held| !held.is_ephemeral && !held.is_join && held.item.content.is_message_place();
         let pruned = self.items.range(..=to).filter(|(_, held)| is_pruned(held));
         let pruned: Vec<_> = pruned.map(|(seq, held)| (*seq, held.is_at_end(self.end.from))).collect();
         for (seq, is_at_end) in pruned {

@@ -110,6 +110,28 @@ fn the_last_messages_stay_however_many_events_come_after_them() {
 }
 
 #[test]
+fn a_damaged_join_is_condensed_as_the_database_does_it() {
+    let damaged = |seq| Item { content: Content::Damaged, ..item(seq, seq) };
+    let recent = vec![item(1, 1), join(2), damaged(3), join(4), damaged(5), item(6, 6)];
+    let run = |from, to| JoinRun {
+        from_seq: Seq(from),
+        to_seq: Seq(to),
+        at: UnixMillis(0),
+        joined: 3,
+        left: 0,
+        users: vec![UserId(1)],
+    };
+    // The one at 5 was a message.
+    let stored =
+        StoredHistory { items: vec![item(6, 6), damaged(5), item(1, 1)], joins: vec![run(2, 4)], is_whole: true };
+    let mut ring = Ring::refill(Arc::new(RingBounds::new(RING_EVENTS)), (recent, true), stored.clone(), Seq(6));
+    assert_eq!(ring.end(50, std::iter::empty()), Some(stored));
+    // They leave the end one after the other.
+    (7..=80).for_each(|seq| push(&mut ring, item(seq, seq)));
+    assert_eq!(end(&ring, 50), Some((31..=80).rev().collect()));
+}
+
+#[test]
 fn an_ephemeral_message_parts_joins_and_is_not_at_the_end() {
     let mut ring = empty(&Arc::new(RingBounds::new(RING_EVENTS)));
     push(&mut ring, join(1));
