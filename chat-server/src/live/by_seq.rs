@@ -70,6 +70,12 @@ impl BySeq {
         self.0.iter()
     }
 
+    /// The entries before a number, latest first.
+    pub(crate) fn before(&self, seq: Seq) -> impl Iterator<Item = &EphemeralEntry> {
+        let end = self.place(seq).unwrap_or_else(|at| at);
+        self.0.range(..end).rev()
+    }
+
     fn give_space_back(&mut self) {
         if self.0.capacity() > 4 * self.0.len() + 64 {
             self.0.shrink_to(2 * self.0.len());

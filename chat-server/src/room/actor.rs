@@ -335,7 +335,7 @@ impl Actor {
     }
 
     fn page_snapshot(&self, wanted: PageWanted, reply: Responder<PageSnapshot>) {
-        let mut snapshot = PageSnapshot::at(self.state.head());
+        let (mut snapshot, now) = (PageSnapshot::at(self.state.head()), self.now());
         match wanted {
             PageWanted::Changes(after) => {
                 if let Err(parted) = self.state.check(&after) {
@@ -343,17 +343,19 @@ impl Actor {
                 }
                 snapshot.from_ring = self.state.ring.after(after.seq);
                 self.count_read(snapshot.from_ring.is_some());
-                if snapshot.from_ring.is_some() {
-                    return answer(reply, Ok(snapshot));
+                if snapshot.from_ring.is_none() {
+                    snapshot.ephemeral = self.state.ephemeral_changes(after.seq, now);
                 }
             }
             PageWanted::End(messages) => {
-                snapshot.end = self.state.end(messages, self.now());
+                snapshot.end = self.state.end(messages, now);
                 self.count_read(snapshot.end.is_some());
+                snapshot.ephemeral = self.state.ephemeral_page(None, messages, now);
             }
-            PageWanted::Past => {}
+            PageWanted::Past(before, messages) => {
+                snapshot.ephemeral = self.state.ephemeral_page(Some(before), messages, now);
+            }
         }
-        snapshot.ephemeral = self.state.ephemeral_entries(self.now());
         answer(reply, Ok(snapshot));
     }
 

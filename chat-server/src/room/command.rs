@@ -104,8 +104,8 @@ pub(super) enum PageWanted {
     Changes(Cursor),
     /// The room's last messages, so many.
     End(u32),
-    /// Earlier messages.
-    Past,
+    /// The messages before a number, so many.
+    Past(Seq, u32),
 }
 
 /// The room's part of a page, taken at one moment.
@@ -119,7 +119,7 @@ pub(super) struct PageSnapshot {
     pub from_ring: Option<Vec<Item>>,
     /// The room's last persistent messages; `None` if as many as wanted are not in memory.
     pub end: Option<StoredHistory>,
-    /// Every ephemeral message that has not expired, by rising number.
+    /// The ephemeral messages that have not expired, as far as the page can hold them, by rising number.
     pub ephemeral: Vec<EphemeralEntry>,
 }
 

@@ -50,6 +50,11 @@ impl EphemeralIndex {
         self.entries.iter()
     }
 
+    /// Returns the entries before a number, latest first.
+    pub(super) fn before(&self, seq: Seq) -> impl Iterator<Item = &EphemeralEntry> {
+        self.entries.before(seq)
+    }
+
     /// The number of the latest change.
     pub(super) fn newest(&self) -> Seq {
         self.entries().map(EphemeralEntry::changed).max().unwrap_or(Seq::ZERO)

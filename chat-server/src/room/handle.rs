@@ -246,12 +246,11 @@ impl Rooms {
         limit: u32,
     ) -> Result<RoomChanges, RoomError> {
         let snapshot = self.page_snapshot(caller, room, RoomAction::ReadChanges, PageWanted::Changes(after)).await?;
-        let PageSnapshot { head, parted, from_ring, mut ephemeral, end: _ } = snapshot;
+        let PageSnapshot { head, parted, from_ring, ephemeral, end: _ } = snapshot;
         if let Some(Parted { at }) = parted {
             let next = at.map_or(Cursor::START, |at| head.up_to(at));
             return Ok(RoomChanges { items: Vec::new(), next, head, parted });
         }
-        ephemeral.retain(|entry| entry.changed() > after.seq);
         let cut = if let Some(items) = from_ring {
             page::changes(items, false, Vec::new(), head.seq, limit as usize)
         } else {
@@ -272,20 +271,19 @@ impl Rooms {
         before: Option<Seq>,
         limit: u32,
     ) -> Result<RoomHistory, RoomError> {
-        let wanted = if before.is_none() { PageWanted::End(limit) } else { PageWanted::Past };
+        let wanted = before.map_or(PageWanted::End(limit), |before| PageWanted::Past(before, limit));
         let snapshot = self.page_snapshot(caller, room, RoomAction::ReadHistory, wanted).await?;
-        let PageSnapshot { head, end, mut ephemeral, .. } = snapshot;
+        let PageSnapshot { head, end, ephemeral, .. } = snapshot;
         let stored = if let Some(end) = end {
             end
         } else {
             // What is posted while the database is read must not crowd out the page.
             let before = before.unwrap_or(Seq(u64::MAX)).min(head.seq.next());
-            ephemeral.retain(|entry| entry.seq() < before);
             let dividers = ephemeral.iter().map(EphemeralEntry::seq).collect();
             let bounds = HistoryBounds { dividers, ..HistoryBounds::page(limit) };
             self.0.services().store.history(room, Some(before), bounds).await?
         };
-        let ephemeral = page::newest(&ephemeral, limit);
+        let ephemeral = ephemeral.iter().map(EphemeralEntry::item).collect();
         let page::HistoryCut { items, joins, next_before } = page::history(stored, ephemeral, head.seq, limit);
         Ok(RoomHistory { items, joins, next_before, head })
     }

@@ -42,12 +42,6 @@ pub(super) fn oldest_changes(mut entries: Vec<EphemeralEntry>, limit: u32) -> Ve
     entries.iter().take(limit as usize + 1).map(EphemeralEntry::item).collect()
 }
 
-/// The ephemeral messages of which a page of history may be made. The entries are by rising number.
-pub(super) fn newest(entries: &[EphemeralEntry], limit: u32) -> Vec<Item> {
-    let first = entries.len().saturating_sub(limit as usize);
-    entries[first..].iter().map(EphemeralEntry::item).collect()
-}
-
 /// A page of history.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct HistoryCut {

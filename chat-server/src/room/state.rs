@@ -228,10 +228,34 @@ impl State {
         alive.filter(|entry| entry.changed() <= self.shown).cloned().collect()
     }
 
+    /// Returns the ephemeral messages that are alive and changed after a number.
+    pub(super) fn ephemeral_changes(&self, after: Seq, now: UnixMillis) -> Vec<EphemeralEntry> {
+        let changed = self.commit.index.entries().filter(|entry| entry.changed() > after && entry.is_alive(now));
+        changed.filter(|entry| entry.changed() <= self.shown).cloned().collect()
+    }
+
+    /// Returns the ephemeral messages of which a page of so many messages before a number, or at the room's end, may be made,
+    /// by rising number: each counts as a message, so what is older lies below the page.
+    pub(super) fn ephemeral_page(&self, before: Option<Seq>, messages: u32, now: UnixMillis) -> Vec<EphemeralEntry> {
+        let mut entries: Vec<_> = self.newest_ephemeral(before, messages, now).cloned().collect();
+        entries.reverse();
+        entries
+    }
+
+    fn newest_ephemeral(
+        &self,
+        before: Option<Seq>,
+        messages: u32,
+        now: UnixMillis,
+    ) -> impl Iterator<Item = &EphemeralEntry> {
+        let entries = self.commit.index.before(before.unwrap_or(Seq(u64::MAX)));
+        let alive = entries.filter(move |entry| entry.is_alive(now));
+        alive.filter(|entry| entry.changed() <= self.shown).take(messages as usize)
+    }
+
     /// Returns the room's last persistent items with so many messages, if they are in memory.
     pub(super) fn end(&self, messages: u32, now: UnixMillis) -> Option<StoredHistory> {
-        let alive = self.commit.index.entries().filter(|entry| entry.is_alive(now));
-        self.ring.end(messages, alive.map(EphemeralEntry::seq))
+        self.ring.end(messages, self.newest_ephemeral(None, messages, now).map(EphemeralEntry::seq))
     }
 
     /// Returns the items of the ring and all ephemeral messages that are alive, each once, by rising number.

@@ -107,6 +107,21 @@ fn entries_loaded_late_are_there_as_if_they_had_been_known() {
 }
 
 #[test]
+fn a_page_gets_the_newest_ephemeral_messages_that_it_can_hold() {
+    let alive: Vec<u64> = (4..=40).collect();
+    let state = started(&[1, 2, 3], &alive);
+    let page = |before: Option<u64>, messages| {
+        let entries = state.ephemeral_page(before.map(Seq), messages, UnixMillis(0));
+        entries.iter().map(|entry| entry.seq().0).collect::<Vec<_>>()
+    };
+    assert_eq!((page(None, 1), page(Some(20), 3)), (vec![40], vec![17, 18, 19]));
+    assert_eq!(page(Some(6), 10), [4, 5]);
+    assert!(state.ephemeral_page(None, 10, UnixMillis(9_000)).is_empty(), "all have expired");
+    let changed = state.ephemeral_changes(Seq(38), UnixMillis(0));
+    assert_eq!(changed.iter().map(|entry| entry.seq().0).collect::<Vec<_>>(), [39, 40]);
+}
+
+#[test]
 fn a_change_of_an_ephemeral_message_reserves_its_number() {
     let mut state = started(&[1], &[2]);
     let delete = NewChange { caller: caller(UserId(1)), seq: Seq(2), kind: ChangeKind::Delete, known: None };
