@@ -1,8 +1,10 @@
 //! The command line of `chat-server` and `chat serve`. Must not know how a server runs.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::builder::Resettable;
+use clap::{Args, Command};
 
 use crate::config::{Config, ConfigError, LogFormat, LogLevel, Overrides};
 
@@ -75,6 +77,13 @@ pub struct ServerArgs {
 }
 
 impl ServerArgs {
+/// The command without those of its variables that are set and empty: an empty variable counts as unset, whatever it is for.
+#[must_use]
+pub fn without_empty_variables(command: Command) -> Command {
+    let is_empty = |name: &OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
+    command.mut_args(|flag| if flag.get_env().is_some_and(is_empty) { flag.env(Resettable::Reset) } else { flag })
+}
+
     /// Returns the settings in force.
     ///
     /// # Errors
@@ -115,7 +124,7 @@ mod tests {
     /// The two lists are written separately: a variable known to the settings must be read here.
     #[test]
     fn every_setting_that_is_a_flag_reads_the_variable_of_its_name() {
-        let command = ServerArgs::augment_args(clap::Command::new("chat-server"));
+        let command = ServerArgs::augment_args(Command::new("chat-server"));
         let read: Vec<&str> = command.get_arguments().filter_map(|flag| flag.get_env()?.to_str()).collect();
         for name in crate::config::variables_of_flags() {
             assert!(read.contains(&name.as_str()), "no flag reads {name}: {read:?}");

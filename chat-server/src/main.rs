@@ -4,10 +4,10 @@ use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use chat_server::backup::{BackupArgs, RestoreArgs, run_backup, run_restore};
-use chat_server::cli::ServerArgs;
+use chat_server::cli::{ServerArgs, without_empty_variables};
 use chat_server::manual;
 use chat_server::prune::{PruneArgs, run_prune};
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches as _, Parser, Subcommand};
 
 /// The handbook; its lines fit a terminal as they are.
 const OPERATIONS: &str = include_str!("../../config/operations.md");
@@ -95,7 +95,8 @@ fn main() -> ExitCode {
     if chat_server::install_reports().is_err() {
         return ExitCode::FAILURE;
     }
-    let cli = match Cli::try_parse() {
+    let parsed = without_empty_variables(Cli::command()).try_get_matches();
+    let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => return refuse_arguments(&error),
     };

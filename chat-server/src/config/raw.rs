@@ -108,7 +108,7 @@ pub(super) fn read(file: Option<&Path>, problems: &mut Vec<String>, warnings: &m
             Err(error) => problems.push(format!("{}: {}", path.display(), error.trim_end())),
         }
     }
-    overlay(&mut merged, &|name| std::env::var(name).ok(), problems);
+    overlay(&mut merged, &|name| std::env::var(name).ok().filter(|text| !text.is_empty()), problems);
     let set = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     warnings.extend(unknown(&defaults, set));
     warnings.extend(habits::hints(|name| std::env::var_os(name).is_some()));

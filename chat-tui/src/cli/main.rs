@@ -52,7 +52,7 @@ pub(super) struct Cli {
 
 /// Runs the command line.
 pub fn run() -> ExitCode {
-    let cli = match Cli::command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches)) {
+    let cli = match command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => return refuse_arguments(&error),
     };
@@ -65,6 +65,14 @@ pub fn run() -> ExitCode {
             exit.into()
         }
     }
+}
+
+/// The command line. What is a server's variable counts as unset if it is empty, as it does for `chat-server`.
+fn command() -> clap::Command {
+    let command = Cli::command();
+    #[cfg(feature = "local-server")]
+    let command = command.mut_subcommand("serve", crate::local::without_empty_variables);
+    command
 }
 
 /// Prints the mistake in the arguments, or the help or version the user asked for.

@@ -16,5 +16,7 @@ pub use checks::{ServerCheck, ServerLevel, check_data, check_redis};
 pub use error::LocalError;
 pub use paths::{LocalServer, SYSTEM_SOCKET, SocketFolderError};
 pub use running::{LocalState, RunningServer, find, named_address, state};
-pub use serve::{BackgroundArgs, ConfigError, ServerArgs, in_one_line, run_in_background, run_in_foreground};
+pub use serve::{
+    BackgroundArgs, ConfigError, ServerArgs, in_one_line, run_in_background, run_in_foreground, without_empty_variables,
+};
 pub use stop::{StopOutcome, stop};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chat_server::ReadSettings;
-pub use chat_server::cli::ServerArgs;
+pub use chat_server::cli::{ServerArgs, without_empty_variables};
 pub use chat_server::config::ConfigError;
 pub use chat_server::in_one_line;
 use clap::Args;
