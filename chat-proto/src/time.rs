@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Two clocks that are this far apart, or further, are worth a report, in milliseconds.
+pub const CLOCKS_APART_MS: i64 = 60_000;
+
 /// Milliseconds since 1970-01-01T00:00:00Z, leap seconds not counted. May lie before 1970.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -15,6 +18,12 @@ impl UnixMillis {
     #[must_use]
     pub fn plus_ms(self, ms: u64) -> Self {
         Self(self.0.saturating_add(i64::try_from(ms).unwrap_or(i64::MAX)))
+    }
+
+    /// Returns the moment so many days earlier, each of 24 hours.
+    #[must_use]
+    pub fn minus_days(self, days: u32) -> Self {
+        Self(self.0.saturating_sub(i64::from(days) * 24 * 60 * 60 * 1_000))
     }
 
     /// Returns the milliseconds from `earlier` to this moment; 0 if `earlier` is later.

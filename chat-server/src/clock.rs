@@ -8,12 +8,10 @@
 use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use chat_proto::time::UnixMillis;
+use chat_proto::time::{CLOCKS_APART_MS, UnixMillis};
 use parking_lot::Mutex;
 use rustix::time::{ClockId, clock_gettime};
 
-/// Of the system's clock and this one, a difference from here on is worth a report, in milliseconds.
-const STEP_MS: i64 = 60_000;
 /// One part in this many of the elapsed time may be added or removed to approach the system's time.
 const SLEW: i64 = 1_000;
 /// On Linux the plain monotonic clock stops while the machine sleeps; this one does not.
@@ -69,7 +67,7 @@ impl StepWatch {
     /// Takes the present difference. Each step is reported once, however long the clocks take to meet again.
     pub fn check(&mut self, ahead_ms: i64) -> Option<ClockReport> {
         let before_ms = std::mem::replace(&mut self.ahead_ms, ahead_ms);
-        let is_apart = |ahead_ms: i64| ahead_ms.abs() >= STEP_MS;
+        let is_apart = |ahead_ms: i64| ahead_ms.abs() >= CLOCKS_APART_MS;
         if is_apart(ahead_ms) && (!is_apart(before_ms) || is_apart(ahead_ms.saturating_sub(before_ms))) {
             return Some(ClockReport::Stepped { ahead_ms });
         }

@@ -4,10 +4,10 @@
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::FileTypeExt;
-use std::os::unix::net::UnixStream;
 use std::path::Path;
 
 use super::check::Check;
+use super::unix_socket;
 use crate::transport::Listen;
 
 /// Checks all of them. `is_running`: a server holds the data folder.
@@ -51,8 +51,12 @@ fn socket(path: &Path, is_running: bool) -> Check {
         Ok(found) if !found.file_type().is_socket() => {
             Check::fail(name, format!("{shown} is there already and no socket"), format!("move it away, or {other}"))
         }
-        Ok(_) => match UnixStream::connect(path) {
+        Ok(_) => match unix_socket::connect(path) {
             Ok(_) => in_use(name, &shown.to_string(), "--unix", is_running),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                let advice = "the server there hangs: look into its log, and restart it";
+                Check::fail(name, format!("{shown} is in use, and takes no connections"), advice)
+            }
             Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
                 Check::ok(name, format!("{shown} is left from a server that was killed; the next one replaces it"))
             }
@@ -85,6 +89,15 @@ mod tests {
         assert_eq!(checks(&listen, false)[0].level, Level::Fail);
         drop(held);
         assert!(checks(&listen, false)[0].message.contains("is free"));
+    }
+
+    #[test]
+    fn a_server_that_hangs_is_not_waited_for() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("s");
+        let _hung = unix_socket::hung(&path);
+        let check = socket(&path, true);
+        assert_eq!((check.level, check.message.contains("takes no connections")), (Level::Fail, true));
     }
 
     #[test]

@@ -7,9 +7,10 @@ mod listen_addresses;
 mod redis_checks;
 mod run;
 mod running_clock;
+mod unix_socket;
 
 pub use check::{Check, Figure, Level};
 pub use data::at as data_at;
 pub(crate) use data::data_problems;
-pub use redis_checks::{at_url as redis_at, of as redis_of};
+pub use redis_checks::at_url as redis_at;
 pub use run::run;

@@ -3,18 +3,18 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
+use chat_proto::time::CLOCKS_APART_MS;
+
 use super::check::Check;
+use super::unix_socket;
 use crate::transport::Listen;
 
 /// How long an address may take to answer.
 const LIMIT: Duration = Duration::from_secs(2);
 /// The longest page that is read.
 const PAGE_MAX_BYTES: u64 = 1 << 20;
-/// A difference from here on is worth a warning, in seconds: the server reports it in its log, too.
-const APART_S: f64 = 60.0;
 const FIGURE: &str = "chat_clock_ahead_seconds ";
 
 /// Checks the clock; `None` if no address answers with it.
@@ -27,7 +27,7 @@ pub(super) fn check(listen: &Listen) -> Option<Check> {
 
 fn judge(ahead_s: f64) -> Check {
     let shown = format!("{:.0} s", ahead_s.abs());
-    let check = if ahead_s.abs() < APART_S {
+    let check = if ahead_s.abs() * 1e3 < CLOCKS_APART_MS as f64 {
         Check::ok("clock", "the server goes by the system's clock")
     } else {
         let word = if ahead_s > 0.0 { "ahead of" } else { "behind" };
@@ -42,7 +42,7 @@ fn ahead_s(page: &str) -> Option<f64> {
 }
 
 fn ask_socket(path: &std::path::Path) -> std::io::Result<String> {
-    let stream = UnixStream::connect(path)?;
+    let stream = unix_socket::connect(path)?;
     stream.set_read_timeout(Some(LIMIT))?;
     stream.set_write_timeout(Some(LIMIT))?;
     ask(stream)

@@ -2,11 +2,10 @@
 
 use std::collections::HashMap;
 
+use chat_proto::time::CLOCKS_APART_MS;
+
 use super::check::Check;
 use crate::net::{ServerAddress, metrics};
-
-/// The server's clock may be this far from its system's, in seconds.
-const CLOCK_APART_S: f64 = 60.0;
 
 /// Returns checks of the server's metrics; none if the server does not show them to us or cannot be reached, which the
 /// caller finds out when it connects.
@@ -78,7 +77,7 @@ impl ServerMetrics {
 
     fn clock(&self) -> Option<Check> {
         let ahead_s = self.get("chat_clock_ahead_seconds")?;
-        let check = if ahead_s.abs() < CLOCK_APART_S {
+        let check = if ahead_s.abs() * 1e3 < CLOCKS_APART_MS as f64 {
             Check::ok("server's clock", "goes by its system's")
         } else {
             let word = if ahead_s > 0.0 { "behind" } else { "ahead of" };
