@@ -10,11 +10,9 @@ use serde::Serialize;
 
 use crate::byte_size::byte_size;
 use crate::cli::ServerArgs;
+use crate::output::{JSON_VERSION, OutputError, print_line};
 use crate::progress_line::ProgressLine;
 use crate::store::sqlite::{self, BackupError, Copied, Progress, RestoreError, Restored};
-
-/// The version of the JSON lines; `chat help json` describes it.
-const VERSION: u8 = 2;
 
 /// The arguments of `backup`.
 #[derive(Args, Clone, Debug)]
@@ -83,7 +81,7 @@ impl Done {
     fn json(&self) -> String {
         let Self { kind, data, file, copied: Copied { bytes, form }, former } = self;
         chat_proto::codec::to_text(&Line {
-            v: VERSION,
+            v: JSON_VERSION,
             kind: *kind,
             bytes: *bytes,
             data: &data.to_string_lossy(),
@@ -113,8 +111,7 @@ struct Line<'a> {
 /// # Errors
 /// If the settings are wrong, or there is no backup then.
 pub fn run_backup(args: &ServerArgs, backup: &BackupArgs) -> eyre::Result<()> {
-    print(&back_up(&args.config()?.data, &backup.file, backup.force, true)?, backup.json);
-    Ok(())
+    Ok(print(&back_up(&args.config()?.data, &backup.file, backup.force, true)?, backup.json)?)
 }
 
 /// Restores a backup into the data folder of the settings and prints the result.
@@ -122,8 +119,7 @@ pub fn run_backup(args: &ServerArgs, backup: &BackupArgs) -> eyre::Result<()> {
 /// # Errors
 /// If the settings are wrong, or nothing is restored then.
 pub fn run_restore(args: &ServerArgs, backup: &RestoreArgs) -> eyre::Result<()> {
-    print(&restore(&args.config()?.data, &backup.file, backup.force, true)?, backup.json);
-    Ok(())
+    Ok(print(&restore(&args.config()?.data, &backup.file, backup.force, true)?, backup.json)?)
 }
 
 /// Backs up the data folder `data` to `file`. Shows progress on a terminal if `is_shown`.
@@ -146,9 +142,8 @@ pub fn restore(data: &Path, file: &Path, is_forced: bool, is_shown: bool) -> Res
     Ok(Done { kind: Kind::Restore, data: data.to_owned(), file: file.to_owned(), copied, former })
 }
 
-#[expect(clippy::print_stdout, reason = "the result is what was asked for")]
-fn print(done: &Done, is_json: bool) {
-    println!("{}", if is_json { done.json() } else { done.text() });
+fn print(done: &Done, is_json: bool) -> Result<(), OutputError> {
+    print_line(&if is_json { done.json() } else { done.text() })
 }
 
 /// A line of progress.

@@ -6,6 +6,7 @@ use color_eyre::eyre::{Result, WrapErr};
 
 use crate::cli::ServerArgs;
 use crate::config::ConfigError;
+use crate::output::print_line;
 use crate::reload::ReadSettings;
 use crate::transport::Inherited;
 use crate::wiring::{Ready, serve};
@@ -23,8 +24,7 @@ pub fn run_in_foreground(args: &ServerArgs, verbose: u8) -> Result<()> {
         if !problems.is_empty() {
             return Err(ConfigError(problems).into());
         }
-        print_line("the settings are right");
-        return Ok(());
+        return Ok(print_line("the settings are right")?);
     }
     // Before any thread runs.
     let config = config.inherit(Inherited::take()?);
@@ -41,7 +41,10 @@ pub fn run_in_foreground(args: &ServerArgs, verbose: u8) -> Result<()> {
             service_manager::stopping();
         };
         let on_ready = |ready: Ready| {
-            print_line(&ready.line);
+            // A parent that does not read it, or a full disk, is no reason to stop.
+            if let Err(error) = print_line(&ready.line) {
+                tracing::warn!(error = %error.reason(), "the ready line could not be printed");
+            }
             service_manager::ready(&ready.addresses);
         };
         tokio::select! {
@@ -56,9 +59,4 @@ fn warn(warnings: &[String]) {
     for warning in warnings {
         eprintln!("warning: {warning}");
     }
-}
-
-#[expect(clippy::print_stdout, reason = "the parent process waits for the ready line")]
-fn print_line(line: &str) {
-    println!("{line}");
 }

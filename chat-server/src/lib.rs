@@ -1,4 +1,4 @@
-//! The chat server: rooms, presence, typing, trending words, persistent and ephemeral messages.
+//! The chat server: rooms, presence, typing, trending words, persistent and ephemeral messages. Must not know the client.
 //!
 //! The program `chat-server` is a thin wrapper around this library; the client embeds it as a server of your own.
 //! The protocol itself, from `hello` to catching up, is the first page of [`chat_proto`].
@@ -24,7 +24,7 @@
 //! | people | [`account`] (events for all devices of a person), [`auth`], [`presence`], [`typing`] |
 //! | rooms | [`room`], [`trending`] |
 //! | storage | [`store`] (the database: SQLite), [`live`] (ephemeral messages, leases: memory or Redis), [`reply`] |
-//! | running it | [`config`], [`cli`], [`manual`], [`backup`], [`prune`], [`doctor`], [`telemetry`], [`histogram`] |
+//! | running it | [`config`], [`cli`], [`manual`], [`backup`], [`prune`], [`doctor`], [`output`], [`telemetry`], [`histogram`] |
 //!
 //! Imports point one way: `transport` to `connection` to `server` to the services, these to `store` and `live`. SQL stays in
 //! `store::sqlite`, Redis in `live::redis`, HTTP and WebSocket in `transport`. `tests/architecture` checks it, and
@@ -47,6 +47,7 @@ pub mod limits;
 pub mod live;
 pub mod manual;
 mod metrics;
+pub mod output;
 mod post_digest;
 pub mod presence;
 mod progress_line;

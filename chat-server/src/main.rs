@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use chat_server::backup::{BackupArgs, RestoreArgs, run_backup, run_restore};
 use chat_server::cli::{ServerArgs, without_empty_variables};
 use chat_server::manual;
+use chat_server::output::{self, OutputError};
 use chat_server::prune::{PruneArgs, run_prune};
 use clap::{CommandFactory, FromArgMatches as _, Parser, Subcommand};
 
@@ -102,10 +103,7 @@ fn main() -> ExitCode {
     };
     let ran = match cli.command {
         None => chat_server::run_in_foreground(&cli.server, cli.verbose).map(|()| true),
-        Some(Command::Operations) => {
-            print_operations();
-            Ok(true)
-        }
+        Some(Command::Operations) => done(output::print(OPERATIONS)),
         Some(Command::Backup(backup)) => run_backup(&cli.server, &backup).map(|()| true),
         Some(Command::Restore(backup)) => run_restore(&cli.server, &backup).map(|()| true),
         Some(Command::Prune(prune)) => run_prune(&cli.server, &prune).map(|()| true),
@@ -116,6 +114,7 @@ fn main() -> ExitCode {
     match ran {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
+        Err(error) if error.downcast_ref().is_some_and(OutputError::is_reader_gone) => ExitCode::SUCCESS,
         Err(error) => {
             complain(&error);
             ExitCode::from(if error.downcast_ref::<chat_server::config::ConfigError>().is_some() { 2 } else { 1 })
@@ -126,7 +125,8 @@ fn main() -> ExitCode {
 /// Prints the help or version that was asked for, or the mistake in the arguments and the command whose help says more.
 fn refuse_arguments(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
-        return if error.print().is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+        let printed = error.print().map_err(OutputError::from);
+        return if printed.is_err_and(|cause| !cause.is_reader_gone()) { ExitCode::FAILURE } else { ExitCode::SUCCESS };
     }
     let rendered = error.render().to_string();
     let text = rendered.strip_prefix("error: ").unwrap_or(&rendered);
@@ -139,12 +139,7 @@ fn refuse_arguments(error: &clap::Error) -> ExitCode {
     ExitCode::from(2)
 }
 
-#[expect(clippy::print_stdout, reason = "the handbook is what was asked for")]
-fn print_operations() {
-    print!("{OPERATIONS}");
-}
-
-fn done(printed: std::io::Result<()>) -> color_eyre::Result<bool> {
+fn done(printed: Result<(), OutputError>) -> color_eyre::Result<bool> {
     Ok(printed.map(|()| true)?)
 }
 

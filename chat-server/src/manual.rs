@@ -1,9 +1,9 @@
 //! The manual page of `chat-server`, and its completions. Must not know which flags there are.
 
-use std::io::{Result, Write, stdout};
-
 use clap::Command;
 use clap_complete::Shell;
+
+use crate::output::{OutputError, print};
 
 /// What the page says before its examples.
 const SECTIONS: &str = r#"
@@ -32,23 +32,19 @@ SIGTERM and SIGINT shut the server down cleanly. SIGHUP reads the settings again
 ///
 /// # Errors
 /// Standard output cannot be written.
-pub fn print_man(definition: Command) -> Result<()> {
+pub fn print_man(definition: Command) -> Result<(), OutputError> {
     let mut page = Vec::new();
     clap_mangen::Man::new(definition.disable_help_subcommand(true)).render(&mut page)?;
     let page = String::from_utf8_lossy(&page).replace("\n.SH EXTRA\n", &format!("{SECTIONS}.SH EXAMPLES\n"));
-    let mut stdout = stdout().lock();
-    stdout.write_all(page.as_bytes())?;
-    stdout.flush()
+    print(&page)
 }
 
 /// Prints completions for a shell.
 ///
 /// # Errors
 /// Standard output cannot be written.
-pub fn print_completions(shell: Shell, mut definition: Command) -> Result<()> {
+pub fn print_completions(shell: Shell, mut definition: Command) -> Result<(), OutputError> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut definition, "chat-server", &mut script);
-    let mut stdout = stdout().lock();
-    stdout.write_all(&script)?;
-    stdout.flush()
+    print(&String::from_utf8_lossy(&script))
 }

@@ -10,13 +10,10 @@ use chat_proto::time::UnixMillis;
 
 use crate::cli::ServerArgs;
 use crate::clock::now;
+use crate::output::{JSON_VERSION, OutputError, print_line};
 use crate::progress_line::ProgressLine;
 use crate::server::doubtful_days;
 use crate::store::sqlite::{self, PruneProgress, PrunedRoom};
-
-/// The version of the JSON lines.
-const VERSION: u8 = 2;
-const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 
 /// The arguments of `prune`.
 #[derive(Args, Clone, Debug)]
@@ -54,7 +51,7 @@ fn moment(text: &str) -> Result<UnixMillis, String> {
 /// If the settings are wrong, nothing says how old is old, or the folder cannot be used.
 pub fn run_prune(args: &ServerArgs, prune: &PruneArgs) -> eyre::Result<()> {
     let config = args.config()?;
-    let days_ago = |days: u32| UnixMillis(now().0 - i64::from(days) * DAY_MS);
+    let days_ago = |days: u32| now().minus_days(days);
     let before = prune.before.or_else(|| prune.days.or(config.server.keep_days).map(days_ago));
     let before = before.ok_or_else(|| {
         eyre::eyre!("nothing says how old is old: add --days N or --before DATE, or set keep_days under [rooms]")
@@ -74,18 +71,17 @@ pub fn run_prune(args: &ServerArgs, prune: &PruneArgs) -> eyre::Result<()> {
     };
     let pruned = sqlite::prune(&config.data, prune.room.as_deref(), before, prune.dry_run, &mut report)?;
     drop(line);
-    print(&pruned, prune);
-    Ok(())
+    Ok(print(&pruned, prune)?)
 }
 
-#[expect(clippy::print_stdout, reason = "the result is what was asked for")]
-fn print(pruned: &[PrunedRoom], prune: &PruneArgs) {
+fn print(pruned: &[PrunedRoom], prune: &PruneArgs) -> Result<(), OutputError> {
     for room in pruned {
-        println!("{}", if prune.json { json(room, prune.dry_run) } else { text(room, prune.dry_run) });
+        print_line(&if prune.json { json(room, prune.dry_run) } else { text(room, prune.dry_run) })?;
     }
     if pruned.is_empty() && !prune.json {
-        println!("no messages are that old");
+        print_line("no messages are that old")?;
     }
+    Ok(())
 }
 
 fn text(room: &PrunedRoom, is_dry: bool) -> String {
@@ -97,7 +93,7 @@ fn text(room: &PrunedRoom, is_dry: bool) -> String {
 
 fn json(room: &PrunedRoom, is_dry: bool) -> String {
     chat_proto::codec::to_text(&Line {
-        v: VERSION,
+        v: JSON_VERSION,
         kind: "prune",
         room: Room { id: room.id.to_string(), name: room.name.as_deref() },
         messages: room.messages,
@@ -134,7 +130,7 @@ mod tests {
     fn a_day_and_a_moment_are_told_apart() {
         assert_eq!(moment("2026-11-21T08:00:00Z"), Ok(UnixMillis(1_795_248_000_000)));
         let day = moment("2026-11-21").expect("a day").0;
-        assert!((day - 1_795_219_200_000).abs() <= DAY_MS, "midnight here: {day}");
+        assert!((day - 1_795_219_200_000).abs() <= 86_400_000, "midnight here: {day}");
         assert!(moment("yesterday").expect_err("neither").contains("2026-11-21"));
     }
 

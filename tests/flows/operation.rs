@@ -41,6 +41,68 @@ fn a_faulty_environment_is_reported_before_anything_starts() {
 }
 
 #[test]
+fn a_full_disk_is_reported_and_a_reader_that_has_gone_is_not() {
+    let mut server = Server::start();
+    server.terminate();
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, backup) = (server.data().display().to_string(), folder.path().join("b").display().to_string());
+    let data = data.as_str();
+    let commands: [&[&str]; 7] = [
+        &["operations"],
+        &["man"],
+        &["completions", "bash"],
+        &["doctor", "--data", data],
+        &["prune", "--days", "9", "--data", data],
+        &["--check-config", "--data", data],
+        &["backup", "--force", &backup, "--data", data],
+    ];
+    for arguments in commands {
+        let mut command = Command::new(program::path("chat-server"));
+        command.args(arguments);
+        let full = std::fs::File::options().write(true).open("/dev/full").expect("a device");
+        let output = command.stdout(full).output().expect("it runs");
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {error}");
+        assert!(error.starts_with("chat-server: standard output cannot be written"), "{arguments:?}: {error}");
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let output = command.stdout(writer).output().expect("it runs");
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!((output.status.code(), error.as_str()), (Some(0), ""), "{arguments:?}");
+    }
+}
+
+#[test]
+fn an_empty_variable_counts_as_unset() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let home = folder.path().to_str().expect("UTF-8");
+    let of = |name: &'static str| (name, "");
+    let variables = [
+        ("HOME", home),
+        of("XDG_DATA_HOME"),
+        of("CHAT_SERVER_LISTEN"),
+        of("CHAT_SERVER_UNIX"),
+        of("CHAT_SERVER_UNIX_MODE"),
+        of("CHAT_SERVER_UNIX_GROUP"),
+        of("CHAT_SERVER_DATA"),
+        of("CHAT_SERVER_CONFIG"),
+        of("CHAT_SERVER_METRICS_LISTEN"),
+        of("CHAT_SERVER_TRUSTED_PROXIES"),
+        of("CHAT_SERVER_HOST_NAMES"),
+        of("CHAT_SERVER_LOG_FORMAT"),
+        of("CHAT_SERVER_LOG_LEVEL"),
+        of("CHAT_SERVER_LOG_PEERS"),
+        of("CHAT_SERVER_AUTH_REGISTRATION"),
+        of("CHAT_SERVER_LIMITS_ENABLED"),
+        of("CHAT_SERVER_LIMITS_POSTS_BURST"),
+        of("CHAT_REDIS_URL"),
+    ];
+    let output = run(&["--check-config"], &variables);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
+
+#[test]
 fn an_unknown_variable_is_named_and_does_not_stop_the_server() {
     // As an orchestrator sets it for a service of this name.
     let variables = [("CHAT_SERVER_SERVICE_HOST", "10.0.0.1"), ("CHAT_SERVER_LIMITS_POSTS_BURST", "7")];

@@ -8,8 +8,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-/// The version of the JSON lines; `chat help json` describes it.
-const VERSION: u8 = 2;
+use crate::output::JSON_VERSION;
 
 /// How serious a result is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -110,7 +109,15 @@ impl Check {
     pub fn json(&self) -> String {
         let Self { name, level, message, advice, figures } = self;
         let (message, advice) = (message.as_str(), advice.as_deref());
-        chat_proto::codec::to_text(&Line { v: VERSION, kind: "check", name, level: *level, message, advice, figures })
+        chat_proto::codec::to_text(&Line {
+            v: JSON_VERSION,
+            kind: "check",
+            name,
+            level: *level,
+            message,
+            advice,
+            figures,
+        })
     }
 }
 

@@ -7,6 +7,7 @@ use super::check::{Check, Level};
 use super::{data, listen_addresses, redis_checks, running_clock};
 use crate::cli::ServerArgs;
 use crate::clock::now;
+use crate::output::{OutputError, print_line};
 use crate::store::sqlite::library;
 
 /// Warn below this many open files: each connection is one.
@@ -15,38 +16,38 @@ const FILES_FEW: u64 = 4_096;
 /// Runs and prints all checks. Returns whether none failed. `prefix` overrides the settings' Redis prefix.
 ///
 /// # Errors
-/// If nothing can be checked at all.
+/// If nothing can be checked at all, or standard output cannot be written.
 pub fn run(args: &ServerArgs, is_json: bool, prefix: Option<&str>) -> Result<bool> {
     let mut printer = Printer { is_json, worst: Level::Ok };
-    printer.print(&Check::ok("version", env!("CARGO_PKG_VERSION")).word("version", env!("CARGO_PKG_VERSION")));
-    printer.print(&sqlite());
-    printer.print(&files());
+    printer.print(&Check::ok("version", env!("CARGO_PKG_VERSION")).word("version", env!("CARGO_PKG_VERSION")))?;
+    printer.print(&sqlite())?;
+    printer.print(&files())?;
     let config = match args.config_with(prefix) {
         Ok(config) => config,
         Err(error) => {
             for problem in &error.0 {
-                printer.print(&Check::fail("settings", problem, "fix it; the server does not start with it"));
+                printer.print(&Check::fail("settings", problem, "fix it; the server does not start with it"))?;
             }
             return Ok(false);
         }
     };
     for warning in &config.warnings {
-        printer.print(&Check::warn("settings", warning, "correct its name, or remove it"));
+        printer.print(&Check::warn("settings", warning, "correct its name, or remove it"))?;
     }
     let (checks, is_running) = data::checks(&config.data);
-    printer.print_all(&checks);
-    printer.print_all(&listen_addresses::checks(&config.listen, is_running));
+    printer.print_all(&checks)?;
+    printer.print_all(&listen_addresses::checks(&config.listen, is_running))?;
     let time = config.server.keep_days.and_then(|days| data::time(&config.data, days, now()));
-    printer.print_all(time.as_slice());
+    printer.print_all(time.as_slice())?;
     let clock = is_running.then(|| running_clock::check(&config.listen)).flatten();
-    printer.print_all(clock.as_slice());
+    printer.print_all(clock.as_slice())?;
     match &config.redis {
         Some(options) => {
             let runtime =
                 tokio::runtime::Builder::new_current_thread().enable_all().build().wrap_err("cannot start")?;
-            printer.print_all(&runtime.block_on(redis_checks::of(options)));
+            printer.print_all(&runtime.block_on(redis_checks::of(options)))?;
         }
-        None => printer.print(&Check::ok("redis", "not used: messages that expire end with the server")),
+        None => printer.print(&Check::ok("redis", "not used: messages that expire end with the server"))?,
     }
     Ok(printer.worst < Level::Fail)
 }
@@ -84,15 +85,12 @@ struct Printer {
 }
 
 impl Printer {
-    fn print_all(&mut self, checks: &[Check]) {
-        for check in checks {
-            self.print(check);
-        }
+    fn print_all(&mut self, checks: &[Check]) -> Result<(), OutputError> {
+        checks.iter().try_for_each(|check| self.print(check))
     }
 
-    #[expect(clippy::print_stdout, reason = "what was found is what was asked for")]
-    fn print(&mut self, check: &Check) {
+    fn print(&mut self, check: &Check) -> Result<(), OutputError> {
         self.worst = self.worst.max(check.level);
-        println!("{}", if self.is_json { check.json() } else { check.text() });
+        print_line(&if self.is_json { check.json() } else { check.text() })
     }
 }

@@ -16,7 +16,6 @@ const EVERY: Duration = Duration::from_hours(1);
 const SETTING_EVERY: Duration = Duration::from_secs(1);
 /// The pause between two steps: posts come first.
 const PAUSE: Duration = Duration::from_millis(50);
-const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 
 /// Removes old messages now and every hour, for ever, if the settings say how old.
 pub async fn remove_old_messages(server: Arc<Server>) {
@@ -60,7 +59,7 @@ async fn remove_older(
              time had not passed. If it is right, stop the server and remove them with `chat-server prune --before DATE`"
         );
     }
-    let before = UnixMillis(trusted.0 - i64::from(days) * DAY_MS);
+    let before = trusted.minus_days(days);
     let mut messages = 0;
     for room in server.store.rooms_with_messages_before(before).await? {
         while let Some(range) = server.store.oldest_before(room, before).await? {
