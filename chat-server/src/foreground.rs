@@ -32,7 +32,7 @@ pub fn run_in_foreground(args: &ServerArgs, verbose: u8) -> Result<()> {
     let again = args.clone();
     let read_settings: ReadSettings = Arc::new(move || again.config());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().wrap_err("cannot start")?;
-    runtime.block_on(async {
+    let ran = runtime.block_on(async {
         let stop = async {
             if let Err(error) = shutdown::signalled().await {
                 tracing::error!(%error, "signals cannot be listened for");
@@ -51,7 +51,9 @@ pub fn run_in_foreground(args: &ServerArgs, verbose: u8) -> Result<()> {
             served = serve((config, read_settings), stop, on_ready) => served.map_err(fatal::report),
             never = service_manager::keep_alive() => match never {},
         }
-    })
+    });
+    service_manager::finish();
+    ran
 }
 
 #[expect(clippy::print_stderr, reason = "a warning is not what was asked for")]

@@ -49,6 +49,19 @@ fn the_service_manager_hears_of_the_start_a_reload_signs_of_life_and_the_end() {
     assert_eq!(next_report(&manager), "STOPPING=1\n");
 }
 
+#[test]
+fn a_service_manager_that_reads_nothing_does_not_stop_the_server() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("notify");
+    let _manager = UnixDatagram::bind(&path).expect("bound");
+    let variables = [("NOTIFY_SOCKET", path.to_str().expect("UTF-8")), ("WATCHDOG_USEC", "20000")];
+    let mut server = Server::start_with_variables(&[], "", &variables);
+    let sender = UnixDatagram::unbound().expect("a socket");
+    sender.set_nonblocking(true).expect("set");
+    wait::until("a full queue", || sender.send_to(b"X=1\n", &path).is_err().then_some(()));
+    assert!(server.terminate().success());
+}
+
 /// Starts a server as a service manager does that opened these sockets. Returns it with its ready line; the line is empty if
 /// it ended instead.
 fn start_with(folder: &Path, first: impl Into<OwnedFd>, second: impl Into<OwnedFd>) -> (Running, String) {
