@@ -16,6 +16,9 @@ use crate::store::StoreError;
 /// Steps after which the log is moved into the file, so that it stays small.
 const FOLD_EVERY: u32 = 64;
 
+/// Attempts to empty the log at the end.
+const EMPTY_TRIES: u32 = 6;
+
 /// The messages of one room that were removed, or would be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PrunedRoom {
@@ -76,6 +79,15 @@ pub enum PruneError {
         /// What is wrong with it.
         form: FormError,
     },
+    /// A reader keeps the log.
+    #[error(
+        "the messages are removed, but another program reads the database, and their texts are still in {path}. Run this again \
+         once it has ended: a backup, a check, a copy"
+    )]
+    LogInUse {
+        /// The log.
+        path: PathBuf,
+    },
     /// The database cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -134,9 +146,22 @@ pub fn prune(
     })?;
     let (c, _) = open::prepare(&held.database(), "", 0)?;
     let pruned = each_room(&c, (room, before), report, remove);
-    // Also after a failure: what was removed leaves the log.
-    c.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
-    pruned
+    // Also after a failure, which counts first: what was removed leaves the log.
+    let emptied = empty_log(&c, &path);
+    let pruned = pruned?;
+    emptied.map(|()| pruned)
+}
+
+/// Moves the log into the file and empties it: removed texts may stand in both.
+fn empty_log(c: &Connection, path: &Path) -> Result<(), PruneError> {
+    for _ in 0..EMPTY_TRIES {
+        // Each try waits as long as the connection does for readers.
+        let is_busy = c.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0))?;
+        if !is_busy {
+            return Ok(());
+        }
+    }
+    Err(PruneError::LogInUse { path: path.with_extension("db-wal") })
 }
 
 /// One step in a room, from the number up to which it is done. Returns the next such number and the messages of the step;
@@ -196,4 +221,25 @@ fn find(c: &Connection, name: &str) -> Result<RoomId, PruneError> {
          ORDER BY name = ?1 DESC LIMIT 1";
     let found = c.query_row(query, params![plain, id], |row| row.get::<_, i64>(0)).optional()?;
     found.map(|id| RoomId(id.cast_unsigned())).ok_or_else(|| PruneError::NoRoom { name: name.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_that_a_reader_keeps_is_reported() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("chat.db");
+        let (writer, _) = open::prepare(&path, "e1", 0).expect("it opens");
+        writer.busy_timeout(std::time::Duration::from_millis(1)).expect("set");
+        let reader = open::reader(&path).expect("it opens");
+        let view = reader.unchecked_transaction().expect("begun");
+        view.query_row("SELECT count(*) FROM meta", [], |_| Ok(())).expect("read");
+        writer.execute_batch("UPDATE meta SET value = 'x'").expect("written");
+        let error = empty_log(&writer, &path).expect_err("the reader needs it");
+        assert!(matches!(&error, PruneError::LogInUse { path } if path.ends_with("chat.db-wal")), "{error:?}");
+        drop(view);
+        empty_log(&writer, &path).expect("nobody reads");
+    }
 }
