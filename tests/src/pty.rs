@@ -13,6 +13,8 @@ use color_eyre::eyre::{Result, WrapErr, ensure, eyre};
 use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
+use crate::wait::LIMIT;
+
 /// The device attributes query (DA1); every terminal answers it, and programs wait for the answer.
 const QUESTION: &[u8] = b"\x1b[c";
 /// A VT220 with colours.
@@ -21,10 +23,10 @@ const ANSWER: &[u8] = b"\x1b[?62;22c";
 pub type Answers = &'static [(&'static [u8], &'static [u8])];
 /// A plain terminal.
 pub const PLAIN: Answers = &[(QUESTION, ANSWER)];
+/// The longest query; so much of the earlier output is remembered.
+const QUESTION_MAX_BYTES: usize = 64;
 /// Ends a frame (synchronised output, mode 2026).
 const FRAME_END: &[u8] = b"\x1b[?2026l";
-/// The time limit of every operation.
-const LIMIT: Duration = Duration::from_secs(10);
 
 /// Output read at once.
 #[derive(Debug)]
@@ -209,6 +211,7 @@ fn start(command: &Command, slave: &OwnedFd) -> Result<Child> {
 /// Reads until the terminal closes, and answers queries.
 fn read(mut output: File, (mut replies, answers): (File, Answers), chunk_sender: &Sender<Chunk>) {
     let mut buffer = vec![0; 64 * 1024];
+    let mut before = Vec::new();
     loop {
         // The last program in the terminal has exited: EIO.
         let count = match output.read(&mut buffer) {
@@ -217,17 +220,38 @@ fn read(mut output: File, (mut replies, answers): (File, Answers), chunk_sender:
         };
         let at = Instant::now();
         let bytes = buffer[..count].to_vec();
-        for (_, answer) in answers.iter().filter(|(question, _)| contains(&bytes, question)) {
+        for (_, answer) in answers.iter().filter(|(question, _)| is_asked(question, &before, &bytes)) {
             if replies.write_all(answer).is_err() {
                 return;
             }
         }
+        before.extend_from_slice(&bytes);
+        before.drain(..before.len().saturating_sub(QUESTION_MAX_BYTES));
         if chunk_sender.send(Chunk { at, bytes }).is_err() {
             return;
         }
     }
 }
 
+/// Whether a query ends in this output. It may have begun in the output before it.
+fn is_asked(question: &[u8], before: &[u8], bytes: &[u8]) -> bool {
+    let begin = before.len().saturating_sub(question.len() - 1);
+    contains(&[&before[begin..], bytes].concat(), question)
+}
+
 fn contains(bytes: &[u8], part: &[u8]) -> bool {
     bytes.windows(part.len()).any(|window| window == part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_in_two_parts_is_answered_once() {
+        assert!(is_asked(QUESTION, b"", b"x\x1b[cy"));
+        assert!(is_asked(QUESTION, b"x\x1b[", b"cy") && is_asked(QUESTION, b"\x1b", b"[c"));
+        assert!(!is_asked(QUESTION, b"x\x1b[c", b"y"), "the output before had it");
+        assert!(!is_asked(QUESTION, b"x\x1b[", b"0c"));
+    }
 }

@@ -37,14 +37,18 @@ fn open(home: &Home, answers: (Answers, &[u8])) -> Terminal {
 #[test]
 fn a_terminal_that_answers_nothing_is_not_waited_for_and_its_keys_are_kept() {
     let home = home_with_a_room();
-    let mut terminal = open(&home, (SILENT, "early é".as_bytes()));
-    terminal.wait_for("message #general").expect("the first screen");
-    let begun = Instant::now();
-    terminal.wait_for("early é").expect("the keys typed before the start");
-    // The terminal library would wait for two seconds.
-    assert!(begun.elapsed() < Duration::from_millis(1_500), "{:?}", begun.elapsed());
-    terminal.send(b" late").expect("written");
-    terminal.wait_for("early é late").expect("keys after the probe");
+    let waits_less = |limit| {
+        let mut terminal = open(&home, (SILENT, "early é".as_bytes()));
+        terminal.wait_for("message #general").expect("the first screen");
+        let begun = Instant::now();
+        terminal.wait_for("early é").expect("the keys typed before the start");
+        let has_waited_less = begun.elapsed() < limit;
+        terminal.send(b" late").expect("written");
+        terminal.wait_for("early é late").expect("keys after the probe");
+        has_waited_less
+    };
+    // The terminal library waits for two seconds at each start; a busy machine is slow at some.
+    assert!((0..10).any(|_| waits_less(Duration::from_millis(1_500))));
 }
 
 #[test]
