@@ -56,9 +56,12 @@ impl<'a> ChangeLine<'a> {
     }
 }
 
-/// How far the account has read a room, and what it has not.
+/// A room's read marker after `chat read`.
 #[derive(Debug, Serialize)]
-pub(super) struct UnreadFields {
+pub(in crate::cli) struct ReadMarkerLine<'a> {
+    /// The message named on the command line, or the last one read.
+    id: String,
+    room: RoomFields<'a>,
     read_seq: Seq,
     unread: u32,
     mentions: u32,
@@ -66,27 +69,12 @@ pub(super) struct UnreadFields {
     lacks_ephemeral: bool,
 }
 
-impl From<&ReadMarker> for UnreadFields {
-    fn from(marker: &ReadMarker) -> Self {
-        let ReadMarker { read_seq, unread, mentions, lacks_ephemeral, .. } = *marker;
-        Self { read_seq, unread, mentions, lacks_ephemeral }
-    }
-}
-
-/// A room's read marker after `chat read`.
-#[derive(Debug, Serialize)]
-pub(in crate::cli) struct ReadMarkerLine<'a> {
-    /// The message named on the command line, or the last one read.
-    id: String,
-    room: RoomFields<'a>,
-    #[serde(flatten)]
-    unread: UnreadFields,
-}
-
 impl<'a> ReadMarkerLine<'a> {
     /// The line of a read marker that was moved to message `seq`.
     pub fn new(room: &'a str, room_id: RoomId, seq: Seq, marker: &ReadMarker) -> Self {
-        Self { id: format!("{room}/{seq}"), room: RoomFields::new(room_id, room), unread: marker.into() }
+        let ReadMarker { read_seq, unread, mentions, lacks_ephemeral, .. } = *marker;
+        let (id, room) = (format!("{room}/{seq}"), RoomFields::new(room_id, room));
+        Self { id, room, read_seq, unread, mentions, lacks_ephemeral }
     }
 }
 
@@ -95,14 +83,18 @@ impl<'a> ReadMarkerLine<'a> {
 pub(in crate::cli) struct UnreadLine<'a> {
     room: RoomFields<'a>,
     head: Seq,
-    #[serde(flatten)]
-    unread: UnreadFields,
+    read_seq: Seq,
+    unread: u32,
+    mentions: u32,
+    /// Whether ephemeral messages are not counted: the server cannot reach them.
+    lacks_ephemeral: bool,
 }
 
 impl<'a> UnreadLine<'a> {
     /// The line of a membership; `room` is the room's name.
     pub fn new(room: &'a str, membership: &Membership) -> Self {
-        let room = RoomFields::new(membership.room.id, room);
-        Self { room, head: membership.head.seq, unread: (&membership.read_marker).into() }
+        let ReadMarker { read_seq, unread, mentions, lacks_ephemeral, .. } = membership.read_marker;
+        let (room, head) = (RoomFields::new(membership.room.id, room), membership.head.seq);
+        Self { room, head, read_seq, unread, mentions, lacks_ephemeral }
     }
 }

@@ -9,6 +9,7 @@ mod moment;
 mod people;
 mod program;
 mod room;
+mod room_facts;
 mod run;
 #[cfg(test)]
 mod tests;
@@ -20,10 +21,8 @@ pub(super) use line::{Line, encode};
 pub(super) use message::{ChangeLine, ReadMarkerLine, UnreadLine, VersionLine};
 pub(super) use people::{IdentityLine, PersonLine};
 pub(super) use program::{CheckLine, CopiedDataLine, ErrorLine, LocalServerLine, LogLine, NoticeLine, ProfileLine};
-pub(super) use room::{
-    JoinedLine, LeftLine, MemberLine, RoomDescriptionLine, RoomInfoLine, RoomLine, RoomTopicLine, RsvpCountsLine,
-    TrendingLine,
-};
+pub(super) use room::{JoinedLine, RoomInfoLine, RoomLine};
+pub(super) use room_facts::{LeftLine, MemberLine, RoomDescriptionLine, RoomTopicLine, RsvpCountsLine, TrendingLine};
 pub(super) use run::{OutboxPostLine, RunLine};
 pub(super) use value::UserFields;
 pub(super) use words::code;

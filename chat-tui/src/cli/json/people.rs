@@ -13,20 +13,6 @@ use super::words;
 #[derive(Debug, Serialize)]
 pub(in crate::cli) struct PersonLine<'a> {
     user: UserFields<'a>,
-    #[serde(flatten)]
-    presence: PresenceFields<'a>,
-}
-
-impl<'a> PersonLine<'a> {
-    /// The line of a person.
-    pub fn new(name: &'a str, user_id: UserId, presence: &'a Presence) -> Self {
-        Self { user: UserFields::new(user_id, name), presence: presence.into() }
-    }
-}
-
-/// The fields of a person's presence.
-#[derive(Debug, Serialize)]
-pub(super) struct PresenceFields<'a> {
     availability: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<&'a str>,
@@ -34,9 +20,11 @@ pub(super) struct PresenceFields<'a> {
     last_seen: Option<Moment>,
 }
 
-impl<'a> From<&'a Presence> for PresenceFields<'a> {
-    fn from(presence: &'a Presence) -> Self {
+impl<'a> PersonLine<'a> {
+    /// The line of a person.
+    pub fn new(name: &'a str, user_id: UserId, presence: &'a Presence) -> Self {
         Self {
+            user: UserFields::new(user_id, name),
             availability: words::availability(presence.availability),
             status: presence.status.as_ref().map(StatusText::as_str),
             last_seen: presence.last_seen.map(Moment::from),

@@ -1,15 +1,13 @@
-//! The lines of rooms, their members and their trending words. Must not know messages.
+//! The lines of rooms. Must not know messages, or what single commands say of a room.
 
-use chat_proto::ids::{RoomId, Seq, UserId};
+use chat_proto::ids::{Seq, UserId};
 use chat_proto::request::{RoomInfoAnswer, RoomListing};
-use chat_proto::room::{Member, Membership, Room, RsvpCounts, Topic};
+use chat_proto::room::{Membership, ReadMarker};
 use chat_proto::text::Description;
-use chat_proto::trending::TrendingWord;
 use serde::Serialize;
 
-use super::message::UnreadFields;
 use super::moment::Moment;
-use super::people::PresenceFields;
+use super::room_facts::TopicFacts;
 use super::value::{NameOf, RoomFields, UserFields};
 use super::words;
 
@@ -19,26 +17,84 @@ const SERVER: UserId = UserId(0);
 /// A room in a list.
 #[derive(Debug, Serialize)]
 pub(in crate::cli) struct RoomLine<'a> {
-    #[serde(flatten)]
-    room: RoomDetails<'a>,
-    #[serde(flatten)]
-    activity: ActivityFields,
+    room: RoomFields<'a>,
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    topic: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    topic_by: Option<UserFields<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    topic_at: Option<Moment>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default_ttl_ms: Option<u64>,
+    closes_when_empty: bool,
+    members: u32,
+    /// The two people of a direct message.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    users: Vec<UserFields<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_by: Option<UserFields<'a>>,
+    created_at: Moment,
+    is_member: bool,
+    online: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_message_at: Option<Moment>,
 }
 
 impl<'a> RoomLine<'a> {
     /// The line of a room; `name_of` knows the people in it.
     pub fn new(listing: &'a RoomListing, name_of: NameOf<'_>) -> Self {
-        Self { room: RoomDetails::new(&listing.room, name_of), activity: listing.into() }
+        let user = |id| UserFields::new(id, name_of(id));
+        let (room, topic) = (&listing.room, TopicFacts::new(listing.room.topic.as_ref(), name_of));
+        Self {
+            room: room.into(),
+            kind: words::kind(room.kind),
+            topic: topic.text,
+            topic_by: topic.by,
+            topic_at: topic.at,
+            description: room.description.as_ref().map(Description::as_str),
+            default_ttl_ms: room.default_ttl_ms,
+            closes_when_empty: room.closes_when_empty,
+            members: room.members,
+            users: room.people.iter().copied().map(user).collect(),
+            created_by: (room.created_by != SERVER).then(|| user(room.created_by)),
+            created_at: room.created_at.into(),
+            is_member: listing.is_member,
+            online: listing.online,
+            last_message_at: listing.last_message_at.map(Moment::from),
+        }
     }
 }
 
 /// A room with its counts.
 #[derive(Debug, Serialize)]
 pub(in crate::cli) struct RoomInfoLine<'a> {
-    #[serde(flatten)]
-    room: RoomDetails<'a>,
-    #[serde(flatten)]
-    activity: ActivityFields,
+    room: RoomFields<'a>,
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    topic: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    topic_by: Option<UserFields<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    topic_at: Option<Moment>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default_ttl_ms: Option<u64>,
+    closes_when_empty: bool,
+    members: u32,
+    /// The two people of a direct message.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    users: Vec<UserFields<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_by: Option<UserFields<'a>>,
+    created_at: Moment,
+    is_member: bool,
+    online: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_message_at: Option<Moment>,
     head: Seq,
     messages: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -51,9 +107,25 @@ pub(in crate::cli) struct RoomInfoLine<'a> {
 impl<'a> RoomInfoLine<'a> {
     /// The line of a room; `name_of` knows the people in it.
     pub fn new(info: &'a RoomInfoAnswer, name_of: NameOf<'_>) -> Self {
+        let listing = &info.listing;
+        let user = |id| UserFields::new(id, name_of(id));
+        let (room, topic) = (&listing.room, TopicFacts::new(listing.room.topic.as_ref(), name_of));
         Self {
-            room: RoomDetails::new(&info.listing.room, name_of),
-            activity: (&info.listing).into(),
+            room: room.into(),
+            kind: words::kind(room.kind),
+            topic: topic.text,
+            topic_by: topic.by,
+            topic_at: topic.at,
+            description: room.description.as_ref().map(Description::as_str),
+            default_ttl_ms: room.default_ttl_ms,
+            closes_when_empty: room.closes_when_empty,
+            members: room.members,
+            users: room.people.iter().copied().map(user).collect(),
+            created_by: (room.created_by != SERVER).then(|| user(room.created_by)),
+            created_at: room.created_at.into(),
+            is_member: listing.is_member,
+            online: listing.online,
+            last_message_at: listing.last_message_at.map(Moment::from),
             head: info.head,
             messages: info.messages,
             role: info.role.map(words::role),
@@ -67,131 +139,14 @@ impl<'a> RoomInfoLine<'a> {
 /// A room the account is now a member of.
 #[derive(Debug, Serialize)]
 pub(in crate::cli) struct JoinedLine<'a> {
-    #[serde(flatten)]
-    room: RoomDetails<'a>,
-    head: Seq,
-    role: &'static str,
-    #[serde(flatten)]
-    unread: UnreadFields,
-}
-
-impl<'a> JoinedLine<'a> {
-    /// The line of a membership; `name_of` knows the people in the room.
-    pub fn new(membership: &'a Membership, name_of: NameOf<'_>) -> Self {
-        Self {
-            room: RoomDetails::new(&membership.room, name_of),
-            head: membership.head.seq,
-            role: words::role(membership.role),
-            unread: (&membership.read_marker).into(),
-        }
-    }
-}
-
-/// A room the account has left.
-#[derive(Debug, Serialize)]
-pub(in crate::cli) struct LeftLine<'a> {
-    room: RoomFields<'a>,
-}
-
-impl<'a> LeftLine<'a> {
-    /// The line of a room.
-    pub fn new(room: &'a str, room_id: RoomId) -> Self {
-        Self { room: RoomFields::new(room_id, room) }
-    }
-}
-
-/// A room's topic.
-#[derive(Debug, Serialize)]
-pub(in crate::cli) struct RoomTopicLine<'a> {
-    room: RoomFields<'a>,
-    #[serde(flatten)]
-    topic: TopicFields<'a>,
-}
-
-impl<'a> RoomTopicLine<'a> {
-    /// The line of a room's topic; `name_of` knows who set it.
-    pub fn new(room: &'a str, room_id: RoomId, topic: Option<&'a Topic>, name_of: NameOf<'_>) -> Self {
-        Self { room: RoomFields::new(room_id, room), topic: TopicFields::new(topic, name_of) }
-    }
-}
-
-/// A room's description.
-#[derive(Debug, Serialize)]
-pub(in crate::cli) struct RoomDescriptionLine<'a> {
-    room: RoomFields<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    description: Option<&'a str>,
-}
-
-impl<'a> RoomDescriptionLine<'a> {
-    /// The line of a room's description.
-    pub fn new(room: &'a str, room_id: RoomId, description: Option<&'a Description>) -> Self {
-        Self { room: RoomFields::new(room_id, room), description: description.map(Description::as_str) }
-    }
-}
-
-/// A member of a room.
-#[derive(Debug, Serialize)]
-pub(in crate::cli) struct MemberLine<'a> {
-    room: RoomFields<'a>,
-    user: UserFields<'a>,
-    role: &'static str,
-    rsvp: &'static str,
-    #[serde(flatten)]
-    presence: PresenceFields<'a>,
-}
-
-impl<'a> MemberLine<'a> {
-    /// The line of a member.
-    pub fn new(room: &'a str, room_id: RoomId, member: &'a Member) -> Self {
-        Self {
-            room: RoomFields::new(room_id, room),
-            user: (&member.user).into(),
-            role: words::role(member.role),
-            rsvp: words::rsvp(member.rsvp),
-            presence: (&member.presence).into(),
-        }
-    }
-}
-
-/// How many members of a room answered.
-#[derive(Debug, Serialize)]
-pub(in crate::cli) struct RsvpCountsLine<'a> {
-    room: RoomFields<'a>,
-    attending: u32,
-    interested: u32,
-}
-
-impl<'a> RsvpCountsLine<'a> {
-    /// The line of a room's counts.
-    pub fn new(room: &'a str, room_id: RoomId, counts: RsvpCounts) -> Self {
-        let RsvpCounts { attending, interested } = counts;
-        Self { room: RoomFields::new(room_id, room), attending, interested }
-    }
-}
-
-/// A trending word of a room.
-#[derive(Debug, Serialize)]
-pub(in crate::cli) struct TrendingLine<'a> {
-    room: RoomFields<'a>,
-    word: &'a str,
-    score: f64,
-}
-
-impl<'a> TrendingLine<'a> {
-    /// The line of a trending word.
-    pub fn new(room: &'a str, room_id: RoomId, word: &'a TrendingWord) -> Self {
-        Self { room: RoomFields::new(room_id, room), word: &word.word, score: word.score }
-    }
-}
-
-/// A room and all that describes it.
-#[derive(Debug, Serialize)]
-struct RoomDetails<'a> {
     room: RoomFields<'a>,
     kind: &'static str,
-    #[serde(flatten)]
-    topic: TopicFields<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    topic: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    topic_by: Option<UserFields<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    topic_at: Option<Moment>,
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -204,15 +159,27 @@ struct RoomDetails<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     created_by: Option<UserFields<'a>>,
     created_at: Moment,
+    head: Seq,
+    role: &'static str,
+    read_seq: Seq,
+    unread: u32,
+    mentions: u32,
+    /// Whether ephemeral messages are not counted: the server cannot reach them.
+    lacks_ephemeral: bool,
 }
 
-impl<'a> RoomDetails<'a> {
-    fn new(room: &'a Room, name_of: NameOf<'_>) -> Self {
+impl<'a> JoinedLine<'a> {
+    /// The line of a membership; `name_of` knows the people in the room.
+    pub fn new(membership: &'a Membership, name_of: NameOf<'_>) -> Self {
+        let ReadMarker { read_seq, unread, mentions, lacks_ephemeral, .. } = membership.read_marker;
         let user = |id| UserFields::new(id, name_of(id));
+        let (room, topic) = (&membership.room, TopicFacts::new(membership.room.topic.as_ref(), name_of));
         Self {
             room: room.into(),
             kind: words::kind(room.kind),
-            topic: TopicFields::new(room.topic.as_ref(), name_of),
+            topic: topic.text,
+            topic_by: topic.by,
+            topic_at: topic.at,
             description: room.description.as_ref().map(Description::as_str),
             default_ttl_ms: room.default_ttl_ms,
             closes_when_empty: room.closes_when_empty,
@@ -220,46 +187,12 @@ impl<'a> RoomDetails<'a> {
             users: room.people.iter().copied().map(user).collect(),
             created_by: (room.created_by != SERVER).then(|| user(room.created_by)),
             created_at: room.created_at.into(),
-        }
-    }
-}
-
-/// A room's topic, its author and its time; nothing if it has none.
-#[derive(Debug, Serialize)]
-struct TopicFields<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    topic: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    topic_by: Option<UserFields<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    topic_at: Option<Moment>,
-}
-
-impl<'a> TopicFields<'a> {
-    fn new(topic: Option<&'a Topic>, name_of: NameOf<'_>) -> Self {
-        Self {
-            topic: topic.map(|topic| topic.text.as_str()),
-            topic_by: topic.map(|topic| UserFields::new(topic.by, name_of(topic.by))),
-            topic_at: topic.map(|topic| topic.at.into()),
-        }
-    }
-}
-
-/// The account's membership and the life in a room.
-#[derive(Debug, Serialize)]
-struct ActivityFields {
-    is_member: bool,
-    online: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    last_message_at: Option<Moment>,
-}
-
-impl From<&RoomListing> for ActivityFields {
-    fn from(listing: &RoomListing) -> Self {
-        Self {
-            is_member: listing.is_member,
-            online: listing.online,
-            last_message_at: listing.last_message_at.map(Moment::from),
+            head: membership.head.seq,
+            role: words::role(membership.role),
+            read_seq,
+            unread,
+            mentions,
+            lacks_ephemeral,
         }
     }
 }
