@@ -55,11 +55,17 @@ pub(super) struct StoredMessage {
     key: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     expires_at: Option<i64>,
-    #[serde(flatten)]
-    extra: MessageExtra,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    edited_at: Option<i64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    mentions: Vec<StoredUser>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reply_to: Option<u64>,
 }
 
-/// The fields that few messages have.
+/// The fields that few messages have, where the others have columns of their own.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct MessageExtra {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -182,11 +188,15 @@ impl TryFrom<StoredContent> for Content {
 
 impl From<&Message> for StoredMessage {
     fn from(message: &Message) -> Self {
+        let MessageExtra { code, edited_at, mentions, reply_to } = message.into();
         Self {
             body: message.body.as_str().to_owned(),
             key: message.key.as_ref().map(|key| key.as_str().to_owned()),
             expires_at: message.expires_at.map(|end| end.0),
-            extra: message.into(),
+            code,
+            edited_at,
+            mentions,
+            reply_to,
         }
     }
 }
@@ -195,12 +205,9 @@ impl TryFrom<StoredMessage> for Message {
     type Error = StoredError;
 
     fn try_from(stored: StoredMessage) -> Result<Self, StoredError> {
-        let plain = Self {
-            key: parsed(stored.key)?,
-            expires_at: stored.expires_at.map(UnixMillis),
-            ..Self::plain(stored.body.parse()?)
-        };
-        stored.extra.add_to(plain)
+        let StoredMessage { body, key, expires_at, code, edited_at, mentions, reply_to } = stored;
+        let plain = Self { key: parsed(key)?, expires_at: expires_at.map(UnixMillis), ..Self::plain(body.parse()?) };
+        MessageExtra { code, edited_at, mentions, reply_to }.add_to(plain)
     }
 }
 

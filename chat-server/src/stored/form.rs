@@ -48,17 +48,13 @@ fn first_form() -> u32 {
     1
 }
 
-#[derive(Serialize)]
-struct Versioned<'a, T> {
-    v: u32,
-    #[serde(flatten)]
-    value: &'a T,
-}
-
-/// Writes a value in the present form.
+/// Writes a value, which is an object, in the present form: with the version before its first field.
 pub(super) fn write<T: Serialize>(value: &T) -> String {
-    serde_json::to_string(&Versioned { v: FORM, value })
-        .expect("invariant: stored types have string keys and no failing serializer")
+    let object =
+        serde_json::to_string(value).expect("invariant: stored types have string keys and no failing serializer");
+    let fields = object.strip_prefix('{').expect("invariant: stored types are objects");
+    let separator = if fields == "}" { "" } else { "," };
+    format!("{{\"v\":{FORM}{separator}{fields}")
 }
 
 /// Reads a value of any known form.
