@@ -65,9 +65,13 @@ impl Inherited {
         self.tcp.iter().any(|listener| listener.local_addr().is_ok_and(|address| !address.ip().is_loopback()))
     }
 
-    /// Whether one of them is at this address.
+    /// Whether one of them takes the connections to this address.
     pub(super) fn has_tcp(&self, address: SocketAddr) -> bool {
-        self.tcp.iter().any(|listener| listener.local_addr().is_ok_and(|own| own == address))
+        let takes_it = |listener: &Arc<TcpListener>| {
+            let is_v6_only = || rustix::net::sockopt::ipv6_v6only(listener).unwrap_or(true);
+            listener.local_addr().is_ok_and(|own| covers(own, address, is_v6_only))
+        };
+        self.tcp.iter().any(takes_it)
     }
 
     /// Whether one of them is at this path.
@@ -92,10 +96,46 @@ impl Inherited {
     }
 }
 
+/// Whether a socket at `own` takes the connections to another address, so that nothing can be bound there: one for all
+/// addresses does, and one for all of IPv6 takes those of IPv4, too, unless it is for IPv6 only. `ListenStream=4000` is such.
+fn covers(own: SocketAddr, other: SocketAddr, is_v6_only: impl FnOnce() -> bool) -> bool {
+    let is_same_kind = own.is_ipv4() == other.is_ipv4();
+    own == other
+        || own.port() == other.port() && own.ip().is_unspecified() && (is_same_kind || own.is_ipv6() && !is_v6_only())
+}
+
 /// A socket unit with `Accept=yes` hands over a connection instead.
 fn check(socket: impl AsFd) -> io::Result<()> {
     if rustix::net::sockopt::socket_acceptconn(socket)? {
         return Ok(());
     }
     Err(io::Error::new(io::ErrorKind::InvalidInput, "it does not listen; its socket unit needs Accept=no"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_socket_for_all_addresses_covers_each_of_them() {
+        let covers = |own: &str, other: &str, is_v6_only| {
+            covers(own.parse().expect("an address"), other.parse().expect("an address"), || is_v6_only)
+        };
+        for other in ["0.0.0.0:4000", "[::]:4000", "127.0.0.1:4000", "[::1]:4000"] {
+            assert!(covers("[::]:4000", other, false), "{other}");
+        }
+        assert!(covers("0.0.0.0:4000", "127.0.0.1:4000", true) && covers("[::]:4000", "[::1]:4000", true));
+        assert!(!covers("[::]:4000", "0.0.0.0:4000", true) && !covers("0.0.0.0:4000", "[::]:4000", false));
+        assert!(!covers("[::]:4000", "0.0.0.0:4001", false) && !covers("127.0.0.1:4000", "0.0.0.0:4000", false));
+        assert!(covers("127.0.0.1:4000", "127.0.0.1:4000", true));
+    }
+
+    #[test]
+    fn a_socket_of_a_unit_is_not_bound_again() {
+        let listener = TcpListener::bind("0.0.0.0:0").expect("bound");
+        let port = listener.local_addr().expect("an address").port();
+        let inherited = Inherited::of(listener);
+        assert!(inherited.has_tcp(SocketAddr::from(([127, 0, 0, 1], port))));
+        assert!(!inherited.has_tcp(SocketAddr::from(([127, 0, 0, 1], port ^ 1))));
+    }
 }

@@ -16,7 +16,7 @@ mod unix_door;
 pub use accept::serve;
 pub use bind_error::BindError;
 pub use host_names::HostNames;
-pub use inherited::{InheritError, Inherited};
+pub use inherited::Inherited;
 pub use listen::{Listen, Listeners};
 pub use trusted_proxies::TrustedProxies;
 pub use unix_door::UnixListen;
