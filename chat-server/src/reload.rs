@@ -25,26 +25,31 @@ pub(crate) async fn follow(mut hangups: Signal, read: ReadSettings, started: Con
     while hangups.recv().await.is_some() {
         service_manager::reloading();
         let read = Arc::clone(&read);
-        let settings = tokio::task::spawn_blocking(move || read()).await;
-        // Whatever was read: the server goes on.
-        service_manager::reloaded();
-        let settings = match settings {
-            Ok(Ok(settings)) => settings,
+        match tokio::task::spawn_blocking(move || read()).await {
+            Ok(Ok(settings)) => {
+                server.adjust(&settings.server);
+                let mut taken_over = applied.changes(&settings).taken_over;
+                if !telemetry::set_level(settings.log_level) {
+                    taken_over.retain(|change| !change.starts_with("log.level "));
+                }
+                let taken_over = taken_over.join(", ");
+                // Compared with the start: they wait until then, however often they change.
+                let at_restart = started.changes(&settings).at_restart.join(", ");
+                tracing::info!(
+                    taken_over,
+                    at_restart,
+                    "the settings were read again; at_restart names those that need one"
+                );
+                applied = settings;
+            }
             Ok(Err(error)) => {
                 tracing::error!(%error, "the settings were read again and are wrong; the former ones stay in force");
-                continue;
             }
             Err(error) => {
                 tracing::error!(%error, "the settings cannot be read again; the former ones stay in force");
-                continue;
             }
-        };
-        telemetry::set_level(settings.log_level);
-        server.adjust(&settings.server);
-        let taken_over = applied.changes(&settings).taken_over.join(", ");
-        // Compared with the start: they wait until then, however often they change.
-        let at_restart = started.changes(&settings).at_restart.join(", ");
-        tracing::info!(taken_over, at_restart, "the settings were read again; at_restart names those that need one");
-        applied = settings;
+        }
+        // Whatever was read: the server goes on.
+        service_manager::reloaded();
     }
 }

@@ -44,13 +44,14 @@ pub fn start(format: LogFormat, level: LogLevel, verbose: u8) {
     }
 }
 
-/// Logs as much as this from now on, or more if the command line said so.
-pub(crate) fn set_level(level: LogLevel) {
-    if let Some((handle, least)) = LEVEL.get()
-        && let Err(error) = handle.reload(filter(level.max(*least)))
-    {
+/// Logs as much as this from now on, or more if the command line said so. Returns whether it is so: `CHAT_LOG` stands above it.
+pub(crate) fn set_level(level: LogLevel) -> bool {
+    let Some((handle, least)) = LEVEL.get() else { return false };
+    let changed = handle.reload(filter(level.max(*least)));
+    if let Err(error) = &changed {
         tracing::error!(%error, "the level of the log cannot be changed");
     }
+    changed.is_ok()
 }
 
 fn filter(level: LogLevel) -> Targets {

@@ -45,6 +45,12 @@ fn the_service_manager_hears_of_the_start_a_reload_signs_of_life_and_the_end() {
     let report = next_report(&manager);
     assert!(report.starts_with("RELOADING=1\nMONOTONIC_USEC="), "{report}");
     assert_eq!(next_report(&manager), "READY=1\n", "it goes on with the former settings");
+    assert!(server.log().contains("are wrong; the former ones stay in force"), "before it says so");
+    server.configure("[limits]\nposts_burst = 7\n");
+    server.hang_up();
+    assert!(next_report(&manager).starts_with("RELOADING=1\n"));
+    assert_eq!(next_report(&manager), "READY=1\n");
+    assert!(server.log().contains("limits.posts_burst = 7"), "they are in force before it says so");
     assert!(server.terminate().success());
     assert_eq!(next_report(&manager), "STOPPING=1\n");
 }

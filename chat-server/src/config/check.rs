@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::changes::{self, Changes};
 use super::listen_address::listen_address;
+use super::log::{LogFormat, LogLevel};
+use super::overrides::Overrides;
 use super::raw::{self, Raw};
 use super::sizes;
 use crate::live::{MemoryCaps, RedisOptions, check_redis_prefix};
@@ -15,60 +17,6 @@ use crate::transport::{HostNames, Listen, TrustedProxies, UnixListen};
 const SOCKET_PATH_MAX_BYTES: usize = if cfg!(target_os = "linux") { 107 } else { 103 };
 /// The default listen address.
 const DEFAULT_LISTEN: &str = "127.0.0.1:4000";
-
-/// The log format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum LogFormat {
-    /// Text for people.
-    Human,
-    /// One JSON object per line.
-    Json,
-}
-
-/// How much is logged.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
-pub enum LogLevel {
-    /// Connections, joins, totals, and all that goes wrong.
-    #[default]
-    Info,
-    /// Each request, too.
-    Debug,
-    /// Everything, of the libraries, too.
-    Trace,
-}
-
-/// Flags and environment; they override the file.
-#[derive(Clone, Debug, Default)]
-pub struct Overrides {
-    /// Listen addresses.
-    pub listen: Vec<String>,
-    /// A Unix socket.
-    pub unix: Option<PathBuf>,
-    /// The socket's mode.
-    pub unix_mode: Option<String>,
-    /// The socket's group.
-    pub unix_group: Option<String>,
-    /// An extra address for metrics.
-    pub metrics_listen: Option<String>,
-    /// Proxies that are believed.
-    pub trusted_proxies: Vec<String>,
-    /// Names of the server.
-    pub host_names: Vec<String>,
-    /// The data folder.
-    pub data: Option<PathBuf>,
-    /// The log format.
-    pub log_format: Option<LogFormat>,
-    /// How much is logged.
-    pub log_level: Option<LogLevel>,
-    /// Whether the log names where connections come from.
-    pub log_peers: Option<bool>,
-    /// The Redis URL.
-    pub redis: Option<String>,
-    /// The prefix of the Redis keys.
-    pub redis_prefix: Option<String>,
-    /// Whether to refuse to start without Redis.
-    pub require_redis: bool,
-}
 
 /// The settings in force.
 #[derive(Clone, Debug)]
@@ -95,7 +43,7 @@ pub struct Config {
     pub idle_exit: Option<std::time::Duration>,
     /// Warnings that do not stop the server.
     pub warnings: Vec<String>,
-    /// The settings as they were read, to be compared with a later reading.
+    /// The settings as they were read, but for those that flags override, to be compared with a later reading.
     settings: toml::Table,
 }
 
@@ -112,7 +60,8 @@ impl Config {
     pub fn load(file: Option<&Path>, over: &Overrides) -> Result<Self, ConfigError> {
         let mut problems = Vec::new();
         let mut warnings = Vec::new();
-        let (raw, settings) = raw::read(file, &mut problems, &mut warnings);
+        let (raw, mut settings) = raw::read(file, &mut problems, &mut warnings);
+        over.remove_from(&mut settings);
         let config = check(&raw, over, &mut problems);
         match config {
             Some(config) if problems.is_empty() => Ok(Self { warnings, settings, ..config }),
@@ -376,5 +325,27 @@ mod tests {
         ] {
             assert!(error.contains(part), "{part} in:\n{error}");
         }
+    }
+
+    #[test]
+    fn a_setting_that_a_flag_overrides_never_changes() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("server.toml");
+        let over = Overrides {
+            data: Some("/x".into()),
+            listen: vec!["127.0.0.1:0".into()],
+            log_level: Some(LogLevel::Info),
+            ..Overrides::default()
+        };
+        let load = |text: &str| {
+            std::fs::write(&file, text).expect("written");
+            Config::load(Some(&file), &over).expect("right")
+        };
+        let text = "[server]\nlisten = [\"127.0.0.1:1\"]\nunix_mode = \"0666\"\n[log]\nlevel = \"debug\"\npeers = true";
+        let changes = load("").changes(&load(text));
+        assert_eq!(
+            (changes.taken_over, changes.at_restart),
+            (vec!["log.peers = true".into()], vec!["server.unix_mode".into()])
+        );
     }
 }

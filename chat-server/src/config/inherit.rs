@@ -20,7 +20,7 @@ impl Config {
 mod tests {
     use std::net::TcpListener;
 
-    use super::super::check::Overrides;
+    use super::super::overrides::Overrides;
     use super::*;
 
     fn with(socket: Option<&str>, listen: &[&str]) -> Config {

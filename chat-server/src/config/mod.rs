@@ -6,10 +6,14 @@ mod check;
 mod habits;
 mod inherit;
 mod listen_address;
+mod log;
+mod overrides;
 mod raw;
 mod sizes;
 
 pub use changes::Changes;
-pub use check::{Config, ConfigError, LogFormat, LogLevel, Overrides};
+pub use check::{Config, ConfigError};
+pub use log::{LogFormat, LogLevel};
+pub use overrides::Overrides;
 #[cfg(test)]
 pub(crate) use raw::variables_of_flags;
