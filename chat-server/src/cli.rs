@@ -18,14 +18,15 @@ Examples:
   chat-server --redis redis://127.0.0.1:6379         ephemeral messages survive a restart
 
 Prints one line when it is ready: `ready`, then the addresses clients connect to, the address of the metrics
-(with --metrics-listen), its process id and its data folder.
+(with --metrics-listen), its process id and its data folder. A second line has the setup code for the first
+account, if one can be made with it.
 SIGTERM shuts the server down cleanly: nothing that was acknowledged is lost. SIGHUP reads the settings again; the
 log says what has changed, and what needs a restart.
 
 `chat-server help operations` prints the handbook: service, proxy, TLS, backup, upgrade, metrics.")]
 pub struct ServerArgs {
-    /// Listen on this address: HOST:PORT, :PORT (all addresses of this machine) or PORT (this machine only); may be repeated.
-    /// Port 0 picks a free port.
+    /// Listen on this address: HOST:PORT, :PORT (all IPv4 addresses of this machine; [::]:PORT is IPv6, too) or PORT (this
+    /// machine only); may be repeated. Port 0 picks a free port.
     #[arg(long, global = true, env = "CHAT_SERVER_LISTEN", value_name = "ADDR", value_delimiter = ',')]
     pub listen: Vec<String>,
     /// Listen on this Unix socket; it signs in the users of this machine.
@@ -76,7 +77,6 @@ pub struct ServerArgs {
     pub check_config: bool,
 }
 
-impl ServerArgs {
 /// The command without those of its variables that are set and empty: an empty variable counts as unset, whatever it is for.
 #[must_use]
 pub fn without_empty_variables(command: Command) -> Command {
@@ -84,6 +84,7 @@ pub fn without_empty_variables(command: Command) -> Command {
     command.mut_args(|flag| if flag.get_env().is_some_and(is_empty) { flag.env(Resettable::Reset) } else { flag })
 }
 
+impl ServerArgs {
     /// Returns the settings in force.
     ///
     /// # Errors

@@ -18,10 +18,10 @@ const SPACE_LOW_BYTES: u64 = 1 << 30;
 const SPACE_NONE_BYTES: u64 = 64 << 20;
 /// A log of this size is not being checkpointed.
 const LOG_LARGE_BYTES: u64 = 256 << 20;
-/// The same where the settings are checked.
-const QUICK_CHECK_LIMIT: Duration = Duration::from_secs(1);
 /// The database's pages are checked for at most this long: a running server cannot shorten its log meanwhile.
 const CHECK_LIMIT: Duration = Duration::from_secs(30);
+/// The same where only the settings are checked.
+const QUICK_CHECK_LIMIT: Duration = Duration::from_secs(1);
 
 /// Checks a data folder as `chat-server doctor` does.
 pub fn at(folder: &Path) -> Vec<Check> {
