@@ -1,5 +1,9 @@
 //! The running rooms: an actor starts with the first command for its room and stops when it is idle. Must not know the
 //! commands; every way to a room's actor goes through its mailbox here.
+//!
+//! This is the one file that knows that actors run in this process. With others, `mailbox` would lead to them, and all that
+//! looks only at running actors here would ask them: `noted_head`, `is_ephemeral_known`, `note_no_ephemeral`, `running`,
+//! `notify` and `notify_reliably`.
 
 use std::sync::Arc;
 
@@ -37,9 +41,8 @@ impl Registry {
         &self.services
     }
 
-    /// The mailbox of a room's actor, which starts if it is not running. With [`running_mailbox`](Self::running_mailbox)
-    /// the only place that knows where an actor runs. One in another process would get a mailbox here whose reader
-    /// forwards commands; the reader keeps the answers' senders and the send queues, and sends a caller's standing along.
+    /// The mailbox of a room's actor, which starts if it is not running. One in another process would get a mailbox here whose
+    /// reader forwards commands; the reader keeps the answers' senders and the send queues, and sends a caller's standing along.
     fn mailbox(&self, id: RoomId) -> mpsc::Sender<Command> {
         self.directory.mailbox_or_start(id, || {
             let (sender, receiver) = mpsc::channel(MAILBOX);
