@@ -1,4 +1,4 @@
-//! The chat protocol, version 1: what a client and a server say to each other.
+//! The chat protocol, version 1: what a client and a server say to each other. Must not know either of them, nor how bytes travel.
 //!
 //! This page is the contract. The modules hold its types; `golden/` holds the exact bytes of every frame.
 //!

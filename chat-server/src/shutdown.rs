@@ -18,6 +18,7 @@ pub async fn signalled() -> std::io::Result<()> {
         _ = interrupt.recv() => {}
     }
     tracing::info!("going down");
+    // Not among the tasks that are waited for: it is for a shutdown that hangs on one of them.
     tokio::spawn(async move {
         tokio::select! {
             _ = term.recv() => {}

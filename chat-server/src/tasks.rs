@@ -15,7 +15,9 @@ pub struct Tasks {
     finite: TaskTracker,
     /// Tasks that serve the finite ones, until those have ended.
     services: TaskTracker,
+    /// The server begins to stop: finite tasks bring their work to an end.
     stopping: CancellationToken,
+    /// The finite tasks have ended: services may go. Not a child of `stopping`, with which it would be cancelled.
     ended: CancellationToken,
 }
 

@@ -1,4 +1,4 @@
-//! The client: team chat in the terminal, a full-screen client that is also a Unix tool.
+//! The client: team chat in the terminal, a full-screen client that is also a Unix tool. Only `local` may know the server.
 //!
 //! The program `chat` calls [`cli::run`] and nothing else. Without a subcommand it opens the screen; with one it sends,
 //! follows or waits and ends with an exit code that scripts rely on. The protocol is the first page of [`chat_proto`].

@@ -1,4 +1,5 @@
-//! Shared test support: real programs, started and ended by the test that needs them.
+//! Shared test support: real programs, started and ended by the test that needs them. Must not know their code: of ours it uses
+//! the protocol alone.
 
 pub mod client;
 pub mod detour;

@@ -8,14 +8,12 @@ use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
-use super::refill::refill_all;
+use super::refill::{ANSWER_LIMIT, refill_all};
 use super::services::Services;
 use crate::live::EphemeralEntry;
 
 /// Pause before an operation that failed is tried again.
 const ASK_AGAIN: Duration = Duration::from_millis(500);
-/// How long an answer of the live store may take.
-const ANSWER_LIMIT: Duration = Duration::from_secs(1);
 
 /// An event of the live store.
 pub(super) enum LiveEvent {

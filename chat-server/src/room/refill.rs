@@ -12,7 +12,7 @@ use super::services::{Counters, Services};
 use crate::live::{EphemeralEntry, LiveError, Put};
 
 /// How long an answer of the live store may take.
-const ANSWER_LIMIT: Duration = Duration::from_secs(1);
+pub(super) const ANSWER_LIMIT: Duration = Duration::from_secs(1);
 /// Entries stored at once.
 const AT_ONCE: usize = 64;
 /// The first pause before entries that were refused are tried again.

@@ -221,11 +221,6 @@ impl Trend {
         self.ends.first().map(|(end, _)| *end)
     }
 
-    /// Returns whether no word is counted.
-    pub fn is_empty(&self) -> bool {
-        self.words.is_empty() && self.older.words.is_empty()
-    }
-
     /// Drops messages that expired or are too old to count. Each goes once.
     fn drop_ended(&mut self, now: UnixMillis) {
         if now.since_ms(self.older.at) >= self.window_ms() {

@@ -50,9 +50,8 @@ pub(in crate::connection) async fn status(
 }
 
 pub(in crate::connection) async fn own_status(server: &Server, caller: &Caller) -> Result<ChosenStatus, Refusal> {
-    let accounts = server.store.accounts(vec![caller.user()]).await?;
-    let account =
-        accounts.into_iter().next().ok_or_else(|| ErrorBody::new(ErrorCode::NotFound, "This account is gone."))?;
+    let account = server.store.account(caller.user()).await?;
+    let account = account.ok_or_else(|| ErrorBody::new(ErrorCode::NotFound, "This account is gone."))?;
     Ok(ChosenStatus { availability: account.availability, status: account.status })
 }
 

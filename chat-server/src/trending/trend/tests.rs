@@ -92,7 +92,7 @@ fn an_ephemeral_message_goes_with_its_end_and_stays_gone() {
     assert_eq!(words(&mut trend, 29_999).len(), 2);
     assert_eq!(words(&mut trend, 30_000), [""; 0]);
     assert!(!state(&mut trend, (1, 5), (0, Some(30_000)), "password again", 30_001));
-    assert!(trend.is_empty() && trend.next_end().is_none());
+    assert!(trend.words.is_empty() && trend.older.words.is_empty() && trend.next_end().is_none());
 }
 
 #[test]
