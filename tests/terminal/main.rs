@@ -9,4 +9,5 @@ mod manners;
 mod outage;
 mod outbox;
 mod probing;
+mod put_back;
 mod signing_in;

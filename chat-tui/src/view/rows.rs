@@ -131,7 +131,7 @@ impl RowBuilder<'_> {
     fn message(&self, entry: &TimelineEntry, before: Option<&TimelineEntry>, cache: &mut RenderCache) -> Vec<Row> {
         let Some(content) = entry.content() else { return Vec::new() };
         let width = text_width(self.columns, content.code().is_some(), content.expires_at().is_some());
-        let wrapped = cache.wrapped((self.room_key, entry.seq), entry.changed, content, width);
+        let wrapped = cache.wrapped((self.room_key, entry.seq), content, width);
         let now = self.model.server_now(self.room_key);
         let countdown = content.expires_at().map(|end| time::countdown(end.since_ms(now)));
         let lead = (!self.is_same_group(entry, before)).then(|| self.lead(entry.by, entry.at));

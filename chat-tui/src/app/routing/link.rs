@@ -159,6 +159,9 @@ fn take_identity(model: &mut Model, key: ServerKey, welcome: &Welcome, out: &mut
         });
         model.unclaimed.forget_places();
         out.persist(key, PersistOp::RemoveAllRooms);
+        if entered == Entered::AnotherEpoch {
+            out.show_info("The server's data were replaced, as by a restored backup: all rooms are loaded again.");
+        }
     } else if entered == Entered::AnotherRun {
         model.rooms_of(key).for_each(|(room, _)| room.following.doubt());
     }

@@ -2,6 +2,7 @@
 
 mod coming_back;
 mod connection;
+mod kept_cache;
 mod messages;
 mod notices;
 mod overlays;
@@ -64,9 +65,14 @@ pub(super) fn shown(app: &mut TestApp, width: u16, height: u16) -> String {
 
 /// Draws an app without changing it.
 pub(super) fn render_lines(app: &TestApp, width: u16, height: u16) -> (Vec<String>, Drawn) {
+    render_with(app, &mut RenderCache::default(), width, height)
+}
+
+/// Draws an app with what the cache keeps of its former screens.
+pub(super) fn render_with(app: &TestApp, cache: &mut RenderCache, width: u16, height: u16) -> (Vec<String>, Drawn) {
     let mut buffer = Buffer::empty(Rect { x: 0, y: 0, width, height });
     let theme = Theme::load("dark", Depth::True).expect("a theme");
-    let drawn = render(&app.model, &theme, &mut RenderCache::default(), &mut buffer);
+    let drawn = render(&app.model, &theme, cache, &mut buffer);
     (lines(&buffer), drawn)
 }
 
