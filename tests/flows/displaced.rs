@@ -96,3 +96,22 @@ async fn without_the_lock_file_the_folder_is_still_one_servers_own() {
     assert!(ana.try_call(&post("k1", "x")).await.expect("connected").is_err());
     assert_eq!(told(&server), 1, "{}", server.log());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_removed_log_takes_no_posts_and_a_clean_end_loses_none() {
+    let mut server = Server::start();
+    let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
+    let token = welcome.token.expect("a token");
+    ana.post("k1", "kept").await;
+    std::fs::remove_file(server.data().join("chat.db-wal")).expect("removed");
+    let refused = ana.try_call(&post("k2", "lost")).await.expect("connected").expect_err("it would be lost");
+    assert_eq!((refused.code, refused.retryable), (ErrorCode::StorageFailed, true));
+    readiness(&server, "503").await;
+    assert_eq!(told(&server), 1, "{}", server.log());
+    assert!(server.log().contains("chat.db-wal"), "{}", server.log());
+    assert!(!server.terminate().success(), "it could not write into the log that it opened");
+    server.restart();
+    let (mut ana, _) = Peer::with_token(server.address(), &token, Subscription::None, None).await;
+    assert!(ana.call(&post("k1", "kept")).await.duplicate, "it was acknowledged");
+    assert!(!ana.call(&post("k2", "lost")).await.duplicate, "it was refused");
+}

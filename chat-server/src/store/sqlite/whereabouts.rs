@@ -4,7 +4,7 @@
 use std::fmt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::health::Switch;
@@ -56,10 +56,14 @@ impl fmt::Display for Fate {
     }
 }
 
-/// The folder, its lock and its database, as they were opened.
+/// The folder, its lock, its database and the database's log, as they were opened.
 #[derive(Debug)]
 pub(super) struct Whereabouts {
     database: Named,
+    /// The log, once SQLite has made it. It keeps its name until the last connection is closed, and every connection of this
+    /// server is closed after its last write.
+    log: OnceLock<Named>,
+    log_path: PathBuf,
     others: Vec<Named>,
     health: Arc<Switch>,
 }
@@ -67,21 +71,32 @@ pub(super) struct Whereabouts {
 impl Whereabouts {
     /// Watches a database, and what it must not be found without.
     pub(super) fn new(database: Named, others: Vec<Named>, health: Arc<Switch>) -> Self {
-        Self { database, others, health }
+        let log_path = database.path.with_extension("db-wal");
+        let log = Named::now(&log_path).map_or_else(|_| OnceLock::new(), OnceLock::from);
+        Self { database, log, log_path, others, health }
     }
 
-    /// Returns whether the database has its name; tells if it has not. One look at one file: done before each transaction.
+    /// Returns whether the database and its log have their names; tells if they have not. One look at two files: done before
+    /// each transaction.
     pub(super) fn has_database(&self) -> bool {
-        let is_there = self.database.fate().is_none();
+        let is_there = self.database.fate().is_none() && self.log().is_none_or(|log| log.fate().is_none());
         if !is_there {
             self.look();
         }
         is_there
     }
 
+    /// The log as it was when it was first seen.
+    fn log(&self) -> Option<&Named> {
+        match self.log.get() {
+            Some(log) => Some(log),
+            None => Named::now(&self.log_path).ok().map(|log| self.log.get_or_init(|| log)),
+        }
+    }
+
     /// Looks at all of them, and logs the first look that finds another answer.
     fn look(&self) {
-        let mut all = self.others.iter().chain([&self.database]);
+        let mut all = self.others.iter().chain([&self.database]).chain(self.log());
         let lost = all.find_map(|file| Some((file.path.display(), file.fate()?)));
         if !self.health.set_displaced(lost.is_some()) {
             return;
@@ -92,7 +107,8 @@ impl Whereabouts {
         };
         tracing::error!(
             %path, %fate,
-            "the data are not where they were opened: every write is refused until they are back in place"
+            "the data are not where they were opened: every write is refused until they are back in place, or the \
+             server was stopped (SIGTERM) and started again"
         );
     }
 
@@ -117,7 +133,7 @@ mod tests {
         let root = tempfile::tempdir().expect("a folder");
         let (folder, away) = (root.path().join("data"), root.path().join("away"));
         std::fs::create_dir(&folder).expect("made");
-        let [database, lock] = ["chat.db", "lock"].map(|name| folder.join(name));
+        let [database, lock, log] = ["chat.db", "lock", "chat.db-wal"].map(|name| folder.join(name));
         for file in [&database, &lock] {
             std::fs::write(file, "x").expect("written");
         }
@@ -128,13 +144,18 @@ mod tests {
             whereabouts.look();
             *health.subscribe().borrow()
         };
-        assert_eq!(found(), Health::Writable);
-        for (place, other) in [(&folder, &away), (&lock, &away), (&database, &away)] {
+        assert_eq!(found(), Health::Writable, "SQLite has not made its log yet");
+        std::fs::write(&log, "x").expect("written");
+        assert!(whereabouts.has_database());
+        for (place, other) in [(&folder, &away), (&lock, &away), (&database, &away), (&log, &away)] {
             std::fs::rename(place, other).expect("moved");
             assert_eq!(found(), Health::Displaced, "{}", place.display());
             std::fs::rename(other, place).expect("moved back");
             assert_eq!(found(), Health::Writable, "{}", place.display());
         }
+        std::fs::rename(&log, &away).expect("moved");
+        assert!(!whereabouts.has_database(), "what is written into it is lost with it");
+        std::fs::rename(&away, &log).expect("moved back");
         std::fs::copy(&database, &away).expect("copied");
         std::fs::rename(&away, &database).expect("replaced");
         assert!(!whereabouts.has_database(), "a copy is another file");
