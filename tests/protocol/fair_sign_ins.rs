@@ -1,6 +1,7 @@
 //! Sign-ins are fair: what they cost is given back, nobody's guesses or waiting are another's, and proxies name their clients.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use chat_proto::client_frame::{Auth, Subscription};
 use chat_proto::codec;
@@ -96,9 +97,9 @@ async fn a_busy_server_counts_no_guess_and_others_get_their_turn() {
     let server = &server;
     let flood = async {
         // As many at once as find no place; each name is tried once.
-        let attempts = (0..200).map(|n| {
+        let attempts = (0..320).map(|n| {
             let name = format!("name{n}");
-            async move { hello_from(server, &format!("203.0.113.{}", 1 + n % 4), password(&name, "wrong horse")).await }
+            async move { hello_from(server, &format!("203.0.113.{}", 1 + n % 8), password(&name, "wrong horse")).await }
         });
         futures_util::future::join_all(attempts).await
     };
@@ -113,6 +114,49 @@ async fn a_busy_server_counts_no_guess_and_others_get_their_turn() {
     let counts = counted(flooded);
     assert!(counts.get("TooMany").copied().unwrap_or(0) > 10, "{counts:?}");
     assert_eq!(counted(owned), BTreeMap::from([("Ok".to_owned(), 12)]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_of_guesses_on_this_machine_keeps_nobody_here_out() {
+    let server = Server::start();
+    hello(&server, register("ana", None)).await.expect("welcome");
+    let server = &server;
+    let is_over = AtomicBool::new(false);
+    let attack = async |attacker: usize| {
+        let mut number = 0;
+        while !is_over.load(Ordering::Relaxed) {
+            number += 1;
+            drop(hello(server, password(&format!("name{attacker}-{number}"), "wrong horse")).await);
+        }
+    };
+    let owner = async {
+        let mut answers = Vec::new();
+        for _ in 0..6 {
+            answers.push(hello(server, password("ana", "correct horse")).await);
+        }
+        is_over.store(true, Ordering::Relaxed);
+        answers
+    };
+    let (_, owned) = tokio::join!(futures_util::future::join_all((0..60).map(attack)), owner);
+    assert_eq!(counted(owned), BTreeMap::from([("Ok".to_owned(), 6)]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guesses_from_an_address_lock_out_nobody_who_has_signed_in_from_there() {
+    let server = Server::start_with(&[], &format!("{TRUSTING}[auth]\nregistration = \"open\"\n"));
+    let nat = "203.0.113.9";
+    let welcome = hello_from(&server, nat, register("ana", None)).await.expect("welcome");
+    let token = welcome.token.expect("a token");
+    let mut counts = BTreeMap::new();
+    for n in 0..60 {
+        let answer = hello_from(&server, nat, password(&format!("name{n}"), "wrong horse")).await;
+        *counts.entry(format!("{:?}", answer.expect_err("wrong").code)).or_insert(0) += 1;
+    }
+    assert!(counts.contains_key("RateLimited"), "{counts:?}");
+    hello_from(&server, nat, password("ana", "correct horse")).await.expect("a name that is known there");
+    hello_from(&server, nat, Auth::Token { token }).await.expect("a token");
+    let unknown = hello_from(&server, nat, password("ben", "wrong horse")).await.expect_err("unknown there");
+    assert_eq!(unknown.code, ErrorCode::RateLimited);
 }
 
 #[tokio::test]

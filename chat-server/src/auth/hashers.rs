@@ -13,8 +13,9 @@ use super::fair_queue::{FairQueue, NoPlace, Places};
 
 /// Hashes computed at once; each needs 19 MiB.
 const AT_ONCE: usize = 2;
-/// Requests that may wait; more are refused.
-const PLACES: Places = Places { of_one: 32, of_all: 256 };
+/// Requests that may wait; more are refused. One source may be many people behind one address, or on this machine: a flood at
+/// many names there keeps each of them waiting for a second or two, but not out.
+const PLACES: Places = Places { of_name: 32, of_one: 128, of_all: 256 };
 /// A thread without work for this long ends, and its memory is free again.
 const IDLE: Duration = Duration::from_secs(2);
 /// Blocks of 1 KiB that are allocated at once, used or not. glibc maps an allocation of more than 32 MiB on its own and
@@ -49,37 +50,38 @@ pub(super) enum NotDone {
 }
 
 /// The threads and those who wait for them.
-pub(super) struct Hashers<K>(Arc<Shared<K>>);
+pub(super) struct Hashers<K, N>(Arc<Shared<K, N>>);
 
-struct Shared<K> {
-    state: Mutex<State<K>>,
+struct Shared<K, N> {
+    state: Mutex<State<K, N>>,
     work_came: Condvar,
 }
 
-struct State<K> {
-    waiting: FairQueue<K, Job>,
+struct State<K, N> {
+    waiting: FairQueue<K, N, Job>,
     threads: usize,
     idle_threads: usize,
 }
 
-impl<K> Clone for Hashers<K> {
+impl<K, N> Clone for Hashers<K, N> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
     }
 }
 
-impl<K: Copy + Eq + Hash + Send + 'static> Default for Hashers<K> {
+impl<K: Copy + Eq + Hash + Send + 'static, N: Clone + Eq + Hash + Send + 'static> Default for Hashers<K, N> {
     fn default() -> Self {
         let state = State { waiting: FairQueue::new(PLACES), threads: 0, idle_threads: 0 };
         Self(Arc::new(Shared { state: Mutex::new(state), work_came: Condvar::new() }))
     }
 }
 
-impl<K: Copy + Eq + Hash + Send + 'static> Hashers<K> {
-    /// Does the work in a thread, in its turn. The sources share the threads: each has its turn after one job of another.
+impl<K: Copy + Eq + Hash + Send + 'static, N: Clone + Eq + Hash + Send + 'static> Hashers<K, N> {
+    /// Does the work in a thread, in its turn. The sources share the threads: each has its turn after one job of another, and so
+    /// have the names of one source.
     pub(super) async fn run<T: Send + 'static>(
         &self,
-        source: K,
+        who: (K, N),
         work: impl FnOnce(&mut HashMemory) -> T + Send + 'static,
     ) -> Result<T, NotDone> {
         let (answer, answered) = oneshot::channel();
@@ -90,15 +92,15 @@ impl<K: Copy + Eq + Hash + Send + 'static> Hashers<K> {
                 let _ = answer.send(work(memory));
             }
         });
-        self.submit(source, job)?;
+        self.submit(who, job)?;
         // A job that lost its place is dropped without an answer.
         answered.await.map_err(|_| NotDone::Busy)
     }
 
-    fn submit(&self, source: K, job: Job) -> Result<(), NotDone> {
+    fn submit(&self, who: (K, N), job: Job) -> Result<(), NotDone> {
         let mut state = self.0.state.lock();
         // What has no place is dropped; if it is this job, the caller finds its answer gone.
-        let displaced = state.waiting.push(source, job).err();
+        let displaced = state.waiting.push(who, job).err();
         if state.waiting.len() > state.idle_threads && state.threads < AT_ONCE {
             let shared = Arc::clone(&self.0);
             let started = std::thread::Builder::new().name("passwords".into()).spawn(move || serve(&shared));
@@ -119,7 +121,7 @@ impl<K: Copy + Eq + Hash + Send + 'static> Hashers<K> {
 }
 
 /// Works until there has been nothing to do for a while.
-fn serve<K: Copy + Eq + Hash>(shared: &Shared<K>) {
+fn serve<K: Copy + Eq + Hash, N: Clone + Eq + Hash>(shared: &Shared<K, N>) {
     let mut memory = HashMemory::default();
     while let Some(job) = next(shared) {
         job(&mut memory);
@@ -127,7 +129,7 @@ fn serve<K: Copy + Eq + Hash>(shared: &Shared<K>) {
 }
 
 /// Waits for the next job. `None`: none came, and the thread is not counted any more.
-fn next<K: Copy + Eq + Hash>(shared: &Shared<K>) -> Option<Job> {
+fn next<K: Copy + Eq + Hash, N: Clone + Eq + Hash>(shared: &Shared<K, N>) -> Option<Job> {
     let mut state = shared.state.lock();
     loop {
         if let Some(job) = state.waiting.pop() {

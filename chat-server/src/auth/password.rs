@@ -32,33 +32,34 @@ impl From<NotDone> for PasswordError {
     }
 }
 
-/// Hashes and checks passwords; a clone shares the threads. `K` is whom the waiting places are counted by.
+/// Hashes and checks passwords; a clone shares the threads. The waiting places are counted by `K`, a source, and by `N`, the
+/// names that it signs in with.
 #[derive(Clone)]
-pub struct Passwords<K>(Hashers<K>);
+pub struct Passwords<K, N>(Hashers<K, N>);
 
-impl<K: Copy + Eq + Hash + Send + 'static> Default for Passwords<K> {
+impl<K: Copy + Eq + Hash + Send + 'static, N: Clone + Eq + Hash + Send + 'static> Default for Passwords<K, N> {
     fn default() -> Self {
         Self(Hashers::default())
     }
 }
 
-impl<K: Copy + Eq + Hash + Send + 'static> Passwords<K> {
+impl<K: Copy + Eq + Hash + Send + 'static, N: Clone + Eq + Hash + Send + 'static> Passwords<K, N> {
     /// Hashes a new password.
     ///
     /// # Errors
     /// If its length is wrong, or too many are being hashed.
-    pub async fn hash(&self, source: K, password: String) -> Result<String, PasswordError> {
+    pub async fn hash(&self, who: (K, N), password: String) -> Result<String, PasswordError> {
         if password.chars().count() < PASSWORD_MIN_CHARS || password.len() > PASSWORD_MAX_BYTES {
             return Err(PasswordError::Length);
         }
-        self.0.run(source, move |memory| new_hash(memory, &password)).await?.ok_or(PasswordError::Failed)
+        self.0.run(who, move |memory| new_hash(memory, &password)).await?.ok_or(PasswordError::Failed)
     }
 
     /// Returns whether a password matches a hash. Without a hash the same work is done, so that timing reveals nothing.
     ///
     /// # Errors
     /// If too many are being hashed.
-    pub async fn fits(&self, source: K, password: String, hash: Option<String>) -> Result<bool, PasswordError> {
+    pub async fn fits(&self, who: (K, N), password: String, hash: Option<String>) -> Result<bool, PasswordError> {
         if password.len() > PASSWORD_MAX_BYTES {
             return Ok(false);
         }
@@ -70,7 +71,7 @@ impl<K: Copy + Eq + Hash + Send + 'static> Passwords<K> {
             drop(new_hash(memory, &password));
             Some(false)
         };
-        Ok(self.0.run(source, judge).await? == Some(true))
+        Ok(self.0.run(who, judge).await? == Some(true))
     }
 }
 
@@ -115,17 +116,19 @@ mod tests {
 
     use super::*;
 
+    const ME: (u32, &str) = (1, "ana");
+
     #[tokio::test]
     async fn only_the_password_itself_fits() {
         let passwords = Passwords::default();
-        let hash = passwords.hash(1, "correct horse".into()).await.expect("hashed");
+        let hash = passwords.hash(ME, "correct horse".into()).await.expect("hashed");
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-        assert_eq!(passwords.fits(1, "correct horse".into(), Some(hash.clone())).await, Ok(true));
-        assert_eq!(passwords.fits(1, "Correct horse".into(), Some(hash.clone())).await, Ok(false));
-        assert_eq!(passwords.fits(1, "correct horse".into(), None).await, Ok(false));
-        assert_eq!(passwords.fits(1, "correct horse".into(), Some("nonsense".into())).await, Ok(false));
-        assert_eq!(passwords.hash(1, "short".into()).await, Err(PasswordError::Length));
-        assert_ne!(passwords.hash(1, "correct horse".into()).await, Ok(hash), "each has its own salt");
+        assert_eq!(passwords.fits(ME, "correct horse".into(), Some(hash.clone())).await, Ok(true));
+        assert_eq!(passwords.fits(ME, "Correct horse".into(), Some(hash.clone())).await, Ok(false));
+        assert_eq!(passwords.fits(ME, "correct horse".into(), None).await, Ok(false));
+        assert_eq!(passwords.fits(ME, "correct horse".into(), Some("nonsense".into())).await, Ok(false));
+        assert_eq!(passwords.hash(ME, "short".into()).await, Err(PasswordError::Length));
+        assert_ne!(passwords.hash(ME, "correct horse".into()).await, Ok(hash), "each has its own salt");
     }
 
     #[tokio::test]
@@ -133,9 +136,9 @@ mod tests {
         let other = Argon2::new(Algorithm::Argon2i, Version::V0x10, Params::new(64, 3, 1, Some(24)).expect("in range"));
         let hash = other.hash_password(b"correct horse").expect("hashed").to_string();
         let passwords = Passwords::default();
-        assert_eq!(passwords.fits(1, "correct horse".into(), Some(hash.clone())).await, Ok(true));
-        assert_eq!(passwords.fits(1, "other horse".into(), Some(hash)).await, Ok(false));
-        let ours = passwords.hash(1, "correct horse".into()).await.expect("hashed");
+        assert_eq!(passwords.fits(ME, "correct horse".into(), Some(hash.clone())).await, Ok(true));
+        assert_eq!(passwords.fits(ME, "other horse".into(), Some(hash)).await, Ok(false));
+        let ours = passwords.hash(ME, "correct horse".into()).await.expect("hashed");
         assert!(Argon2::default().verify_password(b"correct horse", ours.as_str()).is_ok());
     }
 
@@ -144,7 +147,7 @@ mod tests {
         let passwords = Passwords::default();
         let ask = |source: u32| {
             let passwords = passwords.clone();
-            tokio::spawn(async move { passwords.fits(source, "wrong horse".into(), None).await })
+            tokio::spawn(async move { passwords.fits((source, "ana"), "wrong horse".into(), None).await })
         };
         let greedy: Vec<_> = (0..100).map(|_| ask(1)).collect();
         tokio::task::yield_now().await;

@@ -54,7 +54,17 @@ impl SignedIn {
 /// # Errors
 /// `auth_failed` whatever is wrong with the credentials; [`Refusal::Limited`] after too many attempts.
 pub async fn sign_in(server: &Server, origin: Origin, auth: Auth) -> Result<SignedIn, Refusal> {
-    server.sign_in_limiter.check(origin, server.now())?;
+    let claimed = match &auth {
+        Auth::Peer | Auth::Token { .. } => None,
+        Auth::Password { name, .. } | Auth::Register { name, .. } => Some(name),
+    };
+    server.sign_in_limiter.check(origin, claimed, server.now())?;
+    let signed_in = prove(server, origin, auth).await?;
+    server.sign_in_limiter.on_signed_in(origin, &signed_in.account.name);
+    Ok(signed_in)
+}
+
+async fn prove(server: &Server, origin: Origin, auth: Auth) -> Result<SignedIn, Refusal> {
     match auth {
         Auth::Peer => {
             let (account, uid) = peer(server, origin.uid).await?;
@@ -67,7 +77,8 @@ pub async fn sign_in(server: &Server, origin: Origin, auth: Auth) -> Result<Sign
             Ok(SignedIn { account: found.account, credential, token: None, token_hash: Some(token_hash) })
         }
         Auth::Password { name, password } => {
-            let attempt = server.failed_sign_ins.begin(&name, origin, server.now())?;
+            let is_known = server.sign_in_limiter.is_known(origin, &name);
+            let attempt = server.failed_sign_ins.begin(&name, origin, is_known, server.now())?;
             match by_password(server, origin, name, password).await {
                 Ok(Some(account)) => {
                     attempt.succeeded();
@@ -94,10 +105,10 @@ async fn by_password(
     name: Username,
     password: String,
 ) -> Result<Option<Account>, Refusal> {
-    let account = server.store.account_by_name(name).await?;
+    let account = server.store.account_by_name(name.clone()).await?;
     let hash = account.as_ref().and_then(|account| account.password.clone());
     // The work is done even if there is no such account: the time it takes reveals nothing.
-    let fits = server.passwords.fits(origin.source(), password, hash).await?;
+    let fits = server.passwords.fits((origin.source(), name), password, hash).await?;
     Ok(account.filter(|_| fits))
 }
 
@@ -127,7 +138,7 @@ async fn register(
         Registration::Code => false,
     };
     let code = if is_free { None } else { Some(redeem(server, code.as_deref()).await?) };
-    let hash = server.passwords.hash(origin.source(), password).await?;
+    let hash = server.passwords.hash((origin.source(), name.clone()), password).await?;
     let account = server.store.create_account(name, hash, server.now()).await?;
     if let Some(code) = code {
         code.use_up();

@@ -39,7 +39,7 @@ pub struct FailedSignIns {
 pub struct Attempt<'a> {
     to: &'a FailedSignIns,
     guessed: Guessed,
-    /// `None`: this machine's own, whose networks nothing is counted for.
+    /// `None`: this machine's own, or a name that is known there; nothing is counted for the network.
     network: Option<Source>,
 }
 
@@ -49,13 +49,22 @@ impl FailedSignIns {
         Self { is_enabled, of_accounts, of_networks }
     }
 
-    /// Begins a sign-in with a name. It counts as wrong until it is known to be right, so that many at once do not pass.
+    /// Begins a sign-in with a name. It counts as wrong until it is known to be right, so that many at once do not pass. One
+    /// with a name that is known in its network is not counted for the network, and does not wait for it: those who guess
+    /// names there lock out nobody who has signed in from there.
     ///
     /// # Errors
     /// [`Limited`] if too many attempts failed lately, for this name or from this network.
-    pub fn begin(&self, name: &Username, from: Origin, now: UnixMillis) -> Result<Attempt<'_>, Limited> {
+    pub fn begin(
+        &self,
+        name: &Username,
+        from: Origin,
+        is_known: bool,
+        now: UnixMillis,
+    ) -> Result<Attempt<'_>, Limited> {
         let source = from.source();
-        self.begin_guess(Guessed::Name(name.clone(), source), (!from.is_loopback).then_some(source), now)
+        let network = (!from.is_loopback && !is_known).then_some(source);
+        self.begin_guess(Guessed::Name(name.clone(), source), network, now)
     }
 
     /// Begins a check of the present password by someone who is signed in, as [`begin`](Self::begin) does.
@@ -115,7 +124,7 @@ mod tests {
     }
 
     fn is_begun(failed: &FailedSignIns, who: &str, from: Origin, now: UnixMillis) -> bool {
-        failed.begin(&name(who), from, now).is_ok()
+        failed.begin(&name(who), from, false, now).is_ok()
     }
 
     #[test]
@@ -123,12 +132,12 @@ mod tests {
         let failed = FailedSignIns::new(true);
         let (here, there) = (from([127, 0, 0, 1]), from([127, 0, 0, 2]));
         assert!((0..10).all(|_| is_begun(&failed, "ana", here, NOW)));
-        let refused = failed.begin(&name("ana"), here, NOW).expect_err("the eleventh");
+        let refused = failed.begin(&name("ana"), here, false, NOW).expect_err("the eleventh");
         assert_eq!(refused, Limited { limit: Limit::WrongPasswords, retry_after_ms: 10_000 });
         assert!(is_begun(&failed, "ana", there, NOW), "herself, from elsewhere");
         assert!(is_begun(&failed, "ben", here, NOW));
         let later = NOW.plus_ms(10_000);
-        failed.begin(&name("ana"), here, later).expect("one more").succeeded();
+        failed.begin(&name("ana"), here, false, later).expect("one more").succeeded();
         assert!((0..10).all(|_| is_begun(&failed, "ana", here, later)));
     }
 
@@ -137,7 +146,7 @@ mod tests {
         let failed = FailedSignIns::new(true);
         let away = from([192, 0, 2, 1]);
         for _ in 0..200 {
-            failed.begin(&name("ana"), away, NOW).expect("none was wrong").was_not_judged();
+            failed.begin(&name("ana"), away, false, NOW).expect("none was wrong").was_not_judged();
         }
         assert!((0..10).all(|_| is_begun(&failed, "ana", away, NOW)));
         assert!(!is_begun(&failed, "ana", away, NOW));
@@ -149,14 +158,24 @@ mod tests {
         let away = from([192, 0, 2, 1]);
         let tried = (0..300).filter(|n| is_begun(&failed, &format!("name{n}"), away, NOW)).count();
         assert_eq!(tried, 50);
-        let refused = failed.begin(&name("ana"), away, NOW).expect_err("too many");
+        let refused = failed.begin(&name("ana"), away, false, NOW).expect_err("too many");
         assert_eq!(refused, Limited { limit: Limit::WrongNames, retry_after_ms: 5_000 });
         assert!(is_begun(&failed, "ana", from([192, 0, 2, 2]), NOW));
         let later = NOW.plus_ms(5_000);
-        failed.begin(&name("mallory"), away, later).expect("one more").succeeded();
+        failed.begin(&name("mallory"), away, false, later).expect("one more").succeeded();
         assert!(is_begun(&failed, "name400", away, later), "the right one cost nothing");
         assert!(!is_begun(&failed, "name401", away, later));
         assert!((0..300).all(|n| is_begun(&failed, &format!("name{n}"), from([127, 0, 0, 1]), NOW)));
+    }
+
+    #[test]
+    fn a_name_that_is_known_in_a_network_does_not_wait_for_those_who_guess_names_there() {
+        let failed = FailedSignIns::new(true);
+        let nat = from([192, 0, 2, 1]);
+        assert_eq!((0..60).filter(|n| is_begun(&failed, &format!("name{n}"), nat, NOW)).count(), 50);
+        assert!(!is_begun(&failed, "ana", nat, NOW));
+        let wrong = (0..12).filter(|_| failed.begin(&name("ana"), nat, true, NOW).is_ok()).count();
+        assert_eq!(wrong, 10, "guesses at this name are counted as ever");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use chat_proto::ids::ConnectionId;
 use chat_proto::limits::Limits;
+use chat_proto::text::Username;
 use chat_proto::time::UnixMillis;
 use parking_lot::RwLock;
 
@@ -74,7 +75,7 @@ pub struct Server {
     /// Who is typing.
     pub typing: TypingService,
     /// Hashes and checks passwords.
-    pub passwords: Passwords<Source>,
+    pub passwords: Passwords<Source, Username>,
     /// How often an account may post and change things.
     pub limiter: AccountLimiter,
     /// Sign-ins that failed lately.

@@ -4,6 +4,7 @@ use chat_proto::error::ErrorCode;
 use chat_proto::request::{AccountChanges, AccountChangesPage, Empty, Read, SetPassword};
 use chat_proto::room::ReadMarker;
 use chat_proto::server_frame::{AccountChange, AccountSnapshot};
+use chat_proto::text::Username;
 
 use crate::access::{Caller, RoomAction};
 use crate::connection::account_snapshot::account_snapshot;
@@ -43,10 +44,10 @@ pub(in crate::connection) async fn set_password(
     let uid = caller.origin().uid;
     let is_owner = uid.is_some() && uid == account.os_uid;
     if account.password.is_some() && !is_owner {
-        check_present(server, caller, asked.old.unwrap_or_default(), account.password).await?;
+        check_present(server, caller, asked.old.unwrap_or_default(), (account.name.clone(), account.password)).await?;
     }
-    let source = caller.origin().source();
-    let hash = server.passwords.hash(source, asked.new).await.map_err(of_new_password)?;
+    let who = (caller.origin().source(), account.name);
+    let hash = server.passwords.hash(who, asked.new).await.map_err(of_new_password)?;
     let kept = caller.credential().sign_in();
     for ended in server.store.set_password(caller.user(), hash, kept).await? {
         server.connections.revoke(caller.user(), ended);
@@ -59,10 +60,10 @@ async fn check_present(
     server: &Server,
     caller: &Caller,
     given: String,
-    present: Option<String>,
+    (name, present): (Username, Option<String>),
 ) -> Result<(), Refusal> {
     let attempt = server.failed_sign_ins.begin_again(caller.user(), server.now())?;
-    match server.passwords.fits(caller.origin().source(), given, present).await {
+    match server.passwords.fits((caller.origin().source(), name), given, present).await {
         Ok(true) => {
             attempt.succeeded();
             Ok(())
