@@ -248,3 +248,28 @@ fn a_server_that_cannot_start_gives_its_own_reason_and_no_log_lines() {
     assert!(talk(&output).contains("the local server did not start: "), "{}", talk(&output));
     assert!(!talk(&output).contains("INFO") && !talk(&output).contains("ERROR"), "{}", talk(&output));
 }
+
+#[test]
+fn a_server_whose_data_folder_is_removed_is_named_with_the_way_to_end_it() {
+    let user = User::new();
+    let run = |words: &[&str]| user.session(words).output().expect("it runs");
+    let said = |output: &Output| String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(run(&["send", "general", "kept"]).status.success());
+    let pid = user.pid();
+    std::fs::remove_dir_all(user.data()).expect("removed");
+    let named = format!("pid {}", pid.as_raw_nonzero());
+    for words in [&["send", "general", "lost"][..], &["local", "stop"], &["local", "start"]] {
+        let output = run(words);
+        assert_eq!(output.status.code(), Some(3), "{words:?}: {}", said(&output));
+        let talk = said(&output);
+        assert!(talk.contains(&named) && talk.contains("chat local stop --force"), "{words:?}: {talk}");
+        assert!(talk.contains("was removed or replaced"), "{words:?}: {talk}");
+    }
+    let status = run(&["local", "status"]);
+    assert_eq!(status.status.code(), Some(3));
+    assert!(String::from_utf8_lossy(&status.stdout).contains(&named), "{status:?}");
+    let output = run(&["local", "stop", "--force"]);
+    assert!(output.status.success() && said(&output).contains(&named), "{}", said(&output));
+    assert!(test_kill_process(pid).is_err(), "it has ended");
+    assert!(run(&["send", "general", "new"]).status.success());
+}

@@ -16,6 +16,8 @@ const START_LIMIT: Duration = Duration::from_secs(30);
 /// A server that holds the data takes connections or has ended within this time: it is just starting, stopping, or makes its
 /// removed socket again.
 const LISTEN_LIMIT: Duration = Duration::from_secs(16);
+/// A server that has given its data back has closed its socket within this time.
+const END_LIMIT: Duration = Duration::from_secs(2);
 /// The holder of the start lock is done within this time, a little longer than it takes to notice a failed start.
 const LOCK_LIMIT: Duration = Duration::from_secs(50);
 const POLL_EVERY: Duration = Duration::from_millis(20);
@@ -41,10 +43,14 @@ pub fn ensure_running(server: &LocalServer) -> Result<RunningServer, LocalError>
 /// Waits until the server takes connections or has ended; `None` if there is none.
 fn listening_or_gone(server: &LocalServer) -> Result<Option<RunningServer>, LocalError> {
     let limit = Instant::now() + LISTEN_LIMIT;
+    let data_limit = Instant::now() + END_LIMIT;
     loop {
         match state(server)? {
             LocalState::Running(found) => return Ok(Some(found)),
             LocalState::NotRunning => return Ok(None),
+            // One that is just ending has given its data back before it closes its socket.
+            LocalState::WithoutData(_) if Instant::now() < data_limit => std::thread::sleep(POLL_EVERY),
+            LocalState::WithoutData(found) => return Err(found.without_data(server)),
             LocalState::Unreachable { .. } if Instant::now() < limit => std::thread::sleep(POLL_EVERY),
             LocalState::Unreachable { holder, socket, .. } => {
                 let place =

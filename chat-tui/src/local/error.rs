@@ -71,6 +71,19 @@ pub enum LocalError {
         /// Where it should listen.
         place: String,
     },
+    /// The server runs, but its data folder was removed or replaced under it.
+    #[error(
+        "the local server (pid {pid}) listens at {socket}, but its data folder {data} was removed or replaced: it takes no \
+         messages any more; put the folder back, or end it with `chat local stop --force`"
+    )]
+    WithoutData {
+        /// Its process id.
+        pid: i32,
+        /// Its socket.
+        socket: PathBuf,
+        /// The data folder.
+        data: PathBuf,
+    },
     /// The server did not stop.
     #[error("the local server (pid {pid}) did not stop within {seconds} s; `chat local stop --force` ends it at once")]
     StillRunning {

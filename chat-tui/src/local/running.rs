@@ -24,6 +24,11 @@ impl RunningServer {
     pub fn address(&self) -> String {
         format!("unix:{}", self.socket.display())
     }
+
+    /// The error of one that has lost its data folder.
+    pub(super) fn without_data(self, server: &LocalServer) -> LocalError {
+        LocalError::WithoutData { pid: self.pid, socket: self.socket, data: server.data.clone() }
+    }
 }
 
 /// The state of the local server.
@@ -40,6 +45,8 @@ pub enum LocalState {
         /// The socket it should have, if it has named one.
         socket: Option<PathBuf>,
     },
+    /// It takes connections, but the data folder is not the one it opened: that one was removed or replaced.
+    WithoutData(RunningServer),
     /// It does not run.
     NotRunning,
 }
@@ -70,9 +77,23 @@ pub fn state(server: &LocalServer) -> Result<LocalState, LocalError> {
     if let Some(running) = find(server)? {
         return Ok(LocalState::Running(running));
     }
-    let Some(found) = holder(&server.data) else { return Ok(LocalState::NotRunning) };
+    let Some(found) = holder(&server.data) else {
+        return Ok(without_data(server)?.map_or(LocalState::NotRunning, LocalState::WithoutData));
+    };
     let pid = found.pid.filter(|pid| found.is_here() && holds(*pid, &server.data));
     Ok(LocalState::Unreachable { holder: found.to_string(), pid, socket: found.sockets().next() })
+}
+
+/// Returns the server of this data folder that lost it: it still listens where a server of the folder does, and the lock that it
+/// holds is gone.
+fn without_data(server: &LocalServer) -> Result<Option<RunningServer>, LocalError> {
+    // Where there is no place for a socket, nobody listens.
+    for socket in server.sockets().unwrap_or_default() {
+        if let Some(found) = connect(&socket)? {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
 }
 
 /// Returns the address that the lock names, whether somebody listens there or not.
@@ -138,6 +159,20 @@ mod tests {
         drop(lock);
         assert_eq!(find(&server).expect("it has ended"), None);
         assert_eq!(state(&server).expect("it has ended"), LocalState::NotRunning);
+    }
+
+    #[test]
+    fn a_server_that_lost_its_data_folder_is_found_at_its_socket() {
+        let home = tempfile::tempdir().expect("a folder");
+        let server = LocalServer::of(&home.path().join("server"), home.path());
+        assert_eq!(state(&server).expect("looked"), LocalState::NotRunning);
+        let socket = server.sockets().expect("a place").swap_remove(0);
+        let listener = std::os::unix::net::UnixListener::bind(&socket).expect("bound");
+        let running = RunningServer { pid: std::process::id() as i32, socket: socket.clone() };
+        assert_eq!(state(&server).expect("looked"), LocalState::WithoutData(running));
+        drop(listener);
+        assert_eq!(state(&server).expect("looked"), LocalState::NotRunning);
+        std::fs::remove_file(socket).expect("removed");
     }
 
     #[test]

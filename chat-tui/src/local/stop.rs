@@ -42,6 +42,8 @@ pub fn stop(server: &LocalServer, is_forced: bool) -> Result<StopOutcome, LocalE
         LocalState::Unreachable { holder, pid: None, .. } => {
             return Err(LocalError::OutOfReach { holder, data: server.data.clone() });
         }
+        LocalState::WithoutData(found) if is_forced => found.pid,
+        LocalState::WithoutData(found) => return Err(found.without_data(server)),
         LocalState::NotRunning => return Ok(StopOutcome::NotRunning),
     };
     let Some(pid) = Pid::from_raw(raw) else { return Ok(StopOutcome::NotRunning) };

@@ -93,6 +93,10 @@ async fn status(context: &Context) -> Result<(), CliError> {
             let text = format!("running ({holder}), but nobody can connect: it starts, stops or hangs");
             (pid.map(|pid| (pid, address)), text)
         }
+        LocalState::WithoutData(found) => {
+            let lost = "its data folder was removed or replaced; `chat local stop --force` ends it";
+            (Some((found.pid, found.address())), format!("running, pid {}, but {lost}", found.pid))
+        }
         LocalState::NotRunning => (None, "not running".to_owned()),
     };
     let pid = found.as_ref().map(|(pid, _)| *pid);
@@ -109,7 +113,9 @@ async fn status(context: &Context) -> Result<(), CliError> {
     context.output.data(&Line::LocalServer(line), &text)?;
     match state {
         LocalState::Running(_) => Ok(()),
-        LocalState::Unreachable { .. } | LocalState::NotRunning => Err(CliError::Status(Exit::Unreachable as u8)),
+        LocalState::Unreachable { .. } | LocalState::WithoutData(_) | LocalState::NotRunning => {
+            Err(CliError::Status(Exit::Unreachable as u8))
+        }
     }
 }
 
