@@ -64,7 +64,7 @@ fn listening_or_gone(server: &LocalServer) -> Result<Option<RunningServer>, Loca
 /// Takes the start lock; waits, but not for ever, while another client starts the server.
 fn lock_start(server: &LocalServer) -> Result<File, LocalError> {
     use std::os::unix::fs::DirBuilderExt;
-    let io = |source| LocalError::Io { path: server.start_lock.clone(), source };
+    let io = |source| LocalError::of_file(&server.start_lock, source);
     if let Some(folder) = server.start_lock.parent() {
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(io)?;
     }
@@ -116,7 +116,7 @@ fn open_log(path: &Path) -> Result<File, LocalError> {
         }
         File::options().create(true).append(true).mode(0o600).open(path)
     };
-    open().map_err(|source| LocalError::Io { path: path.to_owned(), source })
+    open().map_err(|source| LocalError::of_file(path, source))
 }
 
 /// Reads the child's ready line; its exit without one means that it failed.
