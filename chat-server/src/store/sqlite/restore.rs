@@ -96,12 +96,11 @@ pub fn restore(
     if !form::is_there(file)? {
         return Err(RestoreError::NoFile { file: file.to_owned() });
     }
-    let names = names_in(folder)?;
-    if !names.is_empty() && !is_forced {
-        return Err(RestoreError::NotEmpty { folder: folder.to_owned(), names: listed(&names) });
-    }
+    check_empty(folder, is_forced)?;
     let was_there = folder.exists();
     let held = Folder::hold(folder)?;
+    // Another restore may have ended since.
+    check_empty(folder, is_forced)?;
     let path = held.database();
     let new = beside(&path, RESTORING);
     let copied = copy(file, &new, report).map_err(|error| {
@@ -124,6 +123,15 @@ pub fn restore(
     let moved = move_aside(&path, &stamp).and_then(|former| open::install(&new, &path).map(|()| former));
     let former = moved.map_err(|error| RestoreError::Moving { folder: folder.to_owned(), error })?;
     Ok(Restored { copied, former })
+}
+
+/// Checks that nothing is in a data folder that a restore would move, unless that is wanted.
+fn check_empty(folder: &Path, is_forced: bool) -> Result<(), RestoreError> {
+    let names = names_in(folder)?;
+    if names.is_empty() || is_forced {
+        return Ok(());
+    }
+    Err(RestoreError::NotEmpty { folder: folder.to_owned(), names: listed(&names) })
 }
 
 /// Returns what is in a data folder and counts as data.
@@ -219,6 +227,36 @@ fn new_folder(path: &Path, stamp: &str) -> std::io::Result<PathBuf> {
             Ok(()) => return Ok(aside),
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => number += 1,
             Err(error) => return Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+
+    use super::super::backup::back_up;
+    use super::*;
+
+    #[test]
+    fn of_two_restores_into_an_empty_folder_one_is_refused_and_nothing_is_moved_aside() {
+        let root = tempfile::tempdir().expect("a folder");
+        let original = root.path().join("original");
+        std::fs::create_dir(&original).expect("made");
+        drop(open::prepare(&original.join("chat.db"), "e", 0).expect("made"));
+        let backup = root.path().join("backup.db");
+        back_up(&original, &backup, false, &mut |_| {}).expect("backed up");
+        for round in 0..10 {
+            let folder = root.path().join(format!("restored{round}"));
+            let (both, backup, folder) = (&Barrier::new(2), &backup, &folder);
+            let one = move || {
+                both.wait();
+                restore(backup, folder, false, &mut |_| {})
+            };
+            let results =
+                std::thread::scope(|scope| [(); 2].map(|()| scope.spawn(one)).map(|it| it.join().expect("no panic")));
+            let done: Vec<_> = results.iter().filter_map(|result| result.as_ref().ok()).collect();
+            assert!(done.len() == 1 && done[0].former.is_none(), "{results:?}");
         }
     }
 }
