@@ -12,7 +12,7 @@ use crate::byte_size::byte_size;
 use crate::cli::ServerArgs;
 use crate::output::{JSON_VERSION, OutputError, print_line};
 use crate::progress_line::ProgressLine;
-use crate::store::sqlite::{self, BackupError, Copied, Progress, RestoreError, Restored};
+use crate::store::sqlite::{self, BackupError, Copied, DamagedMessages, Progress, RestoreError, Restored};
 
 /// The arguments of `backup`.
 #[derive(Args, Clone, Debug)]
@@ -74,12 +74,15 @@ impl Done {
         };
         let former = self.former.as_ref();
         let former = former.map_or_else(String::new, |former| format!("\nthe former data are in {}", former.display()));
-        format!("{done} ({size}, checked){former}")
+        let damaged = self.copied.damaged.as_ref().map_or_else(String::new, |DamagedMessages { count, first }| {
+            format!("\n{count} of its messages are damaged, as in the original: {first}; an older backup may have them whole")
+        });
+        format!("{done} ({size}, checked){damaged}{former}")
     }
 
     /// Returns it for a program: a line of JSON.
     fn json(&self) -> String {
-        let Self { kind, data, file, copied: Copied { bytes, form }, former } = self;
+        let Self { kind, data, file, copied: Copied { bytes, form, damaged }, former } = self;
         chat_proto::codec::to_text(&Line {
             v: JSON_VERSION,
             kind: *kind,
@@ -87,6 +90,7 @@ impl Done {
             data: &data.to_string_lossy(),
             file: &file.to_string_lossy(),
             form: *form,
+            damaged: damaged.as_ref().map(|damaged| damaged.count),
             former: former.as_ref().map(|former| former.to_string_lossy()),
         })
     }
@@ -102,6 +106,8 @@ struct Line<'a> {
     data: &'a str,
     file: &'a str,
     form: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    damaged: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     former: Option<Cow<'a, str>>,
 }
@@ -178,15 +184,20 @@ mod tests {
             kind,
             data: "/srv/chat".into(),
             file: "/backup/monday.db".into(),
-            copied: Copied { bytes: 5_000_000, form: 6 },
+            copied: Copied { bytes: 5_000_000, form: 6, damaged: None },
             former: former.map(PathBuf::from),
         };
         let aside = "/srv/chat/replaced-20261121T200000Z";
-        let all = [done(Kind::Backup, None), done(Kind::Restore, None), done(Kind::Restore, Some(aside))];
+        let mut with_damage = done(Kind::Backup, None);
+        with_damage.copied.damaged = Some(DamagedMessages { count: 2, first: "general/35, ops/7".into() });
+        let restored = [done(Kind::Restore, None), done(Kind::Restore, Some(aside))];
+        let all: Vec<_> = [done(Kind::Backup, None)].into_iter().chain(restored).chain([with_damage]).collect();
         let golden: Vec<_> = include_str!("../golden/json-backup.json").lines().collect();
-        assert_eq!(all.each_ref().map(Done::json).as_slice(), golden);
+        assert_eq!(all.iter().map(Done::json).collect::<Vec<_>>(), golden);
         assert_eq!(all[0].text(), "backed up /srv/chat to /backup/monday.db (4.8 MiB, checked)");
         let lines = "restored /backup/monday.db to /srv/chat (4.8 MiB, checked)\nthe former data are in ";
         assert_eq!(all[2].text(), format!("{lines}{aside}"));
+        let text = all[3].text();
+        assert!(text.contains("2 of its messages are damaged, as in the original: general/35, ops/7;"), "{text}");
     }
 }

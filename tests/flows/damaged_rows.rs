@@ -3,9 +3,10 @@
 use std::process::Command;
 
 use chat_proto::client_frame::Subscription;
+use chat_proto::error::ErrorCode;
 use chat_proto::ids::Seq;
 use chat_proto::message::{Content, Item};
-use chat_proto::request::History;
+use chat_proto::request::{Delete, History};
 use chat_tests::peer::{GENERAL, Peer};
 use chat_tests::program;
 use chat_tests::server::Server;
@@ -58,6 +59,8 @@ async fn a_flipped_byte_damages_one_message_and_locks_nobody_out() {
         assert_eq!(damaged(&changes), [text, form]);
     }
     ana.post("k6", "the room goes on").await;
+    let refused = ben.try_call(&Delete { room: GENERAL, seq: text }).await.expect("connected");
+    assert_eq!(refused.expect_err("another's message").code, ErrorCode::NotAllowed);
     let log = server.log();
     let told: Vec<_> = log.lines().filter(|line| line.contains("a damaged row")).collect();
     assert_eq!(told.len(), 2, "{log}");
@@ -77,4 +80,27 @@ async fn a_flipped_byte_damages_one_message_and_locks_nobody_out() {
     assert_eq!((output.status.code(), &check["level"]), (Some(1), &"fail".into()), "{check}");
     let message = check["message"].as_str().expect("text");
     assert!(message.ends_with(&format!("2 damaged messages: general/{text}, general/{form}")), "{message}");
+
+    let backup = server.data().with_file_name("backup.db");
+    let mut command = Command::new(program::path("chat-server"));
+    let output = command.args(["backup", "--data"]).arg(server.data()).arg(&backup).output().expect("it runs");
+    assert!(output.status.success(), "what is whole is copied: {output:?}");
+    let said = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(said.contains(&format!("2 of its messages are damaged, as in the original: general/{text}, ")), "{said}");
+
+    // Their author may erase them.
+    server.restart();
+    let (mut ana, _) = Peer::with_token(server.address(), &token, Subscription::None, None).await;
+    for seq in [text, form] {
+        ana.call(&Delete { room: GENERAL, seq }).await;
+    }
+    let page = ana.call(&History { room: GENERAL, before: None, limit: 50 }).await.items;
+    assert!(
+        damaged(&page).is_empty() && texts(&page) == ["before", "between", "after", "the room goes on"],
+        "{page:?}"
+    );
+    assert!(server.terminate().success());
+    let database = std::fs::read(server.data().join("chat.db")).expect("a file");
+    let holds = |word: &[u8]| database.windows(word.len()).any(|bytes| bytes == word);
+    assert!(holds(b"between") && !holds(b"bent") && !holds(b"pped"), "the rest of \"flipped\", too");
 }

@@ -167,6 +167,11 @@ fn of_store(error: &StoreError) -> ErrorBody {
             "The server's database has failed, and the server must be restarted. Try again then.",
         ),
         StoreError::Closed => ErrorBody::new(ErrorCode::ShuttingDown, "The server is going down; reconnect."),
+        StoreError::Damaged(_) => {
+            tracing::error!(error = error.with_causes(), "the database is damaged; `chat-server doctor` says where");
+            let message = "The server's data are damaged; nothing was accepted. The server's log says more.";
+            ErrorBody { retryable: false, ..ErrorBody::new(ErrorCode::StorageFailed, message) }
+        }
         StoreError::Unreadable { .. } | StoreError::Failed(_) => {
             tracing::error!(error = error.with_causes(), "the database failed");
             ErrorBody::new(

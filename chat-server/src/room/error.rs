@@ -44,6 +44,7 @@ impl From<StoreError> for RoomError {
             | StoreError::TooManyRooms
             | StoreError::Unreadable { .. }
             | StoreError::Failed(_)
+            | StoreError::Damaged(_)
             | StoreError::Displaced
             | StoreError::Ended
             | StoreError::Closed => Self::Store(error),

@@ -47,6 +47,9 @@ pub enum StoreError {
     /// The disk or the database failed. Nothing of the request was kept.
     #[error("the database could not be written or read")]
     Failed(#[source] Cause),
+    /// The pages of the database are damaged. Trying again does not help.
+    #[error("the database is damaged")]
+    Damaged(#[source] Cause),
     /// The data folder, or a file in it, is gone or another one. Nothing was done; try again once they are back.
     #[error("the data folder, or a file in it, was removed, moved or replaced")]
     Displaced,
@@ -79,6 +82,11 @@ impl StoreError {
     /// A failure of the disk or the database.
     pub fn failed(cause: impl Error + Send + Sync + 'static) -> Self {
         Self::Failed(Cause(Arc::new(cause)))
+    }
+
+    /// A damaged database.
+    pub fn damaged(cause: impl Error + Send + Sync + 'static) -> Self {
+        Self::Damaged(Cause(Arc::new(cause)))
     }
 
     /// A field that cannot be read.

@@ -100,7 +100,8 @@ impl State {
         let Some(found) = found.or_else(|| new.known.clone()) else { return Ok(Accepted::Unknown) };
         let message = match (&found.content, &new.kind) {
             (Content::Message(message), _) => Some(message),
-            (Content::Deleted { .. }, ChangeKind::Delete) => None,
+            // The text of a damaged message cannot be read, but its author may erase it.
+            (Content::Deleted { .. } | Content::Damaged, ChangeKind::Delete) => None,
             (
                 Content::Deleted { .. }
                 | Content::Expired { .. }
@@ -117,22 +118,27 @@ impl State {
         let is_ephemeral = alive.is_some() || message.is_some_and(|message| message.expires_at.is_some());
         self.authorize_change(&new, found.by, is_ephemeral)?;
         // A repeated deletion is answered as done: the sender may have missed the first answer.
-        let Some(message) = message else { return Ok(Accepted::Done(found.changed)) };
+        if matches!(found.content, Content::Deleted { .. }) {
+            return Ok(Accepted::Done(found.changed));
+        }
         let key = alive.map(EphemeralEntry::key);
         // An ephemeral message that is not alive any more is gone, also where the ring still knows of it.
-        if message.expires_at.is_some() && key.is_none() {
+        if key.is_none() && message.is_some_and(|message| message.expires_at.is_some()) {
             return Err(RoomError::NotFound);
         }
-        let content = match new.kind {
+        let content = match (new.kind, message) {
+            (ChangeKind::Delete, _) => Content::Deleted { deleted_at: now, deleted_by: new.caller.user() },
             // Another change under way may be what it undoes.
-            ChangeKind::Edit { body, .. } if body == message.body && !self.commit.is_changing(new.seq) => {
+            (ChangeKind::Edit { body, .. }, Some(message))
+                if body == message.body && !self.commit.is_changing(new.seq) =>
+            {
                 return Ok(Accepted::Done(found.changed));
             }
-            ChangeKind::Edit { body, mentions } => {
+            (ChangeKind::Edit { body, mentions }, Some(message)) => {
                 let mentions = self.members_of(mentions);
                 Content::Message(Message { body, edited_at: Some(now), mentions, ..message.clone() })
             }
-            ChangeKind::Delete => Content::Deleted { deleted_at: now, deleted_by: new.caller.user() },
+            (ChangeKind::Edit { .. }, None) => return Err(RoomError::NotFound),
         };
         let changed = self.next_seq();
         let item = Item { changed, content, ..found };

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 
-use super::form::{self, FormError, beside};
+use super::form::{self, DamagedMessages, FormError, beside};
 use super::open::{self, MIGRATIONS};
 
 /// Pages that are copied between two reports.
@@ -36,6 +36,8 @@ pub struct Copied {
     pub bytes: u64,
     /// The version of its schema.
     pub form: usize,
+    /// The messages in it that are damaged, if there are any.
+    pub damaged: Option<DamagedMessages>,
 }
 
 /// Why there is no backup. No file of its name was made or changed.
@@ -132,12 +134,12 @@ pub fn back_up(
         copy(&view, &partial.path, report).map_err(failed)?;
     }
     report(Progress::Checking);
-    let form = finish(&partial.path).map_err(|form| BackupError::Check { form })?;
+    let (form, damaged) = finish(&partial.path).map_err(|form| BackupError::Check { form })?;
     let bytes = partial.lock.metadata().map_err(|error| BackupError::Io { file: file.to_owned(), error })?.len();
     // Another program may have made the file meanwhile.
     check_target(folder, file, is_forced)?;
     partial.keep(file)?;
-    Ok(Copied { bytes, form })
+    Ok(Copied { bytes, form, damaged })
 }
 
 fn check_target(folder: &Path, file: &Path, is_forced: bool) -> Result<(), BackupError> {
@@ -185,15 +187,16 @@ fn copy(source: &Connection, path: &Path, report: &mut dyn FnMut(Progress)) -> r
     }
 }
 
-/// Makes a copy one self-contained file, and checks all of it. Returns the version of its schema.
-pub(super) fn finish(path: &Path) -> Result<usize, FormError> {
+/// Makes a copy one self-contained file, and checks all of it. Returns the version of its schema, and the damaged messages in it: they
+/// are damaged in the original, too.
+pub(super) fn finish(path: &Path) -> Result<(usize, Option<DamagedMessages>), FormError> {
     let of = |error| FormError::of(path, error);
     let connection = open::connect(path).map_err(of)?;
     // No log belongs to it, and none is needed to read it.
     connection.execute_batch("PRAGMA journal_mode = DELETE").map_err(of)?;
     let form = form::check(&connection, path, MIGRATIONS.len())?;
     form::check_pages(&connection, path)?;
-    Ok(form.version)
+    Ok((form.version, form::damaged_messages(&connection, path)?))
 }
 
 /// A file that is removed unless it is kept.

@@ -1,13 +1,16 @@
 //! SQLite's errors as the ports' errors. Must not know which statement failed: the caller says what a constraint means.
 
-use rusqlite::Error;
 use rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE;
+use rusqlite::{Error, ErrorCode};
 
 use crate::store::StoreError;
 
 impl From<Error> for StoreError {
     fn from(error: Error) -> Self {
-        Self::failed(error)
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::damaged(error),
+            Some(_) | None => Self::failed(error),
+        }
     }
 }
 

@@ -234,15 +234,32 @@ pub(super) fn check_pages(connection: &Connection, path: &Path) -> Result<(), Fo
     Err(FormError::Damaged { path: path.to_owned(), faults })
 }
 
+/// Damaged messages, as an operator finds them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DamagedMessages {
+    /// How many, as far as they are listed.
+    pub count: usize,
+    /// The first ones: `general/12, general/17`.
+    pub first: String,
+}
+
 /// Reads every item.
 pub(super) fn check_items(connection: &Connection, path: &Path) -> Result<(), FormError> {
+    match damaged_messages(connection, path)? {
+        None => Ok(()),
+        Some(DamagedMessages { count, first }) => Err(FormError::DamagedItems { path: path.to_owned(), count, first }),
+    }
+}
+
+/// Reads every item. Returns the damaged ones, if there are any.
+pub(super) fn damaged_messages(connection: &Connection, path: &Path) -> Result<Option<DamagedMessages>, FormError> {
     let damaged = damaged_items::find(connection).map_err(|error| FormError::of(path, error))?;
     if damaged.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     let mut first = damaged.iter().take(ITEMS_NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
     if damaged.len() > ITEMS_NAMED {
         first.push_str(", …");
     }
-    Err(FormError::DamagedItems { path: path.to_owned(), count: damaged.len(), first })
+    Ok(Some(DamagedMessages { count: damaged.len(), first }))
 }

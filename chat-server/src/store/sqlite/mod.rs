@@ -46,7 +46,7 @@ mod writer;
 pub use backup::{BackupError, Copied, Progress, back_up};
 pub use examine::{Examined, examine};
 pub use folder::FolderError;
-pub use form::FormError;
+pub use form::{DamagedMessages, FormError};
 pub use holder::{Holder, holder, last_holder};
 pub use inspect::{DatabaseFiles, inspect, library, open_to_others};
 pub use open::OpenError;

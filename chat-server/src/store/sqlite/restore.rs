@@ -188,7 +188,7 @@ fn copy(file: &Path, new: &Path, report: &mut dyn FnMut(Progress)) -> std::io::R
 /// Checks a copy and names its new life: what was given out since the backup, such as numbers, belongs to another one.
 /// Returns the time, too, as a word for names.
 fn begin_life(new: &Path) -> Result<(Copied, String), FormError> {
-    let form = finish(new)?;
+    let (form, damaged) = finish(new)?;
     let begin = || -> rusqlite::Result<String> {
         let connection = Connection::open(new)?;
         connection.execute("UPDATE meta SET value = lower(hex(randomblob(8))) WHERE name = 'epoch'", [])?;
@@ -196,7 +196,7 @@ fn begin_life(new: &Path) -> Result<(Copied, String), FormError> {
     };
     let stamp = begin().map_err(|error| FormError::of(new, error))?;
     let bytes = std::fs::metadata(new).map_err(|error| FormError::Io { path: new.to_owned(), error })?.len();
-    Ok((Copied { bytes, form }, stamp))
+    Ok((Copied { bytes, form, damaged }, stamp))
 }
 
 /// Moves the former database into a folder of its own. The database goes before its log: a server refuses a log without a

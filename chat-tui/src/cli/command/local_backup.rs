@@ -73,6 +73,7 @@ fn line(done: &CopiedData) -> CopiedDataLine<'_> {
         data: done.data.to_string_lossy(),
         file: done.file.to_string_lossy(),
         form: done.copied.form,
+        damaged: done.copied.damaged.as_ref().map(|damaged| damaged.count),
         former: done.former.as_ref().map(|former| former.to_string_lossy()),
     }
 }

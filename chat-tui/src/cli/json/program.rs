@@ -55,6 +55,9 @@ pub(in crate::cli) struct CopiedDataLine<'a> {
     pub file: Cow<'a, str>,
     /// The version of its schema.
     pub form: usize,
+    /// How many messages in it are damaged, if any are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub damaged: Option<usize>,
     /// Where the former data are, if a restore has moved any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub former: Option<Cow<'a, str>>,

@@ -237,9 +237,12 @@ fn people_and_program(samples: &mut Samples) {
         data: "/home/ana/data".into(),
         file: "/backup/chat.db".into(),
         form: 6,
+        damaged: None,
         former: former.map(Into::into),
     };
     samples.add(&Line::Backup(copied(None)));
+    samples.add(&Line::Backup(CopiedDataLine { damaged: Some(2), ..copied(None) }));
+    samples.add(&Line::Restore(CopiedDataLine { damaged: Some(2), ..copied(None) }));
     samples.add(&Line::Restore(copied(None)));
     samples.add(&Line::Restore(copied(Some("/home/ana/data/replaced-20261121T200000Z"))));
     runs(samples);
