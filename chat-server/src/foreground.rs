@@ -7,6 +7,7 @@ use color_eyre::eyre::{Result, WrapErr};
 use crate::cli::ServerArgs;
 use crate::config::ConfigError;
 use crate::output::print_line;
+use crate::held_signals::HeldSignals;
 use crate::reload::ReadSettings;
 use crate::transport::Inherited;
 use crate::wiring::{Ready, serve};
@@ -17,6 +18,7 @@ use crate::{doctor, fatal, service_manager, shutdown, telemetry};
 /// # Errors
 /// If the settings are wrong, an address cannot be bound, or the data folder cannot be used.
 pub fn run_in_foreground(args: &ServerArgs, verbose: u8) -> Result<()> {
+    HeldSignals::hold().wrap_err("cannot handle signals")?;
     let config = args.config()?;
     if args.check_config {
         warn(&config.warnings);

@@ -42,6 +42,7 @@ pub mod connection;
 pub mod doctor;
 mod fatal;
 mod foreground;
+mod held_signals;
 pub mod histogram;
 pub mod limits;
 pub mod live;
@@ -71,6 +72,7 @@ mod wiring;
 
 pub use fatal::{in_lines, in_one_line, install_reports};
 pub use foreground::run_in_foreground;
+pub use held_signals::HeldSignals;
 pub use reload::ReadSettings;
 pub use shutdown::signalled;
 pub use wiring::{Ready, ServeError, serve};

@@ -93,6 +93,8 @@ Examples:
 }
 
 fn main() -> ExitCode {
+    // First: a service manager may ask to read the settings again as soon as the process is there.
+    let Ok(signals) = chat_server::HeldSignals::hold() else { return ExitCode::FAILURE };
     if chat_server::install_reports().is_err() {
         return ExitCode::FAILURE;
     }
@@ -101,6 +103,9 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return refuse_arguments(&error),
     };
+    if cli.command.is_some() {
+        signals.release();
+    }
     let ran = match cli.command {
         None => chat_server::run_in_foreground(&cli.server, cli.verbose).map(|()| true),
         Some(Command::Operations) => done(output::print(OPERATIONS)),

@@ -81,6 +81,7 @@ const SERVER: &[(&str, &[&str])] = &[
         &["clock", "config", "live", "reload", "server", "shutdown", "store", "tasks", "telemetry", "transport"],
     ),
     ("fatal", &["wiring"]),
+    ("held_signals", &[]),
     (
         "foreground",
         &[
@@ -89,6 +90,7 @@ const SERVER: &[(&str, &[&str])] = &[
             "doctor",
             "fatal",
             "output",
+            "held_signals",
             "reload",
             "service_manager",
             "shutdown",

@@ -9,6 +9,7 @@ use chat_proto::request::{History, Life, Post};
 use chat_proto::server_frame::ServerFrame;
 use chat_tests::peer::{GENERAL, Peer, post};
 use chat_tests::server::Server;
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
 
 /// The file that fills the remaining space.
 const REST: &str = "rest";
@@ -98,4 +99,23 @@ async fn a_full_disk_refuses_posts_reads_on_and_recovers() {
     for seq in acknowledged {
         assert!(held.contains(&seq), "{seq} was acknowledged");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limit_for_files_refuses_posts_and_ends_nothing() {
+    let server = Server::start_with(&[], "[limits]\nenabled = false\n");
+    let (mut ana, _) = Peer::register(server.address(), "ana", Subscription::None).await;
+    let pid = Pid::from_raw(i32::try_from(server.pid()).expect("a small number"));
+    let limit = |bytes| {
+        let limit = Rlimit { current: bytes, maximum: None };
+        prlimit(pid, Resource::Fsize, limit).expect("it runs");
+    };
+    limit(Some(256 * 1024));
+    let body = "x".repeat(8_000);
+    let (accepted, _, refused) = post_until_refused(&mut ana, 200, |number| post(&format!("k{number}"), &body)).await;
+    assert_eq!((refused.code, refused.retryable), (ErrorCode::StorageFailed, true));
+    limit(None);
+    let again = ana.until_taken("files may grow", &post("again", "more")).await;
+    assert!(accepted.last().is_none_or(|last| *last < again.seq));
+    assert!(server.log().contains("a transaction failed"), "{}", server.log());
 }

@@ -1,11 +1,18 @@
 //! SIGHUP: the settings are read again, and the server goes on whatever it finds.
 
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, Stdio};
+
 use chat_proto::client_frame::Subscription;
 use chat_proto::error::ErrorCode;
 use chat_proto::request::Ping;
 use chat_tests::peer::{Peer, post};
+use chat_tests::program;
+use chat_tests::running::Running;
 use chat_tests::server::Server;
 use chat_tests::wait::eventually;
+use rustix::fs::{FileType, Mode};
+use rustix::process::Signal;
 
 /// Posts until a post is refused for its rate, at most `most`. Returns how many were accepted.
 async fn burst(peer: &mut Peer, name: &str, most: usize) -> usize {
@@ -61,4 +68,23 @@ async fn new_rates_hold_at_once_and_wrong_settings_change_nothing() {
     // Every request but a post is logged when it is served.
     cy.call(&Ping {}).await;
     logged(&server, "DEBUG", 1).await;
+}
+
+#[test]
+fn a_signal_during_the_start_does_not_end_the_server() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let settings = folder.path().join("server.toml");
+    let mode = Mode::RUSR | Mode::WUSR;
+    rustix::fs::mknodat(rustix::fs::CWD, &settings, FileType::Fifo, mode, 0).expect("a pipe with a name");
+    let mut command = Command::new(program::path("chat-server"));
+    command.args(["--listen", "127.0.0.1:0", "--data"]).arg(folder.path().join("data")).arg("--config").arg(&settings);
+    let mut server = Running(command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts"));
+    // Opens as soon as the server waits for its settings.
+    let mut pipe = std::fs::File::options().write(true).open(&settings).expect("opened");
+    server.signal(Signal::HUP);
+    pipe.write_all(b"[limits]\nenabled = false\n").expect("written");
+    drop(pipe);
+    let mut line = String::new();
+    BufReader::new(server.0.stdout.take().expect("piped")).read_line(&mut line).expect("readable");
+    assert!(line.contains("ws://"), "it went on: {line:?}");
 }

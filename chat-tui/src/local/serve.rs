@@ -50,6 +50,7 @@ pub fn run_in_background(args: BackgroundArgs) -> Result<()> {
 }
 
 fn serve_in_background(args: BackgroundArgs) -> Result<()> {
+    chat_server::HeldSignals::hold().wrap_err("cannot handle signals")?;
     // Before any thread exists: closing the terminal must not stop the server.
     rustix::process::setsid().wrap_err("cannot leave the terminal's session")?;
     let mut sockets = args.unix.into_iter();
