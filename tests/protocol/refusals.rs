@@ -369,3 +369,14 @@ async fn a_client_that_hangs_up_is_sent_nothing_more() {
     stream.read_to_end(&mut rest).await.expect("ended");
     assert_eq!(String::from_utf8_lossy(&rest), "");
 }
+
+#[tokio::test]
+async fn a_hello_with_too_many_rooms_is_refused_with_its_field() {
+    let server = Server::start();
+    let mut peer = Peer::connect(server.address()).await;
+    let rooms = Subscription::Rooms((1..=300).map(RoomId).collect());
+    let auth = Auth::Token { token: "none".into() };
+    peer.send(codec::encode_hello(&Peer::hello(auth, rooms, None))).await;
+    let Some(ServerFrame::Error(refused)) = peer.next().await else { panic!("an error") };
+    assert_eq!((refused.error.code, refused.error.field.as_deref()), (ErrorCode::BadRequest, Some("subscribe.rooms")));
+}

@@ -8,12 +8,12 @@ use chat_proto::text::{MessageBody, TextError};
 
 use super::error::Refusal;
 
-/// Checks the length of a list of ids or names.
-pub(super) fn check_count(count: usize) -> Result<(), Refusal> {
+/// Checks the length of a list of ids or names, which is in this field.
+pub(super) fn check_count(count: usize, field: &str) -> Result<(), Refusal> {
     if count <= IDS_MAX {
         Ok(())
     } else {
-        Err(ErrorBody::new(ErrorCode::BadRequest, format!("At most {IDS_MAX} at once.")).into())
+        Err(ErrorBody::new(ErrorCode::BadRequest, format!("At most {IDS_MAX} at once.")).at_field(field).into())
     }
 }
 

@@ -50,7 +50,7 @@ pub(super) fn check(hello: &Hello) -> Result<(), Refusal> {
         return Err(ErrorBody::new(ErrorCode::BadRequest, message).at_field("client").into());
     }
     match &hello.subscribe {
-        Subscription::Rooms(rooms) => check_count(rooms.len()),
+        Subscription::Rooms(rooms) => check_count(rooms.len(), "subscribe.rooms"),
         Subscription::All | Subscription::None => Ok(()),
     }
 }

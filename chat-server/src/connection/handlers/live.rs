@@ -15,7 +15,7 @@ pub(in crate::connection) async fn subscribe(
     caller: &Caller,
     asked: Subscribe,
 ) -> Result<Subscribed, Refusal> {
-    check_count(asked.rooms.len())?;
+    check_count(asked.rooms.len(), "rooms")?;
     let device = server.connections.device(caller).ok_or(Refusal::NoConnection)?;
     let mut heads = Vec::with_capacity(asked.rooms.len());
     for room in asked.rooms {
@@ -32,7 +32,7 @@ pub(in crate::connection) async fn unsubscribe(
     caller: &Caller,
     asked: Unsubscribe,
 ) -> Result<Empty, Refusal> {
-    check_count(asked.rooms.len())?;
+    check_count(asked.rooms.len(), "rooms")?;
     let device = server.connections.device(caller).ok_or(Refusal::NoConnection)?;
     for room in asked.rooms {
         server.rooms.unsubscribe(room, device.connection).await;

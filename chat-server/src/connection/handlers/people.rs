@@ -15,7 +15,7 @@ use crate::server::Server;
 const PEOPLE: u32 = 200;
 
 pub(in crate::connection) async fn users(server: &Server, asked: Users) -> Result<UsersAnswer, Refusal> {
-    check_count(asked.ids.len())?;
+    check_count(asked.ids.len(), "ids")?;
     if asked.ids.is_empty() {
         return Ok(UsersAnswer { users: Vec::new() });
     }
@@ -27,7 +27,7 @@ pub(in crate::connection) async fn resolve(
     caller: &Caller,
     asked: Resolve,
 ) -> Result<Resolved, Refusal> {
-    check_count(asked.rooms.len() + asked.users.len())?;
+    check_count(asked.rooms.len() + asked.users.len(), "rooms")?;
     let mut rooms = Vec::new();
     for stored in server.store.rooms_by_name(asked.rooms).await? {
         if server.rooms.snapshot(caller, stored.room.id, RoomAction::See).await.is_ok() {
