@@ -78,13 +78,19 @@ const TAIL: usize = 10;
 /// Messages that each author deletes between two kills.
 const DELETED: usize = 100;
 
-/// The ends of the words of deleted texts.
-type Gone = HashSet<Vec<u8>>;
+/// The ends of the words of texts.
+type Ends = HashSet<Vec<u8>>;
 
-/// One author's turn: posts, edits that lengthen, and deletions, as they come. Returns what must be gone.
-async fn turn(address: SocketAddr, token: String, turn: usize) -> Gone {
+/// The ends of these words.
+fn ends(words: &[String]) -> impl Iterator<Item = Vec<u8>> {
+    words.iter().map(|word| word.as_bytes()[word.len() - TAIL..].to_vec())
+}
+
+/// One author's turn: posts, edits that lengthen, and deletions, as they come. Returns what must be gone, and
+/// what still stands.
+async fn turn(address: SocketAddr, token: String, turn: usize) -> (Ends, Ends) {
     let (mut peer, _) = Peer::with_token(address, &token, Subscription::None, None).await;
-    let (mut standing, mut gone) = (VecDeque::new(), Gone::new());
+    let (mut standing, mut gone) = (VecDeque::new(), Ends::new());
     for number in 0..DELETED + 10 {
         // Fibonacci hashing: words without a common beginning.
         let word = |part: usize| {
@@ -98,22 +104,25 @@ async fn turn(address: SocketAddr, token: String, turn: usize) -> Gone {
             let body = format!("{second} {}end", filler(400)).parse().expect("a body");
             peer.call(&Edit { room: GENERAL, seq, body }).await;
         }
-        standing.push_back((seq, [first, second]));
+        // An edit replaces the first word.
+        let last = if number % 2 == 0 { second.clone() } else { first.clone() };
+        standing.push_back((seq, [first, second], last));
         let place = number * 7 % 10;
         if number >= 10
-            && let Some((seq, words)) = standing.remove(place)
+            && let Some((seq, words, _)) = standing.remove(place)
         {
             peer.call(&Delete { room: GENERAL, seq }).await;
-            gone.extend(words.iter().map(|word| word.as_bytes()[word.len() - TAIL..].to_vec()));
+            gone.extend(ends(&words));
         }
     }
-    gone
+    (gone, standing.into_iter().flat_map(|(_, _, last)| ends(&[last]).collect::<Vec<_>>()).collect())
 }
 
 /// How many of the words are in the files of the data folder.
-fn found(server: &Server, gone: &Gone) -> usize {
+fn found(server: &Server, sought: &Ends) -> usize {
     let files = server.copy();
-    let is_word = |bytes: &&[u8]| bytes[0].is_ascii_hexdigit() && bytes[1].is_ascii_hexdigit() && gone.contains(*bytes);
+    let is_word =
+        |bytes: &&[u8]| bytes[0].is_ascii_hexdigit() && bytes[1].is_ascii_hexdigit() && sought.contains(*bytes);
     files.values().flat_map(|bytes| bytes.windows(TAIL)).filter(is_word).collect::<HashSet<_>>().len()
 }
 
@@ -125,14 +134,16 @@ async fn nothing_of_six_hundred_deleted_texts_is_in_a_file_after_kills_under_loa
         let (_, welcome) = Peer::register(server.address(), name, Subscription::None).await;
         tokens.push(welcome.token.expect("a token"));
     }
-    let mut gone = Gone::new();
+    let (mut gone, mut standing) = (Ends::new(), Ends::new());
     for round in 0..3 {
         let turns = tokens
             .iter()
             .enumerate()
             .map(|(author, token)| tokio::spawn(turn(server.address(), token.clone(), 1 + 2 * round + author)));
         for turn in turns.collect::<Vec<_>>() {
-            gone.extend(turn.await.expect("a turn"));
+            let (deleted, kept) = turn.await.expect("a turn");
+            gone.extend(deleted);
+            standing.extend(kept);
         }
         server.kill();
         server.restart();
@@ -141,4 +152,5 @@ async fn nothing_of_six_hundred_deleted_texts_is_in_a_file_after_kills_under_loa
     until("the texts to leave the disk", || (found(&server, &gone) == 0).then_some(()));
     server.terminate();
     assert_eq!(found(&server, &gone), 0, "a stop brings nothing back");
+    assert_eq!((standing.len(), found(&server, &standing)), (2 * 3 * 10, 2 * 3 * 10), "the search finds what stands");
 }

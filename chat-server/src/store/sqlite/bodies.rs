@@ -59,6 +59,10 @@ mod tests {
         changes: Vec<StoreReply<()>>,
     }
 
+    fn end_of(word: &str) -> Vec<u8> {
+        word.as_bytes()[word.len() - TAIL..].to_vec()
+    }
+
     impl Load {
         fn text(&mut self, seq: u64, longest: usize) -> String {
             let word = format!("{:08x}{:08x}", self.numbers.below(1 << 30), self.numbers.below(1 << 30));
@@ -88,7 +92,13 @@ mod tests {
             self.change(store, at, Revision::Delete, gone);
             let seq = self.standing.swap_remove(at).seq;
             let words = self.words.iter().filter(|(of, _)| *of == seq.0);
-            self.gone.extend(words.map(|(_, word)| word.as_bytes()[word.len() - TAIL..].to_vec()));
+            self.gone.extend(words.map(|(_, word)| end_of(word)));
+        }
+
+        /// The ends of the words in the texts that were not deleted, as they are now.
+        fn standing_words(&self) -> HashSet<Vec<u8>> {
+            let last = |seq: Seq| self.words.iter().rev().find(|(of, _)| *of == seq.0);
+            self.standing.iter().filter_map(|posted| last(posted.seq)).map(|(_, word)| end_of(word)).collect()
         }
 
         fn change(&mut self, store: &dyn Store, at: usize, revision: Revision, content: Content) {
@@ -120,8 +130,12 @@ mod tests {
         store.close().await.expect("closed");
         drop(store);
         let bytes = std::fs::read(folder.path().join("chat.db")).expect("a file");
-        let found: HashSet<&[u8]> = bytes.windows(TAIL).filter(|bytes| load.gone.contains(*bytes)).collect();
-        assert_eq!((load.gone.len() > 1_500, found.len()), (true, 0), "of {} texts", load.gone.len());
+        let found = |sought: &HashSet<Vec<u8>>| -> usize {
+            bytes.windows(TAIL).filter(|bytes| sought.contains(*bytes)).collect::<HashSet<_>>().len()
+        };
+        assert_eq!((load.gone.len() > 1_500, found(&load.gone)), (true, 0), "of {} texts", load.gone.len());
+        let standing = load.standing_words();
+        assert_eq!((standing.len(), found(&standing)), (40, 40), "the search finds what stands");
         let store = folder.open("e", Run(2));
         let last = store.history(RoomId(1), None, HistoryBounds::page(1)).await.expect("read").items;
         assert_eq!(last.len(), 1, "what stands is still there");
