@@ -168,7 +168,7 @@
 //! same key again, on any connection, and gets the first answer with `duplicate: true`. The same key with another text
 //! or room is `key_reused`; `code`, `reply_to` and `life` are not compared. Persistent and ephemeral messages are stored
 //! apart, and so are their keys: a retry keeps the life of the first attempt. The key of an ephemeral message is known
-//! until ten minutes after its end.
+//! until ten minutes after its end, unless the store for ephemeral messages is emptied meanwhile, as by a restart without Redis.
 //!
 //! A stream that must keep its order with many posts in flight sets `chain`: `"restart"` on the first post,
 //! `"continue"` on the others. Once a chained post is refused, for any reason, the posts behind it are refused with

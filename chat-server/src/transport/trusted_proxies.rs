@@ -12,8 +12,17 @@ use crate::access::Origin;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// Headers that only a proxy sets.
-const OF_PROXIES: [HeaderName; 4] =
-    [FORWARDED, hyper::header::VIA, X_FORWARDED_FOR, HeaderName::from_static("x-real-ip")];
+const OF_PROXIES: [HeaderName; 9] = [
+    FORWARDED,
+    hyper::header::VIA,
+    X_FORWARDED_FOR,
+    HeaderName::from_static("x-real-ip"),
+    HeaderName::from_static("x-client-ip"),
+    HeaderName::from_static("x-forwarded-host"),
+    HeaderName::from_static("x-forwarded-proto"),
+    HeaderName::from_static("cf-connecting-ip"),
+    HeaderName::from_static("true-client-ip"),
+];
 
 /// Whether a proxy forwards the request: the proxy may be on this machine, but its client need not be.
 pub(super) fn is_forwarded(headers: &HeaderMap) -> bool {
@@ -205,5 +214,27 @@ mod tests {
         let entries = ["10.0.0.0/8".to_owned(), "nginx".to_owned()];
         assert_eq!(TrustedProxies::parse(&entries), Err("nginx"));
         assert_eq!(proxies(&["::1"]), proxies(&["::1/128"]));
+    }
+
+    #[test]
+    fn each_usual_header_of_a_proxy_says_that_a_request_is_forwarded() {
+        let names = [
+            "forwarded",
+            "via",
+            "x-forwarded-for",
+            "x-real-ip",
+            "x-client-ip",
+            "x-forwarded-host",
+            "x-forwarded-proto",
+            "cf-connecting-ip",
+            "true-client-ip",
+        ];
+        for name in names {
+            let mut headers = HeaderMap::new();
+            headers.insert("host", "localhost".parse().expect("a value"));
+            assert!(!is_forwarded(&headers));
+            headers.insert(name, "192.0.2.9".parse().expect("a value"));
+            assert!(is_forwarded(&headers), "{name}");
+        }
     }
 }
