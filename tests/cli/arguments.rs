@@ -98,3 +98,31 @@ fn a_server_is_named_by_a_url_with_a_path_or_by_its_port() {
         assert!(home.output(&["--server", &address, "whoami"]).contains(&shown));
     }
 }
+
+#[test]
+fn a_profile_signs_in_by_itself_whatever_token_the_environment_holds() {
+    let ours = Server::start();
+    let home = Home::signed_in(&ours, "ana");
+    let config = home.path().join(".config/chat");
+    std::fs::create_dir_all(&config).expect("made");
+    let settings = format!("[profiles.work]\nserver = \"unix:{}\"\n", ours.socket().display());
+    std::fs::write(config.join("client.toml"), settings).expect("written");
+    let with_token = |arguments: &[&str]| home.chat(arguments).env("CHAT_TOKEN", "of-another-server").output();
+    let output = with_token(&["--profile", "work", "whoami"]).expect("it runs");
+    assert!(output.status.success(), "{}", talk(&output));
+    let output = with_token(&["whoami"]).expect("it runs");
+    assert_eq!(output.status.code(), Some(4), "{}", talk(&output));
+}
+
+#[test]
+fn a_negative_number_or_time_is_named_as_the_mistake() {
+    let home = Home::default();
+    for (arguments, mistake) in [
+        (&["run", "general", "--ttl", "-5s", "--", "true"][..], "negative"),
+        (&["local", "log", "-n", "-1"], "a whole number from 0"),
+    ] {
+        let output = home.run(arguments);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(talk(&output).contains(mistake), "{}", talk(&output));
+    }
+}

@@ -1,4 +1,4 @@
-//! Questions before something is lost, on a real terminal. Must not know how the server stops.
+//! Questions on a real terminal: before something is lost, and for passwords. Must not know how the server stops.
 
 use chat_tests::client::Home;
 use chat_tests::screen::Screen;
@@ -30,4 +30,18 @@ fn a_server_with_ephemeral_messages_is_stopped_if_the_person_agrees() {
     home.output(&["send", "general", "--ttl", "1h", "in memory only"]);
     asked(&shell, "chat local stop", "yes", "0");
     assert_eq!(home.code(&["local", "status"]), 3);
+}
+
+#[test]
+fn a_question_for_a_password_ends_with_ctrl_c_and_leaves_the_echo() {
+    let home = Home::default();
+    let shell = Screen::shell(&home, (100, 20));
+    shell.type_text("clear; chat passwd; echo ended with $?");
+    shell.press(&["Enter"]);
+    shell.wait_for_text("Current password (empty if there is none):");
+    shell.press(&["C-c"]);
+    shell.wait_for_text("ended with 130");
+    shell.type_text("stty -a | grep -oE -e '-?echo ' | sed 's/^/mode /'");
+    shell.press(&["Enter"]);
+    shell.wait_for("the mode", |lines| lines.iter().any(|line| line == "mode echo"));
 }

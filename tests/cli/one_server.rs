@@ -273,3 +273,28 @@ fn a_server_whose_data_folder_is_removed_is_named_with_the_way_to_end_it() {
     assert!(test_kill_process(pid).is_err(), "it has ended");
     assert!(run(&["send", "general", "new"]).status.success());
 }
+
+#[test]
+fn a_server_that_somebody_else_starts_is_waited_for_no_longer_than_the_command_may() {
+    let user = User::new();
+    let lock = user.data().with_extension("start");
+    std::fs::create_dir_all(lock.parent().expect("a folder")).expect("made");
+    let lock = std::fs::File::create(lock).expect("made");
+    lock.lock().expect("free");
+    let output = user.session(&["wait", "general", "--timeout", "1s"]).output().expect("it runs");
+    assert_eq!(output.status.code(), Some(3));
+    assert!(talk(&output).contains("could not be reached within 1s"), "{}", talk(&output));
+    let mut waiting = user.session(&["whoami"]).spawn().expect("it starts");
+    let pid = Pid::from_raw(i32::try_from(waiting.id()).expect("a pid")).expect("a pid");
+    until("its handler", || catches_interrupts(waiting.id()).then_some(()));
+    kill_process(pid, Signal::INT).expect("it runs");
+    assert_eq!(waiting.wait().expect("it ends").code(), Some(130));
+}
+
+/// Whether a process has a handler for SIGINT.
+fn catches_interrupts(pid: u32) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+    let caught = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    caught.is_some_and(|mask| mask & (1 << (Signal::INT.as_raw() - 1)) != 0)
+}

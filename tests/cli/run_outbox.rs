@@ -107,6 +107,16 @@ fn the_command_starts_at_once_while_the_server_does_not_answer() {
     let stdout = running.stdout.take().expect("piped");
     std::io::BufRead::read_line(&mut std::io::BufReader::new(stdout), &mut line).expect("readable");
     assert_eq!(line, "started\n");
+    // The command has started while the attempt to look at the room is still under way.
+    let (mut attempt, _) = listener.accept().expect("an attempt");
+    attempt.set_nonblocking(true).expect("a socket");
+    let end = loop {
+        match std::io::Read::read(&mut attempt, &mut [0; 1024]) {
+            Ok(1..) => {}
+            end => break end,
+        }
+    };
+    assert_eq!(end.map_err(|error| error.kind()), Err(std::io::ErrorKind::WouldBlock));
     drop(running.stdin.take());
     let output = running.wait_with_output().expect("it ends");
     assert_eq!(output.status.code(), Some(0));
@@ -148,8 +158,12 @@ fn a_missing_room_and_missing_membership_leave_a_refused_post_that_is_retried_an
     let server = Server::start();
     let (ana, ben) = (Home::signed_in(&server, "ana"), Home::signed_in(&server, "ben"));
     ana.output(&["room", "create", "ops"]);
-    for room in ["ops", "nosuch"] {
-        let output = ben.run(&["run", room, "--", "sh", "-c", "echo out; exit 4"]);
+    // No room of this name is known, so its messages may expire: only --persistent keeps the result.
+    let output = ben.run(&["run", "nosuch", "--", "echo", "marker-51d0"]);
+    assert!(talk(&output).contains("--persistent"), "{}", talk(&output));
+    assert!(!ben.holds("marker-51d0") && waiting(&ben).is_empty());
+    for (room, flags) in [("ops", &[][..]), ("nosuch", &["--persistent"])] {
+        let output = ben.run(&[&["run", room], flags, &["--", "sh", "-c", "echo out; exit 4"]].concat());
         assert_eq!(output.status.code(), Some(4), "{}", talk(&output));
         assert!(talk(&output).contains("in the outbox as"), "{}", talk(&output));
     }

@@ -186,3 +186,22 @@ fn lines_of_a_description_cannot_pass_for_other_lines() {
     let shown = ana.output(&["room", "info", "general"]);
     assert_eq!(shown.lines().filter(|line| line.starts_with("members ")).count(), 1, "{shown}");
 }
+
+#[test]
+fn a_full_standard_error_changes_no_exit_code() {
+    let home = Home::default();
+    let mut whoami = home.chat(&["--server", "unix:/nonexistent/s", "whoami"]);
+    assert_eq!(whoami.stderr(full()).status().expect("it runs").code(), Some(3));
+}
+
+#[test]
+fn a_command_keeps_its_status_if_its_result_cannot_be_printed() {
+    let home = Home::default();
+    let arguments = ["run", "general", "--json", "--", "sh", "-c", "exit 4"];
+    let output = home.chat(&arguments).stdout(full()).output().expect("it runs");
+    assert_eq!(output.status.code(), Some(4), "{}", talk(&output));
+    assert!(talk(&output).contains("no space left"), "{}", talk(&output));
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    assert_eq!(home.chat(&arguments).stdout(writer).status().expect("it runs").code(), Some(4));
+}

@@ -19,7 +19,7 @@ pub(super) struct Globals {
     #[arg(long, global = true, value_name = "URL", help_heading = "Global options")]
     pub server: Option<String>,
     /// Sign in with this token instead of the one stored by `chat login`.
-    #[arg(long, global = true, env = "CHAT_TOKEN", hide_env_values = true, hide = true, value_name = "TOKEN")]
+    #[arg(long, global = true, hide = true, value_name = "TOKEN")]
     pub token: Option<String>,
     /// Use the server of this profile in client.toml.
     #[arg(long, global = true, value_name = "NAME", help_heading = "Global options")]
@@ -73,11 +73,11 @@ impl Context {
     ///
     /// # Errors
     /// The address is invalid, or the local server cannot be started.
-    pub fn address(&self) -> Result<ServerAddress, CliError> {
-        if let Some(server) = self.configured_server()? {
-            return Ok(server.parse()?);
+    pub async fn address(&self) -> Result<ServerAddress, CliError> {
+        match self.configured_server()? {
+            Some(server) => Ok(server.parse()?),
+            None => self.default_server().await,
         }
-        self.default_server()
     }
 
     /// Returns the way to sign in at `address`: the token given, the token stored, or the socket's peer credentials.
@@ -101,8 +101,8 @@ impl Context {
     /// # Errors
     /// The stored tokens cannot be read.
     pub fn known_auth(&self, address: &ServerAddress) -> Result<Option<Auth>, CliError> {
-        if let Some(token) = self.globals.token.as_ref().filter(|token| !token.is_empty()) {
-            return Ok(Some(Auth::Token { token: token.clone() }));
+        if let Some(token) = self.given_token() {
+            return Ok(Some(Auth::Token { token }));
         }
         let credentials = self.credentials()?;
         // The user's own server was once known by its socket.
@@ -143,7 +143,7 @@ impl Context {
     /// # Errors
     /// Exit 3 if the server is unreachable, 4 if it refuses the sign-in.
     pub async fn connect(&self) -> Result<CliSession, CliError> {
-        let address = self.address()?;
+        let address = self.address().await?;
         let auth = self.auth(&address).await?;
         self.connect_as(address, auth).await
     }
@@ -169,7 +169,7 @@ impl Context {
     /// # Errors
     /// As [`Self::connect`].
     pub async fn follow_options(&self) -> Result<LinkOptions, CliError> {
-        let address = self.address()?;
+        let address = self.address().await?;
         let auth = self.auth(&address).await?;
         let locate = self.locate(&address);
         Ok(LinkOptions::follow(address, auth).located_by(locate).trusting(self.ca_file()))

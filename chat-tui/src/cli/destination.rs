@@ -5,9 +5,7 @@ use chat_proto::time::UnixMillis;
 use sha2::{Digest, Sha256};
 
 use super::context::Context;
-use super::exit::CliError;
 use super::outbox::OutboxFolder;
-use super::session::CliSession;
 
 impl Context {
     /// Returns the outbox of the profile.
@@ -29,24 +27,12 @@ impl Context {
 
     /// Names the token that was given with the command, if one was: a post of this sign-in is not posted by another one.
     pub fn token_name(&self) -> Option<String> {
-        let token = self.globals.token.as_ref().filter(|token| !token.is_empty())?;
+        let token = self.given_token()?;
         Some(Sha256::digest(token.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect())
     }
 
     /// Returns the time of day.
     pub fn now() -> UnixMillis {
         UnixMillis(jiff::Timestamp::now().as_millisecond())
-    }
-
-    /// Connects while other work goes on: finding or starting the server does not hold that up.
-    ///
-    /// # Errors
-    /// As [`Self::connect`].
-    pub async fn connect_beside(&self) -> Result<CliSession, CliError> {
-        let context = self.clone();
-        let found = tokio::task::spawn_blocking(move || context.address());
-        let address = found.await.unwrap_or_else(|error| Err(CliError::failed(error.to_string())))?;
-        let auth = self.auth(&address).await?;
-        self.connect_as(address, auth).await
     }
 }

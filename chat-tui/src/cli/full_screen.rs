@@ -19,7 +19,7 @@ pub(super) async fn run(context: &Context) -> Result<(), CliError> {
         ));
     }
     let (context, greeting) = context.at_last_server();
-    let address = context.address()?;
+    let address = context.address().await?;
     let auth = context.known_auth(&address)?;
     let (prepare, locate) = (context.prepare(&address), context.locate(&address));
     let link = LinkOptions::screen(address.clone(), auth, prepare).located_by(locate).trusting(context.ca_file());

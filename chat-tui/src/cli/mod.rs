@@ -15,6 +15,7 @@ mod outbox;
 mod output;
 mod own_server;
 mod post_pacer;
+mod prompt;
 mod reader_gone;
 mod run_report;
 mod server_choice;

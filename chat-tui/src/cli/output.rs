@@ -256,9 +256,9 @@ pub(super) fn local_time_with_zone(at: UnixMillis) -> String {
     moment.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
 }
 
-#[expect(clippy::print_stderr, reason = "the only place that writes to standard error")]
+/// Writes to standard error. If nobody takes it, the exit code still says how the command ended.
 fn write_stderr(text: &str) {
-    eprintln!("{text}");
+    drop(writeln!(io::stderr().lock(), "{text}"));
 }
 
 /// Writes bytes to standard output as they are (completions, manual pages).

@@ -13,12 +13,11 @@ impl Context {
     /// # Errors
     /// It cannot be started.
     #[cfg(feature = "local-server")]
-    pub fn default_server(&self) -> Result<ServerAddress, CliError> {
-        if std::os::unix::net::UnixStream::connect(crate::local::SYSTEM_SOCKET).is_ok() {
-            return Ok(format!("unix:{}", crate::local::SYSTEM_SOCKET).parse()?);
-        }
-        let running = crate::local::ensure_running(&self.local_server());
-        Ok(running.map_err(|error| CliError::unreachable(error.to_string()))?.address().parse()?)
+    pub async fn default_server(&self) -> Result<ServerAddress, CliError> {
+        let server = self.local_server();
+        // It may take many seconds: meanwhile signals and time limits hold.
+        let found = tokio::task::spawn_blocking(move || find_or_start(&server)).await;
+        found.map_err(|error| CliError::failed(error.to_string()))?
     }
 
     /// A build without a local server needs a name.
@@ -26,8 +25,9 @@ impl Context {
     /// # Errors
     /// Always.
     #[cfg(not(feature = "local-server"))]
-    pub fn default_server(&self) -> Result<ServerAddress, CliError> {
-        Err(CliError::usage("name a server: --server URL, CHAT_SERVER, or a profile in client.toml"))
+    pub fn default_server(&self) -> impl Future<Output = Result<ServerAddress, CliError>> + use<> {
+        let advice = "name a server: --server URL, CHAT_SERVER, or a profile in client.toml";
+        std::future::ready(Err(CliError::usage(advice)))
     }
 
     /// Returns the paths of the local server.
@@ -99,4 +99,13 @@ impl Context {
         }
         address.to_string()
     }
+}
+
+#[cfg(feature = "local-server")]
+fn find_or_start(server: &crate::local::LocalServer) -> Result<ServerAddress, CliError> {
+    if std::os::unix::net::UnixStream::connect(crate::local::SYSTEM_SOCKET).is_ok() {
+        return Ok(format!("unix:{}", crate::local::SYSTEM_SOCKET).parse()?);
+    }
+    let running = crate::local::ensure_running(server);
+    Ok(running.map_err(|error| CliError::unreachable(error.to_string()))?.address().parse()?)
 }

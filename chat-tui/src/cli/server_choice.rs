@@ -10,6 +10,8 @@ use crate::net::ServerAddress;
 
 /// The environment variable that names the server; `--server` and `--profile` stand above it.
 const SERVER_VARIABLE: &str = "CHAT_SERVER";
+/// The environment variable that holds the token to sign in with; `--profile` stands above it.
+const TOKEN_VARIABLE: &str = "CHAT_TOKEN";
 
 impl Context {
     /// As [`Self::address`], without starting a server. `None` if none runs.
@@ -75,6 +77,14 @@ impl Context {
         }
         let default = if self.named_server().is_none() { self.settings.profile.as_deref() } else { None };
         self.globals.profile.as_deref().or(default)
+    }
+
+    /// Returns the token that was given with the command: by the flag, or by the environment if no flag names a profile,
+    /// which has a sign-in of its own.
+    pub fn given_token(&self) -> Option<String> {
+        let named = self.globals.token.clone().filter(|token| !token.is_empty());
+        let variable = if self.globals.profile.is_none() { std::env::var(TOKEN_VARIABLE).ok() } else { None };
+        named.or(variable.filter(|token| !token.is_empty()))
     }
 
     fn profile(&self, name: &str) -> Result<&Profile, CliError> {

@@ -1,7 +1,5 @@
 //! `register`, `login`, `logout`, `whoami`, `passwd`: accounts and signing in. Must not know how tokens are stored.
 
-use std::io::{BufRead, IsTerminal, Write};
-
 use chat_proto::client_frame::Auth;
 use chat_proto::error::ErrorCode;
 use chat_proto::request::{Logout, SetPassword};
@@ -12,6 +10,7 @@ use crate::argument::person_name;
 use crate::cli::context::Context;
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::json::{IdentityLine, Line, UserFields};
+use crate::cli::prompt::{lines_of_stdin, secret};
 use crate::cli::session::CliSession;
 use crate::net::ServerAddress;
 
@@ -61,13 +60,13 @@ pub(in crate::cli) struct PasswdArgs {
 }
 
 pub(super) async fn register(args: &RegisterArgs, context: &Context) -> Result<(), CliError> {
-    let address = context.address()?;
+    let address = context.address().await?;
     let password = if args.password_stdin {
-        line_of_stdin()?
+        line_of_stdin().await?
     } else {
         // Nobody types a password for a server that does not answer.
         context.probe(&address).await?;
-        ask_twice("Password")?
+        ask_twice("Password").await?
     };
     let auth = Auth::Register { name: args.name.clone(), password, code: args.code.clone() };
     let is_by_hand = !args.password_stdin;
@@ -75,15 +74,15 @@ pub(super) async fn register(args: &RegisterArgs, context: &Context) -> Result<(
 }
 
 pub(super) async fn login(args: &LoginArgs, context: &Context) -> Result<(), CliError> {
-    let address = context.address()?;
+    let address = context.address().await?;
     let auth = if args.token_stdin {
-        Auth::Token { token: line_of_stdin()? }
+        Auth::Token { token: line_of_stdin().await? }
     } else {
         let password = if args.password_stdin {
-            line_of_stdin()?
+            line_of_stdin().await?
         } else {
             context.probe(&address).await?;
-            ask("Password")?
+            secret("Password").await?
         };
         Auth::Password { name: args.name.clone(), password }
     };
@@ -146,7 +145,7 @@ fn print_identity(
 }
 
 pub(super) async fn logout(context: &Context) -> Result<(), CliError> {
-    let address = context.address()?;
+    let address = context.address().await?;
     let auth = context.auth(&address).await?;
     if matches!(auth, Auth::Peer) {
         return Err(CliError::usage(format!(
@@ -176,7 +175,7 @@ pub(super) async fn logout(context: &Context) -> Result<(), CliError> {
 }
 
 pub(super) async fn whoami(context: &Context) -> Result<(), CliError> {
-    let address = context.address()?;
+    let address = context.address().await?;
     let auth = context.auth(&address).await?;
     let session = context.connect_as(address.clone(), auth).await?;
     let user = &session.welcome.user;
@@ -187,52 +186,26 @@ pub(super) async fn whoami(context: &Context) -> Result<(), CliError> {
 pub(super) async fn passwd(args: &PasswdArgs, context: &Context) -> Result<(), CliError> {
     let session = context.connect().await?;
     let (old, new) = if args.password_stdin {
-        let mut lines = std::io::stdin().lock().lines();
-        let mut line = || lines.next().transpose().map(Option::unwrap_or_default);
-        (line()?, line()?)
+        let [old, new] = lines_of_stdin().await?;
+        (old, new)
     } else {
-        (ask("Current password (empty if there is none)")?, ask_twice("New password")?)
+        (secret("Current password (empty if there is none)").await?, ask_twice("New password").await?)
     };
     session.call(&SetPassword { old: Some(old).filter(|old| !old.is_empty()), new }).await?;
     context.output.info("password changed; all other sign-ins have ended");
     Ok(())
 }
 
-fn line_of_stdin() -> Result<String, CliError> {
-    let mut line = String::new();
-    std::io::stdin().lock().read_line(&mut line)?;
-    let line = line.trim_end_matches(['\n', '\r']).to_owned();
+async fn line_of_stdin() -> Result<String, CliError> {
+    let [line] = lines_of_stdin().await?;
     if line.is_empty() { Err(CliError::usage("standard input has no line")) } else { Ok(line) }
 }
 
-fn ask_twice(prompt: &str) -> Result<String, CliError> {
-    let first = ask(prompt)?;
-    if ask("Repeat it")? == first {
+async fn ask_twice(prompt: &str) -> Result<String, CliError> {
+    let first = secret(prompt).await?;
+    if secret("Repeat it").await? == first {
         Ok(first)
     } else {
         Err(CliError::usage("the passwords differ; nothing was changed"))
     }
-}
-
-/// Asks at the terminal without echo, and restores the terminal's mode even if reading fails.
-fn ask(prompt: &str) -> Result<String, CliError> {
-    use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
-    let Ok(mut tty) = std::fs::File::options().read(true).write(true).open("/dev/tty") else {
-        return Err(CliError::usage("no terminal to ask for a password; use --password-stdin"));
-    };
-    if !tty.is_terminal() {
-        return Err(CliError::usage("no terminal to ask for a password; use --password-stdin"));
-    }
-    let errno = |error: rustix::io::Errno| CliError::from(std::io::Error::from(error));
-    let before = tcgetattr(&tty).map_err(errno)?;
-    let mut silent = before.clone();
-    silent.local_modes.remove(LocalModes::ECHO);
-    write!(tty, "{prompt}: ")?;
-    tcsetattr(&tty, OptionalActions::Flush, &silent).map_err(errno)?;
-    let mut line = String::new();
-    let read = std::io::BufReader::new(&tty).read_line(&mut line);
-    tcsetattr(&tty, OptionalActions::Flush, &before).map_err(errno)?;
-    writeln!(tty)?;
-    read?;
-    Ok(line.trim_end_matches(['\n', '\r']).to_owned())
 }

@@ -111,7 +111,7 @@ fn client_file(file: &ClientFile) -> Check {
 }
 
 async fn server(context: &Context) -> Vec<Check> {
-    let address = match context.address() {
+    let address = match context.address().await {
         Ok(address) => address,
         Err(error) => return vec![Check::fail("server", "none", error.to_string())],
     };

@@ -1,6 +1,6 @@
 //! `chat local …`: manages the user's own server in the background. Must not know how it is started or found.
 
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 
 use clap::{Args, Subcommand};
 
@@ -10,6 +10,7 @@ use super::local_log::{self, LogArgs};
 use crate::cli::context::Context;
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::json::{Line, LocalServerLine};
+use crate::cli::prompt::lines_of_stdin;
 use crate::local::{self, LocalError, LocalState, StopOutcome};
 
 pub(super) use crate::local::BackgroundArgs;
@@ -63,11 +64,11 @@ pub(super) fn background(args: BackgroundArgs) -> Result<(), CliError> {
 pub(super) async fn run(action: &LocalAction, context: &Context) -> Result<(), CliError> {
     match action {
         LocalAction::Status => status(context).await,
-        LocalAction::Start => start(context),
+        LocalAction::Start => start(context).await,
         LocalAction::Stop(args) => stop(args, context).await,
         LocalAction::Restart(args) => {
             stop(args, context).await?;
-            start(context)
+            start(context).await
         }
         LocalAction::Log(args) => local_log::run(args, context).await,
         LocalAction::Backup(args) => local_backup::back_up(args, context).await,
@@ -119,8 +120,17 @@ async fn status(context: &Context) -> Result<(), CliError> {
     }
 }
 
-fn start(context: &Context) -> Result<(), CliError> {
-    let found = local::ensure_running(&context.local_server()).map_err(|error| failed(&error))?;
+/// Does something that takes its time on a thread of its own, so that Ctrl+C ends the command.
+async fn beside<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, LocalError> + Send + 'static,
+) -> Result<T, CliError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| CliError::failed(error.to_string()))?.map_err(|error| failed(&error))
+}
+
+async fn start(context: &Context) -> Result<(), CliError> {
+    let server = context.local_server();
+    let found = beside(move || local::ensure_running(&server)).await?;
     context.output.info(&format!("the local server is running, pid {}", found.pid));
     Ok(())
 }
@@ -131,9 +141,10 @@ async fn stop(args: &StopArgs, context: &Context) -> Result<(), CliError> {
         && let Some(found) = local::find(&server).map_err(|error| failed(&error))?
     {
         let at_stake = ephemeral_at_stake(&found.address().parse()?).await;
-        confirm(at_stake, context)?;
+        confirm(at_stake, context).await?;
     }
-    match local::stop(&server, args.force).map_err(|error| failed(&error))? {
+    let is_forced = args.force;
+    match beside(move || local::stop(&server, is_forced)).await? {
         StopOutcome::Stopped { pid } => context.output.info(&format!("stopped the local server, pid {pid}")),
         StopOutcome::Killed { pid } => {
             context.output.info(&format!("the local server, pid {pid}, did not stop by itself and was killed"));
@@ -144,7 +155,7 @@ async fn stop(args: &StopArgs, context: &Context) -> Result<(), CliError> {
 }
 
 /// Asks whether the server may end although ephemeral messages end with it.
-fn confirm(at_stake: u64, context: &Context) -> Result<(), CliError> {
+async fn confirm(at_stake: u64, context: &Context) -> Result<(), CliError> {
     let living = match at_stake {
         0 => return Ok(()),
         1 => "1 ephemeral message lives in the server's memory and ends with it".to_owned(),
@@ -153,11 +164,8 @@ fn confirm(at_stake: u64, context: &Context) -> Result<(), CliError> {
     if context.output.is_json() || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
         return Err(CliError::usage(format!("{living}; not stopped. Wait until they expire, or use --force")));
     }
-    let mut stderr = io::stderr().lock();
-    write!(stderr, "{living}. Stop it? [y/N] ")?;
-    stderr.flush()?;
-    let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer)?;
+    write!(io::stderr(), "{living}. Stop it? [y/N] ")?;
+    let [answer] = lines_of_stdin().await?;
     let is_confirmed = matches!(answer.trim().to_lowercase().as_str(), "y" | "yes");
     if is_confirmed { Ok(()) } else { Err(CliError::failed("not stopped")) }
 }

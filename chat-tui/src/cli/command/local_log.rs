@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use crate::argument::whole_number;
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;
 use crate::cli::json::{Line, LogLine};
@@ -22,8 +23,8 @@ const POLL_EVERY: Duration = Duration::from_millis(200);
 #[command(after_help = "Examples:\n  chat local log -n 20\n  chat local log -f | grep WARN")]
 pub(in crate::cli) struct LogArgs {
     /// Start with this many lines.
-    #[arg(short = 'n', long, value_name = "LINES", default_value_t = 200)]
-    lines: usize,
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 200, value_parser = whole_number(0..=u32::MAX), allow_negative_numbers = true)]
+    lines: u32,
     /// Follow the log.
     #[arg(short, long)]
     follow: bool,
@@ -35,7 +36,7 @@ pub(super) async fn run(args: &LogArgs, context: &Context) -> Result<(), CliErro
         context.output.info("no log yet: the local server has never been started");
         return Ok(());
     };
-    for line in last_lines(&mut log, args.lines)? {
+    for line in last_lines(&mut log, args.lines as usize)? {
         print(&line, context)?;
     }
     if args.follow { follow(&path, log, context).await } else { Ok(()) }

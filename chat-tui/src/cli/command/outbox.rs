@@ -14,7 +14,7 @@ use crate::cli::output::local_time;
 Without a subcommand, lists them. They are of one profile: use --profile or --server as `run` did.
 
 A post waits until a command or the screen can post it, and stays as refused if the server says no \
-for good, for example because there is no such room. Up to 1,000 posts of 16 MiB in all wait for up \
+for good, for example because you are not in the room. Up to 1,000 posts of 16 MiB in all wait for up \
 to 7 days.
 
 Examples:

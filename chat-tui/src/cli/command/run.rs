@@ -58,7 +58,7 @@ pub(in crate::cli) struct RunArgs {
     #[arg(long)]
     require_server: bool,
     /// Let the message expire after this time: 30s, 1h, or low (30 s), normal (1 h), high (24 h).
-    #[arg(long, value_name = "TIME", value_parser = ttl_ms, conflicts_with = "persistent")]
+    #[arg(long, value_name = "TIME", value_parser = ttl_ms, conflicts_with = "persistent", allow_hyphen_values = true)]
     ttl: Option<u64>,
     /// Keep the message, also in a room whose messages expire by default.
     #[arg(long)]
@@ -114,11 +114,18 @@ async fn run_and_post(args: &RunArgs, context: &Context, fault: Option<CliError>
     } else {
         Publishing { room: &args.room, life: args.life(), report: &report, context }.publish(fault).await
     };
-    tell(args, context, &report, &outcome)?;
+    let told = tell(args, context, &report, &outcome);
     let unprinted = |error| CliError::failed(format!("the command's output cannot be printed: {}", io_reason(&error)));
+    let printed = told.and(unwritten.map_or(Ok(()), |error| Err(unprinted(error))));
     match report.result.shell_status() {
-        0 => unwritten.map_or(Ok(()), |error| Err(unprinted(error))),
-        status => Err(CliError::Status(status)),
+        0 => printed,
+        status => {
+            // The command's own failure keeps its status.
+            if let Err(CliError::Failed { report, .. }) = printed {
+                context.output.error(&report);
+            }
+            Err(CliError::Status(status))
+        }
     }
 }
 
@@ -134,7 +141,7 @@ fn look_beside(room: RoomRef, context: Context) -> JoinHandle<()> {
 
 /// Looks at the room and remembers the life of messages there.
 async fn look_at_room(room: &RoomRef, context: &Context) -> Result<(), CliError> {
-    let mut session = context.connect_beside().await?;
+    let mut session = context.connect().await?;
     let room = session.room_to_see(room).await?;
     remember_rooms(&context.outbox(), room.iter());
     Ok(())
@@ -142,7 +149,7 @@ async fn look_at_room(room: &RoomRef, context: &Context) -> Result<(), CliError>
 
 /// Checks that the server can be reached and that this account may post in the room.
 async fn require_membership(typed: &RoomRef, context: &Context) -> Result<(), CliError> {
-    let mut session = context.connect_beside().await?;
+    let mut session = context.connect().await?;
     let room = session.room(typed).await?;
     if session.member_rooms().any(|member| member.room.id == room) {
         return Ok(());

@@ -71,7 +71,7 @@ impl Publishing<'_> {
                 Err(failed) => failed,
             },
         };
-        match self.reason_not_to_keep(&failed) {
+        match self.reason_not_to_keep() {
             Some(reason) => Outcome::Lost(with_note(failed.report, &format!("the result is lost: {reason}"))),
             None => self.keep(key, failed),
         }
@@ -111,7 +111,7 @@ impl Publishing<'_> {
     }
 
     async fn post(&self, key: &ClientKey) -> Result<String, Failure> {
-        let mut session = self.context.connect_beside().await.map_err(|error| failure(error, false))?;
+        let mut session = self.context.connect().await.map_err(|error| failure(error, false))?;
         let refused = |error| failure(error, true);
         let room = session.room(self.room).await.map_err(refused)?;
         if !session.member_rooms().any(|member| member.room.id == room) {
@@ -128,7 +128,7 @@ impl Publishing<'_> {
     }
 
     /// Nothing that expires, or may, is written to disk.
-    fn reason_not_to_keep(&self, failed: &Failure) -> Option<String> {
+    fn reason_not_to_keep(&self) -> Option<String> {
         let room = self.room;
         match self.life {
             Some(Life::Persistent) => None,
@@ -138,8 +138,6 @@ impl Publishing<'_> {
                 Some(RoomLife::Ephemeral) => {
                     Some(format!("messages of {room} expire, so it was not written to disk; --persistent keeps it"))
                 }
-                // There is no such room, so nothing in it expires.
-                None if failed.is_refusal && is_not_found(failed.report.code) => None,
                 None => Some(format!(
                     "it is not known here whether messages of {room} expire, so it was not written to disk; --persistent keeps it"
                 )),
@@ -178,10 +176,6 @@ impl Publishing<'_> {
             Err(error) => Outcome::Lost(with_note(failed.report, &format!("the result is lost: {error}"))),
         }
     }
-}
-
-fn is_not_found(code: Code) -> bool {
-    code == Code::Protocol(chat_proto::error::ErrorCode::NotFound)
 }
 
 fn with_note(report: ErrorReport, note: &str) -> ErrorReport {

@@ -98,7 +98,7 @@ async fn first_answer(in_flight: &mut VecDeque<InFlight>) -> Result<Posted, Call
 
 impl<'a> Stream<'a> {
     async fn connect(args: &'a SendArgs, context: &'a Context) -> Result<Self, CliError> {
-        let address = context.address()?;
+        let address = context.address().await?;
         let auth = context.auth(&address).await?;
         let mut session = context.connect_as(address.clone(), auth.clone()).await?;
         let room = session.room(&args.room).await?;

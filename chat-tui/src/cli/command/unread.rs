@@ -15,7 +15,8 @@ pub(super) async fn run(context: &Context) -> Result<(), CliError> {
         }
         let name = names.room(member.room.id);
         let mentions = if marker.mentions > 0 { format!("  @ {}", marker.mentions) } else { String::new() };
-        let text = format!("{:>6}  #{name}{mentions}", marker.unread);
+        let mark = if member.room.name.is_some() { "#" } else { "" };
+        let text = format!("{:>6}  {mark}{name}{mentions}", marker.unread);
         context.output.data(&Line::Unread(UnreadLine::new(&name, member)), &text)?;
     }
     let lacking = session.member_rooms().filter(|member| member.read_marker.lacks_ephemeral).count();

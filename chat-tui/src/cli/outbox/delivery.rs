@@ -62,7 +62,7 @@ pub(in crate::cli) async fn deliver(context: &Context, refused_too: bool) -> Del
     if posts.peek().is_none() {
         return done;
     }
-    let mut session = match context.connect_beside().await {
+    let mut session = match context.connect().await {
         Ok(session) => session,
         Err(error) => {
             done.stopped = Some(error);
