@@ -67,7 +67,7 @@ pub enum NetError {
     #[error("{0}")]
     Refused(ErrorBody),
     /// The program at the address is not a chat server, or one of another version.
-    #[error("what answers at {address} does not speak this protocol: {reason}")]
+    #[error("{address} is not a chat server, or an incompatible version: {reason}")]
     NotAChatServer {
         /// The address.
         address: String,

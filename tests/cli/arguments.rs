@@ -43,13 +43,13 @@ fn bare_numbers_are_seconds_and_wrong_numbers_get_advice_that_helps() {
     ana.output(&["send", "general", "--ttl", "60", "a minute"]);
     assert_eq!(ana.code(&["wait", "general", "--match", "never", "--timeout", "0.2"]), 7);
     for (arguments, advice) in [
-        (&["tail", "general", "-n", "-1"][..], "a whole number from 0 to 100000 is needed"),
-        (&["tail", "general", "-n", "abc"], "a whole number from 0 to 100000 is needed"),
-        (&["tail", "general", "--max", "0"], "a whole number from 1 is needed"),
-        (&["history", "general", "-n", "-5"], "a whole number from 1 to 100000 is needed"),
-        (&["wait", "general", "--match", "x", "--timeout", "-5"], "a length of time is not negative"),
+        (&["tail", "general", "-n", "-1"][..], "expected a whole number from 0 to 100000"),
+        (&["tail", "general", "-n", "abc"], "expected a whole number from 0 to 100000"),
+        (&["tail", "general", "--max", "0"], "expected a whole number from 1"),
+        (&["history", "general", "-n", "-5"], "expected a whole number from 1 to 100000"),
+        (&["wait", "general", "--match", "x", "--timeout", "-5"], "a duration cannot be negative"),
         (&["wait", "general", "--match", "x", "--timeout", "soon"], "a bare number counts seconds"),
-        (&["send", "general", "--ttl", "-5s", "x"], "a length of time is not negative"),
+        (&["send", "general", "--ttl", "-5s", "x"], "a duration cannot be negative"),
     ] {
         let output = ana.run(arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");

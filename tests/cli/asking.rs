@@ -7,7 +7,7 @@ use chat_tests::screen::Screen;
 fn asked(shell: &Screen, command: &str, answer: &str, status: &str) -> Vec<String> {
     shell.type_text(&format!("clear; {command}; echo ended with $?"));
     shell.press(&["Enter"]);
-    shell.wait_for_text("Stop it? [y/N]");
+    shell.wait_for_text("Stop the server? [y/N]");
     shell.type_text(answer);
     shell.press(&["Enter"]);
     shell.wait_for_text(&format!("ended with {status}"))
@@ -20,7 +20,7 @@ fn a_server_with_ephemeral_messages_is_stopped_if_the_person_agrees() {
     let shell = Screen::shell(&home, (100, 20));
     for (command, answer) in [("chat local stop", "n"), ("chat local stop", ""), ("chat local restart", "later")] {
         let shown = asked(&shell, command, answer, "1").join("\n");
-        assert!(shown.contains("1 ephemeral message lives in the server's memory and ends with it."), "{shown}");
+        assert!(shown.contains("1 ephemeral message will be lost."), "{shown}");
         assert!(shown.contains("chat: not stopped"), "{shown}");
         assert!(home.output(&["history", "general"]).contains("in memory only"), "{command} {answer:?}");
     }

@@ -9,8 +9,8 @@ pub fn whole_number(range: RangeInclusive<u32>) -> impl Fn(&str) -> Result<u32, 
     move |text| {
         let number = text.parse().ok().filter(|number| range.contains(number));
         number.ok_or_else(|| match *range.end() {
-            u32::MAX => format!("a whole number from {} is needed", range.start()),
-            end => format!("a whole number from {} to {end} is needed", range.start()),
+            u32::MAX => format!("expected a whole number from {}", range.start()),
+            end => format!("expected a whole number from {} to {end}", range.start()),
         })
     }
 }
@@ -24,8 +24,8 @@ mod tests {
         let lines = whole_number(0..=100);
         assert_eq!(lines("7"), Ok(7));
         for wrong in ["-1", "101", "abc", "", "1.5", "99999999999"] {
-            assert_eq!(lines(wrong), Err("a whole number from 0 to 100 is needed".into()), "{wrong}");
+            assert_eq!(lines(wrong), Err("expected a whole number from 0 to 100".into()), "{wrong}");
         }
-        assert_eq!(whole_number(1..=u32::MAX)("0"), Err("a whole number from 1 is needed".into()));
+        assert_eq!(whole_number(1..=u32::MAX)("0"), Err("expected a whole number from 1".into()));
     }
 }

@@ -1,4 +1,4 @@
-//! Lengths of time as typed: `30s`, `1h30m`, `2d`; a bare number counts seconds. Pure: must not know the purpose of a duration.
+//! Lengths of time as typed and as written: `30s`, `1h30m`, `2d`; a bare number counts seconds. Pure: must not know the purpose of a duration.
 
 #![deny(clippy::disallowed_methods)]
 
@@ -8,7 +8,7 @@
 /// A clause for the user if it is no length of time, or negative.
 pub fn duration_ms(text: &str) -> Result<u64, String> {
     if text.strip_prefix('-').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())) {
-        return Err("a length of time is not negative".to_owned());
+        return Err("a duration cannot be negative".to_owned());
     }
     let text = if is_number(text) { &format!("{text}s") } else { text };
     // A day is 24 hours here. jiff's duration knows no days, so they are read apart.
@@ -27,6 +27,14 @@ pub fn duration_ms(text: &str) -> Result<u64, String> {
     days.checked_mul(86_400_000).and_then(|ms| ms.checked_add(rest_ms)).ok_or_else(no_duration)
 }
 
+/// Writes a length of time in its largest whole units: `30s`, `1h30m`.
+pub fn duration_text(ms: u64) -> String {
+    let seconds = ms / 1_000;
+    let parts = [(seconds / 86_400, "d"), (seconds / 3_600 % 24, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s")];
+    let text: String = parts.iter().filter(|(n, _)| *n > 0).map(|(n, unit)| format!("{n}{unit}")).collect();
+    if text.is_empty() { format!("{ms}ms") } else { text }
+}
+
 /// Whether the text is a number without a unit, as `sleep` and `timeout` take it.
 fn is_number(text: &str) -> bool {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
@@ -41,6 +49,13 @@ fn no_duration() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_length_of_time_is_written_in_whole_units() {
+        for (ms, text) in [(30_000, "30s"), (5_400_000, "1h30m"), (129_600_999, "1d12h"), (500, "500ms"), (0, "0ms")] {
+            assert_eq!(duration_text(ms), text);
+        }
+    }
 
     #[test]
     fn a_length_of_time_is_read_with_days() {

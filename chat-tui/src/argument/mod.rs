@@ -21,7 +21,7 @@ pub use availability::AVAILABILITIES;
 pub use choice::{Choice, choose};
 pub use code_language::is_language;
 pub use count::whole_number;
-pub use duration::duration_ms;
+pub use duration::{duration_ms, duration_text};
 pub use message::{MessageRef, SeqRef};
 pub use moment::{Moment, Since};
 pub use person::person_name;

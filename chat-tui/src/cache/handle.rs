@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::error::CacheError;
@@ -10,6 +9,7 @@ use super::outbox::{self, RunLock};
 use super::writer::{self, CacheEvent};
 use super::{restore, schema};
 use crate::app::{PersistOp, Restored, ServerKey};
+use crate::text::short_digest;
 
 /// The cache of one server; a thread of its own writes.
 #[derive(Debug)]
@@ -74,9 +74,7 @@ impl Cache {
 }
 
 fn file_for(folder: &Path, name: &str) -> PathBuf {
-    let digest = Sha256::digest(name.as_bytes());
-    let short: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    folder.join(format!("{short}.db"))
+    folder.join(format!("{}.db", short_digest(name.as_bytes(), 8)))
 }
 
 /// Gives the file of a server that was known by another name its new one.

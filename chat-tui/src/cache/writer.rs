@@ -1,6 +1,7 @@
 //! The thread that writes: batches waiting operations into one transaction, and confirms posts once they are on disk.
 //! Must not know why something is written.
 
+use std::collections::HashMap;
 use std::sync::mpsc::Receiver;
 
 use chat_proto::ids::{ClientKey, RoomId, Seq, UserId};
@@ -44,15 +45,16 @@ pub(super) fn run(
             PersistOp::StorePost(post) => Some(post.key.clone()),
             _ => None,
         });
-        match written {
-            Ok(()) => posts.for_each(|key: ClientKey| drop(events.send(CacheEvent::Stored(key)))),
+        match &written {
+            Ok(_) => posts.for_each(|key: ClientKey| drop(events.send(CacheEvent::Stored(key)))),
             Err(error) => {
                 let reason = error.to_string();
                 drop(events.send(CacheEvent::Failed(reason.clone())));
                 posts.for_each(|key| drop(events.send(CacheEvent::NotStored(key, reason.clone()))));
             }
         }
-        if batch.iter().any(removes_text) {
+        // A removed text must not stay in the log either.
+        if matches!(written, Ok(Removed(true))) {
             truncate_log(&connection);
         }
     }
@@ -60,20 +62,69 @@ pub(super) fn run(
     truncate_log(&connection);
 }
 
-fn write(connection: &mut Connection, token: &str, batch: &[PersistOp]) -> rusqlite::Result<()> {
+/// Whether a text that was in the file is there no longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Removed(bool);
+
+fn write(connection: &mut Connection, token: &str, batch: &[PersistOp]) -> rusqlite::Result<Removed> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut removed = false;
     for op in batch {
-        write_one(&transaction, token, op)?;
+        let Removed(is_removed) = write_one(&transaction, token, op)?;
+        removed |= is_removed;
     }
-    transaction.commit()
+    transaction.commit()?;
+    Ok(Removed(removed))
 }
 
-fn write_one(transaction: &Transaction<'_>, token: &str, op: &PersistOp) -> rusqlite::Result<()> {
+fn write_one(transaction: &Transaction<'_>, token: &str, op: &PersistOp) -> rusqlite::Result<Removed> {
+    let removed = match op {
+        PersistOp::RemoveInput(text) => transaction.execute("DELETE FROM input WHERE text = ?1", [text])? > 0,
+        PersistOp::StoreRooms(rooms) => {
+            let mut removed = false;
+            for room in rooms {
+                removed |= save_room(transaction, room)?;
+            }
+            removed
+        }
+        PersistOp::RemoveRooms(rooms) => {
+            rooms.iter().try_for_each(|room| remove_room(transaction, *room))?;
+            true
+        }
+        PersistOp::RemoveItems(rooms) => {
+            rooms.iter().try_for_each(|room| remove_items(transaction, *room))?;
+            true
+        }
+        PersistOp::RemoveMessages(room, to) => remove_messages(transaction, *room, *to)?,
+        PersistOp::RemoveAllRooms => {
+            transaction.execute_batch(
+                "DELETE FROM item; DELETE FROM room; DELETE FROM draft; DELETE FROM place; DELETE FROM person;
+                 DELETE FROM opened_room;",
+            )?;
+            true
+        }
+        PersistOp::StorePost(_)
+        | PersistOp::RemovePost(_)
+        | PersistOp::AddInput(_)
+        | PersistOp::StoreUsedKey(_)
+        | PersistOp::StoreUsedCommand(_)
+        | PersistOp::StoreOpenedRoom(_)
+        | PersistOp::StoreDraft(..)
+        | PersistOp::StorePlaces(_)
+        | PersistOp::StoreAccount { .. } => {
+            store_one(transaction, token, op)?;
+            false
+        }
+    };
+    Ok(Removed(removed))
+}
+
+/// Does what removes no text of a message.
+fn store_one(transaction: &Transaction<'_>, token: &str, op: &PersistOp) -> rusqlite::Result<()> {
     match op {
         PersistOp::StorePost(post) => outbox::put(transaction, token, account(transaction)?, post),
         PersistOp::RemovePost(key) => outbox::remove(transaction, key),
         PersistOp::AddInput(text) => add_input(transaction, text),
-        PersistOp::RemoveInput(text) => transaction.execute("DELETE FROM input WHERE text = ?1", [text]).map(drop),
         PersistOp::StoreUsedKey(name) => {
             transaction.execute("INSERT OR IGNORE INTO used_key (name) VALUES (?1)", [name]).map(drop)
         }
@@ -83,7 +134,6 @@ fn write_one(transaction: &Transaction<'_>, token: &str, op: &PersistOp) -> rusq
         PersistOp::StorePlaces(places) => {
             places.iter().try_for_each(|(room, place)| save_place(transaction, *room, *place))
         }
-        PersistOp::StoreRooms(rooms) => rooms.iter().try_for_each(|room| save_room(transaction, room)),
         PersistOp::StoreAccount { me, epoch, account, open, users } => {
             transaction.execute(
                 "INSERT OR REPLACE INTO account (id, user, name, epoch, seq, open) VALUES (1, ?1, ?2, ?3, ?4, ?5)",
@@ -95,20 +145,20 @@ fn write_one(transaction: &Transaction<'_>, token: &str, op: &PersistOp) -> rusq
                     open.map(|room| room.0.cast_signed())
                 ],
             )?;
-            for user in users {
+            users.iter().try_for_each(|user| {
                 transaction
                     .prepare_cached("INSERT OR REPLACE INTO person (id, user) VALUES (?1, ?2)")?
-                    .execute(params![user.id.0.cast_signed(), to_text(user)])?;
-            }
-            Ok(())
+                    .execute(params![user.id.0.cast_signed(), to_text(user)])
+                    .map(drop)
+            })
         }
-        PersistOp::RemoveRooms(rooms) => rooms.iter().try_for_each(|room| remove_room(transaction, *room)),
-        PersistOp::RemoveItems(rooms) => rooms.iter().try_for_each(|room| remove_items(transaction, *room)),
-        PersistOp::RemoveMessages(room, to) => remove_messages(transaction, *room, *to),
-        PersistOp::RemoveAllRooms => transaction.execute_batch(
-            "DELETE FROM item; DELETE FROM room; DELETE FROM draft; DELETE FROM place; DELETE FROM person;
-             DELETE FROM opened_room;",
-        ),
+        // They remove something.
+        PersistOp::RemoveInput(_)
+        | PersistOp::StoreRooms(_)
+        | PersistOp::RemoveRooms(_)
+        | PersistOp::RemoveItems(_)
+        | PersistOp::RemoveMessages(..)
+        | PersistOp::RemoveAllRooms => Ok(()),
     }
 }
 
@@ -155,7 +205,8 @@ fn save_place(transaction: &Transaction<'_>, room: RoomId, place: Option<Place>)
     statement.execute(params![room, seq.0.cast_signed(), row]).map(drop)
 }
 
-fn save_room(transaction: &Transaction<'_>, saved: &SavedRoom) -> rusqlite::Result<()> {
+/// Saves a room, with those of its items that the file lacks in this state. Returns whether the text of a message is gone.
+fn save_room(transaction: &Transaction<'_>, saved: &SavedRoom) -> rusqlite::Result<bool> {
     let room = saved.membership.room.id.0.cast_signed();
     transaction.execute(
         "INSERT OR REPLACE INTO room (id, membership, announced, cursor, floor) VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -168,15 +219,22 @@ fn save_room(transaction: &Transaction<'_>, saved: &SavedRoom) -> rusqlite::Resu
         ],
     )?;
     transaction.execute("DELETE FROM item WHERE room = ?1 AND seq < ?2", params![room, saved.floor.0.cast_signed()])?;
-    let mut statement = transaction.prepare_cached(
-        "INSERT INTO item (room, seq, changed, item) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT (room, seq) DO UPDATE SET changed = excluded.changed, item = excluded.item
-         WHERE excluded.changed > changed",
-    )?;
+    let mut known = transaction.prepare_cached("SELECT seq, changed FROM item WHERE room = ?1")?;
+    let known: HashMap<i64, i64> =
+        known.query_map([room], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
+    let mut statement =
+        transaction.prepare_cached("INSERT OR REPLACE INTO item (room, seq, changed, item) VALUES (?1, ?2, ?3, ?4)")?;
+    let mut is_removed = false;
     for item in &saved.items {
-        statement.execute(params![room, item.seq.0.cast_signed(), item.changed.0.cast_signed(), to_text(item)])?;
+        let (seq, changed) = (item.seq.0.cast_signed(), item.changed.0.cast_signed());
+        let in_file = known.get(&seq);
+        if in_file.is_some_and(|in_file| *in_file >= changed) {
+            continue;
+        }
+        statement.execute(params![room, seq, changed, to_text(item)])?;
+        is_removed |= in_file.is_some() && matches!(item.content, Content::Deleted { .. });
     }
-    Ok(())
+    Ok(is_removed)
 }
 
 fn remove_room(transaction: &Transaction<'_>, room: RoomId) -> rusqlite::Result<()> {
@@ -190,33 +248,10 @@ fn remove_items(transaction: &Transaction<'_>, room: RoomId) -> rusqlite::Result
     transaction.execute("DELETE FROM room WHERE id = ?1", [room.0.cast_signed()]).map(drop)
 }
 
-fn remove_messages(transaction: &Transaction<'_>, room: RoomId, to: Seq) -> rusqlite::Result<()> {
+fn remove_messages(transaction: &Transaction<'_>, room: RoomId, to: Seq) -> rusqlite::Result<bool> {
     let remove = "DELETE FROM item WHERE room = ?1 AND seq <= ?2
          AND item ->> '$.content.kind' IN ('message', 'deleted', 'damaged')";
-    transaction.execute(remove, [room.0.cast_signed(), to.0.cast_signed()]).map(drop)
-}
-
-/// Whether an operation removes a text, which must not stay in the log either.
-fn removes_text(op: &PersistOp) -> bool {
-    match op {
-        PersistOp::StoreRooms(rooms) => {
-            rooms.iter().flat_map(|room| &room.items).any(|item| matches!(item.content, Content::Deleted { .. }))
-        }
-        PersistOp::RemoveRooms(_)
-        | PersistOp::RemoveItems(_)
-        | PersistOp::RemoveMessages(..)
-        | PersistOp::RemoveAllRooms
-        | PersistOp::RemoveInput(_) => true,
-        PersistOp::StorePost(_)
-        | PersistOp::RemovePost(_)
-        | PersistOp::AddInput(_)
-        | PersistOp::StoreUsedKey(_)
-        | PersistOp::StoreUsedCommand(_)
-        | PersistOp::StoreOpenedRoom(_)
-        | PersistOp::StoreDraft(..)
-        | PersistOp::StorePlaces(_)
-        | PersistOp::StoreAccount { .. } => false,
-    }
+    Ok(transaction.execute(remove, [room.0.cast_signed(), to.0.cast_signed()])? > 0)
 }
 
 /// Empties the log. If another run is reading it, the next call does.
@@ -231,6 +266,8 @@ fn truncate_log(connection: &Connection) {
 mod tests {
     use chat_proto::cursor::Cursor;
     use chat_proto::ids::{AccountSeq, Epoch, Run};
+    use chat_proto::message::Item;
+    use chat_proto::time::UnixMillis;
 
     use super::*;
     use crate::app::ServerKey;
@@ -295,7 +332,7 @@ mod tests {
     #[test]
     fn the_messages_that_the_server_removed_leave_the_file() {
         let mut connection = schema::memory();
-        let joins = chat_proto::message::Item { content: Content::Join, ..message(2, ANA, "-") };
+        let joins = Item { content: Content::Join, ..message(2, ANA, "-") };
         let saved = SavedRoom {
             membership: membership(GENERAL, "general", 9),
             announced: Seq(9),
@@ -304,7 +341,6 @@ mod tests {
             items: vec![message(1, ANA, "old"), joins.clone(), message(3, ANA, "kept")],
         };
         let remove = PersistOp::RemoveMessages(GENERAL, Seq(2));
-        assert!(removes_text(&remove));
         let account = PersistOp::StoreAccount {
             me: user(ME, "zoe"),
             epoch: Epoch("one".into()),
@@ -312,8 +348,29 @@ mod tests {
             open: None,
             users: Vec::new(),
         };
-        write(&mut connection, "run", &[account, PersistOp::StoreRooms(vec![saved]), remove]).expect("written");
+        let ops = [account, PersistOp::StoreRooms(vec![saved]), remove.clone()];
+        assert_eq!(write(&mut connection, "run", &ops).expect("written"), Removed(true));
+        assert_eq!(write(&mut connection, "run", &[remove]).expect("written"), Removed(false), "there are none left");
         let restored = restore::read(&connection, ServerKey::FIRST, "run").expect("read");
         assert_eq!(restored.rooms[0].items, [joins, message(3, ANA, "kept")]);
+    }
+
+    #[test]
+    fn only_a_deletion_that_changes_the_file_removes_a_text_from_it() {
+        let mut connection = schema::memory();
+        let deleted = Item {
+            changed: Seq(9),
+            content: Content::Deleted { deleted_at: UnixMillis(8), deleted_by: ANA },
+            ..message(1, ANA, "gone")
+        };
+        let save = |items| {
+            let cursor = Cursor { run: Some(Run(7)), seq: Seq(9), persistent: Seq(9) };
+            let membership = membership(GENERAL, "general", 9);
+            PersistOp::StoreRooms(vec![SavedRoom { membership, cursor, floor: Seq(1), items, announced: Seq(9) }])
+        };
+        let mut write = |op| write(&mut connection, "run", &[op]).expect("written");
+        assert_eq!(write(save(vec![message(1, ANA, "gone"), message(2, ANA, "two")])), Removed(false));
+        assert_eq!(write(save(vec![deleted.clone(), message(2, ANA, "two")])), Removed(true));
+        assert_eq!(write(save(vec![deleted, message(3, ANA, "three")])), Removed(false), "it was known");
     }
 }

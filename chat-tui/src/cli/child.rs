@@ -20,7 +20,8 @@ use crate::text::io_reason;
 const TAIL_BYTES: usize = 256 * 1024;
 /// A command that does not end within this time after a signal is killed.
 const KILL_AFTER: Duration = Duration::from_secs(5);
-/// After the command ends, its children may keep its output open for this long.
+/// After a signal and the command's end, its children may keep its output open for this long. Without a signal they may as long
+/// as they like: their output belongs to the result, as in a pipe.
 const DRAIN_LIMIT: Duration = Duration::from_secs(1);
 
 /// The end of a command.

@@ -2,10 +2,10 @@
 //! not know how posts are sent.
 
 use chat_proto::time::UnixMillis;
-use sha2::{Digest, Sha256};
 
 use super::context::Context;
 use super::outbox::OutboxFolder;
+use crate::text::short_digest;
 
 impl Context {
     /// Returns the outbox of the profile.
@@ -28,7 +28,7 @@ impl Context {
     /// Names the token that was given with the command, if one was: a post of this sign-in is not posted by another one.
     pub fn token_name(&self) -> Option<String> {
         let token = self.given_token()?;
-        Some(Sha256::digest(token.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+        Some(short_digest(token.as_bytes(), 8))
     }
 
     /// Returns the time of day.

@@ -13,7 +13,7 @@ use super::exit::{CliError, Code, ErrorReport, Exit};
 use super::outbox::{deliver, deliver_for_ever};
 use super::output::{ColorChoice, Output, has_stderr_color};
 use super::reader_gone::reader_gone;
-use super::voice::argument_clause;
+use super::voice::{argument_clause, argument_mistake};
 
 use crate::text::io_reason;
 
@@ -117,9 +117,7 @@ fn sentence(error: &clap::Error) -> String {
         return "a subcommand is missing; --help lists them".to_owned();
     }
     let rendered = error.render().to_string();
-    let text = rendered.strip_prefix("error: ").unwrap_or(&rendered);
-    let end = ["\n\nUsage:", "\n\nFor more information"].iter().filter_map(|mark| text.find(mark)).min();
-    text[..end.unwrap_or(text.len())].split_whitespace().collect::<Vec<_>>().join(" ")
+    argument_mistake(&rendered).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn dispatch(cli: Cli) -> Result<(), CliError> {

@@ -9,6 +9,7 @@ use chat_proto::time::UnixMillis;
 use serde::{Deserialize, Serialize};
 
 use super::stdin_text;
+use crate::argument::duration_text;
 
 /// The end of a command.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -136,9 +137,7 @@ fn duration(ms: u64) -> String {
     if ms < 10_000 {
         return format!("{:.1}s", ms as f64 / 1_000.0);
     }
-    let seconds = ms / 1_000;
-    let parts = [(seconds / 3_600, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s")];
-    parts.iter().filter(|(n, _)| *n > 0).map(|(n, unit)| format!("{n}{unit}")).collect()
+    duration_text(ms)
 }
 
 #[cfg(test)]

@@ -79,11 +79,12 @@ impl Context {
         self.globals.profile.as_deref().or(default)
     }
 
-    /// Returns the token that was given with the command: by the flag, or by the environment if no flag names a profile,
-    /// which has a sign-in of its own.
+    /// Returns the token that was given with the command: by the flag, or by the environment if no flag names a profile
+    /// or the own server, which have sign-ins of their own.
     pub fn given_token(&self) -> Option<String> {
         let named = self.globals.token.clone().filter(|token| !token.is_empty());
-        let variable = if self.globals.profile.is_none() { std::env::var(TOKEN_VARIABLE).ok() } else { None };
+        let is_elsewhere = self.globals.profile.is_some() || self.globals.local;
+        let variable = if is_elsewhere { None } else { std::env::var(TOKEN_VARIABLE).ok() };
         named.or(variable.filter(|token| !token.is_empty()))
     }
 

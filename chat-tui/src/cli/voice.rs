@@ -23,9 +23,14 @@ pub(super) fn clause(text: &str) -> String {
 
 /// Returns a mistake in the arguments, as clap tells it, as a clause with the command whose help says more.
 pub(super) fn argument_clause(rendered: &str, command: &str) -> String {
+    format!("{}\nsee `{command} --help`", argument_mistake(rendered))
+}
+
+/// Returns a mistake in the arguments, as clap tells it, without usage and hints.
+pub(super) fn argument_mistake(rendered: &str) -> &str {
     let text = rendered.strip_prefix("error: ").unwrap_or(rendered);
     let end = ["\n\nUsage:", "\n\nFor more information"].iter().filter_map(|mark| text.find(mark)).min();
-    format!("{}\nsee `{command} --help`", &text[..end.unwrap_or(text.len())].trim_end())
+    text[..end.unwrap_or(text.len())].trim_end()
 }
 
 #[cfg(test)]

@@ -140,7 +140,7 @@ fn apply_overrides(table: &mut toml::Table, defaults: &toml::Table, mut over: to
 
 fn right_profiles(profiles: toml::Value, faults: &mut Vec<String>) -> toml::Table {
     let toml::Value::Table(profiles) = profiles else {
-        faults.push("profiles: a table for each is needed, for example [profiles.work]".to_owned());
+        faults.push("profiles: expected a table for each, for example [profiles.work]".to_owned());
         return toml::Table::new();
     };
     let mut right = toml::Table::new();
@@ -159,7 +159,7 @@ fn right_profiles(profiles: toml::Value, faults: &mut Vec<String>) -> toml::Tabl
                     faults.push(format!("{path}.server: is missing"));
                 }
             }
-            other => faults.push(format!("{path}: is {}, but a table is needed", kind(&other))),
+            other => faults.push(format!("{path}: expected a table, got {}", kind(&other))),
         }
     }
     right
@@ -182,7 +182,7 @@ fn merge(base: &mut toml::Table, like: &toml::Table, over: toml::Table, path: &s
                 base.insert(key, value);
             }
             (Some(like), value) => {
-                faults.push(format!("{path}{key}: is {}, but {} is needed", kind(&value), kind(like)));
+                faults.push(format!("{path}{key}: expected {}, got {}", kind(like), kind(&value)));
             }
         }
     }
@@ -249,9 +249,9 @@ mod tests {
     #[test]
     fn a_value_of_the_wrong_kind_is_reported_in_plain_english() {
         let faults_of = |text: &str| Settings::layered(text).1.concat();
-        assert_eq!(faults_of("server = 5"), "server: is an integer, but a string is needed");
-        assert_eq!(faults_of("tui.mouse = []"), "tui.mouse: is an array, but a boolean is needed");
-        assert_eq!(faults_of("tui = true"), "tui: is a boolean, but a table is needed");
-        assert_eq!(faults_of("profiles.a = 1"), "profiles.a: is an integer, but a table is needed");
+        assert_eq!(faults_of("server = 5"), "server: expected a string, got an integer");
+        assert_eq!(faults_of("tui.mouse = []"), "tui.mouse: expected a boolean, got an array");
+        assert_eq!(faults_of("tui = true"), "tui: expected a table, got a boolean");
+        assert_eq!(faults_of("profiles.a = 1"), "profiles.a: expected a table, got an integer");
     }
 }

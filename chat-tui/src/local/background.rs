@@ -119,7 +119,6 @@ fn open_log(path: &Path) -> Result<File, LocalError> {
     open().map_err(|source| LocalError::of_file(path, source))
 }
 
-/// Reads the child's ready line; its exit without one means that it failed.
 /// Waits for the child's line: `ready …`, or the reason it cannot run.
 fn wait_ready(server: &LocalServer, mut child: Child) -> Result<RunningServer, LocalError> {
     let pipe = child.stdout.take().expect("invariant: the child was started with a pipe");

@@ -3,7 +3,7 @@
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
+use crate::text::short_digest;
 
 use crate::text::io_reason;
 
@@ -68,9 +68,7 @@ impl LocalServer {
     /// # Errors
     /// If there is no safe folder.
     pub(super) fn sockets(&self) -> Result<Vec<PathBuf>, SocketFolderError> {
-        let digest = Sha256::digest(real(&self.data).as_os_str().as_encoded_bytes());
-        let short: String = digest.iter().take(5).map(|byte| format!("{byte:02x}")).collect();
-        let socket = format!("{short}.sock");
+        let socket = format!("{}.sock", short_digest(real(&self.data).as_os_str().as_encoded_bytes(), 5));
         let uid = rustix::process::getuid().as_raw();
         let named = directories::BaseDirs::new().and_then(|dirs| dirs.runtime_dir().map(Path::to_owned));
         let folders = folders([named, Some(format!("/run/user/{uid}").into())], uid, &self.state);

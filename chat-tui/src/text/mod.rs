@@ -1,6 +1,7 @@
-//! Text from others: made safe for a terminal, measured, wrapped, and searched for links and names. Must not know
+//! Text from others: made safe for a terminal, measured, wrapped, named in short, and searched for links and names. Must not know
 //! messages or how a screen is drawn.
 
+mod digest;
 mod inline;
 mod invisible;
 mod io_reason;
@@ -9,6 +10,7 @@ mod measure;
 mod safe;
 mod wrap;
 
+pub use digest::short_digest;
 pub use inline::{Inline, Mark, addresses, marks};
 pub use io_reason::io_reason;
 pub use links::Links;

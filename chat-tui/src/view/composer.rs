@@ -94,7 +94,7 @@ fn hint(model: &Model) -> String {
     }
     let title = model.title(room_key);
     match room.info.default_ttl_ms {
-        Some(ttl_ms) => format!("message ~{}, gone after {}", title.as_str(), time::span(ttl_ms)),
+        Some(ttl_ms) => format!("message ~{}, expires after {}", title.as_str(), time::span(ttl_ms)),
         None if room.is_direct() => format!("message @{}", title.as_str()),
         None => format!("message #{}", title.as_str()),
     }

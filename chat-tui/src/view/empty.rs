@@ -35,7 +35,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, list: Rect, buffer: &mut Buffer
 /// Where one is, and how one goes on.
 fn explain(model: &Model, room_key: RoomKey, room: &Room) -> Vec<String> {
     let name = format!("{}{}", rooms::mark(room), model.title(room_key).as_str());
-    let mut lines = vec![format!("{name} is quiet. Write, Enter sends.")];
+    let mut lines = vec![format!("{name} is empty. Type a message and press Enter.")];
     if let Some((server, me)) = model.server().and_then(|server| Some((server, server.me.as_ref()?))) {
         let label = server.label.as_str();
         let at = if label.contains(' ') { "on" } else { "at" };

@@ -12,7 +12,7 @@ use chat_proto::text::{MessageBody, StatusText};
 use super::code_language;
 use super::outcomes::Outcomes;
 use super::rooms::room::Room;
-use super::server::Server;
+use super::server::{NOT_CONNECTED, Server};
 use crate::action::{Action, ActionGroup, CommandAction};
 use crate::app::state::draft::Draft;
 use crate::app::state::effect::Effect;
@@ -77,7 +77,6 @@ fn act(command: CommandAction, argument: &str, at: &Surroundings, out: &mut Outc
 }
 
 const NO_ROOM: &str = "No room is open; /join one.";
-const NOT_CONNECTED: &str = "Server unreachable; try again once you are connected.";
 
 /// The next step, or the mistake in the line.
 type CommandResult = Result<Option<Outcome>, String>;
@@ -218,7 +217,7 @@ pub fn description_text(description: Option<&str>) -> String {
 }
 
 fn send_ephemeral(argument: &str, at: &Surroundings, out: &mut Outcomes) -> CommandResult {
-    let usage = "Say how long and what: /ttl 30s TEXT, or low (30 s), normal (1 h), high (24 h).";
+    let usage = "Usage: /ttl 30s TEXT, or low (30 s), normal (1 h), high (24 h).";
     let (life, text) = argument.split_once(char::is_whitespace).ok_or(usage)?;
     let ttl_ms = argument::ttl_ms(life).map_err(|clause| sentence(&clause))?;
     send_as(text.trim_start(), None, Some(Life::TtlMs(ttl_ms)), at, out)
@@ -251,10 +250,10 @@ fn status(availability: ChosenAvailability, argument: &str, at: &Surroundings, o
     let appearance = match availability {
         ChosenAvailability::Auto => "online",
         ChosenAvailability::Away => "away",
-        ChosenAvailability::Dnd => "as not to be disturbed",
+        ChosenAvailability::Dnd => "do not disturb",
     };
     let with = status.as_ref().map_or_else(String::new, |status| format!(": {status}"));
-    let confirmation = format!("You appear {appearance}{with}.");
+    let confirmation = format!("Your status is now: {appearance}{with}.");
     out.ask(server, SetStatus { availability, status }, Purpose::Status { confirmation });
     Ok(None)
 }
@@ -287,7 +286,7 @@ fn info(at: &Surroundings, out: &mut Outcomes) -> CommandResult {
 
 fn theme(argument: &str, out: &mut Outcomes) -> CommandResult {
     if argument.is_empty() {
-        return Err("Say which: /theme auto, dark, light, or the path of a theme file.".into());
+        return Err("Usage: /theme auto|dark|light|FILE".into());
     }
     out.effect(Effect::Theme(argument.to_owned()));
     Ok(None)

@@ -9,7 +9,7 @@ use chat_proto::room::Role;
 use super::open_room::OpenRoom;
 use super::outcomes::Outcomes;
 use super::rooms::room::{Room, Scroll};
-use super::server::{LinkState, Server};
+use super::server::{LinkState, NOT_CONNECTED, Server};
 use crate::action::MessageAction;
 use crate::app::state::effect::Effect;
 use crate::app::state::outcome::{Outcome, Selected};
@@ -178,7 +178,7 @@ impl Focus {
             return None;
         }
         if !open.server.is_ready() {
-            out.show_error("Server unreachable; try again once you are connected.");
+            out.show_error(NOT_CONNECTED);
             return None;
         }
         Some((open.room.key, entry))
@@ -211,7 +211,7 @@ impl Focus {
                 out.show_info("Ephemeral messages keep no edit history.");
             }
             Some((open, ..)) if !open.server.is_ready() => {
-                out.show_error("Server unreachable; try again once you are connected.");
+                out.show_error(NOT_CONNECTED);
             }
             Some((open, seq, _)) => {
                 let key = open.room.key;

@@ -4,6 +4,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+/// Why something cannot be done without a connection.
+pub const NOT_CONNECTED: &str = "Server unreachable; try again once you are connected.";
+
 use chat_proto::ids::{AccountSeq, ConnectionId, UserId};
 use chat_proto::limits::{IDS_MAX, Limits};
 use chat_proto::presence::{Availability, Presence};

@@ -114,7 +114,7 @@ async fn sign_in(
     let name = session.welcome.user.name.as_str();
     if session.welcome.user.name != *asked {
         let message =
-            format!("the token is one of {name}, not of {asked}; nothing was stored. Use `chat login {name}` for it");
+            format!("this token belongs to {name}, not {asked}; nothing was saved. Use `chat login {name}` for it");
         return Err(CliError::with(Exit::NotSignedIn, ErrorCode::AuthFailed, message));
     }
     if let Some(token) = session.welcome.token.as_ref().or(given.as_ref()) {
@@ -149,7 +149,7 @@ pub(super) async fn logout(context: &Context) -> Result<(), CliError> {
     let auth = context.auth(&address).await?;
     if matches!(auth, Auth::Peer) {
         return Err(CliError::usage(format!(
-            "{address} knows you as a user of this machine; there is no sign-in to end"
+            "{address} identifies you by your system user; there is nothing to sign out of"
         )));
     }
     let result = async {

@@ -4,9 +4,10 @@
 use std::any::TypeId;
 use std::time::Duration;
 
-use chat_proto::request::{History, ListRooms};
+use chat_proto::request::History;
 use clap::{Arg, Args, Command};
 
+use super::rooms;
 use crate::argument::{MessageRef, RoomRef, SeqRef, Since};
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;
@@ -125,21 +126,17 @@ async fn names(context: &Context, kind: Kind, typed: &str) -> Result<Vec<String>
             let page = session.call(&History { room, before: None, limit: MESSAGES }).await?;
             Ok(page.items.iter().rev().map(|item| format!("{written}/{}", item.seq)).collect())
         }
-        (Kind::Message, None) => Ok(rooms(&session).await?.into_iter().map(|room| format!("{room}/")).collect()),
+        (Kind::Message, None) => Ok(room_names(&session).await?.into_iter().map(|room| format!("{room}/")).collect()),
         (Kind::Room | Kind::Profile, _) => {
             let mark = if typed.starts_with('#') { "#" } else { "" };
-            Ok(rooms(&session).await?.into_iter().map(|room| format!("{mark}{room}")).collect())
+            Ok(room_names(&session).await?.into_iter().map(|room| format!("{mark}{room}")).collect())
         }
     }
 }
 
-async fn rooms(session: &CliSession) -> Result<Vec<String>, CliError> {
-    let page = session.call(&ListRooms { after: None, limit: session.welcome.limits.page_max }).await?;
-    let rooms = page
-        .rooms
-        .into_iter()
-        .map(|listing| listing.room)
-        .chain(session.member_rooms().map(|member| member.room.clone()));
+async fn room_names(session: &CliSession) -> Result<Vec<String>, CliError> {
+    let listed = rooms::all(session).await?.into_iter().map(|listing| listing.room);
+    let rooms = listed.chain(session.member_rooms().map(|member| member.room.clone()));
     let mut names: Vec<String> = rooms.filter_map(|room| Some(room.name?.to_string())).collect();
     names.sort_unstable();
     names.dedup();

@@ -136,8 +136,10 @@ fn lock(path: &Path) -> Result<File, CliError> {
         let file = File::options().read(true).write(true).create(true).truncate(false).open(path).map_err(failed)?;
         match file.try_lock() {
             Err(TryLockError::WouldBlock) => {
-                let message =
-                    format!("{} is in use by another command; wait for its end, or name another file", path.display());
+                let message = format!(
+                    "{} is in use by another command; wait until it finishes, or use another file",
+                    path.display()
+                );
                 return Err(CliError::with(Exit::Failed, ErrorCode::Busy, message));
             }
             // A file system without locks: better unlocked than not at all.

@@ -161,12 +161,12 @@ impl FollowedRooms {
         let room = self.names.room(room);
         context.output.warning(&match at {
             Some(at) => format!(
-                "{room}: the server's data were put back to an earlier state; what was printed after {room}/{at} is not \
-                 part of it. Going on after {room}/{at}."
+                "{room}: the server was restored to an earlier state; messages after {room}/{at} no longer exist. Continuing \
+                 after {room}/{at}."
             ),
             None => format!(
                 "{room}: the server does not know this position, as after a restored backup; messages may be missing or \
-                 come twice. Going on with the last messages."
+                 repeated. Continuing with the latest ones."
             ),
         });
     }

@@ -51,7 +51,7 @@ pub(in crate::cli) enum LocalAction {
 /// The arguments of `local stop` and `local restart`.
 #[derive(Args, Debug)]
 pub(in crate::cli) struct StopArgs {
-    /// End living ephemeral messages without asking (they are kept in memory only), and kill a server that hangs. Without a
+    /// Stop without asking even if ephemeral messages are lost, and kill a server that hangs. Without a
     /// terminal to ask at, a server with ephemeral messages is not stopped otherwise (exit code 2).
     #[arg(long)]
     force: bool,
@@ -91,7 +91,7 @@ async fn status(context: &Context) -> Result<(), CliError> {
         }
         LocalState::Unreachable { holder, pid, socket } => {
             let address = socket.as_ref().map(|socket| format!("unix:{}", socket.display())).unwrap_or_default();
-            let text = format!("running ({holder}), but nobody can connect: it starts, stops or hangs");
+            let text = format!("running ({holder}), not accepting connections: starting, stopping or hung");
             (pid.map(|pid| (pid, address)), text)
         }
         LocalState::WithoutData(found) => {
@@ -158,13 +158,13 @@ async fn stop(args: &StopArgs, context: &Context) -> Result<(), CliError> {
 async fn confirm(at_stake: u64, context: &Context) -> Result<(), CliError> {
     let living = match at_stake {
         0 => return Ok(()),
-        1 => "1 ephemeral message lives in the server's memory and ends with it".to_owned(),
-        many => format!("{many} ephemeral messages live in the server's memory and end with it"),
+        1 => "1 ephemeral message will be lost".to_owned(),
+        many => format!("{many} ephemeral messages will be lost"),
     };
     if context.output.is_json() || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
         return Err(CliError::usage(format!("{living}; not stopped. Wait until they expire, or use --force")));
     }
-    write!(io::stderr(), "{living}. Stop it? [y/N] ")?;
+    write!(io::stderr(), "{living}. Stop the server? [y/N] ")?;
     let [answer] = lines_of_stdin().await?;
     let is_confirmed = matches!(answer.trim().to_lowercase().as_str(), "y" | "yes");
     if is_confirmed { Ok(()) } else { Err(CliError::failed("not stopped")) }

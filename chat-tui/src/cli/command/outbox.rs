@@ -63,7 +63,7 @@ pub(super) async fn run(args: &OutboxArgs, context: &Context) -> Result<(), CliE
 fn list(context: &Context) -> Result<(), CliError> {
     let posts: Vec<_> = context.outbox().posts(Context::now()).collect();
     if posts.is_empty() {
-        context.output.info(&format!("nothing waits in the outbox of {}", context.profile_name()));
+        context.output.info(&format!("the outbox of {} is empty", context.profile_name()));
     }
     posts.iter().try_for_each(|post| context.output.data(&Line::OutboxPost(OutboxPostLine::from(post)), &row(post)))
 }
@@ -82,15 +82,15 @@ async fn retry(context: &Context) -> Result<(), CliError> {
     let done = deliver(context, true).await;
     done.tell(&context.output);
     if done.is_busy {
-        return Err(CliError::failed("another command is posting what waits just now; try again"));
+        return Err(CliError::failed("another command is already posting from the outbox; try again"));
     }
     if let Some(error) = done.stopped {
         return Err(error);
     }
     let left: Vec<_> = context.outbox().posts(Context::now()).collect();
     if let Some(post) = left.iter().find(|post| post.refusal.is_none()) {
-        let by = "it was left by a command with another CHAT_TOKEN; retry with that one";
-        return Err(CliError::failed(format!("{} waits on: {by}", post.id)));
+        let by = "it was queued with another CHAT_TOKEN; retry with that one";
+        return Err(CliError::failed(format!("{} is still waiting: {by}", post.id)));
     }
     if left.is_empty() { Ok(()) } else { Err(CliError::Status(1)) }
 }

@@ -15,13 +15,18 @@ use crate::cli::session::CliSession;
 use crate::cli::voice::clause;
 use crate::link_event::CallError;
 
-/// A post that is limited for longer is given up.
-const LIMITED_MAX: Duration = Duration::from_mins(2);
+/// A post that is refused for a while is given up after this time.
+pub(super) const REFUSED_MAX: Duration = Duration::from_mins(2);
+/// A pause this long is reported.
+pub(super) const PAUSE_REPORTED: Duration = Duration::from_secs(2);
 /// The pause after a refusal that names none, and the shortest pause after any refusal.
 const PAUSE: Duration = Duration::from_millis(250);
 const PAUSE_MIN: Duration = Duration::from_millis(50);
-/// A pause this long is reported.
-const PAUSE_TOLD: Duration = Duration::from_secs(2);
+
+/// Returns the pause before a refused post is tried again.
+pub(super) fn pause_after(refusal: &ErrorBody) -> Duration {
+    refusal.retry_after_ms.map_or(PAUSE, Duration::from_millis).max(PAUSE_MIN)
+}
 
 /// Prints a message that was acknowledged: its id, or with `--json` the message.
 pub(super) fn print_posted(
@@ -52,18 +57,18 @@ pub(super) fn print_posted(
     context.output.data_if_json(&Line::posted(&item, names, posted.duplicate)).map_err(unprinted)
 }
 
-/// Posts; waits out a rate limit, unless it lasts longer than [`LIMITED_MAX`]. The key stays the same, so it posts once.
+/// Posts; waits out a rate limit, unless it lasts longer than [`REFUSED_MAX`]. The key stays the same, so it posts once.
 pub(super) async fn post_patiently(context: &Context, session: &CliSession, post: &Post) -> Result<Posted, CliError> {
     let started = Instant::now();
     loop {
         let pause = match session.client.call(post).await {
             Ok(posted) => return Ok(posted),
             Err(CallError::Refused(refusal)) if is_limit(&refusal) => {
-                let pause = refusal.retry_after_ms.map_or(PAUSE, Duration::from_millis).max(PAUSE_MIN);
-                if started.elapsed() + pause > LIMITED_MAX {
+                let pause = pause_after(&refusal);
+                if started.elapsed() + pause > REFUSED_MAX {
                     return Err(refusal.into());
                 }
-                if pause >= PAUSE_TOLD {
+                if pause >= PAUSE_REPORTED {
                     context.output.info(&format!("waiting {:.0?}: {}", pause, clause(&refusal.message)));
                 }
                 pause

@@ -3,24 +3,19 @@
 use std::str::FromStr;
 
 use chat_proto::error::ErrorCode;
-use chat_proto::ids::UserId;
 use chat_proto::request::{CreateRoom, Join, Leave, Members, RoomInfo, SetDescription, SetTopic};
 use chat_proto::room::{Membership, RoomKind};
 use chat_proto::text::{Description, RoomName, TextError};
 use clap::{Args, Subcommand};
 
-use super::rooms::life;
-use crate::argument::{self, RoomRef, room_name, ttl_ms};
+use crate::argument::{self, RoomRef, duration_text, room_name, ttl_ms};
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;
 use crate::cli::json::{
-    ChangeLine, JoinedLine, LeftLine, Line, MemberLine, RoomDescriptionLine, RoomInfoLine, RoomTopicLine,
+    ChangeLine, JoinedLine, LeftLine, Line, MemberLine, RoomDescriptionLine, RoomInfoLine, RoomTopicLine, SERVER,
 };
 use crate::cli::outbox::remember_rooms;
 use crate::cli::session::CliSession;
-
-/// The server itself, which created the first room.
-const SERVER: UserId = UserId(0);
 
 /// The subcommands of `room`.
 #[derive(Debug, Subcommand)]
@@ -230,7 +225,7 @@ fn info_text(info: &chat_proto::request::RoomInfoAnswer, session: &mut CliSessio
     lines.push(format!("members      {} ({} online)", room.members, info.listing.online));
     lines.push(format!("messages     {} (latest number {})", info.messages, info.head));
     if let Some(ttl) = room.default_ttl_ms {
-        lines.push(format!("messages expire after {}", life(ttl)));
+        lines.push(format!("messages expire after {}", duration_text(ttl)));
     }
     if info.rsvp.attending + info.rsvp.interested > 0 {
         lines.push(format!("attending    {}, interested {}", info.rsvp.attending, info.rsvp.interested));

@@ -3,6 +3,7 @@
 use chat_proto::request::{ListRooms, RoomListing};
 use clap::Args;
 
+use crate::argument::duration_text;
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;
 use crate::cli::json::{Line, RoomLine};
@@ -41,7 +42,8 @@ pub(super) async fn run(args: &RoomsArgs, context: &Context) -> Result<(), CliEr
     })
 }
 
-async fn all(session: &CliSession) -> Result<Vec<RoomListing>, CliError> {
+/// Returns all rooms that the account can see, page by page.
+pub(super) async fn all(session: &CliSession) -> Result<Vec<RoomListing>, CliError> {
     let mut listings: Vec<RoomListing> = Vec::new();
     loop {
         let after = listings.last().and_then(|listing| listing.room.name.clone());
@@ -64,15 +66,8 @@ fn row(listing: &RoomListing, columns: usize) -> String {
     let room = &listing.room;
     let mark = if listing.is_member { '*' } else { ' ' };
     let name = padded(&name(listing), columns);
-    let life = room.default_ttl_ms.map_or_else(String::new, |ms| format!("  (messages expire after {})", life(ms)));
+    let life =
+        room.default_ttl_ms.map_or_else(String::new, |ms| format!("  (messages expire after {})", duration_text(ms)));
     let topic = room.topic.as_ref().map_or_else(String::new, |topic| format!("  {}", topic.text));
     format!("{mark} {name}  {:>6}/{:<7}{topic}{life}", listing.online, room.members).trim_end().to_owned()
-}
-
-/// Returns a length of time in its largest whole units: `30s`, `1h30m`.
-pub(super) fn life(ms: u64) -> String {
-    let seconds = ms / 1000;
-    let parts = [(seconds / 86_400, "d"), (seconds / 3600 % 24, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s")];
-    let text: String = parts.iter().filter(|(n, _)| *n > 0).map(|(n, unit)| format!("{n}{unit}")).collect();
-    if text.is_empty() { format!("{ms}ms") } else { text }
 }

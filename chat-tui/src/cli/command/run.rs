@@ -22,14 +22,17 @@ use crate::text::io_reason;
 /// The arguments of `run`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Runs the command at once, whatever the chat does, and shows the output as it comes. When the command \
-ends, posts one message: the command line, the end of the output, and the result with the time it took.
+Runs the command immediately, even if the server is unreachable, and shows the output as it comes. \
+When the command ends, posts one message: the command line, the end of the output, and the result with the time it took.
 
 A result that cannot be posted waits in the outbox on disk, and the next command or screen of the \
 same profile posts it; the message then says when the command ran (see `chat outbox`). Nothing that \
 may expire is written to disk: with --ttl, in a room whose messages expire, and where that is not known \
 because this account has never seen the room from here, the post is tried for 5 s and then reported \
 as lost. --persistent keeps the message in any room, so that it can always wait.
+
+Waits for everything that holds the command's output open. A process that is to stay behind needs \
+another one: sh -c 'daemon >/dev/null 2>&1 &'.
 
 Shows standard output and standard error of the command together, in the order they were written: \
 on standard output, or with --json on standard error. With --json, standard output has one line: \

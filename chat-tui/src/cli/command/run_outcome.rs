@@ -59,10 +59,10 @@ impl Publishing<'_> {
             Err(error) => return Outcome::Lost(failure(error, false).report),
         };
         let failed = match fault {
-            Some(fault) if self.context.globals.server.is_none() && self.context.globals.profile.is_none() => {
+            Some(fault) if !self.context.is_server_named() => {
                 return Outcome::Lost(with_note(
                     failure(fault, false).report,
-                    "the result is lost: it is not known where it belongs",
+                    "the result is lost: no server could be determined: client.toml has errors",
                 ));
             }
             Some(fault) => failure(fault, false),
@@ -80,7 +80,7 @@ impl Publishing<'_> {
     /// Tries until the time is up, or a signal asks to end now.
     async fn post_in_time(&self, key: &ClientKey) -> Result<String, Failure> {
         let limit = Instant::now() + POST_LIMIT;
-        let message = format!("the chat did not answer within {} s", POST_LIMIT.as_secs());
+        let message = format!("the server did not answer within {} s", POST_LIMIT.as_secs());
         let mut last = failure(CliError::unreachable(message), false);
         let signal = async {
             match Signals::listen() {
@@ -94,7 +94,7 @@ impl Publishing<'_> {
                     return posted;
                 }
             }
-            () = signal => last.report.message = String::from("a signal ended the wait for the chat"),
+            () = signal => last.report.message = String::from("interrupted while waiting for the server"),
         }
         Err(last)
     }
@@ -136,11 +136,9 @@ impl Publishing<'_> {
             None => match room_life(&self.context.outbox(), room) {
                 Some(RoomLife::Persistent) => None,
                 Some(RoomLife::Ephemeral) => {
-                    Some(format!("messages of {room} expire, so it was not written to disk; --persistent keeps it"))
+                    Some(format!("messages in {room} expire, so it was not saved; --persistent saves it"))
                 }
-                None => Some(format!(
-                    "it is not known here whether messages of {room} expire, so it was not written to disk; --persistent keeps it"
-                )),
+                None => Some(format!("unknown whether messages in {room} expire, so not saved; --persistent saves it")),
             },
         }
     }
@@ -164,7 +162,7 @@ impl Publishing<'_> {
         match context.outbox().store(&post) {
             Ok(()) if refusal => {
                 let note = format!(
-                    "the result is in the outbox as {}; `chat outbox retry` posts it once that is mended",
+                    "the result is in the outbox as {}; `chat outbox retry` posts it once that is fixed",
                     post.id
                 );
                 Outcome::Refused(with_note(failed.report, &note))

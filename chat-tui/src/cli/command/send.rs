@@ -20,9 +20,9 @@ pub(super) async fn run(args: &SendArgs, context: &Context) -> Result<(), CliErr
         return Err(CliError::usage("--stream posts the lines of standard input; leave out the text"));
     }
     if let Some(language) = args.unheard_language() {
-        context.output.warning(&format!(
-            "{language:?} is posted as a part of the text; to name the language, write --code={language}"
-        ));
+        context
+            .output
+            .warning(&format!("{language:?} was sent as part of the text; to set the language, use --code={language}"));
     }
     let code: Option<CodeLanguage> = args
         .code

@@ -13,7 +13,7 @@ use chat_proto::ids::RoomId;
 use chat_proto::request::{Chain, Post, Posted};
 use tokio::time::Instant;
 
-use super::posting::print_posted;
+use super::posting::{PAUSE_REPORTED, REFUSED_MAX, pause_after, print_posted};
 use super::send_args::SendArgs;
 use super::stream_lines::StreamLines;
 use crate::argument;
@@ -28,13 +28,6 @@ use crate::net::{PendingAnswer, ServerAddress};
 
 /// The most posts in flight.
 const WINDOW: usize = 64;
-/// The pause after a refusal that names none, and the shortest pause after any refusal.
-const PAUSE: Duration = Duration::from_millis(250);
-const PAUSE_MIN: Duration = Duration::from_millis(50);
-/// The stream ends if one post is refused for this long.
-const REFUSED_MAX: Duration = Duration::from_mins(2);
-/// A pause this long is announced.
-const LONG_WAIT: Duration = Duration::from_secs(2);
 /// The stream ends after this many connections without an accepted post.
 const RECONNECTS_MAX: u32 = 10;
 
@@ -192,8 +185,8 @@ impl<'a> Stream<'a> {
         if now - since > REFUSED_MAX {
             return Err(self.unacknowledged(refusal.into()));
         }
-        let pause = refusal.retry_after_ms.map_or(PAUSE, Duration::from_millis).max(PAUSE_MIN);
-        let is_long = now - since + pause >= LONG_WAIT && !std::mem::replace(&mut self.has_announced_wait, true);
+        let pause = pause_after(&refusal);
+        let is_long = now - since + pause >= PAUSE_REPORTED && !std::mem::replace(&mut self.has_announced_wait, true);
         if is_long || self.context.globals.verbose > 0 {
             self.context.output.info(&format!("waiting {} ms: {}", pause.as_millis(), clause(&refusal.message)));
         }

@@ -47,7 +47,7 @@ pub(in crate::cli) struct TailArgs {
     /// Print only messages that name you (@name); in all your rooms if none is named.
     #[arg(long)]
     mentions: bool,
-    /// Start with this many messages of all rooms together, and with the topics, answers and joins between them.
+    /// Start with the last N messages across all rooms, and the topics, RSVPs and joins between them.
     #[arg(short = 'n', long, value_name = "N", default_value_t = 20, value_parser = whole_number(0..=100_000), allow_negative_numbers = true)]
     lines: u32,
     /// Start at a moment, or after a message: 1h (ago), 14:05, 2026-11-20, general/12. Prints later changes of older
@@ -57,7 +57,7 @@ pub(in crate::cli) struct TailArgs {
     #[command(flatten)]
     filter: FilterArgs,
     /// Start where the last run with this file stopped, and save the position to it; only one run at a time may use it. If
-    /// the server's data were put back to an earlier state since, standard error says so.
+    /// the server was restored to an earlier state since, standard error says so.
     #[arg(long, value_name = "FILE", conflicts_with = "since")]
     cursor: Option<PathBuf>,
     /// Follow the rooms; with --until, up to that moment.

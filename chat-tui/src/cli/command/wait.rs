@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::followed_rooms::{FollowedRooms, TailItem};
 use super::item_filter::accounts;
-use crate::argument::{RoomRef, SeqRef, duration_ms, person_name, whole_number};
+use crate::argument::{RoomRef, SeqRef, duration_ms, duration_text, person_name, whole_number};
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;
 
@@ -78,7 +78,7 @@ impl Condition<'_> {
 pub(super) async fn run(args: &WaitArgs, context: &Context) -> Result<(), CliError> {
     let limit = args.timeout.map_or(NO_LIMIT, Duration::from_millis);
     let end = Instant::now() + limit;
-    let within = super::rooms::life(limit.as_millis() as u64);
+    let within = duration_text(limit.as_millis() as u64);
     let unreachable = || CliError::unreachable(format!("the server could not be reached within {within}"));
     let started = timeout_at(end.max(Instant::now() + START_MIN), start(args, context)).await;
     let (mut tail, condition) = started.unwrap_or_else(|_| Err(unreachable()))?;

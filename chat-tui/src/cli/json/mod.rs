@@ -21,7 +21,7 @@ pub(super) use line::{Line, encode};
 pub(super) use message::{ChangeLine, ReadMarkerLine, UnreadLine, VersionLine};
 pub(super) use people::{IdentityLine, PersonLine};
 pub(super) use program::{CheckLine, CopiedDataLine, ErrorLine, LocalServerLine, LogLine, NoticeLine, ProfileLine};
-pub(super) use room::{JoinedLine, RoomInfoLine, RoomLine};
+pub(super) use room::{JoinedLine, RoomInfoLine, RoomLine, SERVER};
 pub(super) use room_facts::{LeftLine, MemberLine, RoomDescriptionLine, RoomTopicLine, RsvpCountsLine, TrendingLine};
 pub(super) use run::{OutboxPostLine, RunLine};
 pub(super) use value::UserFields;

@@ -12,7 +12,7 @@ use super::value::{NameOf, RoomFields, UserFields};
 use super::words;
 
 /// The server itself, which created #general; no account has this id.
-const SERVER: UserId = UserId(0);
+pub(in crate::cli) const SERVER: UserId = UserId(0);
 
 /// A room in a list.
 #[derive(Debug, Serialize)]

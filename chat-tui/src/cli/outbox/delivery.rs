@@ -33,7 +33,7 @@ impl Delivered {
     /// Says on standard error what was posted and what was refused.
     pub fn tell(&self, output: &Output) {
         if !self.posted.is_empty() {
-            output.info(&format!("posted what waited in the outbox: {}", self.posted.join(", ")));
+            output.info(&format!("posted from the outbox: {}", self.posted.join(", ")));
         }
         for post in &self.refused {
             let reason = post.refusal.as_ref().map(|refusal| refusal.message.as_str()).unwrap_or_default();

@@ -6,9 +6,9 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use chat_proto::time::UnixMillis;
-use sha2::{Digest, Sha256};
 
 use super::post::{OutboxPost, Refusal};
+use crate::text::{io_reason, short_digest};
 
 /// The most posts of a profile that wait.
 pub(super) const POSTS_MAX: usize = 1_000;
@@ -21,7 +21,7 @@ const AGE_MAX_MS: i64 = 7 * 24 * 3_600 * 1_000;
 #[derive(Debug, thiserror::Error)]
 pub(in crate::cli) enum OutboxError {
     /// A file cannot be used.
-    #[error("cannot use {path}: {source}")]
+    #[error("cannot use {path}: {}", io_reason(source))]
     Io {
         /// The file.
         path: PathBuf,
@@ -54,9 +54,7 @@ struct Stored {
 impl OutboxFolder {
     /// The folder for a profile under `state`; it need not exist.
     pub fn of(state: &Path, profile: &str) -> Self {
-        let digest = Sha256::digest(profile.as_bytes());
-        let short: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        Self { path: state.join("outbox").join(short) }
+        Self { path: state.join("outbox").join(short_digest(profile.as_bytes(), 8)) }
     }
 
     /// Its path.

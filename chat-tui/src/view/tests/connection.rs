@@ -81,7 +81,7 @@ fn an_empty_room() {
 #[test]
 fn a_room_into_which_people_only_came_explains_itself() {
     let screen = shown(&mut room_with(vec![happened(1, ME, Content::Join)]), 80, 24);
-    assert!(screen.contains("is quiet. Write, Enter sends.") && screen.contains("joined"), "{screen}");
+    assert!(screen.contains("is empty. Type a message and press Enter.") && screen.contains("joined"), "{screen}");
     assert!(!shown(&mut room_with(talk()), 80, 24).contains("Enter sends"));
 }
 

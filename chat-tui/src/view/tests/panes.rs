@@ -141,9 +141,9 @@ fn ones_own_status_stands_behind_ones_own_name() {
     let effects = app.send("/away lunch");
     let is_status = |request: &Request| matches!(request, Request::SetStatus(_));
     let ask = crate::app::tests::asked(&effects, is_status).expect("asked").0;
-    assert_ne!(app.notice(), "You appear away: lunch.", "not before the server took it");
+    assert_ne!(app.notice(), "Your status is now: away: lunch.", "not before the server took it");
     app.answer(ask, Ok(Answer::SetStatus(presence.clone())));
-    assert_eq!(app.notice(), "You appear away: lunch.");
+    assert_eq!(app.notice(), "Your status is now: away: lunch.");
     app.push(ServerFrame::Presence(UserPresence { user: ME, presence }));
     let screen = shown(&mut app, 120, 36);
     assert!(screen.contains("zoe you · lunch"), "{screen}");

@@ -13,7 +13,7 @@ use chat_proto::unread::UnreadEphemeral;
 
 use super::room::{Room, Scroll};
 use crate::app::parts::outcomes::Outcomes;
-use crate::app::parts::server::Server;
+use crate::app::parts::server::{NOT_CONNECTED, Server};
 use crate::app::state::attention::Attention;
 use crate::app::state::effect::Effect;
 use crate::app::state::purpose::Purpose;
@@ -152,7 +152,7 @@ impl Room {
     /// The user marks the room as unread, from the `selected` message on, or from the last one.
     pub fn mark_unread(&mut self, selected: Option<Seq>, server: &Server, out: &mut Outcomes) {
         if !server.is_ready() {
-            return out.show_error("Server unreachable; try again once you are connected.");
+            return out.show_error(NOT_CONNECTED);
         }
         let Some(marker) = self.marker_before(selected, server.my_id()) else {
             return out.show_info("No messages from other people here.");

@@ -78,10 +78,10 @@ impl ServerMetrics {
     fn clock(&self) -> Option<Check> {
         let ahead_s = self.get("chat_clock_ahead_seconds")?;
         let check = if ahead_s.abs() * 1e3 < CLOCKS_APART_MS as f64 {
-            Check::ok("server's clock", "goes by its system's")
+            Check::ok("server's clock", "in sync with the system clock")
         } else {
             let word = if ahead_s > 0.0 { "behind" } else { "ahead of" };
-            let message = format!("{:.0} s {word} its system's, which was set", ahead_s.abs());
+            let message = format!("{:.0} s {word} the system clock, which was changed", ahead_s.abs());
             Check::warn("server's clock", message, "check the system's time there, then restart the server")
         };
         Some(check.with("ahead_s", ahead_s))
@@ -152,7 +152,7 @@ chat_acknowledgement_seconds_count 100
         let expected = [
             "3, of 2 accounts",
             "writable",
-            "goes by its system's",
+            "in sync with the system clock",
             "available; 4 messages, 900 bytes",
             "p50 ≤ 1 ms, p99 ≤ 250 ms of 100 messages",
         ];
@@ -180,8 +180,8 @@ chat_acknowledgement_seconds_count 100
         let found = |ahead: &str| messages(&PAGE.replace("ahead_seconds -0.5", ahead))[2].clone();
         assert_eq!(found("ahead_seconds 59.9").0, Level::Ok);
         let warned = |text: &str| (Level::Warn, text.to_owned());
-        assert_eq!(found("ahead_seconds 3600"), warned("3600 s behind its system's, which was set"));
-        assert_eq!(found("ahead_seconds -60"), warned("60 s ahead of its system's, which was set"));
+        assert_eq!(found("ahead_seconds 3600"), warned("3600 s behind the system clock, which was changed"));
+        assert_eq!(found("ahead_seconds -60"), warned("60 s ahead of the system clock, which was changed"));
     }
 
     #[test]
