@@ -1,5 +1,6 @@
 //! A follower and a scripted server, over a real socket.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chat_proto::client_frame::{Auth, ClientFrame};
@@ -9,6 +10,7 @@ use chat_proto::request::{ChangesPage, HistoryPage, Request, RoomHead, Subscribe
 use chat_proto::room::{ReadMarker, Role, Room, RoomKind};
 use chat_proto::server_frame::{ErrorFrame, Goodbye, GoodbyeReason};
 use chat_proto::time::UnixMillis;
+use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 
 use super::*;
@@ -168,7 +170,7 @@ fn membership(id: RoomId) -> Membership {
 }
 
 /// A server whose account leaves one room, may not see another any more, and in the end is in none.
-async fn serve_leaving(server: ScriptedServer) {
+async fn serve_leaving(server: ScriptedServer, is_seen: Arc<Notify>) {
     let mut welcome = super::super::scripted_server::welcome();
     welcome.account.rooms = [ROOM, LEFT, HIDDEN].map(membership).to_vec();
     let mut peer = server.accept().await;
@@ -189,6 +191,7 @@ async fn serve_leaving(server: ScriptedServer) {
     let change = AccountChange::Left { room: LEFT };
     peer.send(&AccountEvent { seq: AccountSeq(1), prev: AccountSeq(0), change }).await;
     peer.send_event(3, 2).await;
+    is_seen.notified().await;
     drop(peer);
     let mut peer = server.welcome().await;
     while peer.receive().await.is_some() {}
@@ -198,7 +201,8 @@ async fn serve_leaving(server: ScriptedServer) {
 async fn of_all_rooms_those_that_were_left_or_hidden_are_followed_no_longer() {
     let server = ScriptedServer::new().await;
     let options = LinkOptions::follow(server.address(), Auth::Token { token: "t".into() });
-    tokio::spawn(serve_leaving(server));
+    let is_seen = Arc::new(Notify::new());
+    tokio::spawn(serve_leaving(server, Arc::clone(&is_seen)));
     let starts = [ROOM, LEFT, HIDDEN].map(|room| RoomStart { room, after: at(1) }).to_vec();
     let follow = async {
         let mut follower = Follower::start_all(options, starts).await.expect("in");
@@ -206,6 +210,7 @@ async fn of_all_rooms_those_that_were_left_or_hidden_are_followed_no_longer() {
         let next = follower.next().await.expect("goes on");
         assert!(matches!(&next, Followed::Item(followed) if followed.item.seq == Seq(3)), "{next:?}");
         assert_eq!(rooms(&follower), [ROOM]);
+        is_seen.notify_one();
         while !matches!(follower.next().await.expect("goes on"), Followed::Reconnected) {}
         assert_eq!(rooms(&follower), []);
     };
