@@ -97,7 +97,9 @@ pub(super) async fn run(args: &TailArgs, context: &Context) -> Result<(), CliErr
     let epoch = session.welcome.epoch.clone();
     if let Some(file) = &mut cursor_file {
         // Printed up to here: a run that ends before the next message comes loses none.
-        starts.into_iter().for_each(|start| file.note(&epoch, start));
+        for start in starts {
+            file.note(&epoch, start);
+        }
         file.write()?;
     }
     let mut tail = FollowedRooms::start(context, &mut session, plan).await?;
@@ -114,7 +116,9 @@ pub(super) async fn run(args: &TailArgs, context: &Context) -> Result<(), CliErr
         }
     }
     if let Some(file) = &mut cursor_file {
-        tail.drained_rooms().for_each(|start| file.note(&epoch, start));
+        for start in tail.drained_rooms() {
+            file.note(&epoch, start);
+        }
         file.write()?;
     }
     Ok(())
