@@ -65,16 +65,17 @@ fn trimmed(chunk: &str) -> &str {
 /// Finds the words in a run of letters, digits and marks.
 fn each_of_part(part: &str, found: &mut dyn FnMut(&str)) {
     if part.is_ascii() {
-        return found(beginning(part));
+        found(beginning(part));
+        return;
     }
     let mut rest = part;
     while let Some(first) = rest.chars().next() {
         let is_same = |c: char| is_ideographic(c) == is_ideographic(first);
         let (run, after) = rest.split_at(rest.find(|c| !is_same(c)).unwrap_or(rest.len()));
         if is_ideographic(first) {
-            each_pair(run, found)
+            each_pair(run, found);
         } else {
-            found(beginning(run))
+            found(beginning(run));
         }
         rest = after;
     }
@@ -84,7 +85,8 @@ fn each_of_part(part: &str, found: &mut dyn FnMut(&str)) {
 fn each_pair(run: &str, found: &mut dyn FnMut(&str)) {
     let ends: Vec<usize> = run.char_indices().map(|(at, _)| at).chain([run.len()]).collect();
     if ends.len() == 2 {
-        return found(run);
+        found(run);
+        return;
     }
     for pair in ends.windows(3) {
         found(&run[pair[0]..pair[2]]);

@@ -15,7 +15,7 @@ pub(super) trait Job: Send {
 
 /// The one form of it.
 pub(super) struct Write<T, W, E> {
-    write: W,
+    body: W,
     ended: E,
     resolver: Resolver<T, StoreError>,
     /// `None` until it was tried.
@@ -23,9 +23,9 @@ pub(super) struct Write<T, W, E> {
 }
 
 impl<T, W, E> Write<T, W, E> {
-    /// A write; `ended` learns whether it was kept before `resolver` does.
-    pub(super) fn new(write: W, ended: E, resolver: Resolver<T, StoreError>) -> Self {
-        Self { write, ended, resolver, result: None }
+    /// A write that `body` does; `ended` learns whether it was kept before `resolver` does.
+    pub(super) fn new(body: W, ended: E, resolver: Resolver<T, StoreError>) -> Self {
+        Self { body, ended, resolver, result: None }
     }
 }
 
@@ -36,7 +36,7 @@ where
     E: FnOnce(bool) + Send,
 {
     fn attempt(&mut self, batch: &Batch<'_>) -> bool {
-        self.result.insert((self.write)(batch)).is_ok()
+        self.result.insert((self.body)(batch)).is_ok()
     }
 
     fn finish(self: Box<Self>, committed: Result<(), StoreError>) {

@@ -5,6 +5,7 @@
 //! posts, so that a row of posts by one author changes one page less each.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use rusqlite::{Connection, params};
 
@@ -49,10 +50,10 @@ pub(super) struct Ordinals {
 impl Tips {
     /// Returns the counts of the next message of an account in a room, or `NotFound`.
     pub(super) fn next(&mut self, c: &Connection, (room, account): (i64, i64)) -> Result<Ordinals, StoreError> {
-        if !self.0.contains_key(&room) {
-            self.0.insert(room, read(c, room)?.ok_or(StoreError::NotFound)?);
-        }
-        let tip = &self.0[&room];
+        let tip = match self.0.entry(room) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => unknown.insert(read(c, room)?.ok_or(StoreError::NotFound)?),
+        };
         let own = match tip.last_author {
             Some(last) if last.account == account => last.ordinal,
             Some(_) | None => own_ordinal(c, room, account)?,

@@ -27,11 +27,14 @@ struct Messages {
     is_killed: bool,
     head: u64,
     /// By number: the words that find the message, and those that found it once.
-    standing: Vec<(u64, Vec<String>)>,
+    standing: Vec<Standing>,
     gone: Vec<String>,
     /// Copies of the files, as a kill would leave them, with the words of that moment.
-    copies: Vec<(TempDir, Vec<(u64, Vec<String>)>, Vec<String>)>,
+    copies: Vec<(TempDir, Vec<Standing>, Vec<String>)>,
 }
+
+/// A message's number and its words.
+type Standing = (u64, Vec<String>);
 
 fn database(folder: &TempDir) -> PathBuf {
     folder.path().join("chat.db")
@@ -149,7 +152,7 @@ impl Messages {
 }
 
 /// Opens files as a kill left them, lets the index catch up, and compares it with the messages.
-fn holds_those_that_stand(folder: &TempDir, standing: &[(u64, Vec<String>)], gone: &[String]) {
+fn holds_those_that_stand(folder: &TempDir, standing: &[Standing], gone: &[String]) {
     let c = opened(&database(folder));
     check(&c);
     catch_up(&c);
