@@ -97,7 +97,8 @@ impl Messages {
 
     /// A text of words that nothing else has; long enough for the rows of the index to move.
     fn text(&self) -> Vec<String> {
-        let number = |at: u64| (64 * self.head + at + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let random = |at: u64| Sha256::digest((64 * self.head + at).to_le_bytes());
+        let number = |at| random(at).iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
         (0..40).map(|at| format!("{:016x}", number(at))).collect()
     }
 
