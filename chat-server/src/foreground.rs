@@ -6,8 +6,8 @@ use color_eyre::eyre::{Result, WrapErr};
 
 use crate::cli::ServerArgs;
 use crate::config::ConfigError;
-use crate::output::print_line;
 use crate::held_signals::HeldSignals;
+use crate::output::print_line;
 use crate::reload::ReadSettings;
 use crate::transport::Inherited;
 use crate::wiring::{Ready, serve};

@@ -222,7 +222,10 @@ fn a_server_that_hangs_is_told_apart_and_stopped_by_force() {
         let text = String::from_utf8_lossy(&status.stdout).into_owned();
         let number = format!("pid {}", pid.as_raw_nonzero());
         assert!(text.contains("running") && text.contains(&number) && !text.starts_with("not"), "{text}");
-        assert!(text.contains(if loses_its_socket { "not accepting connections" } else { "does not answer" }), "{text}");
+        assert!(
+            text.contains(if loses_its_socket { "not accepting connections" } else { "does not answer" }),
+            "{text}"
+        );
         if !loses_its_socket {
             let sent = user.job(&["send", "general", "lost"]).output().expect("it runs");
             let way_out = format!("own server ({number}) hangs, `chat local stop --force` ends it");

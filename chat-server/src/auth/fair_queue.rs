@@ -10,11 +10,11 @@ use std::hash::Hash;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Places {
     /// Of one source for one name.
-    pub of_name: usize,
+    pub per_name: usize,
     /// Of one source.
-    pub of_one: usize,
+    pub per_source: usize,
     /// Of all together.
-    pub of_all: usize,
+    pub in_all: usize,
 }
 
 /// Those who wait, in the order in which they are served: the sources in turn, and the names of each source in turn.
@@ -57,12 +57,12 @@ impl<K: Copy + Eq + Hash, N: Clone + Eq + Hash, T> FairQueue<K, N, T> {
     pub(super) fn push(&mut self, (source, name): (K, N), waiting: T) -> Result<(), NoPlace<T>> {
         let (of_source, of_name) =
             self.sources.get(&source).map_or((0, 0), |queued| (queued.len, queued.line_len(&name)));
-        let gives_way = if of_name >= self.places.of_name {
+        let gives_way = if of_name >= self.places.per_name {
             None
-        } else if of_source >= self.places.of_one {
+        } else if of_source >= self.places.per_source {
             // Swapping places between lines of equal length would help nobody.
             Some(source).filter(|_| self.sources.get(&source).is_some_and(|queued| queued.longest() > of_name + 1))
-        } else if self.len >= self.places.of_all {
+        } else if self.len >= self.places.in_all {
             let longest = self.sources.iter().max_by_key(|(_, queued)| queued.len);
             longest.filter(|(_, queued)| queued.len > of_source + 1).map(|(source, _)| *source)
         } else {
@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn sources_are_served_in_turn_and_each_in_its_own_order() {
-        let mut queue = Queue::new(Places { of_name: 4, of_one: 4, of_all: 9 });
+        let mut queue = Queue::new(Places { per_name: 4, per_source: 4, in_all: 9 });
         for n in 1..=4 {
             assert_eq!(queue.push(('a', "ana"), n), Ok(()));
         }
@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn in_a_full_queue_a_newcomer_takes_the_place_of_the_one_who_waits_most() {
-        let mut queue = Queue::new(Places { of_name: 4, of_one: 4, of_all: 5 });
+        let mut queue = Queue::new(Places { per_name: 4, per_source: 4, in_all: 5 });
         for n in 1..=4 {
             assert_eq!(queue.push(('a', "ana"), n), Ok(()));
         }
@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn the_names_of_one_source_are_served_in_turn_and_a_flood_at_one_name_leaves_a_place_for_another() {
-        let mut queue = Queue::new(Places { of_name: 3, of_one: 4, of_all: 9 });
+        let mut queue = Queue::new(Places { per_name: 3, per_source: 4, in_all: 9 });
         for n in 1..=3 {
             assert_eq!(queue.push(('a', "eve"), n), Ok(()));
         }
@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn a_full_queue_takes_a_place_from_a_source_with_many_names() {
-        let mut queue = Queue::new(Places { of_name: 2, of_one: 3, of_all: 3 });
+        let mut queue = Queue::new(Places { per_name: 2, per_source: 3, in_all: 3 });
         for (name, n) in [("n1", 1), ("n2", 2), ("n3", 3)] {
             assert_eq!(queue.push(('a', name), n), Ok(()));
         }

@@ -15,7 +15,7 @@ use super::fair_queue::{FairQueue, NoPlace, Places};
 const AT_ONCE: usize = 2;
 /// Requests that may wait; more are refused. One source may be many people behind one address, or on this machine: a flood at
 /// many names there keeps each of them waiting for a second or two, but not out.
-const PLACES: Places = Places { of_name: 32, of_one: 128, of_all: 256 };
+const PLACES: Places = Places { per_name: 32, per_source: 128, in_all: 256 };
 /// A thread without work for this long ends, and its memory is free again.
 const IDLE: Duration = Duration::from_secs(2);
 /// Blocks of 1 KiB that are allocated at once, used or not. glibc maps an allocation of more than 32 MiB on its own and
