@@ -24,6 +24,40 @@ fn texts(items: &[Item]) -> Vec<&str> {
     items.iter().filter_map(|item| Some(item.content.message()?.body.as_str())).collect()
 }
 
+/// Flips a byte in the text of one message, and cuts the stored form of another.
+fn damage(server: &Server, text: Seq, form: Seq) {
+    let database = rusqlite::Connection::open(server.data().join("chat.db")).expect("opened");
+    let place = |seq: Seq| i64::try_from(seq.0).expect("a small number");
+    let row = "SELECT CAST(text AS BLOB) FROM body WHERE id = (SELECT body FROM item WHERE room = 1 AND seq = ?1)";
+    let mut bytes: Vec<u8> = database.query_row(row, [place(text)], |row| row.get(0)).expect("a row");
+    bytes[3] ^= 0x80;
+    let write = "UPDATE body SET text = CAST(?2 AS TEXT)
+        WHERE id = (SELECT body FROM item WHERE room = 1 AND seq = ?1)";
+    assert_eq!(database.execute(write, rusqlite::params![place(text), bytes]), Ok(1));
+    let write = "UPDATE item SET what = '{\"v\":2,\"mentions\":[\"' WHERE room = 1 AND seq = ?1";
+    assert_eq!(database.execute(write, [place(form)]), Ok(1));
+}
+
+/// Doctor and backup say which messages are damaged.
+fn the_tools_name_them(server: &Server, text: Seq, form: Seq) {
+    let mut doctor = Command::new(program::path("chat-server"));
+    doctor.args(["doctor", "--json", "--listen", "127.0.0.1:0", "--data"]).arg(server.data());
+    let output = doctor.output().expect("it runs");
+    let lines = String::from_utf8(output.stdout).expect("UTF-8");
+    let checks = lines.lines().map(|line| serde_json::from_str::<Value>(line).expect(line));
+    let check = checks.into_iter().find(|check| check["name"] == "database file").expect("checked");
+    assert_eq!((output.status.code(), &check["level"]), (Some(1), &"fail".into()), "{check}");
+    let message = check["message"].as_str().expect("text");
+    assert!(message.ends_with(&format!("2 damaged messages: general/{text}, general/{form}")), "{message}");
+
+    let backup = server.data().with_file_name("backup.db");
+    let mut command = Command::new(program::path("chat-server"));
+    let output = command.args(["backup", "--data"]).arg(server.data()).arg(&backup).output().expect("it runs");
+    assert!(output.status.success(), "what is whole is copied: {output:?}");
+    let said = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(said.contains(&format!("2 of its messages are damaged, as in the original: general/{text}, ")), "{said}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flipped_byte_damages_one_message_and_locks_nobody_out() {
     let mut server = Server::start();
@@ -35,17 +69,7 @@ async fn a_flipped_byte_damages_one_message_and_locks_nobody_out() {
     let form = ana.post("k4", "bent").await.seq;
     ana.post("k5", "after").await;
     assert!(server.terminate().success());
-    let database = rusqlite::Connection::open(server.data().join("chat.db")).expect("opened");
-    let place = |seq: Seq| i64::try_from(seq.0).expect("a small number");
-    let row = "SELECT CAST(text AS BLOB) FROM body WHERE id = (SELECT body FROM item WHERE room = 1 AND seq = ?1)";
-    let mut bytes: Vec<u8> = database.query_row(row, [place(text)], |row| row.get(0)).expect("a row");
-    bytes[3] ^= 0x80;
-    let write = "UPDATE body SET text = CAST(?2 AS TEXT)
-        WHERE id = (SELECT body FROM item WHERE room = 1 AND seq = ?1)";
-    assert_eq!(database.execute(write, rusqlite::params![place(text), bytes]), Ok(1));
-    let write = "UPDATE item SET what = '{\"v\":2,\"mentions\":[\"' WHERE room = 1 AND seq = ?1";
-    assert_eq!(database.execute(write, [place(form)]), Ok(1));
-    drop(database);
+    damage(&server, text, form);
 
     server.restart();
     // By token and as someone new; both enter #general.
@@ -71,23 +95,7 @@ async fn a_flipped_byte_damages_one_message_and_locks_nobody_out() {
     assert!(!log.contains("flip"), "no text in the log");
     assert!(server.terminate().success());
 
-    let mut doctor = Command::new(program::path("chat-server"));
-    doctor.args(["doctor", "--json", "--listen", "127.0.0.1:0", "--data"]).arg(server.data());
-    let output = doctor.output().expect("it runs");
-    let lines = String::from_utf8(output.stdout).expect("UTF-8");
-    let checks = lines.lines().map(|line| serde_json::from_str::<Value>(line).expect(line));
-    let check = checks.into_iter().find(|check| check["name"] == "database file").expect("checked");
-    assert_eq!((output.status.code(), &check["level"]), (Some(1), &"fail".into()), "{check}");
-    let message = check["message"].as_str().expect("text");
-    assert!(message.ends_with(&format!("2 damaged messages: general/{text}, general/{form}")), "{message}");
-
-    let backup = server.data().with_file_name("backup.db");
-    let mut command = Command::new(program::path("chat-server"));
-    let output = command.args(["backup", "--data"]).arg(server.data()).arg(&backup).output().expect("it runs");
-    assert!(output.status.success(), "what is whole is copied: {output:?}");
-    let said = String::from_utf8(output.stdout).expect("UTF-8");
-    assert!(said.contains(&format!("2 of its messages are damaged, as in the original: general/{text}, ")), "{said}");
-
+    the_tools_name_them(&server, text, form);
     // Their author may erase them.
     server.restart();
     let (mut ana, _) = Peer::with_token(server.address(), &token, Subscription::None, None).await;
