@@ -114,7 +114,7 @@ fn a_token_of_another_account_is_refused_and_not_stored() {
     other.set("CHAT_SERVER", &format!("ws://{}", server.address()));
     let output = other.pipe(&["login", "zoe", "--token-stdin"], token.as_bytes());
     assert_eq!(output.status.code(), Some(4), "{}", talk(&output));
-    assert!(talk(&output).contains("the token is one of ana, not of zoe"), "{}", talk(&output));
+    assert!(talk(&output).contains("this token belongs to ana, not zoe; nothing was saved"), "{}", talk(&output));
     assert!(!other.holds(&token));
     assert!(other.pipe(&["login", "ana", "--token-stdin"], token.as_bytes()).status.success());
 }
