@@ -67,7 +67,7 @@ fn the_first_account_is_made_on_the_screen_with_the_setup_code() {
     let screen = Screen::chat(&home, (40, 10), &["--server", &address]);
     screen.wait_for_text("No account yet?");
     screen.press(&["Up", "Enter"]);
-    screen.wait_for_text("make an account");
+    screen.wait_for_text("create an account");
     for text in ["ana", "correct horse battery", "correct horse battery"] {
         enter(&screen, text);
     }

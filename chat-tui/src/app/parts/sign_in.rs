@@ -129,7 +129,7 @@ impl SignInForm {
             SignInField::Name | SignInField::Code => self.text(field).to_owned(),
             SignInField::Password | SignInField::Again => "•".repeat(self.text(field).chars().count()),
             SignInField::Switch if self.is_new => "I have an account: sign in".to_owned(),
-            SignInField::Switch => "No account yet? Make one".to_owned(),
+            SignInField::Switch => "No account yet? Create one".to_owned(),
         }
     }
 

@@ -29,7 +29,7 @@ pub(super) fn draw(
     let blanks = if has_blanks { 3 } else { 0 };
     let outer = frame::centre(area, COLUMNS, rows + TOLD_ROWS + blanks + 2);
     drawn.viewport.targets.push((draw::area(outer), Target::Overlay));
-    let title = if form.is_new { "make an account" } else { "sign in" };
+    let title = if form.is_new { "create an account" } else { "sign in" };
     let inner = frame::draw(theme, outer, (title, &hint(model, form, outer.width)), buffer);
     let mut rows = draw::rows(inner);
     let blank = |rows: &mut dyn Iterator<Item = Rect>| {
@@ -64,7 +64,7 @@ fn server(model: &Model, form: &SignInForm) -> String {
 fn hint(model: &Model, form: &SignInForm, columns: u16) -> String {
     let enter = match (form.field, form.is_new) {
         (SignInField::Switch, _) => "change",
-        (_, true) => "make it",
+        (_, true) => "create",
         (_, false) => "sign in",
     };
     let esc = match (form.is_new, model.rooms.is_empty()) {
