@@ -148,8 +148,12 @@ fn take_identity(model: &mut Model, key: ServerKey, welcome: &Welcome, out: &mut
     if entered == Entered::AnotherEpoch || is_other_person {
         // The numbers, or the rooms, are others: nothing loaded is valid.
         let given_up = changes::give_up_changes(model, |room_key| room_key.server == key, out);
-        if !given_up.is_empty() {
-            out.show_info(&format!("The server's data are others now.{given_up}"));
+        if entered == Entered::AnotherEpoch {
+            const REPLACED: &str =
+                "The server's data were replaced, as by a restored backup: all rooms are loaded again.";
+            out.show_info(&format!("{REPLACED}{given_up}"));
+        } else if !given_up.is_empty() {
+            out.show_info(&format!("Another account is signed in.{given_up}"));
         }
         model.rooms_of(key).for_each(|(room, _)| {
             room.reset(Cursor::START);
@@ -159,9 +163,6 @@ fn take_identity(model: &mut Model, key: ServerKey, welcome: &Welcome, out: &mut
         });
         model.unclaimed.forget_places();
         out.persist(key, PersistOp::RemoveAllRooms);
-        if entered == Entered::AnotherEpoch {
-            out.show_info("The server's data were replaced, as by a restored backup: all rooms are loaded again.");
-        }
     } else if entered == Entered::AnotherRun {
         model.rooms_of(key).for_each(|(room, _)| room.following.doubt());
     }
