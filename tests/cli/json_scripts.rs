@@ -1,4 +1,4 @@
-//! Three scripts that use every subcommand with `--json`: each line they print is as `chat help json` documents it.
+//! Four scripts that use every subcommand with `--json`: each line they print is as `chat help json` documents it.
 //!
 //! A line of a script is a person, a command, its input behind `<`, and behind `=>` the types of the lines it prints: on
 //! standard output, and behind `!` on standard error.
