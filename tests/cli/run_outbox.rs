@@ -1,6 +1,6 @@
 //! `chat run` runs its command whatever the chat does, and its result waits in the outbox until it can be posted.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use chat_tests::client::Home;
@@ -63,6 +63,36 @@ fn a_result_that_no_server_takes_waits_and_the_next_command_posts_it_once_with_i
     assert_eq!(late.len(), 1, "{found:?}");
     assert!(late[0].contains("failed with exit status 3") && late[0].contains("; ran 20"), "{found:?}");
     assert!(waiting(&home).is_empty());
+    assert!(!home.holds("its output"), "nothing of it stays on disk");
+}
+
+/// The file of the only post in the outbox.
+fn post_file(folder: &Path) -> Option<PathBuf> {
+    std::fs::read_dir(folder).ok()?.flatten().find_map(|entry| {
+        let path = entry.path();
+        if path.is_dir() {
+            post_file(&path)
+        } else {
+            path.extension().is_some_and(|kind| kind == "waiting").then_some(path)
+        }
+    })
+}
+
+#[test]
+fn a_result_that_waited_for_a_week_is_dropped_with_a_word() {
+    let mut server = Server::start();
+    let home = Home::signed_in(&server, "ana");
+    home.output(&["send", "general", "before"]);
+    server.kill();
+    run_leaving(&home, &home.path().join("ran"), &[], 3);
+    let file = post_file(&home.path().join(".local/state/chat")).expect("a post");
+    let name = file.file_name().and_then(|name| name.to_str()).expect("a name");
+    let (_, id) = name.split_once('-').expect("a time and an id");
+    std::fs::rename(&file, file.with_file_name(format!("{:014}-{id}", 1))).expect("renamed");
+    let output = home.run(&["outbox"]);
+    let words = talk(&output);
+    assert!(words.contains("could not be posted for 7 days") && words.contains("exit status 3"), "{words}");
+    assert!(!talk(&home.run(&["outbox"])).contains("7 days"), "it is said once");
     assert!(!home.holds("its output"), "nothing of it stays on disk");
 }
 

@@ -10,7 +10,7 @@ use super::client_files::require_valid_files;
 use super::command::{ClientTask, Command, Task};
 use super::context::{Context, Globals};
 use super::exit::{CliError, Code, ErrorReport, Exit};
-use super::outbox::{deliver, deliver_for_ever};
+use super::outbox::{Delivered, deliver, deliver_for_ever, report_expired};
 use super::output::{ColorChoice, Output, has_stderr_color};
 use super::reader_gone::reader_gone;
 use super::voice::{argument_clause, argument_mistake};
@@ -167,21 +167,30 @@ async fn with_delivery(task: &ClientTask, context: &Context) -> Result<(), CliEr
         return task.run(context, Cli::command).await;
     }
     let limit = tokio::time::Instant::now() + DELIVERY_LIMIT;
-    let (work, delivery) = (task.run(context, Cli::command), deliver(context, false));
-    tokio::pin!(work, delivery);
-    let (result, delivered) = tokio::select! {
-        biased;
-        result = &mut work => {
-            let is_reachable = !matches!(&result, Err(CliError::Failed { exit: Exit::Unreachable, .. }));
-            let limit = if is_reachable { limit } else { tokio::time::Instant::now() };
-            (result, tokio::time::timeout_at(limit, delivery).await.ok())
+    report_expired(context);
+    let mut delivered = Delivered::default();
+    let result = {
+        let (work, delivery) = (task.run(context, Cli::command), deliver(context, false, &mut delivered));
+        tokio::pin!(work, delivery);
+        tokio::select! {
+            biased;
+            result = &mut work => {
+                if !is_unreachable(&result) {
+                    let _ = tokio::time::timeout_at(limit, delivery).await;
+                }
+                result
+            }
+            () = &mut delivery => work.await,
         }
-        delivered = &mut delivery => (work.await, Some(delivered)),
     };
-    if let Some(delivered) = delivered {
-        delivered.tell(&context.output);
-    }
+    // The error of the command says why the rest waits.
+    delivered.is_under_way &= !is_unreachable(&result);
+    delivered.tell(&context.output);
     result
+}
+
+fn is_unreachable(result: &Result<(), CliError>) -> bool {
+    result.as_ref().is_err_and(CliError::is_unreachable)
 }
 
 /// Sends logs to standard error with `-v`; they never contain a message's text.

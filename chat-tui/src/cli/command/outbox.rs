@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;
 use crate::cli::json::{Line, OutboxPostLine};
-use crate::cli::outbox::{OutboxPost, deliver};
+use crate::cli::outbox::{Delivered, OutboxPost, deliver, report_expired};
 use crate::cli::output::local_time;
 
 /// The arguments of `outbox`.
@@ -53,6 +53,7 @@ struct DropArgs {
 }
 
 pub(super) async fn run(args: &OutboxArgs, context: &Context) -> Result<(), CliError> {
+    report_expired(context);
     match args.action.as_ref().unwrap_or(&OutboxAction::List) {
         OutboxAction::List => list(context),
         OutboxAction::Retry => retry(context).await,
@@ -79,7 +80,8 @@ fn row(post: &OutboxPost) -> String {
 }
 
 async fn retry(context: &Context) -> Result<(), CliError> {
-    let done = deliver(context, true).await;
+    let mut done = Delivered::default();
+    deliver(context, true, &mut done).await;
     done.tell(&context.output);
     if done.is_busy {
         return Err(CliError::failed("another command is already posting from the outbox; try again"));

@@ -27,6 +27,8 @@ pub(in crate::cli) struct Delivered {
     pub stopped: Option<CliError>,
     /// Whether another process is sending.
     pub is_busy: bool,
+    /// Whether posts are still waiting for their turn.
+    pub is_under_way: bool,
 }
 
 impl Delivered {
@@ -42,33 +44,57 @@ impl Delivered {
                 post.id, post.room
             ));
         }
+        if self.is_under_way {
+            output.info(
+                "more waits in the outbox than could be posted beside this command; `chat outbox retry` posts it",
+            );
+        }
     }
 }
 
-/// Posts what waits. With `refused_too`, tries again what was refused.
-pub(in crate::cli) async fn deliver(context: &Context, refused_too: bool) -> Delivered {
-    let mut done = Delivered::default();
+/// Removes the posts that have waited too long, and names each.
+pub(in crate::cli) fn report_expired(context: &Context) {
+    for post in context.outbox().take_expired(Context::now()) {
+        let OutboxPost { id, room, report, .. } = &post;
+        let command = report.command.lines().next().unwrap_or_default();
+        context.output.warning(&format!(
+            "the outbox's {id} for {room} could not be posted for 7 days and was dropped: {command}: {}",
+            report.result_text()
+        ));
+    }
+}
+
+/// Posts what waits, and leaves in `done` how far it came. With `refused_too`, tries again what was refused.
+pub(in crate::cli) async fn deliver(context: &Context, refused_too: bool, done: &mut Delivered) {
     let folder = context.outbox();
     if !folder.has_any(refused_too) {
-        return done;
+        return;
     }
     let Some(_sending) = folder.lock_sending() else {
         done.is_busy = true;
-        return done;
+        return;
     };
     let token = context.token_name();
     let is_due = |post: &OutboxPost| (refused_too || post.refusal.is_none()) && post.token == token;
     let mut posts = folder.posts(Context::now()).filter(is_due).peekable();
     if posts.peek().is_none() {
-        return done;
+        return;
     }
-    let mut session = match context.connect().await {
-        Ok(session) => session,
-        Err(error) => {
-            done.stopped = Some(error);
-            return done;
-        }
-    };
+    done.is_under_way = true;
+    if let Err(error) = post_all(context, posts, done).await {
+        done.stopped = Some(error);
+    }
+    done.is_under_way = false;
+}
+
+/// Posts one after the other, until the server or the sign-in stops it.
+async fn post_all(
+    context: &Context,
+    posts: impl Iterator<Item = OutboxPost>,
+    done: &mut Delivered,
+) -> Result<(), CliError> {
+    let folder = context.outbox();
+    let mut session = context.connect().await?;
     for post in posts {
         match send(&mut session, &post).await {
             Ok(id) => {
@@ -82,13 +108,10 @@ pub(in crate::cli) async fn deliver(context: &Context, refused_too: bool) -> Del
                     Err(error) => tracing::debug!(%error, "a refusal cannot be kept; the post is tried again"),
                 }
             }
-            Err(error) => {
-                done.stopped = Some(error);
-                break;
-            }
+            Err(error) => return Err(error),
         }
     }
-    done
+    Ok(())
 }
 
 /// Posts what waits, again and again, without a word: for the screen.
@@ -96,7 +119,7 @@ pub(in crate::cli) async fn deliver_for_ever(context: &Context) {
     // A word on standard error would overwrite the screen.
     let context = Context { output: Output::new(false, true, ColorChoice::Never), ..context.clone() };
     loop {
-        deliver(&context, false).await;
+        deliver(&context, false, &mut Delivered::default()).await;
         tokio::time::sleep(LOOK_EVERY).await;
     }
 }

@@ -4,6 +4,7 @@ use std::fs::{File, TryLockError};
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use chat_proto::time::UnixMillis;
 
@@ -16,6 +17,9 @@ pub(super) const POSTS_MAX: usize = 1_000;
 const BYTES_MAX: u64 = 16 << 20;
 /// How long one waits.
 const AGE_MAX_MS: i64 = 7 * 24 * 3_600 * 1_000;
+
+/// A file that is this old and not whole belongs to a write that was killed.
+const UNFINISHED_AGE_MS: i64 = 3_600 * 1_000;
 
 /// Why a post cannot be kept.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +53,12 @@ struct Stored {
     path: PathBuf,
     since: UnixMillis,
     bytes: u64,
+}
+
+impl Stored {
+    fn is_expired(&self, now: UnixMillis) -> bool {
+        now.0 - self.since.0 >= AGE_MAX_MS
+    }
 }
 
 impl OutboxFolder {
@@ -98,8 +108,8 @@ impl OutboxFolder {
         let _ = std::fs::remove_file(self.path.join(file_name(post)));
     }
 
-    /// Returns all posts, oldest first, each read when it is its turn. Removes those that have waited too long; files that are
-    /// not posts are passed over.
+    /// Returns all posts that have not waited too long, oldest first, each read when it is its turn. Files that are not posts
+    /// are passed over.
     pub fn posts(&self, now: UnixMillis) -> impl Iterator<Item = OutboxPost> + use<> {
         let files = self.files(now).into_iter();
         files.filter_map(|file| serde_json::from_slice(&std::fs::read(file.path).ok()?).ok())
@@ -130,17 +140,35 @@ impl OutboxFolder {
         File::options().write(true).create(true).truncate(false).mode(0o600).open(self.path.join(name))
     }
 
-    /// The posts' files, oldest first; those that are too old are removed.
+    /// Removes the posts that have waited too long and returns them, and removes what a killed write left.
+    pub fn take_expired(&self, now: UnixMillis) -> Vec<OutboxPost> {
+        let Ok(entries) = std::fs::read_dir(&self.path) else { return Vec::new() };
+        let (mut files, mut left) = (Vec::new(), Vec::new());
+        for entry in entries.flatten() {
+            match stored(&entry) {
+                Some(file) if file.is_expired(now) => files.push(file),
+                None if is_unfinished(&entry, now) => left.push(entry.path()),
+                Some(_) | None => {}
+            }
+        }
+        for path in left {
+            let _ = std::fs::remove_file(path);
+        }
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        let taken = files.into_iter().filter_map(|file| {
+            let text = std::fs::read(&file.path);
+            // Of two that take it at once, one reports it.
+            std::fs::remove_file(&file.path).ok()?;
+            serde_json::from_slice(&text.ok()?).ok()
+        });
+        taken.collect()
+    }
+
+    /// The posts' files that are not too old, oldest first.
     fn files(&self, now: UnixMillis) -> Vec<Stored> {
         let Ok(entries) = std::fs::read_dir(&self.path) else { return Vec::new() };
-        let mut files: Vec<Stored> = entries.filter_map(|entry| stored(&entry.ok()?)).collect();
-        files.retain(|file| {
-            let is_young = now.0 - file.since.0 < AGE_MAX_MS;
-            if !is_young {
-                let _ = std::fs::remove_file(&file.path);
-            }
-            is_young
-        });
+        let files = entries.filter_map(|entry| stored(&entry.ok()?));
+        let mut files: Vec<Stored> = files.filter(|file| !file.is_expired(now)).collect();
         files.sort_by(|a, b| a.path.cmp(&b.path));
         files
     }
@@ -183,6 +211,18 @@ fn kind(path: &Path) -> Option<Kind> {
     }
 }
 
+/// Whether this is a new file that nobody writes any more.
+fn is_unfinished(entry: &std::fs::DirEntry, now: UnixMillis) -> bool {
+    let path = entry.path();
+    let is_new = path.extension().and_then(|extension| extension.to_str()).is_some_and(|kind| kind.starts_with("new"));
+    let written = entry.metadata().and_then(|metadata| metadata.modified());
+    let age_ms = |at: SystemTime| {
+        let since = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis();
+        now.0 - i64::try_from(since).unwrap_or(i64::MAX)
+    };
+    is_new && written.is_ok_and(|at| age_ms(at) >= UNFINISHED_AGE_MS)
+}
+
 fn stored(entry: &std::fs::DirEntry) -> Option<Stored> {
     let path = entry.path();
     kind(&path)?;
@@ -193,6 +233,8 @@ fn stored(entry: &std::fs::DirEntry) -> Option<Stored> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::cli::run_report::{RunReport, RunResult};
 
@@ -228,8 +270,28 @@ mod tests {
         assert_eq!(work.posts(NOW).next(), Some(post("a", NOW, 5)));
         assert!(!home.has_any(true));
         assert_eq!(ids(&work, week), ["b"]);
+        let expired: Vec<_> = work.take_expired(week).into_iter().map(|post| post.id).collect();
+        assert_eq!(expired, ["a"], "it is handed out, to be reported");
+        assert_eq!((work.take_expired(week), ids(&work, NOW)), (Vec::new(), vec!["b".to_owned()]));
         work.remove(&post("b", UnixMillis(NOW.0 + 1), 5));
         assert!(!work.has_any(true));
+    }
+
+    #[test]
+    fn what_a_killed_write_left_is_removed_after_an_hour() {
+        let state = tempfile::tempdir().expect("a folder");
+        let folder = OutboxFolder::of(state.path(), "work");
+        folder.create().expect("made");
+        let names = ["00000000000001-a.new", "rooms.new-17"];
+        for name in names {
+            let file = File::create(folder.path.join(name)).expect("made");
+            file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_millis(NOW.0.unsigned_abs())).expect("dated");
+        }
+        let are_there = || names.map(|name| folder.path.join(name).exists());
+        assert_eq!(folder.take_expired(UnixMillis(NOW.0 + UNFINISHED_AGE_MS - 1)), Vec::new());
+        assert_eq!(are_there(), [true, true], "somebody may be writing");
+        assert_eq!(folder.take_expired(UnixMillis(NOW.0 + UNFINISHED_AGE_MS)), Vec::new());
+        assert_eq!(are_there(), [false, false]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ mod folder;
 mod post;
 mod room_lives;
 
-pub(super) use delivery::{deliver, deliver_for_ever};
+pub(super) use delivery::{Delivered, deliver, deliver_for_ever, report_expired};
 pub(super) use folder::OutboxFolder;
 pub(super) use post::{OutboxPost, Refusal};
 pub(super) use room_lives::{RoomLife, remember_rooms, room_life};
