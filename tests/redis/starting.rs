@@ -99,12 +99,9 @@ async fn tls_works_only_with_a_redis_whose_certificate_is_trusted() {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
     std::fs::write(path("cert"), made.cert.pem()).expect("written");
     std::fs::write(path("key"), made.signing_key.serialize_pem()).expect("written");
-    // A port that is free right now: redis-server cannot report one that it picks itself.
-    let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
-    let port = port.to_string();
     let (cert, key) = (path("cert"), path("key"));
     let tls = ["--tls-cert-file", &cert, "--tls-key-file", &key, "--tls-ca-cert-file", &cert];
-    let _redis = Redis::start_with(&[&["--tls-port", &port, "--tls-auth-clients", "no"][..], &tls[..]].concat());
+    let (_redis, port) = Redis::start_with_port("--tls-port", &[&["--tls-auth-clients", "no"][..], &tls[..]].concat());
     let url = format!("rediss://localhost:{port}/0");
     let flags = ["--redis", &url, "--require-redis"];
     let server = Server::start_with_variables(&flags, "", &[("SSL_CERT_FILE", &cert)]);

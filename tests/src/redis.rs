@@ -1,5 +1,6 @@
 //! A real redis-server for one test, with its own socket, port and folder. It ends with the test.
 
+use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -33,7 +34,32 @@ impl Redis {
         redis
     }
 
+    /// Starts a server that also listens with this option at a free port: redis-server cannot report one that it picks
+    /// itself. Returns the port.
+    ///
+    /// # Panics
+    /// If no port is free.
+    pub fn start_with_port(option: &str, options: &[&str]) -> (Self, u16) {
+        // Another process may take the port before redis-server does, which then ends.
+        for _ in 0..20 {
+            let free = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
+            let folder = tempfile::tempdir().expect("a folder");
+            let port = free.to_string();
+            let options = [option, &port].iter().chain(options).map(ToString::to_string).collect();
+            let mut redis = Self { folder, options, running: None };
+            if redis.try_run() {
+                return (redis, free);
+            }
+        }
+        panic!("redis-server finds no free port");
+    }
+
     fn run(&mut self) {
+        assert!(self.try_run(), "redis-server ended; its options: {:?}", self.options);
+    }
+
+    /// Returns whether it runs; it ends at once if it cannot use its options.
+    fn try_run(&mut self) -> bool {
         let log = std::fs::File::create(self.folder.path().join("log")).expect("a log");
         let child = Command::new("redis-server")
             .args(["--port", "0", "--save", "", "--appendonly", "no", "--unixsocket"])
@@ -44,8 +70,12 @@ impl Redis {
             .stderr(Stdio::null())
             .spawn()
             .expect("tests/run installs redis-server");
-        self.running = Some(Running(child));
-        until("redis-server", || std::os::unix::net::UnixStream::connect(self.socket()).ok());
+        let running = self.running.insert(Running(child));
+        let socket = self.folder.path().join("redis");
+        until("redis-server", || {
+            let has_ended = running.0.try_wait().expect("a child").is_some();
+            (has_ended || std::os::unix::net::UnixStream::connect(&socket).is_ok()).then_some(!has_ended)
+        })
     }
 
     /// Its Unix socket.

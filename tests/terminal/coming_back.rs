@@ -39,7 +39,7 @@ fn a_mention_that_expires_in_another_room_is_counted_down_and_announced() {
     });
     screen.press(&["C-p"]);
     screen.wait_for_text("message #general");
-    ana.output(&["send", "random", "--ttl", "8s", "@ben gone soon"]);
+    ana.output(&["send", "random", "--ttl", "20s", "@ben gone soon"]);
     screen.wait_for("the badge", |lines| listed(lines, "# random").contains("@1 ◷"));
     screen.wait_for("its end", |lines| listed(lines, "# random").ends_with("random"));
 }
