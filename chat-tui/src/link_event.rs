@@ -115,3 +115,40 @@ pub enum CallError {
     #[error("the server's answer cannot be read: {0}")]
     Unreadable(String),
 }
+
+/// Returns the notice of a server that is older than this program; `None` if it is not, or if its version is no number.
+/// Only the user's own server can be brought up to date from here.
+pub fn older_server_notice(version: &str, is_own: bool) -> Option<String> {
+    let own = env!("CARGO_PKG_VERSION");
+    if !is_older(version, own) {
+        return None;
+    }
+    let rest = if is_own { ": `chat local restart` renews it." } else { "; newer features may be missing there." };
+    Some(format!("The server ({version}) is older than this program ({own}){rest}"))
+}
+
+fn is_older(a: &str, b: &str) -> bool {
+    let numbers = |version: &str| version.split('.').map(|part| part.parse::<u64>().ok()).collect::<Option<Vec<_>>>();
+    matches!((numbers(a), numbers(b)), (Some(a), Some(b)) if a < b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_compare_by_number() {
+        assert!(is_older("0.9.0", "0.10.0"));
+        assert!(!is_older("0.10.0", "0.9.0"));
+        assert!(!is_older("1.0.0", "1.0.0"));
+        assert!(!is_older("unknown", "1.0.0"));
+    }
+
+    #[test]
+    fn a_restart_is_advised_for_the_own_server_only() {
+        let notice = |is_own| older_server_notice("0.0.1", is_own).expect("it is older");
+        assert!(notice(true).contains("`chat local restart`"));
+        assert!(!notice(false).contains("restart"), "{}", notice(false));
+        assert_eq!(older_server_notice(env!("CARGO_PKG_VERSION"), true), None);
+    }
+}

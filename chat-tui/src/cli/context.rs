@@ -1,7 +1,6 @@
 //! The global flags, the settings, the output and the connection of a command. Must not know subcommands.
 
 use chat_proto::client_frame::Auth;
-use chat_proto::server_frame::Welcome;
 use clap::Args;
 
 use super::exit::{CliError, Exit};
@@ -9,6 +8,7 @@ use super::outbox::remember_rooms;
 use super::output::{ColorChoice, Output};
 use super::session::CliSession;
 use crate::config::{Credentials, Paths, Settings};
+use crate::link_event::older_server_notice;
 use crate::net::{Client, LinkOptions, ServerAddress};
 
 /// The flags of every command.
@@ -159,7 +159,10 @@ impl Context {
         let at = options.address.clone();
         let connected = Client::connect(options).await;
         let (client, welcome) = connected.map_err(|error| self.with_way_out(&at, error.into()))?;
-        self.warn_older_server(&welcome);
+        let is_own = self.locate(&at).is_some();
+        if let Some(notice) = older_server_notice(&welcome.server_version, is_own) {
+            self.output.info(&notice);
+        }
         remember_rooms(&self.outbox(), welcome.account.rooms.iter().map(|membership| &membership.room));
         Ok(CliSession::new(client, welcome))
     }
@@ -173,34 +176,5 @@ impl Context {
         let auth = self.auth(&address).await?;
         let locate = self.locate(&address);
         Ok(LinkOptions::follow(address, auth).located_by(locate).trusting(self.ca_file()))
-    }
-
-    fn warn_older_server(&self, welcome: &Welcome) {
-        let own = env!("CARGO_PKG_VERSION");
-        if is_older(&welcome.server_version, own) {
-            let older = &welcome.server_version;
-            self.output.info(&format!(
-                "The server is version {older}, this client {own}. `chat local restart` brings a local server up to date."
-            ));
-        }
-    }
-}
-
-/// Returns whether version `a` is older than `b`; false if either is not a number.
-fn is_older(a: &str, b: &str) -> bool {
-    let numbers = |version: &str| version.split('.').map(|part| part.parse::<u64>().ok()).collect::<Option<Vec<_>>>();
-    matches!((numbers(a), numbers(b)), (Some(a), Some(b)) if a < b)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn versions_compare_by_number() {
-        assert!(is_older("0.9.0", "0.10.0"));
-        assert!(!is_older("0.10.0", "0.9.0"));
-        assert!(!is_older("1.0.0", "1.0.0"));
-        assert!(!is_older("unknown", "1.0.0"));
     }
 }

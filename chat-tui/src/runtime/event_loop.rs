@@ -36,6 +36,7 @@ pub async fn run(options: RunOptions) -> Result<(), RunError> {
     let (cache, restored, cache_trouble) = open_cache(&options, &token);
     let mut model = Model::new(Setup {
         servers: vec![options.label.clone()],
+        is_server_own: options.link.is_own(),
         key_token: token,
         zone: jiff::tz::TimeZone::system(),
         keys: keymap.keys(),

@@ -30,7 +30,8 @@ pub struct Screen {
 impl Screen {
     pub fn new((peer, welcome): (Peer, Box<Welcome>)) -> Self {
         let (servers, key_token) = (vec!["here".into()], "t0".into());
-        let model = Model::new(Setup { servers, key_token, zone: jiff::tz::TimeZone::UTC, keys: HashMap::new() });
+        let (zone, keys) = (jiff::tz::TimeZone::UTC, HashMap::new());
+        let model = Model::new(Setup { servers, is_server_own: false, key_token, zone, keys });
         let mut screen = Self { model, peer, waiting: Vec::new() };
         screen.take(Msg::Focused(true));
         screen.waiting = screen.link(LinkEvent::Welcome(welcome));

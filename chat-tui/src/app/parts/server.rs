@@ -76,8 +76,8 @@ pub struct Server {
     pub limits: Limits,
     /// The services that work at present.
     pub service: Service,
-    /// Its version, if it is older than this program.
-    pub older_version: Option<SafeText>,
+    /// The notice that it is older than this program, if it is.
+    pub older_notice: Option<String>,
     names: HashMap<UserId, User>,
     presence: HashMap<UserId, Presence>,
     /// People whose names are unknown and not requested yet.
@@ -101,7 +101,7 @@ impl Server {
             account: AccountSeq(0),
             limits: Limits::default(),
             service: Service::default(),
-            older_version: None,
+            older_notice: None,
             names: HashMap::new(),
             presence: HashMap::new(),
             missing_names: BTreeSet::new(),

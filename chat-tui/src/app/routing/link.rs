@@ -19,7 +19,7 @@ use crate::app::state::purpose::Purpose;
 use crate::app::state::room_key::ServerKey;
 use crate::argument::sentence;
 use crate::catch_up::Entered;
-use crate::link_event::{LinkEvent, NetError};
+use crate::link_event::{LinkEvent, NetError, older_server_notice};
 use crate::text::SafeText;
 
 /// Cursors in one `hello`: with more, its frame would be too large.
@@ -132,12 +132,11 @@ fn take_identity(model: &mut Model, key: ServerKey, welcome: &Welcome, out: &mut
     let entered = server.life.enter(&welcome.epoch, welcome.run);
     let is_other_person = server.me.as_ref().is_some_and(|me| me.id != welcome.user.id);
     server.welcome(welcome, now);
-    let older = older(&welcome.server_version).map(SafeText::line);
-    let is_new_notice = older.is_some() && server.older_version != older;
-    server.older_version = older;
-    if is_new_notice {
-        warn_older_server(&welcome.server_version, out);
+    let older = older_server_notice(&welcome.server_version, model.setup.is_server_own);
+    if let Some(notice) = older.as_ref().filter(|_| server.older_notice != older) {
+        out.show_info(notice);
     }
+    server.older_notice = older;
     if is_other_person {
         // One account's unsent messages are not sent by another; on disk they wait for it.
         model.unclaimed.forget();
@@ -148,10 +147,10 @@ fn take_identity(model: &mut Model, key: ServerKey, welcome: &Welcome, out: &mut
     if entered == Entered::AnotherEpoch || is_other_person {
         // The numbers, or the rooms, are others: nothing loaded is valid.
         let given_up = changes::give_up_changes(model, |room_key| room_key.server == key, out);
+        // One notice: a second would take its place.
         if entered == Entered::AnotherEpoch {
-            const REPLACED: &str =
-                "The server's data were replaced, as by a restored backup: all rooms are loaded again.";
-            out.show_info(&format!("{REPLACED}{given_up}"));
+            let what = "The server's data were replaced, as by a restored backup: all rooms are loaded again.";
+            out.show_info(&format!("{what}{given_up}"));
         } else if !given_up.is_empty() {
             out.show_info(&format!("Another account is signed in.{given_up}"));
         }
@@ -169,17 +168,4 @@ fn take_identity(model: &mut Model, key: ServerKey, welcome: &Welcome, out: &mut
     let (me, epoch, account) = (welcome.user.clone(), welcome.epoch.clone(), welcome.account.head);
     let open = model.navigation.current.map(|room_key| room_key.room);
     out.persist(key, PersistOp::StoreAccount { me, epoch, account, open, users: Vec::new() });
-}
-
-fn warn_older_server(version: &str, out: &mut Outcomes) {
-    let own = env!("CARGO_PKG_VERSION");
-    let text = format!("The server ({version}) is older than this program ({own}): `chat local restart` renews it.");
-    out.show_info(&text);
-}
-
-/// The server's version if it is older than this program.
-fn older(version: &str) -> Option<&str> {
-    let numbers = |text: &str| text.split('.').map(|part| part.parse::<u64>().ok()).collect::<Option<Vec<_>>>();
-    let (theirs, own) = (numbers(version)?, numbers(env!("CARGO_PKG_VERSION"))?);
-    (theirs < own).then_some(version)
 }

@@ -7,7 +7,7 @@ use chat_proto::request::Request;
 
 use super::model::Model;
 use super::{actions, saving, sign_in};
-use crate::action::Action;
+use crate::action::{Action, KeyContext};
 use crate::app::parts::first_keys::FirstKey;
 use crate::app::parts::open_room::OpenRoom;
 use crate::app::parts::outcomes::Outcomes;
@@ -40,6 +40,7 @@ fn route(model: &mut Model, outcome: Outcome, out: &mut Outcomes) -> Option<Effe
         }
         Outcome::TellServers(request) => tell_servers(model, &request, out),
         Outcome::Show { text, is_error } => model.notices.show(&text, is_error, model.now),
+        Outcome::ShowMention(text) => show_mention(model, &text),
         Outcome::Act(action) => actions::act(model, action, out),
         Outcome::Run(action, argument) => run(model, action, &argument, out),
         Outcome::Cancel => cancel(model, out),
@@ -79,6 +80,12 @@ fn tell_servers(model: &Model, request: &Request, out: &mut Outcomes) {
     for server in model.servers.values().filter(|server| server.is_ready()) {
         out.ask(server.key, request.clone(), Purpose::Nothing);
     }
+}
+
+fn show_mention(model: &mut Model, text: &str) {
+    let key = model.setup.usual_key(KeyContext::Everywhere, Action::NextMention, "Alt+M");
+    let advice = key.map_or_else(String::new, |key| format!(" {key} goes there."));
+    model.notices.show(&format!("{text}{advice}"), false, model.now);
 }
 
 /// Ends what is under way: a completion, an open pane, an edit. Otherwise begins to select messages.

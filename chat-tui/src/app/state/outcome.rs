@@ -27,6 +27,8 @@ pub enum Outcome {
         /// Whether something went wrong.
         is_error: bool,
     },
+    /// Show the notice of a mention in another room, with the key that goes there.
+    ShowMention(String),
     /// Do an action, as if its key had been pressed.
     Act(Action),
     /// Carry out the command in the input box with its argument.

@@ -73,7 +73,7 @@ fn an_expiring_mention_elsewhere_is_announced_although_the_terminal_has_focus() 
     assert!(!effects.iter().any(is_notification), "one that stays waits in the list");
     let effects = app.push(event(OPS, 1, expiring(mention(2), 24_000)));
     assert!(effects.iter().any(is_notification));
-    assert!(app.notice().starts_with("ana mentions you in #ops; the message expires."), "{}", app.notice());
+    assert_eq!(app.notice(), "ana mentions you in #ops; the message expires.", "no key goes there");
     assert_eq!((marker(&app).2, app.room(OPS).reading.mention_expiry()), (2, Some(NOON.plus_ms(24_000))));
     app.now = NOON.plus_ms(24_000);
     app.take(Msg::Tick);
@@ -244,4 +244,13 @@ fn one_key_marks_all_rooms_as_read() {
     assert_eq!(effects.iter().filter(is_read).count(), 2);
     assert_eq!((marker(&app), app.room(GENERAL).reading.unread()), ((300, 0, 0), 0));
     assert_eq!((app.room(OPS).scroll, app.notice()), (Scroll::End, "Marked 2 rooms as read."));
+}
+
+#[test]
+fn the_notice_of_a_mention_names_the_key_that_is_bound() {
+    let mut app = TestApp::in_two_rooms();
+    let bound = [((KeyContext::Everywhere, Action::NextMention), vec!["Ctrl+X".to_owned()])];
+    app.model.setup.keys = HashMap::from(bound);
+    app.push(event(OPS, 0, expiring(mention(1), 60_000)));
+    assert!(app.notice().ends_with("Ctrl+X goes there."), "{}", app.notice());
 }

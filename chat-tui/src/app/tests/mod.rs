@@ -31,7 +31,8 @@ use chat_proto::server_frame::{AccountSnapshot, Event, ServerFrame, Service, Upd
 use chat_proto::time::UnixMillis;
 
 use super::{Effect, Model, Msg, RoomKey, ServerKey, Setup, update};
-use crate::action::Action;
+use crate::action::{Action, KeyContext};
+use crate::keymap::Keymap;
 use crate::link_event::{CallError, LinkEvent};
 
 pub(crate) const ME: UserId = UserId(1);
@@ -108,14 +109,21 @@ pub(crate) fn event(room: RoomId, prev: u64, item: Item) -> ServerFrame {
     ServerFrame::Event(Event { room, seq: item.changed, prev: Seq(prev), is_ephemeral, update: Update::of(item) })
 }
 
+/// The default keys in these contexts.
+pub(crate) fn keys_of(contexts: &[KeyContext]) -> HashMap<(KeyContext, Action), Vec<String>> {
+    let keys = Keymap::embedded().keys().into_iter();
+    keys.filter(|((context, _), _)| contexts.contains(context)).collect()
+}
+
 impl TestApp {
     /// An app before its first sign-in.
     pub(crate) fn new() -> Self {
         let setup = Setup {
             servers: vec!["here".into()],
+            is_server_own: false,
             key_token: "t0".into(),
             zone: jiff::tz::TimeZone::UTC,
-            keys: HashMap::new(),
+            keys: keys_of(&[KeyContext::Messages, KeyContext::List]),
         };
         let mut app = Self { model: Model::new(setup), now: NOON };
         // Of a person who knows the keys.

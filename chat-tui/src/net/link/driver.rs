@@ -217,7 +217,7 @@ impl Driver {
             }
             Err(_) if self.machine.was_shut_down() => {
                 // Another's server is not this program's to start.
-                let is_own = self.options.locate.is_some();
+                let is_own = self.options.is_own();
                 let advice = if is_own { "; /retry starts it again" } else { "" };
                 let reason = format!("the server was stopped{advice}");
                 self.end(End::Failed(Failure::Unreachable), NetError::Closed { reason }).await

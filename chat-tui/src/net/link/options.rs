@@ -71,6 +71,11 @@ impl LinkOptions {
         Self { locate, ..self }
     }
 
+    /// Whether the server is the user's own, which may move.
+    pub fn is_own(&self) -> bool {
+        self.locate.is_some()
+    }
+
     /// The same link, which trusts the certificates in this file instead of the system's.
     #[must_use]
     pub fn trusting(self, ca_file: Option<PathBuf>) -> Self {

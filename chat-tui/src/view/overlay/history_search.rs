@@ -4,7 +4,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{frame, list};
-use crate::app::HistorySearch;
+use crate::action::{Action, KeyContext};
+use crate::app::{HistorySearch, Setup};
 use crate::theme::{Role, Theme};
 use crate::view::draw;
 use crate::view::drawn::Drawn;
@@ -15,10 +16,20 @@ pub(super) const COLUMNS: u16 = 92;
 const NARROW: u16 = 44;
 
 /// Draws the list.
-pub(super) fn draw(search: &HistorySearch, theme: &Theme, outer: Rect, (buffer, drawn): (&mut Buffer, &mut Drawn)) {
-    let is_narrow = outer.width < NARROW;
-    let hint = if is_narrow { "Enter take · Esc back" } else { "Ctrl+R older · Enter take · Esc back" };
-    let inner = frame::draw(theme, outer, ("search what you sent", hint), buffer);
+pub(super) fn draw(
+    (search, setup): (&HistorySearch, &Setup),
+    theme: &Theme,
+    outer: Rect,
+    (buffer, drawn): (&mut Buffer, &mut Drawn),
+) {
+    let key = |action, usual| setup.usual_key(KeyContext::List, action, usual);
+    let keys = [
+        (key(Action::ListDown, "Ctrl+R").filter(|_| outer.width >= NARROW), "older"),
+        (key(Action::Choose, "Enter"), "take"),
+        (key(Action::Close, "Esc"), "back"),
+    ];
+    let hint: Vec<_> = keys.into_iter().filter_map(|(key, verb)| Some(format!("{} {verb}", key?))).collect();
+    let inner = frame::draw(theme, outer, ("search what you sent", &hint.join(" · ")), buffer);
     let rows = list::draw_query(theme, inner, &search.query, (&mut *buffer, &mut *drawn));
     if let (true, Some(row)) = (search.lines.is_empty(), rows.first()) {
         let is_asked = !search.query.is_empty();

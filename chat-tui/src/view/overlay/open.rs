@@ -37,7 +37,7 @@ pub(in crate::view) fn draw(model: &Model, theme: &Theme, area: Rect, (buffer, d
     drawn.viewport.page = usize::from(outer.height.saturating_sub(2));
     match overlay {
         Overlay::Switcher(rooms) => switcher::draw(rooms, theme, outer, (buffer, drawn)),
-        Overlay::HistorySearch(search) => history_search::draw(search, theme, outer, (buffer, drawn)),
+        Overlay::HistorySearch(search) => history_search::draw((search, &model.setup), theme, outer, (buffer, drawn)),
         Overlay::Links(shown) => links::draw(shown, theme, outer, (buffer, drawn)),
         Overlay::Help { top, query } => help::draw(model, theme, outer, ((*top, query.text()), buffer, drawn)),
         Overlay::Info { info, top } => {

@@ -281,6 +281,7 @@ fn neither_store_is_available() {
 #[test]
 fn an_older_server_is_announced() {
     let mut app = TestApp::new();
+    app.model.setup.is_server_own = true;
     let mut hello = welcome(vec![membership(GENERAL, "general", 0)]);
     hello.server_version = "0.0.1".into();
     let effects = app.link(LinkEvent::Welcome(Box::new(hello)));

@@ -1,6 +1,6 @@
 //! Notices and outages: readable on every screen, and shown as long as they apply.
 
-use chat_proto::server_frame::Service;
+use chat_proto::server_frame::{Service, Welcome};
 
 use super::*;
 use crate::action::Action;
@@ -72,6 +72,7 @@ fn an_outage_is_shown_as_long_as_it_continues() {
 #[test]
 fn an_older_server_is_reported_once() {
     let mut app = TestApp::new();
+    app.model.setup.is_server_own = true;
     let mut hello = welcome(vec![membership(GENERAL, "general", 0)]);
     hello.server_version = "0.0.1".into();
     app.link(LinkEvent::Welcome(Box::new(hello.clone())));
@@ -82,6 +83,15 @@ fn an_older_server_is_reported_once() {
     app.link(LinkEvent::Down { reason: "gone".into(), retry_in_ms: 100 });
     app.link(LinkEvent::Welcome(Box::new(hello)));
     assert!(!shown_text(&mut app, 80, 24).contains("older"));
+}
+
+#[test]
+fn a_restart_is_not_advised_for_a_server_of_others() {
+    let mut app = TestApp::new();
+    let server_version = "0.0.1".into();
+    app.link(LinkEvent::Welcome(Box::new(Welcome { server_version, ..welcome(Vec::new()) })));
+    let shown = shown_text(&mut app, 80, 24);
+    assert!(shown.contains("(0.0.1) is older than this program") && !shown.contains("local restart"), "{shown}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Messages are selected where one reads, and the selection and the view stay together.
 
 use super::*;
-use crate::action::Action;
+use crate::action::{Action, KeyContext};
 use crate::app::{Focus, Mouse, Target};
 
 fn long_room(messages: u64) -> TestApp {
@@ -221,4 +221,16 @@ fn on_a_narrow_screen_the_keys_that_matter_most_are_named() {
     for key in ["SELECTED: j k move", "e edit", "D delete", "o open", "y copy", "Esc back"] {
         assert!(shown.contains(key), "{key}: {shown}");
     }
+}
+
+#[test]
+fn the_keys_of_a_selected_message_are_those_that_are_bound() {
+    let mut app = afternoon();
+    app.push(event(GENERAL, 11, message(12, ME, "mine")));
+    app.model.setup.keys.insert((KeyContext::Messages, Action::EditMessage), vec!["Alt+E".to_owned()]);
+    app.model.setup.keys.remove(&(KeyContext::Messages, Action::CopyMessage));
+    app.act(Action::Cancel);
+    let text = settle(&mut app).join(" ");
+    assert!(text.contains("SELECTED: j k move · Alt+E edit · D delete"), "{text}");
+    assert!(!text.contains("copy"), "{text}");
 }

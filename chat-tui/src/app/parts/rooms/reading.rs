@@ -16,6 +16,7 @@ use crate::app::parts::outcomes::Outcomes;
 use crate::app::parts::server::{NOT_CONNECTED, Server};
 use crate::app::state::attention::Attention;
 use crate::app::state::effect::Effect;
+use crate::app::state::outcome::Outcome;
 use crate::app::state::purpose::Purpose;
 use crate::app::state::timeline_entry::TimelineEntry;
 use crate::app::state::viewport::Viewport;
@@ -87,19 +88,20 @@ impl Room {
         if is_for_me && !is_dnd && (is_urgent || !attention.has_focus) {
             out.effect(self.notification(item, message, server));
             if is_urgent && attention.has_focus {
-                out.show_info(&self.announcement(item, server));
+                self.show_announcement(item, server, out);
             }
         }
     }
 
-    /// The notice of an ephemeral message. It may stay longer than the message, so it names no text.
-    fn announcement(&self, item: &Item, server: &Server) -> String {
+    /// Shows the notice of an ephemeral message. It may stay longer than the message, so it names no text.
+    fn show_announcement(&self, item: &Item, server: &Server, out: &mut Outcomes) {
         let author = server.name(item.by);
         if self.is_direct() {
-            return format!("{} sent you a direct message that expires.", author.as_str());
+            return out.show_info(&format!("{} sent you a direct message that expires.", author.as_str()));
         }
         let room = self.title(|id| server.name(id), server.my_id());
-        format!("{} mentions you in #{}; the message expires. Alt+M goes there.", author.as_str(), room.as_str())
+        let text = format!("{} mentions you in #{}; the message expires.", author.as_str(), room.as_str());
+        out.push(Outcome::ShowMention(text));
     }
 
     fn notification(&self, item: &Item, message: &Message, server: &Server) -> Effect {
