@@ -55,3 +55,64 @@ fn its_links_lead_to_files() {
     let missing: Vec<_> = files.filter(|file| !root.join(file).exists()).collect();
     assert!(missing.is_empty(), "{missing:?}");
 }
+
+#[test]
+fn its_settings_are_taken_as_they_are() {
+    let blocks = blocks("toml");
+    assert!(blocks.len() >= 2, "{} blocks", blocks.len());
+    for block in blocks {
+        let home = Home::default();
+        home.configure(block);
+        let output = home.run(&["profile", "list"]);
+        let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{block}\n{err}");
+        let profile = block.lines().find_map(|line| line.strip_prefix("[profiles.")?.strip_suffix(']'));
+        assert!(profile.is_none_or(|name| out.contains(name)), "{block}\n{out}");
+        home.configure(&block.replace("server = ", "sever = "));
+        assert_eq!(home.code(&["profile", "list"]), 2, "what is misspelled is refused");
+    }
+}
+
+/// Returns the commands of the console blocks, without their comments.
+fn console_commands() -> Vec<&'static str> {
+    let typed = blocks("console").into_iter().flat_map(str::lines).filter_map(|line| line.strip_prefix("$ "));
+    typed.map(|line| line.split("  ").next().unwrap_or(line).trim()).collect()
+}
+
+#[test]
+fn the_commands_of_its_consoles_exist_with_their_arguments() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let manifest = std::fs::read_to_string(root.join("Cargo.toml")).expect("a manifest");
+    let home = Home::default();
+    let mut checked = 0;
+    for command in console_commands() {
+        let words: Vec<_> = command.split(' ').collect();
+        let value = |flag| words.iter().skip_while(|word| **word != flag).nth(1);
+        match words[0] {
+            // Nothing is done: the arguments before `--help` are checked.
+            "chat" | "chat-server" => {
+                let help = if words[1] == "help" { None } else { Some("--help") };
+                let program = Command::new(program::path(words[0])).args(&words[1..]).args(help).output();
+                let output = program.expect("it runs");
+                assert!(output.status.success(), "{command}\n{}", String::from_utf8_lossy(&output.stderr));
+                checked += 1;
+            }
+            "cargo" => {
+                let names = value("--path").map_or(&words[2..], std::slice::from_ref);
+                for name in names {
+                    assert!(root.join(name).join("Cargo.toml").exists(), "{command}");
+                }
+                let profile = value("--profile").map(|name| format!("[profile.{name}]"));
+                assert!(profile.is_none_or(|profile| manifest.contains(&profile)), "{command}");
+            }
+            "rm" => {
+                home.output(&["send", "general", "hello"]);
+                for folder in &words[2..] {
+                    assert!(home.path().join(folder.trim_start_matches("~/")).exists() || folder.contains(".config"));
+                }
+            }
+            other => panic!("{other} is not known here: {command}"),
+        }
+    }
+    assert!(checked >= 4, "{checked}");
+}

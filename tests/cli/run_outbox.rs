@@ -97,6 +97,20 @@ fn a_result_that_waited_for_a_week_is_dropped_with_a_word() {
 }
 
 #[test]
+fn a_command_that_ends_before_all_is_posted_says_that_more_waits() {
+    let mut home = Home::default();
+    // A listener that never answers.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    home.set("CHAT_SERVER", &format!("ws://{}", listener.local_addr().expect("an address")));
+    home.set("CHAT_TOKEN", "t");
+    let output = home.run(&["run", "general", "--persistent", "--", "true"]);
+    assert!(talk(&output).contains("waits in the outbox"), "{}", talk(&output));
+    let output = home.run(&["run", "general", "--only-failures", "--", "true"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(talk(&output).contains("more waits in the outbox"), "{}", talk(&output));
+}
+
+#[test]
 fn a_server_that_is_killed_during_the_command_or_the_post_loses_no_result_and_doubles_none() {
     let mut server = Server::start();
     let home = Home::signed_in(&server, "ana");
