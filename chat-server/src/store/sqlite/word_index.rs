@@ -5,8 +5,9 @@
 //! kill the index goes on where it was. An edit or a deletion changes the index in its own transaction, and only at or below
 //! the mark: what was never added must not be removed.
 //!
-//! SQLite leaves copies of rows that it moves, so the index holds no words: it would keep those of deleted texts. It holds 40
-//! bits of a keyed digest of each. Words that share one are told apart by the texts, which a search looks at anyhow.
+//! Tables whose rows SQLite moves were seen to keep copies of them (`bodies`). Whether the index's own pages keep any is not
+//! known, so it holds no words but 40 bits of a keyed digest of each. Words that share one are told apart by the texts, which a
+//! search looks at anyhow.
 
 use rusqlite::{Connection, ErrorCode, params};
 use sha2::{Digest, Sha256};
