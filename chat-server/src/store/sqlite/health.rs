@@ -32,9 +32,9 @@ impl Switch {
         self.set(|faults| faults.is_displaced = is_displaced)
     }
 
-    /// The writer has ended for good.
-    pub(super) fn set_ended(&self) {
-        self.set(|faults| faults.is_ended = true);
+    /// The writer has ended for good. Returns whether that is new.
+    pub(super) fn set_ended(&self) -> bool {
+        self.set(|faults| faults.is_ended = true)
     }
 
     /// Returns whether the last transaction failed.
@@ -87,7 +87,7 @@ mod tests {
         assert_eq!(*health.borrow(), Health::Failing);
         switch.set_failing(false);
         assert_eq!(*health.borrow(), Health::Writable);
-        switch.set_ended();
+        assert!(switch.set_ended());
         switch.set_failing(false);
         assert_eq!((*health.borrow(), switch.refusal()), (Health::Ended, Some(StoreError::Ended)));
     }

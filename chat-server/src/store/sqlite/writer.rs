@@ -156,8 +156,7 @@ struct EndNotice(Arc<Switch>);
 
 impl Drop for EndNotice {
     fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0.set_ended();
+        if std::thread::panicking() && self.0.set_ended() {
             tracing::error!("the database's writer has failed: every write is refused until the server is restarted");
         }
     }
@@ -225,6 +224,8 @@ impl State {
 
     /// Carries out one transaction. Nobody is answered before its end is known.
     fn commit(&mut self, mut batch: Vec<Box<dyn Job>>) {
+        // Dropped before the batch: those whose writes end with the thread are answered by that, and may look at the health.
+        let _notice = EndNotice(Arc::clone(&self.watched.health));
         let count = batch.len() as u64;
         let begun = Instant::now();
         let result = self.transact(&mut batch);
