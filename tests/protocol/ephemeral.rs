@@ -125,6 +125,24 @@ async fn who_has_filled_a_share_is_refused_alone_and_deleting_helps() {
 }
 
 #[tokio::test]
+async fn two_accounts_that_post_and_delete_deny_a_room_to_nobody() {
+    let server = Server::start_with(&[], "[limits]\nenabled = false\n[ephemeral]\naccount_mib = 1\nroom_mib = 1\n");
+    let churn = async |name: &str| {
+        let (mut peer, _) = Peer::register(server.address(), name, Subscription::None).await;
+        // Together more than a MiB, if each counted on.
+        for number in 0..2_400 {
+            let posted = peer.call(&ephemeral(&format!("k{number}"), "ok")).await;
+            peer.call(&Delete { room: GENERAL, seq: posted.seq }).await;
+        }
+        let retry = peer.call(&ephemeral("k0", "ok")).await;
+        assert!(retry.duplicate, "its key is known, although its tombstone is gone");
+    };
+    tokio::join!(churn("ana"), churn("ben"));
+    let (mut cleo, _) = Peer::register(server.address(), "cleo", Subscription::None).await;
+    cleo.call(&ephemeral("k0", "nobody denies this")).await;
+}
+
+#[tokio::test]
 async fn an_edit_racing_a_deletion_restores_nothing() {
     let server = Server::start();
     let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;

@@ -1,7 +1,9 @@
 //! The contract of the live store's port as tests, for every store. Time is passed in; nothing sleeps. Must
 //! not know how a store works.
 //!
-//! `suite!(fresh)` makes one test per case, each with the store that the future `fresh` gives.
+//! `suite!(fresh)` makes one test per case, each with the store that `fresh` gives for its limits.
+
+pub(crate) mod tombstones;
 
 use std::sync::Arc;
 
@@ -42,11 +44,17 @@ macro_rules! suite {
             who_types_is_mirrored_until_their_end_or_their_last_word
             mirrored_trending_words_are_kept_whole_and_end
             a_shared_bucket_is_one_for_all_who_take);
+
+        #[tokio::test]
+        async fn deleted_messages_free_their_share_and_the_oldest_tombstones_go_first() {
+            let live = $fresh(crate::live::conformance::tombstones::NARROW).await;
+            crate::live::conformance::tombstones::deleted_messages_free_their_share_and_the_oldest_tombstones_go_first(live).await;
+        }
     };
     (@cases $fresh:expr; $($case:ident)+) => {
         $(#[tokio::test]
         async fn $case() {
-            crate::live::conformance::$case($fresh.await).await;
+            crate::live::conformance::$case($fresh(crate::live::MemoryCaps::default()).await).await;
         })+
     };
 }

@@ -188,6 +188,11 @@ impl EphemeralEntry {
         now < self.expires_at()
     }
 
+    /// Whether it is a tombstone, and no former text can come back: then it takes no part of the share of texts.
+    pub fn is_bare_tombstone(&self) -> bool {
+        !self.is_message() && self.former().is_empty()
+    }
+
     /// Whether it is a message, not a tombstone.
     pub fn is_message(&self) -> bool {
         self.0.is_message()

@@ -47,7 +47,8 @@ pub struct LinkFigures {
 /// `now < expires_at`, and expired entries are never answered, swept or not.
 ///
 /// Memory is bounded: [`LiveError::AccountFull`](super::LiveError::AccountFull), `RoomFull` and `Full` refuse
-/// what does not fit. Nothing alive is ever dropped to make room.
+/// what does not fit. No message is ever dropped to make room. Tombstones are counted apart and refuse nothing: where theirs
+/// are too many, the oldest go, and their keys stay remembered.
 pub trait Live: Send + Sync {
     /// Keeps a new ephemeral message until its end, once: if its sender used the key before, nothing changes and the
     /// answer is the first use.

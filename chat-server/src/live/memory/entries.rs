@@ -11,11 +11,16 @@ use chat_proto::time::UnixMillis;
 
 use super::ended_keys::EndedKeys;
 use super::room_entries::RoomEntries;
+use super::tombstones::Tombstones;
 use crate::live::{ByKey, EphemeralEntry, EphemeralKey, KEY_KEPT_MS, KeyUse, LiveError, Put};
 
 /// The bytes of an entry's places in the maps of the store and of its room, with their spare capacity. Measured by `chat-bench
 /// ephemeral`: with them, the bytes counted are those by which a server's resident memory grows, and at most a fifth more.
 const PLACES_BYTES: u64 = 140;
+/// The bytes of a bare tombstone's places among the oldest of its account, its room and all.
+const TOMBSTONE_PLACES_BYTES: u64 = 120;
+/// The tombstones of a share may take this part of its bytes, beside them.
+const TOMBSTONES_PART: u64 = 4;
 /// Expired entries that one write removes, so that steady writing never piles them up.
 const TRIM_PER_WRITE: usize = 16;
 
@@ -39,6 +44,15 @@ impl Default for MemoryCaps {
     }
 }
 
+impl MemoryCaps {
+    /// The limits of the tombstones beside the messages.
+    pub(in crate::live) fn of_tombstones(self) -> Self {
+        let Self { account_bytes, room_bytes, total_bytes, keys } = self;
+        let part = |bytes: u64| bytes / TOMBSTONES_PART;
+        Self { account_bytes: part(account_bytes), room_bytes: part(room_bytes), total_bytes: part(total_bytes), keys }
+    }
+}
+
 /// All ephemeral messages.
 #[derive(Debug, Default)]
 pub(super) struct Entries {
@@ -48,6 +62,9 @@ pub(super) struct Entries {
     /// The first end of each room.
     ends_of_rooms: BTreeSet<(UnixMillis, RoomId)>,
     ended_keys: EndedKeys,
+    /// Counted apart: they refuse no message.
+    tombstones: Tombstones,
+    /// The bytes of all entries but bare tombstones, as in the rooms and in `account_bytes`.
     bytes: u64,
     /// The bytes by sender. Invariant: no zeros.
     account_bytes: HashMap<UserId, u64>,
@@ -84,11 +101,19 @@ impl Entries {
         caps: MemoryCaps,
         now: UnixMillis,
     ) -> Result<bool, LiveError> {
-        let is_message = self.addressed(key).is_some_and(EphemeralEntry::is_message);
-        if is_message { self.set(key, item, EphemeralEntry::replaced_by, (caps, now)) } else { Ok(false) }
+        let Some(old) = self.addressed(key).filter(|entry| entry.is_message()).cloned() else { return Ok(false) };
+        // A deletion holds the former state for a moment only, and is what helps when there is no space.
+        let is_newer = item.changed > old.changed() && old.is_alive(now);
+        if is_newer && item.content.message().is_some() {
+            let more_bytes = cost_bytes(&old.replaced_by(item)?).saturating_sub(cost_bytes(&old));
+            if more_bytes > 0 {
+                self.check_space((key.room, key.sender), more_bytes, caps, now)?;
+            }
+        }
+        self.set(key, item, EphemeralEntry::replaced_by, (caps, now))
     }
 
-    /// As [`Self::replace`], but the state stands alone, and a deleted message may come back.
+    /// As [`Self::replace`], but the state stands alone, a deleted message may come back, and it needs no space.
     pub(super) fn restore(
         &mut self,
         key: &EphemeralKey,
@@ -112,13 +137,8 @@ impl Entries {
         if new.changed() <= old.changed() {
             return Ok(true);
         }
-        let growth_bytes = cost_bytes(&new).saturating_sub(cost_bytes(old));
         let old = old.clone();
-        // A deletion holds the former state for a moment only, and is what helps when there is no space.
-        if growth_bytes > 0 && new.is_message() {
-            self.check_space((key.room, key.sender), growth_bytes, caps, now)?;
-        }
-        self.set_state(&old, new);
+        self.set_state(&old, new, caps);
         Ok(true)
     }
 
@@ -127,10 +147,11 @@ impl Entries {
         &mut self,
         key: &EphemeralKey,
         seq: Seq,
+        caps: MemoryCaps,
         update: impl FnOnce(EphemeralEntry) -> EphemeralEntry,
     ) {
         if let Some(entry) = self.addressed(key).filter(|entry| entry.seq() == seq).cloned() {
-            self.set_state(&entry, update(entry.clone()));
+            self.set_state(&entry, update(entry.clone()), caps);
         }
     }
 
@@ -176,7 +197,7 @@ impl Entries {
     /// Alive messages and the bytes of all entries. Sweeps, so that both are exact.
     pub(super) fn usage(&mut self, now: UnixMillis) -> (u64, u64) {
         self.sweep(now);
-        (self.messages, self.bytes)
+        (self.messages, self.bytes + self.tombstones.bytes())
     }
 
     fn check_space(
@@ -247,11 +268,17 @@ impl Entries {
         }
     }
 
-    /// Sets the state of an entry that is held.
-    fn set_state(&mut self, old: &EphemeralEntry, new: EphemeralEntry) {
+    /// Sets the state of an entry that is held. A tombstone may take the place of the oldest; their keys stay remembered.
+    fn set_state(&mut self, old: &EphemeralEntry, new: EphemeralEntry, caps: MemoryCaps) {
+        let (room, sender) = (new.room(), new.sender());
         self.uncount(old);
         self.count(&new);
         self.hold(new);
+        while let Some((room, seq)) = self.tombstones.excess(room, sender, caps.of_tombstones()) {
+            for entry in self.remove(room, vec![seq]) {
+                self.ended_keys.remember(&entry);
+            }
+        }
     }
 
     fn hold(&mut self, entry: EphemeralEntry) {
@@ -279,6 +306,9 @@ impl Entries {
 
     fn count(&mut self, entry: &EphemeralEntry) {
         let bytes = cost_bytes(entry);
+        if entry.is_bare_tombstone() {
+            return self.tombstones.add(entry, bytes);
+        }
         self.bytes += bytes;
         *self.account_bytes.entry(entry.sender()).or_default() += bytes;
         self.rooms.entry(entry.room()).or_default().bytes += bytes;
@@ -287,6 +317,9 @@ impl Entries {
 
     fn uncount(&mut self, entry: &EphemeralEntry) {
         let bytes = cost_bytes(entry);
+        if entry.is_bare_tombstone() {
+            return self.tombstones.remove(entry, bytes);
+        }
         self.bytes -= bytes;
         if let Entry::Occupied(mut account) = self.account_bytes.entry(entry.sender()) {
             *account.get_mut() -= bytes;
@@ -318,5 +351,6 @@ impl Entries {
 }
 
 fn cost_bytes(entry: &EphemeralEntry) -> u64 {
-    PLACES_BYTES + entry.held_bytes() as u64
+    let tombstone_bytes = if entry.is_bare_tombstone() { TOMBSTONE_PLACES_BYTES } else { 0 };
+    PLACES_BYTES + tombstone_bytes + entry.held_bytes() as u64
 }

@@ -4,6 +4,7 @@ mod ended_keys;
 mod entries;
 mod room_entries;
 mod store;
+mod tombstones;
 
 pub use entries::MemoryCaps;
 pub use store::MemoryLive;

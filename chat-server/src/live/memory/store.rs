@@ -56,12 +56,12 @@ impl Live for MemoryLive {
     }
 
     fn confirm(&self, key: EphemeralKey, seq: Seq, changed: Seq) -> LiveReply<()> {
-        self.state.lock().entries.update(&key, seq, |entry| entry.confirmed(changed));
+        self.state.lock().entries.update(&key, seq, self.caps, |entry| entry.confirmed(changed));
         LiveReply::ready(Ok(()))
     }
 
     fn revoke(&self, key: EphemeralKey, seq: Seq, changed: Seq) -> LiveReply<()> {
-        self.state.lock().entries.update(&key, seq, |entry| entry.revoked(changed));
+        self.state.lock().entries.update(&key, seq, self.caps, |entry| entry.revoked(changed));
         LiveReply::ready(Ok(()))
     }
 
@@ -195,9 +195,14 @@ mod tests {
     use super::*;
     use crate::live::conformance;
     use chat_proto::message::Content;
+    use std::future::{Ready, ready};
     use std::sync::Arc;
 
-    conformance::suite!(async { Arc::new(MemoryLive::new(MemoryCaps::default())) as Arc<dyn Live> });
+    fn fresh(caps: MemoryCaps) -> Ready<Arc<dyn Live>> {
+        ready(Arc::new(MemoryLive::new(caps)))
+    }
+
+    conformance::suite!(fresh);
 
     /// The bytes of so many short messages, and of most of another one.
     async fn bytes_of(messages: u64) -> u64 {

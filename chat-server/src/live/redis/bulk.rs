@@ -123,17 +123,20 @@ impl RedisLive {
         if rooms.is_empty() {
             return Ok(Usage::default());
         }
-        let mut bytes = cmd("HGET");
-        bytes.arg(self.keys.all_shares()).arg("all");
+        let bytes = ["all", "d:all"].map(|whose| {
+            let mut bytes = cmd("HGET");
+            bytes.arg(self.keys.all_shares()).arg(whose);
+            bytes
+        });
         let alive = rooms.into_iter().map(|room| {
             let mut alive = cmd("ZCOUNT");
             alive.arg(self.keys.alive(room)).arg(format!("({}", now.0)).arg("+inf");
             alive
         });
-        let commands = std::iter::once(bytes).chain(alive).collect();
+        let commands = bytes.into_iter().chain(alive).collect();
         self.submit(commands, |values| {
             let mut numbers = values.into_iter().map(|value| read::<u64>(value).unwrap_or(0));
-            let bytes = numbers.next().unwrap_or(0);
+            let bytes = numbers.by_ref().take(2).sum();
             Some(Ok(Usage { alive: numbers.sum(), bytes }))
         })
         .await

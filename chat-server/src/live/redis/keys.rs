@@ -5,7 +5,8 @@
 //! | `room:ROOM:entries` | hash | `SENDER:KEY` → an ephemeral message or its tombstone | a minute after its last message |
 //! | `room:ROOM:ends` | sorted set | `SENDER:KEY` by its end, in milliseconds since 1970 | with it |
 //! | `room:ROOM:alive` | sorted set | the messages among them | with it |
-//! | `room:ROOM:shares` | hash | `SENDER`, and `all` → bytes of their entries | with it |
+//! | `room:ROOM:deleted` | sorted set | the tombstones among them without a former text, by the number of the deletion | with it |
+//! | `room:ROOM:shares` | hash | `SENDER`, and `all` → bytes of their entries; `d:…` → those of such tombstones | with it |
 //! | `shares` | hash | the same over all rooms | a minute after the last message |
 //! | `rooms` | sorted set | rooms with entries, by their last end | by the sweep, or a minute after the last message |
 //! | `key:SENDER:KEY` | string | which message a sender's key stands for | ten minutes after the message |
@@ -54,9 +55,14 @@ impl Keys {
         format!("{}:shares", self.base)
     }
 
+    pub(super) fn deleted(&self, room: RoomId) -> String {
+        format!("{}:room:{room}:deleted", self.base)
+    }
+
     /// The keys of a room's entries, in the order the scripts take them.
-    pub(super) fn room(&self, room: RoomId) -> [String; 5] {
-        [self.entries(room), self.ends(room), self.alive(room), self.room_shares(room), self.all_shares()]
+    pub(super) fn room(&self, room: RoomId) -> [String; 6] {
+        let (shares, all_shares) = (self.room_shares(room), self.all_shares());
+        [self.entries(room), self.ends(room), self.alive(room), shares, all_shares, self.deleted(room)]
     }
 
     pub(super) fn rooms(&self) -> String {

@@ -54,6 +54,7 @@ fn commands(scripts: &Scripts, probe: &str) -> Vec<Cmd> {
         command(&["GET", probe]),
         command(&["HSET", &fields, "of", "1"]),
         command(&["PEXPIRE", &fields, &kept_ms]),
+        command(&["PTTL", &fields]),
         command(&["HGET", &fields, "of"]),
         command(&["HINCRBY", &fields, "of", "0"]),
         command(&["HSTRLEN", &fields, "of"]),

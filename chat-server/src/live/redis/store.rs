@@ -151,7 +151,9 @@ impl RedisLive {
     /// Confirms or revokes a change of a message.
     fn decide(&self, script: &Script, key: &EphemeralKey, seq: Seq, changed: Seq) -> LiveReply<()> {
         let mut call = script.over(&self.with_room(key.room, []));
+        let of_tombstones = self.caps.of_tombstones();
         call.arg(field(key)).arg(seq.0).arg(changed.0);
+        call.arg(of_tombstones.account_bytes).arg(of_tombstones.room_bytes).arg(of_tombstones.total_bytes);
         self.queue(Operation::recovering, vec![call], |_| Some(Ok(())))
     }
 
@@ -164,8 +166,9 @@ impl RedisLive {
         let mut call = self.scripts.replace.over(&self.with_room(key.room, []));
         call.arg(now.0).arg(field(key)).arg(item.seq.0).arg(item.changed.0).arg(values::kind(item));
         call.arg(end).arg(stored::item_to_text(item)).arg(u8::from(brings_back));
-        let MemoryCaps { account_bytes, room_bytes, total_bytes, keys: _ } = self.caps;
-        call.arg(account_bytes).arg(room_bytes).arg(total_bytes);
+        for MemoryCaps { account_bytes, room_bytes, total_bytes, keys: _ } in [self.caps, self.caps.of_tombstones()] {
+            call.arg(account_bytes).arg(room_bytes).arg(total_bytes);
+        }
         call
     }
 }

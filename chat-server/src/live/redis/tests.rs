@@ -64,12 +64,12 @@ async fn start(options: RedisOptions) -> RedisLive {
     RedisLive::start(options, &Epoch("e1".into()), &Tasks::default()).await.expect("it is there")
 }
 
-async fn fresh() -> Arc<dyn Live> {
+async fn fresh(caps: MemoryCaps) -> Arc<dyn Live> {
     let redis = RealRedis::start();
-    Arc::new(Fixture { live: start(redis.options()).await, _redis: redis })
+    Arc::new(Fixture { live: start(redis.options().with_caps(caps)).await, _redis: redis })
 }
 
-conformance::suite!(fresh());
+conformance::suite!(fresh);
 
 const NOW: UnixMillis = UnixMillis(1_000);
 

@@ -100,7 +100,11 @@ impl Commit {
             return false;
         }
         let is_visible = || self.index.with_key_of(entry).is_some_and(|visible| visible.seq() == first.seq);
-        let is_known = || is_visible() || (!self.is_loaded && self.seqs.was_reserved_before(first.seq));
+        let is_known = || {
+            is_visible()
+                || self.index.may_have_dropped(first.seq)
+                || (!self.is_loaded && self.seqs.was_reserved_before(first.seq))
+        };
         // No post of this process can have been stored before this one under its number or a later one.
         let is_of_another = first.seq >= entry.seq();
         is_of_another

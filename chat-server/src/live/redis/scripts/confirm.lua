@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- Drops the states of an entry from before a change that stands. Returns 1; 0 if there is no such change.
--- KEYS: entries, ends, alive, room's shares, all shares
--- ARGV: field, seq, changed
+-- KEYS: entries, ends, alive, room's shares, all shares, deleted
+-- ARGV: field, seq, changed, most bytes of tombstones of an account, a room, all
 local old = redis.call('HGET', KEYS[1], ARGV[1])
 local seq, changed = string.match(old or '', '^(%d+) (%d+) ')
 if seq ~= ARGV[2] then return 0 end
@@ -12,7 +12,6 @@ while line and changed ~= ARGV[3] do
 end
 if changed ~= ARGV[3] then return 0 end
 if line then
-  redis.call('HSET', KEYS[1], ARGV[1], string.sub(old, 1, line - 1))
-  count(sender_of(ARGV[1]), line - 1 - #old)
+  set(ARGV[1], old, string.sub(old, 1, line - 1), {ARGV[4], ARGV[5], ARGV[6]})
 end
 return 1

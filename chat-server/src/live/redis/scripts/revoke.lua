@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- Removes the state that a refused change made. Returns 1; 0 if there is none, or none before it.
--- KEYS: entries, ends, alive, room's shares, all shares
--- ARGV: field, seq, changed
+-- KEYS: entries, ends, alive, room's shares, all shares, deleted
+-- ARGV: field, seq, changed, most bytes of tombstones of an account, a room, all
 local old = redis.call('HGET', KEYS[1], ARGV[1])
 local seq, changed, kind, ends, digest, states = string.match(old or '', '^(%d+) (%d+) (%a) (%-?%d+) (%x+) (.*)$')
 if seq ~= ARGV[2] then return 0 end
@@ -18,6 +18,5 @@ else
   local to = string.find(old, '\n', from + 1, true)
   new = string.sub(old, 1, from - 1) .. (to and string.sub(old, to) or '')
 end
-redis.call('HSET', KEYS[1], ARGV[1], new)
-count(sender_of(ARGV[1]), #new - #old)
+set(ARGV[1], old, new, {ARGV[4], ARGV[5], ARGV[6]})
 return 1
