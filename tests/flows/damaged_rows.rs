@@ -1,16 +1,23 @@
-//! A damaged row: it is one damaged message, and everything around it goes on.
+//! A damaged row: it is one damaged message, and everything around it goes on. A damaged page: the operator learns of it.
 
+use std::fs::File;
+use std::os::unix::fs::FileExt;
 use std::process::Command;
 
-use chat_proto::client_frame::Subscription;
+use chat_proto::client_frame::{Auth, Subscription};
+use chat_proto::codec;
 use chat_proto::error::ErrorCode;
 use chat_proto::ids::Seq;
 use chat_proto::message::{Content, Item};
 use chat_proto::request::{Delete, History};
+use chat_proto::server_frame::ServerFrame;
 use chat_tests::peer::{GENERAL, Peer};
 use chat_tests::program;
 use chat_tests::server::Server;
+use chat_tests::wait::eventually;
 use serde_json::Value;
+
+use super::displaced::readiness;
 
 /// The places of damaged items, in order.
 fn damaged(items: &[Item]) -> Vec<Seq> {
@@ -111,4 +118,32 @@ async fn a_flipped_byte_damages_one_message_and_locks_nobody_out() {
     let database = std::fs::read(server.data().join("chat.db")).expect("a file");
     let holds = |word: &[u8]| database.windows(word.len()).any(|bytes| bytes == word);
     assert!(holds(b"between") && !holds(b"bent") && !holds(b"pped"), "the rest of \"flipped\", too");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_room_that_cannot_be_loaded_makes_the_server_unready() {
+    let mut server = Server::start();
+    let (mut ana, welcome) = Peer::register(server.address(), "ana", Subscription::None).await;
+    ana.post("k1", "in the damaged page").await;
+    assert!(server.terminate().success());
+    let path = server.data().join("chat.db");
+    let database = rusqlite::Connection::open(&path).expect("opened");
+    let root = "SELECT rootpage FROM sqlite_schema WHERE name = 'item'";
+    let page: u32 = database.query_row(root, [], |row| row.get(0)).expect("a table");
+    drop(database);
+    let file = File::options().write(true).open(&path).expect("opened");
+    file.write_all_at(&[0x5a; 4_096], u64::from(page - 1) * 4_096).expect("written");
+
+    server.restart();
+    let mut peer = Peer::connect(server.address()).await;
+    let auth = Auth::Token { token: welcome.token.expect("a token") };
+    peer.send(codec::encode_hello(&Peer::hello(auth, Subscription::None, None))).await;
+    let refused = match peer.next().await {
+        Some(ServerFrame::Error(refused)) => refused.error,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!((refused.code, refused.retryable), (ErrorCode::StorageFailed, false), "{refused}");
+    // Also once the database can be written again.
+    let is_said = async || readiness(&server, "503").await.contains("the database is damaged").then_some(());
+    eventually("the damage is said", is_said).await;
 }

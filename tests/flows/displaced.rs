@@ -16,7 +16,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// Waits until `/readyz` answers with this status. Returns the answer.
-async fn readiness(server: &Server, status: &str) -> String {
+pub(super) async fn readiness(server: &Server, status: &str) -> String {
     eventually("readiness", async || {
         let mut stream = TcpStream::connect(server.address()).await.expect("it listens");
         let request = "GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";

@@ -160,10 +160,10 @@ async fn figures(server: &Server) -> HttpResponse {
     answer
 }
 
-/// Whether messages are accepted, and if not, why.
+/// Whether messages are accepted and every room can be read, and if not, why.
 fn readiness(server: &Server) -> HttpResponse {
     let health = *server.store.health().borrow();
-    let status = if health.is_writable() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let status = if health.is_whole() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     text(status, format!("{health}\n"))
 }
 

@@ -9,6 +9,7 @@ use chat_proto::ids::{ClientKey, RoomId, Seq, UserId};
 use chat_proto::message::Item;
 use chat_proto::time::UnixMillis;
 
+use super::caps::MemoryCaps;
 use super::ended_keys::EndedKeys;
 use super::room_entries::RoomEntries;
 use super::tombstones::Tombstones;
@@ -19,39 +20,8 @@ use crate::live::{ByKey, EphemeralEntry, EphemeralKey, KEY_KEPT_MS, KeyUse, Live
 const PLACES_BYTES: u64 = 140;
 /// The bytes of a bare tombstone's places among the oldest of its account, its room and all.
 const TOMBSTONE_PLACES_BYTES: u64 = 120;
-/// The tombstones of a share may take this part of its bytes, beside them.
-const TOMBSTONES_PART: u64 = 4;
 /// Expired entries that one write removes, so that steady writing never piles them up.
 const TRIM_PER_WRITE: usize = 16;
-
-/// The limits of ephemeral messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MemoryCaps {
-    /// Bytes of one account, in all rooms.
-    pub account_bytes: u64,
-    /// Bytes of one room.
-    pub room_bytes: u64,
-    /// Bytes of all rooms.
-    pub total_bytes: u64,
-    /// Keys remembered. Those of ended messages are forgotten first, oldest end first.
-    pub keys: usize,
-}
-
-impl Default for MemoryCaps {
-    fn default() -> Self {
-        let mib = 1024 * 1024;
-        Self { account_bytes: 4 * mib, room_bytes: 16 * mib, total_bytes: 128 * mib, keys: 200_000 }
-    }
-}
-
-impl MemoryCaps {
-    /// The limits of the tombstones beside the messages.
-    pub(in crate::live) fn of_tombstones(self) -> Self {
-        let Self { account_bytes, room_bytes, total_bytes, keys } = self;
-        let part = |bytes: u64| bytes / TOMBSTONES_PART;
-        Self { account_bytes: part(account_bytes), room_bytes: part(room_bytes), total_bytes: part(total_bytes), keys }
-    }
-}
 
 /// All ephemeral messages.
 #[derive(Debug, Default)]

@@ -9,7 +9,8 @@ use chat_proto::time::UnixMillis;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use super::entries::{Entries, MemoryCaps};
+use super::caps::MemoryCaps;
+use super::entries::Entries;
 use crate::limits::{BucketRule, Take, TokenBucket};
 use crate::live::{
     BucketKey, EphemeralEntry, EphemeralKey, Evicted, KeyUse, Lease, LeaseId, Live, LiveError, LiveReply, Put,

@@ -9,7 +9,7 @@ use chat_proto::ids::{RoomId, Seq, UserId};
 use chat_proto::message::Content;
 use chat_proto::time::UnixMillis;
 
-use super::entries::MemoryCaps;
+use super::caps::MemoryCaps;
 use crate::live::EphemeralEntry;
 
 /// When a message was deleted, and which one.
@@ -46,8 +46,8 @@ impl Tombstones {
     pub(super) fn remove(&mut self, entry: &EphemeralEntry, bytes: u64) {
         let place = place(entry);
         self.all.remove(place, bytes);
-        remove_from(&mut self.rooms, entry.room(), place, bytes);
-        remove_from(&mut self.accounts, entry.sender(), place, bytes);
+        remove_from(&mut self.rooms, &entry.room(), place, bytes);
+        remove_from(&mut self.accounts, &entry.sender(), place, bytes);
     }
 
     /// The oldest one of a share that is full; `None` if none is. `caps`: those of tombstones.
@@ -74,11 +74,11 @@ impl Pile {
     }
 }
 
-fn remove_from<K: Eq + Hash>(piles: &mut HashMap<K, Pile>, key: K, place: Place, bytes: u64) {
-    if let Some(pile) = piles.get_mut(&key) {
+fn remove_from<K: Eq + Hash>(piles: &mut HashMap<K, Pile>, key: &K, place: Place, bytes: u64) {
+    if let Some(pile) = piles.get_mut(key) {
         pile.remove(place, bytes);
         if pile.oldest_first.is_empty() {
-            piles.remove(&key);
+            piles.remove(key);
         }
     }
 }

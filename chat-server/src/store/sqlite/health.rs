@@ -8,7 +8,9 @@ use crate::store::{Health, StoreError};
 
 /// The faults at this moment.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each fault comes and goes by itself")]
 struct Faults {
+    is_damaged: bool,
     is_failing: bool,
     is_displaced: bool,
     is_ended: bool,
@@ -22,6 +24,13 @@ pub(super) struct Switch {
 }
 
 impl Switch {
+    /// Notes a damaged page, until the server is restarted: elsewhere the next write may be kept.
+    pub(super) fn note(&self, error: &StoreError) {
+        if matches!(error, StoreError::Damaged(_)) {
+            self.set(|faults| faults.is_damaged = true);
+        }
+    }
+
     /// The last transaction failed, or was kept.
     pub(super) fn set_failing(&self, is_failing: bool) {
         self.set(|faults| faults.is_failing = is_failing);
@@ -45,7 +54,7 @@ impl Switch {
     /// Why no write may be tried; a failing database may be tried again.
     pub(super) fn refusal(&self) -> Option<StoreError> {
         match *self.health.borrow() {
-            Health::Writable | Health::Failing => None,
+            Health::Writable | Health::Damaged | Health::Failing => None,
             Health::Displaced => Some(StoreError::Displaced),
             Health::Ended => Some(StoreError::Ended),
         }
@@ -64,7 +73,8 @@ impl Switch {
             Faults { is_ended: true, .. } => Health::Ended,
             Faults { is_displaced: true, .. } => Health::Displaced,
             Faults { is_failing: true, .. } => Health::Failing,
-            Faults { is_failing: false, is_displaced: false, is_ended: false } => Health::Writable,
+            Faults { is_damaged: true, .. } => Health::Damaged,
+            Faults { is_damaged: false, is_failing: false, is_displaced: false, is_ended: false } => Health::Writable,
         };
         self.health.send_if_modified(|was| std::mem::replace(was, health) != health)
     }
@@ -87,6 +97,11 @@ mod tests {
         assert_eq!(*health.borrow(), Health::Failing);
         switch.set_failing(false);
         assert_eq!(*health.borrow(), Health::Writable);
+        switch.note(&StoreError::NotFound);
+        assert_eq!(*health.borrow(), Health::Writable);
+        switch.note(&StoreError::damaged(std::fmt::Error));
+        switch.set_failing(false);
+        assert_eq!((*health.borrow(), switch.refusal()), (Health::Damaged, None), "writes elsewhere go on");
         assert!(switch.set_ended());
         switch.set_failing(false);
         assert_eq!((*health.borrow(), switch.refusal()), (Health::Ended, Some(StoreError::Ended)));

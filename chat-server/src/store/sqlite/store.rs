@@ -104,7 +104,8 @@ impl SqliteStore {
         &self,
         read: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> StoreReply<T> {
-        self.threads.readers.submit(read)
+        let health = Arc::clone(&self.threads.watched.health);
+        self.threads.readers.submit(move |c| read(c).inspect_err(|error| health.note(error)))
     }
 }
 

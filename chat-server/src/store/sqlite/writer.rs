@@ -120,7 +120,10 @@ impl Writer {
             return StoreReply::ready(Err(error));
         }
         let (resolver, answer) = StoreReply::channel();
-        let job = Box::new(Write::new(write, ended, resolver));
+        let health = Arc::clone(&self.health);
+        // One write's own: the transaction may be kept without it.
+        let noted = move |c: &Batch<'_>| write(c).inspect_err(|error| health.note(error));
+        let job = Box::new(Write::new(noted, ended, resolver));
         match self.queue.submit(job) {
             Ok(()) => answer,
             Err(error) => StoreReply::ready(Err(error)),
@@ -240,6 +243,7 @@ impl State {
             // Nothing was tried, and the log has it.
             Err(StoreError::Displaced) => !self.watched.health.is_failing(),
             Err(error) => {
+                self.watched.health.note(error);
                 tracing::error!(
                     error = error.with_causes(),
                     writes = count,

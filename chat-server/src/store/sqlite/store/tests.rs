@@ -88,3 +88,44 @@ async fn a_write_that_fails_midway_leaves_no_trace_and_takes_no_other_of_its_tra
     assert_eq!(found.iter().map(|item| item.seq.0).collect::<Vec<_>>(), [4, 2]);
     assert!(store.figures().batch_writes.counts.iter().sum::<u64>() <= 2, "they shared a transaction");
 }
+
+/// Overwrites the first page of a table.
+fn damage(folder: &Path, table: &str) {
+    use std::os::unix::fs::FileExt;
+    let path = folder.join("chat.db");
+    let database = Connection::open(&path).expect("a database");
+    let root = "SELECT rootpage FROM sqlite_schema WHERE name = ?1";
+    let page: u32 = database.query_row(root, [table], |row| row.get(0)).expect("a table");
+    drop(database);
+    let file = std::fs::File::options().write(true).open(&path).expect("opened");
+    file.write_all_at(&[0x5a; 4_096], u64::from(page - 1) * 4_096).expect("written");
+}
+
+#[tokio::test]
+async fn a_damaged_page_is_noted_by_whatever_meets_it_and_writes_elsewhere_go_on() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let open = || SqliteStore::open(folder.path(), "e", Run(1), UnixMillis(0)).expect("it opens");
+    let store = open();
+    let ana =
+        store.create_account("ana".parse().expect("a name"), "hash".into(), UnixMillis(0)).await.expect("made").id;
+    store.append(event(UserId(0), 1, "in the damaged page")).await.expect("added");
+    store.close().await.expect("closed");
+    drop(store);
+    damage(folder.path(), "item");
+    for is_read in [true, false] {
+        let store = open();
+        assert_eq!(*store.health().borrow(), Health::Writable, "nobody has looked yet");
+        if is_read {
+            let error = store.room_state(GENERAL, RECENT).await.expect_err("damaged");
+            assert!(matches!(error, StoreError::Damaged(_)), "{error:?}");
+        } else {
+            let error = store.append(event(UserId(0), 2, "refused")).await.expect_err("damaged");
+            assert!(matches!(error, StoreError::Damaged(_)), "{error:?}");
+        }
+        let status = store.set_status(ana, ChosenAvailability::Dnd, None).await;
+        assert!(status.is_ok(), "{status:?}");
+        assert_eq!(*store.health().borrow(), Health::Damaged);
+        assert!(store.health().borrow().is_writable());
+        drop(store.close().await);
+    }
+}
