@@ -25,8 +25,8 @@ log says what has changed, and what needs a restart.
 
 `chat-server help operations` prints the handbook: service, proxy, TLS, backup, upgrade, metrics.")]
 pub struct ServerArgs {
-    /// Listen on this address: HOST:PORT, :PORT (all IPv4 addresses of this machine; [::]:PORT is IPv6, too) or PORT (this
-    /// machine only); may be repeated. Port 0 picks a free port.
+    /// Listen on this address: HOST:PORT, :PORT (all IPv4 addresses of this machine) or PORT (this machine only); may be
+    /// repeated. Port 0 picks a free port.
     #[arg(long, global = true, env = "CHAT_SERVER_LISTEN", value_name = "ADDR", value_delimiter = ',')]
     pub listen: Vec<String>,
     /// Listen on this Unix socket; it signs in the users of this machine.

@@ -33,7 +33,7 @@ pub fn print(text: &str) -> Result<(), OutputError> {
     Ok(stdout.flush()?)
 }
 
-/// As [`print`], with the end of the line.
+/// As [`print()`], with the end of the line.
 pub(crate) fn print_line(line: &str) -> Result<(), OutputError> {
     print(&format!("{line}\n"))
 }

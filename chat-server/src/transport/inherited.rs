@@ -31,7 +31,7 @@ impl Inherited {
     /// name them.
     ///
     /// # Errors
-    /// [`InheritError`] for the first that is no listening stream socket.
+    /// The first that is no listening stream socket.
     pub fn take() -> Result<Self, InheritError> {
         let mut given = ListenFd::from_env();
         let mut taken = Self::default();
