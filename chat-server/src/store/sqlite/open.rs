@@ -33,7 +33,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0014_join_runs.sql"),
     include_str!("migrations/0015_search.sql"),
     include_str!("migrations/0016_room_tip.sql"),
-    include_str!("migrations/0040_pruned_runs.sql"),
+    include_str!("migrations/0017_pruned_runs.sql"),
 ];
 
 /// Why the database cannot be opened.
